@@ -1,0 +1,33 @@
+// Shared by every package. TypeScript and Nest 12 (ESM only) are compiled to CommonJS by swc, because Jest cannot
+// require ES modules on the Node versions that are supported here.
+const path = require('node:path');
+
+const esmOnly = ['@nestjs', 'stripe', 'uuid', '@octokit', 'iterare', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', 'load-esm'];
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2023',
+      keepClassNames: true,
+    },
+    module: { type: 'commonjs' },
+  },
+];
+
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/src/**/*.test.ts'],
+  setupFiles: ['reflect-metadata'],
+  globalSetup: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-setup.ts'),
+  globalTeardown: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-teardown.ts'),
+  transform: { '^.+\\.ts$': swc, [`/node_modules/(${esmOnly.join('|')})/.+\\.m?js$`]: swc },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  moduleNameMapper: {
+    '^@paggio/embedded-database/testing$': path.join(__dirname, 'packages/embedded-database/src/testing/index.ts'),
+    '^@paggio/core/testing$': path.join(__dirname, 'packages/core/src/testing/index.ts'),
+    '^@paggio/([a-z-]+)$': path.join(__dirname, 'packages/$1/src/index.ts'),
+  },
+  testTimeout: 30_000,
+};

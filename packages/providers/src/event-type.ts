@@ -1,0 +1,21 @@
+import { textAt } from './body-value';
+import type { Provider } from './provider';
+import type { WebhookRequest } from './webhook-request';
+
+/** Longer event types are cut: they are labels, and the exact text stays in the body. */
+export const EVENT_TYPE_LIMIT = 256;
+
+/** By the provider's rule, else a string at `type`, `event_type` or `event` of a JSON body. */
+export function eventTypeOf(request: WebhookRequest, provider: Provider | undefined): string | null {
+  const found =
+    provider?.eventType(request) ??
+    textAt(request, 'type') ??
+    textAt(request, 'event_type') ??
+    textAt(request, 'event');
+  return found ? storable(found).slice(0, EVENT_TYPE_LIMIT) : null;
+}
+
+// Text columns hold neither NUL nor lone surrogates.
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed();
+}

@@ -1,0 +1,51 @@
+import { CANDIDATE_LIMIT } from '../signature-text';
+
+/** How a header carries one or several signatures. */
+export type SignatureHeader =
+  /** The value is `<prefix><signature>`. */
+  | { form: 'plain'; prefix?: string }
+  /** A list such as `v1,<sig> v1,<sig>` or `v1=<sig>,v1=<sig>`: items with the prefix count, others are ignored. */
+  | { form: 'list'; separator: string; prefix: string }
+  /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. */
+  | { form: 'fields'; separator: string; signature: string; timestamp: string };
+
+export interface ParsedSignatures {
+  candidates: string[];
+  timestamp: string | undefined;
+}
+
+/** Undefined when the header does not have its form or has no signature that counts. */
+export function parseSignatures(value: string, header: SignatureHeader): ParsedSignatures | undefined {
+  if (header.form === 'plain') {
+    const prefix = header.prefix ?? '';
+    if (!value.startsWith(prefix) || value.length === prefix.length) return undefined;
+    return { candidates: [value.slice(prefix.length)], timestamp: undefined };
+  }
+  const items = value.split(header.separator, CANDIDATE_LIMIT * 2).map((item) => item.trim());
+  if (header.form === 'list') {
+    const candidates = items.filter((item) => item.startsWith(header.prefix)).map((item) => item.slice(header.prefix.length));
+    return candidates.length > 0 ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp: undefined } : undefined;
+  }
+  const candidates: string[] = [];
+  let timestamp: string | undefined;
+  for (const item of items) {
+    const mark = item.indexOf('=');
+    if (mark < 0) continue;
+    const name = item.slice(0, mark);
+    if (name === header.signature) candidates.push(item.slice(mark + 1));
+    // The last one would win in some parsers and the first in others: a second timestamp is refused.
+    else if (name === header.timestamp) {
+      if (timestamp !== undefined) return undefined;
+      timestamp = item.slice(mark + 1);
+    }
+  }
+  if (candidates.length === 0 || timestamp === undefined) return undefined;
+  return { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp };
+}
+
+export function formatSignature(signature: string, timestamp: string, header: SignatureHeader): string {
+  if (header.form === 'fields') {
+    return `${header.timestamp}=${timestamp}${header.separator}${header.signature}=${signature}`;
+  }
+  return `${header.prefix ?? ''}${signature}`;
+}

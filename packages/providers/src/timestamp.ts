@@ -1,0 +1,40 @@
+import { refused, type Refused } from './verification';
+
+export type TimestampUnit = 'seconds' | 'milliseconds' | 'iso8601';
+
+/** Tolerance where a provider signs a timestamp and names none: 300 s, in both directions. */
+export const DEFAULT_TOLERANCE_SECONDS = 300;
+
+/**
+ * Checks a signed timestamp against the moment of arrival. Official SDKs refuse only old ones; refusing the future
+ * too is stricter and safe. `Number` and `parseInt` accept `0x65`, `1e9` and `17abc`, hence the pattern.
+ */
+export function checkTimestamp(
+  text: string,
+  unit: TimestampUnit,
+  toleranceSeconds: number,
+  receivedAt: number,
+): Refused | undefined {
+  const at = toMs(text, unit);
+  if (at === undefined) return refused('malformed_timestamp');
+  const age = Math.floor(receivedAt / 1000) - Math.floor(at / 1000);
+  if (age > toleranceSeconds) return refused('timestamp_too_old');
+  if (-age > toleranceSeconds) return refused('timestamp_in_future');
+  return undefined;
+}
+
+function toMs(text: string, unit: TimestampUnit): number | undefined {
+  if (unit === 'iso8601') {
+    // RFC 3339 with up to nanoseconds (Twitch); Date.parse would accept many other forms.
+    if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
+    const at = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
+    return Number.isNaN(at) ? undefined : at;
+  }
+  if (unit === 'seconds') return /^\d{1,12}$/.test(text) ? Number(text) * 1000 : undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+export function formatTimestamp(ms: number, unit: TimestampUnit): string {
+  if (unit === 'iso8601') return new Date(ms).toISOString();
+  return String(unit === 'seconds' ? Math.floor(ms / 1000) : ms);
+}

@@ -1,0 +1,30 @@
+/** Why a request was refused. Stable words: they are stored with rejections and shown to people. */
+export type FailureReason =
+  | 'no_secret'
+  | 'missing_signature'
+  | 'repeated_header'
+  | 'malformed_signature'
+  | 'malformed_timestamp'
+  | 'timestamp_too_old'
+  | 'timestamp_in_future'
+  | 'malformed_body'
+  | 'wrong_signature';
+
+export interface Verified {
+  ok: true;
+  /** False where the signature does not cover the body (tokens, Mailgun, Adyen). */
+  bodyAuthenticated: boolean;
+  /** True where the signature covers a timestamp, so that a byte-identical request can only be a repetition. */
+  coversTimestamp: boolean;
+}
+
+export interface Refused {
+  ok: false;
+  reason: FailureReason;
+}
+
+export type Verification = Verified | Refused;
+
+export function refused(reason: FailureReason): Refused {
+  return { ok: false, reason };
+}

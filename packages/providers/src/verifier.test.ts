@@ -1,0 +1,208 @@
+import { createHmac } from 'node:crypto';
+import vectorFile from './fixtures/provider-vectors.json';
+import { createVerifier, detect, eventTypeOf, findProvider, HeaderList, type Verifier, type WebhookRequest } from './index';
+
+const NOW = 1_700_000_000_000;
+
+function request(headers: Record<string, string | string[]>, body: string | Buffer = '', target = '/in', method = 'POST'): WebhookRequest {
+  return { method, target, headers: HeaderList.from(headers), body: Buffer.from(body as string), receivedAt: NOW };
+}
+
+function verifier(provider: string, secret = 'k', settings: Record<string, unknown> = {}): Verifier {
+  const made = createVerifier({ provider, scheme: null, secrets: [{ value: secret, expiresAt: null }], publicUrl: null, settings });
+  if (Array.isArray(made)) throw new Error(JSON.stringify(made));
+  return made;
+}
+
+const githubSignature = (body: string, algorithm = 'sha256', key = 'k'): string =>
+  createHmac(algorithm, key).update(body).digest('hex');
+
+test('SIG-05: a repeated signature header is refused in either order', () => {
+  const good = `sha256=${githubSignature('{}')}`;
+  for (const pair of [[good, 'sha256=00'], ['sha256=00', good], [good, good]]) {
+    const result = verifier('github').verify(request({ 'X-Hub-Signature-256': pair }, '{}'));
+    expect(result).toEqual({ ok: false, reason: 'repeated_header' });
+  }
+});
+
+test('SIG-06: what a lenient decoder would accept is refused', () => {
+  const hex = githubSignature('{}');
+  for (const value of [`${hex}zz`, hex.toUpperCase(), ` ${hex}`, `${hex}\n#`]) {
+    expect(verifier('github').verify(request({ 'x-hub-signature-256': `sha256=${value}` }, '{}')).ok).toBe(false);
+  }
+  const base64 = createHmac('sha256', 'k').update('{"a":"??>"}').digest('base64');
+  for (const value of [`${base64}\n#`, base64.replaceAll('+', '-').replaceAll('/', '_').replace('=', ''), `${base64}=`]) {
+    expect(verifier('shopify').verify(request({ 'x-shopify-hmac-sha256': value }, '{"a":"??>"}')).ok).toBe(false);
+  }
+  expect(verifier('shopify').verify(request({ 'x-shopify-hmac-sha256': base64 }, '{"a":"??>"}')).ok).toBe(true);
+});
+
+test('SIG-07: a signature of any length or alphabet is refused and never throws', () => {
+  for (const value of ['', 'sha256=', 'sha256=a', `sha256=${'a'.repeat(1_000_000)}`, 'sha256=\u00e9\u00ff']) {
+    expect(verifier('github').verify(request({ 'x-hub-signature-256': value }, '{}')).ok).toBe(false);
+  }
+});
+
+test('SIG-08: verification without a usable secret cannot be configured', () => {
+  for (const secrets of [[], [''], ['   ']]) {
+    const made = createVerifier({
+      provider: 'github',
+      scheme: null,
+      secrets: secrets.map((value) => ({ value, expiresAt: null })),
+      publicUrl: null,
+      settings: {},
+    });
+    expect(made).toEqual([expect.objectContaining({ field: expect.stringContaining('secrets') })]);
+  }
+});
+
+test('SIG-09: a signature under the empty key is refused', () => {
+  const result = verifier('github').verify(request({ 'x-hub-signature-256': `sha256=${githubSignature('{}', 'sha256', '')}` }, '{}'));
+  expect(result).toEqual({ ok: false, reason: 'wrong_signature' });
+});
+
+test('SIG-11: the algorithm comes from the configuration', () => {
+  for (const algorithm of ['sha1', 'md5', 'sha512']) {
+    const value = `${algorithm}=${githubSignature('{}', algorithm)}`;
+    expect(verifier('github').verify(request({ 'x-hub-signature-256': value }, '{}')).ok).toBe(false);
+  }
+});
+
+describe('SIG-13, SIG-14: timestamps', () => {
+  const signed = (timestamp: string) =>
+    request({ 'stripe-signature': `t=${timestamp},v1=${createHmac('sha256', 'k').update(`${timestamp}.{}`).digest('hex')}` }, '{}');
+
+  test.each(['1700000000abc', '1e9', '0x65', '', '-1', '1700000000000', '99999999999999999999', ' 1700000000x'])(
+    'refuses %j though it is correctly signed',
+    (timestamp) => {
+      expect(verifier('stripe').verify(signed(timestamp)).ok).toBe(false);
+    },
+  );
+
+  test('300 s either way', () => {
+    for (const [offset, ok] of [[-299, true], [299, true], [-300, true], [-301, false], [301, false]] as const) {
+      expect([offset, verifier('stripe').verify(signed(String(NOW / 1000 + offset))).ok]).toEqual([offset, ok]);
+    }
+  });
+});
+
+test('SIG-17: of a thousand candidate signatures at most twenty are tried', () => {
+  const good = createHmac('sha256', 'k').update('1700000000.{}').digest('hex');
+  const flood = Array.from({ length: 1000 }, () => `v1=${'0'.repeat(64)}`).join(',');
+  const result = verifier('stripe').verify(request({ 'stripe-signature': `t=1700000000,${flood},v1=${good}` }, '{}'));
+  expect(result.ok).toBe(false);
+});
+
+test('SIG-18: an old secret holds until it expires', () => {
+  const make = (expiresAt: number) =>
+    createVerifier({
+      provider: 'github',
+      scheme: null,
+      secrets: [{ value: 'new', expiresAt: null }, { value: 'old', expiresAt }],
+      publicUrl: null,
+      settings: {},
+    }) as Verifier;
+  const old = request({ 'x-hub-signature-256': `sha256=${githubSignature('{}', 'sha256', 'old')}` }, '{}');
+  expect(make(NOW + 1).verify(old).ok).toBe(true);
+  expect(make(NOW).verify(old).ok).toBe(false);
+});
+
+describe('handshakes', () => {
+  const byId = Object.fromEntries(vectorFile.handshakes.map((handshake) => [handshake.id, handshake]));
+
+  test('Zoom, X, Meta and Okta get the documented answer', () => {
+    const zoom = byId['zoom.url_validation'] as unknown as { request: { body: unknown }; response: { json: unknown } };
+    const zoomRequest = request({ 'content-type': 'application/json' }, JSON.stringify(zoom.request.body));
+    const answer = verifier('zoom', 'zm').handshake(zoomRequest, { ok: false, reason: 'missing_signature' });
+    expect(JSON.parse(answer?.body ?? '')).toEqual(zoom.response.json);
+
+    const crc = verifier('x', 'k_x-twitter').handshake(request({}, '', '/in?crc_token=abc', 'GET'), { ok: false, reason: 'missing_signature' });
+    expect(JSON.parse(crc?.body ?? '')).toEqual((byId['x.crc'] as unknown as { response: { json: unknown } }).response.json);
+
+    const subscribe = (token: string) =>
+      verifier('meta', 'k', { verify_token: 'vt' }).handshake(
+        request({}, '', `/in?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=%3Cscript%3E`, 'GET'),
+        { ok: false, reason: 'missing_signature' },
+      );
+    expect(subscribe('vt')).toEqual({ status: 200, contentType: 'text/plain; charset=utf-8', body: '<script>' });
+    expect(subscribe('nope')?.status).toBe(403);
+
+    const okta = verifier('okta').handshake(request({ 'X-Okta-Verification-Challenge': 'abc' }, '', '/in', 'GET'), { ok: false, reason: 'missing_signature' });
+    expect(JSON.parse(okta?.body ?? '')).toEqual({ verification: 'abc' });
+  });
+
+  test('SIG-10: Slack and Discord are answered only when signed', () => {
+    const body = JSON.stringify({ token: 'x', challenge: '3eZbrw1aB', type: 'url_verification', event: { type: 'message' } });
+    const unsigned = request({}, body);
+    const slack = verifier('slack');
+    expect(slack.handshake(unsigned, slack.verify(unsigned))).toBeUndefined();
+
+    const signature = createHmac('sha256', 'k').update(`v0:1700000000:${body}`).digest('hex');
+    const signed = request({ 'X-Slack-Signature': `v0=${signature}`, 'X-Slack-Request-Timestamp': '1700000000' }, body);
+    expect(slack.handshake(signed, slack.verify(signed))?.body).toBe('3eZbrw1aB');
+    const ping = request({}, '{"type":1}');
+    const discord = verifier('discord', 'd2b468c617cc2a04eff6540155d9b09e9628068131454a5a9d07d81a69f49ab8');
+    expect(discord.handshake(ping, discord.verify(ping))).toBeUndefined();
+    expect(discord.handshake(ping, { ok: true, bodyAuthenticated: true, coversTimestamp: true })?.body).toBe('{"type":1}');
+  });
+
+  test('a challenge cannot be used to have an event signed', () => {
+    const forged = 'v0:1700000000:{"event":"x"}';
+    const zoomRequest = request({}, JSON.stringify({ event: 'endpoint.url_validation', payload: { plainToken: forged } }));
+    expect(verifier('zoom').handshake(zoomRequest, { ok: false, reason: 'missing_signature' })).toBeUndefined();
+    const crc = request({}, '', `/in?crc_token=${encodeURIComponent('{"a":1}')}`, 'GET');
+    expect(verifier('x').handshake(crc, { ok: false, reason: 'missing_signature' })).toBeUndefined();
+  });
+});
+
+describe('detection and event types', () => {
+  const cases: [string, Record<string, string>, string, string | undefined, string | null][] = [
+    ['stripe', { 'Stripe-Signature': 't=1,v1=a' }, '{"type":"invoice.paid"}', 'stripe', 'invoice.paid'],
+    ['github with an action', { 'X-GitHub-Event': 'issues', 'X-Hub-Signature-256': 'sha256=a' }, '{"action":"opened"}', 'github', 'issues.opened'],
+    ['github push', { 'X-GitHub-Event': 'push' }, '{"ref":"x"}', 'github', 'push'],
+    ['github as a form', { 'X-GitHub-Event': 'issues', 'Content-Type': 'application/x-www-form-urlencoded' }, `payload=${encodeURIComponent('{"action":"closed"}')}`, 'github', 'issues.closed'],
+    ['meta', { 'X-Hub-Signature-256': 'sha256=a' }, '{"object":"page"}', 'meta', 'page'],
+    ['shopify', { 'X-Shopify-Topic': 'orders/create' }, '{}', 'shopify', 'orders/create'],
+    ['slack event', { 'X-Slack-Signature': 'v0=a' }, '{"type":"event_callback","event":{"type":"message"}}', 'slack', 'message'],
+    ['slack command', { 'X-Slack-Signature': 'v0=a', 'Content-Type': 'application/x-www-form-urlencoded' }, 'command=%2Fdeploy&text=x', 'slack', '/deploy'],
+    ['standard webhooks', { 'webhook-id': 'a', 'webhook-signature': 'v1,a' }, '{"type":"user.created"}', 'standard-webhooks', 'user.created'],
+    ['svix', { 'svix-id': 'a', 'svix-signature': 'v1,a' }, '{"type":"user.created"}', 'svix', 'user.created'],
+    ['gitlab', { 'X-Gitlab-Event': 'Push Hook' }, '{"object_kind":"push"}', 'gitlab', 'push'],
+    ['unknown', {}, '{"event":"x.y"}', undefined, 'x.y'],
+    ['unknown text', {}, 'hello', undefined, null],
+    ['a type that is no text', {}, '{"type":{"a":1},"event":["x"]}', undefined, null],
+    ['prototype names', {}, '{"__proto__":{"type":"x"}}', undefined, null],
+  ];
+  test.each(cases)('%s', (_, headers, body, provider, type) => {
+    const incoming = request(headers, body);
+    expect(detect(incoming.headers)?.name).toBe(provider);
+    expect(eventTypeOf(incoming, provider ? findProvider(provider) : undefined)).toBe(type);
+  });
+
+  test('ING-40: long types are cut, NUL and lone surrogates replaced', () => {
+    expect(eventTypeOf(request({}, JSON.stringify({ type: 'x'.repeat(10_000) })), undefined)).toHaveLength(256);
+    expect(eventTypeOf(request({}, '{"type":"a\\u0000b\\ud800"}'), undefined)).toBe('a\uFFFDb\uFFFD');
+  });
+});
+
+describe('custom provider', () => {
+  test('HMAC with timestamp and prefix', () => {
+    const custom = verifier('custom', 'k', {
+      kind: 'hmac', header: 'X-Sig', prefix: 's=', encoding: 'base64', template: '{timestamp}:{body}', timestamp_header: 'X-Ts', id_header: 'X-Id',
+    });
+    const value = createHmac('sha256', 'k').update('1700000000:{}').digest('base64');
+    const incoming = request({ 'x-sig': `s=${value}`, 'x-ts': '1700000000', 'x-id': 'd1' }, '{}');
+    expect(custom.verify(incoming)).toEqual({ ok: true, bodyAuthenticated: true, coversTimestamp: true });
+    expect(custom.provider.deliveryId(incoming)).toBe('d1');
+  });
+
+  test('mistakes are all named', () => {
+    const problems = createVerifier({
+      provider: 'custom', scheme: null, secrets: [{ value: 'k', expiresAt: null }], publicUrl: null,
+      settings: { kind: 'hmac', algorithm: 'md5', header: 'a b', template: '{timestamp}', nonsense: 1, tolerance_seconds: -1 },
+    });
+    expect((problems as { field: string }[]).map((problem) => problem.field).sort()).toEqual([
+      'settings.algorithm', 'settings.header', 'settings.nonsense', 'settings.template', 'settings.timestamp_header', 'settings.tolerance_seconds',
+    ]);
+  });
+});

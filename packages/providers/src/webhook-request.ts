@@ -1,0 +1,18 @@
+import type { HeaderList } from './header-list';
+
+/** A request as it arrived, before anything decoded it. */
+export interface WebhookRequest {
+  method: string;
+  /** The request target as received: path and query, undecoded. */
+  target: string;
+  headers: HeaderList;
+  /** The exact bytes of the body, still in its content encoding. */
+  body: Buffer;
+  /** Moment of arrival, Unix milliseconds. Tolerances are measured against it. */
+  receivedAt: number;
+}
+
+export function queryOf(target: string): string {
+  const mark = target.indexOf('?');
+  return mark < 0 ? '' : target.slice(mark + 1);
+}
