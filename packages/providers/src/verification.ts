@@ -16,6 +16,8 @@ export interface Verified {
   bodyAuthenticated: boolean;
   /** True where the signature covers a timestamp, so that a byte-identical request can only be a repetition. */
   coversTimestamp: boolean;
+  /** The signature or token that matched: with a covered timestamp it identifies this very request. */
+  proof: string;
 }
 
 export interface Refused {

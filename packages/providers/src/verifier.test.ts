@@ -143,7 +143,7 @@ describe('handshakes', () => {
     const ping = request({}, '{"type":1}');
     const discord = verifier('discord', 'd2b468c617cc2a04eff6540155d9b09e9628068131454a5a9d07d81a69f49ab8');
     expect(discord.handshake(ping, discord.verify(ping))).toBeUndefined();
-    expect(discord.handshake(ping, { ok: true, bodyAuthenticated: true, coversTimestamp: true })?.body).toBe('{"type":1}');
+    expect(discord.handshake(ping, { ok: true, proof: '', bodyAuthenticated: true, coversTimestamp: true })?.body).toBe('{"type":1}');
   });
 
   test('a challenge cannot be used to have an event signed', () => {
@@ -192,7 +192,7 @@ describe('custom provider', () => {
     });
     const value = createHmac('sha256', 'k').update('1700000000:{}').digest('base64');
     const incoming = request({ 'x-sig': `s=${value}`, 'x-ts': '1700000000', 'x-id': 'd1' }, '{}');
-    expect(custom.verify(incoming)).toEqual({ ok: true, bodyAuthenticated: true, coversTimestamp: true });
+    expect(custom.verify(incoming)).toEqual({ ok: true, proof: value, bodyAuthenticated: true, coversTimestamp: true });
     expect(custom.provider.deliveryId(incoming)).toBe('d1');
   });
 

@@ -29,7 +29,7 @@ export function adyenScheme(): Scheme {
         const holds = keys.some((key) => sameText(received, createHmac('sha256', key).update(text).digest('base64')));
         if (!holds) return refused('wrong_signature');
       }
-      return { ok: true, bodyAuthenticated: false, coversTimestamp: false };
+      return { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false };
     },
   };
 }

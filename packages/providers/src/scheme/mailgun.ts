@@ -25,7 +25,7 @@ export function mailgunScheme(): Scheme {
       const keys = context.secrets.filter((secret) => secret.trim() !== '');
       if (keys.length === 0) return refused('no_secret');
       const holds = keys.some((key) => sameText(signature, createHmac('sha256', key).update(timestamp + token).digest('hex')));
-      return holds ? { ok: true, bodyAuthenticated: false, coversTimestamp: false } : refused('wrong_signature');
+      return holds ? { ok: true, proof: signature, bodyAuthenticated: false, coversTimestamp: false } : refused('wrong_signature');
     },
   };
 }

@@ -27,7 +27,7 @@ export function token(options: TokenOptions): Scheme {
       const text = Buffer.from(received, 'latin1').toString('utf8');
       const matches = secrets.filter((secret) => sameText(text, prefix + secret));
       return matches.length > 0
-        ? { ok: true, bodyAuthenticated: false, coversTimestamp: false }
+        ? { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false }
         : refused('wrong_signature');
     },
     sign: (input: SigningInput) => [[header, prefix + input.secret]],

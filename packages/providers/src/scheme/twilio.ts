@@ -33,7 +33,7 @@ export function twilioScheme(): Scheme {
       for (const candidate of withAndWithoutPort(url)) {
         for (const token of tokens) {
           const expected = createHmac('sha1', token).update(candidate + fields, 'utf8').digest('base64');
-          if (sameText(received, expected)) return { ok: true, bodyAuthenticated: true, coversTimestamp: false };
+          if (sameText(received, expected)) return { ok: true, proof: expected, bodyAuthenticated: true, coversTimestamp: false };
         }
       }
       return refused('wrong_signature');

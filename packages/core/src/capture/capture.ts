@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { detect, eventTypeOf, HeaderList, type Acknowledgement, type Provider, type Verification, type WebhookRequest } from '@paggio/providers';
+import type { Handoff } from '../delivery/worker';
+import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { PaggioError } from '../errors';
+import { formatId, newId } from '../event-id';
+import type { Telemetry } from '../telemetry';
+import { encodeHeaders } from './header-text';
+import type { IncomingEvent, Intake, NewDelivery } from './intake';
+import { RejectionThrottle, type RejectionLog } from './rejection';
+
+export interface CaptureRequest {
+  method: string;
+  /** As received, undecoded, without the query. */
+  path: string;
+  /** Without the question mark, undecoded. */
+  query: string;
+  /** Names and values in turn, in wire order. */
+  rawHeaders: readonly string[];
+  /** The exact bytes. */
+  body: Buffer;
+  remoteAddr: string | null;
+}
+
+/** What the sender is told. */
+export interface CaptureAnswer {
+  status: number;
+  contentType: string | null;
+  body: string;
+  headers: readonly (readonly [string, string])[];
+}
+
+export interface CaptureDependencies {
+  directory: EndpointDirectory;
+  intake: Intake;
+  handoff: Handoff | null;
+  /** Tells other processes that there is work which this one does not hold. */
+  announce: () => void;
+  rejections: RejectionLog;
+  telemetry: Telemetry;
+}
+
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
+const RECEIVED = '{"received": true}';
+
+/** A request arrives: route by slug, verify, de-duplicate, commit, acknowledge. */
+export class Capture {
+  private readonly throttle = new RejectionThrottle();
+
+  constructor(private readonly dependencies: CaptureDependencies) {}
+
+  /**
+   * The endpoint of a slug, before the body is read. Without a promise when it is known.
+   * @throws PaggioError `NOT_FOUND`, or `GONE` when it was deleted
+   */
+  route(slug: string): EndpointConfig | Promise<EndpointConfig> {
+    if (!SLUG.test(slug)) throw noSuchEndpoint();
+    const known = this.dependencies.directory.peek(slug);
+    return known === undefined ? this.dependencies.directory.bySlug(slug).then(open) : open(known);
+  }
+
+  /**
+   * Takes a request in. Resolves after the commit.
+   * @throws PaggioError `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing was acknowledged
+   */
+  async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
+    const headers = new HeaderList(request.rawHeaders);
+    const receivedAt = Date.now();
+    const incoming: WebhookRequest = {
+      method: request.method,
+      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
+      headers,
+      body: request.body,
+      receivedAt,
+    };
+    const verifier = endpoint.verifier;
+    let provider: Provider | undefined;
+    let verified: (Verification & { ok: true }) | null = null;
+    if (verifier === null) provider = detect(headers);
+    else {
+      if (verifier === 'broken') throw await this.reject(endpoint, request, receivedAt, 'unknown', 'no_secret');
+      provider = verifier.provider;
+      const verification = verifier.verify(incoming);
+      const handshake = verifier.handshake(incoming, verification);
+      if (handshake) return { ...handshake, headers: [['x-content-type-options', 'nosniff']] };
+      if (!verification.ok) throw await this.reject(endpoint, request, receivedAt, provider.name, verification.reason);
+      verified = verification;
+    }
+
+    const eventType = eventTypeOf(incoming, provider);
+    const event = this.toEvent(endpoint, request, receivedAt, provider, eventType, verified);
+    event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
+    return this.commit(endpoint, event, provider);
+  }
+
+  private async commit(endpoint: EndpointConfig, event: IncomingEvent, provider: Provider | undefined): Promise<CaptureAnswer> {
+    const { handoff, intake, telemetry } = this.dependencies;
+    const targets = endpoint.destinations.filter((one) => matchesEventType(endpoint.eventTypes, event.eventType) && matchesEventType(one.eventTypes, event.eventType));
+    const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
+      target,
+      destinationId: target.idBytes,
+      leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(target.id, endpoint.concurrency) ?? null),
+    }));
+    event.deliveries = deliveries;
+    if (targets.length === 0) event.capturedReason = endpoint.destinations.length === 0 ? 'no_destination' : 'filtered';
+
+    const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
+    const eventId = formatId(event.id);
+    let accepted;
+    try {
+      accepted = await intake.accept(event);
+    } catch (error) {
+      for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
+      throw error;
+    }
+    for (const delivery of leased) {
+      if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);
+      else {
+        handoff?.start({
+          eventId,
+          destinationId: delivery.target.id,
+          endpointId: endpoint.id,
+          leaseToken: formatId(delivery.leaseToken as Buffer),
+          attemptCount: 0,
+          content: {
+            method: event.method,
+            query: event.query,
+            headers: event.rawHeaders,
+            body: event.body,
+            correlationId: null,
+            originId: eventId,
+          },
+        });
+      }
+    }
+    if (leased.length < deliveries.length && handoff === null) this.dependencies.announce();
+    if (telemetry.watched) {
+      telemetry.emit({
+        type: 'event.captured',
+        eventId: accepted.eventId,
+        endpointId: endpoint.id,
+        source: event.source,
+        eventType: event.eventType,
+        size: event.body.length,
+        verified: event.verifiedBy !== null,
+        duplicate: accepted.duplicate,
+      });
+    }
+    return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
+  }
+
+  private toEvent(
+    endpoint: EndpointConfig,
+    request: CaptureRequest,
+    receivedAt: number,
+    provider: Provider | undefined,
+    eventType: string | null,
+    verified: (Verification & { ok: true }) | null,
+  ): IncomingEvent {
+    return {
+      id: newId(receivedAt),
+      endpointId: endpoint.idBytes,
+      userId: endpoint.userId,
+      mode: endpoint.mode,
+      source: provider?.name ?? 'unknown',
+      eventType,
+      method: request.method,
+      path: request.path,
+      query: request.query,
+      rawHeaders: request.rawHeaders,
+      headers: encodeHeaders(request.rawHeaders),
+      body: request.body,
+      sha256: createHash('sha256').update(request.body).digest(),
+      remoteAddr: request.remoteAddr,
+      verifiedBy: verified && provider ? provider.name : null,
+      bodyAuthenticated: verified?.bodyAuthenticated ?? false,
+      capturedReason: null,
+      idConflict: false,
+      receivedAt,
+      dedupKey: null,
+      deliveries: [],
+    };
+  }
+
+  private async reject(endpoint: EndpointConfig, request: CaptureRequest, receivedAt: number, provider: string, reason: string): Promise<PaggioError> {
+    let id: string | null = null;
+    if (this.throttle.admits(endpoint.id, receivedAt)) {
+      try {
+        id = await this.dependencies.rejections.keep({
+          endpointId: endpoint.id,
+          userId: endpoint.userId,
+          mode: endpoint.mode,
+          provider,
+          reason,
+          method: request.method,
+          path: request.path,
+          query: request.query,
+          headers: encodeHeaders(request.rawHeaders),
+          body: request.body,
+          remoteAddr: request.remoteAddr,
+          receivedAt,
+        });
+      } catch (error) {
+        // The refusal stands without its record.
+        this.dependencies.telemetry.emit({ type: 'fault', where: 'capture.reject', error });
+      }
+    }
+    this.dependencies.telemetry.emit({
+      type: 'event.rejected',
+      rejectionId: id,
+      endpointId: endpoint.id,
+      endpointName: endpoint.name,
+      provider,
+      reason,
+      size: request.body.length,
+    });
+    return new RejectedError(reason, id);
+  }
+}
+
+/** A refused signature. Carries the id of the rejection for the answer's header. */
+export class RejectedError extends PaggioError {
+  constructor(
+    reason: string,
+    readonly rejectionId: string | null,
+  ) {
+    super('INVALID_SIGNATURE', 'The signature of this request is not valid', {
+      hint: `Reason: ${reason}. Compare the secret at the provider with the endpoint's verification settings.`,
+    });
+  }
+}
+
+function open(endpoint: EndpointConfig | null): EndpointConfig {
+  if (!endpoint) throw noSuchEndpoint();
+  if (endpoint.deleted) throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Remove the webhook at the sender.' });
+  return endpoint;
+}
+
+function noSuchEndpoint(): PaggioError {
+  return new PaggioError('NOT_FOUND', 'There is no endpoint at this URL', { hint: 'Compare the URL with the endpoint\'s webhook_url.' });
+}
+
+/**
+ * What two deliveries of one event share: the provider's own id, or, without one, the very signature of a request whose
+ * signature covers a timestamp. Providers with neither send identical requests by design, so those are never duplicates.
+ */
+function dedupKey(request: WebhookRequest, verified: Verification & { ok: true }, provider: Provider): Buffer | null {
+  const id = provider.deliveryId(request);
+  if (id !== null) return createHash('sha256').update(`id:${id}`).digest();
+  if (verified.coversTimestamp) return createHash('sha256').update(`proof:${verified.proof}`).update(request.body).digest();
+  return null;
+}
+
+function acknowledge(own: Acknowledgement | null, accepted: { eventId: string; duplicate: boolean }): CaptureAnswer {
+  const headers: [string, string][] = [['Paggio-Event-Id', accepted.eventId]];
+  if (accepted.duplicate) headers.push(['Paggio-Duplicate', 'true']);
+  if (own) return { ...own, headers };
+  return { status: 200, contentType: 'application/json', body: RECEIVED, headers };
+}

@@ -1,0 +1,49 @@
+import type { Mode } from '../principal';
+
+/** An event on its way into the record, with the deliveries it causes. */
+export interface IncomingEvent {
+  /** Made here and not by the database, so that storing twice cannot make two. */
+  id: Buffer;
+  endpointId: Buffer;
+  userId: string;
+  mode: Mode;
+  source: string;
+  eventType: string | null;
+  method: string;
+  path: string;
+  query: string;
+  /** Names and values in turn. */
+  rawHeaders: readonly string[];
+  /** The same as stored: see `encodeHeaders`. */
+  headers: Buffer;
+  body: Buffer;
+  sha256: Buffer;
+  remoteAddr: string | null;
+  verifiedBy: string | null;
+  bodyAuthenticated: boolean;
+  /** Why there is nothing to deliver to, or null. */
+  capturedReason: 'no_destination' | 'filtered' | null;
+  idConflict: boolean;
+  receivedAt: number;
+  /** SHA-256 of what makes a second delivery of the same event recognisable, or null. */
+  dedupKey: Buffer | null;
+  deliveries: readonly NewDelivery[];
+}
+
+export interface NewDelivery {
+  destinationId: Buffer;
+  /** Set when this process delivers it itself right after the commit. */
+  leaseToken: Buffer | null;
+}
+
+/** The id of the event that this request was stored as, or of the first one when it is a duplicate. */
+export interface Accepted {
+  eventId: string;
+  duplicate: boolean;
+  idConflict: boolean;
+}
+
+/** Takes events in durably. Resolves when the event is committed; rejects when it is not, or when nobody can know. */
+export interface Intake {
+  accept(event: IncomingEvent): Promise<Accepted>;
+}

@@ -1,0 +1,126 @@
+import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { newId } from '../event-id';
+import { outgoingHeaders } from './outgoing-headers';
+import { storable } from './storable';
+import { classify, type Outcome } from './outcome';
+import type { Transport, TransportResult } from './transport';
+import type { AttemptResult, DeliveryRecord, EventContent, Work } from './work';
+
+/** What became of a piece of work. Only `finished` was an attempt; the others are settled without one. */
+export type AttemptEnd =
+  | { kind: 'finished'; result: AttemptResult; outcome: Outcome }
+  | { kind: 'held' }
+  | { kind: 'cancelled'; reason: string };
+
+export interface AttemptDependencies {
+  directory: EndpointDirectory;
+  record: Pick<DeliveryRecord, 'load'>;
+  transport: Transport;
+}
+
+/** One try of a delivery, step by step: route, load, sign, send, classify. */
+export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {
+  const route = await routeOf(work, dependencies.directory);
+  if ('kind' in route) return route;
+  const content = work.content ?? (await dependencies.record.load(work.eventId));
+  if (!content) return { kind: 'cancelled', reason: 'cancelled' };
+  const number = work.attemptCount + 1;
+  const result = await sendSafely(dependencies.transport, {
+    eventId: work.eventId,
+    content,
+    endpoint: route.endpoint,
+    url: route.destination.url,
+    custom: route.destination.headers,
+    timeoutMs: route.destination.timeoutMs,
+    attemptNumber: number,
+    includeCredentials: true,
+  });
+  const outcome = classify(result, number, route.destination.retry, Date.now());
+  return { kind: 'finished', outcome, result: toResult(work, route.destination.url, result, outcome) };
+}
+
+/** An event that makes the steps themselves fail is a failed attempt, so that it runs out of attempts like any other. */
+async function sendSafely(transport: Transport, input: SendInput): Promise<TransportResult> {
+  try {
+    return await sendEvent(transport, input);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { status: null, headers: {}, body: Buffer.alloc(0), truncated: false, latencyMs: 0, error: { code: 'request_not_sendable', message } };
+  }
+}
+
+/** The configuration of this moment: a change takes effect on the very next attempt. */
+async function routeOf(
+  work: Work,
+  directory: EndpointDirectory,
+): Promise<{ endpoint: EndpointConfig; destination: DestinationConfig } | AttemptEnd> {
+  const endpoint = await directory.byId(work.endpointId);
+  if (!endpoint || endpoint.deleted) return { kind: 'cancelled', reason: 'endpoint_deleted' };
+  const destination = endpoint.destinations.find((one) => one.id === work.destinationId);
+  if (!destination) return { kind: 'cancelled', reason: 'cancelled' };
+  return endpoint.paused || destination.paused ? { kind: 'held' } : { endpoint, destination };
+}
+
+export interface SendInput {
+  eventId: string;
+  content: EventContent;
+  endpoint: EndpointConfig;
+  url: string;
+  custom: readonly [string, string][];
+  timeoutMs: number;
+  attemptNumber: number;
+  includeCredentials: boolean;
+}
+
+/** Signs and sends an event's bytes to a URL. */
+export async function sendEvent(transport: Transport, input: SendInput): Promise<TransportResult> {
+  const url = new URL(input.url);
+  const headers = outgoingHeaders({
+    raw: input.content.headers,
+    body: input.content.body,
+    secrets: input.endpoint.secrets,
+    custom: input.custom,
+    eventId: input.eventId,
+    originId: input.content.originId,
+    correlationId: input.content.correlationId,
+    attemptNumber: input.attemptNumber,
+    nowMs: Date.now(),
+    includeCredentials: input.includeCredentials,
+  });
+  const target = withQuery(url, input.content.query);
+  return transport.send({
+    method: input.content.method,
+    origin: url.origin,
+    target,
+    headers,
+    body: input.content.body,
+    timeoutMs: input.timeoutMs,
+  });
+}
+
+/** The request's query behind the destination's own, its bytes unchanged (a URL object would re-encode them). */
+function withQuery(url: URL, query: string): string {
+  const own = url.pathname + url.search;
+  if (query === '') return own;
+  return `${own}${url.search === '' ? '?' : '&'}${query}`;
+}
+
+function toResult(work: Work, url: string, result: TransportResult, outcome: Outcome): AttemptResult {
+  return {
+    work,
+    attemptId: newId(),
+    url,
+    state: outcome.kind === 'delivered' ? 'delivered' : outcome.kind === 'retry' ? 'pending' : 'failed',
+    statusReason: outcome.kind === 'give_up' ? outcome.statusReason : null,
+    retryInMs: outcome.kind === 'retry' ? outcome.delayMs : null,
+    nextReason: outcome.kind === 'retry' ? storable(outcome.nextReason) : null,
+    responseStatus: result.status,
+    responseHeaders: result.headers,
+    responseBody: result.body,
+    responseTruncated: result.truncated,
+    latencyMs: result.latencyMs,
+    error: result.error ? storable(`${result.error.code}: ${result.error.message}`) : null,
+    reason: storable(outcome.reason),
+  };
+}

@@ -1,0 +1,82 @@
+import type { AttemptResult, DeliveryRecord } from './work';
+
+const MAX_GROUP = 500;
+const CONNECTIONS = 1;
+
+/**
+ * Writes results in groups, without a timer, as the intake does. A result waits here while the database is away: its
+ * lease token decides whether it still counts when it comes back.
+ */
+export class Settler {
+  private queue: AttemptResult[] = [];
+  private running = 0;
+  private idle: (() => void)[] = [];
+  private retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly record: Pick<DeliveryRecord, 'commit'>,
+    private readonly onFault: (error: unknown) => void,
+  ) {}
+
+  get depth(): number {
+    return this.queue.length + this.running;
+  }
+
+  push(result: AttemptResult): void {
+    this.queue.push(result);
+    this.pump();
+  }
+
+  /** Resolves when everything was written, or after `graceMs`. */
+  async flush(graceMs: number): Promise<void> {
+    if (this.depth === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      new Promise<void>((done) => this.idle.push(done)),
+      new Promise<void>((done) => (timer = setTimeout(done, graceMs))),
+    ]);
+    clearTimeout(timer);
+    clearTimeout(this.retryTimer);
+  }
+
+  private pump(): void {
+    while (this.running < CONNECTIONS && this.queue.length > 0 && !this.retryTimer) {
+      this.running++;
+      const group = this.queue.splice(0, MAX_GROUP);
+      void this.write(group).finally(() => {
+        this.running--;
+        if (this.depth === 0) for (const done of this.idle.splice(0)) done();
+        this.pump();
+      });
+    }
+  }
+
+  private async write(group: AttemptResult[]): Promise<void> {
+    try {
+      await this.record.commit(group);
+    } catch (error) {
+      // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt
+      // without the response that made it unwritable.
+      if (/^2[23]/.test((error as { code?: string }).code ?? '')) {
+        if (group.length === 1) {
+          this.onFault(error);
+          const [result] = group as [AttemptResult];
+          if (result.responseBody.length > 0 || Object.keys(result.responseHeaders).length > 0) {
+            await this.write([{ ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' }]);
+          }
+          return;
+        }
+        const middle = group.length >> 1;
+        await this.write(group.slice(0, middle));
+        await this.write(group.slice(middle));
+        return;
+      }
+      this.onFault(error);
+      this.queue.unshift(...group);
+      this.retryTimer = setTimeout(() => {
+        this.retryTimer = undefined;
+        this.pump();
+      }, 500);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** At most this much of a response body is kept; the rest is not read. */
+export const RESPONSE_LIMIT = 64 * 1024;
+
+export interface TransportRequest {
+  method: string;
+  /** Scheme, host and port. */
+  origin: string;
+  /** Path and query, as they go into the request line. */
+  target: string;
+  /** Names and values in turn, in the order to be sent; each character is one byte. */
+  headers: readonly string[];
+  body: Buffer;
+  /** From the start of the connection to the end of the response. */
+  timeoutMs: number;
+}
+
+/** A stable word and a sentence. */
+export interface TransportError {
+  code: string;
+  message: string;
+}
+
+/** What came back. A failure is a value; `send` does not throw. */
+export interface TransportResult {
+  /** Null when no status line came. */
+  status: number | null;
+  headers: Record<string, string | string[]>;
+  body: Buffer;
+  truncated: boolean;
+  latencyMs: number;
+  error: TransportError | null;
+}
+
+/** Sends one request: no redirects, no proxies from the environment, no decoding, through the address guard. */
+export interface Transport {
+  send(request: TransportRequest): Promise<TransportResult>;
+  close(): Promise<void>;
+}

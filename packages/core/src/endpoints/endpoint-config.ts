@@ -1,0 +1,40 @@
+import type { Acknowledgement, Verifier } from '@paggio/providers';
+import type { RetryPolicy } from '../delivery/retry-policy';
+import type { Owner } from '../principal';
+
+/** An endpoint as the hot paths need it: decrypted, parsed and with its verifier built. */
+export interface EndpointConfig extends Owner {
+  id: string;
+  idBytes: Buffer;
+  name: string;
+  slug: string;
+  /** Active secrets, newest first: two while a rotation overlaps. */
+  secrets: readonly string[];
+  eventTypes: readonly string[];
+  acknowledgement: Acknowledgement | null;
+  /** Null: none configured. `broken`: configured, but its secrets cannot be read or used; every request is refused. */
+  verifier: Verifier | null | 'broken';
+  concurrency: number;
+  paused: boolean;
+  deleted: boolean;
+  /** In the order in which they were added; without deleted ones. */
+  destinations: readonly DestinationConfig[];
+}
+
+export interface DestinationConfig {
+  id: string;
+  idBytes: Buffer;
+  url: string;
+  eventTypes: readonly string[];
+  headers: readonly [string, string][];
+  timeoutMs: number;
+  retry: RetryPolicy;
+  paused: boolean;
+}
+
+/** Exact, or a prefix with a trailing `.*`; an empty list matches everything. */
+export function matchesEventType(filters: readonly string[], eventType: string | null): boolean {
+  if (filters.length === 0) return true;
+  if (eventType === null) return false;
+  return filters.some((filter) => (filter.endsWith('.*') ? eventType.startsWith(filter.slice(0, -1)) : filter === eventType));
+}

@@ -1,0 +1,76 @@
+import type { EndpointConfig } from './endpoint-config';
+
+/** Reads one endpoint together with the configuration version of the same moment. */
+export interface EndpointLoader {
+  load(by: { slug: string } | { id: string }): Promise<{ endpoint: EndpointConfig | null; version: number }>;
+  version(): Promise<number>;
+}
+
+interface Entry {
+  endpoint: EndpointConfig | null;
+  version: number;
+}
+
+/** Without word from the database for this long, the version is asked for before an entry is trusted. */
+const TRUSTED_FOR_MS = 2_000;
+const MAX_ENTRIES = 20_000;
+
+/**
+ * Endpoints in memory, never staler than the newest configuration version this process has heard of. Every commit,
+ * claim and settle returns that version, so a busy process needs no query of its own; an idle one asks before it trusts.
+ */
+export class EndpointDirectory {
+  private readonly bySlugCache = new Map<string, Entry>();
+  private readonly byIdCache = new Map<string, Entry>();
+  private known = 0;
+  private heardAt = 0;
+  private asking: Promise<void> | undefined;
+
+  constructor(private readonly loader: EndpointLoader) {}
+
+  /** Takes in a version that came with some other answer of the database. */
+  observe(version: number): void {
+    if (version > this.known) this.known = version;
+    this.heardAt = Date.now();
+  }
+
+  /** The endpoint when it can be known without asking the database; undefined when it cannot. */
+  peek(slug: string): EndpointConfig | null | undefined {
+    if (Date.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
+    const entry = this.bySlugCache.get(slug);
+    return entry && entry.version >= this.known ? entry.endpoint : undefined;
+  }
+
+  bySlug(slug: string): Promise<EndpointConfig | null> {
+    return this.get(this.bySlugCache, slug, { slug });
+  }
+
+  byId(id: string): Promise<EndpointConfig | null> {
+    return this.get(this.byIdCache, id, { id });
+  }
+
+  /** Makes the next look-up ask the database. */
+  distrust(): void {
+    this.heardAt = 0;
+  }
+
+  private async get(cache: Map<string, Entry>, key: string, by: { slug: string } | { id: string }): Promise<EndpointConfig | null> {
+    if (Date.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
+    const entry = cache.get(key);
+    if (entry && entry.version >= this.known) return entry.endpoint;
+    const loaded = await this.loader.load(by);
+    this.observe(loaded.version);
+    // Unknown slugs are remembered too, so that guessing costs no queries; the bound keeps guesses from filling memory.
+    if (cache.size >= MAX_ENTRIES) cache.clear();
+    cache.set(key, loaded);
+    return loaded.endpoint;
+  }
+
+  private ask(): Promise<void> {
+    this.asking ??= this.loader
+      .version()
+      .then((version) => this.observe(version))
+      .finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+}

@@ -1,0 +1,72 @@
+/** Every error that leaves Paggio: its HTTP status and its meaning. The documentation is tested against this table. */
+export const errorTable = {
+  BAD_REQUEST: { status: 400, meaning: 'The path, query or form of the request is wrong.' },
+  UNAUTHORIZED: { status: 401, meaning: 'The API key is missing, malformed, expired or revoked.' },
+  INVALID_SIGNATURE: { status: 401, meaning: 'The request does not carry a valid signature of its sender.' },
+  FORBIDDEN: { status: 403, meaning: 'The API key lacks the scope that this operation needs.' },
+  NOT_FOUND: { status: 404, meaning: 'There is no such object, or it belongs to somebody else.' },
+  METHOD_NOT_ALLOWED: { status: 405, meaning: 'The path exists, but not with this method.' },
+  CONFLICT: { status: 409, meaning: 'The object is in a state that does not allow this.' },
+  IDEMPOTENCY_KEY_CONFLICT: { status: 409, meaning: 'The idempotency key was used with another body.' },
+  GONE: { status: 410, meaning: 'The endpoint was deleted.' },
+  PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body is larger than the limit.' },
+  VALIDATION_FAILED: { status: 422, meaning: 'Fields of the body are missing, unknown or out of range.' },
+  DESTINATION_NOT_ALLOWED: { status: 422, meaning: 'The destination is an address that deliveries may not reach.' },
+  RATE_LIMITED: { status: 429, meaning: 'Too many requests with this API key.' },
+  RAW_BODY_CONSUMED: { status: 500, meaning: 'A body parser of the host read the request before Paggio could.' },
+  INTERNAL: { status: 500, meaning: 'A fault in Paggio; nothing was acknowledged.' },
+  UNAVAILABLE: { status: 503, meaning: 'The database or the queue cannot take more now; try again.' },
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorDetail {
+  /** Name of the field, parameter or header. */
+  field: string;
+  message: string;
+}
+
+export interface PaggioErrorOptions {
+  /** What to do next. */
+  hint?: string;
+  details?: ErrorDetail[];
+  /** For `UNAVAILABLE` and `RATE_LIMITED`. */
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+/** An expected failure, told to whoever asked. Anything else that is thrown is a fault and reads `INTERNAL`. */
+export class PaggioError extends Error {
+  override readonly name = 'PaggioError';
+  readonly hint: string;
+  readonly details: ErrorDetail[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: PaggioErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.hint = options.hint ?? '';
+    this.details = options.details ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+}
+
+export function notFound(what: string): PaggioError {
+  return new PaggioError('NOT_FOUND', `There is no such ${what}`, { hint: 'Check the id; lists show only your own objects.' });
+}
+
+export function invalid(details: ErrorDetail[]): PaggioError {
+  const names = details.map((detail) => detail.field).join(', ');
+  return new PaggioError('VALIDATION_FAILED', `Not valid: ${names}`, { hint: details[0]?.message ?? '', details });
+}
+
+export function unavailable(message: string, cause?: unknown): PaggioError {
+  return new PaggioError('UNAVAILABLE', message, { hint: 'Send the request again.', retryAfterSeconds: 5, cause });
+}

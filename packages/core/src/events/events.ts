@@ -1,0 +1,21 @@
+import { notFound } from '../errors';
+import type { Page, Paging } from '../page';
+import type { Owner } from '../principal';
+import type { EventStore } from '../storage/event-store';
+import type { EventDetail, EventFilter, EventSummary } from './event';
+
+/** Reads events. They are immutable; what changes is the state of their deliveries. */
+export class Events {
+  constructor(private readonly store: EventStore) {}
+
+  list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
+    return this.store.list(owner, filter, paging);
+  }
+
+  /** @throws PaggioError `NOT_FOUND`, for another owner's event too */
+  async get(owner: Owner, id: string): Promise<EventDetail> {
+    const event = await this.store.get(owner, id);
+    if (!event) throw notFound('event');
+    return event;
+  }
+}

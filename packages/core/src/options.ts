@@ -1,0 +1,217 @@
+import { BlockList, isIP } from 'node:net';
+import type { PoolConfig } from 'pg';
+import { PaggioError, type ErrorDetail } from './errors';
+import type { Scheduler } from './scheduler';
+
+export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
+export const roles: readonly Role[] = ['capture', 'deliver', 'api', 'dashboard'];
+
+export interface PaggioOptions {
+  /** A PostgreSQL 14 or newer: by URL, or the one that a TypeORM DataSource of the host is configured for. */
+  database: { url: string } | { dataSource: HostDataSource };
+  /** Encrypts secrets at rest: exactly 32 bytes, or their base64 or hex text. */
+  masterKey: string | Buffer;
+  /**
+   * Base of `webhook_url`, such as `https://hooks.example.com`.
+   * @default 'http://localhost'
+   */
+  publicUrl?: string;
+  /**
+   * `on-start` brings the schema up to date under a lock, `check` refuses to start when it is behind, `off` does neither.
+   * @default 'on-start'
+   */
+  migrations?: 'on-start' | 'check' | 'off';
+  /**
+   * What this process does.
+   * @default all roles
+   */
+  roles?: readonly Role[];
+  /**
+   * Largest request body, in bytes (1 to 64 MiB).
+   * @default 1048576
+   */
+  bodyLimit?: number;
+  /**
+   * Private networks (CIDR) that may be destinations. Every other address that is not public is refused.
+   * @default []
+   */
+  allowedNetworks?: readonly string[];
+  /**
+   * Proxies (CIDR) whose `X-Forwarded-For` is believed.
+   * @default []
+   */
+  trustedProxies?: readonly string[];
+  /** Host that `"environment": "staging"` replays go to, such as `staging.example.com`. */
+  stagingHost?: string | null;
+  /**
+   * Base of `"environment": "local"` replays.
+   * @default 'http://localhost:3000'
+   */
+  localUrl?: string;
+  /**
+   * Deliveries in flight in this process (1 to 10000).
+   * @default 256
+   */
+  maxInFlight?: number;
+  /**
+   * How long a stop waits for deliveries in flight, in milliseconds.
+   * @default 20000
+   */
+  stopGraceMs?: number;
+  /** Runs the periodic work; a host's own scheduler may take its place. */
+  scheduler?: Scheduler;
+}
+
+/** What Paggio reads of a host's TypeORM DataSource: where its database is. */
+export interface HostDataSource {
+  options: object;
+}
+
+export interface ResolvedOptions {
+  connection: PoolConfig;
+  masterKey: Buffer;
+  publicUrl: string;
+  migrations: 'on-start' | 'check' | 'off';
+  roles: ReadonlySet<Role>;
+  bodyLimit: number;
+  allowedNetworks: readonly string[];
+  trustedProxies: readonly string[];
+  stagingHost: string | null;
+  localUrl: string;
+  maxInFlight: number;
+  stopGraceMs: number;
+  scheduler: Scheduler | undefined;
+}
+
+/**
+ * Checks every option and reports all mistakes at once.
+ * @throws PaggioError `BAD_REQUEST` with one detail per mistake
+ */
+export function resolveOptions(options: PaggioOptions): ResolvedOptions {
+  const problems: ErrorDetail[] = [];
+  const fail = (field: string, message: string): void => void problems.push({ field, message });
+
+  const known: Record<keyof PaggioOptions, true> = {
+    database: true, masterKey: true, publicUrl: true, migrations: true, roles: true, bodyLimit: true, allowedNetworks: true,
+    trustedProxies: true, stagingHost: true, localUrl: true, maxInFlight: true, stopGraceMs: true, scheduler: true,
+  };
+  for (const name of Object.keys(options ?? {})) {
+    if (!Object.hasOwn(known, name)) fail(name, `There is no option "${name}".`);
+  }
+
+  const connection = connectionOf(options?.database, fail);
+  const masterKey = masterKeyOf(options?.masterKey);
+  if (!masterKey) fail('masterKey', 'masterKey must be exactly 32 bytes, as a Buffer, base64 or hex (openssl rand -base64 32).');
+
+  const migrations = options?.migrations ?? 'on-start';
+  if (!['on-start', 'check', 'off'].includes(migrations)) fail('migrations', 'migrations must be "on-start", "check" or "off".');
+  const wanted = options?.roles ?? roles;
+  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((role) => roles.includes(role))) {
+    fail('roles', `roles must be a list of any of: ${roles.join(', ')}.`);
+  }
+  const whole = (field: keyof PaggioOptions, fallback: number, min: number, max: number): number => {
+    const value = options?.[field] ?? fallback;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+    fail(field, `${field} must be a whole number from ${min} to ${max}.`);
+    return fallback;
+  };
+  const networks = (field: 'allowedNetworks' | 'trustedProxies'): readonly string[] => {
+    const list = options?.[field] ?? [];
+    if (!Array.isArray(list)) {
+      fail(field, `${field} must be a list of networks such as 10.0.0.0/8.`);
+      return [];
+    }
+    for (const network of list) {
+      if (!isNetwork(network)) fail(field, `"${String(network)}" is not a network such as 10.0.0.0/8 or fd00::/8.`);
+    }
+    return list as string[];
+  };
+  const base = (field: 'publicUrl' | 'localUrl', fallback: string): string => {
+    const value = options?.[field] ?? fallback;
+    const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+    if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash || url.username) {
+      fail(field, `${field} must be an http or https URL without query, such as https://hooks.example.com.`);
+      return fallback;
+    }
+    return url.href.replace(/\/$/, '');
+  };
+  const stagingHost = options?.stagingHost ?? null;
+  if (stagingHost !== null && (typeof stagingHost !== 'string' || !URL.canParse(`http://${stagingHost}/`) || /[/?#@]/.test(stagingHost))) {
+    fail('stagingHost', 'stagingHost must be a host such as staging.example.com or staging.example.com:8443.');
+  }
+
+  const resolved: ResolvedOptions = {
+    connection,
+    masterKey: masterKey ?? Buffer.alloc(32),
+    publicUrl: base('publicUrl', 'http://localhost'),
+    migrations,
+    roles: new Set(wanted),
+    bodyLimit: whole('bodyLimit', 1024 * 1024, 1, 64 * 1024 * 1024),
+    allowedNetworks: networks('allowedNetworks'),
+    trustedProxies: networks('trustedProxies'),
+    stagingHost,
+    localUrl: base('localUrl', 'http://localhost:3000'),
+    maxInFlight: whole('maxInFlight', 256, 1, 10_000),
+    stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
+    scheduler: options?.scheduler,
+  };
+  if (problems.length > 0) {
+    throw new PaggioError('BAD_REQUEST', `Paggio cannot start: ${problems.map((problem) => problem.message).join(' ')}`, {
+      hint: 'Correct the options named in details.',
+      details: problems,
+    });
+  }
+  return resolved;
+}
+
+function connectionOf(database: PaggioOptions['database'] | undefined, fail: (field: string, message: string) => void): PoolConfig {
+  if (database && 'url' in database && typeof database.url === 'string') {
+    if (/^postgres(ql)?:\/\/./.test(database.url) && URL.canParse(database.url)) return { connectionString: database.url };
+    fail('database', 'database.url must look like postgres://user:password@host:5432/name.');
+    return {};
+  }
+  if (database && 'dataSource' in database && database.dataSource?.options) {
+    const host = database.dataSource.options as Record<string, unknown>;
+    if (host['type'] !== 'postgres') fail('database', 'database.dataSource must be a DataSource of type postgres.');
+    if (typeof host['url'] === 'string') return { connectionString: host['url'], ssl: host['ssl'] as PoolConfig['ssl'] };
+    return {
+      host: host['host'] as string | undefined,
+      port: host['port'] as number | undefined,
+      user: host['username'] as string | undefined,
+      password: host['password'] as PoolConfig['password'],
+      database: host['database'] as string | undefined,
+      ssl: host['ssl'] as PoolConfig['ssl'],
+    };
+  }
+  fail('database', 'database must be { url: "postgres://..." } or { dataSource }.');
+  return {};
+}
+
+/** Exactly 32 bytes out of a Buffer, hex or base64 text; undefined for anything else. */
+export function masterKeyOf(value: unknown): Buffer | undefined {
+  if (Buffer.isBuffer(value)) return value.length === 32 ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (/^[0-9a-f]{64}$/i.test(value)) return Buffer.from(value, 'hex');
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === value.replace(/=+$/, '') ? bytes : undefined;
+}
+
+export function isNetwork(text: unknown): boolean {
+  if (typeof text !== 'string') return false;
+  const [address, prefix, more] = text.split('/');
+  const family = isIP(address ?? '');
+  if (family === 0 || more !== undefined) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+/** Networks as a list that can be asked; IPv4 in IPv6 form (`::ffff:1.2.3.4`) counts as IPv4. */
+export function networkList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address, prefix] = network.split('/') as [string, string | undefined];
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+    list.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family);
+  }
+  return list;
+}

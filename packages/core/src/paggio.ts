@@ -1,0 +1,222 @@
+import { Capture } from './capture/capture';
+import { AddressGuard, type Resolve } from './delivery/address-guard';
+import { undiciTransport } from './delivery/undici-transport';
+import { DeliveryWorker, RENEW_AFTER_MS } from './delivery/worker';
+import { EndpointDirectory } from './endpoints/endpoint-directory';
+import { Endpoints } from './endpoints/endpoints';
+import { Events } from './events/events';
+import { Keys } from './keys/keys';
+import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
+import { Replays } from './replay/replays';
+import { intervalScheduler } from './scheduler';
+import { Database } from './storage/database';
+import { PostgresEndpointLoader } from './storage/endpoint-loader';
+import { EndpointStore } from './storage/endpoint-store';
+import { EventStore } from './storage/event-store';
+import { KeyStore } from './storage/key-store';
+import { checkMasterKey } from './storage/master-key-check';
+import { PostgresIntake } from './storage/postgres-intake';
+import { PostgresRecord } from './storage/postgres-record';
+import { PostgresWaker } from './storage/postgres-waker';
+import { PostgresRejectionLog } from './storage/rejection-store';
+import { ReplayStore } from './storage/replay-store';
+import { SecretBox } from './storage/secret-box';
+import { sweepDedupKeys } from './storage/sweep';
+import { Telemetry, type Listener } from './telemetry';
+
+/** Hints may be lost and retries fall due: how often a worker looks by itself. */
+const POLL_MS = 1_000;
+const SWEEP_MS = 60_000;
+
+export interface Readiness {
+  ready: boolean;
+  /** What is wrong, for people; null when ready. */
+  reason: string | null;
+}
+
+/** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. */
+export class Paggio {
+  readonly options: ResolvedOptions;
+  readonly capture: Capture;
+  readonly endpoints: Endpoints;
+  readonly events: Events;
+  readonly replays: Replays;
+  readonly keys: Keys;
+
+  private readonly telemetry = new Telemetry();
+  private readonly database: Database;
+  private readonly worker: DeliveryWorker;
+  private readonly waker: PostgresWaker;
+  private readonly directory: EndpointDirectory;
+  private readonly box: SecretBox;
+  private readonly rejections: PostgresRejectionLog;
+  private readonly timers: (() => void)[] = [];
+  private readonly origins = new Set<string>();
+  private mountPath = '';
+  private publicBase: string;
+  private started: Promise<void> | undefined;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: PaggioOptions, internals: { resolve?: Resolve } = {}) {
+    this.options = resolveOptions(options);
+    const { roles } = this.options;
+    this.publicBase = this.options.publicUrl;
+    this.origins.add(new URL(this.publicBase).origin);
+    this.database = new Database(this.options);
+    this.box = new SecretBox(this.options.masterKey);
+    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box));
+    const observe = (version: number): void => this.directory.observe(version);
+    const changed = (version: number): void => {
+      observe(version);
+      this.waker.announce('change');
+      this.worker.wake();
+    };
+    const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve);
+    const transport = undiciTransport(guard);
+    const ownOrigins = (): ReadonlySet<string> => this.origins;
+    this.worker = new DeliveryWorker({
+      record: new PostgresRecord(this.database.delivery, observe),
+      directory: this.directory,
+      transport,
+      telemetry: this.telemetry,
+      maxInFlight: this.options.maxInFlight,
+    });
+    this.waker = new PostgresWaker(this.database, {
+      onWork: () => this.worker.wake(),
+      onChange: () => {
+        this.directory.distrust();
+        this.worker.wake();
+      },
+    });
+    this.rejections = new PostgresRejectionLog(this.database);
+    this.capture = new Capture({
+      directory: this.directory,
+      intake: new PostgresIntake(this.database.capture, observe),
+      handoff: roles.has('deliver') ? this.worker : null,
+      announce: () => this.waker.announce('work'),
+      rejections: this.rejections,
+      telemetry: this.telemetry,
+    });
+    this.endpoints = new Endpoints({
+      store: new EndpointStore(this.database),
+      box: this.box,
+      guard,
+      webhookBase: () => this.publicBase + this.mountPath,
+      ownOrigins,
+      changed,
+    });
+    this.events = new Events(new EventStore(this.database));
+    this.replays = new Replays({
+      events: this.events,
+      directory: this.directory,
+      store: new ReplayStore(this.database),
+      transport,
+      guard,
+      ownOrigins,
+      telemetry: this.telemetry,
+      stagingHost: this.options.stagingHost,
+      localUrl: this.options.localUrl,
+      wake: () => {
+        if (roles.has('deliver')) this.worker.wake();
+        else this.waker.announce('work');
+      },
+    });
+    this.keys = new Keys(new KeyStore(this.database), changed);
+  }
+
+  /**
+   * Connects, migrates and begins to deliver. Called again, it waits for the first call.
+   * @throws PaggioError `UNAVAILABLE` or `CONFLICT` with what to do next
+   */
+  start(): Promise<void> {
+    this.started ??= this.open();
+    return this.started;
+  }
+
+  /** Stops claiming, finishes what is in flight within the grace time, gives the rest back, and disconnects. */
+  stop(): Promise<void> {
+    this.stopping ??= this.close();
+    return this.stopping;
+  }
+
+  /** Hears what happens; returns what ends it. */
+  subscribe(listener: Listener): () => void {
+    return this.telemetry.subscribe(listener);
+  }
+
+  /** Called by a host that mounts Paggio below a path: it is part of every `webhook_url`. */
+  mountedAt(path: string): void {
+    this.mountPath = path;
+  }
+
+  /** Called by a host that learns its address late: the base of `webhook_url`. */
+  publishedAt(publicUrl: string): void {
+    this.origins.delete(new URL(this.publicBase).origin);
+    this.publicBase = publicUrl.replace(/\/$/, '');
+    this.listeningAt(publicUrl);
+  }
+
+  /** An address of this very process. Deliveries to it would come back without end. */
+  listeningAt(url: string): void {
+    this.origins.add(new URL(url).origin);
+  }
+
+  async readiness(): Promise<Readiness> {
+    if (!this.started || this.stopping) return { ready: false, reason: this.stopping ? 'stopping' : 'not started' };
+    try {
+      await this.database.source.query('select 1');
+      return { ready: true, reason: null };
+    } catch {
+      return { ready: false, reason: 'the database does not answer' };
+    }
+  }
+
+  private async open(): Promise<void> {
+    await this.database.open();
+    try {
+      await checkMasterKey(this.database, this.box);
+      await this.waker.start();
+    } catch (error) {
+      await this.database.close();
+      throw error;
+    }
+    const scheduler = this.options.scheduler ?? intervalScheduler;
+    if (this.options.roles.has('deliver')) {
+      this.worker.open();
+      this.timers.push(
+        scheduler.every('paggio:poll', POLL_MS, async () => this.worker.wake()),
+        scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
+      );
+    }
+    this.timers.push(
+      scheduler.every('paggio:sweep', SWEEP_MS, async () => {
+        try {
+          await sweepDedupKeys(this.database);
+          await this.rejections.sweep();
+        } catch (error) {
+          this.telemetry.emit({ type: 'fault', where: 'sweep', error });
+        }
+      }),
+    );
+  }
+
+  private async close(): Promise<void> {
+    if (!this.started) return;
+    await this.started.catch(() => undefined);
+    for (const stop of this.timers.splice(0)) stop();
+    await this.worker.stop(this.options.stopGraceMs);
+    await this.waker.stop();
+    await this.database.close();
+  }
+}
+
+/**
+ * A gateway on a PostgreSQL of yours. Nothing is connected before `start`.
+ * @example
+ * const paggio = createPaggio({ database: { url: process.env.DATABASE_URL }, masterKey: process.env.PAGGIO_MASTER_KEY });
+ * await paggio.start();
+ * @throws PaggioError `BAD_REQUEST` that names every wrong option
+ */
+export function createPaggio(options: PaggioOptions): Paggio {
+  return new Paggio(options);
+}

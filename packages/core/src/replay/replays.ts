@@ -1,0 +1,163 @@
+import { sendEvent } from '../delivery/attempt';
+import type { AddressGuard } from '../delivery/address-guard';
+import { checkDestinationUrl, notAllowed } from '../delivery/destination-url';
+import { storable } from '../delivery/storable';
+import type { Transport } from '../delivery/transport';
+import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { invalid, notFound, PaggioError } from '../errors';
+import { formatId, newId } from '../event-id';
+import type { EventDetail } from '../events/event';
+import type { Events } from '../events/events';
+import type { Owner } from '../principal';
+import type { ReplayStore } from '../storage/replay-store';
+import type { Telemetry } from '../telemetry';
+
+export type Environment = 'original' | 'staging' | 'local' | 'custom';
+export const environments: readonly Environment[] = ['original', 'staging', 'local', 'custom'];
+
+/** Where a synchronous replay goes. */
+export type ReplayTarget = { destinationUrl: string } | { environment: Environment; customUrl?: string };
+
+export interface ReplayOptions {
+  /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. Default false. */
+  includeCredentials?: boolean;
+}
+
+export interface ReplayResult {
+  /** Of the attempt. */
+  id: string;
+  status: 'delivered' | 'failed';
+  responseStatus: number | null;
+  responseBody: Buffer;
+  latencyMs: number;
+  destinationUrl: string;
+  replayedAt: Date;
+  error: string | null;
+}
+
+export interface ReplaysDependencies {
+  events: Events;
+  directory: EndpointDirectory;
+  store: ReplayStore;
+  transport: Transport;
+  guard: AddressGuard;
+  ownOrigins: () => ReadonlySet<string>;
+  telemetry: Telemetry;
+  stagingHost: string | null;
+  localUrl: string;
+  /** Work is due. */
+  wake: () => void;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** A person or an API asks for an event to be sent again. */
+export class Replays {
+  constructor(private readonly dependencies: ReplaysDependencies) {}
+
+  /** One attempt, now. Changes nothing of the event's own deliveries. */
+  async send(owner: Owner, eventId: string, target: ReplayTarget, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const { event, endpoint } = await this.load(owner, eventId);
+    const destination = endpoint.destinations[0];
+    const url = await this.urlOf(target, destination?.url);
+    const home = destination !== undefined && new URL(destination.url).host === new URL(url).host;
+    const result = await sendEvent(this.dependencies.transport, {
+      eventId,
+      content: {
+        method: event.method,
+        query: event.query,
+        headers: event.rawHeaders,
+        body: event.body,
+        correlationId: event.correlationId,
+        originId: event.originId,
+      },
+      endpoint,
+      url,
+      custom: home ? destination.headers : [],
+      timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      attemptNumber: event.attempts.length + 1,
+      includeCredentials: home || options.includeCredentials === true,
+    });
+    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), 'The host is not a public address. The operator can allow private networks.');
+
+    const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
+    const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
+    const attemptId = newId();
+    const replayedAt = await this.dependencies.store.keepAttempt({
+      eventId,
+      attemptId,
+      url,
+      status,
+      responseStatus: result.status,
+      responseHeaders: result.headers,
+      responseBody: result.body,
+      responseTruncated: result.truncated,
+      latencyMs: result.latencyMs,
+      error,
+      reason: error ?? (status === 'delivered' ? '2xx' : `HTTP ${result.status}`),
+    });
+    this.dependencies.telemetry.emit({
+      type: 'attempt.finished',
+      eventId,
+      destinationUrl: url,
+      trigger: 'replay',
+      number: event.attempts.length + 1,
+      status,
+      responseStatus: result.status,
+      latencyMs: result.latencyMs,
+      error,
+      next: null,
+    });
+    return { id: formatId(attemptId), status, responseStatus: result.status, responseBody: result.body, latencyMs: result.latencyMs, destinationUrl: url, replayedAt, error };
+  }
+
+  /** A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id. */
+  async redeliver(owner: Owner, eventId: string): Promise<string> {
+    const { event, endpoint } = await this.load(owner, eventId);
+    if (endpoint.deleted) {
+      throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', { hint: 'Replay it to a URL with destination_url.' });
+    }
+    const targets = endpoint.destinations.filter((one) => matchesEventType(one.eventTypes, event.eventType));
+    if (targets.length === 0) {
+      throw invalid([{ field: 'destination_url', message: 'The endpoint has no destination for this event. Give one here, or set it on the endpoint.' }]);
+    }
+    const id = await this.dependencies.store.copy(eventId, targets.map((one) => one.id));
+    this.dependencies.wake();
+    return id;
+  }
+
+  private async load(owner: Owner, eventId: string): Promise<{ event: EventDetail; endpoint: EndpointConfig }> {
+    const event = await this.dependencies.events.get(owner, eventId);
+    const endpoint = await this.dependencies.directory.byId(event.endpointId);
+    if (!endpoint) throw notFound('event');
+    return { event, endpoint };
+  }
+
+  private async urlOf(target: ReplayTarget, destination: string | undefined): Promise<string> {
+    const { guard, localUrl, stagingHost } = this.dependencies;
+    const check = (text: string): Promise<string> => checkDestinationUrl(text, fieldOf(target), guard, this.dependencies.ownOrigins());
+    if ('destinationUrl' in target) return check(target.destinationUrl);
+    const missing = (message: string): PaggioError => invalid([{ field: 'environment', message }]);
+    if (target.environment === 'custom') {
+      if (!target.customUrl) throw invalid([{ field: 'custom_url', message: 'environment "custom" needs custom_url.' }]);
+      return check(target.customUrl);
+    }
+    if (target.environment === 'local') {
+      const path = destination ? new URL(destination) : undefined;
+      return check(`${localUrl}${path ? path.pathname + path.search : '/'}`);
+    }
+    if (!destination) throw missing(`The endpoint has no destination to take the ${target.environment} URL from.`);
+    if (target.environment === 'original') return check(destination);
+    if (!stagingHost) throw missing('There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).');
+    const url = new URL(destination);
+    url.host = stagingHost;
+    if (!stagingHost.includes(':')) url.port = '';
+    return check(url.href);
+  }
+}
+
+function fieldOf(target: ReplayTarget): string {
+  if ('destinationUrl' in target) return 'destination_url';
+  return target.environment === 'custom' ? 'custom_url' : 'environment';
+}

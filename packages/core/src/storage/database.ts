@@ -1,0 +1,180 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Client, Pool, type PoolConfig } from 'pg';
+import { PaggioError } from '../errors';
+import { apiKeySchema } from './entities/api-key';
+import { destinationSchema } from './entities/destination';
+import { endpointSchema } from './entities/endpoint';
+import { migrations } from './migrations';
+
+export interface DatabaseSettings {
+  connection: PoolConfig;
+  /** What the boot is allowed to do to the schema. */
+  migrations: 'on-start' | 'check' | 'off';
+}
+
+// Every statement is bounded on both sides: by the server, and by the driver for a network that swallows packets.
+const STATEMENT_TIMEOUT_MS = 8_000;
+const QUERY_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Connections: 2 capture, 2 delivery, 4 management and 1 to listen. */
+export class Database {
+  /** Writes of the group commit, so that no slow read can hold up an acknowledgement. */
+  readonly capture: Pool;
+  /** Claims, settles and renewals. */
+  readonly delivery: Pool;
+  /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
+  readonly source: DataSource;
+
+  constructor(private readonly settings: DatabaseSettings) {
+    this.capture = this.pool(2);
+    this.delivery = this.pool(2);
+    this.source = new DataSource({
+      type: 'postgres',
+      schema: 'paggio',
+      ...(typeormConnection(settings.connection) as object),
+      entities: [endpointSchema, destinationSchema, apiKeySchema],
+      migrations,
+      migrationsTableName: 'migrations',
+      synchronize: false,
+      installExtensions: false,
+      logging: false,
+      poolSize: 4,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      applicationName: 'paggio',
+      poolErrorHandler: () => undefined,
+      extra: { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
+    } as DataSourceOptions);
+  }
+
+  /**
+   * Connects and brings the schema up to date, or checks it.
+   * @throws PaggioError `UNAVAILABLE` when the database does not answer, `CONFLICT` when its schema is behind
+   */
+  async open(): Promise<void> {
+    try {
+      await this.check();
+      await this.source.initialize();
+      if (this.settings.migrations === 'on-start') await this.migrate();
+      else if (this.settings.migrations === 'check' && (await this.behind())) {
+        throw new PaggioError('CONFLICT', 'The database schema is behind this version of Paggio', {
+          hint: 'Run the migrations with a user that may change the schema, or start with migrations: "on-start".',
+        });
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([
+      this.capture.end(),
+      this.delivery.end(),
+      this.source.isInitialized ? this.source.destroy() : Promise.resolve(),
+    ]);
+  }
+
+  /** A connection of its own, for LISTEN and for locks that belong to a connection. */
+  client(): Client {
+    return new Client({ ...this.settings.connection, application_name: 'paggio', connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  }
+
+  private pool(max: number): Pool {
+    const pool = new Pool({
+      ...this.settings.connection,
+      max,
+      application_name: 'paggio',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idleTimeoutMillis: 0,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
+    // on both, that error ends the host process.
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      // An acknowledgement promises a commit on disk, whatever the role's default is.
+      void client
+        .query(`select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`)
+        .catch(() => undefined);
+    });
+    return pool;
+  }
+
+  private async check(): Promise<void> {
+    const client = this.client();
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ version: string; fsync: string; readonly: boolean }>(
+        `select current_setting('server_version_num') as version, current_setting('fsync') as fsync, pg_is_in_recovery() as readonly`,
+      );
+      const version = Number(rows[0]?.version);
+      if (version < 140_000) {
+        throw new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${Math.floor(version / 10_000)}`, {
+          hint: 'Point the database URL to a newer server.',
+        });
+      }
+      if (rows[0]?.readonly) throw unreachable('The database is a read-only standby', undefined);
+    } catch (error) {
+      throw error instanceof PaggioError ? error : unreachable(`The database does not answer: ${reason(error)}`, error);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private async behind(): Promise<boolean> {
+    const [row] = (await this.source.query(`select to_regclass('paggio.migrations') is not null as present`)) as { present: boolean }[];
+    return !row?.present || (await this.source.showMigrations());
+  }
+
+  /**
+   * One process at a time, whoever comes first. The lock is polled for: a session that waits inside
+   * `pg_advisory_lock` holds a snapshot that can block another's index build for ever.
+   */
+  private async migrate(): Promise<void> {
+    const lock = this.client();
+    lock.on('error', () => undefined);
+    await lock.connect();
+    try {
+      const deadline = Date.now() + 60_000;
+      for (;;) {
+        const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [MIGRATION_LOCK]);
+        if (rows[0]?.held) break;
+        if (Date.now() > deadline) throw unreachable('Another process has held the migration lock for a minute', undefined);
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      if (!(await this.behind())) return;
+      // Asked first, because CREATE SCHEMA IF NOT EXISTS needs the right to create even when it is there.
+      const { rows } = await lock.query<{ present: boolean }>(`select to_regnamespace('paggio') is not null as present`);
+      if (!rows[0]?.present) await lock.query('create schema paggio');
+      await this.source.runMigrations({ transaction: 'each' });
+    } finally {
+      // Ending the session releases its lock, also when the statement above failed.
+      await lock.end().catch(() => undefined);
+    }
+  }
+}
+
+const MIGRATION_LOCK = 7_236_611_893;
+
+function typeormConnection(connection: PoolConfig): object {
+  const { connectionString, user, ...rest } = connection;
+  return connectionString ? { url: connectionString, ...rest } : { username: user, ...rest };
+}
+
+function unreachable(message: string, cause: unknown): PaggioError {
+  return new PaggioError('UNAVAILABLE', message, {
+    hint: 'Check the database URL, that the server runs, and that this machine may connect to it.',
+    retryAfterSeconds: 5,
+    cause,
+  });
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError && error.errors[0]) return reason(error.errors[0]);
+  return error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+}

@@ -1,0 +1,113 @@
+import { createVerifier, type Acknowledgement, type Verifier } from '@paggio/providers';
+import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointLoader } from '../endpoints/endpoint-directory';
+import { idBytes } from '../event-id';
+import type { Mode } from '../principal';
+import type { Database } from './database';
+import { headersPlace, openVerification, secretPlace } from './endpoint-secrets';
+import type { SecretBox } from './secret-box';
+
+interface Row {
+  version: string;
+  id: string | null;
+  user_id: string;
+  mode: Mode;
+  name: string;
+  slug: string;
+  secret: string;
+  previous_secret: string | null;
+  event_types: string[];
+  headers: string | null;
+  timeout_seconds: number;
+  retry: RetryPolicy;
+  concurrency: number;
+  acknowledgement: { status: number; content_type: string | null; body: string } | null;
+  verification: string | null;
+  status: string;
+  deleted: boolean;
+  destinations: { id: string; url: string; event_types: string[]; headers: string | null; timeout_seconds: number | null; retry: RetryPolicy | null; status: string }[];
+}
+
+const LOAD = `
+  select s.config_version as version, e.id, e.user_id, e.mode, e.name, e.slug, e.secret,
+    case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
+    e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.acknowledgement, e.verification, e.status,
+    e.deleted_at is not null as deleted,
+    coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'event_types', d.event_types, 'headers', d.headers,
+        'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'status', d.status) order by d.id)
+      from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), '[]') as destinations
+  from paggio.state s left join paggio.endpoints e on `;
+
+export class PostgresEndpointLoader implements EndpointLoader {
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+  ) {}
+
+  async load(by: { slug: string } | { id: string }): Promise<{ endpoint: EndpointConfig | null; version: number }> {
+    const [condition, value] = 'slug' in by ? ['e.slug = $1', by.slug] : ['e.id = $1', by.id];
+    const [row] = (await this.database.source.query(LOAD + condition, [value])) as Row[];
+    if (!row) throw new Error('paggio.state has no row');
+    return { endpoint: row.id === null ? null : this.toConfig(row, row.id), version: Number(row.version) };
+  }
+
+  async version(): Promise<number> {
+    const [row] = (await this.database.source.query('select config_version as version from paggio.state')) as { version: string }[];
+    return Number(row?.version);
+  }
+
+  private toConfig(row: Row, id: string): EndpointConfig {
+    const secrets = [row.secret, row.previous_secret].filter((secret) => secret !== null);
+    return {
+      id,
+      idBytes: idBytes(id),
+      userId: row.user_id,
+      mode: row.mode,
+      name: row.name,
+      slug: row.slug,
+      secrets: secrets.map((secret) => this.box.open(secret, secretPlace(row.user_id, id))),
+      eventTypes: row.event_types,
+      acknowledgement: toAcknowledgement(row.acknowledgement),
+      verifier: this.toVerifier(row, id),
+      concurrency: row.concurrency,
+      paused: row.status === 'PAUSED',
+      deleted: row.deleted,
+      destinations: row.destinations.map((destination) => ({
+        id: destination.id,
+        idBytes: idBytes(destination.id),
+        url: destination.url,
+        eventTypes: destination.event_types,
+        // A destination's own headers are laid over the endpoint's.
+        headers: merged(this.openHeaders(row.headers, row.user_id, id), this.openHeaders(destination.headers, row.user_id, destination.id)),
+        timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * 1000,
+        retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
+        paused: destination.status === 'PAUSED',
+      })),
+    };
+  }
+
+  private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
+    return sealed === null ? {} : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
+  }
+
+  private toVerifier(row: Row, id: string): Verifier | null | 'broken' {
+    if (row.verification === null) return null;
+    try {
+      const verifier = createVerifier(openVerification(this.box, row.verification, row.user_id, id));
+      // A row that was forced into the database must not open the door: no usable secret, no event.
+      return Array.isArray(verifier) ? 'broken' : verifier;
+    } catch {
+      return 'broken';
+    }
+  }
+}
+
+function toAcknowledgement(value: Row['acknowledgement']): Acknowledgement | null {
+  return value === null ? null : { status: value.status, contentType: value.content_type, body: value.body };
+}
+
+function merged(base: Record<string, string>, over: Record<string, string>): [string, string][] {
+  const replaced = new Set(Object.keys(over).map((name) => name.toLowerCase()));
+  return [...Object.entries(base).filter(([name]) => !replaced.has(name.toLowerCase())), ...Object.entries(over)];
+}

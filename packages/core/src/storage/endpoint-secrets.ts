@@ -1,0 +1,24 @@
+import type { VerificationConfig } from '@paggio/providers';
+import type { SecretBox } from './secret-box';
+
+/** Where a secret belongs; authenticated with it. */
+export function secretPlace(userId: string, endpointId: string): string {
+  return `${userId}|endpoints|${endpointId}|secret`;
+}
+
+/** `id` is that of the endpoint or destination that the headers stand on. */
+export function headersPlace(userId: string, id: string): string {
+  return `${userId}|headers|${id}|headers`;
+}
+
+function verificationPlace(userId: string, endpointId: string): string {
+  return `${userId}|endpoints|${endpointId}|verification`;
+}
+
+export function sealVerification(box: SecretBox, config: VerificationConfig, userId: string, endpointId: string): string {
+  return box.seal(JSON.stringify(config), verificationPlace(userId, endpointId));
+}
+
+export function openVerification(box: SecretBox, sealed: string, userId: string, endpointId: string): VerificationConfig {
+  return JSON.parse(box.open(sealed, verificationPlace(userId, endpointId))) as VerificationConfig;
+}

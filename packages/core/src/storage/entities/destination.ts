@@ -1,0 +1,36 @@
+import { EntitySchema } from 'typeorm';
+
+export interface DestinationRow {
+  id: string;
+  endpointId: string;
+  name: string;
+  url: string;
+  eventTypes: string[];
+  headers: string | null;
+  timeoutSeconds: number | null;
+  retry: object | null;
+  status: 'ACTIVE' | 'PAUSED';
+  createdAt: Date;
+  updatedAt: Date;
+  deletedAt: Date | null;
+}
+
+export const destinationSchema = new EntitySchema<DestinationRow>({
+  name: 'PaggioDestination',
+  schema: 'paggio',
+  tableName: 'destinations',
+  columns: {
+    id: { type: 'uuid', primary: true },
+    endpointId: { type: 'uuid', name: 'endpoint_id' },
+    name: { type: 'text' },
+    url: { type: 'text' },
+    eventTypes: { type: 'text', name: 'event_types', array: true },
+    headers: { type: 'text', nullable: true },
+    timeoutSeconds: { type: 'int', name: 'timeout_seconds', nullable: true },
+    retry: { type: 'jsonb', nullable: true },
+    status: { type: 'text' },
+    createdAt: { type: 'timestamptz', name: 'created_at' },
+    updatedAt: { type: 'timestamptz', name: 'updated_at' },
+    deletedAt: { type: 'timestamptz', name: 'deleted_at', nullable: true },
+  },
+});

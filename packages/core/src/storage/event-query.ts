@@ -1,0 +1,69 @@
+import { firstIdAt } from '../event-id';
+import type { EventFilter } from '../events/event';
+import type { Owner } from '../principal';
+
+/** Conditions of a list with their parameters, numbered as they are added. */
+export class EventQuery {
+  readonly values: unknown[] = [];
+  private readonly conditions: string[] = [];
+
+  constructor(owner: Owner, filter: EventFilter) {
+    this.add((n) => `e.user_id = $${n}`, owner.userId);
+    this.add((n) => `e.mode = $${n}`, owner.mode);
+    if (filter.endpointId !== undefined) this.add((n) => `e.endpoint_id = $${n}`, filter.endpointId);
+    if (filter.source !== undefined) this.add((n) => `e.source = $${n}`, filter.source);
+    if (filter.eventType !== undefined) {
+      if (filter.eventType.endsWith('.*')) this.add((n) => `starts_with(e.event_type, $${n})`, filter.eventType.slice(0, -1));
+      else this.add((n) => `e.event_type = $${n}`, filter.eventType);
+    }
+    // received_at is the time inside the id, so that a range of time is a range of the key.
+    if (filter.since !== undefined) this.add((n) => `e.id >= $${n}`, firstIdAt(filter.since.getTime() + 1));
+    if (filter.until !== undefined) this.add((n) => `e.id < $${n}`, firstIdAt(filter.until.getTime()));
+    if (filter.status === 'captured') this.conditions.push('e.captured_reason is not null');
+    else if (filter.status === 'pending') this.conditions.push(some('pending'));
+    else if (filter.status === 'failed') this.conditions.push(some('failed'), `not ${some('pending')}`);
+    else if (filter.status === 'delivered') this.conditions.push(some('delivered'), `not ${some('pending')}`, `not ${some('failed')}`);
+  }
+
+  add(condition: (n: number) => string, value: unknown): void {
+    this.values.push(value);
+    this.conditions.push(condition(this.values.length));
+  }
+
+  param(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  get where(): string {
+    return this.conditions.join(' and ');
+  }
+}
+
+function some(state: string): string {
+  return `exists (select 1 from paggio.deliveries x where x.event_id = e.id and x.state = '${state}')`;
+}
+
+/** The columns of a list item. Status and response are derived from the deliveries; the event row never changes. */
+export const SUMMARY = `
+  e.id, e.endpoint_id as "endpointId", e.source, e.event_type as "eventType", e.method, e.received_at as "receivedAt",
+  coalesce(s.status, 'captured') as status,
+  case when s.status is null then e.captured_reason
+    when s.status = 'pending' and (p.status = 'PAUSED' or s.held) then 'paused' else s.reason end as "statusReason",
+  s.response_status as "responseStatus", s.latency_ms as "latencyMs", coalesce(s.attempts, 0)::int as "attemptCount",
+  case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt", s.next_reason as "nextAttemptReason"`;
+
+export const SUMMARY_JOINS = `
+  join paggio.endpoints p on p.id = e.endpoint_id
+  left join lateral (
+    select case when bool_or(d.state = 'pending') then 'pending' when bool_or(d.state = 'failed') then 'failed' else 'delivered' end as status,
+      case when bool_or(d.state = 'pending') then null else max(d.reason) end as reason,
+      bool_and(d.state <> 'pending' or x.status = 'PAUSED') as held,
+      (array_agg(d.response_status order by d.destination_id))[1] as response_status,
+      (array_agg(d.latency_ms order by d.destination_id))[1] as latency_ms,
+      sum(d.attempt_count) as attempts,
+      min(d.due_at) filter (where d.state = 'pending' and d.lease_token is null) as next_at,
+      (array_agg(d.due_reason order by d.due_at) filter (where d.state = 'pending' and d.lease_token is null))[1] as next_reason
+    from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
+    where d.event_id = e.id having count(*) > 0
+  ) s on true`;

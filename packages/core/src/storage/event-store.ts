@@ -1,0 +1,108 @@
+import { decodeHeaders } from '../capture/header-text';
+import type { Attempt, EventDetail, EventFilter, EventSummary } from '../events/event';
+import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
+import type { Owner } from '../principal';
+import type { Database } from './database';
+import { EventQuery, SUMMARY, SUMMARY_JOINS } from './event-query';
+
+/** Text search looks at no more than this many of the newest rows that the other filters leave, or for this long. */
+const SEARCHED_ROWS = 5_000;
+const SEARCH_MS = 200;
+const SEARCH_STEP = 500;
+
+export class EventStore {
+  constructor(private readonly database: Database) {}
+
+  async list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
+    if (filter.q !== undefined) return this.search(owner, filter, filter.q, paging);
+    const query = new EventQuery(owner, filter);
+    const counted = await this.count(query);
+    if (paging.startingAfter !== null) query.add((n) => `e.id < $${n}`, paging.startingAfter);
+    const limit = query.param(paging.limit + 1);
+    const offset = query.param(paging.offset);
+    const rows = await this.rows<EventSummary>(
+      `with page as materialized (
+         select e.* from paggio.events e where ${query.where} order by e.id desc limit ${limit} offset ${offset}
+       )
+       select ${SUMMARY} from page e ${SUMMARY_JOINS} order by e.id desc`,
+      query.values,
+    );
+    return toPage(rows, paging, counted);
+  }
+
+  async get(owner: Owner, id: string): Promise<EventDetail | null> {
+    const [row] = await this.rows<Omit<EventDetail, 'rawHeaders' | 'attempts'> & { headers: Buffer; idConflict: boolean; dedupKey: Buffer | null; duplicates: number | null }>(
+      `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.remote_addr as "remoteAddr",
+         e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId",
+         e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
+         array(select r.id from paggio.events r where r.replay_of = e.id order by r.id) as "replayedAs"
+       from paggio.events e ${SUMMARY_JOINS} left join paggio.dedup_keys k on k.event_id = e.id
+       where e.user_id = $1 and e.mode = $2 and e.id = $3`,
+      [owner.userId, owner.mode, id],
+    );
+    if (!row) return null;
+    const { headers, dedupKey, duplicates, idConflict, ...rest } = row;
+    const hasDedup = dedupKey !== null || idConflict;
+    return {
+      ...rest,
+      rawHeaders: decodeHeaders(headers),
+      dedup: hasDedup ? { key: dedupKey?.toString('hex') ?? '', duplicates: duplicates ?? 0, idConflict } : null,
+      attempts: await this.attempts(id),
+    };
+  }
+
+  private async attempts(eventId: string): Promise<Attempt[]> {
+    const rows = await this.rows<Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null }>(
+      `select id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
+         response_status as "responseStatus", response_body as "responseBody", response_truncated as "responseTruncated",
+         response_headers as "responseHeaders", latency_ms as "latencyMs", error, reason, created_at as "createdAt"
+       from paggio.attempts where event_id = $1 order by id limit 1000`,
+      [eventId],
+    );
+    return rows.map((row) => ({ ...row, responseHeaders: JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders'] }));
+  }
+
+  /** Walks the newest rows in steps, so that neither a rare word nor a large table makes it slow. */
+  private async search(owner: Owner, filter: EventFilter, text: string, paging: Paging): Promise<Page<EventSummary>> {
+    const deadline = performance.now() + SEARCH_MS;
+    const found: string[] = [];
+    let after = paging.startingAfter;
+    let searched = 0;
+    let exhausted = false;
+    while (!exhausted && searched < SEARCHED_ROWS && performance.now() < deadline) {
+      const query = new EventQuery(owner, filter);
+      if (after !== null) query.add((n) => `e.id < $${n}`, after);
+      const words = query.param(text);
+      const rows = await this.rows<{ id: string; matches: boolean }>(
+        `select c.id, position(convert_to(${words}, 'UTF8') in c.body) > 0 or position(lower(${words}) in lower(coalesce(c.event_type, ''))) > 0
+           or position(lower(${words}) in c.id::text) > 0 as matches
+         from (select e.id, e.body, e.event_type from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}) c
+         order by c.id desc`,
+        query.values,
+      );
+      searched += rows.length;
+      found.push(...rows.filter((row) => row.matches).map((row) => row.id));
+      after = rows.at(-1)?.id ?? after;
+      exhausted = rows.length < SEARCH_STEP;
+    }
+    const wanted = found.slice(paging.offset, paging.offset + paging.limit + 1);
+    const rows = await this.rows<EventSummary>(
+      `select ${SUMMARY} from paggio.events e ${SUMMARY_JOINS} where e.id = any($1::uuid[]) order by e.id desc`,
+      [wanted],
+    );
+    const page = toPage(rows, paging, found.length);
+    return { ...page, hasMore: page.hasMore || !exhausted, searchComplete: exhausted };
+  }
+
+  private async count(query: EventQuery): Promise<number> {
+    const [row] = await this.rows<{ count: number }>(
+      `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${TOTAL_LIMIT + 1}) t`,
+      query.values,
+    );
+    return row?.count ?? 0;
+  }
+
+  private rows<T>(sql: string, values: unknown[]): Promise<T[]> {
+    return this.database.source.query(sql, values) as Promise<T[]>;
+  }
+}

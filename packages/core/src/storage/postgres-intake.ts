@@ -1,0 +1,242 @@
+import type { Pool } from 'pg';
+import type { Accepted, IncomingEvent, Intake } from '../capture/intake';
+import { PaggioError, unavailable } from '../errors';
+import { formatId } from '../event-id';
+import { bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
+
+/** How long a provider's delivery id is remembered. */
+export const DEDUP_WINDOW_HOURS = 72;
+export const LEASE_SECONDS = 30;
+
+const MAX_QUEUED_EVENTS = 20_000;
+const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
+const MAX_GROUP_EVENTS = 500;
+const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+const CONNECTIONS = 2;
+const RETRIES = 3;
+
+interface Waiting {
+  event: IncomingEvent;
+  size: number;
+  done(accepted: Accepted): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * Group commit without a timer: while one statement runs on each of two connections, arrivals queue; the next statement
+ * takes them all. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
+ */
+export class PostgresIntake implements Intake {
+  private queue: Waiting[] = [];
+  private queuedBytes = 0;
+  private running = 0;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly onVersion: (version: number) => void,
+  ) {}
+
+  accept(event: IncomingEvent): Promise<Accepted> {
+    const size = event.body.length + event.headers.length + 512;
+    if (this.queue.length >= MAX_QUEUED_EVENTS || this.queuedBytes + size > MAX_QUEUED_BYTES) {
+      return Promise.reject(unavailable('Too many events are waiting to be stored'));
+    }
+    return new Promise((done, fail) => {
+      this.queue.push({ event, size, done, fail });
+      this.queuedBytes += size;
+      this.pump();
+    });
+  }
+
+  /** Events that wait for their commit. */
+  get depth(): number {
+    return this.queue.length;
+  }
+
+  private pump(): void {
+    while (this.running < CONNECTIONS && this.queue.length > 0) {
+      this.running++;
+      const group = this.take();
+      void this.commit(group).finally(() => {
+        this.running--;
+        this.pump();
+      });
+    }
+  }
+
+  private take(): Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.queue.length && count < MAX_GROUP_EVENTS) {
+      bytes += (this.queue[count] as Waiting).size;
+      if (count > 0 && bytes > MAX_GROUP_BYTES) break;
+      count++;
+    }
+    const group = count === this.queue.length ? this.queue : this.queue.slice(0, count);
+    this.queue = count === this.queue.length ? [] : this.queue.slice(count);
+    for (const waiting of group) this.queuedBytes -= waiting.size;
+    return group;
+  }
+
+  private async commit(group: Waiting[], retries = RETRIES): Promise<void> {
+    // Two requests of one group with the same key: the first is stored, the others are looked up afterwards.
+    const seen = new Set<string>();
+    const first: Waiting[] = [];
+    const keyed: Waiting[] = [];
+    for (const waiting of group) {
+      const { dedupKey, endpointId } = waiting.event;
+      if (dedupKey === null) {
+        first.push(waiting);
+        continue;
+      }
+      const name = endpointId.toString('latin1') + dedupKey.toString('latin1');
+      if (seen.has(name)) keyed.push(waiting);
+      else {
+        seen.add(name);
+        first.push(waiting);
+      }
+    }
+    let fresh: Set<string>;
+    try {
+      fresh = await this.insert(first);
+    } catch (error) {
+      return this.recover(group, error, retries);
+    }
+    for (const waiting of first) {
+      const eventId = formatId(waiting.event.id);
+      if (waiting.event.dedupKey === null || fresh.has(eventId)) {
+        waiting.done({ eventId, duplicate: false, idConflict: waiting.event.idConflict });
+      } else keyed.push(waiting);
+    }
+    if (keyed.length > 0) await this.settleKeyed(keyed);
+  }
+
+  private async insert(group: Waiting[]): Promise<Set<string>> {
+    const events = group.map((waiting) => waiting.event);
+    const deliveries = events.flatMap((event, index) => event.deliveries.map((delivery) => ({ n: index + 1, delivery })));
+    const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
+      name: 'paggio_intake',
+      text: INSERT,
+      values: [
+        uuidArray(events.map((event) => event.id)),
+        uuidArray(events.map((event) => event.endpointId)),
+        textArray(events.map((event) => event.userId)),
+        textArray(events.map((event) => event.mode)),
+        textArray(events.map((event) => event.source)),
+        textArray(events.map((event) => event.eventType)),
+        textArray(events.map((event) => event.method)),
+        textArray(events.map((event) => event.path)),
+        textArray(events.map((event) => event.query)),
+        byteaArray(events.map((event) => event.headers)),
+        byteaArray(events.map((event) => event.body)),
+        byteaArray(events.map((event) => event.sha256)),
+        textArray(events.map((event) => event.remoteAddr)),
+        textArray(events.map((event) => event.verifiedBy)),
+        boolArray(events.map((event) => event.bodyAuthenticated)),
+        textArray(events.map((event) => event.capturedReason)),
+        boolArray(events.map((event) => event.idConflict)),
+        byteaArray(events.map((event) => event.dedupKey)),
+        bigintArray(events.map((event) => event.receivedAt)),
+        intArray(deliveries.map(({ n }) => n)),
+        uuidArray(deliveries.map(({ delivery }) => delivery.destinationId)),
+        uuidArray(deliveries.map(({ delivery }) => delivery.leaseToken)),
+      ],
+    });
+    this.onVersion(Number(rows[0]?.version));
+    return new Set(rows[0]?.fresh ?? []);
+  }
+
+  /** Requests whose key was there already: duplicates of the first event, or another body under the same id. */
+  private async settleKeyed(group: Waiting[]): Promise<void> {
+    try {
+      const events = group.map((waiting) => waiting.event);
+      const { rows } = await this.pool.query<{ endpoint_id: string; key: Buffer; sha256: Buffer; event_id: string }>({
+        name: 'paggio_duplicates',
+        text: COUNT_DUPLICATES,
+        values: [
+          uuidArray(events.map((event) => event.endpointId)),
+          byteaArray(events.map((event) => event.dedupKey)),
+          byteaArray(events.map((event) => event.sha256)),
+        ],
+      });
+      for (const waiting of group) {
+        const { event } = waiting;
+        const row = rows.find(
+          (one) => one.key.equals(event.dedupKey as Buffer) && one.sha256.equals(event.sha256) && one.endpoint_id === formatId(event.endpointId),
+        );
+        if (row) waiting.done({ eventId: row.event_id, duplicate: true, idConflict: false });
+        else {
+          const conflict = { ...event, dedupKey: null, idConflict: true };
+          this.accept(conflict).then(waiting.done, waiting.fail);
+        }
+      }
+    } catch (error) {
+      for (const waiting of group) waiting.fail(toUnavailable(error));
+    }
+  }
+
+  private async recover(group: Waiting[], error: unknown, retries: number): Promise<void> {
+    const code = (error as { code?: string }).code ?? '';
+    // Deadlock, serialization failure, lock not available: nothing was written, and the next try is likely to pass.
+    if (['40P01', '40001', '55P03'].includes(code) && retries > 0) return this.commit(group, retries - 1);
+    // A value that the database refuses (class 22 and 23) must not take the others of its group with it.
+    if (/^2[23]/.test(code)) {
+      if (group.length === 1) {
+        group[0]?.fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
+        return;
+      }
+      const middle = group.length >> 1;
+      await this.commit(group.slice(0, middle), retries);
+      await this.commit(group.slice(middle), retries);
+      return;
+    }
+    // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
+    for (const waiting of group) waiting.fail(toUnavailable(error));
+  }
+}
+
+function toUnavailable(error: unknown): PaggioError {
+  return error instanceof PaggioError ? error : unavailable('The event could not be stored now', error);
+}
+
+// Keys are taken in order, so that two groups with the same keys wait for each other and never in a circle.
+const INSERT = `
+  with input as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+      $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[],
+      $18::bytea[], $19::bigint[]) with ordinality
+      as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
+        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, n)
+  ), keys as (
+    insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
+    select endpoint_id, dedup_key, id, sha256, now() + interval '${DEDUP_WINDOW_HOURS} hours'
+    from input where dedup_key is not null order by endpoint_id, dedup_key
+    on conflict (endpoint_id, key) do update
+      set event_id = excluded.event_id, sha256 = excluded.sha256, duplicates = 0, expires_at = excluded.expires_at
+      where k.expires_at <= now()
+    returning event_id
+  ), stored as (
+    select * from input where dedup_key is null or id in (select event_id from keys)
+  ), e as (
+    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256,
+      remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, received_at)
+    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
+      verified_by, body_authenticated, captured_reason, id_conflict,
+      to_timestamp(received_at / 1000.0)
+    from stored
+  ), d as (
+    insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token)
+    select s.id, x.destination_id, s.endpoint_id, 'pending',
+      now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token
+    from unnest($20::int[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token) join stored s on s.n = x.n
+  )
+  select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;
+
+const COUNT_DUPLICATES = `
+  update paggio.dedup_keys k set duplicates = k.duplicates + n.count
+  from (
+    select endpoint_id, key, sha256, count(*)::int as count
+    from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as t(endpoint_id, key, sha256) group by 1, 2, 3 order by 1, 2
+  ) n
+  where k.endpoint_id = n.endpoint_id and k.key = n.key and k.sha256 = n.sha256
+  returning k.endpoint_id, k.key, k.sha256, k.event_id`;

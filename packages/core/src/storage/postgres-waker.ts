@@ -1,0 +1,80 @@
+import type { Client } from 'pg';
+import type { Database } from './database';
+
+const CHANNEL = 'paggio';
+const COALESCE_MS = 20;
+const RECONNECT_MS = 1_000;
+
+export interface WakerListener {
+  /** Another process left work that is due. */
+  onWork(): void;
+  /** Endpoints or keys changed, or word of it may have been missed. */
+  onChange(): void;
+}
+
+/**
+ * Hints between processes by LISTEN and NOTIFY, on a connection of its own: inside a transaction NOTIFY takes a lock of
+ * the whole database at commit. Nothing depends on a hint; a lost one costs a second.
+ */
+export class PostgresWaker {
+  private client: Client | undefined;
+  private stopped = false;
+  private pending = new Set<'work' | 'change'>();
+  private timer: NodeJS.Timeout | undefined;
+  private reconnectTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly listener: WakerListener,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.connect().catch(() => this.reconnect());
+  }
+
+  announce(what: 'work' | 'change'): void {
+    this.pending.add(what);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const words = [...this.pending];
+      this.pending.clear();
+      void this.client?.query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words]).catch(() => undefined);
+    }, COALESCE_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.reconnectTimer);
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    const client = this.database.client();
+    const lost = (): void => {
+      if (this.client === client) this.client = undefined;
+      this.reconnect();
+    };
+    client.on('error', lost);
+    client.on('end', lost);
+    client.on('notification', (message) => {
+      if (message.payload === 'work') this.listener.onWork();
+      else this.listener.onChange();
+    });
+    await client.connect();
+    await client.query(`listen ${CHANNEL}`);
+    this.client = client;
+    // What was said while nobody listened is not repeated.
+    this.listener.onChange();
+    this.listener.onWork();
+  }
+
+  private reconnect(): void {
+    if (this.stopped) return;
+    this.reconnectTimer ??= setTimeout(() => {
+      this.reconnectTimer = undefined;
+      if (!this.stopped && !this.client) void this.connect().catch(() => this.reconnect());
+    }, RECONNECT_MS);
+    this.reconnectTimer.unref();
+  }
+}

@@ -1,0 +1,43 @@
+import { formatId, newId } from '../event-id';
+import type { AttemptResult } from '../delivery/work';
+import type { Database } from './database';
+
+export class ReplayStore {
+  constructor(private readonly database: Database) {}
+
+  /** A new event with the bytes of another, and a due delivery for each of the given destinations. One statement. */
+  async copy(eventId: string, destinationIds: readonly string[]): Promise<string> {
+    const now = Date.now();
+    const id = formatId(newId(now));
+    await this.database.source.query(COPY, [id, eventId, new Date(now), destinationIds]);
+    return id;
+  }
+
+  /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
+  async keepAttempt(result: Omit<AttemptResult, 'work' | 'state' | 'statusReason' | 'retryInMs' | 'nextReason'> & { eventId: string; status: 'delivered' | 'failed' }): Promise<Date> {
+    const [row] = (await this.database.source.query(KEEP, [
+      formatId(result.attemptId), result.eventId, result.url, result.status, result.responseStatus,
+      JSON.stringify(result.responseHeaders), result.responseBody, result.responseTruncated, result.latencyMs, result.error, result.reason,
+    ])) as { created_at: Date }[];
+    return row?.created_at ?? new Date();
+  }
+}
+
+const COPY = `
+  with copied as (
+    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256,
+      remote_addr, verified_by, body_authenticated, correlation_id, replay_of, origin_id, received_at)
+    select $1, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
+      verified_by, body_authenticated, correlation_id, id, coalesce(origin_id, id), $3
+    from paggio.events where id = $2
+    returning id, endpoint_id
+  )
+  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
+  select c.id, t.id, c.endpoint_id, 'pending', now() from copied c cross join unnest($4::uuid[]) as t(id)`;
+
+const KEEP = `
+  insert into paggio.attempts (id, event_id, number, trigger, url, status, response_status, response_headers, response_body,
+    response_truncated, latency_ms, error, reason, created_at)
+  select $1, $2, 1 + (select count(*) from paggio.attempts where event_id = $2 and trigger = 'replay'), 'replay', $3, $4, $5, $6, $7,
+    $8, $9, $10, $11, now()
+  returning created_at`;

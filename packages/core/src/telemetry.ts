@@ -1,0 +1,32 @@
+/** What happened, for logs, metrics and live feeds. */
+export type Happening =
+  | { type: 'event.captured'; eventId: string; endpointId: string; source: string; eventType: string | null; size: number; verified: boolean; duplicate: boolean }
+  | { type: 'event.rejected'; rejectionId: string | null; endpointId: string; endpointName: string; provider: string; reason: string; size: number }
+  | { type: 'attempt.finished'; eventId: string; destinationUrl: string; trigger: 'scheduled' | 'replay'; number: number; status: 'delivered' | 'failed'; responseStatus: number | null; latencyMs: number; error: string | null; next: string | null }
+  | { type: 'fault'; where: string; error: unknown };
+
+export type Listener = (happening: Happening) => void;
+
+/** A listener that throws harms neither the work it hears of nor the host. */
+export class Telemetry {
+  private readonly listeners = new Set<Listener>();
+
+  subscribe(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  get watched(): boolean {
+    return this.listeners.size > 0;
+  }
+
+  emit(happening: Happening): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(happening);
+      } catch {
+        // The listener's own fault.
+      }
+    }
+  }
+}
