@@ -32,6 +32,8 @@ export interface PaggioErrorOptions {
   details?: ErrorDetail[];
   /** For `UNAVAILABLE` and `RATE_LIMITED`. */
   retryAfterSeconds?: number;
+  /** Further headers of the answer. */
+  headers?: readonly (readonly [string, string])[];
   cause?: unknown;
 }
 
@@ -41,6 +43,7 @@ export class PaggioError extends Error {
   readonly hint: string;
   readonly details: ErrorDetail[];
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: readonly (readonly [string, string])[];
 
   constructor(
     readonly code: ErrorCode,
@@ -51,6 +54,7 @@ export class PaggioError extends Error {
     this.hint = options.hint ?? '';
     this.details = options.details ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? [];
   }
 
   get status(): number {

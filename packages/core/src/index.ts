@@ -1,4 +1,4 @@
-export { RejectedError, type CaptureAnswer, type CaptureRequest } from './capture/capture';
+export type { CaptureAnswer, CaptureRequest } from './capture/capture';
 export { isCredentialHeader } from './delivery/outgoing-headers';
 export { defaultRetryPolicy, type BackoffPolicy, type RetryPolicy, type SchedulePolicy } from './delivery/retry-policy';
 export type { AcknowledgementSetting, Destination, Endpoint, EndpointChange, EndpointInput, Health, VerificationInput, VerificationView } from './endpoints/endpoint';
@@ -6,6 +6,7 @@ export type { EndpointConfig } from './endpoints/endpoint-config';
 export { errorTable, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
 export { eventStatuses, type Attempt, type EventDetail, type EventFilter, type EventStatus, type EventSummary } from './events/event';
+export { createKeyText, keyMode } from './keys/key-text';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export { isNetwork, masterKeyOf, networkList, roles, type HostDataSource, type PaggioOptions, type Role } from './options';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';

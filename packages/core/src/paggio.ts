@@ -133,6 +133,11 @@ export class Paggio {
     return this.started;
   }
 
+  /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
+  quiesce(): void {
+    this.worker.quiesce();
+  }
+
   /** Stops claiming, finishes what is in flight within the grace time, gives the rest back, and disconnects. */
   stop(): Promise<void> {
     this.stopping ??= this.close();

@@ -2,7 +2,7 @@
 export type Happening =
   | { type: 'event.captured'; eventId: string; endpointId: string; source: string; eventType: string | null; size: number; verified: boolean; duplicate: boolean }
   | { type: 'event.rejected'; rejectionId: string | null; endpointId: string; endpointName: string; provider: string; reason: string; size: number }
-  | { type: 'attempt.finished'; eventId: string; destinationUrl: string; trigger: 'scheduled' | 'replay'; number: number; status: 'delivered' | 'failed'; responseStatus: number | null; latencyMs: number; error: string | null; next: string | null }
+  | AttemptHappening
   | { type: 'fault'; where: string; error: unknown };
 
 export type Listener = (happening: Happening) => void;
@@ -29,4 +29,18 @@ export class Telemetry {
       }
     }
   }
+}
+
+export interface AttemptHappening {
+  type: 'attempt.finished';
+  eventId: string;
+  destinationUrl: string;
+  trigger: 'scheduled' | 'replay';
+  number: number;
+  status: 'delivered' | 'failed';
+  responseStatus: number | null;
+  latencyMs: number;
+  error: string | null;
+  /** What follows: when it is tried again, or why it is not. */
+  next: string | null;
 }

@@ -215,18 +215,9 @@ export class Capture {
       reason,
       size: request.body.length,
     });
-    return new RejectedError(reason, id);
-  }
-}
-
-/** A refused signature. Carries the id of the rejection for the answer's header. */
-export class RejectedError extends PaggioError {
-  constructor(
-    reason: string,
-    readonly rejectionId: string | null,
-  ) {
-    super('INVALID_SIGNATURE', 'The signature of this request is not valid', {
+    return new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
       hint: `Reason: ${reason}. Compare the secret at the provider with the endpoint's verification settings.`,
+      headers: id === null ? [] : [['Paggio-Rejection-Id', id]],
     });
   }
 }

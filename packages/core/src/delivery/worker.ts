@@ -132,6 +132,11 @@ export class DeliveryWorker implements Handoff {
     return { active: this.active, held: this.held.size, unsettled: this.settler.depth };
   }
 
+  /** Takes nothing new; what is held goes on. */
+  quiesce(): void {
+    this.running = false;
+  }
+
   /** Stops claiming at once, gives back what has not begun, and waits for what has. */
   async stop(graceMs: number): Promise<void> {
     this.running = false;

@@ -77,9 +77,9 @@ export class Keys {
     return this.insert(input.userId ?? principal.userId, input.mode ?? principal.mode, input, wanted);
   }
 
-  /** A key with every scope, for the first run of a server. */
-  createFirst(userId: string): Promise<{ apiKey: ApiKey; key: string }> {
-    return this.insert(userId, 'live', { name: 'first run' }, [...allScopes]);
+  /** A key with every scope, for the first run of a server. `key` comes from `createKeyText('live')`. */
+  async createFirst(userId: string, key: string): Promise<void> {
+    await this.insert(userId, 'live', { name: 'first run' }, [...allScopes], key);
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<ApiKey>> {
@@ -94,8 +94,7 @@ export class Keys {
     this.changed(version);
   }
 
-  private async insert(userId: string, mode: Mode, input: KeyInput, scopes: Scope[]): Promise<{ apiKey: ApiKey; key: string }> {
-    const key = createKeyText(mode);
+  private async insert(userId: string, mode: Mode, input: KeyInput, scopes: Scope[], key = createKeyText(mode)): Promise<{ apiKey: ApiKey; key: string }> {
     const row: ApiKeyRow = {
       id: formatId(newId()),
       userId,

@@ -90,17 +90,15 @@ export class Database {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
-    });
+      // An acknowledgement promises a commit on disk, whatever the role's default is.
+      onConnect: async (client) => {
+        await client.query(`select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`);
+      },
+    } as PoolConfig);
     // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
     // on both, that error ends the host process.
     pool.on('error', () => undefined);
-    pool.on('connect', (client) => {
-      client.on('error', () => undefined);
-      // An acknowledgement promises a commit on disk, whatever the role's default is.
-      void client
-        .query(`select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`)
-        .catch(() => undefined);
-    });
+    pool.on('connect', (client) => void client.on('error', () => undefined));
     return pool;
   }
 

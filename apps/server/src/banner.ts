@@ -1,0 +1,18 @@
+import type { RunningServer } from './server';
+
+/** What a person sees when the server is up. */
+export function banner(server: RunningServer, version: string): string {
+  const lines = [`Paggio ${version}`, ''];
+  const add = (label: string, value: string): void => void lines.push(`  ${label.padEnd(11)}${value}`);
+  if (server.movedFrom !== null) lines.push(`  Port ${server.movedFrom} is taken; this one is the next free port.`, '');
+  if (server.inboxUrl) add('Inbox', server.inboxUrl);
+  add('API', `${server.url}/api/v1`);
+  if (server.apiKey) add('API key', `${server.apiKey}   (shown once; also in ${server.dataDirectory}/api-key)`);
+  else add('API key', `in ${server.dataDirectory}/api-key`);
+  add('Database', server.database.description);
+  if (server.database.embedded) add('', 'To use your own: DATABASE_URL=postgres://user:password@host:5432/name');
+  if (server.inboxUrl) {
+    lines.push('', 'Try it:', '', `  curl -d '{"type":"hello.world"}' -H 'content-type: application/json' ${server.inboxUrl}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,45 @@
+import type { Happening } from '@paggio/core';
+import type { Logger } from 'pino';
+
+/** One line per event in and per attempt out, for people at a terminal. */
+export function prettyLine(happening: Happening, now: Date): string | null {
+  const time = now.toTimeString().slice(0, 8);
+  switch (happening.type) {
+    case 'event.captured': {
+      const signature = happening.verified ? 'signature ok' : '';
+      const note = happening.duplicate ? 'duplicate' : '';
+      return row(time, '->', pad(happening.source, 7), pad(happening.eventType ?? '-', 26), pad(size(happening.size), 7), pad(signature, 16), happening.eventId, note);
+    }
+    case 'event.rejected':
+      return row(time, '->', pad(happening.provider, 7), pad(`endpoint "${happening.endpointName}"`, 26), pad(size(happening.size), 7), pad('signature FAILED', 16), happening.rejectionId ?? '-', happening.reason);
+    case 'attempt.finished': {
+      const answer = String(happening.responseStatus ?? happening.error?.split(':')[0] ?? 'failed');
+      return row(time, '<-', pad(answer, 7), pad(happening.destinationUrl, 34), pad(`${happening.latencyMs} ms`, 16), happening.eventId, happening.status === 'failed' ? (happening.next ?? '') : '');
+    }
+    case 'fault':
+      return null;
+  }
+}
+
+/** The same for machines. */
+export function logHappening(logger: Logger, happening: Happening): void {
+  if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
+  else {
+    const { type, ...fields } = happening;
+    logger[type === 'event.rejected' ? 'warn' : 'info'](fields, type);
+  }
+}
+
+function row(...cells: string[]): string {
+  return cells.join('  ').trimEnd();
+}
+
+function pad(text: string, width: number): string {
+  // A stranger's text must not move the cursor or the line.
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').padEnd(width);
+}
+
+function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

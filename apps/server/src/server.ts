@@ -1,0 +1,110 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import { Paggio, PaggioError } from '@paggio/core';
+import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
+import { DataDirectory } from './data-directory';
+import type { Environment } from './environment';
+import { firstRun, type FirstRun } from './first-run';
+import { LimitedExpressAdapter } from './http-adapter';
+import { ServerModule } from './server.module';
+import { StartError } from './start-error';
+
+export interface RunningServer extends FirstRun {
+  paggio: Paggio;
+  /** Where it listens. */
+  url: string;
+  /** Set when the default port was taken. */
+  movedFrom: number | null;
+  database: { embedded: boolean; description: string };
+  dataDirectory: string;
+  /** Stops taking requests, finishes what is in flight, and stops the embedded database last. */
+  stop(): Promise<void>;
+}
+
+/** How many ports above the default one are tried. */
+const PORTS_TRIED = 50;
+
+/** @throws StartError when the server cannot come up; nothing is left running */
+export async function startServer(environment: Environment): Promise<RunningServer> {
+  const directory = new DataDirectory(environment.dataDirectory);
+  const masterKey = environment.masterKey ?? directory.masterKey();
+  let embedded: EmbeddedDatabase | undefined;
+  let app: INestApplication | undefined;
+  const stop = async (): Promise<void> => {
+    await app?.close();
+    await embedded?.stop();
+  };
+  try {
+    if (environment.databaseUrl === null) embedded = await startEmbeddedDatabase({ directory: directory.path });
+    app = await NestFactory.create(
+      ServerModule.with({
+        database: { url: environment.databaseUrl ?? (embedded as EmbeddedDatabase).url },
+        masterKey,
+        publicUrl: environment.publicUrl ?? undefined,
+        roles: environment.roles,
+        bodyLimit: environment.bodyLimit,
+        allowedNetworks: environment.allowedNetworks,
+        trustedProxies: environment.trustedProxies,
+        stagingHost: environment.stagingHost,
+        localUrl: environment.localUrl,
+      }),
+      new LimitedExpressAdapter(),
+      { logger: ['error', 'fatal'], abortOnError: false },
+    );
+    await app.init();
+    const paggio = app.get(Paggio);
+    const movedFrom = await listen(app, environment);
+    const address = (app.getHttpServer() as HttpServer).address() as AddressInfo;
+    const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;
+    const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${address.port}`;
+    if (environment.publicUrl === null) paggio.publishedAt(url);
+    for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`]) paggio.listeningAt(own);
+    const first = await firstRun(paggio, directory);
+    return {
+      paggio,
+      url,
+      movedFrom,
+      database: embedded
+        ? { embedded: true, description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (taken over from an earlier run)' : ''}` }
+        : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
+      dataDirectory: directory.path,
+      stop,
+      ...first,
+    };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw toStartError(error, environment);
+  }
+}
+
+/** Returns the port that was taken when it had to move, else null. */
+async function listen(app: INestApplication, environment: Environment): Promise<number | null> {
+  for (let port = environment.port; ; port++) {
+    try {
+      await app.listen(port, environment.host);
+      return port === environment.port ? null : environment.port;
+    } catch (error) {
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!taken || !environment.portIsDefault || port >= environment.port + PORTS_TRIED) throw error;
+    }
+  }
+}
+
+function toStartError(error: unknown, environment: Environment): StartError {
+  if (error instanceof StartError) return error;
+  if (error instanceof PaggioError || error instanceof EmbeddedDatabaseError) return new StartError(error.message, error.hint);
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return new StartError(`Port ${environment.port} is taken.`, 'Set PORT to a free one, or leave it unset.');
+  if (code === 'EACCES') return new StartError(`Port ${environment.port} needs more rights than this user has.`, 'Set PORT to one above 1023.');
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new StartError(`HOST ${environment.host} is no address of this machine.`, 'Set HOST to 127.0.0.1 or 0.0.0.0.');
+  return new StartError(message ?? String(error), 'This is a fault in Paggio; please report it with this message.');
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.href;
+}

@@ -1,0 +1,69 @@
+import { createTestDatabase, type TestDatabase } from '@paggio/embedded-database/testing';
+import type { AttemptHappening } from '../telemetry';
+import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
+import type { Resolve } from '../delivery/address-guard';
+
+export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
+export { createTestDatabase, type TestDatabase };
+
+export const owner: Owner = { userId: 'user-1', mode: 'live' };
+export const testMasterKey = Buffer.alloc(32, 7);
+
+export interface TestGateway {
+  paggio: Paggio;
+  database: TestDatabase;
+  stop(): Promise<void>;
+}
+
+/** A started gateway on a database of its own; loopback is allowed as a destination. */
+export async function startGateway(options: Partial<PaggioOptions> = {}, internals: { resolve?: Resolve } = {}): Promise<TestGateway> {
+  const database = await createTestDatabase();
+  const paggio = new Paggio(
+    { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8', '::1/128'], stopGraceMs: 2_000, ...options },
+    internals,
+  );
+  await paggio.start();
+  return {
+    paggio,
+    database,
+    async stop() {
+      await paggio.stop();
+      await database.drop();
+    },
+  };
+}
+
+/** Resolves with the event once it is no longer pending. Wakes with what happens and not with a clock. */
+export async function settled(paggio: Paggio, who: Owner, eventId: string): Promise<EventDetail> {
+  return until(paggio, async () => {
+    const event = await paggio.events.get(who, eventId);
+    return event.status === 'pending' ? undefined : event;
+  });
+}
+
+/** Asks again after each happening, and every 25 ms for what only the database knows. */
+export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error('waited for 20 s in vain');
+    await new Promise<void>((done) => {
+      const timer = setTimeout(finish, 25);
+      const end = paggio.subscribe(finish);
+      function finish(): void {
+        clearTimeout(timer);
+        end();
+        done();
+      }
+    });
+  }
+}
+
+export function attempts(paggio: Paggio): AttemptHappening[] {
+  const seen: AttemptHappening[] = [];
+  paggio.subscribe((happening) => {
+    if (happening.type === 'attempt.finished') seen.push(happening);
+  });
+  return seen;
+}

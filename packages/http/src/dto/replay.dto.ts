@@ -1,0 +1,30 @@
+import { IsBoolean, IsIn, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { environments, invalid, PaggioError, type Environment, type ReplayTarget } from '@paggio/core';
+
+const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+
+export class ReplayDto {
+  @IfGiven() @IsString() @MaxLength(2048) destination_url?: string;
+  @IfGiven() @IsIn(environments) environment?: Environment;
+  @IfGiven() @IsString() @MaxLength(2048) custom_url?: string;
+  /** Alias of `custom_url`. */
+  @IfGiven() @IsString() @MaxLength(2048) customUrl?: string;
+  @IfGiven() @IsBoolean() include_credentials?: boolean;
+}
+
+/** Where a synchronous replay goes; null for a re-delivery. */
+export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
+  const customUrl = dto.custom_url ?? dto.customUrl;
+  if (dto.destination_url !== undefined && (dto.environment !== undefined || customUrl !== undefined)) {
+    throw new PaggioError('BAD_REQUEST', 'Two forms of replay in one body', { hint: 'Give destination_url, or environment, or no body.' });
+  }
+  if (dto.destination_url !== undefined) return { destinationUrl: dto.destination_url };
+  if (dto.environment !== undefined) {
+    if (customUrl !== undefined && dto.environment !== 'custom') {
+      throw invalid([{ field: 'custom_url', message: 'custom_url goes with environment "custom".' }]);
+    }
+    return { environment: dto.environment, customUrl };
+  }
+  if (customUrl !== undefined) throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
+  return null;
+}

@@ -1,0 +1,91 @@
+import type { IncomingMessage } from 'node:http';
+import { PaggioError } from '@paggio/core';
+
+/** A body that arrives more slowly than this is not waited for. */
+const BODY_TIMEOUT_MS = 30_000;
+
+/** The sender went away in the middle: there is nobody to answer. */
+export class RequestAborted extends Error {
+  override readonly name = 'RequestAborted';
+}
+
+/**
+ * The exact bytes of a request's body; the limit is counted while they stream.
+ * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, or `BAD_REQUEST` after 30 s
+ * @throws RequestAborted
+ */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  if (request.readableDidRead || request.readableEnded) return Promise.resolve(consumedBody(request));
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) return Promise.reject(tooLarge(limit));
+  return new Promise((done, fail) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => {
+      stop();
+      fail(new PaggioError('BAD_REQUEST', 'The body did not arrive within 30 s', { hint: 'Send the whole body.', headers: [['connection', 'close']] }));
+    }, BODY_TIMEOUT_MS);
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) {
+        stop();
+        request.pause();
+        fail(tooLarge(limit));
+      } else chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      stop();
+      done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+    };
+    const onGone = (): void => {
+      stop();
+      fail(new RequestAborted());
+    };
+    function stop(): void {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+    }
+    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  });
+}
+
+function tooLarge(limit: number): PaggioError {
+  return new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
+    hint: 'Send less, or raise the body limit (option bodyLimit, PAGGIO_BODY_LIMIT).',
+    headers: [['connection', 'close']],
+  });
+}
+
+/** A body parser of the host was here first. Its bytes are used only where they are certain to be the exact ones. */
+function consumedBody(request: IncomingMessage): Buffer {
+  if (request.headers['content-length'] === '0') return Buffer.alloc(0);
+  const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
+  const encoded = (request.headers['content-encoding'] ?? 'identity') !== 'identity';
+  // Parsers inflate: behind a content encoding their bytes are not those that were signed.
+  const bytes = Buffer.isBuffer(rawBody) ? rawBody : Buffer.isBuffer(body) ? body : undefined;
+  if (bytes && !encoded) return bytes;
+  throw new PaggioError('RAW_BODY_CONSUMED', 'A body parser read this request before Paggio could', {
+    hint: 'Mount Paggio before express.json(), body-parser or koa-bodyparser: signatures need the exact bytes.',
+  });
+}
+
+const LINGER_MS = 1_000;
+const LINGER_BYTES = 64 * 1024;
+
+/** Reads on for a moment after a refusal, so that the sender gets to read the answer instead of a reset connection. */
+export function linger(request: IncomingMessage): void {
+  let left = LINGER_BYTES;
+  const end = (): void => {
+    clearTimeout(timer);
+    request.destroy();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  });
+  request.once('end', () => clearTimeout(timer));
+  request.once('close', () => clearTimeout(timer));
+  request.once('error', () => undefined);
+  request.resume();
+}

@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PaggioError, type EndpointConfig, type Paggio } from '@paggio/core';
+import type { Answer } from '../answer';
+import { Api } from '../api';
+import { slugOf } from '../ingest';
+import { RemoteAddress } from '../remote-address';
+import { linger, readBody, RequestAborted } from './body';
+
+export interface HandlerOptions {
+  /**
+   * Path that Paggio is mounted under, such as `/hooks`.
+   * @default ''
+   */
+  path?: string;
+  /**
+   * Serves `/health` and `/health/live`.
+   * @default false
+   */
+  health?: boolean;
+  /**
+   * Answers every other path below the mount point with the error envelope, instead of leaving it to the host.
+   * @default false
+   */
+  exclusive?: boolean;
+  /** Hears of faults behind an `INTERNAL` answer. */
+  onFault?: (error: unknown, requestId: string) => void;
+}
+
+/** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Bodies of the management API; events have their own limit. */
+const API_BODY_LIMIT = 1024 * 1024;
+const MAX_HEADERS = 200;
+
+/** The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest. */
+export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}): NodeHandler {
+  const base = normalizePath(options.path);
+  paggio.mountedAt(base);
+  const api = new Api(paggio, { health: options.health, onFault: options.onFault });
+  const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const { roles } = paggio.options;
+
+  return (request, response) => {
+    const target = targetOf(request);
+    const mark = target.indexOf('?');
+    const path = mark < 0 ? target : target.slice(0, mark);
+    if (!path.startsWith(base)) return false;
+    const local = path.slice(base.length);
+    const slug = roles.has('capture') ? slugOf(local) : undefined;
+    if (slug !== undefined) {
+      void capture(slug, request, response, path, mark < 0 ? '' : target.slice(mark + 1));
+      return true;
+    }
+    if (api.owns(local) || options.exclusive === true) {
+      void manage(request, response, local, mark < 0 ? '' : target.slice(mark + 1));
+      return true;
+    }
+    return false;
+  };
+
+  async function capture(slug: string, request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+    try {
+      if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
+      const routed = paggio.capture.route(slug);
+      const endpoint: EndpointConfig = routed instanceof Promise ? await routed : routed;
+      const body = await readBody(request, paggio.options.bodyLimit);
+      const answer = await paggio.capture.receive(endpoint, {
+        method: request.method as string,
+        path,
+        query,
+        rawHeaders: request.rawHeaders,
+        body,
+        remoteAddr: remoteAddress.of(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+      });
+      const headers: string[] = answer.contentType === null ? [] : ['content-type', answer.contentType];
+      for (const [name, value] of answer.headers) headers.push(name, value);
+      headers.push('content-length', String(Buffer.byteLength(answer.body)));
+      response.writeHead(answer.status, headers).end(answer.body);
+    } catch (error) {
+      fail(error, request, response);
+    }
+  }
+
+  async function manage(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+    try {
+      const body = await readBody(request, API_BODY_LIMIT);
+      const authorization = valuesOf(request.rawHeaders, 'authorization');
+      writeAnswer(response, await api.handle({ method: request.method as string, path, query, authorization, body }));
+    } catch (error) {
+      fail(error, request, response);
+    }
+  }
+
+  function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    if (error instanceof RequestAborted) return void request.destroy();
+    writeAnswer(response, api.fail(error));
+    // What is still on its way of a request that was refused early.
+    if (!request.readableEnded) linger(request);
+  }
+
+  function refuseHeaders(request: IncomingMessage, response: ServerResponse): void {
+    const error = new PaggioError('BAD_REQUEST', `The request has more than ${MAX_HEADERS} headers`, { hint: 'Send fewer headers.' });
+    writeAnswer(response, { ...api.fail(error), status: 431 });
+    linger(request);
+  }
+}
+
+export function writeAnswer(response: ServerResponse, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers = answer.headers.flatMap(([name, value]) => [name, value]);
+  if (answer.status !== 204) headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
+  response.writeHead(answer.status, headers).end(answer.body);
+}
+
+/** The target as sent. Frameworks rewrite `url` below a mount point and keep it as `originalUrl`. */
+function targetOf(request: IncomingMessage): string {
+  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
+  // Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names.
+  return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
+}
+
+export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === name);
+}
+
+/** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */
+export function normalizePath(path: string | undefined): string {
+  const trimmed = (path ?? '').replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `/${trimmed}`;
+}

@@ -1,0 +1,35 @@
+import { isIP, type BlockList } from 'node:net';
+import { networkList } from '@paggio/core';
+
+/**
+ * Who sent a request. Without trusted proxies the peer of the connection; behind them the right-most address of
+ * `X-Forwarded-For` that is no trusted proxy itself: what stands further left may be invented by the sender.
+ */
+export class RemoteAddress {
+  private readonly trusted: BlockList | undefined;
+
+  constructor(trustedProxies: readonly string[]) {
+    this.trusted = trustedProxies.length > 0 ? networkList(trustedProxies) : undefined;
+  }
+
+  of(peer: string | undefined, forwardedFor: string | undefined): string | null {
+    if (peer === undefined) return null;
+    const nearest = plain(peer);
+    if (!this.trusted || !this.isTrusted(nearest) || forwardedFor === undefined) return nearest;
+    const hops = forwardedFor.split(',').map((hop) => plain(hop.trim()));
+    for (const hop of hops.reverse()) {
+      if (isIP(hop) === 0) return nearest;
+      if (!this.isTrusted(hop)) return hop;
+    }
+    return nearest;
+  }
+
+  private isTrusted(address: string): boolean {
+    const family = isIP(address);
+    return family !== 0 && (this.trusted?.check(address, family === 4 ? 'ipv4' : 'ipv6') ?? false);
+  }
+}
+
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}

@@ -1,0 +1,83 @@
+import type { Endpoint, EndpointChange, EndpointInput, Principal } from '@paggio/core';
+import { PaggioError } from '@paggio/core';
+import type { EndpointCreateDto, EndpointSettingsDto, EndpointUpdateDto } from '../dto/endpoint.dto';
+
+export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
+  const headers = (values: Record<string, string>): Record<string, string> =>
+    principal.scopes.has('write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
+  return {
+    id: endpoint.id,
+    user_id: endpoint.userId,
+    name: endpoint.name,
+    slug: endpoint.slug,
+    webhook_url: endpoint.webhookUrl,
+    destination_url: endpoint.destinations[0]?.url ?? null,
+    description: endpoint.description,
+    destinations: endpoint.destinations.map((destination) => ({
+      id: destination.id,
+      name: destination.name,
+      url: destination.url,
+      event_types: destination.eventTypes,
+      headers_json: headers(destination.headers),
+      timeout_seconds: destination.timeoutSeconds,
+      retry: destination.retry,
+      status: destination.status,
+    })),
+    event_types: endpoint.eventTypes,
+    headers_json: headers(endpoint.headers),
+    timeout_seconds: endpoint.timeoutSeconds,
+    retry: endpoint.retry,
+    concurrency: endpoint.concurrency,
+    rate_limit: endpoint.rateLimit,
+    order_by: endpoint.orderBy,
+    acknowledgement: endpoint.acknowledgement,
+    verification: endpoint.verification && {
+      provider: endpoint.verification.provider,
+      scheme: endpoint.verification.scheme,
+      secrets_count: endpoint.verification.secretsCount,
+      secrets_last_four: endpoint.verification.secretsLastFour,
+      public_url: endpoint.verification.publicUrl,
+      settings: endpoint.verification.settings,
+    },
+    status: endpoint.status,
+    paused_at: endpoint.pausedAt?.toISOString() ?? null,
+    pause_reason: endpoint.pauseReason,
+    mode: endpoint.mode,
+    health: {
+      label: endpoint.health.label,
+      success_rate: endpoint.health.successRate,
+      delivered: endpoint.health.delivered,
+      failed: endpoint.health.failed,
+    },
+    created_at: endpoint.createdAt.toISOString(),
+    updated_at: endpoint.updatedAt.toISOString(),
+  };
+}
+
+export function toEndpointInput(dto: EndpointCreateDto): EndpointInput {
+  return { ...toSettings(dto), name: dto.name, secret: dto.secret };
+}
+
+export function toEndpointChange(dto: EndpointUpdateDto): EndpointChange {
+  return { ...toSettings(dto), name: dto.name, status: dto.status };
+}
+
+function toSettings(dto: EndpointSettingsDto): EndpointChange {
+  if (dto.url !== undefined && dto.destination_url !== undefined) {
+    throw new PaggioError('VALIDATION_FAILED', 'Not valid: url', {
+      hint: 'url is another name of destination_url: give one of them.',
+      details: [{ field: 'url', message: 'url is another name of destination_url: give one of them.' }],
+    });
+  }
+  return {
+    destinationUrl: dto.destination_url === undefined ? dto.url : dto.destination_url,
+    description: dto.description,
+    eventTypes: dto.event_types,
+    headers: dto.headers_json,
+    timeoutSeconds: dto.timeout_seconds,
+    retry: dto.retry,
+    concurrency: dto.concurrency,
+    acknowledgement: dto.acknowledgement && { status: dto.acknowledgement.status, content_type: dto.acknowledgement.content_type ?? null, body: dto.acknowledgement.body },
+    verification: dto.verification,
+  };
+}

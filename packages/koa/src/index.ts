@@ -1,0 +1,20 @@
+import { once } from 'node:events';
+import type { Paggio } from '@paggio/core';
+import { createNodeHandler, type HandlerOptions } from '@paggio/http';
+import type { Middleware } from 'koa';
+
+/**
+ * Paggio as Koa middleware (2 and 3). Mount it before any body parser: signatures need the exact bytes.
+ * @example
+ * app.use(paggioMiddleware(paggio));
+ * app.use(bodyParser());
+ */
+export function paggioMiddleware(paggio: Paggio, options: HandlerOptions = {}): Middleware {
+  const handle = createNodeHandler(paggio, options);
+  return async (context, next) => {
+    if (!handle(context.req, context.res)) return next();
+    // The answer is written below Koa; its own middleware goes on when that is done.
+    context.respond = false;
+    if (!context.res.writableFinished && !context.res.destroyed) await once(context.res, 'close');
+  };
+}

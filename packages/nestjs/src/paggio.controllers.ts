@@ -1,0 +1,85 @@
+import { Controller, Inject, UseFilters, UseGuards, VERSION_NEUTRAL, type Type } from '@nestjs/common';
+import { PaggioFilter } from './paggio.filter';
+import type { PaggioGateway } from './paggio.gateway';
+import { PaggioGuard } from './paggio.guard';
+import type { PaggioModuleExtras } from './paggio.options';
+import { Call, Route, type RouteCall } from './paggio.route';
+
+/**
+ * Controllers of one instance. They are made per instance, because path and guards are part of their metadata; each
+ * method is one call of the operation it is named after.
+ */
+export function createControllers(base: string, gatewayToken: symbol, extras: PaggioModuleExtras): Type<unknown>[] {
+  abstract class Base {
+    constructor(@Inject(gatewayToken) readonly gateway: PaggioGateway) {}
+
+    protected run(call: RouteCall): Promise<void> {
+      return this.gateway.run(call.operation, call.request, call.response);
+    }
+  }
+
+  class EventsController extends Base {
+    @Route('events.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('events.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('events.raw') raw(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('events.replay') replay(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class EndpointsController extends Base {
+    @Route('endpoints.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.create') create(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.update') update(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.delete') delete(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class KeysController extends Base {
+    @Route('keys.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('keys.create') create(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('keys.delete') delete(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class HealthController extends Base {
+    @Route('health.live') live(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('health.ready') ready(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  const controllers: Type<unknown>[] = [EventsController, EndpointsController, KeysController];
+  if (extras.health === true) controllers.push(HealthController);
+  for (const controller of controllers) {
+    Controller({ path: base, version: VERSION_NEUTRAL })(controller);
+    // Guards and filter see the instance through the controller's own gateway token.
+    UseGuards(...(extras.guards ?? []), PaggioGuard(gatewayToken))(controller);
+    UseFilters(PaggioFilter(gatewayToken))(controller);
+    Inject(gatewayToken)(controller, undefined as never, 0);
+  }
+  return controllers;
+}

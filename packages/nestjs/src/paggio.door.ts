@@ -1,0 +1,70 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { PaggioGateway } from './paggio.gateway';
+
+type Next = () => void;
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Base paths that an instance has taken, per server. */
+const taken = new WeakMap<object, Set<string>>();
+
+/**
+ * Puts Paggio in front of the host's pipeline. Webhook URLs are answered on the server's own `request` event, before any
+ * framework code: exact bytes with no configuration, whatever parsers the host has. Apps whose Express instance runs in
+ * a server that Nest did not make (serverless hosts) come in by the middleware instead.
+ */
+export class PaggioDoor {
+  private readonly seen = new WeakSet<IncomingMessage>();
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly gateway: PaggioGateway,
+    private readonly base: string,
+  ) {
+    // In testing modules the adapter comes after the providers; without one (application contexts) there is no HTTP.
+    if (host.httpAdapter) this.useMiddleware();
+    else host.init$.subscribe(() => this.useMiddleware());
+  }
+
+  /**
+   * Takes the first place at the server. Called when modules are initialised: the server exists and does not listen yet.
+   * @throws Error when another instance has this base path: the first would win silently
+   */
+  install(): void {
+    const server = this.host.httpAdapter?.getHttpServer?.() as Server | undefined;
+    if (!server) return;
+    const bases = taken.get(server) ?? new Set();
+    if (bases.has(this.base)) throw new Error(`Two Paggio instances are mounted at "${this.base || '/'}": give one of them another path.`);
+    taken.set(server, bases.add(this.base));
+    const listeners = server.listeners('request') as RequestListener[];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      this.enter(request, response, () => {
+        for (const listener of listeners) listener.call(server, request, response);
+      });
+    });
+  }
+
+  private useMiddleware(): void {
+    const adapter = this.host.httpAdapter;
+    if (adapter?.getType?.() !== 'express') return;
+    adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => this.enter(request, response, next));
+  }
+
+  private enter(request: IncomingMessage, response: ServerResponse, next: Next): void {
+    if (this.seen.has(request)) return next();
+    this.seen.add(request);
+    if (!this.hasController(request)) {
+      if (!this.gateway.handle(request, response)) next();
+      return;
+    }
+    this.gateway.keepBody(request).then(next, (error: unknown) => this.gateway.fail(error, response));
+  }
+
+  private hasController(request: IncomingMessage): boolean {
+    const url = request.url ?? '';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    return path.startsWith(this.base) && this.gateway.api.serves(request.method ?? '', path.slice(this.base.length));
+  }
+}

@@ -1,0 +1,121 @@
+import { Inject, Logger, Module, RequestMethod, type DynamicModule, type MiddlewareConsumer, type NestModule, type OnApplicationShutdown, type BeforeApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { createPaggio, Paggio, type PaggioOptions } from '@paggio/core';
+import { normalizePath } from '@paggio/http';
+import { createControllers } from './paggio.controllers';
+import { PaggioDoor } from './paggio.door';
+import { PaggioGateway } from './paggio.gateway';
+import { ConfigurableModuleClass, getPaggioToken, MODULE_OPTIONS_TOKEN, type PaggioModuleExtras } from './paggio.options';
+import { hostScheduler } from './paggio.scheduler';
+
+const INSTANCE = Symbol('paggio instance');
+
+interface Instance {
+  paggio: Paggio;
+  door: PaggioDoor;
+  base: string;
+}
+
+/**
+ * A webhook gateway inside a NestJS app.
+ * @example
+ * PaggioModule.forRoot({ database: { url: process.env.DATABASE_URL }, masterKey: process.env.PAGGIO_MASTER_KEY })
+ */
+@Module({})
+export class PaggioModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(INSTANCE) private readonly instance: Instance,
+    private readonly config: ApplicationConfig,
+  ) {
+    super();
+  }
+
+  static override forRoot(options: Parameters<typeof ConfigurableModuleClass.forRoot>[0]): DynamicModule {
+    return instantiate(super.forRoot(options), options);
+  }
+
+  static override forRootAsync(options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]): DynamicModule {
+    return instantiate(super.forRootAsync(options), options);
+  }
+
+  /** Runs before the host's routes are made, and after it has set its global prefix. */
+  configure(_consumer: MiddlewareConsumer): void {
+    const options = this.config.getGlobalPrefixOptions();
+    const base = this.instance.base.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    // Senders know the URL, so `path` alone decides it.
+    const ours = {
+      path: this.instance.base,
+      requestMethod: RequestMethod.ALL,
+      pathRegex: new RegExp(`^/?${base.replace(/^\//, '')}${base === '' ? '' : '/'}(?:api/v1/(?:events|endpoints|keys)(?:/.*)?|health(?:/live)?)/?$`),
+    };
+    this.config.setGlobalPrefixOptions({ ...options, exclude: [...(options.exclude ?? []), ours] });
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.instance.door.install();
+    await this.instance.paggio.start();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.instance.paggio.quiesce();
+  }
+
+  /** After the server has stopped to take requests. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.instance.paggio.stop();
+  }
+}
+
+function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): DynamicModule {
+  const name = extras.name ?? 'default';
+  const base = normalizePath(extras.path);
+  const token = getPaggioToken(name);
+  const gatewayToken = Symbol(`paggio:${name}:gateway`);
+  const logger = new Logger('Paggio');
+  const providers: Provider[] = [
+    {
+      provide: token,
+      inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
+      useFactory: (options: PaggioOptions, moduleRef: ModuleRef) => {
+        const { path: _path, name: _name, isGlobal: _isGlobal, guards: _guards, health: _health, exclusive: _exclusive, ...runtime } = options as PaggioOptions & PaggioModuleExtras;
+        return createPaggio({
+          ...runtime,
+          // Asked for late: the host's registry may be made after this provider.
+          scheduler: runtime.scheduler ?? { every: (...args) => hostScheduler(moduleRef, name).every(...args) },
+        });
+      },
+    },
+    {
+      provide: gatewayToken,
+      inject: [token],
+      useFactory: (paggio: Paggio) => {
+        paggio.subscribe((happening) => {
+          if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
+        });
+        const options = { path: base, health: extras.health, exclusive: extras.exclusive };
+        return new PaggioGateway(paggio, options, (error, requestId) => logger.error(`${requestId}: ${describe(error)}`));
+      },
+    },
+    {
+      provide: INSTANCE,
+      inject: [token, gatewayToken, HttpAdapterHost],
+      useFactory: (paggio: Paggio, gateway: PaggioGateway, host: HttpAdapterHost): Instance => ({ paggio, base, door: new PaggioDoor(host, gateway, base) }),
+    },
+  ];
+  const exported: (symbol | typeof Paggio)[] = [token];
+  if (name === 'default') {
+    providers.push({ provide: Paggio, useExisting: token });
+    exported.push(Paggio);
+  }
+  return {
+    ...definition,
+    global: extras.isGlobal ?? false,
+    controllers: createControllers(base, gatewayToken, extras),
+    providers: [...(definition.providers ?? []), ...providers],
+    exports: exported,
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,46 @@
+import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
+import type { PaggioOptions } from '@paggio/core';
+
+/** Options that shape the module; they are known when it is defined, also with `forRootAsync`. */
+export interface PaggioModuleExtras {
+  /**
+   * Path that Paggio is mounted under. It alone decides: the host's global prefix and versioning do not apply.
+   * @default ''
+   */
+  path?: string;
+  /**
+   * Name of this instance, for a second one in the same app.
+   * @default 'default'
+   */
+  name?: string;
+  /**
+   * Makes `Paggio` injectable everywhere.
+   * @default false
+   */
+  isGlobal?: boolean;
+  /**
+   * Guards of the host that run before the API key is checked.
+   * @default []
+   */
+  guards?: (Type<CanActivate> | CanActivate)[];
+  /**
+   * Serves `/health` and `/health/live`.
+   * @default false
+   */
+  health?: boolean;
+  /**
+   * Answers every other path below `path` with Paggio's error envelope.
+   * @default false
+   */
+  exclusive?: boolean;
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({ moduleName: 'Paggio' })
+  .setClassMethodName('forRoot')
+  .setExtras<PaggioModuleExtras>({}, (definition) => definition)
+  .build();
+
+/** The token of an instance; the class `Paggio` itself for the default one. */
+export function getPaggioToken(name = 'default'): symbol {
+  return Symbol.for(`paggio:${name}`);
+}

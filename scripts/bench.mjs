@@ -1,0 +1,6 @@
+// npm run bench: installs, builds and runs the benchmarks. Arguments go to them (--quick).
+import { build, install, node } from './prepare.mjs';
+
+install();
+build();
+node('apps/bench/dist/main.js', process.argv.slice(2));

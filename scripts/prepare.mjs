@@ -1,0 +1,41 @@
+// Brings a fresh clone to the point where it can run: dependencies as locked, then a build of what changed. Plain Node,
+// because nothing else is installed yet.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = join(root, 'node_modules', '.paggio-lock');
+
+export function run(command, args, options = {}) {
+  // On Windows npm is a script and needs a shell.
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32', ...options });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+export function node(script, args = []) {
+  run(process.execPath, [join(root, script), ...args], { shell: false });
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`Paggio needs Node 20.19 or newer; this is ${process.versions.node}.\n  Get one from https://nodejs.org.`);
+  process.exit(1);
+}
+
+export function install() {
+  checkNode();
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  console.log('Installing dependencies (once) ...');
+  // --include: a NODE_ENV of production would leave out what the build needs.
+  run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, hash);
+}
+
+export function build(...projects) {
+  node('node_modules/typescript/bin/tsc', ['-b', ...projects]);
+}
