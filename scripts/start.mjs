@@ -9,5 +9,5 @@ process.removeAllListeners('warning');
 process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') console.warn(warning.message);
 });
-const { main } = createRequire(import.meta.url)('../apps/server/dist/src/main.js');
+const { main } = createRequire(import.meta.url)('../apps/server/dist/main.js');
 await main();

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { banner } from './banner';
 import { readEnvironment } from './environment';
 import { logHappening, prettyLine } from './event-log';
 import { startServer, type RunningServer } from './server';
 import { StartError } from './start-error';
-import { version } from '../package.json';
 
 /** Past this the process ends with what it has: the next start finds the rest in the database. */
 const STOP_DEADLINE_MS = 40_000;
@@ -42,6 +43,7 @@ export async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
   const logger = pino({ level: environment.logLevel });
   const pretty = environment.logFormat === 'pretty';
   server.paggio.subscribe((happening) => {

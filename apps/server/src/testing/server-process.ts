@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import axios, { type AxiosInstance } from 'axios';
+
+export const MAIN = join(__dirname, '../../dist/main.js');
+
+/** The built server in its own process, as a user runs it. */
+export class ServerProcess {
+  readonly lines: string[] = [];
+  url = '';
+
+  private constructor(
+    readonly child: ChildProcess,
+    readonly dataDirectory: string,
+  ) {}
+
+  static async start(env: Record<string, string>, dataDirectory = mkdtempSync(join(tmpdir(), 'paggio-server-'))): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const server = new ServerProcess(child, dataDirectory);
+    const errors: string[] = [];
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => errors.push(text));
+    await new Promise<void>((done, fail) => {
+      createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+        server.lines.push(line);
+        const entry = JSON.parse(line) as { msg?: string; url?: string };
+        if (entry.msg !== 'Paggio is up') return;
+        server.url = entry.url as string;
+        done();
+      });
+      child.once('exit', (code) => fail(new Error(`the server ended with ${code}: ${errors.join('')}`)));
+    });
+    return server;
+  }
+
+  get apiKey(): string {
+    return readFileSync(join(this.dataDirectory, 'api-key'), 'utf8').trim();
+  }
+
+  /** The management API; answers of any status are values. */
+  api(key = this.apiKey): AxiosInstance {
+    return axios.create({ baseURL: this.url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const exited = once(this.child, 'exit') as Promise<[number | null]>;
+    this.child.kill(signal);
+    const [code] = await exited;
+    return code;
+  }
+
+  remove(): void {
+    rmSync(this.dataDirectory, { recursive: true, force: true });
+  }
+}
+
+/** Runs the built server until it ends by itself. */
+export async function runToEnd(env: Record<string, string | undefined>): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'], ...env } as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
