@@ -2,7 +2,18 @@
 // require ES modules on the Node versions that are supported here.
 const path = require('node:path');
 
-const esmOnly = ['@nestjs', 'stripe', 'uuid', '@octokit', 'iterare', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', 'load-esm'];
+const esmOnly = [
+  '@nestjs',
+  'stripe',
+  'uuid',
+  '@octokit',
+  'iterare',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  'load-esm',
+];
 const swc = [
   '@swc/jest',
   {

@@ -7,5 +7,9 @@ node('scripts/check-lockfile.mjs');
 node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=warn']);
 build();
 node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
-node('node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0']);
-run(process.execPath, ['node_modules/jest/bin/jest.js'], { cwd: root, env: { ...process.env, ...(full ? { PAGGIO_FULL: '1' } : {}) }, shell: false });
+node('scripts/lint.mjs');
+run(process.execPath, ['node_modules/jest/bin/jest.js'], {
+  cwd: root,
+  env: { ...process.env, ...(full ? { PAGGIO_FULL: '1' } : {}) },
+  shell: false,
+});

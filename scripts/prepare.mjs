@@ -11,7 +11,12 @@ const stamp = join(root, 'node_modules', '.paggio-lock');
 
 export function run(command, args, options = {}) {
   // On Windows npm is a script and needs a shell.
-  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32', ...options });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    ...options,
+  });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
@@ -22,13 +27,17 @@ export function node(script, args = []) {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  console.error(`Paggio needs Node 20.19 or newer; this is ${process.versions.node}.\n  Get one from https://nodejs.org.`);
+  console.error(
+    `Paggio needs Node 20.19 or newer; this is ${process.versions.node}.\n  Get one from https://nodejs.org.`,
+  );
   process.exit(1);
 }
 
 export function install() {
   checkNode();
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   console.log('Installing dependencies (once) ...');
   // --include: a NODE_ENV of production would leave out what the build needs.

@@ -12,7 +12,12 @@ export function banner(server: RunningServer, version: string): string {
   add('Database', server.database.description);
   if (server.database.embedded) add('', 'To use your own: DATABASE_URL=postgres://user:password@host:5432/name');
   if (server.inboxUrl) {
-    lines.push('', 'Try it:', '', `  curl -d '{"type":"hello.world"}' -H 'content-type: application/json' ${server.inboxUrl}`);
+    lines.push(
+      '',
+      'Try it:',
+      '',
+      `  curl -d '{"type":"hello.world"}' -H 'content-type: application/json' ${server.inboxUrl}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -26,7 +26,10 @@ export class DataDirectory {
     if (!existsSync(file)) this.write('master-key', `${randomBytes(32).toString('base64')}\n`);
     const key = masterKeyOf(readFileSync(file, 'utf8').trim());
     if (!key) {
-      throw new StartError(`${file} is damaged: it must hold base64 of 32 bytes.`, 'Restore it from a backup: without it the stored secrets cannot be read.');
+      throw new StartError(
+        `${file} is damaged: it must hold base64 of 32 bytes.`,
+        'Restore it from a backup: without it the stored secrets cannot be read.',
+      );
     }
     return key;
   }

@@ -42,21 +42,31 @@ async function createEndpoint(settings: object): Promise<EndpointAnswer> {
 }
 
 async function post(url: string, body: string, headers: Record<string, string>): Promise<string> {
-  const answer = await axios.post(url, Buffer.from(body), { headers: { 'content-type': 'application/json', ...headers }, validateStatus: () => true });
+  const answer = await axios.post(url, Buffer.from(body), {
+    headers: { 'content-type': 'application/json', ...headers },
+    validateStatus: () => true,
+  });
   expect([answer.status, answer.data]).toEqual([200, { received: true }]);
   return answer.headers['paggio-event-id'] as string;
 }
 
 /** Resolves when no event of the endpoint is pending any more; the recorder's signals drive it. */
-async function settledEvents(endpointId: string, count: number): Promise<{ id: string; status: string; source: string; event_type: string }[]> {
+async function settledEvents(
+  endpointId: string,
+  count: number,
+): Promise<{ id: string; status: string; source: string; event_type: string }[]> {
   for (let round = 0; round < 400; round++) {
-    const { data } = await api.get('/api/v1/events', { params: { endpoint_id: endpointId, status: 'pending', limit: 1 } });
+    const { data } = await api.get('/api/v1/events', {
+      params: { endpoint_id: endpointId, status: 'pending', limit: 1 },
+    });
     if (data.meta.total === 0) break;
     await new Promise((done) => setTimeout(done, 25));
   }
   const all: { id: string; status: string; source: string; event_type: string }[] = [];
   for (let after: string | undefined; ; after = all.at(-1)?.id) {
-    const { data } = await api.get('/api/v1/events', { params: { endpoint_id: endpointId, limit: 100, ...(after ? { starting_after: after } : {}) } });
+    const { data } = await api.get('/api/v1/events', {
+      params: { endpoint_id: endpointId, limit: 100, ...(after ? { starting_after: after } : {}) },
+    });
     all.push(...data.data);
     if (!data.meta.has_more) break;
   }
@@ -76,8 +86,15 @@ async function settledEvent(id: string): Promise<any> {
 const fast = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
 
 test('every GitHub example arrives byte for byte, verified, and still verifies at the destination', async () => {
-  const endpoint = await createEndpoint({ name: 'github', destination_url: recorder.url('/github'), concurrency: 32, verification: { provider: 'github', secrets: [GITHUB_SECRET] } });
-  const examples = githubExamples.flatMap((entry) => entry.examples.map((example: unknown) => ({ name: entry.name, body: JSON.stringify(example, null, 1) })));
+  const endpoint = await createEndpoint({
+    name: 'github',
+    destination_url: recorder.url('/github'),
+    concurrency: 32,
+    verification: { provider: 'github', secrets: [GITHUB_SECRET] },
+  });
+  const examples = githubExamples.flatMap((entry) =>
+    entry.examples.map((example: unknown) => ({ name: entry.name, body: JSON.stringify(example, null, 1) })),
+  );
   expect(examples.length).toBeGreaterThan(200);
   const sent = new Map<string, { name: string; body: string }>();
   for (let i = 0; i < examples.length; i += 20) {
@@ -101,7 +118,9 @@ test('every GitHub example arrives byte for byte, verified, and still verifies a
   for (const request of arrived) {
     const example = sent.get(request.headers['webhook-id'] as string);
     expect(request.body.toString()).toBe(example?.body);
-    expect(await verify(GITHUB_SECRET, request.body.toString(), request.headers['x-hub-signature-256'] as string)).toBe(true);
+    expect(await verify(GITHUB_SECRET, request.body.toString(), request.headers['x-hub-signature-256'] as string)).toBe(
+      true,
+    );
     expect(() => standard.verify(request.body.toString(), request.headers as Record<string, string>)).not.toThrow();
   }
   expect(new Set(events.map((event) => event.status))).toEqual(new Set(['delivered']));
@@ -115,26 +134,50 @@ test('every GitHub example arrives byte for byte, verified, and still verifies a
   expect(Buffer.from(raw.data).toString()).toBe(sent.get(first)?.body);
 }, 120_000);
 
-test('Stripe events verify at the gateway and at the destination with the vendor\'s own code', async () => {
+test("Stripe events verify at the gateway and at the destination with the vendor's own code", async () => {
   const stripe = new Stripe('sk_test_x');
-  const endpoint = await createEndpoint({ name: 'stripe', destination_url: recorder.url('/stripe'), verification: { provider: 'stripe', secrets: [STRIPE_SECRET] } });
+  const endpoint = await createEndpoint({
+    name: 'stripe',
+    destination_url: recorder.url('/stripe'),
+    verification: { provider: 'stripe', secrets: [STRIPE_SECRET] },
+  });
   const types = ['payment_intent.succeeded', 'invoice.paid', 'charge.refunded', 'customer.subscription.deleted'];
-  const bodies = types.map((type, n) => `{\n  "id": "evt_${n}", "object": "event",\n  "type": "${type}", "data": {"object": {"amount": 2000.00, "big": 12345678901234567890, "name": "é😀\\u00e9"}}}\n`);
+  const bodies = types.map(
+    (type, n) =>
+      `{\n  "id": "evt_${n}", "object": "event",\n  "type": "${type}", "data": {"object": {"amount": 2000.00, "big": 12345678901234567890, "name": "é😀\\u00e9"}}}\n`,
+  );
   const ids = await Promise.all(
-    bodies.map((payload) => post(endpoint.webhook_url, payload, { 'Stripe-Signature': stripe.webhooks.generateTestHeaderString({ payload, secret: STRIPE_SECRET }) })),
+    bodies.map((payload) =>
+      post(endpoint.webhook_url, payload, {
+        'Stripe-Signature': stripe.webhooks.generateTestHeaderString({ payload, secret: STRIPE_SECRET }),
+      }),
+    ),
   );
   const events = await settledEvents(endpoint.id, types.length);
   expect(events.map((event) => event.event_type).sort()).toEqual([...types].sort());
   const arrived = recorder.requests.filter((request) => request.url === '/stripe');
   expect(arrived.map((request) => request.body.toString()).sort()).toEqual([...bodies].sort());
   for (const request of arrived) {
-    const event = stripe.webhooks.constructEvent(request.body, request.headers['stripe-signature'] as string, STRIPE_SECRET);
+    const event = stripe.webhooks.constructEvent(
+      request.body,
+      request.headers['stripe-signature'] as string,
+      STRIPE_SECRET,
+    );
     expect(types).toContain(event.type);
   }
   const { data } = await api.get(`/api/v1/events/${ids[0]}`);
-  expect(data).toMatchObject({ status: 'delivered', source: 'stripe', payload_format: 'text', payload: bodies[0], verification: { status: 'verified', provider: 'stripe', body_authenticated: true } });
+  expect(data).toMatchObject({
+    status: 'delivered',
+    source: 'stripe',
+    payload_format: 'text',
+    payload: bodies[0],
+    verification: { status: 'verified', provider: 'stripe', body_authenticated: true },
+  });
 
-  const forged = await axios.post(endpoint.webhook_url, bodies[0], { headers: { 'stripe-signature': 't=1,v1=00' }, validateStatus: () => true });
+  const forged = await axios.post(endpoint.webhook_url, bodies[0], {
+    headers: { 'stripe-signature': 't=1,v1=00' },
+    validateStatus: () => true,
+  });
   expect(forged.status).toBe(401);
   expect(forged.data).toMatchObject({ status: 'error', code: 'INVALID_SIGNATURE' });
   expect(forged.headers['paggio-rejection-id']).toMatch(/^[0-9a-f-]{36}$/);
@@ -142,21 +185,38 @@ test('Stripe events verify at the gateway and at the destination with the vendor
 });
 
 test('fails twice and then accepts: delivered with three attempts; never accepts: failed; no destination: captured', async () => {
-  const flaky = await Recorder.start((_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end('ok'));
+  const flaky = await Recorder.start(
+    (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end('ok'),
+  );
   const endpoint = await createEndpoint({ name: 'flaky', destination_url: flaky.url(), retry: fast });
   const delivered = await settledEvent(await post(endpoint.webhook_url, '{}', {}));
   expect(delivered).toMatchObject({ status: 'delivered', response_status: 200, response_body: 'ok' });
-  expect(delivered.attempts.map((attempt: any) => [attempt.number, attempt.trigger, attempt.response_status])).toEqual([[1, 'scheduled', 503], [2, 'scheduled', 503], [3, 'scheduled', 200]]);
+  expect(delivered.attempts.map((attempt: any) => [attempt.number, attempt.trigger, attempt.response_status])).toEqual([
+    [1, 'scheduled', 503],
+    [2, 'scheduled', 503],
+    [3, 'scheduled', 200],
+  ]);
   await flaky.stop();
 
   const never = await Recorder.start((_request, response) => void response.writeHead(500).end());
-  const failing = await createEndpoint({ name: 'never', destination_url: never.url(), retry: { ...fast, max_attempts: 2 } });
-  expect(await settledEvent(await post(failing.webhook_url, '{}', {}))).toMatchObject({ status: 'failed', status_reason: 'exhausted' });
+  const failing = await createEndpoint({
+    name: 'never',
+    destination_url: never.url(),
+    retry: { ...fast, max_attempts: 2 },
+  });
+  expect(await settledEvent(await post(failing.webhook_url, '{}', {}))).toMatchObject({
+    status: 'failed',
+    status_reason: 'exhausted',
+  });
   expect(never.requests).toHaveLength(2);
   await never.stop();
 
   const silent = await createEndpoint({ name: 'capture only' });
-  expect(await settledEvent(await post(silent.webhook_url, '{}', {}))).toMatchObject({ status: 'captured', status_reason: 'no_destination', attempts: [] });
+  expect(await settledEvent(await post(silent.webhook_url, '{}', {}))).toMatchObject({
+    status: 'captured',
+    status_reason: 'no_destination',
+    attempts: [],
+  });
 });
 
 test('replay to a second recorder works in all three forms', async () => {
@@ -167,26 +227,63 @@ test('replay to a second recorder works in all three forms', async () => {
   await settledEvent(id);
 
   const direct = await api.post(`/api/v1/events/${id}/replay`, { destination_url: second.url('/direct') });
-  expect([direct.status, direct.data]).toEqual([200, expect.objectContaining({ status: 'delivered', response_status: 200, destination_url: second.url('/direct'), error: null })]);
-  const custom = await api.post(`/api/v1/events/evt_${id}/replay`, { environment: 'custom', customUrl: second.url('/custom') });
+  expect([direct.status, direct.data]).toEqual([
+    200,
+    expect.objectContaining({
+      status: 'delivered',
+      response_status: 200,
+      destination_url: second.url('/direct'),
+      error: null,
+    }),
+  ]);
+  const custom = await api.post(`/api/v1/events/evt_${id}/replay`, {
+    environment: 'custom',
+    customUrl: second.url('/custom'),
+  });
   expect(custom.data).toMatchObject({ status: 'delivered' });
-  expect(second.requests.map((request) => [request.url, request.body.toString(), request.headers['x-custom']])).toEqual([['/direct', body, 'kept'], ['/custom', body, 'kept']]);
+  expect(second.requests.map((request) => [request.url, request.body.toString(), request.headers['x-custom']])).toEqual(
+    [
+      ['/direct', body, 'kept'],
+      ['/custom', body, 'kept'],
+    ],
+  );
   const staging = await api.post(`/api/v1/events/${id}/replay`, { environment: 'staging' });
-  expect(staging.data).toMatchObject({ status: 'failed', destination_url: 'http://localhost:1/replay', response_status: null });
+  expect(staging.data).toMatchObject({
+    status: 'failed',
+    destination_url: 'http://localhost:1/replay',
+    response_status: null,
+  });
 
   await api.patch(`/api/v1/endpoints/${endpoint.id}`, { destination_url: second.url('/redelivered') });
   const again = await api.post(`/api/v1/events/${id}/replay`);
-  expect([again.status, again.data]).toEqual([202, { id: expect.any(String), status: 'QUEUED', message: 'Event replayed' }]);
+  expect([again.status, again.data]).toEqual([
+    202,
+    { id: expect.any(String), status: 'QUEUED', message: 'Event replayed' },
+  ]);
   const replayed = await settledEvent(again.data.id);
   expect(replayed).toMatchObject({ status: 'delivered', replay_of: id });
   const last = second.requests.at(-1);
-  expect([last?.url, last?.body.toString(), last?.headers['webhook-id'], last?.headers['paggio-event-id']]).toEqual(['/redelivered', body, id, replayed.id]);
-  expect((await api.get(`/api/v1/events/${id}`)).data).toMatchObject({ status: 'delivered', replayed_as: [replayed.id] });
+  expect([last?.url, last?.body.toString(), last?.headers['webhook-id'], last?.headers['paggio-event-id']]).toEqual([
+    '/redelivered',
+    body,
+    id,
+    replayed.id,
+  ]);
+  expect((await api.get(`/api/v1/events/${id}`)).data).toMatchObject({
+    status: 'delivered',
+    replayed_as: [replayed.id],
+  });
 
-  expect((await api.post(`/api/v1/events/${id}/replay`, { destination_url: second.url(), environment: 'local' })).status).toBe(400);
+  expect(
+    (await api.post(`/api/v1/events/${id}/replay`, { destination_url: second.url(), environment: 'local' })).status,
+  ).toBe(400);
   const own = await api.post(`/api/v1/events/${id}/replay`, { destination_url: endpoint.webhook_url });
   expect([own.status, own.data.code]).toEqual([422, 'DESTINATION_NOT_ALLOWED']);
   const hash = createHash('sha256').update(body).digest('hex');
-  expect(createHash('sha256').update(last?.body as Buffer).digest('hex')).toBe(hash);
+  expect(
+    createHash('sha256')
+      .update(last?.body as Buffer)
+      .digest('hex'),
+  ).toBe(hash);
   await second.stop();
 });

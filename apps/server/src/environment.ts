@@ -28,7 +28,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const mistakes: string[] = [];
   // An empty value equals unset, as compose files write them.
   const text = (name: string): string | null => (env[name] === undefined || env[name] === '' ? null : env[name]);
-  const list = (name: string): string[] | null => text(name)?.split(',').map((item) => item.trim()).filter((item) => item !== '') ?? null;
+  const list = (name: string): string[] | null =>
+    text(name)
+      ?.split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '') ?? null;
   const production = env['NODE_ENV'] === 'production';
 
   const portText = text('PORT');
@@ -42,13 +46,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
 
   const keyText = text('PAGGIO_MASTER_KEY');
   const masterKey = keyText === null ? null : (masterKeyOf(keyText) ?? null);
-  if (keyText !== null && masterKey === null) mistakes.push('PAGGIO_MASTER_KEY must be base64 or hex of exactly 32 bytes (openssl rand -base64 32).');
-  if (keyText === null && production) mistakes.push('PAGGIO_MASTER_KEY is required when NODE_ENV=production (openssl rand -base64 32).');
+  if (keyText !== null && masterKey === null)
+    mistakes.push('PAGGIO_MASTER_KEY must be base64 or hex of exactly 32 bytes (openssl rand -base64 32).');
+  if (keyText === null && production)
+    mistakes.push('PAGGIO_MASTER_KEY is required when NODE_ENV=production (openssl rand -base64 32).');
 
   const publicUrl = text('PAGGIO_PUBLIC_URL');
-  if (publicUrl !== null && !isHttpUrl(publicUrl)) mistakes.push('PAGGIO_PUBLIC_URL must be an http or https URL such as https://hooks.example.com.');
+  if (publicUrl !== null && !isHttpUrl(publicUrl))
+    mistakes.push('PAGGIO_PUBLIC_URL must be an http or https URL such as https://hooks.example.com.');
   const localUrl = text('PAGGIO_LOCAL_URL') ?? 'http://localhost:3000';
-  if (!isHttpUrl(localUrl)) mistakes.push('PAGGIO_LOCAL_URL must be an http or https URL such as http://localhost:3000.');
+  if (!isHttpUrl(localUrl))
+    mistakes.push('PAGGIO_LOCAL_URL must be an http or https URL such as http://localhost:3000.');
   const stagingHost = text('PAGGIO_STAGING_HOST');
   if (stagingHost !== null && (/[/?#@\s]/.test(stagingHost) || !URL.canParse(`http://${stagingHost}/`))) {
     mistakes.push('PAGGIO_STAGING_HOST must be a host such as staging.example.com or staging.example.com:8443.');
@@ -59,7 +67,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     if (given === null) return fallback;
     if (given.length === 1 && given[0] === 'none') return [];
     for (const network of given) {
-      if (!isNetwork(network)) mistakes.push(`${name}: "${network}" is not a network such as 10.0.0.0/8; or write none.`);
+      if (!isNetwork(network))
+        mistakes.push(`${name}: "${network}" is not a network such as 10.0.0.0/8; or write none.`);
     }
     return given;
   };
@@ -73,8 +82,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   if (bodyLimit === undefined || bodyLimit < 1 || bodyLimit > 64 * 1024 * 1024) {
     mistakes.push('PAGGIO_BODY_LIMIT must be a size from 1 byte to 64MiB, such as 262144, 512KiB or 5MB.');
   }
-  if (text('PAGGIO_RETENTION') !== null) mistakes.push('PAGGIO_RETENTION is not available in this version: leave it unset, and everything is kept.');
-  if (text('PAGGIO_DIALECTS') !== null) mistakes.push('PAGGIO_DIALECTS is not available in this version: leave it unset.');
+  if (text('PAGGIO_RETENTION') !== null)
+    mistakes.push('PAGGIO_RETENTION is not available in this version: leave it unset, and everything is kept.');
+  if (text('PAGGIO_DIALECTS') !== null)
+    mistakes.push('PAGGIO_DIALECTS is not available in this version: leave it unset.');
 
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) mistakes.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`);

@@ -8,13 +8,39 @@ export function prettyLine(happening: Happening, now: Date): string | null {
     case 'event.captured': {
       const signature = happening.verified ? 'signature ok' : '';
       const note = happening.duplicate ? 'duplicate' : '';
-      return row(time, '->', pad(happening.source, 7), pad(happening.eventType ?? '-', 26), pad(size(happening.size), 7), pad(signature, 16), happening.eventId, note);
+      return row(
+        time,
+        '->',
+        pad(happening.source, 7),
+        pad(happening.eventType ?? '-', 26),
+        pad(size(happening.size), 7),
+        pad(signature, 16),
+        happening.eventId,
+        note,
+      );
     }
     case 'event.rejected':
-      return row(time, '->', pad(happening.provider, 7), pad(`endpoint "${happening.endpointName}"`, 26), pad(size(happening.size), 7), pad('signature FAILED', 16), happening.rejectionId ?? '-', happening.reason);
+      return row(
+        time,
+        '->',
+        pad(happening.provider, 7),
+        pad(`endpoint "${happening.endpointName}"`, 26),
+        pad(size(happening.size), 7),
+        pad('signature FAILED', 16),
+        happening.rejectionId ?? '-',
+        happening.reason,
+      );
     case 'attempt.finished': {
       const answer = String(happening.responseStatus ?? happening.error?.split(':')[0] ?? 'failed');
-      return row(time, '<-', pad(answer, 7), pad(happening.destinationUrl, 34), pad(`${happening.latencyMs} ms`, 16), happening.eventId, happening.status === 'failed' ? (happening.next ?? '') : '');
+      return row(
+        time,
+        '<-',
+        pad(answer, 7),
+        pad(happening.destinationUrl, 34),
+        pad(`${happening.latencyMs} ms`, 16),
+        happening.eventId,
+        happening.status === 'failed' ? (happening.next ?? '') : '',
+      );
     }
     case 'fault':
       return null;

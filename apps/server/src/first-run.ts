@@ -25,6 +25,9 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
     await paggio.endpoints.create(operator, { name: 'demo', description: 'Made on the first run, to try things out.' });
   }
   const endpoints = await paggio.endpoints.list(operator, ONE);
-  const oldest = endpoints.total > 1 ? await paggio.endpoints.list(operator, { limit: 1, offset: endpoints.total - 1, startingAfter: null }) : endpoints;
+  const oldest =
+    endpoints.total > 1
+      ? await paggio.endpoints.list(operator, { limit: 1, offset: endpoints.total - 1, startingAfter: null })
+      : endpoints;
   return { apiKey, inboxUrl: oldest.items[0]?.webhookUrl ?? null };
 }

@@ -39,7 +39,9 @@ export async function main(): Promise<void> {
     server = await startServer(environment);
   } catch (error) {
     const hint = error instanceof StartError ? error.hint : '';
-    console.error(`Paggio cannot start: ${error instanceof Error ? error.message : String(error)}${hint ? `\n  ${hint}` : ''}`);
+    console.error(
+      `Paggio cannot start: ${error instanceof Error ? error.message : String(error)}${hint ? `\n  ${hint}` : ''}`,
+    );
     process.exitCode = 1;
     return;
   }
@@ -52,7 +54,16 @@ export async function main(): Promise<void> {
     else if (!pretty) logHappening(logger, happening);
   });
   if (pretty) console.log(banner(server, version));
-  else logger.info({ url: server.url, inbox: server.inboxUrl, database: server.database.description, data_directory: server.dataDirectory }, 'Paggio is up');
+  else
+    logger.info(
+      {
+        url: server.url,
+        inbox: server.inboxUrl,
+        database: server.database.description,
+        data_directory: server.dataDirectory,
+      },
+      'Paggio is up',
+    );
   // The signal came while the server was starting.
   if (stopping) {
     stopping = false;

@@ -9,7 +9,10 @@ export class ServerModule {
   static with(options: PaggioOptions): DynamicModule {
     return {
       module: ServerModule,
-      imports: [ScheduleModule.forRoot(), PaggioModule.forRoot({ ...options, health: true, exclusive: true, isGlobal: true })],
+      imports: [
+        ScheduleModule.forRoot(),
+        PaggioModule.forRoot({ ...options, health: true, exclusive: true, isGlobal: true }),
+      ],
     };
   }
 }

@@ -61,14 +61,18 @@ export async function startServer(environment: Environment): Promise<RunningServ
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;
     const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${address.port}`;
     if (environment.publicUrl === null) paggio.publishedAt(url);
-    for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`]) paggio.listeningAt(own);
+    for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`])
+      paggio.listeningAt(own);
     const first = await firstRun(paggio, directory);
     return {
       paggio,
       url,
       movedFrom,
       database: embedded
-        ? { embedded: true, description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (taken over from an earlier run)' : ''}` }
+        ? {
+            embedded: true,
+            description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (taken over from an earlier run)' : ''}`,
+          }
         : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
       dataDirectory: directory.path,
       stop,
@@ -95,11 +99,21 @@ async function listen(app: INestApplication, environment: Environment): Promise<
 
 function toStartError(error: unknown, environment: Environment): StartError {
   if (error instanceof StartError) return error;
-  if (error instanceof PaggioError || error instanceof EmbeddedDatabaseError) return new StartError(error.message, error.hint);
+  if (error instanceof PaggioError || error instanceof EmbeddedDatabaseError)
+    return new StartError(error.message, error.hint);
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return new StartError(`Port ${environment.port} is taken.`, 'Set PORT to a free one, or leave it unset.');
-  if (code === 'EACCES') return new StartError(`Port ${environment.port} needs more rights than this user has.`, 'Set PORT to one above 1023.');
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new StartError(`HOST ${environment.host} is no address of this machine.`, 'Set HOST to 127.0.0.1 or 0.0.0.0.');
+  if (code === 'EADDRINUSE')
+    return new StartError(`Port ${environment.port} is taken.`, 'Set PORT to a free one, or leave it unset.');
+  if (code === 'EACCES')
+    return new StartError(
+      `Port ${environment.port} needs more rights than this user has.`,
+      'Set PORT to one above 1023.',
+    );
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartError(
+      `HOST ${environment.host} is no address of this machine.`,
+      'Set HOST to 127.0.0.1 or 0.0.0.0.',
+    );
   return new StartError(message ?? String(error), 'This is a fault in Paggio; please report it with this message.');
 }
 

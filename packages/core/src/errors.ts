@@ -63,7 +63,9 @@ export class PaggioError extends Error {
 }
 
 export function notFound(what: string): PaggioError {
-  return new PaggioError('NOT_FOUND', `There is no such ${what}`, { hint: 'Check the id; lists show only your own objects.' });
+  return new PaggioError('NOT_FOUND', `There is no such ${what}`, {
+    hint: 'Check the id; lists show only your own objects.',
+  });
 }
 
 export function invalid(details: ErrorDetail[]): PaggioError {

@@ -1,17 +1,47 @@
 export type { CaptureAnswer, CaptureRequest } from './capture/capture';
 export { isCredentialHeader } from './delivery/outgoing-headers';
 export { defaultRetryPolicy, type BackoffPolicy, type RetryPolicy, type SchedulePolicy } from './delivery/retry-policy';
-export type { AcknowledgementSetting, Destination, Endpoint, EndpointChange, EndpointInput, Health, VerificationInput, VerificationView } from './endpoints/endpoint';
+export type {
+  AcknowledgementSetting,
+  Destination,
+  Endpoint,
+  EndpointChange,
+  EndpointInput,
+  Health,
+  VerificationInput,
+  VerificationView,
+} from './endpoints/endpoint';
 export type { EndpointConfig } from './endpoints/endpoint-config';
 export { errorTable, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
-export { eventStatuses, type Attempt, type EventDetail, type EventFilter, type EventStatus, type EventSummary } from './events/event';
+export {
+  eventStatuses,
+  type Attempt,
+  type EventDetail,
+  type EventFilter,
+  type EventStatus,
+  type EventSummary,
+} from './events/event';
 export { createKeyText, keyMode } from './keys/key-text';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
-export { isNetwork, masterKeyOf, networkList, roles, type HostDataSource, type PaggioOptions, type Role } from './options';
+export {
+  isNetwork,
+  masterKeyOf,
+  networkList,
+  roles,
+  type HostDataSource,
+  type PaggioOptions,
+  type Role,
+} from './options';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Readiness } from './paggio';
 export { scopes, type Mode, type Owner, type Principal, type Scope } from './principal';
-export { environments, type Environment, type ReplayOptions, type ReplayResult, type ReplayTarget } from './replay/replays';
+export {
+  environments,
+  type Environment,
+  type ReplayOptions,
+  type ReplayResult,
+  type ReplayTarget,
+} from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Happening, Listener } from './telemetry';

@@ -92,8 +92,19 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   const fail = (field: string, message: string): void => void problems.push({ field, message });
 
   const known: Record<keyof PaggioOptions, true> = {
-    database: true, masterKey: true, publicUrl: true, migrations: true, roles: true, bodyLimit: true, allowedNetworks: true,
-    trustedProxies: true, stagingHost: true, localUrl: true, maxInFlight: true, stopGraceMs: true, scheduler: true,
+    database: true,
+    masterKey: true,
+    publicUrl: true,
+    migrations: true,
+    roles: true,
+    bodyLimit: true,
+    allowedNetworks: true,
+    trustedProxies: true,
+    stagingHost: true,
+    localUrl: true,
+    maxInFlight: true,
+    stopGraceMs: true,
+    scheduler: true,
   };
   for (const name of Object.keys(options ?? {})) {
     if (!Object.hasOwn(known, name)) fail(name, `There is no option "${name}".`);
@@ -101,12 +112,14 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
 
   const connection = connectionOf(options?.database, fail);
   const masterKey = masterKeyOf(options?.masterKey);
-  if (!masterKey) fail('masterKey', 'masterKey must be exactly 32 bytes, as a Buffer, base64 or hex (openssl rand -base64 32).');
+  if (!masterKey)
+    fail('masterKey', 'masterKey must be exactly 32 bytes, as a Buffer, base64 or hex (openssl rand -base64 32).');
 
   const migrations = options?.migrations ?? 'on-start';
-  if (!['on-start', 'check', 'off'].includes(migrations)) fail('migrations', 'migrations must be "on-start", "check" or "off".');
+  if (!['on-start', 'check', 'off'].includes(migrations))
+    fail('migrations', 'migrations must be "on-start", "check" or "off".');
   const wanted = options?.roles ?? roles;
-  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((role) => roles.includes(role))) {
+  if (!Array.isArray(wanted) || wanted.length === 0 || !(wanted as Role[]).every((role) => roles.includes(role))) {
     fail('roles', `roles must be a list of any of: ${roles.join(', ')}.`);
   }
   const whole = (field: keyof PaggioOptions, fallback: number, min: number, max: number): number => {
@@ -136,7 +149,10 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     return url.href.replace(/\/$/, '');
   };
   const stagingHost = options?.stagingHost ?? null;
-  if (stagingHost !== null && (typeof stagingHost !== 'string' || !URL.canParse(`http://${stagingHost}/`) || /[/?#@]/.test(stagingHost))) {
+  if (
+    stagingHost !== null &&
+    (typeof stagingHost !== 'string' || !URL.canParse(`http://${stagingHost}/`) || /[/?#@]/.test(stagingHost))
+  ) {
     fail('stagingHost', 'stagingHost must be a host such as staging.example.com or staging.example.com:8443.');
   }
 
@@ -156,24 +172,33 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     scheduler: options?.scheduler,
   };
   if (problems.length > 0) {
-    throw new PaggioError('BAD_REQUEST', `Paggio cannot start: ${problems.map((problem) => problem.message).join(' ')}`, {
-      hint: 'Correct the options named in details.',
-      details: problems,
-    });
+    throw new PaggioError(
+      'BAD_REQUEST',
+      `Paggio cannot start: ${problems.map((problem) => problem.message).join(' ')}`,
+      {
+        hint: 'Correct the options named in details.',
+        details: problems,
+      },
+    );
   }
   return resolved;
 }
 
-function connectionOf(database: PaggioOptions['database'] | undefined, fail: (field: string, message: string) => void): PoolConfig {
+function connectionOf(
+  database: PaggioOptions['database'] | undefined,
+  fail: (field: string, message: string) => void,
+): PoolConfig {
   if (database && 'url' in database && typeof database.url === 'string') {
-    if (/^postgres(ql)?:\/\/./.test(database.url) && URL.canParse(database.url)) return { connectionString: database.url };
+    if (/^postgres(ql)?:\/\/./.test(database.url) && URL.canParse(database.url))
+      return { connectionString: database.url };
     fail('database', 'database.url must look like postgres://user:password@host:5432/name.');
     return {};
   }
   if (database && 'dataSource' in database && database.dataSource?.options) {
     const host = database.dataSource.options as Record<string, unknown>;
     if (host['type'] !== 'postgres') fail('database', 'database.dataSource must be a DataSource of type postgres.');
-    if (typeof host['url'] === 'string') return { connectionString: host['url'], ssl: host['ssl'] as PoolConfig['ssl'] };
+    if (typeof host['url'] === 'string')
+      return { connectionString: host['url'], ssl: host['ssl'] as PoolConfig['ssl'] };
     return {
       host: host['host'] as string | undefined,
       port: host['port'] as number | undefined,
@@ -193,7 +218,9 @@ export function masterKeyOf(value: unknown): Buffer | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^[0-9a-f]{64}$/i.test(value)) return Buffer.from(value, 'hex');
   const bytes = Buffer.from(value, 'base64');
-  return bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === value.replace(/=+$/, '') ? bytes : undefined;
+  return bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === value.replace(/=+$/, '')
+    ? bytes
+    : undefined;
 }
 
 export function isNetwork(text: unknown): boolean {

@@ -16,7 +16,12 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-async function send(slug: string, body: string | Buffer, headers: string[] = ['Content-Type', 'application/json'], query = ''): Promise<{ id: string; status: number; duplicate: boolean }> {
+async function send(
+  slug: string,
+  body: string | Buffer,
+  headers: string[] = ['Content-Type', 'application/json'],
+  query = '',
+): Promise<{ id: string; status: number; duplicate: boolean }> {
   const endpoint = await paggio.capture.route(slug);
   const answer = await paggio.capture.receive(endpoint, {
     method: 'POST',
@@ -27,17 +32,31 @@ async function send(slug: string, body: string | Buffer, headers: string[] = ['C
     remoteAddr: '127.0.0.1',
   });
   const header = Object.fromEntries(answer.headers);
-  return { id: header['Paggio-Event-Id'] as string, status: answer.status, duplicate: header['Paggio-Duplicate'] === 'true' };
+  return {
+    id: header['Paggio-Event-Id'] as string,
+    status: answer.status,
+    duplicate: header['Paggio-Duplicate'] === 'true',
+  };
 }
 
 const fast = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
 
 test('an event is stored, delivered byte for byte and read back', async () => {
-  const { endpoint, secret } = await paggio.endpoints.create(owner, { name: 'Stripe prod', destinationUrl: recorder.url() });
+  const { endpoint, secret } = await paggio.endpoints.create(owner, {
+    name: 'Stripe prod',
+    destinationUrl: recorder.url(),
+  });
   expect(secret).toMatch(/^whsec_/);
   const body = Buffer.from([0x7b, 0xff, 0x00, 0x7d]);
   const before = recorder.requests.length;
-  const { id, status } = await send(endpoint.slug, body, ['X-FoO', 'a', 'x-foo', 'b\u00e9', 'Content-Type', 'application/json']);
+  const { id, status } = await send(endpoint.slug, body, [
+    'X-FoO',
+    'a',
+    'x-foo',
+    'b\u00e9',
+    'Content-Type',
+    'application/json',
+  ]);
   expect(status).toBe(200);
   const event = await settled(paggio, owner, id);
   expect(event).toMatchObject({ status: 'delivered', responseStatus: 200, attemptCount: 1 });
@@ -53,24 +72,42 @@ test('no destination ends captured; a filter ends captured as filtered', async (
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'c' });
   const { id } = await send(endpoint.slug, '{}');
   expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'captured', statusReason: 'no_destination' });
-  const filtered = await paggio.endpoints.create(owner, { name: 'f', destinationUrl: recorder.url(), eventTypes: ['a.*'] });
+  const filtered = await paggio.endpoints.create(owner, {
+    name: 'f',
+    destinationUrl: recorder.url(),
+    eventTypes: ['a.*'],
+  });
   const other = await send(filtered.endpoint.slug, '{"type":"b.c"}');
   expect(await paggio.events.get(owner, other.id)).toMatchObject({ status: 'captured', statusReason: 'filtered' });
 });
 
 test('a destination that fails twice and then accepts ends delivered with three attempts; one that never accepts ends failed', async () => {
-  const flaky = await Recorder.start((_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end());
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'flaky', destinationUrl: flaky.url(), retry: fast });
+  const flaky = await Recorder.start(
+    (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end(),
+  );
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'flaky',
+    destinationUrl: flaky.url(),
+    retry: fast,
+  });
   const { id } = await send(endpoint.slug, '{}');
   const event = await settled(paggio, owner, id);
   expect(event.status).toBe('delivered');
-  expect(event.attempts.map((attempt) => [attempt.number, attempt.responseStatus])).toEqual([[1, 503], [2, 503], [3, 200]]);
+  expect(event.attempts.map((attempt) => [attempt.number, attempt.responseStatus])).toEqual([
+    [1, 503],
+    [2, 503],
+    [3, 200],
+  ]);
   const ids = new Set(flaky.requests.map((request) => request.headers['webhook-id']));
   expect([...ids]).toEqual([id]);
   await flaky.stop();
 
   const never = await Recorder.start((_request, response) => void response.writeHead(500).end('no'));
-  const failing = await paggio.endpoints.create(owner, { name: 'never', destinationUrl: never.url(), retry: { ...fast, max_attempts: 2 } });
+  const failing = await paggio.endpoints.create(owner, {
+    name: 'never',
+    destinationUrl: never.url(),
+    retry: { ...fast, max_attempts: 2 },
+  });
   const failed = await settled(paggio, owner, (await send(failing.endpoint.slug, '{}')).id);
   expect(failed).toMatchObject({ status: 'failed', statusReason: 'exhausted', responseStatus: 500, attemptCount: 2 });
   await never.stop();
@@ -80,7 +117,11 @@ test('pause holds, resume drains; delete cancels and says so', async () => {
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'p', destinationUrl: recorder.url('/paused') });
   await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const { id } = await send(endpoint.slug, '{}');
-  expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'pending', statusReason: 'paused', nextAttemptAt: null });
+  expect(await paggio.events.get(owner, id)).toMatchObject({
+    status: 'pending',
+    statusReason: 'paused',
+    nextAttemptAt: null,
+  });
   await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   expect((await settled(paggio, owner, id)).status).toBe('delivered');
 
@@ -88,14 +129,24 @@ test('pause holds, resume drains; delete cancels and says so', async () => {
   const held = await send(endpoint.slug, '{}');
   await paggio.endpoints.delete(owner, endpoint.id);
   expect(await paggio.events.get(owner, held.id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
-  await expect(Promise.resolve().then(() => paggio.capture.route(endpoint.slug))).rejects.toMatchObject({ code: 'GONE' });
+  await expect(Promise.resolve().then(() => paggio.capture.route(endpoint.slug))).rejects.toMatchObject({
+    code: 'GONE',
+  });
 });
 
 test('a backlog larger than every limit drains completely', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'backlog', destinationUrl: recorder.url('/backlog'), concurrency: 2 });
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'backlog',
+    destinationUrl: recorder.url('/backlog'),
+    concurrency: 2,
+  });
   const ids = await Promise.all(Array.from({ length: 200 }, (_, n) => send(endpoint.slug, `{"n":${n}}`)));
   await until(paggio, async () => {
-    const page = await paggio.events.list(owner, { endpointId: endpoint.id, status: 'delivered' }, { limit: 1, offset: 0, startingAfter: null });
+    const page = await paggio.events.list(
+      owner,
+      { endpointId: endpoint.id, status: 'delivered' },
+      { limit: 1, offset: 0, startingAfter: null },
+    );
     return page.total === ids.length ? true : undefined;
   });
   const arrived = recorder.requests.filter((request) => request.url === '/backlog');
@@ -105,16 +156,29 @@ test('a backlog larger than every limit drains completely', async () => {
 
 test('replays: to a URL at once, to an environment, and as a new event', async () => {
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url('/original') });
-  const { id } = await send(endpoint.slug, '{"a":1.10}', ['Authorization', 'secret', 'Content-Type', 'application/json'], 'q=%2f');
+  const { id } = await send(
+    endpoint.slug,
+    '{"a":1.10}',
+    ['Authorization', 'secret', 'Content-Type', 'application/json'],
+    'q=%2f',
+  );
   await settled(paggio, owner, id);
   const second = await Recorder.start((_request, response) => void response.writeHead(418).end('tea'));
   const result = await paggio.replays.send(owner, id, { destinationUrl: second.url('/x?own=1') });
   expect(result).toMatchObject({ status: 'failed', responseStatus: 418 });
   expect(second.requests[0]?.url).toBe('/x?own=1&q=%2f');
   expect(second.requests[0]?.headers.authorization).toBeUndefined();
-  await paggio.replays.send(owner, id, { environment: 'custom', customUrl: second.url() }, { includeCredentials: true });
+  await paggio.replays.send(
+    owner,
+    id,
+    { environment: 'custom', customUrl: second.url() },
+    { includeCredentials: true },
+  );
   expect(second.requests[1]?.headers.authorization).toBe('secret');
-  expect(await paggio.replays.send(owner, id, { environment: 'original' })).toMatchObject({ status: 'delivered', destinationUrl: recorder.url('/original') });
+  expect(await paggio.replays.send(owner, id, { environment: 'original' })).toMatchObject({
+    status: 'delivered',
+    destinationUrl: recorder.url('/original'),
+  });
 
   const copy = await paggio.replays.redeliver(owner, id);
   const replayed = await settled(paggio, owner, copy);

@@ -1,7 +1,24 @@
 /** What happened, for logs, metrics and live feeds. */
 export type Happening =
-  | { type: 'event.captured'; eventId: string; endpointId: string; source: string; eventType: string | null; size: number; verified: boolean; duplicate: boolean }
-  | { type: 'event.rejected'; rejectionId: string | null; endpointId: string; endpointName: string; provider: string; reason: string; size: number }
+  | {
+      type: 'event.captured';
+      eventId: string;
+      endpointId: string;
+      source: string;
+      eventType: string | null;
+      size: number;
+      verified: boolean;
+      duplicate: boolean;
+    }
+  | {
+      type: 'event.rejected';
+      rejectionId: string | null;
+      endpointId: string;
+      endpointName: string;
+      provider: string;
+      reason: string;
+      size: number;
+    }
   | AttemptHappening
   | { type: 'fault'; where: string; error: unknown };
 

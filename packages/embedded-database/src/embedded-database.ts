@@ -1,6 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -121,7 +132,18 @@ function initialise(directory: string, data: string, binaries: Binaries, user: U
   writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   user.own(fresh);
   user.own(passwordFile);
-  const args = ['-D', fresh, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-instructions'];
+  const args = [
+    '-D',
+    fresh,
+    '-U',
+    'postgres',
+    '--auth=scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
   if (!durable) args.push('--no-sync');
   const [command, commandArgs] = user.command(binaries.initdb, args);
   const result = spawnSync(command, commandArgs, { encoding: 'utf8', uid: user.uid, gid: user.gid });
@@ -158,7 +180,12 @@ async function start(
     const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
     const [command, commandArgs] = user.command(binaries.postgres, args);
     const log = openSync(logFile, 'w', 0o600);
-    const child = spawn(command, commandArgs, { detached: true, stdio: ['ignore', log, log], uid: user.uid, gid: user.gid });
+    const child = spawn(command, commandArgs, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      uid: user.uid,
+      gid: user.gid,
+    });
     closeSync(log);
     let exited: string | undefined;
     child.once('exit', (code, signal) => (exited = signal ?? `code ${code}`));
@@ -205,7 +232,9 @@ function freePort(): Promise<number> {
     server.once('error', fail);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no free port'))));
+      server.close(() =>
+        typeof address === 'object' && address ? done(address.port) : fail(new Error('no free port')),
+      );
     });
   });
 }

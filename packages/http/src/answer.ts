@@ -47,7 +47,12 @@ function databaseAway(error: unknown): PaggioError {
     (typeof code === 'string' && /^(08|53|57|25006|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)) ||
     /Connection terminated|timeout|not established|not connected|Query read timeout/i.test(text);
   if (away) {
-    return new PaggioError('UNAVAILABLE', 'The database does not answer now', { hint: 'Send the request again.', retryAfterSeconds: 5 });
+    return new PaggioError('UNAVAILABLE', 'The database does not answer now', {
+      hint: 'Send the request again.',
+      retryAfterSeconds: 5,
+    });
   }
-  return new PaggioError('INTERNAL', 'Something went wrong in Paggio', { hint: 'The log has more under this request_id.' });
+  return new PaggioError('INTERNAL', 'Something went wrong in Paggio', {
+    hint: 'The log has more under this request_id.',
+  });
 }

@@ -25,7 +25,9 @@ export class Api {
   ) {
     this.onFault = options.onFault ?? (() => undefined);
     this.routes = operations
-      .filter((operation) => (operation.id.startsWith('health.') ? options.health === true : paggio.options.roles.has('api')))
+      .filter((operation) =>
+        operation.id.startsWith('health.') ? options.health === true : paggio.options.roles.has('api'),
+      )
       .map((operation) => ({ operation, segments: operation.path.split('/').slice(1) }));
   }
 
@@ -38,14 +40,17 @@ export class Api {
   /** Whether an operation has this path and method. */
   serves(method: string, path: string): boolean {
     const segments = path.split('/').slice(1);
-    return this.routes.some((route) => route.operation.method === asGet(method) && matchSegments(route.segments, segments) !== undefined);
+    return this.routes.some(
+      (route) => route.operation.method === asGet(method) && matchSegments(route.segments, segments) !== undefined,
+    );
   }
 
   /** Never throws. */
   async handle(request: ApiRequest): Promise<Answer> {
     try {
       const { operation, params } = this.match(request);
-      const principal = operation.scope === null ? nobody : await this.authorize(request.authorization, operation.scope);
+      const principal =
+        operation.scope === null ? nobody : await this.authorize(request.authorization, operation.scope);
       return await this.run(operation, request, params, principal);
     } catch (error) {
       return this.fail(error);
@@ -53,7 +58,12 @@ export class Api {
   }
 
   /** @throws what the operation throws */
-  run(operation: Operation, request: Pick<ApiRequest, 'query' | 'body'>, params: Readonly<Record<string, string>>, principal: Principal): Promise<Answer> {
+  run(
+    operation: Operation,
+    request: Pick<ApiRequest, 'query' | 'body'>,
+    params: Readonly<Record<string, string>>,
+    principal: Principal,
+  ): Promise<Answer> {
     return operation.run({ paggio: this.paggio, principal, params, query: queryOf(request.query), body: request.body });
   }
 
@@ -66,7 +76,9 @@ export class Api {
     if (key === undefined) throw unauthorized();
     const principal = await this.paggio.keys.authenticate(key);
     if (!principal.scopes.has(scope)) {
-      throw new PaggioError('FORBIDDEN', `This API key lacks the scope "${scope}"`, { hint: 'Use a key that has it; keys with the scope admin can create one.' });
+      throw new PaggioError('FORBIDDEN', `This API key lacks the scope "${scope}"`, {
+        hint: 'Use a key that has it; keys with the scope admin can create one.',
+      });
     }
     return principal;
   }

@@ -27,7 +27,15 @@ export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {})
       if (slug === undefined) {
         const authorization = request.headers.get('authorization');
         const body = await readStream(request, API_BODY_LIMIT);
-        return toResponse(await api.handle({ method: request.method, path: local, query, authorization: authorization === null ? [] : [authorization], body }));
+        return toResponse(
+          await api.handle({
+            method: request.method,
+            path: local,
+            query,
+            authorization: authorization === null ? [] : [authorization],
+            body,
+          }),
+        );
       }
       const endpoint = await paggio.capture.route(slug);
       const answer = await paggio.capture.receive(endpoint, {
@@ -56,19 +64,28 @@ function splitTarget(url: string): [string, string] {
 
 async function readStream(request: Request, limit: number): Promise<Buffer> {
   if (request.bodyUsed) {
-    throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', { hint: 'Pass the request on before reading its body.' });
+    throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', {
+      hint: 'Pass the request on before reading its body.',
+    });
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > limit) throw new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, { hint: 'Send less, or raise the body limit.' });
+    if (size > limit)
+      throw new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
+        hint: 'Send less, or raise the body limit.',
+      });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 function toResponse(answer: Answer): Response {
-  const body = answer.body === null || answer.status === 204 ? null : new Uint8Array(Buffer.from(answer.body as string));
-  return new Response(body, { status: answer.status, headers: answer.headers.map(([name, value]) => [name, value] as [string, string]) });
+  const body =
+    answer.body === null || answer.status === 204 ? null : new Uint8Array(Buffer.from(answer.body as string));
+  return new Response(body, {
+    status: answer.status,
+    headers: answer.headers.map(([name, value]) => [name, value] as [string, string]),
+  });
 }

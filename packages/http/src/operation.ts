@@ -32,4 +32,3 @@ export interface Operation {
   scope: Scope | null;
   run(input: OperationInput): Promise<Answer>;
 }
-

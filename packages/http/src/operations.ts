@@ -48,7 +48,10 @@ export const operations: readonly Operation[] = [
     scope: 'read',
     async run(input) {
       noQuery(input);
-      return jsonAnswer(200, toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal));
+      return jsonAnswer(
+        200,
+        toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal),
+      );
     },
   },
   {
@@ -76,7 +79,9 @@ export const operations: readonly Operation[] = [
         const eventId = await input.paggio.replays.redeliver(input.principal, id);
         return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' });
       }
-      const result = await input.paggio.replays.send(input.principal, id, target, { includeCredentials: dto.include_credentials });
+      const result = await input.paggio.replays.send(input.principal, id, target, {
+        includeCredentials: dto.include_credentials,
+      });
       return jsonAnswer(200, {
         id: result.id,
         status: result.status,
@@ -96,7 +101,10 @@ export const operations: readonly Operation[] = [
     scope: 'read',
     async run({ paggio, principal, query }) {
       const page = await paggio.endpoints.list(principal, toPaging(parse(PageQueryDto, query, 'query')));
-      return jsonAnswer(200, toList(page, (endpoint) => toEndpoint(endpoint, principal)));
+      return jsonAnswer(
+        200,
+        toList(page, (endpoint) => toEndpoint(endpoint, principal)),
+      );
     },
   },
   {
@@ -131,7 +139,10 @@ export const operations: readonly Operation[] = [
       noQuery(input);
       const id = idOf(input, 'endpoint');
       const dto = parse(EndpointUpdateDto, parseJson(input.body), 'body');
-      return jsonAnswer(200, toEndpoint(await input.paggio.endpoints.update(input.principal, id, toEndpointChange(dto)), input.principal));
+      return jsonAnswer(
+        200,
+        toEndpoint(await input.paggio.endpoints.update(input.principal, id, toEndpointChange(dto)), input.principal),
+      );
     },
   },
   {
@@ -151,7 +162,10 @@ export const operations: readonly Operation[] = [
     path: '/api/v1/keys',
     scope: 'admin',
     async run({ paggio, principal, query }) {
-      return jsonAnswer(200, toList(await paggio.keys.list(principal, toPaging(parse(PageQueryDto, query, 'query'))), toKey));
+      return jsonAnswer(
+        200,
+        toList(await paggio.keys.list(principal, toPaging(parse(PageQueryDto, query, 'query'))), toKey),
+      );
     },
   },
   {
@@ -195,7 +209,10 @@ function idOf(input: OperationInput, what: string): string {
 function noQuery(input: OperationInput): void {
   const details = Object.keys(input.query).map((field) => ({ field, message: `There is no "${field}" here.` }));
   if (details.length > 0) {
-    throw new PaggioError('BAD_REQUEST', `Wrong query parameter: ${details.map((detail) => detail.field).join(', ')}`, { hint: details[0]?.message, details });
+    throw new PaggioError('BAD_REQUEST', `Wrong query parameter: ${details.map((detail) => detail.field).join(', ')}`, {
+      hint: details[0]?.message,
+      details,
+    });
   }
 }
 
@@ -215,4 +232,3 @@ function rawAnswer(rawHeaders: readonly string[], body: Buffer, id: string): Ans
     body,
   };
 }
-

@@ -25,7 +25,11 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
     stopAtFirstError: true,
     validationError: { target: false, value: false },
   });
-  if (errors.length > 0) throw failure(kind, errors.flatMap((error) => toDetails(error, '')));
+  if (errors.length > 0)
+    throw failure(
+      kind,
+      errors.flatMap((error) => toDetails(error, '')),
+    );
   return instance;
 }
 

@@ -12,10 +12,12 @@ export class RemoteAddress {
     this.trusted = trustedProxies.length > 0 ? networkList(trustedProxies) : undefined;
   }
 
-  of(peer: string | undefined, forwardedFor: string | undefined): string | null {
+  of(peer: string | undefined, readForwardedFor: () => string | undefined): string | null {
     if (peer === undefined) return null;
     const nearest = plain(peer);
-    if (!this.trusted || !this.isTrusted(nearest) || forwardedFor === undefined) return nearest;
+    if (!this.trusted || !this.isTrusted(nearest)) return nearest;
+    const forwardedFor = readForwardedFor();
+    if (forwardedFor === undefined) return nearest;
     const hops = forwardedFor.split(',').map((hop) => plain(hop.trim()));
     for (const hop of hops.reverse()) {
       if (isIP(hop) === 0) return nearest;

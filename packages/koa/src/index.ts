@@ -11,8 +11,11 @@ import type { Middleware } from 'koa';
  */
 export function paggioMiddleware(paggio: Paggio, options: HandlerOptions = {}): Middleware {
   const handle = createNodeHandler(paggio, options);
-  return async (context, next) => {
-    if (!handle(context.req, context.res)) return next();
+  return async (context, next): Promise<void> => {
+    if (!handle(context.req, context.res)) {
+      await next();
+      return;
+    }
     // The answer is written below Koa; its own middleware goes on when that is done.
     context.respond = false;
     if (!context.res.writableFinished && !context.res.destroyed) await once(context.res, 'close');

@@ -34,7 +34,8 @@ export class PaggioDoor {
     const server = this.host.httpAdapter?.getHttpServer?.() as Server | undefined;
     if (!server) return;
     const bases = taken.get(server) ?? new Set();
-    if (bases.has(this.base)) throw new Error(`Two Paggio instances are mounted at "${this.base || '/'}": give one of them another path.`);
+    if (bases.has(this.base))
+      throw new Error(`Two Paggio instances are mounted at "${this.base || '/'}": give one of them another path.`);
     taken.set(server, bases.add(this.base));
     const listeners = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
@@ -48,7 +49,9 @@ export class PaggioDoor {
   private useMiddleware(): void {
     const adapter = this.host.httpAdapter;
     if (adapter?.getType?.() !== 'express') return;
-    adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => this.enter(request, response, next));
+    adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) =>
+      this.enter(request, response, next),
+    );
   }
 
   private enter(request: IncomingMessage, response: ServerResponse, next: Next): void {

@@ -1,4 +1,12 @@
-import { Catch, HttpException, Inject, mixin, type ArgumentsHost, type ExceptionFilter, type Type } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  Inject,
+  mixin,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type Type,
+} from '@nestjs/common';
 import { PaggioError } from '@paggio/core';
 import type { HostResponse, PaggioGateway } from './paggio.gateway';
 

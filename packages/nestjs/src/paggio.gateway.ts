@@ -1,9 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Api, createNodeHandler, readBody, RequestAborted, valuesOf, writeAnswer, type HandlerOptions, type NodeHandler, type Operation } from '@paggio/http';
+import {
+  Api,
+  createNodeHandler,
+  readBody,
+  RequestAborted,
+  valuesOf,
+  writeAnswer,
+  type HandlerOptions,
+  type NodeHandler,
+  type Operation,
+} from '@paggio/http';
 import type { Paggio, Principal } from '@paggio/core';
 
 /** What Nest's request and response are underneath, on Express and on Fastify. */
-export type HostRequest = IncomingMessage & { raw?: IncomingMessage; params?: Record<string, string>; originalUrl?: string };
+export type HostRequest = IncomingMessage & {
+  raw?: IncomingMessage;
+  params?: Record<string, string>;
+  originalUrl?: string;
+};
 export type HostResponse = ServerResponse & { raw?: ServerResponse; hijack?: () => void };
 
 const API_BODY_LIMIT = 1024 * 1024;
@@ -39,7 +53,10 @@ export class PaggioGateway {
     const url = request.originalUrl ?? raw.url ?? '';
     const mark = url.indexOf('?');
     const input = { query: mark < 0 ? '' : url.slice(mark + 1), body: this.bodies.get(raw) ?? Buffer.alloc(0) };
-    this.write(response, await this.api.run(operation, input, { ...request.params }, this.principals.get(raw) ?? nobody));
+    this.write(
+      response,
+      await this.api.run(operation, input, { ...request.params }, this.principals.get(raw) ?? nobody),
+    );
   }
 
   /** Answers an error with the envelope. */

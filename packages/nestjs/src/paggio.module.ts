@@ -1,11 +1,28 @@
-import { Inject, Logger, Module, RequestMethod, type DynamicModule, type MiddlewareConsumer, type NestModule, type OnApplicationShutdown, type BeforeApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
+import {
+  Inject,
+  Logger,
+  Module,
+  RequestMethod,
+  type DynamicModule,
+  type MiddlewareConsumer,
+  type NestModule,
+  type OnApplicationShutdown,
+  type BeforeApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { createPaggio, Paggio, type PaggioOptions } from '@paggio/core';
 import { normalizePath } from '@paggio/http';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
 import { PaggioGateway } from './paggio.gateway';
-import { ConfigurableModuleClass, getPaggioToken, MODULE_OPTIONS_TOKEN, type PaggioModuleExtras } from './paggio.options';
+import {
+  ConfigurableModuleClass,
+  getPaggioToken,
+  MODULE_OPTIONS_TOKEN,
+  type PaggioModuleExtras,
+} from './paggio.options';
 import { hostScheduler } from './paggio.scheduler';
 
 const INSTANCE = Symbol('paggio instance');
@@ -22,7 +39,10 @@ interface Instance {
  * PaggioModule.forRoot({ database: { url: process.env.DATABASE_URL }, masterKey: process.env.PAGGIO_MASTER_KEY })
  */
 @Module({})
-export class PaggioModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+export class PaggioModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
   constructor(
     @Inject(INSTANCE) private readonly instance: Instance,
     private readonly config: ApplicationConfig,
@@ -46,7 +66,9 @@ export class PaggioModule extends ConfigurableModuleClass implements NestModule,
     const ours = {
       path: this.instance.base,
       requestMethod: RequestMethod.ALL,
-      pathRegex: new RegExp(`^/?${base.replace(/^\//, '')}${base === '' ? '' : '/'}(?:api/v1/(?:events|endpoints|keys)(?:/.*)?|health(?:/live)?)/?$`),
+      pathRegex: new RegExp(
+        `^/?${base.replace(/^\//, '')}${base === '' ? '' : '/'}(?:api/v1/(?:events|endpoints|keys)(?:/.*)?|health(?:/live)?)/?$`,
+      ),
     };
     this.config.setGlobalPrefixOptions({ ...options, exclude: [...(options.exclude ?? []), ours] });
   }
@@ -77,7 +99,15 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       provide: token,
       inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
       useFactory: (options: PaggioOptions, moduleRef: ModuleRef) => {
-        const { path: _path, name: _name, isGlobal: _isGlobal, guards: _guards, health: _health, exclusive: _exclusive, ...runtime } = options as PaggioOptions & PaggioModuleExtras;
+        const {
+          path: _path,
+          name: _name,
+          isGlobal: _isGlobal,
+          guards: _guards,
+          health: _health,
+          exclusive: _exclusive,
+          ...runtime
+        } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
           ...runtime,
           // Asked for late: the host's registry may be made after this provider.
@@ -93,13 +123,19 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
         });
         const options = { path: base, health: extras.health, exclusive: extras.exclusive };
-        return new PaggioGateway(paggio, options, (error, requestId) => logger.error(`${requestId}: ${describe(error)}`));
+        return new PaggioGateway(paggio, options, (error, requestId) =>
+          logger.error(`${requestId}: ${describe(error)}`),
+        );
       },
     },
     {
       provide: INSTANCE,
       inject: [token, gatewayToken, HttpAdapterHost],
-      useFactory: (paggio: Paggio, gateway: PaggioGateway, host: HttpAdapterHost): Instance => ({ paggio, base, door: new PaggioDoor(host, gateway, base) }),
+      useFactory: (paggio: Paggio, gateway: PaggioGateway, host: HttpAdapterHost): Instance => ({
+        paggio,
+        base,
+        door: new PaggioDoor(host, gateway, base),
+      }),
     },
   ];
   const exported: (symbol | typeof Paggio)[] = [token];

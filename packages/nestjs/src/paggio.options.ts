@@ -35,7 +35,9 @@ export interface PaggioModuleExtras {
   exclusive?: boolean;
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({ moduleName: 'Paggio' })
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({
+  moduleName: 'Paggio',
+})
   .setClassMethodName('forRoot')
   .setExtras<PaggioModuleExtras>({}, (definition) => definition)
   .build();

@@ -1,4 +1,11 @@
-import { applyDecorators, createParamDecorator, RequestMapping, RequestMethod, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { operations, type Operation } from '@paggio/http';
 import type { HostRequest, HostResponse } from './paggio.gateway';
 

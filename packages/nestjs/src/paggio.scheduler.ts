@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { intervalScheduler, withoutOverlap, type Scheduler } from '@paggio/core';
 
@@ -33,7 +34,9 @@ export function hostScheduler(moduleRef: ModuleRef, instance: string): Scheduler
 
 function findRegistry(moduleRef: ModuleRef): Registry | undefined {
   try {
-    const { SchedulerRegistry } = require('@nestjs/schedule') as typeof import('@nestjs/schedule');
+    // Required late: the package is an optional peer.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { SchedulerRegistry } = require('@nestjs/schedule') as { SchedulerRegistry: Type<Registry> };
     return moduleRef.get(SchedulerRegistry, { strict: false });
   } catch {
     // The package is not installed, or the host does not use it.

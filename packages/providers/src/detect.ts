@@ -20,7 +20,7 @@ catalogue.forEach((provider, rank) => {
 /** The provider whose headers this request carries. Says nothing about who really sent it. */
 export function detect(headers: HeaderList): Provider | undefined {
   let best: Candidate | undefined;
-  for (const name of headers.entries().keys()) {
+  for (const name of headers.names()) {
     for (const candidate of byHeader.get(name) ?? []) {
       if (best && best.rank <= candidate.rank) continue;
       const fits = candidate.also.every((other) =>

@@ -3,8 +3,6 @@
  * gives them (each character is one byte, Latin-1). Lookups ignore case.
  */
 export class HeaderList {
-  private index: Map<string, string | string[]> | undefined;
-
   constructor(readonly raw: readonly string[]) {}
 
   static from(headers: Record<string, string | readonly string[]>): HeaderList {
@@ -15,36 +13,35 @@ export class HeaderList {
     return new HeaderList(raw);
   }
 
-  /** Lower-case name to its value, or to the list of its values when it was repeated. */
-  entries(): Map<string, string | string[]> {
-    if (this.index) return this.index;
-    const index = new Map<string, string | string[]>();
-    for (let i = 0; i + 1 < this.raw.length; i += 2) {
-      const name = (this.raw[i] as string).toLowerCase();
-      const value = this.raw[i + 1] as string;
-      const known = index.get(name);
-      if (known === undefined) index.set(name, value);
-      else if (typeof known === 'string') index.set(name, [known, value]);
-      else known.push(value);
-    }
-    this.index = index;
-    return index;
+  /** Lower-case names, in wire order. */
+  *names(): Generator<string> {
+    for (let i = 0; i + 1 < this.raw.length; i += 2) yield (this.raw[i] as string).toLowerCase();
   }
 
   /** The first value, or undefined. Not for signatures: use `only`. */
   get(name: string): string | undefined {
-    const value = this.entries().get(name);
-    return typeof value === 'object' ? value[0] : value;
+    const at = this.find(name, 0);
+    return at < 0 ? undefined : this.raw[at + 1];
   }
 
   /** The value of a header that must occur once. `repeated` when it does not: the request is then refused. */
   only(name: string): string | undefined | typeof repeated {
-    const value = this.entries().get(name);
-    return typeof value === 'object' ? repeated : value;
+    const at = this.find(name, 0);
+    if (at < 0) return undefined;
+    return this.find(name, at + 2) < 0 ? this.raw[at + 1] : repeated;
   }
 
   has(name: string): boolean {
-    return this.entries().has(name);
+    return this.find(name, 0) >= 0;
+  }
+
+  /** A few look-ups are cheaper than an index of everything: lengths differ before letters do. */
+  private find(name: string, from: number): number {
+    for (let i = from; i + 1 < this.raw.length; i += 2) {
+      const candidate = this.raw[i] as string;
+      if (candidate.length === name.length && (candidate === name || candidate.toLowerCase() === name)) return i;
+    }
+    return -1;
   }
 }
 

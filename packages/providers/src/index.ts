@@ -6,5 +6,11 @@ export type { Acknowledgement, Confidence, Provider } from './provider';
 export type { Scheme, SigningInput } from './scheme/scheme';
 export { endpointSecretKey } from './secret-key';
 export type { FailureReason, Refused, Verification, Verified } from './verification';
-export { createVerifier, type ActiveSecret, type ConfigProblem, type VerificationConfig, type Verifier } from './verifier';
+export {
+  createVerifier,
+  type ActiveSecret,
+  type ConfigProblem,
+  type VerificationConfig,
+  type Verifier,
+} from './verifier';
 export type { WebhookRequest } from './webhook-request';

@@ -1,15 +1,34 @@
 import { createHmac } from 'node:crypto';
 import vectorFile from './fixtures/provider-vectors.json';
-import { createVerifier, detect, eventTypeOf, findProvider, HeaderList, type Verifier, type WebhookRequest } from './index';
+import {
+  createVerifier,
+  detect,
+  eventTypeOf,
+  findProvider,
+  HeaderList,
+  type Verifier,
+  type WebhookRequest,
+} from './index';
 
 const NOW = 1_700_000_000_000;
 
-function request(headers: Record<string, string | string[]>, body: string | Buffer = '', target = '/in', method = 'POST'): WebhookRequest {
+function request(
+  headers: Record<string, string | string[]>,
+  body: string | Buffer = '',
+  target = '/in',
+  method = 'POST',
+): WebhookRequest {
   return { method, target, headers: HeaderList.from(headers), body: Buffer.from(body as string), receivedAt: NOW };
 }
 
 function verifier(provider: string, secret = 'k', settings: Record<string, unknown> = {}): Verifier {
-  const made = createVerifier({ provider, scheme: null, secrets: [{ value: secret, expiresAt: null }], publicUrl: null, settings });
+  const made = createVerifier({
+    provider,
+    scheme: null,
+    secrets: [{ value: secret, expiresAt: null }],
+    publicUrl: null,
+    settings,
+  });
   if (Array.isArray(made)) throw new Error(JSON.stringify(made));
   return made;
 }
@@ -19,7 +38,11 @@ const githubSignature = (body: string, algorithm = 'sha256', key = 'k'): string 
 
 test('SIG-05: a repeated signature header is refused in either order', () => {
   const good = `sha256=${githubSignature('{}')}`;
-  for (const pair of [[good, 'sha256=00'], ['sha256=00', good], [good, good]]) {
+  for (const pair of [
+    [good, 'sha256=00'],
+    ['sha256=00', good],
+    [good, good],
+  ]) {
     const result = verifier('github').verify(request({ 'X-Hub-Signature-256': pair }, '{}'));
     expect(result).toEqual({ ok: false, reason: 'repeated_header' });
   }
@@ -31,7 +54,11 @@ test('SIG-06: what a lenient decoder would accept is refused', () => {
     expect(verifier('github').verify(request({ 'x-hub-signature-256': `sha256=${value}` }, '{}')).ok).toBe(false);
   }
   const base64 = createHmac('sha256', 'k').update('{"a":"??>"}').digest('base64');
-  for (const value of [`${base64}\n#`, base64.replaceAll('+', '-').replaceAll('/', '_').replace('=', ''), `${base64}=`]) {
+  for (const value of [
+    `${base64}\n#`,
+    base64.replaceAll('+', '-').replaceAll('/', '_').replace('=', ''),
+    `${base64}=`,
+  ]) {
     expect(verifier('shopify').verify(request({ 'x-shopify-hmac-sha256': value }, '{"a":"??>"}')).ok).toBe(false);
   }
   expect(verifier('shopify').verify(request({ 'x-shopify-hmac-sha256': base64 }, '{"a":"??>"}')).ok).toBe(true);
@@ -57,7 +84,9 @@ test('SIG-08: verification without a usable secret cannot be configured', () => 
 });
 
 test('SIG-09: a signature under the empty key is refused', () => {
-  const result = verifier('github').verify(request({ 'x-hub-signature-256': `sha256=${githubSignature('{}', 'sha256', '')}` }, '{}'));
+  const result = verifier('github').verify(
+    request({ 'x-hub-signature-256': `sha256=${githubSignature('{}', 'sha256', '')}` }, '{}'),
+  );
   expect(result).toEqual({ ok: false, reason: 'wrong_signature' });
 });
 
@@ -70,7 +99,10 @@ test('SIG-11: the algorithm comes from the configuration', () => {
 
 describe('SIG-13, SIG-14: timestamps', () => {
   const signed = (timestamp: string) =>
-    request({ 'stripe-signature': `t=${timestamp},v1=${createHmac('sha256', 'k').update(`${timestamp}.{}`).digest('hex')}` }, '{}');
+    request(
+      { 'stripe-signature': `t=${timestamp},v1=${createHmac('sha256', 'k').update(`${timestamp}.{}`).digest('hex')}` },
+      '{}',
+    );
 
   test.each(['1700000000abc', '1e9', '0x65', '', '-1', '1700000000000', '99999999999999999999', ' 1700000000x'])(
     'refuses %j though it is correctly signed',
@@ -80,7 +112,13 @@ describe('SIG-13, SIG-14: timestamps', () => {
   );
 
   test('300 s either way', () => {
-    for (const [offset, ok] of [[-299, true], [299, true], [-300, true], [-301, false], [301, false]] as const) {
+    for (const [offset, ok] of [
+      [-299, true],
+      [299, true],
+      [-300, true],
+      [-301, false],
+      [301, false],
+    ] as const) {
       expect([offset, verifier('stripe').verify(signed(String(NOW / 1000 + offset))).ok]).toEqual([offset, ok]);
     }
   });
@@ -98,7 +136,10 @@ test('SIG-18: an old secret holds until it expires', () => {
     createVerifier({
       provider: 'github',
       scheme: null,
-      secrets: [{ value: 'new', expiresAt: null }, { value: 'old', expiresAt }],
+      secrets: [
+        { value: 'new', expiresAt: null },
+        { value: 'old', expiresAt },
+      ],
       publicUrl: null,
       settings: {},
     }) as Verifier;
@@ -116,8 +157,13 @@ describe('handshakes', () => {
     const answer = verifier('zoom', 'zm').handshake(zoomRequest, { ok: false, reason: 'missing_signature' });
     expect(JSON.parse(answer?.body ?? '')).toEqual(zoom.response.json);
 
-    const crc = verifier('x', 'k_x-twitter').handshake(request({}, '', '/in?crc_token=abc', 'GET'), { ok: false, reason: 'missing_signature' });
-    expect(JSON.parse(crc?.body ?? '')).toEqual((byId['x.crc'] as unknown as { response: { json: unknown } }).response.json);
+    const crc = verifier('x', 'k_x-twitter').handshake(request({}, '', '/in?crc_token=abc', 'GET'), {
+      ok: false,
+      reason: 'missing_signature',
+    });
+    expect(JSON.parse(crc?.body ?? '')).toEqual(
+      (byId['x.crc'] as unknown as { response: { json: unknown } }).response.json,
+    );
 
     const subscribe = (token: string) =>
       verifier('meta', 'k', { verify_token: 'vt' }).handshake(
@@ -127,12 +173,20 @@ describe('handshakes', () => {
     expect(subscribe('vt')).toEqual({ status: 200, contentType: 'text/plain; charset=utf-8', body: '<script>' });
     expect(subscribe('nope')?.status).toBe(403);
 
-    const okta = verifier('okta').handshake(request({ 'X-Okta-Verification-Challenge': 'abc' }, '', '/in', 'GET'), { ok: false, reason: 'missing_signature' });
+    const okta = verifier('okta').handshake(request({ 'X-Okta-Verification-Challenge': 'abc' }, '', '/in', 'GET'), {
+      ok: false,
+      reason: 'missing_signature',
+    });
     expect(JSON.parse(okta?.body ?? '')).toEqual({ verification: 'abc' });
   });
 
   test('SIG-10: Slack and Discord are answered only when signed', () => {
-    const body = JSON.stringify({ token: 'x', challenge: '3eZbrw1aB', type: 'url_verification', event: { type: 'message' } });
+    const body = JSON.stringify({
+      token: 'x',
+      challenge: '3eZbrw1aB',
+      type: 'url_verification',
+      event: { type: 'message' },
+    });
     const unsigned = request({}, body);
     const slack = verifier('slack');
     expect(slack.handshake(unsigned, slack.verify(unsigned))).toBeUndefined();
@@ -143,12 +197,17 @@ describe('handshakes', () => {
     const ping = request({}, '{"type":1}');
     const discord = verifier('discord', 'd2b468c617cc2a04eff6540155d9b09e9628068131454a5a9d07d81a69f49ab8');
     expect(discord.handshake(ping, discord.verify(ping))).toBeUndefined();
-    expect(discord.handshake(ping, { ok: true, proof: '', bodyAuthenticated: true, coversTimestamp: true })?.body).toBe('{"type":1}');
+    expect(discord.handshake(ping, { ok: true, proof: '', bodyAuthenticated: true, coversTimestamp: true })?.body).toBe(
+      '{"type":1}',
+    );
   });
 
   test('a challenge cannot be used to have an event signed', () => {
     const forged = 'v0:1700000000:{"event":"x"}';
-    const zoomRequest = request({}, JSON.stringify({ event: 'endpoint.url_validation', payload: { plainToken: forged } }));
+    const zoomRequest = request(
+      {},
+      JSON.stringify({ event: 'endpoint.url_validation', payload: { plainToken: forged } }),
+    );
     expect(verifier('zoom').handshake(zoomRequest, { ok: false, reason: 'missing_signature' })).toBeUndefined();
     const crc = request({}, '', `/in?crc_token=${encodeURIComponent('{"a":1}')}`, 'GET');
     expect(verifier('x').handshake(crc, { ok: false, reason: 'missing_signature' })).toBeUndefined();
@@ -158,14 +217,44 @@ describe('handshakes', () => {
 describe('detection and event types', () => {
   const cases: [string, Record<string, string>, string, string | undefined, string | null][] = [
     ['stripe', { 'Stripe-Signature': 't=1,v1=a' }, '{"type":"invoice.paid"}', 'stripe', 'invoice.paid'],
-    ['github with an action', { 'X-GitHub-Event': 'issues', 'X-Hub-Signature-256': 'sha256=a' }, '{"action":"opened"}', 'github', 'issues.opened'],
+    [
+      'github with an action',
+      { 'X-GitHub-Event': 'issues', 'X-Hub-Signature-256': 'sha256=a' },
+      '{"action":"opened"}',
+      'github',
+      'issues.opened',
+    ],
     ['github push', { 'X-GitHub-Event': 'push' }, '{"ref":"x"}', 'github', 'push'],
-    ['github as a form', { 'X-GitHub-Event': 'issues', 'Content-Type': 'application/x-www-form-urlencoded' }, `payload=${encodeURIComponent('{"action":"closed"}')}`, 'github', 'issues.closed'],
+    [
+      'github as a form',
+      { 'X-GitHub-Event': 'issues', 'Content-Type': 'application/x-www-form-urlencoded' },
+      `payload=${encodeURIComponent('{"action":"closed"}')}`,
+      'github',
+      'issues.closed',
+    ],
     ['meta', { 'X-Hub-Signature-256': 'sha256=a' }, '{"object":"page"}', 'meta', 'page'],
     ['shopify', { 'X-Shopify-Topic': 'orders/create' }, '{}', 'shopify', 'orders/create'],
-    ['slack event', { 'X-Slack-Signature': 'v0=a' }, '{"type":"event_callback","event":{"type":"message"}}', 'slack', 'message'],
-    ['slack command', { 'X-Slack-Signature': 'v0=a', 'Content-Type': 'application/x-www-form-urlencoded' }, 'command=%2Fdeploy&text=x', 'slack', '/deploy'],
-    ['standard webhooks', { 'webhook-id': 'a', 'webhook-signature': 'v1,a' }, '{"type":"user.created"}', 'standard-webhooks', 'user.created'],
+    [
+      'slack event',
+      { 'X-Slack-Signature': 'v0=a' },
+      '{"type":"event_callback","event":{"type":"message"}}',
+      'slack',
+      'message',
+    ],
+    [
+      'slack command',
+      { 'X-Slack-Signature': 'v0=a', 'Content-Type': 'application/x-www-form-urlencoded' },
+      'command=%2Fdeploy&text=x',
+      'slack',
+      '/deploy',
+    ],
+    [
+      'standard webhooks',
+      { 'webhook-id': 'a', 'webhook-signature': 'v1,a' },
+      '{"type":"user.created"}',
+      'standard-webhooks',
+      'user.created',
+    ],
     ['svix', { 'svix-id': 'a', 'svix-signature': 'v1,a' }, '{"type":"user.created"}', 'svix', 'user.created'],
     ['gitlab', { 'X-Gitlab-Event': 'Push Hook' }, '{"object_kind":"push"}', 'gitlab', 'push'],
     ['unknown', {}, '{"event":"x.y"}', undefined, 'x.y'],
@@ -188,7 +277,13 @@ describe('detection and event types', () => {
 describe('custom provider', () => {
   test('HMAC with timestamp and prefix', () => {
     const custom = verifier('custom', 'k', {
-      kind: 'hmac', header: 'X-Sig', prefix: 's=', encoding: 'base64', template: '{timestamp}:{body}', timestamp_header: 'X-Ts', id_header: 'X-Id',
+      kind: 'hmac',
+      header: 'X-Sig',
+      prefix: 's=',
+      encoding: 'base64',
+      template: '{timestamp}:{body}',
+      timestamp_header: 'X-Ts',
+      id_header: 'X-Id',
     });
     const value = createHmac('sha256', 'k').update('1700000000:{}').digest('base64');
     const incoming = request({ 'x-sig': `s=${value}`, 'x-ts': '1700000000', 'x-id': 'd1' }, '{}');
@@ -198,11 +293,26 @@ describe('custom provider', () => {
 
   test('mistakes are all named', () => {
     const problems = createVerifier({
-      provider: 'custom', scheme: null, secrets: [{ value: 'k', expiresAt: null }], publicUrl: null,
-      settings: { kind: 'hmac', algorithm: 'md5', header: 'a b', template: '{timestamp}', nonsense: 1, tolerance_seconds: -1 },
+      provider: 'custom',
+      scheme: null,
+      secrets: [{ value: 'k', expiresAt: null }],
+      publicUrl: null,
+      settings: {
+        kind: 'hmac',
+        algorithm: 'md5',
+        header: 'a b',
+        template: '{timestamp}',
+        nonsense: 1,
+        tolerance_seconds: -1,
+      },
     });
     expect((problems as { field: string }[]).map((problem) => problem.field).sort()).toEqual([
-      'settings.algorithm', 'settings.header', 'settings.nonsense', 'settings.template', 'settings.timestamp_header', 'settings.tolerance_seconds',
+      'settings.algorithm',
+      'settings.header',
+      'settings.nonsense',
+      'settings.template',
+      'settings.timestamp_header',
+      'settings.tolerance_seconds',
     ]);
   });
 });

@@ -63,7 +63,9 @@ export function createVerifier(config: VerificationConfig): Verifier | ConfigPro
   if (problems.length > 0 || !scheme) return problems;
 
   const active = (now: number): string[] =>
-    config.secrets.filter((secret) => secret.expiresAt === null || secret.expiresAt > now).map((secret) => secret.value);
+    config.secrets
+      .filter((secret) => secret.expiresAt === null || secret.expiresAt > now)
+      .map((secret) => secret.value);
   return {
     provider,
     verify(request) {
@@ -80,7 +82,8 @@ export function createVerifier(config: VerificationConfig): Verifier | ConfigPro
 }
 
 function schemeOf(provider: Provider, config: VerificationConfig): Scheme | undefined {
-  if (config.scheme !== null) return Object.hasOwn(provider.schemes, config.scheme) ? provider.schemes[config.scheme] : undefined;
+  if (config.scheme !== null)
+    return Object.hasOwn(provider.schemes, config.scheme) ? provider.schemes[config.scheme] : undefined;
   // The form of the configured key decides where a provider has a symmetric and an asymmetric scheme.
   const asymmetric = provider.schemes['v1a'];
   if (asymmetric && config.secrets.length > 0 && config.secrets.every((secret) => secret.value.startsWith('whpk_'))) {
@@ -102,7 +105,18 @@ function customProvider(settings: Readonly<Record<string, unknown>>): Provider |
     }
     return value;
   };
-  const known = ['kind', 'algorithm', 'header', 'prefix', 'encoding', 'template', 'secret_encoding', 'timestamp_header', 'tolerance_seconds', 'id_header'];
+  const known = [
+    'kind',
+    'algorithm',
+    'header',
+    'prefix',
+    'encoding',
+    'template',
+    'secret_encoding',
+    'timestamp_header',
+    'tolerance_seconds',
+    'id_header',
+  ];
   for (const name of Object.keys(settings)) {
     if (!known.includes(name)) problems.push({ field: `settings.${name}`, message: `There is no setting "${name}".` });
   }
@@ -111,20 +125,35 @@ function customProvider(settings: Readonly<Record<string, unknown>>): Provider |
   const header = text('header');
   if (settings['kind'] === undefined) problems.push({ field: 'settings.kind', message: 'kind must be hmac or token.' });
   if (!header || !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) {
-    problems.push({ field: 'settings.header', message: 'header must be the name of the header that carries the signature or token.' });
+    problems.push({
+      field: 'settings.header',
+      message: 'header must be the name of the header that carries the signature or token.',
+    });
   }
   const tolerance = settings['tolerance_seconds'] ?? undefined;
-  if (tolerance !== undefined && (typeof tolerance !== 'number' || !Number.isInteger(tolerance) || tolerance < 1 || tolerance > 86_400)) {
-    problems.push({ field: 'settings.tolerance_seconds', message: 'tolerance_seconds must be a whole number from 1 to 86400.' });
+  if (
+    tolerance !== undefined &&
+    (typeof tolerance !== 'number' || !Number.isInteger(tolerance) || tolerance < 1 || tolerance > 86_400)
+  ) {
+    problems.push({
+      field: 'settings.tolerance_seconds',
+      message: 'tolerance_seconds must be a whole number from 1 to 86400.',
+    });
   }
   const idHeader = text('id_header');
   const timestampHeader = text('timestamp_header');
   const template = text('template') ?? '{body}';
   if (kind === 'hmac' && !template.includes('{body}')) {
-    problems.push({ field: 'settings.template', message: 'template must contain {body}: a signature that leaves it out proves nothing about it.' });
+    problems.push({
+      field: 'settings.template',
+      message: 'template must contain {body}: a signature that leaves it out proves nothing about it.',
+    });
   }
   if (template.includes('{timestamp}') && !timestampHeader) {
-    problems.push({ field: 'settings.timestamp_header', message: 'A template with {timestamp} needs timestamp_header.' });
+    problems.push({
+      field: 'settings.timestamp_header',
+      message: 'A template with {timestamp} needs timestamp_header.',
+    });
   }
   if (template.includes('{id}') && !idHeader) {
     problems.push({ field: 'settings.id_header', message: 'A template with {id} needs id_header.' });
@@ -136,7 +165,9 @@ function customProvider(settings: Readonly<Record<string, unknown>>): Provider |
     secretEncoding: text('secret_encoding', ['utf8', 'hex', 'base64']) as SecretEncoding | undefined,
     value: { form: 'plain', prefix: text('prefix') },
     template,
-    ...(timestampHeader ? { timestamp: { header: timestampHeader, toleranceSeconds: tolerance as number | undefined } } : {}),
+    ...(timestampHeader
+      ? { timestamp: { header: timestampHeader, toleranceSeconds: tolerance as number | undefined } }
+      : {}),
     ...(idHeader && template.includes('{id}') ? { id: { header: idHeader } } : {}),
   };
   if (problems.length > 0 || !header) return problems;
@@ -146,7 +177,12 @@ function customProvider(settings: Readonly<Record<string, unknown>>): Provider |
     title: 'a custom provider',
     confidence: 'A',
     detect: [],
-    schemes: { custom: kind === 'token' ? token({ header, prefix: options.value?.form === 'plain' ? options.value.prefix : undefined }) : hmac(options) },
+    schemes: {
+      custom:
+        kind === 'token'
+          ? token({ header, prefix: options.value?.form === 'plain' ? options.value.prefix : undefined })
+          : hmac(options),
+    },
     defaultScheme: 'custom',
     signsUrl: template.includes('{url}'),
     eventType: () => null,

@@ -18,7 +18,10 @@ export class ServerProcess {
     readonly dataDirectory: string,
   ) {}
 
-  static async start(env: Record<string, string>, dataDirectory = mkdtempSync(join(tmpdir(), 'paggio-server-'))): Promise<ServerProcess> {
+  static async start(
+    env: Record<string, string>,
+    dataDirectory = mkdtempSync(join(tmpdir(), 'paggio-server-')),
+  ): Promise<ServerProcess> {
     const child = spawn(process.execPath, [MAIN], {
       env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,8 +65,13 @@ export class ServerProcess {
 }
 
 /** Runs the built server until it ends by itself. */
-export async function runToEnd(env: Record<string, string | undefined>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'], ...env } as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function runToEnd(
+  env: Record<string, string | undefined>,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { detect, eventTypeOf, HeaderList, type Acknowledgement, type Provider, type Verification, type WebhookRequest } from '@paggio/providers';
+import {
+  detect,
+  eventTypeOf,
+  HeaderList,
+  type Acknowledgement,
+  type Provider,
+  type Verification,
+  type WebhookRequest,
+} from '@paggio/providers';
 import type { Handoff } from '../delivery/worker';
 import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
@@ -91,12 +99,20 @@ export class Capture {
     const eventType = eventTypeOf(incoming, provider);
     const event = this.toEvent(endpoint, request, receivedAt, provider, eventType, verified);
     event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
+    if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
     return this.commit(endpoint, event, provider);
   }
 
-  private async commit(endpoint: EndpointConfig, event: IncomingEvent, provider: Provider | undefined): Promise<CaptureAnswer> {
+  private async commit(
+    endpoint: EndpointConfig,
+    event: IncomingEvent,
+    provider: Provider | undefined,
+  ): Promise<CaptureAnswer> {
     const { handoff, intake, telemetry } = this.dependencies;
-    const targets = endpoint.destinations.filter((one) => matchesEventType(endpoint.eventTypes, event.eventType) && matchesEventType(one.eventTypes, event.eventType));
+    const targets = endpoint.destinations.filter(
+      (one) =>
+        matchesEventType(endpoint.eventTypes, event.eventType) && matchesEventType(one.eventTypes, event.eventType),
+    );
     const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
       target,
       destinationId: target.idBytes,
@@ -171,7 +187,7 @@ export class Capture {
       rawHeaders: request.rawHeaders,
       headers: encodeHeaders(request.rawHeaders),
       body: request.body,
-      sha256: createHash('sha256').update(request.body).digest(),
+      sha256: null,
       remoteAddr: request.remoteAddr,
       verifiedBy: verified && provider ? provider.name : null,
       bodyAuthenticated: verified?.bodyAuthenticated ?? false,
@@ -183,7 +199,13 @@ export class Capture {
     };
   }
 
-  private async reject(endpoint: EndpointConfig, request: CaptureRequest, receivedAt: number, provider: string, reason: string): Promise<PaggioError> {
+  private async reject(
+    endpoint: EndpointConfig,
+    request: CaptureRequest,
+    receivedAt: number,
+    provider: string,
+    reason: string,
+  ): Promise<PaggioError> {
     let id: string | null = null;
     if (this.throttle.admits(endpoint.id, receivedAt)) {
       try {
@@ -224,12 +246,15 @@ export class Capture {
 
 function open(endpoint: EndpointConfig | null): EndpointConfig {
   if (!endpoint) throw noSuchEndpoint();
-  if (endpoint.deleted) throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Remove the webhook at the sender.' });
+  if (endpoint.deleted)
+    throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Remove the webhook at the sender.' });
   return endpoint;
 }
 
 function noSuchEndpoint(): PaggioError {
-  return new PaggioError('NOT_FOUND', 'There is no endpoint at this URL', { hint: 'Compare the URL with the endpoint\'s webhook_url.' });
+  return new PaggioError('NOT_FOUND', 'There is no endpoint at this URL', {
+    hint: "Compare the URL with the endpoint's webhook_url.",
+  });
 }
 
 /**
@@ -239,7 +264,8 @@ function noSuchEndpoint(): PaggioError {
 function dedupKey(request: WebhookRequest, verified: Verification & { ok: true }, provider: Provider): Buffer | null {
   const id = provider.deliveryId(request);
   if (id !== null) return createHash('sha256').update(`id:${id}`).digest();
-  if (verified.coversTimestamp) return createHash('sha256').update(`proof:${verified.proof}`).update(request.body).digest();
+  if (verified.coversTimestamp)
+    return createHash('sha256').update(`proof:${verified.proof}`).update(request.body).digest();
   return null;
 }
 

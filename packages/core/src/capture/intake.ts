@@ -17,7 +17,8 @@ export interface IncomingEvent {
   /** The same as stored: see `encodeHeaders`. */
   headers: Buffer;
   body: Buffer;
-  sha256: Buffer;
+  /** Of the body; with a de-duplication key only, to tell a repetition from another body. */
+  sha256: Buffer | null;
   remoteAddr: string | null;
   verifiedBy: string | null;
   bodyAuthenticated: boolean;

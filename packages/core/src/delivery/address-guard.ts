@@ -95,7 +95,10 @@ export class AddressGuard {
    * when they are dialled, as what they resolve to may change.
    */
   async permits(host: string): Promise<boolean> {
-    const name = host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '').toLowerCase();
+    const name = host
+      .replace(/^\[(.*)\]$/, '$1')
+      .replace(/\.$/, '')
+      .toLowerCase();
     if (isIP(name) !== 0) return this.allows(name);
     if (LOCAL_NAMES.test(name) && name.startsWith('metadata.')) return false;
     const local = LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
@@ -120,7 +123,10 @@ function unmapped(address: string): string | undefined {
 
 function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`)), DNS_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`)),
+      DNS_TIMEOUT_MS,
+    );
     dnsLookup(hostname, { all: true }, (error, addresses) => {
       clearTimeout(timer);
       if (error) fail(new NameResolutionError(`${hostname} could not be resolved (${error.code ?? 'failed'})`));

@@ -46,7 +46,14 @@ async function sendSafely(transport: Transport, input: SendInput): Promise<Trans
     return await sendEvent(transport, input);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { status: null, headers: {}, body: Buffer.alloc(0), truncated: false, latencyMs: 0, error: { code: 'request_not_sendable', message } };
+    return {
+      status: null,
+      headers: {},
+      body: Buffer.alloc(0),
+      truncated: false,
+      latencyMs: 0,
+      error: { code: 'request_not_sendable', message },
+    };
   }
 }
 

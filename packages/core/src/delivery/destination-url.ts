@@ -7,15 +7,22 @@ const MAX_URL_LENGTH = 2048;
  * A destination out of untrusted text, normalised as it will be shown and dialled.
  * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`
  */
-export async function checkDestinationUrl(text: string, field: string, guard: AddressGuard, ownOrigins: ReadonlySet<string>): Promise<string> {
+export async function checkDestinationUrl(
+  text: string,
+  field: string,
+  guard: AddressGuard,
+  ownOrigins: ReadonlySet<string>,
+): Promise<string> {
   const wrong = (message: string): PaggioError => invalid([{ field, message }]);
   if (text.length > MAX_URL_LENGTH) throw wrong(`${field} may have at most ${MAX_URL_LENGTH} characters.`);
   // The URL parser drops tabs and line breaks inside a host, so that what people read is not what is dialled.
   if (/[\u0000-\u0020\u007f]/.test(text)) throw wrong(`${field} must not contain spaces or control characters.`);
   if (!URL.canParse(text)) throw wrong(`${field} must be a URL such as https://example.com/webhook.`);
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw wrong(`${field} must begin with http:// or https://.`);
-  if (url.username !== '' || url.password !== '') throw wrong(`${field} must not contain a user name or password; use headers_json.`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw wrong(`${field} must begin with http:// or https://.`);
+  if (url.username !== '' || url.password !== '')
+    throw wrong(`${field} must not contain a user name or password; use headers_json.`);
   if (url.port === '0') throw wrong(`${field} must not have port 0.`);
   url.hash = '';
   if (ownOrigins.has(url.origin)) {

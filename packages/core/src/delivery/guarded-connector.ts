@@ -33,7 +33,10 @@ async function dial(guard: AddressGuard, options: buildConnector.Options): Promi
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
   return new Promise((done, fail) => {
-    const timer = setTimeout(() => socket.destroy(Object.assign(new Error('no connection within 10 s'), { code: 'connect_timeout' })), CONNECT_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => socket.destroy(Object.assign(new Error('no connection within 10 s'), { code: 'connect_timeout' })),
+      CONNECT_TIMEOUT_MS,
+    );
     const failed = (error: Error): void => {
       clearTimeout(timer);
       fail(error);

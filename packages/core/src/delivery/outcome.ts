@@ -14,17 +14,25 @@ export type Outcome =
  * no more. Everything else is tried again, other 4xx too: receivers misconfigure themselves.
  */
 export function classify(result: TransportResult, attemptNumber: number, policy: RetryPolicy, nowMs: number): Outcome {
-  if (result.status !== null && result.status >= 200 && result.status < 300) return { kind: 'delivered', reason: '2xx' };
-  if (result.status === 410) return { kind: 'give_up', statusReason: 'refused', reason: 'HTTP 410: the destination wants no more of it' };
+  if (result.status !== null && result.status >= 200 && result.status < 300)
+    return { kind: 'delivered', reason: '2xx' };
+  if (result.status === 410)
+    return { kind: 'give_up', statusReason: 'refused', reason: 'HTTP 410: the destination wants no more of it' };
 
   const reason = describe(result);
   const limit = maxAttempts(policy);
-  if (attemptNumber >= limit) return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; no attempts left of ${limit}` };
+  if (attemptNumber >= limit)
+    return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; no attempts left of ${limit}` };
 
   const backoffMs = retryDelayMs(policy, attemptNumber);
   const askedMs = retryAfterMs(first(result.headers['retry-after']), nowMs);
   const delayMs = Math.max(backoffMs, askedMs);
-  const why = askedMs > backoffMs ? 'the destination asked for it (Retry-After)' : 'schedule_seconds' in policy ? 'schedule' : 'back-off with full jitter';
+  const why =
+    askedMs > backoffMs
+      ? 'the destination asked for it (Retry-After)'
+      : 'schedule_seconds' in policy
+        ? 'schedule'
+        : 'back-off with full jitter';
   return {
     kind: 'retry',
     reason,

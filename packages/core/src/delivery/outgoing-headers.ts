@@ -2,7 +2,16 @@ import { createHmac } from 'node:crypto';
 import { credentialHeaders, endpointSecretKey } from '@paggio/providers';
 
 /** RFC 9110, 7.6.1, and what a connection negotiates for itself. */
-const hopByHop = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'expect']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+]);
 const madeAnew = new Set(['host', 'content-length']);
 const standardWebhooks = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
@@ -60,7 +69,10 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   const timestamp = String(Math.floor(input.nowMs / 1000));
   out.push(`${prefix}webhook-id`, input.originId);
   out.push(`${prefix}webhook-timestamp`, timestamp);
-  out.push(`${prefix}webhook-signature`, input.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '));
+  out.push(
+    `${prefix}webhook-signature`,
+    input.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '),
+  );
   out.push('X-PJ-Signature', hexSignature(input.secrets[0] ?? '', timestamp, input.body), 'X-PJ-Timestamp', timestamp);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));

@@ -7,6 +7,7 @@ export function retryAfterMs(value: string | undefined, nowMs: number): number {
   const text = value.trim();
   let wait = 0;
   if (/^\d{1,12}$/.test(text)) wait = Number(text) * 1000;
-  else if (/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) wait = Date.parse(text) - nowMs;
+  else if (/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text))
+    wait = Date.parse(text) - nowMs;
   return Number.isFinite(wait) ? Math.max(0, Math.min(wait, RETRY_AFTER_LIMIT_MS)) : 0;
 }

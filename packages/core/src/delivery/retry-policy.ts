@@ -55,10 +55,18 @@ export function parseRetryPolicy(input: unknown): RetryPolicy | ErrorDetail[] {
   if ('schedule_seconds' in given) {
     const schedule = given['schedule_seconds'];
     const fits =
-      Array.isArray(schedule) && schedule.length >= 1 && schedule.length <= 100 && schedule.every((wait) => isNumber(wait, 0, 604_800));
-    if (!fits) problems.push({ field: 'retry.schedule_seconds', message: 'schedule_seconds must be 1 to 100 waits of 0 to 604800 seconds.' });
+      Array.isArray(schedule) &&
+      schedule.length >= 1 &&
+      schedule.length <= 100 &&
+      schedule.every((wait) => isNumber(wait, 0, 604_800));
+    if (!fits)
+      problems.push({
+        field: 'retry.schedule_seconds',
+        message: 'schedule_seconds must be 1 to 100 waits of 0 to 604800 seconds.',
+      });
     for (const name of Object.keys(given)) {
-      if (name !== 'schedule_seconds') problems.push({ field: `retry.${name}`, message: `${name} cannot stand beside schedule_seconds.` });
+      if (name !== 'schedule_seconds')
+        problems.push({ field: `retry.${name}`, message: `${name} cannot stand beside schedule_seconds.` });
     }
     return problems.length > 0 ? problems : { schedule_seconds: schedule as number[] };
   }

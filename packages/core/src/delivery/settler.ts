@@ -62,7 +62,9 @@ export class Settler {
           this.onFault(error);
           const [result] = group as [AttemptResult];
           if (result.responseBody.length > 0 || Object.keys(result.responseHeaders).length > 0) {
-            await this.write([{ ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' }]);
+            await this.write([
+              { ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' },
+            ]);
           }
           return;
         }

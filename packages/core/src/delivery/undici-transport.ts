@@ -1,7 +1,13 @@
 import { Agent, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard';
 import { guardedConnector } from './guarded-connector';
-import { RESPONSE_LIMIT, type Transport, type TransportError, type TransportRequest, type TransportResult } from './transport';
+import {
+  RESPONSE_LIMIT,
+  type Transport,
+  type TransportError,
+  type TransportRequest,
+  type TransportResult,
+} from './transport';
 
 /** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
 export function undiciTransport(guard: AddressGuard): Transport {
@@ -50,7 +56,7 @@ function send(agent: Agent, request: TransportRequest): Promise<TransportResult>
         {
           origin: request.origin,
           path: request.target,
-          method: request.method as Dispatcher.HttpMethod,
+          method: request.method,
           headers: request.headers as string[],
           body: request.body.length > 0 ? request.body : null,
         },
@@ -95,12 +101,17 @@ const codes: Record<string, string> = {
   UND_ERR_INVALID_ARG: 'request_not_sendable',
 };
 
-function toTransportError(error: Error & { code?: string; errors?: Error[] }): TransportError {
-  const inner = error.errors?.[0] as (Error & { code?: string }) | undefined;
+type CodedError = Error & { code?: string; errors?: CodedError[] };
+
+function toTransportError(error: CodedError): TransportError {
+  const inner = error.errors?.[0];
   const code = error.code ?? inner?.code ?? '';
   if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
     return { code: 'tls_failed', message: `TLS failed (${code})` };
   }
   if (code.startsWith('HPE_')) return { code: 'invalid_response', message: `the answer is not valid HTTP (${code})` };
-  return { code: codes[code] ?? (/^[a-z_]+$/.test(code) ? code : 'network_error'), message: error.message || inner?.message || code };
+  return {
+    code: codes[code] ?? (/^[a-z_]+$/.test(code) ? code : 'network_error'),
+    message: error.message || inner?.message || code,
+  };
 }

@@ -264,7 +264,9 @@ export class DeliveryWorker implements Handoff {
       held.lost = true;
       this.held.delete(held);
     }
-    await this.dependencies.record.release(helds.map((held) => held.work)).catch((error: unknown) => this.fault('release', error));
+    await this.dependencies.record
+      .release(helds.map((held) => held.work))
+      .catch((error: unknown) => this.fault('release', error));
   }
 
   private lane(destinationId: string): Lane {

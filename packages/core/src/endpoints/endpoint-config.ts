@@ -36,5 +36,7 @@ export interface DestinationConfig {
 export function matchesEventType(filters: readonly string[], eventType: string | null): boolean {
   if (filters.length === 0) return true;
   if (eventType === null) return false;
-  return filters.some((filter) => (filter.endsWith('.*') ? eventType.startsWith(filter.slice(0, -1)) : filter === eventType));
+  return filters.some((filter) =>
+    filter.endsWith('.*') ? eventType.startsWith(filter.slice(0, -1)) : filter === eventType,
+  );
 }

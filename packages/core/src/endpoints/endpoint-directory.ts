@@ -54,7 +54,11 @@ export class EndpointDirectory {
     this.heardAt = 0;
   }
 
-  private async get(cache: Map<string, Entry>, key: string, by: { slug: string } | { id: string }): Promise<EndpointConfig | null> {
+  private async get(
+    cache: Map<string, Entry>,
+    key: string,
+    by: { slug: string } | { id: string },
+  ): Promise<EndpointConfig | null> {
     if (Date.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
     const entry = cache.get(key);
     if (entry && entry.version >= this.known) return entry.endpoint;

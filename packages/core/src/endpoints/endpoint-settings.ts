@@ -26,7 +26,10 @@ export function headerProblems(headers: Record<string, string>): ErrorDetail[] {
 }
 
 /** The configuration out of an input, with the stored secrets where the input leaves them out; or what is wrong. */
-export function verificationConfig(input: VerificationInput, stored: VerificationConfig | null): VerificationConfig | ErrorDetail[] {
+export function verificationConfig(
+  input: VerificationInput,
+  stored: VerificationConfig | null,
+): VerificationConfig | ErrorDetail[] {
   const problems: ErrorDetail[] = [];
   const kept = input.secrets === undefined && stored?.provider === input.provider ? stored.secrets : [];
   const secrets = (input.secrets ?? []).map((secret, index) => {
@@ -34,7 +37,10 @@ export function verificationConfig(input: VerificationInput, stored: Verificatio
     const text = secret.expires_at ?? null;
     const expiresAt = text === null ? null : Date.parse(text);
     if (expiresAt !== null && Number.isNaN(expiresAt)) {
-      problems.push({ field: `verification.secrets[${index}].expires_at`, message: 'expires_at must be an ISO 8601 time.' });
+      problems.push({
+        field: `verification.secrets[${index}].expires_at`,
+        message: 'expires_at must be an ISO 8601 time.',
+      });
     }
     return { value: secret.value, expiresAt };
   });

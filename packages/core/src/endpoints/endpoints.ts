@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { VerificationConfig } from '@paggio/providers';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { defaultRetryPolicy, parseRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
@@ -12,7 +11,13 @@ import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
-import { healthOf, type AcknowledgementSetting, type Endpoint, type EndpointChange, type EndpointInput } from './endpoint';
+import {
+  healthOf,
+  type AcknowledgementSetting,
+  type Endpoint,
+  type EndpointChange,
+  type EndpointInput,
+} from './endpoint';
 import { headerProblems, verificationConfig } from './endpoint-settings';
 import { createSlug } from './slug';
 
@@ -92,7 +97,8 @@ export class Endpoints {
       };
       if (input.status === 'PAUSED' && stored.endpoint.status === 'ACTIVE') {
         Object.assign(endpoint, { status: 'PAUSED', pausedAt: now, pauseReason: 'manual' });
-      } else if (input.status === 'ACTIVE') Object.assign(endpoint, { status: 'ACTIVE', pausedAt: null, pauseReason: null });
+      } else if (input.status === 'ACTIVE')
+        Object.assign(endpoint, { status: 'ACTIVE', pausedAt: null, pauseReason: null });
       if (url === undefined) return { endpoint };
       const first = stored.destinations[0];
       if (url !== null) {
@@ -109,7 +115,9 @@ export class Endpoints {
 
   /** Events stay readable; what is pending is cancelled and says so. */
   async delete(owner: Owner, id: string): Promise<void> {
-    const version = await this.dependencies.store.update(owner, id, async () => ({ endpoint: { deletedAt: new Date() } }));
+    const version = await this.dependencies.store.update(owner, id, async () => ({
+      endpoint: { deletedAt: new Date() },
+    }));
     if (version === null) throw notFound('endpoint');
     this.dependencies.changed(version);
     await this.dependencies.store.cancelPending(id, 'endpoint_deleted');
@@ -120,7 +128,12 @@ export class Endpoints {
     return checkDestinationUrl(text, 'destination_url', this.dependencies.guard, this.dependencies.ownOrigins());
   }
 
-  private settings(input: EndpointChange, userId: string, id: string, stored: EndpointRow | null): Partial<EndpointRow> {
+  private settings(
+    input: EndpointChange,
+    userId: string,
+    id: string,
+    stored: EndpointRow | null,
+  ): Partial<EndpointRow> {
     const { box } = this.dependencies;
     const problems: ErrorDetail[] = [];
     const row: Partial<EndpointRow> = {};
@@ -137,7 +150,12 @@ export class Endpoints {
     set('acknowledgement', input.acknowledgement);
     if (input.headers !== undefined) {
       problems.push(...headerProblems(input.headers));
-      set('headers', Object.keys(input.headers).length === 0 ? null : box.seal(JSON.stringify(input.headers), headersPlace(userId, id)));
+      set(
+        'headers',
+        Object.keys(input.headers).length === 0
+          ? null
+          : box.seal(JSON.stringify(input.headers), headersPlace(userId, id)),
+      );
     }
     if (input.retry !== undefined) {
       const policy = input.retry === null ? defaultRetryPolicy : parseRetryPolicy(input.retry);
@@ -149,7 +167,7 @@ export class Endpoints {
       const before = stored?.verification ? openVerification(box, stored.verification, userId, id) : null;
       const config = verificationConfig(input.verification, before);
       if (Array.isArray(config)) problems.push(...config);
-      else set('verification', sealVerification(box, config as VerificationConfig, userId, id));
+      else set('verification', sealVerification(box, config, userId, id));
     }
     if (problems.length > 0) throw invalid(problems);
     return row;
@@ -197,7 +215,9 @@ export class Endpoints {
   }
 
   private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
-    return sealed === null ? {} : (JSON.parse(this.dependencies.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
+    return sealed === null
+      ? {}
+      : (JSON.parse(this.dependencies.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
   }
 
   private toVerification(row: EndpointRow): Endpoint['verification'] {

@@ -69,7 +69,9 @@ export class Keys {
     const wanted = input.scopes ?? allScopes.filter((scope) => scope !== 'admin' && principal.scopes.has(scope));
     const lacking = wanted.filter((scope) => !principal.scopes.has(scope));
     if (lacking.length > 0) {
-      throw new PaggioError('FORBIDDEN', `A key cannot grant a scope it lacks: ${lacking.join(', ')}`, { hint: 'Use a key that has these scopes.' });
+      throw new PaggioError('FORBIDDEN', `A key cannot grant a scope it lacks: ${lacking.join(', ')}`, {
+        hint: 'Use a key that has these scopes.',
+      });
     }
     if (principal.mode === 'test' && input.mode === 'live') {
       throw new PaggioError('FORBIDDEN', 'A test key cannot create a live key', { hint: 'Use a live key.' });
@@ -94,7 +96,13 @@ export class Keys {
     this.changed(version);
   }
 
-  private async insert(userId: string, mode: Mode, input: KeyInput, scopes: Scope[], key = createKeyText(mode)): Promise<{ apiKey: ApiKey; key: string }> {
+  private async insert(
+    userId: string,
+    mode: Mode,
+    input: KeyInput,
+    scopes: Scope[],
+    key = createKeyText(mode),
+  ): Promise<{ apiKey: ApiKey; key: string }> {
     const row: ApiKeyRow = {
       id: formatId(newId()),
       userId,
@@ -139,5 +147,7 @@ function toApiKey(row: ApiKeyRow): ApiKey {
 }
 
 export function unauthorized(): PaggioError {
-  return new PaggioError('UNAUTHORIZED', 'Invalid or revoked API key', { hint: 'Send a valid key: Authorization: Bearer pk_live_...' });
+  return new PaggioError('UNAUTHORIZED', 'Invalid or revoked API key', {
+    hint: 'Send a valid key: Authorization: Bearer pk_live_...',
+  });
 }

@@ -79,7 +79,8 @@ export class Replays {
       attemptNumber: event.attempts.length + 1,
       includeCredentials: home || options.includeCredentials === true,
     });
-    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), 'The host is not a public address. The operator can allow private networks.');
+    if (result.error?.code === 'blocked_address')
+      throw notAllowed(fieldOf(target), 'The host is not a public address. The operator can allow private networks.');
 
     const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
     const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
@@ -109,20 +110,39 @@ export class Replays {
       error,
       next: null,
     });
-    return { id: formatId(attemptId), status, responseStatus: result.status, responseBody: result.body, latencyMs: result.latencyMs, destinationUrl: url, replayedAt, error };
+    return {
+      id: formatId(attemptId),
+      status,
+      responseStatus: result.status,
+      responseBody: result.body,
+      latencyMs: result.latencyMs,
+      destinationUrl: url,
+      replayedAt,
+      error,
+    };
   }
 
   /** A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id. */
   async redeliver(owner: Owner, eventId: string): Promise<string> {
     const { event, endpoint } = await this.load(owner, eventId);
     if (endpoint.deleted) {
-      throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', { hint: 'Replay it to a URL with destination_url.' });
+      throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', {
+        hint: 'Replay it to a URL with destination_url.',
+      });
     }
     const targets = endpoint.destinations.filter((one) => matchesEventType(one.eventTypes, event.eventType));
     if (targets.length === 0) {
-      throw invalid([{ field: 'destination_url', message: 'The endpoint has no destination for this event. Give one here, or set it on the endpoint.' }]);
+      throw invalid([
+        {
+          field: 'destination_url',
+          message: 'The endpoint has no destination for this event. Give one here, or set it on the endpoint.',
+        },
+      ]);
     }
-    const id = await this.dependencies.store.copy(eventId, targets.map((one) => one.id));
+    const id = await this.dependencies.store.copy(
+      eventId,
+      targets.map((one) => one.id),
+    );
     this.dependencies.wake();
     return id;
   }
@@ -136,11 +156,13 @@ export class Replays {
 
   private async urlOf(target: ReplayTarget, destination: string | undefined): Promise<string> {
     const { guard, localUrl, stagingHost } = this.dependencies;
-    const check = (text: string): Promise<string> => checkDestinationUrl(text, fieldOf(target), guard, this.dependencies.ownOrigins());
+    const check = (text: string): Promise<string> =>
+      checkDestinationUrl(text, fieldOf(target), guard, this.dependencies.ownOrigins());
     if ('destinationUrl' in target) return check(target.destinationUrl);
     const missing = (message: string): PaggioError => invalid([{ field: 'environment', message }]);
     if (target.environment === 'custom') {
-      if (!target.customUrl) throw invalid([{ field: 'custom_url', message: 'environment "custom" needs custom_url.' }]);
+      if (!target.customUrl)
+        throw invalid([{ field: 'custom_url', message: 'environment "custom" needs custom_url.' }]);
       return check(target.customUrl);
     }
     if (target.environment === 'local') {
@@ -149,7 +171,8 @@ export class Replays {
     }
     if (!destination) throw missing(`The endpoint has no destination to take the ${target.environment} URL from.`);
     if (target.environment === 'original') return check(destination);
-    if (!stagingHost) throw missing('There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).');
+    if (!stagingHost)
+      throw missing('There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).');
     const url = new URL(destination);
     url.host = stagingHost;
     if (!stagingHost.includes(':')) url.port = '';

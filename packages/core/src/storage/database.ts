@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Client, Pool, type PoolConfig } from 'pg';
 import { PaggioError } from '../errors';
 import { apiKeySchema } from './entities/api-key';
@@ -32,7 +32,7 @@ export class Database {
     this.source = new DataSource({
       type: 'postgres',
       schema: 'paggio',
-      ...(typeormConnection(settings.connection) as object),
+      ...typeormConnection(settings.connection),
       entities: [endpointSchema, destinationSchema, apiKeySchema],
       migrations,
       migrationsTableName: 'migrations',
@@ -44,7 +44,7 @@ export class Database {
       applicationName: 'paggio',
       poolErrorHandler: () => undefined,
       extra: { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
-    } as DataSourceOptions);
+    });
   }
 
   /**
@@ -75,9 +75,18 @@ export class Database {
     ]);
   }
 
+  /** Rows of a management query. */
+  rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
+    return this.source.query<T[]>(sql, values);
+  }
+
   /** A connection of its own, for LISTEN and for locks that belong to a connection. */
   client(): Client {
-    return new Client({ ...this.settings.connection, application_name: 'paggio', connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    return new Client({
+      ...this.settings.connection,
+      application_name: 'paggio',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
   }
 
   private pool(max: number): Pool {
@@ -92,9 +101,11 @@ export class Database {
       keepAlive: true,
       // An acknowledgement promises a commit on disk, whatever the role's default is.
       onConnect: async (client) => {
-        await client.query(`select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`);
+        await client.query(
+          `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`,
+        );
       },
-    } as PoolConfig);
+    });
     // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
     // on both, that error ends the host process.
     pool.on('error', () => undefined);
@@ -125,7 +136,9 @@ export class Database {
   }
 
   private async behind(): Promise<boolean> {
-    const [row] = (await this.source.query(`select to_regclass('paggio.migrations') is not null as present`)) as { present: boolean }[];
+    const [row] = await this.rows<{
+      present: boolean;
+    }>(`select to_regclass('paggio.migrations') is not null as present`);
     return !row?.present || (await this.source.showMigrations());
   }
 
@@ -140,14 +153,19 @@ export class Database {
     try {
       const deadline = Date.now() + 60_000;
       for (;;) {
-        const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [MIGRATION_LOCK]);
+        const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
+          MIGRATION_LOCK,
+        ]);
         if (rows[0]?.held) break;
-        if (Date.now() > deadline) throw unreachable('Another process has held the migration lock for a minute', undefined);
+        if (Date.now() > deadline)
+          throw unreachable('Another process has held the migration lock for a minute', undefined);
         await new Promise((done) => setTimeout(done, 50));
       }
       if (!(await this.behind())) return;
       // Asked first, because CREATE SCHEMA IF NOT EXISTS needs the right to create even when it is there.
-      const { rows } = await lock.query<{ present: boolean }>(`select to_regnamespace('paggio') is not null as present`);
+      const { rows } = await lock.query<{ present: boolean }>(
+        `select to_regnamespace('paggio') is not null as present`,
+      );
       if (!rows[0]?.present) await lock.query('create schema paggio');
       await this.source.runMigrations({ transaction: 'each' });
     } finally {

@@ -26,7 +26,15 @@ interface Row {
   verification: string | null;
   status: string;
   deleted: boolean;
-  destinations: { id: string; url: string; event_types: string[]; headers: string | null; timeout_seconds: number | null; retry: RetryPolicy | null; status: string }[];
+  destinations: {
+    id: string;
+    url: string;
+    event_types: string[];
+    headers: string | null;
+    timeout_seconds: number | null;
+    retry: RetryPolicy | null;
+    status: string;
+  }[];
 }
 
 const LOAD = `
@@ -47,13 +55,15 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
   async load(by: { slug: string } | { id: string }): Promise<{ endpoint: EndpointConfig | null; version: number }> {
     const [condition, value] = 'slug' in by ? ['e.slug = $1', by.slug] : ['e.id = $1', by.id];
-    const [row] = (await this.database.source.query(LOAD + condition, [value])) as Row[];
+    const [row] = await this.database.rows<Row>(LOAD + condition, [value]);
     if (!row) throw new Error('paggio.state has no row');
     return { endpoint: row.id === null ? null : this.toConfig(row, row.id), version: Number(row.version) };
   }
 
   async version(): Promise<number> {
-    const [row] = (await this.database.source.query('select config_version as version from paggio.state')) as { version: string }[];
+    const [row] = await this.database.rows<{
+      version: string;
+    }>('select config_version as version from paggio.state');
     return Number(row?.version);
   }
 
@@ -79,7 +89,10 @@ export class PostgresEndpointLoader implements EndpointLoader {
         url: destination.url,
         eventTypes: destination.event_types,
         // A destination's own headers are laid over the endpoint's.
-        headers: merged(this.openHeaders(row.headers, row.user_id, id), this.openHeaders(destination.headers, row.user_id, destination.id)),
+        headers: merged(
+          this.openHeaders(row.headers, row.user_id, id),
+          this.openHeaders(destination.headers, row.user_id, destination.id),
+        ),
         timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * 1000,
         retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
         paused: destination.status === 'PAUSED',
@@ -88,7 +101,9 @@ export class PostgresEndpointLoader implements EndpointLoader {
   }
 
   private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
-    return sealed === null ? {} : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
+    return sealed === null
+      ? {}
+      : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
   }
 
   private toVerifier(row: Row, id: string): Verifier | null | 'broken' {

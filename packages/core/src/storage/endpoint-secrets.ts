@@ -15,10 +15,20 @@ function verificationPlace(userId: string, endpointId: string): string {
   return `${userId}|endpoints|${endpointId}|verification`;
 }
 
-export function sealVerification(box: SecretBox, config: VerificationConfig, userId: string, endpointId: string): string {
+export function sealVerification(
+  box: SecretBox,
+  config: VerificationConfig,
+  userId: string,
+  endpointId: string,
+): string {
   return box.seal(JSON.stringify(config), verificationPlace(userId, endpointId));
 }
 
-export function openVerification(box: SecretBox, sealed: string, userId: string, endpointId: string): VerificationConfig {
+export function openVerification(
+  box: SecretBox,
+  sealed: string,
+  userId: string,
+  endpointId: string,
+): VerificationConfig {
   return JSON.parse(box.open(sealed, verificationPlace(userId, endpointId))) as VerificationConfig;
 }

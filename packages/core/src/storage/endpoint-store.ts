@@ -33,20 +33,26 @@ export class EndpointStore {
       .offset(paging.offset);
     if (paging.startingAfter !== null) query.andWhere('e.id < :after', { after: paging.startingAfter });
     const rows = await query.getMany();
-    const [counted] = (await this.database.source.query(
+    const [counted] = await this.database.rows<{ count: number }>(
       `select count(*)::int as count from (select 1 from paggio.endpoints where user_id = $1 and mode = $2 and deleted_at is null limit $3) t`,
       [owner.userId, owner.mode, TOTAL_LIMIT + 1],
-    )) as { count: number }[];
-    const destinations = await this.destinationsOf(this.database.source.manager, rows.map((row) => row.id));
-    const stored = rows.map((endpoint) => ({ endpoint, destinations: destinations.filter((one) => one.endpointId === endpoint.id) }));
+    );
+    const destinations = await this.destinationsOf(
+      this.database.source.manager,
+      rows.map((row) => row.id),
+    );
+    const stored = rows.map((endpoint) => ({
+      endpoint,
+      destinations: destinations.filter((one) => one.endpointId === endpoint.id),
+    }));
     return toPage(stored, paging, counted?.count ?? 0);
   }
 
   /** Returns the configuration version after it. */
   async insert(endpoint: EndpointRow, destinations: DestinationRow[]): Promise<number> {
     const { version } = await change(this.database, async (manager) => {
-      await manager.getRepository(endpointSchema).insert(endpoint as never);
-      if (destinations.length > 0) await manager.getRepository(destinationSchema).insert(destinations as never);
+      await manager.getRepository(endpointSchema).insert(endpoint);
+      if (destinations.length > 0) await manager.getRepository(destinationSchema).insert(destinations);
     });
     return version;
   }
@@ -55,17 +61,22 @@ export class EndpointStore {
   async update(
     owner: Owner,
     id: string,
-    work: (stored: StoredEndpoint) => Promise<{ endpoint: Partial<EndpointRow>; addDestination?: DestinationRow; changeDestination?: Partial<DestinationRow> & { id: string } }>,
+    work: (stored: StoredEndpoint) => Promise<{
+      endpoint: Partial<EndpointRow>;
+      addDestination?: DestinationRow;
+      changeDestination?: Partial<DestinationRow> & { id: string };
+    }>,
   ): Promise<number | null> {
     const { result, version } = await change(this.database, async (manager) => {
       const stored = await this.findWith(manager, owner, id, true);
       if (!stored) return false;
       const changes = await work(stored);
-      if (Object.keys(changes.endpoint).length > 0) await manager.getRepository(endpointSchema).update({ id }, changes.endpoint as never);
-      if (changes.addDestination) await manager.getRepository(destinationSchema).insert(changes.addDestination as never);
+      if (Object.keys(changes.endpoint).length > 0)
+        await manager.getRepository(endpointSchema).update({ id }, changes.endpoint);
+      if (changes.addDestination) await manager.getRepository(destinationSchema).insert(changes.addDestination);
       if (changes.changeDestination) {
         const { id: destinationId, ...rest } = changes.changeDestination;
-        await manager.getRepository(destinationSchema).update({ id: destinationId }, rest as never);
+        await manager.getRepository(destinationSchema).update({ id: destinationId }, rest);
       }
       return true;
     });
@@ -75,7 +86,7 @@ export class EndpointStore {
   /** Cancels what is pending for an endpoint, in bounded steps: each is complete in itself. */
   async cancelPending(endpointId: string, reason: string): Promise<void> {
     for (;;) {
-      const [, count] = (await this.database.source.query(
+      const [, count] = await this.database.source.query<[unknown, number]>(
         `update paggio.deliveries d set state = 'failed', reason = $2, lease_token = null, due_at = null, due_reason = null
          from (
            select event_id, destination_id from paggio.deliveries
@@ -84,13 +95,13 @@ export class EndpointStore {
          ) p
          where d.event_id = p.event_id and d.destination_id = p.destination_id`,
         [endpointId, reason],
-      )) as [unknown, number];
+      );
       if (count < CANCEL_BATCH) return;
     }
   }
 
   async healthCounts(endpointIds: readonly string[]): Promise<Map<string, { delivered: number; failed: number }>> {
-    const rows = (await this.database.source.query(
+    const rows = await this.database.rows<{ id: string; delivered: number; failed: number }>(
       `select i.id, count(*) filter (where d.state = 'delivered')::int as delivered, count(*) filter (where d.state = 'failed')::int as failed
        from unnest($1::uuid[]) as i(id)
          cross join lateral (select e.id from paggio.events e where e.endpoint_id = i.id order by e.id desc limit ${HEALTH_EVENTS}) e
@@ -98,11 +109,16 @@ export class EndpointStore {
        where d.reason is null or d.reason not in ('cancelled', 'endpoint_deleted')
        group by i.id`,
       [endpointIds],
-    )) as { id: string; delivered: number; failed: number }[];
+    );
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  private async findWith(manager: EntityManager, owner: Owner, id: string, lock = false): Promise<StoredEndpoint | null> {
+  private async findWith(
+    manager: EntityManager,
+    owner: Owner,
+    id: string,
+    lock = false,
+  ): Promise<StoredEndpoint | null> {
     const endpoint = await manager.getRepository(endpointSchema).findOne({
       where: { id, userId: owner.userId, mode: owner.mode, deletedAt: IsNull() },
       ...(lock ? { lock: { mode: 'pessimistic_write' as const } } : {}),

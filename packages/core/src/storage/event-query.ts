@@ -13,7 +13,8 @@ export class EventQuery {
     if (filter.endpointId !== undefined) this.add((n) => `e.endpoint_id = $${n}`, filter.endpointId);
     if (filter.source !== undefined) this.add((n) => `e.source = $${n}`, filter.source);
     if (filter.eventType !== undefined) {
-      if (filter.eventType.endsWith('.*')) this.add((n) => `starts_with(e.event_type, $${n})`, filter.eventType.slice(0, -1));
+      if (filter.eventType.endsWith('.*'))
+        this.add((n) => `starts_with(e.event_type, $${n})`, filter.eventType.slice(0, -1));
       else this.add((n) => `e.event_type = $${n}`, filter.eventType);
     }
     // received_at is the time inside the id, so that a range of time is a range of the key.
@@ -22,7 +23,8 @@ export class EventQuery {
     if (filter.status === 'captured') this.conditions.push('e.captured_reason is not null');
     else if (filter.status === 'pending') this.conditions.push(some('pending'));
     else if (filter.status === 'failed') this.conditions.push(some('failed'), `not ${some('pending')}`);
-    else if (filter.status === 'delivered') this.conditions.push(some('delivered'), `not ${some('pending')}`, `not ${some('failed')}`);
+    else if (filter.status === 'delivered')
+      this.conditions.push(some('delivered'), `not ${some('pending')}`, `not ${some('failed')}`);
   }
 
   add(condition: (n: number) => string, value: unknown): void {

@@ -20,7 +20,7 @@ export class EventStore {
     if (paging.startingAfter !== null) query.add((n) => `e.id < $${n}`, paging.startingAfter);
     const limit = query.param(paging.limit + 1);
     const offset = query.param(paging.offset);
-    const rows = await this.rows<EventSummary>(
+    const rows = await this.database.rows<EventSummary>(
       `with page as materialized (
          select e.* from paggio.events e where ${query.where} order by e.id desc limit ${limit} offset ${offset}
        )
@@ -31,7 +31,14 @@ export class EventStore {
   }
 
   async get(owner: Owner, id: string): Promise<EventDetail | null> {
-    const [row] = await this.rows<Omit<EventDetail, 'rawHeaders' | 'attempts'> & { headers: Buffer; idConflict: boolean; dedupKey: Buffer | null; duplicates: number | null }>(
+    const [row] = await this.database.rows<
+      Omit<EventDetail, 'rawHeaders' | 'attempts'> & {
+        headers: Buffer;
+        idConflict: boolean;
+        dedupKey: Buffer | null;
+        duplicates: number | null;
+      }
+    >(
       `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.remote_addr as "remoteAddr",
          e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId",
          e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
@@ -52,14 +59,17 @@ export class EventStore {
   }
 
   private async attempts(eventId: string): Promise<Attempt[]> {
-    const rows = await this.rows<Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null }>(
+    const rows = await this.database.rows<Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null }>(
       `select id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
          response_status as "responseStatus", response_body as "responseBody", response_truncated as "responseTruncated",
          response_headers as "responseHeaders", latency_ms as "latencyMs", error, reason, created_at as "createdAt"
        from paggio.attempts where event_id = $1 order by id limit 1000`,
       [eventId],
     );
-    return rows.map((row) => ({ ...row, responseHeaders: JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders'] }));
+    return rows.map((row) => ({
+      ...row,
+      responseHeaders: JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders'],
+    }));
   }
 
   /** Walks the newest rows in steps, so that neither a rare word nor a large table makes it slow. */
@@ -73,7 +83,7 @@ export class EventStore {
       const query = new EventQuery(owner, filter);
       if (after !== null) query.add((n) => `e.id < $${n}`, after);
       const words = query.param(text);
-      const rows = await this.rows<{ id: string; matches: boolean }>(
+      const rows = await this.database.rows<{ id: string; matches: boolean }>(
         `select c.id, position(convert_to(${words}, 'UTF8') in c.body) > 0 or position(lower(${words}) in lower(coalesce(c.event_type, ''))) > 0
            or position(lower(${words}) in c.id::text) > 0 as matches
          from (select e.id, e.body, e.event_type from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}) c
@@ -86,7 +96,7 @@ export class EventStore {
       exhausted = rows.length < SEARCH_STEP;
     }
     const wanted = found.slice(paging.offset, paging.offset + paging.limit + 1);
-    const rows = await this.rows<EventSummary>(
+    const rows = await this.database.rows<EventSummary>(
       `select ${SUMMARY} from paggio.events e ${SUMMARY_JOINS} where e.id = any($1::uuid[]) order by e.id desc`,
       [wanted],
     );
@@ -95,14 +105,10 @@ export class EventStore {
   }
 
   private async count(query: EventQuery): Promise<number> {
-    const [row] = await this.rows<{ count: number }>(
+    const [row] = await this.database.rows<{ count: number }>(
       `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${TOTAL_LIMIT + 1}) t`,
       query.values,
     );
     return row?.count ?? 0;
-  }
-
-  private rows<T>(sql: string, values: unknown[]): Promise<T[]> {
-    return this.database.source.query(sql, values) as Promise<T[]>;
   }
 }

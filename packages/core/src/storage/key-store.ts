@@ -9,16 +9,22 @@ export class KeyStore {
   constructor(private readonly database: Database) {}
 
   async insert(row: ApiKeyRow): Promise<void> {
-    await this.database.source.getRepository(apiKeySchema).insert(row as never);
+    await this.database.source.getRepository(apiKeySchema).insert(row);
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<ApiKeyRow>> {
     const live = this.database.source
       .getRepository(apiKeySchema)
       .createQueryBuilder('k')
-      .where('k.user_id = :userId and k.mode in (:...modes) and k.revoked_at is null', { userId: owner.userId, modes: visibleModes(owner) });
+      .where('k.user_id = :userId and k.mode in (:...modes) and k.revoked_at is null', {
+        userId: owner.userId,
+        modes: visibleModes(owner),
+      });
     const total = await live.getCount();
-    const query = live.orderBy('k.id', 'DESC').limit(paging.limit + 1).offset(paging.offset);
+    const query = live
+      .orderBy('k.id', 'DESC')
+      .limit(paging.limit + 1)
+      .offset(paging.offset);
     if (paging.startingAfter !== null) query.andWhere('k.id < :after', { after: paging.startingAfter });
     return toPage(await query.getMany(), paging, total);
   }
@@ -26,18 +32,23 @@ export class KeyStore {
   /** Returns the configuration version after it; null when there is no such key. */
   async revoke(owner: Owner, id: string): Promise<number | null> {
     const { result, version } = await change(this.database, (manager) =>
-      manager.getRepository(apiKeySchema).update({ id, userId: owner.userId, mode: In(visibleModes(owner)), revokedAt: IsNull() }, { revokedAt: new Date() } as never),
+      manager.getRepository(apiKeySchema).update(
+        { id, userId: owner.userId, mode: In(visibleModes(owner)), revokedAt: IsNull() },
+        {
+          revokedAt: new Date(),
+        },
+      ),
     );
     return result.affected === 1 ? version : null;
   }
 
   async findByHash(hash: Buffer): Promise<(ApiKeyRow & { expired: boolean; version: number }) | null> {
-    const [row] = (await this.database.source.query(
+    const [row] = await this.database.rows<ApiKeyRow & { id: string | null; expired: boolean; version: string }>(
       `select k.id, k.user_id as "userId", k.mode, k.name, k.prefix, k.hash, k.scopes, k.expires_at as "expiresAt",
          k.revoked_at as "revokedAt", k.expires_at <= now() as expired, s.config_version as version
        from paggio.state s left join paggio.api_keys k on k.hash = $1`,
       [hash],
-    )) as (ApiKeyRow & { id: string | null; expired: boolean; version: string })[];
+    );
     return row?.id ? { ...row, expired: row.expired ?? false, version: Number(row.version) } : null;
   }
 

@@ -10,8 +10,10 @@ const TEXT = 'paggio master key';
  * @throws PaggioError `CONFLICT` when the key is another one: every stored secret would be unreadable
  */
 export async function checkMasterKey(database: Database, box: SecretBox): Promise<void> {
-  await database.source.query('update paggio.state set master_key_check = $1 where master_key_check is null', [box.seal(TEXT, PLACE)]);
-  const [row] = (await database.source.query('select master_key_check as sealed from paggio.state')) as { sealed: string }[];
+  await database.source.query('update paggio.state set master_key_check = $1 where master_key_check is null', [
+    box.seal(TEXT, PLACE),
+  ]);
+  const [row] = await database.rows<{ sealed: string }>('select master_key_check as sealed from paggio.state');
   try {
     if (row && box.open(row.sealed, PLACE) === TEXT) return;
   } catch {

@@ -13,6 +13,8 @@ const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const MAX_GROUP_EVENTS = 500;
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 const CONNECTIONS = 2;
+/** A second statement beside a running one has to be worth its round trip: small groups cost more than they save. */
+const WORTH_A_SECOND = 64;
 const RETRIES = 3;
 
 interface Waiting {
@@ -23,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * Group commit without a timer: while one statement runs on each of two connections, arrivals queue; the next statement
- * takes them all. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
+ * Group commit without a timer: while a statement runs, arrivals queue; the next one takes them all, on a second
+ * connection when they are many. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
  */
 export class PostgresIntake implements Intake {
   private queue: Waiting[] = [];
@@ -54,7 +56,7 @@ export class PostgresIntake implements Intake {
   }
 
   private pump(): void {
-    while (this.running < CONNECTIONS && this.queue.length > 0) {
+    while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
       this.running++;
       const group = this.take();
       void this.commit(group).finally(() => {
@@ -113,7 +115,9 @@ export class PostgresIntake implements Intake {
 
   private async insert(group: Waiting[]): Promise<Set<string>> {
     const events = group.map((waiting) => waiting.event);
-    const deliveries = events.flatMap((event, index) => event.deliveries.map((delivery) => ({ n: index + 1, delivery })));
+    const deliveries = events.flatMap((event, index) =>
+      event.deliveries.map((delivery) => ({ n: index + 1, delivery })),
+    );
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: 'paggio_intake',
       text: INSERT,
@@ -162,12 +166,18 @@ export class PostgresIntake implements Intake {
       for (const waiting of group) {
         const { event } = waiting;
         const row = rows.find(
-          (one) => one.key.equals(event.dedupKey as Buffer) && one.sha256.equals(event.sha256) && one.endpoint_id === formatId(event.endpointId),
+          (one) =>
+            one.key.equals(event.dedupKey as Buffer) &&
+            one.sha256.equals(event.sha256 as Buffer) &&
+            one.endpoint_id === formatId(event.endpointId),
         );
         if (row) waiting.done({ eventId: row.event_id, duplicate: true, idConflict: false });
         else {
           const conflict = { ...event, dedupKey: null, idConflict: true };
-          this.accept(conflict).then(waiting.done, waiting.fail);
+          this.accept(conflict).then(
+            (accepted) => waiting.done(accepted),
+            (error: unknown) => waiting.fail(error),
+          );
         }
       }
     } catch (error) {
@@ -218,9 +228,9 @@ const INSERT = `
   ), stored as (
     select * from input where dedup_key is null or id in (select event_id from keys)
   ), e as (
-    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256,
+    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
       remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, received_at)
-    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
+    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, remote_addr,
       verified_by, body_authenticated, captured_reason, id_conflict,
       to_timestamp(received_at / 1000.0)
     from stored

@@ -84,7 +84,11 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async renew(works: readonly Work[]): Promise<string[]> {
-    const { rows } = await this.pool.query<{ lease_token: string }>({ name: 'paggio_renew', text: RENEW, values: keys(works) });
+    const { rows } = await this.pool.query<{ lease_token: string }>({
+      name: 'paggio_renew',
+      text: RENEW,
+      values: keys(works),
+    });
     const standing = new Set(rows.map((row) => row.lease_token));
     return works.map((work) => work.leaseToken).filter((token) => !standing.has(token));
   }

@@ -38,7 +38,9 @@ export class PostgresWaker {
       this.timer = undefined;
       const words = [...this.pending];
       this.pending.clear();
-      void this.client?.query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words]).catch(() => undefined);
+      void this.client
+        ?.query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words])
+        .catch(() => undefined);
     }, COALESCE_MS);
   }
 

@@ -12,8 +12,19 @@ export class PostgresRejectionLog implements RejectionLog {
   async keep(rejection: Rejection): Promise<string> {
     const id = formatId(newId(rejection.receivedAt));
     await this.database.source.query(KEEP, [
-      id, rejection.endpointId, rejection.userId, rejection.mode, rejection.provider, rejection.reason, rejection.method,
-      rejection.path, rejection.query, rejection.headers, rejection.body, rejection.remoteAddr, new Date(rejection.receivedAt),
+      id,
+      rejection.endpointId,
+      rejection.userId,
+      rejection.mode,
+      rejection.provider,
+      rejection.reason,
+      rejection.method,
+      rejection.path,
+      rejection.query,
+      rejection.headers,
+      rejection.body,
+      rejection.remoteAddr,
+      new Date(rejection.receivedAt),
     ]);
     return id;
   }

@@ -14,20 +14,34 @@ export class ReplayStore {
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
-  async keepAttempt(result: Omit<AttemptResult, 'work' | 'state' | 'statusReason' | 'retryInMs' | 'nextReason'> & { eventId: string; status: 'delivered' | 'failed' }): Promise<Date> {
-    const [row] = (await this.database.source.query(KEEP, [
-      formatId(result.attemptId), result.eventId, result.url, result.status, result.responseStatus,
-      JSON.stringify(result.responseHeaders), result.responseBody, result.responseTruncated, result.latencyMs, result.error, result.reason,
-    ])) as { created_at: Date }[];
+  async keepAttempt(
+    result: Omit<AttemptResult, 'work' | 'state' | 'statusReason' | 'retryInMs' | 'nextReason'> & {
+      eventId: string;
+      status: 'delivered' | 'failed';
+    },
+  ): Promise<Date> {
+    const [row] = await this.database.rows<{ created_at: Date }>(KEEP, [
+      formatId(result.attemptId),
+      result.eventId,
+      result.url,
+      result.status,
+      result.responseStatus,
+      JSON.stringify(result.responseHeaders),
+      result.responseBody,
+      result.responseTruncated,
+      result.latencyMs,
+      result.error,
+      result.reason,
+    ]);
     return row?.created_at ?? new Date();
   }
 }
 
 const COPY = `
   with copied as (
-    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256,
+    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
       remote_addr, verified_by, body_authenticated, correlation_id, replay_of, origin_id, received_at)
-    select $1, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
+    select $1, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, remote_addr,
       verified_by, body_authenticated, correlation_id, id, coalesce(origin_id, id), $3
     from paggio.events where id = $2
     returning id, endpoint_id

@@ -17,13 +17,20 @@ export class SecretBox {
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce);
     cipher.setAAD(Buffer.from(place, 'utf8'));
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return ['v1', this.keyId, nonce.toString('base64url'), sealed.toString('base64url'), cipher.getAuthTag().toString('base64url')].join(':');
+    return [
+      'v1',
+      this.keyId,
+      nonce.toString('base64url'),
+      sealed.toString('base64url'),
+      cipher.getAuthTag().toString('base64url'),
+    ].join(':');
   }
 
   /** @throws Error when the value was changed, moved, or sealed under another key */
   open(sealed: string, place: string): string {
     const [version, , nonce, text, tag] = sealed.split(':');
-    if (version !== 'v1' || nonce === undefined || text === undefined || tag === undefined) throw new Error('A stored secret is damaged.');
+    if (version !== 'v1' || nonce === undefined || text === undefined || tag === undefined)
+      throw new Error('A stored secret is damaged.');
     const decipher = createDecipheriv('aes-256-gcm', this.key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 });
     decipher.setAAD(Buffer.from(place, 'utf8'));
     decipher.setAuthTag(Buffer.from(tag, 'base64url'));

@@ -16,10 +16,19 @@ export interface TestGateway {
 }
 
 /** A started gateway on a database of its own; loopback is allowed as a destination. */
-export async function startGateway(options: Partial<PaggioOptions> = {}, internals: { resolve?: Resolve } = {}): Promise<TestGateway> {
+export async function startGateway(
+  options: Partial<PaggioOptions> = {},
+  internals: { resolve?: Resolve } = {},
+): Promise<TestGateway> {
   const database = await createTestDatabase();
   const paggio = new Paggio(
-    { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8', '::1/128'], stopGraceMs: 2_000, ...options },
+    {
+      database: { url: database.url },
+      masterKey: testMasterKey,
+      allowedNetworks: ['127.0.0.0/8', '::1/128'],
+      stopGraceMs: 2_000,
+      ...options,
+    },
     internals,
   );
   await paggio.start();

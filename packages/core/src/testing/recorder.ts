@@ -11,7 +11,8 @@ export interface RecordedRequest {
 
 export type Behaviour = (request: RecordedRequest, response: ServerResponse, count: number) => void;
 
-const accept: Behaviour = (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"received": true}');
+const accept: Behaviour = (_request, response) =>
+  void response.writeHead(200, { 'content-type': 'application/json' }).end('{"received": true}');
 
 /** A destination on a real socket that keeps what it receives and answers as it is told. */
 export class Recorder {
@@ -55,7 +56,13 @@ export class Recorder {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('error', () => undefined);
     request.on('end', () => {
-      const recorded = { method: request.method ?? '', url: request.url ?? '', rawHeaders: request.rawHeaders, headers: request.headers, body: Buffer.concat(chunks) };
+      const recorded = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        rawHeaders: request.rawHeaders,
+        headers: request.headers,
+        body: Buffer.concat(chunks),
+      };
       this.requests.push(recorded);
       this.behaviour(recorded, response, this.requests.length);
       this.waiting = this.waiting.filter(({ count, done }) => {

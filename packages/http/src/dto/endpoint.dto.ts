@@ -1,5 +1,21 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, Equals, IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, MaxLength, Min, ValidateIf, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  Equals,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 
 const given = (_: object, value: unknown): boolean => value !== undefined;
 /** Optional, but null is not the same as left out. */
@@ -7,7 +23,8 @@ const IfGiven = (): PropertyDecorator => ValidateIf(given as never);
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
-  @IsOptional() @Matches(/^[\x20-\x7e]{1,256}$/, { message: 'content_type must be a media type.' }) content_type!: string | null;
+  @IsOptional() @Matches(/^[\x20-\x7e]{1,256}$/, { message: 'content_type must be a media type.' }) content_type!:
+    string | null;
   @IsString() @MaxLength(65_536) body!: string;
 }
 
@@ -15,7 +32,11 @@ export class VerificationDto {
   @IsString() @Length(1, 64) provider!: string;
   @IsOptional() @IsString() @MaxLength(64) scheme?: string | null;
   @IfGiven() @IsArray() @ArrayMaxSize(20) secrets?: (string | SecretDto)[];
-  @IsOptional() @Matches(/^https?:\/\/\S{1,2000}$/, { message: 'public_url must be the http or https URL as configured at the provider.' }) public_url?: string | null;
+  @IsOptional()
+  @Matches(/^https?:\/\/\S{1,2000}$/, {
+    message: 'public_url must be the http or https URL as configured at the provider.',
+  })
+  public_url?: string | null;
   @IfGiven() @IsObject() settings?: Record<string, unknown>;
 }
 
@@ -30,7 +51,14 @@ export class EndpointSettingsDto {
   /** Alias of `destination_url`. */
   @IsOptional() @IsString() @MaxLength(2048) url?: string | null;
   @IsOptional() @IsString() @MaxLength(2000) description?: string | null;
-  @IfGiven() @IsArray() @ArrayMaxSize(100) @Matches(/^[A-Za-z0-9_./:-]{1,128}(\.\*)?$/, { each: true, message: 'event_types must be a list of event types, exact or with a trailing .*' }) event_types?: string[];
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @Matches(/^[A-Za-z0-9_./:-]{1,128}(\.\*)?$/, {
+    each: true,
+    message: 'event_types must be a list of event types, exact or with a trailing .*',
+  })
+  event_types?: string[];
   @IfGiven() @IsObject() headers_json?: Record<string, string>;
   @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
   @IsOptional() @IsObject() retry?: object | null;
@@ -38,7 +66,11 @@ export class EndpointSettingsDto {
   // Their place in the contract is kept; what would not be obeyed is refused.
   @IfGiven() @Equals(null, { message: 'rate_limit is not available in this version: only null.' }) rate_limit?: null;
   @IfGiven() @Equals(null, { message: 'order_by is not available in this version: only null.' }) order_by?: null;
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => AcknowledgementDto) acknowledgement?: AcknowledgementDto | null;
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => AcknowledgementDto)
+  acknowledgement?: AcknowledgementDto | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => VerificationDto) verification?: VerificationDto | null;
 }
 

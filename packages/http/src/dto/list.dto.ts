@@ -7,7 +7,9 @@ const ID = /^(?:(?:ep|evt|att|key)_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-
 export class PageQueryDto {
   @IsOptional() @Matches(WHOLE, { message: 'limit must be a whole number from 1 to 100.' }) limit?: string;
   @IsOptional() @Matches(WHOLE, { message: 'offset must be a whole number from 0 to 10000.' }) offset?: string;
-  @IsOptional() @Matches(ID, { message: 'starting_after must be the id of the last item of the page before.' }) starting_after?: string;
+  @IsOptional()
+  @Matches(ID, { message: 'starting_after must be the id of the last item of the page before.' })
+  starting_after?: string;
 }
 
 export class EventListQueryDto extends PageQueryDto {
@@ -27,15 +29,21 @@ export function toPaging(query: PageQueryDto, fallbackLimit = 50): Paging {
   const limit = Number(query.limit ?? fallbackLimit);
   const offset = Number(query.offset ?? 0);
   if (limit < 1 || limit > 100) throw wrong('limit', 'limit must be a whole number from 1 to 100.');
-  if (offset > 10_000) throw wrong('offset', 'offset must be a whole number from 0 to 10000; page further with starting_after.');
+  if (offset > 10_000)
+    throw wrong('offset', 'offset must be a whole number from 0 to 10000; page further with starting_after.');
   if (query.offset !== undefined && query.starting_after !== undefined) {
     throw wrong('starting_after', 'Page by offset or by starting_after, not by both.');
   }
-  return { limit, offset, startingAfter: query.starting_after === undefined ? null : (parseId(query.starting_after) as string) };
+  return {
+    limit,
+    offset,
+    startingAfter: query.starting_after === undefined ? null : (parseId(query.starting_after) as string),
+  };
 }
 
 export function toFilter(query: EventListQueryDto): EventFilter {
-  if (query.event !== undefined && query.event_type !== undefined) throw wrong('event', 'event is another name of event_type: give one of them.');
+  if (query.event !== undefined && query.event_type !== undefined)
+    throw wrong('event', 'event is another name of event_type: give one of them.');
   const time = (name: 'since' | 'until'): Date | undefined => {
     const text = query[name];
     if (text === undefined) return undefined;
@@ -55,5 +63,8 @@ export function toFilter(query: EventListQueryDto): EventFilter {
 }
 
 function wrong(field: string, message: string): PaggioError {
-  return new PaggioError('BAD_REQUEST', `Wrong query parameter: ${field}`, { hint: message, details: [{ field, message }] });
+  return new PaggioError('BAD_REQUEST', `Wrong query parameter: ${field}`, {
+    hint: message,
+    details: [{ field, message }],
+  });
 }

@@ -16,7 +16,9 @@ export class ReplayDto {
 export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   const customUrl = dto.custom_url ?? dto.customUrl;
   if (dto.destination_url !== undefined && (dto.environment !== undefined || customUrl !== undefined)) {
-    throw new PaggioError('BAD_REQUEST', 'Two forms of replay in one body', { hint: 'Give destination_url, or environment, or no body.' });
+    throw new PaggioError('BAD_REQUEST', 'Two forms of replay in one body', {
+      hint: 'Give destination_url, or environment, or no body.',
+    });
   }
   if (dto.destination_url !== undefined) return { destinationUrl: dto.destination_url };
   if (dto.environment !== undefined) {
@@ -25,6 +27,7 @@ export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
     }
     return { environment: dto.environment, customUrl };
   }
-  if (customUrl !== undefined) throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
+  if (customUrl !== undefined)
+    throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
   return null;
 }

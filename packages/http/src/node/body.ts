@@ -16,15 +16,20 @@ export class RequestAborted extends Error {
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (request.readableDidRead || request.readableEnded) return Promise.resolve(consumedBody(request));
-  const announced = Number(request.headers['content-length'] ?? 0);
+  const announced = contentLength(request.rawHeaders);
   if (announced > limit) return Promise.reject(tooLarge(limit));
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => {
+    const slow = slowBodies.watch(() => {
       stop();
-      fail(new PaggioError('BAD_REQUEST', 'The body did not arrive within 30 s', { hint: 'Send the whole body.', headers: [['connection', 'close']] }));
-    }, BODY_TIMEOUT_MS);
+      fail(
+        new PaggioError('BAD_REQUEST', 'The body did not arrive within 30 s', {
+          hint: 'Send the whole body.',
+          headers: [['connection', 'close']],
+        }),
+      );
+    });
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
       if (size > limit) {
@@ -42,12 +47,55 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       fail(new RequestAborted());
     };
     function stop(): void {
-      clearTimeout(timer);
+      slowBodies.forget(slow);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
     }
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });
 }
+
+/** Without `request.headers`, which would first be made out of all of them. */
+function contentLength(rawHeaders: readonly string[]): number {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(rawHeaders[i + 1]);
+  }
+  return 0;
+}
+
+interface Watched {
+  since: number;
+  expire: () => void;
+}
+
+/** One timer for all bodies on their way: a timer for each costs more than most bodies take to arrive. */
+class SlowBodies {
+  private readonly pending = new Set<Watched>();
+  private timer: NodeJS.Timeout | undefined;
+
+  watch(expire: () => void): Watched {
+    const watched = { since: performance.now(), expire };
+    this.pending.add(watched);
+    this.timer ??= setInterval(() => this.look(), BODY_TIMEOUT_MS / 10).unref();
+    return watched;
+  }
+
+  forget(watched: Watched): void {
+    this.pending.delete(watched);
+  }
+
+  private look(): void {
+    const now = performance.now();
+    for (const watched of [...this.pending]) {
+      if (now - watched.since >= BODY_TIMEOUT_MS * 0.9) watched.expire();
+    }
+    if (this.pending.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+}
+
+const slowBodies = new SlowBodies();
 
 function tooLarge(limit: number): PaggioError {
   return new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {

@@ -59,7 +59,13 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
     return false;
   };
 
-  async function capture(slug: string, request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+  async function capture(
+    slug: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<void> {
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
       const routed = paggio.capture.route(slug);
@@ -71,7 +77,10 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
         query,
         rawHeaders: request.rawHeaders,
         body,
-        remoteAddr: remoteAddress.of(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+        remoteAddr: remoteAddress.of(
+          request.socket.remoteAddress,
+          () => request.headers['x-forwarded-for'] as string | undefined,
+        ),
       });
       const headers: string[] = answer.contentType === null ? [] : ['content-type', answer.contentType];
       for (const [name, value] of answer.headers) headers.push(name, value);
@@ -82,7 +91,12 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
     }
   }
 
-  async function manage(request: IncomingMessage, response: ServerResponse, path: string, query: string): Promise<void> {
+  async function manage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<void> {
     try {
       const body = await readBody(request, API_BODY_LIMIT);
       const authorization = valuesOf(request.rawHeaders, 'authorization');
@@ -100,7 +114,9 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
   }
 
   function refuseHeaders(request: IncomingMessage, response: ServerResponse): void {
-    const error = new PaggioError('BAD_REQUEST', `The request has more than ${MAX_HEADERS} headers`, { hint: 'Send fewer headers.' });
+    const error = new PaggioError('BAD_REQUEST', `The request has more than ${MAX_HEADERS} headers`, {
+      hint: 'Send fewer headers.',
+    });
     writeAnswer(response, { ...api.fail(error), status: 431 });
     linger(request);
   }
@@ -109,7 +125,8 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const headers = answer.headers.flatMap(([name, value]) => [name, value]);
-  if (answer.status !== 204) headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
+  if (answer.status !== 204)
+    headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, headers).end(answer.body);
 }
 

@@ -77,7 +77,11 @@ function toSettings(dto: EndpointSettingsDto): EndpointChange {
     timeoutSeconds: dto.timeout_seconds,
     retry: dto.retry,
     concurrency: dto.concurrency,
-    acknowledgement: dto.acknowledgement && { status: dto.acknowledgement.status, content_type: dto.acknowledgement.content_type ?? null, body: dto.acknowledgement.body },
+    acknowledgement: dto.acknowledgement && {
+      status: dto.acknowledgement.status,
+      content_type: dto.acknowledgement.content_type ?? null,
+      body: dto.acknowledgement.body,
+    },
     verification: dto.verification,
   };
 }

@@ -1,5 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { isCredentialHeader, type Attempt, type EventDetail, type EventSummary, type Page, type Principal } from '@paggio/core';
+import {
+  isCredentialHeader,
+  type Attempt,
+  type EventDetail,
+  type EventSummary,
+  type Page,
+  type Principal,
+} from '@paggio/core';
 import { toPayload } from './payload';
 
 /** A list item, section 3 of the contract. */
@@ -52,7 +59,11 @@ export function toEvent(event: EventDetail, principal: Principal): object {
       body_authenticated: event.bodyAuthenticated,
     },
     correlation_id: event.correlationId,
-    dedup: event.dedup && { key: event.dedup.key, duplicates: event.dedup.duplicates, id_conflict: event.dedup.idConflict },
+    dedup: event.dedup && {
+      key: event.dedup.key,
+      duplicates: event.dedup.duplicates,
+      id_conflict: event.dedup.idConflict,
+    },
     replay_of: event.replayOf,
     replayed_as: event.replayedAs,
     mode: event.mode,
@@ -83,7 +94,9 @@ function toAttempt(attempt: Attempt): object {
 export function toBody(body: Buffer | null): { response_body: string | null; response_body_base64?: string } {
   if (body === null) return { response_body: null };
   // A cut at 64 KiB may have split the last character.
-  return isUtf8(body) ? { response_body: body.toString('utf8') } : { response_body: null, response_body_base64: body.toString('base64') };
+  return isUtf8(body)
+    ? { response_body: body.toString('utf8') }
+    : { response_body: null, response_body_base64: body.toString('base64') };
 }
 
 function toHeaders(raw: readonly string[], showCredentials: boolean): Record<string, string | string[]> {

@@ -42,7 +42,8 @@ function isFaithful(text: string): boolean {
       // An own "__proto__" does not survive being copied around in JavaScript.
       if (!seen || seen.has(name) || name === '__proto__') return false;
       seen.add(name);
-    } else if ((first === '-' || (first >= '0' && first <= '9')) && JSON.stringify(Number(token)) !== token) return false;
+    } else if ((first === '-' || (first >= '0' && first <= '9')) && JSON.stringify(Number(token)) !== token)
+      return false;
   }
   return true;
 }

@@ -54,6 +54,8 @@ function signedText(item: Item): string {
   ];
   return paths
     .map((path) => valueAt(item, path))
-    .map((value) => (value === undefined || value === null ? '' : String(value)))
+    .map((value) =>
+      ['string', 'number', 'boolean'].includes(typeof value) ? String(value as string | number | boolean) : '',
+    )
     .join(':');
 }

@@ -46,7 +46,12 @@ export function hmac(options: HmacOptions): Scheme {
         usable = true;
         const expected = digest(key, signed.values);
         if (signed.candidates.some((candidate) => sameText(candidate, expected))) {
-          return { ok: true, proof: expected, bodyAuthenticated: header.template.uses('body'), coversTimestamp: header.coversTimestamp };
+          return {
+            ok: true,
+            proof: expected,
+            bodyAuthenticated: header.template.uses('body'),
+            coversTimestamp: header.coversTimestamp,
+          };
         }
       }
       return refused(usable ? 'wrong_signature' : 'no_secret');

@@ -24,8 +24,17 @@ export function mailgunScheme(): Scheme {
       if (stale) return stale;
       const keys = context.secrets.filter((secret) => secret.trim() !== '');
       if (keys.length === 0) return refused('no_secret');
-      const holds = keys.some((key) => sameText(signature, createHmac('sha256', key).update(timestamp + token).digest('hex')));
-      return holds ? { ok: true, proof: signature, bodyAuthenticated: false, coversTimestamp: false } : refused('wrong_signature');
+      const holds = keys.some((key) =>
+        sameText(
+          signature,
+          createHmac('sha256', key)
+            .update(timestamp + token)
+            .digest('hex'),
+        ),
+      );
+      return holds
+        ? { ok: true, proof: signature, bodyAuthenticated: false, coversTimestamp: false }
+        : refused('wrong_signature');
     },
   };
 }

@@ -49,7 +49,12 @@ function publicKey(
       for (const candidate of signed.candidates) {
         const signature = decode(candidate);
         if (signature && active.some((key) => check(data, key, signature))) {
-          return { ok: true, proof: candidate, bodyAuthenticated: header.template.uses('body'), coversTimestamp: header.coversTimestamp };
+          return {
+            ok: true,
+            proof: candidate,
+            bodyAuthenticated: header.template.uses('body'),
+            coversTimestamp: header.coversTimestamp,
+          };
         }
       }
       return refused('wrong_signature');

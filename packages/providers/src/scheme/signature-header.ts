@@ -23,8 +23,12 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
   }
   const items = value.split(header.separator, CANDIDATE_LIMIT * 2).map((item) => item.trim());
   if (header.form === 'list') {
-    const candidates = items.filter((item) => item.startsWith(header.prefix)).map((item) => item.slice(header.prefix.length));
-    return candidates.length > 0 ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp: undefined } : undefined;
+    const candidates = items
+      .filter((item) => item.startsWith(header.prefix))
+      .map((item) => item.slice(header.prefix.length));
+    return candidates.length > 0
+      ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp: undefined }
+      : undefined;
   }
   const candidates: string[] = [];
   let timestamp: string | undefined;

@@ -32,8 +32,11 @@ export function twilioScheme(): Scheme {
       if (fields === undefined) return refused('malformed_body');
       for (const candidate of withAndWithoutPort(url)) {
         for (const token of tokens) {
-          const expected = createHmac('sha1', token).update(candidate + fields, 'utf8').digest('base64');
-          if (sameText(received, expected)) return { ok: true, proof: expected, bodyAuthenticated: true, coversTimestamp: false };
+          const expected = createHmac('sha1', token)
+            .update(candidate + fields, 'utf8')
+            .digest('base64');
+          if (sameText(received, expected))
+            return { ok: true, proof: expected, bodyAuthenticated: true, coversTimestamp: false };
         }
       }
       return refused('wrong_signature');
@@ -53,7 +56,12 @@ function sortedFields(request: WebhookRequest): string | undefined {
   }
   return [...fields.keys()]
     .sort()
-    .map((name) => [...(fields.get(name) as Set<string>)].sort().map((value) => name + value).join(''))
+    .map((name) =>
+      [...(fields.get(name) as Set<string>)]
+        .sort()
+        .map((value) => name + value)
+        .join(''),
+    )
     .join('');
 }
 

@@ -8,7 +8,9 @@ export class Initial1763700000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table paggio.attempts, paggio.deliveries, paggio.dedup_keys, paggio.rejections, paggio.events, paggio.destinations, paggio.endpoints, paggio.api_keys, paggio.state');
+    await runner.query(
+      'drop table paggio.attempts, paggio.deliveries, paggio.dedup_keys, paggio.rejections, paggio.events, paggio.destinations, paggio.endpoints, paggio.api_keys, paggio.state',
+    );
   }
 }
 
@@ -79,7 +81,6 @@ const statements = [
      query text not null,
      headers bytea not null,
      body bytea not null,
-     sha256 bytea not null,
      remote_addr text,
      verified_by text,
      body_authenticated boolean not null default false,
@@ -90,6 +91,8 @@ const statements = [
      origin_id uuid,
      received_at timestamptz not null
    )`,
+  // Bodies of up to 8 kB stay in the row, uncompressed: moving each aside costs a quarter of the insert rate.
+  `alter table paggio.events set (toast_tuple_target = 8160)`,
   `create index events_by_endpoint on paggio.events (endpoint_id, id)`,
   `create index events_by_user on paggio.events (user_id, mode, id)`,
   `create index events_by_original on paggio.events (replay_of) where replay_of is not null`,

@@ -1,0 +1,69 @@
+import { connect } from 'node:net';
+
+export interface LoadResult {
+  completed: number;
+  failed: number;
+  seconds: number;
+  /** Milliseconds, ascending. */
+  latencies: number[];
+}
+
+const STATUS_AT = 'HTTP/1.1 '.length;
+
+/**
+ * A closed loop of prebuilt requests over raw sockets: the sender must cost less than what it measures, and every HTTP
+ * client costs more than a server that only hashes.
+ */
+export async function load(url: URL, request: Buffer, connections: number, durationMs: number): Promise<LoadResult> {
+  const latencies: number[] = [];
+  let failed = 0;
+  const startedAt = performance.now();
+  const endAt = startedAt + durationMs;
+  await Promise.all(
+    Array.from(
+      { length: connections },
+      () =>
+        new Promise<void>((done, fail) => {
+          const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+          let sentAt = 0;
+          let pending: Buffer = Buffer.alloc(0);
+          const send = (): void => {
+            sentAt = performance.now();
+            socket.write(request);
+          };
+          socket.on('connect', send);
+          socket.on('error', fail);
+          socket.on('data', (chunk: Buffer) => {
+            pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+            const size = answerSize(pending);
+            if (size === undefined || pending.length < size) return;
+            const status = pending.toString('latin1', STATUS_AT, STATUS_AT + 3);
+            pending = pending.subarray(size);
+            const now = performance.now();
+            if (status === '200') latencies.push(now - sentAt);
+            else failed++;
+            if (now < endAt) send();
+            else socket.end(() => done());
+          });
+        }),
+    ),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { completed: latencies.length, failed, seconds, latencies: latencies.sort((a, b) => a - b) };
+}
+
+function answerSize(bytes: Buffer): number | undefined {
+  const head = bytes.indexOf('\r\n\r\n');
+  if (head < 0) return undefined;
+  const length = /content-length: *(\d+)/i.exec(bytes.toString('latin1', 0, head))?.[1];
+  return head + 4 + Number(length ?? 0);
+}
+
+export function buildRequest(url: URL, headers: Record<string, string>, body: Buffer): Buffer {
+  const lines = [
+    `POST ${url.pathname} HTTP/1.1`,
+    `Host: ${url.host}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
+}

@@ -1,0 +1,90 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+// The arrows of the architecture: apps -> hosts -> http -> core -> providers. They never run back.
+const layers = [
+  { sourceTag: 'layer:providers', onlyDependOnLibsWithTags: ['layer:none'], bannedExternalImports: ['*'] },
+  {
+    sourceTag: 'layer:database',
+    onlyDependOnLibsWithTags: ['layer:none'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm'],
+  },
+  {
+    sourceTag: 'layer:core',
+    onlyDependOnLibsWithTags: ['layer:providers', 'layer:database'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'class-validator', 'class-transformer'],
+  },
+  {
+    sourceTag: 'layer:http',
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:dashboard', 'layer:database'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
+  },
+  {
+    sourceTag: 'layer:dashboard',
+    onlyDependOnLibsWithTags: ['layer:none'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
+  },
+  {
+    sourceTag: 'layer:host',
+    onlyDependOnLibsWithTags: ['layer:http', 'layer:core', 'layer:database'],
+    bannedExternalImports: ['pg', 'class-validator', 'undici'],
+  },
+  { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
+];
+
+// A test may bring in hosts, vendors' packages and a database that its layer itself must not know.
+const testFiles = ['**/*.test.ts', '**/testing/**/*.ts'];
+
+export default tseslint.config(
+  { ignores: ['**/dist/', '**/node_modules/', '.nx/', '.paggio/', 'bench-results/', '**/*.js', '**/*.mjs'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints: layers, enforceBuildableLibDependency: false, allow: [] },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Promises of event handlers are answered inside them.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      // The interfaces are asynchronous also where one implementation need not be.
+      '@typescript-eslint/require-await': 'off',
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only apps read the environment.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.name='fetch']",
+          message: 'Outgoing requests go through the transport and its address guard.',
+        },
+      ],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['packages/providers/src/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-return': 'error' },
+  },
+  { files: ['apps/**/*.ts'], rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off' } },
+  {
+    files: testFiles,
+    rules: {
+      '@nx/enforce-module-boundaries': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      'no-restricted-properties': 'off',
+      'no-restricted-syntax': 'off',
+    },
+  },
+);
