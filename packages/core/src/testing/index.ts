@@ -1,10 +1,10 @@
-import { createTestDatabase, type TestDatabase } from '@paggio/embedded-database/testing';
+import { createTestDatabase, query, type TestDatabase } from '@paggio/embedded-database/testing';
 import type { AttemptHappening } from '../telemetry';
 import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Resolve } from '../delivery/address-guard';
 
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
-export { createTestDatabase, type TestDatabase };
+export { createTestDatabase, query, type TestDatabase };
 
 export const owner: Owner = { userId: 'user-1', mode: 'live' };
 export const testMasterKey = Buffer.alloc(32, 7);

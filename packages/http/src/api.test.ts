@@ -1,0 +1,553 @@
+import { createKeyText, type Mode, type Scope } from '@paggio/core';
+import { owner, Recorder, settled } from '@paggio/core/testing';
+import { operations } from './operations';
+import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
+import { request } from './testing/raw-http';
+
+let server: GatewayServer;
+let recorder: Recorder;
+let endpoint: { id: string; slug: string };
+let eventId: string;
+
+beforeAll(async () => {
+  server = await startGatewayServer();
+  recorder = await Recorder.start();
+  const created = await server.api().post('/api/v1/endpoints', {
+    name: 'Müller & Söhne',
+    destination_url: recorder.url(),
+    headers_json: { 'X-Token': 'hidden' },
+  });
+  endpoint = created.data;
+  eventId = await capture(endpoint.slug, '{"type":"order.paid","n":1}', [['Authorization', 'Bearer sender']]);
+  await settled(server.paggio, owner, eventId);
+});
+
+afterAll(async () => {
+  await recorder.stop();
+  await server.stop();
+});
+
+afterEach(() => expect(server.faults.splice(0)).toEqual([]));
+
+async function capture(slug: string, body: string, headers: [string, string][] = []): Promise<string> {
+  const answer = await request(server.port, {
+    path: `/api/webhook/${slug}`,
+    headers: [['Content-Type', 'application/json'], ...headers],
+    body,
+  });
+  return answer.headers['paggio-event-id'] as string;
+}
+
+async function keyFor(settings: { userId?: string; mode?: Mode; scopes: Scope[] }): Promise<string> {
+  const all = {
+    userId: settings.userId ?? owner.userId,
+    mode: 'live' as const,
+    scopes: new Set<Scope>(['read', 'write', 'ingest', 'admin']),
+    keyId: null,
+  };
+  const { key } = await server.paggio.keys.create(all, {
+    name: 't',
+    mode: settings.mode ?? 'live',
+    scopes: settings.scopes,
+  });
+  return key;
+}
+
+const envelope = {
+  status: 'error',
+  code: expect.any(String),
+  message: expect.any(String),
+  hint: expect.stringMatching(/./),
+  details: expect.any(Array),
+  request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+};
+
+describe('endpoints', () => {
+  test('are created with the documented shape; the secret is in this answer only', async () => {
+    const { status, data } = await server.api().post('/api/v1/endpoints', {
+      name: 'stripe-prod',
+      url: recorder.url('/x'),
+      event_types: ['a', 'b.*'],
+      timeout_seconds: 5,
+    });
+    expect(status).toBe(201);
+    expect(data).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+      user_id: 'user-1',
+      name: 'stripe-prod',
+      slug: expect.stringMatching(/^stripe-prod-[a-z0-9]{10}$/),
+      webhook_url: `http://127.0.0.1:${server.port}/api/webhook/${data.slug}`,
+      destination_url: recorder.url('/x'),
+      description: null,
+      destinations: [
+        {
+          id: expect.any(String),
+          name: 'default',
+          url: recorder.url('/x'),
+          event_types: [],
+          headers_json: {},
+          timeout_seconds: 5,
+          retry: null,
+          status: 'ACTIVE',
+        },
+      ],
+      event_types: ['a', 'b.*'],
+      headers_json: {},
+      timeout_seconds: 5,
+      retry: { max_attempts: 12, base_seconds: 10, factor: 3, cap_seconds: 43200, floor_seconds: 1 },
+      concurrency: 8,
+      rate_limit: null,
+      order_by: null,
+      acknowledgement: null,
+      verification: null,
+      status: 'ACTIVE',
+      paused_at: null,
+      pause_reason: null,
+      mode: 'live',
+      health: { label: 'capturing', success_rate: null, delivered: 0, failed: 0 },
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      updated_at: expect.any(String),
+      secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),
+    });
+    const read = await server.api().get(`/api/v1/endpoints/ep_${data.id}`);
+    expect(read.data).toEqual({ ...data, secret: undefined });
+    expect(JSON.stringify(read.data)).not.toContain('whsec_');
+  });
+
+  test('are changed in part, paused, resumed and deleted', async () => {
+    const { data } = await server.api().post('/api/v1/endpoints', { name: 'e', destination_url: recorder.url() });
+    const patch = (body: object) => server.api().patch(`/api/v1/endpoints/${data.id}`, body);
+    expect((await patch({ name: 'renamed', retry: { schedule_seconds: [1, 2] } })).data).toMatchObject({
+      name: 'renamed',
+      retry: { schedule_seconds: [1, 2] },
+      destination_url: recorder.url(),
+    });
+    expect((await patch({ status: 'PAUSED' })).data).toMatchObject({
+      status: 'PAUSED',
+      paused_at: expect.any(String),
+      pause_reason: 'manual',
+    });
+    expect((await patch({ status: 'ACTIVE' })).data).toMatchObject({ status: 'ACTIVE', paused_at: null });
+    expect((await patch({ destination_url: '' })).data).toMatchObject({ destination_url: null, destinations: [] });
+    expect((await server.api().delete(`/api/v1/endpoints/${data.id}`)).status).toBe(204);
+    for (const again of [
+      await server.api().get(`/api/v1/endpoints/${data.id}`),
+      await patch({}),
+      await server.api().delete(`/api/v1/endpoints/${data.id}`),
+    ])
+      expect(again.status).toBe(404);
+  });
+
+  test('a verification is shown without its secrets and keeps them when they are left out', async () => {
+    const { data } = await server.api().post('/api/v1/endpoints', {
+      name: 'v',
+      verification: {
+        provider: 'github',
+        secrets: ['a long github secret', { value: 'older secret value', expires_at: '2030-01-01T00:00:00Z' }],
+      },
+    });
+    expect(data.verification).toEqual({
+      provider: 'github',
+      scheme: null,
+      secrets_count: 2,
+      secrets_last_four: ['cret', 'alue'],
+      public_url: null,
+      settings: {},
+    });
+    const kept = await server
+      .api()
+      .patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'github', scheme: 'sha256' } });
+    expect(kept.data.verification).toMatchObject({ secrets_count: 2, scheme: 'sha256' });
+    const other = await server.api().patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'stripe' } });
+    expect([other.status, other.data.details[0].field]).toEqual([422, 'verification.secrets']);
+    expect(
+      (await server.api().patch(`/api/v1/endpoints/${data.id}`, { verification: null })).data.verification,
+    ).toBeNull();
+  });
+
+  test.each([
+    ['nothing', {}, 'name'],
+    ['an unknown field', { name: 'x', nme: 1 }, 'nme'],
+    ['AUZ-09: fields that are not given but made', { name: 'x', id: 'y', user_id: 'z' }, 'id'],
+    ['a name of the wrong type', { name: 1 }, 'name'],
+    ['a NUL', { name: 'a\0b' }, 'name'],
+    ['a time-out out of range', { name: 'x', timeout_seconds: 61 }, 'timeout_seconds'],
+    ['an unknown retry setting', { name: 'x', retry: { tries: 3 } }, 'retry.tries'],
+    [
+      'AUZ-24: a header of Paggio',
+      { name: 'x', headers_json: { 'webhook-signature': 'x' } },
+      'headers_json.webhook-signature',
+    ],
+    ['AUZ-24: a header of HTTP', { name: 'x', headers_json: { 'Content-Length': '1' } }, 'headers_json.Content-Length'],
+    ['AUZ-24: a line break in a header', { name: 'x', headers_json: { 'X-A': 'a\r\nb: c' } }, 'headers_json.X-A'],
+    [
+      'a provider that is not there',
+      { name: 'x', verification: { provider: 'nope', secrets: ['k'] } },
+      'verification.provider',
+    ],
+    [
+      'SIG-08: verification without a secret',
+      { name: 'x', verification: { provider: 'github', secrets: [' '] } },
+      'verification.secrets[0]',
+    ],
+    ['SSR-11: another scheme', { name: 'x', destination_url: 'ftp://example.com/' }, 'destination_url'],
+    ['SSR-12: a user in the URL', { name: 'x', destination_url: 'http://u:p@example.com/' }, 'destination_url'],
+    ['SSR-12: a tab in the host', { name: 'x', destination_url: 'http://exa\tmple.com/' }, 'destination_url'],
+    ['a limit that would not be obeyed', { name: 'x', rate_limit: 5 }, 'rate_limit'],
+  ])('%s is 422 and names the field', async (_, body, field) => {
+    const { status, data } = await server.api().post('/api/v1/endpoints', body);
+    expect([status, data]).toEqual([422, { ...envelope, code: 'VALIDATION_FAILED' }]);
+    expect(data.details.map((detail: any) => detail.field)).toContain(field);
+  });
+
+  test('SSR-01 to SSR-05: disguised private destinations are refused', async () => {
+    const strict = await startGatewayServer({ allowedNetworks: [] });
+    const hosts = [
+      '127.0.0.1',
+      '127.1',
+      '127.0.1',
+      '0',
+      '0.0.0.0',
+      '0x7f.1',
+      '0x7f000001',
+      '0177.0.0.1',
+      '017700000001',
+      '2130706433',
+      '127.0.0.1.',
+      '①②⑦.⓪.⓪.①',
+      '１２７.０.０.１',
+      '127。0。0。1',
+      '%31%32%37.0.0.1',
+      '127.0.0.1\\.example.com',
+      '[::1]',
+      '[::]',
+      '[::ffff:127.0.0.1]',
+      '[::ffff:0:127.0.0.1]',
+      '[::127.0.0.1]',
+      '[64:ff9b::7f00:1]',
+      '[64:ff9b:1::7f00:1]',
+      '[2002:7f00:1::]',
+      '[2001:0:4136:e378:8000:63bf:3fff:fdd2]',
+      '[fe80::1]',
+      '[fc00::1]',
+      '[fec0::1]',
+      '[ff02::1]',
+      '[100::1]',
+      '[5f00::1]',
+      '[2001:db8::1]',
+      '[3fff::1]',
+      '169.254.169.254',
+      '169.254.170.2',
+      '100.100.100.200',
+      '192.0.0.192',
+      '168.63.129.16',
+      '[fd00:ec2::254]',
+      'metadata.google.internal',
+      '2852039166',
+      '0251.0376.0251.0376',
+      'localhost',
+      'localhost.',
+      'LOCALHOST',
+      'x.localhost',
+      'postgres',
+      'printer.local',
+    ];
+    for (const host of hosts) {
+      const { status, data } = await strict
+        .api()
+        .post('/api/v1/endpoints', { name: 'x', destination_url: `http://${host}/` });
+      expect([host, status, data.code]).toEqual([host, 422, 'DESTINATION_NOT_ALLOWED']);
+    }
+    for (const url of ['http:127.0.0.1', 'http:///127.0.0.1']) {
+      expect([url, (await strict.api().post('/api/v1/endpoints', { name: 'x', destination_url: url })).status]).toEqual(
+        [url, 422],
+      );
+    }
+    expect(
+      (await strict.api().post('/api/v1/endpoints', { name: 'x', destination_url: 'https://example.com/#fragment' }))
+        .data.destination_url,
+    ).toBe('https://example.com/');
+    await strict.stop();
+  });
+});
+
+describe('events', () => {
+  test("are shown with the documented shape; credentials are masked unless the key is an administrator's", async () => {
+    const { data } = await server.api(await keyFor({ scopes: ['read'] })).get(`/api/v1/events/evt_${eventId}`);
+    expect(data).toMatchObject({
+      id: eventId,
+      endpoint_id: endpoint.id,
+      user_id: 'user-1',
+      source: 'unknown',
+      event_type: 'order.paid',
+      method: 'POST',
+      path: `/api/webhook/${endpoint.slug}`,
+      query: '',
+      headers: { 'content-type': 'application/json', authorization: '***' },
+      payload: { type: 'order.paid', n: 1 },
+      payload_format: 'json',
+      size: 27,
+      remote_addr: '127.0.0.1',
+      status: 'delivered',
+      status_reason: null,
+      response_status: 200,
+      response_body: '{"received": true}',
+      attempts: [
+        {
+          number: 1,
+          trigger: 'scheduled',
+          destination_url: recorder.url(),
+          status: 'delivered',
+          response_status: 200,
+          response_body_truncated: false,
+          error: null,
+          reason: '2xx',
+        },
+      ],
+      next_attempt_at: null,
+      next_attempt_reason: null,
+      verification: { status: 'unverified', provider: null, reason: null, body_authenticated: false },
+      correlation_id: null,
+      dedup: null,
+      replay_of: null,
+      replayed_as: [],
+      mode: 'live',
+    });
+    expect((await server.api().get(`/api/v1/events/${eventId}`)).data.headers.authorization).toBe('Bearer sender');
+    expect(recorder.requests[0]?.headers).toMatchObject({ authorization: 'Bearer sender', 'x-token': 'hidden' });
+    expect(
+      (await server.api(await keyFor({ scopes: ['read'] })).get(`/api/v1/endpoints/${endpoint.id}`)).data.headers_json,
+    ).toEqual({ 'X-Token': '***' });
+  });
+
+  test('UIX-03: the raw download cannot be rendered', async () => {
+    const id = await capture(endpoint.slug, '<script>alert(1)</script>');
+    const { headers } = await server.api().get(`/api/v1/events/${id}/raw`);
+    expect(headers).toMatchObject({
+      'content-disposition': `attachment; filename="${id}"`,
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringContaining('sandbox'),
+    });
+  });
+
+  test('filters and both pagings', async () => {
+    const { data: created } = await server.api().post('/api/v1/endpoints', { name: 'list' });
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n++)
+      ids.push(await capture(created.slug, JSON.stringify({ type: n % 2 ? 'a.b' : 'c', n, text: `100%_${n}` })));
+    const newest = [...ids].reverse();
+    const list = async (params: object) =>
+      (await server.api().get('/api/v1/events', { params: { endpoint_id: created.id, ...params } })).data;
+    const idsOf = (answer: any): string[] => answer.data.map((item: any) => item.id);
+    expect(idsOf(await list({}))).toEqual(newest);
+    expect((await list({ limit: 2 })).meta).toEqual({ total: 5, limit: 2, offset: 0, has_more: true });
+    expect(idsOf(await list({ limit: 2, offset: 2 }))).toEqual(newest.slice(2, 4));
+    expect(idsOf(await list({ limit: 2, starting_after: newest[1] }))).toEqual(newest.slice(2, 4));
+    expect(idsOf(await list({ limit: 5, starting_after: `evt_${newest[3]}` }))).toEqual([newest[4]]);
+    expect(idsOf(await list({ event_type: 'a.*' }))).toEqual([ids[3], ids[1]]);
+    expect(idsOf(await list({ event: 'c' }))).toHaveLength(3);
+    expect((await list({ status: 'captured', source: 'unknown' })).meta.total).toBe(5);
+    expect((await list({ status: 'failed' })).data).toEqual([]);
+    const [third] = (await list({ limit: 1, offset: 2 })).data;
+    expect(idsOf(await list({ since: third.received_at }))).not.toContain(third.id);
+    expect(idsOf(await list({ until: third.received_at }))).toEqual(newest.slice(3));
+    // AUZ-12: wildcards are text.
+    expect(idsOf(await list({ q: '100%_3' }))).toEqual([ids[3]]);
+    expect(await list({ q: '%' })).toMatchObject({ meta: { total: 5, search_complete: true } });
+    expect(idsOf(await list({ q: 'A.B' }))).toHaveLength(2);
+    expect(await list({ q: "' or 1=1--" })).toMatchObject({ data: [] });
+    expect(
+      (await server.api().get('/api/v1/events', { params: { endpoint_id: '01a1feba-f6e4-7000-a9af-000000000000' } }))
+        .data.data,
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['limit=0', 'limit'],
+    ['limit=101', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=abc', 'limit'],
+    ['limit=10%3B', 'limit'],
+    ['limit=1e9', 'limit'],
+    ['limit=', 'limit'],
+    ['offset=10001', 'offset'],
+    ['offset=1&starting_after=01a1feba-f6e4-7000-a9af-4d30305a647b', 'starting_after'],
+    ['starting_after=x', 'starting_after'],
+    ['status=done', 'status'],
+    ['since=yesterday', 'since'],
+    ['since=2024-13-45', 'since'],
+    ['endpoint_id=1', 'endpoint_id'],
+    ['sort=id', 'sort'],
+    ['limit=1&limit=2', 'limit'],
+    ['q=', 'q'],
+    ['__proto__=1', '__proto__'],
+    ['q=%00', 'q'],
+  ])('AUZ-11, AUZ-15: ?%s is 400 and names the parameter', async (search, field) => {
+    const { status, data } = await server.api().get(`/api/v1/events?${search}`);
+    expect([status, data]).toEqual([400, { ...envelope, code: 'BAD_REQUEST' }]);
+    expect(data.details[0].field).toBe(field);
+  });
+
+  test('replay mistakes', async () => {
+    const replay = (body?: unknown, id = eventId) => server.api().post(`/api/v1/events/${id}/replay`, body);
+    expect((await replay({ destination_url: 'http://example.com/', environment: 'local' })).status).toBe(400);
+    expect((await replay({ environment: 'moon' })).status).toBe(422);
+    expect((await replay({ environment: 'custom' })).data.details[0].field).toBe('custom_url');
+    expect((await replay({ environment: 'staging' })).data.details[0].field).toBe('environment');
+    expect((await replay({ destination_url: 'http://10.0.0.1/' })).data.code).toBe('DESTINATION_NOT_ALLOWED');
+    expect((await replay([])).status).toBe(422);
+    const only = await server.api().post('/api/v1/endpoints', { name: 'only' });
+    const captured = await capture(only.data.slug, '{}');
+    expect((await replay(undefined, captured)).status).toBe(422);
+    expect((await replay({ environment: 'original' }, captured)).status).toBe(422);
+    await server.api().delete(`/api/v1/endpoints/${only.data.id}`);
+    expect((await replay(undefined, captured)).status).toBe(409);
+    const cut = await request(server.port, {
+      path: `/api/v1/events/${eventId}/replay`,
+      headers: [['Authorization', `Bearer ${server.key}`]],
+      body: '{"environment":',
+    });
+    expect(cut.status).toBe(400);
+  });
+});
+
+describe('keys and authorization', () => {
+  test('AUZ-01: a key is shown once and works; scopes are listed', async () => {
+    const { status, data } = await server.api().post('/api/v1/keys', { name: 'ci', scopes: ['read'] });
+    expect(status).toBe(201);
+    expect(data.key).toMatch(/^pk_live_[0-9A-Za-z]{38}$/);
+    expect(data.prefix).toBe(data.key.slice(0, 12));
+    const listed = await server.api().get('/api/v1/keys');
+    expect(JSON.stringify(listed.data)).not.toContain(data.key);
+    expect(listed.data.data.find((key: any) => key.id === data.id)).toEqual({
+      id: data.id,
+      name: 'ci',
+      prefix: data.prefix,
+      mode: 'live',
+      scopes: ['read'],
+      last_used_at: null,
+      expires_at: null,
+      created_at: expect.any(String),
+    });
+    expect((await server.api(data.key).get('/api/v1/events')).status).toBe(200);
+    expect((await server.api().delete(`/api/v1/keys/key_${data.id}`)).status).toBe(204);
+    // AUZ-04: this process at once, others within two seconds.
+    expect((await server.api(data.key).get('/api/v1/events')).status).toBe(401);
+    const expired = await server.api().post('/api/v1/keys', { name: 'old', expires_at: '2020-01-01T00:00:00Z' });
+    expect((await server.api(expired.data.key).get('/api/v1/events')).status).toBe(401);
+  });
+
+  test('nobody grants a scope they lack', async () => {
+    const weak = await keyFor({ scopes: ['read', 'admin'] });
+    expect((await server.api(weak).post('/api/v1/keys', { name: 'x', scopes: ['write'] })).data.code).toBe('FORBIDDEN');
+    expect((await server.api(weak).post('/api/v1/keys', { name: 'x' })).data.scopes).toEqual(['read']);
+  });
+
+  test('AUZ-02, AUZ-03: what cannot be a key is 401', async () => {
+    const key = server.key;
+    const wrong: [string, string][][] = [
+      [],
+      [['Authorization', `Basic ${key}`]],
+      [['Authorization', key]],
+      [['Authorization', `Bearer ${key}x`]],
+      [['Authorization', `Bearer ${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`]],
+      [['Authorization', `Bearer ${key.replace('pk_live', 'pk_test')}`]],
+      [
+        ['Authorization', `Bearer ${key}`],
+        ['Authorization', `Bearer ${key}`],
+      ],
+      [['Authorization', `Bearer ${createKeyText('live')}`]],
+      [['Cookie', `key=${key}`]],
+      [['Authorization', 'Bearer']],
+      [['Authorization', 'Bearer \u00e9']],
+    ];
+    for (const headers of wrong) {
+      const answer = await request(server.port, {
+        method: 'GET',
+        path: '/api/v1/events',
+        headers,
+        contentLength: null,
+      });
+      expect([answer.status, answer.headers['www-authenticate'], JSON.parse(answer.body.toString())]).toEqual([
+        401,
+        'Bearer',
+        { ...envelope, code: 'UNAUTHORIZED' },
+      ]);
+    }
+    const lower = await request(server.port, {
+      method: 'GET',
+      path: '/api/v1/events',
+      headers: [['authorization', `bearer ${key}`]],
+      contentLength: null,
+    });
+    expect(lower.status).toBe(200);
+    expect(
+      (await request(server.port, { method: 'GET', path: `/api/v1/events?api_key=${key}`, contentLength: null }))
+        .status,
+    ).toBe(401);
+  });
+
+  test('unknown routes and methods', async () => {
+    expect((await server.api().get('/api/v1/nope')).data).toEqual({ ...envelope, code: 'NOT_FOUND' });
+    const put = await server.api().put('/api/v1/events');
+    expect([put.status, put.headers['allow'], put.data.code]).toEqual([405, 'GET', 'METHOD_NOT_ALLOWED']);
+    expect((await server.api().get('/health')).data).toEqual({ status: 'ok', reason: null });
+    expect((await server.api().head('/api/v1/events')).status).toBe(200);
+  });
+
+  // AUZ-07: every row of the table, so that a new one cannot be forgotten.
+  const bodies: Record<string, object | undefined> = {
+    'endpoints.create': { name: 'matrix' },
+    'endpoints.update': { name: 'matrix' },
+    'keys.create': { name: 'matrix' },
+    'events.replay': undefined,
+    'events.list': undefined,
+    'events.get': undefined,
+    'events.raw': undefined,
+    'endpoints.list': undefined,
+    'endpoints.get': undefined,
+    'endpoints.delete': undefined,
+    'keys.list': undefined,
+    'keys.delete': undefined,
+    'health.live': undefined,
+    'health.ready': undefined,
+  };
+
+  test.each(operations.map((operation) => [operation.id, operation] as const))(
+    'AUZ-05, AUZ-06, AUZ-07: %s',
+    async (id, operation) => {
+      expect(Object.keys(bodies)).toContain(id);
+      const call = async (key: string, objectId: string): Promise<{ status: number; data: any }> =>
+        server
+          .api(key)
+          .request({ method: operation.method, url: operation.path.replace(':id', objectId), data: bodies[id] });
+      if (operation.scope === null) return;
+      for (const scope of ['read', 'write', 'ingest', 'admin'] as const) {
+        if (scope === operation.scope) continue;
+        const { status, data } = await call(await keyFor({ scopes: [scope] }), '01a1feba-f6e4-7000-a9af-4d30305a647b');
+        expect([scope, status, data.code]).toEqual([scope, 403, 'FORBIDDEN']);
+      }
+      if (!operation.path.includes(':id')) return;
+      const own = id.startsWith('events.')
+        ? eventId
+        : id.startsWith('endpoints.')
+          ? endpoint.id
+          : ((await server.api().get('/api/v1/keys')).data.data[0].id as string);
+      const stranger = await keyFor({ userId: 'user-2', scopes: [operation.scope] });
+      const otherMode = await keyFor({ mode: 'test', scopes: [operation.scope] });
+      const mine = await keyFor({ scopes: [operation.scope] });
+      const answers = [
+        await call(stranger, own),
+        await call(otherMode, own),
+        await call(mine, '01a1feba-f6e4-7000-a9af-4d30305a647b'),
+        await call(mine, 'not-a-uuid'),
+        await call(mine, `'%20or%201=1--`),
+      ];
+      expect(
+        new Set(answers.map(({ status, data }) => JSON.stringify([status, { ...data, request_id: '' }]))).size,
+      ).toBe(1);
+      expect(answers[0]?.status).toBe(404);
+      if (!id.endsWith('.delete')) expect((await call(mine, own)).status).toBeLessThan(300);
+    },
+  );
+});

@@ -1,0 +1,429 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { owner, query, Recorder, settled } from '@paggio/core/testing';
+import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
+import { build, request, sendRaw, type RawAnswer, type RawRequest } from './testing/raw-http';
+
+let server: GatewayServer;
+let recorder: Recorder;
+let path: string;
+let endpointId: string;
+
+beforeAll(async () => {
+  server = await startGatewayServer();
+  recorder = await Recorder.start();
+  const { endpoint } = await server.paggio.endpoints.create(owner, {
+    name: 'capture',
+    destinationUrl: recorder.url(),
+    concurrency: 50,
+  });
+  path = `/api/webhook/${endpoint.slug}`;
+  endpointId = endpoint.id;
+});
+
+afterAll(async () => {
+  await recorder.stop();
+  await server.stop();
+});
+
+afterEach(() => expect(server.faults.splice(0)).toEqual([]));
+
+const JSON_TYPE: [string, string] = ['Content-Type', 'application/json'];
+
+async function total(): Promise<number> {
+  const page = await server.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
+  return page.total;
+}
+
+/** Sends, and checks that stored, forwarded and downloaded bytes are those that were sent. */
+async function exact(
+  input: Omit<RawRequest, 'path'> & { path?: string },
+): Promise<{ answer: RawAnswer; event: Awaited<ReturnType<typeof settled>>; shown: any }> {
+  const answer = await request(server.port, { path, ...input });
+  expect([answer.status, answer.body.toString()]).toEqual([200, '{"received": true}']);
+  const id = answer.headers['paggio-event-id'] as string;
+  const event = await settled(server.paggio, owner, id);
+  const sent = Buffer.from((input.body ?? '') as string);
+  expect(event.body.equals(sent)).toBe(true);
+  const forwarded = recorder.requests.find((one) => one.headers['webhook-id'] === id);
+  expect(forwarded?.body.equals(sent)).toBe(true);
+  const raw = await server.api().get(`/api/v1/events/${id}/raw`, { responseType: 'arraybuffer', decompress: false });
+  expect(Buffer.from(raw.data).equals(sent)).toBe(true);
+  const { data: shown, status } = await server.api().get(`/api/v1/events/${id}`);
+  expect(status).toBe(200);
+  return { answer, event, shown };
+}
+
+test('ING-01: big integers, 1.10, escapes and a final newline survive', async () => {
+  const body = '{"z":1,"id":"evt_1","a":12345678901234567890,"f":1.10,"e":1e3,"u":"\\u00e9é😀","s":"a\\/b"}\n';
+  const { shown } = await exact({ headers: [JSON_TYPE], body });
+  expect(shown).toMatchObject({ payload_format: 'text', payload: body });
+});
+
+test('ING-02: repeated keys and the order of keys survive', async () => {
+  expect((await exact({ headers: [JSON_TYPE], body: '{"a":1,"a":2}' })).shown.payload).toBe('{"a":1,"a":2}');
+  expect((await exact({ headers: [JSON_TYPE], body: '{"10":1,"2":1}' })).shown.payload_format).toBe('json');
+});
+
+test('ING-03: an escaped NUL is stored, readable, searchable and replayable', async () => {
+  const { event } = await exact({ headers: [JSON_TYPE], body: '{"type":"nul\\u0000type","a":"x\\u0000y"}' });
+  await exact({ headers: [JSON_TYPE], body: '{"a\\u0000":1}' });
+  const { data } = await server.api().get('/api/v1/events', { params: { q: 'x\\u0000y' } });
+  expect(data.data.map((item: any) => item.id)).toEqual([event.id]);
+  expect(await server.paggio.replays.send(owner, event.id, { destinationUrl: recorder.url('/again') })).toMatchObject({
+    status: 'delivered',
+  });
+});
+
+test('ING-04, ING-06: NUL bytes, random bytes, invalid UTF-8, BOM, UTF-16 and Latin-1 survive', async () => {
+  await exact({ headers: [JSON_TYPE], body: Buffer.from('{"a":"\0"}') });
+  await exact({ headers: [JSON_TYPE], body: randomBytes(100) });
+  expect((await exact({ headers: [JSON_TYPE], body: Buffer.from([0x7b, 0xff, 0x7d]) })).shown).toMatchObject({
+    payload: null,
+    payload_format: 'binary',
+  });
+  await exact({ headers: [JSON_TYPE], body: Buffer.from('\ufeff{"a":1}') });
+  await exact({
+    headers: [['Content-Type', 'application/json; charset=utf-16le']],
+    body: Buffer.from('{"a":1}', 'utf16le'),
+  });
+  await exact({ headers: [['Content-Type', 'text/plain; charset=iso-8859-1']], body: Buffer.from([0xe9]) });
+});
+
+test('ING-05: lone surrogates survive and can be read', async () => {
+  for (const body of ['{"a":"\\ud800"}', '{"a":"\\udc00"}']) await exact({ headers: [JSON_TYPE], body });
+});
+
+test('ING-07: empty bodies, with and without a length, and GET', async () => {
+  const { event } = await exact({ contentLength: 0 });
+  expect(event.body).toHaveLength(0);
+  expect(recorder.requests.at(-1)?.headers['content-length']).toBe('0');
+  await exact({ contentLength: null });
+  const get = await exact({ method: 'GET', contentLength: null });
+  expect(get.event.method).toBe('GET');
+});
+
+test('ING-08, ING-09: any content type and forms pass through unchanged', async () => {
+  for (const type of [
+    'text/xml',
+    'application/octet-stream',
+    'application/json; charset="utf-8',
+    `text/${'x'.repeat(4000)}`,
+  ]) {
+    await exact({ headers: [['Content-Type', type]], body: '<a/>' });
+    expect(recorder.requests.at(-1)?.headers['content-type']).toBe(type);
+  }
+  await exact({ headers: [], body: 'no type' });
+  await exact({ headers: [['Content-Type', 'application/x-www-form-urlencoded']], body: 'a=1&a=2&b=%00&c=+%2B' });
+});
+
+test('ING-10: multipart with a hostile file name', async () => {
+  const part = Buffer.concat([
+    Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="../../x\\"\\r\\n"\r\n\r\n'),
+    randomBytes(200_000),
+    Buffer.from('\r\n--b--\r\n'),
+  ]);
+  await exact({ headers: [['Content-Type', 'multipart/form-data; boundary=b']], body: part });
+});
+
+test('ING-11, ING-12, ING-15: malformed JSON, top-level values and absurd numbers are stored', async () => {
+  for (const body of [
+    '{',
+    'nul',
+    '{"a":NaN}',
+    '1 2',
+    'null',
+    'true',
+    '"s"',
+    '[]',
+    '[1]',
+    '{"e":1e400,"x":1e200000,"n":-0}',
+  ]) {
+    await exact({ headers: [JSON_TYPE], body });
+  }
+});
+
+test('ING-13, ING-14: deep nesting and numbers that would expand are read back small and fast', async () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  expect((await exact({ headers: [JSON_TYPE], body: deep })).shown.payload_format).toBe('text');
+  const numbers = `[${Array.from({ length: 1000 }, () => '1e100000').join(',')}]`;
+  const { shown } = await exact({ headers: [JSON_TYPE], body: numbers });
+  expect(JSON.stringify(shown).length).toBeLessThan(20_000);
+});
+
+test('ING-16: prototype names are data', async () => {
+  await exact({ headers: [JSON_TYPE], body: '{"__proto__":{"admin":true},"constructor":{"prototype":{"p":1}}}' });
+  const answer = await server.api().post('/api/v1/endpoints', '{"name":"x","__proto__":{"admin":true}}', {
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.status).toBe(422);
+  expect(({} as any).admin).toBeUndefined();
+  expect(({} as any).p).toBeUndefined();
+});
+
+test('ING-17: exactly the limit is taken; one byte more is 413 with and without a length, and leaves no trace', async () => {
+  const limit = 1024 * 1024;
+  await exact({ headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(limit, 0x61) });
+  const before = await total();
+  const over = Buffer.alloc(limit + 1, 0x61);
+  const sized = await request(server.port, { path, body: over });
+  expect([sized.status, JSON.parse(sized.body.toString()).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  const chunked = Buffer.concat([
+    Buffer.from(
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${over.length.toString(16)}\r\n`,
+    ),
+    over,
+    Buffer.from('\r\n0\r\n\r\n'),
+  ]);
+  expect((await sendRaw(server.port, chunked)).status).toBe(413);
+  expect(await total()).toBe(before);
+});
+
+test('ING-18, ING-19: a body that is cut off leaves no trace', async () => {
+  const before = await total();
+  await sendRaw(server.port, build({ path, body: 'x'.repeat(500), contentLength: 1000 }), { end: true });
+  await sendRaw(
+    server.port,
+    Buffer.from(`POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`),
+    { end: true },
+  );
+  await sendRaw(server.port, build({ path, body: 'x'.repeat(500), contentLength: 1000 }), { resetAfterMs: 20 });
+  await exact({ body: 'after' });
+  expect(await total()).toBe(before + 1);
+});
+
+test('ING-20, ING-21, ING-22: encoded bodies are opaque and forwarded in their encoding', async () => {
+  const gzip = gzipSync('{"type":"zipped"}');
+  await exact({ headers: [JSON_TYPE, ['Content-Encoding', 'gzip']], body: gzip });
+  expect(recorder.requests.at(-1)?.headers['content-encoding']).toBe('gzip');
+  await exact({ headers: [['Content-Encoding', 'gzip']], body: gzipSync(Buffer.alloc(50_000_000)) });
+  for (const encoding of ['br', 'zstd', 'gzip, gzip', 'bogus'])
+    await exact({ headers: [['Content-Encoding', encoding]], body: 'xxx' });
+});
+
+test('ING-23: a hundred headers pass; more than two hundred are 431 and never silently missing', async () => {
+  const many = (count: number): [string, string][] => Array.from({ length: count }, (_, n) => [`h${n}`, 'v']);
+  const { event } = await exact({ headers: many(101), body: '{}' });
+  expect(event.rawHeaders.filter((name) => /^h\d+$/.test(name))).toHaveLength(101);
+  const before = await total();
+  for (const count of [250, 2_000, 2_500])
+    expect((await request(server.port, { path, headers: many(count), body: '{}' })).status).toBe(431);
+  expect((await request(server.port, { path, headers: [['big', 'x'.repeat(17_000)]], body: '{}' })).status).toBe(431);
+  expect(await total()).toBe(before);
+});
+
+test('ING-24, ING-25: bytes above ASCII, empty values, repetitions, order and case of headers', async () => {
+  const headers: [string, string][] = [
+    ['X-FoO', 'caf\u00e9'],
+    ['x-empty', ''],
+    ['X-foo', 'second'],
+    ['X-Long', 'y'.repeat(8_000)],
+  ];
+  const { event, shown } = await exact({ headers, body: '{}' });
+  const custom = (raw: readonly string[]): string[] =>
+    raw.filter((_, n) => /^x-(foo|empty|long)$/i.test(raw[n - (n % 2)] as string));
+  expect(custom(event.rawHeaders)).toEqual(headers.flat());
+  const forwarded = recorder.requests.find((one) => one.headers['webhook-id'] === event.id);
+  expect(custom(forwarded?.rawHeaders ?? [])).toEqual(headers.flat());
+  expect(shown.headers).toMatchObject({ 'x-foo': ['caf\u00e9', 'second'], 'x-empty': '' });
+});
+
+test('ING-26: smuggling is refused and leaves no trace', async () => {
+  const before = await total();
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n`;
+  for (const rest of [
+    'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'Content-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+    'Transfer-Encoding: xchunked\r\n\r\n',
+    'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+    'Content-Length : 0\r\n\r\n',
+    'X: a\0b\r\nContent-Length: 0\r\n\r\n',
+  ]) {
+    expect((await sendRaw(server.port, Buffer.from(head + rest, 'latin1'))).status).toBe(400);
+  }
+  expect(await total()).toBe(before);
+});
+
+test('ING-27: only the path decides, and nothing is normalised on the way', async () => {
+  const absolute = await exact({ path: `http://evil.test${path}` });
+  expect(absolute.event.path).toBe(path);
+  const dots = await exact({ path: `${path}/../../v1/events` });
+  expect(dots.event.path).toBe(`${path}/../../v1/events`);
+  const crlf = await exact({ path: `${path}?x=%0d%0aY:1&&a` });
+  expect([crlf.event.query, recorder.requests.at(-1)?.url]).toEqual(['x=%0d%0aY:1&&a', '/hook?x=%0d%0aY:1&&a']);
+  for (const wrong of [`/api/webhook//${path.split('/').at(-1)}`, `${path}%2f..`]) {
+    expect((await request(server.port, { path: wrong, body: '{}' })).status).toBe(404);
+  }
+});
+
+test('ING-28: every method is captured, and OPTIONS reveals no CORS', async () => {
+  for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+    const { event, answer } = await exact({ method, body: '{}' });
+    expect(event.method).toBe(method);
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  }
+  const head = await request(server.port, {
+    method: 'HEAD',
+    path,
+    headers: [['Connection', 'close']],
+    contentLength: null,
+  });
+  expect([head.status, head.headers['paggio-event-id']]).toEqual([200, expect.any(String)]);
+});
+
+test('ING-29: unknown and malformed slugs are the same 404', async () => {
+  const answers = await Promise.all(
+    ['unknown-slug-abcdef', 'NOT-lower', 'x'.repeat(5_000), '%00', '%F0%9F%98%80', '-'].map((slug) =>
+      request(server.port, { path: `/api/webhook/${slug}`, body: '{}' }),
+    ),
+  );
+  const bodies = answers.map((answer) => [answer.status, { ...JSON.parse(answer.body.toString()), request_id: '' }]);
+  expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+  expect(bodies[0]?.[0]).toBe(404);
+});
+
+test('ING-30: a paused endpoint stores and holds; a deleted one is gone', async () => {
+  const { endpoint } = await server.paggio.endpoints.create(owner, {
+    name: 'p',
+    destinationUrl: recorder.url('/held'),
+  });
+  await server.paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const answer = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
+  expect(answer.status).toBe(200);
+  expect(await server.paggio.events.get(owner, answer.headers['paggio-event-id'] as string)).toMatchObject({
+    status: 'pending',
+    statusReason: 'paused',
+  });
+  await server.paggio.endpoints.delete(owner, endpoint.id);
+  const gone = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
+  expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
+  expect(recorder.requests.filter((one) => one.url === '/held')).toEqual([]);
+});
+
+describe('de-duplication', () => {
+  const secret = 'dedup secret';
+  const github = async (slug: string, body: string, delivery: string): Promise<RawAnswer> =>
+    request(server.port, {
+      path: `/api/webhook/${slug}`,
+      headers: [
+        ['X-GitHub-Event', 'push'],
+        ['X-GitHub-Delivery', delivery],
+        ['X-Hub-Signature-256', `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`],
+      ],
+      body,
+    });
+  const verified = async (): Promise<string> => {
+    const { endpoint } = await server.paggio.endpoints.create(owner, {
+      name: 'd',
+      destinationUrl: recorder.url('/dedup'),
+      verification: { provider: 'github', secrets: [secret] },
+    });
+    return endpoint.slug;
+  };
+
+  test('ING-31: twice in sequence and fifty at once make one event', async () => {
+    const slug = await verified();
+    const first = await github(slug, '{"n":1}', 'd-1');
+    const second = await github(slug, '{"n":1}', 'd-1');
+    expect(second.headers).toMatchObject({
+      'paggio-event-id': first.headers['paggio-event-id'],
+      'paggio-duplicate': 'true',
+    });
+    const crowd = await Promise.all(Array.from({ length: 50 }, () => github(slug, '{"n":2}', 'd-2')));
+    expect(new Set(crowd.map((answer) => [answer.status, answer.headers['paggio-event-id']].join())).size).toBe(1);
+    expect(crowd.filter((answer) => answer.headers['paggio-duplicate'] !== 'true')).toHaveLength(1);
+    const id = crowd[0]?.headers['paggio-event-id'] as string;
+    await settled(server.paggio, owner, id);
+    const { data } = await server.api().get(`/api/v1/events/${id}`);
+    expect(data.dedup).toEqual({ key: expect.any(String), duplicates: 49, id_conflict: false });
+    expect(recorder.requests.filter((one) => one.headers['webhook-id'] === id)).toHaveLength(1);
+  });
+
+  test('ING-32, ING-33, ING-34: another body conflicts, another endpoint does not, and any length of id is fine', async () => {
+    const slug = await verified();
+    const first = await github(slug, '{"n":1}', 'same');
+    const other = await github(slug, '{"n":2}', 'same');
+    expect(other.headers['paggio-event-id']).not.toBe(first.headers['paggio-event-id']);
+    const { data } = await server.api().get(`/api/v1/events/${other.headers['paggio-event-id']}`);
+    expect(data.dedup).toMatchObject({ id_conflict: true });
+    const elsewhere = await github(await verified(), '{"n":1}', 'same');
+    expect(elsewhere.headers['paggio-duplicate']).toBeUndefined();
+    const long = randomBytes(3_000).toString('hex');
+    expect([
+      (await github(slug, '{}', long)).headers['paggio-duplicate'],
+      (await github(slug, '{}', long)).headers['paggio-duplicate'],
+    ]).toEqual([undefined, 'true']);
+  });
+
+  test('ING-35: after the window it is a new event', async () => {
+    const slug = await verified();
+    const first = await github(slug, '{"n":1}', 'old');
+    await query(
+      server.gateway.database.url,
+      `update paggio.dedup_keys set expires_at = now() - interval '1 second' where event_id = '${first.headers['paggio-event-id']}'`,
+    );
+    const later = await github(slug, '{"n":1}', 'old');
+    expect(later.headers['paggio-duplicate']).toBeUndefined();
+    expect((await github(slug, '{"n":1}', 'old')).headers['paggio-event-id']).toBe(later.headers['paggio-event-id']);
+  });
+
+  test('identical unverified requests are two events', async () => {
+    const answers = [
+      await request(server.port, { path, body: 'same' }),
+      await request(server.port, { path, body: 'same' }),
+    ];
+    expect(new Set(answers.map((answer) => answer.headers['paggio-event-id'])).size).toBe(2);
+  });
+});
+
+test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no event, and can be told apart by their rejection', async () => {
+  const { endpoint } = await server.paggio.endpoints.create(owner, {
+    name: 's',
+    verification: { provider: 'slack', secrets: ['k'] },
+  });
+  const unsigned = await request(server.port, {
+    path: `/api/webhook/${endpoint.slug}`,
+    headers: [JSON_TYPE],
+    body: '{"type":"url_verification","challenge":"c","event":{"type":"x"}}',
+  });
+  expect(unsigned.status).toBe(401);
+  expect(JSON.parse(unsigned.body.toString())).toMatchObject({
+    code: 'INVALID_SIGNATURE',
+    hint: expect.stringContaining('missing_signature'),
+  });
+  expect(unsigned.headers['paggio-rejection-id']).toMatch(/^[0-9a-f-]{36}$/);
+  const page = await server.paggio.events.list(
+    owner,
+    { endpointId: endpoint.id },
+    { limit: 1, offset: 0, startingAfter: null },
+  );
+  expect(page.total).toBe(0);
+
+  await query(
+    server.gateway.database.url,
+    `update paggio.endpoints set verification = 'v1:x:y:z:w' where id = '${endpoint.id}'; update paggio.state set config_version = config_version + 1`,
+  );
+  await request(server.port, { path, body: 'hears of the new version' });
+  const forced = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
+  expect(forced.status).toBe(401);
+});
+
+test('ING-38: metacharacters are stored literally', async () => {
+  const text = `'; drop table paggio.events; -- % _ \\ $1 {{7*7}} \${jndi:ldap://x}`;
+  const { event } = await exact({ path: `${path}?q=$1'--`, headers: [['X-Odd', text]], body: text });
+  expect([event.query, event.rawHeaders.includes(text)]).toEqual([`q=$1'--`, true]);
+});
+
+test('ING-41: a custom acknowledgement is sent exactly', async () => {
+  const { endpoint } = await server.paggio.endpoints.create(owner, {
+    name: 'a',
+    acknowledgement: { status: 202, content_type: 'text/plain', body: '[accepted]' },
+  });
+  const answer = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
+  expect([answer.status, answer.headers['content-type'], answer.body.toString()]).toEqual([
+    202,
+    'text/plain',
+    '[accepted]',
+  ]);
+  expect(endpointId).toBeTruthy();
+});

@@ -1,0 +1,105 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Paggio } from '@paggio/core';
+import { owner, Recorder, settled } from '@paggio/core/testing';
+import { client } from './gateway-server';
+import { request, type RawAnswer } from './raw-http';
+
+/** A host with Paggio and with routes of its own. */
+export interface Host {
+  paggio: Paggio;
+  port: number;
+  key: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The contract every host must keep. The host has a route `POST /host/echo` behind its own JSON parser that answers the
+ * parsed body, and Paggio mounted at `base`.
+ */
+export function describeHost(name: string, start: () => Promise<Host>, base = ''): void {
+  describe(name, () => {
+    let host: Host;
+    let recorder: Recorder;
+
+    beforeAll(async () => {
+      host = await start();
+      recorder = await Recorder.start();
+    });
+
+    afterAll(async () => {
+      await recorder.stop();
+      await host.stop();
+    });
+
+    const api = (): ReturnType<typeof client> => client(host.port, host.key);
+    const create = async (settings: object): Promise<{ id: string; slug: string; webhook_url: string }> => {
+      const { status, data } = await api().post(`${base}/api/v1/endpoints`, { name: 'host', ...settings });
+      expect([status, data.code]).toEqual([201, undefined]);
+      return data;
+    };
+    const send = (slug: string, body: Buffer | string, type: string): Promise<RawAnswer> =>
+      request(host.port, { path: `${base}/api/webhook/${slug}`, headers: [['Content-Type', type]], body });
+
+    test('exact bytes of any type and size reach the destination', async () => {
+      const endpoint = await create({ destination_url: recorder.url() });
+      expect(endpoint.webhook_url).toContain(`${base}/api/webhook/${endpoint.slug}`);
+      const bodies: [string, Buffer][] = [
+        ['application/json', Buffer.from('{ "a" : 1.10, "a": 2 }\n')],
+        ['application/json', Buffer.from('{broken')],
+        ['application/json', Buffer.concat([Buffer.from('"'), Buffer.alloc(300_000, 0x61), Buffer.from('"')])],
+        ['application/x-www-form-urlencoded', Buffer.from('a=%00&a=+')],
+        ['application/octet-stream', randomBytes(2_000)],
+        ['text/plain', Buffer.alloc(0)],
+      ];
+      for (const [type, body] of bodies) {
+        const answer = await send(endpoint.slug, body, type);
+        expect([type, answer.status]).toEqual([type, 200]);
+        const event = await settled(host.paggio, owner, answer.headers['paggio-event-id'] as string);
+        const sent = recorder.requests.find((one) => one.headers['webhook-id'] === event.id)?.body ?? Buffer.alloc(0);
+        const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+        expect([hash(event.body), hash(sent)]).toEqual([hash(body), hash(body)]);
+        expect(event.path).toBe(`${base}/api/webhook/${endpoint.slug}`);
+      }
+    });
+
+    test('the management API answers with its own shapes, errors included', async () => {
+      const endpoint = await create({});
+      expect((await api().get(`${base}/api/v1/endpoints/${endpoint.id}`)).data.slug).toBe(endpoint.slug);
+      expect((await api().patch(`${base}/api/v1/endpoints/${endpoint.id}`, { name: 'new' })).data.name).toBe('new');
+      expect((await api().get(`${base}/api/v1/events`, { params: { limit: 0 } })).data).toMatchObject({
+        code: 'BAD_REQUEST',
+        details: [{ field: 'limit' }],
+      });
+      const broken = await request(host.port, {
+        path: `${base}/api/v1/endpoints`,
+        headers: [
+          ['Authorization', `Bearer ${host.key}`],
+          ['Content-Type', 'application/json'],
+        ],
+        body: '{"name":',
+      });
+      expect([broken.status, JSON.parse(broken.body.toString()).code]).toEqual([400, 'BAD_REQUEST']);
+      expect((await client(host.port, 'nope').get(`${base}/api/v1/events`)).data).toMatchObject({
+        status: 'error',
+        code: 'UNAUTHORIZED',
+      });
+      expect((await api().put(`${base}/api/v1/events`)).status).toBe(405);
+      expect((await api().delete(`${base}/api/v1/endpoints/${endpoint.id}`)).status).toBe(204);
+      const gone = await send(endpoint.slug, '{}', 'application/json');
+      expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
+    });
+
+    test('too large a body is 413 and the connection is told to close', async () => {
+      const endpoint = await create({});
+      const answer = await send(endpoint.slug, Buffer.alloc(1024 * 1024 + 1), 'text/plain');
+      expect([answer.status, answer.headers['connection']]).toEqual([413, 'close']);
+    });
+
+    test("EMB-02: the host's own routes, parser and 404 are unharmed", async () => {
+      expect((await client(host.port, '').post('/host/echo', { a: 1 })).data).toEqual({ echo: { a: 1 } });
+      expect((await client(host.port, '').get('/nowhere')).status).toBe(404);
+      expect((await client(host.port, '').get(`${base}/api/v1/of-the-host`)).status).toBe(404);
+      expect((await client(host.port, '').get(`${base}/api/v1/of-the-host`)).data?.code).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createKeyText, type Paggio, type PaggioOptions } from '@paggio/core';
+import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
+import axios, { type AxiosInstance } from 'axios';
+import { createNodeHandler, type HandlerOptions } from '../index';
+
+export interface GatewayServer {
+  paggio: Paggio;
+  gateway: TestGateway;
+  port: number;
+  /** With every scope, for user-1. */
+  key: string;
+  /** Faults behind INTERNAL answers; a test run must leave none. */
+  faults: unknown[];
+  api(key?: string): AxiosInstance;
+  stop(): Promise<void>;
+}
+
+/** A gateway behind a bare `node:http` server. */
+export async function startGatewayServer(
+  options: Partial<PaggioOptions> = {},
+  handler: HandlerOptions = {},
+): Promise<GatewayServer> {
+  const gateway = await startGateway(options);
+  const { paggio } = gateway;
+  const faults: unknown[] = [];
+  const handle = createNodeHandler(paggio, {
+    health: true,
+    exclusive: true,
+    onFault: (error) => faults.push(error),
+    ...handler,
+  });
+  const server = createServer((request, response) => {
+    if (!handle(request, response)) response.writeHead(418).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  paggio.publishedAt(`http://127.0.0.1:${port}`);
+  const key = createKeyText('live');
+  await paggio.keys.createFirst(owner.userId, key);
+  return {
+    paggio,
+    gateway,
+    port,
+    key,
+    faults,
+    api: (other = key) => client(port, other),
+    async stop() {
+      await close(server);
+      await gateway.stop();
+    },
+  };
+}
+
+export function client(port: number, key: string): AxiosInstance {
+  return axios.create({
+    baseURL: `http://127.0.0.1:${port}`,
+    validateStatus: () => true,
+    headers: { authorization: `Bearer ${key}` },
+  });
+}
+
+export async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+}

@@ -1,0 +1,3 @@
+export * from './battery';
+export * from './gateway-server';
+export * from './raw-http';

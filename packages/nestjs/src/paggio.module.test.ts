@@ -1,0 +1,238 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  Body,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  VersioningType,
+  type CanActivate,
+  type DynamicModule,
+  type INestApplication,
+} from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { createKeyText, type PaggioOptions } from '@paggio/core';
+import { createTestDatabase, owner, testMasterKey, type TestDatabase } from '@paggio/core/testing';
+import { operations } from '@paggio/http';
+import { client, describeHost, request, type Host } from '@paggio/http/testing';
+import type { DataSource } from 'typeorm';
+import { createControllers } from './paggio.controllers';
+import { OPERATION } from './paggio.route';
+import { getPaggioToken, Paggio, PaggioModule } from './index';
+
+@Controller('host')
+class HostController {
+  @Post('echo') echo(@Body() body: unknown): object {
+    return { echo: body };
+  }
+  @Get('hello') hello(): object {
+    return { hello: 'host' };
+  }
+}
+
+function options(database: TestDatabase): PaggioOptions {
+  return {
+    database: { url: database.url },
+    masterKey: testMasterKey,
+    allowedNetworks: ['127.0.0.0/8'],
+    stopGraceMs: 2_000,
+  };
+}
+
+async function listen(app: INestApplication, database: TestDatabase): Promise<Host> {
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const paggio = app.get(Paggio, { strict: false });
+  paggio.publishedAt(`http://127.0.0.1:${port}`);
+  const key = createKeyText('live');
+  await paggio.keys.createFirst(owner.userId, key);
+  return {
+    paggio,
+    port,
+    key,
+    async stop() {
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+async function create(
+  module: (database: TestDatabase) => DynamicModule,
+  configure: (app: INestApplication) => void = () => undefined,
+): Promise<{ app: INestApplication; database: TestDatabase }> {
+  const database = await createTestDatabase();
+  @Module({ imports: [module(database)], controllers: [HostController] })
+  class HostModule {}
+  const app = await NestFactory.create(HostModule, { logger: false, abortOnError: false });
+  configure(app);
+  return { app, database };
+}
+
+describeHost('Nest on Express, forRoot', async () => {
+  const { app, database } = await create((db) => PaggioModule.forRoot(options(db)));
+  return listen(app, database);
+});
+
+describeHost(
+  'Nest with a global prefix, versioning and a path',
+  async () => {
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway' }),
+      (host) => {
+        host.setGlobalPrefix('v9', { exclude: ['host/echo'] });
+        host.enableVersioning({ type: VersioningType.URI });
+      },
+    );
+    return listen(app, database);
+  },
+  '/gateway',
+);
+
+describeHost('Nest testing module, forRootAsync', async () => {
+  const database = await createTestDatabase();
+  const module = await Test.createTestingModule({
+    imports: [PaggioModule.forRootAsync({ useFactory: async () => options(database) })],
+    controllers: [HostController],
+  }).compile();
+  return listen(module.createNestApplication({ logger: false }), database);
+});
+
+test("EMB-09: the host's global guard protects its routes and the API, and leaves webhooks public", async () => {
+  @Injectable()
+  class Closed implements CanActivate {
+    canActivate(): boolean {
+      return false;
+    }
+  }
+  const database = await createTestDatabase();
+  @Module({
+    imports: [PaggioModule.forRoot(options(database))],
+    controllers: [HostController],
+    providers: [{ provide: APP_GUARD, useClass: Closed }],
+  })
+  class HostModule {}
+  const host = await listen(await NestFactory.create(HostModule, { logger: false }), database);
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'public' });
+  expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
+  expect((await client(host.port, host.key).get('/host/hello')).status).toBe(403);
+  expect((await client(host.port, host.key).get('/api/v1/events')).data).toMatchObject({
+    status: 'error',
+    code: 'FORBIDDEN',
+  });
+  await host.stop();
+});
+
+test("the host's TypeORM DataSource tells where the database is, and the host's scheduler runs the periodic work", async () => {
+  let ticks = 0;
+  @Injectable()
+  class HostJobs {
+    @Interval(50) tick(): void {
+      ticks++;
+    }
+  }
+  const database = await createTestDatabase();
+  @Module({
+    imports: [
+      TypeOrmModule.forRoot({ type: 'postgres', url: database.url, installExtensions: false }),
+      ScheduleModule.forRoot(),
+      PaggioModule.forRootAsync({
+        inject: [getDataSourceToken()],
+        useFactory: (dataSource: DataSource) => ({ ...options(database), database: { dataSource } }),
+      }),
+    ],
+    controllers: [HostController],
+    providers: [HostJobs],
+  })
+  class HostModule {}
+  const app = await NestFactory.create(HostModule, { logger: false });
+  const host = await listen(app, database);
+  const registry = app.get(SchedulerRegistry);
+  expect(
+    registry
+      .getIntervals()
+      .filter((name) => name.startsWith('paggio:'))
+      .sort(),
+  ).toEqual(['paggio:poll:default', 'paggio:renew:default', 'paggio:sweep:default']);
+  const before = ticks;
+  const startedAt = Date.now();
+  await new Promise((done) => setTimeout(done, 500));
+  // Once per interval: a second ScheduleModule would run every job of the host twice.
+  expect(ticks - before).toBeLessThanOrEqual(Math.ceil((Date.now() - startedAt) / 50) + 1);
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'x' });
+  expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
+  await host.stop();
+});
+
+test('two instances in one app keep apart; two at one path are refused', async () => {
+  const [first, second] = [await createTestDatabase(), await createTestDatabase()];
+  @Module({
+    imports: [
+      PaggioModule.forRoot({ ...options(first), path: 'a', name: 'a' }),
+      PaggioModule.forRoot({ ...options(second), path: 'b', name: 'b' }),
+    ],
+  })
+  class HostModule {}
+  const app = await NestFactory.create(HostModule, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const [a, b] = [
+    app.get<Paggio>(getPaggioToken('a'), { strict: false }),
+    app.get<Paggio>(getPaggioToken('b'), { strict: false }),
+  ];
+  const { endpoint } = await a.endpoints.create(owner, { name: 'x' });
+  expect((await request(port, { path: `/a/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
+  expect((await request(port, { path: `/b/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(404);
+  expect((await b.endpoints.list(owner, { limit: 1, offset: 0, startingAfter: null })).total).toBe(0);
+  await app.close();
+
+  @Module({
+    imports: [
+      PaggioModule.forRoot({ ...options(first), name: 'a' }),
+      PaggioModule.forRoot({ ...options(second), name: 'b' }),
+    ],
+  })
+  class ClashingModule {}
+  const clashing = await NestFactory.create(ClashingModule, { logger: false, abortOnError: false });
+  await expect(clashing.init()).rejects.toThrow(/Two Paggio instances/);
+  await clashing.close();
+  await Promise.all([first.drop(), second.drop()]);
+});
+
+test('wrong options and an unreachable database stop the start with a clear error', async () => {
+  const start = (settings: object): Promise<INestApplication> => {
+    @Module({ imports: [PaggioModule.forRoot(settings as never)] })
+    class HostModule {}
+    return NestFactory.create(HostModule, { logger: false, abortOnError: false });
+  };
+  await expect(start({ masterKey: 'short', bodyLimt: 1 })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    details: [{ field: 'bodyLimt' }, { field: 'database' }, { field: 'masterKey' }],
+  });
+  const app = await start({ database: { url: 'postgres://nobody@127.0.0.1:1/none' }, masterKey: testMasterKey });
+  await expect(app.init()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('does not answer'),
+  });
+  await app.close();
+});
+
+test('the controllers and the operation table do not drift apart', () => {
+  const controllers = createControllers('', Symbol('gateway'), { health: true });
+  const routed = controllers.flatMap((controller) =>
+    Object.getOwnPropertyNames(controller.prototype)
+      .map(
+        (name) =>
+          Reflect.getMetadata(OPERATION, (controller.prototype as Record<string, object>)[name] as object) as
+            { id: string } | undefined,
+      )
+      .filter((operation) => operation !== undefined)
+      .map((operation) => operation.id),
+  );
+  expect(routed.sort()).toEqual(operations.map((operation) => operation.id).sort());
+});
