@@ -109,7 +109,9 @@ function toTransportError(error: CodedError): TransportError {
   if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
     return { code: 'tls_failed', message: `TLS failed (${code})` };
   }
-  if (code.startsWith('HPE_')) return { code: 'invalid_response', message: `the answer is not valid HTTP (${code})` };
+  if (error.name === 'HTTPParserError') {
+    return { code: 'invalid_response', message: `the answer is not valid HTTP (${code || error.message})` };
+  }
   return {
     code: codes[code] ?? (/^[a-z_]+$/.test(code) ? code : 'network_error'),
     message: error.message || inner?.message || code,

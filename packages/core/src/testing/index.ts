@@ -76,3 +76,22 @@ export function attempts(paggio: Paggio): AttemptHappening[] {
   });
   return seen;
 }
+
+/** Takes a request in as a host would, and returns the id of its event. */
+export async function capture(
+  paggio: Paggio,
+  slug: string,
+  body: string | Buffer,
+  rawHeaders: string[] = [],
+): Promise<string> {
+  const endpoint = await paggio.capture.route(slug);
+  const answer = await paggio.capture.receive(endpoint, {
+    method: 'POST',
+    path: `/api/webhook/${slug}`,
+    query: '',
+    rawHeaders,
+    body: Buffer.from(body as string),
+    remoteAddr: '127.0.0.1',
+  });
+  return Object.fromEntries(answer.headers)['Paggio-Event-Id'] as string;
+}

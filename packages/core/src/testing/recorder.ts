@@ -29,6 +29,8 @@ export class Recorder {
     const recorder = new Recorder(server, behaviour);
     server.on('request', (request, response) => recorder.take(request, response));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    // A failed test must not keep the run from ending.
+    server.unref();
     return recorder;
   }
 

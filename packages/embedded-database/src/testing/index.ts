@@ -14,15 +14,17 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await query(admin, `create database ${name}`);
   const url = new URL(admin);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => query(admin, `drop database if exists ${name} with (force)`) };
+  return { url: url.href, drop: async () => void (await query(admin, `drop database if exists ${name} with (force)`)) };
 }
 
-export async function query(url: string, sql: string): Promise<void> {
+/** Runs statements as an operator with a console would. */
+export async function query<T>(url: string, sql: string): Promise<T[]> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query(sql);
+    const result = await client.query(sql);
+    return (result.rows ?? []) as T[];
   } finally {
     await client.end();
   }

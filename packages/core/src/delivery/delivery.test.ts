@@ -1,0 +1,329 @@
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import type { EventDetail, Paggio } from '../index';
+import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+
+let gateway: TestGateway;
+let paggio: Paggio;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  paggio = gateway.paggio;
+});
+
+afterAll(() => gateway.stop());
+
+const once = { max_attempts: 1 };
+const fast = { max_attempts: 4, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+
+async function deliver(destinationUrl: string, settings: object = {}, headers: string[] = []): Promise<EventDetail> {
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'd',
+    destinationUrl,
+    retry: once,
+    timeoutSeconds: 1,
+    ...settings,
+  });
+  return settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}', headers));
+}
+
+/** A destination that answers with bytes, or misbehaves below HTTP. */
+async function tcp(
+  behave: (socket: import('node:net').Socket) => void,
+): Promise<{ url: string; server: Server; accepted: () => number }> {
+  let count = 0;
+  const server = createTcpServer((socket) => {
+    count++;
+    socket.on('error', () => undefined);
+    behave(socket);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  // A failed test must not keep the run from ending.
+  server.unref();
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, accepted: () => count };
+}
+
+const answerBytes = (bytes: string | Buffer) => (socket: import('node:net').Socket) =>
+  void socket.once('data', () => socket.end(bytes));
+
+test('DEL-01, DEL-02: 2xx is delivered, everything else is not, and redirects are never followed', async () => {
+  for (const status of [200, 201, 202, 204, 299]) {
+    const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
+    expect(await deliver(recorder.url())).toMatchObject({ status: 'delivered', responseStatus: status });
+    await recorder.stop();
+  }
+  const elsewhere = await Recorder.start();
+  for (const status of [301, 302, 307, 308, 400, 401, 404, 422, 500, 503, 999]) {
+    const recorder = await Recorder.start(
+      (_request, response) => void response.writeHead(status, { location: elsewhere.url() }).end(),
+    );
+    const event = await deliver(recorder.url());
+    expect(event).toMatchObject({ status: 'failed', statusReason: 'exhausted', responseStatus: status });
+    expect(recorder.requests).toHaveLength(1);
+    expect(event.attempts[0]?.responseHeaders['location']).toBe(elsewhere.url());
+    await recorder.stop();
+  }
+  expect(elsewhere.requests).toEqual([]);
+  await elsewhere.stop();
+});
+
+test('DEL-03: 410 ends it at once and says so', async () => {
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(410).end());
+  expect(await deliver(recorder.url(), { retry: fast })).toMatchObject({
+    status: 'failed',
+    statusReason: 'refused',
+    attemptCount: 1,
+  });
+  await recorder.stop();
+});
+
+test('DEL-05: distinct failures below HTTP, each within the time-out', async () => {
+  const cases: [string, RegExp, (socket: import('node:net').Socket) => void][] = [
+    ['closes before headers', /^connection_reset/, (socket) => void socket.once('data', () => socket.end())],
+    ['resets', /^connection_reset/, (socket) => void socket.once('data', () => socket.resetAndDestroy())],
+    ['never answers', /^timeout/, () => undefined],
+    ['answers no HTTP', /^invalid_response/, answerBytes('HTTP/9.9 what\r\n\r\n')],
+    [
+      'slow body',
+      /^timeout/,
+      (socket) => void socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab')),
+    ],
+  ];
+  for (const [name, expected, behave] of cases) {
+    const { url, server } = await tcp(behave);
+    const startedAt = Date.now();
+    const event = await deliver(url);
+    expect([name, event.attempts[0]?.error]).toEqual([name, expect.stringMatching(expected)]);
+    expect(Date.now() - startedAt).toBeLessThan(2_500);
+    server.close();
+  }
+  expect((await deliver('http://127.0.0.1:1/')).attempts[0]?.error).toMatch(/^connection_refused/);
+});
+
+test('DEL-06, DEL-07: a response that breaks off after 2xx counts; a huge one is cut at 64 KiB', async () => {
+  const broken = await tcp(
+    (socket) =>
+      void socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npartial');
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      }),
+  );
+  expect(await deliver(broken.url)).toMatchObject({ status: 'delivered', attempts: [{ responseTruncated: true }] });
+  broken.server.close();
+
+  const endless = await Recorder.start((_request, response) => {
+    response.writeHead(200);
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 0x61)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const event = await deliver(endless.url());
+  expect([event.status, event.attempts[0]?.responseBody.length, event.attempts[0]?.responseTruncated]).toEqual([
+    'delivered',
+    65_536,
+    true,
+  ]);
+  await endless.stop();
+});
+
+test('DEL-08: any bytes of a response can be kept', async () => {
+  const recorder = await Recorder.start(
+    (_request, response) => void response.writeHead(500, { 'x-odd': 'caf\u00e9' }).end(Buffer.from([0, 0xff, 0x7b, 0])),
+  );
+  const event = await deliver(recorder.url());
+  expect(event.attempts[0]).toMatchObject({ responseBody: Buffer.from([0, 0xff, 0x7b, 0]), responseStatus: 500 });
+  await recorder.stop();
+});
+
+test('DEL-04: Retry-After postpones the next attempt and is given as the reason', async () => {
+  const recorder = await Recorder.start(
+    (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
+  );
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'later',
+    destinationUrl: recorder.url(),
+    retry: fast,
+  });
+  const id = await capture(paggio, endpoint.slug, '{}');
+  const event = await until(paggio, async () => {
+    const current = await paggio.events.get(owner, id);
+    return current.attemptCount === 1 ? current : undefined;
+  });
+  expect(event.status).toBe('pending');
+  expect(event.nextAttemptReason).toMatch(/HTTP 503; attempt 2 of 4 after 3600 s: the destination asked for it/);
+  const wait = (event.nextAttemptAt?.getTime() ?? 0) - Date.now();
+  expect(wait).toBeGreaterThan(3_500_000);
+  expect(wait).toBeLessThan(3_610_000);
+  await recorder.stop();
+});
+
+test('SIG-22, SIG-23: signed anew on each attempt, under one id, as the standard library verifies', async () => {
+  const recorder = await Recorder.start(
+    (_request, response, count) => void response.writeHead(count < 2 ? 500 : 200).end(),
+  );
+  const { endpoint, secret } = await paggio.endpoints.create(owner, {
+    name: 'signed',
+    destinationUrl: recorder.url(),
+    retry: fast,
+  });
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1.10}'));
+  expect(recorder.requests).toHaveLength(2);
+  for (const request of recorder.requests) {
+    expect(() =>
+      new Webhook(secret).verify(request.body.toString(), request.headers as Record<string, string>),
+    ).not.toThrow();
+    expect(request.headers['webhook-id']).toMatch(/^[A-Za-z0-9_-]+$/);
+  }
+  expect(recorder.requests.map((request) => request.headers['paggio-attempt'])).toEqual(['1', '2']);
+  await recorder.stop();
+});
+
+test("AUZ-23: hop-by-hop headers stay here; a sender's own Standard Webhooks headers stay untouched", async () => {
+  const recorder = await Recorder.start();
+  await deliver(recorder.url(), { headers: { 'X-Replaced': 'ours' } }, [
+    'Connection',
+    'X-Drop, keep-alive',
+    'X-Drop',
+    'a',
+    'Keep-Alive',
+    'b',
+    'TE',
+    'trailers',
+    'Upgrade',
+    'h2c',
+    'Proxy-Authorization',
+    'c',
+    'Expect',
+    '100-continue',
+    'Accept-Encoding',
+    'gzip',
+    'X-Replaced',
+    'theirs',
+    'webhook-id',
+    'msg_1',
+    'Webhook-Signature',
+    'v1,theirs',
+    'Paggio-Event-Id',
+    'forged',
+    'Cookie',
+    'kept',
+  ]);
+  const { headers, rawHeaders } = recorder.requests[0] as (typeof recorder.requests)[number];
+  for (const name of ['x-drop', 'te', 'upgrade', 'proxy-authorization', 'expect'])
+    expect([name, headers[name]]).toEqual([name, undefined]);
+  expect(headers).toMatchObject({
+    'accept-encoding': 'identity',
+    'x-replaced': 'ours',
+    'webhook-id': 'msg_1',
+    'webhook-signature': 'v1,theirs',
+    cookie: 'kept',
+    'content-length': '7',
+  });
+  expect(headers['paggio-webhook-signature']).toMatch(/^v1,/);
+  expect(headers['paggio-event-id']).not.toBe('forged');
+  expect(rawHeaders).toContain('Webhook-Signature');
+  await recorder.stop();
+});
+
+test('SSR-06, SSR-08, SSR-09: names and rows that turn private after they were accepted reach no socket', async () => {
+  const target = await tcp((socket) => socket.end());
+  const port = (target.server.address() as AddressInfo).port;
+  let answers = 0;
+  const strict = await startGateway(
+    { allowedNetworks: [] },
+    {
+      resolve: async () => [
+        answers++ === 0 ? { address: '93.184.216.34', family: 4 } : { address: '127.0.0.1', family: 4 },
+      ],
+    },
+  );
+  answers = 1;
+  const { endpoint } = await strict.paggio.endpoints.create(owner, {
+    name: 's',
+    destinationUrl: `http://rebind.example:${port}/`,
+    retry: once,
+  });
+  const named = await settled(strict.paggio, owner, await capture(strict.paggio, endpoint.slug, '{}'));
+  expect(named.attempts[0]?.error).toMatch(/^blocked_address: rebind.example/);
+  for (const url of [`http://127.0.0.1:${port}/`, `http://[::1]:${port}/`, `http://[::ffff:127.0.0.1]:${port}/`]) {
+    await query(
+      strict.database.url,
+      `update paggio.destinations set url = '${url}'; update paggio.state set config_version = config_version + 1`,
+    );
+    const [id] = [await capture(strict.paggio, endpoint.slug, '{}')];
+    const forced = await settled(strict.paggio, owner, id);
+    expect([forced.attempts[0]?.destinationUrl, forced.attempts[0]?.error]).toEqual([
+      url,
+      expect.stringMatching(/^blocked_address/),
+    ]);
+  }
+  expect(target.accepted()).toBe(0);
+  target.server.close();
+  await strict.stop();
+});
+
+test('DEL-14: a changed URL is used by the very next attempt', async () => {
+  const first = await Recorder.start((_request, response) => void response.writeHead(500).end());
+  const second = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'moving',
+    destinationUrl: first.url(),
+    retry: fast,
+  });
+  const id = await capture(paggio, endpoint.slug, '{}');
+  await first.received(1);
+  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: second.url() });
+  expect(await settled(paggio, owner, id)).toMatchObject({ status: 'delivered' });
+  expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
+  await first.stop();
+  await second.stop();
+});
+
+test('DEL-15: a destination that hangs does not hold up another', async () => {
+  const hanging = await tcp(() => undefined);
+  const healthy = await Recorder.start();
+  const slow = await paggio.endpoints.create(owner, {
+    name: 'hangs',
+    destinationUrl: hanging.url,
+    timeoutSeconds: 5,
+    retry: once,
+  });
+  const fine = await paggio.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
+  await Promise.all(Array.from({ length: 300 }, () => capture(paggio, slow.endpoint.slug, '{}')));
+  const seen = attempts(paggio);
+  const startedAt = Date.now();
+  const ids = await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
+  await Promise.all(ids.map((id) => settled(paggio, owner, id)));
+  expect(Date.now() - startedAt).toBeLessThan(4_000);
+  expect(seen.filter((attempt) => attempt.destinationUrl === healthy.url())).toHaveLength(100);
+  await paggio.endpoints.delete(owner, slow.endpoint.id);
+  hanging.server.close();
+  await healthy.stop();
+});
+
+test('CRA-05: a stop finishes what is in flight and gives the rest back uncharged', async () => {
+  const own = await startGateway();
+  const slow = await Recorder.start((_request, response) => void setTimeout(() => response.writeHead(200).end(), 300));
+  const { endpoint } = await own.paggio.endpoints.create(owner, {
+    name: 'stop',
+    destinationUrl: slow.url(),
+    concurrency: 2,
+  });
+  const ids = await Promise.all(Array.from({ length: 10 }, () => capture(own.paggio, endpoint.slug, '{}')));
+  await slow.received(2);
+  await own.paggio.stop();
+  const delivered = slow.requests.length;
+  const rows = await query<{ state: string; lease: string | null; attempts: number }>(
+    own.database.url,
+    'select state, lease_token as lease, attempt_count as attempts from paggio.deliveries',
+  );
+  expect(rows.filter((row) => row.state === 'delivered')).toHaveLength(delivered);
+  expect(rows.filter((row) => row.state === 'pending')).toEqual(
+    Array.from({ length: ids.length - delivered }, () => ({ state: 'pending', lease: null, attempts: 0 })),
+  );
+  expect(new Set(slow.requests.map((request) => request.headers['webhook-id'])).size).toBe(delivered);
+  await own.database.drop();
+  await slow.stop();
+});

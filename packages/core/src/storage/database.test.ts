@@ -1,0 +1,62 @@
+import { createTestDatabase, query, testMasterKey } from '../testing';
+import { createPaggio } from '../index';
+import { Database } from './database';
+
+test('CRA-20: eight replicas that start at once migrate exactly once', async () => {
+  const database = await createTestDatabase();
+  const replicas = Array.from({ length: 8 }, () =>
+    createPaggio({ database: { url: database.url }, masterKey: testMasterKey }),
+  );
+  await Promise.all(replicas.map((replica) => replica.start()));
+  expect(await query(database.url, 'select count(*)::int as count from paggio.migrations')).toEqual([{ count: 1 }]);
+  expect(await query(database.url, 'select count(*)::int as count from paggio.state')).toEqual([{ count: 1 }]);
+  await Promise.all(replicas.map((replica) => replica.stop()));
+  await database.drop();
+}, 60_000);
+
+test('EMB-11: a schema that is behind stops the start when migrations are only checked', async () => {
+  const database = await createTestDatabase();
+  const options = { database: { url: database.url }, masterKey: testMasterKey, migrations: 'check' as const };
+  await expect(createPaggio(options).start()).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('behind'),
+  });
+  expect(await query(database.url, `select to_regnamespace('paggio') as present`)).toEqual([{ present: null }]);
+  const migrating = createPaggio({ ...options, migrations: 'on-start' });
+  await migrating.start();
+  await migrating.stop();
+  const checking = createPaggio(options);
+  await checking.start();
+  await checking.stop();
+  await database.drop();
+});
+
+test('AUZ-21: another master key is refused at the start', async () => {
+  const database = await createTestDatabase();
+  const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
+  await first.start();
+  await first.stop();
+  const other = createPaggio({ database: { url: database.url }, masterKey: Buffer.alloc(32, 8) });
+  await expect(other.start()).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('master key'),
+  });
+  await database.drop();
+});
+
+test("the host's tables and search path are left alone, and acknowledgements wait for the disk", async () => {
+  const test = await createTestDatabase();
+  await query(
+    test.url,
+    `create table public.events (host int); alter database ${new URL(test.url).pathname.slice(1)} set synchronous_commit = off`,
+  );
+  const database = new Database({ connection: { connectionString: test.url }, migrations: 'on-start' });
+  await database.open();
+  const { rows } = await database.capture.query<{ synchronous_commit: string }>('show synchronous_commit');
+  expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+  expect(
+    await query(test.url, `select column_name from information_schema.columns where table_schema = 'public'`),
+  ).toEqual([{ column_name: 'host' }]);
+  await database.close();
+  await test.drop();
+});

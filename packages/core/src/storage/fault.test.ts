@@ -1,0 +1,125 @@
+import {
+  capture,
+  createTestDatabase,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  testMasterKey,
+  until,
+} from '../testing';
+import { createPaggio, Paggio } from '../index';
+
+const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+
+test('CRA-07: terminated connections of every kind lose nothing and end nothing', async () => {
+  const gateway = await startGateway();
+  const recorder = await Recorder.start();
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'kill',
+    destinationUrl: recorder.url(),
+    concurrency: 50,
+  });
+  const acknowledged: string[] = [];
+  let refused = 0;
+  let stop = false;
+  const senders = Array.from({ length: 8 }, async () => {
+    while (!stop) {
+      try {
+        acknowledged.push(await capture(gateway.paggio, endpoint.slug, '{}'));
+      } catch {
+        refused++;
+      }
+    }
+  });
+  for (let round = 0; round < 20; round++) {
+    await query(gateway.database.url, terminate);
+    const before = acknowledged.length;
+    await until(gateway.paggio, async () => (acknowledged.length > before + 10 ? true : undefined));
+  }
+  stop = true;
+  await Promise.all(senders);
+  expect(acknowledged.length).toBeGreaterThan(200);
+  await query(gateway.database.url, `update paggio.deliveries set due_at = now() where state = 'pending'`);
+  await until(gateway.paggio, async () => {
+    const [row] = await query<{ count: number }>(
+      gateway.database.url,
+      `select count(*)::int as count from paggio.deliveries where state = 'pending'`,
+    );
+    return row?.count === 0 ? true : undefined;
+  });
+  const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id']));
+  expect(acknowledged.filter((id) => !delivered.has(id))).toEqual([]);
+  expect(refused).toBeGreaterThan(0);
+  await gateway.stop();
+  await recorder.stop();
+}, 90_000);
+
+test('CRA-03: a worker whose lease was taken over cannot overwrite the newer state', async () => {
+  const gateway = await startGateway();
+  const answers: (() => void)[] = [];
+  const recorder = await Recorder.start((_request, response) => void answers.push(() => response.writeHead(500).end()));
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'fence',
+    destinationUrl: recorder.url(),
+    timeoutSeconds: 60,
+    retry: { max_attempts: 1 },
+  });
+  const id = await capture(gateway.paggio, endpoint.slug, '{}');
+  await recorder.received(1);
+  // As a second worker does after the lease has run out: claim, deliver, settle.
+  await query(
+    gateway.database.url,
+    `update paggio.deliveries set state = 'delivered', attempt_count = 1, lease_token = null, due_at = null where event_id = '${id}'`,
+  );
+  answers[0]?.();
+  await gateway.paggio.stop();
+  const rows = await query(
+    gateway.database.url,
+    `select state, attempt_count, (select count(*)::int from paggio.attempts) as attempts from paggio.deliveries`,
+  );
+  expect(rows).toEqual([{ state: 'delivered', attempt_count: 1, attempts: 0 }]);
+  await gateway.database.drop();
+  await recorder.stop();
+});
+
+test("a dead worker's deliveries are taken over when their lease runs out", async () => {
+  const database = await createTestDatabase();
+  const options = { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8'] };
+  const recorder = await Recorder.start();
+  const front = createPaggio({ ...options, roles: ['capture', 'api'] });
+  await front.start();
+  const { endpoint } = await front.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
+  const id = await capture(front, endpoint.slug, '{}');
+  await query(
+    database.url,
+    `update paggio.deliveries set lease_token = gen_random_uuid(), due_at = now() + interval '1 second' where event_id = '${id}'`,
+  );
+  const worker = new Paggio({ ...options, roles: ['deliver'] });
+  await worker.start();
+  expect(await settled(worker, owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+  await Promise.all([front.stop(), worker.stop()]);
+  await database.drop();
+  await recorder.stop();
+});
+
+test('EMB-07: capture and delivery in two processes: work is announced, and a change reaches the other at once', async () => {
+  const database = await createTestDatabase();
+  const options = { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8'] };
+  const [front, worker] = [
+    createPaggio({ ...options, roles: ['capture', 'api'] }),
+    createPaggio({ ...options, roles: ['deliver'] }),
+  ];
+  await Promise.all([front.start(), worker.start()]);
+  const [first, second] = [await Recorder.start(), await Recorder.start()];
+  const { endpoint } = await front.endpoints.create(owner, { name: 'x', destinationUrl: first.url() });
+  for (let n = 0; n < 20; n++) {
+    const recorder = n % 2 === 0 ? first : second;
+    await front.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
+    await settled(worker, owner, await capture(front, endpoint.slug, '{}'));
+    expect([first.requests.length, second.requests.length]).toEqual([Math.ceil((n + 1) / 2), Math.floor((n + 1) / 2)]);
+  }
+  await Promise.all([front.stop(), worker.stop(), first.stop(), second.stop()]);
+  await database.drop();
+}, 60_000);
