@@ -6,6 +6,7 @@ export function banner(server: RunningServer, version: string): string {
   const add = (label: string, value: string): void => void lines.push(`  ${label.padEnd(11)}${value}`);
   if (server.movedFrom !== null) lines.push(`  Port ${server.movedFrom} is taken; this one is the next free port.`, '');
   if (server.inboxUrl) add('Inbox', server.inboxUrl);
+  if (server.dashboardUrl) add('Dashboard', `${server.dashboardUrl}   (signs in once)`);
   add('API', `${server.url}/api/v1`);
   if (server.apiKey) add('API key', `${server.apiKey}   (shown once; also in ${server.dataDirectory}/api-key)`);
   else add('API key', `in ${server.dataDirectory}/api-key`);

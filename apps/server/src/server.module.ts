@@ -11,7 +11,7 @@ export class ServerModule {
       module: ServerModule,
       imports: [
         ScheduleModule.forRoot(),
-        PaggioModule.forRoot({ ...options, health: true, exclusive: true, isGlobal: true }),
+        PaggioModule.forRoot({ ...options, health: true, exclusive: true, dashboard: true, isGlobal: true }),
       ],
     };
   }

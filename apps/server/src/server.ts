@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
-import { Paggio, PaggioError } from '@paggio/core';
+import { Paggio, PaggioError, scopes, type Principal } from '@paggio/core';
 import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
+import { getSignInLinkToken } from '@paggio/nestjs';
 import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
-import { firstRun, type FirstRun } from './first-run';
+import { firstRun, operator, type FirstRun } from './first-run';
 import { LimitedExpressAdapter } from './http-adapter';
 import { ServerModule } from './server.module';
 import { StartError } from './start-error';
@@ -20,6 +21,8 @@ export interface RunningServer extends FirstRun {
   movedFrom: number | null;
   database: { embedded: boolean; description: string };
   dataDirectory: string;
+  /** Signs in once, within an hour; null where this process serves no dashboard. */
+  dashboardUrl: string | null;
   /** Stops taking requests, finishes what is in flight, and stops the embedded database last. */
   stop(): Promise<void>;
 }
@@ -64,6 +67,8 @@ export async function startServer(environment: Environment): Promise<RunningServ
     for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`])
       paggio.listeningAt(own);
     const first = await firstRun(paggio, directory);
+    const signInLink = app.get<(principal: Principal) => string | null>(getSignInLinkToken(), { strict: false });
+    const link = signInLink({ ...operator, scopes: new Set(scopes), keyId: null });
     return {
       paggio,
       url,
@@ -75,6 +80,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
           }
         : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
       dataDirectory: directory.path,
+      dashboardUrl: link === null ? null : url + link,
       stop,
       ...first,
     };

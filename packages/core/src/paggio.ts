@@ -161,6 +161,11 @@ export class Paggio {
     this.listeningAt(publicUrl);
   }
 
+  /** Whether people and senders come in by https. */
+  isPublicOverTls(): boolean {
+    return this.publicBase.startsWith('https:');
+  }
+
   /** An address of this very process. Deliveries to it would come back without end. */
   listeningAt(url: string): void {
     this.origins.add(new URL(url).origin);

@@ -12,7 +12,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { createPaggio, Paggio, type PaggioOptions } from '@paggio/core';
+import { createPaggio, Paggio, type PaggioOptions, type Principal } from '@paggio/core';
 import { normalizePath } from '@paggio/http';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
@@ -20,6 +20,7 @@ import { PaggioGateway } from './paggio.gateway';
 import {
   ConfigurableModuleClass,
   getPaggioToken,
+  getSignInLinkToken,
   MODULE_OPTIONS_TOKEN,
   type PaggioModuleExtras,
 } from './paggio.options';
@@ -106,6 +107,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           guards: _guards,
           health: _health,
           exclusive: _exclusive,
+          dashboard: _dashboard,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
@@ -122,7 +124,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         paggio.subscribe((happening) => {
           if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
         });
-        const options = { path: base, health: extras.health, exclusive: extras.exclusive };
+        const options = { path: base, health: extras.health, exclusive: extras.exclusive, dashboard: extras.dashboard };
         return new PaggioGateway(paggio, options, (error, requestId) =>
           logger.error(`${requestId}: ${describe(error)}`),
         );
@@ -138,7 +140,13 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       }),
     },
   ];
-  const exported: (symbol | typeof Paggio)[] = [token];
+  const linkToken = getSignInLinkToken(name);
+  providers.push({
+    provide: linkToken,
+    inject: [gatewayToken],
+    useFactory: (gateway: PaggioGateway) => (principal: Principal) => gateway.handle.signInLink(principal),
+  });
+  const exported: (symbol | typeof Paggio)[] = [token, linkToken];
   if (name === 'default') {
     providers.push({ provide: Paggio, useExisting: token });
     exported.push(Paggio);

@@ -29,6 +29,11 @@ export interface PaggioModuleExtras {
    */
   health?: boolean;
   /**
+   * Serves the dashboard at `/dashboard`.
+   * @default false
+   */
+  dashboard?: boolean;
+  /**
    * Answers every other path below `path` with Paggio's error envelope.
    * @default false
    */
@@ -45,4 +50,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
 /** The token of an instance; the class `Paggio` itself for the default one. */
 export function getPaggioToken(name = 'default'): symbol {
   return Symbol.for(`paggio:${name}`);
+}
+
+/** The token of a function `(principal) => path | null` that makes a link which signs in to the dashboard once. */
+export function getSignInLinkToken(name = 'default'): symbol {
+  return Symbol.for(`paggio:${name}:sign-in-link`);
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PaggioError, type EndpointConfig, type Paggio } from '@paggio/core';
+import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from '../answer';
 import { Api } from '../api';
+import { Dashboard } from '../dashboard';
 import { slugOf } from '../ingest';
 import { RemoteAddress } from '../remote-address';
 import { linger, readBody, RequestAborted } from './body';
@@ -18,6 +19,11 @@ export interface HandlerOptions {
    */
   health?: boolean;
   /**
+   * Serves the dashboard at `/dashboard`.
+   * @default false
+   */
+  dashboard?: boolean;
+  /**
    * Answers every other path below the mount point with the error envelope, instead of leaving it to the host.
    * @default false
    */
@@ -27,7 +33,11 @@ export interface HandlerOptions {
 }
 
 /** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
-export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+export interface NodeHandler {
+  (request: IncomingMessage, response: ServerResponse): boolean;
+  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  signInLink(principal: Principal): string | null;
+}
 
 /** Bodies of the management API; events have their own limit. */
 const API_BODY_LIMIT = 1024 * 1024;
@@ -40,8 +50,9 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
   const api = new Api(paggio, { health: options.health, onFault: options.onFault });
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { roles } = paggio.options;
+  const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(paggio, api, base) : null;
 
-  return (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     const target = targetOf(request);
     const mark = target.indexOf('?');
     const path = mark < 0 ? target : target.slice(0, mark);
@@ -52,12 +63,19 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
       void capture(slug, request, response, path, mark < 0 ? '' : target.slice(mark + 1));
       return true;
     }
+    if (dashboard?.owns(local)) {
+      void browse(dashboard, request, response, local, mark < 0 ? '' : target.slice(mark + 1));
+      return true;
+    }
     if (api.owns(local) || options.exclusive === true) {
       void manage(request, response, local, mark < 0 ? '' : target.slice(mark + 1));
       return true;
     }
     return false;
   };
+  return Object.assign(handle, {
+    signInLink: (principal: Principal) => (dashboard ? base + dashboard.createLink(principal) : null),
+  });
 
   async function capture(
     slug: string,
@@ -101,6 +119,23 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
       const body = await readBody(request, API_BODY_LIMIT);
       const authorization = valuesOf(request.rawHeaders, 'authorization');
       writeAnswer(response, await api.handle({ method: request.method as string, path, query, authorization, body }));
+    } catch (error) {
+      fail(error, request, response);
+    }
+  }
+
+  async function browse(
+    dashboard: Dashboard,
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<void> {
+    try {
+      const body = await readBody(request, API_BODY_LIMIT);
+      const { headers, method = '' } = request;
+      const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
+      writeAnswer(response, await dashboard.handle({ method, path, query, authorization: [], body, headers, secure }));
     } catch (error) {
       fail(error, request, response);
     }

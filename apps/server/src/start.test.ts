@@ -1,0 +1,164 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase } from '@paggio/core/testing';
+import axios from 'axios';
+import { readEnvironment } from './environment';
+import { runToEnd, ServerProcess } from './testing/server-process';
+
+let directory: string;
+const masterKey = 'ab'.repeat(32);
+
+beforeEach(() => {
+  directory = join(mkdtempSync(join(tmpdir(), 'paggio-start-')), 'data');
+});
+
+afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
+
+test('every mistake in the environment is listed at once, and nothing is written', async () => {
+  const { code, output } = await runToEnd({
+    PAGGIO_DATA_DIR: directory,
+    PORT: 'http',
+    DATABASE_URL: 'mysql://x',
+    PAGGIO_MASTER_KEY: 'short',
+    PAGGIO_ROLES: 'capture,fly',
+    PAGGIO_BODY_LIMIT: 'huge',
+    PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/99',
+    PAGGIO_PUBLIC_URL: 'hooks',
+    LOG_LEVEL: 'loud',
+    LOG_FORMAT: 'xml',
+    PAGGIO_RETENTION: '30d',
+  });
+  expect(code).toBe(1);
+  for (const name of [
+    'PORT',
+    'DATABASE_URL',
+    'PAGGIO_MASTER_KEY',
+    'PAGGIO_ROLES',
+    'PAGGIO_BODY_LIMIT',
+    'PAGGIO_ALLOWED_NETWORKS',
+    'PAGGIO_PUBLIC_URL',
+    'LOG_LEVEL',
+    'LOG_FORMAT',
+    'PAGGIO_RETENTION',
+  ]) {
+    expect(output).toContain(`- ${name}`);
+  }
+  expect(existsSync(directory)).toBe(false);
+});
+
+test('AUZ-19: production needs a master key of its own', async () => {
+  const { code, output } = await runToEnd({ PAGGIO_DATA_DIR: directory, NODE_ENV: 'production' });
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('PAGGIO_MASTER_KEY is required when NODE_ENV=production'),
+  ]);
+});
+
+test('empty values equal unset, sizes have units, and loopback is allowed except in production', () => {
+  const read = (env: NodeJS.ProcessEnv): any => readEnvironment({ ...env, PORT: '', DATABASE_URL: '' }, false);
+  expect(read({})).toMatchObject({
+    port: 4400,
+    portIsDefault: true,
+    host: '127.0.0.1',
+    databaseUrl: null,
+    bodyLimit: 1_048_576,
+    allowedNetworks: ['127.0.0.0/8', '::1/128'],
+    logFormat: 'json',
+    localUrl: 'http://localhost:3000',
+  });
+  expect(
+    read({ PAGGIO_BODY_LIMIT: '5MB', PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/8, fd00::/8', PAGGIO_ROLES: 'api,deliver' }),
+  ).toMatchObject({ bodyLimit: 5_000_000, allowedNetworks: ['10.0.0.0/8', 'fd00::/8'], roles: ['api', 'deliver'] });
+  expect(read({ PAGGIO_ALLOWED_NETWORKS: 'none' }).allowedNetworks).toEqual([]);
+  expect(read({ NODE_ENV: 'production', PAGGIO_MASTER_KEY: 'ab'.repeat(32) })).toMatchObject({
+    allowedNetworks: [],
+    masterKey: Buffer.alloc(32, 0xab),
+  });
+});
+
+test('an unreachable database is a clear error', async () => {
+  const { code, output } = await runToEnd({
+    PAGGIO_DATA_DIR: directory,
+    DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none',
+  });
+  expect(code).toBe(1);
+  expect(output).toMatch(/Paggio cannot start: The database does not answer: .*\n {2}Check the database URL/);
+  expect(output).not.toContain('secret');
+});
+
+test('a taken port that was asked for is a clear error; a taken default port moves on and says so', async () => {
+  const database = await createTestDatabase();
+  const blocker = createServer();
+  await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done));
+  const { port } = blocker.address() as AddressInfo;
+  const { code, output } = await runToEnd({
+    PAGGIO_DATA_DIR: directory,
+    DATABASE_URL: database.url,
+    PORT: String(port),
+    PAGGIO_MASTER_KEY: masterKey,
+  });
+  expect([code, output]).toEqual([1, expect.stringContaining(`Paggio cannot start: Port ${port} is taken.`)]);
+  blocker.close();
+
+  const env = { DATABASE_URL: database.url, PORT: '', PAGGIO_MASTER_KEY: masterKey };
+  const first = await ServerProcess.start(env);
+  const second = await ServerProcess.start(env);
+  expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port));
+  await Promise.all([first.stop(), second.stop()]);
+  first.remove();
+  second.remove();
+  await database.drop();
+}, 60_000);
+
+test('a damaged data directory is a clear error and is left as it was', async () => {
+  mkdirSync(join(directory, 'postgres'), { recursive: true });
+  writeFileSync(join(directory, 'postgres', 'rubbish'), 'x');
+  writeFileSync(join(directory, 'master-key'), 'rubbish');
+  const key = await runToEnd({ PAGGIO_DATA_DIR: directory });
+  expect([key.code, key.output]).toEqual([1, expect.stringMatching(/master-key is damaged.*\n {2}Restore it/)]);
+  rmSync(join(directory, 'master-key'));
+  const data = await runToEnd({ PAGGIO_DATA_DIR: directory });
+  expect([data.code, data.output]).toEqual([
+    1,
+    expect.stringMatching(/is not a database: PG_VERSION is missing.*\n {2}Restore the directory/),
+  ]);
+  expect(readdirSync(join(directory, 'postgres'))).toEqual(['rubbish']);
+});
+
+test('the embedded database: first run, kill -9 of the server, restart with everything there, clean stop', async () => {
+  const server = await ServerProcess.start({}, directory);
+  expect(statSync(join(directory, 'api-key')).mode & 0o777).toBe(0o600);
+  const key = server.apiKey;
+  const { data: endpoints } = await server.api().get('/api/v1/endpoints');
+  expect(endpoints.data).toMatchObject([{ name: 'demo', destination_url: null }]);
+  expect((await server.api().get('/api/v1/events')).data.meta.total).toBe(0);
+  const sent = await axios.post(
+    endpoints.data[0].webhook_url.replace(/^http:\/\/[^/]+/, server.url),
+    '{"type":"hello.world"}',
+  );
+  expect(sent.data).toEqual({ received: true });
+  await server.stop('SIGKILL');
+  expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(true);
+
+  const again = await ServerProcess.start({}, directory);
+  expect(again.apiKey).toBe(key);
+  const { data: events } = await again.api().get('/api/v1/events');
+  expect(events.data).toMatchObject([{ id: sent.headers['paggio-event-id'], event_type: 'hello.world' }]);
+  expect(again.lines.join('\n')).toContain('taken over from an earlier run');
+  // The key is in its file and nowhere in what was printed.
+  expect(again.lines.join('\n')).not.toContain(key);
+  expect(await again.stop()).toBe(0);
+  expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(false);
+  expect(readFileSync(join(directory, 'postgres.log'), 'utf8')).toContain('database system is shut down');
+}, 120_000);
