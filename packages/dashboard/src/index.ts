@@ -10,6 +10,7 @@ const types: Record<string, string> = {
   'index.html': 'text/html; charset=utf-8',
   'app.js': 'text/javascript; charset=utf-8',
   'app.css': 'text/css; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
 };
 
 /** A file of the dashboard by its name; undefined when there is none. Names are a fixed list: a path cannot leave it. */

@@ -1,0 +1,11 @@
+import Koa from 'koa';
+import { createPaggio } from '@paggio/core';
+import { paggioMiddleware } from '@paggio/koa';
+
+const paggio = createPaggio({
+  database: { url: process.env.DATABASE_URL! },
+  masterKey: process.env.PAGGIO_MASTER_KEY!,
+});
+const app = new Koa();
+app.use(paggioMiddleware(paggio));
+void paggio.start().then(() => app.listen(Number(process.env.PORT ?? 3000)));
