@@ -1,4 +1,4 @@
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { EventDetail, Paggio } from '../index';
 import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
@@ -28,9 +28,7 @@ async function deliver(destinationUrl: string, settings: object = {}, headers: s
 }
 
 /** A destination that answers with bytes, or misbehaves below HTTP. */
-async function tcp(
-  behave: (socket: import('node:net').Socket) => void,
-): Promise<{ url: string; server: Server; accepted: () => number }> {
+async function tcp(behave: (socket: Socket) => void): Promise<{ url: string; server: Server; accepted: () => number }> {
   let count = 0;
   const server = createTcpServer((socket) => {
     count++;
@@ -43,8 +41,7 @@ async function tcp(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, accepted: () => count };
 }
 
-const answerBytes = (bytes: string | Buffer) => (socket: import('node:net').Socket) =>
-  void socket.once('data', () => socket.end(bytes));
+const answerBytes = (bytes: string | Buffer) => (socket: Socket) => void socket.once('data', () => socket.end(bytes));
 
 test('DEL-01, DEL-02: 2xx is delivered, everything else is not, and redirects are never followed', async () => {
   for (const status of [200, 201, 202, 204, 299]) {
@@ -78,7 +75,7 @@ test('DEL-03: 410 ends it at once and says so', async () => {
 });
 
 test('DEL-05: distinct failures below HTTP, each within the time-out', async () => {
-  const cases: [string, RegExp, (socket: import('node:net').Socket) => void][] = [
+  const cases: [string, RegExp, (socket: Socket) => void][] = [
     ['closes before headers', /^connection_reset/, (socket) => void socket.once('data', () => socket.end())],
     ['resets', /^connection_reset/, (socket) => void socket.once('data', () => socket.resetAndDestroy())],
     ['never answers', /^timeout/, () => undefined],
