@@ -14,13 +14,16 @@ const taken = new WeakMap<object, Set<string>>();
  * a server that Nest did not make (serverless hosts) come in by the middleware instead.
  */
 export class PaggioDoor {
-  private readonly seen = new WeakSet<IncomingMessage>();
+  private readonly apiBase: string;
+  private readonly healthBase: string;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly gateway: PaggioGateway,
     private readonly base: string,
   ) {
+    this.apiBase = `${base}/api/v1/`;
+    this.healthBase = `${base}/health`;
     // In testing modules the adapter comes after the providers; without one (application contexts) there is no HTTP.
     if (host.httpAdapter) this.useMiddleware();
     else host.init$.subscribe(() => this.useMiddleware());
@@ -54,20 +57,19 @@ export class PaggioDoor {
     );
   }
 
+  /** Comes by twice for what is not a webhook: both doors lead on to the host, and neither does anything again. */
   private enter(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    if (this.seen.has(request)) return next();
-    this.seen.add(request);
-    if (!this.hasController(request)) {
-      if (!this.gateway.handle(request, response)) next();
-      return;
-    }
-    this.gateway.keepBody(request).then(next, (error: unknown) => this.gateway.fail(error, response));
+    if (this.hasController(request)) {
+      this.gateway.keepBody(request).then(next, (error: unknown) => this.gateway.fail(error, response));
+    } else if (!this.gateway.handle(request, response)) next();
   }
 
   private hasController(request: IncomingMessage): boolean {
     const url = request.url ?? '';
+    // First of all, because it is asked for every webhook too.
+    if (!url.startsWith(this.apiBase) && !url.startsWith(this.healthBase)) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    return path.startsWith(this.base) && this.gateway.api.serves(request.method ?? '', path.slice(this.base.length));
+    return this.gateway.api.serves(request.method ?? '', path.slice(this.base.length));
   }
 }

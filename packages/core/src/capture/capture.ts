@@ -12,7 +12,7 @@ import type { Handoff } from '../delivery/worker';
 import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError } from '../errors';
-import { formatId, newId } from '../event-id';
+import { formatId, idTime, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { encodeHeaders } from './header-text';
 import type { IncomingEvent, Intake, NewDelivery } from './intake';
@@ -174,8 +174,9 @@ export class Capture {
     eventType: string | null,
     verified: (Verification & { ok: true }) | null,
   ): IncomingEvent {
+    const id = newId(receivedAt);
     return {
-      id: newId(receivedAt),
+      id,
       endpointId: endpoint.idBytes,
       userId: endpoint.userId,
       mode: endpoint.mode,
@@ -193,7 +194,8 @@ export class Capture {
       bodyAuthenticated: verified?.bodyAuthenticated ?? false,
       capturedReason: null,
       idConflict: false,
-      receivedAt,
+      // The time inside the id, so that a range of time is a range of ids, also when the clock steps.
+      receivedAt: idTime(id),
       dedupKey: null,
       deliveries: [],
     };

@@ -25,6 +25,7 @@ export class EndpointDirectory {
   private known = 0;
   private heardAt = 0;
   private asking: Promise<void> | undefined;
+  private readonly loading = new Map<string, { known: number; result: Promise<Entry> }>();
 
   constructor(private readonly loader: EndpointLoader) {}
 
@@ -62,12 +63,28 @@ export class EndpointDirectory {
     if (Date.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
     const entry = cache.get(key);
     if (entry && entry.version >= this.known) return entry.endpoint;
-    const loaded = await this.loader.load(by);
+    const loaded = await this.load(key, by);
     this.observe(loaded.version);
     // Unknown slugs are remembered too, so that guessing costs no queries; the bound keeps guesses from filling memory.
     if (cache.size >= MAX_ENTRIES) cache.clear();
     cache.set(key, loaded);
     return loaded.endpoint;
+  }
+
+  /** Requests that miss at the same time share one query. */
+  private load(key: string, by: { slug: string } | { id: string }): Promise<Entry> {
+    let loading = this.loading.get(key);
+    // One that began before the newest version was heard of may be older than it.
+    if (!loading || loading.known < this.known) {
+      const entry = { known: this.known, result: this.loader.load(by) };
+      loading = entry;
+      this.loading.set(key, entry);
+      const done = (): void => {
+        if (this.loading.get(key) === entry) this.loading.delete(key);
+      };
+      entry.result.then(done, done);
+    }
+    return loading.result;
   }
 
   private ask(): Promise<void> {

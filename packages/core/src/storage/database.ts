@@ -86,6 +86,7 @@ export class Database {
       ...this.settings.connection,
       application_name: 'paggio',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
     });
   }
 

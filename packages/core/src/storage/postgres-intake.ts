@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake } from '../capture/intake';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
-import { bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
+import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
 /** How long a provider's delivery id is remembered. */
 export const DEDUP_WINDOW_HOURS = 72;
@@ -32,6 +32,7 @@ export class PostgresIntake implements Intake {
   private queue: Waiting[] = [];
   private queuedBytes = 0;
   private running = 0;
+  private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
 
   constructor(
     private readonly pool: Pool,
@@ -114,6 +115,16 @@ export class PostgresIntake implements Intake {
   }
 
   private async insert(group: Waiting[]): Promise<Set<string>> {
+    const arena = this.arenas.pop() ?? new Arena();
+    arena.reset();
+    try {
+      return await this.insertFrom(arena, group);
+    } finally {
+      this.arenas.push(arena);
+    }
+  }
+
+  private async insertFrom({ allocate }: Arena, group: Waiting[]): Promise<Set<string>> {
     const events = group.map((waiting) => waiting.event);
     const deliveries = events.flatMap((event, index) =>
       event.deliveries.map((delivery) => ({ n: index + 1, delivery })),
@@ -121,29 +132,96 @@ export class PostgresIntake implements Intake {
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: 'paggio_intake',
       text: INSERT,
+      // The bodies come last: the driver copies parameters into a block that it grows as it goes.
       values: [
-        uuidArray(events.map((event) => event.id)),
-        uuidArray(events.map((event) => event.endpointId)),
-        textArray(events.map((event) => event.userId)),
-        textArray(events.map((event) => event.mode)),
-        textArray(events.map((event) => event.source)),
-        textArray(events.map((event) => event.eventType)),
-        textArray(events.map((event) => event.method)),
-        textArray(events.map((event) => event.path)),
-        textArray(events.map((event) => event.query)),
-        byteaArray(events.map((event) => event.headers)),
-        byteaArray(events.map((event) => event.body)),
-        byteaArray(events.map((event) => event.sha256)),
-        textArray(events.map((event) => event.remoteAddr)),
-        textArray(events.map((event) => event.verifiedBy)),
-        boolArray(events.map((event) => event.bodyAuthenticated)),
-        textArray(events.map((event) => event.capturedReason)),
-        boolArray(events.map((event) => event.idConflict)),
-        byteaArray(events.map((event) => event.dedupKey)),
-        bigintArray(events.map((event) => event.receivedAt)),
-        intArray(deliveries.map(({ n }) => n)),
-        uuidArray(deliveries.map(({ delivery }) => delivery.destinationId)),
-        uuidArray(deliveries.map(({ delivery }) => delivery.leaseToken)),
+        uuidArray(
+          events.map((event) => event.id),
+          allocate,
+        ),
+        uuidArray(
+          events.map((event) => event.endpointId),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.userId),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.mode),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.source),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.eventType),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.method),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.path),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.query),
+          allocate,
+        ),
+        byteaArray(
+          events.map((event) => event.headers),
+          allocate,
+        ),
+        byteaArray(
+          events.map((event) => event.sha256),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.remoteAddr),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.verifiedBy),
+          allocate,
+        ),
+        boolArray(
+          events.map((event) => event.bodyAuthenticated),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.capturedReason),
+          allocate,
+        ),
+        boolArray(
+          events.map((event) => event.idConflict),
+          allocate,
+        ),
+        byteaArray(
+          events.map((event) => event.dedupKey),
+          allocate,
+        ),
+        bigintArray(
+          events.map((event) => event.receivedAt),
+          allocate,
+        ),
+        intArray(
+          deliveries.map(({ n }) => n),
+          allocate,
+        ),
+        uuidArray(
+          deliveries.map(({ delivery }) => delivery.destinationId),
+          allocate,
+        ),
+        uuidArray(
+          deliveries.map(({ delivery }) => delivery.leaseToken),
+          allocate,
+        ),
+        byteaArray(
+          events.map((event) => event.body),
+          allocate,
+        ),
       ],
     });
     this.onVersion(Number(rows[0]?.version));
@@ -213,10 +291,10 @@ function toUnavailable(error: unknown): PaggioError {
 const INSERT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-      $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::text[], $14::text[], $15::bool[], $16::text[], $17::bool[],
-      $18::bytea[], $19::bigint[]) with ordinality
-      as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sha256, remote_addr,
-        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, n)
+      $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
+      $17::bytea[], $18::bigint[], $22::bytea[]) with ordinality
+      as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
+        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, body, n)
   ), keys as (
     insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
     select endpoint_id, dedup_key, id, sha256, now() + interval '${DEDUP_WINDOW_HOURS} hours'
@@ -238,7 +316,7 @@ const INSERT = `
     insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token)
     select s.id, x.destination_id, s.endpoint_id, 'pending',
       now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token
-    from unnest($20::int[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token) join stored s on s.n = x.n
+    from unnest($19::int[], $20::uuid[], $21::uuid[]) as x(n, destination_id, lease_token) join stored s on s.n = x.n
   )
   select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;
 

@@ -1,4 +1,4 @@
-import { formatId, newId } from '../event-id';
+import { formatId, idTime, newId } from '../event-id';
 import type { AttemptResult } from '../delivery/work';
 import type { Database } from './database';
 
@@ -7,10 +7,9 @@ export class ReplayStore {
 
   /** A new event with the bytes of another, and a due delivery for each of the given destinations. One statement. */
   async copy(eventId: string, destinationIds: readonly string[]): Promise<string> {
-    const now = Date.now();
-    const id = formatId(newId(now));
-    await this.database.source.query(COPY, [id, eventId, new Date(now), destinationIds]);
-    return id;
+    const id = newId();
+    await this.database.source.query(COPY, [formatId(id), eventId, new Date(idTime(id)), destinationIds]);
+    return formatId(id);
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
