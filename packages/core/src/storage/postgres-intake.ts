@@ -14,7 +14,7 @@ const MAX_GROUP_EVENTS = 500;
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 const CONNECTIONS = 2;
 /** A second statement beside a running one has to be worth its round trip: small groups cost more than they save. */
-const WORTH_A_SECOND = 64;
+const WORTH_A_SECOND = 16;
 const RETRIES = 3;
 
 interface Waiting {
