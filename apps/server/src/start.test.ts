@@ -11,7 +11,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase } from '@paggio/core/testing';
+import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
 import { runToEnd, ServerProcess } from './testing/server-process';
@@ -161,4 +161,47 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   expect(await again.stop()).toBe(0);
   expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(false);
   expect(readFileSync(join(directory, 'postgres.log'), 'utf8')).toContain('database system is shut down');
+}, 120_000);
+
+test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
+  const database = await createTestDatabase();
+  const recorder = await Recorder.start();
+  const env = { DATABASE_URL: database.url, PAGGIO_MASTER_KEY: masterKey };
+  let server = await ServerProcess.start(env, directory);
+  const { data: endpoint } = await server
+    .api()
+    .post('/api/v1/endpoints', { name: 'killed', destination_url: recorder.url(), concurrency: 50 });
+  const path = new URL(endpoint.webhook_url).pathname;
+  const acknowledged = new Set<string>();
+  for (let kill = 0; kill < 3; kill++) {
+    let alive = true;
+    const senders = Array.from({ length: 16 }, async () => {
+      while (alive) {
+        const answer = await axios.post(server.url + path, '{}').catch(() => undefined);
+        if (answer?.status === 200) acknowledged.add(answer.headers['paggio-event-id'] as string);
+      }
+    });
+    await recorder.received(recorder.requests.length + 200);
+    await server.stop('SIGKILL');
+    alive = false;
+    await Promise.all(senders);
+    server = await ServerProcess.start(env, directory);
+  }
+  // Leases of the dead end after 30 s; no test has to wait for that.
+  await query(database.url, `update paggio.deliveries set due_at = now() where state = 'pending'`);
+  for (let round = 0; round < 400; round++) {
+    const { data } = await server.api().get('/api/v1/events', { params: { status: 'pending', limit: 1 } });
+    if (data.meta.total === 0) break;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  const stored = await query<{ id: string }>(database.url, 'select id from paggio.events');
+  const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id'] as string));
+  expect(acknowledged.size).toBeGreaterThan(500);
+  expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);
+  // Phantoms: nothing was delivered that is not on record.
+  const known = new Set(stored.map((row) => row.id));
+  expect([...delivered].filter((id) => !known.has(id))).toEqual([]);
+  expect(await server.stop()).toBe(0);
+  await recorder.stop();
+  await database.drop();
 }, 120_000);
