@@ -329,9 +329,11 @@ describe('de-duplication', () => {
       'paggio-event-id': first.headers['paggio-event-id'],
       'paggio-duplicate': 'true',
     });
+    const before = await total();
     const crowd = await Promise.all(Array.from({ length: 50 }, () => github(slug, '{"n":2}', 'd-2')));
     expect(new Set(crowd.map((answer) => [answer.status, answer.headers['paggio-event-id']].join())).size).toBe(1);
     expect(crowd.filter((answer) => answer.headers['paggio-duplicate'] !== 'true')).toHaveLength(1);
+    expect(await total()).toBe(before + 1);
     const id = crowd[0]?.headers['paggio-event-id'] as string;
     await settled(server.paggio, owner, id);
     const { data } = await server.api().get(`/api/v1/events/${id}`);
