@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedDatabase } from '@paggio/embedded-database';
 import {
   capture,
   createTestDatabase,
@@ -123,3 +127,76 @@ test('EMB-07: capture and delivery in two processes: work is announced, and a ch
   await Promise.all([front.stop(), worker.stop(), first.stop(), second.stop()]);
   await database.drop();
 }, 60_000);
+
+test('CRA-06: a killed database is 503 and no exit; everything acknowledged is there, and delivery goes on', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-fault-'));
+  let cluster = await startEmbeddedDatabase({ directory });
+  const port = new URL(cluster.url).port;
+  const paggio = createPaggio({
+    database: { url: cluster.url },
+    masterKey: testMasterKey,
+    allowedNetworks: ['127.0.0.0/8'],
+  });
+  await paggio.start();
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'db', destinationUrl: recorder.url() });
+  const acknowledged: string[] = [];
+  const codes = new Set<string>();
+  let stop = false;
+  const senders = Array.from({ length: 8 }, async () => {
+    while (!stop) {
+      try {
+        acknowledged.push(await capture(paggio, endpoint.slug, '{}'));
+      } catch (error) {
+        codes.add((error as { code: string }).code);
+        await new Promise((done) => setTimeout(done, 10));
+      }
+    }
+  });
+  for (let kill = 0; kill < 3; kill++) {
+    const before = acknowledged.length;
+    await until(paggio, async () => (acknowledged.length > before + 50 ? true : undefined));
+    process.kill(cluster.pid, 'SIGKILL');
+    cluster = await startEmbeddedDatabase({ directory, settings: { port } });
+  }
+  const before = acknowledged.length;
+  await until(paggio, async () => (acknowledged.length > before + 50 ? true : undefined));
+  stop = true;
+  await Promise.all(senders);
+  await query(cluster.url, `update paggio.deliveries set due_at = now() where state = 'pending'`);
+  const pending = `select count(*)::int as count from paggio.deliveries where state = 'pending'`;
+  await until(paggio, async () =>
+    (await query<{ count: number }>(cluster.url, pending))[0]?.count === 0 ? true : undefined,
+  );
+  const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id']));
+  expect(acknowledged.filter((id) => !delivered.has(id))).toEqual([]);
+  expect(codes.size).toBeGreaterThan(0);
+  await paggio.stop();
+  await cluster.stop();
+  rmSync(directory, { recursive: true, force: true });
+  await recorder.stop();
+}, 120_000);
+
+test('AUZ-20: no secret stands in the database in clear', async () => {
+  const gateway = await startGateway();
+  const secrets = ['CANARY_endpoint_secret_01', 'CANARY_provider_secret_02', 'CANARY_header_value_03'];
+  await gateway.paggio.endpoints.create(owner, {
+    name: 'canary',
+    secret: secrets[0],
+    headers: { 'X-Token': secrets[2] as string },
+    verification: { provider: 'github', secrets: [secrets[1] as string] },
+  });
+  const all = { ...owner, scopes: new Set(['read', 'admin'] as const), keyId: null };
+  const { key } = await gateway.paggio.keys.create(all, { name: 'canary' });
+  const tables = ['endpoints', 'destinations', 'api_keys', 'state', 'events', 'rejections'];
+  const rows = await Promise.all(
+    tables.map((table) => query<{ row: string }>(gateway.database.url, `select t::text as row from paggio.${table} t`)),
+  );
+  const dump = rows
+    .flat()
+    .map(({ row }) => row)
+    .join('\n');
+  expect(dump).toContain('canary');
+  for (const secret of [...secrets, key]) expect(dump.includes(secret)).toBe(false);
+  await gateway.stop();
+});

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointChange, EndpointInput, Principal } from '@paggio/core';
+import type { Endpoint, EndpointChange, EndpointInput, Principal, RetryPolicy } from '@paggio/core';
 import { PaggioError } from '@paggio/core';
 import type { EndpointCreateDto, EndpointSettingsDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 
@@ -20,13 +20,13 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
       event_types: destination.eventTypes,
       headers_json: headers(destination.headers),
       timeout_seconds: destination.timeoutSeconds,
-      retry: destination.retry,
+      retry: destination.retry && toRetry(destination.retry),
       status: destination.status,
     })),
     event_types: endpoint.eventTypes,
     headers_json: headers(endpoint.headers),
     timeout_seconds: endpoint.timeoutSeconds,
-    retry: endpoint.retry,
+    retry: toRetry(endpoint.retry),
     concurrency: endpoint.concurrency,
     rate_limit: endpoint.rateLimit,
     order_by: endpoint.orderBy,
@@ -52,6 +52,13 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),
   };
+}
+
+/** In the order of the contract: the database keeps objects in an order of its own. */
+function toRetry(policy: RetryPolicy): object {
+  if ('schedule_seconds' in policy) return policy;
+  const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds } = policy;
+  return { max_attempts, base_seconds, factor, cap_seconds, floor_seconds };
 }
 
 export function toEndpointInput(dto: EndpointCreateDto): EndpointInput {

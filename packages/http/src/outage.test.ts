@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeyText, createPaggio } from '@paggio/core';
+import { owner, testMasterKey } from '@paggio/core/testing';
+import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { createNodeHandler } from './index';
+import { client, close } from './testing/gateway-server';
+import { request } from './testing/raw-http';
+
+test('LOA-05, CRA-06: while the database is away every door says 503 with Retry-After, and all is well when it is back', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-outage-'));
+  let cluster = await startEmbeddedDatabase({ directory });
+  const port = new URL(cluster.url).port;
+  const paggio = createPaggio({ database: { url: cluster.url }, masterKey: testMasterKey });
+  await paggio.start();
+  const faults: unknown[] = [];
+  const handle = createNodeHandler(paggio, { health: true, onFault: (error) => faults.push(error) });
+  const server = createServer((incoming, response) => void handle(incoming, response));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const own = (server.address() as AddressInfo).port;
+  const key = createKeyText('live');
+  await paggio.keys.createFirst(owner.userId, key);
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'x' });
+  const send = (slug = endpoint.slug) => request(own, { path: `/api/webhook/${slug}`, body: '{}' });
+  expect((await send()).status).toBe(200);
+
+  await cluster.stop();
+  for (const answer of [await send(), await send(), await send('another-unknown-slug')]) {
+    expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([
+      503,
+      expect.objectContaining({ code: 'UNAVAILABLE' }),
+    ]);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(5);
+    expect(answer.body.toString()).not.toMatch(/select|insert|ECONN|127\.0\.0\.1/i);
+  }
+  const list = await client(own, key).get('/api/v1/events');
+  expect([list.status, list.data.code, list.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '5']);
+  expect((await client(own, key).get('/health')).status).toBe(503);
+  expect((await client(own, key).get('/health/live')).status).toBe(200);
+
+  cluster = await startEmbeddedDatabase({ directory, settings: { port } });
+  expect((await send()).status).toBe(200);
+  expect((await client(own, key).get('/api/v1/events')).data.meta.total).toBe(2);
+  expect((await client(own, key).get('/health')).status).toBe(200);
+  await close(server);
+  await paggio.stop();
+  await cluster.stop();
+  rmSync(directory, { recursive: true, force: true });
+}, 60_000);
