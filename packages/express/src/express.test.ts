@@ -1,8 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createKeyText } from '@paggio/core';
 import { owner, startGateway } from '@paggio/core/testing';
-import { close, describeHost, request, type Host } from '@paggio/http/testing';
+import { describeHost, request, serveHost, type Host } from '@paggio/http/testing';
 import express, { type Express } from 'express';
 import { paggioMiddleware } from './index';
 
@@ -10,21 +8,7 @@ async function start(build: (app: Express, mount: () => void) => void, path?: st
   const gateway = await startGateway();
   const app = express();
   build(app, () => app.use(paggioMiddleware(gateway.paggio, { path })));
-  const server = createServer(app);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  gateway.paggio.publishedAt(`http://127.0.0.1:${port}`);
-  const key = createKeyText('live');
-  await gateway.paggio.keys.createFirst(owner.userId, key);
-  return {
-    paggio: gateway.paggio,
-    port,
-    key,
-    async stop() {
-      await close(server);
-      await gateway.stop();
-    },
-  };
+  return serveHost(gateway, createServer(app));
 }
 
 function hostRoutes(app: Express): void {

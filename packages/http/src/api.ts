@@ -37,6 +37,16 @@ export class Api {
     return this.routes.some((route) => matchSegments(route.segments, segments) !== undefined);
   }
 
+  /** The paths of what this process serves, with `:name` for parameters. */
+  get paths(): string[] {
+    return [...new Set(this.routes.map((route) => route.operation.path))];
+  }
+
+  /** Whether this process serves an operation: its role may be another one's. */
+  offers(operation: Operation): boolean {
+    return this.routes.some((route) => route.operation === operation);
+  }
+
   /** Whether an operation has this path and method. */
   serves(method: string, path: string): boolean {
     const segments = path.split('/').slice(1);
@@ -110,8 +120,12 @@ export class Api {
         headers: [['allow', allowed.join(', ')]],
       });
     }
-    throw new PaggioError('NOT_FOUND', 'There is no such route', { hint: 'Routes begin with /api/v1.' });
+    throw noSuchRoute();
   }
+}
+
+export function noSuchRoute(): PaggioError {
+  return new PaggioError('NOT_FOUND', 'There is no such route', { hint: 'Routes begin with /api/v1.' });
 }
 
 const nobody: Principal = { userId: '', mode: 'live', scopes: new Set(), keyId: null };

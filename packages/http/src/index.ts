@@ -1,5 +1,5 @@
 export { errorAnswer, jsonAnswer, type Answer } from './answer';
-export { Api, type ApiOptions } from './api';
+export { Api, noSuchRoute, type ApiOptions } from './api';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export {
   createNodeHandler,

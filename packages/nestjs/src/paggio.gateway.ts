@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Api,
   createNodeHandler,
+  noSuchRoute,
   readBody,
   RequestAborted,
   valuesOf,
@@ -43,6 +44,8 @@ export class PaggioGateway {
   }
 
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
+    // The controllers are there whatever this process is for.
+    if (!this.api.offers(operation)) throw noSuchRoute();
     if (operation.scope === null) return;
     const raw = request.raw ?? request;
     this.principals.set(raw, await this.api.authorize(valuesOf(raw.rawHeaders, 'authorization'), operation.scope));

@@ -169,6 +169,30 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
   await host.stop();
 });
 
+test("the host's own health route keeps its global prefix, and a process without the api role serves no management API", async () => {
+  @Controller('health')
+  class HealthController {
+    @Get() health(): object {
+      return { of: 'host' };
+    }
+  }
+  const database = await createTestDatabase();
+  @Module({
+    imports: [PaggioModule.forRoot({ ...options(database), roles: ['capture', 'deliver'] })],
+    controllers: [HealthController],
+  })
+  class HostModule {}
+  const app = await NestFactory.create(HostModule, { logger: false });
+  app.setGlobalPrefix('v9');
+  const host = await listen(app, database);
+  expect((await client(host.port, '').get('/v9/health')).data).toEqual({ of: 'host' });
+  expect((await client(host.port, '').get('/health')).status).toBe(404);
+  expect((await client(host.port, host.key).get('/api/v1/events')).status).toBe(404);
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'x' });
+  expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
+  await host.stop();
+});
+
 test('two instances in one app keep apart; two at one path are refused', async () => {
   const [first, second] = [await createTestDatabase(), await createTestDatabase()];
   @Module({

@@ -30,6 +30,7 @@ const INSTANCE = Symbol('paggio instance');
 
 interface Instance {
   paggio: Paggio;
+  gateway: PaggioGateway;
   door: PaggioDoor;
   base: string;
 }
@@ -62,14 +63,12 @@ export class PaggioModule
   /** Runs before the host's routes are made, and after it has set its global prefix. */
   configure(_consumer: MiddlewareConsumer): void {
     const options = this.config.getGlobalPrefixOptions();
-    const base = this.instance.base.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    // Senders know the URL, so `path` alone decides it.
+    // Senders know the URL, so `path` alone decides it. Nest compares route templates, and only ours may match.
+    const templates = this.instance.gateway.api.paths.map((path) => escape(this.instance.base + path));
     const ours = {
       path: this.instance.base,
       requestMethod: RequestMethod.ALL,
-      pathRegex: new RegExp(
-        `^/?${base.replace(/^\//, '')}${base === '' ? '' : '/'}(?:api/v1/(?:events|endpoints|keys)(?:/.*)?|health(?:/live)?)/?$`,
-      ),
+      pathRegex: new RegExp(`^(?:${templates.join('|')})/?$`),
     };
     this.config.setGlobalPrefixOptions({ ...options, exclude: [...(options.exclude ?? []), ours] });
   }
@@ -135,6 +134,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       inject: [token, gatewayToken, HttpAdapterHost],
       useFactory: (paggio: Paggio, gateway: PaggioGateway, host: HttpAdapterHost): Instance => ({
         paggio,
+        gateway,
         base,
         door: new PaggioDoor(host, gateway, base),
       }),
@@ -162,4 +162,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }

@@ -5,6 +5,8 @@
  */
 export type Allocate = (size: number) => Buffer;
 
+const fresh: Allocate = (size) => Buffer.allocUnsafe(size);
+
 const BOOL = 16;
 const BYTEA = 17;
 const INT8 = 20;
@@ -12,7 +14,7 @@ const INT4 = 23;
 const TEXT = 25;
 const UUID = 2950;
 
-export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocate = Buffer.allocUnsafe): Buffer {
+export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocate = fresh): Buffer {
   let size = 20;
   let nulls = 0;
   for (const value of values) {
@@ -29,7 +31,7 @@ export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocat
 }
 
 /** Written in place: one Buffer per text would be most of the garbage of a group commit. */
-export function textArray(values: readonly (string | null)[], allocate: Allocate = Buffer.allocUnsafe): Buffer {
+export function textArray(values: readonly (string | null)[], allocate: Allocate = fresh): Buffer {
   let size = 20;
   for (const value of values) size += 4 + (value === null ? 0 : value.length * 3);
   const out = allocate(size);
@@ -91,7 +93,7 @@ function fixedArray<T>(
   size: number,
   values: readonly T[],
   write: (out: Buffer, value: NonNullable<T>, at: number) => void,
-  allocate: Allocate = Buffer.allocUnsafe,
+  allocate: Allocate = fresh,
 ): Buffer {
   const out = allocate(20 + values.length * (4 + size));
   let nulls = 0;

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Paggio } from '@paggio/core';
-import { owner, Recorder, settled } from '@paggio/core/testing';
-import { client } from './gateway-server';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createKeyText, type Paggio } from '@paggio/core';
+import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
+import { client, close } from './gateway-server';
 import { request, type RawAnswer } from './raw-http';
 
 /** A host with Paggio and with routes of its own. */
@@ -10,6 +12,24 @@ export interface Host {
   port: number;
   key: string;
   stop(): Promise<void>;
+}
+
+/** A gateway behind a server of a host, with a key of every scope. */
+export async function serveHost(gateway: TestGateway, server: Server): Promise<Host> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  gateway.paggio.publishedAt(`http://127.0.0.1:${port}`);
+  const key = createKeyText('live');
+  await gateway.paggio.keys.createFirst(owner.userId, key);
+  return {
+    paggio: gateway.paggio,
+    port,
+    key,
+    async stop() {
+      await close(server);
+      await gateway.stop();
+    },
+  };
 }
 
 /**
