@@ -410,6 +410,25 @@ test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no eve
   expect(forced.status).toBe(401);
 });
 
+test('ING-37: pipelined requests, HTTP/1.0 and Expect keep each event to its own body', async () => {
+  const before = await total();
+  const two = Buffer.concat([
+    build({ path, body: '{"pipelined":1}' }),
+    build({ path, headers: [['Connection', 'close']], body: '{"pipelined":2}' }),
+  ]);
+  expect((await sendRaw(server.port, two, { answers: 2 })).status).toBe(200);
+  const old = `POST ${path} HTTP/1.0\r\nContent-Length: 7\r\n\r\n{"a":0}`;
+  expect((await sendRaw(server.port, Buffer.from(old))).status).toBe(200);
+  const expecting = build({ path, headers: [['Expect', '100-continue']], body: '{"b":0}' });
+  expect((await sendRaw(server.port, expecting)).status).toBe(200);
+  const { items } = await server.paggio.events.list(owner, {}, { limit: 10, offset: 0, startingAfter: null });
+  const bodies = await Promise.all(
+    items.slice(0, 4).map(async (item) => (await server.paggio.events.get(owner, item.id)).body.toString()),
+  );
+  expect(bodies.sort()).toEqual(['{"a":0}', '{"b":0}', '{"pipelined":1}', '{"pipelined":2}']);
+  expect(await total()).toBe(before + 4);
+});
+
 test('ING-38: metacharacters are stored literally', async () => {
   const text = `'; drop table paggio.events; -- % _ \\ $1 {{7*7}} \${jndi:ldap://x}`;
   const { event } = await exact({ path: `${path}?q=$1'--`, headers: [['X-Odd', text]], body: text });

@@ -175,7 +175,7 @@ test('CRA-06: a killed database is 503 and no exit; everything acknowledged is t
   await cluster.stop();
   rmSync(directory, { recursive: true, force: true });
   await recorder.stop();
-}, 120_000);
+}, 180_000);
 
 test('AUZ-20: no secret stands in the database in clear', async () => {
   const gateway = await startGateway();

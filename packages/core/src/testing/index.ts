@@ -52,11 +52,13 @@ export async function settled(paggio: Paggio, who: Owner, eventId: string): Prom
 
 /** Asks again after each happening, and every 25 ms for what only the database knows. */
 export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
+  // Made here, so that its stack says who waited.
+  const inVain = new Error('waited for a minute in vain');
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error('waited for 20 s in vain');
+    if (Date.now() > deadline) throw inVain;
     await new Promise<void>((done) => {
       const timer = setTimeout(finish, 25);
       const end = paggio.subscribe(finish);

@@ -17,18 +17,18 @@ export interface RawRequest {
   contentLength?: number | null;
 }
 
-/** Sends bytes as they are and reads one answer: what HTTP clients would correct or refuse must get through. */
+/** Sends bytes as they are and resolves with the last of the wanted answers (default 1): what HTTP clients would correct or refuse must get through. */
 export function sendRaw(
   port: number,
   bytes: Buffer,
-  options: { end?: boolean; resetAfterMs?: number } = {},
+  options: { end?: boolean; resetAfterMs?: number; answers?: number } = {},
 ): Promise<RawAnswer> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1');
     let received = Buffer.alloc(0) as Buffer;
     const finish = (): void => {
       socket.destroy();
-      done(parse(received));
+      done(answersIn(received).at(-1) ?? lastWords(received));
     };
     socket.on('connect', () => {
       socket.write(bytes);
@@ -37,7 +37,7 @@ export function sendRaw(
     });
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (isComplete(received)) finish();
+      if (answersIn(received).length >= (options.answers ?? 1)) finish();
     });
     socket.on('error', () => undefined);
     socket.on('close', finish);
@@ -57,21 +57,38 @@ export function build(input: RawRequest): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }
 
-function isComplete(bytes: Buffer): boolean {
-  const head = bytes.indexOf('\r\n\r\n');
-  if (head < 0) return false;
-  const text = bytes.toString('latin1', 0, head);
-  if (/^HTTP\/1\.1 1\d\d/.test(text)) return false;
-  const length = /content-length: *(\d+)/i.exec(text)?.[1];
-  return length !== undefined && bytes.length >= head + 4 + Number(length);
+/** The answers that have come completely, without interim ones (1xx). */
+function answersIn(bytes: Buffer): RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  let rest = bytes;
+  for (;;) {
+    const head = rest.indexOf('\r\n\r\n');
+    if (head < 0) return answers;
+    const [first = '', ...lines] = rest.toString('latin1', 0, head).split('\r\n');
+    const status = Number(first.split(' ')[1]);
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    );
+    const end = head + 4 + Number(headers['content-length'] ?? 0);
+    if (status >= 200) {
+      if (headers['content-length'] === undefined || rest.length < end) return answers;
+      answers.push({ status, headers, body: rest.subarray(head + 4, end) });
+    }
+    rest = rest.subarray(status >= 200 ? end : head + 4);
+  }
 }
 
-function parse(bytes: Buffer): RawAnswer {
+/** What came before the connection ended. */
+function lastWords(bytes: Buffer): RawAnswer {
   const head = bytes.indexOf('\r\n\r\n');
-  if (head < 0) return { status: 0, headers: {}, body: bytes };
-  const [first = '', ...lines] = bytes.toString('latin1', 0, head).split('\r\n');
+  const status = Number(bytes.toString('latin1', 0, 12).split(' ')[1] ?? 0);
+  const lines = head < 0 ? [] : bytes.toString('latin1', 0, head).split('\r\n').slice(1);
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
   );
-  return { status: Number(first.split(' ')[1]), headers, body: bytes.subarray(head + 4) };
+  return {
+    status: Number.isNaN(status) ? 0 : status,
+    headers,
+    body: head < 0 ? Buffer.alloc(0) : bytes.subarray(head + 4),
+  };
 }
