@@ -130,6 +130,7 @@ function initialise(directory: string, data: string, binaries: Binaries, user: U
   mkdirSync(fresh, { mode: 0o700 });
   const passwordFile = join(directory, 'postgres.password');
   writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  user.enter(directory);
   user.own(fresh);
   user.own(passwordFile);
   const args = [

@@ -8,11 +8,17 @@ export interface Unprivileged {
   command(program: string, args: string[]): [string, string[]];
   uid?: number;
   gid?: number;
-  /** Gives a directory tree to the user the program runs as. */
-  own(directory: string): void;
+  /** Gives a file or a directory tree to the user the program runs as. */
+  own(path: string): void;
+  /** Lets that user into a directory, and leaves what is in it alone. */
+  enter(directory: string): void;
 }
 
-const asIs: Unprivileged = { command: (program, args) => [program, args], own: () => undefined };
+const asIs: Unprivileged = {
+  command: (program, args) => [program, args],
+  own: () => undefined,
+  enter: () => undefined,
+};
 
 const NOBODY = 65534;
 
@@ -21,10 +27,20 @@ export function unprivileged(): Unprivileged {
   // A user namespace in which root is an ordinary user: needs no other account and no change of ownership.
   const flags = ['-U', '--map-user=1000', '--map-group=1000', '--'];
   if (spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' }).status === 0) {
-    return { command: (program, args) => ['unshare', [...flags, program, ...args]], own: () => undefined };
+    return {
+      command: (program, args) => ['unshare', [...flags, program, ...args]],
+      own: () => undefined,
+      enter: () => undefined,
+    };
   }
   if (spawnSync('true', [], { uid: NOBODY, gid: NOBODY, stdio: 'ignore' }).status === 0) {
-    return { command: (program, args) => [program, args], uid: NOBODY, gid: NOBODY, own: chownTree };
+    return {
+      command: (program, args) => [program, args],
+      uid: NOBODY,
+      gid: NOBODY,
+      own: chownTree,
+      enter: (directory) => chownSync(directory, NOBODY, NOBODY),
+    };
   }
   throw new EmbeddedDatabaseError(
     'PostgreSQL refuses to run as root, and this machine allows neither user namespaces nor another user.',
