@@ -54,6 +54,19 @@ test('adopts the server that a killed process left behind, and recovers one that
   await recovered.stop();
 }, 60_000);
 
+test('a server that was killed this very moment is not taken for a running one', async () => {
+  let database = await startEmbeddedDatabase({ directory });
+  for (let kill = 0; kill < 5; kill++) {
+    process.kill(database.pid, 'SIGKILL');
+    // At once: the killed process is still in the process table.
+    const next = await startEmbeddedDatabase({ directory });
+    expect(next.pid).not.toBe(database.pid);
+    expect(await ask(next.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    database = next;
+  }
+  await database.stop();
+}, 90_000);
+
 test('a server that another live process owns is shared and not stopped', async () => {
   const first = await startEmbeddedDatabase({ directory });
   const other = spawn('sleep', ['60']);

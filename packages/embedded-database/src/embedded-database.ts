@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries, type Binaries } from './binaries';
 import { EmbeddedDatabaseError } from './embedded-database-error';
-import { isAlive, runningPostmaster, type Postmaster } from './postmaster-file';
+import { answers, isAlive, runningPostmaster, type Postmaster } from './postmaster-file';
 import { unprivileged, type Unprivileged } from './unprivileged';
 
 export interface EmbeddedDatabaseOptions {
@@ -94,7 +94,8 @@ async function adopt(data: string): Promise<Postmaster | undefined> {
   const deadline = Date.now() + START_DEADLINE_MS;
   for (;;) {
     const postmaster = runningPostmaster(data);
-    if (!postmaster || postmaster.ready) return postmaster;
+    // A server that was just killed may still look alive; only an answer proves that it is.
+    if (!postmaster || (postmaster.ready && (await answers(postmaster.port)))) return postmaster;
     // It is starting, recovering or on its way out.
     if (Date.now() > deadline) {
       throw new EmbeddedDatabaseError(

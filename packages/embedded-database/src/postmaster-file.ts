@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 
 /** `postmaster.pid`: line 1 the process, line 4 the port, line 8 the state. Written by PostgreSQL itself. */
@@ -41,4 +42,24 @@ function isPostgres(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+// SSLRequest of the PostgreSQL protocol (Message Formats): answered by one byte before anybody has to sign in.
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+const ANSWER_MS = 2_000;
+
+/** Whether a server answers on a port of this machine. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(SSL_REQUEST));
+    const finish = (answered: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      done(answered);
+    };
+    const timer = setTimeout(() => finish(false), ANSWER_MS);
+    socket.once('data', () => finish(true));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
+  });
 }
