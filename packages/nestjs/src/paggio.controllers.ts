@@ -79,7 +79,6 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     // Guards and filter see the instance through the controller's own gateway token.
     UseGuards(...(extras.guards ?? []), PaggioGuard(gatewayToken))(controller);
     UseFilters(PaggioFilter(gatewayToken))(controller);
-    Inject(gatewayToken)(controller, undefined as never, 0);
   }
   return controllers;
 }

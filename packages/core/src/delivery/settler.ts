@@ -1,3 +1,4 @@
+import { within } from './within';
 import type { AttemptResult, DeliveryRecord } from './work';
 
 const MAX_GROUP = 500;
@@ -30,12 +31,7 @@ export class Settler {
   /** Resolves when everything was written, or after `graceMs`. */
   async flush(graceMs: number): Promise<void> {
     if (this.depth === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      new Promise<void>((done) => this.idle.push(done)),
-      new Promise<void>((done) => (timer = setTimeout(done, graceMs))),
-    ]);
-    clearTimeout(timer);
+    await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
     clearTimeout(this.retryTimer);
   }
 

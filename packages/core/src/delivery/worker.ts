@@ -3,6 +3,7 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd } from './attempt';
 import { Settler } from './settler';
+import { within } from './within';
 import type { Transport } from './transport';
 import type { DeliveryRecord, Work } from './work';
 
@@ -127,11 +128,6 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  /** Deliveries being attempted, and leased ones waiting for a slot. */
-  get load(): { active: number; held: number; unsettled: number } {
-    return { active: this.active, held: this.held.size, unsettled: this.settler.depth };
-  }
-
   /** Takes nothing new; what is held goes on. */
   quiesce(): void {
     this.running = false;
@@ -143,14 +139,7 @@ export class DeliveryWorker implements Handoff {
     const waiting = [...this.lanes.values()].flatMap((lane) => lane.queue.splice(0));
     await this.giveBack(waiting);
     const deadline = Date.now() + graceMs;
-    if (this.active > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        new Promise<void>((done) => this.idle.push(done)),
-        new Promise<void>((done) => (timer = setTimeout(done, graceMs))),
-      ]);
-      clearTimeout(timer);
-    }
+    if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
     // What is still on its way is not charged: another worker may take it at once.
     await this.giveBack([...this.held]);
     await this.settler.flush(Math.max(1_000, deadline - Date.now()));

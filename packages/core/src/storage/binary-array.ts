@@ -1,8 +1,3 @@
-/**
- * One-dimensional arrays in PostgreSQL's binary format (src/backend/utils/adt/arrayfuncs.c, `array_recv`): dimensions,
- * null flag, element type, length, lower bound, then each element behind its length. The driver sends Buffers as binary
- * parameters; text parameters cost the group commit a fifth of its rate.
- */
 export type Allocate = (size: number) => Buffer;
 
 const fresh: Allocate = (size) => Buffer.allocUnsafe(size);
@@ -14,6 +9,11 @@ const INT4 = 23;
 const TEXT = 25;
 const UUID = 2950;
 
+/**
+ * One-dimensional arrays in PostgreSQL's binary format (src/backend/utils/adt/arrayfuncs.c, `array_recv`): dimensions,
+ * null flag, element type, length, lower bound, then each element behind its length. The driver sends Buffers as binary
+ * parameters; text parameters cost the group commit a fifth of its rate.
+ */
 export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocate = fresh): Buffer {
   let size = 20;
   let nulls = 0;

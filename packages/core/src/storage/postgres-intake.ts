@@ -51,11 +51,6 @@ export class PostgresIntake implements Intake {
     });
   }
 
-  /** Events that wait for their commit. */
-  get depth(): number {
-    return this.queue.length;
-  }
-
   private pump(): void {
     while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
       this.running++;

@@ -59,16 +59,22 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
     if (!path.startsWith(base)) return false;
     const local = path.slice(base.length);
     const slug = roles.has('capture') ? slugOf(local) : undefined;
+    const query = mark < 0 ? '' : target.slice(mark + 1);
     if (slug !== undefined) {
-      void capture(slug, request, response, path, mark < 0 ? '' : target.slice(mark + 1));
+      void capture(slug, request, response, path, query);
       return true;
     }
+    const method = request.method as string;
     if (dashboard?.owns(local)) {
-      void browse(dashboard, request, response, local, mark < 0 ? '' : target.slice(mark + 1));
+      const { headers } = request;
+      const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
+      const call = { method, path: local, query, authorization: [], headers, secure };
+      void respond(request, response, (body) => dashboard.handle({ ...call, body }));
       return true;
     }
     if (api.owns(local) || options.exclusive === true) {
-      void manage(request, response, local, mark < 0 ? '' : target.slice(mark + 1));
+      const authorization = valuesOf(request.rawHeaders, 'authorization');
+      void respond(request, response, (body) => api.handle({ method, path: local, query, authorization, body }));
       return true;
     }
     return false;
@@ -109,33 +115,14 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
     }
   }
 
-  async function manage(
+  /** Reads a management body and writes what `answer` makes of it. */
+  async function respond(
     request: IncomingMessage,
     response: ServerResponse,
-    path: string,
-    query: string,
+    answer: (body: Buffer) => Promise<Answer>,
   ): Promise<void> {
     try {
-      const body = await readBody(request, API_BODY_LIMIT);
-      const authorization = valuesOf(request.rawHeaders, 'authorization');
-      writeAnswer(response, await api.handle({ method: request.method as string, path, query, authorization, body }));
-    } catch (error) {
-      fail(error, request, response);
-    }
-  }
-
-  async function browse(
-    dashboard: Dashboard,
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    query: string,
-  ): Promise<void> {
-    try {
-      const body = await readBody(request, API_BODY_LIMIT);
-      const { headers, method = '' } = request;
-      const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
-      writeAnswer(response, await dashboard.handle({ method, path, query, authorization: [], body, headers, secure }));
+      writeAnswer(response, await answer(await readBody(request, API_BODY_LIMIT)));
     } catch (error) {
       fail(error, request, response);
     }
