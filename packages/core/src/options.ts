@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { PoolConfig } from 'pg';
 import { PaggioError, type ErrorDetail } from './errors';
+import type { AxiosLike } from './delivery/axios-transport';
 import type { Scheduler } from './scheduler';
 
 export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
@@ -54,6 +55,23 @@ export interface PaggioOptions {
    */
   maxInFlight?: number;
   /**
+   * A destination that has had nothing but failures for so long is paused, in milliseconds (60000 or more); null: never.
+   * @default 432000000 (five days)
+   */
+  pauseFailingAfterMs?: number | null;
+  /**
+   * Destination ports that are allowed although they belong to services which must not receive webhooks (SSH, SMTP,
+   * databases and the like).
+   * @default []
+   */
+  allowedPorts?: readonly number[];
+  /**
+   * What sends the requests: `'undici'`, or an axios instance of the host with its interceptors. Redirects, proxies,
+   * decoding, limits and agents of the instance do not count: the address guard decides where a request goes.
+   * @default 'undici'
+   */
+  transport?: 'undici' | { axios: AxiosLike };
+  /**
    * How long a stop waits for deliveries in flight, in milliseconds.
    * @default 20000
    */
@@ -79,6 +97,9 @@ export interface ResolvedOptions {
   stagingHost: string | null;
   localUrl: string;
   maxInFlight: number;
+  pauseFailingAfterMs: number | null;
+  allowedPorts: readonly number[];
+  transport: 'undici' | { axios: AxiosLike };
   stopGraceMs: number;
   scheduler: Scheduler | undefined;
 }
@@ -103,6 +124,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     stagingHost: true,
     localUrl: true,
     maxInFlight: true,
+    pauseFailingAfterMs: true,
+    allowedPorts: true,
+    transport: true,
     stopGraceMs: true,
     scheduler: true,
   };
@@ -156,6 +180,16 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     fail('stagingHost', 'stagingHost must be a host such as staging.example.com or staging.example.com:8443.');
   }
 
+  const allowedPorts = options?.allowedPorts ?? [];
+  if (
+    !Array.isArray(allowedPorts) ||
+    !allowedPorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)
+  )
+    fail('allowedPorts', 'allowedPorts must be a list of port numbers.');
+  const transport = options?.transport ?? 'undici';
+  if (transport !== 'undici' && typeof (transport as { axios?: AxiosLike })?.axios?.request !== 'function')
+    fail('transport', "transport must be 'undici' or { axios: an axios instance }.");
+
   const resolved: ResolvedOptions = {
     connection,
     masterKey: masterKey ?? Buffer.alloc(32),
@@ -168,6 +202,12 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     stagingHost,
     localUrl: base('localUrl', 'http://localhost:3000'),
     maxInFlight: whole('maxInFlight', 256, 1, 10_000),
+    pauseFailingAfterMs:
+      options?.pauseFailingAfterMs === null
+        ? null
+        : whole('pauseFailingAfterMs', 5 * 24 * 3_600_000, 60_000, Number.MAX_SAFE_INTEGER),
+    allowedPorts,
+    transport,
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
     scheduler: options?.scheduler,
   };

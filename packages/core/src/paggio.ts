@@ -1,5 +1,6 @@
 import { Capture } from './capture/capture';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
+import { axiosTransport } from './delivery/axios-transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { DeliveryWorker, RENEW_AFTER_MS } from './delivery/worker';
 import { EndpointDirectory } from './endpoints/endpoint-directory';
@@ -24,8 +25,9 @@ import { SecretBox } from './storage/secret-box';
 import { sweepDedupKeys } from './storage/sweep';
 import { Telemetry, type Listener } from './telemetry';
 
-/** Hints may be lost and retries fall due: how often a worker looks by itself. */
-const POLL_MS = 1_000;
+/** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
+const POLL_MS = 1_250;
+const CHECK_IN_MS = 10_000;
 const SWEEP_MS = 60_000;
 
 export interface Readiness {
@@ -71,14 +73,18 @@ export class Paggio {
       this.waker.announce('change');
       this.worker.wake();
     };
-    const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve);
-    const transport = undiciTransport(guard);
+    const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve, this.options.allowedPorts);
+    const transport =
+      this.options.transport === 'undici'
+        ? undiciTransport(guard)
+        : axiosTransport(this.options.transport.axios, guard);
     const ownOrigins = (): ReadonlySet<string> => this.origins;
     this.worker = new DeliveryWorker({
-      record: new PostgresRecord(this.database.delivery, observe),
+      record: new PostgresRecord(this.database.delivery, observe, this.options.pauseFailingAfterMs),
       directory: this.directory,
       transport,
       telemetry: this.telemetry,
+      announce: (what) => this.waker.announce(what),
       maxInFlight: this.options.maxInFlight,
     });
     this.waker = new PostgresWaker(this.database, {
@@ -192,8 +198,9 @@ export class Paggio {
     }
     const scheduler = this.options.scheduler ?? intervalScheduler;
     if (this.options.roles.has('deliver')) {
-      this.worker.open();
+      await this.worker.open();
       this.timers.push(
+        scheduler.every('paggio:check-in', CHECK_IN_MS, () => this.worker.checkIn()),
         scheduler.every('paggio:poll', POLL_MS, async () => this.worker.wake()),
         scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
       );

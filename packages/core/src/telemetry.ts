@@ -20,6 +20,20 @@ export type Happening =
       size: number;
     }
   | AttemptHappening
+  /** A delivery ended without success: a dead letter, which can be replayed. */
+  | {
+      type: 'delivery.failed';
+      eventId: string;
+      endpointId: string;
+      destinationId: string;
+      statusReason: string;
+      reason: string;
+    }
+  /** Paggio paused a destination by itself: it answered 410, or nothing but failures for too long. */
+  | { type: 'destination.paused'; endpointId: string; destinationId: string; reason: string }
+  /** A destination failed so often in a row that it is left alone for a while, then probed with one delivery. */
+  | { type: 'circuit.opened'; endpointId: string; destinationId: string; forMs: number }
+  | { type: 'circuit.closed'; endpointId: string; destinationId: string }
   | { type: 'fault'; where: string; error: unknown };
 
 export type Listener = (happening: Happening) => void;

@@ -8,6 +8,7 @@ import {
   type Verification,
   type WebhookRequest,
 } from '@paggio/providers';
+import { orderKeyOf } from '../delivery/order-key';
 import type { Handoff } from '../delivery/worker';
 import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
@@ -113,10 +114,15 @@ export class Capture {
       (one) =>
         matchesEventType(endpoint.eventTypes, event.eventType) && matchesEventType(one.eventTypes, event.eventType),
     );
+    const orderKey =
+      endpoint.orderBy === null || targets.length === 0
+        ? null
+        : orderKeyOf(endpoint.orderBy, event.rawHeaders, event.body);
     const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
       target,
       destinationId: target.idBytes,
-      leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(target.id, endpoint.concurrency) ?? null),
+      leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(endpoint, target) ?? null),
+      orderKey,
     }));
     event.deliveries = deliveries;
     if (targets.length === 0) event.capturedReason = endpoint.destinations.length === 0 ? 'no_destination' : 'filtered';
@@ -139,6 +145,7 @@ export class Capture {
           endpointId: endpoint.id,
           leaseToken: formatId(delivery.leaseToken as Buffer),
           attemptCount: 0,
+          takeovers: 0,
           content: {
             method: event.method,
             query: event.query,
@@ -150,7 +157,10 @@ export class Capture {
         });
       }
     }
-    if (leased.length < deliveries.length && handoff === null) this.dependencies.announce();
+    if (leased.length < deliveries.length && !endpoint.paused && !accepted.duplicate) {
+      if (handoff === null) this.dependencies.announce();
+      else for (const delivery of deliveries) if (delivery.leaseToken === null) handoff.due(delivery.target.id);
+    }
     if (telemetry.watched) {
       telemetry.emit({
         type: 'event.captured',

@@ -35,6 +35,8 @@ export interface NewDelivery {
   destinationId: Buffer;
   /** Set when this process delivers it itself right after the commit. */
   leaseToken: Buffer | null;
+  /** What it has in common with deliveries that must not overtake each other, or null. */
+  orderKey: Buffer | null;
 }
 
 /** The id of the event that this request was stored as, or of the first one when it is a duplicate. */

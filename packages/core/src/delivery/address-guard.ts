@@ -22,10 +22,19 @@ export class BlockedAddressError extends Error {
 
 export class NameResolutionError extends Error {
   override readonly name = 'NameResolutionError';
-  readonly code = 'dns_failed';
+
+  constructor(
+    message: string,
+    readonly code: 'dns_failed' | 'dns_not_found' | 'dns_timeout' = 'dns_failed',
+  ) {
+    super(message);
+  }
 }
 
 const DNS_TIMEOUT_MS = 5_000;
+
+/** Ports of services that must not be spoken to by a webhook, as browsers refuse them too (Fetch standard, port blocking). */
+const refusedPorts: ReadonlySet<number> = new Set([22, 25, 53, 110, 143, 2375, 3306, 5432, 6379, 9200, 11211, 27017]);
 
 /** Names that mean this machine or the metadata service of its cloud, whatever they resolve to. */
 const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal)$/;
@@ -55,12 +64,19 @@ const alsoRefused = networkList([
  */
 export class AddressGuard {
   private readonly allowed: BlockList;
+  private readonly allowedPorts: ReadonlySet<number>;
 
   constructor(
     allowedNetworks: readonly string[],
     private readonly resolveName: Resolve = systemResolve,
+    allowedPorts: readonly number[] = [],
   ) {
     this.allowed = networkList(allowedNetworks);
+    this.allowedPorts = new Set(allowedPorts);
+  }
+
+  allowsPort(port: number): boolean {
+    return !refusedPorts.has(port) || this.allowedPorts.has(port);
   }
 
   /** Whether deliveries may be sent to this literal address. */
@@ -85,7 +101,7 @@ export class AddressGuard {
       return [{ address: literal, family: family as 4 | 6 }];
     }
     const addresses = await this.resolveName(host);
-    if (addresses.length === 0) throw new NameResolutionError(`${host} has no address`);
+    if (addresses.length === 0) throw new NameResolutionError(`${host} has no address`, 'dns_not_found');
     if (!addresses.every(({ address }) => this.allows(address))) throw new BlockedAddressError(host);
     return addresses;
   }
@@ -124,13 +140,15 @@ function unmapped(address: string): string | undefined {
 function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
   return new Promise((done, fail) => {
     const timer = setTimeout(
-      () => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`)),
+      () => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`, 'dns_timeout')),
       DNS_TIMEOUT_MS,
     );
     dnsLookup(hostname, { all: true }, (error, addresses) => {
       clearTimeout(timer);
-      if (error) fail(new NameResolutionError(`${hostname} could not be resolved (${error.code ?? 'failed'})`));
-      else done(addresses as ResolvedAddress[]);
+      if (error) {
+        const code = error.code === 'ENOTFOUND' ? 'dns_not_found' : 'dns_failed';
+        fail(new NameResolutionError(`${hostname} could not be resolved (${error.code ?? 'failed'})`, code));
+      } else done(addresses as ResolvedAddress[]);
     });
   });
 }

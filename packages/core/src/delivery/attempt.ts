@@ -1,9 +1,9 @@
 import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
-import { outgoingHeaders } from './outgoing-headers';
+import { hopsOf, MAX_HOPS, outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
-import { classify, type Outcome } from './outcome';
+import { classify, holdMs, strainOf, type Outcome } from './outcome';
 import type { Transport, TransportResult } from './transport';
 import type { AttemptResult, DeliveryRecord, EventContent, Work } from './work';
 
@@ -19,25 +19,59 @@ export interface AttemptDependencies {
   transport: Transport;
 }
 
-/** One try of a delivery, step by step: route, load, sign, send, classify. */
+/** An event that takes its worker down with it each time must not do so for ever. */
+export const MAX_TAKEOVERS = 10;
+
+/** One try of a delivery, step by step: route, load, guard, sign, send, classify. */
 export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {
   const route = await routeOf(work, dependencies.directory);
   if ('kind' in route) return route;
+  const { url } = route.destination;
+  if (work.takeovers >= MAX_TAKEOVERS) {
+    return refuse(work, url, 'exhausted', 'worker_lost', `${work.takeovers} workers in a row were lost with it`);
+  }
   const content = work.content ?? (await dependencies.record.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
+  if (hopsOf(content.headers) >= MAX_HOPS) {
+    return refuse(work, url, 'refused', 'loop_detected', `it has passed through Paggio ${MAX_HOPS} times already`);
+  }
   const number = work.attemptCount + 1;
   const result = await sendSafely(dependencies.transport, {
     eventId: work.eventId,
     content,
     endpoint: route.endpoint,
-    url: route.destination.url,
+    url,
     custom: route.destination.headers,
     timeoutMs: route.destination.timeoutMs,
     attemptNumber: number,
     includeCredentials: true,
   });
   const outcome = classify(result, number, route.destination.retry, Date.now());
-  return { kind: 'finished', outcome, result: toResult(work, route.destination.url, result, outcome) };
+  return { kind: 'finished', outcome, result: toResult(work, url, result, outcome) };
+}
+
+/** Ends a delivery with an attempt on record that says why nothing was sent. */
+function refuse(
+  work: Work,
+  url: string,
+  statusReason: 'exhausted' | 'refused',
+  code: string,
+  message: string,
+): AttemptEnd {
+  const outcome: Outcome = { kind: 'give_up', statusReason, reason: message };
+  const result = toResult(work, url, nothingSent(code, message), outcome);
+  return { kind: 'finished', outcome, result: { ...result, strain: 'none' } };
+}
+
+function nothingSent(code: string, message: string): TransportResult {
+  return {
+    status: null,
+    headers: {},
+    body: Buffer.alloc(0),
+    truncated: false,
+    latencyMs: 0,
+    error: { code, message },
+  };
 }
 
 /** An event that makes the steps themselves fail is a failed attempt, so that it runs out of attempts like any other. */
@@ -45,15 +79,7 @@ async function sendSafely(transport: Transport, input: SendInput): Promise<Trans
   try {
     return await sendEvent(transport, input);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      status: null,
-      headers: {},
-      body: Buffer.alloc(0),
-      truncated: false,
-      latencyMs: 0,
-      error: { code: 'request_not_sendable', message },
-    };
+    return nothingSent('request_not_sendable', error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -119,7 +145,7 @@ function toResult(work: Work, url: string, result: TransportResult, outcome: Out
     attemptId: newId(),
     url,
     state: outcome.kind === 'delivered' ? 'delivered' : outcome.kind === 'retry' ? 'pending' : 'failed',
-    statusReason: outcome.kind === 'give_up' ? outcome.statusReason : null,
+    statusReason: outcome.kind === 'give_up' ? outcome.statusReason : outcome.kind === 'pause' ? 'refused' : null,
     retryInMs: outcome.kind === 'retry' ? outcome.delayMs : null,
     nextReason: outcome.kind === 'retry' ? storable(outcome.nextReason) : null,
     responseStatus: result.status,
@@ -129,5 +155,8 @@ function toResult(work: Work, url: string, result: TransportResult, outcome: Out
     latencyMs: result.latencyMs,
     error: result.error ? storable(`${result.error.code}: ${result.error.message}`) : null,
     reason: storable(outcome.reason),
+    strain: strainOf(result),
+    holdMs: holdMs(result, Date.now()),
+    pauseReason: outcome.kind === 'pause' ? outcome.pauseReason : null,
   };
 }

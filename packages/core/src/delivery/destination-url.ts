@@ -24,6 +24,9 @@ export async function checkDestinationUrl(
   if (url.username !== '' || url.password !== '')
     throw wrong(`${field} must not contain a user name or password; use headers_json.`);
   if (url.port === '0') throw wrong(`${field} must not have port 0.`);
+  if (!guard.allowsPort(Number(url.port))) {
+    throw notAllowed(field, `Port ${url.port} belongs to a service that must not receive webhooks.`);
+  }
   url.hash = '';
   if (ownOrigins.has(url.origin)) {
     throw notAllowed(field, 'This is Paggio itself: its events would come back to it without end.');

@@ -1,5 +1,4 @@
-import type { RetryPolicy } from './retry-policy';
-import { maxAttempts, retryDelayMs } from './retry-policy';
+import { describeDelay, maxAttempts, retryDelayMs, type RetryPolicy } from './retry-policy';
 import { retryAfterMs } from './retry-after';
 import type { TransportResult } from './transport';
 
@@ -7,38 +6,77 @@ import type { TransportResult } from './transport';
 export type Outcome =
   | { kind: 'delivered'; reason: string }
   | { kind: 'retry'; reason: string; delayMs: number; nextReason: string }
-  | { kind: 'give_up'; statusReason: 'exhausted' | 'refused'; reason: string };
+  | { kind: 'give_up'; statusReason: 'exhausted' | 'refused'; reason: string }
+  /** The delivery ends as refused, and its destination is paused. */
+  | { kind: 'pause'; reason: string; pauseReason: string };
+
+/**
+ * What an attempt says about the destination itself. `congested`: it has too much to do (429, 503, no answer in time).
+ * `failing`: it cannot be reached or breaks. `none`: it works, whatever it thinks of this event.
+ */
+export type Strain = 'none' | 'failing' | 'congested';
+
+/** Answers that are tried again whatever the policy says of client errors. */
+const TRANSIENT_CLIENT_ERRORS: readonly number[] = [408, 425, 429];
+
+/** A destination that answers 429 with `Retry-After` is left alone for so long at most; its single deliveries for longer. */
+export const HOLD_LIMIT_MS = 300_000;
 
 /**
  * 2xx is a delivery, also when the response broke off afterwards: the destination has accepted. 410 says that it wants
- * no more. Everything else is tried again, other 4xx too: receivers misconfigure themselves.
+ * no more, of anything. Everything else is tried again; of other 4xx the policy decides.
  */
 export function classify(result: TransportResult, attemptNumber: number, policy: RetryPolicy, nowMs: number): Outcome {
-  if (result.status !== null && result.status >= 200 && result.status < 300)
-    return { kind: 'delivered', reason: '2xx' };
-  if (result.status === 410)
-    return { kind: 'give_up', statusReason: 'refused', reason: 'HTTP 410: the destination wants no more of it' };
-
+  const { status } = result;
+  if (status !== null && status >= 200 && status < 300) return { kind: 'delivered', reason: '2xx' };
+  if (status === 410) {
+    return {
+      kind: 'pause',
+      reason: 'HTTP 410: the destination wants no more',
+      pauseReason: 'The destination answered 410 Gone: it wants no more events.',
+    };
+  }
   const reason = describe(result);
+  // Standard Webhooks receivers may ask a sender to drop a message with this header.
+  if (first(result.headers['webhook-delivery']) === 'abort-message') {
+    return { kind: 'give_up', statusReason: 'refused', reason: `${reason}; the destination asked to drop it` };
+  }
+  const isClientError = status !== null && status >= 400 && status < 500 && !TRANSIENT_CLIENT_ERRORS.includes(status);
+  if (isClientError && policy.client_errors === 'fail') {
+    return { kind: 'give_up', statusReason: 'refused', reason: `${reason}; the policy does not retry client errors` };
+  }
   const limit = maxAttempts(policy);
   if (attemptNumber >= limit)
     return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; no attempts left of ${limit}` };
 
   const backoffMs = retryDelayMs(policy, attemptNumber);
-  const askedMs = retryAfterMs(first(result.headers['retry-after']), nowMs);
+  const askedMs = askedDelayMs(result, nowMs);
   const delayMs = Math.max(backoffMs, askedMs);
-  const why =
-    askedMs > backoffMs
-      ? 'the destination asked for it (Retry-After)'
-      : 'schedule_seconds' in policy
-        ? 'schedule'
-        : 'back-off with full jitter';
+  const why = askedMs > backoffMs ? 'the destination asked for it (Retry-After)' : describeDelay(policy);
   return {
     kind: 'retry',
     reason,
     delayMs,
     nextReason: `${reason}; attempt ${attemptNumber + 1} of ${limit} after ${formatSeconds(delayMs)}: ${why}`,
   };
+}
+
+export function strainOf(result: TransportResult): Strain {
+  const { status, error } = result;
+  if (status === 429 || status === 503 || status === 504) return 'congested';
+  if (status !== null) return status === 408 || status >= 500 ? 'failing' : 'none';
+  if (error?.code === 'timeout' || error?.code === 'connect_timeout') return 'congested';
+  // What cannot be sent says nothing about who would have received it.
+  return error?.code === 'request_not_sendable' ? 'none' : 'failing';
+}
+
+/** For how long a destination that is asked too much wants no request at all; 0 when it says nothing. */
+export function holdMs(result: TransportResult, nowMs: number): number {
+  return result.status === 429 ? Math.min(askedDelayMs(result, nowMs), HOLD_LIMIT_MS) : 0;
+}
+
+function askedDelayMs(result: TransportResult, nowMs: number): number {
+  return retryAfterMs(first(result.headers['retry-after']), nowMs);
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -76,12 +76,36 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   out.push('X-PJ-Signature', hexSignature(input.secrets[0] ?? '', timestamp, input.body), 'X-PJ-Timestamp', timestamp);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));
+  const hops = hopsOf(input.raw);
+  if (hops > 0) out.push('Paggio-Hops', String(hops + 1));
   for (const [name, value] of input.custom) out.push(name, value);
   return out;
 }
 
+/** An event that has passed through so many gateways goes no further: they may be a circle. */
+export const MAX_HOPS = 3;
+
+/**
+ * Through how many deliveries of Paggio an event came here. The first carries `Paggio-Event-Id` only, so that ordinary
+ * destinations see no further header; from the second on they are counted in `Paggio-Hops`.
+ */
+export function hopsOf(rawHeaders: readonly string[]): number {
+  let hops = 0;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    // Long names cannot match; this runs for every header of every attempt.
+    if (name.length === 15 && name.toLowerCase() === 'paggio-event-id') hops = Math.max(hops, 1);
+    else if (name.length === 11 && name.toLowerCase() === 'paggio-hops') {
+      const counted = Number(rawHeaders[i + 1]);
+      if (Number.isInteger(counted) && counted > hops) hops = counted;
+    }
+  }
+  return hops;
+}
+
 /** Names that only Paggio writes: a sender cannot pretend them. */
 const ownNames = new Set([
+  'paggio-hops',
   'paggio-event-id',
   'paggio-attempt',
   'paggio-webhook-id',

@@ -1,5 +1,5 @@
 import { within } from './within';
-import type { AttemptResult, DeliveryRecord } from './work';
+import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
 
 const MAX_GROUP = 500;
 const CONNECTIONS = 1;
@@ -16,6 +16,7 @@ export class Settler {
 
   constructor(
     private readonly record: Pick<DeliveryRecord, 'commit'>,
+    private readonly onSettled: (report: SettleReport) => void,
     private readonly onFault: (error: unknown) => void,
   ) {}
 
@@ -49,7 +50,7 @@ export class Settler {
 
   private async write(group: AttemptResult[]): Promise<void> {
     try {
-      await this.record.commit(group);
+      this.onSettled(await this.record.commit(group));
     } catch (error) {
       // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt
       // without the response that made it unwritable.

@@ -1,18 +1,19 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, errors, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard';
-import { guardedConnector } from './guarded-connector';
-import {
-  RESPONSE_LIMIT,
-  type Transport,
-  type TransportError,
-  type TransportRequest,
-  type TransportResult,
-} from './transport';
+import { dial, type SocketFailure } from './guarded-connector';
+import { ResponseReader } from './response-reader';
+import type { Transport, TransportRequest, TransportResult } from './transport';
 
 /** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
 export function undiciTransport(guard: AddressGuard): Transport {
   const agent = new Agent({
-    connect: guardedConnector(guard),
+    connect: ({ hostname, port, protocol }, callback) => {
+      const secure = protocol === 'https:';
+      void dial(guard, { hostname, port: Number(port || (secure ? 443 : 80)), secure }).then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+    },
     connections: 128,
     pipelining: 1,
     keepAliveTimeout: 10_000,
@@ -29,28 +30,28 @@ export function undiciTransport(guard: AddressGuard): Transport {
 }
 
 function send(agent: Agent, request: TransportRequest): Promise<TransportResult> {
-  return new Promise((resolve) => {
-    const startedAt = performance.now();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status: number | null = null;
-    let headers: TransportResult['headers'] = {};
-    let settled = false;
-    let controller: Dispatcher.DispatchController | undefined;
-
-    const settle = (error: TransportError | null, truncated = false): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-      const latencyMs = Math.round(performance.now() - startedAt);
-      resolve({ status, headers, body: body.subarray(0, RESPONSE_LIMIT), truncated, latencyMs, error });
-    };
-    const timer = setTimeout(() => {
-      settle({ code: 'timeout', message: `no complete answer within ${request.timeoutMs / 1000} s` }, status !== null);
-      controller?.abort(new Error('deadline'));
-    }, request.timeoutMs);
-
+  let controller: Dispatcher.DispatchController | undefined;
+  const reader = new ResponseReader(request.timeoutMs, (reason) => controller?.abort(reason));
+  let repeated = false;
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      // The deadline passed while the request waited for a connection: it must not go out any more.
+      if (reader.isSettled) started.abort(new Error('deadline'));
+    },
+    onResponseStart(_controller, status, headers) {
+      if (status >= 200) reader.start(status, headers as TransportResult['headers']);
+    },
+    onResponseData: (_controller, chunk) => reader.data(chunk),
+    onResponseEnd: () => reader.end(),
+    onResponseError(_controller, error) {
+      if (!repeated && !reader.isSettled && reader.status === null && wasStale(error)) {
+        repeated = true;
+        dispatch();
+      } else reader.fail(error);
+    },
+  };
+  function dispatch(): void {
     try {
       agent.dispatch(
         {
@@ -60,60 +61,22 @@ function send(agent: Agent, request: TransportRequest): Promise<TransportResult>
           headers: request.headers as string[],
           body: request.body.length > 0 ? request.body : null,
         },
-        {
-          onRequestStart(started) {
-            controller = started;
-            // The deadline passed while the request waited for a connection: it must not go out any more.
-            if (settled) started.abort(new Error('deadline'));
-          },
-          onResponseStart(_controller, code, received) {
-            if (code < 200) return;
-            status = code;
-            headers = received as TransportResult['headers'];
-          },
-          onResponseData(current, chunk) {
-            chunks.push(chunk);
-            size += chunk.length;
-            if (size <= RESPONSE_LIMIT) return;
-            settle(null, true);
-            current.abort(new Error('enough'));
-          },
-          onResponseEnd: () => settle(null),
-          onResponseError: (_controller, error) => settle(toTransportError(error), status !== null),
-        },
+        handler,
       );
     } catch (error) {
       // A header value or method that HTTP cannot carry.
-      settle(toTransportError(error as Error));
+      reader.fail(error as Error);
     }
-  });
+  }
+  dispatch();
+  return reader.result;
 }
 
-const codes: Record<string, string> = {
-  ECONNREFUSED: 'connection_refused',
-  ECONNRESET: 'connection_reset',
-  EPIPE: 'connection_reset',
-  UND_ERR_SOCKET: 'connection_reset',
-  ETIMEDOUT: 'connect_timeout',
-  EHOSTUNREACH: 'host_unreachable',
-  ENETUNREACH: 'host_unreachable',
-  UND_ERR_HEADERS_OVERFLOW: 'response_headers_too_large',
-  UND_ERR_INVALID_ARG: 'request_not_sendable',
-};
-
-type CodedError = Error & { code?: string; errors?: CodedError[] };
-
-function toTransportError(error: CodedError): TransportError {
-  const inner = error.errors?.[0];
-  const code = error.code ?? inner?.code ?? '';
-  if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
-    return { code: 'tls_failed', message: `TLS failed (${code})` };
-  }
-  if (error.name === 'HTTPParserError') {
-    return { code: 'invalid_response', message: `the answer is not valid HTTP (${code || error.message})` };
-  }
-  return {
-    code: codes[code] ?? (/^[a-z_]+$/.test(code) ? code : 'network_error'),
-    message: error.message || inner?.message || code,
-  };
+/**
+ * The connection had served an earlier request and was closed by the other side before it answered this one: most likely
+ * it was closed as idle just when this one was sent (RFC 9112, 9.3.1). Once more, at once, on another connection.
+ */
+function wasStale(error: SocketFailure): boolean {
+  if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
+  return (error.code === 'ECONNRESET' || error.code === 'EPIPE') && (error.bytesRead ?? 0) > 0;
 }

@@ -1,3 +1,6 @@
+import type { Crew } from './share';
+import type { Strain } from './outcome';
+
 /** A delivery that this process holds the lease of. */
 export interface Work {
   eventId: string;
@@ -6,6 +9,8 @@ export interface Work {
   leaseToken: string;
   /** Attempts made before this one. */
   attemptCount: number;
+  /** How often in a row a worker was lost while it held this delivery. */
+  takeovers: number;
   /** What is sent, or null when the body is too large to travel with the claim. */
   content: EventContent | null;
 }
@@ -21,15 +26,10 @@ export interface EventContent {
   originId: string;
 }
 
-/** One finished attempt on its way into the record. */
-export interface AttemptResult {
-  work: Work;
+/** What an attempt leaves on record, whoever asked for it. */
+export interface AttemptRecord {
   attemptId: Buffer;
   url: string;
-  state: 'pending' | 'delivered' | 'failed';
-  statusReason: string | null;
-  retryInMs: number | null;
-  nextReason: string | null;
   responseStatus: number | null;
   responseHeaders: Record<string, string | string[]>;
   responseBody: Buffer;
@@ -39,18 +39,58 @@ export interface AttemptResult {
   reason: string;
 }
 
+/** One finished attempt on its way into the record. */
+export interface AttemptResult extends AttemptRecord {
+  work: Work;
+  state: 'pending' | 'delivered' | 'failed';
+  statusReason: string | null;
+  retryInMs: number | null;
+  nextReason: string | null;
+  strain: Strain;
+  /** The destination wants no request for so long; 0: it said nothing. */
+  holdMs: number;
+  /** The destination is to be paused, and why; null: it is not. */
+  pauseReason: string | null;
+}
+
+export interface Claim {
+  works: Work[];
+  /** Deliveries that were due and wait for an earlier one of their order key. */
+  postponed: number;
+}
+
+/** What settling changed about destinations. */
+export interface SettleReport {
+  destinations: DestinationReport[];
+  /** Deliveries that became due because the one before them in their order key is over. */
+  followers: number;
+}
+
+export interface DestinationReport {
+  destinationId: string;
+  endpointId: string;
+  /** For how long its circuit is open now; null: it is closed. */
+  openMs: number | null;
+  wasOpen: boolean;
+  /** Why it was paused just now; null: it was not. */
+  pausedBecause: string | null;
+}
+
 /** The durable side of delivery. No use case knows that it is PostgreSQL. */
 export interface DeliveryRecord {
-  /** Takes due deliveries under new leases: at most `limit`, and per destination what is free beside `busy`. */
-  claim(limit: number, busy: ReadonlyMap<string, number>): Promise<Work[]>;
+  /** Takes due deliveries under new leases: at most `limit`, and per destination what `rooms` says or its share. */
+  claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim>;
   /** The content of an event whose body did not travel with the claim; null when it is gone. */
   load(eventId: string): Promise<EventContent | null>;
   /** Writes results whose lease still stands; the others were taken over and are dropped. Idempotent. */
-  commit(results: AttemptResult[]): Promise<void>;
+  commit(results: AttemptResult[]): Promise<SettleReport>;
   /** Prolongs leases. Returns the tokens that no longer stand. */
   renew(works: readonly Work[]): Promise<string[]>;
   /** Gives leases back unused: due at once, attempt not counted. */
   release(works: readonly Work[]): Promise<void>;
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
+  /** Says that this process is there, and learns who else is. */
+  checkIn(workerId: string): Promise<Crew>;
+  checkOut(workerId: string): Promise<void>;
 }

@@ -1,51 +1,47 @@
 import { randomBytes } from 'node:crypto';
+import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd } from './attempt';
+import { Lane, type Held } from './lane';
 import { Settler } from './settler';
+import { alone, shareOf, type Crew } from './share';
 import { within } from './within';
 import type { Transport } from './transport';
-import type { DeliveryRecord, Work } from './work';
+import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './work';
 
 /** A lease is renewed when it is this old: a sixth of its length. */
 export const RENEW_AFTER_MS = 5_000;
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
-/** A claim takes up to this many times a lane's concurrency, so that slots do not wait for the next claim. */
-export const CLAIM_AHEAD = 2;
-
-interface Lane {
-  active: number;
-  /** Slots promised to events whose commit is under way. */
-  reserved: number;
-  concurrency: number;
-  queue: Held[];
-  /** More is due in the database than this lane had room for. */
-  more: boolean;
-}
-
-interface Held {
-  work: Work;
-  since: number;
-  lost: boolean;
-}
+/** Lanes whose limit is cut share this part of what may be in flight, so that many of them leave room for the others. */
+const UNWELL_PART = 0.5;
+/** A lane that is idle and unwell is remembered for so long. */
+const FORGET_AFTER_MS = 300_000;
+/** A paced destination is looked at this often at most; more slots then come at once. */
+const MIN_PACE_MS = 50;
 
 export interface WorkerDependencies {
   record: DeliveryRecord;
   directory: EndpointDirectory;
   transport: Transport;
   telemetry: Telemetry;
+  /** Tells other processes that there is work which this one does not take. */
+  announce: (what: 'work' | 'change') => void;
   maxInFlight: number;
 }
 
 /** What capture knows of delivery: an event whose lane has a free slot is delivered from memory after its commit. */
 export interface Handoff {
   /** A lease for an event about to be committed, or null when its lane has no free slot. */
-  reserve(destinationId: string, concurrency: number): Buffer | null;
+  reserve(endpoint: EndpointConfig, destination: DestinationConfig): Buffer | null;
   /** The event is committed: deliver it. */
   start(work: Work): void;
   /** The event was not committed: the slot is free again. */
   cancelReservation(destinationId: string): void;
+  /** An event was committed for which there was no lease. */
+  due(destinationId: string): void;
   /** Work is due that nobody holds. */
   wake(): void;
 }
@@ -58,22 +54,45 @@ export class DeliveryWorker implements Handoff {
   private readonly lanes = new Map<string, Lane>();
   private readonly held = new Set<Held>();
   private readonly settler: Settler;
+  private readonly id = formatId(newId());
+  private crew: Crew = alone;
   private active = 0;
   private running = false;
   private wanted = false;
   private claiming = false;
+  private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
   private readonly tokenPrefix = randomBytes(8);
   private tokenCount = 0n;
 
   constructor(private readonly dependencies: WorkerDependencies) {
-    this.settler = new Settler(dependencies.record, (error) => this.fault('settle', error));
+    this.settler = new Settler(
+      dependencies.record,
+      (report) => this.learn(report),
+      (error) => this.fault('settle', error),
+    );
   }
 
   /** Begins to claim. */
-  open(): void {
+  async open(): Promise<void> {
+    await this.checkIn();
     this.running = true;
     this.wake();
+  }
+
+  reserve(endpoint: EndpointConfig, destination: DestinationConfig): Buffer | null {
+    // What is paced or ordered has its turn decided by the database.
+    if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
+    if (this.held.size >= this.dependencies.maxInFlight) return null;
+    const lane = this.lane(destination.id);
+    lane.configure(shareOf(destination.id, endpoint.concurrency, this.crew), null);
+    if (lane.isOpen(performance.now()) || lane.load >= lane.slots) return null;
+    if (lane.isUnwell && this.unwellLoad() >= this.dependencies.maxInFlight * UNWELL_PART) return null;
+    lane.reserved++;
+    const token = Buffer.alloc(16);
+    this.tokenPrefix.copy(token);
+    token.writeBigUInt64BE(++this.tokenCount, 8);
+    return token;
   }
 
   start(work: Work): void {
@@ -82,29 +101,20 @@ export class DeliveryWorker implements Handoff {
     this.enqueue(lane, work);
   }
 
-  reserve(destinationId: string, concurrency: number): Buffer | null {
-    if (!this.running) return null;
-    if (this.held.size >= this.dependencies.maxInFlight) {
-      this.wanted = true;
-      return null;
-    }
-    const lane = this.lane(destinationId);
-    lane.concurrency = concurrency;
-    if (load(lane) >= concurrency) {
-      lane.more = true;
-      return null;
-    }
-    lane.reserved++;
-    const token = Buffer.alloc(16);
-    this.tokenPrefix.copy(token);
-    token.writeBigUInt64BE(++this.tokenCount, 8);
-    return token;
-  }
-
   cancelReservation(destinationId: string): void {
     const lane = this.lane(destinationId);
     lane.reserved--;
-    this.forgetWhenIdle(destinationId, lane);
+    this.settleDown(destinationId, lane);
+  }
+
+  due(destinationId: string): void {
+    if (this.crew.count > 1) this.dependencies.announce('work');
+    const lane = this.lanes.get(destinationId);
+    if (this.held.size >= this.dependencies.maxInFlight) this.wanted = true;
+    // A busy lane looks again when it runs empty, an open one when it closes.
+    const now = performance.now();
+    if (lane && !lane.isIdle) lane.more = true;
+    else if (!lane?.isOpen(now)) this.wakeIn(Math.max(0, (lane?.pacedUntil ?? 0) - now));
   }
 
   wake(): void {
@@ -114,6 +124,10 @@ export class DeliveryWorker implements Handoff {
 
   /** Prolongs what is held for longer than a sixth of a lease. */
   async renew(): Promise<void> {
+    const now = performance.now();
+    for (const [id, lane] of this.lanes) {
+      if (lane.isIdle && !lane.isOpen(now) && now - lane.idleSince > FORGET_AFTER_MS) this.lanes.delete(id);
+    }
     const before = Date.now() - RENEW_AFTER_MS;
     const old = [...this.held].filter((held) => held.since <= before && !held.lost);
     if (old.length === 0) return;
@@ -128,6 +142,19 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
+  /** Says that this process delivers, and learns how many others do. */
+  async checkIn(): Promise<void> {
+    try {
+      const crew = await this.dependencies.record.checkIn(this.id);
+      if (crew.count === this.crew.count && crew.index === this.crew.index) return;
+      this.crew = crew;
+      // Slots may have become this process's.
+      if (this.running) this.wake();
+    } catch (error) {
+      this.fault('check_in', error);
+    }
+  }
+
   /** Takes nothing new; what is held goes on. */
   quiesce(): void {
     this.running = false;
@@ -136,6 +163,7 @@ export class DeliveryWorker implements Handoff {
   /** Stops claiming at once, gives back what has not begun, and waits for what has. */
   async stop(graceMs: number): Promise<void> {
     this.running = false;
+    clearTimeout(this.alarm?.timer);
     const waiting = [...this.lanes.values()].flatMap((lane) => lane.queue.splice(0));
     await this.giveBack(waiting);
     const deadline = Date.now() + graceMs;
@@ -143,6 +171,7 @@ export class DeliveryWorker implements Handoff {
     // What is still on its way is not charged: another worker may take it at once.
     await this.giveBack([...this.held]);
     await this.settler.flush(Math.max(1_000, deadline - Date.now()));
+    await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
     await this.dependencies.transport.close();
   }
 
@@ -155,11 +184,10 @@ export class DeliveryWorker implements Handoff {
         // With no room, the end of an attempt asks again.
         if (free <= 0) return;
         this.wanted = false;
-        const busy = new Map<string, number>();
-        for (const [id, lane] of this.lanes) busy.set(id, load(lane));
-        const works = await this.dependencies.record.claim(free, busy);
-        await this.adopt(works, busy);
-        if (works.length === free) this.wanted = true;
+        const rooms = this.rooms();
+        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.crew);
+        await this.adopt(works, rooms);
+        if (works.length >= free || postponed > 0) this.wanted = true;
       }
     } catch (error) {
       this.fault('claim', error);
@@ -168,16 +196,41 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private async adopt(works: readonly Work[], busy: ReadonlyMap<string, number>): Promise<void> {
-    for (const lane of this.lanes.values()) lane.more = false;
+  private rooms(): Map<string, number> {
+    const now = performance.now();
+    const crowded = this.unwellLoad() >= this.dependencies.maxInFlight * UNWELL_PART;
+    const rooms = new Map<string, number>();
+    for (const [id, lane] of this.lanes) {
+      const room = crowded && lane.isUnwell ? 0 : lane.room(now);
+      rooms.set(id, room);
+      // Before the claim and not after it: what is committed meanwhile may not be in its answer.
+      lane.more = room === 0;
+    }
+    return rooms;
+  }
+
+  private unwellLoad(): number {
+    let load = 0;
+    for (const lane of this.lanes.values()) if (lane.isUnwell) load += lane.load;
+    return load;
+  }
+
+  private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {
     const taken = new Map<string, number>();
     for (const work of works) {
       const endpoint = await this.dependencies.directory.byId(work.endpointId);
       const lane = this.lane(work.destinationId);
-      lane.concurrency = endpoint?.concurrency ?? 1;
+      const share = shareOf(work.destinationId, endpoint?.concurrency ?? 1, this.crew);
+      lane.configure(share, endpoint?.rateLimit ?? null);
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
-      if ((busy.get(work.destinationId) ?? 0) + count >= lane.concurrency * CLAIM_AHEAD) lane.more = true;
+      // Half, because the oldest and the newest of what is due may be the same.
+      if (count * 2 >= (rooms.get(work.destinationId) ?? share)) lane.more = true;
+      if (lane.rate !== null) {
+        const paceMs = Math.max(MIN_PACE_MS, 1000 / lane.rate);
+        lane.pacedUntil = performance.now() + paceMs;
+        this.wakeIn(paceMs);
+      }
       this.enqueue(lane, work);
     }
   }
@@ -191,7 +244,8 @@ export class DeliveryWorker implements Handoff {
   }
 
   private advance(lane: Lane): void {
-    while (lane.active < lane.concurrency) {
+    // A claim that brought work has had the slot counted already, also with a limit that was cut below it since.
+    while (lane.active < Math.max(1, lane.slots)) {
       const held = lane.queue.shift();
       if (!held) return;
       if (held.lost) {
@@ -200,24 +254,30 @@ export class DeliveryWorker implements Handoff {
       }
       lane.active++;
       this.active++;
-      void this.run(held).finally(() => {
+      void this.run(lane, held).finally(() => {
         lane.active--;
         this.active--;
         this.held.delete(held);
         this.advance(lane);
-        this.forgetWhenIdle(held.work.destinationId, lane);
+        this.settleDown(held.work.destinationId, lane);
         // Half empty: look for more while the rest is still being delivered.
-        if (lane.more && lane.queue.length * 2 <= lane.concurrency) this.wake();
+        if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
+        else if (lane.more && lane.queue.length * 2 <= lane.slots) this.wake();
         else if (this.wanted) void this.claim();
         if (this.active === 0) for (const done of this.idle.splice(0)) done();
       });
     }
   }
 
-  private async run(held: Held): Promise<void> {
+  private async run(lane: Lane, held: Held): Promise<void> {
     const { work } = held;
+    const startedAt = performance.now();
     try {
       const end = await attempt(work, this.dependencies);
+      if (end.kind === 'finished') {
+        if (end.result.strain === 'congested') lane.cut(startedAt, performance.now());
+        else if (end.result.state === 'delivered') lane.grow();
+      }
       if (held.lost) return;
       await this.conclude(work, end);
     } catch (error) {
@@ -233,18 +293,56 @@ export class DeliveryWorker implements Handoff {
     this.settler.push(end.result);
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
+    const { result, outcome } = end;
     telemetry.emit({
       type: 'attempt.finished',
       eventId: work.eventId,
-      destinationUrl: end.result.url,
+      destinationUrl: result.url,
       trigger: 'scheduled',
       number: work.attemptCount + 1,
-      status: end.result.state === 'delivered' ? 'delivered' : 'failed',
-      responseStatus: end.result.responseStatus,
-      latencyMs: end.result.latencyMs,
-      error: end.result.error,
-      next: end.result.nextReason ?? (end.outcome.kind === 'give_up' ? end.outcome.reason : null),
+      status: result.state === 'delivered' ? 'delivered' : 'failed',
+      responseStatus: result.responseStatus,
+      latencyMs: result.latencyMs,
+      error: result.error,
+      next: result.nextReason ?? (outcome.kind === 'delivered' ? null : outcome.reason),
     });
+    if (result.state === 'failed') {
+      telemetry.emit({
+        type: 'delivery.failed',
+        eventId: work.eventId,
+        endpointId: work.endpointId,
+        destinationId: work.destinationId,
+        statusReason: result.statusReason ?? 'exhausted',
+        reason: result.reason,
+      });
+    }
+  }
+
+  /** Takes in what settling decided about destinations and order keys. */
+  private learn({ destinations, followers }: SettleReport): void {
+    for (const report of destinations) this.learnOf(report);
+    if (followers === 0) return;
+    if (this.crew.count > 1) this.dependencies.announce('work');
+    this.wake();
+  }
+
+  private learnOf(report: DestinationReport): void {
+    const { destinationId, endpointId, openMs, wasOpen, pausedBecause } = report;
+    const { telemetry, announce } = this.dependencies;
+    const lane = this.lane(destinationId);
+    lane.openUntil = openMs === null ? 0 : performance.now() + openMs;
+    if (openMs !== null) {
+      // Claimed ahead, and not to be tried now.
+      void this.giveBack(lane.queue.splice(0));
+      this.wakeIn(openMs);
+    } else if (wasOpen) this.wake();
+    this.settleDown(destinationId, lane);
+    if (pausedBecause !== null) {
+      announce('change');
+      telemetry.emit({ type: 'destination.paused', endpointId, destinationId, reason: pausedBecause });
+    } else if (openMs !== null && !wasOpen) {
+      telemetry.emit({ type: 'circuit.opened', endpointId, destinationId, forMs: openMs });
+    } else if (openMs === null && wasOpen) telemetry.emit({ type: 'circuit.closed', endpointId, destinationId });
   }
 
   private async giveBack(helds: Held[]): Promise<void> {
@@ -258,24 +356,36 @@ export class DeliveryWorker implements Handoff {
       .catch((error: unknown) => this.fault('release', error));
   }
 
+  /** Looks for work in a while; the earliest wish counts. */
+  private wakeIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (!this.running || (this.alarm && this.alarm.at <= at)) return;
+    clearTimeout(this.alarm?.timer);
+    const timer = setTimeout(() => {
+      this.alarm = undefined;
+      this.wake();
+    }, ms);
+    timer.unref();
+    this.alarm = { at, timer };
+  }
+
   private lane(destinationId: string): Lane {
     let lane = this.lanes.get(destinationId);
     if (!lane) {
-      lane = { active: 0, reserved: 0, concurrency: 1, queue: [], more: false };
+      lane = new Lane();
       this.lanes.set(destinationId, lane);
     }
     return lane;
   }
 
-  private forgetWhenIdle(destinationId: string, lane: Lane): void {
-    if (lane.active === 0 && lane.reserved === 0 && lane.queue.length === 0) this.lanes.delete(destinationId);
+  /** A lane that is idle is forgotten, unless something is known of it that the next delivery needs. */
+  private settleDown(destinationId: string, lane: Lane): void {
+    if (!lane.isIdle) return;
+    lane.idleSince = performance.now();
+    if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.lanes.delete(destinationId);
   }
 
   private fault(where: string, error: unknown): void {
     this.dependencies.telemetry.emit({ type: 'fault', where: `delivery.${where}`, error });
   }
-}
-
-function load(lane: Lane): number {
-  return lane.active + lane.reserved + lane.queue.length;
 }

@@ -1,4 +1,5 @@
 import type { Acknowledgement, Verifier } from '@paggio/providers';
+import type { OrderBy } from '../delivery/order-key';
 import type { RetryPolicy } from '../delivery/retry-policy';
 import type { Owner } from '../principal';
 
@@ -15,6 +16,10 @@ export interface EndpointConfig extends Owner {
   /** Null: none configured. `broken`: configured, but its secrets cannot be read or used; every request is refused. */
   verifier: Verifier | null | 'broken';
   concurrency: number;
+  /** Deliveries per second to each destination, or null. */
+  rateLimit: number | null;
+  /** Null: deliveries are independent of each other. */
+  orderBy: OrderBy | null;
   paused: boolean;
   deleted: boolean;
   /** In the order in which they were added; without deleted ones. */

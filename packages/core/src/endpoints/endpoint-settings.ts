@@ -8,11 +8,11 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/;
 
 /** What is wrong with custom headers. */
-export function headerProblems(headers: Record<string, string>): ErrorDetail[] {
+export function headerProblems(headers: Record<string, string>, prefix = 'headers_json'): ErrorDetail[] {
   const problems: ErrorDetail[] = [];
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
-    const field = `headers_json.${name.slice(0, 64)}`;
+    const field = `${prefix}.${name.slice(0, 64)}`;
     const lower = name.toLowerCase();
     if (!HEADER_NAME.test(name)) problems.push({ field, message: 'This is not a header name.' });
     else if (isReservedHeader(lower)) problems.push({ field, message: `${name} belongs to HTTP or to Paggio.` });

@@ -20,7 +20,7 @@ export interface Endpoint {
   orderBy: string | null;
   acknowledgement: AcknowledgementSetting | null;
   verification: VerificationView | null;
-  status: 'ACTIVE' | 'PAUSED';
+  status: Status;
   pausedAt: Date | null;
   pauseReason: string | null;
   health: Health;
@@ -36,7 +36,23 @@ export interface Destination {
   headers: Record<string, string>;
   timeoutSeconds: number;
   retry: RetryPolicy | null;
-  status: 'ACTIVE' | 'PAUSED';
+  status: Status;
+  pausedAt: Date | null;
+  pauseReason: string | null;
+  circuit: Circuit;
+  /** Since when there were only failures; null: the last attempt was a delivery, or there was none. */
+  failingSince: Date | null;
+}
+
+export type Status = 'ACTIVE' | 'PAUSED';
+
+/**
+ * `open`: after many failures in a row nothing is sent until `retryAt`. `half_open`: one delivery is on its way to see
+ * whether the destination works again.
+ */
+export interface Circuit {
+  state: 'closed' | 'open' | 'half_open';
+  retryAt: Date | null;
 }
 
 export interface AcknowledgementSetting {
@@ -80,10 +96,30 @@ export interface VerificationInput {
   settings?: Record<string, unknown>;
 }
 
+/** A destination to be added, or with its id to be changed. */
+export interface DestinationInput {
+  /** Of an existing destination of the endpoint. */
+  id?: string;
+  /** @default 'default' for the first, else the host of the URL */
+  name?: string;
+  url?: string;
+  /** Exact, or a prefix with a trailing `.*`; empty: all that the endpoint lets through. */
+  eventTypes?: string[];
+  /** On top of the endpoint's. */
+  headers?: Record<string, string>;
+  /** Null: the endpoint's. */
+  timeoutSeconds?: number | null;
+  /** Null: the endpoint's. */
+  retry?: unknown;
+  status?: Status;
+}
+
 export interface EndpointInput {
   name: string;
   /** Null or empty: capture only. */
   destinationUrl?: string | null;
+  /** All destinations: what is left out is removed. Not together with `destinationUrl`. */
+  destinations?: DestinationInput[];
   secret?: string;
   description?: string | null;
   eventTypes?: string[];
@@ -91,12 +127,14 @@ export interface EndpointInput {
   timeoutSeconds?: number;
   retry?: unknown;
   concurrency?: number;
+  /** Deliveries per second to each destination (1 to 10000), or null: no limit. */
   rateLimit?: number | null;
+  /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
   orderBy?: string | null;
   acknowledgement?: AcknowledgementSetting | null;
   verification?: VerificationInput | null;
 }
 
 export interface EndpointChange extends Partial<Omit<EndpointInput, 'secret'>> {
-  status?: 'ACTIVE' | 'PAUSED';
+  status?: Status;
 }

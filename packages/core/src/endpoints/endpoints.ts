@@ -6,14 +6,19 @@ import { invalid, notFound, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import type { Owner } from '../principal';
+import { parseOrderBy } from '../delivery/order-key';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
+import { isPausedByItself, MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
 import {
   healthOf,
   type AcknowledgementSetting,
+  type Circuit,
+  type Destination,
+  type DestinationInput,
   type Endpoint,
   type EndpointChange,
   type EndpointInput,
@@ -42,7 +47,8 @@ export class Endpoints {
     const id = formatId(newId());
     const now = new Date();
     const settings = this.settings(input, owner.userId, id, null);
-    const url = await this.destinationUrl(input.destinationUrl);
+    const wanted = (await this.wanted(input))?.([]);
+    const { added } = this.plan(wanted, owner.userId, id, [], now);
     const secret = input.secret ?? `whsec_${randomBytes(32).toString('base64')}`;
     const row: EndpointRow = {
       id,
@@ -71,7 +77,7 @@ export class Endpoints {
       deletedAt: null,
       ...settings,
     };
-    this.dependencies.changed(await store.insert(row, url === null ? [] : [defaultDestination(id, url, now)]));
+    this.dependencies.changed(await store.insert(row, added));
     return { endpoint: await this.get(owner, id), secret };
   }
 
@@ -88,44 +94,135 @@ export class Endpoints {
 
   /** Changes what is given and nothing else. Takes effect on the very next request and attempt. */
   async update(owner: Owner, id: string, input: EndpointChange): Promise<Endpoint> {
-    const url = input.destinationUrl === undefined ? undefined : await this.destinationUrl(input.destinationUrl);
-    const version = await this.dependencies.store.update(owner, id, async (stored) => {
-      const now = new Date();
-      const endpoint: Partial<EndpointRow> = {
-        ...this.settings(input, owner.userId, id, stored.endpoint),
-        updatedAt: now,
-      };
+    const wanted = await this.wanted(input);
+    await this.change(owner, id, (stored, now) => {
+      const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
+      const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
       if (input.status === 'PAUSED' && stored.endpoint.status === 'ACTIVE') {
-        Object.assign(endpoint, { status: 'PAUSED', pausedAt: now, pauseReason: 'manual' });
-      } else if (input.status === 'ACTIVE')
+        Object.assign(endpoint, { status: 'PAUSED', pausedAt: now, pauseReason: MANUAL });
+      } else if (input.status === 'ACTIVE') {
         Object.assign(endpoint, { status: 'ACTIVE', pausedAt: null, pauseReason: null });
-      if (url === undefined) return { endpoint };
-      const first = stored.destinations[0];
-      if (url !== null) {
-        return first
-          ? { endpoint, changeDestination: { id: first.id, url, updatedAt: now } }
-          : { endpoint, addDestination: defaultDestination(id, url, now) };
+        const removed = new Set(plan.removed);
+        const kept = stored.destinations.filter((one) => !removed.has(one.id));
+        plan.changed.push(...resumeAutomatic(kept, now));
       }
-      return first ? { endpoint, changeDestination: { id: first.id, deletedAt: now, updatedAt: now } } : { endpoint };
+      return { endpoint, plan };
     });
-    if (version === null) throw notFound('endpoint');
-    this.dependencies.changed(version);
+    if (input.orderBy !== undefined) await this.dependencies.store.hasten(id);
     return this.get(owner, id);
+  }
+
+  /** Adds a destination. Events from before reach it by a replay with its id. */
+  async addDestination(owner: Owner, endpointId: string, input: DestinationInput): Promise<Destination> {
+    const checked = await this.checked(input, 'url');
+    const plan = await this.change(owner, endpointId, (stored, now) => {
+      const wanted = [...stored.destinations.map(({ id }) => ({ id })), checked];
+      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now) };
+    });
+    return this.destination(owner, endpointId, plan.added[0]?.id as string);
+  }
+
+  /** @throws PaggioError `NOT_FOUND`, also for a destination of another endpoint */
+  async updateDestination(owner: Owner, endpointId: string, id: string, input: DestinationInput): Promise<Destination> {
+    const checked = await this.checked(input, 'url');
+    await this.change(owner, endpointId, (stored, now) => {
+      if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
+      const wanted = stored.destinations.map((row) => (row.id === id ? { ...checked, id } : { id: row.id }));
+      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now) };
+    });
+    return this.destination(owner, endpointId, id);
+  }
+
+  /** What is pending for it is cancelled. */
+  async deleteDestination(owner: Owner, endpointId: string, id: string): Promise<void> {
+    await this.change(owner, endpointId, (stored) => {
+      if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
+      return { endpoint: {}, plan: { added: [], changed: [], removed: [id] } };
+    });
+  }
+
+  /** @throws PaggioError `NOT_FOUND` */
+  async destination(owner: Owner, endpointId: string, id: string): Promise<Destination> {
+    const found = (await this.get(owner, endpointId)).destinations.find((one) => one.id === id);
+    if (!found) throw notFound('destination');
+    return found;
   }
 
   /** Events stay readable; what is pending is cancelled and says so. */
   async delete(owner: Owner, id: string): Promise<void> {
-    const version = await this.dependencies.store.update(owner, id, async () => ({
-      endpoint: { deletedAt: new Date() },
+    const { store, changed } = this.dependencies;
+    const done = await store.update(owner, id, ({ destinations }, now) => ({
+      endpoint: { deletedAt: now },
+      pending: destinations.map((row) => row.id),
     }));
-    if (version === null) throw notFound('endpoint');
-    this.dependencies.changed(version);
-    await this.dependencies.store.cancelPending(id, 'endpoint_deleted');
+    if (done === null) throw notFound('endpoint');
+    changed(done.version);
+    await store.cancelPending(done.result.pending, 'endpoint_deleted');
   }
 
-  private async destinationUrl(text: string | null | undefined): Promise<string | null> {
-    if (text === null || text === undefined || text === '') return null;
-    return checkDestinationUrl(text, 'destination_url', this.dependencies.guard, this.dependencies.ownOrigins());
+  /** Commits a change, tells everybody, and cancels what is pending for removed destinations. */
+  private async change(
+    owner: Owner,
+    id: string,
+    work: (stored: StoredEndpoint, now: Date) => { endpoint: Partial<EndpointRow>; plan: DestinationPlan },
+  ): Promise<DestinationPlan> {
+    const { store, changed } = this.dependencies;
+    const done = await store.update(owner, id, (stored, now) => {
+      const { endpoint, plan } = work(stored, now);
+      return { endpoint: { ...endpoint, updatedAt: now }, plan };
+    });
+    if (done === null) throw notFound('endpoint');
+    changed(done.version);
+    await store.cancelPending(done.result.plan.removed, 'cancelled');
+    return done.result.plan;
+  }
+
+  /** The destinations that an input asks for, given the stored ones; undefined when it leaves them alone. */
+  private async wanted(
+    input: EndpointChange,
+  ): Promise<((stored: readonly DestinationRow[]) => DestinationInput[]) | undefined> {
+    const { destinations, destinationUrl } = input;
+    if (destinations !== undefined) {
+      if (destinationUrl !== undefined) {
+        const message = 'destination_url is the first of destinations: give one of them.';
+        throw invalid([{ field: 'destination_url', message }]);
+      }
+      const checked: DestinationInput[] = [];
+      for (const [index, one] of destinations.entries())
+        checked.push(await this.checked(one, `destinations[${index}].url`));
+      return () => checked;
+    }
+    if (destinationUrl === undefined) return undefined;
+    const url =
+      destinationUrl === null || destinationUrl === '' ? null : await this.checkUrl(destinationUrl, 'destination_url');
+    // The shorthand is about the first destination and leaves the others alone.
+    return ([first, ...others]) => [
+      ...(url === null ? [] : [first ? { id: first.id, url } : { url }]),
+      ...others.map(({ id }) => ({ id })),
+    ];
+  }
+
+  private async checked(input: DestinationInput, field: string): Promise<DestinationInput> {
+    return input.url === undefined ? input : { ...input, url: await this.checkUrl(input.url, field) };
+  }
+
+  private checkUrl(text: string, field: string): Promise<string> {
+    return checkDestinationUrl(text, field, this.dependencies.guard, this.dependencies.ownOrigins());
+  }
+
+  private plan(
+    wanted: readonly DestinationInput[] | undefined,
+    userId: string,
+    endpointId: string,
+    stored: readonly DestinationRow[],
+    now: Date,
+  ): DestinationPlan {
+    if (wanted === undefined) return { added: [], changed: [], removed: [] };
+    const seal = (headers: Record<string, string>, id: string): string =>
+      this.dependencies.box.seal(JSON.stringify(headers), headersPlace(userId, id));
+    const plan = planDestinations(endpointId, stored, wanted, seal, now);
+    if (Array.isArray(plan)) throw invalid(plan);
+    return plan;
   }
 
   private settings(
@@ -146,7 +243,10 @@ export class Endpoints {
     set('timeoutSeconds', input.timeoutSeconds);
     set('concurrency', input.concurrency);
     set('rateLimit', input.rateLimit);
-    set('orderBy', input.orderBy);
+    if (typeof input.orderBy === 'string' && !parseOrderBy(input.orderBy)) {
+      const message = 'order_by must be a header name, or a JSON pointer such as /data/customer.';
+      problems.push({ field: 'order_by', message });
+    } else set('orderBy', input.orderBy);
     set('acknowledgement', input.acknowledgement);
     if (input.headers !== undefined) {
       problems.push(...headerProblems(input.headers));
@@ -177,6 +277,7 @@ export class Endpoints {
     const counts = await this.dependencies.store.healthCounts(stored.map(({ endpoint }) => endpoint.id));
     return stored.map(({ endpoint, destinations }) => {
       const count = counts.get(endpoint.id);
+      const paused = pauseOf(endpoint, destinations);
       return {
         id: endpoint.id,
         userId: endpoint.userId,
@@ -185,16 +286,7 @@ export class Endpoints {
         slug: endpoint.slug,
         webhookUrl: `${this.dependencies.webhookBase()}/api/webhook/${endpoint.slug}`,
         description: endpoint.description,
-        destinations: destinations.map((destination) => ({
-          id: destination.id,
-          name: destination.name,
-          url: destination.url,
-          eventTypes: destination.eventTypes,
-          headers: this.openHeaders(destination.headers, endpoint.userId, destination.id),
-          timeoutSeconds: destination.timeoutSeconds ?? endpoint.timeoutSeconds,
-          retry: destination.retry as RetryPolicy | null,
-          status: destination.status,
-        })),
+        destinations: destinations.map((destination) => this.toDestination(endpoint, destination)),
         eventTypes: endpoint.eventTypes,
         headers: this.openHeaders(endpoint.headers, endpoint.userId, endpoint.id),
         timeoutSeconds: endpoint.timeoutSeconds,
@@ -204,14 +296,31 @@ export class Endpoints {
         orderBy: endpoint.orderBy,
         acknowledgement: endpoint.acknowledgement as AcknowledgementSetting | null,
         verification: this.toVerification(endpoint),
-        status: endpoint.status,
-        pausedAt: endpoint.pausedAt,
-        pauseReason: endpoint.pauseReason,
+        status: paused ? 'PAUSED' : 'ACTIVE',
+        pausedAt: paused?.pausedAt ?? null,
+        pauseReason: paused?.pauseReason ?? null,
         health: healthOf(count?.delivered ?? 0, count?.failed ?? 0),
         createdAt: endpoint.createdAt,
         updatedAt: endpoint.updatedAt,
       };
     });
+  }
+
+  private toDestination(endpoint: EndpointRow, row: DestinationRow): Destination {
+    return {
+      id: row.id,
+      name: row.name,
+      url: row.url,
+      eventTypes: row.eventTypes,
+      headers: this.openHeaders(row.headers, endpoint.userId, row.id),
+      timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,
+      retry: row.retry as RetryPolicy | null,
+      status: row.status,
+      pausedAt: row.pausedAt,
+      pauseReason: row.pauseReason,
+      circuit: circuitOf(row),
+      failingSince: row.failingSince,
+    };
   }
 
   private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
@@ -234,19 +343,18 @@ export class Endpoints {
   }
 }
 
-function defaultDestination(endpointId: string, url: string, now: Date): DestinationRow {
-  return {
-    id: formatId(newId()),
-    endpointId,
-    name: 'default',
-    url,
-    eventTypes: [],
-    headers: null,
-    timeoutSeconds: null,
-    retry: null,
-    status: 'ACTIVE',
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
-  };
+/** An endpoint is paused when it was, or when Paggio has paused every destination it has. */
+function pauseOf(
+  endpoint: EndpointRow,
+  destinations: readonly DestinationRow[],
+): Pick<DestinationRow, 'pausedAt' | 'pauseReason'> | undefined {
+  if (endpoint.status === 'PAUSED') return endpoint;
+  return destinations.length > 0 && destinations.every(isPausedByItself) ? destinations[0] : undefined;
+}
+
+function circuitOf(row: DestinationRow): Circuit {
+  if (row.openUntil === null) return { state: 'closed', retryAt: null };
+  // A probe's row says until when another one would follow; that is no promise to people.
+  if (row.probeEventId !== null) return { state: 'half_open', retryAt: null };
+  return { state: 'open', retryAt: row.openUntil };
 }

@@ -1,4 +1,5 @@
 import { createVerifier, type Acknowledgement, type Verifier } from '@paggio/providers';
+import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointLoader } from '../endpoints/endpoint-directory';
@@ -22,6 +23,8 @@ interface Row {
   timeout_seconds: number;
   retry: RetryPolicy;
   concurrency: number;
+  rate_limit: number | null;
+  order_by: string | null;
   acknowledgement: { status: number; content_type: string | null; body: string } | null;
   verification: string | null;
   status: string;
@@ -40,7 +43,8 @@ interface Row {
 const LOAD = `
   select s.config_version as version, e.id, e.user_id, e.mode, e.name, e.slug, e.secret,
     case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
-    e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.acknowledgement, e.verification, e.status,
+    e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.rate_limit, e.order_by,
+    e.acknowledgement, e.verification, e.status,
     e.deleted_at is not null as deleted,
     coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'event_types', d.event_types, 'headers', d.headers,
         'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'status', d.status) order by d.id)
@@ -81,6 +85,8 @@ export class PostgresEndpointLoader implements EndpointLoader {
       acknowledgement: toAcknowledgement(row.acknowledgement),
       verifier: this.toVerifier(row, id),
       concurrency: row.concurrency,
+      rateLimit: row.rate_limit,
+      orderBy: row.order_by === null ? null : (parseOrderBy(row.order_by) ?? null),
       paused: row.status === 'PAUSED',
       deleted: row.deleted,
       destinations: row.destinations.map((destination) => ({

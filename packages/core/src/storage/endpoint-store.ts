@@ -1,6 +1,8 @@
-import { IsNull, type EntityManager } from 'typeorm';
+import { In, IsNull, type EntityManager } from 'typeorm';
+import type { DestinationPlan } from '../endpoints/destination-plan';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
+import { cancelDeliveries } from './cancel-deliveries';
 import { change } from './change';
 import type { Database } from './database';
 import { destinationSchema, type DestinationRow } from './entities/destination';
@@ -12,9 +14,13 @@ export interface StoredEndpoint {
   destinations: DestinationRow[];
 }
 
+export interface EndpointUpdate {
+  endpoint: Partial<EndpointRow>;
+  plan?: DestinationPlan;
+}
+
 /** Health counts the deliveries of this many of an endpoint's newest events. */
 const HEALTH_EVENTS = 100;
-const CANCEL_BATCH = 5_000;
 
 export class EndpointStore {
   constructor(private readonly database: Database) {}
@@ -58,46 +64,42 @@ export class EndpointStore {
   }
 
   /** Changes an endpoint under a row lock, so that two changes at once cannot undo each other. Null when it is not there. */
-  async update(
+  async update<T extends EndpointUpdate>(
     owner: Owner,
     id: string,
-    work: (stored: StoredEndpoint) => Promise<{
-      endpoint: Partial<EndpointRow>;
-      addDestination?: DestinationRow;
-      changeDestination?: Partial<DestinationRow> & { id: string };
-    }>,
-  ): Promise<number | null> {
+    work: (stored: StoredEndpoint, now: Date) => T,
+  ): Promise<{ result: T; version: number } | null> {
     const { result, version } = await change(this.database, async (manager) => {
       const stored = await this.findWith(manager, owner, id, true);
-      if (!stored) return false;
-      const changes = await work(stored);
-      if (Object.keys(changes.endpoint).length > 0)
-        await manager.getRepository(endpointSchema).update({ id }, changes.endpoint);
-      if (changes.addDestination) await manager.getRepository(destinationSchema).insert(changes.addDestination);
-      if (changes.changeDestination) {
-        const { id: destinationId, ...rest } = changes.changeDestination;
-        await manager.getRepository(destinationSchema).update({ id: destinationId }, rest);
-      }
-      return true;
+      if (!stored) return null;
+      const now = new Date();
+      const update = work(stored, now);
+      const destinations = manager.getRepository(destinationSchema);
+      if (Object.keys(update.endpoint).length > 0)
+        await manager.getRepository(endpointSchema).update({ id }, update.endpoint);
+      const { added = [], changed = [], removed = [] } = update.plan ?? {};
+      if (removed.length > 0) await destinations.update({ id: In(removed) }, { deletedAt: now, updatedAt: now });
+      for (const { id: destinationId, ...rest } of changed) await destinations.update({ id: destinationId }, rest);
+      if (added.length > 0) await destinations.insert(added);
+      return update;
     });
-    return result ? version : null;
+    return result === null ? null : { result, version };
   }
 
-  /** Cancels what is pending for an endpoint, in bounded steps: each is complete in itself. */
-  async cancelPending(endpointId: string, reason: string): Promise<void> {
-    for (;;) {
-      const [, count] = await this.database.source.query<[unknown, number]>(
-        `update paggio.deliveries d set state = 'failed', reason = $2, lease_token = null, due_at = null, due_reason = null
-         from (
-           select event_id, destination_id from paggio.deliveries
-           where state = 'pending' and destination_id in (select id from paggio.destinations where endpoint_id = $1)
-           limit ${CANCEL_BATCH} for update skip locked
-         ) p
-         where d.event_id = p.event_id and d.destination_id = p.destination_id`,
-        [endpointId, reason],
-      );
-      if (count < CANCEL_BATCH) return;
-    }
+  /** Cancels what is pending for destinations, in bounded steps: each is complete in itself. */
+  async cancelPending(destinationIds: readonly string[], reason: string): Promise<void> {
+    if (destinationIds.length > 0)
+      await cancelDeliveries(this.database, 'd.destination_id = any($2::uuid[])', reason, [destinationIds]);
+  }
+
+  /** Makes due what waits for earlier deliveries of its order key: the rule it waits by has changed. */
+  async hasten(endpointId: string): Promise<void> {
+    await this.database.source.query(
+      `update paggio.deliveries set due_at = now(), due_reason = null
+       where state = 'pending' and order_key is not null and lease_token is null and attempt_count = 0 and due_at > now()
+         and destination_id in (select id from paggio.destinations where endpoint_id = $1)`,
+      [endpointId],
+    );
   }
 
   async healthCounts(endpointIds: readonly string[]): Promise<Map<string, { delivered: number; failed: number }>> {

@@ -213,6 +213,10 @@ export class PostgresIntake implements Intake {
           deliveries.map(({ delivery }) => delivery.leaseToken),
           allocate,
         ),
+        uuidArray(
+          deliveries.map(({ delivery }) => delivery.orderKey),
+          allocate,
+        ),
         byteaArray(
           events.map((event) => event.body),
           allocate,
@@ -287,7 +291,7 @@ const INSERT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
-      $17::bytea[], $18::bigint[], $22::bytea[]) with ordinality
+      $17::bytea[], $18::bigint[], $23::bytea[]) with ordinality
       as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
         verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, body, n)
   ), keys as (
@@ -308,10 +312,11 @@ const INSERT = `
       to_timestamp(received_at / 1000.0)
     from stored
   ), d as (
-    insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token)
+    insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token, order_key, order_seq)
     select s.id, x.destination_id, s.endpoint_id, 'pending',
-      now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token
-    from unnest($19::int[], $20::uuid[], $21::uuid[]) as x(n, destination_id, lease_token) join stored s on s.n = x.n
+      now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token,
+      x.order_key, case when x.order_key is not null then nextval('paggio.order_seq') end
+    from unnest($19::int[], $20::uuid[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token, order_key) join stored s on s.n = x.n
   )
   select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;
 

@@ -1,5 +1,5 @@
 import { formatId, idTime, newId } from '../event-id';
-import type { AttemptResult } from '../delivery/work';
+import type { AttemptRecord } from '../delivery/work';
 import type { Database } from './database';
 
 export class ReplayStore {
@@ -13,12 +13,7 @@ export class ReplayStore {
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
-  async keepAttempt(
-    result: Omit<AttemptResult, 'work' | 'state' | 'statusReason' | 'retryInMs' | 'nextReason'> & {
-      eventId: string;
-      status: 'delivered' | 'failed';
-    },
-  ): Promise<Date> {
+  async keepAttempt(result: AttemptRecord & { eventId: string; status: 'delivered' | 'failed' }): Promise<Date> {
     const [row] = await this.database.rows<{ created_at: Date }>(KEEP, [
       formatId(result.attemptId),
       result.eventId,

@@ -1,5 +1,5 @@
 import { createTestDatabase, query, type TestDatabase } from '@paggio/embedded-database/testing';
-import type { AttemptHappening } from '../telemetry';
+import type { AttemptHappening, Happening } from '../telemetry';
 import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Resolve } from '../delivery/address-guard';
 
@@ -59,13 +59,16 @@ export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > deadline) throw inVain;
-    await new Promise<void>((done) => {
+    await new Promise<void>((done, fail) => {
       const timer = setTimeout(finish, 25);
       const end = paggio.subscribe(finish);
-      function finish(): void {
+      function finish(happening?: Happening): void {
         clearTimeout(timer);
         end();
-        done();
+        // SQL that is wrong (class 42) does not get better by waiting.
+        if (happening?.type === 'fault' && /^42/.test((happening.error as { code?: string }).code ?? ''))
+          fail(happening.error as Error);
+        else done();
       }
     });
   }

@@ -10,6 +10,14 @@ export interface DestinationRow {
   timeoutSeconds: number | null;
   retry: object | null;
   status: 'ACTIVE' | 'PAUSED';
+  pausedAt: Date | null;
+  pauseReason: string | null;
+  failingSince: Date | null;
+  /** Attempts in a row that strained it. */
+  strain: number;
+  openings: number;
+  openUntil: Date | null;
+  probeEventId: string | null;
   createdAt: Date;
   updatedAt: Date;
   deletedAt: Date | null;
@@ -29,6 +37,13 @@ export const destinationSchema = new EntitySchema<DestinationRow>({
     timeoutSeconds: { type: 'int', name: 'timeout_seconds', nullable: true },
     retry: { type: 'jsonb', nullable: true },
     status: { type: 'text' },
+    pausedAt: { type: 'timestamptz', name: 'paused_at', nullable: true },
+    pauseReason: { type: 'text', name: 'pause_reason', nullable: true },
+    failingSince: { type: 'timestamptz', name: 'failing_since', nullable: true },
+    strain: { type: 'int' },
+    openings: { type: 'int' },
+    openUntil: { type: 'timestamptz', name: 'open_until', nullable: true },
+    probeEventId: { type: 'uuid', name: 'probe_event_id', nullable: true },
     createdAt: { type: 'timestamptz', name: 'created_at' },
     updatedAt: { type: 'timestamptz', name: 'updated_at' },
     deletedAt: { type: 'timestamptz', name: 'deleted_at', nullable: true },

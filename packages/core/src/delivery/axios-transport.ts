@@ -1,0 +1,131 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { AddressGuard } from './address-guard';
+import { dial } from './guarded-connector';
+import { ResponseReader } from './response-reader';
+import type { Transport, TransportRequest, TransportResult } from './transport';
+
+/** What Paggio uses of an axios instance, whichever version 1 the host brings. */
+export interface AxiosLike {
+  request(config: Record<string, unknown>): Promise<unknown>;
+}
+
+/**
+ * Sends through an axios instance of the host, so that its interceptors see every request. Everything that could change
+ * where a request goes or what it carries is fixed for each: the agents dial through the guard, and the header lines are
+ * written as given, since axios would merge, sort out and add to them.
+ */
+export function axiosTransport(instance: AxiosLike, guard: AddressGuard): Transport {
+  const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  guardAgent(agents.http, guard, false);
+  guardAgent(agents.https, guard, true);
+  return {
+    send: (request) => send(instance, agents, request),
+    async close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+const agentOptions = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 60_000 };
+
+type Agents = { http: http.Agent; https: https.Agent };
+
+function guardAgent(agent: http.Agent, guard: AddressGuard, secure: boolean): void {
+  agent.createConnection = ((options: RequestOptions, callback: (error: Error | null, socket?: Duplex) => void) => {
+    const hostname = options.host ?? options.hostname ?? '';
+    void dial(guard, { hostname, port: Number(options.port), secure }).then(
+      (socket) => callback(null, socket),
+      (error: Error) => callback(error),
+    );
+  }) as typeof agent.createConnection;
+}
+
+async function send(instance: AxiosLike, agents: Agents, request: TransportRequest): Promise<TransportResult> {
+  const abort = new AbortController();
+  const reader = new ResponseReader(request.timeoutMs, () => abort.abort());
+  const url = new URL(request.origin);
+  const secure = url.protocol === 'https:';
+  const agent = secure ? agents.https : agents.http;
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  let reused = false;
+  // Stands where axios would put node's http or https module.
+  const wire = {
+    request(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
+      const outgoing = (secure ? https : http).request(
+        {
+          method: request.method,
+          hostname,
+          port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+          path: request.target,
+          // A flat list is written line by line, as it is.
+          headers: ['Host', url.host, ...request.headers, ...contentLength(request)],
+          agent,
+          signal: options.signal,
+          maxHeaderSize: 64 * 1024,
+        },
+        callback,
+      );
+      outgoing.on('socket', () => (reused = outgoing.reusedSocket));
+      return outgoing;
+    },
+  };
+  const attempt = (): Promise<void> =>
+    instance
+      .request({
+        url: request.origin + request.target,
+        baseURL: '',
+        allowAbsoluteUrls: true,
+        method: request.method,
+        params: {},
+        headers: {},
+        data: request.body.length > 0 ? request.body : undefined,
+        transformRequest: [(data: unknown) => data],
+        transformResponse: [(data: unknown) => data],
+        adapter: 'http',
+        transport: wire,
+        httpAgent: agents.http,
+        httpsAgent: agents.https,
+        proxy: false,
+        socketPath: null,
+        maxRedirects: 0,
+        decompress: false,
+        responseType: 'stream',
+        validateStatus: () => true,
+        timeout: 0,
+        maxContentLength: Number.POSITIVE_INFINITY,
+        maxBodyLength: Number.POSITIVE_INFINITY,
+        maxRate: undefined,
+        auth: undefined,
+        withXSRFToken: false,
+        signal: abort.signal,
+      })
+      .then((answer) => take(answer as { status: number; data: IncomingMessage }, reader));
+  try {
+    await attempt();
+  } catch (error) {
+    const { code, cause } = error as Error & { code?: string; cause?: Error & { code?: string } };
+    const stale = reused && reader.status === null && !reader.isSettled && ['ECONNRESET', 'EPIPE'].includes(code ?? '');
+    if (!stale) reader.fail(cause?.code ? cause : (error as Error));
+    else await attempt().catch((again: Error) => reader.fail((again.cause as Error | undefined) ?? again));
+  }
+  return reader.result;
+}
+
+function contentLength(request: TransportRequest): string[] {
+  const hasBody = request.body.length > 0 || !['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE'].includes(request.method);
+  return hasBody ? ['Content-Length', String(request.body.length)] : [];
+}
+
+function take({ status, data }: { status: number; data: IncomingMessage }, reader: ResponseReader): void {
+  reader.start(status, data.headers as TransportResult['headers']);
+  data.on('data', (chunk: Buffer) => {
+    reader.data(chunk);
+    if (reader.isSettled) data.destroy();
+  });
+  data.on('end', () => reader.end());
+  data.on('error', (error) => reader.fail(error));
+  data.on('aborted', () => reader.fail(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })));
+}

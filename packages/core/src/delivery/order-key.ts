@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+/** What events of one key have in common: a header, or a value of the JSON body. */
+export type OrderBy = { header: string } | { pointer: readonly string[] };
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+/** Larger bodies are not parsed for their key. */
+const PARSED_BODY_LIMIT = 1024 * 1024;
+
+/** A header name, or a JSON pointer (RFC 6901) such as `/data/customer`; undefined when it is neither. */
+export function parseOrderBy(text: string): OrderBy | undefined {
+  if (text.length > 256) return undefined;
+  if (!text.startsWith('/')) return HEADER_NAME.test(text) ? { header: text.toLowerCase() } : undefined;
+  if (/~(?![01])/.test(text)) return undefined;
+  return {
+    pointer: text
+      .slice(1)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
+  };
+}
+
+/**
+ * The key of an event, hashed to 16 bytes; null when it has none, and then nothing is ordered. Two keys with one hash
+ * would only wait for each other.
+ */
+export function orderKeyOf(orderBy: OrderBy, rawHeaders: readonly string[], body: Buffer): Buffer | null {
+  const value = 'header' in orderBy ? headerValue(rawHeaders, orderBy.header) : bodyValue(body, orderBy.pointer);
+  return value === undefined ? null : createHash('sha256').update(value).digest().subarray(0, 16);
+}
+
+function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if ((rawHeaders[i] as string).toLowerCase() === name) return rawHeaders[i + 1];
+  }
+  return undefined;
+}
+
+function bodyValue(body: Buffer, pointer: readonly string[]): string | undefined {
+  if (body.length > PARSED_BODY_LIMIT) return undefined;
+  let here: unknown;
+  try {
+    here = JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  for (const step of pointer) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
+    here = (here as Record<string, unknown>)[step];
+  }
+  return typeof here === 'string' || typeof here === 'number' || typeof here === 'boolean'
+    ? `${typeof here}:${String(here)}`
+    : undefined;
+}

@@ -1,0 +1,70 @@
+import { RESPONSE_LIMIT, type TransportError, type TransportResult } from './transport';
+import { toTransportError } from './transport-error';
+
+/** Gathers one answer up to the limit and the deadline. The first end counts; later ones change nothing. */
+export class ResponseReader {
+  readonly result: Promise<TransportResult>;
+  status: number | null = null;
+  headers: TransportResult['headers'] = {};
+  private readonly chunks: Buffer[] = [];
+  private size = 0;
+  private settled = false;
+  private readonly startedAt = performance.now();
+  private readonly timer: NodeJS.Timeout;
+  private resolve!: (result: TransportResult) => void;
+
+  /** @param abort ends the request: nothing more of it is wanted */
+  constructor(
+    timeoutMs: number,
+    private readonly abort: (reason: Error) => void,
+  ) {
+    this.result = new Promise((resolve) => (this.resolve = resolve));
+    this.timer = setTimeout(() => {
+      this.settle(
+        { code: 'timeout', message: `no complete answer within ${timeoutMs / 1000} s` },
+        this.status !== null,
+      );
+      this.abort(new Error('deadline'));
+    }, timeoutMs);
+  }
+
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  start(status: number, headers: TransportResult['headers']): void {
+    this.status = status;
+    this.headers = headers;
+  }
+
+  data(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.size <= RESPONSE_LIMIT) return;
+    this.settle(null, true);
+    this.abort(new Error('enough'));
+  }
+
+  end(): void {
+    this.settle(null, false);
+  }
+
+  fail(error: Error): void {
+    this.settle(toTransportError(error), this.status !== null);
+  }
+
+  private settle(error: TransportError | null, truncated: boolean): void {
+    if (this.settled) return;
+    this.settled = true;
+    clearTimeout(this.timer);
+    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
+    this.resolve({
+      status: this.status,
+      headers: this.headers,
+      body: body.subarray(0, RESPONSE_LIMIT),
+      truncated,
+      latencyMs: Math.round(performance.now() - this.startedAt),
+      error,
+    });
+  }
+}

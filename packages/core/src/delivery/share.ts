@@ -1,0 +1,22 @@
+/** The processes that deliver, as this one last saw them, and its place among them. */
+export interface Crew {
+  count: number;
+  /** 0 to `count - 1`. */
+  index: number;
+}
+
+export const alone: Crew = { count: 1, index: 0 };
+
+/**
+ * This process's part of a destination's concurrency. The parts of all processes add up to it: what does not divide
+ * evenly goes to the processes next to a number taken from the id, so that each is preferred by other destinations.
+ * `SHARE` in the claim computes the same.
+ */
+export function shareOf(destinationId: string, concurrency: number, { count, index }: Crew): number {
+  const extra = (laneNumber(destinationId) + index) % count < concurrency % count ? 1 : 0;
+  return Math.floor(concurrency / count) + extra;
+}
+
+function laneNumber(destinationId: string): number {
+  return Number.parseInt(destinationId.slice(-7), 16);
+}

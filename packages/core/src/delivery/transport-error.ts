@@ -1,0 +1,46 @@
+import type { TransportError } from './transport';
+
+const codes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection_refused',
+  ECONNRESET: 'connection_reset',
+  EPIPE: 'connection_reset',
+  UND_ERR_SOCKET: 'connection_reset',
+  ETIMEDOUT: 'connect_timeout',
+  EHOSTUNREACH: 'host_unreachable',
+  ENETUNREACH: 'host_unreachable',
+  UND_ERR_HEADERS_OVERFLOW: 'response_headers_too_large',
+  HPE_HEADER_OVERFLOW: 'response_headers_too_large',
+  UND_ERR_INVALID_ARG: 'request_not_sendable',
+  ERR_INVALID_CHAR: 'request_not_sendable',
+  ERR_INVALID_HTTP_TOKEN: 'request_not_sendable',
+  ERR_UNESCAPED_CHARACTERS: 'request_not_sendable',
+  CERT_HAS_EXPIRED: 'tls_certificate_expired',
+  CERT_NOT_YET_VALID: 'tls_certificate_expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_self_signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls_self_signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls_untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_wrong_host',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tls_protocol',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'tls_protocol',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'tls_protocol',
+};
+
+type CodedError = Error & { code?: string; errors?: CodedError[] };
+
+/** One vocabulary for whatever client sent the request. */
+export function toTransportError(error: CodedError): TransportError {
+  // Several addresses were dialled: the first failure is as good as the others.
+  const inner = error.errors?.[0];
+  const code = error.code ?? inner?.code ?? '';
+  const message = error.message || inner?.message || code;
+  const known = codes[code];
+  if (known?.startsWith('tls_')) return { code: known, message: `TLS failed (${code})` };
+  if (known) return { code: known, message };
+  if (/^(CERT_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) return { code: 'tls_failed', message: `TLS failed (${code})` };
+  if (error.name === 'HTTPParserError' || code.startsWith('HPE_')) {
+    return { code: 'invalid_response', message: `the answer is not valid HTTP (${code || error.message})` };
+  }
+  return { code: /^[a-z_]+$/.test(code) ? code : 'network_error', message };
+}

@@ -1,0 +1,137 @@
+import { parseRetryPolicy } from '../delivery/retry-policy';
+import type { ErrorDetail } from '../errors';
+import { formatId, newId } from '../event-id';
+import type { DestinationRow } from '../storage/entities/destination';
+import type { DestinationInput, Status } from './endpoint';
+import { headerProblems } from './endpoint-settings';
+
+/** More destinations of one endpoint than this are refused: each event makes a delivery for each. */
+export const MAX_DESTINATIONS = 100;
+
+/** What a change of an endpoint's destinations comes to. */
+export interface DestinationPlan {
+  added: DestinationRow[];
+  changed: (Partial<DestinationRow> & { id: string })[];
+  removed: string[];
+}
+
+/** A destination that begins afresh: nothing of its failures counts any more. */
+const recovered = {
+  status: 'ACTIVE',
+  pausedAt: null,
+  pauseReason: null,
+  failingSince: null,
+  strain: 0,
+  openings: 0,
+  openUntil: null,
+  probeEventId: null,
+} as const satisfies Partial<DestinationRow>;
+
+/** Resumes the destinations that Paggio paused by itself. One that a person paused stays so. */
+export function resumeAutomatic(stored: readonly DestinationRow[], now: Date): DestinationPlan['changed'] {
+  return stored.filter(isPausedByItself).map(({ id }) => ({ id, ...recovered, updatedAt: now }));
+}
+
+export const MANUAL = 'manual';
+
+export function isPausedByItself(row: DestinationRow): boolean {
+  return row.status === 'PAUSED' && row.pauseReason !== MANUAL;
+}
+
+/**
+ * Makes the stored destinations into the wanted ones: an input with an id changes that one, one without is added, a
+ * stored one that no input names is removed.
+ * @returns the plan, or what is wrong with the inputs
+ */
+export function planDestinations(
+  endpointId: string,
+  stored: readonly DestinationRow[],
+  wanted: readonly DestinationInput[],
+  seal: (headers: Record<string, string>, destinationId: string) => string,
+  now: Date,
+): DestinationPlan | ErrorDetail[] {
+  const problems: ErrorDetail[] = [];
+  const plan: DestinationPlan = { added: [], changed: [], removed: [] };
+  const named = new Set(wanted.flatMap(({ id }) => id ?? []));
+  if (named.size < wanted.filter(({ id }) => id !== undefined).length)
+    problems.push({ field: 'destinations', message: 'A destination is given twice.' });
+  if (wanted.length > MAX_DESTINATIONS)
+    problems.push({
+      field: 'destinations',
+      message: `An endpoint may have at most ${MAX_DESTINATIONS} destinations.`,
+    });
+  wanted.forEach((input, index) => {
+    const field = `destinations[${index}]`;
+    const row = stored.find((one) => one.id === input.id);
+    if (input.id !== undefined && !row) {
+      problems.push({ field: `${field}.id`, message: 'There is no such destination of this endpoint.' });
+      return;
+    }
+    const id = row?.id ?? formatId(newId());
+    const settings = settingsOf(input, id, seal, field, problems);
+    if (row) plan.changed.push({ id, ...settings, ...statusChange(row, input.status, now), updatedAt: now });
+    else if (input.url === undefined) problems.push({ field: `${field}.url`, message: 'url is required.' });
+    else {
+      const name = stored.length === 0 && index === 0 ? 'default' : new URL(input.url).hostname;
+      plan.added.push({
+        ...newDestination(id, endpointId, name, input.url, now),
+        ...settings,
+        ...startPaused(input, now),
+      });
+    }
+  });
+  plan.removed = stored.filter(({ id }) => !named.has(id)).map(({ id }) => id);
+  return problems.length > 0 ? problems : plan;
+}
+
+function newDestination(id: string, endpointId: string, name: string, url: string, now: Date): DestinationRow {
+  return {
+    id,
+    endpointId,
+    name,
+    url,
+    eventTypes: [],
+    headers: null,
+    timeoutSeconds: null,
+    retry: null,
+    ...recovered,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  };
+}
+
+function settingsOf(
+  input: DestinationInput,
+  id: string,
+  seal: (headers: Record<string, string>, destinationId: string) => string,
+  field: string,
+  problems: ErrorDetail[],
+): Partial<DestinationRow> {
+  const row: Partial<DestinationRow> = {};
+  if (input.name !== undefined) row.name = input.name;
+  if (input.url !== undefined) row.url = input.url;
+  if (input.eventTypes !== undefined) row.eventTypes = input.eventTypes;
+  if (input.timeoutSeconds !== undefined) row.timeoutSeconds = input.timeoutSeconds;
+  if (input.retry === null) row.retry = null;
+  else if (input.retry !== undefined) {
+    const policy = parseRetryPolicy(input.retry, `${field}.retry`);
+    if (Array.isArray(policy)) problems.push(...policy);
+    else row.retry = policy;
+  }
+  if (input.headers !== undefined) {
+    problems.push(...headerProblems(input.headers, `${field}.headers_json`));
+    row.headers = Object.keys(input.headers).length === 0 ? null : seal(input.headers, id);
+  }
+  return row;
+}
+
+function statusChange(row: DestinationRow, status: Status | undefined, now: Date): Partial<DestinationRow> {
+  if (status === 'ACTIVE') return row.status === 'PAUSED' ? recovered : {};
+  if (status === 'PAUSED' && row.status === 'ACTIVE') return { status, pausedAt: now, pauseReason: MANUAL };
+  return {};
+}
+
+function startPaused(input: DestinationInput, now: Date): Partial<DestinationRow> {
+  return input.status === 'PAUSED' ? { status: 'PAUSED', pausedAt: now, pauseReason: MANUAL } : {};
+}

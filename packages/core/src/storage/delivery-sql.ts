@@ -1,0 +1,234 @@
+import { CLAIM_AHEAD } from '../delivery/lane';
+import { followersOf } from './follower-sql';
+import { LEASE_SECONDS } from './postgres-intake';
+
+/** Larger bodies are read when their attempt begins, so that a claim of many cannot fill memory. */
+const CLAIMED_BODY_LIMIT = 128 * 1024;
+/** A claim looks at so many due deliveries of an ordered lane: all of them may be waiting for an earlier one. */
+const ORDERED_LOOK = 500;
+/** Without a word from the one in front, a delivery of an order key is looked at again after this. */
+const POSTPONE_SECONDS = 5;
+/** A probe that tells nothing within this time (the longest time-out and more) is followed by another. */
+const PROBE_SECONDS = 75;
+/** A worker that was not heard of for so long no longer counts. */
+const CREW_SECONDS = 30;
+
+/** So many attempts in a row that strain a destination open its circuit. */
+export const STRAIN_LIMIT = 10;
+/** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
+export const OPEN_SECONDS = 2;
+export const MAX_OPEN_SECONDS = 60;
+
+/** As `shareOf` computes it. */
+const SHARE = `e.concurrency / $4::int
+      + case when (('x' || right(x.id::text, 7))::bit(28)::int + $5::int) % $4::int < e.concurrency % $4::int then 1 else 0 end`;
+
+/**
+ * Slots of a rate-limited lane: the generic cell rate algorithm (ITU-T I.371) with paced_until as the theoretical
+ * arrival time, and room for a twentieth of a second or half a delivery, so that a look that comes late loses nothing.
+ */
+const PACED_SLOTS = `floor(1 + greatest(0.5, l.rate_limit * 0.05)
+      - greatest(0, extract(epoch from coalesce(g.paced_until, now()) - now())) * l.rate_limit)::int`;
+
+// The recursive part is a loose index scan: one index probe per destination with pending work, however many rows each
+// has. Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
+// the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
+// hold up what has just arrived.
+export const CLAIM = `
+  with recursive pending(id) as (
+    (select destination_id from paggio.deliveries where state = 'pending' order by destination_id limit 1)
+    union all
+    select (select d.destination_id from paggio.deliveries d
+            where d.state = 'pending' and d.destination_id > pending.id order by d.destination_id limit 1)
+    from pending where pending.id is not null
+  ), lanes as (
+    select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
+      coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
+    from pending
+      join paggio.destinations x on x.id = pending.id and x.status = 'ACTIVE' and (x.open_until is null or x.open_until <= now())
+      join paggio.endpoints e on e.id = x.endpoint_id and e.status = 'ACTIVE'
+      left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
+  ), gated as materialized (
+    -- Their slots are counted in their row: whoever holds it now takes them, the others pass by.
+    select x.id, x.open_until, x.paced_until
+    from lanes l join paggio.destinations x on x.id = l.id
+    where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null) and (x.open_until is null or x.open_until <= now())
+    for no key update of x skip locked
+  ), free as materialized (
+    select l.id, l.ordered, least(l.slots, case when g.open_until is not null then 1 end,
+        case when l.rate_limit is not null then ${PACED_SLOTS} end) as slots
+    from lanes l left join gated g on g.id = l.id
+    where l.slots > 0 and (g.id is not null or (l.open_until is null and l.rate_limit is null))
+    order by random()
+  ), picked as (
+    select p.event_id, p.destination_id
+    from free cross join lateral (
+      select * from (
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+        order by d.due_at limit (free.slots + 1) / 2 for update skip locked
+      ) oldest
+      union all
+      select * from (
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+        order by d.due_at desc limit free.slots / 2 for update skip locked
+      ) newest
+    ) p
+    where free.slots > 0 and not free.ordered
+    limit $3
+  ), considered as materialized (
+    select c.event_id, c.destination_id, c.due_at, free.slots, head.event_id as head_id,
+      case when head.lease_token is null and head.due_at > now() then head.due_at
+        else now() + interval '${POSTPONE_SECONDS} seconds' end as later
+    from free cross join lateral (
+      select d.event_id, d.destination_id, d.due_at, d.order_key from paggio.deliveries d
+      where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+      order by d.due_at limit ${ORDERED_LOOK} for update skip locked
+    ) c left join lateral (
+      select h.event_id, h.due_at, h.lease_token from paggio.deliveries h
+      where h.state = 'pending' and h.destination_id = c.destination_id and h.order_key = c.order_key and h.order_key is not null
+      order by h.order_seq limit 1
+    ) head on c.order_key is not null
+    where free.slots > 0 and free.ordered
+  ), heads as (
+    select event_id, destination_id from (
+      select *, row_number() over (partition by destination_id order by due_at) as n
+      from considered where head_id is null or head_id = event_id
+    ) h where h.n <= h.slots
+    limit $3
+  ), postponed as (
+    update paggio.deliveries d set due_at = c.later, due_reason = 'waits for an earlier event of its order key'
+    from considered c
+    where c.head_id <> c.event_id and d.event_id = c.event_id and d.destination_id = c.destination_id and d.due_at <= now()
+    returning 1
+  ), leased as (
+    update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${LEASE_SECONDS} seconds',
+      takeovers = d.takeovers + (d.lease_token is not null)::int
+    from (select * from picked union select * from heads) p
+    where d.event_id = p.event_id and d.destination_id = p.destination_id
+    returning d.event_id, d.destination_id, d.endpoint_id, d.lease_token, d.attempt_count, d.takeovers
+  ), counted as (
+    update paggio.destinations x set
+      paced_until = case when l.rate_limit is null then null
+        else greatest(coalesce(x.paced_until, now()), now()) + taken.count * interval '1 second' / l.rate_limit end,
+      open_until = case when x.open_until is null then null else now() + interval '${PROBE_SECONDS} seconds' end,
+      probe_event_id = case when x.open_until is null then null else taken.one end
+    from gated g join lanes l on l.id = g.id
+      join (select destination_id, count(*) as count, (array_agg(event_id))[1] as one from leased group by 1) taken
+        on taken.destination_id = g.id
+    where x.id = g.id
+  )
+  select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
+    v.correlation_id, case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body,
+    coalesce(v.origin_id, v.id) as origin_id
+  from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
+
+export const LOAD = `
+  select method, query, headers, body, correlation_id, coalesce(origin_id, id) as origin_id from paggio.events where id = $1`;
+
+// What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
+// delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
+export const SETTLE = `
+  with input as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
+      $9::text[], $10::int[], $11::text[], $12::bytea[], $13::bool[], $14::int[], $15::text[], $16::text[], $17::bool[],
+      $18::int[], $19::text[])
+      as t(id, event_id, destination_id, lease_token, state, status_reason, retry_in_ms, next_reason, url, response_status,
+        response_headers, response_body, response_truncated, latency_ms, error, reason, strained, hold_ms, pause_reason)
+  ), settled as (
+    update paggio.deliveries d set
+      state = case when d.state = 'pending' or i.state = 'delivered' then i.state else d.state end,
+      reason = case when d.state = 'pending' or i.state = 'delivered' then i.status_reason else d.reason end,
+      due_at = case when d.state = 'pending' then now() + i.retry_in_ms * interval '1 millisecond' end,
+      due_reason = case when d.state = 'pending' then i.next_reason end,
+      attempt_count = d.attempt_count + 1, takeovers = 0, lease_token = null,
+      response_status = i.response_status, latency_ms = i.latency_ms
+    from input i
+    where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token
+    returning i.id, d.destination_id, d.attempt_count, d.state, d.order_key, d.order_seq
+  ), kept as (
+    insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status,
+      response_headers, response_body, response_truncated, latency_ms, error, reason, created_at)
+    select i.id, i.event_id, i.destination_id, s.attempt_count, 'scheduled', i.url,
+      case when i.state = 'delivered' then 'delivered' else 'failed' end, i.response_status, i.response_headers,
+      i.response_body, i.response_truncated, i.latency_ms, i.error, i.reason, now()
+    from input i join settled s on s.id = i.id
+  ), followers as (
+    ${followersOf(`select destination_id, order_key, order_seq from settled where state <> 'pending'`)}
+    returning 1
+  ), judged as (
+    select s.destination_id as id, bool_or(i.state = 'delivered') as works, bool_and(i.strained) as strained,
+      count(*)::int as count, max(i.hold_ms) as hold_ms, max(i.pause_reason) as pause_reason, array_agg(i.event_id) as events
+    from settled s join input i on i.id = s.id group by 1
+  ), touched as materialized (
+    -- In order, so that two processes that settle for the same destinations never wait for each other in a circle.
+    select x.id, x.open_until, x.strain, x.openings, x.status, coalesce(x.failing_since, now()) as failing_since,
+      x.open_until is not null and not coalesce(x.probe_event_id = any (j.events), false) as elsewhere
+    from judged j join paggio.destinations x on x.id = j.id
+    where not j.works or x.failing_since is not null or x.strain > 0 or x.open_until is not null
+    order by x.id for no key update of x
+  ), verdicts as (
+    select t.id, t.status, t.open_until as was_open, t.failing_since, j.works, j.hold_ms,
+      case when j.strained then least(t.strain + j.count, 1000000) else 0 end as strain,
+      case when not j.strained then 'close'
+        when t.elsewhere then 'wait'
+        when t.strain + j.count >= ${STRAIN_LIMIT} or t.open_until is not null then 'open' else 'close' end as circuit,
+      case when t.status <> 'ACTIVE' then null
+        when j.pause_reason is not null then j.pause_reason
+        when not j.works and t.failing_since <= now() - $20::bigint * interval '1 millisecond'
+          then 'Nothing but failures since ' || to_char(t.failing_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.'
+      end as pause_reason,
+      case when j.strained then t.openings else 0 end as openings
+    from touched t join judged j on j.id = t.id
+  ), marked as (
+    update paggio.destinations x set
+      failing_since = case when v.works then null else v.failing_since end,
+      strain = v.strain,
+      openings = case when v.circuit = 'open' then least(v.openings + 1, 16) else v.openings end,
+      open_until = case
+        when v.circuit = 'open' then now() + greatest(least(${OPEN_SECONDS} * 2 ^ v.openings, ${MAX_OPEN_SECONDS}) * interval '1 second',
+          v.hold_ms * interval '1 millisecond')
+        when v.hold_ms > 0 then greatest(x.open_until, now() + v.hold_ms * interval '1 millisecond')
+        when v.circuit = 'close' then null
+        else x.open_until end,
+      probe_event_id = case when v.circuit = 'wait' and v.hold_ms = 0 then x.probe_event_id end,
+      status = case when v.pause_reason is null then x.status else 'PAUSED' end,
+      paused_at = case when v.pause_reason is null then x.paused_at else now() end,
+      pause_reason = coalesce(v.pause_reason, x.pause_reason)
+    from verdicts v where x.id = v.id
+    returning x.id, x.endpoint_id, x.open_until, v.was_open, v.pause_reason as paused_because
+  ), bumped as (
+    update paggio.state set config_version = config_version + 1
+    where exists (select 1 from marked where paused_because is not null) returning config_version
+  )
+  select coalesce((select config_version from bumped), (select config_version from paggio.state)) as version,
+    (select count(*)::int from followers) as followers,
+    (select json_agg(json_build_object('destinationId', id, 'endpointId', endpoint_id,
+        'openMs', round(extract(epoch from open_until - now()) * 1000)::int, 'wasOpen', was_open is not null,
+        'pausedBecause', paused_because)) from marked) as destinations`;
+
+const MINE = `
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as i(event_id, destination_id, lease_token)
+  where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token`;
+
+export const RENEW = `
+  update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${LEASE_SECONDS} seconds' end
+  ${MINE} returning d.lease_token`;
+
+export const RELEASE = `
+  update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() end ${MINE}`;
+
+export const CANCEL = `
+  update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}`;
+
+export const CHECK_IN = `
+  with gone as (
+    delete from paggio.workers where seen_at < now() - interval '${CREW_SECONDS} seconds' and id <> $1
+  ), here as (
+    insert into paggio.workers (id, seen_at) values ($1, now()) on conflict (id) do update set seen_at = now()
+  )
+  select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index
+  from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'`;
+
+export const CHECK_OUT = `delete from paggio.workers where id = $1`;

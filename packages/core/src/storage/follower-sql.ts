@@ -1,0 +1,28 @@
+/**
+ * The delivery after an ended one of the same order key is due: it was postponed while that one was pending. Never
+ * attempted ones only: a retry keeps its time.
+ * @param ended rows (destination_id, order_key, order_seq)
+ */
+export function followersOf(ended: string): string {
+  return `
+    update paggio.deliveries f set due_at = now(), due_reason = null
+    from (
+      select n.event_id, n.destination_id from (${ended}) s cross join lateral (
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.state = 'pending' and d.destination_id = s.destination_id and d.order_key = s.order_key
+          and d.order_key is not null and d.order_seq > s.order_seq
+        order by d.order_seq limit 1
+      ) n
+      where s.order_key is not null
+    ) n
+    where f.event_id = n.event_id and f.destination_id = n.destination_id and f.state = 'pending'
+      and f.lease_token is null and f.attempt_count = 0 and f.due_at > now()`;
+}
+
+/**
+ * After deliveries of these events were ended from outside. A statement of its own, behind the commit of the ending: in
+ * the same one it would not see what a claim postpones at that moment.
+ */
+export const WAKE_FOLLOWERS = followersOf(
+  `select destination_id, order_key, order_seq from paggio.deliveries where event_id = any($1::uuid[]) and state <> 'pending'`,
+);
