@@ -14,6 +14,9 @@ export interface Environment {
   trustedProxies: string[];
   stagingHost: string | null;
   localUrl: string;
+  allowedPorts: number[];
+  /** Null: destinations that only fail are never paused. */
+  pauseFailingAfterHours: number | null;
   roles: Role[];
   bodyLimit: number;
   logLevel: string;
@@ -73,6 +76,14 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     return given;
   };
 
+  const allowedPorts = (list('PAGGIO_ALLOWED_PORTS') ?? []).map((port) => (/^\d+$/.test(port) ? Number(port) : 0));
+  if (allowedPorts.some((port) => port < 1 || port > 65_535))
+    mistakes.push('PAGGIO_ALLOWED_PORTS must be a list of port numbers.');
+  const pauseText = text('PAGGIO_PAUSE_FAILING_AFTER_HOURS') ?? '120';
+  const pauseFailingAfterHours = pauseText === 'never' ? null : Number(pauseText);
+  if (pauseFailingAfterHours !== null && !(pauseFailingAfterHours >= 1 && pauseFailingAfterHours <= 8760))
+    mistakes.push('PAGGIO_PAUSE_FAILING_AFTER_HOURS must be a number of hours from 1 to 8760, or never.');
+
   const roles = (list('PAGGIO_ROLES') ?? [...allRoles]) as Role[];
   for (const role of roles) {
     if (!allRoles.includes(role)) mistakes.push(`PAGGIO_ROLES: "${role}" is none of ${allRoles.join(', ')}.`);
@@ -104,6 +115,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
     stagingHost,
     localUrl,
+    allowedPorts,
+    pauseFailingAfterHours,
     roles,
     bodyLimit: bodyLimit ?? 1024 * 1024,
     logLevel,

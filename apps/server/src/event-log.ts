@@ -42,17 +42,38 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         happening.status === 'failed' ? (happening.next ?? '') : '',
       );
     }
+    case 'destination.paused':
+      return row(time, '!!', pad('paused', 7), pad(`destination ${happening.destinationId}`, 52), happening.reason);
+    case 'circuit.opened':
+      return row(
+        time,
+        '!!',
+        pad('open', 7),
+        pad(`destination ${happening.destinationId}`, 52),
+        `too many failures in a row: left alone for ${Math.round(happening.forMs / 1000)} s`,
+      );
+    case 'circuit.closed':
+      return row(time, 'ok', pad('closed', 7), pad(`destination ${happening.destinationId}`, 52), 'works again');
+    // The line of its last attempt says it.
+    case 'delivery.failed':
     case 'fault':
       return null;
   }
 }
+
+const warnings: ReadonlySet<string> = new Set([
+  'event.rejected',
+  'delivery.failed',
+  'destination.paused',
+  'circuit.opened',
+]);
 
 /** The same for machines. */
 export function logHappening(logger: Logger, happening: Happening): void {
   if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
   else {
     const { type, ...fields } = happening;
-    logger[type === 'event.rejected' ? 'warn' : 'info'](fields, type);
+    logger[warnings.has(type) ? 'warn' : 'info'](fields, type);
   }
 }
 

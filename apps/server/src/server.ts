@@ -50,6 +50,9 @@ export async function startServer(environment: Environment): Promise<RunningServ
         roles: environment.roles,
         bodyLimit: environment.bodyLimit,
         allowedNetworks: environment.allowedNetworks,
+        allowedPorts: environment.allowedPorts,
+        pauseFailingAfterMs:
+          environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,
         trustedProxies: environment.trustedProxies,
         stagingHost: environment.stagingHost,
         localUrl: environment.localUrl,

@@ -1,9 +1,18 @@
 export type { CaptureAnswer, CaptureRequest } from './capture/capture';
+export type { AxiosLike } from './delivery/axios-transport';
 export { isCredentialHeader } from './delivery/outgoing-headers';
-export { defaultRetryPolicy, type BackoffPolicy, type RetryPolicy, type SchedulePolicy } from './delivery/retry-policy';
+export {
+  defaultRetryPolicy,
+  retryPresets,
+  type BackoffPolicy,
+  type RetryPolicy,
+  type SchedulePolicy,
+} from './delivery/retry-policy';
 export type {
   AcknowledgementSetting,
+  Circuit,
   Destination,
+  DestinationInput,
   Endpoint,
   EndpointChange,
   EndpointInput,
@@ -36,6 +45,7 @@ export {
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Readiness } from './paggio';
 export { scopes, type Mode, type Owner, type Principal, type Scope } from './principal';
+export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export {
   environments,
   type Environment,

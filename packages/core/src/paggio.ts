@@ -8,10 +8,13 @@ import { Endpoints } from './endpoints/endpoints';
 import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
+import { BulkReplayRunner } from './replay/bulk-replay-runner';
+import { BulkReplays } from './replay/bulk-replays';
 import { Replays } from './replay/replays';
 import { intervalScheduler } from './scheduler';
 import { Database } from './storage/database';
 import { PostgresEndpointLoader } from './storage/endpoint-loader';
+import { BulkReplayStore } from './storage/bulk-replay-store';
 import { EndpointStore } from './storage/endpoint-store';
 import { EventStore } from './storage/event-store';
 import { KeyStore } from './storage/key-store';
@@ -22,12 +25,13 @@ import { PostgresWaker } from './storage/postgres-waker';
 import { PostgresRejectionLog } from './storage/rejection-store';
 import { ReplayStore } from './storage/replay-store';
 import { SecretBox } from './storage/secret-box';
-import { sweepDedupKeys } from './storage/sweep';
+import { sweepKeys } from './storage/sweep';
 import { Telemetry, type Listener } from './telemetry';
 
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
 const POLL_MS = 1_250;
 const CHECK_IN_MS = 10_000;
+const REPLAYS_MS = 10_000;
 const SWEEP_MS = 60_000;
 
 export interface Readiness {
@@ -43,11 +47,13 @@ export class Paggio {
   readonly endpoints: Endpoints;
   readonly events: Events;
   readonly replays: Replays;
+  readonly bulkReplays: BulkReplays;
   readonly keys: Keys;
 
   private readonly telemetry = new Telemetry();
   private readonly database: Database;
   private readonly worker: DeliveryWorker;
+  private readonly replayRunner: BulkReplayRunner;
   private readonly waker: PostgresWaker;
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
@@ -89,6 +95,9 @@ export class Paggio {
     });
     this.waker = new PostgresWaker(this.database, {
       onWork: () => this.worker.wake(),
+      onReplay: () => {
+        if (roles.has('deliver')) this.replayRunner.kick();
+      },
       onChange: () => {
         this.directory.distrust();
         this.worker.wake();
@@ -103,8 +112,9 @@ export class Paggio {
       rejections: this.rejections,
       telemetry: this.telemetry,
     });
+    const endpointStore = new EndpointStore(this.database);
     this.endpoints = new Endpoints({
-      store: new EndpointStore(this.database),
+      store: endpointStore,
       box: this.box,
       guard,
       webhookBase: () => this.publicBase + this.mountPath,
@@ -126,6 +136,20 @@ export class Paggio {
         if (roles.has('deliver')) this.worker.wake();
         else this.waker.announce('work');
       },
+    });
+    this.bulkReplays = new BulkReplays({
+      store: new BulkReplayStore(this.database),
+      endpoints: endpointStore,
+      directory: this.directory,
+      created: () => {
+        if (roles.has('deliver')) this.replayRunner.kick();
+        else this.waker.announce('replay');
+      },
+    });
+    this.replayRunner = new BulkReplayRunner({
+      replays: this.bulkReplays,
+      wake: () => this.worker.wake(),
+      onFault: (error) => this.telemetry.emit({ type: 'fault', where: 'replays', error }),
     });
     this.keys = new Keys(new KeyStore(this.database), changed);
   }
@@ -201,6 +225,7 @@ export class Paggio {
       await this.worker.open();
       this.timers.push(
         scheduler.every('paggio:check-in', CHECK_IN_MS, () => this.worker.checkIn()),
+        scheduler.every('paggio:replays', REPLAYS_MS, async () => this.replayRunner.kick()),
         scheduler.every('paggio:poll', POLL_MS, async () => this.worker.wake()),
         scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
       );
@@ -208,7 +233,7 @@ export class Paggio {
     this.timers.push(
       scheduler.every('paggio:sweep', SWEEP_MS, async () => {
         try {
-          await sweepDedupKeys(this.database);
+          await sweepKeys(this.database);
           await this.rejections.sweep();
         } catch (error) {
           this.telemetry.emit({ type: 'fault', where: 'sweep', error });
@@ -221,6 +246,7 @@ export class Paggio {
     if (!this.started) return;
     await this.started.catch(() => undefined);
     for (const stop of this.timers.splice(0)) stop();
+    await this.replayRunner.stop();
     await this.worker.stop(this.options.stopGraceMs);
     await this.waker.stop();
     await this.database.close();

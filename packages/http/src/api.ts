@@ -79,13 +79,20 @@ export class Api {
   }
 
   /** @throws what the operation throws */
-  run(
+  async run(
     operation: Operation,
-    request: Pick<ApiRequest, 'query' | 'body'>,
+    request: Pick<ApiRequest, 'query' | 'body' | 'idempotencyKeys'>,
     params: Readonly<Record<string, string>>,
     principal: Principal,
   ): Promise<Answer> {
-    return operation.run({ paggio: this.paggio, principal, params, query: queryOf(request.query), body: request.body });
+    return operation.run({
+      paggio: this.paggio,
+      principal,
+      params,
+      query: queryOf(request.query),
+      idempotencyKey: idempotencyKeyOf(request.idempotencyKeys),
+      body: request.body,
+    });
   }
 
   /** @throws PaggioError `UNAUTHORIZED` or `FORBIDDEN` */
@@ -152,6 +159,18 @@ function matchSegments(pattern: readonly string[], segments: readonly string[]):
     else if (expected !== actual) return undefined;
   }
   return params;
+}
+
+/** @throws PaggioError `BAD_REQUEST` for a key that is empty, too long, or given twice */
+function idempotencyKeyOf(values: readonly string[]): string | null {
+  const [key] = values;
+  if (key === undefined) return null;
+  if (values.length === 1 && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  const message = 'Idempotency-Key must be one header of 1 to 255 visible ASCII characters.';
+  throw new PaggioError('BAD_REQUEST', 'Wrong header: Idempotency-Key', {
+    hint: message,
+    details: [{ field: 'Idempotency-Key', message }],
+  });
 }
 
 /** @throws PaggioError `BAD_REQUEST` for a parameter that is given twice */

@@ -25,14 +25,15 @@ export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {})
     if (slug === undefined && !api.owns(local)) return undefined;
     try {
       if (slug === undefined) {
-        const authorization = request.headers.get('authorization');
+        const valueOf = (name: string): string[] => [request.headers.get(name) ?? []].flat();
         const body = await readStream(request, API_BODY_LIMIT);
         return toResponse(
           await api.handle({
             method: request.method,
             path: local,
             query,
-            authorization: authorization === null ? [] : [authorization],
+            authorization: valueOf('authorization'),
+            idempotencyKeys: valueOf('idempotency-key'),
             body,
           }),
         );

@@ -10,6 +10,8 @@ export interface ApiRequest {
   query: string;
   /** Every `Authorization` header. */
   authorization: readonly string[];
+  /** Every `Idempotency-Key` header. */
+  idempotencyKeys: readonly string[];
   body: Buffer;
 }
 
@@ -19,6 +21,7 @@ export interface OperationInput {
   principal: Principal;
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
+  idempotencyKey: string | null;
   body: Buffer;
 }
 

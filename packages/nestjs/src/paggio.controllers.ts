@@ -31,6 +31,24 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     @Route('events.replay') replay(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
+    @Route('events.cancel') cancel(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class ReplaysController extends Base {
+    @Route('replays.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('replays.create') create(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('replays.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('replays.cancel') cancel(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
   }
 
   class EndpointsController extends Base {
@@ -47,6 +65,24 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
       return this.run(call);
     }
     @Route('endpoints.delete') delete(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class DestinationsController extends Base {
+    @Route('destinations.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('destinations.create') create(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('destinations.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('destinations.update') update(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('destinations.delete') delete(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
   }
@@ -72,7 +108,13 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
-  const controllers: Type<unknown>[] = [EventsController, EndpointsController, KeysController];
+  const controllers: Type<unknown>[] = [
+    EventsController,
+    ReplaysController,
+    EndpointsController,
+    DestinationsController,
+    KeysController,
+  ];
   if (extras.health === true) controllers.push(HealthController);
   for (const controller of controllers) {
     Controller({ path: base, version: VERSION_NEUTRAL })(controller);

@@ -55,7 +55,11 @@ export class PaggioGateway {
     const raw = request.raw ?? request;
     const url = request.originalUrl ?? raw.url ?? '';
     const mark = url.indexOf('?');
-    const input = { query: mark < 0 ? '' : url.slice(mark + 1), body: this.bodies.get(raw) ?? Buffer.alloc(0) };
+    const input = {
+      query: mark < 0 ? '' : url.slice(mark + 1),
+      idempotencyKeys: valuesOf(raw.rawHeaders, 'idempotency-key'),
+      body: this.bodies.get(raw) ?? Buffer.alloc(0),
+    };
     this.write(
       response,
       await this.api.run(operation, input, { ...request.params }, this.principals.get(raw) ?? nobody),

@@ -158,7 +158,13 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
       .getIntervals()
       .filter((name) => name.startsWith('paggio:'))
       .sort(),
-  ).toEqual(['paggio:check-in:default', 'paggio:poll:default', 'paggio:renew:default', 'paggio:sweep:default']);
+  ).toEqual([
+    'paggio:check-in:default',
+    'paggio:poll:default',
+    'paggio:renew:default',
+    'paggio:replays:default',
+    'paggio:sweep:default',
+  ]);
   const before = ticks;
   const startedAt = Date.now();
   await new Promise((done) => setTimeout(done, 500));

@@ -18,4 +18,14 @@ export class Events {
     if (!event) throw notFound('event');
     return event;
   }
+
+  /**
+   * Stops what is pending of an event. An attempt under way is still recorded, and counts when it delivers.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async cancel(owner: Owner, id: string): Promise<EventDetail> {
+    await this.get(owner, id);
+    await this.store.cancel(id);
+    return this.get(owner, id);
+  }
 }

@@ -122,8 +122,11 @@ export class Replays {
     };
   }
 
-  /** A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id. */
-  async redeliver(owner: Owner, eventId: string): Promise<string> {
+  /**
+   * A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id; with a key that
+   * was used for this event before, the id of the one made then.
+   */
+  async redeliver(owner: Owner, eventId: string, idempotencyKey: string | null = null): Promise<string> {
     const { event, endpoint } = await this.load(owner, eventId);
     if (endpoint.deleted) {
       throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', {
@@ -140,8 +143,10 @@ export class Replays {
       ]);
     }
     const id = await this.dependencies.store.copy(
+      owner,
       eventId,
       targets.map((one) => one.id),
+      idempotencyKey,
     );
     this.dependencies.wake();
     return id;

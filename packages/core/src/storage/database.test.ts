@@ -9,7 +9,9 @@ test('CRA-20: eight replicas that start at once migrate exactly once', async () 
     createPaggio({ database: { url: database.url }, masterKey: testMasterKey }),
   );
   await Promise.all(replicas.map((replica) => replica.start()));
-  expect(await query(database.url, 'select count(*)::int as count from paggio.migrations')).toEqual([{ count: migrations.length }]);
+  expect(await query(database.url, 'select count(*)::int as count from paggio.migrations')).toEqual([
+    { count: migrations.length },
+  ]);
   expect(await query(database.url, 'select count(*)::int as count from paggio.state')).toEqual([{ count: 1 }]);
   await Promise.all(replicas.map((replica) => replica.stop()));
   await database.drop();

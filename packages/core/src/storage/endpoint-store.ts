@@ -102,6 +102,16 @@ export class EndpointStore {
     );
   }
 
+  /** The endpoint of a destination; null when there is none, or it is somebody else's. */
+  async ofDestination(owner: Owner, destinationId: string): Promise<string | null> {
+    const [row] = await this.database.rows<{ id: string }>(
+      `select e.id from paggio.destinations d join paggio.endpoints e on e.id = d.endpoint_id
+       where d.id = $1 and d.deleted_at is null and e.user_id = $2 and e.mode = $3 and e.deleted_at is null`,
+      [destinationId, owner.userId, owner.mode],
+    );
+    return row?.id ?? null;
+  }
+
   async healthCounts(endpointIds: readonly string[]): Promise<Map<string, { delivered: number; failed: number }>> {
     const rows = await this.database.rows<{ id: string; delivered: number; failed: number }>(
       `select i.id, count(*) filter (where d.state = 'delivered')::int as delivered, count(*) filter (where d.state = 'failed')::int as failed

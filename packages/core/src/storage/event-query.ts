@@ -27,6 +27,23 @@ export class EventQuery {
       this.conditions.push(some('delivered'), `not ${some('pending')}`, `not ${some('failed')}`);
   }
 
+  /** Text in body, event type or id, taken literally. Reads every row that the other conditions leave. */
+  addText(text: string): void {
+    this.add((n) => matchesText(`$${n}`), text);
+  }
+
+  /**
+   * Leaves one event of each chain of replays: with status failed the newest copy, which may fail like its original did
+   * and is then the one to be sent again, else the original.
+   */
+  oncePerChain(filter: EventFilter): void {
+    this.conditions.push(
+      filter.status === 'failed'
+        ? 'not exists (select 1 from paggio.events r where r.replay_of = e.id)'
+        : 'e.replay_of is null',
+    );
+  }
+
   add(condition: (n: number) => string, value: unknown): void {
     this.values.push(value);
     this.conditions.push(condition(this.values.length));
@@ -42,6 +59,12 @@ export class EventQuery {
   }
 }
 
+/** A condition on `e`: the parameter is in body, event type or id. */
+export function matchesText(parameter: string): string {
+  return `(position(convert_to(${parameter}, 'UTF8') in e.body) > 0
+    or position(lower(${parameter}) in lower(coalesce(e.event_type, ''))) > 0 or position(lower(${parameter}) in e.id::text) > 0)`;
+}
+
 function some(state: string): string {
   return `exists (select 1 from paggio.deliveries x where x.event_id = e.id and x.state = '${state}')`;
 }
@@ -53,7 +76,9 @@ export const SUMMARY = `
   case when s.status is null then e.captured_reason
     when s.status = 'pending' and (p.status = 'PAUSED' or s.held) then 'paused' else s.reason end as "statusReason",
   s.response_status as "responseStatus", s.latency_ms as "latencyMs", coalesce(s.attempts, 0)::int as "attemptCount",
-  case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt", s.next_reason as "nextAttemptReason"`;
+  case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt", 
+  case when s.status is distinct from 'pending' then null when p.status = 'PAUSED' then 'the endpoint is paused' when s.held then 'paused: ' || coalesce(s.pause_reason, 'manual')
+    else s.next_reason end as "nextAttemptReason"`;
 
 export const SUMMARY_JOINS = `
   join paggio.endpoints p on p.id = e.endpoint_id
@@ -64,8 +89,11 @@ export const SUMMARY_JOINS = `
       (array_agg(d.response_status order by d.destination_id))[1] as response_status,
       (array_agg(d.latency_ms order by d.destination_id))[1] as latency_ms,
       sum(d.attempt_count) as attempts,
-      min(d.due_at) filter (where d.state = 'pending' and d.lease_token is null) as next_at,
-      (array_agg(d.due_reason order by d.due_at) filter (where d.state = 'pending' and d.lease_token is null))[1] as next_reason
+      min(greatest(d.due_at, x.open_until)) filter (where d.state = 'pending' and d.lease_token is null) as next_at,
+      (array_agg(case when x.open_until > d.due_at then 'the destination failed ' || x.strain || ' times in a row and is left alone until '
+          || to_char(x.open_until at time zone 'UTC', 'HH24:MI:SS"Z"') else d.due_reason end order by greatest(d.due_at, x.open_until))
+        filter (where d.state = 'pending' and d.lease_token is null))[1] as next_reason,
+      (array_agg(x.pause_reason order by d.destination_id) filter (where d.state = 'pending' and x.status = 'PAUSED'))[1] as pause_reason
     from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
     where d.event_id = e.id having count(*) > 0
   ) s on true`;

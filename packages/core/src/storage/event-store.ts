@@ -2,8 +2,9 @@ import { decodeHeaders } from '../capture/header-text';
 import type { Attempt, EventDetail, EventFilter, EventSummary } from '../events/event';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
+import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
-import { EventQuery, SUMMARY, SUMMARY_JOINS } from './event-query';
+import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
 
 /** Text search looks at no more than this many of the newest rows that the other filters leave, or for this long. */
 const SEARCHED_ROWS = 5_000;
@@ -58,6 +59,11 @@ export class EventStore {
     };
   }
 
+  /** Ends what is pending of an event. What is under way is recorded, and counts when it delivers. */
+  async cancel(id: string): Promise<void> {
+    await cancelDeliveries(this.database, 'd.event_id = $2', 'cancelled', [id]);
+  }
+
   private async attempts(eventId: string): Promise<Attempt[]> {
     const rows = await this.database.rows<Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null }>(
       `select id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
@@ -84,10 +90,9 @@ export class EventStore {
       if (after !== null) query.add((n) => `e.id < $${n}`, after);
       const words = query.param(text);
       const rows = await this.database.rows<{ id: string; matches: boolean }>(
-        `select c.id, position(convert_to(${words}, 'UTF8') in c.body) > 0 or position(lower(${words}) in lower(coalesce(c.event_type, ''))) > 0
-           or position(lower(${words}) in c.id::text) > 0 as matches
-         from (select e.id, e.body, e.event_type from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}) c
-         order by c.id desc`,
+        `select e.id, ${matchesText(words)} as matches
+         from (select e.id, e.body, e.event_type from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}) e
+         order by e.id desc`,
         query.values,
       );
       searched += rows.length;

@@ -5,9 +5,13 @@ const CHANNEL = 'paggio';
 const COALESCE_MS = 20;
 const RECONNECT_MS = 1_000;
 
+export type Word = 'work' | 'change' | 'replay';
+
 export interface WakerListener {
   /** Another process left work that is due. */
   onWork(): void;
+  /** A bulk replay was created. */
+  onReplay(): void;
   /** Endpoints or keys changed, or word of it may have been missed. */
   onChange(): void;
 }
@@ -19,7 +23,7 @@ export interface WakerListener {
 export class PostgresWaker {
   private client: Client | undefined;
   private stopped = false;
-  private pending = new Set<'work' | 'change'>();
+  private pending = new Set<Word>();
   private timer: NodeJS.Timeout | undefined;
   private reconnectTimer: NodeJS.Timeout | undefined;
 
@@ -32,7 +36,7 @@ export class PostgresWaker {
     await this.connect().catch(() => this.reconnect());
   }
 
-  announce(what: 'work' | 'change'): void {
+  announce(what: Word): void {
     this.pending.add(what);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -61,6 +65,7 @@ export class PostgresWaker {
     client.on('end', lost);
     client.on('notification', (message) => {
       if (message.payload === 'work') this.listener.onWork();
+      else if (message.payload === 'replay') this.listener.onReplay();
       else this.listener.onChange();
     });
     await client.connect();

@@ -1,15 +1,27 @@
-import { formatId, idTime, newId } from '../event-id';
+import { formatId, newId } from '../event-id';
 import type { AttemptRecord } from '../delivery/work';
+import type { Owner } from '../principal';
 import type { Database } from './database';
+import { copyEvents } from './event-copies';
+import { takeIdempotencyKey } from './idempotency';
 
 export class ReplayStore {
   constructor(private readonly database: Database) {}
 
-  /** A new event with the bytes of another, and a due delivery for each of the given destinations. One statement. */
-  async copy(eventId: string, destinationIds: readonly string[]): Promise<string> {
+  /** A new event with the bytes of another. With a key that was used for it before, the one made then. */
+  async copy(
+    owner: Owner,
+    eventId: string,
+    destinationIds: readonly string[],
+    idempotencyKey: string | null,
+  ): Promise<string> {
     const id = newId();
-    await this.database.source.query(COPY, [formatId(id), eventId, new Date(idTime(id)), destinationIds]);
-    return formatId(id);
+    return this.database.source.transaction(async (manager) => {
+      const request = { operation: 'events.replay', key: idempotencyKey, request: eventId };
+      const earlier = await takeIdempotencyKey(manager, owner, request, formatId(id));
+      if (earlier === null) await copyEvents(manager, [{ id, originalId: eventId, destinationIds }], null);
+      return earlier ?? formatId(id);
+    });
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
@@ -30,18 +42,6 @@ export class ReplayStore {
     return row?.created_at ?? new Date();
   }
 }
-
-const COPY = `
-  with copied as (
-    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      remote_addr, verified_by, body_authenticated, correlation_id, replay_of, origin_id, received_at)
-    select $1, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, remote_addr,
-      verified_by, body_authenticated, correlation_id, id, coalesce(origin_id, id), $3
-    from paggio.events where id = $2
-    returning id, endpoint_id
-  )
-  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
-  select c.id, t.id, c.endpoint_id, 'pending', now() from copied c cross join unnest($4::uuid[]) as t(id)`;
 
 const KEEP = `
   insert into paggio.attempts (id, event_id, number, trigger, url, status, response_status, response_headers, response_body,

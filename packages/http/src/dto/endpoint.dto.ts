@@ -1,7 +1,6 @@
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
-  Equals,
   IsArray,
   IsIn,
   IsInt,
@@ -13,13 +12,10 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
-
-const given = (_: object, value: unknown): boolean => value !== undefined;
-/** Optional, but null is not the same as left out. */
-const IfGiven = (): PropertyDecorator => ValidateIf(given as never);
+import { DestinationItemDto, IsEventTypes } from './destination.dto';
+import { IfGiven } from './given';
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
@@ -51,21 +47,20 @@ export class EndpointSettingsDto {
   /** Alias of `destination_url`. */
   @IsOptional() @IsString() @MaxLength(2048) url?: string | null;
   @IsOptional() @IsString() @MaxLength(2000) description?: string | null;
+  /** All of them; not together with `destination_url`. */
   @IfGiven()
   @IsArray()
   @ArrayMaxSize(100)
-  @Matches(/^[A-Za-z0-9_./:-]{1,128}(\.\*)?$/, {
-    each: true,
-    message: 'event_types must be a list of event types, exact or with a trailing .*',
-  })
-  event_types?: string[];
+  @ValidateNested({ each: true })
+  @Type(() => DestinationItemDto)
+  destinations?: DestinationItemDto[];
+  @IsEventTypes() event_types?: string[];
   @IfGiven() @IsObject() headers_json?: Record<string, string>;
   @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
   @IsOptional() @IsObject() retry?: object | null;
   @IfGiven() @IsInt() @Min(1) @Max(1000) concurrency?: number;
-  // Their place in the contract is kept; what would not be obeyed is refused.
-  @IfGiven() @Equals(null, { message: 'rate_limit is not available in this version: only null.' }) rate_limit?: null;
-  @IfGiven() @Equals(null, { message: 'order_by is not available in this version: only null.' }) order_by?: null;
+  @IsOptional() @IsInt() @Min(1) @Max(10_000) rate_limit?: number | null;
+  @IsOptional() @IsString() @Length(1, 256) order_by?: string | null;
   @IsOptional()
   @IsObject()
   @ValidateNested()

@@ -8,19 +8,19 @@ import {
   IsString,
   Length,
   Matches,
-  ValidateIf,
 } from 'class-validator';
 import { scopes, type Mode, type Scope } from '@paggio/core';
+import { IfGiven } from './given';
 
 export class KeyCreateDto {
   @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
-  @ValidateIf((_, value) => value !== undefined) @IsIn(['live', 'test']) mode?: Mode;
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven() @IsIn(['live', 'test']) mode?: Mode;
+  @IfGiven()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayUnique()
   @IsIn(scopes, { each: true })
   scopes?: Scope[];
   @IsOptional() @IsISO8601({ strict: true }) expires_at?: string | null;
-  @ValidateIf((_, value) => value !== undefined) @IsString() @Length(1, 128) user_id?: string;
+  @IfGiven() @IsString() @Length(1, 128) user_id?: string;
 }

@@ -2,17 +2,20 @@ import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-va
 import { eventStatuses, parseId, PaggioError, type EventFilter, type EventStatus, type Paging } from '@paggio/core';
 
 const WHOLE = /^\d{1,6}$/;
-const ID = /^(?:(?:ep|evt|att|key)_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+export const ID = /^(?:(?:ep|evt|att|key)_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+const limit = { message: 'limit must be a whole number from 1 to 100.' };
+const offset = { message: 'offset must be a whole number from 0 to 10000.' };
+const after = { message: 'starting_after must be the id of the last item of the page before.' };
 
 export class PageQueryDto {
-  @IsOptional() @Matches(WHOLE, { message: 'limit must be a whole number from 1 to 100.' }) limit?: string;
-  @IsOptional() @Matches(WHOLE, { message: 'offset must be a whole number from 0 to 10000.' }) offset?: string;
-  @IsOptional()
-  @Matches(ID, { message: 'starting_after must be the id of the last item of the page before.' })
-  starting_after?: string;
+  @IsOptional() @Matches(WHOLE, limit) limit?: string;
+  @IsOptional() @Matches(WHOLE, offset) offset?: string;
+  @IsOptional() @Matches(ID, after) starting_after?: string;
 }
 
-export class EventListQueryDto extends PageQueryDto {
+/** What selects events, in the query of the list and in the body of a bulk replay. */
+export class EventFilterDto {
   @IsOptional() @IsIn(eventStatuses) status?: EventStatus;
   @IsOptional() @IsString() @Length(1, 64) source?: string;
   @IsOptional() @IsString() @Length(1, 256) event_type?: string;
@@ -22,6 +25,12 @@ export class EventListQueryDto extends PageQueryDto {
   @IsOptional() @IsISO8601({ strict: true }) since?: string;
   @IsOptional() @IsISO8601({ strict: true }) until?: string;
   @IsOptional() @IsString() @Length(1, 256) q?: string;
+}
+
+export class EventListQueryDto extends EventFilterDto implements PageQueryDto {
+  @IsOptional() @Matches(WHOLE, limit) limit?: string;
+  @IsOptional() @Matches(WHOLE, offset) offset?: string;
+  @IsOptional() @Matches(ID, after) starting_after?: string;
 }
 
 /** @throws PaggioError `BAD_REQUEST` that names the parameter */
@@ -41,7 +50,7 @@ export function toPaging(query: PageQueryDto, fallbackLimit = 50): Paging {
   };
 }
 
-export function toFilter(query: EventListQueryDto): EventFilter {
+export function toFilter(query: EventFilterDto): EventFilter {
   if (query.event !== undefined && query.event_type !== undefined)
     throw wrong('event', 'event is another name of event_type: give one of them.');
   const time = (name: 'since' | 'until'): Date | undefined => {

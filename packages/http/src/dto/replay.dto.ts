@@ -1,7 +1,6 @@
-import { IsBoolean, IsIn, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { IsBoolean, IsIn, IsString, MaxLength } from 'class-validator';
 import { environments, invalid, PaggioError, type Environment, type ReplayTarget } from '@paggio/core';
-
-const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+import { IfGiven } from './given';
 
 export class ReplayDto {
   @IfGiven() @IsString() @MaxLength(2048) destination_url?: string;

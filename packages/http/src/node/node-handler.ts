@@ -65,16 +65,18 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
       return true;
     }
     const method = request.method as string;
+    const idempotencyKeys = valuesOf(request.rawHeaders, 'idempotency-key');
     if (dashboard?.owns(local)) {
       const { headers } = request;
       const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
-      const call = { method, path: local, query, authorization: [], headers, secure };
+      const call = { method, path: local, query, authorization: [], idempotencyKeys, headers, secure };
       void respond(request, response, (body) => dashboard.handle({ ...call, body }));
       return true;
     }
     if (api.owns(local) || options.exclusive === true) {
       const authorization = valuesOf(request.rawHeaders, 'authorization');
-      void respond(request, response, (body) => api.handle({ method, path: local, query, authorization, body }));
+      const call = { method, path: local, query, authorization, idempotencyKeys };
+      void respond(request, response, (body) => api.handle({ ...call, body }));
       return true;
     }
     return false;

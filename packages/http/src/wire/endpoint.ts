@@ -1,10 +1,9 @@
 import type { Endpoint, EndpointChange, EndpointInput, Principal, RetryPolicy } from '@paggio/core';
-import { PaggioError } from '@paggio/core';
+import { PaggioError, parseId } from '@paggio/core';
 import type { EndpointCreateDto, EndpointSettingsDto, EndpointUpdateDto } from '../dto/endpoint.dto';
+import { toDestinationInput, toDestinationItem } from './destination';
 
 export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
-  const headers = (values: Record<string, string>): Record<string, string> =>
-    principal.scopes.has('write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
   return {
     id: endpoint.id,
     user_id: endpoint.userId,
@@ -13,18 +12,9 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
     webhook_url: endpoint.webhookUrl,
     destination_url: endpoint.destinations[0]?.url ?? null,
     description: endpoint.description,
-    destinations: endpoint.destinations.map((destination) => ({
-      id: destination.id,
-      name: destination.name,
-      url: destination.url,
-      event_types: destination.eventTypes,
-      headers_json: headers(destination.headers),
-      timeout_seconds: destination.timeoutSeconds,
-      retry: destination.retry && toRetry(destination.retry),
-      status: destination.status,
-    })),
+    destinations: endpoint.destinations.map((destination) => toDestinationItem(destination, principal)),
     event_types: endpoint.eventTypes,
-    headers_json: headers(endpoint.headers),
+    headers_json: maskedHeaders(endpoint.headers, principal),
     timeout_seconds: endpoint.timeoutSeconds,
     retry: toRetry(endpoint.retry),
     concurrency: endpoint.concurrency,
@@ -54,11 +44,26 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
   };
 }
 
+/** Custom headers carry tokens: only keys that may change them see them. */
+export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {
+  return principal.scopes.has('write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
+}
+
 /** In the order of the contract: the database keeps objects in an order of its own. */
-function toRetry(policy: RetryPolicy): object {
-  if ('schedule_seconds' in policy) return policy;
-  const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds } = policy;
-  return { max_attempts, base_seconds, factor, cap_seconds, floor_seconds };
+export function toRetry(policy: RetryPolicy): object {
+  const { client_errors } = policy;
+  const choices = client_errors === undefined || client_errors === 'retry' ? {} : { client_errors };
+  if ('schedule_seconds' in policy) return { schedule_seconds: policy.schedule_seconds, ...choices };
+  const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds, jitter } = policy;
+  return {
+    max_attempts,
+    base_seconds,
+    factor,
+    cap_seconds,
+    floor_seconds,
+    ...(jitter === undefined || jitter === 'full' ? {} : { jitter }),
+    ...choices,
+  };
 }
 
 export function toEndpointInput(dto: EndpointCreateDto): EndpointInput {
@@ -78,12 +83,15 @@ function toSettings(dto: EndpointSettingsDto): EndpointChange {
   }
   return {
     destinationUrl: dto.destination_url === undefined ? dto.url : dto.destination_url,
+    destinations: dto.destinations?.map((one) => toDestinationInput({ ...one, id: one.id && parseId(one.id) })),
     description: dto.description,
     eventTypes: dto.event_types,
     headers: dto.headers_json,
     timeoutSeconds: dto.timeout_seconds,
     retry: dto.retry,
     concurrency: dto.concurrency,
+    rateLimit: dto.rate_limit,
+    orderBy: dto.order_by,
     acknowledgement: dto.acknowledgement && {
       status: dto.acknowledgement.status,
       content_type: dto.acknowledgement.content_type ?? null,

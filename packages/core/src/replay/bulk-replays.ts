@@ -1,0 +1,104 @@
+import { matchesEventType } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { invalid, notFound, PaggioError } from '../errors';
+import type { Page, Paging } from '../page';
+import type { Owner } from '../principal';
+import type { BulkReplayStore, ReplayCandidate } from '../storage/bulk-replay-store';
+import type { EndpointStore } from '../storage/endpoint-store';
+import { BULK_LIMIT, type BulkReplay, type BulkReplayInput } from './bulk-replay';
+
+export interface BulkReplaysDependencies {
+  store: BulkReplayStore;
+  endpoints: EndpointStore;
+  directory: EndpointDirectory;
+  /** One was created: somebody should take its first step. */
+  created: () => void;
+}
+
+/** Many events are sent again: dead letters after a repair, or the history to a new destination. */
+export class BulkReplays {
+  constructor(private readonly dependencies: BulkReplaysDependencies) {}
+
+  /** @throws PaggioError `VALIDATION_FAILED`, or `IDEMPOTENCY_KEY_CONFLICT` */
+  async create(owner: Owner, input: BulkReplayInput): Promise<BulkReplay> {
+    const { store } = this.dependencies;
+    const destinationId = input.destinationId ?? null;
+    const filter = Object.fromEntries(Object.entries(input.filter).filter(([, value]) => value !== undefined));
+    if (Object.keys(filter).length === 0) {
+      const message = 'filter needs at least one condition, such as {"status": "failed"}.';
+      throw invalid([{ field: 'filter', message }]);
+    }
+    if (destinationId !== null)
+      filter['endpointId'] = await this.endpointOf(owner, destinationId, input.filter.endpointId);
+    const matched = await store.count(owner, filter);
+    if (matched > BULK_LIMIT) {
+      const message = `More than ${BULK_LIMIT} events match: narrow the filter, for example with since and until.`;
+      throw invalid([{ field: 'filter', message }]);
+    }
+    const replay = { filter, destinationId, ratePerSecond: input.ratePerSecond ?? null, matched };
+    if (input.dryRun === true) {
+      const nothing = { created: 0, skipped: 0, done: 0, failed: 0, createdAt: new Date(), finishedAt: null };
+      return { id: null, status: 'dry_run', ...replay, ...nothing };
+    }
+    const id = await store.insert(owner, replay, input.idempotencyKey ?? null);
+    this.dependencies.created();
+    return this.get(owner, id);
+  }
+
+  /** @throws PaggioError `NOT_FOUND` */
+  async get(owner: Owner, id: string): Promise<BulkReplay> {
+    const replay = await this.dependencies.store.find(owner, id);
+    if (!replay) throw notFound('replay');
+    return replay;
+  }
+
+  list(owner: Owner, paging: Paging): Promise<Page<BulkReplay>> {
+    return this.dependencies.store.list(owner, paging);
+  }
+
+  /**
+   * Queues nothing more, and cancels what is queued and not yet delivered.
+   * @throws PaggioError `CONFLICT` when it is over
+   */
+  async cancel(owner: Owner, id: string): Promise<BulkReplay> {
+    const before = await this.get(owner, id);
+    if (!(await this.dependencies.store.cancel(owner, id)) && before.status !== 'cancelled') {
+      throw new PaggioError('CONFLICT', 'This replay is over', { hint: 'Only a running replay can be cancelled.' });
+    }
+    return this.get(owner, id);
+  }
+
+  /** Takes the next step of every running replay. @returns how much was queued, and whether to come back soon */
+  async step(): Promise<{ queued: number; busy: boolean }> {
+    let queued = 0;
+    let busy = false;
+    for (const id of await this.dependencies.store.running()) {
+      const one = await this.dependencies.store.step(id, (found) => this.targetsOf(found));
+      queued += one.queued;
+      busy ||= one.busy;
+    }
+    return { queued, busy };
+  }
+
+  private async targetsOf(found: readonly ReplayCandidate[]): Promise<Map<string, string[]>> {
+    const targets = new Map<string, string[]>();
+    for (const { id, endpointId, eventType } of found) {
+      const endpoint = await this.dependencies.directory.byId(endpointId);
+      if (!endpoint || endpoint.deleted) continue;
+      const fitting = endpoint.destinations.filter((one) => matchesEventType(one.eventTypes, eventType));
+      targets.set(
+        id,
+        fitting.map((one) => one.id),
+      );
+    }
+    return targets;
+  }
+
+  private async endpointOf(owner: Owner, destinationId: string, endpointId: string | undefined): Promise<string> {
+    const found = await this.dependencies.endpoints.ofDestination(owner, destinationId);
+    const message = 'There is no such destination, or it belongs to another endpoint than filter.endpoint_id.';
+    if (found === null || (endpointId !== undefined && endpointId !== found))
+      throw invalid([{ field: 'destination_id', message }]);
+    return found;
+  }
+}

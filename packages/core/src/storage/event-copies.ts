@@ -1,0 +1,73 @@
+import type { EntityManager } from 'typeorm';
+import { formatId, idTime } from '../event-id';
+
+export interface Copy {
+  /** Of the copy, from `newId`. */
+  id: Buffer;
+  originalId: string;
+  destinationIds: readonly string[];
+}
+
+/** New events with the bytes of others, and a due delivery for each of their destinations, in one statement. */
+export async function copyEvents(
+  manager: EntityManager,
+  copies: readonly Copy[],
+  replayId: string | null,
+): Promise<void> {
+  const targets = copies.flatMap(({ id, destinationIds }) => destinationIds.map((one) => [formatId(id), one]));
+  await manager.query(COPY, [
+    copies.map(({ id }) => formatId(id)),
+    copies.map(({ originalId }) => originalId),
+    copies.map(({ id }) => idTime(id)),
+    targets.map(([eventId]) => eventId),
+    targets.map(([, destinationId]) => destinationId),
+    replayId,
+  ]);
+}
+
+/** Deliveries of events that exist to a destination that has not had them. @returns how many there are to make */
+export async function deliverHistory(
+  manager: EntityManager,
+  eventIds: readonly string[],
+  destinationId: string,
+  replayId: string,
+): Promise<number> {
+  const [row] = await manager.query<{ count: number }[]>(HISTORY, [eventIds, destinationId, replayId]);
+  return row?.count ?? 0;
+}
+
+// A copy comes after everything of its order key that is there already.
+const ORDER = `k.order_key, case when k.order_key is not null then nextval('paggio.order_seq') end`;
+
+const COPY = `
+  with pairs as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as p(id, original_id, at)
+  ), copied as (
+    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
+      remote_addr, verified_by, body_authenticated, correlation_id, replay_of, origin_id, received_at)
+    select p.id, e.endpoint_id, e.user_id, e.mode, e.source, e.event_type, e.method, e.path, e.query, e.headers, e.body,
+      e.remote_addr, e.verified_by, e.body_authenticated, e.correlation_id, e.id, coalesce(e.origin_id, e.id),
+      to_timestamp(p.at / 1000.0)
+    from pairs p join paggio.events e on e.id = p.original_id
+    returning id, endpoint_id, replay_of
+  )
+  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, replay_id, order_key, order_seq)
+  select c.id, t.destination_id, c.endpoint_id, 'pending', now(), $6::uuid, ${ORDER}
+  from copied c join unnest($4::uuid[], $5::uuid[]) as t(event_id, destination_id) on t.event_id = c.id
+    left join lateral (
+      select order_key from paggio.deliveries o where o.event_id = c.replay_of and o.order_key is not null limit 1
+    ) k on true
+  order by c.id`;
+
+const HISTORY = `
+  with made as (
+    insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, replay_id, order_key, order_seq)
+    select e.id, $2, e.endpoint_id, 'pending', now(), $3, ${ORDER}
+    from paggio.events e left join lateral (
+      select order_key from paggio.deliveries o where o.event_id = e.id and o.order_key is not null limit 1
+    ) k on true
+    where e.id = any($1::uuid[])
+    order by e.id
+    on conflict do nothing
+    returning 1
+  ) select count(*)::int as count from made`;

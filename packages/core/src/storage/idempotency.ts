@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { PaggioError } from '../errors';
+import type { Owner } from '../principal';
+
+export const IDEMPOTENCY_HOURS = 72;
+
+export interface IdempotentRequest {
+  operation: string;
+  /** As sent by the client; null: every request is its own. */
+  key: string | null;
+  /** What was asked for, as text. */
+  request: string;
+}
+
+/**
+ * Takes an idempotency key for `result` in the transaction that makes it. A second transaction with the same key waits
+ * here for the first.
+ * @returns the earlier result, or null when there is none and `result` is to be made
+ * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT` when the key came with another request
+ */
+export async function takeIdempotencyKey(
+  manager: EntityManager,
+  owner: Owner,
+  { operation, key, request }: IdempotentRequest,
+  result: string,
+): Promise<string | null> {
+  if (key === null) return null;
+  const values = [owner.userId, owner.mode, operation, sha256(key)];
+  const hash = sha256(request);
+  const taken = await manager.query<unknown[]>(
+    `insert into paggio.idempotency_keys as k (user_id, mode, operation, key, request, result, expires_at)
+     values ($1, $2, $3, $4, $5, $6, now() + interval '${IDEMPOTENCY_HOURS} hours')
+     on conflict (user_id, mode, operation, key) do update
+       set request = excluded.request, result = excluded.result, expires_at = excluded.expires_at where k.expires_at <= now()
+     returning true`,
+    [...values, hash, result],
+  );
+  if (taken.length > 0) return null;
+  const [earlier] = await manager.query<{ request: Buffer; result: string }[]>(
+    'select request, result from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4',
+    values,
+  );
+  if (earlier?.request.equals(hash)) return earlier.result;
+  throw new PaggioError('IDEMPOTENCY_KEY_CONFLICT', 'This Idempotency-Key was used with another request', {
+    hint: 'Use a new key for a new request.',
+  });
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,44 @@
+import type { Destination, DestinationInput, Principal } from '@paggio/core';
+import type { DestinationSettingsDto } from '../dto/destination.dto';
+import { maskedHeaders, toRetry } from './endpoint';
+
+/** An entry of an endpoint's `destinations`, section 6 of the contract. */
+export function toDestinationItem(destination: Destination, principal: Principal): object {
+  return {
+    id: destination.id,
+    name: destination.name,
+    url: destination.url,
+    event_types: destination.eventTypes,
+    headers_json: maskedHeaders(destination.headers, principal),
+    timeout_seconds: destination.timeoutSeconds,
+    retry: destination.retry && toRetry(destination.retry),
+    status: destination.status,
+  };
+}
+
+/** The same with its state: why it is paused, and whether it is left alone after failures. */
+export function toDestination(destination: Destination, principal: Principal): object {
+  return {
+    ...toDestinationItem(destination, principal),
+    paused_at: destination.pausedAt?.toISOString() ?? null,
+    pause_reason: destination.pauseReason,
+    circuit: {
+      state: destination.circuit.state,
+      retry_at: destination.circuit.retryAt?.toISOString() ?? null,
+    },
+    failing_since: destination.failingSince?.toISOString() ?? null,
+  };
+}
+
+export function toDestinationInput(dto: DestinationSettingsDto & { id?: string }): DestinationInput {
+  return {
+    id: dto.id,
+    name: dto.name,
+    url: dto.url,
+    eventTypes: dto.event_types,
+    headers: dto.headers_json,
+    timeoutSeconds: dto.timeout_seconds,
+    retry: dto.retry,
+    status: dto.status,
+  };
+}
