@@ -6,7 +6,7 @@ import { request } from './testing/raw-http';
 
 let server: GatewayServer;
 let recorder: Recorder;
-let endpoint: { id: string; slug: string };
+let endpoint: { id: string; slug: string; destinations: { id: string }[] };
 let eventId: string;
 
 beforeAll(async () => {
@@ -550,7 +550,7 @@ describe('keys and authorization', () => {
         : id.startsWith('replays.')
           ? await replayId()
           : outer !== undefined
-            ? (endpoint.destinations[0].id as string)
+            ? (endpoint.destinations[0] as { id: string }).id
             : id.startsWith('endpoints.') || id.startsWith('destinations.')
               ? endpoint.id
               : ((await server.api().get('/api/v1/keys')).data.data[0].id as string);

@@ -1,6 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { AddressGuard } from './address-guard';
 import { dial } from './guarded-connector';
 import { ResponseReader } from './response-reader';
@@ -34,13 +34,13 @@ const agentOptions = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, tim
 type Agents = { http: http.Agent; https: https.Agent };
 
 function guardAgent(agent: http.Agent, guard: AddressGuard, secure: boolean): void {
-  agent.createConnection = ((options: RequestOptions, callback: (error: Error | null, socket?: Duplex) => void) => {
+  agent.createConnection = (options: RequestOptions, callback: (error: Error | null, socket?: Duplex) => void) => {
     const hostname = options.host ?? options.hostname ?? '';
     void dial(guard, { hostname, port: Number(options.port), secure }).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error),
     );
-  }) as typeof agent.createConnection;
+  };
 }
 
 async function send(instance: AxiosLike, agents: Agents, request: TransportRequest): Promise<TransportResult> {
@@ -51,6 +51,7 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
   const agent = secure ? agents.https : agents.http;
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   let reused = false;
+  let headers: IncomingMessage['headers'] = {};
   // Stands where axios would put node's http or https module.
   const wire = {
     request(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
@@ -66,7 +67,10 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
           signal: options.signal,
           maxHeaderSize: 64 * 1024,
         },
-        callback,
+        (response) => {
+          headers = response.headers;
+          callback(response);
+        },
       );
       outgoing.on('socket', () => (reused = outgoing.reusedSocket));
       return outgoing;
@@ -102,7 +106,7 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
         withXSRFToken: false,
         signal: abort.signal,
       })
-      .then((answer) => take(answer as { status: number; data: IncomingMessage }, reader));
+      .then((answer) => take(answer as Answer, headers as TransportResult['headers'], reader));
   try {
     await attempt();
   } catch (error) {
@@ -119,8 +123,13 @@ function contentLength(request: TransportRequest): string[] {
   return hasBody ? ['Content-Length', String(request.body.length)] : [];
 }
 
-function take({ status, data }: { status: number; data: IncomingMessage }, reader: ResponseReader): void {
-  reader.start(status, data.headers as TransportResult['headers']);
+interface Answer {
+  status: number;
+  data: Readable;
+}
+
+function take({ status, data }: Answer, headers: TransportResult['headers'], reader: ResponseReader): void {
+  reader.start(status, headers);
   data.on('data', (chunk: Buffer) => {
     reader.data(chunk);
     if (reader.isSettled) data.destroy();

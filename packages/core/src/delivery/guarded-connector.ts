@@ -1,4 +1,4 @@
-import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BlockedAddressError, type AddressGuard } from './address-guard';
 
@@ -32,7 +32,7 @@ export async function dial(guard: AddressGuard, peer: Peer): Promise<Socket> {
     else answer(null, addresses[0]?.address ?? '', addresses[0]?.family);
   };
   const socket = secure
-    ? connectTls({ host, port, lookup, servername: host, ALPNProtocols: ['http/1.1'] })
+    ? connectTls({ host, port, lookup, servername: isIP(host) === 0 ? host : '', ALPNProtocols: ['http/1.1'] })
     : connectTcp({ host, port, lookup });
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);

@@ -109,7 +109,7 @@ export function parseRetryPolicy(input: unknown, field = 'retry'): RetryPolicy |
     return problems;
   }
   if (schedule !== undefined && preset !== undefined) wrong('preset', 'preset cannot stand beside schedule_seconds.');
-  const base = retryPresets[(preset as string | undefined) ?? 'default'] as RetryPolicy;
+  const base = retryPresets[preset ?? 'default'] as RetryPolicy;
   const scheduled = schedule !== undefined || 'schedule_seconds' in base;
   if (schedule !== undefined && !isSchedule(schedule))
     wrong('schedule_seconds', 'schedule_seconds must be 1 to 100 waits of 0 to 604800 seconds.');

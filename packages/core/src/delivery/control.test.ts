@@ -1,0 +1,288 @@
+import type { Happening, Paggio } from '../index';
+import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+
+let gateway: TestGateway;
+let paggio: Paggio;
+const heard: Happening[] = [];
+
+beforeAll(async () => {
+  gateway = await startGateway({ pauseFailingAfterMs: 60_000 });
+  paggio = gateway.paggio;
+  paggio.subscribe((happening) => heard.push(happening));
+});
+
+afterAll(() => gateway.stop());
+
+const later = { max_attempts: 5, base_seconds: 3600, factor: 1, cap_seconds: 3600, floor_seconds: 3600 };
+const soon = { max_attempts: 5, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+
+async function attempted(id: string, count = 1): Promise<void> {
+  await until(paggio, async () => ((await paggio.events.get(owner, id)).attemptCount >= count ? true : undefined));
+}
+
+test('cancel: a waiting retry ends and says so', async () => {
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(500).end());
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'c',
+    destinationUrl: recorder.url(),
+    retry: later,
+  });
+  const id = await capture(paggio, endpoint.slug, '{}');
+  await attempted(id);
+  expect(await paggio.events.cancel(owner, id)).toMatchObject({
+    status: 'failed',
+    statusReason: 'cancelled',
+    nextAttemptAt: null,
+    attemptCount: 1,
+  });
+  // Again, and on what is over: nothing happens.
+  expect(await paggio.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+  await expect(paggio.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await recorder.stop();
+});
+
+test('cancel: an attempt under way is recorded; a delivery counts, a failure is not tried again', async () => {
+  for (const [status, expected] of [
+    [200, { status: 'delivered', statusReason: null }],
+    [500, { status: 'failed', statusReason: 'cancelled' }],
+  ] as const) {
+    const answers: (() => void)[] = [];
+    const recorder = await Recorder.start(
+      (_request, response) => void answers.push(() => response.writeHead(status).end()),
+    );
+    const { endpoint } = await paggio.endpoints.create(owner, {
+      name: 'c',
+      destinationUrl: recorder.url(),
+      retry: soon,
+    });
+    const id = await capture(paggio, endpoint.slug, '{}');
+    await recorder.received(1);
+    expect(await paggio.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+    answers[0]?.();
+    await attempted(id);
+    const event = await paggio.events.get(owner, id);
+    expect(event).toMatchObject({ ...expected, attemptCount: 1, nextAttemptAt: null });
+    expect(event.attempts).toMatchObject([{ responseStatus: status }]);
+    await recorder.stop();
+  }
+});
+
+test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it', async () => {
+  let status = 410;
+  const gone = await Recorder.start((_request, response) => void response.writeHead(status).end());
+  const other = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'g',
+    destinations: [{ url: gone.url() }, { url: other.url(), name: 'other' }],
+  });
+  const first = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  expect(first).toMatchObject({ status: 'failed', statusReason: 'refused' });
+  const [paused] = (await paggio.endpoints.get(owner, endpoint.id)).destinations;
+  expect(paused).toMatchObject({ status: 'PAUSED', pauseReason: expect.stringContaining('410') });
+  expect(heard).toContainEqual({
+    type: 'destination.paused',
+    endpointId: endpoint.id,
+    destinationId: paused?.id,
+    reason: paused?.pauseReason,
+  });
+  // The endpoint is not, as long as another destination goes on.
+  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE', pauseReason: null });
+  const second = await capture(paggio, endpoint.slug, '{}');
+  await other.received(2);
+  expect(gone.requests).toHaveLength(1);
+  expect(await paggio.events.get(owner, second)).toMatchObject({ status: 'pending' });
+
+  status = 200;
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  expect(await settled(paggio, owner, second)).toMatchObject({ status: 'delivered' });
+  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations[0]).toMatchObject({
+    status: 'ACTIVE',
+    pausedAt: null,
+    pauseReason: null,
+  });
+  await gone.stop();
+  await other.stop();
+});
+
+test('DEL-03: the endpoint of a single destination shows the pause and its reason', async () => {
+  const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'g', destinationUrl: gone.url() });
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({
+    status: 'PAUSED',
+    pausedAt: expect.any(Date),
+    pauseReason: expect.stringContaining('410'),
+  });
+  const held = await capture(paggio, endpoint.slug, '{}');
+  expect(await paggio.events.get(owner, held)).toMatchObject({
+    status: 'pending',
+    statusReason: 'paused',
+    nextAttemptAt: null,
+    nextAttemptReason: expect.stringContaining('410'),
+  });
+  await gone.stop();
+});
+
+test('DEL-18: nothing but failures for the configured time pauses; one success begins anew', async () => {
+  let status = 500;
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'f',
+    destinationUrl: recorder.url(),
+    retry: { max_attempts: 1 },
+  });
+  const failingSince = async (): Promise<Date | null> =>
+    (await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.failingSince ?? null;
+  const send = async (): Promise<unknown> => settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  const anHourAgo = `update paggio.destinations set failing_since = now() - interval '1 hour' where endpoint_id = '${endpoint.id}'`;
+
+  await send();
+  expect(await failingSince()).toBeInstanceOf(Date);
+  await query(gateway.database.url, anHourAgo);
+  status = 200;
+  await send();
+  expect(await failingSince()).toBeNull();
+  status = 500;
+  await send();
+  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE' });
+  await query(gateway.database.url, anHourAgo);
+  await send();
+  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({
+    status: 'PAUSED',
+    pauseReason: expect.stringMatching(/^Nothing but failures since \d{4}-/),
+  });
+  const held = await capture(paggio, endpoint.slug, '{}');
+  status = 200;
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  expect(await settled(paggio, owner, held)).toMatchObject({ status: 'delivered' });
+  await recorder.stop();
+});
+
+test('DEL-20: fifty destinations, three of them failing: fifty states, the healthy ones once each', async () => {
+  const healthy = await Recorder.start();
+  const failing = await Recorder.start((_request, response) => void response.writeHead(500).end());
+  const destinations = Array.from({ length: 50 }, (_, n) => ({
+    name: `d${n}`,
+    url: (n % 17 === 5 ? failing : healthy).url(`/${n}`),
+    retry: { max_attempts: 1 },
+  }));
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'fan', destinations });
+  const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}'));
+  expect(event).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 50 });
+  const states = await query<{ state: string; count: number }>(
+    gateway.database.url,
+    `select state, count(*)::int as count from paggio.deliveries where event_id = '${event.id}' group by 1 order by 1`,
+  );
+  expect(states).toEqual([
+    { state: 'delivered', count: 47 },
+    { state: 'failed', count: 3 },
+  ]);
+  expect(new Set(healthy.requests.map((request) => request.url)).size).toBe(47);
+  expect(healthy.requests).toHaveLength(47);
+  await healthy.stop();
+  await failing.stop();
+});
+
+test('each destination has its own filter, headers and state', async () => {
+  const [all, some] = [await Recorder.start(), await Recorder.start()];
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'own',
+    headers: { 'X-Shared': 'endpoint', 'X-Own': 'endpoint' },
+    destinations: [
+      { url: all.url(), headers: { 'X-Own': 'first' } },
+      { url: some.url(), eventTypes: ['order.*'], timeoutSeconds: 3, retry: { preset: 'quick' } },
+    ],
+  });
+  expect(endpoint.destinations).toMatchObject([
+    { name: 'default', url: all.url(), timeoutSeconds: 10, retry: null, status: 'ACTIVE' },
+    { name: '127.0.0.1', eventTypes: ['order.*'], timeoutSeconds: 3, retry: { max_attempts: 5 } },
+  ]);
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"order.paid"}'));
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"user.created"}'));
+  expect([all.requests.length, some.requests.length]).toEqual([2, 1]);
+  expect(all.requests[0]?.headers).toMatchObject({ 'x-shared': 'endpoint', 'x-own': 'first' });
+  expect(some.requests[0]?.headers).toMatchObject({ 'x-shared': 'endpoint', 'x-own': 'endpoint' });
+
+  // One paused by a person stays so when the endpoint is set ACTIVE; the others go on meanwhile.
+  const [, second] = endpoint.destinations;
+  const change = { status: 'PAUSED' as const };
+  await paggio.endpoints.updateDestination(owner, endpoint.id, second?.id as string, change);
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  const held = await capture(paggio, endpoint.slug, '{"type":"order.paid"}');
+  await all.received(3);
+  expect((await paggio.events.get(owner, held)).status).toBe('pending');
+  await paggio.endpoints.deleteDestination(owner, endpoint.id, second?.id as string);
+  expect(await paggio.events.get(owner, held)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+  expect(some.requests).toHaveLength(1);
+  await all.stop();
+  await some.stop();
+});
+
+test('destinations as a list: an id changes, none adds, a missing one is removed; destination_url is the first', async () => {
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'l', destinationUrl: 'https://a.example/' });
+  const first = endpoint.destinations[0]?.id as string;
+  const added = await paggio.endpoints.update(owner, endpoint.id, {
+    destinations: [{ id: first, name: 'main' }, { url: 'https://b.example/' }],
+  });
+  expect(added.destinations).toMatchObject([
+    { id: first, name: 'main', url: 'https://a.example/' },
+    { name: 'b.example', url: 'https://b.example/' },
+  ]);
+  const moved = await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: 'https://c.example/' });
+  expect(moved.destinations.map((one) => one.url)).toEqual(['https://c.example/', 'https://b.example/']);
+  const left = await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: null });
+  expect(left.destinations.map((one) => one.url)).toEqual(['https://b.example/']);
+  const wrong: [object, string][] = [
+    [{ destinations: [{ id: first }] }, 'destinations[0].id'],
+    [{ destinations: [{ name: 'x' }] }, 'destinations[0].url'],
+    [{ destinations: [{ url: 'http://10.0.0.1/' }] }, 'destinations[0].url'],
+    [{ destinations: [], destinationUrl: 'https://x.example/' }, 'destination_url'],
+    [{ destinations: [{ url: 'https://x.example/', headers: { Host: 'x' } }] }, 'destinations[0].headers_json.Host'],
+  ];
+  for (const [change, field] of wrong) {
+    await expect(paggio.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({ details: [{ field }] });
+  }
+});
+
+test('SSR-16: what has passed through three gateways goes no further', async () => {
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
+  const hops = async (headers: string[]): Promise<string | string[] | undefined> => {
+    const before = recorder.requests.length;
+    await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}', headers));
+    return recorder.requests[before]?.headers['paggio-hops'];
+  };
+  expect(await hops([])).toBeUndefined();
+  expect(await hops(['Paggio-Event-Id', 'x'])).toBe('2');
+  expect(await hops(['Paggio-Event-Id', 'x', 'Paggio-Hops', '2'])).toBe('3');
+  const before = recorder.requests.length;
+  const id = await capture(paggio, endpoint.slug, '{}', ['Paggio-Event-Id', 'x', 'Paggio-Hops', '3']);
+  const event = await settled(paggio, owner, id);
+  expect(event).toMatchObject({ status: 'failed', statusReason: 'refused' });
+  expect(event.attempts[0]?.error).toMatch(/^loop_detected/);
+  expect(recorder.requests).toHaveLength(before);
+  await recorder.stop();
+});
+
+test('DEL-19: an event that takes its worker down with it ends after ten times', async () => {
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'poison', destinationUrl: recorder.url() });
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const [first, last] = [await capture(paggio, endpoint.slug, '{}'), await capture(paggio, endpoint.slug, '{}')];
+  // As left behind by workers that died: a lease that has run out.
+  const died = (id: string, times: number): Promise<unknown> =>
+    query(
+      gateway.database.url,
+      `update paggio.deliveries set lease_token = gen_random_uuid(), due_at = now() - interval '1 second', takeovers = ${times - 1}
+       where event_id = '${id}'`,
+    );
+  await died(first, 9);
+  await died(last, 10);
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  expect(await settled(paggio, owner, first)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+  const event = await settled(paggio, owner, last);
+  expect(event).toMatchObject({ status: 'failed', statusReason: 'exhausted' });
+  expect(event.attempts[0]?.error).toMatch(/^worker_lost/);
+  expect(recorder.requests).toHaveLength(1);
+  await recorder.stop();
+});

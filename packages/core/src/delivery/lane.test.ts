@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { Lane } from './lane';
+import { shareOf } from './share';
+
+test('LOA: the shares of all processes add up to the concurrency, whatever divides them', () => {
+  fc.assert(
+    fc.property(
+      fc.uuid(),
+      fc.integer({ min: 1, max: 1000 }),
+      fc.integer({ min: 1, max: 20 }),
+      (id, concurrency, count) => {
+        const shares = Array.from({ length: count }, (_, index) => shareOf(id, concurrency, { count, index }));
+        return (
+          shares.reduce((sum, share) => sum + share, 0) === concurrency &&
+          Math.max(...shares) - Math.min(...shares) <= 1
+        );
+      },
+    ),
+  );
+});
+
+test('a congested destination gets half as much for each wave of failures, and more again for deliveries', () => {
+  const lane = new Lane();
+  lane.configure(8, null);
+  expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
+  lane.cut(0, 10);
+  expect([lane.slots, lane.isUnwell]).toEqual([4, true]);
+  // Attempts that had begun before the cut belong to the same wave.
+  lane.cut(5, 11);
+  expect(lane.slots).toBe(4);
+  lane.cut(20, 30);
+  lane.cut(40, 50);
+  lane.cut(60, 70);
+  expect(lane.slots).toBe(1);
+  for (let n = 0; n < 100; n++) lane.grow();
+  expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
+});
+
+test('room: claimed ahead, never when paced or open', () => {
+  const lane = new Lane();
+  lane.configure(8, null);
+  lane.active = 3;
+  expect(lane.room(0)).toBe(13);
+  lane.configure(8, 10);
+  expect(lane.room(0)).toBe(5);
+  lane.openUntil = 100;
+  expect([lane.room(50), lane.room(100)]).toEqual([0, 5]);
+});

@@ -1,0 +1,21 @@
+import { orderKeyOf, parseOrderBy, type OrderBy } from './order-key';
+
+const key = (orderBy: string, body: string, headers: string[] = []): string | undefined =>
+  orderKeyOf(parseOrderBy(orderBy) as OrderBy, headers, Buffer.from(body))?.toString('hex');
+
+test('a pointer is read by RFC 6901, a header whatever its case', () => {
+  expect(parseOrderBy('/a~1b/~0c/0')).toEqual({ pointer: ['a/b', '~c', '0'] });
+  expect(parseOrderBy('X-Key')).toEqual({ header: 'x-key' });
+  for (const wrong of ['', 'two words', '/a~2', '/a~', 'a:b', `/${'x'.repeat(300)}`])
+    expect([wrong, parseOrderBy(wrong)]).toEqual([wrong, undefined]);
+});
+
+test('equal values have equal keys; what is no value has none', () => {
+  expect(key('/a/0/b', '{"a":[{"b":"x"}]}')).toBe(key('/id', '{"id":"x"}'));
+  expect(key('/id', '{"id":"1"}')).not.toBe(key('/id', '{"id":1}'));
+  expect(key('X-Key', 'no json', ['x-KEY', 'v'])).toMatch(/^[0-9a-f]{32}$/);
+  for (const body of ['{}', '[]', '', 'no json', '{"id":null}', '{"id":{}}', '{"id":[1]}'])
+    expect([body, key('/id', body)]).toEqual([body, undefined]);
+  expect(key('/__proto__/x', '{}')).toBeUndefined();
+  expect(key('X-Key', '{}')).toBeUndefined();
+});

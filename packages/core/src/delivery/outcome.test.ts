@@ -1,0 +1,97 @@
+import { classify, holdMs, strainOf } from './outcome';
+import { defaultRetryPolicy, describeDelay, parseRetryPolicy, retryDelayMs, retryPresets } from './retry-policy';
+import type { TransportResult } from './transport';
+
+const answer = (status: number | null, headers: TransportResult['headers'] = {}, code?: string): TransportResult => ({
+  status,
+  headers,
+  body: Buffer.alloc(0),
+  truncated: false,
+  latencyMs: 1,
+  error: code === undefined ? null : { code, message: code },
+});
+
+test('DEL-01 to DEL-03: what each status means by default', () => {
+  const kinds = (status: number): string => classify(answer(status), 1, defaultRetryPolicy, 0).kind;
+  for (const status of [200, 201, 202, 204, 299]) expect([status, kinds(status)]).toEqual([status, 'delivered']);
+  for (const status of [300, 301, 304, 400, 401, 404, 408, 409, 422, 425, 429, 500, 503, 999])
+    expect([status, kinds(status)]).toEqual([status, 'retry']);
+  expect(kinds(410)).toBe('pause');
+});
+
+test('client_errors: fail ends with the first 4xx, except those that say later', () => {
+  const policy = { ...defaultRetryPolicy, client_errors: 'fail' as const };
+  for (const status of [400, 401, 404, 422])
+    expect(classify(answer(status), 1, policy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
+  for (const status of [408, 425, 429, 500, 302]) expect(classify(answer(status), 1, policy, 0).kind).toBe('retry');
+});
+
+test('DEL-27: a destination may ask to drop a message', () => {
+  const asked = answer(500, { 'webhook-delivery': 'abort-message' });
+  expect(classify(asked, 1, defaultRetryPolicy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
+});
+
+test('every scheduled attempt says in words when and why', () => {
+  const policy = { ...defaultRetryPolicy, jitter: 'none' as const };
+  expect(classify(answer(503), 2, policy, 0)).toMatchObject({
+    delayMs: 30_000,
+    nextReason: 'HTTP 503; attempt 3 of 12 after 30 s: back-off',
+  });
+  expect(classify(answer(429, { 'retry-after': '99' }), 1, policy, 0)).toMatchObject({
+    delayMs: 99_000,
+    nextReason: 'HTTP 429; attempt 2 of 12 after 99 s: the destination asked for it (Retry-After)',
+  });
+  expect(classify(answer(null, {}, 'connection_refused'), 1, { schedule_seconds: [5] }, 0)).toMatchObject({
+    nextReason: 'connection_refused; attempt 2 of 2 after 5.0 s: schedule',
+  });
+  expect(classify(answer(500), 2, { schedule_seconds: [5] }, 0)).toMatchObject({
+    kind: 'give_up',
+    statusReason: 'exhausted',
+  });
+});
+
+test('what an attempt says about its destination', () => {
+  for (const status of [429, 503, 504]) expect(strainOf(answer(status))).toBe('congested');
+  for (const status of [408, 500, 502]) expect(strainOf(answer(status))).toBe('failing');
+  for (const status of [200, 302, 400, 404, 410]) expect(strainOf(answer(status))).toBe('none');
+  expect(strainOf(answer(null, {}, 'timeout'))).toBe('congested');
+  expect(strainOf(answer(null, {}, 'connection_refused'))).toBe('failing');
+  expect(strainOf(answer(null, {}, 'request_not_sendable'))).toBe('none');
+  expect(holdMs(answer(429, { 'retry-after': '7' }), 0)).toBe(7_000);
+  expect(holdMs(answer(429, { 'retry-after': '99999' }), 0)).toBe(300_000);
+  expect(holdMs(answer(503, { 'retry-after': '7' }), 0)).toBe(0);
+});
+
+test('presets are written out, and can be changed in part', () => {
+  for (const [preset, policy] of Object.entries(retryPresets)) expect(parseRetryPolicy({ preset })).toEqual(policy);
+  expect(parseRetryPolicy({ preset: 'quick', max_attempts: 2, jitter: 'equal' })).toMatchObject({
+    max_attempts: 2,
+    base_seconds: 2,
+    jitter: 'equal',
+  });
+  expect(parseRetryPolicy({ preset: 'standard-webhooks', client_errors: 'fail' })).toMatchObject({
+    schedule_seconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
+    client_errors: 'fail',
+  });
+  const wrong: [object, string][] = [
+    [{ preset: 'nope' }, 'retry.preset'],
+    [{ preset: 'constructor' }, 'retry.preset'],
+    [{ preset: 'quick', schedule_seconds: [1] }, 'retry.preset'],
+    [{ schedule_seconds: [1], max_attempts: 3 }, 'retry.max_attempts'],
+    [{ schedule_seconds: [] }, 'retry.schedule_seconds'],
+    [{ jitter: 'some' }, 'retry.jitter'],
+    [{ client_errors: 'ignore' }, 'retry.client_errors'],
+    [{ max_attempts: 1.5 }, 'retry.max_attempts'],
+    [{ __proto__x: 1 }, 'retry.__proto__x'],
+  ];
+  for (const [input, field] of wrong) expect(parseRetryPolicy(input)).toMatchObject([{ field }]);
+});
+
+test('jitter: full from the floor, equal from the middle, none not at all', () => {
+  const delays = (jitter: 'full' | 'equal' | 'none'): number[] =>
+    [0, 0.999999].map((random) => retryDelayMs({ ...defaultRetryPolicy, jitter }, 2, () => random));
+  expect(delays('full')).toEqual([1_000, 30_000]);
+  expect(delays('equal')).toEqual([15_000, 30_000]);
+  expect(delays('none')).toEqual([30_000, 30_000]);
+  expect(describeDelay({ ...defaultRetryPolicy, jitter: 'equal' })).toBe('back-off with equal jitter');
+});

@@ -1,0 +1,322 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { join } from 'node:path';
+import axios from 'axios';
+import { AddressGuard, NameResolutionError, type Resolve } from './address-guard';
+import { axiosTransport } from './axios-transport';
+import { Recorder } from '../testing';
+import type { Transport, TransportRequest } from './transport';
+import { toTransportError } from './transport-error';
+import { undiciTransport } from './undici-transport';
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const open: Transport[] = [];
+const servers: { close(): void }[] = [];
+
+afterEach(async () => {
+  for (const transport of open.splice(0)) await transport.close();
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function tcp(behave: (socket: Socket, count: number) => void): Promise<{ port: number; accepted: () => number }> {
+  let count = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    behave(socket, ++count);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  server.unref();
+  servers.push(server);
+  return { port: (server.address() as AddressInfo).port, accepted: () => count };
+}
+
+function request(port: number, change: Partial<TransportRequest> = {}): TransportRequest {
+  return {
+    method: 'POST',
+    origin: `http://127.0.0.1:${port}`,
+    target: '/hook?a=%2f',
+    headers: [],
+    body: Buffer.from('{"a":1.10}'),
+    timeoutMs: 2_000,
+    ...change,
+  };
+}
+
+const makers: [string, (guard: AddressGuard) => Transport][] = [
+  ['undici', undiciTransport],
+  ['axios', (guard) => axiosTransport(axios.create(), guard)],
+  [
+    'axios of a host that configured everything wrong',
+    (guard) =>
+      axiosTransport(
+        axios.create({
+          baseURL: 'http://127.0.0.1:1/elsewhere',
+          headers: { 'X-Host-Default': 'leaks', common: { Accept: 'application/json' } },
+          params: { leaks: 1 },
+          proxy: { host: '127.0.0.1', port: 1 },
+          timeout: 1,
+          maxRedirects: 5,
+          maxContentLength: 1,
+          maxBodyLength: 1,
+          decompress: true,
+          responseType: 'json',
+          auth: { username: 'leaks', password: 'leaks' },
+          socketPath: '/nonexistent.sock',
+          validateStatus: (status) => status === 200,
+          transformRequest: [() => 'changed'],
+          transformResponse: [() => 'changed'],
+        }),
+        guard,
+      ),
+  ],
+];
+
+describe.each(makers)('%s', (_name, make) => {
+  const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = []): Transport => {
+    const one = make(new AddressGuard(networks, resolve, ports));
+    open.push(one);
+    return one;
+  };
+
+  test('DEL-26: method, target, header lines and body go out as they are', async () => {
+    let received = Buffer.alloc(0);
+    const { port } = await tcp((socket) => {
+      socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        if (received.includes(Buffer.from([0xff, 0x00]))) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    const headers = ['X-FoO', 'a', 'Content-Type', 'text/odd', 'x-foo', 'caf\u00e9', 'accept', '*/*'];
+    const body = Buffer.from([0x7b, 0xff, 0x00]);
+    const result = await transport().send(request(port, { method: 'PATCH', headers, body }));
+    expect(result).toMatchObject({ status: 200, error: null, body: Buffer.from('ok') });
+    const [head, payload] = received.toString('latin1').split('\r\n\r\n') as [string, string];
+    const lines = head.split('\r\n');
+    expect(lines[0]).toBe('PATCH /hook?a=%2f HTTP/1.1');
+    const own = lines.slice(1).filter((line) => !/^(host|content-length|connection): /i.test(line));
+    expect(own).toEqual(['X-FoO: a', 'Content-Type: text/odd', 'x-foo: caf\u00e9', 'accept: */*']);
+    expect(payload).toBe(body.toString('latin1'));
+    expect(head.match(/^content-length: 3\r?$/gim)).toHaveLength(1);
+    expect(head.match(new RegExp(`^host: 127.0.0.1:${port}\\r?$`, 'gim'))).toHaveLength(1);
+  });
+
+  test('every method and an empty body', async () => {
+    const recorder = await Recorder.start();
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const result = await transport().send(request(recorder.port, { method, body: Buffer.alloc(0) }));
+      expect([method, result.status, recorder.requests.at(-1)?.method]).toEqual([method, 200, method]);
+    }
+    await recorder.stop();
+  });
+
+  test('SSR-10: redirects are not followed, and nothing is decoded', async () => {
+    const elsewhere = await Recorder.start();
+    const recorder = await Recorder.start(
+      (_request, response) =>
+        void response.writeHead(307, { location: elsewhere.url(), 'content-encoding': 'gzip' }).end('not gzip'),
+    );
+    const result = await transport().send(request(recorder.port));
+    expect(result).toMatchObject({
+      status: 307,
+      headers: { location: elsewhere.url() },
+      body: Buffer.from('not gzip'),
+    });
+    expect([recorder.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
+    await recorder.stop();
+    await elsewhere.stop();
+  });
+
+  test('SSR-14: proxies of the environment do not count', async () => {
+    const recorder = await Recorder.start();
+    const names = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+    for (const name of names) process.env[name] = 'http://127.0.0.1:1';
+    try {
+      expect((await transport().send(request(recorder.port))).status).toBe(200);
+      expect(recorder.requests[0]?.url).toBe('/hook?a=%2f');
+    } finally {
+      for (const name of names) delete process.env[name];
+    }
+    await recorder.stop();
+  });
+
+  test('SSR-06, SSR-09: the guard sees names and literal addresses, before any connection', async () => {
+    const { port, accepted } = await tcp((socket) => socket.end());
+    const resolve: Resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', 'named.example']) {
+      const { error } = await transport([], resolve).send(request(port, { origin: `http://${host}:${port}` }));
+      expect([host, error?.code]).toEqual([host, 'blocked_address']);
+    }
+    expect(accepted()).toBe(0);
+  });
+
+  test('SSR-08: the dialled address is one that was checked', async () => {
+    const recorder = await Recorder.start();
+    let asked = 0;
+    const resolve: Resolve = async () => {
+      asked++;
+      return [{ address: '127.0.0.1', family: 4 }];
+    };
+    const origin = `http://named.example:${recorder.port}`;
+    expect((await transport(LOOPBACK, resolve).send(request(recorder.port, { origin }))).status).toBe(200);
+    expect([asked, recorder.requests[0]?.headers.host]).toEqual([1, `named.example:${recorder.port}`]);
+    await recorder.stop();
+  });
+
+  test('SSR-13: ports of other services, unless the operator allows them', async () => {
+    const origin = 'http://127.0.0.1:6379';
+    expect((await transport().send(request(0, { origin }))).error?.code).toBe('blocked_address');
+    expect((await transport(LOOPBACK, undefined, [6379]).send(request(0, { origin }))).error?.code).not.toBe(
+      'blocked_address',
+    );
+  });
+
+  test('SSR-22: names that cannot be resolved', async () => {
+    const fails =
+      (error: Error): Resolve =>
+      () =>
+        Promise.reject(error);
+    const cases: [Resolve, string][] = [
+      [async () => [], 'dns_not_found'],
+      [fails(new NameResolutionError('x', 'dns_timeout')), 'dns_timeout'],
+      [fails(new NameResolutionError('x')), 'dns_failed'],
+    ];
+    for (const [resolve, code] of cases) {
+      const { error } = await transport(LOOPBACK, resolve).send(request(0, { origin: 'http://no.example' }));
+      expect(error?.code).toBe(code);
+    }
+    expect((await transport().send(request(0, { origin: 'http://nothing.invalid' }))).error?.code).toMatch(/^dns_/);
+  });
+
+  test('SSR-21: a certificate that nobody vouches for', async () => {
+    const pem = (name: string): Buffer => readFileSync(join(__dirname, '../testing/tls', name));
+    const server = createTlsServer({ key: pem('key.pem'), cert: pem('self-signed.pem') }, (socket) => socket.end());
+    server.on('tlsClientError', () => undefined);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const result = await transport().send(request(port, { origin: `https://127.0.0.1:${port}` }));
+    expect([result.status, result.error?.code]).toEqual([null, 'tls_self_signed']);
+  });
+
+  test('SSR-21: something that is no TLS at all', async () => {
+    const { port } = await tcp((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+    const result = await transport().send(request(port, { origin: `https://127.0.0.1:${port}` }));
+    expect([result.status, result.error?.code]).toEqual([null, expect.stringMatching(/^tls_/)]);
+  });
+
+  test('DEL-05: the deadline covers everything, and headers that never end', async () => {
+    const silent = await tcp(() => undefined);
+    const dripping = await tcp((socket) => {
+      const timer = setInterval(() => socket.write('X'), 50);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const slowBody = await tcp(
+      (socket) => void socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab')),
+    );
+    for (const { port } of [silent, dripping, slowBody]) {
+      const startedAt = performance.now();
+      const result = await transport().send(request(port, { timeoutMs: 300 }));
+      expect(result.error?.code).toMatch(/^(timeout|invalid_response)$/);
+      expect(performance.now() - startedAt).toBeLessThan(1_300);
+    }
+  });
+
+  test('DEL-07: an endless answer is cut, and one with too many headers is refused', async () => {
+    const endless = await Recorder.start((_request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 0x61)));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const result = await transport().send(request(endless.port));
+    expect([result.status, result.body.length, result.truncated, result.error]).toEqual([200, 65_536, true, null]);
+    await endless.stop();
+    const headers = await tcp(
+      (socket) =>
+        void socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(1_000_000)}\r\n\r\n`)),
+    );
+    expect((await transport().send(request(headers.port))).error?.code).toBe('response_headers_too_large');
+  });
+
+  test('DEL-06: 200 and then a broken body is an answer with an error', async () => {
+    const { port } = await tcp(
+      (socket) =>
+        void socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npartial');
+          setTimeout(() => socket.resetAndDestroy(), 20);
+        }),
+    );
+    expect(await transport().send(request(port))).toMatchObject({ status: 200, truncated: true });
+  });
+
+  test('DEL-09: early hints are not the answer', async () => {
+    const { port } = await tcp(
+      (socket) =>
+        void socket.once('data', () => {
+          socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n');
+          socket.end('HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n');
+        }),
+    );
+    expect(await transport().send(request(port))).toMatchObject({ status: 201, error: null });
+  });
+
+  test('DEL-09: a kept-alive connection that the peer has closed costs one more try, a new one none', async () => {
+    // Answers the first request of each connection and resets on the second, as a server does that closes idle ones.
+    const { port, accepted } = await tcp((socket) => {
+      let requests = 0;
+      socket.on('data', () => {
+        if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        else socket.resetAndDestroy();
+      });
+    });
+    const one = transport();
+    expect((await one.send(request(port))).status).toBe(200);
+    // The client's connection is idle only when it has read the end of the answer.
+    await new Promise((done) => setTimeout(done, 20));
+    expect(await one.send(request(port))).toMatchObject({ status: 200, error: null });
+    expect(accepted()).toBe(2);
+
+    const never = await tcp((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+    expect((await transport().send(request(never.port))).error?.code).toBe('connection_reset');
+    expect(never.accepted()).toBe(1);
+  });
+
+  test('what HTTP cannot carry is a value and no exception', async () => {
+    const recorder = await Recorder.start();
+    for (const change of [{ headers: ['x', 'a\r\nb: c'] }, { headers: ['a b', 'c'] }, { target: '/a b' }]) {
+      expect((await transport().send(request(recorder.port, change))).error?.code).toBe('request_not_sendable');
+    }
+    expect(recorder.requests).toEqual([]);
+    await recorder.stop();
+  });
+});
+
+test("axios: a host's interceptors see each request", async () => {
+  const recorder = await Recorder.start();
+  const instance = axios.create();
+  const seen: (string | undefined)[] = [];
+  instance.interceptors.request.use((config) => {
+    seen.push(config.url);
+    return config;
+  });
+  const transport = axiosTransport(instance, new AddressGuard(LOOPBACK));
+  open.push(transport);
+  await transport.send(request(recorder.port));
+  expect(seen).toEqual([`http://127.0.0.1:${recorder.port}/hook?a=%2f`]);
+  await recorder.stop();
+});
+
+test('SSR-21: each way in which TLS fails has its word', () => {
+  const code = (of: string): string => toTransportError(Object.assign(new Error('x'), { code: of })).code;
+  expect(
+    [
+      'CERT_HAS_EXPIRED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'ERR_SSL_UNSUPPORTED_PROTOCOL',
+      'EPROTO',
+    ].map(code),
+  ).toEqual(['tls_certificate_expired', 'tls_wrong_host', 'tls_untrusted', 'tls_protocol', 'tls_failed']);
+});
