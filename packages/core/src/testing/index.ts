@@ -15,12 +15,13 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-/** A started gateway on a database of its own; loopback is allowed as a destination. */
+/** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
   internals: { resolve?: Resolve } = {},
+  shared?: TestDatabase,
 ): Promise<TestGateway> {
-  const database = await createTestDatabase();
+  const database = shared ?? (await createTestDatabase());
   const paggio = new Paggio(
     {
       database: { url: database.url },
@@ -37,7 +38,7 @@ export async function startGateway(
     database,
     async stop() {
       await paggio.stop();
-      await database.drop();
+      if (!shared) await database.drop();
     },
   };
 }

@@ -1,0 +1,229 @@
+import { createServer, type AddressInfo } from 'node:net';
+import type { Happening } from '../index';
+import { capture, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+
+/** A destination that accepts connections and says nothing. */
+async function hanging(): Promise<{ url: string; close(): void }> {
+  const server = createServer((socket) => void socket.on('error', () => undefined));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  server.unref();
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
+}
+
+async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    gateway.database.url,
+    `select count(*)::int as count from paggio.deliveries where state = 'pending' and endpoint_id = '${endpointId}'`,
+  );
+  return row?.count ?? 0;
+}
+
+const drained = (gateway: TestGateway, endpointId: string): Promise<true> =>
+  until(gateway.paggio, async () => ((await pending(gateway, endpointId)) === 0 ? true : undefined));
+
+test('DEL-16: a rate limit is kept with a backlog, across processes, and everything arrives once', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
+  const times: number[] = [];
+  const recorder = await Recorder.start((_request, response) => {
+    times.push(performance.now());
+    response.writeHead(200).end();
+  });
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'paced',
+    destinationUrl: recorder.url(),
+    rateLimit: 20,
+  });
+  await Promise.all(Array.from({ length: 60 }, () => capture(paggio, endpoint.slug, '{}')));
+  await drained(gateway, endpoint.id);
+  expect(recorder.requests).toHaveLength(60);
+  expect(new Set(recorder.requests.map((request) => request.headers['webhook-id'])).size).toBe(60);
+  // 60 at 20 a second, less the two that may go at once.
+  expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(2_850);
+  await second.stop();
+  await gateway.stop();
+  await recorder.stop();
+});
+
+test('DEL-17: the circuit opens after failures in a row, one probe closes it, all of it visible', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const heard: Happening[] = [];
+  paggio.subscribe((happening) => {
+    if (happening.type.startsWith('circuit.')) heard.push(happening);
+  });
+  let status = 500;
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'failing',
+    destinationUrl: recorder.url(),
+    concurrency: 2,
+    retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+  });
+  const ids = await Promise.all(Array.from({ length: 40 }, () => capture(paggio, endpoint.slug, '{}')));
+  await until(paggio, async () => (heard.length > 0 ? true : undefined));
+  expect(heard).toMatchObject([{ type: 'circuit.opened', endpointId: endpoint.id, forMs: expect.any(Number) }]);
+  // Ten in a row, and those that were under way beside them.
+  expect(recorder.requests.length).toBeLessThanOrEqual(16);
+  const [destination] = (await paggio.endpoints.get(owner, endpoint.id)).destinations;
+  expect(destination?.circuit).toEqual({ state: 'open', retryAt: expect.any(Date) });
+  const waiting = await paggio.events.get(owner, ids[39] as string);
+  expect(waiting).toMatchObject({
+    status: 'pending',
+    nextAttemptAt: destination?.circuit.retryAt,
+    nextAttemptReason: expect.stringMatching(/^the destination failed \d+ times in a row and is left alone until/),
+  });
+
+  status = 200;
+  const before = recorder.requests.length;
+  await drained(gateway, endpoint.id);
+  expect(heard.map(({ type }) => type)).toEqual(['circuit.opened', 'circuit.closed']);
+  expect(recorder.requests.length - before).toBe(40);
+  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state).toBe('closed');
+  await gateway.stop();
+  await recorder.stop();
+});
+
+test('a failed probe keeps the circuit open for twice as long, and costs one attempt', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const opened: number[] = [];
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(500).end());
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'dead',
+    destinationUrl: recorder.url(),
+    concurrency: 1,
+    retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+  });
+  await Promise.all(Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}')));
+  const openFor = async (): Promise<number> => {
+    const [row] = await query<{ openings: number }>(gateway.database.url, 'select openings from paggio.destinations');
+    if (row && row.openings > (opened.at(-1) ?? 0)) opened.push(row.openings);
+    return row?.openings ?? 0;
+  };
+  await until(paggio, async () => ((await openFor()) === 1 ? true : undefined));
+  const before = recorder.requests.length;
+  await until(paggio, async () => ((await openFor()) === 2 ? true : undefined));
+  expect(recorder.requests.length - before).toBe(1);
+  const [row] = await query<{ seconds: number }>(
+    gateway.database.url,
+    'select extract(epoch from open_until - now())::float8 as seconds from paggio.destinations',
+  );
+  expect(row?.seconds).toBeGreaterThan(2);
+  expect(row?.seconds).toBeLessThanOrEqual(4);
+  await gateway.stop();
+  await recorder.stop();
+});
+
+test('429 with Retry-After leaves the whole destination alone until then', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const recorder = await Recorder.start((_request, response, count) =>
+    count === 1 ? response.writeHead(429, { 'retry-after': '2' }).end() : response.writeHead(200).end(),
+  );
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy', destinationUrl: recorder.url() });
+  const startedAt = performance.now();
+  await capture(paggio, endpoint.slug, '{}');
+  await until(paggio, async () =>
+    (await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state === 'open' ? true : undefined,
+  );
+  await capture(paggio, endpoint.slug, '{}');
+  await recorder.received(2);
+  expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+  await gateway.stop();
+  await recorder.stop();
+});
+
+test('LOA-04: what has just arrived does not wait behind a backlog', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const recorder = await Recorder.start(
+    (_request, response) => void setTimeout(() => response.writeHead(200).end(), 10),
+  );
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'backlog',
+    destinationUrl: recorder.url(),
+    concurrency: 4,
+  });
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  await Promise.all(Array.from({ length: 1_000 }, () => capture(paggio, endpoint.slug, '{"old":1}')));
+  // As an outage leaves them: due for longer than anything that comes now.
+  await query(gateway.database.url, `update paggio.deliveries set due_at = now() - random() * interval '30 minutes'`);
+  await query(gateway.database.url, 'analyze paggio.deliveries');
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await recorder.received(20);
+  const before = recorder.requests.length;
+  await capture(paggio, endpoint.slug, '{"fresh":1}');
+  await until(paggio, async () =>
+    recorder.requests.some((request) => request.body.includes('fresh')) ? true : undefined,
+  );
+  const position = recorder.requests.findIndex((request) => request.body.includes('fresh')) - before;
+  expect(position).toBeLessThan(100);
+  await gateway.stop();
+  await recorder.stop();
+});
+
+test('DEL-15: more dead destinations than there are slots do not stop a healthy one', async () => {
+  const gateway = await startGateway({ maxInFlight: 32 });
+  const { paggio } = gateway;
+  const dead = await hanging();
+  const healthy = await Recorder.start();
+  const slow = await Promise.all(
+    Array.from({ length: 12 }, (_, n) =>
+      paggio.endpoints.create(owner, {
+        name: `dead${n}`,
+        destinationUrl: `${dead.url}${n}`,
+        timeoutSeconds: 1,
+        retry: { max_attempts: 2, base_seconds: 1, factor: 1, cap_seconds: 1 },
+      }),
+    ),
+  );
+  await Promise.all(
+    slow.flatMap(({ endpoint }) => Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}'))),
+  );
+  const fine = await paggio.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
+  await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
+  await healthy.received(100);
+  const left = await Promise.all(slow.map(({ endpoint }) => pending(gateway, endpoint.id)));
+  expect(left.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100);
+  await gateway.stop();
+  dead.close();
+  await healthy.stop();
+});
+
+test('concurrency is a limit of all processes together, and everything is delivered once', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const others = await Promise.all([
+    startGateway({ roles: ['deliver'] }, {}, gateway.database),
+    startGateway({ roles: ['deliver'] }, {}, gateway.database),
+  ]);
+  // Learns of the two that came after it.
+  await (paggio as unknown as { worker: { checkIn(): Promise<void> } }).worker.checkIn();
+  await (others[0] as unknown as { paggio: { worker: { checkIn(): Promise<void> } } }).paggio.worker.checkIn();
+  for (const concurrency of [1, 4]) {
+    let active = 0;
+    let most = 0;
+    const recorder = await Recorder.start((_request, response) => {
+      most = Math.max(most, ++active);
+      setTimeout(() => {
+        active--;
+        response.writeHead(200).end();
+      }, 5);
+    });
+    const { endpoint } = await paggio.endpoints.create(owner, {
+      name: `c${concurrency}`,
+      destinationUrl: recorder.url(),
+      concurrency,
+    });
+    await Promise.all(Array.from({ length: 100 }, () => capture(paggio, endpoint.slug, '{}')));
+    await drained(gateway, endpoint.id);
+    expect([concurrency, most <= concurrency]).toEqual([concurrency, true]);
+    expect(recorder.requests).toHaveLength(100);
+    expect(new Set(recorder.requests.map((request) => request.headers['webhook-id'])).size).toBe(100);
+    await recorder.stop();
+  }
+  for (const other of others) await other.stop();
+  await gateway.stop();
+});
