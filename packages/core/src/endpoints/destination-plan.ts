@@ -41,6 +41,7 @@ export function isPausedByItself(row: DestinationRow): boolean {
 /**
  * Makes the stored destinations into the wanted ones: an input with an id changes that one, one without is added, a
  * stored one that no input names is removed.
+ * @param fieldOf what the client calls a member of an input
  * @returns the plan, or what is wrong with the inputs
  */
 export function planDestinations(
@@ -49,6 +50,7 @@ export function planDestinations(
   wanted: readonly DestinationInput[],
   seal: (headers: Record<string, string>, destinationId: string) => string,
   now: Date,
+  fieldOf: (index: number, name: string) => string = (index, name) => `destinations[${index}].${name}`,
 ): DestinationPlan | ErrorDetail[] {
   const problems: ErrorDetail[] = [];
   const plan: DestinationPlan = { added: [], changed: [], removed: [] };
@@ -61,16 +63,16 @@ export function planDestinations(
       message: `An endpoint may have at most ${MAX_DESTINATIONS} destinations.`,
     });
   wanted.forEach((input, index) => {
-    const field = `destinations[${index}]`;
+    const field = (name: string): string => fieldOf(index, name);
     const row = stored.find((one) => one.id === input.id);
     if (input.id !== undefined && !row) {
-      problems.push({ field: `${field}.id`, message: 'There is no such destination of this endpoint.' });
+      problems.push({ field: field('id'), message: 'There is no such destination of this endpoint.' });
       return;
     }
     const id = row?.id ?? formatId(newId());
     const settings = settingsOf(input, id, seal, field, problems);
     if (row) plan.changed.push({ id, ...settings, ...statusChange(row, input.status, now), updatedAt: now });
-    else if (input.url === undefined) problems.push({ field: `${field}.url`, message: 'url is required.' });
+    else if (input.url === undefined) problems.push({ field: field('url'), message: 'url is required.' });
     else {
       const name = stored.length === 0 && index === 0 ? 'default' : new URL(input.url).hostname;
       plan.added.push({
@@ -105,7 +107,7 @@ function settingsOf(
   input: DestinationInput,
   id: string,
   seal: (headers: Record<string, string>, destinationId: string) => string,
-  field: string,
+  field: (name: string) => string,
   problems: ErrorDetail[],
 ): Partial<DestinationRow> {
   const row: Partial<DestinationRow> = {};
@@ -115,12 +117,12 @@ function settingsOf(
   if (input.timeoutSeconds !== undefined) row.timeoutSeconds = input.timeoutSeconds;
   if (input.retry === null) row.retry = null;
   else if (input.retry !== undefined) {
-    const policy = parseRetryPolicy(input.retry, `${field}.retry`);
+    const policy = parseRetryPolicy(input.retry, field('retry'));
     if (Array.isArray(policy)) problems.push(...policy);
     else row.retry = policy;
   }
   if (input.headers !== undefined) {
-    problems.push(...headerProblems(input.headers, `${field}.headers_json`));
+    problems.push(...headerProblems(input.headers, field('headers_json')));
     row.headers = Object.keys(input.headers).length === 0 ? null : seal(input.headers, id);
   }
   return row;

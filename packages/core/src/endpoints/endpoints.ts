@@ -117,7 +117,7 @@ export class Endpoints {
     const checked = await this.checked(input, 'url');
     const plan = await this.change(owner, endpointId, (stored, now) => {
       const wanted = [...stored.destinations.map(({ id }) => ({ id })), checked];
-      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now) };
+      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone) };
     });
     return this.destination(owner, endpointId, plan.added[0]?.id as string);
   }
@@ -128,7 +128,7 @@ export class Endpoints {
     await this.change(owner, endpointId, (stored, now) => {
       if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
       const wanted = stored.destinations.map((row) => (row.id === id ? { ...checked, id } : { id: row.id }));
-      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now) };
+      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone) };
     });
     return this.destination(owner, endpointId, id);
   }
@@ -216,11 +216,12 @@ export class Endpoints {
     endpointId: string,
     stored: readonly DestinationRow[],
     now: Date,
+    fieldOf?: (index: number, name: string) => string,
   ): DestinationPlan {
     if (wanted === undefined) return { added: [], changed: [], removed: [] };
     const seal = (headers: Record<string, string>, id: string): string =>
       this.dependencies.box.seal(JSON.stringify(headers), headersPlace(userId, id));
-    const plan = planDestinations(endpointId, stored, wanted, seal, now);
+    const plan = planDestinations(endpointId, stored, wanted, seal, now, fieldOf);
     if (Array.isArray(plan)) throw invalid(plan);
     return plan;
   }
@@ -342,6 +343,9 @@ export class Endpoints {
     };
   }
 }
+
+/** A destination that is the whole body of a request. */
+const alone = (_index: number, name: string): string => name;
 
 /** An endpoint is paused when it was, or when Paggio has paused every destination it has. */
 function pauseOf(

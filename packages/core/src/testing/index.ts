@@ -3,11 +3,14 @@ import type { AttemptHappening, Happening } from '../telemetry';
 import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Resolve } from '../delivery/address-guard';
 
+import { testMasterKey } from './master-key';
+
+export { DeliveryProcess } from './delivery-process';
+export { testMasterKey };
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
 
 export const owner: Owner = { userId: 'user-1', mode: 'live' };
-export const testMasterKey = Buffer.alloc(32, 7);
 
 export interface TestGateway {
   paggio: Paggio;
@@ -73,6 +76,14 @@ export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>
       }
     });
   }
+}
+
+/** Lets time pass for leases and schedules, which follow the clock of the database. */
+export async function passTime(database: TestDatabase, seconds: number): Promise<void> {
+  await query(
+    database.url,
+    `update paggio.deliveries set due_at = due_at - interval '${seconds} seconds' where state = 'pending'`,
+  );
 }
 
 export function attempts(paggio: Paggio): AttemptHappening[] {

@@ -9,7 +9,6 @@ import {
   Length,
   Matches,
   Max,
-  MaxLength,
   Min,
 } from 'class-validator';
 import { IfGiven } from './given';
@@ -33,7 +32,6 @@ export function IsEventTypes(): PropertyDecorator {
 
 export class DestinationSettingsDto {
   @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
-  @IfGiven() @IsString() @Length(1, 2048) url?: string;
   @IsEventTypes() event_types?: string[];
   @IfGiven() @IsObject() headers_json?: Record<string, string>;
   @IsOptional() @IsInt() @Min(1) @Max(60) timeout_seconds?: number | null;
@@ -42,12 +40,14 @@ export class DestinationSettingsDto {
 }
 
 export class DestinationCreateDto extends DestinationSettingsDto {
-  @IsString() @MaxLength(2048) declare url: string;
+  @IsString() @Length(1, 2048) url!: string;
 }
 
-export class DestinationUpdateDto extends DestinationSettingsDto {}
+export class DestinationUpdateDto extends DestinationSettingsDto {
+  @IfGiven() @IsString() @Length(1, 2048) url?: string;
+}
 
 /** An entry of an endpoint's `destinations`: with an id one that is there already. */
-export class DestinationItemDto extends DestinationSettingsDto {
+export class DestinationItemDto extends DestinationUpdateDto {
   @IfGiven() @Matches(ID, { message: 'id must be the id of a destination.' }) id?: string;
 }

@@ -1,5 +1,5 @@
 import type { Destination, DestinationInput, Principal } from '@paggio/core';
-import type { DestinationSettingsDto } from '../dto/destination.dto';
+import type { DestinationItemDto } from '../dto/destination.dto';
 import { maskedHeaders, toRetry } from './endpoint';
 
 /** An entry of an endpoint's `destinations`, section 6 of the contract. */
@@ -30,7 +30,7 @@ export function toDestination(destination: Destination, principal: Principal): o
   };
 }
 
-export function toDestinationInput(dto: DestinationSettingsDto & { id?: string }): DestinationInput {
+export function toDestinationInput(dto: DestinationItemDto): DestinationInput {
   return {
     id: dto.id,
     name: dto.name,

@@ -1,0 +1,145 @@
+import type { ServerResponse } from 'node:http';
+import {
+  capture,
+  DeliveryProcess,
+  owner,
+  passTime,
+  query,
+  Recorder,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
+
+let gateway: TestGateway;
+const processes: DeliveryProcess[] = [];
+
+beforeEach(async () => {
+  gateway = await startGateway({ roles: ['capture', 'api'] });
+});
+
+afterEach(async () => {
+  for (const one of processes.splice(0)) await one.kill();
+  await gateway.stop();
+});
+
+async function deliver(): Promise<DeliveryProcess> {
+  const one = await DeliveryProcess.start(gateway.database);
+  processes.push(one);
+  return one;
+}
+
+interface Row {
+  state: string;
+  attempt_count: number;
+  attempts: number;
+}
+
+const rows = (): Promise<Row[]> =>
+  query<Row>(
+    gateway.database.url,
+    `select d.state, d.attempt_count, (select count(*)::int from paggio.attempts a where a.event_id = d.event_id) as attempts
+     from paggio.deliveries d order by d.event_id`,
+  );
+
+const allDelivered = (): Promise<true> =>
+  until(gateway.paggio, async () => ((await rows()).every((row) => row.state === 'delivered') ? true : undefined));
+
+test('CRA-03: a stopped process that wakes after its leases are gone overwrites nothing', async () => {
+  const held: ServerResponse[] = [];
+  let hold = true;
+  const recorder = await Recorder.start((_request, response) => {
+    if (hold) held.push(response);
+    else response.writeHead(200).end('second');
+  });
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'stopped',
+    destinationUrl: recorder.url(),
+    timeoutSeconds: 60,
+  });
+  const first = await deliver();
+  await Promise.all(Array.from({ length: 4 }, () => capture(gateway.paggio, endpoint.slug, '{}')));
+  await recorder.received(4);
+  first.signal('SIGSTOP');
+  hold = false;
+  const second = await deliver();
+  await passTime(gateway.database, 31);
+  await allDelivered();
+  // Its answers have come meanwhile, and they are failures.
+  for (const response of held) response.writeHead(500).end('first');
+  second.signal('SIGSTOP');
+  first.signal('SIGCONT');
+  // Results are settled in turn: when the first process has delivered a further event, the late ones are behind it.
+  await capture(gateway.paggio, endpoint.slug, '{}');
+  await allDelivered();
+  expect(await rows()).toEqual(
+    Array.from({ length: 5 }, () => ({ state: 'delivered', attempt_count: 1, attempts: 1 })),
+  );
+  expect(recorder.requests).toHaveLength(9);
+  await recorder.stop();
+}, 60_000);
+
+test('CRA-01: a killed process is replaced within a minute, without help', async () => {
+  let hold = true;
+  const recorder = await Recorder.start((_request, response) => void (hold || response.writeHead(200).end()));
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'killed',
+    destinationUrl: recorder.url(),
+    timeoutSeconds: 60,
+  });
+  const first = await deliver();
+  await Promise.all(Array.from({ length: 20 }, () => capture(gateway.paggio, endpoint.slug, '{}')));
+  await recorder.received(8);
+  await deliver();
+  await first.kill();
+  hold = false;
+  const startedAt = performance.now();
+  await allDelivered();
+  expect(performance.now() - startedAt).toBeLessThan(60_000);
+  expect((await rows()).every((row) => row.attempt_count === 1)).toBe(true);
+  // Twice only what was under way.
+  expect(recorder.requests.length).toBeLessThanOrEqual(28);
+  await recorder.stop();
+}, 90_000);
+
+test('CRA-02: processes that are killed one after the other under load lose nothing', async () => {
+  const recorder = await Recorder.start((_request, response, count) => {
+    setTimeout(() => response.writeHead(count % 7 === 0 ? 400 : 200).end(), count % 10);
+  });
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'load',
+    destinationUrl: recorder.url(),
+    retry: { max_attempts: 10, base_seconds: 1, factor: 1, cap_seconds: 1 },
+  });
+  const ids: string[] = [];
+  let stop = false;
+  const sender = (async () => {
+    while (!stop) {
+      ids.push(await capture(gateway.paggio, endpoint.slug, '{}'));
+      await new Promise((done) => setTimeout(done, 2));
+    }
+  })();
+  const kills = 6;
+  await deliver();
+  for (let n = 0; n < kills; n++) {
+    const before = recorder.requests.length;
+    await until(gateway.paggio, async () => (recorder.requests.length > before + 30 ? true : undefined));
+    const next = deliver();
+    await processes[0]?.kill();
+    processes.shift();
+    await next;
+    await passTime(gateway.database, 31);
+  }
+  stop = true;
+  await sender;
+  await passTime(gateway.database, 31);
+  await allDelivered();
+  const accepted = new Map<string, number>();
+  for (const { headers } of recorder.requests) {
+    const id = headers['webhook-id'] as string;
+    accepted.set(id, (accepted.get(id) ?? 0) + 1);
+  }
+  expect(ids.filter((id) => !accepted.has(id))).toEqual([]);
+  expect([...accepted.keys()].filter((id) => !ids.includes(id))).toEqual([]);
+  await recorder.stop();
+}, 120_000);

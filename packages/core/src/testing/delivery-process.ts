@@ -1,0 +1,40 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { TestDatabase } from '@paggio/embedded-database/testing';
+import { testMasterKey } from './master-key';
+
+/** A process of its own that delivers from a database. */
+export class DeliveryProcess {
+  private constructor(readonly child: ChildProcess) {}
+
+  static async start(database: TestDatabase): Promise<DeliveryProcess> {
+    const options = {
+      database: { url: database.url },
+      masterKey: testMasterKey.toString('hex'),
+      allowedNetworks: ['127.0.0.0/8'],
+    };
+    const child = fork(join(__dirname, 'worker-process.js'), [JSON.stringify(options)], { execArgv: [] });
+    await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(new Error('the delivery process ended'))),
+    ]);
+    return new DeliveryProcess(child);
+  }
+
+  /** Its clock goes wrong by so much from now on. */
+  stepClock(clockOffsetMs: number): void {
+    this.child.send({ clockOffsetMs });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+}
