@@ -1,7 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { buildRequest, load } from './load';
+import { steady, type SteadyOrder } from './steady';
 
 export interface LoadOrder {
+  kind: 'closed';
   url: string;
   headers: Record<string, string>;
   body: string;
@@ -9,8 +11,15 @@ export interface LoadOrder {
   durationMs: number;
 }
 
-parentPort?.on('message', (order: LoadOrder) => {
-  const url = new URL(order.url);
-  const request = buildRequest(url, order.headers, Buffer.from(order.body));
-  void load(url, request, order.connections, order.durationMs).then((result) => parentPort?.postMessage(result));
+parentPort?.on('message', (order: LoadOrder | SteadyOrder) => {
+  const done =
+    order.kind === 'steady'
+      ? steady(order)
+      : load(
+          new URL(order.url),
+          buildRequest(new URL(order.url), order.headers, Buffer.from(order.body)),
+          order.connections,
+          order.durationMs,
+        );
+  void done.then((result) => parentPort?.postMessage(result));
 });

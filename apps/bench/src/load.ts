@@ -52,7 +52,7 @@ export async function load(url: URL, request: Buffer, connections: number, durat
   return { completed: latencies.length, failed, seconds, latencies: latencies.sort((a, b) => a - b) };
 }
 
-function answerSize(bytes: Buffer): number | undefined {
+export function answerSize(bytes: Buffer): number | undefined {
   const head = bytes.indexOf('\r\n\r\n');
   if (head < 0) return undefined;
   const length = /content-length: *(\d+)/i.exec(bytes.toString('latin1', 0, head))?.[1];

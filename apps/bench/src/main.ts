@@ -1,12 +1,63 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { benchIngest, type Figure } from './ingest-bench';
+import { benchClaim } from './claim-bench';
+import { benchDelivery } from './delivery-bench';
+import { benchFairness } from './fairness-bench';
+import { benchIngest } from './ingest-bench';
+import { benchPeers } from './peers-bench';
+import { printClaim, printDelivery, printFairness, printIngest, printPeers } from './report';
 
 const quick = process.argv.includes('--quick');
-const settings = { rounds: quick ? 3 : 7, roundMs: quick ? 2_000 : 5_000, connections: 64, bodyBytes: 1_500 };
+const load = { connections: 64, bodyBytes: 1_500 };
+
+const benches: Record<string, () => Promise<unknown>> = {
+  async ingest() {
+    const rounds = quick ? { rounds: 3, roundMs: 1_500 } : { rounds: 7, roundMs: 5_000 };
+    const result = await benchIngest({ ...load, ...rounds });
+    printIngest(result);
+    if (result.stored < result.acknowledged) throw new Error('events were acknowledged and are not stored');
+    return result;
+  },
+  async delivery() {
+    const rounds = quick
+      ? { rounds: 2, roundMs: 1_000, steadyMs: 2_000 }
+      : { rounds: 7, roundMs: 3_000, steadyMs: 20_000 };
+    const result = await benchDelivery({ ...load, ...rounds });
+    printDelivery(result);
+    return result;
+  },
+  async fairness() {
+    const { bodyBytes } = load;
+    const rounds = quick ? { rounds: 1, steadyMs: 4_000 } : { rounds: 5, steadyMs: 20_000 };
+    const result = await benchFairness({ ...rounds, bodyBytes, queued: 10_000 });
+    printFairness(result);
+    if (result.delivered < result.sent) throw new Error('healthy endpoints were held up by a dead one');
+    return result;
+  },
+  async claim() {
+    const result = await benchClaim(quick ? { backlog: 100_000, claims: 50 } : { backlog: 1_000_000, claims: 300 });
+    printClaim(result);
+    return result;
+  },
+  async peers() {
+    const rounds = quick
+      ? { rounds: 1, roundMs: 1_000, steadyMs: 1_500 }
+      : { rounds: 5, roundMs: 3_000, steadyMs: 5_000 };
+    const result = await benchPeers({ ...load, ...rounds });
+    printPeers(result);
+    return result;
+  },
+};
 
 async function main(): Promise<void> {
+  const asked = process.argv.slice(2).filter((argument) => argument !== '--quick');
+  const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark "${unknown.join('", "')}". There are: ${Object.keys(benches).join(', ')}.`);
+    process.exitCode = 1;
+    return;
+  }
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -15,25 +66,16 @@ async function main(): Promise<void> {
     node: process.version,
   };
   console.log(
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; load, servers, databases and destination share this machine`,
   );
-  console.log(
-    `${settings.connections} connections, ${settings.bodyBytes} B bodies, ${settings.rounds} alternating rounds of ${settings.roundMs / 1000} s; load, servers and database share this machine\n`,
-  );
-  const result = await benchIngest(settings);
-  const row = (figure: Figure): string =>
-    `${figure.name.padEnd(42)} ${String(Math.round(figure.median)).padStart(7)}/s   p50 ${figure.p50Ms.toFixed(1)} ms   p99 ${figure.p99Ms.toFixed(1)} ms   (${Math.min(...figure.rounds)}-${Math.max(...figure.rounds)}/s)`;
-  console.log(row(result.bare));
-  console.log(row(result.paggio));
-  console.log(`\ndurable ingest / bare: ${result.ratio.toFixed(2)} (median of the rounds' ratios)`);
-  console.log(
-    `acknowledged ${result.acknowledged}, stored ${result.stored}, refused ${result.paggio.failed}; fsync and synchronous_commit on; ${result.database.split(' on ')[0]}`,
-  );
-  if (result.stored < result.acknowledged) throw new Error('events were acknowledged and are not stored');
+  const results: Record<string, unknown> = {};
+  for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+    results[name] = await (benches[name] as () => Promise<unknown>)();
+  }
   mkdirSync('bench-results', { recursive: true });
-  const file = join('bench-results', `ingest-${new Date().toISOString().replaceAll(':', '-')}.json`);
-  writeFileSync(file, `${JSON.stringify({ machine, quick, ...result }, null, 2)}\n`);
-  console.log(`written to ${file}`);
+  const file = join('bench-results', `${new Date().toISOString().replaceAll(':', '-')}.json`);
+  writeFileSync(file, `${JSON.stringify({ machine, quick, ...results }, null, 2)}\n`);
+  console.log(`\nwritten to ${file}`);
 }
 
 void main().catch((error: unknown) => {

@@ -50,8 +50,8 @@ export interface PaggioOptions {
    */
   localUrl?: string;
   /**
-   * Deliveries in flight in this process (1 to 10000).
-   * @default 256
+   * Deliveries in the hands of this process, under way or about to be (1 to 10000).
+   * @default 512
    */
   maxInFlight?: number;
   /**
@@ -201,7 +201,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     trustedProxies: networks('trustedProxies'),
     stagingHost,
     localUrl: base('localUrl', 'http://localhost:3000'),
-    maxInFlight: whole('maxInFlight', 256, 1, 10_000),
+    maxInFlight: whole('maxInFlight', 512, 1, 10_000),
     pauseFailingAfterMs:
       options?.pauseFailingAfterMs === null
         ? null

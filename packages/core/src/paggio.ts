@@ -86,7 +86,7 @@ export class Paggio {
         : axiosTransport(this.options.transport.axios, guard);
     const ownOrigins = (): ReadonlySet<string> => this.origins;
     this.worker = new DeliveryWorker({
-      record: new PostgresRecord(this.database.delivery, observe, this.options.pauseFailingAfterMs),
+      record: new PostgresRecord(this.database.settle, this.database.lease, observe, this.options.pauseFailingAfterMs),
       directory: this.directory,
       transport,
       telemetry: this.telemetry,

@@ -159,7 +159,10 @@ export class Capture {
     }
     if (leased.length < deliveries.length && !endpoint.paused && !accepted.duplicate) {
       if (handoff === null) this.dependencies.announce();
-      else for (const delivery of deliveries) if (delivery.leaseToken === null) handoff.due(delivery.target.id);
+      else {
+        for (const { leaseToken, target } of deliveries)
+          if (leaseToken === null && !target.paused) handoff.due(target.id);
+      }
     }
     if (telemetry.watched) {
       telemetry.emit({

@@ -40,7 +40,7 @@ test('room: claimed ahead, never when paced or open', () => {
   const lane = new Lane();
   lane.configure(8, null);
   lane.active = 3;
-  expect(lane.room(0)).toBe(13);
+  expect(lane.room(0)).toBe(21);
   lane.configure(8, 10);
   expect(lane.room(0)).toBe(5);
   lane.openUntil = 100;

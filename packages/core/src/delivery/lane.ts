@@ -1,11 +1,12 @@
 import type { Work } from './work';
 
 /** A claim takes up to this many times a lane's concurrency, so that slots do not wait for the next claim. */
-export const CLAIM_AHEAD = 2;
+export const CLAIM_AHEAD = 3;
 
 /** A delivery in the hands of this process. */
 export interface Held {
   work: Work;
+  /** When its lease was last known to stand (`performance.now`: a clock that is set must not end a renewal). */
   since: number;
   /** Taken over by another process, or given back: its result no longer counts. */
   lost: boolean;

@@ -71,6 +71,8 @@ class Model {
 class Real {
   endpoint!: { id: string; slug: string };
   readonly sent = new Map<string, number>();
+  /** For whoever has to find out what went wrong. */
+  readonly log: string[] = [];
 
   private constructor(
     readonly gateway: TestGateway,
@@ -88,6 +90,7 @@ class Real {
       const id = request.headers['paggio-event-id'] as string;
       const number = Number(request.headers['paggio-attempt']);
       real.sent.set(id, (real.sent.get(id) ?? 0) + 1);
+      real.log.push(`${id} attempt ${number} at ${performance.now().toFixed(0)} ms`);
       const { script } = JSON.parse(request.body.toString()) as { script: Act[] };
       const act = script[number - 1] ?? 'accept';
       const again = real.crashed.has(`${id}:${number}`);
@@ -126,6 +129,7 @@ class Real {
     });
     this.endpoint = endpoint;
     this.sent.clear();
+    this.log.length = 0;
   }
 
   async hourPasses(): Promise<void> {
@@ -163,7 +167,7 @@ class Real {
         return JSON.stringify(seen, keys) === JSON.stringify(expected, keys) ? true : undefined;
       });
     } catch {
-      expect(seen).toEqual(expected);
+      expect({ seen, requests: this.log }).toEqual({ seen: expected, requests: [] });
     }
     await this.crashing;
   }

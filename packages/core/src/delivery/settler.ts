@@ -2,7 +2,9 @@ import { within } from './within';
 import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
 
 const MAX_GROUP = 500;
-const CONNECTIONS = 1;
+const CONNECTIONS = 2;
+/** A second statement beside a running one has to be worth its round trip. */
+const WORTH_A_SECOND = 16;
 
 /**
  * Writes results in groups, without a timer, as the intake does. A result waits here while the database is away: its
@@ -37,7 +39,11 @@ export class Settler {
   }
 
   private pump(): void {
-    while (this.running < CONNECTIONS && this.queue.length > 0 && !this.retryTimer) {
+    while (
+      this.running < CONNECTIONS &&
+      this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND) &&
+      !this.retryTimer
+    ) {
       this.running++;
       const group = this.queue.splice(0, MAX_GROUP);
       void this.write(group).finally(() => {

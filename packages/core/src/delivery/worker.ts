@@ -56,6 +56,7 @@ export class DeliveryWorker implements Handoff {
   private readonly settler: Settler;
   private readonly id = formatId(newId());
   private crew: Crew = alone;
+  private isCheckedIn = false;
   private active = 0;
   private running = false;
   private wanted = false;
@@ -128,14 +129,14 @@ export class DeliveryWorker implements Handoff {
     for (const [id, lane] of this.lanes) {
       if (lane.isIdle && !lane.isOpen(now) && now - lane.idleSince > FORGET_AFTER_MS) this.lanes.delete(id);
     }
-    const before = Date.now() - RENEW_AFTER_MS;
+    const before = now - RENEW_AFTER_MS;
     const old = [...this.held].filter((held) => held.since <= before && !held.lost);
     if (old.length === 0) return;
     try {
       const gone = new Set(await this.dependencies.record.renew(old.map((held) => held.work)));
       for (const held of old) {
         if (gone.has(held.work.leaseToken)) held.lost = true;
-        else held.since = Date.now();
+        else held.since = now;
       }
     } catch (error) {
       this.fault('renew', error);
@@ -146,6 +147,7 @@ export class DeliveryWorker implements Handoff {
   async checkIn(): Promise<void> {
     try {
       const crew = await this.dependencies.record.checkIn(this.id);
+      this.isCheckedIn = true;
       if (crew.count === this.crew.count && crew.index === this.crew.index) return;
       this.crew = crew;
       // Slots may have become this process's.
@@ -171,7 +173,8 @@ export class DeliveryWorker implements Handoff {
     // What is still on its way is not charged: another worker may take it at once.
     await this.giveBack([...this.held]);
     await this.settler.flush(Math.max(1_000, deadline - Date.now()));
-    await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
+    if (this.isCheckedIn)
+      await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
     await this.dependencies.transport.close();
   }
 
@@ -236,7 +239,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   private enqueue(lane: Lane, work: Work): void {
-    const held: Held = { work, since: Date.now(), lost: false };
+    const held: Held = { work, since: performance.now(), lost: false };
     this.held.add(held);
     if (!this.running) return void this.giveBack([held]);
     lane.queue.push(held);
@@ -260,9 +263,9 @@ export class DeliveryWorker implements Handoff {
         this.held.delete(held);
         this.advance(lane);
         this.settleDown(held.work.destinationId, lane);
-        // Half empty: look for more while the rest is still being delivered.
+        // Look for more while the rest is still being delivered.
         if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
-        else if (lane.more && lane.queue.length * 2 <= lane.slots) this.wake();
+        else if (lane.more && lane.queue.length <= lane.slots) this.wake();
         else if (this.wanted) void this.claim();
         if (this.active === 0) for (const done of this.idle.splice(0)) done();
       });

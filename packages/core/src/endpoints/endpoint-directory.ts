@@ -23,7 +23,7 @@ export class EndpointDirectory {
   private readonly bySlugCache = new Map<string, Entry>();
   private readonly byIdCache = new Map<string, Entry>();
   private known = 0;
-  private heardAt = 0;
+  private heardAt = Number.NEGATIVE_INFINITY;
   private asking: Promise<void> | undefined;
   private readonly loading = new Map<string, { known: number; result: Promise<Entry> }>();
 
@@ -32,12 +32,12 @@ export class EndpointDirectory {
   /** Takes in a version that came with some other answer of the database. */
   observe(version: number): void {
     if (version > this.known) this.known = version;
-    this.heardAt = Date.now();
+    this.heardAt = performance.now();
   }
 
   /** The endpoint when it can be known without asking the database; undefined when it cannot. */
   peek(slug: string): EndpointConfig | null | undefined {
-    if (Date.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
+    if (performance.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
     const entry = this.bySlugCache.get(slug);
     return entry && entry.version >= this.known ? entry.endpoint : undefined;
   }
@@ -52,7 +52,7 @@ export class EndpointDirectory {
 
   /** Makes the next look-up ask the database. */
   distrust(): void {
-    this.heardAt = 0;
+    this.heardAt = Number.NEGATIVE_INFINITY;
   }
 
   private async get(
@@ -60,7 +60,7 @@ export class EndpointDirectory {
     key: string,
     by: { slug: string } | { id: string },
   ): Promise<EndpointConfig | null> {
-    if (Date.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
+    if (performance.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
     const entry = cache.get(key);
     if (entry && entry.version >= this.known) return entry.endpoint;
     const loaded = await this.load(key, by);

@@ -17,18 +17,24 @@ const STATEMENT_TIMEOUT_MS = 8_000;
 const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Connections: 2 capture, 2 delivery, 4 management and 1 to listen. */
+/** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen. */
 export class Database {
   /** Writes of the group commit, so that no slow read can hold up an acknowledgement. */
   readonly capture: Pool;
-  /** Claims, settles and renewals. */
-  readonly delivery: Pool;
+  /** What became of deliveries. */
+  readonly settle: Pool;
+  /**
+   * Claims and renewals. They do not wait for the disk: a lease that a crash of the database forgets is a delivery that
+   * is due again, as if its worker had died. What is settled is written after it and waits.
+   */
+  readonly lease: Pool;
   /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
   readonly source: DataSource;
 
   constructor(private readonly settings: DatabaseSettings) {
-    this.capture = this.pool(2);
-    this.delivery = this.pool(2);
+    this.capture = this.pool(2, DURABLE);
+    this.settle = this.pool(2, DURABLE);
+    this.lease = this.pool(2, `set synchronous_commit = off`);
     this.source = new DataSource({
       type: 'postgres',
       schema: 'paggio',
@@ -70,7 +76,8 @@ export class Database {
   async close(): Promise<void> {
     await Promise.allSettled([
       this.capture.end(),
-      this.delivery.end(),
+      this.settle.end(),
+      this.lease.end(),
       this.source.isInitialized ? this.source.destroy() : Promise.resolve(),
     ]);
   }
@@ -90,7 +97,7 @@ export class Database {
     });
   }
 
-  private pool(max: number): Pool {
+  private pool(max: number, setUp: string): Pool {
     const pool = new Pool({
       ...this.settings.connection,
       max,
@@ -100,12 +107,7 @@ export class Database {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
-      // An acknowledgement promises a commit on disk, whatever the role's default is.
-      onConnect: async (client) => {
-        await client.query(
-          `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`,
-        );
-      },
+      onConnect: async (client) => void (await client.query(setUp)),
     });
     // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
     // on both, that error ends the host process.
@@ -175,6 +177,9 @@ export class Database {
     }
   }
 }
+
+// An acknowledgement promises a commit on disk, whatever the role's default is.
+const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`;
 
 const MIGRATION_LOCK = 7_236_611_893;
 

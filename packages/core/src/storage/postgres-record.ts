@@ -39,17 +39,18 @@ interface SettleRow {
 }
 
 export class PostgresRecord implements DeliveryRecord {
-  private readonly arena = new Arena();
+  private readonly arenas = [new Arena(), new Arena()];
 
   constructor(
-    private readonly pool: Pool,
+    private readonly settles: Pool,
+    private readonly leases: Pool,
     private readonly onVersion: (version: number) => void,
     /** Nothing but failures for so long pauses a destination; null: never. */
     private readonly pauseFailingAfterMs: number | null,
   ) {}
 
   async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
-    const { rows } = await this.pool.query<ClaimRow>({
+    const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: CLAIM,
       values: [uuidArray([...rooms.keys()].map(idBytes)), intArray([...rooms.values()]), limit, crew.count, crew.index],
@@ -74,20 +75,27 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async load(eventId: string): Promise<EventContent | null> {
-    const { rows } = await this.pool.query<ClaimRow>({ name: 'paggio_load', text: LOAD, values: [eventId] });
+    const { rows } = await this.leases.query<ClaimRow>({ name: 'paggio_load', text: LOAD, values: [eventId] });
     const row = rows[0];
     return row ? toContent(row, row.body as Buffer) : null;
   }
 
-  /** One at a time: the parameters of one call are in the same memory as those of the next. */
   async commit(results: AttemptResult[]): Promise<SettleReport> {
-    const { allocate } = this.arena;
-    this.arena.reset();
+    const arena = this.arenas.pop() ?? new Arena();
+    arena.reset();
+    try {
+      return await this.commitFrom(arena, results);
+    } finally {
+      this.arenas.push(arena);
+    }
+  }
+
+  private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
     const uuids = (of: (result: AttemptResult) => Buffer): Buffer => uuidArray(results.map(of), allocate);
     const texts = (of: (result: AttemptResult) => string | null): Buffer => textArray(results.map(of), allocate);
     const ints = (of: (result: AttemptResult) => number | null): Buffer => intArray(results.map(of), allocate);
     const bools = (of: (result: AttemptResult) => boolean): Buffer => boolArray(results.map(of), allocate);
-    const { rows } = await this.pool.query<SettleRow>({
+    const { rows } = await this.settles.query<SettleRow>({
       name: 'paggio_settle',
       text: SETTLE,
       values: [
@@ -122,7 +130,7 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async renew(works: readonly Work[]): Promise<string[]> {
-    const { rows } = await this.pool.query<{ lease_token: string }>({
+    const { rows } = await this.leases.query<{ lease_token: string }>({
       name: 'paggio_renew',
       text: RENEW,
       values: keys(works),
@@ -132,12 +140,12 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async release(works: readonly Work[]): Promise<void> {
-    await this.pool.query({ name: 'paggio_release', text: RELEASE, values: keys(works) });
+    await this.leases.query({ name: 'paggio_release', text: RELEASE, values: keys(works) });
   }
 
   async cancel(works: readonly Work[], reason: string): Promise<void> {
-    await this.pool.query({ name: 'paggio_cancel', text: CANCEL, values: [...keys(works), reason] });
-    await this.pool.query({
+    await this.settles.query({ name: 'paggio_cancel', text: CANCEL, values: [...keys(works), reason] });
+    await this.settles.query({
       name: 'paggio_wake_followers',
       text: WAKE_FOLLOWERS,
       values: [works.map((work) => work.eventId)],
@@ -145,12 +153,12 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async checkIn(workerId: string): Promise<Crew> {
-    const { rows } = await this.pool.query<Crew>({ name: 'paggio_check_in', text: CHECK_IN, values: [workerId] });
+    const { rows } = await this.leases.query<Crew>({ name: 'paggio_check_in', text: CHECK_IN, values: [workerId] });
     return rows[0] ?? { count: 1, index: 0 };
   }
 
   async checkOut(workerId: string): Promise<void> {
-    await this.pool.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [workerId] });
+    await this.leases.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [workerId] });
   }
 }
 

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Database } from './database';
 
 const CHANNEL = 'paggio';
-const COALESCE_MS = 20;
+/** Between two messages. The first goes at once: it may be a single event that another process is to deliver. */
+const PAUSE_MS = 3;
 const RECONNECT_MS = 1_000;
 
 export type Word = 'work' | 'change' | 'replay';
@@ -24,7 +26,7 @@ export class PostgresWaker {
   private client: Client | undefined;
   private stopped = false;
   private pending = new Set<Word>();
-  private timer: NodeJS.Timeout | undefined;
+  private sending = false;
   private reconnectTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -38,21 +40,26 @@ export class PostgresWaker {
 
   announce(what: Word): void {
     this.pending.add(what);
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      const words = [...this.pending];
-      this.pending.clear();
-      void this.client
-        ?.query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words])
-        .catch(() => undefined);
-    }, COALESCE_MS);
+    if (!this.sending) void this.send();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
     clearTimeout(this.reconnectTimer);
     await this.client?.end().catch(() => undefined);
+  }
+
+  private async send(): Promise<void> {
+    this.sending = true;
+    while (this.pending.size > 0 && this.client) {
+      const words = [...this.pending];
+      this.pending.clear();
+      await this.client
+        .query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words])
+        .catch(() => undefined);
+      await sleep(PAUSE_MS, undefined, { ref: false });
+    }
+    this.sending = false;
   }
 
   private async connect(): Promise<void> {
@@ -71,6 +78,7 @@ export class PostgresWaker {
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
     this.client = client;
+    if (this.pending.size > 0 && !this.sending) void this.send();
     // What was said while nobody listened is not repeated.
     this.listener.onChange();
     this.listener.onWork();

@@ -1,0 +1,93 @@
+import { dirname, join } from 'node:path';
+import { createPaggio } from '@paggio/core';
+import { Pool } from 'pg';
+import { median, percentile } from './statistics';
+import { Workspace } from './workspace';
+
+export interface ClaimSettings {
+  backlog: number;
+  claims: number;
+}
+
+export interface ClaimResult {
+  settings: ClaimSettings;
+  /** Milliseconds of a claim of 200 with so many destinations that have due work. */
+  lanes: { destinations: number; p50Ms: number; p99Ms: number; perClaim: number }[];
+}
+
+interface ClaimRecord {
+  claim(limit: number, rooms: Map<string, number>, crew: object): Promise<{ works: unknown[] }>;
+}
+
+const LANES = [25, 200, 1_000];
+const CLAIM_SIZE = 200;
+
+/** The time of one claim while a backlog is due, by the number of destinations it is spread over. */
+export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
+  const workspace = await Workspace.open();
+  const pool = new Pool({ connectionString: workspace.databaseUrl, max: 1 });
+  try {
+    const paggio = createPaggio({
+      database: { url: workspace.databaseUrl },
+      masterKey: Buffer.alloc(32),
+      roles: ['api'],
+    });
+    await paggio.start();
+    await paggio.stop();
+    const record = openRecord(pool);
+    const lanes: ClaimResult['lanes'] = [];
+    await workspace.query(EVENTS, [settings.backlog]);
+    for (const destinations of LANES) {
+      await workspace.query('truncate paggio.deliveries, paggio.destinations, paggio.endpoints');
+      await workspace.query(ENDPOINTS, [destinations]);
+      await workspace.query(DELIVERIES, [destinations]);
+      await workspace.query('vacuum analyze paggio.deliveries');
+      const times: number[] = [];
+      const sizes: number[] = [];
+      for (let n = 0; n < settings.claims; n++) {
+        const startedAt = performance.now();
+        const { works } = await record.claim(CLAIM_SIZE, new Map(), { count: 1, index: 0 });
+        times.push(performance.now() - startedAt);
+        sizes.push(works.length);
+      }
+      times.sort((a, b) => a - b);
+      const perClaim = median(sizes);
+      lanes.push({ destinations, p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99), perClaim });
+    }
+    return { settings, lanes };
+  } finally {
+    await pool.end();
+    await workspace.close();
+  }
+}
+
+/** The statement as the engine runs it. It is no part of the public door, so it is found by its file. */
+function openRecord(pool: Pool): ClaimRecord {
+  const core = dirname(require.resolve('@paggio/core/package.json'));
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { PostgresRecord } = require(join(core, 'dist/storage/postgres-record.js')) as {
+    PostgresRecord: new (settles: Pool, leases: Pool, onVersion: () => void, pauseAfterMs: null) => ClaimRecord;
+  };
+  return new PostgresRecord(pool, pool, () => undefined, null);
+}
+
+const EVENTS = `
+  insert into paggio.events (id, endpoint_id, user_id, mode, source, method, path, query, headers, body, received_at)
+  select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '00000000-0000-7000-8000-000000000000', 'bench', 'live', 'unknown', 'POST', '/', '',
+    '', convert_to(repeat('x', 200), 'UTF8'), now()
+  from generate_series(1, $1::int) n`;
+
+const ENDPOINTS = `
+  with made as (
+    insert into paggio.endpoints (id, user_id, mode, name, slug, secret, timeout_seconds, retry, concurrency, status, created_at, updated_at)
+    select gen_random_uuid(), 'bench', 'live', n::text, n::text, '', 10, '{}', 8, 'ACTIVE', now(), now() from generate_series(1, $1::int) n
+    returning id
+  )
+  insert into paggio.destinations (id, endpoint_id, name, url, status, created_at, updated_at)
+  select gen_random_uuid(), id, 'default', 'http://127.0.0.1:9/', 'ACTIVE', now(), now() from made`;
+
+const DELIVERIES = `
+  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
+  select e.id, x.id, x.endpoint_id, 'pending', now() - random() * interval '1 hour'
+  from (select id, 1 + (row_number() over () % $1::int) as n from paggio.events) e
+    join (select id, endpoint_id, row_number() over () as n from paggio.destinations) x on x.n = e.n`;

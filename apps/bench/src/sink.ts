@@ -1,0 +1,48 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** The destination of every stack, in a process of its own. */
+export class Sink {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<Sink> {
+    const child = fork(join(__dirname, 'sink-server.js'));
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    return new Sink(child, port);
+  }
+
+  url(path = '/in'): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  async reset(): Promise<void> {
+    await this.ask('reset');
+  }
+
+  /** What has come since the reset. */
+  async report(): Promise<{ count: number; latencies: number[] }> {
+    return this.ask('report');
+  }
+
+  /** Resolves with the time (`process.hrtime`) when so many have come since the reset. */
+  async reached(until: number): Promise<bigint> {
+    const { at } = await this.ask<{ at: string }>({ until });
+    return BigInt(at);
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.child.disconnect();
+    await exited;
+  }
+
+  private async ask<T>(word: 'reset' | 'report' | { until: number }): Promise<T> {
+    const answer = once(this.child, 'message') as Promise<[T]>;
+    this.child.send(word);
+    return (await answer)[0];
+  }
+}

@@ -1,0 +1,34 @@
+import { Pool } from 'undici';
+
+// The limit for one process: POSTs of one body with so many under way, nothing stored. Arguments: URL, bytes, ms, in flight.
+const [url, bytes, durationMs, inFlight] = process.argv.slice(2) as [string, string, string, string];
+const target = new URL(url);
+const pool = new Pool(target.origin, { connections: Number(inFlight), pipelining: 1 });
+const body = Buffer.alloc(Number(bytes), 'x');
+const endAt = performance.now() + Number(durationMs);
+const startedAt = performance.now();
+let completed = 0;
+let open = Number(inFlight);
+
+function send(): void {
+  pool.dispatch(
+    { path: target.pathname, method: 'POST', headers: ['content-type', 'application/json'], body },
+    {
+      onRequestStart: () => undefined,
+      onResponseStart: () => undefined,
+      onResponseData: () => undefined,
+      onResponseEnd() {
+        completed++;
+        if (performance.now() < endAt) return send();
+        if (--open > 0) return;
+        process.send?.({ perSecond: completed / ((performance.now() - startedAt) / 1000) });
+        process.disconnect();
+        void pool.destroy();
+      },
+      onResponseError(_controller, error) {
+        throw error;
+      },
+    },
+  );
+}
+for (let n = 0; n < Number(inFlight); n++) send();

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { Client } from 'pg';
+
+/** An embedded database, with fsync and synchronous_commit on, in a directory that is gone afterwards. */
+export class Workspace {
+  private constructor(
+    readonly directory: string,
+    readonly databaseUrl: string,
+    private readonly end: () => Promise<unknown>,
+  ) {}
+
+  static async open(): Promise<Workspace> {
+    const directory = mkdtempSync(join(tmpdir(), 'paggio-bench-'));
+    const database = await startEmbeddedDatabase({ directory });
+    return new Workspace(directory, database.url, () => database.stop());
+  }
+
+  async query<T>(sql: string, values: unknown[] = []): Promise<T[]> {
+    const client = new Client({ connectionString: this.databaseUrl });
+    await client.connect();
+    try {
+      return (await client.query(sql, values)).rows as T[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Statements that were committed so far; each statement of the hot paths is a transaction of its own. */
+  async statements(): Promise<number> {
+    // Sessions report at most once a second, and when they are idle.
+    await new Promise((done) => setTimeout(done, 1_100));
+    const [row] = await this.query<{ count: string }>(
+      'select xact_commit as count from pg_stat_database where datname = current_database()',
+    );
+    return Number(row?.count);
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
