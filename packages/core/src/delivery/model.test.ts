@@ -190,28 +190,28 @@ class Ingest extends Step {
   constructor(private readonly script: Act[]) {
     super();
   }
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     const body = JSON.stringify({ script: this.script });
     model.add(await capture(real.gateway.paggio, real.endpoint.slug, body), this.script);
   }
-  toString = (): string => `ingest(${this.script.join(', ')})`;
+  override toString = (): string => `ingest(${this.script.join(', ')})`;
 }
 
 class Pause extends Step {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     await real.gateway.paggio.endpoints.update(owner, real.endpoint.id, { status: 'PAUSED' });
     model.paused = true;
   }
-  toString = (): string => 'pause';
+  override toString = (): string => 'pause';
 }
 
 class Resume extends Step {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     await real.gateway.paggio.endpoints.update(owner, real.endpoint.id, { status: 'ACTIVE' });
     model.paused = false;
     model.run();
   }
-  toString = (): string => 'resume';
+  override toString = (): string => 'resume';
 }
 
 abstract class OnEvent extends Step {
@@ -227,36 +227,36 @@ abstract class OnEvent extends Step {
 }
 
 class Cancel extends OnEvent {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     const id = this.idIn(model);
     await real.gateway.paggio.events.cancel(owner, id);
     model.end('cancelled', [id]);
   }
-  toString = (): string => 'cancel';
+  override toString = (): string => 'cancel';
 }
 
 class Replay extends OnEvent {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     const id = this.idIn(model);
     const { script } = model.events.get(id) as ModelEvent;
     model.add(await real.gateway.paggio.replays.redeliver(owner, id), script);
   }
-  toString = (): string => 'replay';
+  override toString = (): string => 'replay';
 }
 
 class HourPasses extends Step {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     await real.hourPasses();
     model.hourPasses();
   }
-  toString = (): string => 'an hour passes';
+  override toString = (): string => 'an hour passes';
 }
 
 class Crash extends Step {
-  async act(_model: Model, real: Real): Promise<void> {
+  override async act(_model: Model, real: Real): Promise<void> {
     await real.crash();
   }
-  toString = (): string => 'crash';
+  override toString = (): string => 'crash';
 }
 
 /** The clocks of the processes go wrong; leases and schedules follow the database and do not notice. */
@@ -264,20 +264,20 @@ class ClockStep extends Step {
   constructor(private readonly ms: number) {
     super();
   }
-  async act(_model: Model, real: Real): Promise<void> {
+  override async act(_model: Model, real: Real): Promise<void> {
     real.worker.stepClock(this.ms);
     jest.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() + this.ms);
   }
-  toString = (): string => `clock step ${this.ms} ms`;
+  override toString = (): string => `clock step ${this.ms} ms`;
 }
 
 class Delete extends Step {
-  async act(model: Model, real: Real): Promise<void> {
+  override async act(model: Model, real: Real): Promise<void> {
     await real.gateway.paggio.endpoints.delete(owner, real.endpoint.id);
     model.end('endpoint_deleted');
     model.deleted = true;
   }
-  toString = (): string => 'delete';
+  override toString = (): string => 'delete';
 }
 
 test('DEL-25: any sequence of steps leaves what the model says, and each attempt is on record once', async () => {

@@ -71,7 +71,7 @@ export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>
         end();
         // SQL that is wrong (class 42) does not get better by waiting.
         if (happening?.type === 'fault' && /^42/.test((happening.error as { code?: string }).code ?? ''))
-          fail(happening.error);
+          fail(happening.error instanceof Error ? happening.error : new Error(String(happening.error)));
         else done();
       }
     });
