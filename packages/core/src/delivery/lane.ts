@@ -3,6 +3,11 @@ import type { Work } from './work';
 /** A claim takes up to this many times a lane's concurrency, so that slots do not wait for the next claim. */
 export const CLAIM_AHEAD = 3;
 
+/** So many attempts in a row that strain a destination open its circuit. */
+export const STRAIN_LIMIT = 10;
+/** A verdict that takes longer than this is not waited for. */
+export const VERDICT_MS = 500;
+
 /** A delivery in the hands of this process. */
 export interface Held {
   work: Work;
@@ -30,11 +35,18 @@ export class Lane {
   /** No attempt before this time (`performance.now`): the circuit is open. */
   openUntil = 0;
   idleSince = 0;
+  /** What the endpoint allows, of all processes together. */
+  concurrency = 1;
+  /** Attempts in a row that strained the destination, as this process saw them. */
+  private strain = 0;
+  private heldUntil = 0;
   private share = 1;
   private limit = Number.POSITIVE_INFINITY;
   private lastCut = 0;
 
-  configure(share: number, rate: number | null): void {
+  /** @param share this process's part of the concurrency */
+  configure(concurrency: number, share: number, rate: number | null): void {
+    this.concurrency = concurrency;
     this.share = share;
     this.rate = rate;
   }
@@ -52,13 +64,31 @@ export class Lane {
     return this.load === 0;
   }
 
-  /** Its limit was cut, and it has not recovered yet. */
+  /** Its last attempt strained it, or its limit was cut and has not recovered yet. */
   get isUnwell(): boolean {
-    return this.limit < this.share;
+    return this.strain > 0 || this.limit < this.share;
   }
 
   isOpen(now: number): boolean {
-    return this.openUntil > now;
+    return this.openUntil > now || this.heldUntil > now;
+  }
+
+  /**
+   * Takes in how an attempt went.
+   * @returns true when it was one too many: nothing more goes out until the database has judged, or for a moment
+   */
+  judge(strained: boolean, now: number): boolean {
+    this.strain = strained ? this.strain + 1 : 0;
+    if (this.strain < STRAIN_LIMIT) return false;
+    this.strain = 0;
+    this.heldUntil = now + VERDICT_MS;
+    return true;
+  }
+
+  /** The database has judged. */
+  takeVerdict(openUntil: number): void {
+    this.openUntil = openUntil;
+    if (openUntil > 0) this.heldUntil = 0;
   }
 
   /** How many more deliveries a claim may bring. What is paced is not claimed ahead: its time to be sent is now. */

@@ -69,7 +69,7 @@ class Model {
 
 /** The real thing: capture and API here, delivery in a process of its own that can die. */
 class Real {
-  endpoint!: { id: string; slug: string };
+  endpoint: { id: string; slug: string } | undefined;
   readonly sent = new Map<string, number>();
   /** For whoever has to find out what went wrong. */
   readonly log: string[] = [];
@@ -121,6 +121,8 @@ class Real {
   }
 
   async newEndpoint(): Promise<void> {
+    // Time passes for everything: what the run before left waiting must not come in between.
+    if (this.endpoint) await this.gateway.paggio.endpoints.delete(owner, this.endpoint.id).catch(() => undefined);
     const { endpoint } = await this.gateway.paggio.endpoints.create(owner, {
       name: 'model',
       destinationUrl: this.recorder.url(),
@@ -130,6 +132,10 @@ class Real {
     this.endpoint = endpoint;
     this.sent.clear();
     this.log.length = 0;
+  }
+
+  get current(): { id: string; slug: string } {
+    return this.endpoint as { id: string; slug: string };
   }
 
   async hourPasses(): Promise<void> {
@@ -151,7 +157,7 @@ class Real {
           this.gateway.database.url,
           `select d.event_id as id, d.state, d.reason, d.attempt_count as attempts,
              (select count(*)::int from paggio.attempts a where a.event_id = d.event_id) as kept
-           from paggio.deliveries d where d.endpoint_id = '${this.endpoint.id}' order by d.event_id`,
+           from paggio.deliveries d where d.endpoint_id = '${this.current.id}' order by d.event_id`,
         );
         seen = rows.map((row) => ({ ...row, requests: this.sent.get(row.id) ?? 0 }));
         expected = [...model.events]
@@ -192,14 +198,14 @@ class Ingest extends Step {
   }
   override async act(model: Model, real: Real): Promise<void> {
     const body = JSON.stringify({ script: this.script });
-    model.add(await capture(real.gateway.paggio, real.endpoint.slug, body), this.script);
+    model.add(await capture(real.gateway.paggio, real.current.slug, body), this.script);
   }
   override toString = (): string => `ingest(${this.script.join(', ')})`;
 }
 
 class Pause extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.update(owner, real.endpoint.id, { status: 'PAUSED' });
+    await real.gateway.paggio.endpoints.update(owner, real.current.id, { status: 'PAUSED' });
     model.paused = true;
   }
   override toString = (): string => 'pause';
@@ -207,7 +213,7 @@ class Pause extends Step {
 
 class Resume extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.update(owner, real.endpoint.id, { status: 'ACTIVE' });
+    await real.gateway.paggio.endpoints.update(owner, real.current.id, { status: 'ACTIVE' });
     model.paused = false;
     model.run();
   }
@@ -273,7 +279,7 @@ class ClockStep extends Step {
 
 class Delete extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.delete(owner, real.endpoint.id);
+    await real.gateway.paggio.endpoints.delete(owner, real.current.id);
     model.end('endpoint_deleted');
     model.deleted = true;
   }

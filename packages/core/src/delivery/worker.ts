@@ -4,7 +4,7 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd } from './attempt';
-import { Lane, type Held } from './lane';
+import { Lane, VERDICT_MS, type Held } from './lane';
 import { Settler } from './settler';
 import { alone, shareOf, type Crew } from './share';
 import { within } from './within';
@@ -86,7 +86,7 @@ export class DeliveryWorker implements Handoff {
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
     if (this.held.size >= this.dependencies.maxInFlight) return null;
     const lane = this.lane(destination.id);
-    lane.configure(shareOf(destination.id, endpoint.concurrency, this.crew), null);
+    this.configure(destination.id, lane, endpoint.concurrency, null);
     if (lane.isOpen(performance.now()) || lane.load >= lane.slots) return null;
     if (lane.isUnwell && this.unwellLoad() >= this.dependencies.maxInFlight * UNWELL_PART) return null;
     lane.reserved++;
@@ -150,6 +150,7 @@ export class DeliveryWorker implements Handoff {
       this.isCheckedIn = true;
       if (crew.count === this.crew.count && crew.index === this.crew.index) return;
       this.crew = crew;
+      for (const [id, lane] of this.lanes) this.configure(id, lane, lane.concurrency, lane.rate);
       // Slots may have become this process's.
       if (this.running) this.wake();
     } catch (error) {
@@ -223,12 +224,11 @@ export class DeliveryWorker implements Handoff {
     for (const work of works) {
       const endpoint = await this.dependencies.directory.byId(work.endpointId);
       const lane = this.lane(work.destinationId);
-      const share = shareOf(work.destinationId, endpoint?.concurrency ?? 1, this.crew);
-      lane.configure(share, endpoint?.rateLimit ?? null);
+      this.configure(work.destinationId, lane, endpoint?.concurrency ?? 1, endpoint?.rateLimit ?? null);
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
       // Half, because the oldest and the newest of what is due may be the same.
-      if (count * 2 >= (rooms.get(work.destinationId) ?? share)) lane.more = true;
+      if (count * 2 >= (rooms.get(work.destinationId) ?? lane.slots)) lane.more = true;
       if (lane.rate !== null) {
         const paceMs = Math.max(MIN_PACE_MS, 1000 / lane.rate);
         lane.pacedUntil = performance.now() + paceMs;
@@ -248,7 +248,7 @@ export class DeliveryWorker implements Handoff {
 
   private advance(lane: Lane): void {
     // A claim that brought work has had the slot counted already, also with a limit that was cut below it since.
-    while (lane.active < Math.max(1, lane.slots)) {
+    while (lane.active < Math.max(1, lane.slots) && !lane.isOpen(performance.now())) {
       const held = lane.queue.shift();
       if (!held) return;
       if (held.lost) {
@@ -278,8 +278,10 @@ export class DeliveryWorker implements Handoff {
     try {
       const end = await attempt(work, this.dependencies);
       if (end.kind === 'finished') {
-        if (end.result.strain === 'congested') lane.cut(startedAt, performance.now());
+        const now = performance.now();
+        if (end.result.strain === 'congested') lane.cut(startedAt, now);
         else if (end.result.state === 'delivered') lane.grow();
+        if (lane.judge(end.result.strain !== 'none', now)) setTimeout(() => this.advance(lane), VERDICT_MS + 1).unref();
       }
       if (held.lost) return;
       await this.conclude(work, end);
@@ -333,11 +335,12 @@ export class DeliveryWorker implements Handoff {
     const { destinationId, endpointId, openMs, wasOpen, pausedBecause } = report;
     const { telemetry, announce } = this.dependencies;
     const lane = this.lane(destinationId);
-    lane.openUntil = openMs === null ? 0 : performance.now() + openMs;
+    lane.takeVerdict(openMs === null ? 0 : performance.now() + openMs);
     if (openMs !== null) {
       // Claimed ahead, and not to be tried now.
       void this.giveBack(lane.queue.splice(0));
-      this.wakeIn(openMs);
+      // Not before the database has it that way too.
+      this.wakeIn(openMs + 20);
     } else if (wasOpen) this.wake();
     this.settleDown(destinationId, lane);
     if (pausedBecause !== null) {
@@ -370,6 +373,10 @@ export class DeliveryWorker implements Handoff {
     }, ms);
     timer.unref();
     this.alarm = { at, timer };
+  }
+
+  private configure(destinationId: string, lane: Lane, concurrency: number, rate: number | null): void {
+    lane.configure(concurrency, shareOf(destinationId, concurrency, this.crew), rate);
   }
 
   private lane(destinationId: string): Lane {

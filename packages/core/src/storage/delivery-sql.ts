@@ -1,4 +1,4 @@
-import { CLAIM_AHEAD } from '../delivery/lane';
+import { CLAIM_AHEAD, STRAIN_LIMIT } from '../delivery/lane';
 import { followersOf } from './follower-sql';
 import { LEASE_SECONDS } from './postgres-intake';
 
@@ -13,11 +13,9 @@ const PROBE_SECONDS = 75;
 /** A worker that was not heard of for so long no longer counts. */
 const CREW_SECONDS = 30;
 
-/** So many attempts in a row that strain a destination open its circuit. */
-export const STRAIN_LIMIT = 10;
 /** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
-export const OPEN_SECONDS = 2;
-export const MAX_OPEN_SECONDS = 60;
+const OPEN_SECONDS = 2;
+const MAX_OPEN_SECONDS = 60;
 
 /** As `shareOf` computes it. */
 const SHARE = `e.concurrency / $4::int
@@ -216,10 +214,18 @@ export const RENEW = `
   update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${LEASE_SECONDS} seconds' end
   ${MINE} returning d.lease_token`;
 
-export const RELEASE = `
+// A probe that was not sent tells nothing: another may go at once.
+const FREE_PROBES = `
+  with freed as (
+    update paggio.destinations x set open_until = now(), probe_event_id = null
+    from unnest($1::uuid[], $2::uuid[]) as i(event_id, destination_id)
+    where x.id = i.destination_id and x.probe_event_id = i.event_id
+  )`;
+
+export const RELEASE = `${FREE_PROBES}
   update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() end ${MINE}`;
 
-export const CANCEL = `
+export const CANCEL = `${FREE_PROBES}
   update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}`;
 
 export const CHECK_IN = `

@@ -79,7 +79,9 @@ export class EndpointStore {
         await manager.getRepository(endpointSchema).update({ id }, update.endpoint);
       const { added = [], changed = [], removed = [] } = update.plan ?? {};
       if (removed.length > 0) await destinations.update({ id: In(removed) }, { deletedAt: now, updatedAt: now });
-      for (const { id: destinationId, ...rest } of changed) await destinations.update({ id: destinationId }, rest);
+      // In the order in which settling locks them.
+      for (const { id: destinationId, ...rest } of [...changed].sort((a, b) => (a.id < b.id ? -1 : 1)))
+        await destinations.update({ id: destinationId }, rest);
       if (added.length > 0) await destinations.insert(added);
       return update;
     });
