@@ -202,10 +202,14 @@ export class DeliveryWorker implements Handoff {
 
   private rooms(): Map<string, number> {
     const now = performance.now();
-    const crowded = this.unwellLoad() >= this.dependencies.maxInFlight * UNWELL_PART;
+    let budget = Math.floor(this.dependencies.maxInFlight * UNWELL_PART) - this.unwellLoad();
+    const lanes = [...this.lanes];
+    // From a random one on: what is left for unwell lanes is not always the same ones'.
+    const first = Math.floor(Math.random() * lanes.length);
     const rooms = new Map<string, number>();
-    for (const [id, lane] of this.lanes) {
-      const room = crowded && lane.isUnwell ? 0 : lane.room(now);
+    for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
+      const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
+      if (lane.isUnwell) budget -= room;
       rooms.set(id, room);
       // Before the claim and not after it: what is committed meanwhile may not be in its answer.
       lane.more = room === 0;
