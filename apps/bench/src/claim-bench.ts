@@ -25,7 +25,12 @@ const CLAIM_SIZE = 200;
 /** The time of one claim while a backlog is due, by the number of destinations it is spread over. */
 export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
   const workspace = await Workspace.open();
-  const pool = new Pool({ connectionString: workspace.databaseUrl, max: 1 });
+  // As the engine's own connection for claims.
+  const pool = new Pool({
+    connectionString: workspace.databaseUrl,
+    max: 1,
+    options: '-c synchronous_commit=off',
+  });
   try {
     const paggio = createPaggio({
       database: { url: workspace.databaseUrl },

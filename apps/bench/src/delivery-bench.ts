@@ -89,7 +89,7 @@ export async function benchDelivery(settings: DeliverySettings): Promise<Deliver
     const steady = async (url: string): Promise<Latency> => {
       const order = { bodyBytes, ratePerSecond: STEADY_RATE, durationMs: steadyMs };
       await loader.steady([url], { ...order, durationMs: 500 });
-      await sink.reset();
+      await sink.reset('timed');
       const { completed } = await loader.steady([url], order);
       await sink.reached(completed);
       return toLatency((await sink.report()).latencies);

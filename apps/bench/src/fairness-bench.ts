@@ -49,7 +49,7 @@ export async function benchFairness(settings: FairnessSettings): Promise<Fairnes
     let sent = 0;
     let delivered = 0;
     const measure = async (): Promise<Latency> => {
-      await sink.reset();
+      await sink.reset('timed');
       const { completed } = await loader.steady(urls, order);
       sent += completed;
       const late = new Promise((done) => setTimeout(done, 15_000).unref());

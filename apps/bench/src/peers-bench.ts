@@ -116,7 +116,7 @@ async function measure(
   await stack.resume();
   figures.drained.push(Math.round(queued / seconds(startedAt, await sink.reached(queued))));
 
-  await sink.reset();
+  await sink.reset('timed');
   const { completed } = await loader.steady([stack.hookUrl], { bodyBytes, ratePerSecond: RATE, durationMs: steadyMs });
   await sink.reached(completed);
   figures.latency.push(toLatency((await sink.report()).latencies));

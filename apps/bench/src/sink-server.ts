@@ -1,17 +1,20 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 // A destination that costs little: it frames requests by hand, counts them, and reads the time at which each was sent.
-// Messages: 'reset' begins anew, 'report' answers with what came since; { until } answers when so many have come.
+// Messages: { reset } begins anew, and may leave out what carries no time; 'report' answers with what came since; { until } answers when so many have come.
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 let count = 0;
 let until: number | undefined;
+let timedOnly = false;
 let latencies: number[] = [];
 
 function take(body: Buffer): void {
-  count++;
   const at = /"at":"(\d+)"/.exec(body.toString('latin1', 0, 80))?.[1];
+  // A late repetition of something from before.
+  if (timedOnly && at === undefined) return;
+  count++;
   if (at !== undefined) latencies.push(Number(process.hrtime.bigint() - BigInt(at)) / 1e6);
   if (count === until) {
     until = undefined;
@@ -49,13 +52,14 @@ const server = createServer((socket) => {
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 
-process.on('message', (word: 'reset' | 'report' | { until: number }) => {
-  if (word === 'reset') {
+process.on('message', (word: 'report' | { reset: 'all' | 'timed' } | { until: number }) => {
+  if (word === 'report') process.send?.({ count, latencies });
+  else if ('reset' in word) {
     count = 0;
     latencies = [];
+    timedOnly = word.reset === 'timed';
     process.send?.({ reset: true });
-  } else if (word === 'report') process.send?.({ count, latencies });
-  else if (count >= word.until) process.send?.({ reached: count, at: String(process.hrtime.bigint()) });
+  } else if (count >= word.until) process.send?.({ reached: count, at: String(process.hrtime.bigint()) });
   else until = word.until;
 });
 process.on('disconnect', () => process.exit(0));

@@ -19,8 +19,9 @@ export class Sink {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  async reset(): Promise<void> {
-    await this.ask('reset');
+  /** Begins to count anew: everything, or what carries the time at which it was sent. */
+  async reset(what: 'all' | 'timed' = 'all'): Promise<void> {
+    await this.ask({ reset: what });
   }
 
   /** What has come since the reset. */
@@ -40,7 +41,7 @@ export class Sink {
     await exited;
   }
 
-  private async ask<T>(word: 'reset' | 'report' | { until: number }): Promise<T> {
+  private async ask<T>(word: 'report' | { reset: 'all' | 'timed' } | { until: number }): Promise<T> {
     const answer = once(this.child, 'message') as Promise<[T]>;
     this.child.send(word);
     return (await answer)[0];
