@@ -65,6 +65,15 @@ export default tseslint.config(
           message: 'Outgoing requests go through the transport and its address guard.',
         },
       ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['undici', 'axios', 'node:https'].map((name) => ({
+            name,
+            message: 'Outgoing requests go through the transport and its address guard.',
+          })),
+        },
+      ],
       eqeqeq: 'error',
     },
   },
@@ -72,7 +81,11 @@ export default tseslint.config(
     files: ['packages/providers/src/**/*.ts'],
     rules: { '@typescript-eslint/no-unsafe-return': 'error' },
   },
-  { files: ['apps/**/*.ts'], rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off' } },
+  { files: ['packages/core/src/delivery/*-transport.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['apps/**/*.ts'],
+    rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off', 'no-restricted-imports': 'off' },
+  },
   {
     files: testFiles,
     rules: {
@@ -85,6 +98,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
       'no-restricted-properties': 'off',
       'no-restricted-syntax': 'off',
+      'no-restricted-imports': 'off',
     },
   },
 );

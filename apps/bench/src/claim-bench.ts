@@ -93,6 +93,7 @@ const ENDPOINTS = `
 
 const DELIVERIES = `
   insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
-  select e.id, x.id, x.endpoint_id, 'pending', now() - random() * interval '1 hour'
-  from (select id, 1 + (row_number() over () % $1::int) as n from paggio.events) e
-    join (select id, endpoint_id, row_number() over () as n from paggio.destinations) x on x.n = e.n`;
+  select e.id, x.id, x.endpoint_id, 'pending', now() - interval '1 hour' + e.age * interval '1 millisecond'
+  from (select id, 1 + (row_number() over () % $1::int) as n, row_number() over (order by id) as age from paggio.events) e
+    join (select id, endpoint_id, row_number() over () as n from paggio.destinations) x on x.n = e.n
+  order by e.age`;

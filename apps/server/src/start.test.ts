@@ -81,6 +81,15 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     read({ PAGGIO_BODY_LIMIT: '5MB', PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/8, fd00::/8', PAGGIO_ROLES: 'api,deliver' }),
   ).toMatchObject({ bodyLimit: 5_000_000, allowedNetworks: ['10.0.0.0/8', 'fd00::/8'], roles: ['api', 'deliver'] });
   expect(read({ PAGGIO_ALLOWED_NETWORKS: 'none' }).allowedNetworks).toEqual([]);
+  expect(read({})).toMatchObject({ allowedPorts: [], pauseFailingAfterHours: 120 });
+  expect(read({ PAGGIO_ALLOWED_PORTS: '6379, 22', PAGGIO_PAUSE_FAILING_AFTER_HOURS: 'never' })).toMatchObject({
+    allowedPorts: [6379, 22],
+    pauseFailingAfterHours: null,
+  });
+  expect(read({ PAGGIO_ALLOWED_PORTS: '0', PAGGIO_PAUSE_FAILING_AFTER_HOURS: 'soon' })).toEqual([
+    'PAGGIO_ALLOWED_PORTS must be a list of port numbers.',
+    'PAGGIO_PAUSE_FAILING_AFTER_HOURS must be a number of hours from 1 to 8760, or never.',
+  ]);
   expect(read({ NODE_ENV: 'production', PAGGIO_MASTER_KEY: 'ab'.repeat(32) })).toMatchObject({
     allowedNetworks: [],
     masterKey: Buffer.alloc(32, 0xab),

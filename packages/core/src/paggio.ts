@@ -31,7 +31,8 @@ import { Telemetry, type Listener } from './telemetry';
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
 const POLL_MS = 1_250;
 const CHECK_IN_MS = 10_000;
-const REPLAYS_MS = 10_000;
+/** New ones are announced; this is for those that a process left behind, or whose last retry is over. */
+const REPLAYS_MS = 30_000;
 const SWEEP_MS = 60_000;
 
 export interface Readiness {

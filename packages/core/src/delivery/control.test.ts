@@ -286,3 +286,18 @@ test('DEL-19: an event that takes its worker down with it ends after ten times',
   expect(recorder.requests).toHaveLength(1);
   await recorder.stop();
 });
+
+test('what a delete left pending is cancelled by the next claim, also when it was paused', async () => {
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const id = await capture(paggio, endpoint.slug, '{}');
+  // As when the process dies between the delete and the cancelling of what is pending.
+  await query(
+    gateway.database.url,
+    `update paggio.endpoints set deleted_at = now() where id = '${endpoint.id}'; update paggio.state set config_version = config_version + 1`,
+  );
+  expect(await settled(paggio, owner, id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
+  expect(recorder.requests).toEqual([]);
+  await recorder.stop();
+});

@@ -163,6 +163,29 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
+  test('SSR-08: a name that changes its address between the check and the connection, a thousand times', async () => {
+    const allowed = await Recorder.start(undefined, '127.0.0.2');
+    const forbidden = await Recorder.start(undefined, '127.0.0.1', allowed.port);
+    let asked = 0;
+    const resolve: Resolve = async () => [{ address: asked++ % 2 === 0 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
+    const one = transport(['127.0.0.2/32'], resolve);
+    const outcomes = new Map<string, number>();
+    for (let n = 0; n < 100; n++) {
+      // Ten at once need ten connections, and each is checked.
+      const sent = Array.from({ length: 10 }, (_, m) =>
+        one.send(request(allowed.port, { origin: `http://n${n}x${m}.example:${allowed.port}` })),
+      );
+      for (const { status, error } of await Promise.all(sent)) {
+        const outcome = error?.code ?? String(status);
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }
+    }
+    expect(Object.fromEntries(outcomes)).toEqual({ '200': 500, blocked_address: 500 });
+    expect([allowed.requests.length, forbidden.requests.length]).toEqual([500, 0]);
+    await allowed.stop();
+    await forbidden.stop();
+  });
+
   test('SSR-13: ports of other services, unless the operator allows them', async () => {
     const origin = 'http://127.0.0.1:6379';
     expect((await transport().send(request(0, { origin }))).error?.code).toBe('blocked_address');

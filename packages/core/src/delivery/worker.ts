@@ -4,9 +4,9 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd } from './attempt';
-import { Lane, VERDICT_MS, type Held } from './lane';
+import { VERDICT_MS, type Held, type Lane } from './lane';
+import { Lanes } from './lanes';
 import { Settler } from './settler';
-import { alone, shareOf, type Crew } from './share';
 import { within } from './within';
 import type { Transport } from './transport';
 import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './work';
@@ -15,10 +15,6 @@ import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './wo
 export const RENEW_AFTER_MS = 5_000;
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
-/** Lanes whose limit is cut share this part of what may be in flight, so that many of them leave room for the others. */
-const UNWELL_PART = 0.5;
-/** A lane that is idle and unwell is remembered for so long. */
-const FORGET_AFTER_MS = 300_000;
 /** A paced destination is looked at this often at most; more slots then come at once. */
 const MIN_PACE_MS = 50;
 
@@ -51,11 +47,10 @@ export interface Handoff {
  * lane with its own limit, so that one that hangs holds up nobody else.
  */
 export class DeliveryWorker implements Handoff {
-  private readonly lanes = new Map<string, Lane>();
+  private readonly lanes: Lanes;
   private readonly held = new Set<Held>();
   private readonly settler: Settler;
   private readonly id = formatId(newId());
-  private crew: Crew = alone;
   private isCheckedIn = false;
   private active = 0;
   private running = false;
@@ -67,6 +62,7 @@ export class DeliveryWorker implements Handoff {
   private tokenCount = 0n;
 
   constructor(private readonly dependencies: WorkerDependencies) {
+    this.lanes = new Lanes(dependencies.maxInFlight);
     this.settler = new Settler(
       dependencies.record,
       (report) => this.learn(report),
@@ -85,10 +81,8 @@ export class DeliveryWorker implements Handoff {
     // What is paced or ordered has its turn decided by the database.
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
     if (this.held.size >= this.dependencies.maxInFlight) return null;
-    const lane = this.lane(destination.id);
-    this.configure(destination.id, lane, endpoint.concurrency, null);
-    if (lane.isOpen(performance.now()) || lane.load >= lane.slots) return null;
-    if (lane.isUnwell && this.unwellLoad() >= this.dependencies.maxInFlight * UNWELL_PART) return null;
+    const lane = this.lanes.configured(destination.id, endpoint.concurrency, null);
+    if (this.lanes.isFull(lane)) return null;
     lane.reserved++;
     const token = Buffer.alloc(16);
     this.tokenPrefix.copy(token);
@@ -97,20 +91,20 @@ export class DeliveryWorker implements Handoff {
   }
 
   start(work: Work): void {
-    const lane = this.lane(work.destinationId);
+    const lane = this.lanes.get(work.destinationId);
     lane.reserved--;
     this.enqueue(lane, work);
   }
 
   cancelReservation(destinationId: string): void {
-    const lane = this.lane(destinationId);
+    const lane = this.lanes.get(destinationId);
     lane.reserved--;
-    this.settleDown(destinationId, lane);
+    this.lanes.settleDown(destinationId, lane);
   }
 
   due(destinationId: string): void {
-    if (this.crew.count > 1) this.dependencies.announce('work');
-    const lane = this.lanes.get(destinationId);
+    if (this.lanes.crew.count > 1) this.dependencies.announce('work');
+    const lane = this.lanes.find(destinationId);
     if (this.held.size >= this.dependencies.maxInFlight) this.wanted = true;
     // A busy lane looks again when it runs empty, an open one when it closes.
     const now = performance.now();
@@ -125,10 +119,8 @@ export class DeliveryWorker implements Handoff {
 
   /** Prolongs what is held for longer than a sixth of a lease. */
   async renew(): Promise<void> {
+    this.lanes.sweep();
     const now = performance.now();
-    for (const [id, lane] of this.lanes) {
-      if (lane.isIdle && !lane.isOpen(now) && now - lane.idleSince > FORGET_AFTER_MS) this.lanes.delete(id);
-    }
     const before = now - RENEW_AFTER_MS;
     const old = [...this.held].filter((held) => held.since <= before && !held.lost);
     if (old.length === 0) return;
@@ -148,11 +140,8 @@ export class DeliveryWorker implements Handoff {
     try {
       const crew = await this.dependencies.record.checkIn(this.id);
       this.isCheckedIn = true;
-      if (crew.count === this.crew.count && crew.index === this.crew.index) return;
-      this.crew = crew;
-      for (const [id, lane] of this.lanes) this.configure(id, lane, lane.concurrency, lane.rate);
       // Slots may have become this process's.
-      if (this.running) this.wake();
+      if (this.lanes.join(crew) && this.running) this.wake();
     } catch (error) {
       this.fault('check_in', error);
     }
@@ -167,8 +156,7 @@ export class DeliveryWorker implements Handoff {
   async stop(graceMs: number): Promise<void> {
     this.running = false;
     clearTimeout(this.alarm?.timer);
-    const waiting = [...this.lanes.values()].flatMap((lane) => lane.queue.splice(0));
-    await this.giveBack(waiting);
+    await this.giveBack(this.lanes.takeWaiting());
     const deadline = Date.now() + graceMs;
     if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
     // What is still on its way is not charged: another worker may take it at once.
@@ -188,8 +176,8 @@ export class DeliveryWorker implements Handoff {
         // With no room, the end of an attempt asks again.
         if (free <= 0) return;
         this.wanted = false;
-        const rooms = this.rooms();
-        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.crew);
+        const rooms = this.lanes.rooms();
+        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.crew);
         await this.adopt(works, rooms);
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
@@ -200,35 +188,12 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private rooms(): Map<string, number> {
-    const now = performance.now();
-    let budget = Math.floor(this.dependencies.maxInFlight * UNWELL_PART) - this.unwellLoad();
-    const lanes = [...this.lanes];
-    // From a random one on: what is left for unwell lanes is not always the same ones'.
-    const first = Math.floor(Math.random() * lanes.length);
-    const rooms = new Map<string, number>();
-    for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
-      const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
-      if (lane.isUnwell) budget -= room;
-      rooms.set(id, room);
-      // Before the claim and not after it: what is committed meanwhile may not be in its answer.
-      lane.more = room === 0;
-    }
-    return rooms;
-  }
-
-  private unwellLoad(): number {
-    let load = 0;
-    for (const lane of this.lanes.values()) if (lane.isUnwell) load += lane.load;
-    return load;
-  }
-
   private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {
     const taken = new Map<string, number>();
     for (const work of works) {
       const endpoint = await this.dependencies.directory.byId(work.endpointId);
-      const lane = this.lane(work.destinationId);
-      this.configure(work.destinationId, lane, endpoint?.concurrency ?? 1, endpoint?.rateLimit ?? null);
+      const { concurrency = 1, rateLimit = null } = endpoint ?? {};
+      const lane = this.lanes.configured(work.destinationId, concurrency, rateLimit);
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
       // Half, because the oldest and the newest of what is due may be the same.
@@ -266,7 +231,7 @@ export class DeliveryWorker implements Handoff {
         this.active--;
         this.held.delete(held);
         this.advance(lane);
-        this.settleDown(held.work.destinationId, lane);
+        this.lanes.settleDown(held.work.destinationId, lane);
         // Look for more while the rest is still being delivered.
         if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
         else if (lane.more && lane.queue.length <= lane.slots) this.wake();
@@ -331,14 +296,14 @@ export class DeliveryWorker implements Handoff {
   private learn({ destinations, followers }: SettleReport): void {
     for (const report of destinations) this.learnOf(report);
     if (followers === 0) return;
-    if (this.crew.count > 1) this.dependencies.announce('work');
+    if (this.lanes.crew.count > 1) this.dependencies.announce('work');
     this.wake();
   }
 
   private learnOf(report: DestinationReport): void {
     const { destinationId, endpointId, openMs, wasOpen, pausedBecause } = report;
     const { telemetry, announce } = this.dependencies;
-    const lane = this.lane(destinationId);
+    const lane = this.lanes.get(destinationId);
     lane.takeVerdict(openMs === null ? 0 : performance.now() + openMs);
     if (openMs !== null) {
       // Claimed ahead, and not to be tried now.
@@ -346,7 +311,7 @@ export class DeliveryWorker implements Handoff {
       // Not before the database has it that way too.
       this.wakeIn(openMs + 20);
     } else if (wasOpen) this.wake();
-    this.settleDown(destinationId, lane);
+    this.lanes.settleDown(destinationId, lane);
     if (pausedBecause !== null) {
       announce('change');
       telemetry.emit({ type: 'destination.paused', endpointId, destinationId, reason: pausedBecause });
@@ -377,26 +342,6 @@ export class DeliveryWorker implements Handoff {
     }, ms);
     timer.unref();
     this.alarm = { at, timer };
-  }
-
-  private configure(destinationId: string, lane: Lane, concurrency: number, rate: number | null): void {
-    lane.configure(concurrency, shareOf(destinationId, concurrency, this.crew), rate);
-  }
-
-  private lane(destinationId: string): Lane {
-    let lane = this.lanes.get(destinationId);
-    if (!lane) {
-      lane = new Lane();
-      this.lanes.set(destinationId, lane);
-    }
-    return lane;
-  }
-
-  /** A lane that is idle is forgotten, unless something is known of it that the next delivery needs. */
-  private settleDown(destinationId: string, lane: Lane): void {
-    if (!lane.isIdle) return;
-    lane.idleSince = performance.now();
-    if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.lanes.delete(destinationId);
   }
 
   private fault(where: string, error: unknown): void {

@@ -71,8 +71,10 @@ export function planDestinations(
     }
     const id = row?.id ?? formatId(newId());
     const settings = settingsOf(input, id, seal, field, problems);
-    if (row) plan.changed.push({ id, ...settings, ...statusChange(row, input.status, now), updatedAt: now });
-    else if (input.url === undefined) problems.push({ field: field('url'), message: 'url is required.' });
+    if (row) {
+      const change = { ...settings, ...statusChange(row, input.status, now) };
+      if (Object.keys(change).length > 0) plan.changed.push({ id, ...change, updatedAt: now });
+    } else if (input.url === undefined) problems.push({ field: field('url'), message: 'url is required.' });
     else {
       const name = stored.length === 0 && index === 0 ? 'default' : new URL(input.url).hostname;
       plan.added.push({

@@ -43,8 +43,11 @@ export const CLAIM = `
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
       coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
     from pending
-      join paggio.destinations x on x.id = pending.id and x.status = 'ACTIVE' and (x.open_until is null or x.open_until <= now())
-      join paggio.endpoints e on e.id = x.endpoint_id and e.status = 'ACTIVE'
+      join paggio.destinations x on x.id = pending.id
+      join paggio.endpoints e on e.id = x.endpoint_id
+        -- What is pending for something deleted is claimed to be cancelled: whoever deleted it may have died on the way.
+        and (x.status = 'ACTIVE' and e.status = 'ACTIVE' or x.deleted_at is not null or e.deleted_at is not null)
+        and (x.open_until is null or x.open_until <= now())
       left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
   ), gated as materialized (
     -- Their slots are counted in their row: whoever holds it now takes them, the others pass by.

@@ -24,11 +24,11 @@ export class Recorder {
     public behaviour: Behaviour,
   ) {}
 
-  static async start(behaviour: Behaviour = accept): Promise<Recorder> {
+  static async start(behaviour: Behaviour = accept, host = '127.0.0.1', port = 0): Promise<Recorder> {
     const server = createServer({ insecureHTTPParser: false });
     const recorder = new Recorder(server, behaviour);
     server.on('request', (request, response) => recorder.take(request, response));
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    await new Promise<void>((done) => server.listen(port, host, done));
     // A failed test must not keep the run from ending.
     server.unref();
     return recorder;

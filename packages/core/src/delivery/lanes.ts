@@ -1,0 +1,94 @@
+import { Lane, type Held } from './lane';
+import { alone, shareOf, type Crew } from './share';
+
+/** Lanes in trouble share this part of what may be in flight, so that many of them leave room for the others. */
+const UNWELL_PART = 0.5;
+/** A lane that is idle and unwell is remembered for so long. */
+const FORGET_AFTER_MS = 300_000;
+
+/** The destinations that this process has to do with, and how its capacity is divided among them. */
+export class Lanes {
+  /** This process among those that deliver. */
+  crew: Crew = alone;
+  private readonly byId = new Map<string, Lane>();
+
+  constructor(private readonly maxInFlight: number) {}
+
+  find(destinationId: string): Lane | undefined {
+    return this.byId.get(destinationId);
+  }
+
+  get(destinationId: string): Lane {
+    let lane = this.byId.get(destinationId);
+    if (!lane) {
+      lane = new Lane();
+      this.byId.set(destinationId, lane);
+    }
+    return lane;
+  }
+
+  /** The lane with the settings that its endpoint has now. */
+  configured(destinationId: string, concurrency: number, rate: number | null): Lane {
+    const lane = this.get(destinationId);
+    lane.configure(concurrency, shareOf(destinationId, concurrency, this.crew), rate);
+    return lane;
+  }
+
+  /** @returns whether anything changed for this process */
+  join(crew: Crew): boolean {
+    if (crew.count === this.crew.count && crew.index === this.crew.index) return false;
+    this.crew = crew;
+    for (const [id, lane] of this.byId) this.configured(id, lane.concurrency, lane.rate);
+    return true;
+  }
+
+  /** Whether a lane has no free slot for one more delivery. */
+  isFull(lane: Lane): boolean {
+    if (lane.isOpen(performance.now()) || lane.load >= lane.slots) return true;
+    return lane.isUnwell && this.unwellBudget() <= 0;
+  }
+
+  /** How many deliveries a claim may bring to each lane. Those that get none are marked as having more. */
+  rooms(): Map<string, number> {
+    const now = performance.now();
+    let budget = this.unwellBudget();
+    const lanes = [...this.byId];
+    // From a random one on: what is left for unwell lanes is not always the same ones'.
+    const first = Math.floor(Math.random() * lanes.length);
+    const rooms = new Map<string, number>();
+    for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
+      const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
+      if (lane.isUnwell) budget -= room;
+      rooms.set(id, room);
+      // Before the claim and not after it: what is committed meanwhile may not be in its answer.
+      lane.more = room === 0;
+    }
+    return rooms;
+  }
+
+  /** A lane that is idle is forgotten, unless something is known of it that the next delivery needs. */
+  settleDown(destinationId: string, lane: Lane): void {
+    if (!lane.isIdle) return;
+    lane.idleSince = performance.now();
+    if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.byId.delete(destinationId);
+  }
+
+  /** Forgets what has been idle for long. */
+  sweep(): void {
+    const now = performance.now();
+    for (const [id, lane] of this.byId) {
+      if (lane.isIdle && !lane.isOpen(now) && now - lane.idleSince > FORGET_AFTER_MS) this.byId.delete(id);
+    }
+  }
+
+  /** Everything that waits for a slot, taken out. */
+  takeWaiting(): Held[] {
+    return [...this.byId.values()].flatMap((lane) => lane.queue.splice(0));
+  }
+
+  private unwellBudget(): number {
+    let budget = Math.floor(this.maxInFlight * UNWELL_PART);
+    for (const lane of this.byId.values()) if (lane.isUnwell) budget -= lane.load;
+    return budget;
+  }
+}
