@@ -15,9 +15,10 @@ const send = async ({ data }) => {
   const { body } = await pool.request({ path: sink.pathname, method: 'POST', headers: data.headers, body: data.body });
   await body.dump();
 };
+// It looks for work twice a second at most, whatever waits: its rate is workers x batch x 2.
 const WORKERS = 4;
 const work = async () => {
-  const options = { batchSize: 200, pollingIntervalSeconds: 0.5 };
+  const options = { batchSize: 2_000, pollingIntervalSeconds: 0.5 };
   for (let n = 0; n < WORKERS; n++) await boss.work('tuned', options, (jobs) => Promise.all(jobs.map(send)));
 };
 await work();

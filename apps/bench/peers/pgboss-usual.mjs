@@ -10,10 +10,16 @@ const boss = new PgBoss({ connectionString: DATABASE_URL, max: 10 });
 boss.on('error', () => undefined);
 await boss.start();
 await boss.createQueue('usual', { name: 'usual', retryLimit: 12, retryDelay: 10, retryBackoff: true });
-const work = () =>
-  boss.work('usual', { batchSize: 64, pollingIntervalSeconds: 0.5 }, (jobs) =>
-    Promise.all(jobs.map(({ data }) => axios.post(SINK, data.body, { headers: data.headers, timeout: 10_000 }))),
-  );
+// It looks for work twice a second at most, whatever waits: its rate is workers x batch x 2.
+const WORKERS = 4;
+const work = async () => {
+  const options = { batchSize: 500, pollingIntervalSeconds: 0.5 };
+  for (let n = 0; n < WORKERS; n++) {
+    await boss.work('usual', options, (jobs) =>
+      Promise.all(jobs.map(({ data }) => axios.post(SINK, data.body, { headers: data.headers, timeout: 10_000 }))),
+    );
+  }
+};
 await work();
 
 const app = express();

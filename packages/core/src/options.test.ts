@@ -1,4 +1,4 @@
-import { resolveOptions, type PaggioOptions } from './options';
+import { resolveOptions } from './options';
 
 const required = { database: { url: 'postgres://localhost/x' }, masterKey: Buffer.alloc(32) };
 
