@@ -30,7 +30,12 @@ export class BulkReplays {
     }
     if (destinationId !== null)
       filter['endpointId'] = await this.endpointOf(owner, destinationId, input.filter.endpointId);
-    const matched = await store.count(owner, filter);
+    const matched = await store.count(owner, filter).catch((error: unknown) => {
+      // The statement ran into its time limit.
+      if ((error as { code?: string }).code !== '57014') throw error;
+      const message = 'Counting what matches takes too long: narrow the filter, for example with since and until.';
+      throw invalid([{ field: 'filter', message }]);
+    });
     if (matched > BULK_LIMIT) {
       const message = `More than ${BULK_LIMIT} events match: narrow the filter, for example with since and until.`;
       throw invalid([{ field: 'filter', message }]);
