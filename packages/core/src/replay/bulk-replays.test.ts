@@ -64,6 +64,29 @@ test('DEL-12: dead letters are counted by a dry run, and sent again as new event
   await recorder.stop();
 });
 
+test('dead letters of one destination are not sent again to another that has them', async () => {
+  const { paggio } = gateway;
+  let status = 404;
+  const [fine, broken] = [
+    await Recorder.start(),
+    await Recorder.start((_request, response) => void response.writeHead(status).end()),
+  ];
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'two',
+    destinations: [{ url: fine.url() }, { url: broken.url(), retry: once }],
+  });
+  const ids = await Promise.all(Array.from({ length: 5 }, () => capture(paggio, endpoint.slug, '{}')));
+  await Promise.all(ids.map((id) => settled(paggio, owner, id)));
+  const filter = { endpointId: endpoint.id, status: 'failed' as const };
+  // A second time too: the copies of the first went to one destination only.
+  expect(await completed((await paggio.bulkReplays.create(owner, { filter })).id)).toMatchObject({ failed: 5 });
+  status = 200;
+  expect(await completed((await paggio.bulkReplays.create(owner, { filter })).id)).toMatchObject({ done: 5 });
+  expect([fine.requests.length, broken.requests.length]).toEqual([5, 15]);
+  await fine.stop();
+  await broken.stop();
+});
+
 test('a destination that was added later is given the history from a chosen time, once', async () => {
   const { paggio } = gateway;
   const [first, late] = [await Recorder.start(), await Recorder.start()];

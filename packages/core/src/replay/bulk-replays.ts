@@ -87,10 +87,12 @@ export class BulkReplays {
 
   private async targetsOf(found: readonly ReplayCandidate[]): Promise<Map<string, string[]>> {
     const targets = new Map<string, string[]>();
-    for (const { id, endpointId, eventType } of found) {
+    for (const { id, endpointId, eventType, reached } of found) {
       const endpoint = await this.dependencies.directory.byId(endpointId);
       if (!endpoint || endpoint.deleted) continue;
-      const fitting = endpoint.destinations.filter((one) => matchesEventType(one.eventTypes, eventType));
+      const fitting = endpoint.destinations.filter(
+        (one) => matchesEventType(one.eventTypes, eventType) && !reached.includes(one.id),
+      );
       targets.set(
         id,
         fitting.map((one) => one.id),

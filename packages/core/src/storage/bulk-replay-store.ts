@@ -20,6 +20,8 @@ export interface ReplayCandidate {
   id: string;
   endpointId: string;
   eventType: string | null;
+  /** Destinations that need not be sent to again. Empty unless the replay is about what failed. */
+  reached: readonly string[];
 }
 
 export interface NewBulkReplay {
@@ -208,11 +210,20 @@ function next(manager: EntityManager, row: Row, limit: number): Promise<ReplayCa
   if (row.position !== null) query.add((n) => `e.id > $${n}`, row.position);
   const count = query.param(limit);
   return manager.query<ReplayCandidate[]>(
-    `select e.id, e.endpoint_id as "endpointId", e.event_type as "eventType"
+    `select e.id, e.endpoint_id as "endpointId", e.event_type as "eventType",
+       ${row.filter.status === 'failed' ? REACHED : `'{}'::uuid[]`} as reached
      from paggio.events e where ${query.where} order by e.id limit ${count}`,
     query.values,
   );
 }
+
+/** The destinations that have an event already, by itself or by what it is a replay of. */
+const REACHED = `array(
+  with recursive chain(id, up) as (
+    select e.id, e.replay_of union all select v.id, v.replay_of from paggio.events v join chain on v.id = chain.up
+  )
+  select distinct d.destination_id from chain join paggio.deliveries d on d.event_id = chain.id where d.state = 'delivered'
+)`;
 
 async function queue(
   manager: EntityManager,
