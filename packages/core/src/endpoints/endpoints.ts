@@ -1,29 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
-import { defaultRetryPolicy, parseRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
+import { parseOrderBy } from '../delivery/order-key';
+import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
 import { invalid, notFound, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import type { Owner } from '../principal';
-import { parseOrderBy } from '../delivery/order-key';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
-import { isPausedByItself, MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
-import {
-  healthOf,
-  type AcknowledgementSetting,
-  type Circuit,
-  type Destination,
-  type DestinationInput,
-  type Endpoint,
-  type EndpointChange,
-  type EndpointInput,
-} from './endpoint';
+import { MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
+import type { Destination, DestinationInput, Endpoint, EndpointChange, EndpointInput } from './endpoint';
 import { headerProblems, verificationConfig } from './endpoint-settings';
+import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
 
 export interface EndpointsDependencies {
@@ -39,7 +31,12 @@ export interface EndpointsDependencies {
 
 /** Create, read, change and delete endpoints. Every object belongs to its owner; anybody else's does not exist. */
 export class Endpoints {
-  constructor(private readonly dependencies: EndpointsDependencies) {}
+  private readonly view: EndpointView;
+
+  constructor(private readonly dependencies: EndpointsDependencies) {
+    const { store, box, webhookBase } = dependencies;
+    this.view = new EndpointView(store, box, webhookBase);
+  }
 
   /** The only answer besides rotation that contains the secret. */
   async create(owner: Owner, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }> {
@@ -84,12 +81,12 @@ export class Endpoints {
   async get(owner: Owner, id: string): Promise<Endpoint> {
     const stored = await this.dependencies.store.find(owner, id);
     if (!stored) throw notFound('endpoint');
-    return (await this.toEndpoints([stored]))[0] as Endpoint;
+    return (await this.view.show([stored]))[0] as Endpoint;
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<Endpoint>> {
     const page = await this.dependencies.store.list(owner, paging);
-    return { ...page, items: await this.toEndpoints(page.items) };
+    return { ...page, items: await this.view.show(page.items) };
   }
 
   /** Changes what is given and nothing else. Takes effect on the very next request and attempt. */
@@ -273,92 +270,7 @@ export class Endpoints {
     if (problems.length > 0) throw invalid(problems);
     return row;
   }
-
-  private async toEndpoints(stored: readonly StoredEndpoint[]): Promise<Endpoint[]> {
-    const counts = await this.dependencies.store.healthCounts(stored.map(({ endpoint }) => endpoint.id));
-    return stored.map(({ endpoint, destinations }) => {
-      const count = counts.get(endpoint.id);
-      const paused = pauseOf(endpoint, destinations);
-      return {
-        id: endpoint.id,
-        userId: endpoint.userId,
-        mode: endpoint.mode,
-        name: endpoint.name,
-        slug: endpoint.slug,
-        webhookUrl: `${this.dependencies.webhookBase()}/api/webhook/${endpoint.slug}`,
-        description: endpoint.description,
-        destinations: destinations.map((destination) => this.toDestination(endpoint, destination)),
-        eventTypes: endpoint.eventTypes,
-        headers: this.openHeaders(endpoint.headers, endpoint.userId, endpoint.id),
-        timeoutSeconds: endpoint.timeoutSeconds,
-        retry: endpoint.retry as RetryPolicy,
-        concurrency: endpoint.concurrency,
-        rateLimit: endpoint.rateLimit,
-        orderBy: endpoint.orderBy,
-        acknowledgement: endpoint.acknowledgement as AcknowledgementSetting | null,
-        verification: this.toVerification(endpoint),
-        status: paused ? 'PAUSED' : 'ACTIVE',
-        pausedAt: paused?.pausedAt ?? null,
-        pauseReason: paused?.pauseReason ?? null,
-        health: healthOf(count?.delivered ?? 0, count?.failed ?? 0),
-        createdAt: endpoint.createdAt,
-        updatedAt: endpoint.updatedAt,
-      };
-    });
-  }
-
-  private toDestination(endpoint: EndpointRow, row: DestinationRow): Destination {
-    return {
-      id: row.id,
-      name: row.name,
-      url: row.url,
-      eventTypes: row.eventTypes,
-      headers: this.openHeaders(row.headers, endpoint.userId, row.id),
-      timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,
-      retry: row.retry as RetryPolicy | null,
-      status: row.status,
-      pausedAt: row.pausedAt,
-      pauseReason: row.pauseReason,
-      circuit: circuitOf(row),
-      failingSince: row.failingSince,
-    };
-  }
-
-  private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
-    return sealed === null
-      ? {}
-      : (JSON.parse(this.dependencies.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
-  }
-
-  private toVerification(row: EndpointRow): Endpoint['verification'] {
-    if (row.verification === null) return null;
-    const config = openVerification(this.dependencies.box, row.verification, row.userId, row.id);
-    return {
-      provider: config.provider,
-      scheme: config.scheme,
-      secretsCount: config.secrets.length,
-      secretsLastFour: config.secrets.map((secret) => (secret.value.length >= 12 ? secret.value.slice(-4) : '****')),
-      publicUrl: config.publicUrl,
-      settings: config.settings,
-    };
-  }
 }
 
 /** A destination that is the whole body of a request. */
 const alone = (_index: number, name: string): string => name;
-
-/** An endpoint is paused when it was, or when Paggio has paused every destination it has. */
-function pauseOf(
-  endpoint: EndpointRow,
-  destinations: readonly DestinationRow[],
-): Pick<DestinationRow, 'pausedAt' | 'pauseReason'> | undefined {
-  if (endpoint.status === 'PAUSED') return endpoint;
-  return destinations.length > 0 && destinations.every(isPausedByItself) ? destinations[0] : undefined;
-}
-
-function circuitOf(row: DestinationRow): Circuit {
-  if (row.openUntil === null) return { state: 'closed', retryAt: null };
-  // A probe's row says until when another one would follow; that is no promise to people.
-  if (row.probeEventId !== null) return { state: 'half_open', retryAt: null };
-  return { state: 'open', retryAt: row.openUntil };
-}

@@ -1,0 +1,102 @@
+import type { RetryPolicy } from '../delivery/retry-policy';
+import type { DestinationRow } from '../storage/entities/destination';
+import type { EndpointRow } from '../storage/entities/endpoint';
+import { headersPlace, openVerification } from '../storage/endpoint-secrets';
+import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
+import type { SecretBox } from '../storage/secret-box';
+import { isPausedByItself } from './destination-plan';
+import { healthOf, type AcknowledgementSetting, type Circuit, type Destination, type Endpoint } from './endpoint';
+
+/** Rows as their owner sees them: opened, with what is derived from them, and without secrets. */
+export class EndpointView {
+  constructor(
+    private readonly store: Pick<EndpointStore, 'healthCounts'>,
+    private readonly box: SecretBox,
+    private readonly webhookBase: () => string,
+  ) {}
+
+  async show(stored: readonly StoredEndpoint[]): Promise<Endpoint[]> {
+    const counts = await this.store.healthCounts(stored.map(({ endpoint }) => endpoint.id));
+    return stored.map(({ endpoint, destinations }) => {
+      const count = counts.get(endpoint.id);
+      const paused = pauseOf(endpoint, destinations);
+      return {
+        id: endpoint.id,
+        userId: endpoint.userId,
+        mode: endpoint.mode,
+        name: endpoint.name,
+        slug: endpoint.slug,
+        webhookUrl: `${this.webhookBase()}/api/webhook/${endpoint.slug}`,
+        description: endpoint.description,
+        destinations: destinations.map((destination) => this.toDestination(endpoint, destination)),
+        eventTypes: endpoint.eventTypes,
+        headers: this.openHeaders(endpoint.headers, endpoint.userId, endpoint.id),
+        timeoutSeconds: endpoint.timeoutSeconds,
+        retry: endpoint.retry as RetryPolicy,
+        concurrency: endpoint.concurrency,
+        rateLimit: endpoint.rateLimit,
+        orderBy: endpoint.orderBy,
+        acknowledgement: endpoint.acknowledgement as AcknowledgementSetting | null,
+        verification: this.toVerification(endpoint),
+        status: paused ? 'PAUSED' : 'ACTIVE',
+        pausedAt: paused?.pausedAt ?? null,
+        pauseReason: paused?.pauseReason ?? null,
+        health: healthOf(count?.delivered ?? 0, count?.failed ?? 0),
+        createdAt: endpoint.createdAt,
+        updatedAt: endpoint.updatedAt,
+      };
+    });
+  }
+
+  private toDestination(endpoint: EndpointRow, row: DestinationRow): Destination {
+    return {
+      id: row.id,
+      name: row.name,
+      url: row.url,
+      eventTypes: row.eventTypes,
+      headers: this.openHeaders(row.headers, endpoint.userId, row.id),
+      timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,
+      retry: row.retry as RetryPolicy | null,
+      status: row.status,
+      pausedAt: row.pausedAt,
+      pauseReason: row.pauseReason,
+      circuit: circuitOf(row),
+      failingSince: row.failingSince,
+    };
+  }
+
+  private openHeaders(sealed: string | null, userId: string, id: string): Record<string, string> {
+    return sealed === null
+      ? {}
+      : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
+  }
+
+  private toVerification(row: EndpointRow): Endpoint['verification'] {
+    if (row.verification === null) return null;
+    const config = openVerification(this.box, row.verification, row.userId, row.id);
+    return {
+      provider: config.provider,
+      scheme: config.scheme,
+      secretsCount: config.secrets.length,
+      secretsLastFour: config.secrets.map((secret) => (secret.value.length >= 12 ? secret.value.slice(-4) : '****')),
+      publicUrl: config.publicUrl,
+      settings: config.settings,
+    };
+  }
+}
+
+/** An endpoint is paused when it was, or when Paggio has paused every destination it has. */
+function pauseOf(
+  endpoint: EndpointRow,
+  destinations: readonly DestinationRow[],
+): Pick<DestinationRow, 'pausedAt' | 'pauseReason'> | undefined {
+  if (endpoint.status === 'PAUSED') return endpoint;
+  return destinations.length > 0 && destinations.every(isPausedByItself) ? destinations[0] : undefined;
+}
+
+function circuitOf(row: DestinationRow): Circuit {
+  if (row.openUntil === null) return { state: 'closed', retryAt: null };
+  // A probe's row says until when another one would follow; that is no promise to people.
+  if (row.probeEventId !== null) return { state: 'half_open', retryAt: null };
+  return { state: 'open', retryAt: row.openUntil };
+}
