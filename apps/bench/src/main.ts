@@ -13,7 +13,7 @@ const load = { connections: 64, bodyBytes: 1_500 };
 
 const benches: Record<string, () => Promise<unknown>> = {
   async ingest() {
-    const rounds = quick ? { rounds: 3, roundMs: 1_500 } : { rounds: 7, roundMs: 5_000 };
+    const rounds = quick ? { rounds: 3, roundMs: 1_000 } : { rounds: 7, roundMs: 5_000 };
     const result = await benchIngest({ ...load, ...rounds });
     printIngest(result);
     if (result.stored < result.acknowledged) throw new Error('events were acknowledged and are not stored');
@@ -21,7 +21,7 @@ const benches: Record<string, () => Promise<unknown>> = {
   },
   async delivery() {
     const rounds = quick
-      ? { rounds: 2, roundMs: 1_000, steadyMs: 2_000 }
+      ? { rounds: 1, roundMs: 1_000, steadyMs: 1_500 }
       : { rounds: 7, roundMs: 3_000, steadyMs: 20_000 };
     const result = await benchDelivery({ ...load, ...rounds });
     printDelivery(result);
@@ -29,20 +29,20 @@ const benches: Record<string, () => Promise<unknown>> = {
   },
   async fairness() {
     const { bodyBytes } = load;
-    const rounds = quick ? { rounds: 1, steadyMs: 4_000 } : { rounds: 5, steadyMs: 20_000 };
+    const rounds = quick ? { rounds: 1, steadyMs: 2_500 } : { rounds: 5, steadyMs: 20_000 };
     const result = await benchFairness({ ...rounds, bodyBytes, queued: 10_000 });
     printFairness(result);
     if (result.delivered < result.sent) throw new Error('healthy endpoints were held up by a dead one');
     return result;
   },
   async claim() {
-    const result = await benchClaim(quick ? { backlog: 100_000, claims: 50 } : { backlog: 1_000_000, claims: 300 });
+    const result = await benchClaim(quick ? { backlog: 50_000, claims: 40 } : { backlog: 1_000_000, claims: 300 });
     printClaim(result);
     return result;
   },
   async peers() {
     const rounds = quick
-      ? { rounds: 1, roundMs: 1_000, steadyMs: 1_500 }
+      ? { rounds: 1, roundMs: 700, steadyMs: 1_000 }
       : { rounds: 5, roundMs: 3_000, steadyMs: 5_000 };
     const result = await benchPeers({ ...load, ...rounds });
     printPeers(result);

@@ -118,8 +118,8 @@ async function measure(
 
   // What the drain leaves behind, and connections that are still to be opened, are not what is measured now.
   const order = { bodyBytes, ratePerSecond: RATE, durationMs: steadyMs };
-  await loader.steady([stack.hookUrl], { ...order, durationMs: 1_000 });
-  await new Promise((done) => setTimeout(done, 500));
+  await loader.steady([stack.hookUrl], { ...order, durationMs: Math.min(1_000, steadyMs / 2) });
+  await new Promise((done) => setTimeout(done, 300));
   await sink.reset('timed');
   const { completed } = await loader.steady([stack.hookUrl], order);
   await sink.reached(completed);
