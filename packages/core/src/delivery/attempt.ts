@@ -20,7 +20,7 @@ export interface AttemptDependencies {
 }
 
 /** An event that takes its worker down with it each time must not do so for ever. */
-export const MAX_TAKEOVERS = 10;
+const MAX_TAKEOVERS = 10;
 
 /** One try of a delivery, step by step: route, load, guard, sign, send, classify. */
 export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {

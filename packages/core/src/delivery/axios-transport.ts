@@ -88,6 +88,7 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
         data: request.body.length > 0 ? request.body : undefined,
         transformRequest: [(data: unknown) => data],
         transformResponse: [(data: unknown) => data],
+        // With a transport given, axios asks neither for a proxy nor for redirects; said again in case that changes.
         adapter: 'http',
         transport: wire,
         httpAgent: agents.http,

@@ -20,7 +20,7 @@ export type Strain = 'none' | 'failing' | 'congested';
 const TRANSIENT_CLIENT_ERRORS: readonly number[] = [408, 425, 429];
 
 /** A destination that answers 429 with `Retry-After` is left alone for so long at most; its single deliveries for longer. */
-export const HOLD_LIMIT_MS = 300_000;
+const HOLD_LIMIT_MS = 300_000;
 
 /**
  * 2xx is a delivery, also when the response broke off afterwards: the destination has accepted. 410 says that it wants

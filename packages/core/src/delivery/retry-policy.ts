@@ -33,8 +33,8 @@ export interface SchedulePolicy extends PolicyChoices {
 }
 
 export type RetryPolicy = BackoffPolicy | SchedulePolicy;
-export type Jitter = 'full' | 'equal' | 'none';
-export type ClientErrors = 'retry' | 'fail';
+type Jitter = 'full' | 'equal' | 'none';
+type ClientErrors = 'retry' | 'fail';
 
 /** Twelve attempts over up to two days, and three with the pauses that destinations ask for. */
 export const defaultRetryPolicy: BackoffPolicy = {

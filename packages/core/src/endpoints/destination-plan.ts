@@ -6,7 +6,7 @@ import type { DestinationInput, Status } from './endpoint';
 import { headerProblems } from './endpoint-settings';
 
 /** More destinations of one endpoint than this are refused: each event makes a delivery for each. */
-export const MAX_DESTINATIONS = 100;
+const MAX_DESTINATIONS = 100;
 
 /** What a change of an endpoint's destinations comes to. */
 export interface DestinationPlan {

@@ -76,7 +76,7 @@ export const SUMMARY = `
   case when s.status is null then e.captured_reason
     when s.status = 'pending' and (p.status = 'PAUSED' or s.held) then 'paused' else s.reason end as "statusReason",
   s.response_status as "responseStatus", s.latency_ms as "latencyMs", coalesce(s.attempts, 0)::int as "attemptCount",
-  case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt", 
+  case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt",
   case when s.status is distinct from 'pending' then null when p.status = 'PAUSED' then 'the endpoint is paused' when s.held then 'paused: ' || coalesce(s.pause_reason, 'manual')
     else s.next_reason end as "nextAttemptReason"`;
 

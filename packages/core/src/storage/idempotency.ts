@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { PaggioError } from '../errors';
 import type { Owner } from '../principal';
 
-export const IDEMPOTENCY_HOURS = 72;
+const IDEMPOTENCY_HOURS = 72;
 
 export interface IdempotentRequest {
   operation: string;
