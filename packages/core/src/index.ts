@@ -1,4 +1,6 @@
-export type { CaptureAnswer, CaptureRequest } from './capture/capture';
+export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
+export type { CaptureAnswer } from './capture/capture';
+export type { CaptureRequest } from './capture/new-event';
 export type { AxiosLike } from './delivery/axios-transport';
 export { isCredentialHeader } from './delivery/outgoing-headers';
 export {
@@ -32,6 +34,7 @@ export {
   type EventSummary,
 } from './events/event';
 export { createKeyText, keyMode } from './keys/key-text';
+export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export {
   isNetwork,
@@ -44,7 +47,11 @@ export {
 } from './options';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Readiness } from './paggio';
-export { scopes, type Mode, type Owner, type Principal, type Scope } from './principal';
+export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
+export { providers, type ProviderSummary } from './providers';
+export { memberSources } from './publish/json-member';
+export type { PublishedDelivery, PublishInput } from './publish/publishing';
+export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export {
   environments,

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { PoolConfig } from 'pg';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
+import type { RateLimit } from './keys/rate-limiter';
 import type { Scheduler } from './scheduler';
 
 export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
@@ -76,6 +77,16 @@ export interface PaggioOptions {
    * @default 20000
    */
   stopGraceMs?: number;
+  /**
+   * Management requests of one API key, in each process; null: no limit.
+   * @default { perSecond: 100, burst: 500 }
+   */
+  apiRateLimit?: RateLimit | null;
+  /**
+   * Signed ingest and publishing of one API key, in each process; null: no limit.
+   * @default null
+   */
+  ingestRateLimit?: RateLimit | null;
   /** Runs the periodic work; a host's own scheduler may take its place. */
   scheduler?: Scheduler;
 }
@@ -101,6 +112,8 @@ export interface ResolvedOptions {
   allowedPorts: readonly number[];
   transport: 'undici' | { axios: AxiosLike };
   stopGraceMs: number;
+  apiRateLimit: RateLimit | null;
+  ingestRateLimit: RateLimit | null;
   scheduler: Scheduler | undefined;
 }
 
@@ -128,6 +141,8 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     allowedPorts: true,
     transport: true,
     stopGraceMs: true,
+    apiRateLimit: true,
+    ingestRateLimit: true,
     scheduler: true,
   };
   for (const name of Object.keys(options ?? {})) {
@@ -190,6 +205,16 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   if (transport !== 'undici' && typeof (transport as { axios?: AxiosLike })?.axios?.request !== 'function')
     fail('transport', "transport must be 'undici' or { axios: an axios instance }.");
 
+  const rate = (field: 'apiRateLimit' | 'ingestRateLimit', fallback: RateLimit | null): RateLimit | null => {
+    const value = options?.[field];
+    if (value === undefined || value === null) return value === null ? null : fallback;
+    const { perSecond, burst } = value;
+    if (perSecond > 0 && perSecond <= 100_000 && Number.isInteger(burst) && burst >= 1 && burst <= 1_000_000)
+      return value;
+    fail(field, `${field} must be { perSecond: up to 100000, burst: 1 to 1000000 } or null.`);
+    return fallback;
+  };
+
   const resolved: ResolvedOptions = {
     connection,
     masterKey: masterKey ?? Buffer.alloc(32),
@@ -208,6 +233,8 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
         : whole('pauseFailingAfterMs', 5 * 24 * 3_600_000, 60_000, Number.MAX_SAFE_INTEGER),
     allowedPorts,
     transport,
+    apiRateLimit: rate('apiRateLimit', { perSecond: 100, burst: 500 }),
+    ingestRateLimit: rate('ingestRateLimit', null),
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
     scheduler: options?.scheduler,
   };

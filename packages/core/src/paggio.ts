@@ -1,4 +1,8 @@
+import { Audit } from './audit/audit';
 import { Capture } from './capture/capture';
+import { EventWriter } from './capture/event-writer';
+import { SignedIngest } from './capture/signed-ingest';
+import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
 import { undiciTransport } from './delivery/undici-transport';
@@ -8,10 +12,13 @@ import { Endpoints } from './endpoints/endpoints';
 import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
+import { Publishing } from './publish/publishing';
+import { Rejections } from './rejections/rejections';
 import { BulkReplayRunner } from './replay/bulk-replay-runner';
 import { BulkReplays } from './replay/bulk-replays';
 import { Replays } from './replay/replays';
 import { intervalScheduler } from './scheduler';
+import { AuditStore } from './storage/audit-store';
 import { Database } from './storage/database';
 import { PostgresEndpointLoader } from './storage/endpoint-loader';
 import { BulkReplayStore } from './storage/bulk-replay-store';
@@ -23,6 +30,7 @@ import { PostgresIntake } from './storage/postgres-intake';
 import { PostgresRecord } from './storage/postgres-record';
 import { PostgresWaker } from './storage/postgres-waker';
 import { PostgresRejectionLog } from './storage/rejection-store';
+import { PublishStore } from './storage/publish-store';
 import { ReplayStore } from './storage/replay-store';
 import { SecretBox } from './storage/secret-box';
 import { sweepKeys } from './storage/sweep';
@@ -45,11 +53,16 @@ export interface Readiness {
 export class Paggio {
   readonly options: ResolvedOptions;
   readonly capture: Capture;
+  readonly ingest: SignedIngest;
+  readonly publishing: Publishing;
+  readonly testEvents: TestEvents;
   readonly endpoints: Endpoints;
   readonly events: Events;
   readonly replays: Replays;
   readonly bulkReplays: BulkReplays;
   readonly keys: Keys;
+  readonly audit: Audit;
+  readonly rejections: Rejections;
 
   private readonly telemetry = new Telemetry();
   private readonly database: Database;
@@ -58,7 +71,7 @@ export class Paggio {
   private readonly waker: PostgresWaker;
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
-  private readonly rejections: PostgresRejectionLog;
+  private readonly rejectionLog: PostgresRejectionLog;
   private readonly timers: (() => void)[] = [];
   private readonly origins = new Set<string>();
   private mountPath = '';
@@ -104,21 +117,34 @@ export class Paggio {
         this.worker.wake();
       },
     });
-    this.rejections = new PostgresRejectionLog(this.database);
-    this.capture = new Capture({
-      directory: this.directory,
+    this.rejectionLog = new PostgresRejectionLog(this.database);
+    this.rejections = new Rejections(this.rejectionLog);
+    const { directory, telemetry } = this;
+    const writer = new EventWriter({
       intake: new PostgresIntake(this.database.capture, observe),
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
-      rejections: this.rejections,
-      telemetry: this.telemetry,
+      telemetry,
     });
+    const wake = (): void => {
+      if (roles.has('deliver')) this.worker.wake();
+      else this.waker.announce('work');
+    };
+    const mountPath = (): string => this.mountPath;
+    this.capture = new Capture({ directory, writer, rejections: this.rejectionLog, telemetry });
+    this.ingest = new SignedIngest({ directory, writer });
+    this.testEvents = new TestEvents({ directory, writer, mountPath });
+    const publishStore = new PublishStore(this.database);
+    this.publishing = new Publishing({ store: publishStore, directory, telemetry, mountPath, wake });
+    this.audit = new Audit(new AuditStore(this.database), (error) =>
+      telemetry.emit({ type: 'fault', where: 'audit', error }),
+    );
     const endpointStore = new EndpointStore(this.database);
     this.endpoints = new Endpoints({
       store: endpointStore,
       box: this.box,
       guard,
-      webhookBase: () => this.publicBase + this.mountPath,
+      webhookBase: () => this.baseUrl,
       ownOrigins,
       changed,
     });
@@ -133,10 +159,7 @@ export class Paggio {
       telemetry: this.telemetry,
       stagingHost: this.options.stagingHost,
       localUrl: this.options.localUrl,
-      wake: () => {
-        if (roles.has('deliver')) this.worker.wake();
-        else this.waker.announce('work');
-      },
+      wake,
     });
     this.bulkReplays = new BulkReplays({
       store: new BulkReplayStore(this.database),
@@ -192,6 +215,11 @@ export class Paggio {
     this.listeningAt(publicUrl);
   }
 
+  /** Where Paggio is reached from outside, with the mount path. */
+  get baseUrl(): string {
+    return this.publicBase + this.mountPath;
+  }
+
   /** Whether people and senders come in by https. */
   isPublicOverTls(): boolean {
     return this.publicBase.startsWith('https:');
@@ -235,7 +263,7 @@ export class Paggio {
       scheduler.every('paggio:sweep', SWEEP_MS, async () => {
         try {
           await sweepKeys(this.database);
-          await this.rejections.sweep();
+          await this.rejectionLog.sweep();
         } catch (error) {
           this.telemetry.emit({ type: 'fault', where: 'sweep', error });
         }

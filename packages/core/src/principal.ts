@@ -8,8 +8,14 @@ export interface Owner {
   mode: Mode;
 }
 
+/** Who changes something, as the audit log keeps it. A host's own code is an actor without a key. */
+export interface Actor extends Owner {
+  keyId?: string | null;
+  remoteAddr?: string | null;
+}
+
 /** Who asks. */
-export interface Principal extends Owner {
+export interface Principal extends Actor {
   scopes: ReadonlySet<Scope>;
   keyId: string | null;
 }

@@ -1,7 +1,19 @@
-import { PaggioError, unauthorized, type Paggio, type Principal, type Scope } from '@paggio/core';
+import {
+  PaggioError,
+  RateLimiter,
+  unauthorized,
+  type Paggio,
+  type Principal,
+  type RateLimit,
+  type RateVerdict,
+} from '@paggio/core';
 import { errorAnswer, type Answer } from './answer';
 import type { ApiRequest, Operation } from './operation';
+import { createDocument } from './openapi/document';
 import { operations } from './operations';
+
+/** Of the management API; events have their own limit. */
+const API_BODY_LIMIT = 1024 * 1024;
 
 interface Route {
   operation: Operation;
@@ -11,23 +23,43 @@ interface Route {
 export interface ApiOptions {
   /** Serves `/health` and `/health/live`. Default false: they are the host's. */
   health?: boolean;
+  /** Serves `/openapi.json`. Default false. */
+  openapi?: boolean;
+  /** Serves `/metrics` to keys with the scope `admin`. Default false. */
+  metrics?: boolean;
   onFault?: (error: unknown, requestId: string) => void;
 }
+
+/** Who asks, and what the answer tells them about their rate limit. */
+export interface Caller {
+  principal: Principal;
+  headers: readonly (readonly [string, string])[];
+}
+
+/** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
+const WRONG_KEYS: RateLimit = { perSecond: 10, burst: 100 };
 
 /** The management API: matches a request, authenticates, runs the operation, and turns every failure into the envelope. */
 export class Api {
   private readonly routes: readonly Route[];
   private readonly onFault: (error: unknown, requestId: string) => void;
+  private readonly limiters: Record<'api' | 'ingest', RateLimiter | null>;
+  private readonly wrongKeys = new RateLimiter(WRONG_KEYS);
 
   constructor(
     private readonly paggio: Paggio,
     options: ApiOptions = {},
   ) {
     this.onFault = options.onFault ?? (() => undefined);
+    const { roles, apiRateLimit, ingestRateLimit } = paggio.options;
+    this.limiters = {
+      api: apiRateLimit && new RateLimiter(apiRateLimit),
+      ingest: ingestRateLimit && new RateLimiter(ingestRateLimit),
+    };
+    const isServed = ({ part }: Operation): boolean =>
+      part === undefined ? roles.has('api') : part === 'ingest' ? roles.has('capture') : options[part] === true;
     this.routes = operations
-      .filter((operation) =>
-        operation.id.startsWith('health.') ? options.health === true : paggio.options.roles.has('api'),
-      )
+      .filter(isServed)
       .map((operation) => ({ operation, segments: operation.path.split('/').slice(1) }));
   }
 
@@ -55,15 +87,20 @@ export class Api {
     );
   }
 
+  /** How many bytes the body of a request may have. */
+  bodyLimit(path: string): number {
+    return path.startsWith('/e/') ? this.paggio.options.bodyLimit : API_BODY_LIMIT;
+  }
+
   /** Never throws. */
   async handle(request: ApiRequest): Promise<Answer> {
+    let caller = nobody;
     try {
       const { operation, params } = this.match(request);
-      const principal =
-        operation.scope === null ? nobody : await this.authorize(request.authorization, operation.scope);
-      return await this.run(operation, request, params, principal);
+      caller = await this.admit(operation, request);
+      return await this.run(operation, request, params, caller);
     } catch (error) {
-      return this.fail(error);
+      return this.fail(error, caller);
     }
   }
 
@@ -71,8 +108,8 @@ export class Api {
   async handleAs(principal: Principal, request: ApiRequest): Promise<Answer> {
     try {
       const { operation, params } = this.match(request);
-      if (operation.scope !== null) requireScope(principal, operation.scope);
-      return await this.run(operation, request, params, principal);
+      if (operation.scope !== null) this.requireScope(principal, operation);
+      return await this.run(operation, request, params, { principal, headers: [] });
     } catch (error) {
       return this.fail(error);
     }
@@ -81,34 +118,86 @@ export class Api {
   /** @throws what the operation throws */
   async run(
     operation: Operation,
-    request: Pick<ApiRequest, 'query' | 'body' | 'idempotencyKeys'>,
+    request: ApiRequest,
     params: Readonly<Record<string, string>>,
-    principal: Principal,
+    caller: Caller,
   ): Promise<Answer> {
-    return operation.run({
+    const answer = await operation.run({
       paggio: this.paggio,
-      principal,
+      principal: caller.principal,
       params,
-      query: queryOf(request.query),
-      idempotencyKey: idempotencyKeyOf(request.idempotencyKeys),
+      query: operation.part === 'ingest' ? {} : queryOf(request.query),
+      idempotencyKey: idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
       body: request.body,
+      request,
+      document: () => this.document(),
     });
+    return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
 
-  /** @throws PaggioError `UNAUTHORIZED` or `FORBIDDEN` */
-  async authorize(authorization: readonly string[], scope: Scope): Promise<Principal> {
+  /**
+   * Who asks for an operation, if they may.
+   * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN` or `RATE_LIMITED`
+   */
+  async admit(operation: Operation, request: Pick<ApiRequest, 'rawHeaders' | 'remoteAddr'>): Promise<Caller> {
+    if (operation.scope === null) return nobody;
+    const authenticated = await this.authenticate(request);
+    const principal = { ...authenticated, remoteAddr: request.remoteAddr };
+    const limiter = this.limiters[operation.scope === 'ingest' ? 'ingest' : 'api'];
+    const verdict = limiter?.take(principal.keyId);
+    const headers = verdict ? rateHeaders(verdict) : [];
+    if (verdict && !verdict.allowed) {
+      throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
+        hint: `Wait ${verdict.retryAfterSeconds} s.`,
+        retryAfterSeconds: verdict.retryAfterSeconds,
+        headers,
+      });
+    }
+    this.requireScope(principal, operation);
+    return { principal, headers };
+  }
+
+  fail(error: unknown, caller: Caller = nobody): Answer {
+    const answer = errorAnswer(error, this.onFault);
+    return { ...answer, headers: [...answer.headers, ...caller.headers] };
+  }
+
+  /** OpenAPI 3.1 of what is served here. */
+  document(): object {
+    return createDocument(
+      this.routes.map(({ operation }) => operation),
+      this.paggio.baseUrl,
+    );
+  }
+
+  private async authenticate(
+    request: Pick<ApiRequest, 'rawHeaders' | 'remoteAddr'>,
+  ): Promise<Principal & { keyId: string }> {
     // Two of them: which one a proxy in front has looked at is unknown.
-    const [header] = authorization;
-    if (authorization.length !== 1 || header === undefined) throw unauthorized();
-    const key = /^bearer +([^\s]+) *$/i.exec(header)?.[1];
-    if (key === undefined) throw unauthorized();
-    const principal = await this.paggio.keys.authenticate(key);
-    requireScope(principal, scope);
-    return principal;
+    const [header, ...more] = valuesOf(request.rawHeaders, 'authorization');
+    const key = more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
+    try {
+      if (key === undefined) throw unauthorized();
+      return await this.paggio.keys.authenticate(key);
+    } catch (error) {
+      const wrong = error instanceof PaggioError && error.code === 'UNAUTHORIZED';
+      const verdict = wrong && request.remoteAddr !== null ? this.wrongKeys.take(request.remoteAddr) : undefined;
+      if (!verdict || verdict.allowed) throw error;
+      throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid API key', {
+        hint: 'Send a valid key: Authorization: Bearer pk_live_...',
+        retryAfterSeconds: verdict.retryAfterSeconds,
+        headers: rateHeaders(verdict),
+      });
+    }
   }
 
-  fail(error: unknown): Answer {
-    return errorAnswer(error, this.onFault);
+  private requireScope(principal: Principal, operation: Operation): void {
+    const { scope } = operation;
+    if (scope === null || principal.scopes.has(scope)) return;
+    this.paggio.audit.deny(principal, operation.id);
+    throw new PaggioError('FORBIDDEN', `This API key lacks the scope "${scope}"`, {
+      hint: 'Use a key that has it; keys with the scope admin can create one.',
+    });
   }
 
   private match(request: ApiRequest): { operation: Operation; params: Record<string, string> } {
@@ -135,13 +224,23 @@ export function noSuchRoute(): PaggioError {
   return new PaggioError('NOT_FOUND', 'There is no such route', { hint: 'Routes begin with /api/v1.' });
 }
 
-const nobody: Principal = { userId: '', mode: 'live', scopes: new Set(), keyId: null };
+export const nobody: Caller = {
+  principal: { userId: '', mode: 'live', scopes: new Set(), keyId: null },
+  headers: [],
+};
 
-function requireScope(principal: Principal, scope: Scope): void {
-  if (principal.scopes.has(scope)) return;
-  throw new PaggioError('FORBIDDEN', `This API key lacks the scope "${scope}"`, {
-    hint: 'Use a key that has it; keys with the scope admin can create one.',
-  });
+function rateHeaders(verdict: RateVerdict): [string, string][] {
+  return [
+    ['X-RateLimit-Limit', String(verdict.limit)],
+    ['X-RateLimit-Remaining', String(verdict.remaining)],
+    ['X-RateLimit-Reset', String(verdict.resetAt)],
+  ];
+}
+
+export function valuesOf(rawHeaders: readonly string[], lowerCaseName: string): string[] {
+  return rawHeaders.filter(
+    (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
+  );
 }
 
 /** A HEAD is a GET whose body the server leaves out. */

@@ -181,9 +181,9 @@ test('events.replay takes an Idempotency-Key', async () => {
 test.each([
   [{}, 'filter'],
   [{ filter: {} }, 'filter'],
-  [{ filter: { nope: 1 } }, 'nope'],
-  [{ filter: { status: 'lost' } }, 'status'],
-  [{ filter: { limit: '5' } }, 'limit'],
+  [{ filter: { nope: 1 } }, 'filter.nope'],
+  [{ filter: { status: 'lost' } }, 'filter.status'],
+  [{ filter: { limit: '5' } }, 'filter.limit'],
   [{ filter: { status: 'failed' }, rate_per_second: 0 }, 'rate_per_second'],
   [{ filter: { status: 'failed' }, destination_id: 'x' }, 'destination_id'],
   [{ filter: { status: 'failed' }, more: 1 }, 'more'],

@@ -7,8 +7,6 @@ import { normalizePath, type HandlerOptions } from './node/node-handler';
 /** Undefined: the request is the host's. */
 export type FetchHandler = (request: Request, info?: { remoteAddr?: string }) => Promise<Response | undefined>;
 
-const API_BODY_LIMIT = 1024 * 1024;
-
 /**
  * The door for hosts that speak Fetch. Such hosts give headers in lower case and sorted: bodies are exact, the order and
  * case of headers are not.
@@ -16,7 +14,7 @@ const API_BODY_LIMIT = 1024 * 1024;
 export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {}): FetchHandler {
   const base = normalizePath(options.path);
   paggio.mountedAt(base);
-  const api = new Api(paggio, { health: options.health, onFault: options.onFault });
+  const api = new Api(paggio, options);
   return async (request, info) => {
     const [path, query] = splitTarget(request.url);
     if (!path.startsWith(base)) return undefined;
@@ -25,15 +23,15 @@ export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {})
     if (slug === undefined && !api.owns(local)) return undefined;
     try {
       if (slug === undefined) {
-        const valueOf = (name: string): string[] => [request.headers.get(name) ?? []].flat();
-        const body = await readStream(request, API_BODY_LIMIT);
+        const body = await readStream(request, api.bodyLimit(local));
         return toResponse(
           await api.handle({
             method: request.method,
             path: local,
+            fullPath: path,
             query,
-            authorization: valueOf('authorization'),
-            idempotencyKeys: valueOf('idempotency-key'),
+            rawHeaders: [...request.headers].flat(),
+            remoteAddr: info?.remoteAddr ?? null,
             body,
           }),
         );

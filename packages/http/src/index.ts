@@ -1,10 +1,9 @@
 export { errorAnswer, jsonAnswer, type Answer } from './answer';
-export { Api, noSuchRoute, type ApiOptions } from './api';
+export { Api, noSuchRoute, nobody, type ApiOptions, type Caller } from './api';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export {
   createNodeHandler,
   normalizePath,
-  valuesOf,
   writeAnswer,
   type HandlerOptions,
   type NodeHandler,
@@ -12,4 +11,6 @@ export {
 export { readBody, RequestAborted } from './node/body';
 export type { ApiRequest, Operation, OperationInput } from './operation';
 export { operations } from './operations';
+export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
+export { RemoteAddress } from './remote-address';

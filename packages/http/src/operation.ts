@@ -1,21 +1,26 @@
-import type { Paggio, Principal, Scope } from '@paggio/core';
+import type { ErrorCode, Paggio, Principal, Scope } from '@paggio/core';
+import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
+import { noBody, noQuery, parse, parseJson } from './parse';
+import type { JsonSchema } from './openapi/schema';
 
 /** A management request, the same through every door. */
 export interface ApiRequest {
   method: string;
   /** Without query, relative to the mount path. */
   path: string;
+  /** The same with the mount path, as it was sent. */
+  fullPath: string;
   /** Without the question mark. */
   query: string;
-  /** Every `Authorization` header. */
-  authorization: readonly string[];
-  /** Every `Idempotency-Key` header. */
-  idempotencyKeys: readonly string[];
+  /** Names and values in turn, as received. */
+  rawHeaders: readonly string[];
+  remoteAddr: string | null;
   body: Buffer;
 }
 
-export interface OperationInput {
+/** A request whose route is known, before its query and body are looked at. */
+export interface RoutedRequest {
   paggio: Paggio;
   /** Present unless the operation is public. */
   principal: Principal;
@@ -23,15 +28,88 @@ export interface OperationInput {
   query: Readonly<Record<string, string>>;
   idempotencyKey: string | null;
   body: Buffer;
+  /** The request as it came, for what is captured. */
+  request: Omit<ApiRequest, 'body'>;
+  /** The OpenAPI document of what is served here. */
+  document: () => object;
 }
 
-/** One row of the contract. */
-export interface Operation {
+export interface OperationInput<Query extends object, Body extends object> extends Omit<
+  RoutedRequest,
+  'query' | 'body'
+> {
+  query: Query;
+  body: Body;
+  /** The body as sent. */
+  source: Buffer;
+}
+
+/** What an answer of one status carries: JSON of this schema, another media type, or nothing. */
+export type AnswerShape = { schema: JsonSchema } | { mediaType: string; description: string } | null;
+
+interface OperationFacts {
   id: string;
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` for parameters. */
   path: string;
   /** Null: public. */
   scope: Scope | null;
-  run(input: OperationInput): Promise<Answer>;
+  /** One sentence. */
+  summary: string;
+  /** Served only where it was switched on; without: wherever the API is. */
+  part?: 'health' | 'openapi' | 'metrics' | 'ingest';
+  /** Whether an `Idempotency-Key` counts. */
+  idempotent?: boolean;
+  answers: Readonly<Record<number, AnswerShape>>;
+  /**
+   * Members of the body that may hold any JSON and are used by their source text. They are not looked into, and read as
+   * null in the DTO.
+   */
+  opaque?: readonly string[];
+  /** Failures of its own, besides those that follow from its scope, parameters, query and body. */
+  errors?: readonly ErrorCode[];
+}
+
+/** One row of the contract. */
+export interface Operation extends OperationFacts {
+  /** Null: it takes none. */
+  query: ClassConstructor<object> | null;
+  body: ClassConstructor<object> | null;
+  run(input: RoutedRequest): Promise<Answer>;
+}
+
+interface OperationDefinition<Query extends object, Body extends object> extends OperationFacts {
+  query?: ClassConstructor<Query>;
+  body?: ClassConstructor<Body>;
+  run(input: OperationInput<Query, Body>): Promise<Answer>;
+}
+
+/** A row of the contract; its query and body are validated before it runs, so that both are what the document says. */
+export function operation<Query extends object = object, Body extends object = object>(
+  definition: OperationDefinition<Query, Body>,
+): Operation {
+  const { query, body, ...facts } = definition;
+  return {
+    ...facts,
+    query: query ?? null,
+    body: body ?? null,
+    run: async (request) => {
+      // What is captured keeps its query and body, whatever they are.
+      const captured = facts.part === 'ingest';
+      if (!query && !captured) noQuery(request.query);
+      if (!body && !captured && facts.method !== 'GET') noBody(request.body);
+      return definition.run({
+        ...request,
+        query: query ? parse(query, request.query, 'query') : ({} as Query),
+        body: body ? parse(body, withoutOpaque(parseJson(request.body), facts.opaque), 'body') : ({} as Body),
+        source: request.body,
+      });
+    },
+  };
+}
+
+function withoutOpaque(body: unknown, names: readonly string[] = []): unknown {
+  if (names.length === 0 || typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const present = names.filter((name) => Object.hasOwn(body, name));
+  return { ...body, ...Object.fromEntries(present.map((name) => [name, null])) };
 }

@@ -1,17 +1,31 @@
 import type { Operation } from './operation';
+import { auditOperations } from './operations/audit';
 import { destinationOperations } from './operations/destinations';
+import { endpointActions } from './operations/endpoint-actions';
 import { endpointOperations } from './operations/endpoints';
 import { eventOperations } from './operations/events';
 import { healthOperations } from './operations/health';
+import { ingestOperations } from './operations/ingest';
 import { keyOperations } from './operations/keys';
+import { openapiOperations } from './operations/openapi';
+import { providerOperations } from './operations/providers';
+import { publishOperations } from './operations/publish';
+import { rejectionOperations } from './operations/rejections';
 import { replayOperations } from './operations/replays';
 
 /** The contract as a table: every door serves exactly these. */
 export const operations: readonly Operation[] = [
   ...healthOperations,
+  ...openapiOperations,
+  ...ingestOperations,
   ...eventOperations,
+  ...publishOperations,
+  ...rejectionOperations,
   ...replayOperations,
   ...endpointOperations,
+  ...endpointActions,
   ...destinationOperations,
   ...keyOperations,
+  ...auditOperations,
+  ...providerOperations,
 ];

@@ -46,6 +46,24 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
+/** @throws PaggioError `BAD_REQUEST` that names every parameter */
+export function noQuery(query: Readonly<Record<string, string>>): void {
+  const details = Object.keys(query).map((field) => ({ field, message: `There is no "${field}" here.` }));
+  if (details.length > 0) throw failure('query', details);
+}
+
+/**
+ * For operations whose path says everything: a body must be empty or an empty object.
+ * @throws PaggioError `VALIDATION_FAILED`
+ */
+export function noBody(body: Buffer): void {
+  const value = parseJson(body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw failure('body', [{ field: 'body', message: 'The body must be empty or an empty object.' }]);
+  const details = Object.keys(value).map((field) => ({ field, message: `There is no "${field}" here.` }));
+  if (details.length > 0) throw failure('body', details);
+}
+
 function failure(kind: 'body' | 'query', details: ErrorDetail[]): PaggioError {
   const names = details.map((detail) => detail.field).join(', ');
   const hint = details[0]?.message ?? '';

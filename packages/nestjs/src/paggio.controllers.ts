@@ -22,16 +22,37 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     @Route('events.list') list(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
+    @Route('events.publish') publish(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
     @Route('events.get') get(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
     @Route('events.raw') raw(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
+    @Route('events.verification') verification(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
     @Route('events.replay') replay(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
     @Route('events.cancel') cancel(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class RejectionsController extends Base {
+    @Route('rejections.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('rejections.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('rejections.raw') raw(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('rejections.verification') verification(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
   }
@@ -67,6 +88,15 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     @Route('endpoints.delete') delete(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
+    @Route('endpoints.secret') secret(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.rotate_secret') rotateSecret(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('endpoints.test') test(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
   }
 
   class DestinationsController extends Base {
@@ -99,6 +129,18 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class AuditController extends Base {
+    @Route('audit.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
+  class ProvidersController extends Base {
+    @Route('providers.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class HealthController extends Base {
     @Route('health.live') live(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -108,14 +150,24 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class OpenApiController extends Base {
+    @Route('openapi.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   const controllers: Type<unknown>[] = [
     EventsController,
+    RejectionsController,
     ReplaysController,
     EndpointsController,
     DestinationsController,
     KeysController,
+    AuditController,
+    ProvidersController,
   ];
   if (extras.health === true) controllers.push(HealthController);
+  if (extras.openapi === true) controllers.push(OpenApiController);
   for (const controller of controllers) {
     Controller({ path: base, version: VERSION_NEUTRAL })(controller);
     // Guards and filter see the instance through the controller's own gateway token.

@@ -14,16 +14,15 @@ const taken = new WeakMap<object, Set<string>>();
  * a server that Nest did not make (serverless hosts) come in by the middleware instead.
  */
 export class PaggioDoor {
-  private readonly apiBase: string;
-  private readonly healthBase: string;
+  /** What paths with a controller begin with. */
+  private readonly prefixes: readonly string[];
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly gateway: PaggioGateway,
     private readonly base: string,
   ) {
-    this.apiBase = `${base}/api/v1/`;
-    this.healthBase = `${base}/health`;
+    this.prefixes = ['/api/v1/', '/health', '/openapi.json', '/metrics'].map((prefix) => base + prefix);
     // In testing modules the adapter comes after the providers; without one (application contexts) there is no HTTP.
     if (host.httpAdapter) this.useMiddleware();
     else host.init$.subscribe(() => this.useMiddleware());
@@ -67,7 +66,7 @@ export class PaggioDoor {
   private hasController(request: IncomingMessage): boolean {
     const url = request.url ?? '';
     // First of all, because it is asked for every webhook too.
-    if (!url.startsWith(this.apiBase) && !url.startsWith(this.healthBase)) return false;
+    if (!this.prefixes.some((prefix) => url.startsWith(prefix))) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     return this.gateway.api.serves(request.method ?? '', path.slice(this.base.length));

@@ -8,7 +8,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { PaggioError } from '@paggio/core';
-import type { HostResponse, PaggioGateway } from './paggio.gateway';
+import type { HostRequest, HostResponse, PaggioGateway } from './paggio.gateway';
 
 /** Every error of Paggio's own routes as the error envelope, also those of the host's guards. */
 export function PaggioFilter(gatewayToken: symbol): Type<ExceptionFilter> {
@@ -17,7 +17,8 @@ export function PaggioFilter(gatewayToken: symbol): Type<ExceptionFilter> {
     constructor(@Inject(gatewayToken) private readonly gateway: PaggioGateway) {}
 
     catch(error: unknown, host: ArgumentsHost): void {
-      this.gateway.fail(fromGuard(error), host.switchToHttp().getResponse<HostResponse>());
+      const http = host.switchToHttp();
+      this.gateway.fail(fromGuard(error), http.getResponse<HostResponse>(), http.getRequest<HostRequest>());
     }
   }
   return mixin(Filter);

@@ -4,14 +4,16 @@ import {
   createNodeHandler,
   noSuchRoute,
   readBody,
+  RemoteAddress,
+  nobody,
   RequestAborted,
-  valuesOf,
   writeAnswer,
+  type Caller,
   type HandlerOptions,
   type NodeHandler,
   type Operation,
 } from '@paggio/http';
-import type { Paggio, Principal } from '@paggio/core';
+import type { Paggio } from '@paggio/core';
 
 /** What Nest's request and response are underneath, on Express and on Fastify. */
 export type HostRequest = IncomingMessage & {
@@ -29,10 +31,12 @@ export class PaggioGateway {
   /** Answers webhook URLs and, if exclusive, unknown paths; leaves the API to the controllers. */
   readonly handle: NodeHandler;
   private readonly bodies = new WeakMap<IncomingMessage, Buffer>();
-  private readonly principals = new WeakMap<IncomingMessage, Principal>();
+  private readonly callers = new WeakMap<IncomingMessage, Caller>();
+  private readonly remoteAddress: RemoteAddress;
 
   constructor(paggio: Paggio, options: HandlerOptions, onFault: (error: unknown, requestId: string) => void) {
-    this.api = new Api(paggio, { health: options.health, onFault });
+    this.api = new Api(paggio, { ...options, onFault });
+    this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault });
   }
 
@@ -46,30 +50,40 @@ export class PaggioGateway {
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
     // The controllers are there whatever this process is for.
     if (!this.api.offers(operation)) throw noSuchRoute();
-    if (operation.scope === null) return;
     const raw = request.raw ?? request;
-    this.principals.set(raw, await this.api.authorize(valuesOf(raw.rawHeaders, 'authorization'), operation.scope));
+    this.callers.set(
+      raw,
+      await this.api.admit(operation, { rawHeaders: raw.rawHeaders, remoteAddr: this.addressOf(raw) }),
+    );
   }
 
   async run(operation: Operation, request: HostRequest, response: HostResponse): Promise<void> {
     const raw = request.raw ?? request;
     const url = request.originalUrl ?? raw.url ?? '';
     const mark = url.indexOf('?');
+    const fullPath = mark < 0 ? url : url.slice(0, mark);
     const input = {
+      method: raw.method ?? '',
+      path: fullPath,
+      fullPath,
       query: mark < 0 ? '' : url.slice(mark + 1),
-      idempotencyKeys: valuesOf(raw.rawHeaders, 'idempotency-key'),
+      rawHeaders: raw.rawHeaders,
+      remoteAddr: this.addressOf(raw),
       body: this.bodies.get(raw) ?? Buffer.alloc(0),
     };
-    this.write(
-      response,
-      await this.api.run(operation, input, { ...request.params }, this.principals.get(raw) ?? nobody),
-    );
+    this.write(response, await this.api.run(operation, input, { ...request.params }, this.callers.get(raw) ?? nobody));
   }
 
   /** Answers an error with the envelope. */
-  fail(error: unknown, response: HostResponse): void {
+  fail(error: unknown, response: HostResponse, request?: HostRequest): void {
     if (error instanceof RequestAborted) return;
-    this.write(response, this.api.fail(error));
+    const caller = request && this.callers.get(request.raw ?? request);
+    this.write(response, this.api.fail(error, caller));
+  }
+
+  private addressOf(request: IncomingMessage): string | null {
+    const forwardedFor = (): string | undefined => request.headers['x-forwarded-for'] as string | undefined;
+    return this.remoteAddress.of(request.socket.remoteAddress, forwardedFor);
   }
 
   private write(response: HostResponse, answer: Parameters<typeof writeAnswer>[1]): void {
@@ -77,5 +91,3 @@ export class PaggioGateway {
     writeAnswer(response.raw ?? response, answer);
   }
 }
-
-const nobody: Principal = { userId: '', mode: 'live', scopes: new Set(), keyId: null };

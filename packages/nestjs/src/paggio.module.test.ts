@@ -253,7 +253,7 @@ test('wrong options and an unreachable database stop the start with a clear erro
 });
 
 test('the controllers and the operation table do not drift apart', () => {
-  const controllers = createControllers('', Symbol('gateway'), { health: true });
+  const controllers = createControllers('', Symbol('gateway'), { health: true, openapi: true, metrics: true });
   const routed = controllers.flatMap((controller) =>
     Object.getOwnPropertyNames(controller.prototype)
       .map(
@@ -264,5 +264,7 @@ test('the controllers and the operation table do not drift apart', () => {
       .filter((operation) => operation !== undefined)
       .map((operation) => operation.id),
   );
-  expect(routed.sort()).toEqual(operations.map((operation) => operation.id).sort());
+  // Signed ingest is answered at the door, like webhooks.
+  const table = operations.filter(({ part }) => part !== 'ingest');
+  expect(routed.sort()).toEqual(table.map((operation) => operation.id).sort());
 });

@@ -107,6 +107,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           health: _health,
           exclusive: _exclusive,
           dashboard: _dashboard,
+          openapi: _openapi,
+          metrics: _metrics,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
@@ -123,7 +125,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         paggio.subscribe((happening) => {
           if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
         });
-        const options = { path: base, health: extras.health, exclusive: extras.exclusive, dashboard: extras.dashboard };
+        const { health, exclusive, dashboard, openapi, metrics } = extras;
+        const options = { path: base, health, exclusive, dashboard, openapi, metrics };
         return new PaggioGateway(paggio, options, (error, requestId) =>
           logger.error(`${requestId}: ${describe(error)}`),
         );

@@ -29,6 +29,16 @@ export interface PaggioModuleExtras {
    */
   health?: boolean;
   /**
+   * Serves the OpenAPI document at `/openapi.json`.
+   * @default false
+   */
+  openapi?: boolean;
+  /**
+   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
+   * @default false
+   */
+  metrics?: boolean;
+  /**
    * Serves the dashboard at `/dashboard`.
    * @default false
    */

@@ -8,29 +8,14 @@ import {
   type Verification,
   type WebhookRequest,
 } from '@paggio/providers';
-import { orderKeyOf } from '../delivery/order-key';
-import type { Handoff } from '../delivery/worker';
-import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError } from '../errors';
-import { formatId, idTime, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
+import type { EventWriter } from './event-writer';
 import { encodeHeaders } from './header-text';
-import type { IncomingEvent, Intake, NewDelivery } from './intake';
+import { newEvent, type CaptureRequest } from './new-event';
 import { RejectionThrottle, type RejectionLog } from './rejection';
-
-export interface CaptureRequest {
-  method: string;
-  /** As received, undecoded, without the query. */
-  path: string;
-  /** Without the question mark, undecoded. */
-  query: string;
-  /** Names and values in turn, in wire order. */
-  rawHeaders: readonly string[];
-  /** The exact bytes. */
-  body: Buffer;
-  remoteAddr: string | null;
-}
 
 /** What the sender is told. */
 export interface CaptureAnswer {
@@ -42,10 +27,7 @@ export interface CaptureAnswer {
 
 export interface CaptureDependencies {
   directory: EndpointDirectory;
-  intake: Intake;
-  handoff: Handoff | null;
-  /** Tells other processes that there is work which this one does not hold. */
-  announce: () => void;
+  writer: EventWriter;
   rejections: RejectionLog;
   telemetry: Telemetry;
 }
@@ -98,120 +80,17 @@ export class Capture {
     }
 
     const eventType = eventTypeOf(incoming, provider);
-    const event = this.toEvent(endpoint, request, receivedAt, provider, eventType, verified);
-    event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
-    if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
-    return this.commit(endpoint, event, provider);
-  }
-
-  private async commit(
-    endpoint: EndpointConfig,
-    event: IncomingEvent,
-    provider: Provider | undefined,
-  ): Promise<CaptureAnswer> {
-    const { handoff, intake, telemetry } = this.dependencies;
-    const targets = endpoint.destinations.filter(
-      (one) =>
-        matchesEventType(endpoint.eventTypes, event.eventType) && matchesEventType(one.eventTypes, event.eventType),
-    );
-    const orderKey =
-      endpoint.orderBy === null || targets.length === 0
-        ? null
-        : orderKeyOf(endpoint.orderBy, event.rawHeaders, event.body);
-    const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
-      target,
-      destinationId: target.idBytes,
-      leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(endpoint, target) ?? null),
-      orderKey,
-    }));
-    event.deliveries = deliveries;
-    if (targets.length === 0) event.capturedReason = endpoint.destinations.length === 0 ? 'no_destination' : 'filtered';
-
-    const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
-    const eventId = formatId(event.id);
-    let accepted;
-    try {
-      accepted = await intake.accept(event);
-    } catch (error) {
-      for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
-      throw error;
-    }
-    for (const delivery of leased) {
-      if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);
-      else {
-        handoff?.start({
-          eventId,
-          destinationId: delivery.target.id,
-          endpointId: endpoint.id,
-          leaseToken: formatId(delivery.leaseToken as Buffer),
-          attemptCount: 0,
-          takeovers: 0,
-          content: {
-            method: event.method,
-            query: event.query,
-            headers: event.rawHeaders,
-            body: event.body,
-            correlationId: null,
-            originId: eventId,
-          },
-        });
-      }
-    }
-    if (leased.length < deliveries.length && !endpoint.paused && !accepted.duplicate) {
-      if (handoff === null) this.dependencies.announce();
-      else {
-        for (const { leaseToken, target } of deliveries)
-          if (leaseToken === null && !target.paused) handoff.due(target.id);
-      }
-    }
-    if (telemetry.watched) {
-      telemetry.emit({
-        type: 'event.captured',
-        eventId: accepted.eventId,
-        endpointId: endpoint.id,
-        source: event.source,
-        eventType: event.eventType,
-        size: event.body.length,
-        verified: event.verifiedBy !== null,
-        duplicate: accepted.duplicate,
-      });
-    }
-    return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
-  }
-
-  private toEvent(
-    endpoint: EndpointConfig,
-    request: CaptureRequest,
-    receivedAt: number,
-    provider: Provider | undefined,
-    eventType: string | null,
-    verified: (Verification & { ok: true }) | null,
-  ): IncomingEvent {
-    const id = newId(receivedAt);
-    return {
-      id,
-      endpointId: endpoint.idBytes,
-      userId: endpoint.userId,
-      mode: endpoint.mode,
+    const event = newEvent(endpoint, request, {
+      receivedAt,
       source: provider?.name ?? 'unknown',
       eventType,
-      method: request.method,
-      path: request.path,
-      query: request.query,
-      rawHeaders: request.rawHeaders,
-      headers: encodeHeaders(request.rawHeaders),
-      body: request.body,
-      sha256: null,
-      remoteAddr: request.remoteAddr,
       verifiedBy: verified && provider ? provider.name : null,
       bodyAuthenticated: verified?.bodyAuthenticated ?? false,
-      capturedReason: null,
-      idConflict: false,
-      // The time inside the id, so that a range of time is a range of ids, also when the clock steps.
-      receivedAt: idTime(id),
-      dedupKey: null,
-      deliveries: [],
-    };
+    });
+    event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
+    if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
+    const accepted = await this.dependencies.writer.write(endpoint, event);
+    return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
   }
 
   private async reject(

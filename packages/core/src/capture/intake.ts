@@ -25,9 +25,14 @@ export interface IncomingEvent {
   /** Why there is nothing to deliver to, or null. */
   capturedReason: 'no_destination' | 'filtered' | null;
   idConflict: boolean;
+  correlationId: string | null;
+  /** Of the span that took it in (W3C Trace Context), so that its deliveries belong to the same trace; or null. */
+  traceParent: string | null;
   receivedAt: number;
   /** SHA-256 of what makes a second delivery of the same event recognisable, or null. */
   dedupKey: Buffer | null;
+  /** Another body under a key that is taken: an event of its own, as providers mean it, or an error, as clients do. */
+  onKeyConflict: 'store' | 'refuse';
   deliveries: readonly NewDelivery[];
 }
 

@@ -23,6 +23,8 @@ export interface EventContent {
   headers: readonly string[];
   body: Buffer;
   correlationId: string | null;
+  /** Of the span that took the event in, or null. */
+  traceParent: string | null;
   originId: string;
 }
 

@@ -1,14 +1,23 @@
 import type { EndpointConfig } from './endpoint-config';
 
+export interface LoadedEndpoint {
+  endpoint: EndpointConfig | null;
+  version: number;
+  /** When something of it ends by itself: an old secret whose overlap is over. Null: never. */
+  validForMs: number | null;
+}
+
 /** Reads one endpoint together with the configuration version of the same moment. */
 export interface EndpointLoader {
-  load(by: { slug: string } | { id: string }): Promise<{ endpoint: EndpointConfig | null; version: number }>;
+  load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint>;
   version(): Promise<number>;
 }
 
 interface Entry {
   endpoint: EndpointConfig | null;
   version: number;
+  /** On the monotonic clock. */
+  validUntil: number;
 }
 
 /** Without word from the database for this long, the version is asked for before an entry is trusted. */
@@ -39,7 +48,7 @@ export class EndpointDirectory {
   peek(slug: string): EndpointConfig | null | undefined {
     if (performance.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
     const entry = this.bySlugCache.get(slug);
-    return entry && entry.version >= this.known ? entry.endpoint : undefined;
+    return entry && this.holds(entry) ? entry.endpoint : undefined;
   }
 
   bySlug(slug: string): Promise<EndpointConfig | null> {
@@ -62,7 +71,7 @@ export class EndpointDirectory {
   ): Promise<EndpointConfig | null> {
     if (performance.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
     const entry = cache.get(key);
-    if (entry && entry.version >= this.known) return entry.endpoint;
+    if (entry && this.holds(entry)) return entry.endpoint;
     const loaded = await this.load(key, by);
     this.observe(loaded.version);
     // Unknown slugs are remembered too, so that guessing costs no queries; the bound keeps guesses from filling memory.
@@ -71,12 +80,21 @@ export class EndpointDirectory {
     return loaded.endpoint;
   }
 
+  private holds(entry: Entry): boolean {
+    return entry.version >= this.known && performance.now() < entry.validUntil;
+  }
+
   /** Requests that miss at the same time share one query. */
   private load(key: string, by: { slug: string } | { id: string }): Promise<Entry> {
     let loading = this.loading.get(key);
     // One that began before the newest version was heard of may be older than it.
     if (!loading || loading.known < this.known) {
-      const entry = { known: this.known, result: this.loader.load(by) };
+      const result = this.loader.load(by).then(({ endpoint, version, validForMs }) => ({
+        endpoint,
+        version,
+        validUntil: validForMs === null ? Number.POSITIVE_INFINITY : performance.now() + validForMs,
+      }));
+      const entry = { known: this.known, result };
       loading = entry;
       this.loading.set(key, entry);
       const done = (): void => {

@@ -6,7 +6,7 @@ import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
 import { invalid, notFound, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
@@ -15,6 +15,7 @@ import type { SecretBox } from '../storage/secret-box';
 import { MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
 import type { Destination, DestinationInput, Endpoint, EndpointChange, EndpointInput } from './endpoint';
 import { headerProblems, verificationConfig } from './endpoint-settings';
+import { endpointChanged, endpointCreated } from './endpoint-audit';
 import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
 
@@ -39,14 +40,14 @@ export class Endpoints {
   }
 
   /** The only answer besides rotation that contains the secret. */
-  async create(owner: Owner, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }> {
+  async create(owner: Actor, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }> {
     const { box, store } = this.dependencies;
     const id = formatId(newId());
     const now = new Date();
     const settings = this.settings(input, owner.userId, id, null);
     const wanted = (await this.wanted(input))?.([]);
     const { added } = this.plan(wanted, owner.userId, id, [], now);
-    const secret = input.secret ?? `whsec_${randomBytes(32).toString('base64')}`;
+    const secret = input.secret ?? createSecret();
     const row: EndpointRow = {
       id,
       userId: owner.userId,
@@ -74,7 +75,7 @@ export class Endpoints {
       deletedAt: null,
       ...settings,
     };
-    this.dependencies.changed(await store.insert(row, added));
+    this.dependencies.changed(await store.insert(owner, row, added, endpointCreated(row, added)));
     return { endpoint: await this.get(owner, id), secret };
   }
 
@@ -90,7 +91,7 @@ export class Endpoints {
   }
 
   /** Changes what is given and nothing else. Takes effect on the very next request and attempt. */
-  async update(owner: Owner, id: string, input: EndpointChange): Promise<Endpoint> {
+  async update(owner: Actor, id: string, input: EndpointChange): Promise<Endpoint> {
     const wanted = await this.wanted(input);
     await this.change(owner, id, (stored, now) => {
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
@@ -110,7 +111,7 @@ export class Endpoints {
   }
 
   /** Adds a destination. Events from before reach it by a replay with its id. */
-  async addDestination(owner: Owner, endpointId: string, input: DestinationInput): Promise<Destination> {
+  async addDestination(owner: Actor, endpointId: string, input: DestinationInput): Promise<Destination> {
     const checked = await this.checked(input, 'url');
     const plan = await this.change(owner, endpointId, (stored, now) => {
       const wanted = [...stored.destinations.map(({ id }) => ({ id })), checked];
@@ -120,7 +121,7 @@ export class Endpoints {
   }
 
   /** @throws PaggioError `NOT_FOUND`, also for a destination of another endpoint */
-  async updateDestination(owner: Owner, endpointId: string, id: string, input: DestinationInput): Promise<Destination> {
+  async updateDestination(owner: Actor, endpointId: string, id: string, input: DestinationInput): Promise<Destination> {
     const checked = await this.checked(input, 'url');
     await this.change(owner, endpointId, (stored, now) => {
       if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
@@ -131,7 +132,7 @@ export class Endpoints {
   }
 
   /** What is pending for it is cancelled. */
-  async deleteDestination(owner: Owner, endpointId: string, id: string): Promise<void> {
+  async deleteDestination(owner: Actor, endpointId: string, id: string): Promise<void> {
     await this.change(owner, endpointId, (stored) => {
       if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
       return { endpoint: {}, plan: { added: [], changed: [], removed: [id] } };
@@ -146,27 +147,58 @@ export class Endpoints {
   }
 
   /** Events stay readable; what is pending is cancelled and says so. */
-  async delete(owner: Owner, id: string): Promise<void> {
+  async delete(owner: Actor, id: string): Promise<void> {
     const { store, changed } = this.dependencies;
-    const done = await store.update(owner, id, ({ destinations }, now) => ({
+    const done = await store.update(owner, id, ({ endpoint, destinations }, now) => ({
       endpoint: { deletedAt: now },
       pending: destinations.map((row) => row.id),
+      audit: [{ action: 'endpoint.deleted' as const, objectId: id, before: { name: endpoint.name }, after: null }],
     }));
     if (done === null) throw notFound('endpoint');
     changed(done.version);
     await store.cancelPending(done.result.pending, 'endpoint_deleted');
   }
 
+  /**
+   * The secret in clear. The look is kept in the audit log first.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async revealSecret(actor: Actor, id: string): Promise<string> {
+    const { box, store } = this.dependencies;
+    const stored = await store.find(actor, id);
+    if (!stored) throw notFound('endpoint');
+    await store.noteReveal(actor, id);
+    return box.open(stored.endpoint.secret, secretPlace(actor.userId, id));
+  }
+
+  /**
+   * A new secret. Until the overlap is over, deliveries are signed with both and signed ingest takes both.
+   * @param overlapSeconds 0 to 604800
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async rotateSecret(
+    actor: Actor,
+    id: string,
+    overlapSeconds = 86_400,
+  ): Promise<{ secret: string; previousExpiresAt: Date }> {
+    const { box, store, changed } = this.dependencies;
+    const secret = createSecret();
+    const rotated = await store.rotate(actor, id, box.seal(secret, secretPlace(actor.userId, id)), overlapSeconds);
+    if (!rotated) throw notFound('endpoint');
+    changed(rotated.version);
+    return { secret, previousExpiresAt: rotated.previousExpiresAt };
+  }
+
   /** Commits a change, tells everybody, and cancels what is pending for removed destinations. */
   private async change(
-    owner: Owner,
+    owner: Actor,
     id: string,
     work: (stored: StoredEndpoint, now: Date) => { endpoint: Partial<EndpointRow>; plan: DestinationPlan },
   ): Promise<DestinationPlan> {
     const { store, changed } = this.dependencies;
     const done = await store.update(owner, id, (stored, now) => {
       const { endpoint, plan } = work(stored, now);
-      return { endpoint: { ...endpoint, updatedAt: now }, plan };
+      return { endpoint: { ...endpoint, updatedAt: now }, plan, audit: endpointChanged(stored, endpoint, plan) };
     });
     if (done === null) throw notFound('endpoint');
     changed(done.version);
@@ -270,6 +302,10 @@ export class Endpoints {
     if (problems.length > 0) throw invalid(problems);
     return row;
   }
+}
+
+function createSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 /** A destination that is the whole body of a request. */

@@ -1,6 +1,6 @@
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
 import type { EventStore } from '../storage/event-store';
 import type { EventDetail, EventFilter, EventSummary } from './event';
 
@@ -23,9 +23,9 @@ export class Events {
    * Stops what is pending of an event. An attempt under way is still recorded, and counts when it delivers.
    * @throws PaggioError `NOT_FOUND`
    */
-  async cancel(owner: Owner, id: string): Promise<EventDetail> {
+  async cancel(owner: Actor, id: string): Promise<EventDetail> {
     await this.get(owner, id);
-    await this.store.cancel(id);
+    await this.store.cancel(owner, id);
     return this.get(owner, id);
   }
 }

@@ -1,7 +1,7 @@
 import { notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
-import { scopes as allScopes, type Mode, type Owner, type Principal, type Scope } from '../principal';
+import { scopes as allScopes, type Actor, type Mode, type Owner, type Principal, type Scope } from '../principal';
 import type { ApiKeyRow } from '../storage/entities/api-key';
 import type { KeyStore } from '../storage/key-store';
 import { createKeyText, DISPLAY_PREFIX_LENGTH, keyHash, keyMode } from './key-text';
@@ -28,13 +28,16 @@ export interface KeyInput {
   userId?: string;
 }
 
+/** Whoever holds a key. */
+export type KeyHolder = Principal & { keyId: string };
+
 /** An entry of the cache is asked for again after this long: a revocation reaches every process within it. */
 const CACHED_FOR_MS = 2_000;
 const USED_EVERY_MS = 60_000;
 const MAX_CACHED = 10_000;
 
 export class Keys {
-  private readonly cache = new Map<string, { principal: Principal | null; at: number }>();
+  private readonly cache = new Map<string, { principal: KeyHolder | null; at: number }>();
   private readonly used = new Map<string, number>();
 
   constructor(
@@ -46,7 +49,7 @@ export class Keys {
    * Who a key belongs to.
    * @throws PaggioError `UNAUTHORIZED`; for text that cannot be a key without asking the database
    */
-  async authenticate(key: string): Promise<Principal> {
+  async authenticate(key: string): Promise<KeyHolder> {
     if (keyMode(key) === undefined) throw unauthorized();
     const hash = keyHash(key);
     const name = hash.toString('latin1');
@@ -60,7 +63,7 @@ export class Keys {
       this.cache.set(name, { principal, at: now });
     }
     if (!principal) throw unauthorized();
-    this.touch(principal.keyId as string, now);
+    this.touch(principal.keyId, now);
     return principal;
   }
 
@@ -76,12 +79,14 @@ export class Keys {
     if (principal.mode === 'test' && input.mode === 'live') {
       throw new PaggioError('FORBIDDEN', 'A test key cannot create a live key', { hint: 'Use a live key.' });
     }
-    return this.insert(input.userId ?? principal.userId, input.mode ?? principal.mode, input, wanted);
+    const mode = input.mode ?? principal.mode;
+    return this.insert(principal, { userId: input.userId ?? principal.userId, mode }, input, wanted);
   }
 
   /** A key with every scope, for the first run of a server. `key` comes from `createKeyText('live')`. */
   async createFirst(userId: string, key: string): Promise<void> {
-    await this.insert(userId, 'live', { name: 'first run' }, [...allScopes], key);
+    const owner: Owner = { userId, mode: 'live' };
+    await this.insert(owner, owner, { name: 'first run' }, [...allScopes], key);
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<ApiKey>> {
@@ -89,16 +94,16 @@ export class Keys {
     return { ...page, items: page.items.map(toApiKey) };
   }
 
-  async revoke(owner: Owner, id: string): Promise<void> {
-    const version = await this.store.revoke(owner, id);
+  async revoke(actor: Actor, id: string): Promise<void> {
+    const version = await this.store.revoke(actor, id);
     if (version === null) throw notFound('API key');
     this.cache.clear();
     this.changed(version);
   }
 
   private async insert(
-    userId: string,
-    mode: Mode,
+    actor: Actor,
+    { userId, mode }: Owner,
     input: KeyInput,
     scopes: Scope[],
     key = createKeyText(mode),
@@ -116,7 +121,7 @@ export class Keys {
       revokedAt: null,
       createdAt: new Date(),
     };
-    await this.store.insert(row);
+    await this.store.insert(actor, row);
     return { apiKey: toApiKey(row), key };
   }
 
@@ -129,7 +134,7 @@ export class Keys {
   }
 }
 
-function toPrincipal(row: ApiKeyRow): Principal {
+function toPrincipal(row: ApiKeyRow): KeyHolder {
   return { userId: row.userId, mode: row.mode, scopes: new Set(row.scopes as Scope[]), keyId: row.id };
 }
 

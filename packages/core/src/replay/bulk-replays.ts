@@ -2,7 +2,7 @@ import { matchesEventType } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { invalid, notFound, PaggioError } from '../errors';
 import type { Page, Paging } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
 import type { BulkReplayStore, ReplayCandidate } from '../storage/bulk-replay-store';
 import type { EndpointStore } from '../storage/endpoint-store';
 import { BULK_LIMIT, type BulkReplay, type BulkReplayInput } from './bulk-replay';
@@ -20,7 +20,7 @@ export class BulkReplays {
   constructor(private readonly dependencies: BulkReplaysDependencies) {}
 
   /** @throws PaggioError `VALIDATION_FAILED`, or `IDEMPOTENCY_KEY_CONFLICT` */
-  async create(owner: Owner, input: BulkReplayInput): Promise<BulkReplay> {
+  async create(owner: Actor, input: BulkReplayInput): Promise<BulkReplay> {
     const { store } = this.dependencies;
     const destinationId = input.destinationId ?? null;
     const filter = Object.fromEntries(Object.entries(input.filter).filter(([, value]) => value !== undefined));
@@ -65,7 +65,7 @@ export class BulkReplays {
    * Queues nothing more, and cancels what is queued and not yet delivered.
    * @throws PaggioError `CONFLICT` when it is over
    */
-  async cancel(owner: Owner, id: string): Promise<BulkReplay> {
+  async cancel(owner: Actor, id: string): Promise<BulkReplay> {
     const before = await this.get(owner, id);
     if (!(await this.dependencies.store.cancel(owner, id)) && before.status !== 'cancelled') {
       throw new PaggioError('CONFLICT', 'This replay is over', { hint: 'Only a running replay can be cancelled.' });

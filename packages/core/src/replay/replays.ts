@@ -9,7 +9,7 @@ import { invalid, notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { EventDetail } from '../events/event';
 import type { Events } from '../events/events';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
 import type { ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
 
@@ -57,7 +57,7 @@ export class Replays {
   constructor(private readonly dependencies: ReplaysDependencies) {}
 
   /** One attempt, now. Changes nothing of the event's own deliveries. */
-  async send(owner: Owner, eventId: string, target: ReplayTarget, options: ReplayOptions = {}): Promise<ReplayResult> {
+  async send(owner: Actor, eventId: string, target: ReplayTarget, options: ReplayOptions = {}): Promise<ReplayResult> {
     const { event, endpoint } = await this.load(owner, eventId);
     const destination = endpoint.destinations[0];
     const url = await this.urlOf(target, destination?.url);
@@ -70,6 +70,7 @@ export class Replays {
         headers: event.rawHeaders,
         body: event.body,
         correlationId: event.correlationId,
+        traceParent: null,
         originId: event.originId,
       },
       endpoint,
@@ -85,7 +86,7 @@ export class Replays {
     const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
     const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
     const attemptId = newId();
-    const replayedAt = await this.dependencies.store.keepAttempt({
+    const replayedAt = await this.dependencies.store.keepAttempt(owner, {
       eventId,
       attemptId,
       url,
@@ -126,7 +127,7 @@ export class Replays {
    * A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id; with a key that
    * was used for this event before, the id of the one made then.
    */
-  async redeliver(owner: Owner, eventId: string, idempotencyKey: string | null = null): Promise<string> {
+  async redeliver(owner: Actor, eventId: string, idempotencyKey: string | null = null): Promise<string> {
     const { event, endpoint } = await this.load(owner, eventId);
     if (endpoint.deleted) {
       throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', {

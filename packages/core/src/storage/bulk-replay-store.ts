@@ -3,8 +3,9 @@ import { firstIdAt, formatId, idTime, newId } from '../event-id';
 import type { EventFilter } from '../events/event';
 import type { Page, Paging } from '../page';
 import { toPage, TOTAL_LIMIT } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
 import { BULK_LIMIT, type BulkReplay } from '../replay/bulk-replay';
+import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
 import { copyEvents, deliverHistory } from './event-copies';
@@ -68,14 +69,14 @@ export class BulkReplayStore {
   }
 
   /** @returns its id, or with a key that was used for it before the id of the one made then */
-  async insert(owner: Owner, replay: NewBulkReplay, idempotencyKey: string | null): Promise<string> {
+  async insert(owner: Actor, replay: NewBulkReplay, idempotencyKey: string | null): Promise<string> {
     const id = newId();
     return this.database.source.transaction(async (manager) => {
       const { filter, destinationId, ratePerSecond } = replay;
       const request = JSON.stringify([filter, destinationId, ratePerSecond]);
       const key = { operation: 'replays.create', key: idempotencyKey, request };
       const earlier = await takeIdempotencyKey(manager, owner, key, formatId(id));
-      if (earlier !== null) return earlier;
+      if (earlier !== null) return earlier.result;
       await manager.query(
         `insert into paggio.replays (id, user_id, mode, filter, destination_id, rate_per_second, status, matched, up_to)
          values ($1, $2, $3, $4, $5, $6, 'running', $7, $8)`,
@@ -90,6 +91,8 @@ export class BulkReplayStore {
           firstIdAt(idTime(id)),
         ],
       );
+      const after = { filter, destination_id: destinationId, rate_per_second: ratePerSecond, matched: replay.matched };
+      await keepAudit(manager, owner, [{ action: 'replay.created', objectId: formatId(id), before: null, after }]);
       return formatId(id);
     });
   }
@@ -117,13 +120,18 @@ export class BulkReplayStore {
   }
 
   /** Queues nothing more and ends what is pending of it. False when it is not running. */
-  async cancel(owner: Owner, id: string): Promise<boolean> {
-    const [, changed] = await this.database.source.query<[unknown, number]>(
-      `update paggio.replays set status = 'cancelled', finished_at = now()
-       where id = $1 and user_id = $2 and mode = $3 and status = 'running'`,
-      [id, owner.userId, owner.mode],
-    );
-    if (changed === 0) return false;
+  async cancel(owner: Actor, id: string): Promise<boolean> {
+    const cancelled = await this.database.source.transaction(async (manager) => {
+      const [, changed] = await manager.query<[unknown, number]>(
+        `update paggio.replays set status = 'cancelled', finished_at = now()
+         where id = $1 and user_id = $2 and mode = $3 and status = 'running'`,
+        [id, owner.userId, owner.mode],
+      );
+      if (changed === 0) return false;
+      await keepAudit(manager, owner, [{ action: 'replay.cancelled', objectId: id, before: null, after: null }]);
+      return true;
+    });
+    if (!cancelled) return false;
     await cancelDeliveries(this.database, 'd.replay_id = $2', 'cancelled', [id]);
     return true;
   }
@@ -141,21 +149,21 @@ export class BulkReplayStore {
    */
   async step(id: string, choose: ChooseTargets): Promise<{ queued: number; busy: boolean }> {
     return this.database.source.transaction(async (manager) => {
-      const [row] = await manager.query<(Row & { seconds: number; waiting: number; pending: number })[]>(
-        `select r.*, extract(epoch from now() - r.created_at)::float8 as seconds,
-           (select count(*) from paggio.deliveries d where d.replay_id = r.id and d.state = 'pending' and d.attempt_count = 0)::int as waiting,
-           (select count(*) from paggio.deliveries d where d.replay_id = r.id and d.state = 'pending')::int as pending
-         from paggio.replays r where r.id = $1 and r.status = 'running' for update of r skip locked`,
+      const [row] = await manager.query<(Row & { seconds: number })[]>(
+        `select r.*, extract(epoch from now() - r.created_at)::float8 as seconds
+         from paggio.replays r where r.id = $1 and r.status = 'running' for update skip locked`,
         [id],
       );
       if (!row) return { queued: 0, busy: false };
+      // Behind the lock: in one statement with it they could be older than the row, and miss what it says was queued.
+      const { waiting, pending } = await underWay(manager, id);
       if (row.expanded) {
-        if (row.pending === 0) await finish(manager, row);
-        return { queued: 0, busy: row.waiting > 0 };
+        if (pending === 0) await finish(manager, row);
+        return { queued: 0, busy: waiting > 0 };
       }
       const paced =
         row.rate_per_second === null ? STEP : Math.floor(row.rate_per_second * row.seconds) + 1 - row.created;
-      const limit = Math.min(STEP, WINDOW - row.waiting, paced);
+      const limit = Math.min(STEP, WINDOW - waiting, paced);
       if (limit <= 0) return { queued: 0, busy: true };
       const found = await next(manager, row, limit);
       const queued = await queue(manager, row, found, await choose(found));
@@ -240,6 +248,15 @@ async function queue(
   const copies = wanted.map(({ id }) => ({ id: newId(), originalId: id, destinationIds: targets.get(id) ?? [] }));
   await copyEvents(manager, copies, row.id);
   return copies.length;
+}
+
+async function underWay(manager: EntityManager, id: string): Promise<{ waiting: number; pending: number }> {
+  const [row] = await manager.query<{ waiting: number; pending: number }[]>(
+    `select count(*)::int as pending, (count(*) filter (where attempt_count = 0))::int as waiting
+     from paggio.deliveries where replay_id = $1 and state = 'pending'`,
+    [id],
+  );
+  return row ?? { waiting: 0, pending: 0 };
 }
 
 async function progress(manager: EntityManager, id: string): Promise<{ delivered: number; failed: number }> {

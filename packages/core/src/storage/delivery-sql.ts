@@ -121,12 +121,12 @@ export const CLAIM = `
     where x.id = g.id
   )
   select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
-    v.correlation_id, case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body,
+    v.correlation_id, v.trace_parent, case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body,
     coalesce(v.origin_id, v.id) as origin_id
   from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
 
 export const LOAD = `
-  select method, query, headers, body, correlation_id, coalesce(origin_id, id) as origin_id from paggio.events where id = $1`;
+  select method, query, headers, body, correlation_id, trace_parent, coalesce(origin_id, id) as origin_id from paggio.events where id = $1`;
 
 // What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
 // delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
@@ -199,6 +199,9 @@ export const SETTLE = `
       pause_reason = coalesce(v.pause_reason, x.pause_reason)
     from verdicts v where x.id = v.id
     returning x.id, x.endpoint_id, x.open_until, v.was_open, v.pause_reason as paused_because
+  ), told as (
+    insert into paggio.changes (updated) select array_agg(distinct i.event_id) from input i join settled s on s.id = i.id
+    having count(*) > 0
   ), bumped as (
     update paggio.state set config_version = config_version + 1
     where exists (select 1 from marked where paused_because is not null) returning config_version
@@ -228,8 +231,11 @@ const FREE_PROBES = `
 export const RELEASE = `${FREE_PROBES}
   update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() end ${MINE}`;
 
-export const CANCEL = `${FREE_PROBES}
-  update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}`;
+export const CANCEL = `${FREE_PROBES}, ended as (
+    update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}
+    returning d.event_id
+  )
+  insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0`;
 
 export const CHECK_IN = `
   with gone as (

@@ -2,7 +2,7 @@ import { createVerifier, type Acknowledgement, type Verifier } from '@paggio/pro
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
-import type { EndpointLoader } from '../endpoints/endpoint-directory';
+import type { EndpointLoader, LoadedEndpoint } from '../endpoints/endpoint-directory';
 import { idBytes } from '../event-id';
 import type { Mode } from '../principal';
 import type { Database } from './database';
@@ -18,6 +18,7 @@ interface Row {
   slug: string;
   secret: string;
   previous_secret: string | null;
+  previous_valid_ms: number | null;
   event_types: string[];
   headers: string | null;
   timeout_seconds: number;
@@ -43,6 +44,8 @@ interface Row {
 const LOAD = `
   select s.config_version as version, e.id, e.user_id, e.mode, e.name, e.slug, e.secret,
     case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
+    case when e.previous_secret_expires_at > now()
+      then ceil(extract(epoch from e.previous_secret_expires_at - now()) * 1000)::float8 end as previous_valid_ms,
     e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.rate_limit, e.order_by,
     e.acknowledgement, e.verification, e.status,
     e.deleted_at is not null as deleted,
@@ -57,11 +60,15 @@ export class PostgresEndpointLoader implements EndpointLoader {
     private readonly box: SecretBox,
   ) {}
 
-  async load(by: { slug: string } | { id: string }): Promise<{ endpoint: EndpointConfig | null; version: number }> {
+  async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
     const [condition, value] = 'slug' in by ? ['e.slug = $1', by.slug] : ['e.id = $1', by.id];
     const [row] = await this.database.rows<Row>(LOAD + condition, [value]);
     if (!row) throw new Error('paggio.state has no row');
-    return { endpoint: row.id === null ? null : this.toConfig(row, row.id), version: Number(row.version) };
+    return {
+      endpoint: row.id === null ? null : this.toConfig(row, row.id),
+      version: Number(row.version),
+      validForMs: row.previous_valid_ms,
+    };
   }
 
   async version(): Promise<number> {

@@ -1,7 +1,9 @@
 import { In, IsNull, type EntityManager } from 'typeorm';
+import type { AuditEntry } from '../audit/audit';
 import type { DestinationPlan } from '../endpoints/destination-plan';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
+import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import { change } from './change';
 import type { Database } from './database';
@@ -17,6 +19,7 @@ export interface StoredEndpoint {
 export interface EndpointUpdate {
   endpoint: Partial<EndpointRow>;
   plan?: DestinationPlan;
+  audit: readonly AuditEntry[];
 }
 
 /** Health counts the deliveries of this many of an endpoint's newest events. */
@@ -55,17 +58,23 @@ export class EndpointStore {
   }
 
   /** Returns the configuration version after it. */
-  async insert(endpoint: EndpointRow, destinations: DestinationRow[]): Promise<number> {
+  async insert(
+    actor: Actor,
+    endpoint: EndpointRow,
+    destinations: DestinationRow[],
+    audit: readonly AuditEntry[],
+  ): Promise<number> {
     const { version } = await change(this.database, async (manager) => {
       await manager.getRepository(endpointSchema).insert(endpoint);
       if (destinations.length > 0) await manager.getRepository(destinationSchema).insert(destinations);
+      await keepAudit(manager, actor, audit);
     });
     return version;
   }
 
   /** Changes an endpoint under a row lock, so that two changes at once cannot undo each other. Null when it is not there. */
   async update<T extends EndpointUpdate>(
-    owner: Owner,
+    owner: Actor,
     id: string,
     work: (stored: StoredEndpoint, now: Date) => T,
   ): Promise<{ result: T; version: number } | null> {
@@ -83,9 +92,44 @@ export class EndpointStore {
       for (const { id: destinationId, ...rest } of [...changed].sort((a, b) => (a.id < b.id ? -1 : 1)))
         await destinations.update({ id: destinationId }, rest);
       if (added.length > 0) await destinations.insert(added);
+      await keepAudit(manager, owner, update.audit);
       return update;
     });
     return result === null ? null : { result, version };
+  }
+
+  /**
+   * Puts a new secret in front; the one before stays valid until the overlap is over, one before that no longer.
+   * Null when the endpoint is not there.
+   */
+  async rotate(
+    actor: Actor,
+    id: string,
+    secret: string,
+    overlapSeconds: number,
+  ): Promise<{ previousExpiresAt: Date; version: number } | null> {
+    const { result, version } = await change(this.database, async (manager) => {
+      const [rows] = await manager.query<[{ expires: Date }[], number]>(
+        `update paggio.endpoints set previous_secret = secret, secret = $4,
+           previous_secret_expires_at = now() + $5 * interval '1 second', updated_at = now()
+         where id = $1 and user_id = $2 and mode = $3 and deleted_at is null
+         returning previous_secret_expires_at as expires`,
+        [id, actor.userId, actor.mode, secret, overlapSeconds],
+      );
+      const [row] = rows;
+      if (!row) return null;
+      const after = { previous_expires_at: row.expires.toISOString() };
+      await keepAudit(manager, actor, [{ action: 'secret.rotated', objectId: id, before: null, after }]);
+      return row.expires;
+    });
+    return result === null ? null : { previousExpiresAt: result, version };
+  }
+
+  /** Keeps that a secret was looked at. */
+  async noteReveal(actor: Actor, id: string): Promise<void> {
+    await keepAudit(this.database.source, actor, [
+      { action: 'secret.revealed', objectId: id, before: null, after: null },
+    ]);
   }
 
   /** Cancels what is pending for destinations, in bounded steps: each is complete in itself. */

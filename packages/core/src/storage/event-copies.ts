@@ -50,6 +50,9 @@ const COPY = `
       to_timestamp(p.at / 1000.0)
     from pairs p join paggio.events e on e.id = p.original_id
     returning id, endpoint_id, replay_of
+  ), told as (
+    -- The original changes too: it shows what it was replayed as.
+    insert into paggio.changes (created, updated) select $1::uuid[], $2::uuid[]
   )
   insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, replay_id, order_key, order_seq)
   select c.id, t.destination_id, c.endpoint_id, 'pending', now(), $6::uuid, ${ORDER}
@@ -69,5 +72,7 @@ const HISTORY = `
     where e.id = any($1::uuid[])
     order by e.id
     on conflict do nothing
-    returning 1
+    returning event_id
+  ), told as (
+    insert into paggio.changes (updated) select array_agg(event_id) from made having count(*) > 0
   ) select count(*)::int as count from made`;

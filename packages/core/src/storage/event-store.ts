@@ -1,7 +1,8 @@
 import { decodeHeaders } from '../capture/header-text';
 import type { Attempt, EventDetail, EventFilter, EventSummary } from '../events/event';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
-import type { Owner } from '../principal';
+import type { Actor, Owner } from '../principal';
+import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
@@ -60,8 +61,11 @@ export class EventStore {
   }
 
   /** Ends what is pending of an event. What is under way is recorded, and counts when it delivers. */
-  async cancel(id: string): Promise<void> {
-    await cancelDeliveries(this.database, 'd.event_id = $2', 'cancelled', [id]);
+  async cancel(actor: Actor, id: string): Promise<void> {
+    const cancelled = await cancelDeliveries(this.database, 'd.event_id = $2', 'cancelled', [id]);
+    if (cancelled === 0) return;
+    const after = { deliveries: cancelled };
+    await keepAudit(this.database.source, actor, [{ action: 'event.cancelled', objectId: id, before: null, after }]);
   }
 
   private async attempts(eventId: string): Promise<Attempt[]> {

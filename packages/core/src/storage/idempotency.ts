@@ -16,7 +16,7 @@ export interface IdempotentRequest {
 /**
  * Takes an idempotency key for `result` in the transaction that makes it. A second transaction with the same key waits
  * here for the first.
- * @returns the earlier result, or null when there is none and `result` is to be made
+ * @returns the earlier result and its answer, or null when there is none and `result` is to be made
  * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT` when the key came with another request
  */
 export async function takeIdempotencyKey(
@@ -24,7 +24,7 @@ export async function takeIdempotencyKey(
   owner: Owner,
   { operation, key, request }: IdempotentRequest,
   result: string,
-): Promise<string | null> {
+): Promise<{ result: string; answer: string | null } | null> {
   if (key === null) return null;
   const values = [owner.userId, owner.mode, operation, sha256(key)];
   const hash = sha256(request);
@@ -32,19 +32,33 @@ export async function takeIdempotencyKey(
     `insert into paggio.idempotency_keys as k (user_id, mode, operation, key, request, result, expires_at)
      values ($1, $2, $3, $4, $5, $6, now() + interval '${IDEMPOTENCY_HOURS} hours')
      on conflict (user_id, mode, operation, key) do update
-       set request = excluded.request, result = excluded.result, expires_at = excluded.expires_at where k.expires_at <= now()
+       set request = excluded.request, result = excluded.result, answer = null, expires_at = excluded.expires_at where k.expires_at <= now()
      returning true`,
     [...values, hash, result],
   );
   if (taken.length > 0) return null;
-  const [earlier] = await manager.query<{ request: Buffer; result: string }[]>(
-    'select request, result from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4',
+  const [earlier] = await manager.query<{ request: Buffer; result: string; answer: string | null }[]>(
+    'select request, result, answer from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4',
     values,
   );
-  if (earlier?.request.equals(hash)) return earlier.result;
+  if (earlier?.request.equals(hash)) return { result: earlier.result, answer: earlier.answer };
   throw new PaggioError('IDEMPOTENCY_KEY_CONFLICT', 'This Idempotency-Key was used with another request', {
     hint: 'Use a new key for a new request.',
   });
+}
+
+/** Keeps what was answered, where one id does not say it all. In the transaction that took the key. */
+export async function keepAnswer(
+  manager: EntityManager,
+  owner: Owner,
+  { operation, key }: IdempotentRequest,
+  answer: string,
+): Promise<void> {
+  if (key === null) return;
+  await manager.query(
+    'update paggio.idempotency_keys set answer = $5 where user_id = $1 and mode = $2 and operation = $3 and key = $4',
+    [owner.userId, owner.mode, operation, sha256(key), answer],
+  );
 }
 
 function sha256(text: string): Buffer {

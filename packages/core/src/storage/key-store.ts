@@ -1,6 +1,7 @@
 import { In, IsNull } from 'typeorm';
-import type { Mode, Owner } from '../principal';
+import type { Actor, Mode, Owner } from '../principal';
 import { toPage, type Page, type Paging } from '../page';
+import { keepAudit } from './audit-store';
 import { change } from './change';
 import type { Database } from './database';
 import { apiKeySchema, type ApiKeyRow } from './entities/api-key';
@@ -8,8 +9,13 @@ import { apiKeySchema, type ApiKeyRow } from './entities/api-key';
 export class KeyStore {
   constructor(private readonly database: Database) {}
 
-  async insert(row: ApiKeyRow): Promise<void> {
-    await this.database.source.getRepository(apiKeySchema).insert(row);
+  async insert(actor: Actor, row: ApiKeyRow): Promise<void> {
+    const { id, userId, mode, name, prefix, scopes, expiresAt } = row;
+    const after = { user_id: userId, mode, name, prefix, scopes, expires_at: expiresAt?.toISOString() ?? null };
+    await this.database.source.transaction(async (manager) => {
+      await manager.getRepository(apiKeySchema).insert(row);
+      await keepAudit(manager, actor, [{ action: 'key.created', objectId: id, before: null, after }]);
+    });
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<ApiKeyRow>> {
@@ -30,16 +36,15 @@ export class KeyStore {
   }
 
   /** Returns the configuration version after it; null when there is no such key. */
-  async revoke(owner: Owner, id: string): Promise<number | null> {
-    const { result, version } = await change(this.database, (manager) =>
-      manager.getRepository(apiKeySchema).update(
-        { id, userId: owner.userId, mode: In(visibleModes(owner)), revokedAt: IsNull() },
-        {
-          revokedAt: new Date(),
-        },
-      ),
-    );
-    return result.affected === 1 ? version : null;
+  async revoke(actor: Actor, id: string): Promise<number | null> {
+    const { result, version } = await change(this.database, async (manager) => {
+      const live = { id, userId: actor.userId, mode: In(visibleModes(actor)), revokedAt: IsNull() };
+      const { affected } = await manager.getRepository(apiKeySchema).update(live, { revokedAt: new Date() });
+      if (affected !== 1) return false;
+      await keepAudit(manager, actor, [{ action: 'key.revoked', objectId: id, before: null, after: null }]);
+      return true;
+    });
+    return result ? version : null;
   }
 
   async findByHash(hash: Buffer): Promise<(ApiKeyRow & { expired: boolean; version: number }) | null> {

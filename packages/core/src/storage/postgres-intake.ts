@@ -217,6 +217,14 @@ export class PostgresIntake implements Intake {
           deliveries.map(({ delivery }) => delivery.orderKey),
           allocate,
         ),
+        textArray(
+          events.map((event) => event.correlationId),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.traceParent),
+          allocate,
+        ),
         byteaArray(
           events.map((event) => event.body),
           allocate,
@@ -249,6 +257,7 @@ export class PostgresIntake implements Intake {
             one.endpoint_id === formatId(event.endpointId),
         );
         if (row) waiting.done({ eventId: row.event_id, duplicate: true, idConflict: false });
+        else if (event.onKeyConflict === 'refuse') waiting.fail(keyConflict());
         else {
           const conflict = { ...event, dedupKey: null, idConflict: true };
           this.accept(conflict).then(
@@ -282,6 +291,12 @@ export class PostgresIntake implements Intake {
   }
 }
 
+function keyConflict(): PaggioError {
+  return new PaggioError('IDEMPOTENCY_KEY_CONFLICT', 'This Idempotency-Key was used with another body', {
+    hint: 'Use a new key for a new event.',
+  });
+}
+
 function toUnavailable(error: unknown): PaggioError {
   return error instanceof PaggioError ? error : unavailable('The event could not be stored now', error);
 }
@@ -291,9 +306,9 @@ const INSERT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
-      $17::bytea[], $18::bigint[], $23::bytea[]) with ordinality
+      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[]) with ordinality
       as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
-        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, body, n)
+        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, n)
   ), keys as (
     insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
     select endpoint_id, dedup_key, id, sha256, now() + interval '${DEDUP_WINDOW_HOURS} hours'
@@ -306,9 +321,9 @@ const INSERT = `
     select * from input where dedup_key is null or id in (select event_id from keys)
   ), e as (
     insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, received_at)
+      remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent, received_at)
     select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, remote_addr,
-      verified_by, body_authenticated, captured_reason, id_conflict,
+      verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent,
       to_timestamp(received_at / 1000.0)
     from stored
   ), d as (
@@ -317,6 +332,8 @@ const INSERT = `
       now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token,
       x.order_key, case when x.order_key is not null then nextval('paggio.order_seq') end
     from unnest($19::int[], $20::uuid[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token, order_key) join stored s on s.n = x.n
+  ), told as (
+    insert into paggio.changes (created) select array_agg(id) from stored having count(*) > 0
   )
   select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;
 

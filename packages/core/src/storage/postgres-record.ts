@@ -29,6 +29,7 @@ interface ClaimRow {
   headers: Buffer;
   body: Buffer | null;
   correlation_id: string | null;
+  trace_parent: string | null;
   origin_id: string;
 }
 
@@ -177,6 +178,7 @@ function toContent(row: ClaimRow, body: Buffer): EventContent {
     headers: decodeHeaders(row.headers),
     body,
     correlationId: row.correlation_id,
+    traceParent: row.trace_parent,
     originId: row.origin_id,
   };
 }

@@ -1,5 +1,9 @@
+import { decodeHeaders } from '../capture/header-text';
 import type { Rejection, RejectionLog } from '../capture/rejection';
 import { formatId, newId } from '../event-id';
+import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
+import type { Owner } from '../principal';
+import type { RejectionDetail, RejectionSummary } from '../rejections/rejections';
 import type { Database } from './database';
 
 /** Kept for people to look at; never a queue. */
@@ -29,6 +33,31 @@ export class PostgresRejectionLog implements RejectionLog {
     return id;
   }
 
+  async list(owner: Owner, endpointId: string | null, paging: Paging): Promise<Page<RejectionSummary>> {
+    const where = 'user_id = $1 and mode = $2 and ($3::uuid is null or endpoint_id = $3)';
+    const values = [owner.userId, owner.mode, endpointId];
+    const rows = await this.database.rows<RejectionSummary>(
+      `select ${COLUMNS} from paggio.rejections
+       where ${where} and ($4::uuid is null or id < $4) order by id desc limit $5 offset $6`,
+      [...values, paging.startingAfter, paging.limit + 1, paging.offset],
+    );
+    const [counted] = await this.database.rows<{ count: number }>(
+      `select count(*)::int as count from (select 1 from paggio.rejections where ${where} limit $4) t`,
+      [...values, TOTAL_LIMIT + 1],
+    );
+    return toPage(rows, paging, counted?.count ?? 0);
+  }
+
+  async find(owner: Owner, id: string): Promise<RejectionDetail | null> {
+    const [row] = await this.database.rows<Omit<RejectionDetail, 'rawHeaders'> & { headers: Buffer }>(
+      `select ${COLUMNS}, query, headers, body from paggio.rejections where id = $1 and user_id = $2 and mode = $3`,
+      [id, owner.userId, owner.mode],
+    );
+    if (!row) return null;
+    const { headers, ...rest } = row;
+    return { ...rest, rawHeaders: decodeHeaders(headers) };
+  }
+
   /** Removes what is too old, in bounded steps. */
   async sweep(): Promise<void> {
     await this.database.source.query(
@@ -37,6 +66,9 @@ export class PostgresRejectionLog implements RejectionLog {
     );
   }
 }
+
+const COLUMNS = `id, endpoint_id as "endpointId", provider, reason, method, path, octet_length(body) as size,
+  remote_addr as "remoteAddr", received_at as "receivedAt"`;
 
 const KEEP = `
   with kept as (

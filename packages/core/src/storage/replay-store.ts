@@ -1,6 +1,7 @@
 import { formatId, newId } from '../event-id';
 import type { AttemptRecord } from '../delivery/work';
-import type { Owner } from '../principal';
+import type { Actor } from '../principal';
+import { keepAudit } from './audit-store';
 import type { Database } from './database';
 import { copyEvents } from './event-copies';
 import { takeIdempotencyKey } from './idempotency';
@@ -10,7 +11,7 @@ export class ReplayStore {
 
   /** A new event with the bytes of another. With a key that was used for it before, the one made then. */
   async copy(
-    owner: Owner,
+    actor: Actor,
     eventId: string,
     destinationIds: readonly string[],
     idempotencyKey: string | null,
@@ -18,15 +19,21 @@ export class ReplayStore {
     const id = newId();
     return this.database.source.transaction(async (manager) => {
       const request = { operation: 'events.replay', key: idempotencyKey, request: eventId };
-      const earlier = await takeIdempotencyKey(manager, owner, request, formatId(id));
-      if (earlier === null) await copyEvents(manager, [{ id, originalId: eventId, destinationIds }], null);
-      return earlier ?? formatId(id);
+      const earlier = await takeIdempotencyKey(manager, actor, request, formatId(id));
+      if (earlier !== null) return earlier.result;
+      await copyEvents(manager, [{ id, originalId: eventId, destinationIds }], null);
+      const after = { replayed_as: formatId(id) };
+      await keepAudit(manager, actor, [{ action: 'event.replayed', objectId: eventId, before: null, after }]);
+      return formatId(id);
     });
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
-  async keepAttempt(result: AttemptRecord & { eventId: string; status: 'delivered' | 'failed' }): Promise<Date> {
-    const [row] = await this.database.rows<{ created_at: Date }>(KEEP, [
+  async keepAttempt(
+    actor: Actor,
+    result: AttemptRecord & { eventId: string; status: 'delivered' | 'failed' },
+  ): Promise<Date> {
+    const values = [
       formatId(result.attemptId),
       result.eventId,
       result.url,
@@ -38,8 +45,13 @@ export class ReplayStore {
       result.latencyMs,
       result.error,
       result.reason,
-    ]);
-    return row?.created_at ?? new Date();
+    ];
+    const after = { destination_url: result.url, status: result.status, response_status: result.responseStatus };
+    return this.database.source.transaction(async (manager) => {
+      const [row] = await manager.query<{ created_at: Date }[]>(KEEP, values);
+      await keepAudit(manager, actor, [{ action: 'event.replayed', objectId: result.eventId, before: null, after }]);
+      return row?.created_at ?? new Date();
+    });
   }
 }
 

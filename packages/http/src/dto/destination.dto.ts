@@ -11,6 +11,9 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { retryPresets } from '@paggio/core';
+import { array, object, oneOf, type JsonSchema } from '../openapi/schema';
+import { Doc } from './doc';
 import { IfGiven } from './given';
 import { ID } from './list.dto';
 
@@ -23,6 +26,7 @@ const EVENT_TYPES = {
 /** A list of filters by event type. */
 export function IsEventTypes(): PropertyDecorator {
   return (target, property) => {
+    Doc('Exact, or a prefix with a trailing .*; empty: all.')(target, property);
     IfGiven()(target, property);
     IsArray()(target, property);
     ArrayMaxSize(100)(target, property);
@@ -30,17 +34,72 @@ export function IsEventTypes(): PropertyDecorator {
   };
 }
 
+const range = (minimum: number, maximum: number): JsonSchema => ({ type: 'number', minimum, maximum });
+
+/** What `parseRetryPolicy` of the core takes. */
+export const retryInput: JsonSchema = {
+  anyOf: [
+    object({
+      'preset?': oneOf(Object.keys(retryPresets)),
+      'max_attempts?': { type: 'integer', minimum: 1, maximum: 100 },
+      'base_seconds?': range(1, 86_400),
+      'factor?': range(1, 10),
+      'cap_seconds?': range(1, 604_800),
+      'floor_seconds?': range(0, 3600),
+      'jitter?': oneOf(['full', 'equal', 'none']),
+      'client_errors?': oneOf(['retry', 'fail']),
+    }),
+    object({
+      schedule_seconds: { ...array(range(0, 604_800)), minItems: 1, maxItems: 100 },
+      'client_errors?': oneOf(['retry', 'fail']),
+    }),
+  ],
+};
+
+/** Names and values that the core checks one by one. */
+export const headersInput: JsonSchema = {
+  type: 'object',
+  additionalProperties: { type: 'string', maxLength: 8192 },
+};
+
 export class DestinationSettingsDto {
-  @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
+  @Doc('Default: default for the first, else the host of the URL.')
+  @IfGiven()
+  @IsString()
+  @Length(1, 200)
+  @Matches(/\S/, { message: 'name must not be blank.' })
+  name?: string;
+
   @IsEventTypes() event_types?: string[];
-  @IfGiven() @IsObject() headers_json?: Record<string, string>;
-  @IsOptional() @IsInt() @Min(1) @Max(60) timeout_seconds?: number | null;
-  @IsOptional() @IsObject() retry?: object | null;
-  @IfGiven() @IsIn(STATUSES) status?: 'ACTIVE' | 'PAUSED';
+
+  @Doc("On top of the endpoint's. Encrypted at rest.", headersInput)
+  @IfGiven()
+  @IsObject()
+  headers_json?: Record<string, string>;
+
+  @Doc("Null: the endpoint's.")
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(60)
+  timeout_seconds?: number | null;
+
+  @Doc("Null: the endpoint's.", retryInput)
+  @IsOptional()
+  @IsObject()
+  retry?: object | null;
+
+  @Doc('PAUSED holds its deliveries, ACTIVE resumes them.')
+  @IfGiven()
+  @IsIn(STATUSES)
+  status?: 'ACTIVE' | 'PAUSED';
 }
 
 export class DestinationCreateDto extends DestinationSettingsDto {
-  @IsString() @Length(1, 2048) url!: string;
+  @Doc('An http or https URL with a public address.')
+  @IsString()
+  @Length(1, 2048)
+  url!: string;
 }
 
 export class DestinationUpdateDto extends DestinationSettingsDto {
@@ -49,5 +108,8 @@ export class DestinationUpdateDto extends DestinationSettingsDto {
 
 /** An entry of an endpoint's `destinations`: with an id one that is there already. */
 export class DestinationItemDto extends DestinationUpdateDto {
-  @IfGiven() @Matches(ID, { message: 'id must be the id of a destination.' }) id?: string;
+  @Doc('Of a destination that is there already; without: a new one.')
+  @IfGiven()
+  @Matches(ID, { message: 'id must be the id of a destination.' })
+  id?: string;
 }

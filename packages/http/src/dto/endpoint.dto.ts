@@ -1,4 +1,3 @@
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -12,10 +11,12 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateNested,
 } from 'class-validator';
-import { DestinationItemDto, IsEventTypes } from './destination.dto';
+import { DestinationItemDto, headersInput, IsEventTypes, retryInput } from './destination.dto';
+import { Doc } from './doc';
 import { IfGiven } from './given';
+import { Nested } from './nested';
+import { IsSecret, secretsInput, type SecretInput } from './secret';
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
@@ -25,56 +26,123 @@ export class AcknowledgementDto {
 }
 
 export class VerificationDto {
-  @IsString() @Length(1, 64) provider!: string;
-  @IsOptional() @IsString() @MaxLength(64) scheme?: string | null;
-  @IfGiven() @IsArray() @ArrayMaxSize(20) secrets?: (string | SecretDto)[];
+  @Doc('A name of the catalogue (GET /api/v1/providers), or custom with settings.')
+  @IsString()
+  @Length(1, 64)
+  provider!: string;
+
+  @Doc("One of the provider's schemes; null: its strongest.")
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  scheme?: string | null;
+
+  @Doc(
+    'What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay.',
+    secretsInput,
+  )
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsSecret({ each: true })
+  secrets?: SecretInput[];
+
+  @Doc('The URL as configured at the provider, for those that sign it.')
   @IsOptional()
   @Matches(/^https?:\/\/\S{1,2000}$/, {
     message: 'public_url must be the http or https URL as configured at the provider.',
   })
   public_url?: string | null;
-  @IfGiven() @IsObject() settings?: Record<string, unknown>;
-}
 
-export interface SecretDto {
-  value: string;
-  expires_at?: string | null;
+  @Doc('For custom: how requests are signed.', { type: 'object', additionalProperties: true })
+  @IfGiven()
+  @IsObject()
+  settings?: Record<string, unknown>;
 }
 
 /** Every setting that can be given on creation and changed later. */
 export class EndpointSettingsDto {
-  @IsOptional() @IsString() @MaxLength(2048) destination_url?: string | null;
-  /** Alias of `destination_url`. */
-  @IsOptional() @IsString() @MaxLength(2048) url?: string | null;
+  @Doc('Where events go; empty or null: capture only.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(2048)
+  destination_url?: string | null;
+
+  @Doc('Another name of destination_url.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(2048)
+  url?: string | null;
+
   @IsOptional() @IsString() @MaxLength(2000) description?: string | null;
-  /** All of them; not together with `destination_url`. */
+
+  @Doc('All of them: what is left out is removed. Not together with destination_url.')
   @IfGiven()
   @IsArray()
   @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => DestinationItemDto)
+  @Nested(() => DestinationItemDto, { each: true })
   destinations?: DestinationItemDto[];
+
   @IsEventTypes() event_types?: string[];
-  @IfGiven() @IsObject() headers_json?: Record<string, string>;
+
+  @Doc('Sent with every delivery. Encrypted at rest.', headersInput)
+  @IfGiven()
+  @IsObject()
+  headers_json?: Record<string, string>;
+
   @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
-  @IsOptional() @IsObject() retry?: object | null;
-  @IfGiven() @IsInt() @Min(1) @Max(1000) concurrency?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(10_000) rate_limit?: number | null;
-  @IsOptional() @IsString() @Length(1, 256) order_by?: string | null;
+
+  @Doc('Null: the default policy.', retryInput)
   @IsOptional()
   @IsObject()
-  @ValidateNested()
-  @Type(() => AcknowledgementDto)
+  retry?: object | null;
+
+  @Doc('Deliveries to one destination at the same time, of all processes together.')
+  @IfGiven()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  concurrency?: number;
+
+  @Doc('Deliveries per second to each destination; null: no limit.')
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  rate_limit?: number | null;
+
+  @Doc('A header name or a JSON pointer into the body: events with the same value are delivered one after the other.')
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  order_by?: string | null;
+
+  @Doc("Replaces the answer to senders; null: the provider's.")
+  @IsOptional()
+  @Nested(() => AcknowledgementDto)
   acknowledgement?: AcknowledgementDto | null;
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => VerificationDto) verification?: VerificationDto | null;
+
+  @Doc('Null: nothing is verified.')
+  @IsOptional()
+  @Nested(() => VerificationDto)
+  verification?: VerificationDto | null;
 }
 
 export class EndpointCreateDto extends EndpointSettingsDto {
   @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
-  @IfGiven() @IsString() @Length(8, 256) secret?: string;
+
+  @Doc('Default: whsec_ and base64 of 32 random bytes.')
+  @IfGiven()
+  @IsString()
+  @Length(8, 256)
+  secret?: string;
 }
 
 export class EndpointUpdateDto extends EndpointSettingsDto {
   @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
-  @IfGiven() @IsIn(['ACTIVE', 'PAUSED']) status?: 'ACTIVE' | 'PAUSED';
+
+  @Doc('PAUSED keeps capturing and holds deliveries, ACTIVE resumes them.')
+  @IfGiven()
+  @IsIn(['ACTIVE', 'PAUSED'])
+  status?: 'ACTIVE' | 'PAUSED';
 }

@@ -1,14 +1,32 @@
 import { IsBoolean, IsIn, IsString, MaxLength } from 'class-validator';
 import { environments, invalid, PaggioError, type Environment, type ReplayTarget } from '@paggio/core';
+import { Doc } from './doc';
 import { IfGiven } from './given';
 
 export class ReplayDto {
-  @IfGiven() @IsString() @MaxLength(2048) destination_url?: string;
-  @IfGiven() @IsIn(environments) environment?: Environment;
+  @Doc('One attempt, now, to this URL.')
+  @IfGiven()
+  @IsString()
+  @MaxLength(2048)
+  destination_url?: string;
+
+  @Doc("One attempt, now: to the endpoint's destination, its path on the staging or local host, or custom_url.")
+  @IfGiven()
+  @IsIn(environments)
+  environment?: Environment;
+
   @IfGiven() @IsString() @MaxLength(2048) custom_url?: string;
-  /** Alias of `custom_url`. */
-  @IfGiven() @IsString() @MaxLength(2048) customUrl?: string;
-  @IfGiven() @IsBoolean() include_credentials?: boolean;
+
+  @Doc('Another name of custom_url.')
+  @IfGiven()
+  @IsString()
+  @MaxLength(2048)
+  customUrl?: string;
+
+  @Doc("Sends the sender's credential headers to other hosts than the endpoint's own destination too.")
+  @IfGiven()
+  @IsBoolean()
+  include_credentials?: boolean;
 }
 
 /** Where a synchronous replay goes; null for a re-delivery. */

@@ -19,6 +19,16 @@ export interface HandlerOptions {
    */
   health?: boolean;
   /**
+   * Serves the OpenAPI document at `/openapi.json`.
+   * @default false
+   */
+  openapi?: boolean;
+  /**
+   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
+   * @default false
+   */
+  metrics?: boolean;
+  /**
    * Serves the dashboard at `/dashboard`.
    * @default false
    */
@@ -39,15 +49,13 @@ export interface NodeHandler {
   signInLink(principal: Principal): string | null;
 }
 
-/** Bodies of the management API; events have their own limit. */
-const API_BODY_LIMIT = 1024 * 1024;
 const MAX_HEADERS = 200;
 
 /** The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest. */
 export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}): NodeHandler {
   const base = normalizePath(options.path);
   paggio.mountedAt(base);
-  const api = new Api(paggio, { health: options.health, onFault: options.onFault });
+  const api = new Api(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { roles } = paggio.options;
   const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(paggio, api, base) : null;
@@ -65,18 +73,16 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
       return true;
     }
     const method = request.method as string;
-    const idempotencyKeys = valuesOf(request.rawHeaders, 'idempotency-key');
+    const { rawHeaders } = request;
+    const call = { method, path: local, fullPath: path, query, rawHeaders, remoteAddr: addressOf(request) };
     if (dashboard?.owns(local)) {
       const { headers } = request;
       const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
-      const call = { method, path: local, query, authorization: [], idempotencyKeys, headers, secure };
-      void respond(request, response, (body) => dashboard.handle({ ...call, body }));
+      void respond(request, response, local, (body) => dashboard.handle({ ...call, headers, secure, body }));
       return true;
     }
     if (api.owns(local) || options.exclusive === true) {
-      const authorization = valuesOf(request.rawHeaders, 'authorization');
-      const call = { method, path: local, query, authorization, idempotencyKeys };
-      void respond(request, response, (body) => api.handle({ ...call, body }));
+      void respond(request, response, local, (body) => api.handle({ ...call, body }));
       return true;
     }
     return false;
@@ -103,10 +109,7 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
         query,
         rawHeaders: request.rawHeaders,
         body,
-        remoteAddr: remoteAddress.of(
-          request.socket.remoteAddress,
-          () => request.headers['x-forwarded-for'] as string | undefined,
-        ),
+        remoteAddr: addressOf(request),
       });
       const headers: string[] = answer.contentType === null ? [] : ['content-type', answer.contentType];
       for (const [name, value] of answer.headers) headers.push(name, value);
@@ -117,14 +120,22 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
     }
   }
 
-  /** Reads a management body and writes what `answer` makes of it. */
+  function addressOf(request: IncomingMessage): string | null {
+    return remoteAddress.of(
+      request.socket.remoteAddress,
+      () => request.headers['x-forwarded-for'] as string | undefined,
+    );
+  }
+
+  /** Reads a body and writes what `answer` makes of it. */
   async function respond(
     request: IncomingMessage,
     response: ServerResponse,
+    path: string,
     answer: (body: Buffer) => Promise<Answer>,
   ): Promise<void> {
     try {
-      writeAnswer(response, await answer(await readBody(request, API_BODY_LIMIT)));
+      writeAnswer(response, await answer(await readBody(request, api.bodyLimit(path))));
     } catch (error) {
       fail(error, request, response);
     }
@@ -159,10 +170,6 @@ function targetOf(request: IncomingMessage): string {
   const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
   // Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names.
   return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
-}
-
-export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === name);
 }
 
 /** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */

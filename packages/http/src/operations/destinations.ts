@@ -1,78 +1,85 @@
 import { jsonAnswer, noContent } from '../answer';
 import { DestinationCreateDto, DestinationUpdateDto } from '../dto/destination.dto';
-import type { Operation, OperationInput } from '../operation';
-import { parse, parseJson } from '../parse';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
 import { toDestination, toDestinationInput } from '../wire/destination';
-import { idOf, noQuery } from './input';
+import { idOf } from './input';
+
+const PATH = '/api/v1/endpoints/:id/destinations';
 
 /** Destinations one by one, with the state that the endpoint's own list leaves out. */
 export const destinationOperations: readonly Operation[] = [
-  {
+  operation({
     id: 'destinations.list',
     method: 'GET',
-    path: '/api/v1/endpoints/:id/destinations',
+    path: PATH,
     scope: 'read',
+    summary: 'The destinations of an endpoint, with their state.',
+    answers: { 200: { schema: listOf('Destination') } },
     async run(input) {
-      noQuery(input);
       const { destinations } = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
       const data = destinations.map((one) => toDestination(one, input.principal));
       return jsonAnswer(200, { data, meta: { total: data.length, limit: data.length, offset: 0, has_more: false } });
     },
-  },
-  {
+  }),
+  operation({
     id: 'destinations.create',
     method: 'POST',
-    path: '/api/v1/endpoints/:id/destinations',
+    path: PATH,
     scope: 'write',
+    summary: 'Adds a destination. Events from before reach it by a replay with its id.',
+    body: DestinationCreateDto,
+    answers: { 201: { schema: ref('Destination') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
-      noQuery(input);
       const id = idOf(input, 'endpoint');
-      const dto = parse(DestinationCreateDto, parseJson(input.body), 'body');
-      const destination = await input.paggio.endpoints.addDestination(input.principal, id, toDestinationInput(dto));
+      const wanted = toDestinationInput(input.body);
+      const destination = await input.paggio.endpoints.addDestination(input.principal, id, wanted);
       return jsonAnswer(201, toDestination(destination, input.principal));
     },
-  },
-  {
+  }),
+  operation({
     id: 'destinations.get',
     method: 'GET',
-    path: '/api/v1/endpoints/:id/destinations/:destination_id',
+    path: `${PATH}/:destination_id`,
     scope: 'read',
+    summary: 'One destination, with its state.',
+    answers: { 200: { schema: ref('Destination') } },
     async run(input) {
-      noQuery(input);
       const destination = await input.paggio.endpoints.destination(input.principal, ...idsOf(input));
       return jsonAnswer(200, toDestination(destination, input.principal));
     },
-  },
-  {
+  }),
+  operation({
     id: 'destinations.update',
     method: 'PATCH',
-    path: '/api/v1/endpoints/:id/destinations/:destination_id',
+    path: `${PATH}/:destination_id`,
     scope: 'write',
+    summary: 'Changes what is given. ACTIVE resumes a paused destination.',
+    body: DestinationUpdateDto,
+    answers: { 200: { schema: ref('Destination') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
-      noQuery(input);
-      const ids = idsOf(input);
-      const dto = parse(DestinationUpdateDto, parseJson(input.body), 'body');
-      const destination = await input.paggio.endpoints.updateDestination(
-        input.principal,
-        ...ids,
-        toDestinationInput(dto),
-      );
+      const change = toDestinationInput(input.body);
+      const destination = await input.paggio.endpoints.updateDestination(input.principal, ...idsOf(input), change);
       return jsonAnswer(200, toDestination(destination, input.principal));
     },
-  },
-  {
+  }),
+  operation({
     id: 'destinations.delete',
     method: 'DELETE',
-    path: '/api/v1/endpoints/:id/destinations/:destination_id',
+    path: `${PATH}/:destination_id`,
     scope: 'write',
+    summary: 'Removes a destination and cancels what is pending for it.',
+    answers: { 204: null },
     async run(input) {
-      noQuery(input);
       await input.paggio.endpoints.deleteDestination(input.principal, ...idsOf(input));
       return noContent;
     },
-  },
+  }),
 ];
 
-function idsOf(input: OperationInput): [string, string] {
+function idsOf(input: { params: Readonly<Record<string, string>> }): [string, string] {
   return [idOf(input, 'endpoint'), idOf(input, 'destination', 'destination_id')];
 }

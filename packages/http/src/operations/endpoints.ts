@@ -1,73 +1,81 @@
 import { jsonAnswer, noContent } from '../answer';
 import { EndpointCreateDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { PageQueryDto, toPaging } from '../dto/list.dto';
-import type { Operation } from '../operation';
-import { parse, parseJson } from '../parse';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
 import { toEndpoint, toEndpointChange, toEndpointInput } from '../wire/endpoint';
 import { toList } from '../wire/event';
-import { idOf, noQuery } from './input';
+import { idOf } from './input';
 
 export const endpointOperations: readonly Operation[] = [
-  {
+  operation({
     id: 'endpoints.list',
     method: 'GET',
     path: '/api/v1/endpoints',
     scope: 'read',
+    summary: 'Endpoints, newest first.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('Endpoint') } },
     async run({ paggio, principal, query }) {
-      const page = await paggio.endpoints.list(principal, toPaging(parse(PageQueryDto, query, 'query')));
+      const page = await paggio.endpoints.list(principal, toPaging(query));
       return jsonAnswer(
         200,
         toList(page, (endpoint) => toEndpoint(endpoint, principal)),
       );
     },
-  },
-  {
+  }),
+  operation({
     id: 'endpoints.create',
     method: 'POST',
     path: '/api/v1/endpoints',
     scope: 'write',
-    async run(input) {
-      noQuery(input);
-      const dto = parse(EndpointCreateDto, parseJson(input.body), 'body');
-      const { endpoint, secret } = await input.paggio.endpoints.create(input.principal, toEndpointInput(dto));
-      return jsonAnswer(201, { ...toEndpoint(endpoint, input.principal), secret });
+    summary: 'Makes an endpoint. The answer contains its secret.',
+    body: EndpointCreateDto,
+    answers: { 201: { schema: ref('EndpointCreated') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
+    async run({ paggio, principal, body }) {
+      const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
+      return jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
     },
-  },
-  {
+  }),
+  operation({
     id: 'endpoints.get',
     method: 'GET',
     path: '/api/v1/endpoints/:id',
     scope: 'read',
+    summary: 'One endpoint.',
+    answers: { 200: { schema: ref('Endpoint') } },
     async run(input) {
-      noQuery(input);
       const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
       return jsonAnswer(200, toEndpoint(endpoint, input.principal));
     },
-  },
-  {
+  }),
+  operation({
     id: 'endpoints.update',
     method: 'PATCH',
     path: '/api/v1/endpoints/:id',
     scope: 'write',
+    summary: 'Changes what is given. It takes effect on the very next request and attempt.',
+    body: EndpointUpdateDto,
+    answers: { 200: { schema: ref('Endpoint') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
-      noQuery(input);
       const id = idOf(input, 'endpoint');
-      const dto = parse(EndpointUpdateDto, parseJson(input.body), 'body');
-      return jsonAnswer(
-        200,
-        toEndpoint(await input.paggio.endpoints.update(input.principal, id, toEndpointChange(dto)), input.principal),
-      );
+      const endpoint = await input.paggio.endpoints.update(input.principal, id, toEndpointChange(input.body));
+      return jsonAnswer(200, toEndpoint(endpoint, input.principal));
     },
-  },
-  {
+  }),
+  operation({
     id: 'endpoints.delete',
     method: 'DELETE',
     path: '/api/v1/endpoints/:id',
     scope: 'write',
+    summary: 'Removes an endpoint. Pending deliveries are cancelled; events stay readable.',
+    answers: { 204: null },
     async run(input) {
-      noQuery(input);
       await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'));
       return noContent;
     },
-  },
+  }),
 ];

@@ -1,62 +1,88 @@
-import { jsonAnswer, type Answer } from '../answer';
+import { jsonAnswer } from '../answer';
 import { EventListQueryDto, toFilter, toPaging } from '../dto/list.dto';
 import { ReplayDto, toReplayTarget } from '../dto/replay.dto';
-import type { Operation } from '../operation';
-import { parse, parseJson } from '../parse';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
 import { toBody, toEvent, toEventItem, toList } from '../wire/event';
-import { idOf, noFields, noQuery } from './input';
+import { toEventVerification } from '../wire/verification';
+import { idOf } from './input';
+import { rawAnswer } from './raw';
 
 export const eventOperations: readonly Operation[] = [
-  {
+  operation({
     id: 'events.list',
     method: 'GET',
     path: '/api/v1/events',
     scope: 'read',
+    summary: 'Events, newest first. Filters combine.',
+    query: EventListQueryDto,
+    answers: { 200: { schema: listOf('EventItem') } },
     async run({ paggio, principal, query }) {
-      const dto = parse(EventListQueryDto, query, 'query');
-      return jsonAnswer(200, toList(await paggio.events.list(principal, toFilter(dto), toPaging(dto)), toEventItem));
+      return jsonAnswer(
+        200,
+        toList(await paggio.events.list(principal, toFilter(query, 'query'), toPaging(query)), toEventItem),
+      );
     },
-  },
-  {
+  }),
+  operation({
     id: 'events.get',
     method: 'GET',
     path: '/api/v1/events/:id',
     scope: 'read',
+    summary: 'One event with its attempts.',
+    answers: { 200: { schema: ref('Event') } },
     async run(input) {
-      noQuery(input);
       return jsonAnswer(
         200,
         toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal),
       );
     },
-  },
-  {
+  }),
+  operation({
     id: 'events.raw',
     method: 'GET',
     path: '/api/v1/events/:id/raw',
     scope: 'read',
+    summary: 'The exact bytes of the body, with the content type as received, as an attachment.',
+    answers: { 200: { mediaType: '*/*', description: 'The body as received.' } },
     async run(input) {
-      noQuery(input);
       const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
       return rawAnswer(event.rawHeaders, event.body, event.id);
     },
-  },
-  {
+  }),
+  operation({
+    id: 'events.verification',
+    method: 'GET',
+    path: '/api/v1/events/:id/verification',
+    scope: 'read',
+    summary: 'What is known about who sent an event.',
+    answers: { 200: { schema: ref('EventVerification') } },
+    async run(input) {
+      const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
+      return jsonAnswer(200, toEventVerification(event));
+    },
+  }),
+  operation({
     id: 'events.replay',
     method: 'POST',
     path: '/api/v1/events/:id/replay',
     scope: 'write',
+    summary:
+      'Sends an event again: once and now to a URL or environment, or without a body as a new event with retries.',
+    idempotent: true,
+    body: ReplayDto,
+    answers: { 200: { schema: ref('ReplayResult') }, 202: { schema: ref('Queued') } },
+    errors: ['CONFLICT', 'DESTINATION_NOT_ALLOWED'],
     async run(input) {
-      noQuery(input);
       const id = idOf(input, 'event');
-      const dto = parse(ReplayDto, parseJson(input.body), 'body');
-      const target = toReplayTarget(dto);
+      const target = toReplayTarget(input.body);
       if (target === null) {
         const eventId = await input.paggio.replays.redeliver(input.principal, id, input.idempotencyKey);
         return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' });
       }
       const result = await input.paggio.replays.send(input.principal, id, target, {
-        includeCredentials: dto.include_credentials,
+        includeCredentials: input.body.include_credentials,
       });
       return jsonAnswer(200, {
         id: result.id,
@@ -69,36 +95,17 @@ export const eventOperations: readonly Operation[] = [
         error: result.error,
       });
     },
-  },
-  {
+  }),
+  operation({
     id: 'events.cancel',
     method: 'POST',
     path: '/api/v1/events/:id/cancel',
     scope: 'write',
+    summary: 'Stops what is pending of an event.',
+    answers: { 200: { schema: ref('Event') } },
     async run(input) {
-      noQuery(input);
-      noFields(input);
-      return jsonAnswer(
-        200,
-        toEvent(await input.paggio.events.cancel(input.principal, idOf(input, 'event')), input.principal),
-      );
+      const event = await input.paggio.events.cancel(input.principal, idOf(input, 'event'));
+      return jsonAnswer(200, toEvent(event, input.principal));
     },
-  },
+  }),
 ];
-
-/** The exact bytes. A browser must neither render nor guess them: they are a stranger's. */
-function rawAnswer(rawHeaders: readonly string[], body: Buffer, id: string): Answer {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
-  const received = at < 0 ? undefined : rawHeaders[at + 1];
-  return {
-    status: 200,
-    headers: [
-      ['content-type', received || 'application/octet-stream'],
-      ['content-disposition', `attachment; filename="${id}"`],
-      ['x-content-type-options', 'nosniff'],
-      ['content-security-policy', "sandbox; default-src 'none'"],
-      ['cache-control', 'no-store'],
-    ],
-    body,
-  };
-}

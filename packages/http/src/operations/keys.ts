@@ -1,52 +1,49 @@
 import { jsonAnswer, noContent } from '../answer';
-import { KeyCreateDto } from '../dto/key.dto';
+import { KeyCreateDto, toKeyInput } from '../dto/key.dto';
 import { PageQueryDto, toPaging } from '../dto/list.dto';
-import type { Operation } from '../operation';
-import { parse, parseJson } from '../parse';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
 import { toList } from '../wire/event';
 import { toKey } from '../wire/key';
-import { idOf, noQuery } from './input';
+import { idOf } from './input';
 
 export const keyOperations: readonly Operation[] = [
-  {
+  operation({
     id: 'keys.list',
     method: 'GET',
     path: '/api/v1/keys',
     scope: 'admin',
+    summary: 'API keys, newest first.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('ApiKey') } },
     async run({ paggio, principal, query }) {
-      return jsonAnswer(
-        200,
-        toList(await paggio.keys.list(principal, toPaging(parse(PageQueryDto, query, 'query'))), toKey),
-      );
+      return jsonAnswer(200, toList(await paggio.keys.list(principal, toPaging(query)), toKey));
     },
-  },
-  {
+  }),
+  operation({
     id: 'keys.create',
     method: 'POST',
     path: '/api/v1/keys',
     scope: 'admin',
-    async run(input) {
-      noQuery(input);
-      const dto = parse(KeyCreateDto, parseJson(input.body), 'body');
-      const { apiKey, key } = await input.paggio.keys.create(input.principal, {
-        name: dto.name,
-        mode: dto.mode,
-        scopes: dto.scopes,
-        expiresAt: dto.expires_at ? new Date(dto.expires_at) : null,
-        userId: dto.user_id,
-      });
+    summary: 'Makes an API key. It is shown in this answer only.',
+    body: KeyCreateDto,
+    answers: { 201: { schema: ref('ApiKeyCreated') } },
+    async run({ paggio, principal, body }) {
+      const { apiKey, key } = await paggio.keys.create(principal, toKeyInput(body));
       return jsonAnswer(201, { ...toKey(apiKey), key });
     },
-  },
-  {
+  }),
+  operation({
     id: 'keys.delete',
     method: 'DELETE',
     path: '/api/v1/keys/:id',
     scope: 'admin',
+    summary: 'Revokes an API key, on every node within 5 seconds.',
+    answers: { 204: null },
     async run(input) {
-      noQuery(input);
       await input.paggio.keys.revoke(input.principal, idOf(input, 'API key'));
       return noContent;
     },
-  },
+  }),
 ];

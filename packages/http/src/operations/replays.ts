@@ -1,61 +1,68 @@
 import { jsonAnswer } from '../answer';
 import { BulkReplayDto } from '../dto/bulk-replay.dto';
-import { EventFilterDto, PageQueryDto, toFilter, toPaging } from '../dto/list.dto';
-import type { Operation } from '../operation';
-import { parse, parseJson } from '../parse';
+import { PageQueryDto, toFilter, toPaging } from '../dto/list.dto';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
 import { toBulkReplay } from '../wire/bulk-replay';
 import { toList } from '../wire/event';
-import { idOf, noFields, noQuery } from './input';
+import { idOf } from './input';
 
 export const replayOperations: readonly Operation[] = [
-  {
+  operation({
     id: 'replays.list',
     method: 'GET',
     path: '/api/v1/replays',
     scope: 'read',
+    summary: 'Bulk replays, newest first.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('BulkReplay') } },
     async run({ paggio, principal, query }) {
-      const page = await paggio.bulkReplays.list(principal, toPaging(parse(PageQueryDto, query, 'query')));
-      return jsonAnswer(200, toList(page, toBulkReplay));
+      return jsonAnswer(200, toList(await paggio.bulkReplays.list(principal, toPaging(query)), toBulkReplay));
     },
-  },
-  {
+  }),
+  operation({
     id: 'replays.create',
     method: 'POST',
     path: '/api/v1/replays',
     scope: 'write',
-    async run(input) {
-      noQuery(input);
-      const dto = parse(BulkReplayDto, parseJson(input.body), 'body');
-      const replay = await input.paggio.bulkReplays.create(input.principal, {
-        filter: toFilter(parse(EventFilterDto, dto.filter, 'body')),
-        destinationId: dto.destination_id,
-        ratePerSecond: dto.rate_per_second,
-        dryRun: dto.dry_run,
-        idempotencyKey: input.idempotencyKey,
+    summary: 'Sends many events again, by the filters of the list. A dry run counts them.',
+    idempotent: true,
+    body: BulkReplayDto,
+    answers: { 200: { schema: ref('BulkReplay') }, 202: { schema: ref('BulkReplay') } },
+    async run({ paggio, principal, body, idempotencyKey }) {
+      const replay = await paggio.bulkReplays.create(principal, {
+        filter: toFilter(body.filter, 'body'),
+        destinationId: body.destination_id,
+        ratePerSecond: body.rate_per_second,
+        dryRun: body.dry_run,
+        idempotencyKey,
       });
       return jsonAnswer(replay.id === null ? 200 : 202, toBulkReplay(replay));
     },
-  },
-  {
+  }),
+  operation({
     id: 'replays.get',
     method: 'GET',
     path: '/api/v1/replays/:id',
     scope: 'read',
+    summary: 'One bulk replay and how far it is.',
+    answers: { 200: { schema: ref('BulkReplay') } },
     async run(input) {
-      noQuery(input);
       return jsonAnswer(200, toBulkReplay(await input.paggio.bulkReplays.get(input.principal, idOf(input, 'replay'))));
     },
-  },
-  {
+  }),
+  operation({
     id: 'replays.cancel',
     method: 'POST',
     path: '/api/v1/replays/:id/cancel',
     scope: 'write',
+    summary: 'Queues nothing more, and cancels what is queued and not yet delivered.',
+    answers: { 200: { schema: ref('BulkReplay') } },
+    errors: ['CONFLICT'],
     async run(input) {
-      noQuery(input);
-      noFields(input);
       const replay = await input.paggio.bulkReplays.cancel(input.principal, idOf(input, 'replay'));
       return jsonAnswer(200, toBulkReplay(replay));
     },
-  },
+  }),
 ];

@@ -4,6 +4,7 @@ import { createKeyText, type Paggio, type PaggioOptions } from '@paggio/core';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { createNodeHandler, type HandlerOptions } from '../index';
+import { expectConformance } from './conformance';
 
 export interface GatewayServer {
   paggio: Paggio;
@@ -17,16 +18,18 @@ export interface GatewayServer {
   stop(): Promise<void>;
 }
 
-/** A gateway behind a bare `node:http` server. */
+/** A gateway behind a bare `node:http` server, on a database of its own or as another node of a shared one. */
 export async function startGatewayServer(
   options: Partial<PaggioOptions> = {},
   handler: HandlerOptions = {},
+  shared?: TestGateway['database'],
 ): Promise<GatewayServer> {
-  const gateway = await startGateway(options);
+  const gateway = await startGateway(options, {}, shared);
   const { paggio } = gateway;
   const faults: unknown[] = [];
   const handle = createNodeHandler(paggio, {
     health: true,
+    openapi: true,
     exclusive: true,
     onFault: (error) => faults.push(error),
     ...handler,
@@ -53,12 +56,18 @@ export async function startGatewayServer(
   };
 }
 
+/** Every answer of an operation is compared with the document. */
 export function client(port: number, key: string): AxiosInstance {
-  return axios.create({
+  const instance = axios.create({
     baseURL: `http://127.0.0.1:${port}`,
     validateStatus: () => true,
     headers: { authorization: `Bearer ${key}` },
   });
+  instance.interceptors.response.use((response) => {
+    expectConformance(response);
+    return response;
+  });
+  return instance;
 }
 
 export async function close(server: Server): Promise<void> {

@@ -1,12 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  isCredentialHeader,
-  type Attempt,
-  type EventDetail,
-  type EventSummary,
-  type Page,
-  type Principal,
-} from '@paggio/core';
+import type { Attempt, EventDetail, EventSummary, Page, Principal } from '@paggio/core';
+import { toHeaders } from './headers';
 import { toPayload } from './payload';
 
 /** A list item, section 3 of the contract. */
@@ -97,18 +91,6 @@ export function toBody(body: Buffer | null): { response_body: string | null; res
   return isUtf8(body)
     ? { response_body: body.toString('utf8') }
     : { response_body: null, response_body_base64: body.toString('base64') };
-}
-
-function toHeaders(raw: readonly string[], showCredentials: boolean): Record<string, string | string[]> {
-  const headers = new Map<string, string | string[]>();
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    const value = !showCredentials && isCredentialHeader(name) ? '***' : (raw[i + 1] as string);
-    const known = headers.get(name);
-    if (known === undefined) headers.set(name, value);
-    else headers.set(name, typeof known === 'string' ? [known, value] : [...known, value]);
-  }
-  return Object.fromEntries(headers);
 }
 
 export function toList<T>(page: Page<T>, item: (value: T) => object): object {

@@ -1,0 +1,76 @@
+import { toPage, type Page, type Paging } from '../page';
+import type { Owner, Principal } from '../principal';
+import type { AuditStore } from '../storage/audit-store';
+
+export const auditActions = [
+  'access.denied',
+  'destination.created',
+  'destination.deleted',
+  'destination.updated',
+  'endpoint.created',
+  'endpoint.deleted',
+  'endpoint.updated',
+  'event.cancelled',
+  'event.replayed',
+  'key.created',
+  'key.revoked',
+  'notifications.updated',
+  'replay.cancelled',
+  'replay.created',
+  'secret.revealed',
+  'secret.rotated',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+/** What was done to what. Neither side ever holds a secret. */
+export interface AuditEntry {
+  action: AuditAction;
+  /** Null where there is none, as for a refused request. */
+  objectId: string | null;
+  before: Readonly<Record<string, unknown>> | null;
+  after: Readonly<Record<string, unknown>> | null;
+}
+
+/** An entry as it was kept. There is no way to change or remove one. */
+export interface AuditRecord extends AuditEntry {
+  id: string;
+  /** Null: the host's own code, or a person at the dashboard of the operator. */
+  keyId: string | null;
+  remoteAddr: string | null;
+  createdAt: Date;
+}
+
+export interface AuditFilter {
+  action?: AuditAction;
+  objectId?: string;
+}
+
+/** Refused requests are kept once a minute for each key and operation: a loop of them must not fill a table. */
+const DENIED_EVERY_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+
+/** Who did what to keys, secrets, endpoints, destinations and replays. */
+export class Audit {
+  private readonly denied = new Map<string, number>();
+
+  constructor(
+    private readonly store: AuditStore,
+    private readonly onFault: (error: unknown) => void,
+  ) {}
+
+  async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<Page<AuditRecord>> {
+    const { rows, count } = await this.store.list(owner, filter, paging);
+    return toPage(rows, paging, count);
+  }
+
+  /** Keeps that a key was used for an operation whose scope it lacks. Does not wait for it. */
+  deny(principal: Principal, operation: string): void {
+    const name = `${principal.keyId} ${operation}`;
+    const now = performance.now();
+    if (now - (this.denied.get(name) ?? Number.NEGATIVE_INFINITY) < DENIED_EVERY_MS) return;
+    if (this.denied.size >= MAX_REMEMBERED) this.denied.clear();
+    this.denied.set(name, now);
+    const entry = { action: 'access.denied', objectId: null, before: null, after: { operation } } as const;
+    this.store.add(principal, entry).catch(this.onFault);
+  }
+}

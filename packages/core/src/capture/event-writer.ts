@@ -1,0 +1,105 @@
+import type { Handoff } from '../delivery/worker';
+import { orderKeyOf } from '../delivery/order-key';
+import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
+import { formatId } from '../event-id';
+import type { Telemetry } from '../telemetry';
+import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
+
+export interface EventWriterDependencies {
+  intake: Intake;
+  handoff: Handoff | null;
+  /** Tells other processes that there is work which this one does not hold. */
+  announce: () => void;
+  telemetry: Telemetry;
+}
+
+/** Commits an event with its deliveries, and hands over what this process may deliver at once. */
+export class EventWriter {
+  constructor(private readonly dependencies: EventWriterDependencies) {}
+
+  /** Resolves after the commit. */
+  async write(endpoint: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
+    const { handoff, intake, telemetry } = this.dependencies;
+    const targets = targetsOf(endpoint, event.eventType);
+    const orderKey =
+      endpoint.orderBy === null || targets.length === 0
+        ? null
+        : orderKeyOf(endpoint.orderBy, event.rawHeaders, event.body);
+    const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
+      target,
+      destinationId: target.idBytes,
+      leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(endpoint, target) ?? null),
+      orderKey,
+    }));
+    event.deliveries = deliveries;
+    event.capturedReason = capturedReason(endpoint, targets);
+
+    const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
+    let accepted;
+    try {
+      accepted = await intake.accept(event);
+    } catch (error) {
+      for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
+      throw error;
+    }
+    const eventId = formatId(event.id);
+    for (const delivery of leased) {
+      if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);
+      else {
+        handoff?.start({
+          eventId,
+          destinationId: delivery.target.id,
+          endpointId: endpoint.id,
+          leaseToken: formatId(delivery.leaseToken as Buffer),
+          attemptCount: 0,
+          takeovers: 0,
+          content: {
+            method: event.method,
+            query: event.query,
+            headers: event.rawHeaders,
+            body: event.body,
+            correlationId: event.correlationId,
+            traceParent: event.traceParent,
+            originId: eventId,
+          },
+        });
+      }
+    }
+    if (leased.length < deliveries.length && !endpoint.paused && !accepted.duplicate) {
+      if (handoff === null) this.dependencies.announce();
+      else {
+        for (const { leaseToken, target } of deliveries)
+          if (leaseToken === null && !target.paused) handoff.due(target.id);
+      }
+    }
+    if (telemetry.watched) {
+      telemetry.emit({
+        type: 'event.captured',
+        eventId: accepted.eventId,
+        endpointId: endpoint.id,
+        source: event.source,
+        eventType: event.eventType,
+        size: event.body.length,
+        verified: event.verifiedBy !== null,
+        duplicate: accepted.duplicate,
+      });
+    }
+    return accepted;
+  }
+}
+
+/** The destinations of an endpoint that an event of this type goes to. */
+export function targetsOf(endpoint: EndpointConfig, eventType: string | null): DestinationConfig[] {
+  return endpoint.destinations.filter(
+    (one) => matchesEventType(endpoint.eventTypes, eventType) && matchesEventType(one.eventTypes, eventType),
+  );
+}
+
+/** Why there is nothing to deliver to, or null when there is. */
+export function capturedReason(
+  endpoint: EndpointConfig,
+  targets: readonly DestinationConfig[],
+): IncomingEvent['capturedReason'] {
+  if (targets.length > 0) return null;
+  return endpoint.destinations.length === 0 ? 'no_destination' : 'filtered';
+}

@@ -1,0 +1,60 @@
+import { idTime, newId } from '../event-id';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import { encodeHeaders } from './header-text';
+import type { IncomingEvent } from './intake';
+
+export interface CaptureRequest {
+  method: string;
+  /** As received, undecoded, without the query. */
+  path: string;
+  /** Without the question mark, undecoded. */
+  query: string;
+  /** Names and values in turn, in wire order. */
+  rawHeaders: readonly string[];
+  /** The exact bytes. */
+  body: Buffer;
+  remoteAddr: string | null;
+}
+
+/** What is known of a request besides its bytes. */
+export interface Recognised {
+  receivedAt: number;
+  source: string;
+  eventType: string | null;
+  /** Null: nobody vouches for the sender. */
+  verifiedBy: string | null;
+  bodyAuthenticated: boolean;
+  correlationId?: string | null;
+}
+
+/** An event under a new id, with no deliveries yet. */
+export function newEvent(endpoint: EndpointConfig, request: CaptureRequest, known: Recognised): IncomingEvent {
+  const id = newId(known.receivedAt);
+  return {
+    id,
+    endpointId: endpoint.idBytes,
+    userId: endpoint.userId,
+    mode: endpoint.mode,
+    source: known.source,
+    eventType: known.eventType,
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    rawHeaders: request.rawHeaders,
+    headers: encodeHeaders(request.rawHeaders),
+    body: request.body,
+    sha256: null,
+    remoteAddr: request.remoteAddr,
+    verifiedBy: known.verifiedBy,
+    bodyAuthenticated: known.bodyAuthenticated,
+    capturedReason: null,
+    idConflict: false,
+    correlationId: known.correlationId ?? null,
+    traceParent: null,
+    // The time inside the id, so that a range of time is a range of ids, also when the clock steps.
+    receivedAt: idTime(id),
+    dedupKey: null,
+    onKeyConflict: 'store',
+    deliveries: [],
+  };
+}

@@ -1,0 +1,136 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { notFound, PaggioError } from '../errors';
+import { parseId } from '../event-id';
+import type { Owner } from '../principal';
+import type { EventWriter } from './event-writer';
+import { newEvent, type CaptureRequest } from './new-event';
+
+/** Recorded as the source of events that came in by an API key. */
+export const API_SOURCE = 'api';
+
+/** Seconds that a timestamp may be off, both ways. */
+const TOLERANCE_SECONDS = 300;
+const EVENT_TYPE = /^[A-Za-z0-9_.-]{1,128}$/;
+const CORRELATION_ID = /^[A-Za-z0-9_-]{1,128}$/;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+/** What authenticates a request is not part of the event. */
+const consumed: ReadonlySet<string> = new Set(['authorization', 'x-pj-signature', 'x-pj-timestamp']);
+
+export interface SignedIngestDependencies {
+  directory: EndpointDirectory;
+  writer: EventWriter;
+}
+
+/** Takes events from producers that hold an API key and sign with the endpoint's secret. */
+export class SignedIngest {
+  constructor(private readonly dependencies: SignedIngestDependencies) {}
+
+  /**
+   * The endpoint of an id, before the body is read.
+   * @throws PaggioError `NOT_FOUND`, for another owner's too, or `GONE` when it was deleted
+   */
+  async route(owner: Owner, id: string): Promise<EndpointConfig> {
+    const endpointId = parseId(id);
+    const endpoint = endpointId === undefined ? null : await this.dependencies.directory.byId(endpointId);
+    if (!endpoint || endpoint.userId !== owner.userId || endpoint.mode !== owner.mode) throw notFound('endpoint');
+    if (endpoint.deleted)
+      throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Send to another endpoint.' });
+    return endpoint;
+  }
+
+  /**
+   * Verifies a request and commits it. Returns the id of its event; with an idempotency key that came before, of the
+   * first one.
+   * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `IDEMPOTENCY_KEY_CONFLICT` or
+   *   `UNAVAILABLE`: nothing was stored
+   */
+  async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<string> {
+    const receivedAt = Date.now();
+    verify(endpoint.secrets, request, receivedAt);
+    const eventType = one(request, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
+    const correlationId = one(request, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
+    const key = one(request, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
+    const body = parseBody(request.body);
+    const event = newEvent(
+      endpoint,
+      { ...request, rawHeaders: withoutCredentials(request.rawHeaders) },
+      {
+        receivedAt,
+        source: API_SOURCE,
+        eventType: eventType ?? eventTypeIn(body),
+        verifiedBy: API_SOURCE,
+        bodyAuthenticated: true,
+        correlationId,
+      },
+    );
+    if (key !== null) {
+      event.dedupKey = createHash('sha256').update(`idempotency:${key}`).digest();
+      event.sha256 = createHash('sha256').update(request.body).digest();
+      event.onKeyConflict = 'refuse';
+    }
+    return (await this.dependencies.writer.write(endpoint, event)).eventId;
+  }
+}
+
+function verify(secrets: readonly string[], request: CaptureRequest, nowMs: number): void {
+  const refuse = (reason: string): PaggioError =>
+    new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
+      hint: `${reason} X-PJ-Signature is the hex HMAC-SHA256 of "<timestamp>.<raw body>" under the endpoint's secret.`,
+    });
+  const [timestamp, ...moreTimestamps] = valuesOf(request, 'x-pj-timestamp');
+  const [signature, ...moreSignatures] = valuesOf(request, 'x-pj-signature');
+  if (timestamp === undefined || signature === undefined) throw refuse('X-PJ-Timestamp and X-PJ-Signature are needed.');
+  if (moreTimestamps.length + moreSignatures.length > 0) throw refuse('A header is given twice.');
+  if (!/^\d{1,12}$/.test(timestamp)) throw refuse('X-PJ-Timestamp must be Unix seconds.');
+  if (!/^[0-9a-f]{64}$/i.test(signature)) throw refuse('X-PJ-Signature must be 64 hexadecimal digits.');
+  const given = Buffer.from(signature.toLowerCase(), 'latin1');
+  const matches = secrets.some((secret) => {
+    const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(request.body).digest('hex');
+    return timingSafeEqual(Buffer.from(expected, 'latin1'), given);
+  });
+  if (!matches) throw refuse('It does not match the timestamp and body.');
+  if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
+    throw refuse(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
+}
+
+function parseBody(body: Buffer): unknown {
+  try {
+    if (isUtf8(body)) return JSON.parse(body.toString('utf8'));
+  } catch {
+    // Answered below.
+  }
+  throw new PaggioError('BAD_REQUEST', 'The body is not JSON', { hint: 'Send a JSON body in UTF-8.' });
+}
+
+function eventTypeIn(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'event_type')) return null;
+  const { event_type: text } = body as { event_type: unknown };
+  return typeof text === 'string' && EVENT_TYPE.test(text) ? text : null;
+}
+
+/** The one value of an optional header. */
+function one(request: CaptureRequest, name: string, form: RegExp, description: string): string | null {
+  const [value, ...more] = valuesOf(request, name);
+  if (value === undefined) return null;
+  if (more.length === 0 && form.test(value)) return value;
+  const message = `${name} must be one header of ${description}.`;
+  throw new PaggioError('BAD_REQUEST', `Wrong header: ${name}`, { hint: message, details: [{ field: name, message }] });
+}
+
+function valuesOf({ rawHeaders }: CaptureRequest, lowerCaseName: string): string[] {
+  return rawHeaders.filter(
+    (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
+  );
+}
+
+function withoutCredentials(rawHeaders: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (!consumed.has(name.toLowerCase())) kept.push(name, rawHeaders[i + 1] as string);
+  }
+  return kept;
+}

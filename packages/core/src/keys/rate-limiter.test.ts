@@ -1,0 +1,23 @@
+import { RateLimiter } from './rate-limiter';
+
+test('a burst, then the rate; each name for itself', () => {
+  let now = 0;
+  const limiter = new RateLimiter({ perSecond: 10, burst: 5 }, () => now);
+  const taken = (name: string, times: number): boolean[] =>
+    Array.from({ length: times }, () => limiter.take(name).allowed);
+  expect(taken('a', 6)).toEqual([true, true, true, true, true, false]);
+  expect(taken('b', 1)).toEqual([true]);
+  now = 100;
+  expect(taken('a', 2)).toEqual([true, false]);
+  now = 10_000;
+  expect(taken('a', 6)).toEqual([true, true, true, true, true, false]);
+});
+
+test('the verdict says what is left and when to come back', () => {
+  const limiter = new RateLimiter({ perSecond: 0.5, burst: 2 }, () => 0);
+  expect(limiter.take('a')).toMatchObject({ allowed: true, limit: 2, remaining: 1, retryAfterSeconds: 0 });
+  limiter.take('a');
+  const refused = limiter.take('a');
+  expect(refused).toMatchObject({ allowed: false, remaining: 0, retryAfterSeconds: 2 });
+  expect(refused.resetAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 4);
+});

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { API_SOURCE } from '../capture/signed-ingest';
+import { capturedReason, targetsOf } from '../capture/event-writer';
+import { newEvent } from '../capture/new-event';
+import type { IncomingEvent } from '../capture/intake';
+import { orderKeyOf } from '../delivery/order-key';
+import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { notFound } from '../errors';
+import { formatId } from '../event-id';
+import type { Actor, Owner } from '../principal';
+import type { PublishStore } from '../storage/publish-store';
+import type { Telemetry } from '../telemetry';
+
+export interface PublishInput {
+  /** 1 to 128 letters, digits, `-`, `_` and `.`. */
+  eventType: string;
+  /** Source text of a JSON value: every endpoint receives these very bytes. */
+  payload: string;
+  /** Omitted: every active endpoint of the owner whose `event_types` match. */
+  endpointIds?: readonly string[];
+  /** A repetition with the same key and the same input makes nothing new. Kept for 72 hours. */
+  idempotencyKey?: string | null;
+}
+
+export interface PublishedDelivery {
+  endpointId: string;
+  eventId: string;
+  /** False: it was made when the idempotency key came first. */
+  created: boolean;
+}
+
+export interface PublishingDependencies {
+  store: PublishStore;
+  directory: EndpointDirectory;
+  telemetry: Telemetry;
+  mountPath: () => string;
+  /** Work is due. */
+  wake: () => void;
+}
+
+/** One event for many endpoints, from the owner's own code. */
+export class Publishing {
+  constructor(private readonly dependencies: PublishingDependencies) {}
+
+  /**
+   * Commits an event for each endpoint, all or none.
+   * @throws PaggioError `NOT_FOUND` when an endpoint is not the owner's, `IDEMPOTENCY_KEY_CONFLICT`
+   */
+  async publish(actor: Actor, input: PublishInput): Promise<PublishedDelivery[]> {
+    const { store, telemetry, wake } = this.dependencies;
+    const endpoints = await this.endpointsOf(actor, input);
+    const payload = Buffer.from(input.payload, 'utf8');
+    const events = endpoints.map((endpoint) => this.toEvent(endpoint, input.eventType, payload, actor));
+    const asked = [input.eventType, [...new Set(input.endpointIds ?? ['*'])].sort(), input.payload];
+    const request = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+    const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request });
+    if (earlier) return earlier.map((one) => ({ ...one, created: false }));
+    if (events.some(({ deliveries }) => deliveries.length > 0)) wake();
+    for (const event of events) {
+      telemetry.emit({
+        type: 'event.captured',
+        eventId: formatId(event.id),
+        endpointId: formatId(event.endpointId),
+        source: event.source,
+        eventType: event.eventType,
+        size: payload.length,
+        verified: true,
+        duplicate: false,
+      });
+    }
+    return events.map((event) => ({
+      endpointId: formatId(event.endpointId),
+      eventId: formatId(event.id),
+      created: true,
+    }));
+  }
+
+  private async endpointsOf(owner: Owner, { endpointIds, eventType }: PublishInput): Promise<EndpointConfig[]> {
+    const { directory, store } = this.dependencies;
+    const ids = endpointIds === undefined ? await store.activeEndpoints(owner) : [...new Set(endpointIds)];
+    const endpoints: EndpointConfig[] = [];
+    for (const id of ids) {
+      const endpoint = await directory.byId(id);
+      const own = endpoint && !endpoint.deleted && endpoint.userId === owner.userId && endpoint.mode === owner.mode;
+      if (own) endpoints.push(endpoint);
+      else if (endpointIds !== undefined) throw notFound('endpoint');
+    }
+    return endpointIds === undefined
+      ? endpoints.filter((endpoint) => !endpoint.paused && matchesEventType(endpoint.eventTypes, eventType))
+      : endpoints;
+  }
+
+  private toEvent(endpoint: EndpointConfig, eventType: string, body: Buffer, actor: Actor): IncomingEvent {
+    const request = {
+      method: 'POST',
+      path: `${this.dependencies.mountPath()}/api/v1/events`,
+      query: '',
+      rawHeaders: ['Content-Type', 'application/json'],
+      body,
+      remoteAddr: actor.remoteAddr ?? null,
+    };
+    const event = newEvent(endpoint, request, {
+      receivedAt: Date.now(),
+      source: API_SOURCE,
+      eventType,
+      verifiedBy: API_SOURCE,
+      // The key vouches for the whole request; there is no signature over the body.
+      bodyAuthenticated: false,
+    });
+    const targets = targetsOf(endpoint, eventType);
+    const orderKey = endpoint.orderBy === null ? null : orderKeyOf(endpoint.orderBy, request.rawHeaders, body);
+    event.deliveries = targets.map((target) => ({ destinationId: target.idBytes, leaseToken: null, orderKey }));
+    event.capturedReason = capturedReason(endpoint, targets);
+    return event;
+  }
+}

@@ -1,0 +1,42 @@
+import { notFound } from '../errors';
+import type { Page, Paging } from '../page';
+import type { Owner } from '../principal';
+import type { PostgresRejectionLog } from '../storage/rejection-store';
+
+/** A request that verification refused, as its owner sees it. It is no event: it is never delivered. */
+export interface RejectionSummary {
+  id: string;
+  endpointId: string;
+  provider: string;
+  /** Why: a stable word. */
+  reason: string;
+  method: string;
+  path: string;
+  size: number;
+  remoteAddr: string | null;
+  receivedAt: Date;
+}
+
+export interface RejectionDetail extends RejectionSummary {
+  query: string;
+  /** Names and values in turn, as received. */
+  rawHeaders: string[];
+  body: Buffer;
+}
+
+/** What was refused: at most 100 per endpoint, for seven days. */
+export class Rejections {
+  constructor(private readonly log: Pick<PostgresRejectionLog, 'list' | 'find'>) {}
+
+  /** @param endpointId of one endpoint only; another owner's has none */
+  list(owner: Owner, endpointId: string | null, paging: Paging): Promise<Page<RejectionSummary>> {
+    return this.log.list(owner, endpointId, paging);
+  }
+
+  /** @throws PaggioError `NOT_FOUND` */
+  async get(owner: Owner, id: string): Promise<RejectionDetail> {
+    const rejection = await this.log.find(owner, id);
+    if (!rejection) throw notFound('rejection');
+    return rejection;
+  }
+}

@@ -1,0 +1,62 @@
+import type { AuditAction, AuditEntry, AuditFilter, AuditRecord } from '../audit/audit';
+import { formatId, newId } from '../event-id';
+import { TOTAL_LIMIT, type Paging } from '../page';
+import type { Actor, Owner } from '../principal';
+import type { Database } from './database';
+
+interface Runner {
+  query(sql: string, values: unknown[]): Promise<unknown>;
+}
+
+/** Keeps entries in the transaction of what they tell about: neither is there without the other. */
+export async function keepAudit(runner: Runner, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await runner.query(INSERT, [
+    actor.userId,
+    actor.mode,
+    actor.keyId ?? null,
+    actor.remoteAddr ?? null,
+    entries.map(() => formatId(newId())),
+    entries.map(({ action }) => action),
+    entries.map(({ objectId }) => objectId),
+    entries.map(({ before }) => before && JSON.stringify(before)),
+    entries.map(({ after }) => after && JSON.stringify(after)),
+  ]);
+}
+
+const INSERT = `
+  insert into paggio.audit (id, user_id, mode, key_id, remote_addr, action, object_id, before, after, created_at)
+  select id, $1, $2, $3, $4, action, object_id, before, after, now()
+  from unnest($5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::text[]) as e(id, action, object_id, before, after)`;
+
+export class AuditStore {
+  constructor(private readonly database: Database) {}
+
+  add(actor: Actor, entry: AuditEntry): Promise<void> {
+    return keepAudit(this.database.source, actor, [entry]);
+  }
+
+  /** One row more than the page shows. */
+  async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<{ rows: AuditRecord[]; count: number }> {
+    const where = `user_id = $1 and mode = $2 and ($3::text is null or action = $3) and ($4::uuid is null or object_id = $4)`;
+    const values = [owner.userId, owner.mode, filter.action ?? null, filter.objectId ?? null];
+    const rows = await this.database.rows<
+      Omit<AuditRecord, 'before' | 'after'> & { action: AuditAction; before: string | null; after: string | null }
+    >(
+      `select id, action, object_id as "objectId", key_id as "keyId", remote_addr as "remoteAddr", before, after,
+         created_at as "createdAt"
+       from paggio.audit where ${where} and ($5::uuid is null or id < $5) order by id desc limit $6 offset $7`,
+      [...values, paging.startingAfter, paging.limit + 1, paging.offset],
+    );
+    const [counted] = await this.database.rows<{ count: number }>(
+      `select count(*)::int as count from (select 1 from paggio.audit where ${where} limit $5) t`,
+      [...values, TOTAL_LIMIT + 1],
+    );
+    const parse = (text: string | null): AuditEntry['before'] =>
+      text === null ? null : (JSON.parse(text) as AuditEntry['before']);
+    return {
+      rows: rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) })),
+      count: counted?.count ?? 0,
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { isISO8601, ValidateBy, type ValidationOptions } from 'class-validator';
+import { nullable, object, type JsonSchema } from '../openapi/schema';
+
+export type SecretInput = string | { value: string; expires_at?: string | null };
+
+const MAX_LENGTH = 16_384;
+const value: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_LENGTH };
+
+export const secretsInput: JsonSchema = {
+  type: 'array',
+  maxItems: 20,
+  items: { anyOf: [value, object({ value, 'expires_at?': nullable({ type: 'string', format: 'date-time' }) })] },
+};
+
+/** A secret by itself, or with the time from which on it no longer counts. */
+export function IsSecret(options: ValidationOptions): PropertyDecorator {
+  const message = 'a secret is a text, or {"value", "expires_at"}';
+  return ValidateBy({ name: 'isSecret', validator: { validate: isSecret, defaultMessage: () => message } }, options);
+}
+
+function isSecret(input: unknown): boolean {
+  if (typeof input === 'string') return input.length >= 1 && input.length <= MAX_LENGTH;
+  if (typeof input !== 'object' || input === null) return false;
+  const { value: text, expires_at: expiresAt, ...more } = input as Record<string, unknown>;
+  const timed = expiresAt === undefined || expiresAt === null || isISO8601(expiresAt, { strict: true });
+  return isSecret(text) && typeof text === 'string' && timed && Object.keys(more).length === 0;
+}

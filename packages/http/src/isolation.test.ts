@@ -1,0 +1,275 @@
+import { createHmac } from 'node:crypto';
+import { scopes, type Owner, type Scope } from '@paggio/core';
+import type { Operation } from './operation';
+import { operations } from './operations';
+import { client, request, startGatewayServer, type GatewayServer } from './testing';
+
+/** What one user has in one mode. */
+interface World {
+  owner: Owner;
+  keys: Record<Scope, string>;
+  endpoint: { id: string; slug: string; secret: string };
+  destination: string;
+  event: string;
+  rejection: string;
+  replay: string;
+  key: string;
+}
+
+let server: GatewayServer;
+let mine: World;
+let others: { stranger: World; otherMode: World };
+
+beforeAll(async () => {
+  server = await startGatewayServer({ apiRateLimit: null });
+  mine = await worldOf({ userId: 'user-1', mode: 'live' });
+  others = {
+    stranger: await worldOf({ userId: 'user-2', mode: 'live' }),
+    otherMode: await worldOf({ userId: 'user-1', mode: 'test' }),
+  };
+});
+
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.stop();
+});
+
+async function keyOf({ userId, mode }: Owner, wanted: Scope[]): Promise<string> {
+  const all = { userId, mode: 'live' as const, scopes: new Set(scopes), keyId: null };
+  return (await server.paggio.keys.create(all, { name: wanted.join(), mode, scopes: wanted })).key;
+}
+
+async function worldOf(owner: Owner): Promise<World> {
+  const api = client(server.port, await keyOf(owner, [...scopes]));
+  const keys = {} as Record<Scope, string>;
+  for (const scope of scopes) keys[scope] = await keyOf(owner, [scope]);
+  const endpoint = (
+    await api.post('/api/v1/endpoints', {
+      name: `of ${owner.userId}`,
+      destination_url: 'http://127.0.0.1:9/',
+      verification: { provider: 'github', secrets: ['a secret of github'] },
+      status: undefined,
+    })
+  ).data;
+  await api.patch(`/api/v1/endpoints/${endpoint.id}`, { status: 'PAUSED' });
+  const rejected = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
+  const event = (await api.post(`/api/v1/endpoints/${endpoint.id}/test`, {})).data.id;
+  return {
+    owner,
+    keys,
+    endpoint,
+    destination: endpoint.destinations[0].id,
+    event,
+    rejection: rejected.headers['paggio-rejection-id'] as string,
+    replay: await newReplay(api, endpoint.id),
+    key: (await api.get('/api/v1/keys')).data.data[0].id,
+  };
+}
+
+async function newReplay(api: ReturnType<typeof client>, endpointId: string): Promise<string> {
+  return (await api.post('/api/v1/replays', { filter: { endpoint_id: endpointId, status: 'pending' } })).data.id;
+}
+
+interface Request {
+  data?: object | string;
+  headers?: Record<string, string>;
+}
+
+function signed(world: World): Request {
+  const data = '{"event_type":"x","payload":{}}';
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', world.endpoint.secret).update(`${timestamp}.${data}`).digest('hex');
+  return {
+    data,
+    headers: { 'X-PJ-Timestamp': timestamp, 'X-PJ-Signature': signature, 'Content-Type': 'application/json' },
+  };
+}
+
+// AUZ-07: a valid request for every row of the table. A new route that is not here fails the build.
+const requests: Record<string, (world: World) => Request> = {
+  'health.live': () => ({}),
+  'health.ready': () => ({}),
+  'openapi.get': () => ({}),
+  'ingest.signed': signed,
+  'events.list': () => ({}),
+  'events.get': () => ({}),
+  'events.raw': () => ({}),
+  'events.verification': () => ({}),
+  'events.replay': () => ({}),
+  'events.cancel': () => ({}),
+  'events.publish': (world) => ({ data: { event_type: 'x', payload: 1, endpoint_ids: [world.endpoint.id] } }),
+  'rejections.list': () => ({}),
+  'rejections.get': () => ({}),
+  'rejections.raw': () => ({}),
+  'rejections.verification': () => ({}),
+  'replays.list': () => ({}),
+  'replays.create': () => ({ data: { filter: { status: 'failed' }, dry_run: true } }),
+  'replays.get': () => ({}),
+  'replays.cancel': () => ({}),
+  'endpoints.list': () => ({}),
+  'endpoints.create': () => ({ data: { name: 'made' } }),
+  'endpoints.get': () => ({}),
+  'endpoints.update': () => ({ data: { description: 'changed' } }),
+  'endpoints.delete': () => ({}),
+  'endpoints.secret': () => ({}),
+  'endpoints.rotate_secret': () => ({ data: {} }),
+  'endpoints.test': () => ({ data: {} }),
+  'destinations.list': () => ({}),
+  'destinations.create': () => ({ data: { url: 'http://127.0.0.1:9/' } }),
+  'destinations.get': () => ({}),
+  'destinations.update': () => ({ data: { name: 'changed' } }),
+  'destinations.delete': () => ({}),
+  'keys.list': () => ({}),
+  'keys.create': (world) => ({ data: { name: 'made', mode: world.owner.mode, scopes: ['admin'] } }),
+  'keys.delete': () => ({}),
+  'audit.list': () => ({}),
+  'providers.list': () => ({}),
+};
+
+/** The ids in a path, by the collection they belong to. */
+type Ids = Partial<Record<'endpoints' | 'destinations' | 'events' | 'rejections' | 'replays' | 'keys', string>>;
+
+function urlOf(operation: Operation, ids: Ids): string {
+  return operation.path
+    .replace('/e/:endpoint_id', `/e/${ids.endpoints}`)
+    .replaceAll(/\/([a-z]+)\/:[a-z_]+/g, (_, collection: keyof Ids) => `/${collection}/${ids[collection]}`);
+}
+
+const idsOf = (world: World): Ids => ({
+  endpoints: world.endpoint.id,
+  destinations: world.destination,
+  events: world.event,
+  rejections: world.rejection,
+  replays: world.replay,
+  keys: world.key,
+});
+
+async function call(
+  operation: Operation,
+  key: string,
+  ids: Ids,
+  world = mine,
+): Promise<{ status: number; data: any; text: string }> {
+  const { data, headers } = requests[operation.id]?.(world) ?? {};
+  const api = client(server.port, key);
+  const answer = await api.request({ method: operation.method, url: urlOf(operation, ids), data, headers });
+  return { status: answer.status, data: answer.data, text: JSON.stringify(answer.data) ?? '' };
+}
+
+const UNKNOWN = '01a1feba-f6e4-7000-a9af-4d30305a647b';
+const table = operations.map((operation) => [operation.id, operation] as const);
+const guarded = table.filter(([, { scope }]) => scope !== null) as (readonly [string, Operation & { scope: Scope }])[];
+
+test('every operation has its place in the matrix', () => {
+  expect(Object.keys(requests).sort()).toEqual(operations.map(({ id }) => id).sort());
+});
+
+test.each(guarded)('AUZ-06: %s needs its scope, whatever it is asked about', async (_, operation) => {
+  for (const scope of scopes) {
+    if (scope === operation.scope) continue;
+    for (const ids of [idsOf(mine), idsOf(others.stranger), allIds(UNKNOWN), allIds('nope')]) {
+      const { status, data } = await call(operation, mine.keys[scope], ids);
+      expect([scope, status, data.code]).toEqual([scope, 403, 'FORBIDDEN']);
+    }
+  }
+  expect((await call(operation, 'pk_live_nope', idsOf(mine))).status).toBe(401);
+});
+
+const allIds = (id: string): Ids => ({
+  endpoints: id,
+  destinations: id,
+  events: id,
+  rejections: id,
+  replays: id,
+  keys: id,
+});
+
+const withId = guarded.filter(([, { path }]) => path.includes('/:'));
+
+test.each(withId)("AUZ-05, AUZ-07: %s knows nobody else's objects", async (_, operation) => {
+  const key = mine.keys[operation.scope];
+  const foreign: Ids[] = [
+    idsOf(others.stranger),
+    // The one exception: a live key manages the test keys of its user, which it may create too.
+    ...(operation.id === 'keys.delete' ? [] : [idsOf(others.otherMode)]),
+    allIds(UNKNOWN),
+    allIds('not-a-uuid'),
+    allIds("'%20or%201=1--"),
+    allIds('%00'),
+  ];
+  const answers = [];
+  for (const ids of foreign) {
+    const { status, data } = await call(operation, key, ids);
+    answers.push(JSON.stringify([status, { ...data, request_id: '' }]));
+  }
+  expect(new Set(answers).size).toBe(1);
+  expect(JSON.parse(answers[0] as string)).toMatchObject([404, { code: 'NOT_FOUND' }]);
+  // One's own key is worth as little at somebody else's objects when it is of the other mode.
+  const otherKey = others.otherMode.keys[operation.scope];
+  expect((await call(operation, otherKey, idsOf(mine), others.otherMode)).status).toBe(404);
+});
+
+test.each(withId.filter(([, { path }]) => path.includes(':destination_id')))(
+  'AUZ-08: %s needs both ids to be right',
+  async (_, operation) => {
+    const key = mine.keys[operation.scope];
+    for (const ids of [
+      { endpoints: mine.endpoint.id, destinations: others.stranger.destination },
+      { endpoints: mine.endpoint.id, destinations: others.otherMode.destination },
+      { endpoints: mine.endpoint.id, destinations: UNKNOWN },
+      { endpoints: others.stranger.endpoint.id, destinations: mine.destination },
+      { endpoints: others.stranger.endpoint.id, destinations: others.stranger.destination },
+    ])
+      expect((await call(operation, key, ids)).status).toBe(404);
+  },
+);
+
+test.each(guarded)("%s works on one's own, and shows nothing of others", async (id, operation) => {
+  // Its own objects each time: some operations end what they are about.
+  const world = await worldOf(mine.owner);
+  const { status, text } = await call(operation, world.keys[operation.scope], idsOf(world), world);
+  expect([id, status >= 200 && status < 300]).toEqual([id, true]);
+  for (const other of Object.values(others)) {
+    for (const foreign of Object.values(idsOf(other))) expect(text).not.toContain(foreign);
+    expect(text).not.toContain(other.endpoint.slug);
+  }
+});
+
+describe('AUZ-08: ids that stand elsewhere than in the path', () => {
+  const api = (scope: Scope): ReturnType<typeof client> => client(server.port, mine.keys[scope]);
+
+  test.each(['stranger', 'otherMode'] as const)('of a %s', async (who) => {
+    const theirs = others[who];
+    const ofTheirs = { params: { endpoint_id: theirs.endpoint.id } };
+    expect((await api('read').get('/api/v1/events', ofTheirs)).data).toMatchObject({ data: [], meta: { total: 0 } });
+    expect((await api('read').get('/api/v1/rejections', ofTheirs)).data).toMatchObject({
+      data: [],
+      meta: { total: 0 },
+    });
+    // A cursor is a place in one's own list, whosever id it is.
+    const paged = await api('read').get('/api/v1/events', { params: { starting_after: theirs.event } });
+    expect(JSON.stringify(paged.data)).not.toContain(theirs.endpoint.id);
+    const replay = await api('write').post('/api/v1/replays', {
+      filter: { endpoint_id: theirs.endpoint.id },
+      dry_run: true,
+    });
+    expect(replay.data.matched).toBe(0);
+    const history = { filter: { status: 'pending' }, destination_id: theirs.destination };
+    expect((await api('write').post('/api/v1/replays', history)).status).toBe(422);
+    const before = (await api('read').get('/api/v1/events')).data.meta.total;
+    const publish = { event_type: 'x', payload: 1, endpoint_ids: [mine.endpoint.id, theirs.endpoint.id] };
+    expect((await api('ingest').post('/api/v1/events', publish)).status).toBe(404);
+    expect((await api('read').get('/api/v1/events')).data.meta.total).toBe(before);
+    const change = { destinations: [{ id: theirs.destination, url: 'http://127.0.0.1:9/stolen' }] };
+    expect((await api('write').patch(`/api/v1/endpoints/${mine.endpoint.id}`, change)).status).toBe(422);
+    const audit = await api('admin').get('/api/v1/audit', { params: { object_id: theirs.endpoint.id } });
+    expect(audit.data.data).toEqual([]);
+  });
+
+  test('a test key makes test objects only, and no live key', async () => {
+    const test = client(server.port, await keyOf({ userId: 'user-1', mode: 'test' }, [...scopes]));
+    expect((await test.post('/api/v1/endpoints', { name: 't' })).data.mode).toBe('test');
+    expect((await test.post('/api/v1/keys', { name: 't', mode: 'live' })).status).toBe(403);
+    expect((await test.get('/api/v1/keys')).data.data.every((key: any) => key.mode === 'test')).toBe(true);
+  });
+});

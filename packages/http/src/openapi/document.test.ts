@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { operations } from '../operations';
+import { startGatewayServer } from '../testing';
+import { createDocument } from './document';
+
+const file = join(__dirname, '../../../../docs/openapi.json');
+const document = createDocument(operations, 'http://localhost:4400');
+
+test('it is a valid OpenAPI 3.1 document, by the judgement of others', () => {
+  const cli = require.resolve('@seriousme/openapi-schema-validator/package.json');
+  const validator = join(dirname(cli), 'bin/validate-api-cli.js');
+  const verdict = execFileSync(process.execPath, [validator, file], { encoding: 'utf8' });
+  expect(JSON.parse(verdict)).toMatchObject({ valid: true });
+});
+
+test('the committed document is that of the operation table (npm run openapi)', () => {
+  const committed = readFileSync(file, 'utf8');
+  expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(document)));
+});
+
+test('AUZ-27: what is served is what is documented, under its own address', async () => {
+  const server = await startGatewayServer({}, { health: false });
+  const { data } = await server.api().get('/openapi.json');
+  const paths = Object.keys(document.paths).filter((path) => !path.startsWith('/health') && path !== '/metrics');
+  expect(Object.keys(data.paths)).toEqual(paths);
+  expect(data.servers).toEqual([{ url: `http://127.0.0.1:${server.port}` }]);
+  expect((await server.api().get('/health/live')).status).toBe(404);
+  for (const path of paths) {
+    for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
+      const { status } = await server.api().request({ url: path.replaceAll(/\{[a-z_]+\}/g, 'x'), method, data: '{' });
+      expect([path, method, status === 405]).toEqual([path, method, !(method in (document.paths[path] ?? {}))]);
+    }
+  }
+  await server.stop();
+});
+
+test('every field and operation has what a reader needs', () => {
+  for (const operation of operations)
+    expect([operation.id, /^[A-Z].*\.$/.test(operation.summary)]).toEqual([operation.id, true]);
+  expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+});

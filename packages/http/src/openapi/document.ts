@@ -1,0 +1,162 @@
+import { errorTable, type ErrorCode } from '@paggio/core';
+import type { AnswerShape, Operation } from '../operation';
+import { schemas } from '../schemas';
+import { dtoSchema } from './dto-schema';
+import { ref, type JsonSchema } from './schema';
+
+export interface OpenApiDocument {
+  openapi: '3.1.0';
+  info: object;
+  servers: readonly { url: string }[];
+  security: readonly object[];
+  paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  components: { schemas: Readonly<Record<string, JsonSchema>>; securitySchemes: object; headers: object };
+}
+
+interface OpenApiOperation {
+  operationId: string;
+  responses: Readonly<Record<string, object>>;
+}
+
+const ERROR = { 'application/json': { schema: ref('Error') } };
+const descriptions: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'Done; nothing to say.',
+  503: 'Not ready.',
+};
+
+/** OpenAPI 3.1 out of the operation table: the same rows that are served, with the rules that validate them. */
+export function createDocument(operations: readonly Operation[], serverUrl: string): OpenApiDocument {
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const operation of operations) {
+    const path = operation.path.replaceAll(/:([a-z_]+)/g, '{$1}');
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Paggio',
+      version: '1',
+      summary: 'A webhook gateway: capture, verify, deliver, replay.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: serverUrl }],
+    security: [{ key: [] }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key: pk_live_... or pk_test_...' },
+      },
+      headers: Object.fromEntries(
+        Object.entries(rateLimitHeaders).map(([name, description]) => [
+          name,
+          { description, schema: { type: 'integer' } },
+        ]),
+      ),
+    },
+  };
+}
+
+const rateLimitHeaders = {
+  'X-RateLimit-Limit': 'Requests that the key may make at once.',
+  'X-RateLimit-Remaining': 'Requests that are left now.',
+  'X-RateLimit-Reset': 'Unix seconds when all of them are there again.',
+};
+
+/** Every way an operation may fail. */
+export function errorsOf(operation: Operation): ErrorCode[] {
+  const codes = new Set<ErrorCode>(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL', 'UNAVAILABLE']);
+  if (operation.scope !== null)
+    for (const code of ['UNAUTHORIZED', 'FORBIDDEN', 'RATE_LIMITED'] as const) codes.add(code);
+  if (operation.path.includes('/:')) codes.add('NOT_FOUND');
+  if (operation.method !== 'GET') codes.add('VALIDATION_FAILED');
+  if (operation.idempotent) codes.add('IDEMPOTENCY_KEY_CONFLICT');
+  for (const code of operation.errors ?? []) codes.add(code);
+  return (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code));
+}
+
+function describe(operation: Operation): OpenApiOperation {
+  return {
+    operationId: operation.id,
+    ...{ summary: operation.summary, tags: [operation.id.split('.')[0]] },
+    ...(operation.scope === null ? { security: [] } : { description: `Needs the scope \`${operation.scope}\`.` }),
+    ...{ parameters: parametersOf(operation) },
+    ...(operation.body ? { requestBody: requestBody(dtoSchema(operation.body)) } : {}),
+    responses: { ...answersOf(operation), ...failuresOf(operation) },
+  };
+}
+
+function parametersOf(operation: Operation): object[] {
+  const path = [...operation.path.matchAll(/:([a-z_]+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const query = operation.query === null ? {} : (dtoSchema(operation.query).properties ?? {});
+  const named = Object.entries(query).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(description === undefined ? {} : { description }),
+    schema: notNull(schema),
+  }));
+  const idempotencyKey = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'A repetition with the same key and the same request makes nothing new. Kept for 72 hours.',
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  };
+  return [...path, ...named, ...(operation.idempotent ? [idempotencyKey] : [])];
+}
+
+/** A query has no null. */
+function notNull(schema: JsonSchema): JsonSchema {
+  const { type, enum: values, ...rest } = schema;
+  const plain = Array.isArray(type) ? type.filter((one) => one !== 'null') : type;
+  return {
+    ...(plain === undefined ? {} : { type: Array.isArray(plain) && plain.length === 1 ? plain[0] : plain }),
+    ...(values === undefined ? {} : { enum: values.filter((value) => value !== null) }),
+    ...rest,
+  };
+}
+
+function requestBody(schema: JsonSchema): object {
+  return { required: (schema.required ?? []).length > 0, content: { 'application/json': { schema } } };
+}
+
+function answersOf(operation: Operation): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(operation.answers).map(([status, shape]) => [status, answer(Number(status), shape)]),
+  );
+}
+
+function answer(status: number, shape: AnswerShape): object {
+  const description = descriptions[status] ?? '';
+  if (shape === null) return { description };
+  if ('schema' in shape) return { description, content: { 'application/json': { schema: shape.schema } } };
+  return { description: shape.description, content: { [shape.mediaType]: {} } };
+}
+
+function failuresOf(operation: Operation): Record<string, object> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of errorsOf(operation)) {
+    const { status } = errorTable[code];
+    // A status that also is an answer of its own keeps that shape.
+    if (!(status in operation.answers)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const names = Object.keys(rateLimitHeaders);
+  const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `${code}: ${errorTable[code].meaning}`).join(' '),
+        ...(status === 429 ? { headers } : {}),
+        content: ERROR,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,67 @@
+import { parseId } from '@paggio/core';
+import { jsonAnswer } from '../answer';
+import { toPaging } from '../dto/list.dto';
+import { RejectionQueryDto } from '../dto/rejection.dto';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { listOf } from '../schemas';
+import { toList } from '../wire/event';
+import { toRejection, toRejectionItem } from '../wire/rejection';
+import { toRejectionVerification } from '../wire/verification';
+import { idOf } from './input';
+import { rawAnswer } from './raw';
+
+export const rejectionOperations: readonly Operation[] = [
+  operation({
+    id: 'rejections.list',
+    method: 'GET',
+    path: '/api/v1/rejections',
+    scope: 'read',
+    summary: 'Requests that verification refused, newest first: at most 100 per endpoint, for seven days.',
+    query: RejectionQueryDto,
+    answers: { 200: { schema: listOf('RejectionItem') } },
+    async run({ paggio, principal, query }) {
+      const endpointId = query.endpoint_id === undefined ? null : (parseId(query.endpoint_id) ?? null);
+      return jsonAnswer(
+        200,
+        toList(await paggio.rejections.list(principal, endpointId, toPaging(query)), toRejectionItem),
+      );
+    },
+  }),
+  operation({
+    id: 'rejections.get',
+    method: 'GET',
+    path: '/api/v1/rejections/:id',
+    scope: 'read',
+    summary: 'One refused request.',
+    answers: { 200: { schema: ref('Rejection') } },
+    async run(input) {
+      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      return jsonAnswer(200, toRejection(rejection, input.principal));
+    },
+  }),
+  operation({
+    id: 'rejections.raw',
+    method: 'GET',
+    path: '/api/v1/rejections/:id/raw',
+    scope: 'read',
+    summary: 'The exact bytes of a refused body, with the content type as received, as an attachment.',
+    answers: { 200: { mediaType: '*/*', description: 'The body as received.' } },
+    async run(input) {
+      const { rawHeaders, body, id } = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      return rawAnswer(rawHeaders, body, id);
+    },
+  }),
+  operation({
+    id: 'rejections.verification',
+    method: 'GET',
+    path: '/api/v1/rejections/:id/verification',
+    scope: 'read',
+    summary: 'Why a request was refused.',
+    answers: { 200: { schema: ref('RejectionVerification') } },
+    async run(input) {
+      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      return jsonAnswer(200, toRejectionVerification(rejection));
+    },
+  }),
+];

@@ -1,0 +1,104 @@
+import {
+  array,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  ref,
+  text,
+  textMap,
+  texts,
+  time,
+  uuid,
+  type JsonSchema,
+} from '../openapi/schema';
+
+const number: JsonSchema = { type: 'number' };
+const statuses = oneOf(['ACTIVE', 'PAUSED']);
+
+const destination = {
+  id: uuid,
+  name: text(),
+  url: text(),
+  event_types: texts,
+  headers_json: { ...textMap, description: 'Values read *** unless the key has the scope write.' },
+  timeout_seconds: integer(),
+  retry: nullable(ref('RetryPolicy')),
+  status: statuses,
+};
+
+const endpoint = {
+  id: uuid,
+  user_id: text(),
+  name: text(),
+  slug: text(),
+  webhook_url: text('Where the provider sends to.'),
+  destination_url: nullable(text()),
+  description: nullable(text()),
+  destinations: array(ref('DestinationItem')),
+  event_types: texts,
+  headers_json: { ...textMap, description: 'Values read *** unless the key has the scope write.' },
+  timeout_seconds: integer(),
+  retry: ref('RetryPolicy'),
+  concurrency: integer(),
+  rate_limit: nullable(integer('Deliveries per second to each destination.')),
+  order_by: nullable(text()),
+  acknowledgement: nullable(object({ status: integer(), content_type: nullable(text()), body: text() })),
+  verification: nullable(
+    object({
+      provider: text(),
+      scheme: nullable(text()),
+      secrets_count: integer(),
+      secrets_last_four: texts,
+      public_url: nullable(text()),
+      settings: { type: 'object', additionalProperties: true },
+    }),
+  ),
+  status: statuses,
+  paused_at: nullable(time),
+  pause_reason: nullable(text('manual, or why Paggio paused it.')),
+  mode: oneOf(['live', 'test']),
+  health: object({
+    label: oneOf(['healthy', 'degraded', 'unhealthy', 'capturing']),
+    success_rate: nullable({ type: 'number', minimum: 0, maximum: 1 }),
+    delivered: integer(),
+    failed: integer(),
+  }),
+  created_at: time,
+  updated_at: time,
+};
+
+/** As it is stored and shown. */
+const retryPolicy: JsonSchema = {
+  anyOf: [
+    object({
+      max_attempts: integer(),
+      base_seconds: number,
+      factor: number,
+      cap_seconds: number,
+      floor_seconds: number,
+      'jitter?': oneOf(['full', 'equal', 'none']),
+      'client_errors?': oneOf(['retry', 'fail']),
+    }),
+    object({ schedule_seconds: array(number), 'client_errors?': oneOf(['retry', 'fail']) }),
+  ],
+};
+
+export const endpointSchemas: Readonly<Record<string, JsonSchema>> = {
+  RetryPolicy: retryPolicy,
+  DestinationItem: object(destination),
+  Destination: object({
+    ...destination,
+    paused_at: nullable(time),
+    pause_reason: nullable(text()),
+    circuit: object({ state: oneOf(['closed', 'open', 'half_open']), retry_at: nullable(time) }),
+    failing_since: nullable(time),
+  }),
+  Endpoint: object(endpoint),
+  EndpointCreated: object({ ...endpoint, secret: text('whsec_...: shown here, and by reveal and rotation only.') }),
+  Secret: object({ secret: text() }),
+  RotatedSecret: object({
+    secret: text(),
+    previous_expires_at: { ...time, description: 'Until then signatures under the previous secret are accepted too.' },
+  }),
+};

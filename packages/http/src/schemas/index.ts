@@ -1,0 +1,69 @@
+import { auditActions, errorTable } from '@paggio/core';
+import {
+  array,
+  flag,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  ref,
+  text,
+  texts,
+  time,
+  uuid,
+  type JsonSchema,
+} from '../openapi/schema';
+import { endpointSchemas } from './endpoint';
+import { eventSchemas } from './event';
+import { keySchemas } from './key';
+import { rejectionSchemas } from './rejection';
+
+/** Every shape that an answer of the API may have, by name. */
+export const schemas: Readonly<Record<string, JsonSchema>> = {
+  ...eventSchemas,
+  ...endpointSchemas,
+  ...keySchemas,
+  ...rejectionSchemas,
+  Provider: object({
+    name: text(),
+    title: text(),
+    schemes: texts,
+    default_scheme: text(),
+    signs_url: { ...flag, description: 'verification.public_url is needed.' },
+    handshake: { ...flag, description: 'It asks a question before it sends, which is answered.' },
+    confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
+  }),
+  AuditRecord: object({
+    id: uuid,
+    action: oneOf(auditActions),
+    object_id: nullable(uuid),
+    before: nullable({ type: 'object', additionalProperties: true }),
+    after: nullable({ type: 'object', additionalProperties: true }),
+    key_id: nullable(uuid),
+    remote_addr: nullable(text()),
+    created_at: time,
+  }),
+  ListMeta: object({
+    total: integer('Of all pages; exact up to 10000.'),
+    'total_capped?': { ...flag, description: 'There are more than 10000.' },
+    limit: integer(),
+    offset: integer(),
+    has_more: flag,
+    'search_complete?': { ...flag, description: 'With q: whether everything was searched; false: page on.' },
+  }),
+  Liveness: object({ status: oneOf(['ok']) }),
+  Readiness: object({ status: oneOf(['ok', 'unavailable']), reason: nullable(text('What is wrong.')) }),
+  Error: object({
+    status: oneOf(['error']),
+    code: oneOf(Object.keys(errorTable), 'Stable.'),
+    message: text('For people.'),
+    hint: text('What to do next.'),
+    details: array(object({ field: text(), message: text() })),
+    request_id: uuid,
+  }),
+};
+
+/** A page of objects. */
+export function listOf(name: string): JsonSchema {
+  return object({ data: array(ref(name)), meta: ref('ListMeta') });
+}

@@ -1,0 +1,72 @@
+import type { AxiosResponse } from 'axios';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { errorTable, type ErrorCode } from '@paggio/core';
+import { createDocument, errorsOf } from '../openapi/document';
+import type { Operation } from '../operation';
+import { operations } from '../operations';
+
+const ajv = new Ajv2020({ strict: true, strictTypes: false, allowUnionTypes: true, allErrors: true });
+addFormats(ajv);
+ajv.addKeyword('components');
+ajv.addSchema(
+  { $id: 'openapi', components: createDocument(operations, 'http://localhost').components },
+  'openapi',
+  false,
+  false,
+);
+const validators = new Map<object, ValidateFunction>();
+
+function validatorOf(schema: object): ValidateFunction {
+  let validator = validators.get(schema);
+  if (!validator) {
+    const text = JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components');
+    validator = ajv.compile(JSON.parse(text) as object);
+    validators.set(schema, validator);
+  }
+  return validator;
+}
+
+/** What is wrong with a value by a schema of the document; empty when nothing is. */
+export function problemsBySchema(schema: object, value: unknown): string[] {
+  const validate = validatorOf(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(
+    (error) => `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`,
+  );
+}
+
+/** What of an answer differs from what the document says about its operation; empty when nothing does. */
+export function problemsOf(operation: Operation, status: number, contentType: string, data: unknown): string[] {
+  const shape = operation.answers[status];
+  if (shape === null) return data === '' || data === undefined ? [] : ['an answer without a body has one'];
+  if (shape !== undefined) return 'schema' in shape ? problemsBySchema(shape.schema, data) : [];
+  const { code } = data as { code: ErrorCode };
+  const known = errorsOf(operation).filter((one) => errorTable[one].status === status);
+  if (!known.includes(code)) return [`${status} ${code} is not among ${known.join(', ') || 'the documented answers'}`];
+  if (!contentType.startsWith('application/json')) return [`an error comes as ${contentType}`];
+  return problemsBySchema(ERROR, data);
+}
+
+const ERROR = { $ref: '#/components/schemas/Error' };
+
+/** Throws where an answer differs from the document. Answers of the host's own routes are none of its business. */
+export function expectConformance(response: AxiosResponse): void {
+  const path = new URL(response.config.url ?? '', response.config.baseURL).pathname;
+  const method = response.config.method?.toUpperCase() ?? 'GET';
+  const isAt = ({ path: pattern, part }: Operation): boolean => {
+    const tail = pattern.replaceAll(/:[a-z_]+/g, '[^/]+');
+    // A health route below some prefix is the host's.
+    return new RegExp(part === 'health' ? `^${tail}$` : `${tail}$`).test(path);
+  };
+  const operation = operations.find((one) => one.method === method && isAt(one));
+  // The host's own 404, or that of a part that is switched off.
+  const { code, message } = (response.data ?? {}) as { code?: string; message?: string };
+  if (response.status === 404 && (code === undefined || message === 'There is no such route')) return;
+  if (!operation || response.config.responseType === 'arraybuffer' || response.config.responseType === 'stream') return;
+  const problems = problemsOf(operation, response.status, String(response.headers['content-type']), response.data);
+  if (problems.length > 0)
+    throw new Error(
+      `${method} ${path} answers ${response.status}, which differs from the document:\n${problems.join('\n')}`,
+    );
+}

@@ -1,0 +1,40 @@
+import type { EventDetail, RejectionDetail } from '@paggio/core';
+
+/** Why a request was refused, for people: the words of the stored reasons. */
+const explanations: Readonly<Record<string, string>> = {
+  no_secret: 'Verification is switched on, but the endpoint has no secret that can be used now.',
+  missing_signature: 'The request does not carry the header that this provider signs with.',
+  repeated_header: 'A header of the signature came more than once.',
+  malformed_signature: 'The signature header does not have the form that this provider uses.',
+  malformed_timestamp: 'The timestamp of the signature is not a time.',
+  timestamp_too_old: 'The signature is older than the tolerance: a replayed request, or a clock that is off.',
+  timestamp_in_future: 'The signature is from the future: the clock of the sender or of this server is off.',
+  malformed_body: 'The body does not have the form that this provider signs.',
+  wrong_signature: 'The signature does not match: another secret, or the body was changed on its way.',
+};
+
+export function toEventVerification(event: EventDetail): object {
+  const verified = event.verifiedBy !== null;
+  const covers = event.bodyAuthenticated ? 'covers the body' : 'does not cover the body';
+  return {
+    event_id: event.id,
+    status: verified ? 'verified' : 'unverified',
+    provider: event.verifiedBy,
+    reason: null,
+    explanation: verified
+      ? `What ${event.verifiedBy} sent to authenticate the request was valid; it ${covers}.`
+      : 'The endpoint had no verification when this event arrived: anybody who knows its URL may have sent it.',
+    body_authenticated: event.bodyAuthenticated,
+  };
+}
+
+export function toRejectionVerification(rejection: RejectionDetail): object {
+  return {
+    rejection_id: rejection.id,
+    status: 'failed',
+    provider: rejection.provider,
+    reason: rejection.reason,
+    explanation: explanations[rejection.reason] ?? 'The request was refused.',
+    body_authenticated: false,
+  };
+}
