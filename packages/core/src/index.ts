@@ -25,6 +25,7 @@ export type {
 export type { EndpointConfig } from './endpoints/endpoint-config';
 export { errorTable, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
+export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {
   eventStatuses,
   type Attempt,
@@ -61,4 +62,5 @@ export {
   type ReplayTarget,
 } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
+export type { Stats, StatsInput } from './stats/stats';
 export type { Happening, Listener } from './telemetry';

@@ -7,6 +7,7 @@ import { AddressGuard, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { DeliveryWorker, RENEW_AFTER_MS } from './delivery/worker';
+import { EventFeed } from './feed/event-feed';
 import { EndpointDirectory } from './endpoints/endpoint-directory';
 import { Endpoints } from './endpoints/endpoints';
 import { Events } from './events/events';
@@ -23,6 +24,8 @@ import { Database } from './storage/database';
 import { PostgresEndpointLoader } from './storage/endpoint-loader';
 import { BulkReplayStore } from './storage/bulk-replay-store';
 import { EndpointStore } from './storage/endpoint-store';
+import { ChangeLog } from './storage/change-log';
+import { EventIndex } from './storage/event-index';
 import { EventStore } from './storage/event-store';
 import { KeyStore } from './storage/key-store';
 import { checkMasterKey } from './storage/master-key-check';
@@ -33,7 +36,10 @@ import { PostgresRejectionLog } from './storage/rejection-store';
 import { PublishStore } from './storage/publish-store';
 import { ReplayStore } from './storage/replay-store';
 import { SecretBox } from './storage/secret-box';
+import { StatStore } from './storage/stat-store';
 import { sweepKeys } from './storage/sweep';
+import { Words } from './storage/words';
+import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
 
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
@@ -42,6 +48,8 @@ const CHECK_IN_MS = 10_000;
 /** New ones are announced; this is for those that a process left behind, or whose last retry is over. */
 const REPLAYS_MS = 30_000;
 const SWEEP_MS = 60_000;
+/** Lists and statistics let the index catch up themselves; this keeps what they would have to do small. */
+const INDEX_MS = 1_000;
 
 export interface Readiness {
   ready: boolean;
@@ -62,6 +70,8 @@ export class Paggio {
   readonly bulkReplays: BulkReplays;
   readonly keys: Keys;
   readonly audit: Audit;
+  readonly feed: EventFeed;
+  readonly stats: Statistics;
   readonly rejections: Rejections;
 
   private readonly telemetry = new Telemetry();
@@ -72,6 +82,8 @@ export class Paggio {
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
   private readonly rejectionLog: PostgresRejectionLog;
+  private readonly changeLog: ChangeLog;
+  private readonly eventIndex: EventIndex;
   private readonly timers: (() => void)[] = [];
   private readonly origins = new Set<string>();
   private mountPath = '';
@@ -148,7 +160,12 @@ export class Paggio {
       ownOrigins,
       changed,
     });
-    this.events = new Events(new EventStore(this.database));
+    const words = new Words();
+    this.changeLog = new ChangeLog(this.database);
+    this.eventIndex = new EventIndex(this.database, this.changeLog, words);
+    this.events = new Events(new EventStore(this.database, this.eventIndex, words));
+    this.feed = new EventFeed({ log: this.changeLog, events: this.events, telemetry });
+    this.stats = new Statistics(new StatStore(this.database), this.eventIndex, endpointStore);
     this.replays = new Replays({
       events: this.events,
       directory: this.directory,
@@ -189,6 +206,7 @@ export class Paggio {
 
   /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
   quiesce(): void {
+    this.feed.stop();
     this.worker.quiesce();
   }
 
@@ -259,11 +277,23 @@ export class Paggio {
         scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
       );
     }
+    if (this.options.roles.has('deliver') || this.options.roles.has('api')) {
+      this.timers.push(
+        scheduler.every('paggio:index', INDEX_MS, async () => {
+          try {
+            while (!this.stopping && (await this.eventIndex.advance()));
+          } catch (error) {
+            this.telemetry.emit({ type: 'fault', where: 'index', error });
+          }
+        }),
+      );
+    }
     this.timers.push(
       scheduler.every('paggio:sweep', SWEEP_MS, async () => {
         try {
           await sweepKeys(this.database);
           await this.rejectionLog.sweep();
+          await this.changeLog.sweep();
         } catch (error) {
           this.telemetry.emit({ type: 'fault', where: 'sweep', error });
         }
@@ -274,6 +304,7 @@ export class Paggio {
   private async close(): Promise<void> {
     if (!this.started) return;
     await this.started.catch(() => undefined);
+    this.feed.stop();
     for (const stop of this.timers.splice(0)) stop();
     await this.replayRunner.stop();
     await this.worker.stop(this.options.stopGraceMs);

@@ -5,7 +5,8 @@ import { PaggioError } from '@paggio/core';
 export interface Answer {
   status: number;
   headers: readonly (readonly [string, string])[];
-  body: string | Buffer | null;
+  /** What has no end is written as it comes. */
+  body: string | Buffer | AsyncIterable<string> | null;
 }
 
 export function jsonAnswer(status: number, value: object): Answer {

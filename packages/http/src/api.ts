@@ -34,6 +34,8 @@ export interface ApiOptions {
 export interface Caller {
   principal: Principal;
   headers: readonly (readonly [string, string])[];
+  /** Whether the principal still is who it was. */
+  stillValid: () => Promise<boolean>;
 }
 
 /** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
@@ -105,11 +107,11 @@ export class Api {
   }
 
   /** For somebody who was authenticated in another way. The operation's scope is needed all the same. Never throws. */
-  async handleAs(principal: Principal, request: ApiRequest): Promise<Answer> {
+  async handleAs(principal: Principal, request: ApiRequest, stillValid: () => Promise<boolean>): Promise<Answer> {
     try {
       const { operation, params } = this.match(request);
       if (operation.scope !== null) this.requireScope(principal, operation);
-      return await this.run(operation, request, params, { principal, headers: [] });
+      return await this.run(operation, request, params, { principal, headers: [], stillValid });
     } catch (error) {
       return this.fail(error);
     }
@@ -130,6 +132,7 @@ export class Api {
       idempotencyKey: idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
       body: request.body,
       request,
+      stillValid: caller.stillValid,
       document: () => this.document(),
     });
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
@@ -154,7 +157,12 @@ export class Api {
       });
     }
     this.requireScope(principal, operation);
-    return { principal, headers };
+    const stillValid = (): Promise<boolean> =>
+      this.authenticate(request).then(
+        () => true,
+        () => false,
+      );
+    return { principal, headers, stillValid };
   }
 
   fail(error: unknown, caller: Caller = nobody): Answer {
@@ -227,6 +235,7 @@ export function noSuchRoute(): PaggioError {
 export const nobody: Caller = {
   principal: { userId: '', mode: 'live', scopes: new Set(), keyId: null },
   headers: [],
+  stillValid: () => Promise.resolve(true),
 };
 
 function rateHeaders(verdict: RateVerdict): [string, string][] {

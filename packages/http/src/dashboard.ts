@@ -63,7 +63,11 @@ export class Dashboard {
     const path = request.path.slice('/dashboard'.length);
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (!reads) this.checkOrigin(request);
-    if (path.startsWith('/api/v1/')) return this.api.handleAs(this.session(request).principal, { ...request, path });
+    if (path.startsWith('/api/v1/')) {
+      const session = this.session(request);
+      const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
+      return this.api.handleAs(session.principal, { ...request, path }, stillValid);
+    }
     if (path === '/session' && request.method === 'POST') return this.signIn(request);
     if (path === '/session' && request.method === 'DELETE') return this.signOut(request);
     if (path === '/sign-in' && reads) return this.useLink(request);

@@ -81,10 +81,30 @@ async function readStream(request: Request, limit: number): Promise<Buffer> {
 }
 
 function toResponse(answer: Answer): Response {
+  const headers = answer.headers.map(([name, value]) => [name, value] as [string, string]);
+  if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+    return new Response(toStream(answer.body), { status: answer.status, headers });
+  }
   const body =
     answer.body === null || answer.status === 204 ? null : new Uint8Array(Buffer.from(answer.body as string));
   return new Response(body, {
     status: answer.status,
-    headers: answer.headers.map(([name, value]) => [name, value] as [string, string]),
+    headers,
+  });
+}
+
+/** Reads on only as fast as it is taken, and ends the source when the reader goes away. */
+function toStream(body: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = body[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await iterator.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
   });
 }

@@ -30,6 +30,8 @@ export interface RoutedRequest {
   body: Buffer;
   /** The request as it came, for what is captured. */
   request: Omit<ApiRequest, 'body'>;
+  /** Whether the principal still is who it was: keys are revoked while a stream is read. */
+  stillValid: () => Promise<boolean>;
   /** The OpenAPI document of what is served here. */
   document: () => object;
 }

@@ -12,12 +12,16 @@ import { providerOperations } from './operations/providers';
 import { publishOperations } from './operations/publish';
 import { rejectionOperations } from './operations/rejections';
 import { replayOperations } from './operations/replays';
+import { statsOperations } from './operations/stats';
+import { streamOperations } from './operations/stream';
 
 /** The contract as a table: every door serves exactly these. */
 export const operations: readonly Operation[] = [
   ...healthOperations,
   ...openapiOperations,
   ...ingestOperations,
+  // Before the events by id, which its path would be one of.
+  ...streamOperations,
   ...eventOperations,
   ...publishOperations,
   ...rejectionOperations,
@@ -28,4 +32,5 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...auditOperations,
   ...providerOperations,
+  ...statsOperations,
 ];

@@ -19,6 +19,10 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
   }
 
   class EventsController extends Base {
+    // Before the events by id, which its path would be one of.
+    @Route('events.stream') stream(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
     @Route('events.list') list(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
@@ -141,6 +145,12 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class StatsController extends Base {
+    @Route('stats.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class HealthController extends Base {
     @Route('health.live') live(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -165,6 +175,7 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     KeysController,
     AuditController,
     ProvidersController,
+    StatsController,
   ];
   if (extras.health === true) controllers.push(HealthController);
   if (extras.openapi === true) controllers.push(OpenApiController);

@@ -160,6 +160,7 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
       .sort(),
   ).toEqual([
     'paggio:check-in:default',
+    'paggio:index:default',
     'paggio:poll:default',
     'paggio:renew:default',
     'paggio:replays:default',

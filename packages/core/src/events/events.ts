@@ -12,6 +12,11 @@ export class Events {
     return this.store.list(owner, filter, paging);
   }
 
+  /** Of these events, those that are the owner's, in the order of their ids. */
+  summaries(owner: Owner, ids: readonly string[]): Promise<EventSummary[]> {
+    return this.store.summaries(owner, ids);
+  }
+
   /** @throws PaggioError `NOT_FOUND`, for another owner's event too */
   async get(owner: Owner, id: string): Promise<EventDetail> {
     const event = await this.store.get(owner, id);

@@ -5,31 +5,56 @@ import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
+import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
+import { IndexQuery } from './index-query';
+import type { Words } from './words';
 
 /** Text search looks at no more than this many of the newest rows that the other filters leave, or for this long. */
 const SEARCHED_ROWS = 5_000;
 const SEARCH_MS = 200;
 const SEARCH_STEP = 500;
 
+/** How long a list waits for the index to take in what was committed last. Beyond it, the newest events are missing. */
+const CATCH_UP_MS = 300;
+
+type Sql = { sql: string; values: unknown[] };
+
 export class EventStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly index: EventIndex,
+    private readonly words: Words,
+  ) {}
 
   async list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
     if (filter.q !== undefined) return this.search(owner, filter, filter.q, paging);
+    if (IndexQuery.answers(filter)) {
+      await this.index.catchUp(CATCH_UP_MS);
+      const query = await IndexQuery.of(this.database, this.words, owner, filter);
+      if (!query) return toPage([], paging, 0);
+      const paged = paging.startingAfter === null ? query : query.before(paging.startingAfter);
+      return this.page(paging, paged.page(paging.limit + 1, paging.offset), query.count(TOTAL_LIMIT + 1));
+    }
     const query = new EventQuery(owner, filter);
-    const counted = await this.count(query);
+    const counting = {
+      sql: `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${TOTAL_LIMIT + 1}) t`,
+      values: [...query.values],
+    };
     if (paging.startingAfter !== null) query.add((n) => `e.id < $${n}`, paging.startingAfter);
     const limit = query.param(paging.limit + 1);
-    const offset = query.param(paging.offset);
-    const rows = await this.database.rows<EventSummary>(
-      `with page as materialized (
-         select e.* from paggio.events e where ${query.where} order by e.id desc limit ${limit} offset ${offset}
-       )
-       select ${SUMMARY} from page e ${SUMMARY_JOINS} order by e.id desc`,
-      query.values,
+    const sql = `select e.id from paggio.events e where ${query.where} order by e.id desc limit ${limit} offset ${query.param(paging.offset)}`;
+    return this.page(paging, { sql, values: query.values }, counting);
+  }
+
+  /** Of these events, those that are the owner's, in the order of their ids. */
+  async summaries(owner: Owner, ids: readonly string[]): Promise<EventSummary[]> {
+    if (ids.length === 0) return [];
+    return this.database.rows<EventSummary>(
+      `select ${SUMMARY} from paggio.events e ${SUMMARY_JOINS}
+       where e.id = any($1::uuid[]) and e.user_id = $2 and e.mode = $3 order by e.id`,
+      [ids, owner.userId, owner.mode],
     );
-    return toPage(rows, paging, counted);
   }
 
   async get(owner: Owner, id: string): Promise<EventDetail | null> {
@@ -82,22 +107,35 @@ export class EventStore {
     }));
   }
 
+  private async page(paging: Paging, ids: Sql, counting: Sql): Promise<Page<EventSummary>> {
+    const [rows, [counted]] = await Promise.all([
+      this.database.rows<EventSummary>(
+        `with page as materialized (${ids.sql})
+         select ${SUMMARY} from page join paggio.events e on e.id = page.id ${SUMMARY_JOINS} order by e.id desc`,
+        ids.values,
+      ),
+      this.database.rows<{ count: number }>(counting.sql, counting.values),
+    ]);
+    return toPage(rows, paging, counted?.count ?? 0);
+  }
+
   /** Walks the newest rows in steps, so that neither a rare word nor a large table makes it slow. */
   private async search(owner: Owner, filter: EventFilter, text: string, paging: Paging): Promise<Page<EventSummary>> {
+    const indexed = IndexQuery.answers(filter);
+    if (indexed) await this.index.catchUp(CATCH_UP_MS);
+    const narrow = indexed ? await IndexQuery.of(this.database, this.words, owner, filter) : null;
+    if (indexed && !narrow) return { ...toPage([], paging, 0), searchComplete: true };
     const deadline = performance.now() + SEARCH_MS;
     const found: string[] = [];
     let after = paging.startingAfter;
     let searched = 0;
     let exhausted = false;
     while (!exhausted && searched < SEARCHED_ROWS && performance.now() < deadline) {
-      const query = new EventQuery(owner, filter);
-      if (after !== null) query.add((n) => `e.id < $${n}`, after);
-      const words = query.param(text);
+      const { sql, values } = narrow ? indexedStep(narrow, after) : plainStep(owner, filter, after);
       const rows = await this.database.rows<{ id: string; matches: boolean }>(
-        `select e.id, ${matchesText(words)} as matches
-         from (select e.id, e.body, e.event_type from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}) e
-         order by e.id desc`,
-        query.values,
+        `select e.id, ${matchesText(`$${values.length + 1}`)} as matches
+         from (${sql}) c join paggio.events e on e.id = c.id order by e.id desc`,
+        [...values, text],
       );
       searched += rows.length;
       found.push(...rows.filter((row) => row.matches).map((row) => row.id));
@@ -105,19 +143,21 @@ export class EventStore {
       exhausted = rows.length < SEARCH_STEP;
     }
     const wanted = found.slice(paging.offset, paging.offset + paging.limit + 1);
-    const rows = await this.database.rows<EventSummary>(
-      `select ${SUMMARY} from paggio.events e ${SUMMARY_JOINS} where e.id = any($1::uuid[]) order by e.id desc`,
-      [wanted],
-    );
-    const page = toPage(rows, paging, found.length);
+    const rows = await this.summaries(owner, wanted);
+    const page = toPage(rows.reverse(), paging, found.length);
     return { ...page, hasMore: page.hasMore || !exhausted, searchComplete: exhausted };
   }
+}
 
-  private async count(query: EventQuery): Promise<number> {
-    const [row] = await this.database.rows<{ count: number }>(
-      `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${TOTAL_LIMIT + 1}) t`,
-      query.values,
-    );
-    return row?.count ?? 0;
-  }
+function indexedStep(query: IndexQuery, after: string | null): Sql {
+  return (after === null ? query : query.before(after)).page(SEARCH_STEP, 0);
+}
+
+function plainStep(owner: Owner, filter: EventFilter, after: string | null): Sql {
+  const query = new EventQuery(owner, filter);
+  if (after !== null) query.add((n) => `e.id < $${n}`, after);
+  return {
+    sql: `select e.id from paggio.events e where ${query.where} order by e.id desc limit ${SEARCH_STEP}`,
+    values: query.values,
+  };
 }

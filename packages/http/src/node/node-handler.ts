@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from '../answer';
 import { Api } from '../api';
@@ -160,6 +161,13 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const headers = answer.headers.flatMap(([name, value]) => [name, value]);
+  if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+    response.writeHead(answer.status, headers);
+    if (response.req.method === 'HEAD') return void response.end();
+    // Reads on only as fast as it is taken, and ends the source when the reader goes away.
+    pipeline(Readable.from(answer.body), response, () => undefined);
+    return;
+  }
   if (answer.status !== 204)
     headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, headers).end(answer.body);

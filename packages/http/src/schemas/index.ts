@@ -33,6 +33,24 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     handshake: { ...flag, description: 'It asks a question before it sends, which is answered.' },
     confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
   }),
+  Stats: object({
+    total_events: integer(),
+    delivered: integer(),
+    failed: integer(),
+    pending: integer(),
+    captured: integer(),
+    success_rate: nullable({ type: 'number', description: 'Percent of delivered and failed.' }),
+    avg_delivery_ms: nullable(integer('Of the attempts that delivered.')),
+    p95_delivery_ms: nullable(integer('Of the attempts that delivered, within 5 percent.')),
+    series: array(
+      object({
+        at: { ...time, description: 'Where the step begins.' },
+        total: integer(),
+        delivered: integer(),
+        failed: integer(),
+      }),
+    ),
+  }),
   AuditRecord: object({
     id: uuid,
     action: oneOf(auditActions),

@@ -1,0 +1,169 @@
+import { Client } from 'pg';
+import { attempts, capture, owner, query, Recorder, settled, startGateway, type TestGateway } from '../testing';
+import type { FeedMessage } from './event-feed';
+import { formatPosition, parsePosition } from './position';
+
+let gateway: TestGateway;
+let slug: string;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  slug = (await gateway.paggio.endpoints.create(owner, { name: 'feed' })).endpoint.slug;
+});
+afterAll(() => gateway.stop());
+
+/** Reads until an event was told, and returns what was told. */
+class Reader {
+  readonly told: { id: string; type: string }[] = [];
+  position: string | null;
+  private readonly messages: AsyncGenerator<FeedMessage, void, void>;
+
+  constructor(from: string | null, who = owner, paggio = gateway.paggio) {
+    this.position = from;
+    this.messages = paggio.feed.follow(who, from);
+  }
+
+  /** Begins to read, so that the place it begins at is fixed. */
+  async begin(): Promise<this> {
+    await this.messages.next();
+    return this;
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) {
+      const { value } = await this.messages.next();
+      if (!value) throw new Error('the feed ended');
+      if (value.position !== null) this.position = value.position;
+      if (value.type === 'reset') this.told.push({ id: '', type: 'reset' });
+      if ('event' in value) this.told.push({ id: value.event.id, type: value.type });
+    }
+  }
+
+  close(): Promise<unknown> {
+    return this.messages.return();
+  }
+}
+
+const has = (reader: Reader, id: string) => () => reader.told.some((one) => one.id === id);
+
+test('events are told as they are committed, with what becomes of them', async () => {
+  const recorder = await Recorder.start();
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'f', destinationUrl: recorder.url() });
+  const reader = await new Reader(null).begin();
+  const id = await capture(gateway.paggio, endpoint.slug, '{}');
+  await settled(gateway.paggio, owner, id);
+  await reader.until(has(reader, id));
+  expect(reader.told[0]).toEqual({ id, type: 'event.created' });
+  await gateway.paggio.replays.redeliver(owner, id);
+  // The original changes too: it has a copy now.
+  await reader.until(() => reader.told.some((one) => one.id === id && one.type === 'event.updated'));
+  await reader.close();
+  await recorder.stop();
+});
+
+test('resuming misses nothing that was committed meanwhile', async () => {
+  const first = await new Reader(null).begin();
+  const before = await capture(gateway.paggio, slug, '{}');
+  await first.until(has(first, before));
+  await first.close();
+  const missed: string[] = [];
+  for (let n = 0; n < 5; n++) missed.push(await capture(gateway.paggio, slug, '{}'));
+  const second = new Reader(first.position);
+  await second.until(() => missed.every((id) => has(second, id)()));
+  expect(second.told.map(({ id }) => id)).toEqual(missed);
+  await second.close();
+});
+
+test('a transaction that began earlier and commits later is not lost, and holds up nobody', async () => {
+  const slow = await capture(gateway.paggio, slug, '{"slow":true}');
+  const reader = await new Reader(null).begin();
+  const client = new Client({ connectionString: gateway.database.url });
+  await client.connect();
+  await client.query('begin');
+  await client.query('insert into paggio.changes (updated) values ($1)', [[slow]]);
+  const fast = await capture(gateway.paggio, slug, '{"fast":true}');
+  await reader.until(has(reader, fast));
+  expect(has(reader, slow)()).toBe(false);
+  const resumeAt = reader.position;
+  await client.query('commit');
+  await client.end();
+  await reader.until(has(reader, slow));
+  const resumed = new Reader(resumeAt);
+  await resumed.until(has(resumed, slow));
+  expect(resumed.told).toEqual([{ id: slow, type: 'event.updated' }]);
+  await Promise.all([reader.close(), resumed.close()]);
+});
+
+test('a long absence is read in pages, and can be broken off in any of them', async () => {
+  const start = await new Reader(null).begin();
+  const begun = await capture(gateway.paggio, slug, '{}');
+  await start.until(has(start, begun));
+  await start.close();
+  const ids: string[] = [];
+  // One after the other, so that each is a transaction of its own.
+  for (let n = 0; n < 250; n++) ids.push(await capture(gateway.paggio, slug, '{}'));
+  const told: string[] = [];
+  let { position } = start;
+  while (told.length < ids.length) {
+    const reader = new Reader(position);
+    await reader.until(() => reader.told.length >= 60 || told.length + reader.told.length >= ids.length);
+    // Only what a position was told for counts as read.
+    await reader.until(() => reader.position !== position);
+    told.push(...reader.told.map(({ id }) => id));
+    position = reader.position;
+    await reader.close();
+  }
+  expect(told).toEqual(ids);
+});
+
+test('another owner is told nothing', async () => {
+  const stranger = await new Reader(null, { userId: 'user-2', mode: 'live' }).begin();
+  const id = await capture(gateway.paggio, slug, '{}');
+  const mine = { userId: 'user-2', mode: 'live' as const };
+  const { endpoint } = await gateway.paggio.endpoints.create(mine, { name: 'theirs' });
+  const theirs = await capture(gateway.paggio, endpoint.slug, '{}');
+  await stranger.until(has(stranger, theirs));
+  expect(has(stranger, id)()).toBe(false);
+  await stranger.close();
+});
+
+test('what was swept, or is of another database, is a reset and not silence', async () => {
+  const reader = await new Reader(null).begin();
+  const id = await capture(gateway.paggio, slug, '{}');
+  await reader.until(has(reader, id));
+  await reader.close();
+  await capture(gateway.paggio, slug, '{}');
+  await query(gateway.database.url, `update paggio.state set changes_floor = pg_snapshot_xmax(pg_current_snapshot())`);
+  for (const from of [
+    reader.position,
+    'nonsense',
+    formatPosition({ read: '9999999999:9999999999:', target: null, after: null }),
+  ]) {
+    const late = new Reader(from);
+    await late.until(() => late.told.length > 0);
+    expect(late.told).toEqual([{ id: '', type: 'reset' }]);
+    await late.close();
+  }
+  await query(gateway.database.url, `update paggio.state set changes_floor = '0'`);
+});
+
+test('a reader on another node is told, and the end of the node ends it', async () => {
+  const other = await startGateway({ roles: ['api'] }, {}, gateway.database);
+  const reader = await new Reader(null, owner, other.paggio).begin();
+  const id = await capture(gateway.paggio, slug, '{}');
+  await reader.until(has(reader, id));
+  other.paggio.quiesce();
+  await expect(reader.until(() => false)).rejects.toThrow('the feed ended');
+  await other.stop();
+  expect(attempts(gateway.paggio)).toEqual([]);
+});
+
+test('a position is opaque text that comes back unchanged', () => {
+  for (const position of [
+    { read: '1:1:', target: null, after: null },
+    { read: '10:20:11,15', target: '12:30:', after: '17' },
+  ])
+    expect(parsePosition(formatPosition(position))).toEqual(position);
+  for (const text of ['', '!', 'MTox', Buffer.from("1:1:|1:1:|1'").toString('base64url')])
+    expect(parsePosition(text)).toBeUndefined();
+});

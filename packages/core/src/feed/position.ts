@@ -1,0 +1,26 @@
+/**
+ * A place in the log of changes: what was visible in a snapshot of the database (its text form, `xmin:xmax:in progress`)
+ * has been read. While a long stretch is read in pages, `target` is the snapshot at its end and `after` the last
+ * transaction of the page.
+ */
+export interface Position {
+  read: string;
+  target: string | null;
+  after: string | null;
+}
+
+const SNAPSHOT = /^\d{1,20}:\d{1,20}:(?:\d{1,20}(?:,\d{1,20}){0,2000})?$/;
+
+/** Opaque text for clients, safe in a header. */
+export function formatPosition({ read, target, after }: Position): string {
+  return Buffer.from(target === null ? read : `${read}|${target}|${after}`, 'latin1').toString('base64url');
+}
+
+/** Undefined for what was never made here. */
+export function parsePosition(text: string): Position | undefined {
+  if (!/^[A-Za-z0-9_-]{1,60000}$/.test(text)) return undefined;
+  const [read, target, after, ...more] = Buffer.from(text, 'base64url').toString('latin1').split('|');
+  if (read === undefined || !SNAPSHOT.test(read) || more.length > 0) return undefined;
+  if (target === undefined) return { read, target: null, after: null };
+  return SNAPSHOT.test(target) && after !== undefined && /^\d{1,20}$/.test(after) ? { read, target, after } : undefined;
+}

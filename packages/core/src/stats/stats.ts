@@ -1,0 +1,110 @@
+import { notFound, PaggioError } from '../errors';
+import type { Owner } from '../principal';
+import type { EndpointStore } from '../storage/endpoint-store';
+import { BUCKET_SECONDS, type EventIndex } from '../storage/event-index';
+import type { StatRow, StatStore } from '../storage/stat-store';
+import { percentile } from './latency';
+
+export interface StatsInput {
+  /** Of one endpoint; default all. */
+  endpointId?: string;
+  /** Received at or after this; default 24 hours before `to`. */
+  from?: Date;
+  /** Received before this; default now. */
+  to?: Date;
+}
+
+/** Events received in a stretch of time, by their state now. */
+export interface Stats {
+  totalEvents: number;
+  delivered: number;
+  failed: number;
+  pending: number;
+  captured: number;
+  /** Percent of delivered and failed; null: there are none. */
+  successRate: number | null;
+  /** Of the attempts that delivered. */
+  avgDeliveryMs: number | null;
+  /** The same, within 5 percent. */
+  p95DeliveryMs: number | null;
+  /** In equal steps, the empty ones too. */
+  series: { at: Date; total: number; delivered: number; failed: number }[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+/** The longest stretch: whole steps of it are still a chart. */
+const MAX_DAYS = 3660;
+const MAX_POINTS = 300;
+/** From five minutes to thirty days. */
+const STEPS = [1, 3, 12, 36, 72, 288, 2016, 8640].map((buckets) => buckets * BUCKET_SECONDS);
+const CATCH_UP_MS = 500;
+
+/** What came in and what became of it. */
+export class Statistics {
+  constructor(
+    private readonly store: StatStore,
+    private readonly index: EventIndex,
+    private readonly endpoints: Pick<EndpointStore, 'find'>,
+  ) {}
+
+  /** @throws PaggioError `NOT_FOUND` for an endpoint that is not the owner's, `BAD_REQUEST` for a stretch that is none */
+  async read(owner: Owner, input: StatsInput = {}): Promise<Stats> {
+    const to = input.to ?? new Date();
+    const from = input.from ?? new Date(to.getTime() - DAY_MS);
+    const seconds = (to.getTime() - from.getTime()) / 1000;
+    if (seconds <= 0 || seconds > (MAX_DAYS * DAY_MS) / 1000) {
+      const message = `from must be before to, by at most ${MAX_DAYS} days.`;
+      throw new PaggioError('BAD_REQUEST', 'Wrong query parameter: from', {
+        hint: message,
+        details: [{ field: 'from', message }],
+      });
+    }
+    if (input.endpointId !== undefined && !(await this.endpoints.find(owner, input.endpointId)))
+      throw notFound('endpoint');
+    const step = STEPS.find((one) => seconds / one <= MAX_POINTS) ?? 8640 * BUCKET_SECONDS;
+    await this.index.catchUp(CATCH_UP_MS);
+    const rows = await this.store.read(owner, input.endpointId ?? null, from, to, step);
+    return summarize(rows, from, to, step);
+  }
+}
+
+function summarize(rows: readonly StatRow[], from: Date, to: Date, step: number): Stats {
+  const sum = (of: (row: StatRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  const [pending, delivered, failed, captured] = [
+    sum((row) => row.pending),
+    sum((row) => row.delivered),
+    sum((row) => row.failed),
+    sum((row) => row.captured),
+  ];
+  const slots = new Map<number, number>();
+  for (const { latencies } of rows)
+    for (const [slot, count] of latencies) slots.set(slot, (slots.get(slot) ?? 0) + count);
+  const measured = [...slots.values()].reduce((total, count) => total + count, 0);
+  const finished = delivered + failed;
+  return {
+    totalEvents: pending + finished + captured,
+    delivered,
+    failed,
+    pending,
+    captured,
+    successRate: finished === 0 ? null : Math.round((delivered / finished) * 10_000) / 100,
+    avgDeliveryMs: measured === 0 ? null : Math.round(sum((row) => row.latencySum) / measured),
+    p95DeliveryMs: percentile(slots, 0.95),
+    series: seriesOf(rows, from, to, step),
+  };
+}
+
+function seriesOf(rows: readonly StatRow[], from: Date, to: Date, step: number): Stats['series'] {
+  const byStart = new Map(rows.map((row) => [row.at, row]));
+  const series: Stats['series'] = [];
+  for (let at = Math.floor(from.getTime() / 1000 / step) * step; at * 1000 < to.getTime(); at += step) {
+    const row = byStart.get(at);
+    series.push({
+      at: new Date(at * 1000),
+      total: row ? row.pending + row.delivered + row.failed + row.captured : 0,
+      delivered: row?.delivered ?? 0,
+      failed: row?.failed ?? 0,
+    });
+  }
+  return series;
+}

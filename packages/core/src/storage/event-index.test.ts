@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import type { EventFilter, EventSummary } from '../events/event';
+import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import type { Owner } from '../principal';
+
+let gateway: TestGateway;
+const stranger: Owner = { userId: 'user-2', mode: 'live' };
+const ALL = { limit: 100, offset: 0, startingAfter: null };
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.stop());
+
+/** Every event of an owner, without the index. */
+async function all(who: Owner): Promise<EventSummary[]> {
+  return (await gateway.paggio.events.list(who, {}, ALL)).items;
+}
+
+function fits(filter: EventFilter, event: EventSummary): boolean {
+  const type = event.eventType;
+  return (
+    (filter.status === undefined || event.status === filter.status) &&
+    (filter.source === undefined || event.source === filter.source) &&
+    (filter.endpointId === undefined || event.endpointId === filter.endpointId) &&
+    (filter.eventType === undefined ||
+      (type !== null &&
+        (filter.eventType.endsWith('.*')
+          ? type.startsWith(filter.eventType.slice(0, -1))
+          : type === filter.eventType))) &&
+    (filter.since === undefined || event.receivedAt > filter.since) &&
+    (filter.until === undefined || event.receivedAt < filter.until)
+  );
+}
+
+test('every filter, alone and with others, finds what reading all of it finds; statistics count the same', async () => {
+  const { paggio } = gateway;
+  let fail = false;
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(fail ? 500 : 200).end());
+  const once = { max_attempts: 1 };
+  const make = (who: Owner, name: string, destinationUrl: string | null) =>
+    paggio.endpoints.create(who, { name, destinationUrl, retry: once });
+  const endpoints = [
+    await make(owner, 'delivers', recorder.url()),
+    await make(owner, 'captures', null),
+    await make(owner, 'holds', recorder.url()),
+    await make(stranger, 'of another', recorder.url()),
+  ].map(({ endpoint }) => endpoint);
+  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'PAUSED' });
+  const types = ['order.paid', 'order.paid.late', 'orders', 'order', null];
+  const headers = [
+    [],
+    ['X-GitHub-Event', 'push', 'X-GitHub-Delivery', 'd', 'X-Hub-Signature-256', 'x'],
+    ['Stripe-Signature', 't=1,v1=x'],
+  ];
+  const ids: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    fail = n % 7 === 3;
+    const endpoint = endpoints[n % 4];
+    const type = types[n % 5];
+    const id = await capture(paggio, endpoint?.slug as string, JSON.stringify(type ? { type } : {}), headers[n % 3]);
+    ids.push(id);
+    const who = n % 4 === 3 ? stranger : owner;
+    if (n % 4 !== 2) await settled(paggio, who, id);
+    // Some are looked for while they are pending, so that the index has to change what it wrote.
+    if (n % 10 === 0) await paggio.events.list(who, { status: 'pending' }, ALL);
+  }
+  const events = await all(owner);
+  const sources = ['unknown', 'github', 'stripe', 'nobody'];
+  const maybe = <T>(values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
+  const times = events.map((event) => event.receivedAt);
+  const filters = fc.record({
+    status: maybe(['pending', 'delivered', 'failed', 'captured'] as const),
+    source: maybe(sources),
+    eventType: maybe(['order.paid', 'order.*', 'order.paid.*', 'push', 'none', 'none.*', 'orders']),
+    endpointId: maybe(endpoints.map(({ id }) => id)),
+    since: maybe(times),
+    until: maybe(times),
+  });
+  await fc.assert(
+    fc.asyncProperty(filters, fc.nat(9), fc.integer({ min: 1, max: 9 }), async (filter, offset, limit) => {
+      const wanted = events.filter((event) => fits(filter, event));
+      const page = await paggio.events.list(owner, filter, { limit, offset, startingAfter: null });
+      expect(page.items).toEqual(wanted.slice(offset, offset + limit));
+      expect([page.total, page.hasMore]).toEqual([wanted.length, wanted.length > offset + limit]);
+      const last = page.items.at(-1);
+      if (!last) return;
+      const next = await paggio.events.list(owner, filter, { limit, offset: 0, startingAfter: last.id });
+      expect(next.items).toEqual(wanted.slice(offset + limit, offset + 2 * limit));
+    }),
+    { numRuns: 300 },
+  );
+  expect(new Set(events.map(({ status }) => status)).size).toBe(4);
+
+  const stats = await paggio.stats.read(owner);
+  const count = (status: string): number => events.filter((event) => event.status === status).length;
+  expect(stats).toMatchObject({
+    totalEvents: events.length,
+    delivered: count('delivered'),
+    failed: count('failed'),
+    pending: count('pending'),
+    captured: count('captured'),
+    successRate: Math.round((count('delivered') / (count('delivered') + count('failed'))) * 10_000) / 100,
+  });
+  // Half of a bucket is counted event by event, and the sums of all parts are the whole.
+  const cut = times[20] as Date;
+  const [until1, from1] = [await paggio.stats.read(owner, { to: cut }), await paggio.stats.read(owner, { from: cut })];
+  expect(from1.totalEvents).toBe(events.filter((event) => event.receivedAt >= cut).length);
+  expect(until1.totalEvents + from1.totalEvents).toBe(events.length);
+  expect(stats.series.reduce((sum, point) => sum + point.total, 0)).toBe(events.length);
+  const one = await paggio.stats.read(owner, { endpointId: endpoints[0]?.id });
+  expect(one.totalEvents).toBe(events.filter((event) => event.endpointId === endpoints[0]?.id).length);
+  expect(one.p95DeliveryMs).not.toBeNull();
+  await expect(paggio.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+
+  // What was held is delivered, and the numbers follow.
+  fail = false;
+  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
+  await until(paggio, async () => ((await paggio.stats.read(owner)).pending === 0 ? true : undefined));
+  expect((await paggio.stats.read(owner)).delivered).toBe(count('delivered') + count('pending'));
+  expect((await paggio.events.list(owner, { status: 'pending' }, ALL)).total).toBe(0);
+  await recorder.stop();
+});
+
+test('events from before the index, and those of processes that write no log, are found too', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'old' });
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) ids.push(await capture(paggio, endpoint.slug, '{"type":"from.before"}'));
+  await query(
+    database.url,
+    `delete from paggio.event_index; delete from paggio.stat_buckets; delete from paggio.stat_latencies; delete from paggio.changes;
+     update paggio.event_index_state set position = '', checked_to = '00000000-0000-0000-0000-000000000000',
+       check_until = now() + interval '1 hour';
+     update paggio.events set id = overlay(id::text placing '0170' from 1 for 4)::uuid where event_type = 'from.before'`,
+  );
+  const found = await until(paggio, async () => {
+    const page = await paggio.events.list(owner, { eventType: 'from.before' }, ALL);
+    return page.total === 5 ? page : undefined;
+  });
+  expect(found.items.map(({ id }) => id.slice(4))).toEqual(ids.map((id) => id.slice(4)).reverse());
+});
+
+test('two nodes that let the index catch up at once count nothing twice', async () => {
+  const { paggio, database } = gateway;
+  const other = await startGateway({}, {}, database);
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'both' });
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}')));
+    const read = (node: TestGateway) => node.paggio.stats.read(owner, { endpointId: endpoint.id });
+    const answers = await Promise.all([read(gateway), read(other), read(gateway), read(other)]);
+    expect(answers.map(({ totalEvents }) => totalEvents)).toEqual(Array(4).fill((round + 1) * 20));
+  }
+  await other.stop();
+});

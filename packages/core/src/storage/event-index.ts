@@ -1,0 +1,196 @@
+import type { EntityManager } from 'typeorm';
+import type { Position } from '../feed/position';
+import { parsePosition, formatPosition } from '../feed/position';
+import { idBytes, idTime, firstIdAt } from '../event-id';
+import type { EventStatus } from '../events/event';
+import type { Mode } from '../principal';
+import { slotOf } from '../stats/latency';
+import type { ChangeLog } from './change-log';
+import type { Database } from './database';
+import { ownerWord, type Words } from './words';
+
+/** In the order of their numbers in the index. */
+export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
+/** Statistics are kept in buckets of this many seconds. */
+export const BUCKET_SECONDS = 300;
+
+/** Transactions that one step takes in. */
+const STEP = 20;
+/** Events written by one statement. */
+const CHUNK = 2_000;
+/** How far behind now the check of what older versions of Paggio write stays. */
+const CHECK_LAG_MS = 60_000;
+
+interface Facts {
+  id: string;
+  userId: string;
+  mode: Mode;
+  endpointId: string;
+  source: string;
+  eventType: string | null;
+  status: EventStatus;
+  latencyMs: number | null;
+}
+
+/**
+ * What lists filter by and statistics count, in a narrow table beside the events with an index for each filter. It
+ * follows the log of changes off the path of capture and delivery: an event that is delivered at once is written once.
+ * Whoever reads it lets it catch up first, so that a reader sees what it has written. Steps are complete in themselves
+ * and taken by one process at a time, under the lock of a row.
+ */
+export class EventIndex {
+  constructor(
+    private readonly database: Database,
+    private readonly log: ChangeLog,
+    private readonly words: Words,
+  ) {}
+
+  /**
+   * Takes in what was committed before now, for at most so long.
+   * @returns false when time was up: the newest changes are missing
+   */
+  async catchUp(budgetMs: number): Promise<boolean> {
+    const deadline = performance.now() + budgetMs;
+    const { read, position } = await this.state();
+    const end = await this.log.end();
+    if (read === end.read) return true;
+    const first = await this.log.read(position, 1);
+    if (first.created.length === 0 && first.updated.length === 0 && !first.more) return true;
+    for (;;) {
+      const more = await this.step(false);
+      if (!more) return true;
+      if (performance.now() > deadline) return false;
+    }
+  }
+
+  /** Takes the next step unless another process is at it. @returns whether there is more to do */
+  async advance(): Promise<boolean> {
+    return this.step(true);
+  }
+
+  private async state(): Promise<{ read: string; position: Position }> {
+    const [row] = await this.database.rows<{ position: string }>('select position from paggio.event_index_state');
+    const position = toPosition(row?.position ?? '');
+    return { read: position.target === null ? position.read : '', position };
+  }
+
+  private async step(skipLocked: boolean): Promise<boolean> {
+    return this.database.source.transaction(async (manager) => {
+      // Forgotten by a crash of the database together with its place, it is done again.
+      await manager.query('set local synchronous_commit = off');
+      const [state] = await manager.query<{ position: string; checked_to: string | null; check_until: Date | null }[]>(
+        `select position, checked_to, check_until from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
+      );
+      if (!state) return false;
+      const page = await this.log.read(toPosition(state.position), STEP, manager);
+      await this.take(manager, [...new Set([...page.created, ...page.updated])]);
+      const position = formatPosition(page.position);
+      if (position !== state.position)
+        await manager.query('update paggio.event_index_state set position = $1', [position]);
+      const checking = state.checked_to !== null && (await this.check(manager, state.checked_to, state.check_until));
+      return page.more || checking;
+    });
+  }
+
+  /** Events from before the index, and those of older versions that write no log: by their ids, up to a time. */
+  private async check(manager: EntityManager, from: string, until: Date | null): Promise<boolean> {
+    const lagging = Date.now() - CHECK_LAG_MS;
+    const end = firstIdAt(until === null ? lagging : Math.min(lagging, until.getTime()));
+    const rows = await manager.query<{ id: string }[]>(
+      'select id from paggio.events where id > $1 and id < $2 order by id limit $3',
+      [from, end, CHUNK],
+    );
+    await this.take(
+      manager,
+      rows.map((row) => row.id),
+    );
+    const more = rows.length === CHUNK;
+    const done = !more && until !== null && until.getTime() < lagging;
+    await manager.query('update paggio.event_index_state set checked_to = $1', [
+      done ? null : (rows.at(-1)?.id ?? from),
+    ]);
+    return more;
+  }
+
+  private async take(manager: EntityManager, ids: readonly string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += CHUNK) await this.write(manager, ids.slice(at, at + CHUNK));
+  }
+
+  private async write(manager: EntityManager, ids: readonly string[]): Promise<void> {
+    const facts = await manager.query<Facts[]>(FACTS, [ids]);
+    if (facts.length === 0) return;
+    const owners = await this.words.take(
+      manager,
+      facts.map((one) => ({ owner: 0, kind: 'owner' as const, word: ownerWord(one) })),
+    );
+    const ownerOf = (one: Facts): number => owners(0, 'owner', ownerWord(one));
+    const numbers = await this.words.take(
+      manager,
+      facts.flatMap((one) => [
+        { owner: 0, kind: 'source' as const, word: one.source },
+        ...(one.eventType === null ? [] : [{ owner: ownerOf(one), kind: 'type' as const, word: one.eventType }]),
+      ]),
+    );
+    await manager.query(WRITE, [
+      facts.map((one) => one.id),
+      facts.map(ownerOf),
+      facts.map((one) => one.endpointId),
+      facts.map((one) => numbers(0, 'source', one.source)),
+      facts.map((one) => (one.eventType === null ? 0 : numbers(ownerOf(one), 'type', one.eventType))),
+      facts.map((one) => indexedStatuses.indexOf(one.status)),
+      facts.map((one) => one.latencyMs),
+      facts.map((one) => Math.floor(idTime(idBytes(one.id)) / (BUCKET_SECONDS * 1000))),
+      facts.map((one) => (one.latencyMs === null ? null : slotOf(one.latencyMs))),
+    ]);
+  }
+}
+
+function toPosition(text: string): Position {
+  return parsePosition(text) ?? { read: '1:1:', target: null, after: null };
+}
+
+const FACTS = `
+  select e.id, e.user_id as "userId", e.mode, e.endpoint_id as "endpointId", e.source, e.event_type as "eventType",
+    coalesce(s.status, 'captured') as status, s.latency_ms as "latencyMs"
+  from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
+    left join lateral (
+      select case when bool_or(d.state = 'pending') then 'pending' when bool_or(d.state = 'failed') then 'failed' else 'delivered' end as status,
+        case when bool_and(d.state = 'delivered') then (array_agg(d.latency_ms order by d.destination_id))[1] end as latency_ms
+      from paggio.deliveries d where d.event_id = e.id having count(*) > 0
+    ) s on true`;
+
+// The old row and the new one of each event, subtracted and added: the sums stay what counting would give.
+const WRITE = `
+  with input as (
+    select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::int[], $9::smallint[])
+      as t(event_id, owner, endpoint_id, source, type, status, latency_ms, bucket, slot)
+  ), old as (
+    select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket
+    from input i join paggio.event_index x on x.event_id = i.event_id
+    where (x.status, x.latency_ms) is distinct from (i.status, i.latency_ms)
+  ), written as (
+    insert into paggio.event_index as x (event_id, owner, endpoint_id, source, type, status, latency_ms, slot)
+    select event_id, owner, endpoint_id, source, type, status, latency_ms, slot from input
+    on conflict (event_id) do update set status = excluded.status, latency_ms = excluded.latency_ms, slot = excluded.slot
+      where (x.status, x.latency_ms) is distinct from (excluded.status, excluded.latency_ms)
+    returning x.event_id
+  ), difference as (
+    select i.endpoint_id, i.bucket, i.status, i.latency_ms, i.slot, 1 as sign
+    from input i join written w on w.event_id = i.event_id
+    union all
+    select endpoint_id, bucket, status, latency_ms, slot, -1 from old
+  ), counted as (
+    insert into paggio.stat_buckets as b (endpoint_id, bucket, pending, delivered, failed, captured, latency_sum)
+    select endpoint_id, bucket,
+      coalesce(sum(sign) filter (where status = 0), 0), coalesce(sum(sign) filter (where status = 1), 0),
+      coalesce(sum(sign) filter (where status = 2), 0), coalesce(sum(sign) filter (where status = 3), 0),
+      coalesce(sum(sign * latency_ms) filter (where status = 1), 0)
+    from difference group by 1, 2 order by 1, 2
+    on conflict (endpoint_id, bucket) do update set pending = b.pending + excluded.pending,
+      delivered = b.delivered + excluded.delivered, failed = b.failed + excluded.failed,
+      captured = b.captured + excluded.captured, latency_sum = b.latency_sum + excluded.latency_sum
+  )
+  insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
+  select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
+  group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
+  on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count`;

@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { owner, Recorder, settled } from '@paggio/core/testing';
+import { createFetchHandler } from './fetch-handler';
+import { request, startGatewayServer, type GatewayServer } from './testing';
+
+let server: GatewayServer;
+let recorder: Recorder;
+let endpoint: { id: string; slug: string };
+
+beforeAll(async () => {
+  server = await startGatewayServer();
+  recorder = await Recorder.start();
+  endpoint = (await server.api().post('/api/v1/endpoints', { name: 's', destination_url: recorder.url() })).data;
+});
+
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.stop();
+  await recorder.stop();
+});
+
+interface Message {
+  id?: string;
+  event?: string;
+  data?: any;
+}
+
+/** Reads server-sent events off a connection of its own. */
+class EventSource {
+  readonly messages: Message[] = [];
+  text = '';
+  private waiting: (() => void)[] = [];
+
+  private constructor(readonly response: IncomingMessage) {
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      this.text += chunk;
+      const blocks = this.text.split('\n\n');
+      this.text = blocks.pop() as string;
+      for (const block of blocks) this.take(block);
+    });
+  }
+
+  static async open(key: string, headers: Record<string, string> = {}): Promise<EventSource> {
+    const call = httpRequest({
+      port: server.port,
+      path: '/api/v1/events/stream',
+      headers: { authorization: `Bearer ${key}`, ...headers },
+    }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    const source = new EventSource(response);
+    if (response.statusCode === 200) await once(response, 'data');
+    return source;
+  }
+
+  async until(done: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const found = this.messages.find(done);
+      if (found) return found;
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  close(): void {
+    this.response.destroy();
+  }
+
+  private take(block: string): void {
+    const message: Message = {};
+    for (const line of block.split('\n')) {
+      if (line.startsWith('id: ')) message.id = line.slice(4);
+      if (line.startsWith('event: ')) message.event = line.slice(7);
+      if (line.startsWith('data: ')) message.data = JSON.parse(line.slice(6));
+    }
+    if (message.event !== undefined) this.messages.push(message);
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+async function send(): Promise<string> {
+  const answer = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{"type":"a"}' });
+  return answer.headers['paggio-event-id'] as string;
+}
+
+test('a stream tells list items live, and resumes by Last-Event-ID without a gap', async () => {
+  const source = await EventSource.open(server.key);
+  expect(source.response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-ratelimit-limit': '500',
+  });
+  const id = await send();
+  const created = await source.until(({ event, data }) => event === 'event.created' && data.id === id);
+  await settled(server.paggio, owner, id);
+  const list = (await server.api().get('/api/v1/events', { params: { limit: 1 } })).data.data[0];
+  expect(Object.keys(created.data)).toEqual(Object.keys(list));
+  await source.until(({ data }) => data.id === id && data.status === 'delivered');
+  const last = source.messages.findLast((message) => message.id !== undefined)?.id as string;
+  source.close();
+  const missed = [await send(), await send(), await send()];
+  const resumed = await EventSource.open(server.key, { 'Last-Event-ID': last });
+  for (const one of missed) await resumed.until(({ data }) => data.id === one);
+  expect(resumed.messages.some(({ data }) => data.id === id)).toBe(false);
+  resumed.close();
+  const lost = await EventSource.open(server.key, { 'Last-Event-ID': 'nonsense' });
+  expect(await lost.until(() => true)).toMatchObject({ event: 'reset', id: expect.any(String) });
+  lost.close();
+});
+
+test('a stream ends soon after its key was revoked', async () => {
+  const { data } = await server.api().post('/api/v1/keys', { name: 'reader', scopes: ['read'] });
+  const source = await EventSource.open(data.key);
+  const closed = once(source.response, 'close');
+  await server.api().delete(`/api/v1/keys/${data.id}`);
+  await closed;
+  expect((await EventSource.open(data.key)).response.statusCode).toBe(401);
+});
+
+test('a reader that goes away is forgotten', async () => {
+  const sources = await Promise.all(Array.from({ length: 5 }, () => EventSource.open(server.key)));
+  for (const source of sources) source.close();
+  const feed = server.paggio.feed as unknown as { waiting: Set<unknown> };
+  while (feed.waiting.size > 0) await new Promise((done) => setTimeout(done, 20));
+});
+
+test('the Fetch door streams too', async () => {
+  const handle = createFetchHandler(server.paggio);
+  const response = await handle(
+    new Request('http://localhost/api/v1/events/stream', { headers: { authorization: `Bearer ${server.key}` } }),
+  );
+  const reader = (response as Response).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  let text = '';
+  const id = await send();
+  while (!text.includes(id)) {
+    const { value, done } = await reader.read();
+    expect(done).toBe(false);
+    text += Buffer.from(value as Uint8Array).toString();
+  }
+  await reader.cancel();
+});
