@@ -5,8 +5,9 @@ import { benchClaim } from './claim-bench';
 import { benchDelivery } from './delivery-bench';
 import { benchFairness } from './fairness-bench';
 import { benchIngest } from './ingest-bench';
+import { benchList } from './list-bench';
 import { benchPeers } from './peers-bench';
-import { printClaim, printDelivery, printFairness, printIngest, printPeers } from './report';
+import { printClaim, printDelivery, printFairness, printIngest, printList, printPeers } from './report';
 
 const quick = process.argv.includes('--quick');
 const load = { connections: 64, bodyBytes: 1_500 };
@@ -38,6 +39,14 @@ const benches: Record<string, () => Promise<unknown>> = {
   async claim() {
     const result = await benchClaim(quick ? { backlog: 50_000, claims: 40 } : { backlog: 1_000_000, claims: 300 });
     printClaim(result);
+    return result;
+  },
+  async list() {
+    const result = await benchList(
+      quick ? { events: 100_000, calls: 10 } : { events: 10_000_000, calls: 100 },
+      (text) => console.log(`  ${text}`),
+    );
+    printList(result);
     return result;
   },
   async peers() {

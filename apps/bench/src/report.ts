@@ -2,6 +2,7 @@ import type { ClaimResult } from './claim-bench';
 import type { DeliveryResult, Latency } from './delivery-bench';
 import type { FairnessResult } from './fairness-bench';
 import type { Figure, IngestResult } from './ingest-bench';
+import type { ListResult } from './list-bench';
 import { summary, type PeersResult } from './peers-bench';
 import { median } from './statistics';
 
@@ -89,4 +90,14 @@ function heading(text: string): void {
 
 function ratio(value: number, target: number): string {
   return `${value.toFixed(2)} of the limit (target ${target.toFixed(2)})`;
+}
+
+export function printList({ settings, buildSeconds, filters, statsMs }: ListResult): void {
+  heading(
+    `Lists of ${settings.events.toLocaleString('en')} events (built in ${Math.round(buildSeconds)} s): first pages, deep ones and offsets, ${settings.calls * 2} for each filter`,
+  );
+  const ms = (value: number): string => `${value.toFixed(1)} ms`.padStart(9);
+  for (const { name, p50Ms, p95Ms, total, plan } of filters)
+    console.log(`${name.padEnd(20)} p50 ${ms(p50Ms)}   p95 ${ms(p95Ms)}   total ${total.padEnd(7)} ${plan}`);
+  console.log(`statistics of 30 days${ms(statsMs)}; target: p95 50 ms, text search 200 ms`);
 }
