@@ -243,7 +243,10 @@ const MAKE_EVENTS = `
   order by g.id`;
 
 const COUNT = `
-  with counted as (
+  with sorted as (
+    insert into paggio.event_sorts (owner, endpoint_id, source, type)
+    select distinct owner, endpoint_id, source, type from paggio.event_index
+  ), counted as (
     insert into paggio.stat_latencies (endpoint_id, bucket, slot, count)
     select endpoint_id, (('x' || left(replace(event_id::text, '-', ''), 12))::bit(48)::bigint / 300000)::int, slot, count(*)
     from paggio.event_index where status = 1 group by 1, 2, 3

@@ -46,6 +46,15 @@ export {
   type PaggioOptions,
   type Role,
 } from './options';
+export {
+  channels,
+  triggers,
+  type Channel,
+  type ChannelInput,
+  type ChannelSettings,
+  type NotificationSettings,
+  type Trigger,
+} from './notifications/notification';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';

@@ -13,6 +13,9 @@ import { Endpoints } from './endpoints/endpoints';
 import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
+import { ChannelSender } from './notifications/channel-sender';
+import { Notifications } from './notifications/notifications';
+import { Notifier } from './notifications/notifier';
 import { Publishing } from './publish/publishing';
 import { Rejections } from './rejections/rejections';
 import { BulkReplayRunner } from './replay/bulk-replay-runner';
@@ -29,6 +32,7 @@ import { EventIndex } from './storage/event-index';
 import { EventStore } from './storage/event-store';
 import { KeyStore } from './storage/key-store';
 import { checkMasterKey } from './storage/master-key-check';
+import { NotificationStore } from './storage/notification-store';
 import { PostgresIntake } from './storage/postgres-intake';
 import { PostgresRecord } from './storage/postgres-record';
 import { PostgresWaker } from './storage/postgres-waker';
@@ -48,6 +52,7 @@ const CHECK_IN_MS = 10_000;
 /** New ones are announced; this is for those that a process left behind, or whose last retry is over. */
 const REPLAYS_MS = 30_000;
 const SWEEP_MS = 60_000;
+const NOTIFY_MS = 5_000;
 /** Lists and statistics let the index catch up themselves; this keeps what they would have to do small. */
 const INDEX_MS = 1_000;
 
@@ -72,6 +77,7 @@ export class Paggio {
   readonly audit: Audit;
   readonly feed: EventFeed;
   readonly stats: Statistics;
+  readonly notifications: Notifications;
   readonly rejections: Rejections;
 
   private readonly telemetry = new Telemetry();
@@ -82,6 +88,7 @@ export class Paggio {
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
   private readonly rejectionLog: PostgresRejectionLog;
+  private readonly notifier: Notifier;
   private readonly changeLog: ChangeLog;
   private readonly eventIndex: EventIndex;
   private readonly timers: (() => void)[] = [];
@@ -192,6 +199,14 @@ export class Paggio {
       wake: () => this.worker.wake(),
       onFault: (error) => this.telemetry.emit({ type: 'fault', where: 'replays', error }),
     });
+    const notificationStore = new NotificationStore(this.database, this.box, endpointStore);
+    const sender = new ChannelSender(transport);
+    this.notifications = new Notifications({ store: notificationStore, guard, ownOrigins, sender });
+    this.notifier = new Notifier({
+      store: notificationStore,
+      sender,
+      onFault: (error) => telemetry.emit({ type: 'fault', where: 'notifications', error }),
+    });
     this.keys = new Keys(new KeyStore(this.database), changed);
   }
 
@@ -273,6 +288,7 @@ export class Paggio {
       this.timers.push(
         scheduler.every('paggio:check-in', CHECK_IN_MS, () => this.worker.checkIn()),
         scheduler.every('paggio:replays', REPLAYS_MS, async () => this.replayRunner.kick()),
+        scheduler.every('paggio:notify', NOTIFY_MS, () => this.notifier.run()),
         scheduler.every('paggio:poll', POLL_MS, async () => this.worker.wake()),
         scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
       );

@@ -21,19 +21,27 @@ export function jsonAnswer(status: number, value: object): Answer {
   };
 }
 
+export type ErrorBody = (error: PaggioError, requestId: string) => object;
+
+export const envelope: ErrorBody = ({ code, message, hint, details }, requestId) => ({
+  status: 'error',
+  code,
+  message,
+  hint,
+  details,
+  request_id: requestId,
+});
+
 /** The error envelope. What is not a PaggioError is a fault: nothing of it leaves but its request id. */
-export function errorAnswer(error: unknown, onFault: (error: unknown, requestId: string) => void): Answer {
+export function errorAnswer(
+  error: unknown,
+  onFault: (error: unknown, requestId: string) => void,
+  body: ErrorBody = envelope,
+): Answer {
   const requestId = randomUUID();
   const known = error instanceof PaggioError ? error : databaseAway(error);
   if (!(error instanceof PaggioError) || error.code === 'INTERNAL') onFault(error, requestId);
-  const answer = jsonAnswer(known.status, {
-    status: 'error',
-    code: known.code,
-    message: known.message,
-    hint: known.hint,
-    details: known.details,
-    request_id: requestId,
-  });
+  const answer = jsonAnswer(known.status, body(known, requestId));
   const headers = [...answer.headers, ...known.headers];
   if (known.retryAfterSeconds !== undefined) headers.push(['retry-after', String(known.retryAfterSeconds)]);
   if (known.code === 'UNAUTHORIZED') headers.push(['www-authenticate', 'Bearer']);

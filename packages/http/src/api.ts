@@ -7,7 +7,8 @@ import {
   type RateLimit,
   type RateVerdict,
 } from '@paggio/core';
-import { errorAnswer, type Answer } from './answer';
+import { errorAnswer, type Answer, type ErrorBody } from './answer';
+import type { Dialect } from './dialects/dialect';
 import type { ApiRequest, Operation } from './operation';
 import { createDocument } from './openapi/document';
 import { operations } from './operations';
@@ -41,28 +42,49 @@ export interface Caller {
 /** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
 const WRONG_KEYS: RateLimit = { perSecond: 10, burst: 100 };
 
+interface Limiters {
+  api: RateLimiter | null;
+  ingest: RateLimiter | null;
+  wrongKeys: RateLimiter;
+}
+
+function limitersOf(paggio: Paggio): Limiters {
+  const { apiRateLimit, ingestRateLimit } = paggio.options;
+  return {
+    api: apiRateLimit && new RateLimiter(apiRateLimit),
+    ingest: ingestRateLimit && new RateLimiter(ingestRateLimit),
+    wrongKeys: new RateLimiter(WRONG_KEYS),
+  };
+}
+
 /** The management API: matches a request, authenticates, runs the operation, and turns every failure into the envelope. */
 export class Api {
   private readonly routes: readonly Route[];
   private readonly onFault: (error: unknown, requestId: string) => void;
-  private readonly limiters: Record<'api' | 'ingest', RateLimiter | null>;
-  private readonly wrongKeys = new RateLimiter(WRONG_KEYS);
 
+  /**
+   * @param table what is served: the contract, or the routes of a dialect
+   * @param limiters shared by all tables: a key has one limit, whatever it speaks
+   */
   constructor(
     private readonly paggio: Paggio,
-    options: ApiOptions = {},
+    private readonly options: ApiOptions = {},
+    private readonly table: readonly Operation[] = operations,
+    private readonly errorBody?: ErrorBody,
+    private readonly limiters: Limiters = limitersOf(paggio),
   ) {
     this.onFault = options.onFault ?? (() => undefined);
-    const { roles, apiRateLimit, ingestRateLimit } = paggio.options;
-    this.limiters = {
-      api: apiRateLimit && new RateLimiter(apiRateLimit),
-      ingest: ingestRateLimit && new RateLimiter(ingestRateLimit),
-    };
+    const { roles } = paggio.options;
     const isServed = ({ part }: Operation): boolean =>
       part === undefined ? roles.has('api') : part === 'ingest' ? roles.has('capture') : options[part] === true;
-    this.routes = operations
+    this.routes = this.table
       .filter(isServed)
       .map((operation) => ({ operation, segments: operation.path.split('/').slice(1) }));
+  }
+
+  /** The same use cases for the same keys, with the routes and errors of another product. */
+  speaking({ operations: table, errorBody }: Dialect): Api {
+    return new Api(this.paggio, this.options, table, errorBody, this.limiters);
   }
 
   /** Whether an operation has this path, with whatever method. Other paths are the host's, also below `/api/v1`. */
@@ -166,7 +188,7 @@ export class Api {
   }
 
   fail(error: unknown, caller: Caller = nobody): Answer {
-    const answer = errorAnswer(error, this.onFault);
+    const answer = errorAnswer(error, this.onFault, this.errorBody);
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
 
@@ -189,7 +211,8 @@ export class Api {
       return await this.paggio.keys.authenticate(key);
     } catch (error) {
       const wrong = error instanceof PaggioError && error.code === 'UNAUTHORIZED';
-      const verdict = wrong && request.remoteAddr !== null ? this.wrongKeys.take(request.remoteAddr) : undefined;
+      const verdict =
+        wrong && request.remoteAddr !== null ? this.limiters.wrongKeys.take(request.remoteAddr) : undefined;
       if (!verdict || verdict.allowed) throw error;
       throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid API key', {
         hint: 'Send a valid key: Authorization: Bearer pk_live_...',

@@ -1,6 +1,7 @@
 import { PaggioError, type Paggio } from '@paggio/core';
 import type { Answer } from './answer';
 import { Api } from './api';
+import { dialectRouter } from './dialects/dialect-router';
 import { slugOf } from './ingest';
 import { normalizePath, type HandlerOptions } from './node/node-handler';
 
@@ -15,19 +16,21 @@ export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {})
   const base = normalizePath(options.path);
   paggio.mountedAt(base);
   const api = new Api(paggio, options);
+  const dialectOf = dialectRouter(api, options.dialects);
   return async (request, info) => {
     const [path, query] = splitTarget(request.url);
     if (!path.startsWith(base)) return undefined;
     const local = path.slice(base.length);
     const slug = slugOf(local);
-    if (slug === undefined && !api.owns(local)) return undefined;
+    const dialect = dialectOf(local);
+    if (slug === undefined && !dialect && !api.owns(local)) return undefined;
     try {
       if (slug === undefined) {
-        const body = await readStream(request, api.bodyLimit(local));
+        const body = await readStream(request, api.bodyLimit(dialect?.path ?? local));
         return toResponse(
-          await api.handle({
+          await (dialect?.api ?? api).handle({
             method: request.method,
-            path: local,
+            path: dialect?.path ?? local,
             fullPath: path,
             query,
             rawHeaders: [...request.headers].flat(),

@@ -1,5 +1,6 @@
 export { errorAnswer, jsonAnswer, type Answer } from './answer';
 export { Api, noSuchRoute, nobody, type ApiOptions, type Caller } from './api';
+export { dialectNames, type DialectName } from './dialects';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export {
   createNodeHandler,

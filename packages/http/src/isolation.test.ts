@@ -127,6 +127,11 @@ const requests: Record<string, (world: World) => Request> = {
   'keys.create': (world) => ({ data: { name: 'made', mode: world.owner.mode, scopes: ['admin'] } }),
   'keys.delete': () => ({}),
   'audit.list': () => ({}),
+  'notifications.get': () => ({}),
+  'notifications.put': (world) => ({
+    data: { slack: { url: `http://127.0.0.1:9/${world.endpoint.id}`, triggers: ['failed'] } },
+  }),
+  'notifications.test': () => ({ data: { channel: 'slack' } }),
   'providers.list': () => ({}),
 };
 
@@ -197,6 +202,8 @@ const allIds = (id: string): Ids => ({
   keys: id,
 });
 
+const operationOf = (id: string): Operation => operations.find((one) => one.id === id) as Operation;
+
 const withId = guarded.filter(([, { path }]) => path.includes('/:'));
 
 test.each(withId)("AUZ-05, AUZ-07: %s knows nobody else's objects", async (_, operation) => {
@@ -240,6 +247,7 @@ test.each(withId.filter(([, { path }]) => path.includes(':destination_id')))(
 test.each(guarded)("%s works on one's own, and shows nothing of others", async (id, operation) => {
   // Its own objects each time: some operations end what they are about.
   const world = await worldOf(mine.owner);
+  await call(operationOf('notifications.put'), world.keys.admin, {}, world);
   const { status, text } = await call(operation, world.keys[operation.scope], idsOf(world), world);
   expect([id, status >= 200 && status < 300]).toEqual([id, true]);
   for (const other of Object.values(others)) {

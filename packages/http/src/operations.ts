@@ -7,6 +7,7 @@ import { eventOperations } from './operations/events';
 import { healthOperations } from './operations/health';
 import { ingestOperations } from './operations/ingest';
 import { keyOperations } from './operations/keys';
+import { notificationOperations } from './operations/notifications';
 import { openapiOperations } from './operations/openapi';
 import { providerOperations } from './operations/providers';
 import { publishOperations } from './operations/publish';
@@ -31,6 +32,7 @@ export const operations: readonly Operation[] = [
   ...destinationOperations,
   ...keyOperations,
   ...auditOperations,
+  ...notificationOperations,
   ...providerOperations,
   ...statsOperations,
 ];

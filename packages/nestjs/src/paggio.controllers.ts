@@ -145,6 +145,18 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class NotificationsController extends Base {
+    @Route('notifications.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('notifications.put') put(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('notifications.test') test(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class StatsController extends Base {
     @Route('stats.get') get(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -176,6 +188,7 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     AuditController,
     ProvidersController,
     StatsController,
+    NotificationsController,
   ];
   if (extras.health === true) controllers.push(HealthController);
   if (extras.openapi === true) controllers.push(OpenApiController);

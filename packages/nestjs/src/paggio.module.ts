@@ -108,6 +108,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           exclusive: _exclusive,
           dashboard: _dashboard,
           openapi: _openapi,
+          dialects: _dialects,
           metrics: _metrics,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
@@ -125,8 +126,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         paggio.subscribe((happening) => {
           if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
         });
-        const { health, exclusive, dashboard, openapi, metrics } = extras;
-        const options = { path: base, health, exclusive, dashboard, openapi, metrics };
+        const { health, exclusive, dashboard, openapi, metrics, dialects } = extras;
+        const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects };
         return new PaggioGateway(paggio, options, (error, requestId) =>
           logger.error(`${requestId}: ${describe(error)}`),
         );

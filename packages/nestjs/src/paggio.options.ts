@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
 import type { PaggioOptions } from '@paggio/core';
+import type { DialectName } from '@paggio/http';
 
 /** Options that shape the module; they are known when it is defined, also with `forRootAsync`. */
 export interface PaggioModuleExtras {
@@ -28,6 +29,11 @@ export interface PaggioModuleExtras {
    * @default false
    */
   health?: boolean;
+  /**
+   * Serves the shapes of other products at `/compat/<name>`.
+   * @default []
+   */
+  dialects?: readonly DialectName[];
   /**
    * Serves the OpenAPI document at `/openapi.json`.
    * @default false

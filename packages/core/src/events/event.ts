@@ -14,6 +14,10 @@ export interface EventSummary {
   responseStatus: number | null;
   latencyMs: number | null;
   attemptCount: number;
+  /** An attempt is under way. */
+  leased: boolean;
+  /** It was delivered again as a new event. */
+  replayed: boolean;
   nextAttemptAt: Date | null;
   receivedAt: Date;
 }

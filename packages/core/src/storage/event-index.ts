@@ -7,6 +7,7 @@ import type { Mode } from '../principal';
 import { slotOf } from '../stats/latency';
 import type { ChangeLog } from './change-log';
 import type { Database } from './database';
+import { COUNT_ALERTS } from './notification-store';
 import { ownerWord, type Words } from './words';
 
 /** In the order of their numbers in the index. */
@@ -20,6 +21,15 @@ const STEP = 20;
 const CHUNK = 2_000;
 /** How far behind now the check of what older versions of Paggio write stays. */
 const CHECK_LAG_MS = 60_000;
+
+/** Events of an endpoint that came to their end in one step. */
+interface Ended {
+  endpointId: string;
+  state: 'delivered' | 'failed';
+  count: number;
+  /** One of them. */
+  eventId: string;
+}
 
 interface Facts {
   id: string;
@@ -83,7 +93,8 @@ export class EventIndex {
       );
       if (!state) return false;
       const page = await this.log.read(toPosition(state.position), STEP, manager);
-      await this.take(manager, [...new Set([...page.created, ...page.updated])]);
+      const ended = await this.take(manager, [...new Set([...page.created, ...page.updated])]);
+      await countAlerts(manager, ended);
       const position = formatPosition(page.position);
       if (position !== state.position)
         await manager.query('update paggio.event_index_state set position = $1', [position]);
@@ -112,13 +123,16 @@ export class EventIndex {
     return more;
   }
 
-  private async take(manager: EntityManager, ids: readonly string[]): Promise<void> {
-    for (let at = 0; at < ids.length; at += CHUNK) await this.write(manager, ids.slice(at, at + CHUNK));
+  private async take(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
+    const ended: Ended[] = [];
+    for (let at = 0; at < ids.length; at += CHUNK)
+      ended.push(...(await this.write(manager, ids.slice(at, at + CHUNK))));
+    return ended;
   }
 
-  private async write(manager: EntityManager, ids: readonly string[]): Promise<void> {
+  private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
     const facts = await manager.query<Facts[]>(FACTS, [ids]);
-    if (facts.length === 0) return;
+    if (facts.length === 0) return [];
     const owners = await this.words.take(
       manager,
       facts.map((one) => ({ owner: 0, kind: 'owner' as const, word: ownerWord(one) })),
@@ -131,7 +145,7 @@ export class EventIndex {
         ...(one.eventType === null ? [] : [{ owner: ownerOf(one), kind: 'type' as const, word: one.eventType }]),
       ]),
     );
-    await manager.query(WRITE, [
+    return manager.query<Ended[]>(WRITE, [
       facts.map((one) => one.id),
       facts.map(ownerOf),
       facts.map((one) => one.endpointId),
@@ -143,6 +157,23 @@ export class EventIndex {
       facts.map((one) => (one.latencyMs === null ? null : slotOf(one.latencyMs))),
     ]);
   }
+}
+
+/** One row for an endpoint and state, however many chunks it was counted in. */
+async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Promise<void> {
+  const sums = new Map<string, Ended>();
+  for (const one of ended) {
+    const name = `${one.endpointId} ${one.state}`;
+    sums.set(name, { ...one, count: one.count + (sums.get(name)?.count ?? 0) });
+  }
+  const rows = [...sums.values()];
+  if (rows.length === 0) return;
+  await manager.query(COUNT_ALERTS, [
+    rows.map((one) => one.endpointId),
+    rows.map((one) => one.state),
+    rows.map((one) => one.count),
+    rows.map((one) => one.eventId),
+  ]);
 }
 
 function toPosition(text: string): Position {
@@ -174,11 +205,14 @@ const WRITE = `
     on conflict (event_id) do update set status = excluded.status, latency_ms = excluded.latency_ms, slot = excluded.slot
       where (x.status, x.latency_ms) is distinct from (excluded.status, excluded.latency_ms)
     returning x.event_id
+  ), sorted as (
+    insert into paggio.event_sorts (owner, endpoint_id, source, type)
+    select distinct owner, endpoint_id, source, type from input order by 1, 2, 3, 4 on conflict do nothing
   ), difference as (
-    select i.endpoint_id, i.bucket, i.status, i.latency_ms, i.slot, 1 as sign
+    select i.event_id, i.endpoint_id, i.bucket, i.status, i.latency_ms, i.slot, 1 as sign
     from input i join written w on w.event_id = i.event_id
     union all
-    select endpoint_id, bucket, status, latency_ms, slot, -1 from old
+    select event_id, endpoint_id, bucket, status, latency_ms, slot, -1 from old
   ), counted as (
     insert into paggio.stat_buckets as b (endpoint_id, bucket, pending, delivered, failed, captured, latency_sum)
     select endpoint_id, bucket,
@@ -189,8 +223,12 @@ const WRITE = `
     on conflict (endpoint_id, bucket) do update set pending = b.pending + excluded.pending,
       delivered = b.delivered + excluded.delivered, failed = b.failed + excluded.failed,
       captured = b.captured + excluded.captured, latency_sum = b.latency_sum + excluded.latency_sum
-  )
+  ), measured as (
   insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
   select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
   group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
-  on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count`;
+  on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count
+  )
+  select endpoint_id as "endpointId", case status when 1 then 'delivered' else 'failed' end as state, count(*)::int as count,
+    (array_agg(event_id))[1] as "eventId"
+  from difference where sign = 1 and status in (1, 2) group by 1, 2`;

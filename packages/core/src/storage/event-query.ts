@@ -7,9 +7,12 @@ export class EventQuery {
   readonly values: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  constructor(owner: Owner, filter: EventFilter) {
-    this.add((n) => `e.user_id = $${n}`, owner.userId);
-    this.add((n) => `e.mode = $${n}`, owner.mode);
+  /** @param ownsEndpoint the endpoint of the filter is known to be the owner's: its index alone answers */
+  constructor(owner: Owner, filter: EventFilter, ownsEndpoint = false) {
+    if (!ownsEndpoint) {
+      this.add((n) => `e.user_id = $${n}`, owner.userId);
+      this.add((n) => `e.mode = $${n}`, owner.mode);
+    }
     if (filter.endpointId !== undefined) this.add((n) => `e.endpoint_id = $${n}`, filter.endpointId);
     if (filter.source !== undefined) this.add((n) => `e.source = $${n}`, filter.source);
     if (filter.eventType !== undefined) {
@@ -76,6 +79,7 @@ export const SUMMARY = `
   case when s.status is null then e.captured_reason
     when s.status = 'pending' and (p.status = 'PAUSED' or s.held) then 'paused' else s.reason end as "statusReason",
   s.response_status as "responseStatus", s.latency_ms as "latencyMs", coalesce(s.attempts, 0)::int as "attemptCount",
+  coalesce(s.leased, false) as leased, exists (select 1 from paggio.events r where r.replay_of = e.id) as replayed,
   case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt",
   case when s.status is distinct from 'pending' then null when p.status = 'PAUSED' then 'the endpoint is paused' when s.held then 'paused: ' || coalesce(s.pause_reason, 'manual')
     else s.next_reason end as "nextAttemptReason"`;
@@ -89,6 +93,7 @@ export const SUMMARY_JOINS = `
       (array_agg(d.response_status order by d.destination_id))[1] as response_status,
       (array_agg(d.latency_ms order by d.destination_id))[1] as latency_ms,
       sum(d.attempt_count) as attempts,
+      bool_or(d.state = 'pending' and d.lease_token is not null) as leased,
       min(greatest(d.due_at, x.open_until)) filter (where d.state = 'pending' and d.lease_token is null) as next_at,
       (array_agg(case when x.open_until > d.due_at then 'the destination failed ' || x.strain || ' times in a row and is left alone until '
           || to_char(x.open_until at time zone 'UTC', 'HH24:MI:SS"Z"') else d.due_reason end order by greatest(d.due_at, x.open_until))

@@ -36,7 +36,9 @@ export class EventStore {
       const paged = paging.startingAfter === null ? query : query.before(paging.startingAfter);
       return this.page(paging, paged.page(paging.limit + 1, paging.offset), query.count(TOTAL_LIMIT + 1));
     }
-    const query = new EventQuery(owner, filter);
+    const { endpointId } = filter;
+    if (endpointId !== undefined && !(await this.owns(owner, endpointId))) return toPage([], paging, 0);
+    const query = new EventQuery(owner, filter, endpointId !== undefined);
     const counting = {
       sql: `select count(*)::int as count from (select 1 from paggio.events e where ${query.where} limit ${TOTAL_LIMIT + 1}) t`,
       values: [...query.values],
@@ -105,6 +107,15 @@ export class EventStore {
       ...row,
       responseHeaders: JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders'],
     }));
+  }
+
+  /** Deleted endpoints too: their events stay readable. */
+  private async owns(owner: Owner, endpointId: string): Promise<boolean> {
+    const rows = await this.database.rows(
+      'select 1 from paggio.endpoints where id = $1 and user_id = $2 and mode = $3',
+      [endpointId, owner.userId, owner.mode],
+    );
+    return rows.length > 0;
   }
 
   private async page(paging: Paging, ids: Sql, counting: Sql): Promise<Page<EventSummary>> {

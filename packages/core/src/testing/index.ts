@@ -86,6 +86,11 @@ export async function passTime(database: TestDatabase, seconds: number): Promise
   );
 }
 
+/** Lets the time pass that alerts gather and stay quiet. */
+export async function passAlertTime(database: TestDatabase): Promise<void> {
+  await query(database.url, `update paggio.alerts set due_at = now() where due_at is not null`);
+}
+
 export function attempts(paggio: Paggio): AttemptHappening[] {
   const seen: AttemptHappening[] = [];
   paggio.subscribe((happening) => {

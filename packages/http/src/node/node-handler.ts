@@ -4,6 +4,8 @@ import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@
 import type { Answer } from '../answer';
 import { Api } from '../api';
 import { Dashboard } from '../dashboard';
+import { dialectRouter } from '../dialects/dialect-router';
+import type { DialectName } from '../dialects';
 import { slugOf } from '../ingest';
 import { RemoteAddress } from '../remote-address';
 import { linger, readBody, RequestAborted } from './body';
@@ -19,6 +21,11 @@ export interface HandlerOptions {
    * @default false
    */
   health?: boolean;
+  /**
+   * Serves the shapes of other products at `/compat/<name>`.
+   * @default []
+   */
+  dialects?: readonly DialectName[];
   /**
    * Serves the OpenAPI document at `/openapi.json`.
    * @default false
@@ -57,6 +64,7 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
   const base = normalizePath(options.path);
   paggio.mountedAt(base);
   const api = new Api(paggio, options);
+  const dialectOf = dialectRouter(api, options.dialects);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { roles } = paggio.options;
   const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(paggio, api, base) : null;
@@ -80,6 +88,12 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
       const { headers } = request;
       const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
       void respond(request, response, local, (body) => dashboard.handle({ ...call, headers, secure, body }));
+      return true;
+    }
+    const dialect = dialectOf(local);
+    if (dialect) {
+      const { api: spoken, path: inner } = dialect;
+      void respond(request, response, inner, (body) => spoken.handle({ ...call, path: inner, body }));
       return true;
     }
     if (api.owns(local) || options.exclusive === true) {

@@ -1,7 +1,7 @@
-import { invalid, memberSources, PaggioError, parseId } from '@paggio/core';
+import { invalid, memberSources, PaggioError, parseId, type PublishedDelivery } from '@paggio/core';
 import { jsonAnswer } from '../answer';
 import { PublishDto } from '../dto/publish.dto';
-import { operation, type Operation } from '../operation';
+import { operation, type Operation, type OperationInput } from '../operation';
 import { ref } from '../openapi/schema';
 
 export const publishOperations: readonly Operation[] = [
@@ -16,23 +16,8 @@ export const publishOperations: readonly Operation[] = [
     opaque: ['payload'],
     answers: { 202: { schema: ref('Published') } },
     errors: ['NOT_FOUND'],
-    async run({ paggio, principal, body, source, idempotencyKey }) {
-      const [payload, ...more] = memberSources(source.toString('utf8'), 'payload');
-      if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
-      if (more.length > 0) throw invalid([{ field: 'payload', message: 'payload is given twice.' }]);
-      const inBody = body.idempotency_key ?? null;
-      if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
-        throw new PaggioError('BAD_REQUEST', 'Two idempotency keys in one request', {
-          hint: 'Give idempotency_key or the header Idempotency-Key.',
-          details: [{ field: 'idempotency_key', message: 'It differs from the header Idempotency-Key.' }],
-        });
-      }
-      const deliveries = await paggio.publishing.publish(principal, {
-        eventType: body.event_type,
-        payload,
-        endpointIds: body.endpoint_ids?.map((id) => parseId(id) as string),
-        idempotencyKey: inBody ?? idempotencyKey,
-      });
+    async run(input) {
+      const deliveries = await publish(input);
       return jsonAnswer(202, {
         deliveries: deliveries.map(({ endpointId, eventId, created }) => ({
           endpoint_id: endpointId,
@@ -43,3 +28,29 @@ export const publishOperations: readonly Operation[] = [
     },
   }),
 ];
+
+/** @throws PaggioError what publishing throws, and for a payload or key that is missing or given twice */
+export async function publish({
+  paggio,
+  principal,
+  body,
+  source,
+  idempotencyKey,
+}: OperationInput<object, PublishDto>): Promise<PublishedDelivery[]> {
+  const [payload, ...more] = memberSources(source.toString('utf8'), 'payload');
+  if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
+  if (more.length > 0) throw invalid([{ field: 'payload', message: 'payload is given twice.' }]);
+  const inBody = body.idempotency_key ?? null;
+  if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
+    throw new PaggioError('BAD_REQUEST', 'Two idempotency keys in one request', {
+      hint: 'Give idempotency_key or the header Idempotency-Key.',
+      details: [{ field: 'idempotency_key', message: 'It differs from the header Idempotency-Key.' }],
+    });
+  }
+  return paggio.publishing.publish(principal, {
+    eventType: body.event_type,
+    payload,
+    endpointIds: body.endpoint_ids?.map((id) => parseId(id) as string),
+    idempotencyKey: inBody ?? idempotencyKey,
+  });
+}

@@ -1,4 +1,4 @@
-import { auditActions, errorTable } from '@paggio/core';
+import { auditActions, errorTable, triggers } from '@paggio/core';
 import {
   array,
   flag,
@@ -18,6 +18,8 @@ import { eventSchemas } from './event';
 import { keySchemas } from './key';
 import { rejectionSchemas } from './rejection';
 
+const channel = object({ url: text('Without its secret part.'), triggers: array(oneOf(triggers)) });
+
 /** Every shape that an answer of the API may have, by name. */
 export const schemas: Readonly<Record<string, JsonSchema>> = {
   ...eventSchemas,
@@ -32,6 +34,13 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     signs_url: { ...flag, description: 'verification.public_url is needed.' },
     handshake: { ...flag, description: 'It asks a question before it sends, which is answered.' },
     confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
+  }),
+  Notifications: object({ slack: nullable(channel), discord: nullable(channel) }),
+  NotificationSent: object({
+    status: oneOf(['delivered', 'failed']),
+    response_status: nullable(integer()),
+    latency_ms: integer(),
+    error: nullable(text()),
   }),
   Stats: object({
     total_events: integer(),

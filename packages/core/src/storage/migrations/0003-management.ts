@@ -10,7 +10,7 @@ export class Management1763900000003 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'drop table paggio.audit, paggio.changes, paggio.words, paggio.event_index, paggio.event_index_state, paggio.stat_buckets, paggio.stat_latencies',
+      'drop table paggio.audit, paggio.changes, paggio.words, paggio.event_index, paggio.event_sorts, paggio.event_index_state, paggio.stat_buckets, paggio.stat_latencies, paggio.notifications, paggio.alerts, paggio.health_checks, paggio.endpoint_health',
     );
     await runner.query('alter table paggio.state drop changes_floor');
     await runner.query('drop index paggio.rejections_by_user');
@@ -67,9 +67,18 @@ const statements = [
      slot smallint
    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)`,
   `create index event_index_by_status on paggio.event_index (owner, status, event_id) include (endpoint_id, source, type)`,
-  `create index event_index_by_source on paggio.event_index (owner, source, event_id) include (endpoint_id, status, type)`,
-  `create index event_index_by_type on paggio.event_index (owner, type, event_id) include (endpoint_id, status, source)`,
+  `create index event_index_by_source on paggio.event_index (owner, source, status, event_id) include (endpoint_id, type)`,
+  `create index event_index_by_type on paggio.event_index (owner, type, status, event_id) include (endpoint_id, source)`,
   `create index event_index_by_endpoint on paggio.event_index (endpoint_id, status, event_id) include (owner, source, type)`,
+  `create index event_index_by_endpoint_type on paggio.event_index (endpoint_id, type, status, event_id) include (owner, source)`,
+  // What has ever come together: other combinations need not be looked for.
+  `create table paggio.event_sorts (
+     owner int not null,
+     endpoint_id uuid not null,
+     source int not null,
+     type int not null,
+     primary key (owner, endpoint_id, source, type)
+   )`,
   // position: how far the log of changes was taken in. checked_to: how far all events were, by id: those from before this
   // table, and for an hour those of processes that do not write the log yet.
   `create table paggio.event_index_state (
@@ -99,6 +108,35 @@ const statements = [
      count int not null,
      primary key (endpoint_id, bucket, slot)
    ) with (fillfactor = 80)`,
+
+  // The URLs are sealed: whoever knows one can post.
+  `create table paggio.notifications (
+     user_id text not null,
+     mode text not null,
+     slack text,
+     slack_triggers text[] not null default '{}',
+     discord text,
+     discord_triggers text[] not null default '{}',
+     updated_at timestamptz not null,
+     primary key (user_id, mode)
+   )`,
+  // What happened at an endpoint and was not told yet. due_at null: nothing to tell.
+  `create table paggio.alerts (
+     endpoint_id uuid not null,
+     trigger text not null,
+     count int not null,
+     first_at timestamptz not null,
+     last_at timestamptz not null,
+     event_id uuid,
+     detail text,
+     due_at timestamptz,
+     told_at timestamptz,
+     tries int not null default 0,
+     primary key (endpoint_id, trigger)
+   )`,
+  `create index alerts_due on paggio.alerts (due_at) where due_at is not null`,
+  `create table paggio.health_checks (endpoint_id uuid primary key)`,
+  `create table paggio.endpoint_health (endpoint_id uuid primary key, unhealthy boolean not null)`,
 
   `create index rejections_by_user on paggio.rejections (user_id, mode, id)`,
   `alter table paggio.idempotency_keys add column answer text`,

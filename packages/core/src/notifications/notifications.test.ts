@@ -1,0 +1,181 @@
+import {
+  owner,
+  passAlertTime,
+  query,
+  Recorder,
+  capture,
+  settled,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
+import { messageOf } from './message';
+import type { Alert, Trigger } from './notification';
+
+let gateway: TestGateway;
+let slack: Recorder;
+let discord: Recorder;
+let destination: Recorder;
+let healthy = true;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  slack = await Recorder.start((_request, response) => void response.writeHead(200).end('ok'));
+  discord = await Recorder.start((_request, response) => void response.writeHead(204).end());
+  destination = await Recorder.start((_request, response) => void response.writeHead(healthy ? 200 : 404).end());
+});
+afterAll(async () => {
+  await gateway.stop();
+  await Promise.all([slack.stop(), discord.stop(), destination.stop()]);
+});
+
+const textOf = (recorder: Recorder, index = -1): string => {
+  const body = JSON.parse(recorder.requests.at(index)?.body.toString() ?? '{}') as { text?: string; content?: string };
+  return body.text ?? body.content ?? '';
+};
+
+async function subscribe(triggers: Trigger[]): Promise<void> {
+  await gateway.paggio.notifications.put(owner, {
+    slack: { url: slack.url('/services/T/B/secret'), triggers },
+    discord: { url: discord.url('/api/webhooks/1/secret'), triggers },
+  });
+}
+
+/** Lets the gathering and the quiet time pass, and what is due be sent. */
+async function tell(): Promise<void> {
+  await gateway.paggio.stats.read(owner);
+  await passAlertTime(gateway.database);
+  await (gateway.paggio as unknown as { notifier: { run(): Promise<void> } }).notifier.run();
+  await passAlertTime(gateway.database);
+  await (gateway.paggio as unknown as { notifier: { run(): Promise<void> } }).notifier.run();
+}
+
+async function send(slug: string, count: number): Promise<void> {
+  const ids = await Promise.all(Array.from({ length: count }, () => capture(gateway.paggio, slug, '{}')));
+  await Promise.all(ids.map((id) => settled(gateway.paggio, owner, id)));
+}
+
+test('an outage is one message for each channel and not a thousand; later ones wait and count', async () => {
+  await subscribe(['failed', 'unhealthy', 'recovered']);
+  const make = (name: string) =>
+    gateway.paggio.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { max_attempts: 1 } });
+  const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
+  healthy = false;
+  await send(one.slug, 120);
+  await send(two.slug, 30);
+  await tell();
+  expect([slack.requests.length, discord.requests.length]).toEqual([1, 1]);
+  expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 120 events could not be delivered.');
+  expect(textOf(slack)).toContain('*users*: 30 events could not be delivered.');
+  expect(textOf(slack)).toContain('unhealthy: fewer than half');
+  expect(textOf(discord)).toContain('**orders \\<!channel\\> & \\*co\\***');
+  expect(JSON.parse(discord.requests[0]?.body.toString() ?? '')).toMatchObject({ allowed_mentions: { parse: [] } });
+  expect(slack.requests[0]).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } });
+
+  // Within the quiet time nothing more is said about the same.
+  await send(one.slug, 5);
+  await gateway.paggio.stats.read(owner);
+  const [quiet] = await query(
+    gateway.database.url,
+    `select count, due_at > now() + interval '10 minutes' as later from paggio.alerts where endpoint_id = '${one.id}' and trigger = 'failed'`,
+  );
+  expect(quiet).toEqual({ count: 5, later: true });
+  await tell();
+  expect(textOf(slack)).toContain('5 events could not be delivered.');
+
+  healthy = true;
+  await send(one.slug, 100);
+  await send(two.slug, 100);
+  await tell();
+  expect(textOf(slack)).toMatch(/\*users\*: recovered\./);
+  const said = slack.requests.length;
+  await tell();
+  expect(slack.requests.length).toBe(said);
+});
+
+test('a pause that Paggio makes is told, once, with its reason; one that a person makes is not', async () => {
+  await subscribe(['paused']);
+  const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
+  const make = (name: string) => gateway.paggio.endpoints.create(owner, { name, destinationUrl: gone.url() });
+  const [paused, manual] = [(await make('gone')).endpoint, (await make('manual')).endpoint];
+  await gateway.paggio.endpoints.update(owner, manual.id, { status: 'PAUSED' });
+  const before = slack.requests.length;
+  await capture(gateway.paggio, paused.slug, '{}');
+  await until(gateway.paggio, async () =>
+    (await gateway.paggio.endpoints.get(owner, paused.id)).status === 'PAUSED' ? true : undefined,
+  );
+  await tell();
+  expect(slack.requests.length).toBe(before + 1);
+  expect(textOf(slack)).toContain('*gone*: a destination was paused. default:');
+  expect(textOf(slack)).not.toContain('manual');
+  await tell();
+  expect(slack.requests.length).toBe(before + 1);
+  await gone.stop();
+});
+
+test('what does not arrive is tried again, and another owner is told nothing', async () => {
+  await subscribe(['delivered']);
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'again',
+    destinationUrl: destination.url(),
+  });
+  const stranger = { userId: 'user-2', mode: 'live' as const };
+  const theirs = (
+    await gateway.paggio.endpoints.create(stranger, { name: 'theirs', destinationUrl: destination.url() })
+  ).endpoint;
+  const id = await capture(gateway.paggio, theirs.slug, '{}');
+  await settled(gateway.paggio, stranger, id);
+  await send(endpoint.slug, 3);
+  let refused = 0;
+  slack.behaviour = (_request, response) => void response.writeHead(++refused <= 2 ? 503 : 200).end();
+  const before = slack.requests.length;
+  await tell();
+  await tell();
+  expect(slack.requests.length - before).toBe(3);
+  expect(textOf(slack)).toContain('*again*: 3 events delivered.');
+  expect(slack.requests.every((request) => !request.body.includes('theirs'))).toBe(true);
+  slack.behaviour = (_request, response) => void response.writeHead(200).end();
+});
+
+test('a test message says what became of it; secrets are sealed and private addresses refused', async () => {
+  expect(await gateway.paggio.notifications.test(owner, 'slack')).toMatchObject({
+    delivered: true,
+    responseStatus: 200,
+  });
+  expect(textOf(slack)).toContain('This is a test');
+  const rows = JSON.stringify(await query(gateway.database.url, 'select * from paggio.notifications'));
+  expect(rows).not.toContain('secret');
+  const put = gateway.paggio.notifications.put(owner, {
+    slack: { url: 'http://10.0.0.1/x', triggers: ['failed'] },
+    discord: null,
+  });
+  await expect(put).rejects.toMatchObject({ code: 'DESTINATION_NOT_ALLOWED' });
+  await gateway.paggio.notifications.put(owner, { slack: { triggers: ['failed'] }, discord: null });
+  await expect(gateway.paggio.notifications.test(owner, 'discord')).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+  });
+});
+
+test('a message names ten and counts the rest, and stays short', () => {
+  const alert = (n: number): Alert => ({
+    endpointId: '',
+    endpointName: `e${n}`.padEnd(300, 'x'),
+    trigger: 'failed',
+    count: n,
+    firstAt: new Date(),
+    lastAt: new Date(),
+    eventId: null,
+    detail: '@everyone '.repeat(100),
+  });
+  const message = messageOf(
+    Array.from({ length: 50 }, (_, n) => alert(n)),
+    'discord',
+  ) as { content: string };
+  expect(message.content.length).toBeLessThanOrEqual(2_000);
+  expect(message.content).toContain('e49');
+  const short = messageOf(
+    Array.from({ length: 12 }, (_, n) => ({ ...alert(n), endpointName: `e${n}`, detail: null })),
+    'slack',
+  );
+  expect((short as { text: string }).text).toContain('and 2 more alerts.');
+});

@@ -1,0 +1,55 @@
+import type { AddressGuard } from '../delivery/address-guard';
+import { checkDestinationUrl } from '../delivery/destination-url';
+import { invalid } from '../errors';
+import type { Actor, Owner } from '../principal';
+import type { NotificationStore } from '../storage/notification-store';
+import type { ChannelSender, Sent } from './channel-sender';
+import { testMessage } from './message';
+import { channels, type Channel, type ChannelInput, type NotificationSettings } from './notification';
+
+export interface NotificationsDependencies {
+  store: NotificationStore;
+  guard: AddressGuard;
+  ownOrigins: () => ReadonlySet<string>;
+  sender: ChannelSender;
+}
+
+/** Where an owner is told what, in Slack and Discord. */
+export class Notifications {
+  constructor(private readonly dependencies: NotificationsDependencies) {}
+
+  get(owner: Owner): Promise<NotificationSettings> {
+    return this.dependencies.store.get(owner);
+  }
+
+  /**
+   * Replaces the settings of both channels.
+   * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`
+   */
+  async put(actor: Actor, input: Record<Channel, ChannelInput | null>): Promise<NotificationSettings> {
+    const { guard, ownOrigins, store } = this.dependencies;
+    const stored = await store.get(actor);
+    const settings: NotificationSettings = { slack: null, discord: null };
+    for (const channel of channels) {
+      const wanted = input[channel];
+      if (wanted === null) continue;
+      const field = `${channel}.url`;
+      const text = wanted.url ?? stored[channel]?.url;
+      if (text === undefined) throw invalid([{ field, message: `${field} is the incoming webhook, and is required.` }]);
+      const url = wanted.url === undefined ? text : await checkDestinationUrl(text, field, guard, ownOrigins());
+      settings[channel] = { url, triggers: [...new Set(wanted.triggers)] };
+    }
+    await store.put(actor, settings);
+    return settings;
+  }
+
+  /**
+   * Sends a message now, whatever the triggers are.
+   * @throws PaggioError `VALIDATION_FAILED` when the channel has no webhook
+   */
+  async test(owner: Owner, channel: Channel): Promise<Sent> {
+    const settings = (await this.dependencies.store.get(owner))[channel];
+    if (!settings) throw invalid([{ field: 'channel', message: `There is no webhook for ${channel} yet.` }]);
+    return this.dependencies.sender.send(settings.url, testMessage(channel));
+  }
+}

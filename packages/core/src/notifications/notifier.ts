@@ -1,0 +1,44 @@
+import type { NotificationStore } from '../storage/notification-store';
+import type { ChannelSender } from './channel-sender';
+import { messageOf } from './message';
+import { channels } from './notification';
+
+export interface NotifierDependencies {
+  store: NotificationStore;
+  sender: ChannelSender;
+  onFault: (error: unknown) => void;
+}
+
+/**
+ * Sends what is due, one message for an owner and channel. What happened is counted in the database, in the very step
+ * that takes it into the index, so that no process needs to have seen it and none is told twice.
+ */
+export class Notifier {
+  constructor(private readonly dependencies: NotifierDependencies) {}
+
+  /** Never throws. */
+  async run(): Promise<void> {
+    const { store, onFault } = this.dependencies;
+    try {
+      await store.judgeHealth();
+      await store.notePauses();
+      for (let due = await store.claimDue(); due !== null; due = await store.claimDue()) await this.tell(due);
+    } catch (error) {
+      onFault(error);
+    }
+  }
+
+  private async tell(due: NonNullable<Awaited<ReturnType<NotificationStore['claimDue']>>>): Promise<void> {
+    const { store, sender, onFault } = this.dependencies;
+    let failed: string | null = null;
+    for (const channel of channels) {
+      const settings = due.settings[channel];
+      const wanted = due.alerts.filter(({ trigger }) => settings?.triggers.includes(trigger));
+      if (!settings || wanted.length === 0) continue;
+      const sent = await sender.send(settings.url, messageOf(wanted, channel));
+      if (!sent.delivered) failed = `${channel}: ${sent.error ?? `HTTP ${sent.responseStatus}`}`;
+    }
+    const again = await store.settle(due, failed === null);
+    if (failed !== null && !again) onFault(new Error(`A notification was given up: ${failed}`));
+  }
+}

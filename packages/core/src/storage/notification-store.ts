@@ -1,0 +1,246 @@
+import { healthOf } from '../endpoints/endpoint';
+import type { Alert, Channel, NotificationSettings, Trigger } from '../notifications/notification';
+import type { Actor, Owner } from '../principal';
+import { keepAudit } from './audit-store';
+import type { Database } from './database';
+import type { EndpointStore } from './endpoint-store';
+import type { SecretBox } from './secret-box';
+
+/** From the first alert to its message: what belongs together comes together. */
+export const GATHER_SECONDS = 10;
+/** Between two messages about the same thing at the same endpoint. */
+export const QUIET_MINUTES = 15;
+/** An endpoint with fewer finished events than this is not judged. */
+const JUDGED_FROM = 5;
+const LEASE_SECONDS = 60;
+const TRIES = 5;
+const JUDGED_AT_ONCE = 100;
+
+/** Alerts of one owner that are due, under a lease. */
+export interface DueAlerts extends Owner {
+  settings: NotificationSettings;
+  alerts: (Alert & { told: number })[];
+  tries: number;
+}
+
+interface SettingsRow {
+  user_id: string;
+  mode: Owner['mode'];
+  slack: string | null;
+  slack_triggers: Trigger[];
+  discord: string | null;
+  discord_triggers: Trigger[];
+}
+
+export class NotificationStore {
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+    private readonly endpoints: Pick<EndpointStore, 'healthCounts'>,
+  ) {}
+
+  async get(owner: Owner): Promise<NotificationSettings> {
+    const [row] = await this.database.rows<SettingsRow>(
+      'select * from paggio.notifications where user_id = $1 and mode = $2',
+      [owner.userId, owner.mode],
+    );
+    return row ? this.open(row) : { slack: null, discord: null };
+  }
+
+  async put(actor: Actor, settings: NotificationSettings): Promise<void> {
+    const { slack, discord } = settings;
+    const seal = (channel: Channel): string | null =>
+      settings[channel] && this.box.seal(settings[channel].url, place(actor, channel));
+    const shown = { slack: slack && { triggers: slack.triggers }, discord: discord && { triggers: discord.triggers } };
+    await this.database.source.transaction(async (manager) => {
+      await manager.query(PUT, [
+        actor.userId,
+        actor.mode,
+        seal('slack'),
+        slack?.triggers ?? [],
+        seal('discord'),
+        discord?.triggers ?? [],
+      ]);
+      const entry = { action: 'notifications.updated', objectId: null, before: null, after: shown } as const;
+      await keepAudit(manager, actor, [entry]);
+    });
+  }
+
+  /** Compares the health of endpoints at which something ended with what it was, where their owner wants to know. */
+  async judgeHealth(): Promise<void> {
+    const rows = await this.database.rows<{ id: string }>(
+      `delete from paggio.health_checks where endpoint_id in (
+         select endpoint_id from paggio.health_checks limit ${JUDGED_AT_ONCE} for update skip locked) returning endpoint_id as id`,
+    );
+    // The driver answers a DELETE with rows and their count.
+    const ids = ((rows as unknown as [{ id: string }[], number])[0] ?? []).map((row) => row.id);
+    if (ids.length === 0) return;
+    const counts = await this.endpoints.healthCounts(ids);
+    const judged = ids.flatMap((id) => {
+      const { delivered = 0, failed = 0 } = counts.get(id) ?? {};
+      if (delivered + failed < JUDGED_FROM) return [];
+      return [{ id, unhealthy: healthOf(delivered, failed).label === 'unhealthy' }];
+    });
+    await this.database.source.query(JUDGE, [judged.map(({ id }) => id), judged.map(({ unhealthy }) => unhealthy)]);
+  }
+
+  /** Destinations that were paused by themselves since they were last told about. */
+  async notePauses(): Promise<void> {
+    await this.database.source.query(NOTE_PAUSES);
+  }
+
+  /** The alerts of an owner for whom something is due, with what else has gathered; null when nothing is. */
+  async claimDue(): Promise<DueAlerts | null> {
+    const rows = await this.database.rows<
+      SettingsRow & {
+        endpoint_id: string;
+        endpoint_name: string;
+        trigger: Trigger;
+        count: number;
+        first_at: Date;
+        last_at: Date;
+        event_id: string | null;
+        detail: string | null;
+        tries: number;
+      }
+    >(CLAIM_DUE);
+    const [first] = rows;
+    if (!first) return null;
+    return {
+      userId: first.user_id,
+      mode: first.mode,
+      settings: this.open(first),
+      tries: Math.max(...rows.map((row) => row.tries)),
+      alerts: rows.map((row) => ({
+        endpointId: row.endpoint_id,
+        endpointName: row.endpoint_name,
+        trigger: row.trigger,
+        count: row.count,
+        told: row.count,
+        firstAt: row.first_at,
+        lastAt: row.last_at,
+        eventId: row.event_id,
+        detail: row.detail,
+      })),
+    };
+  }
+
+  /** Takes what was told off the counts; what came meanwhile waits for the next message. @returns whether it is tried again */
+  async settle(due: DueAlerts, told: boolean): Promise<boolean> {
+    const again = !told && due.tries + 1 < TRIES;
+    await this.database.source.query(again ? TRY_AGAIN : DONE, [
+      due.userId,
+      due.mode,
+      due.alerts.map(({ endpointId }) => endpointId),
+      due.alerts.map(({ trigger }) => trigger),
+      ...(again ? [30 * 2 ** due.tries] : [due.alerts.map((alert) => alert.told)]),
+    ]);
+    return again;
+  }
+
+  private open(row: SettingsRow): NotificationSettings {
+    const owner = { userId: row.user_id, mode: row.mode };
+    const channel = (name: Channel, triggers: Trigger[]): NotificationSettings[Channel] => {
+      const sealed = row[name];
+      return sealed === null ? null : { url: this.box.open(sealed, place(owner, name)), triggers };
+    };
+    return { slack: channel('slack', row.slack_triggers), discord: channel('discord', row.discord_triggers) };
+  }
+}
+
+function place({ userId, mode }: Owner, channel: Channel): string {
+  return `${userId}|notifications|${mode}|${channel}`;
+}
+
+const PUT = `
+  insert into paggio.notifications (user_id, mode, slack, slack_triggers, discord, discord_triggers, updated_at)
+  values ($1, $2, $3, $4, $5, $6, now())
+  on conflict (user_id, mode) do update set slack = excluded.slack, slack_triggers = excluded.slack_triggers,
+    discord = excluded.discord, discord_triggers = excluded.discord_triggers, updated_at = now()`;
+
+const ON_CONFLICT = `
+  on conflict (endpoint_id, trigger) do update set count = a.count + excluded.count,
+    first_at = case when a.count = 0 then excluded.first_at else a.first_at end, last_at = excluded.last_at,
+    event_id = excluded.event_id, detail = excluded.detail,
+    due_at = coalesce(a.due_at, greatest(excluded.due_at, a.told_at + interval '${QUIET_MINUTES} minutes'))`;
+
+const WANTED = `join paggio.endpoints e on e.id = i.endpoint_id
+    join paggio.notifications n on n.user_id = e.user_id and n.mode = e.mode`;
+
+/** Counts what ended: rows (endpoint, trigger, count, one of the events), where an owner wants to know of it. */
+export const COUNT_ALERTS = `
+  with input as (
+    select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[]) as i(endpoint_id, trigger, count, event_id)
+  ), checks as (
+    insert into paggio.health_checks (endpoint_id)
+    select distinct i.endpoint_id from input i ${WANTED}
+    where (n.slack_triggers || n.discord_triggers) && array['unhealthy', 'recovered']
+    order by 1 on conflict do nothing
+  )
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, event_id, due_at)
+  select i.endpoint_id, i.trigger, i.count, now(), now(), i.event_id, now() + interval '${GATHER_SECONDS} seconds'
+  from input i ${WANTED} and i.trigger = any (n.slack_triggers || n.discord_triggers)
+  order by i.endpoint_id, i.trigger
+  ${ON_CONFLICT}`;
+
+const JUDGE = `
+  with input as (
+    select * from unnest($1::uuid[], $2::bool[]) as i(endpoint_id, unhealthy)
+  ), turned as (
+    insert into paggio.endpoint_health as h (endpoint_id, unhealthy)
+    select endpoint_id, unhealthy from input order by 1
+    on conflict (endpoint_id) do update set unhealthy = excluded.unhealthy where h.unhealthy <> excluded.unhealthy
+    returning endpoint_id, unhealthy
+  )
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, due_at)
+  select i.endpoint_id, t.trigger, 1, now(), now(), now() + interval '${GATHER_SECONDS} seconds'
+  from turned i ${WANTED} cross join lateral (select case when i.unhealthy then 'unhealthy' else 'recovered' end as trigger) t
+  -- An endpoint that was well from the beginning has not recovered.
+  where t.trigger = any (n.slack_triggers || n.discord_triggers)
+    and (i.unhealthy or exists (select 1 from paggio.endpoint_health h where h.endpoint_id = i.endpoint_id))
+  ${ON_CONFLICT}`;
+
+const NOTE_PAUSES = `
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
+  select i.endpoint_id, 'paused', count(*)::int, min(i.paused_at), max(i.paused_at), (array_agg(i.name || ': ' || i.pause_reason))[1],
+    now() + interval '${GATHER_SECONDS} seconds'
+  from paggio.destinations i ${WANTED}
+    left join paggio.alerts b on b.endpoint_id = i.endpoint_id and b.trigger = 'paused'
+  where i.status = 'PAUSED' and i.pause_reason <> 'manual' and i.deleted_at is null and e.deleted_at is null
+    and 'paused' = any (n.slack_triggers || n.discord_triggers)
+    and i.paused_at > coalesce(b.last_at, n.updated_at)
+  group by 1
+  ${ON_CONFLICT}`;
+
+const CLAIM_DUE = `
+  with owner as (
+    select e.user_id, e.mode from paggio.alerts a join paggio.endpoints e on e.id = a.endpoint_id
+    where a.due_at <= now() and a.count > 0 order by a.due_at limit 1
+  ), mine as materialized (
+    select a.endpoint_id, a.trigger from paggio.alerts a
+      join paggio.endpoints e on e.id = a.endpoint_id join owner o on o.user_id = e.user_id and o.mode = e.mode
+    -- What is due takes along what gathers; what is quiet until later stays so.
+    where a.count > 0 and a.due_at <= now() + interval '${GATHER_SECONDS} seconds'
+    order by a.endpoint_id, a.trigger for update of a skip locked
+  ), leased as (
+    update paggio.alerts a set due_at = now() + interval '${LEASE_SECONDS} seconds'
+    from mine m where a.endpoint_id = m.endpoint_id and a.trigger = m.trigger
+    returning a.*
+  )
+  select l.*, e.name as endpoint_name, e.user_id, e.mode, n.slack, n.slack_triggers, n.discord, n.discord_triggers
+  from leased l join paggio.endpoints e on e.id = l.endpoint_id
+    join paggio.notifications n on n.user_id = e.user_id and n.mode = e.mode`;
+
+const MINE = `from unnest($3::uuid[], $4::text[]) as i(endpoint_id, trigger)
+  where a.endpoint_id = i.endpoint_id and a.trigger = i.trigger
+    and exists (select 1 from paggio.endpoints e where e.id = a.endpoint_id and e.user_id = $1 and e.mode = $2)`;
+
+const TRY_AGAIN = `
+  update paggio.alerts a set due_at = now() + $5 * interval '1 second', tries = a.tries + 1 ${MINE}`;
+
+const DONE = `
+  update paggio.alerts a set count = a.count - i.told, told_at = now(), tries = 0,
+    due_at = case when a.count > i.told then now() + interval '${QUIET_MINUTES} minutes' end
+  from unnest($3::uuid[], $4::text[], $5::int[]) as i(endpoint_id, trigger, told)
+  where a.endpoint_id = i.endpoint_id and a.trigger = i.trigger
+    and exists (select 1 from paggio.endpoints e where e.id = a.endpoint_id and e.user_id = $1 and e.mode = $2)`;

@@ -1,0 +1,161 @@
+import { IsIn, IsInt, IsObject, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { invalid, type Endpoint, type Principal } from '@paggio/core';
+import { jsonAnswer, noContent } from '../answer';
+import { headersInput } from '../dto/destination.dto';
+import { Doc } from '../dto/doc';
+import { IfGiven } from '../dto/given';
+import { PublishDto } from '../dto/publish.dto';
+import { operation } from '../operation';
+import { idOf } from '../operations/input';
+import { publish } from '../operations/publish';
+import { maskedHeaders } from '../wire/endpoint';
+import type { Dialect } from './dialect';
+import { prefixed } from './prefixed-id';
+
+class EndpointSettingsDto {
+  @Doc('Sent with every delivery.', headersInput) @IfGiven() @IsObject() headers_json?: Record<string, string>;
+  @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
+}
+
+class EndpointCreateDto extends EndpointSettingsDto {
+  @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
+  @IsString() @Length(1, 2048) url!: string;
+}
+
+class EndpointUpdateDto extends EndpointSettingsDto {
+  @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
+  @IfGiven() @IsString() @Length(1, 2048) url?: string;
+  @IfGiven() @IsIn(['ACTIVE', 'PAUSED']) status?: 'ACTIVE' | 'PAUSED';
+}
+
+const PATH = '/v1/endpoints';
+const any = { schema: { type: 'object' } } as const;
+
+export const deliverant: Dialect = {
+  name: 'deliverant',
+  errorBody: ({ code, message, details }) => ({ error: { code, message, details } }),
+  operations: [
+    operation({
+      id: 'endpoints.create',
+      method: 'POST',
+      path: PATH,
+      scope: 'write',
+      summary: 'Makes an endpoint.',
+      body: EndpointCreateDto,
+      answers: { 201: any },
+      async run({ paggio, principal, body }) {
+        const { endpoint } = await paggio.endpoints.create(principal, {
+          name: body.name,
+          destinationUrl: body.url,
+          headers: body.headers_json,
+          timeoutSeconds: body.timeout_seconds,
+        });
+        return jsonAnswer(201, toEndpoint(endpoint, principal));
+      },
+    }),
+    operation({
+      id: 'endpoints.list',
+      method: 'GET',
+      path: PATH,
+      scope: 'read',
+      summary: 'Every endpoint.',
+      answers: { 200: any },
+      async run({ paggio, principal }) {
+        const all: Endpoint[] = [];
+        for (let more = true; more;) {
+          const after = all.at(-1)?.id ?? null;
+          const page = await paggio.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
+          all.push(...page.items);
+          more = page.hasMore;
+        }
+        return jsonAnswer(
+          200,
+          all.map((endpoint) => toEndpoint(endpoint, principal)),
+        );
+      },
+    }),
+    operation({
+      id: 'endpoints.get',
+      method: 'GET',
+      path: `${PATH}/:id`,
+      scope: 'read',
+      summary: 'One endpoint.',
+      answers: { 200: any },
+      async run(input) {
+        const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
+        return jsonAnswer(200, toEndpoint(endpoint, input.principal));
+      },
+    }),
+    operation({
+      id: 'endpoints.update',
+      method: 'PATCH',
+      path: `${PATH}/:id`,
+      scope: 'write',
+      summary: 'Changes what is given.',
+      body: EndpointUpdateDto,
+      answers: { 200: any },
+      async run(input) {
+        const { name, url, headers_json, timeout_seconds, status } = input.body;
+        const endpoint = await input.paggio.endpoints.update(input.principal, idOf(input, 'endpoint'), {
+          name,
+          destinationUrl: url,
+          headers: headers_json,
+          timeoutSeconds: timeout_seconds,
+          status,
+        });
+        return jsonAnswer(200, toEndpoint(endpoint, input.principal));
+      },
+    }),
+    operation({
+      id: 'endpoints.delete',
+      method: 'DELETE',
+      path: `${PATH}/:id`,
+      scope: 'write',
+      summary: 'Removes an endpoint.',
+      answers: { 204: null },
+      async run(input) {
+        await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'));
+        return noContent;
+      },
+    }),
+    operation({
+      id: 'events.publish',
+      method: 'POST',
+      path: '/v1/events',
+      scope: 'ingest',
+      summary: 'An event for many endpoints.',
+      idempotent: true,
+      body: PublishDto,
+      opaque: ['payload'],
+      answers: { 202: any },
+      async run(input) {
+        const deliveries = await publish(input);
+        const [first] = deliveries;
+        if (!first) throw invalid([{ field: 'endpoint_ids', message: 'No active endpoint wants this event type.' }]);
+        return jsonAnswer(202, {
+          // There is an event for each endpoint; the first stands for all.
+          event_id: prefixed('evt', first.eventId),
+          deliveries: deliveries.map(({ endpointId, eventId, created }) => ({
+            delivery_id: prefixed('del', eventId),
+            endpoint_id: prefixed('ep', endpointId),
+            created,
+          })),
+        });
+      },
+    }),
+  ],
+};
+
+function toEndpoint(endpoint: Endpoint, principal: Principal): object {
+  return {
+    id: prefixed('ep', endpoint.id),
+    name: endpoint.name,
+    url: endpoint.destinations[0]?.url ?? null,
+    headers_json: maskedHeaders(endpoint.headers, principal),
+    timeout_seconds: endpoint.timeoutSeconds,
+    status: endpoint.status,
+    paused_at: endpoint.pausedAt?.toISOString() ?? null,
+    created_at: endpoint.createdAt.toISOString(),
+    updated_at: endpoint.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,53 @@
+import { jsonAnswer } from '../answer';
+import { NotificationsDto, NotificationTestDto } from '../dto/notification.dto';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { toNotifications } from '../wire/notification';
+
+const PATH = '/api/v1/notifications';
+
+export const notificationOperations: readonly Operation[] = [
+  operation({
+    id: 'notifications.get',
+    method: 'GET',
+    path: PATH,
+    scope: 'admin',
+    summary: 'Where Slack and Discord are told what.',
+    answers: { 200: { schema: ref('Notifications') } },
+    async run({ paggio, principal }) {
+      return jsonAnswer(200, toNotifications(await paggio.notifications.get(principal)));
+    },
+  }),
+  operation({
+    id: 'notifications.put',
+    method: 'PUT',
+    path: PATH,
+    scope: 'admin',
+    summary: 'Replaces the settings of both channels.',
+    body: NotificationsDto,
+    answers: { 200: { schema: ref('Notifications') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
+    async run({ paggio, principal, body }) {
+      const settings = { slack: body.slack ?? null, discord: body.discord ?? null };
+      return jsonAnswer(200, toNotifications(await paggio.notifications.put(principal, settings)));
+    },
+  }),
+  operation({
+    id: 'notifications.test',
+    method: 'POST',
+    path: `${PATH}/test`,
+    scope: 'admin',
+    summary: 'Sends a message to a channel now, and says what became of it.',
+    body: NotificationTestDto,
+    answers: { 200: { schema: ref('NotificationSent') } },
+    async run({ paggio, principal, body }) {
+      const sent = await paggio.notifications.test(principal, body.channel);
+      return jsonAnswer(200, {
+        status: sent.delivered ? 'delivered' : 'failed',
+        response_status: sent.responseStatus,
+        latency_ms: sent.latencyMs,
+        error: sent.error,
+      });
+    },
+  }),
+];

@@ -1,0 +1,10 @@
+import type { ChannelSettings, NotificationSettings } from '@paggio/core';
+
+export function toNotifications({ slack, discord }: NotificationSettings): object {
+  return { slack: slack && toChannel(slack), discord: discord && toChannel(discord) };
+}
+
+/** The path of an incoming webhook is what nobody else may know. */
+function toChannel({ url, triggers }: ChannelSettings): object {
+  return { url: `${new URL(url).origin}/***${url.length >= 40 ? url.slice(-4) : ''}`, triggers };
+}
