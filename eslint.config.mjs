@@ -29,6 +29,11 @@ const layers = [
     onlyDependOnLibsWithTags: ['layer:http', 'layer:core', 'layer:database'],
     bannedExternalImports: ['pg', 'class-validator', 'undici'],
   },
+  {
+    sourceTag: 'layer:client',
+    onlyDependOnLibsWithTags: ['layer:none'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
+  },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
 ];
 
@@ -81,6 +86,8 @@ export default tseslint.config(
     files: ['packages/providers/src/**/*.ts'],
     rules: { '@typescript-eslint/no-unsafe-return': 'error' },
   },
+  // What a client sends goes to the server of whoever uses it.
+  { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['packages/core/src/delivery/*-transport.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['apps/**/*.ts'],

@@ -113,7 +113,9 @@ export function toPaging(query: PageQueryDto, fallbackLimit = 50): Paging {
 }
 
 /** @throws PaggioError `BAD_REQUEST` for a query and `VALIDATION_FAILED` for a body, that names the field */
-export function toFilter(input: EventFilterDto, kind: 'query' | 'body'): EventFilter {
+export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilter {
+  // In a body null is as good as left out.
+  const input = Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== null)) as EventFilterDto;
   const wrong = (field: string, message: string): PaggioError =>
     kind === 'query' ? wrongParameter(field, message) : invalid([{ field: `filter.${field}`, message }]);
   if (input.event !== undefined && input.event_type !== undefined)

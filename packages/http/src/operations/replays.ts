@@ -1,3 +1,4 @@
+import { parseId } from '@paggio/core';
 import { jsonAnswer } from '../answer';
 import { BulkReplayDto } from '../dto/bulk-replay.dto';
 import { PageQueryDto, toFilter, toPaging } from '../dto/list.dto';
@@ -33,7 +34,7 @@ export const replayOperations: readonly Operation[] = [
     async run({ paggio, principal, body, idempotencyKey }) {
       const replay = await paggio.bulkReplays.create(principal, {
         filter: toFilter(body.filter, 'body'),
-        destinationId: body.destination_id,
+        destinationId: body.destination_id ? parseId(body.destination_id) : null,
         ratePerSecond: body.rate_per_second,
         dryRun: body.dry_run,
         idempotencyKey,

@@ -1,0 +1,1404 @@
+// Made from docs/openapi.json by scripts/client-types.mjs: npm run openapi.
+
+export type EventItem = {
+  id: string;
+  endpoint_id: string;
+  /** The provider's name, api, or unknown. */
+  source: string;
+  event_type: string | null;
+  method: string;
+  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  status: 'pending' | 'delivered' | 'failed' | 'captured';
+  status_reason:
+    'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
+  /** Of the latest scheduled attempt of the first destination. */
+  response_status: number | null;
+  latency_ms: number | null;
+  attempt_count: number;
+  /** UTC, with milliseconds. */
+  next_attempt_at: string | null;
+  /** UTC, with milliseconds. */
+  received_at: string;
+};
+
+export type Attempt = {
+  id: string;
+  /** From 1. */
+  number: number;
+  trigger: 'scheduled' | 'replay';
+  destination_id: string | null;
+  destination_url: string;
+  status: 'delivered' | 'failed';
+  response_status: number | null;
+  /** Up to 64 KiB; null where it is not UTF-8. */
+  response_body: string | null;
+  response_body_base64?: string;
+  response_body_truncated: boolean;
+  /** Lower-case names; a repeated header is an array. */
+  response_headers: Record<string, string | string[]>;
+  latency_ms: number;
+  error: string | null;
+  /** What the outcome was decided by. */
+  reason: string;
+  /** UTC, with milliseconds. */
+  created_at: string;
+};
+
+export type Event = {
+  id: string;
+  endpoint_id: string;
+  user_id: string;
+  /** The provider's name, api, or unknown. */
+  source: string;
+  event_type: string | null;
+  method: string;
+  path: string;
+  query: string;
+  /** Lower-case names; a repeated header is an array. */
+  headers: Record<string, string | string[]>;
+  /** As payload_format says: any JSON value, text, or null. The exact bytes are at /raw. */
+  payload: unknown;
+  payload_format: 'json' | 'text' | 'binary';
+  /** Bytes of the body. */
+  size: number;
+  remote_addr: string | null;
+  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  status: 'pending' | 'delivered' | 'failed' | 'captured';
+  status_reason:
+    'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
+  /** Of the latest scheduled attempt of the first destination. */
+  response_status: number | null;
+  latency_ms: number | null;
+  /** Up to 64 KiB; null where it is not UTF-8. */
+  response_body: string | null;
+  response_body_base64?: string;
+  attempts: Attempt[];
+  /** UTC, with milliseconds. */
+  next_attempt_at: string | null;
+  next_attempt_reason: string | null;
+  verification: {
+    status: 'verified' | 'unverified';
+    provider: string | null;
+    reason: string | null;
+    body_authenticated: boolean;
+  };
+  correlation_id: string | null;
+  dedup: {
+    key: string;
+    duplicates: number;
+    id_conflict: boolean;
+  } | null;
+  replay_of: string | null;
+  replayed_as: string[];
+  mode: 'live' | 'test';
+  /** UTC, with milliseconds. */
+  received_at: string;
+};
+
+export type Published = {
+  deliveries: {
+    endpoint_id: string;
+    event_id: string;
+    /** False: an earlier request with the same key made it. */
+    created: boolean;
+  }[];
+};
+
+export type EventVerification = {
+  event_id: string;
+  status: 'verified' | 'unverified';
+  provider: string | null;
+  /** A stable word. */
+  reason: string | null;
+  /** For people. */
+  explanation: string;
+  body_authenticated: boolean;
+};
+
+export type TestQueued = {
+  id: string;
+  status: 'QUEUED';
+};
+
+export type Queued = {
+  id: string;
+  status: 'QUEUED';
+  message: string;
+};
+
+export type ReplayResult = {
+  /** Of the attempt. */
+  id: string;
+  status: 'delivered' | 'failed';
+  response_status: number | null;
+  /** Up to 64 KiB; null where it is not UTF-8. */
+  response_body: string | null;
+  response_body_base64?: string;
+  latency_ms: number;
+  destination_url: string;
+  /** UTC, with milliseconds. */
+  replayed_at: string;
+  error: string | null;
+};
+
+export type BulkReplay = {
+  /** Null for a dry run. */
+  id: string | null;
+  status: 'dry_run' | 'running' | 'completed' | 'cancelled';
+  filter: {
+    status?: 'pending' | 'delivered' | 'failed' | 'captured';
+    source?: string;
+    event_type?: string;
+    endpoint_id?: string;
+    /** UTC, with milliseconds. */
+    since?: string;
+    /** UTC, with milliseconds. */
+    until?: string;
+    q?: string;
+  };
+  destination_id: string | null;
+  rate_per_second: number | null;
+  /** Events that matched when it began. */
+  matched: number;
+  /** Events that were queued so far. */
+  created: number;
+  /** Events with nowhere to go, or sent there already. */
+  skipped: number;
+  /** Queued events that were delivered. */
+  done: number;
+  /** Queued events that ended without. */
+  failed: number;
+  /** UTC, with milliseconds. */
+  created_at: string;
+  /** UTC, with milliseconds. */
+  finished_at: string | null;
+};
+
+export type RetryPolicy =
+  | {
+      max_attempts: number;
+      base_seconds: number;
+      factor: number;
+      cap_seconds: number;
+      floor_seconds: number;
+      jitter?: 'full' | 'equal' | 'none';
+      client_errors?: 'retry' | 'fail';
+    }
+  | {
+      schedule_seconds: number[];
+      client_errors?: 'retry' | 'fail';
+    };
+
+export type DestinationItem = {
+  id: string;
+  name: string;
+  url: string;
+  event_types: string[];
+  /** Values read *** unless the key has the scope write. */
+  headers_json: Record<string, string>;
+  timeout_seconds: number;
+  retry: RetryPolicy | null;
+  status: 'ACTIVE' | 'PAUSED';
+};
+
+export type Destination = {
+  id: string;
+  name: string;
+  url: string;
+  event_types: string[];
+  /** Values read *** unless the key has the scope write. */
+  headers_json: Record<string, string>;
+  timeout_seconds: number;
+  retry: RetryPolicy | null;
+  status: 'ACTIVE' | 'PAUSED';
+  /** UTC, with milliseconds. */
+  paused_at: string | null;
+  pause_reason: string | null;
+  circuit: {
+    state: 'closed' | 'open' | 'half_open';
+    /** UTC, with milliseconds. */
+    retry_at: string | null;
+  };
+  /** UTC, with milliseconds. */
+  failing_since: string | null;
+};
+
+export type Endpoint = {
+  id: string;
+  user_id: string;
+  name: string;
+  slug: string;
+  /** Where the provider sends to. */
+  webhook_url: string;
+  destination_url: string | null;
+  description: string | null;
+  destinations: DestinationItem[];
+  event_types: string[];
+  /** Values read *** unless the key has the scope write. */
+  headers_json: Record<string, string>;
+  timeout_seconds: number;
+  retry: RetryPolicy;
+  concurrency: number;
+  /** Deliveries per second to each destination. */
+  rate_limit: number | null;
+  order_by: string | null;
+  acknowledgement: {
+    status: number;
+    content_type: string | null;
+    body: string;
+  } | null;
+  verification: {
+    provider: string;
+    scheme: string | null;
+    secrets_count: number;
+    secrets_last_four: string[];
+    public_url: string | null;
+    settings: Record<string, unknown>;
+  } | null;
+  status: 'ACTIVE' | 'PAUSED';
+  /** UTC, with milliseconds. */
+  paused_at: string | null;
+  /** manual, or why Paggio paused it. */
+  pause_reason: string | null;
+  mode: 'live' | 'test';
+  health: {
+    label: 'healthy' | 'degraded' | 'unhealthy' | 'capturing';
+    success_rate: number | null;
+    delivered: number;
+    failed: number;
+  };
+  /** UTC, with milliseconds. */
+  created_at: string;
+  /** UTC, with milliseconds. */
+  updated_at: string;
+};
+
+export type EndpointCreated = {
+  id: string;
+  user_id: string;
+  name: string;
+  slug: string;
+  /** Where the provider sends to. */
+  webhook_url: string;
+  destination_url: string | null;
+  description: string | null;
+  destinations: DestinationItem[];
+  event_types: string[];
+  /** Values read *** unless the key has the scope write. */
+  headers_json: Record<string, string>;
+  timeout_seconds: number;
+  retry: RetryPolicy;
+  concurrency: number;
+  /** Deliveries per second to each destination. */
+  rate_limit: number | null;
+  order_by: string | null;
+  acknowledgement: {
+    status: number;
+    content_type: string | null;
+    body: string;
+  } | null;
+  verification: {
+    provider: string;
+    scheme: string | null;
+    secrets_count: number;
+    secrets_last_four: string[];
+    public_url: string | null;
+    settings: Record<string, unknown>;
+  } | null;
+  status: 'ACTIVE' | 'PAUSED';
+  /** UTC, with milliseconds. */
+  paused_at: string | null;
+  /** manual, or why Paggio paused it. */
+  pause_reason: string | null;
+  mode: 'live' | 'test';
+  health: {
+    label: 'healthy' | 'degraded' | 'unhealthy' | 'capturing';
+    success_rate: number | null;
+    delivered: number;
+    failed: number;
+  };
+  /** UTC, with milliseconds. */
+  created_at: string;
+  /** UTC, with milliseconds. */
+  updated_at: string;
+  /** whsec_...: shown here, and by reveal and rotation only. */
+  secret: string;
+};
+
+export type Secret = {
+  secret: string;
+};
+
+export type RotatedSecret = {
+  secret: string;
+  /** Until then signatures under the previous secret are accepted too. */
+  previous_expires_at: string;
+};
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  /** The first twelve characters. */
+  prefix: string;
+  mode: 'live' | 'test';
+  scopes: ('read' | 'write' | 'ingest' | 'admin')[];
+  /** UTC, with milliseconds. */
+  last_used_at: string | null;
+  /** UTC, with milliseconds. */
+  expires_at: string | null;
+  /** UTC, with milliseconds. */
+  created_at: string;
+};
+
+export type ApiKeyCreated = {
+  id: string;
+  name: string;
+  /** The first twelve characters. */
+  prefix: string;
+  mode: 'live' | 'test';
+  scopes: ('read' | 'write' | 'ingest' | 'admin')[];
+  /** UTC, with milliseconds. */
+  last_used_at: string | null;
+  /** UTC, with milliseconds. */
+  expires_at: string | null;
+  /** UTC, with milliseconds. */
+  created_at: string;
+  /** Shown once. */
+  key: string;
+};
+
+export type RejectionItem = {
+  id: string;
+  endpoint_id: string;
+  provider: string;
+  /** A stable word; what it means is at /verification. */
+  reason: string;
+  method: string;
+  path: string;
+  /** Bytes of the body. */
+  size: number;
+  remote_addr: string | null;
+  /** UTC, with milliseconds. */
+  received_at: string;
+};
+
+export type Rejection = {
+  id: string;
+  endpoint_id: string;
+  provider: string;
+  /** A stable word; what it means is at /verification. */
+  reason: string;
+  method: string;
+  path: string;
+  /** Bytes of the body. */
+  size: number;
+  remote_addr: string | null;
+  /** UTC, with milliseconds. */
+  received_at: string;
+  query: string;
+  /** Lower-case names; a repeated header is an array. */
+  headers: Record<string, string | string[]>;
+  /** As payload_format says: any JSON value, text, or null. The exact bytes are at /raw. */
+  payload: unknown;
+  payload_format: 'json' | 'text' | 'binary';
+};
+
+export type RejectionVerification = {
+  rejection_id: string;
+  status: 'failed';
+  provider: string | null;
+  /** A stable word. */
+  reason: string | null;
+  /** For people. */
+  explanation: string;
+  body_authenticated: boolean;
+};
+
+export type Provider = {
+  name: string;
+  title: string;
+  schemes: string[];
+  default_scheme: string;
+  /** verification.public_url is needed. */
+  signs_url: boolean;
+  /** It asks a question before it sends, which is answered. */
+  handshake: boolean;
+  /** A: from its own source or a published vector. D: unconfirmed. */
+  confidence: 'A' | 'B' | 'C' | 'D';
+};
+
+export type Notifications = {
+  slack: {
+    /** Without its secret part. */
+    url: string;
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+  } | null;
+  discord: {
+    /** Without its secret part. */
+    url: string;
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+  } | null;
+};
+
+export type NotificationSent = {
+  status: 'delivered' | 'failed';
+  response_status: number | null;
+  latency_ms: number;
+  error: string | null;
+};
+
+export type Stats = {
+  total_events: number;
+  delivered: number;
+  failed: number;
+  pending: number;
+  captured: number;
+  /** Percent of delivered and failed. */
+  success_rate: number | null;
+  /** Of the attempts that delivered. */
+  avg_delivery_ms: number | null;
+  /** Of the attempts that delivered, within 5 percent. */
+  p95_delivery_ms: number | null;
+  series: {
+    /** Where the step begins. */
+    at: string;
+    total: number;
+    delivered: number;
+    failed: number;
+  }[];
+};
+
+export type AuditRecord = {
+  id: string;
+  action:
+    | 'access.denied'
+    | 'destination.created'
+    | 'destination.deleted'
+    | 'destination.updated'
+    | 'endpoint.created'
+    | 'endpoint.deleted'
+    | 'endpoint.updated'
+    | 'event.cancelled'
+    | 'event.replayed'
+    | 'key.created'
+    | 'key.revoked'
+    | 'notifications.updated'
+    | 'replay.cancelled'
+    | 'replay.created'
+    | 'secret.revealed'
+    | 'secret.rotated';
+  object_id: string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  key_id: string | null;
+  remote_addr: string | null;
+  /** UTC, with milliseconds. */
+  created_at: string;
+};
+
+export type ListMeta = {
+  /** Of all pages; exact up to 10000. */
+  total: number;
+  /** There are more than 10000. */
+  total_capped?: boolean;
+  limit: number;
+  offset: number;
+  has_more: boolean;
+  /** With q: whether everything was searched; false: page on. */
+  search_complete?: boolean;
+};
+
+export type Liveness = {
+  status: 'ok';
+};
+
+export type Readiness = {
+  status: 'ok' | 'unavailable';
+  /** What is wrong. */
+  reason: string | null;
+};
+
+export type Error = {
+  status: 'error';
+  /** Stable. */
+  code:
+    | 'BAD_REQUEST'
+    | 'UNAUTHORIZED'
+    | 'INVALID_SIGNATURE'
+    | 'FORBIDDEN'
+    | 'NOT_FOUND'
+    | 'METHOD_NOT_ALLOWED'
+    | 'CONFLICT'
+    | 'IDEMPOTENCY_KEY_CONFLICT'
+    | 'GONE'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'VALIDATION_FAILED'
+    | 'DESTINATION_NOT_ALLOWED'
+    | 'RATE_LIMITED'
+    | 'RAW_BODY_CONSUMED'
+    | 'INTERNAL'
+    | 'UNAVAILABLE';
+  /** For people. */
+  message: string;
+  /** What to do next. */
+  hint: string;
+  details: {
+    field: string;
+    message: string;
+  }[];
+  request_id: string;
+};
+
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'INVALID_SIGNATURE'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'CONFLICT'
+  | 'IDEMPOTENCY_KEY_CONFLICT'
+  | 'GONE'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'VALIDATION_FAILED'
+  | 'DESTINATION_NOT_ALLOWED'
+  | 'RATE_LIMITED'
+  | 'RAW_BODY_CONSUMED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE';
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Answers while the process does, also when the database is down.  */
+  'health.live': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Liveness;
+  };
+  /** Whether this process can do its work.  */
+  'health.ready': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Readiness;
+  };
+  /** This document.  */
+  'openapi.get': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Record<string, unknown>;
+  };
+  /** Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret. Needs the scope `ingest`. */
+  'ingest.signed': {
+    params: {
+      endpoint_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Queued;
+  };
+  /** Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes. Needs the scope `read`. */
+  'events.stream': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Events, newest first. Filters combine. Needs the scope `read`. */
+  'events.list': {
+    params: undefined;
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+      status?: 'pending' | 'delivered' | 'failed' | 'captured';
+      /** A provider's name, api, or unknown. */
+      source?: string;
+      /** Exact, or a prefix with a trailing .* */
+      event_type?: string;
+      /** Another name of event_type. */
+      event?: string;
+      endpoint_id?: string;
+      /** Received later than this. */
+      since?: string;
+      /** Received earlier than this. */
+      until?: string;
+      /** Text in id, event type or payload, taken literally. */
+      q?: string;
+    };
+    body: undefined;
+    answer: {
+      data: EventItem[];
+      meta: ListMeta;
+    };
+  };
+  /** An event for many endpoints at once, all or none. Needs the scope `ingest`. */
+  'events.publish': {
+    params: undefined;
+    query: undefined;
+    body: {
+      /** 1 to 128 letters, digits, - _ or . */
+      event_type: string;
+      /** Any JSON. Destinations receive its source text: big integers and 1.10 stay what they are. */
+      payload: unknown;
+      /** Omitted: every active endpoint whose event_types match. */
+      endpoint_ids?: string[];
+      /** A repetition with the same key makes nothing new. Kept for 72 hours. */
+      idempotency_key?: string | null;
+    };
+    answer: Published;
+  };
+  /** One event with its attempts. Needs the scope `read`. */
+  'events.get': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Event;
+  };
+  /** The exact bytes of the body, with the content type as received, as an attachment. Needs the scope `read`. */
+  'events.raw': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** What is known about who sent an event. Needs the scope `read`. */
+  'events.verification': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: EventVerification;
+  };
+  /** Sends an event again: once and now to a URL or environment, or without a body as a new event with retries. Needs the scope `write`. */
+  'events.replay': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** One attempt, now, to this URL. */
+      destination_url?: string;
+      /** One attempt, now: to the endpoint's destination, its path on the staging or local host, or custom_url. */
+      environment?: 'original' | 'staging' | 'local' | 'custom';
+      custom_url?: string;
+      /** Another name of custom_url. */
+      customUrl?: string;
+      /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. */
+      include_credentials?: boolean;
+    };
+    answer: ReplayResult | Queued;
+  };
+  /** Stops what is pending of an event. Needs the scope `write`. */
+  'events.cancel': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Event;
+  };
+  /** Requests that verification refused, newest first: at most 100 per endpoint, for seven days. Needs the scope `read`. */
+  'rejections.list': {
+    params: undefined;
+    query: {
+      endpoint_id?: string;
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: RejectionItem[];
+      meta: ListMeta;
+    };
+  };
+  /** One refused request. Needs the scope `read`. */
+  'rejections.get': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Rejection;
+  };
+  /** The exact bytes of a refused body, with the content type as received, as an attachment. Needs the scope `read`. */
+  'rejections.raw': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Why a request was refused. Needs the scope `read`. */
+  'rejections.verification': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: RejectionVerification;
+  };
+  /** Bulk replays, newest first. Needs the scope `read`. */
+  'replays.list': {
+    params: undefined;
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: BulkReplay[];
+      meta: ListMeta;
+    };
+  };
+  /** Sends many events again, by the filters of the list. A dry run counts them. Needs the scope `write`. */
+  'replays.create': {
+    params: undefined;
+    query: undefined;
+    body: {
+      /** The filters of the event list; at least one. */
+      filter: {
+        status?: 'pending' | 'delivered' | 'failed' | 'captured' | null;
+        /** A provider's name, api, or unknown. */
+        source?: string | null;
+        /** Exact, or a prefix with a trailing .* */
+        event_type?: string | null;
+        /** Another name of event_type. */
+        event?: string | null;
+        endpoint_id?: string | null;
+        /** Received later than this. */
+        since?: string | null;
+        /** Received earlier than this. */
+        until?: string | null;
+        /** Text in id, event type or payload, taken literally. */
+        q?: string | null;
+      };
+      /** Counts, and does nothing else. */
+      dry_run?: boolean;
+      /** Events per second; null: as fast as they are delivered. */
+      rate_per_second?: number | null;
+      /** Sends the events themselves to this destination, instead of copies to where their endpoints send. */
+      destination_id?: string | null;
+    };
+    answer: BulkReplay;
+  };
+  /** One bulk replay and how far it is. Needs the scope `read`. */
+  'replays.get': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: BulkReplay;
+  };
+  /** Queues nothing more, and cancels what is queued and not yet delivered. Needs the scope `write`. */
+  'replays.cancel': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: BulkReplay;
+  };
+  /** Endpoints, newest first. Needs the scope `read`. */
+  'endpoints.list': {
+    params: undefined;
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: Endpoint[];
+      meta: ListMeta;
+    };
+  };
+  /** Makes an endpoint. The answer contains its secret. Needs the scope `write`. */
+  'endpoints.create': {
+    params: undefined;
+    query: undefined;
+    body: {
+      name: string;
+      /** Default: whsec_ and base64 of 32 random bytes. */
+      secret?: string;
+      /** Where events go; empty or null: capture only. */
+      destination_url?: string | null;
+      /** Another name of destination_url. */
+      url?: string | null;
+      description?: string | null;
+      /** All of them: what is left out is removed. Not together with destination_url. */
+      destinations?: {
+        /** Of a destination that is there already; without: a new one. */
+        id?: string;
+        /** Default: default for the first, else the host of the URL. */
+        name?: string;
+        /** Exact, or a prefix with a trailing .*; empty: all. */
+        event_types?: string[];
+        /** On top of the endpoint's. Encrypted at rest. */
+        headers_json?: Record<string, string>;
+        /** Null: the endpoint's. */
+        timeout_seconds?: number | null;
+        /** Null: the endpoint's. */
+        retry?:
+          | {
+              preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+              max_attempts?: number;
+              base_seconds?: number;
+              factor?: number;
+              cap_seconds?: number;
+              floor_seconds?: number;
+              jitter?: 'full' | 'equal' | 'none';
+              client_errors?: 'retry' | 'fail';
+            }
+          | {
+              schedule_seconds: number[];
+              client_errors?: 'retry' | 'fail';
+            }
+          | null;
+        /** PAUSED holds its deliveries, ACTIVE resumes them. */
+        status?: 'ACTIVE' | 'PAUSED';
+        url?: string;
+      }[];
+      /** Exact, or a prefix with a trailing .*; empty: all. */
+      event_types?: string[];
+      /** Sent with every delivery. Encrypted at rest. */
+      headers_json?: Record<string, string>;
+      timeout_seconds?: number;
+      /** Null: the default policy. */
+      retry?:
+        | {
+            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            max_attempts?: number;
+            base_seconds?: number;
+            factor?: number;
+            cap_seconds?: number;
+            floor_seconds?: number;
+            jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            schedule_seconds: number[];
+            client_errors?: 'retry' | 'fail';
+          }
+        | null;
+      /** Deliveries to one destination at the same time, of all processes together. */
+      concurrency?: number;
+      /** Deliveries per second to each destination; null: no limit. */
+      rate_limit?: number | null;
+      /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
+      order_by?: string | null;
+      /** Replaces the answer to senders; null: the provider's. */
+      acknowledgement?: {
+        status: number;
+        content_type?: string | null;
+        body: string;
+      } | null;
+      /** Null: nothing is verified. */
+      verification?: {
+        /** A name of the catalogue (GET /api/v1/providers), or custom with settings. */
+        provider: string;
+        /** One of the provider's schemes; null: its strongest. */
+        scheme?: string | null;
+        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay. */
+        secrets?: (
+          | string
+          | {
+              value: string;
+              expires_at?: string | null;
+            }
+        )[];
+        /** The URL as configured at the provider, for those that sign it. */
+        public_url?: string | null;
+        /** For custom: how requests are signed. */
+        settings?: Record<string, unknown>;
+      } | null;
+    };
+    answer: EndpointCreated;
+  };
+  /** One endpoint. Needs the scope `read`. */
+  'endpoints.get': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Endpoint;
+  };
+  /** Changes what is given. It takes effect on the very next request and attempt. Needs the scope `write`. */
+  'endpoints.update': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: {
+      name?: string;
+      /** PAUSED keeps capturing and holds deliveries, ACTIVE resumes them. */
+      status?: 'ACTIVE' | 'PAUSED';
+      /** Where events go; empty or null: capture only. */
+      destination_url?: string | null;
+      /** Another name of destination_url. */
+      url?: string | null;
+      description?: string | null;
+      /** All of them: what is left out is removed. Not together with destination_url. */
+      destinations?: {
+        /** Of a destination that is there already; without: a new one. */
+        id?: string;
+        /** Default: default for the first, else the host of the URL. */
+        name?: string;
+        /** Exact, or a prefix with a trailing .*; empty: all. */
+        event_types?: string[];
+        /** On top of the endpoint's. Encrypted at rest. */
+        headers_json?: Record<string, string>;
+        /** Null: the endpoint's. */
+        timeout_seconds?: number | null;
+        /** Null: the endpoint's. */
+        retry?:
+          | {
+              preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+              max_attempts?: number;
+              base_seconds?: number;
+              factor?: number;
+              cap_seconds?: number;
+              floor_seconds?: number;
+              jitter?: 'full' | 'equal' | 'none';
+              client_errors?: 'retry' | 'fail';
+            }
+          | {
+              schedule_seconds: number[];
+              client_errors?: 'retry' | 'fail';
+            }
+          | null;
+        /** PAUSED holds its deliveries, ACTIVE resumes them. */
+        status?: 'ACTIVE' | 'PAUSED';
+        url?: string;
+      }[];
+      /** Exact, or a prefix with a trailing .*; empty: all. */
+      event_types?: string[];
+      /** Sent with every delivery. Encrypted at rest. */
+      headers_json?: Record<string, string>;
+      timeout_seconds?: number;
+      /** Null: the default policy. */
+      retry?:
+        | {
+            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            max_attempts?: number;
+            base_seconds?: number;
+            factor?: number;
+            cap_seconds?: number;
+            floor_seconds?: number;
+            jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            schedule_seconds: number[];
+            client_errors?: 'retry' | 'fail';
+          }
+        | null;
+      /** Deliveries to one destination at the same time, of all processes together. */
+      concurrency?: number;
+      /** Deliveries per second to each destination; null: no limit. */
+      rate_limit?: number | null;
+      /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
+      order_by?: string | null;
+      /** Replaces the answer to senders; null: the provider's. */
+      acknowledgement?: {
+        status: number;
+        content_type?: string | null;
+        body: string;
+      } | null;
+      /** Null: nothing is verified. */
+      verification?: {
+        /** A name of the catalogue (GET /api/v1/providers), or custom with settings. */
+        provider: string;
+        /** One of the provider's schemes; null: its strongest. */
+        scheme?: string | null;
+        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay. */
+        secrets?: (
+          | string
+          | {
+              value: string;
+              expires_at?: string | null;
+            }
+        )[];
+        /** The URL as configured at the provider, for those that sign it. */
+        public_url?: string | null;
+        /** For custom: how requests are signed. */
+        settings?: Record<string, unknown>;
+      } | null;
+    };
+    answer: Endpoint;
+  };
+  /** Removes an endpoint. Pending deliveries are cancelled; events stay readable. Needs the scope `write`. */
+  'endpoints.delete': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The secret in clear. The look is kept in the audit log. Needs the scope `admin`. */
+  'endpoints.secret': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Secret;
+  };
+  /** A new secret; the previous one stays valid for a while. Needs the scope `admin`. */
+  'endpoints.rotate_secret': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** Seconds that the previous secret stays valid beside the new one. Default 86400. */
+      overlap_seconds?: number;
+    };
+    answer: RotatedSecret;
+  };
+  /** A sample event through the whole path. Needs the scope `write`. */
+  'endpoints.test': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** Default test.event. */
+      event_type?: string;
+    };
+    answer: TestQueued;
+  };
+  /** The destinations of an endpoint, with their state. Needs the scope `read`. */
+  'destinations.list': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: Destination[];
+      meta: ListMeta;
+    };
+  };
+  /** Adds a destination. Events from before reach it by a replay with its id. Needs the scope `write`. */
+  'destinations.create': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: {
+      /** An http or https URL with a public address. */
+      url: string;
+      /** Default: default for the first, else the host of the URL. */
+      name?: string;
+      /** Exact, or a prefix with a trailing .*; empty: all. */
+      event_types?: string[];
+      /** On top of the endpoint's. Encrypted at rest. */
+      headers_json?: Record<string, string>;
+      /** Null: the endpoint's. */
+      timeout_seconds?: number | null;
+      /** Null: the endpoint's. */
+      retry?:
+        | {
+            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            max_attempts?: number;
+            base_seconds?: number;
+            factor?: number;
+            cap_seconds?: number;
+            floor_seconds?: number;
+            jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            schedule_seconds: number[];
+            client_errors?: 'retry' | 'fail';
+          }
+        | null;
+      /** PAUSED holds its deliveries, ACTIVE resumes them. */
+      status?: 'ACTIVE' | 'PAUSED';
+    };
+    answer: Destination;
+  };
+  /** One destination, with its state. Needs the scope `read`. */
+  'destinations.get': {
+    params: {
+      id: string;
+      destination_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: Destination;
+  };
+  /** Changes what is given. ACTIVE resumes a paused destination. Needs the scope `write`. */
+  'destinations.update': {
+    params: {
+      id: string;
+      destination_id: string;
+    };
+    query: undefined;
+    body: {
+      url?: string;
+      /** Default: default for the first, else the host of the URL. */
+      name?: string;
+      /** Exact, or a prefix with a trailing .*; empty: all. */
+      event_types?: string[];
+      /** On top of the endpoint's. Encrypted at rest. */
+      headers_json?: Record<string, string>;
+      /** Null: the endpoint's. */
+      timeout_seconds?: number | null;
+      /** Null: the endpoint's. */
+      retry?:
+        | {
+            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            max_attempts?: number;
+            base_seconds?: number;
+            factor?: number;
+            cap_seconds?: number;
+            floor_seconds?: number;
+            jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            schedule_seconds: number[];
+            client_errors?: 'retry' | 'fail';
+          }
+        | null;
+      /** PAUSED holds its deliveries, ACTIVE resumes them. */
+      status?: 'ACTIVE' | 'PAUSED';
+    };
+    answer: Destination;
+  };
+  /** Removes a destination and cancels what is pending for it. Needs the scope `write`. */
+  'destinations.delete': {
+    params: {
+      id: string;
+      destination_id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** API keys, newest first. Needs the scope `admin`. */
+  'keys.list': {
+    params: undefined;
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: ApiKey[];
+      meta: ListMeta;
+    };
+  };
+  /** Makes an API key. It is shown in this answer only. Needs the scope `admin`. */
+  'keys.create': {
+    params: undefined;
+    query: undefined;
+    body: {
+      name: string;
+      /** Default: the mode of the key that asks. */
+      mode?: 'live' | 'test';
+      /** Default read, write and ingest. Nobody grants a scope they lack. */
+      scopes?: ('read' | 'write' | 'ingest' | 'admin')[];
+      /** Null: never. */
+      expires_at?: string | null;
+      /** Whose objects it works on; default: the user of the key that asks. */
+      user_id?: string;
+    };
+    answer: ApiKeyCreated;
+  };
+  /** Revokes an API key, on every node within 5 seconds. Needs the scope `admin`. */
+  'keys.delete': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Who did what to keys, secrets, endpoints, destinations and replays, newest first. Needs the scope `admin`. */
+  'audit.list': {
+    params: undefined;
+    query: {
+      action?:
+        | 'access.denied'
+        | 'destination.created'
+        | 'destination.deleted'
+        | 'destination.updated'
+        | 'endpoint.created'
+        | 'endpoint.deleted'
+        | 'endpoint.updated'
+        | 'event.cancelled'
+        | 'event.replayed'
+        | 'key.created'
+        | 'key.revoked'
+        | 'notifications.updated'
+        | 'replay.cancelled'
+        | 'replay.created'
+        | 'secret.revealed'
+        | 'secret.rotated';
+      object_id?: string;
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: AuditRecord[];
+      meta: ListMeta;
+    };
+  };
+  /** Where Slack and Discord are told what. Needs the scope `admin`. */
+  'notifications.get': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Notifications;
+  };
+  /** Replaces the settings of both channels. Needs the scope `admin`. */
+  'notifications.put': {
+    params: undefined;
+    query: undefined;
+    body: {
+      /** Slack, or what takes its incoming webhooks; null or left out: nothing is sent there. */
+      slack?: {
+        /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+        url?: string;
+        /** What it is told about. */
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+      } | null;
+      /** Discord; null or left out: nothing is sent there. */
+      discord?: {
+        /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+        url?: string;
+        /** What it is told about. */
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+      } | null;
+    };
+    answer: Notifications;
+  };
+  /** Sends a message to a channel now, and says what became of it. Needs the scope `admin`. */
+  'notifications.test': {
+    params: undefined;
+    query: undefined;
+    body: {
+      channel: 'slack' | 'discord';
+    };
+    answer: NotificationSent;
+  };
+  /** Providers whose requests can be verified. Needs the scope `read`. */
+  'providers.list': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      data: Provider[];
+      meta: ListMeta;
+    };
+  };
+  /** Events received in a stretch of time, by their state now, in all and as a series. Needs the scope `read`. */
+  'stats.get': {
+    params: undefined;
+    query: {
+      endpoint_id?: string;
+      /** Received at or after this; default 24 hours before to. */
+      from?: string;
+      /** Received before this; default now. */
+      to?: string;
+    };
+    body: undefined;
+    answer: Stats;
+  };
+}
+
+export type OperationId = keyof Operations;
+
+export const operations: Readonly<Record<OperationId, { method: string; path: string; idempotent: boolean }>> = {
+  'health.live': { method: 'GET', path: '/health/live', idempotent: false },
+  'health.ready': { method: 'GET', path: '/health', idempotent: false },
+  'openapi.get': { method: 'GET', path: '/openapi.json', idempotent: false },
+  'ingest.signed': { method: 'POST', path: '/e/{endpoint_id}', idempotent: true },
+  'events.stream': { method: 'GET', path: '/api/v1/events/stream', idempotent: false },
+  'events.list': { method: 'GET', path: '/api/v1/events', idempotent: false },
+  'events.publish': { method: 'POST', path: '/api/v1/events', idempotent: true },
+  'events.get': { method: 'GET', path: '/api/v1/events/{id}', idempotent: false },
+  'events.raw': { method: 'GET', path: '/api/v1/events/{id}/raw', idempotent: false },
+  'events.verification': { method: 'GET', path: '/api/v1/events/{id}/verification', idempotent: false },
+  'events.replay': { method: 'POST', path: '/api/v1/events/{id}/replay', idempotent: true },
+  'events.cancel': { method: 'POST', path: '/api/v1/events/{id}/cancel', idempotent: false },
+  'rejections.list': { method: 'GET', path: '/api/v1/rejections', idempotent: false },
+  'rejections.get': { method: 'GET', path: '/api/v1/rejections/{id}', idempotent: false },
+  'rejections.raw': { method: 'GET', path: '/api/v1/rejections/{id}/raw', idempotent: false },
+  'rejections.verification': { method: 'GET', path: '/api/v1/rejections/{id}/verification', idempotent: false },
+  'replays.list': { method: 'GET', path: '/api/v1/replays', idempotent: false },
+  'replays.create': { method: 'POST', path: '/api/v1/replays', idempotent: true },
+  'replays.get': { method: 'GET', path: '/api/v1/replays/{id}', idempotent: false },
+  'replays.cancel': { method: 'POST', path: '/api/v1/replays/{id}/cancel', idempotent: false },
+  'endpoints.list': { method: 'GET', path: '/api/v1/endpoints', idempotent: false },
+  'endpoints.create': { method: 'POST', path: '/api/v1/endpoints', idempotent: false },
+  'endpoints.get': { method: 'GET', path: '/api/v1/endpoints/{id}', idempotent: false },
+  'endpoints.update': { method: 'PATCH', path: '/api/v1/endpoints/{id}', idempotent: false },
+  'endpoints.delete': { method: 'DELETE', path: '/api/v1/endpoints/{id}', idempotent: false },
+  'endpoints.secret': { method: 'GET', path: '/api/v1/endpoints/{id}/secret', idempotent: false },
+  'endpoints.rotate_secret': { method: 'POST', path: '/api/v1/endpoints/{id}/rotate-secret', idempotent: false },
+  'endpoints.test': { method: 'POST', path: '/api/v1/endpoints/{id}/test', idempotent: false },
+  'destinations.list': { method: 'GET', path: '/api/v1/endpoints/{id}/destinations', idempotent: false },
+  'destinations.create': { method: 'POST', path: '/api/v1/endpoints/{id}/destinations', idempotent: false },
+  'destinations.get': {
+    method: 'GET',
+    path: '/api/v1/endpoints/{id}/destinations/{destination_id}',
+    idempotent: false,
+  },
+  'destinations.update': {
+    method: 'PATCH',
+    path: '/api/v1/endpoints/{id}/destinations/{destination_id}',
+    idempotent: false,
+  },
+  'destinations.delete': {
+    method: 'DELETE',
+    path: '/api/v1/endpoints/{id}/destinations/{destination_id}',
+    idempotent: false,
+  },
+  'keys.list': { method: 'GET', path: '/api/v1/keys', idempotent: false },
+  'keys.create': { method: 'POST', path: '/api/v1/keys', idempotent: false },
+  'keys.delete': { method: 'DELETE', path: '/api/v1/keys/{id}', idempotent: false },
+  'audit.list': { method: 'GET', path: '/api/v1/audit', idempotent: false },
+  'notifications.get': { method: 'GET', path: '/api/v1/notifications', idempotent: false },
+  'notifications.put': { method: 'PUT', path: '/api/v1/notifications', idempotent: false },
+  'notifications.test': { method: 'POST', path: '/api/v1/notifications/test', idempotent: false },
+  'providers.list': { method: 'GET', path: '/api/v1/providers', idempotent: false },
+  'stats.get': { method: 'GET', path: '/api/v1/stats', idempotent: false },
+};

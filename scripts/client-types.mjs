@@ -1,0 +1,99 @@
+// Writes packages/client/src/api.ts out of docs/openapi.json: a type for each schema, and the table of operations. A test
+// compares the file with the document.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+
+const document = JSON.parse(readFileSync(new URL('../docs/openapi.json', import.meta.url), 'utf8'));
+const file = new URL('../packages/client/src/api.ts', import.meta.url);
+
+function typeOf(schema) {
+  if (schema.$ref) return schema.$ref.split('/').at(-1);
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ');
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(' | ');
+  switch (schema.type) {
+    case 'string':
+      return 'string';
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'null':
+      return 'null';
+    case 'array':
+      return `(${typeOf(schema.items ?? {})})[]`;
+    case 'object':
+      return objectOf(schema);
+    default:
+      return 'unknown';
+  }
+}
+
+function objectOf(schema) {
+  const required = new Set(schema.required ?? []);
+  const members = Object.entries(schema.properties ?? {}).map(([name, inner]) => {
+    const doc = inner.description ? `/** ${inner.description} */\n` : '';
+    return `${doc}${JSON.stringify(name)}${required.has(name) ? '' : '?'}: ${typeOf(inner)};`;
+  });
+  if (members.length > 0) return `{\n${members.join('\n')}\n}`;
+  if (typeof schema.additionalProperties === 'object') return `Record<string, ${typeOf(schema.additionalProperties)}>`;
+  return schema.additionalProperties === false ? 'Record<string, never>' : 'Record<string, unknown>';
+}
+
+const schemas = Object.entries(document.components.schemas).map(
+  ([name, schema]) =>
+    `${schema.description ? `/** ${schema.description} */\n` : ''}export type ${name} = ${typeOf(schema)};`,
+);
+
+function objectOfParameters(parameters) {
+  if (parameters.length === 0) return 'undefined';
+  const properties = Object.fromEntries(
+    parameters.map(({ name, schema, description }) => [name, { ...schema, description }]),
+  );
+  return objectOf({ properties, required: parameters.filter(({ required }) => required).map(({ name }) => name) });
+}
+
+const types = [];
+const table = [];
+for (const [path, methods] of Object.entries(document.paths)) {
+  for (const [method, operation] of Object.entries(methods)) {
+    const of = (where) => operation.parameters.filter((one) => one.in === where);
+    const successes = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'));
+    const bodies = successes.map(([, answer]) => answer.content?.['application/json']?.schema);
+    const answer = bodies.every((schema) => schema === undefined)
+      ? 'undefined'
+      : [...new Set(bodies.map(typeOf))].join(' | ');
+    const request = operation.requestBody?.content['application/json'].schema;
+    types.push(`/** ${operation.summary} ${operation.description ?? ''} */
+      ${JSON.stringify(operation.operationId)}: {
+        params: ${objectOfParameters(of('path'))};
+        query: ${objectOfParameters(of('query'))};
+        body: ${request ? typeOf(request) : 'undefined'};
+        answer: ${answer};
+      };`);
+    const idempotent = of('header').some(({ name }) => name === 'Idempotency-Key');
+    table.push(
+      `${JSON.stringify(operation.operationId)}: { method: '${method.toUpperCase()}', path: '${path}', idempotent: ${idempotent} },`,
+    );
+  }
+}
+
+const text = `// Made from docs/openapi.json by scripts/client-types.mjs: npm run openapi.
+
+${schemas.join('\n\n')}
+
+export type ErrorCode = ${typeOf(document.components.schemas.Error.properties.code)};
+
+/** What each operation takes and answers. */
+export interface Operations {
+${types.join('\n')}
+}
+
+export type OperationId = keyof Operations;
+
+export const operations: Readonly<Record<OperationId, { method: string; path: string; idempotent: boolean }>> = {
+${table.join('\n')}
+};
+`;
+writeFileSync(file, await format(text, { ...(await resolveConfig(file.pathname)), parser: 'typescript' }));
