@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { operations } from '../operations';
 import { startGatewayServer } from '../testing';
 import { createDocument } from './document';
@@ -29,7 +30,10 @@ test('AUZ-27: what is served is what is documented, under its own address', asyn
   expect((await server.api().get('/health/live')).status).toBe(404);
   for (const path of paths) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
-      const { status } = await server.api().request({ url: path.replaceAll(/\{[a-z_]+\}/g, 'x'), method, data: '{' });
+      const url = path.replaceAll(/\{[a-z_]+\}/g, 'x');
+      // Not read: one of them has no end.
+      const { status, data: body } = await server.api().request({ url, method, data: '{', responseType: 'stream' });
+      (body as Readable).destroy();
       expect([path, method, status === 405]).toEqual([path, method, !(method in (document.paths[path] ?? {}))]);
     }
   }
