@@ -516,6 +516,10 @@ export type Readiness = {
   status: 'ok' | 'unavailable';
   /** What is wrong. */
   reason: string | null;
+  /** Number of the newest migration in the database. */
+  migration: number | null;
+  /** How long the delivery that is most overdue has been waiting. */
+  lag_seconds: number | null;
 };
 
 export type Error = {
@@ -589,6 +593,13 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: Record<string, unknown>;
+  };
+  /** Metrics of this process for Prometheus. Needs the scope `admin`. */
+  'metrics.get': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret. Needs the scope `ingest`. */
   'ingest.signed': {
@@ -1350,6 +1361,7 @@ export const operations: Readonly<Record<OperationId, { method: string; path: st
   'health.live': { method: 'GET', path: '/health/live', idempotent: false },
   'health.ready': { method: 'GET', path: '/health', idempotent: false },
   'openapi.get': { method: 'GET', path: '/openapi.json', idempotent: false },
+  'metrics.get': { method: 'GET', path: '/metrics', idempotent: false },
   'ingest.signed': { method: 'POST', path: '/e/{endpoint_id}', idempotent: true },
   'events.stream': { method: 'GET', path: '/api/v1/events/stream', idempotent: false },
   'events.list': { method: 'GET', path: '/api/v1/events', idempotent: false },

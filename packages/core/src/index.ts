@@ -56,7 +56,7 @@ export {
   type Trigger,
 } from './notifications/notification';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
-export { createPaggio, Paggio, type Readiness } from './paggio';
+export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
 export { memberSources } from './publish/json-member';

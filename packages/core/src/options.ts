@@ -78,6 +78,12 @@ export interface PaggioOptions {
    */
   stopGraceMs?: number;
   /**
+   * Events older than this are removed with all that belongs to them, in milliseconds (3600000 or more); null: nothing is
+   * ever removed. Events that still wait for delivery stay until that is over.
+   * @default null
+   */
+  retentionMs?: number | null;
+  /**
    * Management requests of one API key, in each process; null: no limit.
    * @default { perSecond: 100, burst: 500 }
    */
@@ -112,6 +118,7 @@ export interface ResolvedOptions {
   allowedPorts: readonly number[];
   transport: 'undici' | { axios: AxiosLike };
   stopGraceMs: number;
+  retentionMs: number | null;
   apiRateLimit: RateLimit | null;
   ingestRateLimit: RateLimit | null;
   scheduler: Scheduler | undefined;
@@ -141,6 +148,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     allowedPorts: true,
     transport: true,
     stopGraceMs: true,
+    retentionMs: true,
     apiRateLimit: true,
     ingestRateLimit: true,
     scheduler: true,
@@ -233,6 +241,10 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
         : whole('pauseFailingAfterMs', 5 * 24 * 3_600_000, 60_000, Number.MAX_SAFE_INTEGER),
     allowedPorts,
     transport,
+    retentionMs:
+      options?.retentionMs === undefined || options.retentionMs === null
+        ? null
+        : whole('retentionMs', 0, 3_600_000, Number.MAX_SAFE_INTEGER),
     apiRateLimit: rate('apiRateLimit', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rate('ingestRateLimit', null),
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),

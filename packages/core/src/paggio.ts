@@ -38,7 +38,9 @@ import { PostgresRecord } from './storage/postgres-record';
 import { PostgresWaker } from './storage/postgres-waker';
 import { PostgresRejectionLog } from './storage/rejection-store';
 import { PublishStore } from './storage/publish-store';
+import { QueueStore } from './storage/queue-store';
 import { ReplayStore } from './storage/replay-store';
+import { Retention } from './storage/retention';
 import { SecretBox } from './storage/secret-box';
 import { StatStore } from './storage/stat-store';
 import { sweepKeys } from './storage/sweep';
@@ -53,6 +55,7 @@ const CHECK_IN_MS = 10_000;
 const REPLAYS_MS = 30_000;
 const SWEEP_MS = 60_000;
 const NOTIFY_MS = 5_000;
+const RETENTION_MS = 60_000;
 /** Lists and statistics let the index catch up themselves; this keeps what they would have to do small. */
 const INDEX_MS = 1_000;
 
@@ -60,6 +63,18 @@ export interface Readiness {
   ready: boolean;
   /** What is wrong, for people; null when ready. */
   reason: string | null;
+  /** Number of the newest migration in the database; null: it does not answer. */
+  migration: number | null;
+  /** Seconds that the delivery which has been due for longest waits; 0: none is late. Null: unknown. */
+  lagSeconds: number | null;
+}
+
+/** Numbers of this moment, for metrics. */
+export interface Gauges {
+  /** Deliveries that are not over, up to `GAUGE_LIMIT`. */
+  pending: number;
+  lagSeconds: number;
+  pools: { pool: string; total: number; idle: number; waiting: number }[];
 }
 
 /** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. */
@@ -88,6 +103,8 @@ export class Paggio {
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
   private readonly rejectionLog: PostgresRejectionLog;
+  private readonly queueStore: QueueStore;
+  private readonly retention: Retention | null;
   private readonly notifier: Notifier;
   private readonly changeLog: ChangeLog;
   private readonly eventIndex: EventIndex;
@@ -104,6 +121,7 @@ export class Paggio {
     this.publicBase = this.options.publicUrl;
     this.origins.add(new URL(this.publicBase).origin);
     this.database = new Database(this.options);
+    this.queueStore = new QueueStore(this.database);
     this.box = new SecretBox(this.options.masterKey);
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box));
     const observe = (version: number): void => this.directory.observe(version);
@@ -207,6 +225,8 @@ export class Paggio {
       sender,
       onFault: (error) => telemetry.emit({ type: 'fault', where: 'notifications', error }),
     });
+    const { retentionMs } = this.options;
+    this.retention = retentionMs === null ? null : new Retention(this.database, retentionMs);
     this.keys = new Keys(new KeyStore(this.database), changed);
   }
 
@@ -264,13 +284,20 @@ export class Paggio {
   }
 
   async readiness(): Promise<Readiness> {
-    if (!this.started || this.stopping) return { ready: false, reason: this.stopping ? 'stopping' : 'not started' };
+    const unknown = { ready: false, migration: null, lagSeconds: null };
+    if (!this.started || this.stopping) return { ...unknown, reason: this.stopping ? 'stopping' : 'not started' };
     try {
-      await this.database.source.query('select 1');
-      return { ready: true, reason: null };
+      const { migration, lagSeconds } = await this.queueStore.state();
+      return { ready: true, reason: null, migration, lagSeconds };
     } catch {
-      return { ready: false, reason: 'the database does not answer' };
+      return { ...unknown, reason: 'the database does not answer' };
     }
+  }
+
+  /** @throws when the database does not answer */
+  async gauges(): Promise<Gauges> {
+    const [{ lagSeconds }, pending] = await Promise.all([this.queueStore.state(), this.queueStore.pending()]);
+    return { pending, lagSeconds, pools: this.database.pools() };
   }
 
   private async open(): Promise<void> {
@@ -304,6 +331,16 @@ export class Paggio {
         }),
       );
     }
+    const { retention } = this;
+    if (retention) {
+      this.timers.push(
+        scheduler.every('paggio:retention', RETENTION_MS, async () => {
+          await retention
+            .run()
+            .catch((error: unknown) => this.telemetry.emit({ type: 'fault', where: 'retention', error }));
+        }),
+      );
+    }
     this.timers.push(
       scheduler.every('paggio:sweep', SWEEP_MS, async () => {
         try {
@@ -321,6 +358,7 @@ export class Paggio {
     if (!this.started) return;
     await this.started.catch(() => undefined);
     this.feed.stop();
+    this.retention?.stop();
     for (const stop of this.timers.splice(0)) stop();
     await this.replayRunner.stop();
     await this.worker.stop(this.options.stopGraceMs);

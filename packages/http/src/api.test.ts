@@ -492,7 +492,12 @@ describe('keys and authorization', () => {
     expect((await server.api().get('/api/v1/nope')).data).toEqual({ ...envelope, code: 'NOT_FOUND' });
     const put = await server.api().put('/api/v1/events');
     expect([put.status, put.headers['allow'], put.data.code]).toEqual([405, 'GET, POST', 'METHOD_NOT_ALLOWED']);
-    expect((await server.api().get('/health')).data).toEqual({ status: 'ok', reason: null });
+    expect((await server.api().get('/health')).data).toEqual({
+      status: 'ok',
+      reason: null,
+      migration: 3,
+      lag_seconds: 0,
+    });
     expect((await server.api().head('/api/v1/events')).status).toBe(200);
   });
 });

@@ -10,6 +10,7 @@ import {
 import { errorAnswer, type Answer, type ErrorBody } from './answer';
 import type { Dialect } from './dialects/dialect';
 import type { ApiRequest, Operation } from './operation';
+import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
 import { operations } from './operations';
 
@@ -74,6 +75,8 @@ export class Api {
     private readonly limiters: Limiters = limitersOf(paggio),
   ) {
     this.onFault = options.onFault ?? (() => undefined);
+    // They count from the beginning and not from the first look at them.
+    if (options.metrics) metricsOf(paggio);
     const { roles } = paggio.options;
     const isServed = ({ part }: Operation): boolean =>
       part === undefined ? roles.has('api') : part === 'ingest' ? roles.has('capture') : options[part] === true;

@@ -92,6 +92,7 @@ const requests: Record<string, (world: World) => Request> = {
   'health.live': () => ({}),
   'health.ready': () => ({}),
   'openapi.get': () => ({}),
+  'metrics.get': () => ({}),
   'ingest.signed': signed,
   'events.stream': () => ({}),
   'stats.get': () => ({}),

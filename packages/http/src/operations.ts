@@ -7,6 +7,7 @@ import { eventOperations } from './operations/events';
 import { healthOperations } from './operations/health';
 import { ingestOperations } from './operations/ingest';
 import { keyOperations } from './operations/keys';
+import { metricsOperations } from './operations/metrics';
 import { notificationOperations } from './operations/notifications';
 import { openapiOperations } from './operations/openapi';
 import { providerOperations } from './operations/providers';
@@ -20,6 +21,7 @@ import { streamOperations } from './operations/stream';
 export const operations: readonly Operation[] = [
   ...healthOperations,
   ...openapiOperations,
+  ...metricsOperations,
   ...ingestOperations,
   // Before the events by id, which its path would be one of.
   ...streamOperations,

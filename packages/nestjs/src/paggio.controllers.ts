@@ -172,6 +172,12 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class MetricsController extends Base {
+    @Route('metrics.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class OpenApiController extends Base {
     @Route('openapi.get') get(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -192,6 +198,7 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
   ];
   if (extras.health === true) controllers.push(HealthController);
   if (extras.openapi === true) controllers.push(OpenApiController);
+  if (extras.metrics === true) controllers.push(MetricsController);
   for (const controller of controllers) {
     Controller({ path: base, version: VERSION_NEUTRAL })(controller);
     // Guards and filter see the instance through the controller's own gateway token.

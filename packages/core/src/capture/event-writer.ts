@@ -3,6 +3,7 @@ import { orderKeyOf } from '../delivery/order-key';
 import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
 import { formatId } from '../event-id';
 import type { Telemetry } from '../telemetry';
+import { captureSpan, endSpan, traceParentOf } from '../tracing';
 import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
 
 export interface EventWriterDependencies {
@@ -19,6 +20,19 @@ export class EventWriter {
 
   /** Resolves after the commit. */
   async write(endpoint: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
+    const span = captureSpan(event.rawHeaders, { 'paggio.endpoint_id': endpoint.id, 'paggio.source': event.source });
+    event.traceParent = traceParentOf(span);
+    try {
+      const accepted = await this.commit(endpoint, event);
+      endSpan(span, { attributes: { 'paggio.event_id': accepted.eventId } });
+      return accepted;
+    } catch (error) {
+      endSpan(span, { error: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  }
+
+  private async commit(endpoint: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
     const { handoff, intake, telemetry } = this.dependencies;
     const targets = targetsOf(endpoint, event.eventType);
     const orderKey =

@@ -1,6 +1,7 @@
 import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
+import { attemptSpan, endSpan, traceParentOf } from '../tracing';
 import { hopsOf, MAX_HOPS, outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
@@ -108,6 +109,25 @@ export interface SendInput {
 
 /** Signs and sends an event's bytes to a URL. */
 export async function sendEvent(transport: Transport, input: SendInput): Promise<TransportResult> {
+  const span = attemptSpan(input.content.traceParent, {
+    'paggio.event_id': input.eventId,
+    'paggio.endpoint_id': input.endpoint.id,
+    'paggio.attempt': input.attemptNumber,
+  });
+  try {
+    const result = await send(transport, input, traceParentOf(span));
+    endSpan(span, {
+      error: result.error?.code ?? null,
+      attributes: result.status === null ? {} : { 'http.response.status_code': result.status },
+    });
+    return result;
+  } catch (error) {
+    endSpan(span, { error: 'request_not_sendable' });
+    throw error;
+  }
+}
+
+function send(transport: Transport, input: SendInput, traceParent: string | null): Promise<TransportResult> {
   const url = new URL(input.url);
   const headers = outgoingHeaders({
     raw: input.content.headers,
@@ -120,6 +140,7 @@ export async function sendEvent(transport: Transport, input: SendInput): Promise
     attemptNumber: input.attemptNumber,
     nowMs: Date.now(),
     includeCredentials: input.includeCredentials,
+    traceParent,
   });
   const target = withQuery(url, input.content.query);
   return transport.send({

@@ -41,11 +41,14 @@ export interface OutgoingInput {
   nowMs: number;
   /** False: the sender's credentials stay here. */
   includeCredentials: boolean;
+  /** Of the attempt's span where the host traces: it takes the place of the sender's. Null: the sender's stays. */
+  traceParent: string | null;
 }
 
 /** The headers a destination receives: the sender's end-to-end headers, unchanged and in order, then Paggio's own. */
 export function outgoingHeaders(input: OutgoingInput): string[] {
   const dropped = new Set(input.custom.map(([name]) => name.toLowerCase()));
+  if (input.traceParent !== null) dropped.add('traceparent');
   let carriesOwn = false;
   for (let i = 0; i + 1 < input.raw.length; i += 2) {
     const name = (input.raw[i] as string).toLowerCase();
@@ -76,6 +79,7 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   out.push('X-PJ-Signature', hexSignature(input.secrets[0] ?? '', timestamp, input.body), 'X-PJ-Timestamp', timestamp);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));
+  if (input.traceParent !== null) out.push('traceparent', input.traceParent);
   const hops = hopsOf(input.raw);
   if (hops > 0) out.push('Paggio-Hops', String(hops + 1));
   for (const [name, value] of input.custom) out.push(name, value);

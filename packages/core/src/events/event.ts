@@ -35,6 +35,8 @@ export interface EventDetail extends EventSummary {
   bodyAuthenticated: boolean;
   nextAttemptReason: string | null;
   correlationId: string | null;
+  /** Of the span that took it in, or null. */
+  traceParent: string | null;
   dedup: { key: string; duplicates: number; idConflict: boolean } | null;
   replayOf: string | null;
   /** The first original of a chain of replays; the event's own id when it is none. */

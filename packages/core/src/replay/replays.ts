@@ -70,7 +70,7 @@ export class Replays {
         headers: event.rawHeaders,
         body: event.body,
         correlationId: event.correlationId,
-        traceParent: null,
+        traceParent: event.traceParent,
         originId: event.originId,
       },
       endpoint,

@@ -82,6 +82,15 @@ export class Database {
     ]);
   }
 
+  /** How busy the pools are; management's is TypeORM's own. */
+  pools(): { pool: string; total: number; idle: number; waiting: number }[] {
+    const { capture, settle, lease } = this;
+    const driver = this.source.driver as unknown as { master?: Pool };
+    return Object.entries({ capture, settle, lease, management: driver.master }).flatMap(([name, pool]) =>
+      pool ? [{ pool: name, total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }] : [],
+    );
+  }
+
   /** Rows of a management query. */
   rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
     return this.source.query<T[]>(sql, values);

@@ -69,7 +69,7 @@ export class EventStore {
       }
     >(
       `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.remote_addr as "remoteAddr",
-         e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId",
+         e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId", e.trace_parent as "traceParent",
          e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
          array(select r.id from paggio.events r where r.replay_of = e.id order by r.id) as "replayedAs"
        from paggio.events e ${SUMMARY_JOINS} left join paggio.dedup_keys k on k.event_id = e.id

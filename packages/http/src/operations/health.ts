@@ -22,8 +22,9 @@ export const healthOperations: readonly Operation[] = [
     summary: 'Whether this process can do its work.',
     answers: { 200: { schema: ref('Readiness') }, 503: { schema: ref('Readiness') } },
     async run({ paggio }) {
-      const { ready, reason } = await paggio.readiness();
-      return jsonAnswer(ready ? 200 : 503, { status: ready ? 'ok' : 'unavailable', reason });
+      const { ready, reason, migration, lagSeconds } = await paggio.readiness();
+      const status = ready ? 'ok' : 'unavailable';
+      return jsonAnswer(ready ? 200 : 503, { status, reason, migration, lag_seconds: lagSeconds });
     },
   }),
 ];

@@ -79,7 +79,15 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     'search_complete?': { ...flag, description: 'With q: whether everything was searched; false: page on.' },
   }),
   Liveness: object({ status: oneOf(['ok']) }),
-  Readiness: object({ status: oneOf(['ok', 'unavailable']), reason: nullable(text('What is wrong.')) }),
+  Readiness: object({
+    status: oneOf(['ok', 'unavailable']),
+    reason: nullable(text('What is wrong.')),
+    migration: nullable(integer('Number of the newest migration in the database.')),
+    lag_seconds: nullable({
+      type: 'number',
+      description: 'How long the delivery that is most overdue has been waiting.',
+    }),
+  }),
   Error: object({
     status: oneOf(['error']),
     code: oneOf(Object.keys(errorTable), 'Stable.'),

@@ -30,6 +30,7 @@ export async function startGatewayServer(
   const handle = createNodeHandler(paggio, {
     health: true,
     openapi: true,
+    metrics: true,
     exclusive: true,
     onFault: (error) => faults.push(error),
     ...handler,

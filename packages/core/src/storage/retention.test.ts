@@ -1,0 +1,83 @@
+import { capture, owner, query, Recorder, settled, startGateway } from '../testing';
+
+const HOUR = 3_600_000;
+const ALL = { limit: 100, offset: 0, startingAfter: null };
+
+test('old events go with all that belongs to them; newer ones and those that still wait stay', async () => {
+  const { paggio, database, stop } = await startGateway({ retentionMs: 24 * HOUR });
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url() });
+  const { endpoint: held } = await paggio.endpoints.create(owner, { name: 'h', destinationUrl: recorder.url() });
+  await paggio.endpoints.update(owner, held.id, { status: 'PAUSED' });
+  const old: string[] = [];
+  for (let n = 0; n < 20; n++) old.push(await capture(paggio, endpoint.slug, '{"type":"old"}'));
+  const waiting = await capture(paggio, held.slug, '{"type":"old"}');
+  for (const id of old) await settled(paggio, owner, id);
+  await paggio.stats.read(owner);
+  // Two days pass: ids are times.
+  const days = 2 * 24 * HOUR;
+  for (const [table, column] of [
+    ['events', 'id'],
+    ['deliveries', 'event_id'],
+    ['attempts', 'event_id'],
+    ['event_index', 'event_id'],
+  ]) {
+    await query(
+      database.url,
+      `update paggio.${table} set ${column} = (lpad(to_hex(('x' || left(replace(${column}::text, '-', ''), 12))::bit(48)::bigint - ${days}), 12, '0')
+         || substr(replace(${column}::text, '-', ''), 13))::uuid`,
+    );
+  }
+  await query(database.url, `update paggio.stat_buckets set bucket = bucket - ${days / 300_000}`);
+  await query(database.url, `update paggio.stat_latencies set bucket = bucket - ${days / 300_000}`);
+  const young = await capture(paggio, endpoint.slug, '{"type":"young"}');
+  await settled(paggio, owner, young);
+  expect(await (paggio as unknown as { retention: { run(): Promise<number> } }).retention.run()).toBe(20);
+
+  const left = (await paggio.events.list(owner, {}, ALL)).items;
+  expect(left.map(({ eventType, status }) => [eventType, status])).toEqual([
+    ['young', 'delivered'],
+    ['old', 'pending'],
+  ]);
+  expect(left[0]?.id).toBe(young);
+  expect(left[1]?.id.slice(13)).toBe(waiting.slice(13));
+  const counts = await query(
+    database.url,
+    `select (select count(*) from paggio.deliveries)::int as deliveries, (select count(*) from paggio.attempts)::int as attempts,
+       (select count(*) from paggio.stat_buckets where bucket < (extract(epoch from now()) - 86400) / 300)::int as buckets`,
+  );
+  expect(counts).toEqual([{ deliveries: 2, attempts: 1, buckets: 0 }]);
+  expect((await paggio.events.list(owner, { eventType: 'old' }, ALL)).total).toBe(1);
+  await stop();
+  await recorder.stop();
+});
+
+test('LOA-12: capture goes on while a lot is removed', async () => {
+  const { paggio, database, stop } = await startGateway({ retentionMs: HOUR });
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy' });
+  await query(
+    database.url,
+    `insert into paggio.events (id, endpoint_id, user_id, mode, source, method, path, query, headers, body, captured_reason, received_at)
+     select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, '${endpoint.id}', 'user-1', 'live', 'unknown', 'POST', '/', '', '', 'x', 'no_destination', now()
+     from generate_series(1, 5000) n`,
+  );
+  let over = false;
+  const removing = (paggio as unknown as { retention: { run(): Promise<number> } }).retention
+    .run()
+    .finally(() => (over = true));
+  let captured = 0;
+  while (!over) {
+    await capture(paggio, endpoint.slug, '{}');
+    captured++;
+  }
+  expect(await removing).toBe(5_000);
+  expect(captured).toBeGreaterThan(10);
+  expect((await paggio.events.list(owner, {}, ALL)).total).toBe(captured);
+  await stop();
+});
+
+test('without a retention nothing is ever removed', async () => {
+  const { paggio, stop } = await startGateway();
+  expect((paggio as unknown as { retention: unknown }).retention).toBeNull();
+  await stop();
+});

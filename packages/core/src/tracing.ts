@@ -1,0 +1,67 @@
+import {
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
+
+/** Spans of the OpenTelemetry API: without an SDK in the host they cost next to nothing and lead nowhere. */
+const tracer = trace.getTracer('paggio');
+
+// https://www.w3.org/TR/trace-context/#traceparent-header
+const TRACE_PARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** Of a request that is taken in: below the host's own span, else below the sender's. */
+export function captureSpan(rawHeaders: readonly string[], attributes: Record<string, string>): Span {
+  const active = context.active();
+  const parent = trace.getSpan(active) ? active : (contextOf(headerOf(rawHeaders)) ?? active);
+  const span = tracer.startSpan('paggio capture', { kind: SpanKind.CONSUMER }, parent);
+  if (span.isRecording()) span.setAttributes(attributes);
+  return span;
+}
+
+/** Of an attempt: below the span that took its event in, however long ago. */
+export function attemptSpan(traceParent: string | null, attributes: Record<string, string | number>): Span {
+  const parent = traceParent === null ? undefined : contextOf(traceParent);
+  const span = tracer.startSpan('paggio attempt', { kind: SpanKind.PRODUCER }, parent ?? ROOT_CONTEXT);
+  if (span.isRecording()) span.setAttributes(attributes);
+  return span;
+}
+
+export function endSpan(
+  span: Span,
+  outcome: { error?: string | null; attributes?: Record<string, string | number> },
+): void {
+  if (span.isRecording()) {
+    if (outcome.attributes) span.setAttributes(outcome.attributes);
+    if (outcome.error) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error });
+  }
+  span.end();
+}
+
+/** What carries a span over to another process; null where nobody traces. */
+export function traceParentOf(span: Span): string | null {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  if (!span.isRecording() || !isSpanContextValid(span.spanContext())) return null;
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+function contextOf(traceParent: string | undefined): Context | undefined {
+  const [, traceId, spanId, flags] = TRACE_PARENT.exec(traceParent ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined) return undefined;
+  const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16), isRemote: true };
+  return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : undefined;
+}
+
+function headerOf(rawHeaders: readonly string[]): string | undefined {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    // Long names cannot match; this runs for every header of every request.
+    if (name.length === 11 && name.toLowerCase() === 'traceparent') return rawHeaders[i + 1];
+  }
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Happening, Paggio } from '@paggio/core';
+
+const instances = new WeakMap<Paggio, Metrics>();
+
+/** The metrics of a gateway: one set, however many doors it has. */
+export function metricsOf(paggio: Paggio): Metrics {
+  let metrics = instances.get(paggio);
+  if (!metrics) {
+    metrics = new Metrics(paggio);
+    instances.set(paggio, metrics);
+  }
+  return metrics;
+}
+
+/** In a registry of its own: the host's metrics are none of ours, and ours none of the host's. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly captured = this.counter('paggio_events_captured_total', 'Events that were committed.', ['source']);
+  private readonly duplicates = this.counter('paggio_events_duplicate_total', 'Requests that repeated an event.', [
+    'source',
+  ]);
+  private readonly rejected = this.counter('paggio_rejections_total', 'Requests that verification refused.', [
+    'provider',
+    'reason',
+  ]);
+  private readonly attempts = this.counter('paggio_attempts_total', 'Attempts that are over.', ['trigger', 'status']);
+  private readonly duration = new Histogram({
+    name: 'paggio_attempt_duration_seconds',
+    help: 'From the beginning of an attempt to the end of the response.',
+    labelNames: ['trigger', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers: [this.registry],
+  });
+  private readonly bytes = this.counter('paggio_captured_bytes_total', 'Bytes of the bodies that were committed.', []);
+  private readonly failed = this.counter('paggio_deliveries_failed_total', 'Deliveries that ended without success.', [
+    'status_reason',
+  ]);
+  private readonly paused = this.counter(
+    'paggio_destinations_paused_total',
+    'Destinations that Paggio paused by itself.',
+    [],
+  );
+  private readonly circuits = this.counter('paggio_circuits_total', 'Circuits that opened or closed.', ['state']);
+  private readonly faults = this.counter('paggio_faults_total', 'Faults that were caught; the log has them.', [
+    'where',
+  ]);
+  private readonly pending = this.gauge('paggio_queue_pending', 'Deliveries that are not over, up to 100000.', []);
+  private readonly lag = this.gauge(
+    'paggio_queue_lag_seconds',
+    'How long the delivery that is most overdue has been waiting.',
+    [],
+  );
+  private readonly connections = this.gauge('paggio_pool_connections', 'Connections to the database.', [
+    'pool',
+    'state',
+  ]);
+  private readonly waiting = this.gauge('paggio_pool_waiting', 'Statements that wait for a connection.', ['pool']);
+  private readonly up = this.gauge('paggio_database_up', 'Whether the database answers.', []);
+
+  constructor(private readonly paggio: Paggio) {
+    collectDefaultMetrics({ register: this.registry });
+    paggio.subscribe((happening) => this.count(happening));
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** The text of the exposition format, also while the database is away. */
+  async text(): Promise<string> {
+    try {
+      const { lagSeconds, pending, pools } = await this.paggio.gauges();
+      this.pending.set(pending);
+      this.lag.set(lagSeconds);
+      for (const { pool, total, idle, waiting } of pools) {
+        this.connections.set({ pool, state: 'idle' }, idle);
+        this.connections.set({ pool, state: 'used' }, total - idle);
+        this.waiting.set({ pool }, waiting);
+      }
+      this.up.set(1);
+    } catch {
+      this.up.set(0);
+    }
+    return this.registry.metrics();
+  }
+
+  private count(happening: Happening): void {
+    switch (happening.type) {
+      case 'event.captured':
+        if (happening.duplicate) return this.duplicates.inc({ source: happening.source });
+        this.captured.inc({ source: happening.source });
+        return this.bytes.inc(happening.size);
+      case 'event.rejected':
+        return this.rejected.inc({ provider: happening.provider, reason: happening.reason });
+      case 'attempt.finished': {
+        const labels = { trigger: happening.trigger, status: happening.status };
+        this.attempts.inc(labels);
+        return this.duration.observe(labels, happening.latencyMs / 1000);
+      }
+      case 'delivery.failed':
+        return this.failed.inc({ status_reason: happening.statusReason });
+      case 'destination.paused':
+        return this.paused.inc();
+      case 'circuit.opened':
+        return this.circuits.inc({ state: 'opened' });
+      case 'circuit.closed':
+        return this.circuits.inc({ state: 'closed' });
+      case 'fault':
+        return this.faults.inc({ where: happening.where });
+    }
+  }
+
+  private counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+}
