@@ -1,4 +1,5 @@
-import { isNetwork, masterKeyOf, roles as allRoles, type Role } from '@paggio/core';
+import { isNetwork, masterKeyOf, roles as allRoles, type RateLimit, type Role } from '@paggio/core';
+import { dialectNames, type DialectName } from '@paggio/http';
 
 /** The reference server's settings, read from the environment once. */
 export interface Environment {
@@ -19,6 +20,12 @@ export interface Environment {
   pauseFailingAfterHours: number | null;
   roles: Role[];
   bodyLimit: number;
+  /** Null: nothing is ever removed. */
+  retentionMs: number | null;
+  dialects: DialectName[];
+  /** Null: no limit. */
+  apiRateLimit: RateLimit | null;
+  ingestRateLimit: RateLimit | null;
   logLevel: string;
   logFormat: 'pretty' | 'json';
 }
@@ -93,10 +100,25 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   if (bodyLimit === undefined || bodyLimit < 1 || bodyLimit > 64 * 1024 * 1024) {
     mistakes.push('PAGGIO_BODY_LIMIT must be a size from 1 byte to 64MiB, such as 262144, 512KiB or 5MB.');
   }
-  if (text('PAGGIO_RETENTION') !== null)
-    mistakes.push('PAGGIO_RETENTION is not available in this version: leave it unset, and everything is kept.');
-  if (text('PAGGIO_DIALECTS') !== null)
-    mistakes.push('PAGGIO_DIALECTS is not available in this version: leave it unset.');
+  const retentionText = text('PAGGIO_RETENTION');
+  const retentionMs = retentionText === null ? null : parseDuration(retentionText);
+  if (retentionMs === undefined)
+    mistakes.push(
+      'PAGGIO_RETENTION must be a time of an hour or more, such as 12h, 30d or 8w; unset keeps everything.',
+    );
+  const dialects = (list('PAGGIO_DIALECTS') ?? []) as DialectName[];
+  for (const dialect of dialects) {
+    if (!dialectNames.includes(dialect))
+      mistakes.push(`PAGGIO_DIALECTS: "${dialect}" is none of ${dialectNames.join(', ')}.`);
+  }
+  const rateOf = (name: string, fallback: RateLimit | null): RateLimit | null => {
+    const given = text(name);
+    if (given === null) return fallback;
+    const rate = given === 'none' ? null : parseRate(given);
+    if (rate === undefined)
+      mistakes.push(`${name} must be requests per second, such as 100, with a burst as in 100/500, or none.`);
+    return rate ?? null;
+  };
 
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) mistakes.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`);
@@ -119,6 +141,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     pauseFailingAfterHours,
     roles,
     bodyLimit: bodyLimit ?? 1024 * 1024,
+    retentionMs: retentionMs ?? null,
+    dialects,
+    apiRateLimit: rateOf('PAGGIO_API_RATE_LIMIT', { perSecond: 100, burst: 500 }),
+    ingestRateLimit: rateOf('PAGGIO_INGEST_RATE_LIMIT', null),
     logLevel,
     logFormat: logFormat === 'pretty' ? 'pretty' : 'json',
   };
@@ -131,6 +157,25 @@ function parseSize(text: string): number | undefined {
   const match = /^(\d{1,12})\s*([a-z]{0,3})$/i.exec(text);
   const unit = units[(match?.[2] ?? '').toLowerCase()];
   return match && unit !== undefined ? Number(match[1]) * unit : undefined;
+}
+
+const hours: Record<string, number> = { h: 1, d: 24, w: 168 };
+
+/** Milliseconds of `12h`, `30d` or `8w`: an hour to a hundred years. */
+function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})\s*([hdw])$/i.exec(text);
+  const unit = hours[(match?.[2] ?? '').toLowerCase()];
+  const length = match && unit !== undefined ? Number(match[1]) * unit : 0;
+  return length >= 1 && length <= 876_000 ? length * 3_600_000 : undefined;
+}
+
+/** `100`, or `100/500` with the burst. */
+function parseRate(text: string): RateLimit | undefined {
+  const match = /^(\d{1,6})(?:\/(\d{1,7}))?$/.exec(text);
+  const perSecond = Number(match?.[1] ?? 0);
+  const burst = Number(match?.[2] ?? perSecond * 5);
+  const fits = perSecond >= 1 && perSecond <= 100_000 && burst >= 1 && burst <= 1_000_000;
+  return fits ? { perSecond, burst } : undefined;
 }
 
 function isHttpUrl(text: string): boolean {

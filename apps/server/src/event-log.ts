@@ -36,7 +36,7 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '<-',
         pad(answer, 7),
-        pad(happening.destinationUrl, 34),
+        pad(withoutQuery(happening.destinationUrl), 34),
         pad(`${happening.latencyMs} ms`, 16),
         happening.eventId,
         happening.status === 'failed' ? (happening.next ?? '') : '',
@@ -68,12 +68,20 @@ const warnings: ReadonlySet<string> = new Set([
   'circuit.opened',
 ]);
 
+/** What stands behind the path of a URL may be a token, as some receivers have it. */
+export function withoutQuery(url: string): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : `${url.slice(0, mark)}?***`;
+}
+
 /** The same for machines. */
 export function logHappening(logger: Logger, happening: Happening): void {
   if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
   else {
     const { type, ...fields } = happening;
-    logger[warnings.has(type) ? 'warn' : 'info'](fields, type);
+    const shown =
+      'destinationUrl' in fields ? { ...fields, destinationUrl: withoutQuery(fields.destinationUrl) } : fields;
+    logger[warnings.has(type) ? 'warn' : 'info'](shown, type);
   }
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { banner } from './banner';
 import { readEnvironment } from './environment';
 import { logHappening, prettyLine } from './event-log';
+import { createLogger, redact } from './logger';
 import { startServer, type RunningServer } from './server';
 import { StartError } from './start-error';
 
@@ -29,7 +29,7 @@ export async function main(): Promise<void> {
     server.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error(`Paggio did not stop cleanly: ${String(error)}`);
+        console.error(redact(`Paggio did not stop cleanly: ${String(error)}`));
         process.exit(1);
       },
     );
@@ -39,14 +39,13 @@ export async function main(): Promise<void> {
     server = await startServer(environment);
   } catch (error) {
     const hint = error instanceof StartError ? error.hint : '';
-    console.error(
-      `Paggio cannot start: ${error instanceof Error ? error.message : String(error)}${hint ? `\n  ${hint}` : ''}`,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(redact(`Paggio cannot start: ${message}${hint ? `\n  ${hint}` : ''}`));
     process.exitCode = 1;
     return;
   }
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
-  const logger = pino({ level: environment.logLevel });
+  const logger = createLogger(environment.logLevel);
   const pretty = environment.logFormat === 'pretty';
   server.paggio.subscribe((happening) => {
     const line = pretty && environment.logLevel !== 'silent' ? prettyLine(happening, new Date()) : null;

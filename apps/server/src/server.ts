@@ -43,20 +43,26 @@ export async function startServer(environment: Environment): Promise<RunningServ
   try {
     if (environment.databaseUrl === null) embedded = await startEmbeddedDatabase({ directory: directory.path });
     app = await NestFactory.create(
-      ServerModule.with({
-        database: { url: environment.databaseUrl ?? (embedded as EmbeddedDatabase).url },
-        masterKey,
-        publicUrl: environment.publicUrl ?? undefined,
-        roles: environment.roles,
-        bodyLimit: environment.bodyLimit,
-        allowedNetworks: environment.allowedNetworks,
-        allowedPorts: environment.allowedPorts,
-        pauseFailingAfterMs:
-          environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,
-        trustedProxies: environment.trustedProxies,
-        stagingHost: environment.stagingHost,
-        localUrl: environment.localUrl,
-      }),
+      ServerModule.with(
+        {
+          database: { url: environment.databaseUrl ?? (embedded as EmbeddedDatabase).url },
+          masterKey,
+          publicUrl: environment.publicUrl ?? undefined,
+          roles: environment.roles,
+          bodyLimit: environment.bodyLimit,
+          allowedNetworks: environment.allowedNetworks,
+          allowedPorts: environment.allowedPorts,
+          pauseFailingAfterMs:
+            environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,
+          trustedProxies: environment.trustedProxies,
+          stagingHost: environment.stagingHost,
+          localUrl: environment.localUrl,
+          retentionMs: environment.retentionMs,
+          apiRateLimit: environment.apiRateLimit,
+          ingestRateLimit: environment.ingestRateLimit,
+        },
+        environment.dialects,
+      ),
       new LimitedExpressAdapter(),
       { logger: ['error', 'fatal'], abortOnError: false },
     );

@@ -37,7 +37,9 @@ test('every mistake in the environment is listed at once, and nothing is written
     PAGGIO_PUBLIC_URL: 'hooks',
     LOG_LEVEL: 'loud',
     LOG_FORMAT: 'xml',
-    PAGGIO_RETENTION: '30d',
+    PAGGIO_RETENTION: 'soon',
+    PAGGIO_DIALECTS: 'esperanto',
+    PAGGIO_API_RATE_LIMIT: 'fast',
   });
   expect(code).toBe(1);
   for (const name of [
@@ -51,6 +53,8 @@ test('every mistake in the environment is listed at once, and nothing is written
     'LOG_LEVEL',
     'LOG_FORMAT',
     'PAGGIO_RETENTION',
+    'PAGGIO_DIALECTS',
+    'PAGGIO_API_RATE_LIMIT',
   ]) {
     expect(output).toContain(`- ${name}`);
   }
@@ -76,6 +80,23 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     allowedNetworks: ['127.0.0.0/8', '::1/128'],
     logFormat: 'json',
     localUrl: 'http://localhost:3000',
+    retentionMs: null,
+    dialects: [],
+    apiRateLimit: { perSecond: 100, burst: 500 },
+    ingestRateLimit: null,
+  });
+  expect(
+    read({
+      PAGGIO_RETENTION: '30d',
+      PAGGIO_DIALECTS: 'bags, promptjang',
+      PAGGIO_API_RATE_LIMIT: 'none',
+      PAGGIO_INGEST_RATE_LIMIT: '50/60',
+    }),
+  ).toMatchObject({
+    retentionMs: 30 * 86_400_000,
+    dialects: ['bags', 'promptjang'],
+    apiRateLimit: null,
+    ingestRateLimit: { perSecond: 50, burst: 60 },
   });
   expect(
     read({ PAGGIO_BODY_LIMIT: '5MB', PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/8, fd00::/8', PAGGIO_ROLES: 'api,deliver' }),

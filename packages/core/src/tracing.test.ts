@@ -11,19 +11,21 @@ const exporter = new InMemorySpanExporter();
 const sender = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 test('without an SDK nothing is added: the trace of the sender passes as it came', async () => {
-  const { paggio, stop } = await startGateway();
+  const gateway = await startGateway();
+  const { paggio } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.endpoints.create(owner, { name: 't', destinationUrl: recorder.url() });
   for (const headers of [[], ['TraceParent', sender]])
     await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}', headers));
   expect(recorder.requests.map(({ headers }) => headers['traceparent'])).toEqual([undefined, sender]);
-  await stop();
+  await gateway.stop();
   await recorder.stop();
 });
 
 test('with one, an event and all its attempts are one trace, which goes on at the destination', async () => {
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
-  const { paggio, stop } = await startGateway();
+  const gateway = await startGateway();
+  const { paggio } = gateway;
   const recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count === 1 ? 500 : 200).end(),
   );
@@ -62,7 +64,7 @@ test('with one, an event and all its attempts are one trace, which goes on at th
   expect(failed.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR]);
   // A delivery that another process claims later goes on in the same trace: it is stored with the event.
   expect(new Set(failed.map((span) => span.spanContext().traceId)).size).toBe(1);
-  await stop();
+  await gateway.stop();
   trace.disable();
   context.disable();
 });

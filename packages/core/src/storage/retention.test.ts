@@ -4,7 +4,8 @@ const HOUR = 3_600_000;
 const ALL = { limit: 100, offset: 0, startingAfter: null };
 
 test('old events go with all that belongs to them; newer ones and those that still wait stay', async () => {
-  const { paggio, database, stop } = await startGateway({ retentionMs: 24 * HOUR });
+  const gateway = await startGateway({ retentionMs: 24 * HOUR });
+  const { paggio, database } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url() });
   const { endpoint: held } = await paggio.endpoints.create(owner, { name: 'h', destinationUrl: recorder.url() });
@@ -48,12 +49,13 @@ test('old events go with all that belongs to them; newer ones and those that sti
   );
   expect(counts).toEqual([{ deliveries: 2, attempts: 1, buckets: 0 }]);
   expect((await paggio.events.list(owner, { eventType: 'old' }, ALL)).total).toBe(1);
-  await stop();
+  await gateway.stop();
   await recorder.stop();
 });
 
 test('LOA-12: capture goes on while a lot is removed', async () => {
-  const { paggio, database, stop } = await startGateway({ retentionMs: HOUR });
+  const gateway = await startGateway({ retentionMs: HOUR });
+  const { paggio, database } = gateway;
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy' });
   await query(
     database.url,
@@ -73,11 +75,12 @@ test('LOA-12: capture goes on while a lot is removed', async () => {
   expect(await removing).toBe(5_000);
   expect(captured).toBeGreaterThan(10);
   expect((await paggio.events.list(owner, {}, ALL)).total).toBe(captured);
-  await stop();
+  await gateway.stop();
 });
 
 test('without a retention nothing is ever removed', async () => {
-  const { paggio, stop } = await startGateway();
+  const gateway = await startGateway();
+  const { paggio } = gateway;
   expect((paggio as unknown as { retention: unknown }).retention).toBeNull();
-  await stop();
+  await gateway.stop();
 });

@@ -1,0 +1,141 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
+import { redact } from './logger';
+import { runToEnd, ServerProcess } from './testing/server-process';
+
+/** Each in its own place; none may turn up in anything that is printed, answered where it must not be, or kept for audit. */
+const canaries = new Map<string, string>();
+const canary = (place: string): string => {
+  const text = `CANARY${randomBytes(16).toString('hex')}`;
+  canaries.set(place, text);
+  return text;
+};
+
+const found = (where: string): string[] =>
+  [...canaries].filter(([, text]) => where.includes(text)).map(([place]) => place);
+
+test('AUZ-22: no secret is printed, whatever happens and at every level', async () => {
+  const database = await createTestDatabase();
+  const url = new URL(database.url);
+  // The server of the tests trusts everybody, so that any password goes.
+  if (url.password === '') url.password = canary('database password');
+  const masterKey = createHmac('sha256', canary('master key')).update('x').digest('hex');
+  canaries.set('master key', masterKey);
+  const server = await ServerProcess.start({
+    DATABASE_URL: url.href,
+    PAGGIO_MASTER_KEY: masterKey,
+    LOG_LEVEL: 'trace',
+    PAGGIO_TRUSTED_PROXIES: '127.0.0.0/8',
+  });
+  const errors: string[] = [];
+  server.child.stderr?.on('data', (text: Buffer) => errors.push(text.toString()));
+  canaries.set('first-run key', server.apiKey);
+  const recorder = await Recorder.start((_request, response, count) => {
+    response.setHeader('set-cookie', `session=${canary('destination cookie')}`);
+    response.writeHead(count % 2 ? 500 : 200).end(JSON.stringify({ token: canary('response body') }));
+  });
+  const api = server.api();
+  const answers: string[] = [];
+  const call = async (method: string, path: string, data?: unknown): Promise<any> => {
+    const answer = await api.request({ method, url: path, data });
+    if (answer.status >= 400) answers.push(JSON.stringify(answer.data));
+    return answer.data;
+  };
+  const secret = `whsec_${canary('endpoint secret')}`;
+  const github = canary('provider secret');
+  const endpoint = await call('POST', '/api/v1/endpoints', {
+    name: 'canary',
+    secret,
+    destination_url: `${recorder.url()}?token=${canary('destination query')}`,
+    headers_json: { 'X-Api-Token': canary('destination header') },
+    verification: { provider: 'github', secrets: [github] },
+    retry: { schedule_seconds: [0] },
+  });
+  const key = await call('POST', '/api/v1/keys', { name: 'k' });
+  canaries.set('new key', key.key);
+  await call('PUT', '/api/v1/notifications', {
+    slack: { url: recorder.url(`/services/${canary('slack webhook')}`), triggers: ['failed', 'delivered'] },
+  });
+  await call('POST', '/api/v1/notifications/test', { channel: 'slack' });
+  canaries.set('rotated secret', (await call('POST', `/api/v1/endpoints/${endpoint.id}/rotate-secret`, {})).secret);
+  const { port } = new URL(server.url);
+  const send = (path: string, body: string, headers: Record<string, string>): Promise<string> =>
+    new Promise((done, fail) => {
+      const sending = httpRequest({ port, path, method: 'POST', headers }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => (text += chunk)).on('end', () => done(text));
+      });
+      sending.on('error', fail).end(body);
+    });
+  const body = JSON.stringify({ card: canary('payload') });
+  const signature = `sha256=${createHmac('sha256', github).update(body).digest('hex')}`;
+  const credentials = {
+    authorization: `Bearer ${canary('sender authorization')}`,
+    cookie: `sid=${canary('sender cookie')}`,
+    'x-forwarded-for': '203.0.113.9',
+  };
+  const path = `/api/webhook/${endpoint.slug}?sig=${canary('request query')}`;
+  await send(path, body, { ...credentials, 'x-hub-signature-256': signature, 'x-github-event': 'push' });
+  // Refused, too large, malformed, unknown.
+  answers.push(
+    await send(path, body, { ...credentials, 'x-hub-signature-256': `sha256=${canary('wrong signature')}` }),
+  );
+  answers.push(await send(path, 'x'.repeat(1_100_000), credentials));
+  answers.push(
+    await send(`/e/${endpoint.id}`, '{', {
+      authorization: `Bearer ${key.key}`,
+      'x-pj-signature': canary('ingest signature'),
+    }),
+  );
+  answers.push(
+    await send('/api/v1/endpoints', `{"name": "${canary('broken body')}`, { authorization: `Bearer ${key.key}` }),
+  );
+  answers.push(await send('/api/v1/endpoints', '{}', { authorization: `Bearer pk_live_${canary('wrong key')}` }));
+  answers.push(await send(`/api/v1/endpoints?api_key=${canary('key in the query')}`, '{}', {}));
+  // The database goes away under everything.
+  await query(
+    database.url,
+    'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $$paggio$$',
+  );
+  for (let n = 0; n < 5; n++) await call('GET', '/api/v1/events');
+  await recorder.received(2);
+  const audit = JSON.stringify(await query(database.url, 'select * from paggio.audit'));
+  const metrics = JSON.stringify((await api.get('/metrics')).data);
+  expect(await server.stop()).toBe(0);
+
+  const printed = server.lines.join('\n') + errors.join('\n');
+  expect(printed).toContain('event.captured');
+  expect(printed).toContain('event.rejected');
+  expect(printed).toContain('attempt.finished');
+  expect([canaries.size > 15, found(printed)]).toEqual([true, []]);
+  expect(found(answers.join('\n'))).toEqual([]);
+  expect(found(metrics)).toEqual([]);
+  // Which URL a replay or destination has is a fact of the log; what authenticates is not.
+  expect(found(audit).filter((place) => place !== 'destination query')).toEqual([]);
+  // What is at rest is sealed, and a dump of the database gives none of it away.
+  const tables = ['endpoints', 'destinations', 'notifications', 'api_keys', 'state'];
+  for (const table of tables) {
+    const rows = JSON.stringify(await query(database.url, `select * from paggio.${table}`));
+    expect([table, found(rows).filter((place) => place !== 'destination query')]).toEqual([table, []]);
+  }
+  server.remove();
+  await recorder.stop();
+  await database.drop();
+}, 60_000);
+
+test('AUZ-22: a start that fails does not print the password of the database', async () => {
+  const password = canary('failing start');
+  const { code, output } = await runToEnd({
+    PAGGIO_DATA_DIR: '/tmp/paggio-canary',
+    DATABASE_URL: `postgres://paggio:${password}@127.0.0.1:1/none`,
+    PAGGIO_MASTER_KEY: 'ab'.repeat(32),
+  });
+  expect([code, output.includes(password)]).toEqual([1, false]);
+});
+
+test('what looks like a secret is replaced in any text', () => {
+  expect(
+    redact('pk_live_abcdefgh12345678 whsec_abcdefgh1234 Authorization: Bearer abc.def postgres://u:p@ss@h/db'),
+  ).toBe('pk_live_*** whsec_*** Authorization: Bearer *** postgres://u:***@h/db');
+});
