@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Api,
@@ -71,7 +72,11 @@ export class PaggioGateway {
       remoteAddr: this.addressOf(raw),
       body: this.bodies.get(raw) ?? Buffer.alloc(0),
     };
-    this.write(response, await this.api.run(operation, input, { ...request.params }, this.callers.get(raw) ?? nobody));
+    const caller = this.callers.get(raw) ?? nobody;
+    this.write(response, await this.api.run(operation, input, { ...request.params }, caller));
+    const written = response.raw ?? response;
+    // A stream goes on: when this returned, Nest would end the answer with what it takes for the result.
+    if (!written.writableEnded && !written.destroyed) await once(written, 'close');
   }
 
   /** Answers an error with the envelope. */

@@ -254,6 +254,17 @@ test('wrong options and an unreachable database stop the start with a clear erro
   await app.close();
 });
 
+test('an open event stream does not hold up the end of the app', async () => {
+  const database = await createTestDatabase();
+  const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
+  const host = await listen(app, database);
+  const stream = await client(host.port, host.key).get('/api/v1/events/stream', { responseType: 'stream' });
+  const ended = new Promise((done) => stream.data.on('close', done).resume());
+  await app.close();
+  await ended;
+  await database.drop();
+});
+
 test('the controllers and the operation table do not drift apart', () => {
   const controllers = createControllers('', Symbol('gateway'), { health: true, openapi: true, metrics: true });
   const routed = controllers.flatMap((controller) =>

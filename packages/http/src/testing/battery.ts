@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { createKeyText, type Paggio } from '@paggio/core';
 import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
 import { client, close } from './gateway-server';
@@ -32,6 +33,13 @@ export async function serveHost(gateway: TestGateway, server: Server): Promise<H
   };
 }
 
+interface Created {
+  id: string;
+  slug: string;
+  secret: string;
+  webhook_url: string;
+}
+
 /**
  * The contract every host must keep. The host has a route `POST /host/echo` behind its own JSON parser that answers the
  * parsed body, and Paggio mounted at `base`.
@@ -52,7 +60,7 @@ export function describeHost(name: string, start: () => Promise<Host>, base = ''
     });
 
     const api = (): ReturnType<typeof client> => client(host.port, host.key);
-    const create = async (settings: object): Promise<{ id: string; slug: string; webhook_url: string }> => {
+    const create = async (settings: object): Promise<Created> => {
       const { status, data } = await api().post(`${base}/api/v1/endpoints`, { name: 'host', ...settings });
       expect([status, data.code]).toEqual([201, undefined]);
       return data;
@@ -107,6 +115,69 @@ export function describeHost(name: string, start: () => Promise<Host>, base = ''
       expect((await api().delete(`${base}/api/v1/endpoints/${endpoint.id}`)).status).toBe(204);
       const gone = await send(endpoint.slug, '{}', 'application/json');
       expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
+    });
+
+    test('signed ingest takes the exact bytes, whatever parsers the host has', async () => {
+      const endpoint = await create({ destination_url: recorder.url() });
+      const body = '{ "event_type": "a", "payload": 12345678901234567890 }\n';
+      const timestamp = String(Math.floor(Date.now() / 1000));
+      const sign = (text: string): string =>
+        createHmac('sha256', endpoint.secret).update(`${timestamp}.${text}`).digest('hex');
+      const ingest = (signature: string): Promise<RawAnswer> =>
+        request(host.port, {
+          path: `${base}/e/${endpoint.id}?x=%20`,
+          headers: [
+            ['Authorization', `Bearer ${host.key}`],
+            ['X-PJ-Timestamp', timestamp],
+            ['X-PJ-Signature', signature],
+            ['Content-Type', 'application/json'],
+          ],
+          body,
+        });
+      const taken = await ingest(sign(body));
+      expect(taken.status).toBe(202);
+      const event = await settled(host.paggio, owner, JSON.parse(taken.body.toString()).id);
+      expect([event.body.toString(), event.path, event.query]).toEqual([body, `${base}/e/${endpoint.id}`, 'x=%20']);
+      const refused = await ingest(sign('other'));
+      expect([refused.status, JSON.parse(refused.body.toString()).code]).toEqual([401, 'INVALID_SIGNATURE']);
+    });
+
+    test('publish, statistics, rejections and secrets are there too, with the headers of the rate limit', async () => {
+      const endpoint = await create({ verification: { provider: 'github', secrets: ['a secret'] } });
+      const body = `{"event_type":"a","payload":{"n":1.10},"endpoint_ids":["${endpoint.id}"]}`;
+      const published = await api().post(`${base}/api/v1/events`, body, {
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([published.status, published.data.deliveries[0].created]).toEqual([202, true]);
+      const raw = await api().get(`${base}/api/v1/events/${published.data.deliveries[0].event_id}/raw`, {
+        responseType: 'arraybuffer',
+      });
+      expect(Buffer.from(raw.data).toString()).toBe('{"n":1.10}');
+      await send(endpoint.slug, '{}', 'application/json');
+      const params = { endpoint_id: endpoint.id };
+      expect((await api().get(`${base}/api/v1/rejections`, { params })).data.meta.total).toBe(1);
+      const stats = await api().get(`${base}/api/v1/stats`, { params });
+      expect([stats.data.captured, stats.headers['x-ratelimit-limit']]).toEqual([1, '500']);
+      expect((await api().get(`${base}/api/v1/endpoints/${endpoint.id}/secret`)).data.secret).toBe(endpoint.secret);
+      expect((await api().get(`${base}/api/v1/audit`)).data.data[0].action).toBe('secret.revealed');
+      expect((await api().put(`${base}/api/v1/notifications`, {})).data).toEqual({ slack: null, discord: null });
+    });
+
+    test('the event stream is live', async () => {
+      const endpoint = await create({});
+      const stream = await api().get(`${base}/api/v1/events/stream`, { responseType: 'stream' });
+      expect([stream.status, stream.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+      let text = '';
+      const told = new Promise<void>((done) =>
+        (stream.data as Readable).on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          if (text.includes(endpoint.id)) done();
+        }),
+      );
+      await send(endpoint.slug, '{}', 'application/json');
+      await told;
+      expect(text).toContain('event: event.created');
+      (stream.data as Readable).destroy();
     });
 
     test('too large a body is 413 and the connection is told to close', async () => {
