@@ -1,5 +1,5 @@
 /** Each slot is a tenth wider than the one before, so a percentile is right within 5 percent. */
-const GROWTH = 1.1;
+export const GROWTH = 1.1;
 
 /** The slot of a histogram that a latency falls in. */
 export function slotOf(latencyMs: number): number {

@@ -1,14 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import type { Position } from '../feed/position';
 import { parsePosition, formatPosition } from '../feed/position';
-import { idBytes, idTime, firstIdAt } from '../event-id';
+import { firstIdAt } from '../event-id';
 import type { EventStatus } from '../events/event';
-import type { Mode } from '../principal';
-import { slotOf } from '../stats/latency';
+import { GROWTH } from '../stats/latency';
 import type { ChangeLog } from './change-log';
 import type { Database } from './database';
 import { COUNT_ALERTS } from './notification-store';
-import { ownerWord, type Words } from './words';
+import type { Words } from './words';
 
 /** In the order of their numbers in the index. */
 export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
@@ -29,17 +28,6 @@ interface Ended {
   count: number;
   /** One of them. */
   eventId: string;
-}
-
-interface Facts {
-  id: string;
-  userId: string;
-  mode: Mode;
-  endpointId: string;
-  source: string;
-  eventType: string | null;
-  status: EventStatus;
-  latencyMs: number | null;
 }
 
 /**
@@ -86,8 +74,7 @@ export class EventIndex {
 
   private async step(skipLocked: boolean): Promise<boolean> {
     return this.database.source.transaction(async (manager) => {
-      // Forgotten by a crash of the database together with its place, it is done again.
-      await manager.query('set local synchronous_commit = off');
+      await manager.query(SETTINGS);
       const [state] = await manager.query<{ position: string; checked_to: string | null; check_until: Date | null }[]>(
         `select position, checked_to, check_until from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
       );
@@ -131,32 +118,20 @@ export class EventIndex {
   }
 
   private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
-    const facts = await manager.query<Facts[]>(FACTS, [ids]);
-    if (facts.length === 0) return [];
-    const owners = await this.words.take(
-      manager,
-      facts.map((one) => ({ owner: 0, kind: 'owner' as const, word: ownerWord(one) })),
-    );
-    const ownerOf = (one: Facts): number => owners(0, 'owner', ownerWord(one));
-    const numbers = await this.words.take(
-      manager,
-      facts.flatMap((one) => [
-        { owner: 0, kind: 'source' as const, word: one.source },
-        ...(one.eventType === null ? [] : [{ owner: ownerOf(one), kind: 'type' as const, word: one.eventType }]),
-      ]),
-    );
-    return manager.query<Ended[]>(WRITE, [
-      facts.map((one) => one.id),
-      facts.map(ownerOf),
-      facts.map((one) => one.endpointId),
-      facts.map((one) => numbers(0, 'source', one.source)),
-      facts.map((one) => (one.eventType === null ? 0 : numbers(ownerOf(one), 'type', one.eventType))),
-      facts.map((one) => indexedStatuses.indexOf(one.status)),
-      facts.map((one) => one.latencyMs),
-      facts.map((one) => Math.floor(idTime(idBytes(one.id)) / (BUCKET_SECONDS * 1000))),
-      facts.map((one) => (one.latencyMs === null ? null : slotOf(one.latencyMs))),
-    ]);
+    const [row] = await manager.query<WriteRow[]>(WRITE, [ids]);
+    const ended = row?.ended ?? [];
+    if (!row?.nameless) return ended;
+    // Words that were never seen before: they are given their numbers, and these events are written after all.
+    await this.words.name(manager, row.nameless);
+    const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
+    return [...ended, ...(rest?.ended ?? [])];
   }
+}
+
+interface WriteRow {
+  ended: Ended[] | null;
+  /** Events that have a word without a number. */
+  nameless: string[] | null;
 }
 
 /** One row for an endpoint and state, however many chunks it was counted in. */
@@ -176,25 +151,33 @@ async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Pro
   ]);
 }
 
+// What a crash of the database forgets is forgotten together with its place in the log, and done again. Some thousand ids
+// are looked up one by one: while the tables are small or their statistics old, the planner would rather read all of them.
+const SETTINGS = 'set local synchronous_commit = off; set local enable_seqscan = off';
+
 function toPosition(text: string): Position {
   return parsePosition(text) ?? { read: '1:1:', target: null, after: null };
 }
 
-const FACTS = `
-  select e.id, e.user_id as "userId", e.mode, e.endpoint_id as "endpointId", e.source, e.event_type as "eventType",
-    coalesce(s.status, 'captured') as status, s.latency_ms as "latencyMs"
-  from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
-    left join lateral (
-      select case when bool_or(d.state = 'pending') then 'pending' when bool_or(d.state = 'failed') then 'failed' else 'delivered' end as status,
-        case when bool_and(d.state = 'delivered') then (array_agg(d.latency_ms order by d.destination_id))[1] end as latency_ms
-      from paggio.deliveries d where d.event_id = e.id having count(*) > 0
-    ) s on true`;
-
-// The old row and the new one of each event, subtracted and added: the sums stay what counting would give.
+// The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The slot of a
+// latency is that of `slotOf`, the bucket the time inside the id.
 const WRITE = `
-  with input as (
-    select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::int[], $9::smallint[])
-      as t(event_id, owner, endpoint_id, source, type, status, latency_ms, bucket, slot)
+  with facts as materialized (
+    select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,
+      case when e.event_type is null then 0 else t.id end as type, coalesce(d.status, 3)::smallint as status, d.latency_ms,
+      (('x' || left(replace(e.id::text, '-', ''), 12))::bit(48)::bigint / ${BUCKET_SECONDS * 1000})::int as bucket,
+      (case when d.latency_ms <= 1 then 0 else ceil(ln(d.latency_ms) / ln(${GROWTH})) end)::smallint as slot
+    from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
+      left join paggio.words o on o.owner = 0 and o.kind = 'owner' and o.word = e.mode || ':' || e.user_id
+      left join paggio.words s on s.owner = 0 and s.kind = 'source' and s.word = e.source
+      left join paggio.words t on t.owner = o.id and t.kind = 'type' and t.word = e.event_type
+      left join lateral (
+        select case when bool_or(x.state = 'pending') then 0 when bool_or(x.state = 'failed') then 2 else 1 end as status,
+          case when bool_and(x.state = 'delivered') then (array_agg(x.latency_ms order by x.destination_id))[1] end as latency_ms
+        from paggio.deliveries x where x.event_id = e.id having count(*) > 0
+      ) d on true
+  ), input as (
+    select * from facts where owner is not null and source is not null and type is not null
   ), old as (
     select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket
     from input i join paggio.event_index x on x.event_id = i.event_id
@@ -224,11 +207,14 @@ const WRITE = `
       delivered = b.delivered + excluded.delivered, failed = b.failed + excluded.failed,
       captured = b.captured + excluded.captured, latency_sum = b.latency_sum + excluded.latency_sum
   ), measured as (
-  insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
-  select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
-  group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
-  on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count
+    insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
+    select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
+    group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
+    on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count
+  ), ended as (
+    select endpoint_id as "endpointId", case status when 1 then 'delivered' else 'failed' end as state, count(*)::int as count,
+      (array_agg(event_id))[1] as "eventId"
+    from difference where sign = 1 and status in (1, 2) group by 1, 2
   )
-  select endpoint_id as "endpointId", case status when 1 then 'delivered' else 'failed' end as state, count(*)::int as count,
-    (array_agg(event_id))[1] as "eventId"
-  from difference where sign = 1 and status in (1, 2) group by 1, 2`;
+  select (select json_agg(e) from ended e) as ended,
+    (select array_agg(event_id) from facts where owner is null or source is null or type is null) as nameless`;

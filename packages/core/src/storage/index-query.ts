@@ -57,11 +57,8 @@ export class IndexQuery {
       named,
     ]);
     if (seen.length === 0) return null;
-    // A source alone is a range already, and so is an endpoint that has no other: their types need not be told apart.
-    const whole =
-      eventType === undefined &&
-      (endpointId === undefined || !(await hasOther(database, ownerNumber, endpointId, sourceNumber)));
-    const types = whole ? null : seen.map(({ type }) => type);
+    // Sources and endpoints are ranges already; the types under them need not be told apart.
+    const types = eventType === undefined ? null : seen.map(({ type }) => type);
     return new IndexQuery(conditions, statuses, types, true);
   }
 
@@ -110,19 +107,6 @@ const SEEN = `
   select distinct type from paggio.event_sorts
   where owner = $1 and ($2::uuid is null or endpoint_id = $2) and ($3::int is null or source = $3)
     and ($4::int[] is null or type = any($4)) limit ${MAX_TYPES * 20}`;
-
-async function hasOther(
-  database: Database,
-  owner: number,
-  endpointId: string,
-  source: number | undefined,
-): Promise<boolean> {
-  const rows = await database.rows(
-    'select 1 from paggio.event_sorts where owner = $1 and endpoint_id = $2 and source <> $3 limit 1',
-    [owner, endpointId, source],
-  );
-  return rows.length > 0;
-}
 
 function parameters(): { values: unknown[]; param: (value: unknown) => string } {
   const values: unknown[] = [];

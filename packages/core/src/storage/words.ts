@@ -42,24 +42,10 @@ export class Words {
     return rows.map((row) => row.id);
   }
 
-  /** The numbers of words, which are given one where they have none yet. */
-  async take(
-    manager: EntityManager,
-    wanted: readonly { owner: number; kind: WordKind; word: string }[],
-  ): Promise<(owner: number, kind: WordKind, word: string) => number> {
-    const missing = new Map(
-      wanted
-        .map((one) => [nameOf(one.owner, one.kind, one.word), one] as const)
-        .filter(([name]) => !this.known.has(name)),
-    );
-    if (missing.size > 0) {
-      const list = [...missing.values()];
-      const values = [list.map((one) => one.owner), list.map((one) => one.kind), list.map((one) => one.word)];
-      await manager.query(ADD, values);
-      const rows = await manager.query<{ id: number; owner: number; kind: WordKind; word: string }[]>(LOOK_UP, values);
-      for (const row of rows) this.remember(row.owner, row.kind, row.word, row.id);
-    }
-    return (owner, kind, word) => this.known.get(nameOf(owner, kind, word)) as number;
+  /** Gives a number to every word of these events that has none yet. */
+  async name(manager: EntityManager, eventIds: readonly string[]): Promise<void> {
+    await manager.query(NAME_OWNERS_AND_SOURCES, [eventIds]);
+    await manager.query(NAME_TYPES, [eventIds]);
   }
 
   private remember(owner: number, kind: WordKind, word: string, id: number): number {
@@ -69,7 +55,7 @@ export class Words {
   }
 }
 
-export function ownerWord({ mode, userId }: Owner): string {
+function ownerWord({ mode, userId }: Owner): string {
   return `${mode}:${userId}`;
 }
 
@@ -82,9 +68,14 @@ function behind(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }
 
-const ADD = `
-  insert into paggio.words (owner, kind, word) select * from unnest($1::int[], $2::text[], $3::text[]) on conflict do nothing`;
+const NAME_OWNERS_AND_SOURCES = `
+  insert into paggio.words (owner, kind, word)
+  select distinct 0, w.kind, w.word from paggio.events e
+    cross join lateral (values ('owner', e.mode || ':' || e.user_id), ('source', e.source)) as w(kind, word)
+  where e.id = any($1::uuid[]) order by 2, 3 on conflict do nothing`;
 
-const LOOK_UP = `
-  select w.id, w.owner, w.kind, w.word from unnest($1::int[], $2::text[], $3::text[]) as i(owner, kind, word)
-    join paggio.words w using (owner, kind, word)`;
+const NAME_TYPES = `
+  insert into paggio.words (owner, kind, word)
+  select distinct o.id, 'type', e.event_type from paggio.events e
+    join paggio.words o on o.owner = 0 and o.kind = 'owner' and o.word = e.mode || ':' || e.user_id
+  where e.id = any($1::uuid[]) and e.event_type is not null order by 1, 3 on conflict do nothing`;
