@@ -412,6 +412,43 @@ describe('events', () => {
   });
 });
 
+test('AUZ-25: a fault tells its request id and nothing else', async () => {
+  const { events } = server.paggio;
+  const original = events.list.bind(events);
+  Object.assign(events, {
+    list: () => Promise.reject(new Error('select * from paggio.secrets at /srv/app/index.js:1 postgres://u:p@db/x')),
+  });
+  const { status, data, headers } = await server.api().get('/api/v1/events');
+  Object.assign(events, { list: original });
+  expect([status, data]).toEqual([500, { ...envelope, code: 'INTERNAL', details: [] }]);
+  expect(JSON.stringify([data, headers])).not.toMatch(/select|\.js|postgres|paggio\.secrets|x-powered-by/i);
+  expect(server.faults.splice(0)).toHaveLength(1);
+});
+
+test('AUZ-10: what reads objects never reads their secrets', async () => {
+  const { data } = await server.api().post('/api/v1/endpoints', {
+    name: 'masked',
+    secret: 'whsec_mine_and_nobody_elses',
+    headers_json: { 'X-Token': 'header-token' },
+    verification: { provider: 'github', secrets: ['the provider secret'] },
+  });
+  const path = `/api/v1/endpoints/${data.id}`;
+  await server.api().put('/api/v1/notifications', {
+    slack: { url: 'http://127.0.0.1:9/services/T000/B000/hidden-part-of-the-url', triggers: ['failed'] },
+  });
+  const read = server.api(await keyFor({ scopes: ['read'] }));
+  const seen = JSON.stringify([
+    (await read.get(path)).data,
+    (await read.get('/api/v1/endpoints')).data,
+    (await server.api().get('/api/v1/notifications')).data,
+    (await server.api().get('/api/v1/audit')).data,
+  ]);
+  for (const secret of ['mine_and_nobody', 'header-token', 'the provider secret', 'hidden-part'])
+    expect(seen).not.toContain(secret);
+  expect((await read.get(`${path}/secret`)).status).toBe(403);
+  expect((await server.api().get('/api/v1/notifications')).data.slack.url).toBe('http://127.0.0.1:9/***-url');
+});
+
 describe('keys and authorization', () => {
   test('AUZ-01: a key is shown once and works; scopes are listed', async () => {
     const { status, data } = await server.api().post('/api/v1/keys', { name: 'ci', scopes: ['read'] });

@@ -179,6 +179,19 @@ test('ING-17: exactly the limit is taken; one byte more is 413 with and without 
   expect(await total()).toBe(before);
 });
 
+test('ING-39: with a larger limit a body of 5 MB passes, beyond what frameworks allow by default', async () => {
+  const large = await startGatewayServer({ bodyLimit: 10 * 1024 * 1024 });
+  const { data: endpoint } = await large.api().post('/api/v1/endpoints', { name: 'large' });
+  const body = randomBytes(5 * 1024 * 1024);
+  const answer = await request(large.port, { path: `/api/webhook/${endpoint.slug}`, body });
+  expect(answer.status).toBe(200);
+  const raw = await large
+    .api()
+    .get(`/api/v1/events/${answer.headers['paggio-event-id']}/raw`, { responseType: 'arraybuffer' });
+  expect(Buffer.compare(raw.data, body)).toBe(0);
+  await large.stop();
+});
+
 test('ING-18, ING-19: a body that is cut off leaves no trace', async () => {
   const before = await total();
   await sendRaw(server.port, build({ path, body: 'x'.repeat(500), contentLength: 1000 }), { end: true });
