@@ -6,7 +6,8 @@ import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
 import { undiciTransport } from './delivery/undici-transport';
-import { DeliveryWorker, RENEW_AFTER_MS } from './delivery/worker';
+import { Chores } from './chores';
+import { DeliveryWorker } from './delivery/worker';
 import { EventFeed } from './feed/event-feed';
 import { EndpointDirectory } from './endpoints/endpoint-directory';
 import { Endpoints } from './endpoints/endpoints';
@@ -47,17 +48,6 @@ import { sweepKeys } from './storage/sweep';
 import { Words } from './storage/words';
 import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
-
-/** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
-const POLL_MS = 1_250;
-const CHECK_IN_MS = 10_000;
-/** New ones are announced; this is for those that a process left behind, or whose last retry is over. */
-const REPLAYS_MS = 30_000;
-const SWEEP_MS = 60_000;
-const NOTIFY_MS = 5_000;
-const RETENTION_MS = 60_000;
-/** Lists and statistics let the index catch up themselves; this keeps what they would have to do small. */
-const INDEX_MS = 1_000;
 
 export interface Readiness {
   ready: boolean;
@@ -102,13 +92,9 @@ export class Paggio {
   private readonly waker: PostgresWaker;
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
-  private readonly rejectionLog: PostgresRejectionLog;
   private readonly queueStore: QueueStore;
-  private readonly retention: Retention | null;
-  private readonly notifier: Notifier;
-  private readonly changeLog: ChangeLog;
-  private readonly eventIndex: EventIndex;
-  private readonly timers: (() => void)[] = [];
+  private readonly index: EventIndex;
+  private readonly chores: Chores;
   private readonly origins = new Set<string>();
   private mountPath = '';
   private publicBase: string;
@@ -154,8 +140,8 @@ export class Paggio {
         this.worker.wake();
       },
     });
-    this.rejectionLog = new PostgresRejectionLog(this.database);
-    this.rejections = new Rejections(this.rejectionLog);
+    const rejectionLog = new PostgresRejectionLog(this.database);
+    this.rejections = new Rejections(rejectionLog);
     const { directory, telemetry } = this;
     const writer = new EventWriter({
       intake: new PostgresIntake(this.database.capture, observe),
@@ -168,14 +154,13 @@ export class Paggio {
       else this.waker.announce('work');
     };
     const mountPath = (): string => this.mountPath;
-    this.capture = new Capture({ directory, writer, rejections: this.rejectionLog, telemetry });
+    this.capture = new Capture({ directory, writer, rejections: rejectionLog, telemetry });
     this.ingest = new SignedIngest({ directory, writer });
     this.testEvents = new TestEvents({ directory, writer, mountPath });
     const publishStore = new PublishStore(this.database);
     this.publishing = new Publishing({ store: publishStore, directory, telemetry, mountPath, wake });
-    this.audit = new Audit(new AuditStore(this.database), (error) =>
-      telemetry.emit({ type: 'fault', where: 'audit', error }),
-    );
+    const fault = (where: string, error: unknown): void => telemetry.emit({ type: 'fault', where, error });
+    this.audit = new Audit(new AuditStore(this.database), (error) => fault('audit', error));
     const endpointStore = new EndpointStore(this.database);
     this.endpoints = new Endpoints({
       store: endpointStore,
@@ -186,11 +171,12 @@ export class Paggio {
       changed,
     });
     const words = new Words();
-    this.changeLog = new ChangeLog(this.database);
-    this.eventIndex = new EventIndex(this.database, this.changeLog, words);
-    this.events = new Events(new EventStore(this.database, this.eventIndex, words));
-    this.feed = new EventFeed({ log: this.changeLog, events: this.events, telemetry });
-    this.stats = new Statistics(new StatStore(this.database), this.eventIndex, endpointStore);
+    const log = new ChangeLog(this.database);
+    const index = new EventIndex(this.database, log, words);
+    this.index = index;
+    this.events = new Events(new EventStore(this.database, index, words));
+    this.feed = new EventFeed({ log, events: this.events, telemetry });
+    this.stats = new Statistics(new StatStore(this.database), index, endpointStore);
     this.replays = new Replays({
       events: this.events,
       directory: this.directory,
@@ -215,18 +201,26 @@ export class Paggio {
     this.replayRunner = new BulkReplayRunner({
       replays: this.bulkReplays,
       wake: () => this.worker.wake(),
-      onFault: (error) => this.telemetry.emit({ type: 'fault', where: 'replays', error }),
+      onFault: (error) => fault('replays', error),
     });
     const notificationStore = new NotificationStore(this.database, this.box, endpointStore);
     const sender = new ChannelSender(transport);
     this.notifications = new Notifications({ store: notificationStore, guard, ownOrigins, sender });
-    this.notifier = new Notifier({
-      store: notificationStore,
-      sender,
-      onFault: (error) => telemetry.emit({ type: 'fault', where: 'notifications', error }),
-    });
     const { retentionMs } = this.options;
-    this.retention = retentionMs === null ? null : new Retention(this.database, retentionMs);
+    this.chores = new Chores({
+      roles,
+      worker: this.worker,
+      replays: this.replayRunner,
+      notifier: new Notifier({ store: notificationStore, sender, onFault: (error) => fault('notifications', error) }),
+      index,
+      retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
+      sweep: async () => {
+        await sweepKeys(this.database);
+        await rejectionLog.sweep();
+        await log.sweep(await index.position());
+      },
+      onFault: fault,
+    });
     this.keys = new Keys(new KeyStore(this.database), changed);
   }
 
@@ -304,62 +298,21 @@ export class Paggio {
     await this.database.open();
     try {
       await checkMasterKey(this.database, this.box);
+      await this.index.open();
       await this.waker.start();
     } catch (error) {
       await this.database.close();
       throw error;
     }
-    const scheduler = this.options.scheduler ?? intervalScheduler;
-    if (this.options.roles.has('deliver')) {
-      await this.worker.open();
-      this.timers.push(
-        scheduler.every('paggio:check-in', CHECK_IN_MS, () => this.worker.checkIn()),
-        scheduler.every('paggio:replays', REPLAYS_MS, async () => this.replayRunner.kick()),
-        scheduler.every('paggio:notify', NOTIFY_MS, () => this.notifier.run()),
-        scheduler.every('paggio:poll', POLL_MS, async () => this.worker.wake()),
-        scheduler.every('paggio:renew', RENEW_AFTER_MS, () => this.worker.renew()),
-      );
-    }
-    if (this.options.roles.has('deliver') || this.options.roles.has('api')) {
-      this.timers.push(
-        scheduler.every('paggio:index', INDEX_MS, async () => {
-          try {
-            while (!this.stopping && (await this.eventIndex.advance()));
-          } catch (error) {
-            this.telemetry.emit({ type: 'fault', where: 'index', error });
-          }
-        }),
-      );
-    }
-    const { retention } = this;
-    if (retention) {
-      this.timers.push(
-        scheduler.every('paggio:retention', RETENTION_MS, async () => {
-          await retention
-            .run()
-            .catch((error: unknown) => this.telemetry.emit({ type: 'fault', where: 'retention', error }));
-        }),
-      );
-    }
-    this.timers.push(
-      scheduler.every('paggio:sweep', SWEEP_MS, async () => {
-        try {
-          await sweepKeys(this.database);
-          await this.rejectionLog.sweep();
-          await this.changeLog.sweep();
-        } catch (error) {
-          this.telemetry.emit({ type: 'fault', where: 'sweep', error });
-        }
-      }),
-    );
+    if (this.options.roles.has('deliver')) await this.worker.open();
+    this.chores.start(this.options.scheduler ?? intervalScheduler);
   }
 
   private async close(): Promise<void> {
     if (!this.started) return;
     await this.started.catch(() => undefined);
     this.feed.stop();
-    this.retention?.stop();
-    for (const stop of this.timers.splice(0)) stop();
+    this.chores.stop();
     await this.replayRunner.stop();
     await this.worker.stop(this.options.stopGraceMs);
     await this.waker.stop();

@@ -169,7 +169,8 @@ export class Api {
    */
   async admit(operation: Operation, request: Pick<ApiRequest, 'rawHeaders' | 'remoteAddr'>): Promise<Caller> {
     if (operation.scope === null) return nobody;
-    const authenticated = await this.authenticate(request);
+    const key = bearerOf(request.rawHeaders);
+    const authenticated = await this.authenticate(key, request.remoteAddr);
     const principal = { ...authenticated, remoteAddr: request.remoteAddr };
     const limiter = this.limiters[operation.scope === 'ingest' ? 'ingest' : 'api'];
     const verdict = limiter?.take(principal.keyId);
@@ -183,7 +184,7 @@ export class Api {
     }
     this.requireScope(principal, operation);
     const stillValid = (): Promise<boolean> =>
-      this.authenticate(request).then(
+      this.authenticate(key, request.remoteAddr).then(
         () => true,
         () => false,
       );
@@ -203,19 +204,17 @@ export class Api {
     );
   }
 
-  private async authenticate(
-    request: Pick<ApiRequest, 'rawHeaders' | 'remoteAddr'>,
-  ): Promise<Principal & { keyId: string }> {
-    // Two of them: which one a proxy in front has looked at is unknown.
-    const [header, ...more] = valuesOf(request.rawHeaders, 'authorization');
-    const key = more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
+  /**
+   * Who holds a key. Wrong ones are limited for each address.
+   * @throws PaggioError `UNAUTHORIZED` or `RATE_LIMITED`
+   */
+  async authenticate(key: string | undefined, remoteAddr: string | null): Promise<Principal & { keyId: string }> {
     try {
       if (key === undefined) throw unauthorized();
       return await this.paggio.keys.authenticate(key);
     } catch (error) {
       const wrong = error instanceof PaggioError && error.code === 'UNAUTHORIZED';
-      const verdict =
-        wrong && request.remoteAddr !== null ? this.limiters.wrongKeys.take(request.remoteAddr) : undefined;
+      const verdict = wrong && remoteAddr !== null ? this.limiters.wrongKeys.take(remoteAddr) : undefined;
       if (!verdict || verdict.allowed) throw error;
       throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid API key', {
         hint: 'Send a valid key: Authorization: Bearer pk_live_...',
@@ -263,6 +262,12 @@ export const nobody: Caller = {
   headers: [],
   stillValid: () => Promise.resolve(true),
 };
+
+function bearerOf(rawHeaders: readonly string[]): string | undefined {
+  // Two of them: which one a proxy in front has looked at is unknown.
+  const [header, ...more] = valuesOf(rawHeaders, 'authorization');
+  return more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
+}
 
 function rateHeaders(verdict: RateVerdict): [string, string][] {
   return [

@@ -88,6 +88,15 @@ test('AUZ-17: wrong keys and used, expired or invented links sign nobody in', as
   expect((await browser.get('/dashboard/sign-in?token=')).headers['set-cookie']).toBeUndefined();
 });
 
+test('AUZ-17: guessing keys at the sign-in is slowed down', async () => {
+  const statuses = new Set<number>();
+  for (let n = 0; n < 120; n++)
+    statuses.add((await browser.post('/dashboard/session', { key: `pk_live_${n}` })).status);
+  expect(statuses).toEqual(new Set([401, 429]));
+  // Whoever has a key gets in all the same.
+  await signIn();
+});
+
 test('AUZ-18: changes from other origins are refused', async () => {
   const cookie = await signIn();
   for (const foreign of ['http://evil.test', 'null', undefined]) {

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { PaggioError, unauthorized, type Paggio, type Principal } from '@paggio/core';
+import { PaggioError, unauthorized, type Principal } from '@paggio/core';
 import { readAsset } from '@paggio/dashboard';
 import { jsonAnswer, type Answer } from './answer';
 import type { Api } from './api';
@@ -34,7 +34,6 @@ export class Dashboard {
   private readonly links = new Map<string, { principal: Principal; expiresAt: number }>();
 
   constructor(
-    private readonly paggio: Paggio,
     private readonly api: Api,
     private readonly base: string,
   ) {}
@@ -91,7 +90,7 @@ export class Dashboard {
   private async signIn(request: DashboardRequest): Promise<Answer> {
     const input = parseJson(request.body) as { key?: unknown };
     if (typeof input.key !== 'string') throw unauthorized();
-    const principal = await this.paggio.keys.authenticate(input.key.trim());
+    const principal = await this.api.authenticate(input.key.trim(), request.remoteAddr);
     return {
       ...jsonAnswer(201, { status: 'ok' }),
       headers: [...jsonAnswer(201, {}).headers, this.open(principal, request.secure)],

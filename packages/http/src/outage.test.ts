@@ -38,6 +38,18 @@ test('LOA-05, CRA-06: while the database is away every door says 503 with Retry-
   }
   const list = await client(own, key).get('/api/v1/events');
   expect([list.status, list.data.code, list.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '5']);
+  // AUZ-02: what cannot be a key is refused without a query.
+  const impossible = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`;
+  for (const wrong of [impossible, key.replace('live', 'test'), 'pk_live_x', key.slice(0, -1)])
+    expect((await client(own, wrong).get('/api/v1/events')).status).toBe(401);
+  for (const [method, path] of [
+    ['post', '/api/v1/events'],
+    ['post', `/e/${endpoint.id}`],
+    ['get', '/api/v1/stats'],
+  ] as const) {
+    const answer = await client(own, key).request({ method, url: path, data: { event_type: 'a', payload: 1 } });
+    expect([path, answer.status, answer.data.code]).toEqual([path, 503, 'UNAVAILABLE']);
+  }
   expect((await client(own, key).get('/health')).status).toBe(503);
   expect((await client(own, key).get('/health/live')).status).toBe(200);
 

@@ -11,6 +11,7 @@ import {
 } from '../testing';
 import { messageOf } from './message';
 import type { Alert, Trigger } from './notification';
+import type { Notifier } from './notifier';
 
 let gateway: TestGateway;
 let slack: Recorder;
@@ -41,13 +42,16 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
   });
 }
 
+const notifier = (): Notifier =>
+  (gateway.paggio as unknown as { chores: { dependencies: { notifier: Notifier } } }).chores.dependencies.notifier;
+
 /** Lets the gathering and the quiet time pass, and what is due be sent. */
 async function tell(): Promise<void> {
   await gateway.paggio.stats.read(owner);
   await passAlertTime(gateway.database);
-  await (gateway.paggio as unknown as { notifier: { run(): Promise<void> } }).notifier.run();
+  await notifier().run();
   await passAlertTime(gateway.database);
-  await (gateway.paggio as unknown as { notifier: { run(): Promise<void> } }).notifier.run();
+  await notifier().run();
 }
 
 async function send(slug: string, count: number): Promise<void> {

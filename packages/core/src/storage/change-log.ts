@@ -66,9 +66,12 @@ export class ChangeLog {
     };
   }
 
-  /** Removes what nobody resumes from any more, in bounded steps. */
-  async sweep(): Promise<void> {
-    await this.database.source.query(SWEEP);
+  /**
+   * Removes what nobody resumes from any more, in bounded steps.
+   * @param from what follows it is still needed, however old it is
+   */
+  async sweep(from: Position): Promise<void> {
+    await this.database.source.query(SWEEP, [from.read]);
   }
 }
 
@@ -90,7 +93,7 @@ const READ = `
 const SWEEP = `
   with old as (
     select ctid, xid from (select ctid, xid, at from paggio.changes order by xid limit ${SWEPT}) c
-    where at < now() - interval '${KEPT_HOURS} hours'
+    where at < now() - interval '${KEPT_HOURS} hours' and xid < pg_snapshot_xmin($1::pg_snapshot)
   ), swept as (
     delete from paggio.changes where ctid = any(array(select ctid from old)) returning xid
   )

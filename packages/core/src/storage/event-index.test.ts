@@ -141,6 +141,44 @@ test('events from before the index, and those of processes that write no log, ar
   expect(found.items.map(({ id }) => id.slice(4))).toEqual(ids.map((id) => id.slice(4)).reverse());
 });
 
+test('after a restore into another cluster, whose transactions have other numbers, it begins anew', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'restored' });
+  await capture(paggio, endpoint.slug, '{"type":"restored"}');
+  const far = Buffer.from('99999999999:99999999999:').toString('base64url');
+  await query(database.url, `delete from paggio.event_index; update paggio.event_index_state set position = '${far}'`);
+  const again = await startGateway({ roles: ['api'] }, {}, database);
+  const page = await until(again.paggio, async () => {
+    await query(
+      database.url,
+      `update paggio.events set id = overlay(id::text placing '0180' from 1 for 4)::uuid where event_type = 'restored' and id::text not like '0180%'`,
+    );
+    const found = await again.paggio.events.list(owner, { eventType: 'restored' }, ALL);
+    return found.total > 0 ? found : undefined;
+  });
+  expect(page.items[0]?.eventType).toBe('restored');
+  await again.stop();
+});
+
+test('the log is not swept beyond what the index has taken in', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'swept' });
+  await paggio.stats.read(owner);
+  const [state] = await query(database.url, 'select position from paggio.event_index_state');
+  const id = await capture(paggio, endpoint.slug, '{"type":"late"}');
+  await paggio.stats.read(owner);
+  await query(
+    database.url,
+    `update paggio.event_index_state set position = '${(state as { position: string }).position}';
+     update paggio.changes set at = now() - interval '2 days'; delete from paggio.event_index where event_id = '${id}'`,
+  );
+  await (paggio as unknown as { chores: { dependencies: { sweep(): Promise<void> } } }).chores.dependencies.sweep();
+  expect((await paggio.events.list(owner, { eventType: 'late' }, ALL)).total).toBe(1);
+  await (paggio as unknown as { chores: { dependencies: { sweep(): Promise<void> } } }).chores.dependencies.sweep();
+  const left = await query(database.url, 'select count(*)::int as count from paggio.changes');
+  expect((left[0] as { count: number }).count).toBeLessThan(3);
+});
+
 test('two nodes that let the index catch up at once count nothing twice', async () => {
   const { paggio, database } = gateway;
   const other = await startGateway({}, {}, database);

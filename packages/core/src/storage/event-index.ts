@@ -49,9 +49,9 @@ export class EventIndex {
    */
   async catchUp(budgetMs: number): Promise<boolean> {
     const deadline = performance.now() + budgetMs;
-    const { read, position } = await this.state();
+    const position = await this.position();
     const end = await this.log.end();
-    if (read === end.read) return true;
+    if (position.target === null && position.read === end.read) return true;
     const first = await this.log.read(position, 1);
     if (first.created.length === 0 && first.updated.length === 0 && !first.more) return true;
     for (;;) {
@@ -66,10 +66,20 @@ export class EventIndex {
     return this.step(true);
   }
 
-  private async state(): Promise<{ read: string; position: Position }> {
+  /** How far the log was taken in. */
+  async position(): Promise<Position> {
     const [row] = await this.database.rows<{ position: string }>('select position from paggio.event_index_state');
-    const position = toPosition(row?.position ?? '');
-    return { read: position.target === null ? position.read : '', position };
+    return toPosition(row?.position ?? '');
+  }
+
+  /**
+   * Begins anew where the log cannot be followed any more, as after a restore into another database cluster: from the end
+   * of the log, with a check of all events.
+   */
+  async open(): Promise<void> {
+    const position = await this.position();
+    if (position.read === BEGINNING || (await this.log.reaches(position))) return;
+    await this.database.source.query(BEGIN_ANEW, [formatPosition(await this.log.end())]);
   }
 
   private async step(skipLocked: boolean): Promise<boolean> {
@@ -155,8 +165,15 @@ async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Pro
 // are looked up one by one: while the tables are small or their statistics old, the planner would rather read all of them.
 const SETTINGS = 'set local synchronous_commit = off; set local enable_seqscan = off';
 
+/** A snapshot from before every transaction. */
+const BEGINNING = '1:1:';
+
+const BEGIN_ANEW = `
+  update paggio.event_index_state set position = $1, checked_to = '00000000-0000-0000-0000-000000000000',
+    check_until = now() + interval '1 hour'`;
+
 function toPosition(text: string): Position {
-  return parsePosition(text) ?? { read: '1:1:', target: null, after: null };
+  return parsePosition(text) ?? { read: BEGINNING, target: null, after: null };
 }
 
 // The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The slot of a

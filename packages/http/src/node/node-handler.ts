@@ -67,7 +67,7 @@ export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}):
   const dialectOf = dialectRouter(api, options.dialects);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { roles } = paggio.options;
-  const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(paggio, api, base) : null;
+  const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(api, base) : null;
 
   const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     const target = targetOf(request);

@@ -26,8 +26,11 @@ async function* messages(
   stillValid: () => Promise<boolean>,
 ): AsyncGenerator<string, void, void> {
   let checkedAt = performance.now();
-  // At once, so that the reader knows that it is connected.
+  // The place to begin at is fixed before the reader learns that it is connected: what follows is not missed.
+  const first = await feed.next();
   yield 'retry: 1000\n\n';
+  if (first.done) return;
+  yield toText(first.value);
   for await (const message of feed) {
     if (performance.now() - checkedAt > RECHECK_MS) {
       if (!(await stillValid())) return;

@@ -70,6 +70,7 @@ const statements = [
   `create index event_index_by_source on paggio.event_index (owner, source, status, event_id) include (endpoint_id, type)`,
   `create index event_index_by_type on paggio.event_index (owner, type, status, event_id) include (endpoint_id, source)`,
   `create index event_index_by_endpoint on paggio.event_index (endpoint_id, status, event_id) include (owner, source, type)`,
+  `create index event_index_by_endpoint_type on paggio.event_index (endpoint_id, type, status, event_id) include (owner, source)`,
   // What has ever come together: other combinations need not be looked for.
   `create table paggio.event_sorts (
      owner int not null,
