@@ -149,12 +149,14 @@ export class Api {
     params: Readonly<Record<string, string>>,
     caller: Caller,
   ): Promise<Answer> {
+    const captured = operation.part === 'ingest';
     const answer = await operation.run({
       paggio: this.paggio,
       principal: caller.principal,
       params,
-      query: operation.part === 'ingest' ? {} : queryOf(request.query),
-      idempotencyKey: idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
+      // What is captured looks at its own headers, after its signature, and keeps its query whatever it is.
+      query: captured ? {} : queryOf(request.query),
+      idempotencyKey: captured ? null : idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
       body: request.body,
       request,
       stillValid: caller.stillValid,
@@ -186,7 +188,8 @@ export class Api {
     const stillValid = (): Promise<boolean> =>
       this.authenticate(key, request.remoteAddr).then(
         () => true,
-        () => false,
+        // A database that is away says nothing about the key.
+        (error: unknown) => !(error instanceof PaggioError && error.code === 'UNAUTHORIZED'),
       );
     return { principal, headers, stillValid };
   }

@@ -94,7 +94,11 @@ test('the event type is the header, else the body, else null', async () => {
 });
 
 test('checks come in the order of the contract: key, endpoint, signature, headers and body', async () => {
-  const wrong = { signature: 'zz', headers: [['X-PJ-Event-Type', '!']] as [string, string][], body: 'no json' };
+  const headers: [string, string][] = [
+    ['X-PJ-Event-Type', '!'],
+    ['Idempotency-Key', ' '],
+  ];
+  const wrong = { signature: 'zz', headers, body: 'no json' };
   const unknown = '01a1feba-f6e4-7000-a9af-4d30305a647b';
   const codeOf = async (options: Sending): Promise<[number, string]> => {
     const { status, json } = await send(options);

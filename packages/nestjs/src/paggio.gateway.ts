@@ -38,7 +38,7 @@ export class PaggioGateway {
   constructor(paggio: Paggio, options: HandlerOptions, onFault: (error: unknown, requestId: string) => void) {
     this.api = new Api(paggio, { ...options, onFault });
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-    this.handle = createNodeHandler(paggio, { ...options, onFault });
+    this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
   }
 
   /** Keeps the exact body of an API request before the host's parser sees it, which then finds nothing left to read. */

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { attempts, capture, owner, query, Recorder, settled, startGateway, type TestGateway } from '../testing';
+import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
 import type { FeedMessage } from './event-feed';
 import { formatPosition, parsePosition } from './position';
 
@@ -145,6 +145,26 @@ test('what was swept, or is of another database, is a reset and not silence', as
     await late.close();
   }
   await query(gateway.database.url, `update paggio.state set changes_floor = '0'`);
+});
+
+test('a reader survives the loss of every connection to the database', async () => {
+  const reader = await new Reader(null).begin();
+  const ids: string[] = [];
+  for (let round = 0; round < 5; round++) {
+    const [, answer] = await Promise.allSettled([
+      query(
+        gateway.database.url,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paggio' and datname = current_database()`,
+      ),
+      capture(gateway.paggio, slug, '{}'),
+      reader.until(() => true),
+    ]);
+    if (answer.status === 'fulfilled') ids.push(answer.value);
+  }
+  const last = await until(gateway.paggio, () => capture(gateway.paggio, slug, '{}').catch(() => undefined));
+  await reader.until(has(reader, last));
+  expect(ids.filter((id) => !has(reader, id)())).toEqual([]);
+  await reader.close();
 });
 
 test('a reader on another node is told, and the end of the node ends it', async () => {

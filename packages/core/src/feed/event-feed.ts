@@ -1,9 +1,9 @@
 import type { Events } from '../events/events';
 import type { EventSummary } from '../events/event';
 import type { Owner } from '../principal';
-import type { ChangeLog } from '../storage/change-log';
+import type { ChangeLog, ChangePage } from '../storage/change-log';
 import type { Telemetry } from '../telemetry';
-import { formatPosition, parsePosition } from './position';
+import { formatPosition, parsePosition, type Position } from './position';
 
 export type FeedMessage =
   | { type: 'event.created' | 'event.updated'; event: EventSummary; position: string | null }
@@ -44,7 +44,7 @@ export class EventFeed {
    * @param from a position of an earlier message; null: from now on
    */
   async *follow(owner: Owner, from: string | null): AsyncGenerator<FeedMessage, void, void> {
-    const { events, log } = this.dependencies;
+    const { log } = this.dependencies;
     let position = from === null ? undefined : parsePosition(from);
     if (!position || !(await log.reaches(position))) {
       position = await log.end();
@@ -53,10 +53,16 @@ export class EventFeed {
     let toldAt = performance.now();
     while (!this.stopped) {
       const heard = this.listen();
-      const page = await log.read(position, PAGE);
+      const stretch = await this.read(owner, position);
+      if (!stretch) {
+        // The database is away: the reader keeps its place and its connection.
+        yield { type: 'tick', position: null };
+        await this.change(heard);
+        continue;
+      }
+      const { page, items } = stretch;
       position = page.position;
       const created = new Set(page.created);
-      const items = await events.summaries(owner, [...new Set([...page.created, ...page.updated])]);
       for (const [index, event] of items.entries()) {
         const last = index === items.length - 1;
         const type = created.has(event.id) ? 'event.created' : 'event.updated';
@@ -68,6 +74,20 @@ export class EventFeed {
         yield { type: 'idle', position: formatPosition(position) };
       } else yield { type: 'tick', position: null };
       if (!page.more) await this.change(heard);
+    }
+  }
+
+  private async read(
+    owner: Owner,
+    position: Position,
+  ): Promise<{ page: ChangePage; items: EventSummary[] } | undefined> {
+    const { events, log } = this.dependencies;
+    try {
+      const page = await log.read(position, PAGE);
+      const items = await events.summaries(owner, [...new Set([...page.created, ...page.updated])]);
+      return { page, items };
+    } catch {
+      return undefined;
     }
   }
 

@@ -59,11 +59,17 @@ export interface NodeHandler {
 
 const MAX_HEADERS = 200;
 
-/** The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest. */
-export function createNodeHandler(paggio: Paggio, options: HandlerOptions = {}): NodeHandler {
+/**
+ * The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest.
+ * @param api one that exists already, so that a key has one rate limit behind all doors of a host
+ */
+export function createNodeHandler(
+  paggio: Paggio,
+  options: HandlerOptions = {},
+  api: Api = new Api(paggio, options),
+): NodeHandler {
   const base = normalizePath(options.path);
   paggio.mountedAt(base);
-  const api = new Api(paggio, options);
   const dialectOf = dialectRouter(api, options.dialects);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { roles } = paggio.options;
