@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import type { EventFilter, EventSummary } from '../events/event';
 import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
 import type { Owner } from '../principal';
+import type { StatsInput } from '../stats/stats';
+import { BUCKET_SECONDS } from './event-index';
 
 let gateway: TestGateway;
 const stranger: Owner = { userId: 'user-2', mode: 'live' };
@@ -102,6 +104,15 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     captured: count('captured'),
     successRate: Math.round((count('delivered') / (count('delivered') + count('failed'))) * 10_000) / 100,
   });
+  // Whole buckets are read as sums that were kept up step by step; they say the same.
+  const bucketMs = BUCKET_SECONDS * 1000;
+  const aligned = (): StatsInput => {
+    const start = Math.floor((times.at(-1) as Date).getTime() / bucketMs) * bucketMs;
+    return { from: new Date(start), to: new Date(start + 3 * bucketMs) };
+  };
+  const { series: _, ...sums } = await paggio.stats.read(owner, aligned());
+  const { series: __, ...counts } = stats;
+  expect(sums).toEqual(counts);
   // Half of a bucket is counted event by event, and the sums of all parts are the whole.
   const cut = times[20] as Date;
   const [until1, from1] = [await paggio.stats.read(owner, { to: cut }), await paggio.stats.read(owner, { from: cut })];
@@ -117,7 +128,23 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   fail = false;
   await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
   await until(paggio, async () => ((await paggio.stats.read(owner)).pending === 0 ? true : undefined));
-  expect((await paggio.stats.read(owner)).delivered).toBe(count('delivered') + count('pending'));
+  for (const input of [{}, aligned()]) {
+    const after = await paggio.stats.read(owner, input);
+    expect([after.delivered, after.pending, after.failed, after.totalEvents]).toEqual([
+      count('delivered') + count('pending'),
+      0,
+      count('failed'),
+      events.length,
+    ]);
+  }
+  // As many latencies as deliveries, and none that was taken back.
+  const [latencies] = await query(
+    gateway.database.url,
+    `select sum(l.count)::int as count, min(l.count) as least from paggio.stat_latencies l
+       join paggio.endpoints e on e.id = l.endpoint_id where e.user_id = 'user-1'`,
+  );
+  expect(latencies).toEqual({ count: count('delivered') + count('pending'), least: expect.any(Number) });
+  expect((latencies as { least: number }).least).toBeGreaterThanOrEqual(0);
   expect((await paggio.events.list(owner, { status: 'pending' }, ALL)).total).toBe(0);
   await recorder.stop();
 });
