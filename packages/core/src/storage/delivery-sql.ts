@@ -28,18 +28,23 @@ const SHARE = `e.concurrency / $4::int
 const PACED_SLOTS = `floor(1 + greatest(0.5, l.rate_limit * 0.05)
       - greatest(0, extract(epoch from coalesce(g.paced_until, now()) - now())) * l.rate_limit)::int`;
 
-// The recursive part is a loose index scan: one index probe per destination with pending work, however many rows each
-// has. Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
-// the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
-// hold up what has just arrived.
-export const CLAIM = `
-  with recursive pending(id) as (
+/**
+ * `pending(id)` for a recursive query: a loose index scan, one index probe per destination with pending work, however
+ * many rows each has.
+ */
+export const PENDING_DESTINATIONS = `pending(id) as (
     (select destination_id from paggio.deliveries where state = 'pending' order by destination_id limit 1)
     union all
     select (select d.destination_id from paggio.deliveries d
             where d.state = 'pending' and d.destination_id > pending.id order by d.destination_id limit 1)
     from pending where pending.id is not null
-  ), lanes as (
+  )`;
+
+// Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
+// the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
+// hold up what has just arrived.
+export const CLAIM = `
+  with recursive ${PENDING_DESTINATIONS}, lanes as (
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
       coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
     from pending

@@ -1,4 +1,5 @@
 import type { Database } from './database';
+import { PENDING_DESTINATIONS } from './delivery-sql';
 
 /** More pending deliveries than this are not counted. */
 export const GAUGE_LIMIT = 100_000;
@@ -20,15 +21,9 @@ export class QueueStore {
   }
 }
 
-// One index probe per destination with pending work, as a claim does it. What is paused or left alone is not late.
+// What is paused or left alone is not late.
 const STATE = `
-  with recursive pending(id) as (
-    (select destination_id from paggio.deliveries where state = 'pending' order by destination_id limit 1)
-    union all
-    select (select d.destination_id from paggio.deliveries d
-            where d.state = 'pending' and d.destination_id > pending.id order by d.destination_id limit 1)
-    from pending where pending.id is not null
-  )
+  with recursive ${PENDING_DESTINATIONS}
   select (select count(*)::int from paggio.migrations) as migration,
     (select extract(epoch from now() - min(oldest.due_at))::float8
      from pending join paggio.destinations x on x.id = pending.id join paggio.endpoints e on e.id = x.endpoint_id

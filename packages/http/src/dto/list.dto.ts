@@ -20,21 +20,26 @@ const AFTER = { message: 'starting_after must be the id of the last item of the 
 const limitSchema = { type: 'integer', minimum: 1, maximum: 100, default: 50 } as const;
 const offsetSchema = { type: 'integer', minimum: 0, maximum: 10_000, default: 0 } as const;
 
+/** Several decorators as one. */
+const all =
+  (...decorators: PropertyDecorator[]): (() => PropertyDecorator) =>
+  () =>
+  (target, property) => {
+    for (const decorate of decorators) decorate(target, property);
+  };
+
+const IsLimit = all(Doc('Items of a page.', limitSchema), IsOptional(), Matches(WHOLE, LIMIT));
+const IsOffset = all(
+  Doc('Items to skip. Not together with starting_after.', offsetSchema),
+  IsOptional(),
+  Matches(WHOLE, OFFSET),
+);
+const IsCursor = all(Doc('Id of the last item of the page before.'), IsOptional(), Matches(ID, AFTER));
+
 export class PageQueryDto {
-  @Doc('Items of a page.', limitSchema)
-  @IsOptional()
-  @Matches(WHOLE, LIMIT)
-  limit?: string;
-
-  @Doc('Items to skip. Not together with starting_after.', offsetSchema)
-  @IsOptional()
-  @Matches(WHOLE, OFFSET)
-  offset?: string;
-
-  @Doc('Id of the last item of the page before.')
-  @IsOptional()
-  @Matches(ID, AFTER)
-  starting_after?: string;
+  @IsLimit() limit?: string;
+  @IsOffset() offset?: string;
+  @IsCursor() starting_after?: string;
 }
 
 /** What selects events, in the query of the list and in the body of a bulk replay. */
@@ -79,20 +84,9 @@ export class EventFilterDto {
 }
 
 export class EventListQueryDto extends EventFilterDto implements PageQueryDto {
-  @Doc('Items of a page.', limitSchema)
-  @IsOptional()
-  @Matches(WHOLE, LIMIT)
-  limit?: string;
-
-  @Doc('Items to skip. Not together with starting_after.', offsetSchema)
-  @IsOptional()
-  @Matches(WHOLE, OFFSET)
-  offset?: string;
-
-  @Doc('Id of the last item of the page before.')
-  @IsOptional()
-  @Matches(ID, AFTER)
-  starting_after?: string;
+  @IsLimit() limit?: string;
+  @IsOffset() offset?: string;
+  @IsCursor() starting_after?: string;
 }
 
 /** @throws PaggioError `BAD_REQUEST` that names the parameter */
