@@ -69,7 +69,7 @@ const warnings: ReadonlySet<string> = new Set([
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */
-export function withoutQuery(url: string): string {
+function withoutQuery(url: string): string {
   const mark = url.indexOf('?');
   return mark < 0 ? url : `${url.slice(0, mark)}?***`;
 }

@@ -1,10 +1,8 @@
-/** Each slot is a tenth wider than the one before, so a percentile is right within 5 percent. */
+/**
+ * Latencies are counted in slots, each a tenth wider than the one before, so that a percentile is right within 5 percent:
+ * slot 0 up to a millisecond, else the logarithm to this base, rounded up. The statement that writes the index does it.
+ */
 export const GROWTH = 1.1;
-
-/** The slot of a histogram that a latency falls in. */
-export function slotOf(latencyMs: number): number {
-  return latencyMs <= 1 ? 0 : Math.ceil(Math.log(latencyMs) / Math.log(GROWTH));
-}
 
 /** The latency in the middle of a slot, in milliseconds. */
 export function latencyOf(slot: number): number {

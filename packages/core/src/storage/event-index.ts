@@ -177,7 +177,7 @@ function toPosition(text: string): Position {
 }
 
 // The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The slot of a
-// latency is that of `slotOf`, the bucket the time inside the id.
+// latency is explained at `GROWTH`; the bucket is the time inside the id.
 const WRITE = `
   with facts as materialized (
     select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,

@@ -7,9 +7,9 @@ import type { EndpointStore } from './endpoint-store';
 import type { SecretBox } from './secret-box';
 
 /** From the first alert to its message: what belongs together comes together. */
-export const GATHER_SECONDS = 10;
+const GATHER_SECONDS = 10;
 /** Between two messages about the same thing at the same endpoint. */
-export const QUIET_MINUTES = 15;
+const QUIET_MINUTES = 15;
 /** An endpoint with fewer finished events than this is not judged. */
 const JUDGED_FROM = 5;
 const LEASE_SECONDS = 60;
