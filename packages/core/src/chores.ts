@@ -1,5 +1,4 @@
-import type { DeliveryWorker } from './delivery/worker';
-import { RENEW_AFTER_MS } from './delivery/worker';
+import { RENEW_AFTER_MS, type DeliveryWorker } from './delivery/worker';
 import type { Notifier } from './notifications/notifier';
 import type { Role } from './options';
 import type { BulkReplayRunner } from './replay/bulk-replay-runner';

@@ -34,8 +34,8 @@ export class SignedIngest {
    */
   async route(owner: Owner, id: string): Promise<EndpointConfig> {
     const endpointId = parseId(id);
-    const endpoint = endpointId === undefined ? null : await this.dependencies.directory.byId(endpointId);
-    if (!endpoint || endpoint.userId !== owner.userId || endpoint.mode !== owner.mode) throw notFound('endpoint');
+    const endpoint = endpointId === undefined ? null : await this.dependencies.directory.ofOwner(owner, endpointId);
+    if (!endpoint) throw notFound('endpoint');
     if (endpoint.deleted)
       throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Send to another endpoint.' });
     return endpoint;

@@ -22,9 +22,8 @@ export class TestEvents {
    */
   async send(owner: Owner, endpointId: string, eventType = 'test.event'): Promise<string> {
     const { directory, mountPath, writer } = this.dependencies;
-    const endpoint = await directory.byId(endpointId);
-    if (!endpoint || endpoint.deleted || endpoint.userId !== owner.userId || endpoint.mode !== owner.mode)
-      throw notFound('endpoint');
+    const endpoint = await directory.ofOwner(owner, endpointId);
+    if (!endpoint || endpoint.deleted) throw notFound('endpoint');
     const now = new Date();
     const sample = {
       id: `test_${formatId(newId())}`,

@@ -1,3 +1,4 @@
+import type { Owner } from '../principal';
 import type { EndpointConfig } from './endpoint-config';
 
 export interface LoadedEndpoint {
@@ -57,6 +58,12 @@ export class EndpointDirectory {
 
   byId(id: string): Promise<EndpointConfig | null> {
     return this.get(this.byIdCache, id, { id });
+  }
+
+  /** The endpoint of an id where it is the owner's, deleted ones too; anybody else's does not exist. */
+  async ofOwner(owner: Owner, id: string): Promise<EndpointConfig | null> {
+    const endpoint = await this.byId(id);
+    return endpoint?.userId === owner.userId && endpoint.mode === owner.mode ? endpoint : null;
   }
 
   /** Makes the next look-up ask the database. */

@@ -81,9 +81,8 @@ export class Publishing {
     const ids = endpointIds === undefined ? await store.activeEndpoints(owner) : [...new Set(endpointIds)];
     const endpoints: EndpointConfig[] = [];
     for (const id of ids) {
-      const endpoint = await directory.byId(id);
-      const own = endpoint && !endpoint.deleted && endpoint.userId === owner.userId && endpoint.mode === owner.mode;
-      if (own) endpoints.push(endpoint);
+      const endpoint = await directory.ofOwner(owner, id);
+      if (endpoint && !endpoint.deleted) endpoints.push(endpoint);
       else if (endpointIds !== undefined) throw notFound('endpoint');
     }
     return endpointIds === undefined

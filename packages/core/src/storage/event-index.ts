@@ -50,8 +50,6 @@ export class EventIndex {
   async catchUp(budgetMs: number): Promise<boolean> {
     const deadline = performance.now() + budgetMs;
     const position = await this.position();
-    const end = await this.log.end();
-    if (position.target === null && position.read === end.read) return true;
     const first = await this.log.read(position, 1);
     if (first.created.length === 0 && first.updated.length === 0 && !first.more) return true;
     for (;;) {

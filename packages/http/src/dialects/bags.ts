@@ -1,5 +1,5 @@
 import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { type EventDetail, type EventFilter, type EventStatus, type EventSummary, type Paging } from '@paggio/core';
+import type { EventDetail, EventStatus } from '@paggio/core';
 import { jsonAnswer } from '../answer';
 import { ID, toFilter, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
@@ -39,31 +39,18 @@ export const bags: Dialect = {
       answers: { 200: { schema: { type: 'object' } } },
       async run({ paggio, principal, query }) {
         const { status, limit, starting_after, ...rest } = query;
-        const paging: Paging = toPaging({ limit, starting_after }, 25);
+        const paging = toPaging({ limit, starting_after }, 25);
         const filter = toFilter(rest, 'query');
-        const list = async (one: EventFilter): Promise<EventSummary[]> =>
-          (await paggio.events.list(principal, one, { ...paging, limit: Math.min(100, paging.limit + 1) })).items;
         const pages = await Promise.all(
-          (status === undefined ? [undefined] : ours[status]).map((one) => list({ ...filter, status: one })),
+          (status === undefined ? [undefined] : ours[status]).map((one) =>
+            paggio.events.list(principal, { ...filter, status: one }, paging),
+          ),
         );
-        const found = pages.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
+        const found = pages.flatMap(({ items }) => items).sort((a, b) => (a.id < b.id ? 1 : -1));
         const shown = found.slice(0, paging.limit);
-        const last = shown.at(-1);
-        // A hundred and one cannot be asked for at once.
-        const more =
-          found.length > paging.limit || (paging.limit === 100 && last !== undefined && (await hasMore(last.id)));
+        const more = found.length > shown.length || pages.some(({ hasMore }) => hasMore);
         const details = await Promise.all(shown.map(({ id }) => paggio.events.get(principal, id)));
         return jsonAnswer(200, { status: 'success', data: details.map(toItem), hasMore: more });
-
-        async function hasMore(after: string): Promise<boolean> {
-          const next = { limit: 1, offset: 0, startingAfter: after };
-          const rest = await Promise.all(
-            (status === undefined ? [undefined] : ours[status]).map((one) =>
-              paggio.events.list(principal, { ...filter, status: one }, next),
-            ),
-          );
-          return rest.some(({ items }) => items.length > 0);
-        }
       },
     }),
   ],
