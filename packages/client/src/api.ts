@@ -254,6 +254,8 @@ export type Endpoint = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
+    /** The last four characters of the secrets that replays to an environment are signed with. */
+    replay_secrets_last_four: Record<string, string>;
   } | null;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
@@ -304,6 +306,8 @@ export type EndpointCreated = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
+    /** The last four characters of the secrets that replays to an environment are signed with. */
+    replay_secrets_last_four: Record<string, string>;
   } | null;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
@@ -327,6 +331,8 @@ export type EndpointCreated = {
 
 export type Secret = {
   secret: string;
+  /** What the provider handed over in a handshake (Notion, Asana). */
+  verification_secret?: string;
 };
 
 export type RotatedSecret = {
@@ -417,12 +423,20 @@ export type RejectionVerification = {
 export type Provider = {
   name: string;
   title: string;
+  category: string;
   schemes: string[];
   default_scheme: string;
   /** verification.public_url is needed. */
   signs_url: boolean;
   /** It asks a question before it sends, which is answered. */
   handshake: boolean;
+  /** It sends its secret in a handshake: secrets may be left empty. */
+  hands_over_secret: boolean;
+  /** What it calls the secret, and where it shows it. */
+  secret: string;
+  /** How to get there in its pages. */
+  setup: string;
+  documentation_url: string;
   /** A: from its own source or a published vector. D: unconfirmed. */
   confidence: 'A' | 'B' | 'C' | 'D';
 };
@@ -485,6 +499,7 @@ export type AuditRecord = {
     | 'notifications.updated'
     | 'replay.cancelled'
     | 'replay.created'
+    | 'secret.received'
     | 'secret.revealed'
     | 'secret.rotated';
   object_id: string | null;
@@ -945,6 +960,8 @@ export interface Operations {
         public_url?: string | null;
         /** For custom: how requests are signed. */
         settings?: Record<string, unknown>;
+        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets. */
+        replay_secrets?: Record<string, string | null>;
       } | null;
     };
     answer: EndpointCreated;
@@ -1058,6 +1075,8 @@ export interface Operations {
         public_url?: string | null;
         /** For custom: how requests are signed. */
         settings?: Record<string, unknown>;
+        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets. */
+        replay_secrets?: Record<string, string | null>;
       } | null;
     };
     answer: Endpoint;
@@ -1276,6 +1295,7 @@ export interface Operations {
         | 'notifications.updated'
         | 'replay.cancelled'
         | 'replay.created'
+        | 'secret.received'
         | 'secret.revealed'
         | 'secret.rotated';
       object_id?: string;

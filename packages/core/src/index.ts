@@ -59,7 +59,8 @@ export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
-export { memberSources } from './publish/json-member';
+
+export { memberSources } from '@paggio/providers';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';

@@ -1,5 +1,7 @@
 import { Audit } from './audit/audit';
 import { Capture } from './capture/capture';
+import { Handshakes } from './capture/handshakes';
+import { PublishedKeys } from './capture/published-keys';
 import { EventWriter } from './capture/event-writer';
 import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
@@ -109,7 +111,6 @@ export class Paggio {
     this.database = new Database(this.options);
     this.queueStore = new QueueStore(this.database);
     this.box = new SecretBox(this.options.masterKey);
-    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box));
     const observe = (version: number): void => this.directory.observe(version);
     const changed = (version: number): void => {
       observe(version);
@@ -121,6 +122,8 @@ export class Paggio {
       this.options.transport === 'undici'
         ? undiciTransport(guard)
         : axiosTransport(this.options.transport.axios, guard);
+    const keys = new PublishedKeys(transport);
+    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys));
     const ownOrigins = (): ReadonlySet<string> => this.origins;
     this.worker = new DeliveryWorker({
       record: new PostgresRecord(this.database.settle, this.database.lease, observe, this.options.pauseFailingAfterMs),
@@ -154,7 +157,6 @@ export class Paggio {
       else this.waker.announce('work');
     };
     const mountPath = (): string => this.mountPath;
-    this.capture = new Capture({ directory, writer, rejections: rejectionLog, telemetry });
     this.ingest = new SignedIngest({ directory, writer });
     this.testEvents = new TestEvents({ directory, writer, mountPath });
     const publishStore = new PublishStore(this.database);
@@ -170,6 +172,11 @@ export class Paggio {
       ownOrigins,
       changed,
     });
+    const handshakes = new Handshakes({
+      transport,
+      keepSecret: (endpoint, secret) => this.endpoints.keepVerificationSecret(endpoint, endpoint.id, secret),
+    });
+    this.capture = new Capture({ directory, writer, rejections: rejectionLog, handshakes, telemetry });
     const words = new Words();
     const log = new ChangeLog(this.database);
     const index = new EventIndex(this.database, log, words);

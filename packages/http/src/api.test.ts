@@ -152,6 +152,7 @@ describe('endpoints', () => {
       secrets_last_four: ['cret', 'alue'],
       public_url: null,
       settings: {},
+      replay_secrets_last_four: {},
     });
     const kept = await server
       .api()

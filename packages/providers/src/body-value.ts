@@ -48,9 +48,13 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
   return here;
 }
 
-/** A non-empty string (or a number as text) at a path of the JSON body. */
-export function textAt(request: WebhookRequest, ...path: (string | number)[]): string | null {
-  const value = valueAt(jsonBody(request), path);
+/** A non-empty string, or a number as text. */
+export function textOf(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** A non-empty string (or a number as text) at a path of the JSON body. */
+export function textAt(request: WebhookRequest, ...path: (string | number)[]): string | null {
+  return textOf(valueAt(jsonBody(request), path));
 }

@@ -5,14 +5,14 @@ import type { DetectionRule, Provider } from './provider';
 interface Candidate {
   provider: Provider;
   rank: number;
-  also: readonly string[];
+  rule: DetectionRule;
 }
 
 const byHeader = new Map<string, Candidate[]>();
 catalogue.forEach((provider, rank) => {
-  for (const rule of provider.detect as DetectionRule[]) {
+  for (const rule of provider.spec.detect) {
     const candidates = byHeader.get(rule.header) ?? [];
-    candidates.push({ provider, rank, also: rule.also ?? [] });
+    candidates.push({ provider, rank, rule });
     byHeader.set(rule.header, candidates);
   }
 });
@@ -23,18 +23,18 @@ export function detect(headers: HeaderList): Provider | undefined {
   for (const name of headers.names()) {
     for (const candidate of byHeader.get(name) ?? []) {
       if (best && best.rank <= candidate.rank) continue;
-      const fits = candidate.also.every((other) =>
-        other.startsWith('!') ? !headers.has(other.slice(1)) : headers.has(other),
-      );
-      if (fits) best = candidate;
+      if (fits(candidate.rule, headers)) best = candidate;
     }
   }
   return best?.provider;
 }
 
-const credentials = new Set(
-  catalogue.flatMap((provider) => Object.values(provider.schemes).flatMap((scheme) => [...scheme.credentialHeaders])),
-);
+function fits({ header, startsWith, also = [] }: DetectionRule, headers: HeaderList): boolean {
+  if (startsWith !== undefined && !headers.get(header)?.toLowerCase().startsWith(startsWith)) return false;
+  return also.every((other) => (other.startsWith('!') ? !headers.has(other.slice(1)) : headers.has(other)));
+}
 
 /** Lower-case headers that are themselves a credential at some provider: tokens, not signatures. */
-export const credentialHeaders: ReadonlySet<string> = credentials;
+export const credentialHeaders: ReadonlySet<string> = new Set(
+  catalogue.flatMap((provider) => Object.values(provider.schemes).flatMap((scheme) => [...scheme.credentialHeaders])),
+);

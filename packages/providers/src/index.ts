@@ -1,16 +1,30 @@
 export { catalogue, findProvider } from './catalogue';
+export { customProvider, type ConfigProblem } from './custom';
 export { credentialHeaders, detect } from './detect';
 export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';
+export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshake';
 export { HeaderList } from './header-list';
-export type { Acknowledgement, Confidence, Provider } from './provider';
-export type { Scheme, SigningInput } from './scheme/scheme';
+export { memberSources } from './json-source';
+export {
+  createProvider,
+  type Category,
+  type Confidence,
+  type Note,
+  type Provider,
+  type ProviderSpec,
+} from './provider';
+export type { KeyDirectory, KeyLookup } from './scheme/key-directory';
+export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/scheme';
+export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';
 export { endpointSecretKey } from './secret-key';
+export { describeValue, type Condition, type ValueRule } from './value-rule';
 export type { FailureReason, Refused, Verification, Verified } from './verification';
 export {
+  activeSecrets,
   createVerifier,
   type ActiveSecret,
-  type ConfigProblem,
   type VerificationConfig,
   type Verifier,
+  type VerifierOptions,
 } from './verifier';
 export type { WebhookRequest } from './webhook-request';

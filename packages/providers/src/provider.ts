@@ -1,4 +1,14 @@
+import {
+  answerHandshake,
+  type Acknowledgement,
+  type HandshakeAnswer,
+  type HandshakeContext,
+  type HandshakeSpec,
+} from './handshake';
 import type { Scheme } from './scheme/scheme';
+import { createScheme, signsUrl, type SchemeSpec } from './scheme/scheme-spec';
+import { readValue, type ValueRule } from './value-rule';
+import type { Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
 
 /**
@@ -7,60 +17,103 @@ import type { WebhookRequest } from './webhook-request';
  */
 export type Confidence = 'A' | 'B' | 'C' | 'D';
 
-export interface Acknowledgement {
-  status: number;
-  contentType: string | null;
-  body: string;
-}
-
-/** What an endpoint's settings give to a handshake. */
-export interface HandshakeContext {
-  secrets: readonly string[];
-  settings: Readonly<Record<string, unknown>>;
-}
-
-export interface Handshake {
-  /** True: only a request that passed verification is answered. */
-  signed: boolean;
-  /** The answer, or undefined when this request is no handshake. Must not depend on anything but request and context. */
-  answer(request: WebhookRequest, context: HandshakeContext): Acknowledgement | undefined;
-}
+export type Category =
+  | 'payments'
+  | 'commerce'
+  | 'development'
+  | 'messaging'
+  | 'productivity'
+  | 'customers'
+  | 'identity'
+  | 'ai'
+  | 'infrastructure';
 
 export interface DetectionRule {
   /** Lower-case header that marks the provider. */
   header: string;
+  /** The header's value begins so, whatever the case. */
+  startsWith?: string;
   /** Further headers that must be there too, or must not (`!name`). */
   also?: readonly string[];
 }
 
-/** One sender of webhooks: an entry of the catalogue. */
-export interface Provider {
+export interface Note {
+  text: string;
+  confidence: Confidence;
+}
+
+/** One sender of webhooks, as data: an entry of the catalogue. */
+export interface ProviderSpec {
   /** Catalogue name: lower case with hyphens. */
   name: string;
   title: string;
+  category: Category;
+  /** Of the scheme. */
   confidence: Confidence;
+  /** Where the provider describes its webhooks. */
+  documentation: string;
+  /** None where its requests look like those of others. */
   detect: readonly DetectionRule[];
-  /** By name; `defaultScheme` is the strongest. The endpoint chooses, never the request. */
-  schemes: Readonly<Record<string, Scheme>>;
-  defaultScheme: string;
-  /** True where the URL is part of what is signed. */
-  signsUrl?: boolean;
-  eventType(request: WebhookRequest): string | null;
-  /** The provider's own id of this delivery, the same when it sends it again; null where it has none. */
-  deliveryId(request: WebhookRequest): string | null;
-  handshake?: Handshake;
+  /** By name. The endpoint chooses, never the request. */
+  schemes: Readonly<Record<string, SchemeSpec>>;
+  /** The strongest; the first one when left out. */
+  defaultScheme?: string;
+  eventType?: ValueRule;
+  /** The provider's own id of this delivery, the same when it sends it again. Left out: it has none. */
+  deliveryId?: ValueRule;
+  handshakes?: readonly HandshakeSpec[];
   /** What the provider wants to read when the event was accepted; the host's default when left out. */
   acknowledgement?: Acknowledgement;
+  /** What it wants to read when the signature is wrong; the host's error when left out. */
+  refusal?: Acknowledgement;
+  /** What the provider calls the secret, and where its pages show it. */
+  secret: string;
+  /** How to get there in the provider's pages. */
+  setup: string;
+  /** Names in `verification.settings`, with what they mean. */
+  settings?: Readonly<Record<string, string>>;
+  notes?: readonly Note[];
 }
 
-export function headerOf(name: string): (request: WebhookRequest) => string | null {
-  return (request) => request.headers.get(name) || null;
+/** An entry of the catalogue at work. */
+export interface Provider {
+  readonly spec: ProviderSpec;
+  readonly name: string;
+  readonly title: string;
+  readonly schemes: Readonly<Record<string, Scheme>>;
+  readonly defaultScheme: string;
+  readonly acknowledgement: Acknowledgement | null;
+  readonly refusal: Acknowledgement | null;
+  /** The secret may come later, by a handshake. */
+  readonly handsOverSecret: boolean;
+  /** Whether a scheme signs the URL as configured at the provider. */
+  signsUrl(scheme: string): boolean;
+  eventType(request: WebhookRequest): string | null;
+  deliveryId(request: WebhookRequest): string | null;
+  handshake(
+    request: WebhookRequest,
+    verification: Verification,
+    context: HandshakeContext,
+  ): HandshakeAnswer | undefined;
 }
 
-export function plainText(body: string): Acknowledgement {
-  return { status: 200, contentType: 'text/plain; charset=utf-8', body };
-}
-
-export function json(value: unknown): Acknowledgement {
-  return { status: 200, contentType: 'application/json', body: JSON.stringify(value) };
+export function createProvider(spec: ProviderSpec): Provider {
+  const schemes = Object.fromEntries(
+    Object.entries(spec.schemes).map(([name, scheme]) => [name, createScheme(scheme)]),
+  );
+  const handshakes = spec.handshakes ?? [];
+  return {
+    spec,
+    name: spec.name,
+    title: spec.title,
+    schemes,
+    defaultScheme: spec.defaultScheme ?? (Object.keys(schemes)[0] as string),
+    acknowledgement: spec.acknowledgement ?? null,
+    refusal: spec.refusal ?? null,
+    handsOverSecret: handshakes.some(({ reply }) => reply.kind === 'secret'),
+    signsUrl: (scheme) => spec.schemes[scheme] !== undefined && signsUrl(spec.schemes[scheme]),
+    eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
+    deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
+    handshake: (request, verification, context) => answerHandshake(handshakes, request, verification, context),
+  };
 }

@@ -99,18 +99,19 @@ function flipped(body: Buffer): Buffer {
 function resigned(vector: Vector, seconds: number): WebhookRequest {
   const provider = findProvider(providerOf(vector));
   const scheme = provider?.schemes[provider.defaultScheme];
-  if (!scheme?.sign || vector.config['publicKey']) throw new Error(`${vector.id} cannot be signed here`);
+  if (!scheme || vector.config['publicKey']) throw new Error(`${vector.id} cannot be signed here`);
   const id = vector.headers['webhook-id'] ?? vector.headers['svix-id'] ?? '';
   const body = Buffer.from(vector.bodyBase64, 'base64');
   const signed = scheme.sign({
     method: vector.method,
     body,
+    rawHeaders: [],
     secret: secretOf(vector),
     publicUrl: vector.config['publicUrl'] ?? null,
     timestamp: (vector.now + seconds) * 1000,
     id,
   });
-  return requestOf(vector, { headers: Object.fromEntries(signed) });
+  return requestOf(vector, { headers: Object.fromEntries(signed.headers) });
 }
 
 type Mutation = (vector: Vector) => { request: WebhookRequest; verifier?: Verifier };
@@ -184,8 +185,8 @@ const mutations: Record<string, Mutation> = {
 };
 
 describe('SIG-01: every published or computed vector is valid unchanged', () => {
-  test.each(vectors.map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
-    expect(verifierOf(vector).verify(requestOf(vector))).toMatchObject({ ok: true });
+  test.each(vectors.map((vector) => [vector.id, vector] as const))('%s', async (_, vector) => {
+    expect(await verifierOf(vector).verify(requestOf(vector))).toMatchObject({ ok: true });
   });
 });
 
@@ -193,32 +194,28 @@ describe('SIG-02: every vector is refused under each of its mutations', () => {
   const cases = vectors.flatMap((vector) =>
     vector.mutationsThatMustFail.map((name) => [vector.id, name, vector] as const),
   );
-  test.each(cases)('%s: %s', (_, name, vector) => {
+  test.each(cases)('%s: %s', async (_, name, vector) => {
     const mutation = mutations[name];
     if (!mutation) throw new Error(`no such mutation: ${name}`);
     const { request, verifier } = mutation(vector);
-    expect((verifier ?? verifierOf(vector)).verify(request)).toMatchObject({ ok: false });
+    expect(await (verifier ?? verifierOf(vector)).verify(request)).toMatchObject({ ok: false });
   });
 });
 
-test('SIG-04: the case of header names does not matter', () => {
+test('SIG-04: the case of header names does not matter', async () => {
   for (const vector of vectors) {
     for (const change of [(name: string) => name.toLowerCase(), (name: string) => name.toUpperCase()]) {
       const headers = Object.fromEntries(Object.entries(vector.headers).map(([name, value]) => [change(name), value]));
-      expect(verifierOf(vector).verify(requestOf(vector, { headers }))).toMatchObject({ ok: true });
+      expect(await verifierOf(vector).verify(requestOf(vector, { headers }))).toMatchObject({ ok: true });
     }
   }
 });
 
-test('SIG-19: a signature that leaves the body out says so', () => {
-  const unauthenticated = vectors.filter((vector) => {
-    const result = verifierOf(vector).verify(requestOf(vector));
-    return result.ok && !result.bodyAuthenticated;
-  });
-  expect(unauthenticated.map((vector) => vector.id)).toEqual([
-    'adyen.standard.published',
-    'mailgun',
-    'gitlab.token',
-    'telegram',
-  ]);
+test('SIG-19: a signature that leaves the body out says so', async () => {
+  const unauthenticated: string[] = [];
+  for (const vector of vectors) {
+    const result = await verifierOf(vector).verify(requestOf(vector));
+    if (result.ok && !result.bodyAuthenticated) unauthenticated.push(vector.id);
+  }
+  expect(unauthenticated).toEqual(['adyen.standard.published', 'mailgun', 'gitlab.token', 'telegram']);
 });

@@ -8,6 +8,8 @@ export type FailureReason =
   | 'timestamp_too_old'
   | 'timestamp_in_future'
   | 'malformed_body'
+  /** The provider's published key could not be had: the sender should try again. */
+  | 'key_unavailable'
   | 'wrong_signature';
 
 export interface Verified {

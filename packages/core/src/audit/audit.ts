@@ -17,6 +17,7 @@ export const auditActions = [
   'notifications.updated',
   'replay.cancelled',
   'replay.created',
+  'secret.received',
   'secret.revealed',
   'secret.rotated',
 ] as const;

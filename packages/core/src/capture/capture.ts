@@ -4,15 +4,17 @@ import {
   eventTypeOf,
   HeaderList,
   type Acknowledgement,
+  type FailureReason,
   type Provider,
   type Verification,
   type WebhookRequest,
 } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
-import { PaggioError } from '../errors';
+import { PaggioError, unavailable } from '../errors';
 import type { Telemetry } from '../telemetry';
 import type { EventWriter } from './event-writer';
+import type { Handshakes } from './handshakes';
 import { encodeHeaders } from './header-text';
 import { newEvent, type CaptureRequest } from './new-event';
 import { RejectionThrottle, type RejectionLog } from './rejection';
@@ -29,6 +31,7 @@ export interface CaptureDependencies {
   directory: EndpointDirectory;
   writer: EventWriter;
   rejections: RejectionLog;
+  handshakes: Handshakes;
   telemetry: Telemetry;
 }
 
@@ -52,7 +55,7 @@ export class Capture {
   }
 
   /**
-   * Takes a request in. Resolves after the commit.
+   * Takes a request in. Resolves after the commit, or with the answer to a handshake.
    * @throws PaggioError `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing was acknowledged
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
@@ -70,12 +73,21 @@ export class Capture {
     let verified: (Verification & { ok: true }) | null = null;
     if (verifier === null) provider = detect(headers);
     else {
-      if (verifier === 'broken') throw await this.reject(endpoint, request, receivedAt, 'unknown', 'no_secret');
+      if (verifier === 'broken') return this.reject(endpoint, request, receivedAt, null, 'no_secret');
       provider = verifier.provider;
-      const verification = verifier.verify(incoming);
+      // Nothing is waited for unless a key has to be fetched: this runs for every request.
+      const checked = verifier.verify(incoming);
+      const verification = checked instanceof Promise ? await checked : checked;
       const handshake = verifier.handshake(incoming, verification);
-      if (handshake) return { ...handshake, headers: [['x-content-type-options', 'nosniff']] };
-      if (!verification.ok) throw await this.reject(endpoint, request, receivedAt, provider.name, verification.reason);
+      if (handshake && (await this.dependencies.handshakes.fulfil(endpoint, handshake))) {
+        const { status, contentType, body } = handshake;
+        return { status, contentType, body, headers: [['x-content-type-options', 'nosniff'], ...handshake.headers] };
+      }
+      if (!verification.ok) {
+        if (verification.reason === 'key_unavailable')
+          throw unavailable(`The key that ${provider.title} signs with cannot be fetched now`);
+        return this.reject(endpoint, request, receivedAt, provider, verification.reason);
+      }
       verified = verification;
     }
 
@@ -97,9 +109,9 @@ export class Capture {
     endpoint: EndpointConfig,
     request: CaptureRequest,
     receivedAt: number,
-    provider: string,
-    reason: string,
-  ): Promise<PaggioError> {
+    provider: Provider | null,
+    reason: FailureReason,
+  ): Promise<CaptureAnswer> {
     let id: string | null = null;
     if (this.throttle.admits(endpoint.id, receivedAt)) {
       try {
@@ -107,7 +119,7 @@ export class Capture {
           endpointId: endpoint.id,
           userId: endpoint.userId,
           mode: endpoint.mode,
-          provider,
+          provider: provider?.name ?? 'unknown',
           reason,
           method: request.method,
           path: request.path,
@@ -127,13 +139,15 @@ export class Capture {
       rejectionId: id,
       endpointId: endpoint.id,
       endpointName: endpoint.name,
-      provider,
+      provider: provider?.name ?? 'unknown',
       reason,
       size: request.body.length,
     });
-    return new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
-      hint: `Reason: ${reason}. Compare the secret at the provider with the endpoint's verification settings.`,
-      headers: id === null ? [] : [['Paggio-Rejection-Id', id]],
+    const headers: [string, string][] = id === null ? [] : [['Paggio-Rejection-Id', id]];
+    if (provider?.refusal) return { ...provider.refusal, headers };
+    throw new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
+      hint: `Reason: ${reason}. GET /api/v1/rejections/${id ?? ':id'}/verification says what would have matched.`,
+      headers,
     });
   }
 }

@@ -15,6 +15,8 @@ export interface EndpointConfig extends Owner {
   acknowledgement: Acknowledgement | null;
   /** Null: none configured. `broken`: configured, but its secrets cannot be read or used; every request is refused. */
   verifier: Verifier | null | 'broken';
+  /** Secrets of other environments that replays are signed with, by environment. */
+  replaySecrets: Readonly<Record<string, string>>;
   concurrency: number;
   /** Deliveries per second to each destination, or null. */
   rateLimit: number | null;

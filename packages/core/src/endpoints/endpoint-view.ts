@@ -78,11 +78,19 @@ export class EndpointView {
       provider: config.provider,
       scheme: config.scheme,
       secretsCount: config.secrets.length,
-      secretsLastFour: config.secrets.map((secret) => (secret.value.length >= 12 ? secret.value.slice(-4) : '****')),
+      secretsLastFour: config.secrets.map((secret) => lastFour(secret.value)),
       publicUrl: config.publicUrl,
       settings: config.settings,
+      replaySecretsLastFour: Object.fromEntries(
+        Object.entries(config.replaySecrets ?? {}).map(([environment, secret]) => [environment, lastFour(secret)]),
+      ),
     };
   }
+}
+
+/** Of a short secret the end would be too much of it; a key in PEM ends like every other. */
+function lastFour(secret: string): string {
+  return secret.length >= 12 && !secret.startsWith('-----') ? secret.slice(-4) : '****';
 }
 
 /** An endpoint is paused when it was, or when Paggio has paused every destination it has. */

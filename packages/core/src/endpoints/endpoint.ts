@@ -1,3 +1,4 @@
+import type { VerificationConfig } from '@paggio/providers';
 import type { RetryPolicy } from '../delivery/retry-policy';
 import type { Mode } from '../principal';
 
@@ -69,6 +70,17 @@ export interface VerificationView {
   secretsLastFour: string[];
   publicUrl: string | null;
   settings: Readonly<Record<string, unknown>>;
+  /** The last four characters of the secret of each environment that has one for replays. */
+  replaySecretsLastFour: Record<string, string>;
+}
+
+/** Where replays go. */
+export const replayEnvironments: readonly string[] = ['original', 'staging', 'local', 'custom'];
+
+/** A verification as it is kept, encrypted. */
+export interface StoredVerification extends VerificationConfig {
+  /** Of other environments, for replays that are signed anew; the newest of `secrets` where one has none. */
+  replaySecrets?: Readonly<Record<string, string>>;
 }
 
 /** Over the deliveries of the newest events, delivered and failed only. */
@@ -94,6 +106,8 @@ export interface VerificationInput {
   secrets?: readonly (string | { value: string; expires_at?: string | null })[];
   public_url?: string | null;
   settings?: Record<string, unknown>;
+  /** By environment; null takes one away. Left out in an update of the same provider: the stored ones stay. */
+  replay_secrets?: Record<string, string | null>;
 }
 
 /** A destination to be added, or with its id to be changed. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { findProvider } from '@paggio/providers';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
@@ -160,15 +161,22 @@ export class Endpoints {
   }
 
   /**
-   * The secret in clear. The look is kept in the audit log first.
+   * The secret in clear, and the one that the provider handed over in a handshake, where a person has to carry it on
+   * (Notion). The look is kept in the audit log first.
    * @throws PaggioError `NOT_FOUND`
    */
-  async revealSecret(actor: Actor, id: string): Promise<string> {
+  async revealSecret(actor: Actor, id: string): Promise<{ secret: string; verificationSecret: string | null }> {
     const { box, store } = this.dependencies;
     const stored = await store.find(actor, id);
     if (!stored) throw notFound('endpoint');
     await store.noteReveal(actor, id);
-    return box.open(stored.endpoint.secret, secretPlace(actor.userId, id));
+    const { secret, verification } = stored.endpoint;
+    const config = verification === null ? null : openVerification(box, verification, actor.userId, id);
+    const handedOver = config !== null && findProvider(config.provider)?.handsOverSecret === true;
+    return {
+      secret: box.open(secret, secretPlace(actor.userId, id)),
+      verificationSecret: handedOver ? (config.secrets[0]?.value ?? null) : null,
+    };
   }
 
   /**
@@ -187,6 +195,32 @@ export class Endpoints {
     if (!rotated) throw notFound('endpoint');
     changed(rotated.version);
     return { secret, previousExpiresAt: rotated.previousExpiresAt };
+  }
+
+  /**
+   * Keeps a secret that the provider handed over, while there is none. False when there is one by now: of two handshakes
+   * at once the first counts, and the same one again is fine.
+   */
+  async keepVerificationSecret(owner: Owner, id: string, secret: string): Promise<boolean> {
+    const { box, changed, store } = this.dependencies;
+    const done = await store.update(owner, id, ({ endpoint }, now) => {
+      const config =
+        endpoint.verification === null ? null : openVerification(box, endpoint.verification, owner.userId, id);
+      if (!config || config.secrets.length > 0)
+        return { endpoint: {}, audit: [], kept: config?.secrets.some(({ value }) => value === secret) ?? false };
+      const verification = sealVerification(
+        box,
+        { ...config, secrets: [{ value: secret, expiresAt: null }] },
+        owner.userId,
+        id,
+      );
+      const after = { provider: config.provider };
+      const audit = [{ action: 'secret.received' as const, objectId: id, before: null, after }];
+      return { endpoint: { verification, updatedAt: now }, audit, kept: true };
+    });
+    if (done === null) return false;
+    changed(done.version);
+    return done.result.kept;
   }
 
   /** Commits a change, tells everybody, and cancels what is pending for removed destinations. */

@@ -1,4 +1,4 @@
-import { createVerifier, type Acknowledgement, type Verifier } from '@paggio/providers';
+import { createVerifier, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -58,6 +58,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    private readonly keys: KeyDirectory,
   ) {}
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
@@ -90,7 +91,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
       secrets: secrets.map((secret) => this.box.open(secret, secretPlace(row.user_id, id))),
       eventTypes: row.event_types,
       acknowledgement: toAcknowledgement(row.acknowledgement),
-      verifier: this.toVerifier(row, id),
+      ...this.verificationOf(row, id),
       concurrency: row.concurrency,
       rateLimit: row.rate_limit,
       orderBy: row.order_by === null ? null : (parseOrderBy(row.order_by) ?? null),
@@ -119,14 +120,15 @@ export class PostgresEndpointLoader implements EndpointLoader {
       : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
   }
 
-  private toVerifier(row: Row, id: string): Verifier | null | 'broken' {
-    if (row.verification === null) return null;
+  private verificationOf(row: Row, id: string): Pick<EndpointConfig, 'verifier' | 'replaySecrets'> {
+    if (row.verification === null) return { verifier: null, replaySecrets: {} };
     try {
-      const verifier = createVerifier(openVerification(this.box, row.verification, row.user_id, id));
+      const config = openVerification(this.box, row.verification, row.user_id, id);
+      const verifier = createVerifier(config, { keys: this.keys });
       // A row that was forced into the database must not open the door: no usable secret, no event.
-      return Array.isArray(verifier) ? 'broken' : verifier;
+      return { verifier: Array.isArray(verifier) ? 'broken' : verifier, replaySecrets: config.replaySecrets ?? {} };
     } catch {
-      return 'broken';
+      return { verifier: 'broken', replaySecrets: {} };
     }
   }
 }

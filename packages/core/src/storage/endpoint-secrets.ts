@@ -1,4 +1,4 @@
-import type { VerificationConfig } from '@paggio/providers';
+import type { StoredVerification } from '../endpoints/endpoint';
 import type { SecretBox } from './secret-box';
 
 /** Where a secret belongs; authenticated with it. */
@@ -17,7 +17,7 @@ function verificationPlace(userId: string, endpointId: string): string {
 
 export function sealVerification(
   box: SecretBox,
-  config: VerificationConfig,
+  config: StoredVerification,
   userId: string,
   endpointId: string,
 ): string {
@@ -29,6 +29,6 @@ export function openVerification(
   sealed: string,
   userId: string,
   endpointId: string,
-): VerificationConfig {
-  return JSON.parse(box.open(sealed, verificationPlace(userId, endpointId))) as VerificationConfig;
+): StoredVerification {
+  return JSON.parse(box.open(sealed, verificationPlace(userId, endpointId))) as StoredVerification;
 }

@@ -16,7 +16,7 @@ import { DestinationItemDto, headersInput, IsEventTypes, retryInput } from './de
 import { Doc } from './doc';
 import { IfGiven } from './given';
 import { Nested } from './nested';
-import { IsSecret, secretsInput, type SecretInput } from './secret';
+import { IsReplaySecrets, IsSecret, replaySecretsInput, secretsInput, type SecretInput } from './secret';
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
@@ -58,6 +58,14 @@ export class VerificationDto {
   @IfGiven()
   @IsObject()
   settings?: Record<string, unknown>;
+
+  @Doc(
+    'Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets.',
+    replaySecretsInput,
+  )
+  @IfGiven()
+  @IsReplaySecrets()
+  replay_secrets?: Record<string, string | null>;
 }
 
 /** Every setting that can be given on creation and changed later. */

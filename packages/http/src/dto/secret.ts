@@ -25,3 +25,22 @@ function isSecret(input: unknown): boolean {
   const timed = expiresAt === undefined || expiresAt === null || isISO8601(expiresAt, { strict: true });
   return isSecret(text) && typeof text === 'string' && timed && Object.keys(more).length === 0;
 }
+
+export const replaySecretsInput: JsonSchema = {
+  type: 'object',
+  additionalProperties: { type: ['string', 'null'], minLength: 1, maxLength: MAX_LENGTH },
+};
+
+/** Secrets by the name of an environment; null takes one away. */
+export function IsReplaySecrets(): PropertyDecorator {
+  const message = 'replay_secrets is an object of texts by environment, or null to take one away';
+  return ValidateBy({
+    name: 'isReplaySecrets',
+    validator: { validate: isReplaySecrets, defaultMessage: () => message },
+  });
+}
+
+function isReplaySecrets(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return false;
+  return Object.values(input).every((text) => text === null || (typeof text === 'string' && isSecret(text)));
+}

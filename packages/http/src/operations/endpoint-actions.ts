@@ -16,7 +16,11 @@ export const endpointActions: readonly Operation[] = [
     answers: { 200: { schema: ref('Secret') } },
     async run(input) {
       const id = idOf(input, 'endpoint');
-      return jsonAnswer(200, { secret: await input.paggio.endpoints.revealSecret(input.principal, id) });
+      const { secret, verificationSecret } = await input.paggio.endpoints.revealSecret(input.principal, id);
+      return jsonAnswer(200, {
+        secret,
+        ...(verificationSecret === null ? {} : { verification_secret: verificationSecret }),
+      });
     },
   }),
   operation({

@@ -52,6 +52,10 @@ const endpoint = {
       secrets_last_four: texts,
       public_url: nullable(text()),
       settings: { type: 'object', additionalProperties: true },
+      replay_secrets_last_four: {
+        ...textMap,
+        description: 'The last four characters of the secrets that replays to an environment are signed with.',
+      },
     }),
   ),
   status: statuses,
@@ -96,7 +100,10 @@ export const endpointSchemas: Readonly<Record<string, JsonSchema>> = {
   }),
   Endpoint: object(endpoint),
   EndpointCreated: object({ ...endpoint, secret: text('whsec_...: shown here, and by reveal and rotation only.') }),
-  Secret: object({ secret: text() }),
+  Secret: object({
+    secret: text(),
+    'verification_secret?': text('What the provider handed over in a handshake (Notion, Asana).'),
+  }),
   RotatedSecret: object({
     secret: text(),
     previous_expires_at: { ...time, description: 'Until then signatures under the previous secret are accepted too.' },

@@ -28,6 +28,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
       secrets_last_four: endpoint.verification.secretsLastFour,
       public_url: endpoint.verification.publicUrl,
       settings: endpoint.verification.settings,
+      replay_secrets_last_four: endpoint.verification.replaySecretsLastFour,
     },
     status: endpoint.status,
     paused_at: endpoint.pausedAt?.toISOString() ?? null,

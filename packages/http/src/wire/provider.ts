@@ -4,10 +4,15 @@ export function toProvider(provider: ProviderSummary): object {
   return {
     name: provider.name,
     title: provider.title,
+    category: provider.category,
     schemes: provider.schemes,
     default_scheme: provider.defaultScheme,
     signs_url: provider.signsUrl,
     handshake: provider.handshake,
+    hands_over_secret: provider.handsOverSecret,
+    secret: provider.secret,
+    setup: provider.setup,
+    documentation_url: provider.documentation,
     confidence: provider.confidence,
   };
 }

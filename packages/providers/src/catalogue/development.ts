@@ -1,128 +1,270 @@
-import { formBody, jsonBody, textAt, valueAt } from '../body-value';
-import { headerOf, type Provider } from '../provider';
-import { hmac } from '../scheme/hmac';
-import { token } from '../scheme/token';
-import type { WebhookRequest } from '../webhook-request';
+import type { ProviderSpec } from '../provider';
+import { hmac, jwt, token } from '../scheme/scheme-spec';
+import { body, first, formJson, header, join } from '../value-rule';
+import { prefixed, standardHmac, stripeLike } from './forms';
 
-// https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-export const github: Provider = {
-  name: 'github',
-  title: 'GitHub',
-  confidence: 'A',
-  detect: [{ header: 'x-github-event' }],
-  schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: { form: 'plain', prefix: 'sha256=' } }) },
-  defaultScheme: 'sha256',
-  eventType(request) {
-    const event = request.headers.get('x-github-event') || null;
-    const action = event && githubAction(request);
-    return action ? `${event}.${action}` : event;
+/** Code, builds, incidents, content. */
+export const development: readonly ProviderSpec[] = [
+  {
+    name: 'github',
+    title: 'GitHub',
+    category: 'development',
+    confidence: 'A',
+    documentation: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+    detect: [{ header: 'x-github-event' }],
+    schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256=') }) },
+    eventType: first(
+      // A hook may be set to content type "form": the JSON then stands in the field `payload`.
+      join('.', header('x-github-event'), first(body('action'), formJson('payload', 'action'))),
+      header('x-github-event'),
+    ),
+    deliveryId: header('x-github-delivery'),
+    secret: 'the secret of the webhook',
+    setup: 'Repository or organisation, Settings, Webhooks, Add webhook; content type application/json.',
+    notes: [
+      { text: 'It waits 10 s and never retries by itself.', confidence: 'A' },
+      {
+        text: 'A redelivery by hand keeps its delivery id: it counts as a duplicate; replay the first event instead.',
+        confidence: 'D',
+      },
+    ],
   },
-  deliveryId: headerOf('x-github-delivery'),
-};
-
-function githubAction(request: WebhookRequest): string | null {
-  const direct = textAt(request, 'action');
-  if (direct) return direct;
-  // A hook may be set to content type "form": the JSON then stands in the field `payload`.
-  const payload = formBody(request)?.get('payload');
-  if (!payload) return null;
-  try {
-    const action = valueAt(JSON.parse(payload), ['action']);
-    return typeof action === 'string' ? action : null;
-  } catch {
-    return null;
-  }
-}
-
-// https://docs.gitlab.com/user/project/integrations/webhooks/
-export const gitlab: Provider = {
-  name: 'gitlab',
-  title: 'GitLab',
-  confidence: 'B',
-  detect: [{ header: 'x-gitlab-event' }, { header: 'x-gitlab-token' }],
-  schemes: { token: token({ header: 'x-gitlab-token' }) },
-  defaultScheme: 'token',
-  eventType: (request) => textAt(request, 'object_kind') ?? headerOf('x-gitlab-event')(request),
-  // X-Gitlab-Event-UUID is shared by recursive hooks and so cannot tell two deliveries apart.
-  deliveryId: (request) => headerOf('idempotency-key')(request) ?? headerOf('webhook-id')(request),
-};
-
-export const bitbucket: Provider = {
-  name: 'bitbucket',
-  title: 'Bitbucket Cloud',
-  confidence: 'C',
-  detect: [{ header: 'x-event-key' }],
-  schemes: { sha256: hmac({ header: 'x-hub-signature', value: { form: 'plain', prefix: 'sha256=' } }) },
-  defaultScheme: 'sha256',
-  eventType: headerOf('x-event-key'),
-  deliveryId: headerOf('x-request-uuid'),
-};
-
-export const linear: Provider = {
-  name: 'linear',
-  title: 'Linear',
-  confidence: 'A',
-  detect: [{ header: 'linear-event' }, { header: 'linear-signature' }],
-  schemes: { sha256: hmac({ header: 'linear-signature' }) },
-  defaultScheme: 'sha256',
-  eventType(request) {
-    const event = request.headers.get('linear-event') || textAt(request, 'type');
-    const action = textAt(request, 'action');
-    return event && action ? `${event}.${action}` : event;
+  {
+    name: 'gitlab',
+    title: 'GitLab',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://docs.gitlab.com/user/project/integrations/webhooks/',
+    detect: [{ header: 'x-gitlab-event' }, { header: 'x-gitlab-token' }],
+    schemes: { token: token({ header: 'x-gitlab-token' }), signing: standardHmac('webhook') },
+    eventType: first(body('object_kind'), header('x-gitlab-event')),
+    // X-Gitlab-Event-UUID is shared by recursive hooks and so cannot tell two deliveries apart.
+    deliveryId: first(header('idempotency-key'), header('webhook-id')),
+    secret: 'the secret token (or the signing token for `"scheme": "signing"`)',
+    setup: 'Project or group, Settings, Webhooks, Add new webhook.',
+    notes: [
+      {
+        text: 'The token says nothing about the body. It is masked when shown and not sent to other hosts.',
+        confidence: 'B',
+      },
+      { text: 'The signing token is behind a feature flag (webhook_signing_token).', confidence: 'D' },
+    ],
   },
-  deliveryId: headerOf('linear-delivery'),
-};
-
-export const zendesk: Provider = {
-  name: 'zendesk',
-  title: 'Zendesk',
-  confidence: 'B',
-  detect: [{ header: 'x-zendesk-webhook-signature' }],
-  schemes: {
-    sha256: hmac({
-      header: 'x-zendesk-webhook-signature',
-      encoding: 'base64',
-      template: '{timestamp}{body}',
-      timestamp: { header: 'x-zendesk-webhook-signature-timestamp', unit: 'iso8601' },
-    }),
+  {
+    name: 'bitbucket',
+    title: 'Bitbucket Cloud',
+    category: 'development',
+    confidence: 'C',
+    documentation: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/',
+    detect: [{ header: 'x-event-key' }],
+    schemes: { sha256: hmac({ header: 'x-hub-signature', value: prefixed('sha256=') }) },
+    eventType: header('x-event-key'),
+    deliveryId: header('x-request-uuid'),
+    secret: 'the secret of the webhook',
+    setup: 'Repository settings, Webhooks, Add webhook.',
   },
-  defaultScheme: 'sha256',
-  eventType: (request) => textAt(request, 'type'),
-  deliveryId: headerOf('x-zendesk-webhook-invocation-id'),
-};
-
-export const typeform: Provider = {
-  name: 'typeform',
-  title: 'Typeform',
-  confidence: 'C',
-  detect: [{ header: 'typeform-signature' }],
-  schemes: {
-    sha256: hmac({ header: 'typeform-signature', encoding: 'base64', value: { form: 'plain', prefix: 'sha256=' } }),
+  {
+    name: 'jira',
+    title: 'Jira Cloud',
+    category: 'development',
+    confidence: 'C',
+    documentation: 'https://developer.atlassian.com/cloud/jira/platform/webhooks/',
+    detect: [{ header: 'x-atlassian-webhook-identifier' }],
+    schemes: { sha256: hmac({ header: 'x-hub-signature', value: prefixed('sha256=') }) },
+    eventType: body('webhookEvent'),
+    deliveryId: header('x-atlassian-webhook-identifier'),
+    secret: 'the secret of the webhook',
+    setup: 'Settings, System, WebHooks, Create a WebHook.',
+    notes: [{ text: 'Webhooks of Connect apps carry a JWT instead: use `custom` with kind jwt.', confidence: 'C' }],
   },
-  defaultScheme: 'sha256',
-  eventType: (request) => textAt(request, 'event_type'),
-  deliveryId: (request) => textAt(request, 'event_id'),
-};
-
-export const hubspot: Provider = {
-  name: 'hubspot',
-  title: 'HubSpot',
-  confidence: 'B',
-  detect: [{ header: 'x-hubspot-signature-v3' }],
-  schemes: {
-    v3: hmac({
-      header: 'x-hubspot-signature-v3',
-      encoding: 'base64',
-      template: '{method}{url}{body}{timestamp}',
-      timestamp: { header: 'x-hubspot-request-timestamp', unit: 'milliseconds' },
-    }),
+  {
+    name: 'linear',
+    title: 'Linear',
+    category: 'development',
+    confidence: 'A',
+    documentation: 'https://linear.app/developers/webhooks',
+    detect: [{ header: 'linear-event' }, { header: 'linear-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'linear-signature',
+        timestamp: { path: ['webhookTimestamp'], unit: 'milliseconds', toleranceSeconds: 60 },
+      }),
+    },
+    eventType: first(
+      join('.', first(header('linear-event'), body('type')), body('action')),
+      header('linear-event'),
+      body('type'),
+    ),
+    deliveryId: header('linear-delivery'),
+    secret: 'the signing secret of the webhook (lin_wh_...)',
+    setup: 'Settings, API, Webhooks, New webhook.',
+    notes: [{ text: 'The timestamp stands in the signed body; 60 s as in its own SDK.', confidence: 'A' }],
   },
-  defaultScheme: 'v3',
-  signsUrl: true,
-  eventType: (request) => textAt(request, 0, 'subscriptionType'),
-  // A batch of one repeats with the same eventId; larger batches have no id of their own.
-  deliveryId: (request) => {
-    const body = jsonBody(request);
-    return Array.isArray(body) && body.length === 1 ? textAt(request, 0, 'eventId') : null;
+  {
+    name: 'sentry',
+    title: 'Sentry',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
+    detect: [{ header: 'sentry-hook-resource' }],
+    schemes: { sha256: hmac({ header: 'sentry-hook-signature' }) },
+    eventType: first(join('.', header('sentry-hook-resource'), body('action')), header('sentry-hook-resource')),
+    deliveryId: header('request-id'),
+    secret: 'the client secret of the integration',
+    setup: 'Settings, Developer Settings, the internal or public integration, Webhook URL.',
+    notes: [{ text: 'Sentry-Hook-Timestamp is not signed.', confidence: 'C' }],
   },
-};
+  {
+    name: 'circleci',
+    title: 'CircleCI',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://circleci.com/docs/webhooks/',
+    detect: [{ header: 'circleci-signature' }, { header: 'circleci-event-type' }],
+    schemes: { v1: hmac({ header: 'circleci-signature', value: { form: 'list', separator: ',', prefix: 'v1=' } }) },
+    eventType: first(header('circleci-event-type'), body('type')),
+    deliveryId: body('id'),
+    secret: 'the secret token of the webhook',
+    setup: 'Project Settings, Webhooks, Add Webhook.',
+  },
+  {
+    name: 'buildkite',
+    title: 'Buildkite',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://buildkite.com/docs/apis/webhooks',
+    detect: [{ header: 'x-buildkite-event' }],
+    schemes: {
+      signature: hmac({
+        header: 'x-buildkite-signature',
+        value: { form: 'fields', separator: ',', signature: 'signature', timestamp: 'timestamp' },
+        template: '{timestamp}.{body}',
+      }),
+      token: token({ header: 'x-buildkite-token' }),
+    },
+    eventType: first(header('x-buildkite-event'), body('event')),
+    deliveryId: header('x-buildkite-request'),
+    secret: 'the token of the notification service',
+    setup: 'Organisation settings, Notification Services, Webhook; choose "X-Buildkite-Signature".',
+  },
+  {
+    name: 'vercel',
+    title: 'Vercel',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://vercel.com/docs/webhooks/webhooks-api',
+    detect: [{ header: 'x-vercel-signature' }],
+    schemes: { sha1: hmac({ header: 'x-vercel-signature', algorithm: 'sha1' }) },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the secret that is shown once when the webhook is created',
+    setup: 'Team settings, Webhooks, Create Webhook.',
+    notes: [{ text: 'SHA-1; a library that lists SHA-256 is wrong.', confidence: 'C' }],
+  },
+  {
+    name: 'netlify',
+    title: 'Netlify',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://docs.netlify.com/site-deploys/notifications/#payload-signature',
+    detect: [{ header: 'x-webhook-signature', also: ['x-netlify-event'] }],
+    schemes: {
+      jws: jwt({
+        header: 'x-webhook-signature',
+        algorithm: 'HS256',
+        bodyHash: { claim: 'sha256', encoding: 'hex' },
+        issuer: 'netlify',
+      }),
+    },
+    eventType: header('x-netlify-event'),
+    secret: 'the JWS secret token of the notification',
+    setup: 'Project configuration, Notifications, Add notification, HTTP POST request.',
+  },
+  {
+    name: 'cloudflare',
+    title: 'Cloudflare Notifications',
+    category: 'infrastructure',
+    confidence: 'B',
+    documentation: 'https://developers.cloudflare.com/notifications/get-started/configure-webhooks/',
+    detect: [{ header: 'cf-webhook-auth' }],
+    schemes: { token: token({ header: 'cf-webhook-auth' }) },
+    eventType: body('alert_type'),
+    secret: 'the secret of the webhook destination',
+    setup: 'Account, Notifications, Destinations, Webhooks, Create.',
+  },
+  {
+    name: 'pagerduty',
+    title: 'PagerDuty',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://developer.pagerduty.com/docs/verifying-webhook-signatures',
+    detect: [{ header: 'x-pagerduty-signature' }],
+    schemes: { v1: hmac({ header: 'x-pagerduty-signature', value: { form: 'list', separator: ',', prefix: 'v1=' } }) },
+    eventType: body('event', 'event_type'),
+    deliveryId: body('event', 'id'),
+    secret: 'the secret that is shown once when the subscription is created',
+    setup: 'Integrations, Generic Webhooks (v3), New Webhook.',
+  },
+  {
+    name: 'sanity',
+    title: 'Sanity',
+    category: 'development',
+    confidence: 'A',
+    documentation: 'https://www.sanity.io/docs/webhooks',
+    detect: [{ header: 'sanity-webhook-signature' }],
+    schemes: {
+      v1: stripeLike('sanity-webhook-signature', {
+        encoding: 'base64url',
+        timestamp: { unit: 'milliseconds' },
+      }),
+    },
+    eventType: join('.', body('_type'), header('sanity-operation')),
+    deliveryId: header('idempotency-key'),
+    secret: 'the secret of the webhook',
+    setup: 'Manage, API, Webhooks, Create webhook.',
+  },
+  {
+    name: 'webflow',
+    title: 'Webflow',
+    category: 'development',
+    confidence: 'B',
+    documentation: 'https://developers.webflow.com/data/docs/working-with-webhooks',
+    detect: [{ header: 'x-webflow-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'x-webflow-signature',
+        template: '{timestamp}:{body}',
+        timestamp: { header: 'x-webflow-timestamp', unit: 'milliseconds' },
+      }),
+    },
+    eventType: body('triggerType'),
+    secret: "the webhook's secret key, or the client secret of the app that made it",
+    setup: 'Site settings, Apps & integrations, Webhooks, or POST /v2/sites/:id/webhooks.',
+  },
+  {
+    name: 'segment',
+    title: 'Segment',
+    category: 'infrastructure',
+    confidence: 'C',
+    documentation: 'https://segment.com/docs/connections/destinations/catalog/webhooks/',
+    detect: [{ header: 'x-signature', also: ['!x-event-name', '!x-topic'] }],
+    schemes: { sha1: hmac({ header: 'x-signature', algorithm: 'sha1' }) },
+    eventType: body('type'),
+    deliveryId: body('messageId'),
+    secret: 'the shared secret of the webhook destination',
+    setup: 'Connections, Destinations, Webhooks, Add webhook.',
+  },
+  {
+    name: 'mux',
+    title: 'Mux',
+    category: 'infrastructure',
+    confidence: 'B',
+    documentation: 'https://www.mux.com/docs/core/verify-webhook-signatures',
+    detect: [{ header: 'mux-signature' }],
+    schemes: { v1: stripeLike('mux-signature') },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the signing secret of the webhook',
+    setup: 'Settings, Webhooks, Create new webhook.',
+  },
+];

@@ -1,39 +1,31 @@
-import type { Provider } from '../provider';
-import { bitbucket, github, gitlab, hubspot, linear, typeform, zendesk } from './development';
-import { discord, mailgun, meta, okta, sendgrid, slack, telegram, twilio, twitch, x, zoom } from './messaging';
-import { adyen, paddle, razorpay, shopify, square, stripe, xero } from './payments';
-import { standardWebhooks, svix } from './standard-webhooks';
+import { createProvider, type Provider, type ProviderSpec } from '../provider';
+import { ai, infrastructure } from './ai';
+import { commerce } from './commerce';
+import { development } from './development';
+import { messaging } from './messaging';
+import { payments } from './payments';
+import { productivity } from './productivity';
+import { standardWebhooks } from './standard-webhooks';
 
-/** Every provider, in the order in which detection prefers them: a provider's own headers before shared ones. */
-export const catalogue: readonly Provider[] = [
-  stripe,
-  github,
-  shopify,
-  slack,
-  gitlab,
-  svix,
-  bitbucket,
-  linear,
-  zendesk,
-  typeform,
-  hubspot,
-  square,
-  paddle,
-  razorpay,
-  xero,
-  adyen,
-  discord,
-  twilio,
-  sendgrid,
-  mailgun,
-  x,
-  twitch,
-  telegram,
-  zoom,
-  okta,
-  standardWebhooks,
-  meta,
+const specs: readonly ProviderSpec[] = [
+  ...payments,
+  ...commerce,
+  ...development,
+  ...messaging,
+  ...productivity,
+  ...ai,
+  ...infrastructure,
+  ...standardWebhooks,
 ];
+
+/** Detection prefers a provider's own headers to those that several share. */
+const shared: readonly string[] = ['gocardless', 'segment', 'standard-webhooks', 'meta'];
+
+/** Every provider, in the order in which detection prefers them. */
+export const catalogue: readonly Provider[] = [
+  ...specs.filter(({ name }) => !shared.includes(name)),
+  ...specs.filter(({ name }) => shared.includes(name)),
+].map(createProvider);
 
 const byName = new Map(catalogue.map((provider) => [provider.name, provider]));
 

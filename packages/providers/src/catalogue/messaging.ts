@@ -1,276 +1,519 @@
-import { createHmac } from 'node:crypto';
-import { formBody, textAt, valueAt, jsonBody } from '../body-value';
-import { headerOf, json, plainText, type Provider } from '../provider';
-import { hmac } from '../scheme/hmac';
-import { mailgunScheme } from '../scheme/mailgun';
-import { ecdsaSha256, ed25519, ed25519Key, spkiKey } from '../scheme/public-key';
-import { token } from '../scheme/token';
-import { twilioScheme } from '../scheme/twilio';
-import { canonicalHex, sameText } from '../signature-text';
-import { queryOf, type WebhookRequest } from '../webhook-request';
+import type { ProviderSpec } from '../provider';
+import { ecdsa, ed25519, hmac, jwt, token } from '../scheme/scheme-spec';
+import { body, first, form, formJson, header, join, query, single, when } from '../value-rule';
+import { emptyAnswer, jsonAnswer, prefixed } from './forms';
 
-// Zoom and X answer a challenge with an HMAC under the same secret that signs events. A challenge that could contain
-// `:` or `{` would let anybody have an event of their own signed, so only plain tokens are answered.
-const PLAIN_TOKEN = /^[A-Za-z0-9_+/=.-]{1,256}$/;
-
-// https://docs.slack.dev/authentication/verifying-requests-from-slack
-export const slack: Provider = {
-  name: 'slack',
-  title: 'Slack',
-  confidence: 'A',
-  detect: [{ header: 'x-slack-signature' }],
-  schemes: {
-    v0: hmac({
-      header: 'x-slack-signature',
-      value: { form: 'plain', prefix: 'v0=' },
-      template: 'v0:{timestamp}:{body}',
-      timestamp: { header: 'x-slack-request-timestamp' },
-    }),
-  },
-  defaultScheme: 'v0',
-  eventType(request) {
-    const form = formBody(request);
-    if (form) {
-      const payload = form.get('payload');
-      if (!payload) return form.get('command');
-      try {
-        const type = valueAt(JSON.parse(payload), ['type']);
-        return typeof type === 'string' ? type : null;
-      } catch {
-        return null;
-      }
-    }
-    const type = textAt(request, 'type');
-    return type === 'event_callback' ? (textAt(request, 'event', 'type') ?? type) : type;
-  },
-  deliveryId: (request) => textAt(request, 'event_id'),
-  handshake: {
-    signed: true,
-    answer(request) {
-      const challenge = textAt(request, 'challenge');
-      return textAt(request, 'type') === 'url_verification' && challenge ? plainText(challenge) : undefined;
+/** Chat, mail, telephony, social networks. */
+export const messaging: readonly ProviderSpec[] = [
+  {
+    name: 'slack',
+    title: 'Slack',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://docs.slack.dev/authentication/verifying-requests-from-slack',
+    detect: [{ header: 'x-slack-signature' }],
+    schemes: {
+      v0: hmac({
+        header: 'x-slack-signature',
+        value: prefixed('v0='),
+        template: 'v0:{timestamp}:{body}',
+        timestamp: { header: 'x-slack-request-timestamp' },
+      }),
     },
+    eventType: first(
+      formJson('payload', 'type'),
+      form('command'),
+      when({ equals: [body('type'), 'event_callback'] }, body('event', 'type')),
+      body('type'),
+    ),
+    deliveryId: body('event_id'),
+    handshakes: [
+      {
+        condition: { equals: [body('type'), 'url_verification'] },
+        signed: true,
+        reply: { kind: 'echo', challenge: body('challenge') },
+      },
+    ],
+    secret: 'the signing secret of the app',
+    setup: 'Your Apps, the app, Event Subscriptions, Request URL; the signing secret under Basic Information.',
+    notes: [
+      {
+        text: 'It waits 3 s and retries at once, after a minute and after five, with X-Slack-Retry-Num.',
+        confidence: 'A',
+      },
+      { text: 'Slash commands show the answer to the person: set an empty acknowledgement for them.', confidence: 'B' },
+    ],
   },
-};
-
-// https://discord.com/developers/docs/events/webhook-events
-export const discord: Provider = {
-  name: 'discord',
-  title: 'Discord',
-  confidence: 'A',
-  detect: [{ header: 'x-signature-ed25519' }],
-  schemes: {
-    ed25519: ed25519({
-      header: 'x-signature-ed25519',
-      encoding: 'hex',
-      template: '{timestamp}{body}',
-      timestamp: { header: 'x-signature-timestamp' },
-      key: (text) => ed25519Key(canonicalHex(text.trim())),
-    }),
-  },
-  defaultScheme: 'ed25519',
-  eventType: (request) => textAt(request, 'event', 'type') ?? textAt(request, 'type'),
-  deliveryId: (request) => textAt(request, 'id'),
-  handshake: {
-    signed: true,
-    answer(request) {
-      const body = jsonBody(request);
-      const type = valueAt(body, ['type']);
-      if (type === 1) return json({ type: 1 });
-      if (type === 0) return { status: 204, contentType: null, body: '' };
-      return undefined;
+  {
+    name: 'discord',
+    title: 'Discord',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://discord.com/developers/docs/events/webhook-events',
+    detect: [{ header: 'x-signature-ed25519' }],
+    schemes: {
+      ed25519: ed25519({
+        header: 'x-signature-ed25519',
+        encoding: 'hex',
+        template: '{timestamp}{body}',
+        timestamp: { header: 'x-signature-timestamp' },
+        keyForm: 'hex',
+      }),
     },
+    eventType: first(body('event', 'type'), body('type')),
+    deliveryId: body('id'),
+    handshakes: [
+      {
+        condition: { equals: [body('type'), '1'], absent: body('event', 'type') },
+        signed: true,
+        reply: { kind: 'fixed', answer: jsonAnswer({ type: 1 }) },
+      },
+      { condition: { equals: [body('type'), '0'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(204) } },
+    ],
+    secret: "the app's public key",
+    setup:
+      'Developer Portal, the application, Webhooks (or Interactions Endpoint URL); the public key under General Information.',
+    notes: [
+      { text: 'It sends bad signatures on purpose and removes the URL unless they get 401.', confidence: 'D' },
+      { text: 'Its own library checks no age; here 300 s count.', confidence: 'A' },
+    ],
   },
-};
-
-export const twilio: Provider = {
-  name: 'twilio',
-  title: 'Twilio',
-  confidence: 'A',
-  detect: [{ header: 'x-twilio-signature' }],
-  schemes: { sha1: twilioScheme() },
-  defaultScheme: 'sha1',
-  signsUrl: true,
-  eventType(request) {
-    const form = formBody(request);
-    return form?.get('MessageStatus') ?? form?.get('SmsStatus') ?? form?.get('CallStatus') ?? null;
+  {
+    name: 'twilio',
+    title: 'Twilio',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://www.twilio.com/docs/usage/security',
+    detect: [{ header: 'x-twilio-signature' }],
+    schemes: { sha1: { kind: 'url-fields', header: 'x-twilio-signature', bodyHash: 'bodySHA256' } },
+    eventType: first(form('MessageStatus'), form('SmsStatus'), form('CallStatus')),
+    deliveryId: header('i-twilio-idempotency-token'),
+    secret: 'the auth token of the account',
+    setup: 'Give the URL on the number, messaging service or status callback.',
+    notes: [
+      { text: 'The URL is signed with or without its default port, so both are tried.', confidence: 'A' },
+      { text: 'Hooks that expect TwiML want an empty 204 or TwiML: set the acknowledgement.', confidence: 'D' },
+    ],
   },
-  deliveryId: headerOf('i-twilio-idempotency-token'),
-};
-
-export const sendgrid: Provider = {
-  name: 'sendgrid',
-  title: 'SendGrid Event Webhook',
-  confidence: 'A',
-  detect: [{ header: 'x-twilio-email-event-webhook-signature' }],
-  schemes: {
-    ecdsa: ecdsaSha256({
-      header: 'x-twilio-email-event-webhook-signature',
-      encoding: 'base64',
-      template: '{timestamp}{body}',
-      timestamp: { header: 'x-twilio-email-event-webhook-timestamp', toleranceSeconds: 600 },
-      key: spkiKey,
-    }),
-  },
-  defaultScheme: 'ecdsa',
-  eventType: (request) => textAt(request, 0, 'event'),
-  deliveryId: (request) => {
-    const body = jsonBody(request);
-    return Array.isArray(body) && body.length === 1 ? textAt(request, 0, 'sg_event_id') : null;
-  },
-};
-
-export const mailgun: Provider = {
-  name: 'mailgun',
-  title: 'Mailgun',
-  confidence: 'C',
-  detect: [],
-  schemes: { body: mailgunScheme() },
-  defaultScheme: 'body',
-  eventType: (request) => textAt(request, 'event-data', 'event'),
-  deliveryId: (request) => textAt(request, 'signature', 'token'),
-};
-
-export const meta: Provider = {
-  name: 'meta',
-  title: 'Meta: WhatsApp, Messenger, Instagram, Pages',
-  confidence: 'C',
-  detect: [{ header: 'x-hub-signature-256', also: ['!x-github-event'] }],
-  schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: { form: 'plain', prefix: 'sha256=' } }) },
-  defaultScheme: 'sha256',
-  eventType: (request) => textAt(request, 'entry', 0, 'changes', 0, 'field') ?? textAt(request, 'object'),
-  deliveryId: (request) => textAt(request, 'entry', 0, 'changes', 0, 'value', 'messages', 0, 'id'),
-  handshake: {
-    signed: false,
-    answer(request, context) {
-      if (request.method !== 'GET') return undefined;
-      const query = new URLSearchParams(queryOf(request.target));
-      if (query.get('hub.mode') !== 'subscribe') return undefined;
-      const expected = context.settings['verify_token'];
-      const given = query.get('hub.verify_token') ?? '';
-      const holds = typeof expected === 'string' && expected !== '' && sameText(given, expected);
-      return holds ? plainText(query.get('hub.challenge') ?? '') : { ...plainText('Forbidden'), status: 403 };
+  {
+    name: 'sendgrid',
+    title: 'SendGrid Event Webhook',
+    category: 'messaging',
+    confidence: 'A',
+    documentation:
+      'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
+    detect: [{ header: 'x-twilio-email-event-webhook-signature' }],
+    schemes: {
+      ecdsa: ecdsa({
+        header: 'x-twilio-email-event-webhook-signature',
+        template: '{timestamp}{body}',
+        timestamp: { header: 'x-twilio-email-event-webhook-timestamp', toleranceSeconds: 600 },
+      }),
     },
+    eventType: body(0, 'event'),
+    deliveryId: single([], body(0, 'sg_event_id')),
+    secret: 'the verification key (base64)',
+    setup: 'Settings, Mail Settings, Event Webhooks, Signed Event Webhook.',
+    notes: [{ text: 'Bodies are batches and end in CRLF; the type is that of the first event.', confidence: 'B' }],
   },
-};
-
-export const x: Provider = {
-  name: 'x',
-  title: 'X (Twitter)',
-  confidence: 'C',
-  detect: [{ header: 'x-twitter-webhooks-signature' }],
-  schemes: {
-    sha256: hmac({
-      header: 'x-twitter-webhooks-signature',
-      encoding: 'base64',
-      value: { form: 'plain', prefix: 'sha256=' },
-    }),
-  },
-  defaultScheme: 'sha256',
-  eventType: (request) => {
-    const body = jsonBody(request);
-    const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
-    return keys.find((key) => key.endsWith('_events')) ?? null;
-  },
-  deliveryId: () => null,
-  handshake: {
-    signed: false,
-    answer(request, context) {
-      if (request.method !== 'GET') return undefined;
-      const crc = new URLSearchParams(queryOf(request.target)).get('crc_token');
-      const secret = context.secrets[0];
-      if (!crc || !secret || !PLAIN_TOKEN.test(crc)) return undefined;
-      return json({ response_token: `sha256=${createHmac('sha256', secret).update(crc).digest('base64')}` });
+  {
+    name: 'mailgun',
+    title: 'Mailgun',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
+    detect: [],
+    schemes: {
+      body: {
+        kind: 'body-fields',
+        signature: ['signature', 'signature'],
+        timestamp: ['signature', 'timestamp'],
+        then: ['signature', 'token'],
+        // It repeats the first signature on its retries, which go on for eight hours.
+        toleranceSeconds: 24 * 3600,
+      },
     },
+    eventType: body('event-data', 'event'),
+    deliveryId: body('signature', 'token'),
+    secret: 'the HTTP webhook signing key',
+    setup: 'Sending, Webhooks; the key under API Security.',
+    notes: [
+      { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
+      { text: 'The legacy form posts are not verified here.', confidence: 'D' },
+    ],
   },
-};
-
-export const twitch: Provider = {
-  name: 'twitch',
-  title: 'Twitch EventSub',
-  confidence: 'B',
-  detect: [{ header: 'twitch-eventsub-message-signature' }],
-  schemes: {
-    sha256: hmac({
-      header: 'twitch-eventsub-message-signature',
-      value: { form: 'plain', prefix: 'sha256=' },
-      template: '{id}{timestamp}{body}',
-      timestamp: { header: 'twitch-eventsub-message-timestamp', unit: 'iso8601', toleranceSeconds: 600 },
-      id: { header: 'twitch-eventsub-message-id' },
-    }),
+  {
+    name: 'postmark',
+    title: 'Postmark',
+    category: 'messaging',
+    confidence: 'C',
+    documentation: 'https://postmarkapp.com/developer/webhooks/webhooks-overview',
+    detect: [{ header: 'user-agent', startsWith: 'postmark' }],
+    schemes: { basic: token({ basic: true }) },
+    eventType: body('RecordType'),
+    deliveryId: join(':', body('MessageID'), body('RecordType')),
+    secret: 'user:password of the basic authentication',
+    setup: 'The server, Message Stream, Webhooks, Add webhook; fill in Basic auth.',
+    notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
-  defaultScheme: 'sha256',
-  eventType: headerOf('twitch-eventsub-subscription-type'),
-  deliveryId: headerOf('twitch-eventsub-message-id'),
-  handshake: {
-    signed: true,
-    answer(request) {
-      const challenge = textAt(request, 'challenge');
-      const kind = request.headers.get('twitch-eventsub-message-type');
-      return kind === 'webhook_callback_verification' && challenge ? plainText(challenge) : undefined;
+  {
+    name: 'mandrill',
+    title: 'Mailchimp Transactional (Mandrill)',
+    category: 'messaging',
+    confidence: 'C',
+    documentation: 'https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/',
+    detect: [{ header: 'x-mandrill-signature' }],
+    schemes: { sha1: { kind: 'url-fields', header: 'x-mandrill-signature' } },
+    eventType: formJson('mandrill_events', 0, 'event'),
+    handshakes: [{ condition: { method: 'HEAD' }, signed: false, reply: { kind: 'fixed', answer: emptyAnswer(200) } }],
+    secret: 'the webhook key',
+    setup: 'Settings, Webhooks, Add a Webhook.',
+  },
+  {
+    name: 'customer-io',
+    title: 'Customer.io',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://docs.customer.io/journeys/webhooks/',
+    detect: [{ header: 'x-cio-signature' }],
+    schemes: {
+      v0: hmac({
+        header: 'x-cio-signature',
+        template: 'v0:{timestamp}:{body}',
+        timestamp: { header: 'x-cio-timestamp' },
+      }),
     },
+    eventType: first(join('.', body('object_type'), body('metric')), body('metric')),
+    deliveryId: body('event_id'),
+    secret: 'the webhook signing key',
+    setup: 'Integrations, Reporting Webhooks, Add.',
   },
-};
-
-// https://core.telegram.org/bots/api#setwebhook
-export const telegram: Provider = {
-  name: 'telegram',
-  title: 'Telegram Bot API',
-  confidence: 'B',
-  detect: [{ header: 'x-telegram-bot-api-secret-token' }],
-  schemes: { token: token({ header: 'x-telegram-bot-api-secret-token' }) },
-  defaultScheme: 'token',
-  eventType: (request: WebhookRequest) => {
-    const body = jsonBody(request);
-    const keys = typeof body === 'object' && body !== null ? Object.keys(body) : [];
-    return keys.find((key) => key !== 'update_id') ?? null;
-  },
-  deliveryId: (request) => textAt(request, 'update_id'),
-};
-
-export const zoom: Provider = {
-  name: 'zoom',
-  title: 'Zoom',
-  confidence: 'B',
-  detect: [{ header: 'x-zm-signature' }],
-  schemes: {
-    v0: hmac({
-      header: 'x-zm-signature',
-      value: { form: 'plain', prefix: 'v0=' },
-      template: 'v0:{timestamp}:{body}',
-      timestamp: { header: 'x-zm-request-timestamp' },
-    }),
-  },
-  defaultScheme: 'v0',
-  eventType: (request) => textAt(request, 'event'),
-  deliveryId: () => null,
-  handshake: {
-    signed: false,
-    answer(request, context) {
-      if (textAt(request, 'event') !== 'endpoint.url_validation') return undefined;
-      const plainToken = textAt(request, 'payload', 'plainToken');
-      const secret = context.secrets[0];
-      if (!plainToken || !secret || !PLAIN_TOKEN.test(plainToken)) return undefined;
-      return json({ plainToken, encryptedToken: createHmac('sha256', secret).update(plainToken).digest('hex') });
+  {
+    name: 'telnyx',
+    title: 'Telnyx',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
+    detect: [{ header: 'telnyx-signature-ed25519' }],
+    schemes: {
+      ed25519: ed25519({
+        header: 'telnyx-signature-ed25519',
+        template: '{timestamp}|{body}',
+        timestamp: { header: 'telnyx-timestamp' },
+        keyForm: 'base64',
+      }),
     },
+    eventType: body('data', 'event_type'),
+    deliveryId: body('data', 'id'),
+    secret: 'the public key of the account (base64)',
+    setup:
+      'Give the URL on the messaging profile or connection; the key under Account, Keys & Credentials, Public Key.',
   },
-};
-
-// https://developer.okta.com/docs/concepts/event-hooks/
-export const okta: Provider = {
-  name: 'okta',
-  title: 'Okta event hooks',
-  confidence: 'C',
-  detect: [{ header: 'x-okta-verification-challenge' }],
-  schemes: { token: token({ header: 'authorization' }) },
-  defaultScheme: 'token',
-  eventType: (request) => textAt(request, 'data', 'events', 0, 'eventType'),
-  deliveryId: (request) => textAt(request, 'eventId'),
-  handshake: {
-    signed: false,
-    answer(request) {
-      const challenge = request.headers.get('x-okta-verification-challenge');
-      return request.method === 'GET' && challenge ? json({ verification: challenge }) : undefined;
+  {
+    name: 'vonage',
+    title: 'Vonage',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signed-webhooks',
+    detect: [],
+    schemes: {
+      jwt: jwt({
+        header: 'authorization',
+        prefix: 'Bearer ',
+        algorithm: 'HS256',
+        bodyHash: { claim: 'payload_hash', encoding: 'hex' },
+      }),
     },
+    eventType: first(body('status'), body('message_type')),
+    deliveryId: first(body('message_uuid'), body('uuid')),
+    secret: 'the signature secret of the account',
+    setup: 'Application, Capabilities, the webhook URLs; the secret under API settings.',
+    notes: [{ text: 'GET webhooks carry no payload_hash and are refused: use POST-JSON.', confidence: 'C' }],
   },
-};
+  {
+    name: 'bird',
+    title: 'Bird (MessageBird)',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://developers.messagebird.com/api/#verifying-http-requests',
+    detect: [{ header: 'messagebird-signature-jwt' }],
+    schemes: {
+      jwt: jwt({
+        header: 'messagebird-signature-jwt',
+        algorithm: 'HS256',
+        bodyHash: { claim: 'payload_hash', encoding: 'hex' },
+        issuer: 'MessageBird',
+      }),
+    },
+    eventType: body('type'),
+    secret: 'the signing key',
+    setup: 'Developers, API settings; give the URL on the flow or number.',
+    notes: [{ text: 'The url_hash of the token is not compared.', confidence: 'C' }],
+  },
+  {
+    name: 'line',
+    title: 'LINE Messaging API',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/',
+    detect: [{ header: 'x-line-signature' }],
+    schemes: { sha256: hmac({ header: 'x-line-signature', encoding: 'base64' }) },
+    eventType: body('events', 0, 'type'),
+    deliveryId: single(['events'], body('events', 0, 'webhookEventId')),
+    handshakes: [
+      // "Verify" in its console sends no events.
+      { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
+    ],
+    secret: 'the channel secret',
+    setup: 'LINE Developers Console, the channel, Messaging API, Webhook URL, Verify.',
+  },
+  {
+    name: 'meta',
+    title: 'Meta: WhatsApp, Messenger, Instagram, Pages',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
+    detect: [{ header: 'x-hub-signature-256', also: ['!x-github-event', '!x-atlassian-webhook-identifier'] }],
+    schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256=') }) },
+    eventType: first(body('entry', 0, 'changes', 0, 'field'), body('object')),
+    deliveryId: body('entry', 0, 'changes', 0, 'value', 'messages', 0, 'id'),
+    handshakes: [
+      {
+        condition: { method: 'GET', equals: [query('hub.mode'), 'subscribe'] },
+        signed: false,
+        reply: { kind: 'verify-token', token: query('hub.verify_token'), challenge: query('hub.challenge') },
+      },
+    ],
+    secret: 'the app secret',
+    setup: 'App Dashboard, Webhooks, Callback URL and Verify Token; the app secret under App settings, Basic.',
+    settings: { verify_token: 'the Verify Token, as typed in there' },
+    notes: [
+      { text: 'The signature is over the bytes as sent, in which non-ASCII letters are escaped.', confidence: 'C' },
+      { text: 'It retries for up to seven days.', confidence: 'C' },
+    ],
+  },
+  {
+    name: 'x',
+    title: 'X (Twitter)',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://docs.x.com/x-api/webhooks/introduction',
+    detect: [{ header: 'x-twitter-webhooks-signature' }],
+    schemes: {
+      sha256: hmac({ header: 'x-twitter-webhooks-signature', encoding: 'base64', value: prefixed('sha256=') }),
+    },
+    eventType: { from: 'body-key', suffix: '_events' },
+    handshakes: [
+      {
+        condition: { method: 'GET', present: query('crc_token') },
+        signed: false,
+        reply: {
+          kind: 'hmac',
+          challenge: query('crc_token'),
+          encoding: 'base64',
+          prefix: 'sha256=',
+          member: 'response_token',
+        },
+      },
+    ],
+    secret: "the app's consumer secret (API key secret)",
+    setup: 'POST /2/webhooks with the URL; it asks the URL at once and every hour.',
+  },
+  {
+    name: 'twitch',
+    title: 'Twitch EventSub',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://dev.twitch.tv/docs/eventsub/handling-webhook-events/',
+    detect: [{ header: 'twitch-eventsub-message-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'twitch-eventsub-message-signature',
+        value: prefixed('sha256='),
+        template: '{id}{timestamp}{body}',
+        timestamp: { header: 'twitch-eventsub-message-timestamp', unit: 'iso8601', toleranceSeconds: 600 },
+        id: { header: 'twitch-eventsub-message-id' },
+      }),
+    },
+    eventType: header('twitch-eventsub-subscription-type'),
+    deliveryId: header('twitch-eventsub-message-id'),
+    handshakes: [
+      {
+        condition: { equals: [header('twitch-eventsub-message-type'), 'webhook_callback_verification'] },
+        signed: true,
+        reply: { kind: 'echo', challenge: body('challenge') },
+      },
+    ],
+    secret: 'the secret that you gave when you created the subscription (10 to 100 ASCII characters)',
+    setup: 'POST /eventsub/subscriptions with transport webhook, the URL and the secret.',
+  },
+  {
+    name: 'telegram',
+    title: 'Telegram Bot API',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://core.telegram.org/bots/api#setwebhook',
+    detect: [{ header: 'x-telegram-bot-api-secret-token' }],
+    schemes: { token: token({ header: 'x-telegram-bot-api-secret-token' }) },
+    eventType: { from: 'body-key', other: 'update_id' },
+    deliveryId: body('update_id'),
+    secret: 'the secret_token that you give to setWebhook (1 to 256 of A-Z a-z 0-9 _ -)',
+    setup: 'Call setWebhook with url and secret_token.',
+    notes: [{ text: 'Only ports 443, 80, 88 and 8443 are called.', confidence: 'A' }],
+  },
+  {
+    name: 'zoom',
+    title: 'Zoom',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://developers.zoom.us/docs/api/webhooks/',
+    detect: [{ header: 'x-zm-signature' }],
+    schemes: {
+      v0: hmac({
+        header: 'x-zm-signature',
+        value: prefixed('v0='),
+        template: 'v0:{timestamp}:{body}',
+        timestamp: { header: 'x-zm-request-timestamp' },
+      }),
+    },
+    eventType: body('event'),
+    handshakes: [
+      {
+        condition: { equals: [body('event'), 'endpoint.url_validation'] },
+        signed: false,
+        reply: {
+          kind: 'hmac',
+          challenge: body('payload', 'plainToken'),
+          encoding: 'hex',
+          prefix: '',
+          member: 'encryptedToken',
+          challengeMember: 'plainToken',
+        },
+      },
+    ],
+    secret: 'the secret token of the app',
+    setup: 'App Marketplace, the app, Features, Event Subscriptions; press Validate. It asks again every 72 hours.',
+  },
+  {
+    name: 'intercom',
+    title: 'Intercom',
+    category: 'customers',
+    confidence: 'C',
+    documentation: 'https://developers.intercom.com/docs/webhooks/setting-up-webhooks',
+    detect: [{ header: 'user-agent', startsWith: 'intercom' }],
+    schemes: { sha1: hmac({ header: 'x-hub-signature', algorithm: 'sha1', value: prefixed('sha1=') }) },
+    eventType: body('topic'),
+    deliveryId: body('id'),
+    handshakes: [{ condition: { method: 'HEAD' }, signed: false, reply: { kind: 'fixed', answer: emptyAnswer(200) } }],
+    secret: "the app's client secret",
+    setup: 'Developer Hub, the app, Webhooks, Endpoint URL.',
+    notes: [{ text: 'Saving the URL sends a HEAD request.', confidence: 'D' }],
+  },
+  {
+    name: 'klaviyo',
+    title: 'Klaviyo',
+    category: 'messaging',
+    confidence: 'D',
+    documentation: 'https://developers.klaviyo.com/en/reference/webhooks_api_overview',
+    detect: [{ header: 'klaviyo-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'klaviyo-signature',
+        encoding: 'base64',
+        template: '{body}{timestamp}',
+        timestamp: { header: 'klaviyo-timestamp', unit: 'iso8601' },
+      }),
+    },
+    eventType: first(body('data', 0, 'topic'), body('topic')),
+    deliveryId: header('klaviyo-webhook-id'),
+    secret: 'the secret key that you gave when you created the webhook',
+    setup: 'POST /api/webhooks with the URL and a secret key.',
+    notes: [
+      {
+        text: 'The exact text that is signed is not confirmed: try it with a real request before relying on it.',
+        confidence: 'D',
+      },
+    ],
+  },
+  {
+    name: 'front',
+    title: 'Front',
+    category: 'customers',
+    confidence: 'C',
+    documentation: 'https://dev.frontapp.com/docs/webhooks-1',
+    detect: [{ header: 'x-front-request-timestamp' }],
+    schemes: {
+      sha256: hmac({
+        header: 'x-front-signature',
+        encoding: 'base64',
+        template: '{timestamp}:{body}',
+        timestamp: { header: 'x-front-request-timestamp', unit: 'milliseconds' },
+      }),
+    },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    handshakes: [
+      {
+        condition: { present: header('x-front-challenge') },
+        signed: false,
+        reply: { kind: 'echo', challenge: header('x-front-challenge') },
+      },
+    ],
+    secret: 'the application webhook signing key',
+    setup: 'Settings, Developers, the app, Features, Application webhooks.',
+    notes: [{ text: 'The unit of the timestamp is milliseconds in one source.', confidence: 'D' }],
+  },
+  {
+    name: 'help-scout',
+    title: 'Help Scout',
+    category: 'customers',
+    confidence: 'B',
+    documentation: 'https://developer.helpscout.com/webhooks/',
+    detect: [{ header: 'x-helpscout-signature' }],
+    schemes: { sha1: hmac({ header: 'x-helpscout-signature', algorithm: 'sha1', encoding: 'base64' }) },
+    eventType: header('x-helpscout-event'),
+    secret: 'the secret key that you choose',
+    setup: 'Manage, Apps, Webhooks, Install.',
+  },
+  {
+    name: 'nylas',
+    title: 'Nylas',
+    category: 'messaging',
+    confidence: 'C',
+    documentation: 'https://developer.nylas.com/docs/v3/notifications/',
+    detect: [{ header: 'x-nylas-signature' }],
+    schemes: { sha256: hmac({ header: 'x-nylas-signature' }) },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    handshakes: [
+      {
+        condition: { method: 'GET', present: query('challenge') },
+        signed: false,
+        reply: { kind: 'echo', challenge: query('challenge') },
+      },
+    ],
+    secret: 'the webhook_secret of the answer that created the webhook',
+    setup: 'Notifications, Create webhook.',
+  },
+  {
+    name: 'livekit',
+    title: 'LiveKit',
+    category: 'messaging',
+    confidence: 'A',
+    documentation: 'https://docs.livekit.io/home/server/webhooks/',
+    detect: [],
+    schemes: {
+      jwt: jwt({
+        header: 'authorization',
+        prefix: 'Bearer ',
+        prefixOptional: true,
+        algorithm: 'HS256',
+        bodyHash: { claim: 'sha256', encoding: 'base64' },
+      }),
+    },
+    eventType: body('event'),
+    deliveryId: body('id'),
+    secret: 'the API secret',
+    setup: 'Project settings, Webhooks; it signs with the API key that is chosen there.',
+  },
+];

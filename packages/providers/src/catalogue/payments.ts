@@ -1,110 +1,431 @@
-import { textAt } from '../body-value';
-import { headerOf, type Provider } from '../provider';
-import { adyenItems, adyenScheme } from '../scheme/adyen';
-import { hmac } from '../scheme/hmac';
+import type { ProviderSpec } from '../provider';
+import { hmac, rsa, token } from '../scheme/scheme-spec';
+import { body, first, header, join, single } from '../value-rule';
+import { emptyAnswer, prefixed, stripeLike, textAnswer } from './forms';
 
-// https://docs.stripe.com/webhooks/signature. The key is the whole `whsec_...` text, not its decoded rest.
-export const stripe: Provider = {
-  name: 'stripe',
-  title: 'Stripe',
-  confidence: 'A',
-  detect: [{ header: 'stripe-signature' }],
-  schemes: {
-    v1: hmac({
-      header: 'stripe-signature',
-      value: { form: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
-      template: '{timestamp}.{body}',
-    }),
+/** Money: card processors, banks, billing. */
+export const payments: readonly ProviderSpec[] = [
+  {
+    name: 'stripe',
+    title: 'Stripe',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://docs.stripe.com/webhooks/signature',
+    detect: [{ header: 'stripe-signature' }],
+    schemes: { v1: stripeLike('stripe-signature') },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the signing secret of the endpoint (whsec_...)',
+    setup: 'Workbench, Webhooks, Add destination; "Click to reveal" shows the signing secret.',
+    notes: [
+      {
+        text: 'The key is the whole whsec_... text, not its decoded rest. Only v1 counts; v0 is a test scheme.',
+        confidence: 'A',
+      },
+      {
+        text: 'Retries go on for three days in live mode, each with a new timestamp and the same event id.',
+        confidence: 'B',
+      },
+    ],
   },
-  defaultScheme: 'v1',
-  eventType: (request) => textAt(request, 'type'),
-  deliveryId: (request) => textAt(request, 'id'),
-};
-
-// https://shopify.dev/docs/apps/build/webhooks/subscribe/https
-export const shopify: Provider = {
-  name: 'shopify',
-  title: 'Shopify',
-  confidence: 'B',
-  detect: [{ header: 'x-shopify-topic' }, { header: 'x-shopify-hmac-sha256' }, { header: 'shopify-hmac-sha256' }],
-  schemes: { sha256: hmac({ header: ['x-shopify-hmac-sha256', 'shopify-hmac-sha256'], encoding: 'base64' }) },
-  defaultScheme: 'sha256',
-  eventType: headerOf('x-shopify-topic'),
-  deliveryId: (request) => headerOf('x-shopify-webhook-id')(request) ?? headerOf('shopify-webhook-id')(request),
-};
-
-export const square: Provider = {
-  name: 'square',
-  title: 'Square',
-  confidence: 'A',
-  detect: [{ header: 'x-square-hmacsha256-signature' }],
-  schemes: { sha256: hmac({ header: 'x-square-hmacsha256-signature', encoding: 'base64', template: '{url}{body}' }) },
-  defaultScheme: 'sha256',
-  signsUrl: true,
-  eventType: (request) => textAt(request, 'type'),
-  deliveryId: (request) => textAt(request, 'event_id'),
-};
-
-export const paddle: Provider = {
-  name: 'paddle',
-  title: 'Paddle Billing',
-  confidence: 'A',
-  detect: [{ header: 'paddle-signature' }],
-  schemes: {
-    h1: hmac({
-      header: 'paddle-signature',
-      value: { form: 'fields', separator: ';', signature: 'h1', timestamp: 'ts' },
-      template: '{timestamp}:{body}',
-    }),
+  {
+    name: 'paypal',
+    title: 'PayPal',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://developer.paypal.com/api/rest/webhooks/rest/',
+    detect: [{ header: 'paypal-transmission-sig' }],
+    schemes: { certificate: { kind: 'paypal' } },
+    eventType: body('event_type'),
+    deliveryId: body('id'),
+    secret: "the webhook's ID",
+    setup: 'Apps & Credentials, the app, Add Webhook; the list shows the ID of each webhook.',
+    notes: [
+      {
+        text: 'The certificate is fetched from paypal.com hosts only, through the address guard, and kept.',
+        confidence: 'B',
+      },
+      { text: 'The signed text holds the CRC-32 of the body, which is no cryptographic hash.', confidence: 'B' },
+    ],
   },
-  defaultScheme: 'h1',
-  eventType: (request) => textAt(request, 'event_type'),
-  deliveryId: (request) => textAt(request, 'event_id'),
-};
-
-export const razorpay: Provider = {
-  name: 'razorpay',
-  title: 'Razorpay',
-  confidence: 'C',
-  detect: [{ header: 'x-razorpay-signature' }],
-  schemes: { sha256: hmac({ header: 'x-razorpay-signature' }) },
-  defaultScheme: 'sha256',
-  eventType: (request) => textAt(request, 'event'),
-  deliveryId: headerOf('x-razorpay-event-id'),
-};
-
-export const xero: Provider = {
-  name: 'xero',
-  title: 'Xero',
-  confidence: 'C',
-  detect: [{ header: 'x-xero-signature' }],
-  schemes: { sha256: hmac({ header: 'x-xero-signature', encoding: 'base64' }) },
-  defaultScheme: 'sha256',
-  eventType(request) {
-    const category = textAt(request, 'events', 0, 'eventCategory');
-    const type = textAt(request, 'events', 0, 'eventType');
-    return category && type ? `${category}.${type}` : type;
+  {
+    name: 'square',
+    title: 'Square',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://developer.squareup.com/docs/webhooks/step3validate',
+    detect: [{ header: 'x-square-hmacsha256-signature' }],
+    schemes: { sha256: hmac({ header: 'x-square-hmacsha256-signature', encoding: 'base64', template: '{url}{body}' }) },
+    eventType: body('type'),
+    deliveryId: body('event_id'),
+    secret: 'the signature key of the subscription',
+    setup: 'Developer Console, the application, Webhooks, Subscriptions.',
   },
-  deliveryId: () => null,
-  acknowledgement: { status: 200, contentType: null, body: '' },
-};
-
-// https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures
-export const adyen: Provider = {
-  name: 'adyen',
-  title: 'Adyen',
-  confidence: 'A',
-  detect: [],
-  schemes: { standard: adyenScheme() },
-  defaultScheme: 'standard',
-  eventType: (request) => {
-    const code = adyenItems(request)?.[0]?.eventCode;
-    return typeof code === 'string' ? code : null;
+  {
+    name: 'adyen',
+    title: 'Adyen',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures',
+    detect: [{ header: 'hmacsignature' }],
+    schemes: {
+      standard: { kind: 'adyen' },
+      platforms: hmac({ header: 'hmacsignature', encoding: 'base64', secretEncoding: 'hex' }),
+    },
+    eventType: first(body('notificationItems', 0, 'NotificationRequestItem', 'eventCode'), body('type')),
+    deliveryId: first(
+      single(
+        ['notificationItems'],
+        join(
+          ':',
+          body('notificationItems', 0, 'NotificationRequestItem', 'pspReference'),
+          body('notificationItems', 0, 'NotificationRequestItem', 'eventCode'),
+          body('notificationItems', 0, 'NotificationRequestItem', 'success'),
+        ),
+      ),
+    ),
+    acknowledgement: textAnswer('[accepted]'),
+    secret: 'the HMAC key (hexadecimal)',
+    setup:
+      'Customer Area, Developers, Webhooks, Standard webhook (or a platforms webhook, with `"scheme": "platforms"`); generate the HMAC key there.',
+    notes: [
+      {
+        text: 'The standard scheme signs eight fields of each item and not the body; every item must hold.',
+        confidence: 'A',
+      },
+      { text: 'Older set-ups want to read [accepted], which is the answer here.', confidence: 'B' },
+    ],
   },
-  deliveryId: (request) => {
-    const items = adyenItems(request);
-    const item = items?.length === 1 ? items[0] : undefined;
-    return item ? `${String(item.pspReference)}:${String(item.eventCode)}:${String(item.success)}` : null;
+  {
+    name: 'paddle',
+    title: 'Paddle Billing',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://developer.paddle.com/webhooks/signature-verification',
+    detect: [{ header: 'paddle-signature' }],
+    schemes: {
+      h1: hmac({
+        header: 'paddle-signature',
+        value: { form: 'fields', separator: ';', signature: 'h1', timestamp: 'ts' },
+        template: '{timestamp}:{body}',
+      }),
+    },
+    eventType: body('event_type'),
+    deliveryId: body('event_id'),
+    secret: 'the secret key of the notification destination (pdl_ntfset_...)',
+    setup: 'Developer tools, Notifications, New destination; Edit destination shows the secret key.',
+    notes: [
+      {
+        text: "The vendor's SDK allows 5 s; here 300 s count, since arrival and not processing is judged.",
+        confidence: 'A',
+      },
+    ],
   },
-  acknowledgement: { status: 200, contentType: 'text/plain; charset=utf-8', body: '[accepted]' },
-};
+  {
+    name: 'razorpay',
+    title: 'Razorpay',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://razorpay.com/docs/webhooks/validate-test/',
+    detect: [{ header: 'x-razorpay-signature' }],
+    schemes: { sha256: hmac({ header: 'x-razorpay-signature' }) },
+    eventType: body('event'),
+    deliveryId: header('x-razorpay-event-id'),
+    secret: 'the webhook secret that you choose',
+    setup: 'Account & Settings, Webhooks, Add New Webhook.',
+    notes: [
+      { text: 'Retries of old events carry a signature under the old secret: keep both for a while.', confidence: 'B' },
+    ],
+  },
+  {
+    name: 'mollie',
+    title: 'Mollie',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://docs.mollie.com/reference/webhooks-best-practices',
+    detect: [{ header: 'x-mollie-signature' }],
+    schemes: {
+      signature: hmac({ header: 'x-mollie-signature', value: { form: 'list', separator: ',', prefix: 'sha256=' } }),
+    },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the signing secret of the webhook',
+    setup: 'Developers, Webhooks (next-gen), Create a webhook.',
+    notes: [
+      {
+        text: 'Only the next-gen webhooks are signed. Classic ones carry nothing but an id: leave verification off and fetch the object.',
+        confidence: 'B',
+      },
+    ],
+  },
+  {
+    name: 'gocardless',
+    title: 'GoCardless',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://developer.gocardless.com/getting-started/api/staying-up-to-date-with-webhooks/',
+    detect: [{ header: 'webhook-signature', also: ['!webhook-id'] }],
+    schemes: { sha256: hmac({ header: 'webhook-signature' }) },
+    eventType: join('.', body('events', 0, 'resource_type'), body('events', 0, 'action')),
+    deliveryId: body('meta', 'webhook_id'),
+    secret: 'the secret of the webhook endpoint',
+    setup: 'Developers, Create, Webhook endpoint.',
+    notes: [
+      { text: 'One request holds up to 250 events; the type is that of the first.', confidence: 'B' },
+      { text: 'A wrong signature is to be answered 498; any 4xx is a failure to it.', confidence: 'B' },
+    ],
+  },
+  {
+    name: 'checkout-com',
+    title: 'Checkout.com',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://www.checkout.com/docs/developer-resources/webhooks',
+    detect: [{ header: 'cko-signature' }],
+    schemes: { sha256: hmac({ header: 'cko-signature' }) },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the signature key of the workflow action',
+    setup: 'Workflows, a webhook action with the URL and a signature key.',
+  },
+  {
+    name: 'coinbase-commerce',
+    title: 'Coinbase Commerce',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://docs.cdp.coinbase.com/commerce/docs/webhooks-security',
+    detect: [{ header: 'x-cc-webhook-signature' }],
+    schemes: { sha256: hmac({ header: 'x-cc-webhook-signature' }) },
+    eventType: body('event', 'type'),
+    deliveryId: body('event', 'id'),
+    secret: 'the webhook shared secret',
+    setup: 'Settings, Notifications, Webhook endpoints.',
+  },
+  {
+    name: 'lemon-squeezy',
+    title: 'Lemon Squeezy',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://docs.lemonsqueezy.com/help/webhooks/signing-requests',
+    detect: [{ header: 'x-signature', also: ['x-event-name'] }],
+    schemes: { sha256: hmac({ header: 'x-signature' }) },
+    eventType: first(header('x-event-name'), body('meta', 'event_name')),
+    secret: 'the signing secret that you choose (6 to 40 characters)',
+    setup: 'Settings, Webhooks, the plus button.',
+  },
+  {
+    name: 'recurly',
+    title: 'Recurly',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://docs.recurly.com/recurly-subscriptions/docs/signature-verification',
+    detect: [{ header: 'recurly-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'recurly-signature',
+        value: { form: 'timestamp-first', separator: ',' },
+        template: '{timestamp}.{body}',
+        timestamp: { unit: 'milliseconds' },
+      }),
+    },
+    eventType: join('.', body('object_type'), body('event_type')),
+    deliveryId: body('uuid'),
+    secret: 'the key of the webhook endpoint',
+    setup: 'Integrations, Webhooks, Configure, New endpoint (JSON).',
+    notes: [{ text: 'While a key is rotated the header lists a signature for each.', confidence: 'B' }],
+  },
+  {
+    name: 'revenuecat',
+    title: 'RevenueCat',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://www.revenuecat.com/docs/integrations/webhooks',
+    detect: [{ header: 'x-revenuecat-webhook-signature' }],
+    schemes: { token: token({ header: 'authorization' }), signature: stripeLike('x-revenuecat-webhook-signature') },
+    eventType: body('event', 'type'),
+    deliveryId: body('event', 'id'),
+    secret: 'the authorization header value that you choose, or the signing secret for `"scheme": "signature"`',
+    setup: 'Project settings, Integrations, Webhooks.',
+    notes: [
+      {
+        text: 'The signature is optional and newer; the authorization header is what every project has.',
+        confidence: 'D',
+      },
+    ],
+  },
+  {
+    name: 'authorize-net',
+    title: 'Authorize.Net',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://developer.authorize.net/api/reference/features/webhooks.html',
+    detect: [{ header: 'x-anet-signature' }],
+    schemes: {
+      sha512: hmac({ header: 'x-anet-signature', algorithm: 'sha512', encoding: 'HEX', value: prefixed('sha512=') }),
+    },
+    eventType: body('eventType'),
+    deliveryId: body('notificationId'),
+    secret: 'the signature key of the merchant interface',
+    setup: 'Account, Settings, Webhooks; the signature key under API Credentials & Keys.',
+    notes: [{ text: 'The signature is sent in upper-case hexadecimal digits.', confidence: 'C' }],
+  },
+  {
+    name: 'modern-treasury',
+    title: 'Modern Treasury',
+    category: 'payments',
+    confidence: 'A',
+    documentation: 'https://docs.moderntreasury.com/platform/docs/webhooks',
+    detect: [{ header: 'x-signature', also: ['x-topic'] }],
+    schemes: { sha256: hmac({ header: 'x-signature' }) },
+    eventType: first(join('.', header('x-topic'), body('event')), body('event')),
+    secret: 'the webhook key',
+    setup: 'Developers, Webhooks, New webhook endpoint.',
+  },
+  {
+    name: 'dwolla',
+    title: 'Dwolla',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://developers.dwolla.com/docs/balance/webhooks/process-validate',
+    detect: [{ header: 'x-request-signature-sha-256' }],
+    schemes: { sha256: hmac({ header: 'x-request-signature-sha-256' }) },
+    eventType: first(header('x-dwolla-topic'), body('topic')),
+    deliveryId: body('id'),
+    secret: 'the secret that you gave when you created the webhook subscription',
+    setup: 'POST /webhook-subscriptions with the URL and a secret.',
+  },
+  {
+    name: 'wise',
+    title: 'Wise',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://docs.wise.com/guides/developer/webhooks/event-handling',
+    detect: [{ header: 'x-signature-sha256' }],
+    schemes: { rsa: rsa({ header: 'x-signature-sha256', keyForm: 'pem' }) },
+    eventType: body('event_type'),
+    deliveryId: header('x-delivery-id'),
+    secret: "Wise's public key of the environment (PEM or base64), from its documentation",
+    setup: 'Settings, Webhooks, Create new webhook.',
+    notes: [
+      {
+        text: 'Sandbox and production have different keys; a test notification carries X-Test-Notification: true.',
+        confidence: 'B',
+      },
+    ],
+  },
+  {
+    name: 'plaid',
+    title: 'Plaid',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://plaid.com/docs/api/webhooks/webhook-verification/',
+    detect: [{ header: 'plaid-verification' }],
+    schemes: { es256: { kind: 'plaid' } },
+    eventType: join('.', body('webhook_type'), body('webhook_code')),
+    secret: 'the API secret (with settings.client_id), or the public key as JWK',
+    setup: 'Give the URL as `webhook` when a link token is created.',
+    settings: {
+      client_id: 'the client id that goes with the API secret',
+      environment: 'production (default) or sandbox',
+    },
+    notes: [
+      { text: 'Keys are looked up by their id and kept; look-ups of unknown ids are few a minute.', confidence: 'B' },
+    ],
+  },
+  {
+    name: 'ramp',
+    title: 'Ramp',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://docs.ramp.com/developer-api/v1/guides/webhooks',
+    detect: [{ header: 'x-ramp-signature' }],
+    schemes: { sha256: hmac({ header: 'x-ramp-signature' }) },
+    eventType: body('type'),
+    deliveryId: body('id'),
+    secret: 'the secret of the webhook',
+    setup: 'Developer, the app, Webhooks.',
+  },
+  {
+    name: 'xero',
+    title: 'Xero',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://developer.xero.com/documentation/guides/webhooks/overview/',
+    detect: [{ header: 'x-xero-signature' }],
+    schemes: { sha256: hmac({ header: 'x-xero-signature', encoding: 'base64' }) },
+    eventType: first(
+      join('.', body('events', 0, 'eventCategory'), body('events', 0, 'eventType')),
+      body('events', 0, 'eventType'),
+    ),
+    handshakes: [
+      { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
+    ],
+    acknowledgement: emptyAnswer(200),
+    refusal: emptyAnswer(401),
+    secret: 'the webhooks key',
+    setup: 'My Apps, the app, Webhooks; save, then press "Send Intent to receive".',
+    notes: [
+      {
+        text: 'Intent to receive sends good and bad signatures: the good ones get 200, the bad ones 401, both without a body.',
+        confidence: 'B',
+      },
+      {
+        text: 'Bodies are made unique by `entropy`, so identical ones are retries; there is no delivery id.',
+        confidence: 'C',
+      },
+    ],
+  },
+  {
+    name: 'chargebee',
+    title: 'Chargebee',
+    category: 'payments',
+    confidence: 'B',
+    documentation: 'https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings',
+    detect: [{ header: 'user-agent', startsWith: 'chargebee' }],
+    schemes: { basic: token({ basic: true }) },
+    eventType: body('event_type'),
+    deliveryId: body('id'),
+    secret: 'user:password of the basic authentication that you set on the webhook',
+    setup: 'Settings, Configure Chargebee, Webhooks, Add Webhook, "Protect webhook URL with basic authentication".',
+    notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
+  },
+  {
+    name: 'commerce-layer',
+    title: 'Commerce Layer',
+    category: 'commerce',
+    confidence: 'C',
+    documentation: 'https://docs.commercelayer.io/core/callbacks-security',
+    detect: [{ header: 'x-commercelayer-signature' }],
+    schemes: { sha256: hmac({ header: 'x-commercelayer-signature', encoding: 'base64' }) },
+    eventType: header('x-commercelayer-topic'),
+    secret: 'the shared secret of the webhook',
+    setup: 'Create a webhook in the dashboard or with the CLI; the answer holds the shared secret.',
+    notes: [{ text: 'The encoding is base64 in its documentation and hex in one secondary source.', confidence: 'D' }],
+  },
+  {
+    name: 'fastspring',
+    title: 'FastSpring',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://developer.fastspring.com/reference/message-security',
+    detect: [{ header: 'x-fs-signature' }],
+    schemes: { sha256: hmac({ header: 'x-fs-signature', encoding: 'base64' }) },
+    eventType: body('events', 0, 'type'),
+    deliveryId: single(['events'], body('events', 0, 'id')),
+    secret: 'the HMAC SHA256 secret of the webhook',
+    setup: 'Developer Tools, Webhooks, Configuration, Add URL endpoint.',
+  },
+  {
+    name: 'persona',
+    title: 'Persona',
+    category: 'identity',
+    confidence: 'C',
+    documentation: 'https://docs.withpersona.com/webhooks',
+    detect: [{ header: 'persona-signature' }],
+    schemes: { v1: stripeLike('persona-signature') },
+    eventType: body('data', 'attributes', 'name'),
+    deliveryId: body('data', 'id'),
+    secret: 'the webhook secret (wbhsec_...)',
+    setup: 'Webhooks, Create webhook.',
+  },
+];

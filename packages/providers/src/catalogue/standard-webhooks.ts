@@ -1,60 +1,139 @@
-import { textAt } from '../body-value';
-import { headerOf, type Provider } from '../provider';
-import { hmac } from '../scheme/hmac';
-import { ed25519, ed25519Key } from '../scheme/public-key';
-import { canonicalBase64 } from '../signature-text';
+import type { ProviderSpec } from '../provider';
+import { ed25519 } from '../scheme/scheme-spec';
+import { body, first, header } from '../value-rule';
+import { standardHmac } from './forms';
 
-// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-const v1a = ed25519({
-  header: 'webhook-signature',
-  value: { form: 'list', separator: ' ', prefix: 'v1a,' },
-  encoding: 'base64',
-  template: '{id}.{timestamp}.{body}',
-  timestamp: { header: 'webhook-timestamp' },
-  id: { header: 'webhook-id' },
-  key: (text) => ed25519Key(text.startsWith('whpk_') ? canonicalBase64(text.slice(5)) : undefined),
-});
+const id = header('webhook-id');
+const svixId = first(header('svix-id'), header('webhook-id'));
 
-export const standardWebhooks: Provider = {
-  name: 'standard-webhooks',
-  title: 'Standard Webhooks',
-  confidence: 'A',
-  detect: [{ header: 'webhook-signature', also: ['webhook-id'] }],
-  schemes: {
-    v1: hmac({
-      header: 'webhook-signature',
-      value: { form: 'list', separator: ' ', prefix: 'v1,' },
-      encoding: 'base64',
-      secretEncoding: 'standard-webhooks',
-      template: '{id}.{timestamp}.{body}',
-      timestamp: { header: 'webhook-timestamp' },
-      id: { header: 'webhook-id' },
-    }),
-    v1a,
+/** The open standard, Svix's older header names for it, and those who send by either. */
+export const standardWebhooks: readonly ProviderSpec[] = [
+  {
+    name: 'svix',
+    title: 'Svix',
+    category: 'infrastructure',
+    confidence: 'A',
+    documentation: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+    detect: [{ header: 'svix-signature' }, { header: 'svix-id' }],
+    schemes: { v1: standardHmac('svix') },
+    eventType: first(body('type'), body('event_type')),
+    deliveryId: svixId,
+    secret: 'the signing secret of the endpoint (whsec_...)',
+    setup: "Add an endpoint in the sender's portal with the URL; its page shows the signing secret.",
+    notes: [{ text: 'Both header families, svix-* and webhook-*, are in use.', confidence: 'A' }],
   },
-  defaultScheme: 'v1',
-  eventType: (request) => textAt(request, 'type'),
-  deliveryId: headerOf('webhook-id'),
-};
-
-// Clerk, Resend, Brex and others that send through Svix; both header families are in use.
-export const svix: Provider = {
-  name: 'svix',
-  title: 'Svix',
-  confidence: 'A',
-  detect: [{ header: 'svix-signature' }, { header: 'svix-id' }],
-  schemes: {
-    v1: hmac({
-      header: ['svix-signature', 'webhook-signature'],
-      value: { form: 'list', separator: ' ', prefix: 'v1,' },
-      encoding: 'base64',
-      secretEncoding: 'standard-webhooks',
-      template: '{id}.{timestamp}.{body}',
-      timestamp: { header: ['svix-timestamp', 'webhook-timestamp'] },
-      id: { header: ['svix-id', 'webhook-id'] },
-    }),
+  {
+    name: 'clerk',
+    title: 'Clerk',
+    category: 'identity',
+    confidence: 'B',
+    documentation: 'https://clerk.com/docs/webhooks/overview',
+    detect: [],
+    schemes: { v1: standardHmac('svix') },
+    eventType: body('type'),
+    deliveryId: svixId,
+    secret: 'the signing secret of the endpoint (whsec_...)',
+    setup: 'Configure, Webhooks, Add Endpoint; the endpoint page shows the signing secret.',
+    notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
   },
-  defaultScheme: 'v1',
-  eventType: (request) => textAt(request, 'type') ?? textAt(request, 'event_type'),
-  deliveryId: (request) => headerOf('svix-id')(request) ?? headerOf('webhook-id')(request),
-};
+  {
+    name: 'resend',
+    title: 'Resend',
+    category: 'messaging',
+    confidence: 'B',
+    documentation: 'https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests',
+    detect: [],
+    schemes: { v1: standardHmac('svix') },
+    eventType: body('type'),
+    deliveryId: svixId,
+    secret: 'the signing secret of the webhook (whsec_...)',
+    setup: 'Webhooks, Add webhook; the page of the webhook shows the signing secret.',
+    notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
+  },
+  {
+    name: 'brex',
+    title: 'Brex',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://developer.brex.com/docs/webhooks/',
+    detect: [],
+    schemes: { v1: standardHmac('webhook', { secretEncoding: 'base64' }) },
+    eventType: body('event_type'),
+    deliveryId: id,
+    secret: 'the webhook secret (base64), from GET /v1/webhooks/secrets',
+    setup: 'Register the URL with POST /v1/webhooks and the event types.',
+  },
+  {
+    name: 'openai',
+    title: 'OpenAI',
+    category: 'ai',
+    confidence: 'A',
+    documentation: 'https://platform.openai.com/docs/guides/webhooks',
+    detect: [{ header: 'webhook-signature', also: ['webhook-id', 'openai-organization'] }],
+    schemes: { v1: standardHmac('webhook') },
+    eventType: body('type'),
+    deliveryId: id,
+    secret: 'the signing secret (whsec_...), shown once',
+    setup: 'Project settings, Webhooks, Create.',
+  },
+  {
+    name: 'replicate',
+    title: 'Replicate',
+    category: 'ai',
+    confidence: 'A',
+    documentation: 'https://replicate.com/docs/topics/webhooks/verify-webhook',
+    detect: [],
+    schemes: { v1: standardHmac('webhook') },
+    eventType: body('status'),
+    deliveryId: id,
+    secret: 'the signing secret (whsec_...), from GET /v1/webhooks/default/secret',
+    setup: 'Give the URL as `webhook` of each prediction.',
+    notes: [{ text: 'The event type is the status of the prediction.', confidence: 'B' }],
+  },
+  {
+    name: 'polar',
+    title: 'Polar',
+    category: 'payments',
+    confidence: 'C',
+    documentation: 'https://polar.sh/docs/integrate/webhooks/delivery',
+    detect: [],
+    schemes: { v1: standardHmac('webhook', { secretEncoding: 'utf8' }) },
+    eventType: body('type'),
+    deliveryId: id,
+    secret: 'the webhook secret, as typed in or generated',
+    setup: 'Settings, Webhooks, Add Endpoint, format Raw.',
+    notes: [
+      { text: "Standard Webhooks, except that the key is the secret's own text and not its base64.", confidence: 'C' },
+    ],
+  },
+  {
+    name: 'standard-webhooks',
+    title: 'Standard Webhooks',
+    category: 'infrastructure',
+    confidence: 'A',
+    documentation: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
+    detect: [{ header: 'webhook-signature', also: ['webhook-id'] }],
+    schemes: {
+      v1: standardHmac('webhook'),
+      v1a: ed25519({
+        header: 'webhook-signature',
+        value: { form: 'list', separator: ' ', prefix: 'v1a,' },
+        template: '{id}.{timestamp}.{body}',
+        timestamp: { header: 'webhook-timestamp' },
+        id: { header: 'webhook-id' },
+        keyForm: 'whpk',
+      }),
+    },
+    eventType: body('type'),
+    deliveryId: id,
+    secret: 'the signing secret (whsec_...), or the public key (whpk_...) for v1a',
+    setup: "Add the URL in the sender's settings.",
+    notes: [
+      { text: 'For Render, Recall.ai, Loops, Dodo Payments and every other sender of the standard.', confidence: 'A' },
+      {
+        text: 'A secret whose rest is base64 of 16 to 64 bytes stands for those bytes, any other for its own text.',
+        confidence: 'A',
+      },
+    ],
+  },
+];

@@ -1,61 +1,83 @@
 import { createHmac } from 'node:crypto';
 import { jsonBody, valueAt } from '../body-value';
-import { secretKey } from '../secret-key';
+import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
+import type { Path } from '../value-rule';
 import { refused } from '../verification';
-import type { WebhookRequest } from '../webhook-request';
 import type { Scheme } from './scheme';
-
-type Item = Record<string, unknown>;
+import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
 /**
  * Adyen's standard webhooks carry one signature per item inside the body, over eight of its fields. Every item must
  * hold; the rest of the body is not authenticated.
  */
-export function adyenScheme(): Scheme {
+export interface AdyenSpec {
+  kind: 'adyen';
+}
+
+const LIST: Path = ['notificationItems'];
+const ITEM = 'NotificationRequestItem';
+const SIGNATURE: Path = ['additionalData', 'hmacSignature'];
+const SIGNED: readonly Path[] = [
+  ['pspReference'],
+  ['originalReference'],
+  ['merchantAccountCode'],
+  ['merchantReference'],
+  ['amount', 'value'],
+  ['amount', 'currency'],
+  ['eventCode'],
+  ['success'],
+];
+
+export function createAdyenScheme(): Scheme {
+  const shared = sharedSecret('hex', 'HMAC key');
   return {
     kind: 'adyen',
     credentialHeaders: [],
-    secretProblem: (secret) => (secretKey(secret, 'hex') ? null : 'The HMAC key is the hex text that Adyen shows.'),
+    signingHeaders: [],
+    ...shared,
     verify(request, context) {
-      const items = adyenItems(request);
+      const items = itemsOf(jsonBody(request));
       if (!items) return refused('malformed_body');
-      const keys = context.secrets.map((secret) => secretKey(secret, 'hex')).filter((key) => key !== undefined);
+      const keys = usableKeys(context.secrets, 'hex');
       if (keys.length === 0) return refused('no_secret');
       for (const item of items) {
-        const received = valueAt(item, ['additionalData', 'hmacSignature']);
+        const received = valueAt(item, SIGNATURE);
         if (typeof received !== 'string' || received === '') return refused('missing_signature');
-        const text = signedText(item);
-        const holds = keys.some((key) => sameText(received, createHmac('sha256', key).update(text).digest('base64')));
-        if (!holds) return refused('wrong_signature');
+        if (!keys.some((key) => sameText(received, signatureOf(item, key)))) return refused('wrong_signature');
       }
       return { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false };
+    },
+    sign(input) {
+      const key = keyToSignWith(input.secret, 'hex');
+      const items = itemsOf(parsed(input.body));
+      if (!items) throw new TypeError('The body is not an Adyen notification.');
+      const edits = items.map((item, index) => [[...LIST, index, ITEM, ...SIGNATURE], signatureOf(item, key)] as const);
+      return { headers: [], body: replaceJsonStrings(input.body, edits) };
     },
   };
 }
 
-export function adyenItems(request: WebhookRequest): Item[] | undefined {
-  const items = valueAt(jsonBody(request), ['notificationItems']);
-  if (!Array.isArray(items) || items.length === 0) return undefined;
-  const inner = items.map((item) => valueAt(item, ['NotificationRequestItem']));
-  return inner.every((item) => typeof item === 'object' && item !== null) ? (inner as Item[]) : undefined;
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
-function signedText(item: Item): string {
-  const paths = [
-    ['pspReference'],
-    ['originalReference'],
-    ['merchantAccountCode'],
-    ['merchantReference'],
-    ['amount', 'value'],
-    ['amount', 'currency'],
-    ['eventCode'],
-    ['success'],
-  ];
-  return paths
-    .map((path) => valueAt(item, path))
+function itemsOf(value: unknown): object[] | undefined {
+  const items = valueAt(value, LIST);
+  if (!Array.isArray(items) || items.length === 0) return undefined;
+  const inner = items.map((item) => valueAt(item, [ITEM]));
+  return inner.every((item) => typeof item === 'object' && item !== null) ? inner : undefined;
+}
+
+function signatureOf(item: object, key: Buffer): string {
+  const text = SIGNED.map((path) => valueAt(item, path))
     .map((value) =>
       ['string', 'number', 'boolean'].includes(typeof value) ? String(value as string | number | boolean) : '',
     )
     .join(':');
+  return createHmac('sha256', key).update(text).digest('base64');
 }

@@ -1,49 +1,51 @@
-import { createHmac } from 'node:crypto';
-import { secretKey, type SecretEncoding } from '../secret-key';
+import { createHash, createHmac } from 'node:crypto';
+import { type SecretEncoding } from '../secret-key';
 import { sameText } from '../signature-text';
-import { refused, type Verification } from '../verification';
-import type { WebhookRequest } from '../webhook-request';
-import type { Scheme, SchemeContext, SigningInput } from './scheme';
-import { formatSignature } from './signature-header';
-import { SignedHeader, type SignedHeaderOptions } from './signed-header';
+import { refused } from '../verification';
+import type { Scheme } from './scheme';
+import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
+import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 import type { TemplateValues } from './template';
 
-export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha512';
+export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
-export interface HmacOptions extends SignedHeaderOptions {
+export interface HmacSpec extends SignedHeaderSpec {
+  kind: 'hmac';
   /** Default `sha256`. Always from this configuration, never from the request. */
   algorithm?: HmacAlgorithm;
-  /** Default `hex`; upper-case hex is not accepted. */
-  encoding?: 'hex' | 'base64';
+  /** Default `hex`; upper-case hex is accepted where the provider sends it (`HEX`). */
+  encoding?: 'hex' | 'HEX' | 'base64' | 'base64url';
+  /** Default `utf8`: the secret's own text is the key. */
   secretEncoding?: SecretEncoding;
+  /** `hash`: not an HMAC but a plain digest of a template that contains `{secret}`. */
+  construction?: 'hmac' | 'hash';
 }
 
 /** HMAC (RFC 2104) over a template of the request, compared as canonical text. */
-export function hmac(options: HmacOptions): Scheme {
-  const header = new SignedHeader(options);
-  const algorithm = options.algorithm ?? 'sha256';
-  const encoding = options.encoding ?? 'hex';
-  const secretEncoding = options.secretEncoding ?? 'utf8';
+export function createHmacScheme(spec: HmacSpec): Scheme {
+  const header = new SignedHeader(spec);
+  const algorithm = spec.algorithm ?? 'sha256';
+  const encoding = spec.encoding ?? 'hex';
+  const { secretEncoding } = spec;
 
   const digest = (key: Buffer, values: TemplateValues): string => {
-    const mac = createHmac(algorithm, key);
-    header.template.write(values, (bytes) => mac.update(bytes));
-    return mac.digest(encoding);
+    const hash = spec.construction === 'hash' ? createHash(algorithm) : createHmac(algorithm, key);
+    const secret = spec.construction === 'hash' ? key.toString('utf8') : undefined;
+    header.template.write({ ...values, secret }, (bytes) => hash.update(bytes));
+    return encoding === 'HEX' ? hash.digest('hex').toUpperCase() : hash.digest(encoding);
   };
 
   return {
     kind: 'hmac',
     credentialHeaders: [],
-    secretProblem: (secret) =>
-      secretKey(secret, secretEncoding) ? null : `The secret must be a non-empty ${secretEncoding} text.`,
-    verify(request: WebhookRequest, context: SchemeContext): Verification {
+    signingHeaders: header.headers,
+    ...sharedSecret(secretEncoding),
+    verify(request, context) {
       const signed = header.read(request, context);
       if (!('candidates' in signed)) return signed;
-      let usable = false;
-      for (const secret of context.secrets) {
-        const key = secretKey(secret, secretEncoding);
-        if (!key) continue;
-        usable = true;
+      const keys = usableKeys(context.secrets, secretEncoding);
+      if (keys.length === 0) return refused('no_secret');
+      for (const key of keys) {
         const expected = digest(key, signed.values);
         if (signed.candidates.some((candidate) => sameText(candidate, expected))) {
           return {
@@ -54,13 +56,12 @@ export function hmac(options: HmacOptions): Scheme {
           };
         }
       }
-      return refused(usable ? 'wrong_signature' : 'no_secret');
+      return refused('wrong_signature');
     },
-    sign(input: SigningInput) {
-      const key = secretKey(input.secret, secretEncoding);
-      if (!key) throw new TypeError('The secret cannot be used with this scheme.');
-      const { values, timestamp, headers } = header.prepare(input);
-      return [...headers, [header.name, formatSignature(digest(key, values), timestamp, header.value)]];
+    sign(input) {
+      const key = keyToSignWith(input.secret, secretEncoding);
+      const { values, carry } = header.prepare(input);
+      return carry(digest(key, values));
     },
   };
 }

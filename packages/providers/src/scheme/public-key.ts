@@ -1,54 +1,48 @@
-import { createPublicKey, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign as signBytes, verify as verifySignature, type KeyObject } from 'node:crypto';
+import { ed25519Bytes, privateKeyOf, publicKeyOf, type KeyKind } from '../key-text';
 import { canonicalBase64, canonicalHex } from '../signature-text';
-import { refused, type Verification } from '../verification';
-import type { WebhookRequest } from '../webhook-request';
-import type { Scheme, SchemeContext } from './scheme';
-import { SignedHeader, type SignedHeaderOptions } from './signed-header';
+import { refused } from '../verification';
+import type { Scheme } from './scheme';
+import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 
-export interface PublicKeyOptions extends SignedHeaderOptions {
-  encoding: 'hex' | 'base64';
-  /** The provider's public key text to a key; undefined when it is not one. */
-  key(text: string): KeyObject | undefined;
+/** The provider signs with a private key; the endpoint's `secrets` are its public keys. */
+export interface PublicKeySpec extends SignedHeaderSpec {
+  /** Ed25519 (RFC 8032), ECDSA with DER signatures, or RSASSA-PKCS1-v1_5. */
+  kind: 'ed25519' | 'ecdsa' | 'rsa';
+  /** Of the signature. @default 'base64' */
+  encoding?: 'hex' | 'base64';
+  /** For ecdsa and rsa. @default 'sha256' */
+  algorithm?: 'sha1' | 'sha256' | 'sha512';
+  /** The form in which the provider shows its key, for test keys. @default 'spki' */
+  keyForm?: 'hex' | 'whpk' | 'base64' | 'spki' | 'pem';
 }
 
-/** Ed25519 (RFC 8032) over a template of the request. */
-export function ed25519(options: PublicKeyOptions): Scheme {
-  return publicKey('ed25519', options, (data, key, signature) => verifySignature(null, data, key, signature));
-}
+const keyKinds = { ed25519: 'ed25519', ecdsa: 'ec', rsa: 'rsa' } as const;
 
-/** ECDSA with SHA-256, signature as DER. */
-export function ecdsaSha256(options: PublicKeyOptions): Scheme {
-  return publicKey('ecdsa', options, (data, key, signature) => verifySignature('sha256', data, key, signature));
-}
-
-function publicKey(
-  kind: string,
-  options: PublicKeyOptions,
-  check: (data: Buffer, key: KeyObject, signature: Buffer) => boolean,
-): Scheme {
-  const header = new SignedHeader(options);
-  const decode = options.encoding === 'hex' ? canonicalHex : canonicalBase64;
-  const keys = new Map<string, KeyObject | undefined>();
-  const keyOf = (text: string): KeyObject | undefined => {
-    if (!keys.has(text)) {
-      if (keys.size > 1000) keys.clear();
-      keys.set(text, options.key(text));
-    }
-    return keys.get(text);
-  };
+export function createPublicKeyScheme(spec: PublicKeySpec): Scheme {
+  const header = new SignedHeader(spec);
+  const kind = keyKinds[spec.kind];
+  const algorithm = spec.kind === 'ed25519' ? null : (spec.algorithm ?? 'sha256');
+  const encoding = spec.encoding ?? 'base64';
+  const decode = encoding === 'hex' ? canonicalHex : canonicalBase64;
+  const keyOf = remembered((text) => publicKeyOf(text, kind));
   return {
-    kind,
+    kind: spec.kind,
     credentialHeaders: [],
+    signingHeaders: header.headers,
     secretProblem: (text) => (keyOf(text) ? null : 'This is not a public key in the form the provider shows it.'),
-    verify(request: WebhookRequest, context: SchemeContext): Verification {
+    signingKeyProblem: (text) => privateKeyProblem(text, kind),
+    verify(request, context) {
       const signed = header.read(request, context);
       if (!('candidates' in signed)) return signed;
-      const active = context.secrets.map(keyOf).filter((key) => key !== undefined);
-      if (active.length === 0) return refused('no_secret');
+      const keys = context.secrets.map(keyOf).filter((key) => key !== undefined);
+      if (keys.length === 0) return refused('no_secret');
       const data = header.template.bytes(signed.values);
       for (const candidate of signed.candidates) {
         const signature = decode(candidate);
-        if (signature && active.some((key) => check(data, key, signature))) {
+        // Hexadecimal digits come in two cases, and only one text may be good: the proof of a request is its text.
+        if (!signature || (encoding === 'hex' && candidate !== candidate.toLowerCase())) continue;
+        if (keys.some((key) => verifySignature(algorithm, data, key, signature))) {
           return {
             ok: true,
             proof: candidate,
@@ -59,23 +53,59 @@ function publicKey(
       }
       return refused('wrong_signature');
     },
+    sign(input) {
+      const key = privateKey(input.secret, kind);
+      const { values, carry } = header.prepare(input);
+      return carry(signBytes(algorithm, header.template.bytes(values), key).toString(encoding));
+    },
+    createTestSecret: () => testPair(kind, spec.keyForm ?? 'spki'),
   };
 }
 
-// SubjectPublicKeyInfo of an Ed25519 key is this prefix and the 32 key bytes (RFC 8410).
-const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
-
-export function ed25519Key(bytes: Buffer | undefined): KeyObject | undefined {
-  if (bytes?.length !== 32) return undefined;
-  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: 'der', type: 'spki' });
+export function privateKeyProblem(text: string, kind: KeyKind): string | null {
+  return privateKeyOf(text, kind)
+    ? null
+    : `Signing as this provider needs a private key (${kind}, PEM or base64 of PKCS #8): it keeps its own to itself, so use a key pair of yours whose public half the receiver trusts.`;
 }
 
-export function spkiKey(base64: string): KeyObject | undefined {
-  const bytes = canonicalBase64(base64.trim());
-  if (!bytes) return undefined;
-  try {
-    return createPublicKey({ key: bytes, format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
+export function privateKey(text: string, kind: KeyKind): KeyObject {
+  const key = privateKeyOf(text, kind);
+  if (!key) throw new TypeError(privateKeyProblem(text, kind) as string);
+  return key;
+}
+
+export function testPair(
+  kind: KeyKind,
+  form: NonNullable<PublicKeySpec['keyForm']>,
+): { secret: string; signingKey: string } {
+  const { publicKey, privateKey } =
+    kind === 'ed25519'
+      ? generateKeyPairSync('ed25519')
+      : kind === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return {
+    secret: publicText(publicKey, form),
+    signingKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+  };
+}
+
+function publicText(key: KeyObject, form: NonNullable<PublicKeySpec['keyForm']>): string {
+  if (form === 'pem') return key.export({ format: 'pem', type: 'spki' }) as string;
+  if (form === 'hex') return ed25519Bytes(key).toString('hex');
+  if (form === 'base64') return ed25519Bytes(key).toString('base64');
+  if (form === 'whpk') return `whpk_${ed25519Bytes(key).toString('base64')}`;
+  return key.export({ format: 'der', type: 'spki' }).toString('base64');
+}
+
+/** Parsing a key costs more than checking a signature with it. */
+export function remembered(parse: (text: string) => KeyObject | undefined): (text: string) => KeyObject | undefined {
+  const known = new Map<string, KeyObject | undefined>();
+  return (text) => {
+    if (!known.has(text)) {
+      if (known.size >= 1000) known.clear();
+      known.set(text, parse(text));
+    }
+    return known.get(text);
+  };
 }

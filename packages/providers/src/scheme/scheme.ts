@@ -1,5 +1,6 @@
 import type { Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
+import type { KeyDirectory } from './key-directory';
 
 /** What an endpoint is configured with for one provider. */
 export interface SchemeContext {
@@ -7,12 +8,19 @@ export interface SchemeContext {
   secrets: readonly string[];
   /** The URL as configured at the provider, for those that sign it. Never built from the request's Host. */
   publicUrl: string | null;
+  settings: Readonly<Record<string, unknown>>;
+  /** Keys that the provider publishes; null: this process may not fetch any. */
+  keys: KeyDirectory | null;
 }
 
 export interface SigningInput {
   method: string;
   body: Buffer;
+  /** Header names and values in turn, for schemes that sign some; also where an id is kept from. */
+  rawHeaders: readonly string[];
+  /** The secret, or the private key where the provider signs with one. */
   secret: string;
+  /** The URL that the receiver believes to have, query included, for schemes that sign it. */
   publicUrl: string | null;
   /** Unix milliseconds. */
   timestamp: number;
@@ -20,14 +28,41 @@ export interface SigningInput {
   id: string;
 }
 
+/** What a signed request has that the unsigned one had not. */
+export interface SignedParts {
+  headers: [string, string][];
+  /** For schemes whose signature stands in the body. */
+  body?: Buffer;
+  /** Parameters to append to the URL, for schemes whose signature stands there. */
+  query?: string;
+}
+
+/** A pair to sign and verify with, of the form that a provider gives out. */
+export interface TestSecret {
+  /** What the endpoint is configured with. */
+  secret: string;
+  /** What `sign` takes: the same, or the private half. */
+  signingKey: string;
+}
+
 /** One way of proving who sent a request. */
 export interface Scheme {
   readonly kind: string;
   /** A sentence when this secret cannot be used with the scheme, else null. */
   secretProblem(secret: string): string | null;
+  /** A sentence when this text cannot sign, else null. For shared secrets the same as `secretProblem`. */
+  signingKeyProblem(key: string): string | null;
   /** Lower-case names of headers that are themselves the credential and must not be shown. */
   readonly credentialHeaders: readonly string[];
-  verify(request: WebhookRequest, context: SchemeContext): Verification;
-  /** The headers a sender would add; undefined where only the provider holds the key. */
-  sign?(input: SigningInput): [string, string][];
+  /** Lower-case names of the headers that `sign` makes, all alternatives included. */
+  readonly signingHeaders: readonly string[];
+  /** Waits only where the provider's key has to be fetched. */
+  verify(request: WebhookRequest, context: SchemeContext): Verification | Promise<Verification>;
+  /**
+   * Signs as the provider would.
+   * @throws TypeError when the key cannot sign, or the body has no place for the signature
+   */
+  sign(input: SigningInput): SignedParts;
+  /** Random, of the provider's form. */
+  createTestSecret(): TestSecret;
 }

@@ -7,7 +7,9 @@ export type SignatureHeader =
   /** A list such as `v1,<sig> v1,<sig>` or `v1=<sig>,v1=<sig>`: items with the prefix count, others are ignored. */
   | { form: 'list'; separator: string; prefix: string }
   /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. */
-  | { form: 'fields'; separator: string; signature: string; timestamp: string };
+  | { form: 'fields'; separator: string; signature: string; timestamp: string }
+  /** The timestamp and then signatures: `1700000000,<sig>,<sig>`. */
+  | { form: 'timestamp-first'; separator: string };
 
 export interface ParsedSignatures {
   candidates: string[];
@@ -30,6 +32,10 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
       ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp: undefined }
       : undefined;
   }
+  if (header.form === 'timestamp-first') {
+    const [timestamp, ...candidates] = items;
+    return candidates.length > 0 ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp } : undefined;
+  }
   const candidates: string[] = [];
   let timestamp: string | undefined;
   for (const item of items) {
@@ -51,5 +57,6 @@ export function formatSignature(signature: string, timestamp: string, header: Si
   if (header.form === 'fields') {
     return `${header.timestamp}=${timestamp}${header.separator}${header.signature}=${signature}`;
   }
+  if (header.form === 'timestamp-first') return `${timestamp}${header.separator}${signature}`;
   return `${header.prefix ?? ''}${signature}`;
 }

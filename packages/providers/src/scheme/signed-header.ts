@@ -1,20 +1,36 @@
+import { textOf, valueAt, jsonBody } from '../body-value';
 import { repeated } from '../header-list';
 import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, formatTimestamp, type TimestampUnit } from '../timestamp';
+import { CANDIDATE_LIMIT } from '../signature-text';
 import { refused, type Refused } from '../verification';
+import type { Path } from '../value-rule';
 import { queryOf, type WebhookRequest } from '../webhook-request';
 import type { SchemeContext, SigningInput } from './scheme';
-import { parseSignatures, type SignatureHeader } from './signature-header';
+import { formatSignature, parseSignatures, type SignatureHeader } from './signature-header';
 import { Template, type TemplateValues } from './template';
 
-/** The part that HMAC, Ed25519 and ECDSA schemes share: where the signature, timestamp and id stand and what is signed. */
-export interface SignedHeaderOptions {
+/** The part that header schemes share: where the signature, timestamp and id stand and what is signed. */
+export interface SignedHeaderSpec {
   /** Header of the signature. Several names are alternatives; the first one present counts. */
   header: string | readonly string[];
+  /** Further headers that may carry a signature each, for providers that send one for every active key. */
+  alternatives?: readonly string[];
+  /** A query parameter that carries the signature instead, for providers that append it to the URL. */
+  queryParameter?: string;
   value?: SignatureHeader;
   /** Signed string out of `{timestamp}`, `{id}`, `{url}`, `{method}`, `{body}`. Default `{body}`. */
   template?: string;
-  timestamp?: { header?: string | readonly string[]; unit?: TimestampUnit; toleranceSeconds?: number };
+  timestamp?: {
+    header?: string | readonly string[];
+    /** Where it stands in the signed body instead; a body without it is taken as it is. */
+    path?: Path;
+    unit?: TimestampUnit;
+    /** @default 300 */
+    toleranceSeconds?: number;
+  };
   id?: { header: string | readonly string[] };
+  /** `hubspot`: some percent-escapes of the URL are decoded before it is signed. */
+  urlForm?: 'hubspot';
 }
 
 export interface SignedRequest {
@@ -24,34 +40,47 @@ export interface SignedRequest {
 
 export class SignedHeader {
   private readonly names: readonly string[];
+  private readonly alternatives: readonly string[];
   private readonly timestampNames: readonly string[];
   private readonly idNames: readonly string[];
   readonly template: Template;
   readonly value: SignatureHeader;
-  private readonly unit: TimestampUnit;
-  private readonly toleranceSeconds: number;
+  readonly unit: TimestampUnit;
+  readonly toleranceSeconds: number;
 
-  constructor(options: SignedHeaderOptions) {
-    this.names = list(options.header);
-    this.value = options.value ?? { form: 'plain' };
-    this.template = new Template(options.template ?? '{body}');
-    this.timestampNames = list(options.timestamp?.header ?? []);
-    this.unit = options.timestamp?.unit ?? 'seconds';
-    this.toleranceSeconds = options.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
-    this.idNames = list(options.id?.header ?? []);
+  constructor(private readonly spec: SignedHeaderSpec) {
+    this.names = list(spec.header);
+    this.alternatives = list(spec.alternatives ?? []).slice(0, CANDIDATE_LIMIT - 1);
+    this.value = spec.value ?? { form: 'plain' };
+    this.template = new Template(spec.template ?? '{body}');
+    this.timestampNames = list(spec.timestamp?.header ?? []);
+    this.unit = spec.timestamp?.unit ?? 'seconds';
+    this.toleranceSeconds = spec.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
+    this.idNames = list(spec.id?.header ?? []);
   }
 
   get coversTimestamp(): boolean {
-    return this.template.uses('timestamp');
+    return this.template.uses('timestamp') || this.spec.timestamp?.path !== undefined;
+  }
+
+  /** Everything that `sign` writes. */
+  get headers(): readonly string[] {
+    return [...this.names, ...this.alternatives, ...this.timestampNames, ...this.idNames];
   }
 
   /** Reads and checks everything but the signature itself. */
   read(request: WebhookRequest, context: SchemeContext): SignedRequest | Refused {
-    const header = one(request, this.names);
-    if (header === repeated) return refused('repeated_header');
-    if (header === undefined || header === '') return refused('missing_signature');
-    const parsed = parseSignatures(header, this.value);
+    const carried = this.carried(request);
+    if (carried === repeated) return refused('repeated_header');
+    if (carried === undefined || carried === '') return refused('missing_signature');
+    const parsed = parseSignatures(carried, this.value);
     if (!parsed) return refused('malformed_signature');
+    for (const name of this.alternatives) {
+      const value = request.headers.only(name);
+      if (value === repeated) return refused('repeated_header');
+      const more = value ? parseSignatures(value, this.value) : undefined;
+      if (more) parsed.candidates = [...parsed.candidates, ...more.candidates].slice(0, CANDIDATE_LIMIT);
+    }
 
     let timestamp = parsed.timestamp;
     if (this.timestampNames.length > 0) {
@@ -59,8 +88,10 @@ export class SignedHeader {
       if (value === repeated) return refused('repeated_header');
       timestamp = value;
     }
-    if (this.coversTimestamp) {
-      if (timestamp === undefined) return refused('malformed_timestamp');
+    if (this.template.uses('timestamp') && timestamp === undefined) return refused('malformed_timestamp');
+    const { path } = this.spec.timestamp ?? {};
+    if (path) timestamp = textOf(valueAt(jsonBody(request), path)) ?? undefined;
+    if (this.coversTimestamp && timestamp !== undefined) {
       const problem = checkTimestamp(timestamp, this.unit, this.toleranceSeconds, request.receivedAt);
       if (problem) return problem;
     }
@@ -73,30 +104,60 @@ export class SignedHeader {
       values: {
         timestamp: timestamp ?? '',
         id,
-        url: signedUrl(request, context),
+        url: this.urlText(signedUrl(request, context, this.spec.queryParameter)),
         method: request.method,
         body: request.body,
       },
     };
   }
 
-  /** Values and headers of a request that is about to be signed. */
-  prepare(input: SigningInput): { values: TemplateValues; timestamp: string; headers: [string, string][] } {
+  /** Values of a request that is about to be signed, and what carries a signature over them. */
+  prepare(input: SigningInput): {
+    values: TemplateValues;
+    carry: (signature: string) => { headers: [string, string][]; query?: string };
+  } {
     const timestamp = formatTimestamp(input.timestamp, this.unit);
     const headers: [string, string][] = [];
-    if (this.timestampNames[0]) headers.push([this.timestampNames[0], timestamp]);
-    if (this.idNames[0]) headers.push([this.idNames[0], input.id]);
+    if (this.timestampNames[0]) headers.push([this.present(input, this.timestampNames), timestamp]);
+    if (this.idNames[0]) headers.push([this.present(input, this.idNames), input.id]);
     return {
-      values: { timestamp, id: input.id, url: input.publicUrl ?? '', method: input.method, body: input.body },
-      timestamp,
-      headers,
+      values: {
+        timestamp,
+        id: input.id,
+        url: this.urlText(input.publicUrl ?? ''),
+        method: input.method,
+        body: input.body,
+      },
+      carry: (signature) => {
+        const text = formatSignature(signature, timestamp, this.value);
+        const parameter = this.spec.queryParameter;
+        if (parameter) return { headers, query: `${parameter}=${encodeURIComponent(text)}` };
+        return { headers: [...headers, [this.present(input, this.names), text]] };
+      },
     };
   }
 
-  get name(): string {
-    return this.names[0] as string;
+  private carried(request: WebhookRequest): string | undefined | typeof repeated {
+    const parameter = this.spec.queryParameter;
+    if (!parameter) return one(request, this.names);
+    const values = new URLSearchParams(queryOf(request.target)).getAll(parameter);
+    return values.length > 1 ? repeated : values[0];
+  }
+
+  /** Of alternatives, the one that the request has already, so that a re-signed one looks as it did. */
+  private present(input: SigningInput, names: readonly string[]): string {
+    const has = (name: string): boolean =>
+      input.rawHeaders.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+    return names.find(has) ?? (names[0] as string);
+  }
+
+  private urlText(url: string): string {
+    return this.spec.urlForm === 'hubspot' ? url.replace(HUBSPOT_ESCAPES, (text) => decodeURIComponent(text)) : url;
   }
 }
+
+// https://developers.hubspot.com/docs/api/webhooks/validating-requests lists the escapes that are decoded.
+const HUBSPOT_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
 
 function one(request: WebhookRequest, names: readonly string[]): string | undefined | typeof repeated {
   for (const name of names) {
@@ -107,9 +168,19 @@ function one(request: WebhookRequest, names: readonly string[]): string | undefi
 }
 
 /** The URL that was configured at the provider; without a query of its own, the request's raw query is appended. */
-export function signedUrl(request: WebhookRequest, context: SchemeContext): string {
+export function signedUrl(
+  request: WebhookRequest,
+  context: Pick<SchemeContext, 'publicUrl'>,
+  without?: string,
+): string {
   const url = context.publicUrl ?? '';
-  const query = queryOf(request.target);
+  let query = queryOf(request.target);
+  if (without !== undefined) {
+    query = query
+      .split('&')
+      .filter((pair) => pair.split('=')[0] !== without)
+      .join('&');
+  }
   return url.includes('?') || query === '' ? url : `${url}?${query}`;
 }
 

@@ -5,6 +5,8 @@ export interface TemplateValues {
   url: string;
   method: string;
   body: Buffer;
+  /** Only for schemes that hash the secret with the rest. */
+  secret?: string;
 }
 
 type Segment = string | { name: keyof TemplateValues };
@@ -15,9 +17,9 @@ export class Template {
 
   constructor(readonly text: string) {
     this.segments = text
-      .split(/(\{(?:timestamp|id|url|method|body)\})/)
+      .split(/(\{(?:timestamp|id|url|method|body|secret)\})/)
       .filter((part) => part !== '')
-      .map((part) => (part.startsWith('{') ? { name: part.slice(1, -1) as keyof TemplateValues } : part));
+      .map((part) => (/^\{[a-z]+\}$/.test(part) ? { name: part.slice(1, -1) as keyof TemplateValues } : part));
   }
 
   uses(name: keyof TemplateValues): boolean {
@@ -29,7 +31,13 @@ export class Template {
     for (const segment of this.segments) {
       if (typeof segment === 'string') update(Buffer.from(segment, 'utf8'));
       else if (segment.name === 'body') update(values.body);
-      else update(Buffer.from(values[segment.name], 'latin1'));
+      else
+        update(
+          Buffer.from(
+            values[segment.name] ?? '',
+            segment.name === 'url' || segment.name === 'secret' ? 'utf8' : 'latin1',
+          ),
+        );
     }
   }
 

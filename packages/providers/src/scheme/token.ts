@@ -1,35 +1,87 @@
+import { jsonBody, textOf, valueAt } from '../body-value';
 import { repeated } from '../header-list';
+import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
-import { refused, type Verification } from '../verification';
-import type { WebhookRequest } from '../webhook-request';
-import type { Scheme, SchemeContext, SigningInput } from './scheme';
+import type { Path } from '../value-rule';
+import { refused } from '../verification';
+import { queryOf, type WebhookRequest } from '../webhook-request';
+import type { Scheme } from './scheme';
+import { sharedSecret } from './shared-secret';
 
-export interface TokenOptions {
-  header: string;
-  /** Text before the token, such as `Bearer `. */
+/** A shared token that the request carries. It says nothing about the rest of the request. */
+export interface TokenSpec {
+  kind: 'token';
+  /** A header; or one of the places below. */
+  header?: string;
+  /** Text before the token in the header, such as `Bearer `. */
   prefix?: string;
+  /** HTTP basic authentication (RFC 7617): the secret is `user:password`. */
+  basic?: boolean;
+  /** A parameter of the URL. */
+  query?: string;
+  /** In every item of a list in the JSON body. */
+  body?: { list: Path; path: Path };
 }
 
-/** A shared token in a header, compared in constant time. It says nothing about the body. */
-export function token(options: TokenOptions): Scheme {
-  const header = options.header.toLowerCase();
-  const prefix = options.prefix ?? '';
+/** Compared in constant time. */
+export function createTokenScheme(spec: TokenSpec): Scheme {
+  const header = spec.basic ? 'authorization' : spec.header?.toLowerCase();
+  const carriedBy = (secret: string): string =>
+    spec.basic ? `Basic ${Buffer.from(secret, 'utf8').toString('base64')}` : (spec.prefix ?? '') + secret;
+  const shared = sharedSecret('utf8', spec.basic ? 'user:password' : 'token');
+  const problem = (secret: string): string | null =>
+    shared.secretProblem(secret) ??
+    (spec.basic && !secret.includes(':') ? 'The secret of basic authentication is user:password.' : null);
   return {
     kind: 'token',
-    credentialHeaders: [header],
-    secretProblem: (secret) => (secret.trim() === '' ? 'The token must not be empty.' : null),
-    verify(request: WebhookRequest, context: SchemeContext): Verification {
-      const received = request.headers.only(header);
+    credentialHeaders: header === undefined ? [] : [header],
+    signingHeaders: header === undefined ? [] : [header],
+    secretProblem: problem,
+    signingKeyProblem: problem,
+    verify(request, context) {
+      const received = carriedIn(request, spec, header);
       if (received === repeated) return refused('repeated_header');
-      if (received === undefined || received === '') return refused('missing_signature');
+      if (received.length === 0 || received.includes('')) return refused('missing_signature');
       const secrets = context.secrets.filter((secret) => secret.trim() !== '');
       if (secrets.length === 0) return refused('no_secret');
-      const text = Buffer.from(received, 'latin1').toString('utf8');
-      const matches = secrets.filter((secret) => sameText(text, prefix + secret));
-      return matches.length > 0
+      // Every secret is compared with every token, whichever fits first.
+      const fits = received.map((text) => secrets.filter((secret) => sameText(text, carriedBy(secret))).length > 0);
+      return fits.every(Boolean)
         ? { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false }
         : refused('wrong_signature');
     },
-    sign: (input: SigningInput) => [[header, prefix + input.secret]],
+    sign(input) {
+      if (problem(input.secret) !== null) throw new TypeError(problem(input.secret) as string);
+      if (spec.query !== undefined) return { headers: [], query: `${spec.query}=${encodeURIComponent(input.secret)}` };
+      if (header !== undefined) return { headers: [[header, carriedBy(input.secret)]] };
+      const { list, path } = spec.body as { list: Path; path: Path };
+      const items = valueAt(JSON.parse(input.body.toString('utf8')), list);
+      const places = Array.isArray(items) ? items.map((_, index) => [...list, index, ...path]) : [];
+      const body = replaceJsonStrings(
+        input.body,
+        places.map((place) => [place, input.secret]),
+      );
+      return { headers: [], body };
+    },
+    createTestSecret() {
+      const { secret } = shared.createTestSecret();
+      const text = spec.basic ? `paggio:${secret}` : secret;
+      return { secret: text, signingKey: text };
+    },
   };
+}
+
+function carriedIn(request: WebhookRequest, spec: TokenSpec, header: string | undefined): string[] | typeof repeated {
+  if (header !== undefined) {
+    const value = request.headers.only(header);
+    if (value === repeated) return repeated;
+    return value === undefined ? [] : [Buffer.from(value, 'latin1').toString('utf8')];
+  }
+  if (spec.query !== undefined) {
+    const values = new URLSearchParams(queryOf(request.target)).getAll(spec.query);
+    return values.length > 1 ? repeated : values;
+  }
+  const { list, path } = spec.body as { list: Path; path: Path };
+  const items = valueAt(jsonBody(request), list);
+  return Array.isArray(items) ? items.map((item) => textOf(valueAt(item, path)) ?? '') : [];
 }

@@ -1,0 +1,42 @@
+import type { HandshakeAnswer } from '@paggio/providers';
+import type { Transport } from '../delivery/transport';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import { unavailable } from '../errors';
+
+export interface HandshakesDependencies {
+  transport: Transport;
+  /** Keeps a secret that the provider handed over, unless the endpoint has one by now. False: it has. */
+  keepSecret: (endpoint: EndpointConfig, secret: string) => Promise<boolean>;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** What has to be done before a provider's question may be answered. */
+export class Handshakes {
+  constructor(private readonly dependencies: HandshakesDependencies) {}
+
+  /**
+   * Resolves when the answer may be sent: true, or false when the question is not to be answered after all.
+   * @throws PaggioError `UNAVAILABLE`: the provider should ask again
+   */
+  async fulfil(endpoint: EndpointConfig, answer: HandshakeAnswer): Promise<boolean> {
+    if (answer.secret !== undefined && !(await this.dependencies.keepSecret(endpoint, answer.secret))) return false;
+    if (answer.confirmUrl !== undefined) await this.confirm(answer.confirmUrl);
+    return true;
+  }
+
+  private async confirm(url: string): Promise<void> {
+    const { origin, pathname, search } = new URL(url);
+    const result = await this.dependencies.transport.send({
+      method: 'GET',
+      origin,
+      target: pathname + search,
+      headers: ['Accept', '*/*', 'User-Agent', 'Paggio'],
+      body: Buffer.alloc(0),
+      timeoutMs: TIMEOUT_MS,
+    });
+    if (result.status === null || result.status < 200 || result.status >= 300) {
+      throw unavailable('The subscription could not be confirmed now');
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { ProviderSpec } from '../provider';
+import { hmac } from '../scheme/scheme-spec';
+import { first, form, header } from '../value-rule';
+import { textAnswer } from './forms';
+
+/** Shops. */
+export const commerce: readonly ProviderSpec[] = [
+  {
+    name: 'shopify',
+    title: 'Shopify',
+    category: 'commerce',
+    confidence: 'A',
+    documentation: 'https://shopify.dev/docs/apps/build/webhooks/subscribe/https',
+    detect: [{ header: 'x-shopify-topic' }, { header: 'x-shopify-hmac-sha256' }, { header: 'shopify-hmac-sha256' }],
+    schemes: { sha256: hmac({ header: ['x-shopify-hmac-sha256', 'shopify-hmac-sha256'], encoding: 'base64' }) },
+    eventType: first(header('x-shopify-topic'), header('shopify-topic')),
+    deliveryId: first(header('x-shopify-webhook-id'), header('shopify-webhook-id')),
+    secret: "the app's client secret (or the secret under Settings, Notifications, Webhooks)",
+    setup: 'Subscribe in the app configuration, with the Admin API, or under Settings, Notifications, Webhooks.',
+    notes: [
+      { text: 'It waits 5 s and retries 8 times in 4 hours.', confidence: 'B' },
+      { text: 'A rotated secret takes up to an hour to be used: keep both for that time.', confidence: 'B' },
+    ],
+  },
+  {
+    name: 'woocommerce',
+    title: 'WooCommerce',
+    category: 'commerce',
+    confidence: 'B',
+    documentation: 'https://woocommerce.com/document/webhooks/',
+    detect: [{ header: 'x-wc-webhook-topic' }, { header: 'x-wc-webhook-signature' }],
+    schemes: { sha256: hmac({ header: 'x-wc-webhook-signature', encoding: 'base64' }) },
+    eventType: header('x-wc-webhook-topic'),
+    deliveryId: header('x-wc-webhook-delivery-id'),
+    handshakes: [
+      // The first ping is a bare form and unsigned.
+      {
+        condition: { method: 'POST', present: form('webhook_id'), absent: header('x-wc-webhook-signature') },
+        signed: false,
+        reply: { kind: 'fixed', answer: textAnswer('') },
+      },
+    ],
+    secret: 'the secret of the webhook',
+    setup: 'WooCommerce, Settings, Advanced, Webhooks, Add webhook.',
+    notes: [
+      {
+        text: 'Saving the webhook sends an unsigned ping `webhook_id=...`, which is answered and is no event.',
+        confidence: 'D',
+      },
+    ],
+  },
+];

@@ -1,0 +1,45 @@
+import { hmac } from '../scheme/scheme-spec';
+import type { HmacSpec } from '../scheme/hmac';
+import type { SignatureHeader } from '../scheme/signature-header';
+import type { Acknowledgement } from '../handshake';
+
+// Forms that many providers share.
+
+export const prefixed = (prefix: string): SignatureHeader => ({ form: 'plain', prefix });
+
+/** `t=1700000000,v1=<hex>` over `t.body`, as Stripe began it. */
+export const stripeLike = (header: string, spec: Partial<Omit<HmacSpec, 'kind'>> = {}): HmacSpec =>
+  hmac({
+    header,
+    value: { form: 'fields', separator: ',', signature: 'v1', timestamp: 't' },
+    template: '{timestamp}.{body}',
+    ...spec,
+  });
+
+// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+export const standardHmac = (names: 'webhook' | 'svix', spec: Partial<Omit<HmacSpec, 'kind'>> = {}): HmacSpec => {
+  const both = (name: string): string | string[] =>
+    names === 'webhook' ? `webhook-${name}` : [`svix-${name}`, `webhook-${name}`];
+  return hmac({
+    header: both('signature'),
+    value: { form: 'list', separator: ' ', prefix: 'v1,' },
+    encoding: 'base64',
+    secretEncoding: 'standard-webhooks',
+    template: '{id}.{timestamp}.{body}',
+    timestamp: { header: both('timestamp') },
+    id: { header: both('id') },
+    ...spec,
+  });
+};
+
+export const emptyAnswer = (status: number): Acknowledgement => ({ status, contentType: null, body: '' });
+export const textAnswer = (body: string): Acknowledgement => ({
+  status: 200,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+});
+export const jsonAnswer = (value: object): Acknowledgement => ({
+  status: 200,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+});

@@ -1,0 +1,232 @@
+import { createProvider, type Provider } from './provider';
+import { hmac, token, type SchemeSpec } from './scheme/scheme-spec';
+import type { SignedHeaderSpec } from './scheme/signed-header';
+import type { SignatureHeader } from './scheme/signature-header';
+import type { TimestampUnit } from './timestamp';
+import { header as fromHeader, type ValueRule } from './value-rule';
+
+/** A mistake in a configuration: the field it is in and a sentence for people. */
+export interface ConfigProblem {
+  field: string;
+  message: string;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
+
+/** What each kind of scheme can be given, besides `kind`. */
+const signed = ['header', 'prefix', 'separator', 'encoding', 'template', 'timestamp_header', 'timestamp_unit'] as const;
+const common = ['tolerance_seconds', 'id_header', 'event_type_header'] as const;
+const fields = ['signature_field', 'timestamp_field'] as const;
+const known: Readonly<Record<string, readonly string[]>> = {
+  hmac: [...signed, ...fields, ...common, 'algorithm', 'secret_encoding'],
+  ed25519: [...signed, ...fields, ...common],
+  ecdsa: [...signed, ...fields, ...common, 'algorithm'],
+  rsa: [...signed, ...fields, ...common, 'algorithm'],
+  token: ['header', 'prefix', 'query', 'basic', 'id_header', 'event_type_header'],
+  jwt: [
+    'header',
+    'prefix',
+    'algorithm',
+    'secret_encoding',
+    'body_hash_claim',
+    'body_hash_encoding',
+    'issuer',
+    ...common,
+  ],
+};
+
+/**
+ * The generic verifier out of an endpoint's `verification.settings`:
+ *
+ * - `kind` `hmac`, `ed25519`, `ecdsa` or `rsa`: `header`; `template` out of `{timestamp}`, `{id}`, `{method}`, `{url}` and
+ *   `{body}` (default `{body}`); `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, with `separator`
+ *   a list of such items; or, for a header of fields such as `t=1,v1=sig`, `separator`, `signature_field` and
+ *   `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`), `tolerance_seconds`
+ *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha512`; for hmac `secret_encoding` `utf8`,
+ *   `hex`, `base64`.
+ * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`.
+ * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
+ *   `body_hash_encoding`, `issuer`.
+ *
+ * For all: `id_header` names the delivery, `event_type_header` the event type. Returns every mistake at once.
+ */
+export function customProvider(settings: Settings): Provider | ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const read = new SettingReader(settings, problems);
+  const kind = read.choice('kind', Object.keys(known));
+  if (kind === undefined) {
+    if (settings['kind'] === undefined) read.problem('kind', `kind must be one of ${Object.keys(known).join(', ')}.`);
+    return problems;
+  }
+  for (const name of Object.keys(settings)) {
+    if (name !== 'kind' && !known[kind]?.includes(name))
+      read.problem(name, `There is no setting "${name}" for kind ${kind}.`);
+  }
+  const idHeader = read.headerName('id_header');
+  const typeHeader = read.headerName('event_type_header');
+  const scheme =
+    kind === 'token'
+      ? tokenSpec(read)
+      : kind === 'jwt'
+        ? jwtSpec(read)
+        : signedSpec(read, kind as SignedKind, idHeader);
+  if (problems.length > 0) return problems;
+  return createProvider({
+    name: 'custom',
+    title: 'a custom provider',
+    category: 'infrastructure',
+    confidence: 'A',
+    documentation: '',
+    detect: [],
+    schemes: { custom: scheme },
+    eventType: valueIn(typeHeader),
+    deliveryId: valueIn(idHeader),
+    secret: 'secret',
+    setup: '',
+  });
+}
+
+type SignedKind = 'hmac' | 'ed25519' | 'ecdsa' | 'rsa';
+
+function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | undefined): SchemeSpec {
+  const header = read.neededHeader();
+  const template = read.text('template') ?? '{body}';
+  const timestampHeader = read.headerName('timestamp_header');
+  const timestampField = read.text('timestamp_field');
+  if (!template.includes('{body}')) {
+    read.problem('template', 'template must contain {body}: a signature that leaves it out proves nothing about it.');
+  }
+  if (template.includes('{timestamp}') && !timestampHeader && !timestampField) {
+    read.problem('timestamp_header', 'A template with {timestamp} needs timestamp_header, or timestamp_field.');
+  }
+  if (template.includes('{id}') && !idHeader) read.problem('id_header', 'A template with {id} needs id_header.');
+  const encodings = kind === 'hmac' ? ['hex', 'base64', 'base64url'] : ['hex', 'base64'];
+  const shared: SignedHeaderSpec = {
+    header,
+    value: read.signatureHeader(timestampField),
+    template,
+    timestamp: {
+      ...(timestampHeader ? { header: timestampHeader } : {}),
+      unit: read.choice('timestamp_unit', ['seconds', 'milliseconds', 'iso8601']) as TimestampUnit | undefined,
+      toleranceSeconds: read.tolerance(),
+    },
+    ...(idHeader && template.includes('{id}') ? { id: { header: idHeader } } : {}),
+  };
+  const encoding = read.choice('encoding', encodings) as 'hex' | 'base64' | undefined;
+  const algorithm = read.choice('algorithm', ['sha1', 'sha256', 'sha512']) as 'sha1' | 'sha256' | 'sha512' | undefined;
+  if (kind !== 'hmac') return { kind, ...shared, encoding, algorithm };
+  const secretEncoding = read.choice('secret_encoding', ['utf8', 'hex', 'base64']) as
+    'utf8' | 'hex' | 'base64' | undefined;
+  return hmac({ ...shared, encoding, algorithm, secretEncoding });
+}
+
+function tokenSpec(read: SettingReader): SchemeSpec {
+  const basic = read.flag('basic');
+  const query = read.text('query');
+  const header = read.headerName('header');
+  const prefix = read.text('prefix');
+  if ([basic, query !== undefined, header !== undefined].filter(Boolean).length !== 1) {
+    read.problem('header', 'A token stands in one place: header, query or basic.');
+  }
+  return token({ header, prefix, query, basic: basic || undefined });
+}
+
+function jwtSpec(read: SettingReader): SchemeSpec {
+  const header = read.neededHeader();
+  const algorithm = read.choice('algorithm', ['HS256', 'HS512', 'RS256', 'ES256']);
+  if (algorithm === undefined && !read.has('algorithm')) {
+    read.problem('algorithm', 'algorithm must be one of HS256, HS512, RS256, ES256.');
+  }
+  const claim = read.text('body_hash_claim');
+  const encoding = (read.choice('body_hash_encoding', ['hex', 'base64']) ?? 'hex') as 'hex' | 'base64';
+  return {
+    kind: 'jwt',
+    header,
+    prefix: read.text('prefix'),
+    algorithm: (algorithm ?? 'HS256') as 'HS256',
+    secretEncoding: read.choice('secret_encoding', ['utf8', 'hex', 'base64']) as 'utf8' | undefined,
+    issuer: read.text('issuer'),
+    toleranceSeconds: read.tolerance(),
+    ...(claim ? { bodyHash: { claim, encoding } } : {}),
+  };
+}
+
+function valueIn(header: string | undefined): ValueRule | undefined {
+  return header === undefined ? undefined : fromHeader(header.toLowerCase());
+}
+
+/** Reads settings one by one and notes what is wrong with each. */
+class SettingReader {
+  constructor(
+    private readonly settings: Settings,
+    private readonly problems: ConfigProblem[],
+  ) {}
+
+  problem(name: string, message: string): void {
+    this.problems.push({ field: `settings.${name}`, message });
+  }
+
+  has(name: string): boolean {
+    return this.settings[name] !== undefined && this.settings[name] !== null;
+  }
+
+  text(name: string): string | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.settings[name];
+    if (typeof value === 'string' && value !== '' && value.length <= 512) return value;
+    this.problem(name, `${name} must be a non-empty text of at most 512 characters.`);
+    return undefined;
+  }
+
+  choice(name: string, allowed: readonly string[]): string | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.settings[name];
+    if (typeof value === 'string' && allowed.includes(value)) return value;
+    this.problem(name, `${name} must be one of ${allowed.join(', ')}.`);
+    return undefined;
+  }
+
+  flag(name: string): boolean {
+    const value = this.settings[name] ?? false;
+    if (typeof value !== 'boolean') this.problem(name, `${name} must be true or false.`);
+    return value === true;
+  }
+
+  headerName(name: string): string | undefined {
+    if (!this.has(name)) return undefined;
+    const value = this.settings[name];
+    if (typeof value === 'string' && HEADER_NAME.test(value)) return value;
+    this.problem(name, `${name} must be the name of a header.`);
+    return undefined;
+  }
+
+  neededHeader(): string {
+    if (!this.has('header')) {
+      this.problem('header', 'header must be the name of the header that carries the signature or token.');
+    }
+    return this.headerName('header') ?? 'x';
+  }
+
+  tolerance(): number | undefined {
+    const value = this.settings['tolerance_seconds'] ?? undefined;
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 86_400) return value;
+    this.problem('tolerance_seconds', 'tolerance_seconds must be a whole number from 1 to 86400.');
+    return undefined;
+  }
+
+  signatureHeader(timestampField: string | undefined): SignatureHeader {
+    const separator = this.text('separator');
+    const prefix = this.text('prefix');
+    const signature = this.text('signature_field');
+    if (signature === undefined && timestampField === undefined) {
+      return separator === undefined ? { form: 'plain', prefix } : { form: 'list', separator, prefix: prefix ?? '' };
+    }
+    if (signature === undefined || timestampField === undefined || prefix !== undefined) {
+      this.problem('signature_field', 'signature_field and timestamp_field go together, and not with prefix.');
+    }
+    return { form: 'fields', separator: separator ?? ',', signature: signature ?? '', timestamp: timestampField ?? '' };
+  }
+}

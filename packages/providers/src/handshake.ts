@@ -1,0 +1,138 @@
+import { createHmac } from 'node:crypto';
+import { sameText } from './signature-text';
+import { SNS_HOST } from './scheme/sns';
+import { holds, readValue, type Condition, type ValueRule } from './value-rule';
+import type { Verification } from './verification';
+import type { WebhookRequest } from './webhook-request';
+
+export interface Acknowledgement {
+  status: number;
+  contentType: string | null;
+  body: string;
+}
+
+/** A provider's question that must be answered and is no event. */
+export interface HandshakeSpec {
+  /** What the request looks like. */
+  condition: Condition;
+  /** True: only a request that passed verification is answered. */
+  signed: boolean;
+  reply: HandshakeReply;
+}
+
+export type HandshakeReply =
+  /** The challenge itself as plain text, or as one member of a JSON object. */
+  | { kind: 'echo'; challenge: ValueRule; member?: string }
+  /** The challenge when the request knows the token of `settings.verify_token`, else 403. */
+  | { kind: 'verify-token'; token: ValueRule; challenge: ValueRule; member?: string }
+  /** An HMAC-SHA256 of the challenge under the secret, as members of a JSON object. */
+  | {
+      kind: 'hmac';
+      challenge: ValueRule;
+      encoding: 'hex' | 'base64';
+      prefix: string;
+      member: string;
+      challengeMember?: string;
+    }
+  /** Always the same. */
+  | { kind: 'fixed'; answer: Acknowledgement }
+  /** The provider hands over the secret: taken only while the endpoint has none. */
+  | { kind: 'secret'; secret: ValueRule; echoHeader?: string }
+  /** A URL of the provider's own that has to be visited. */
+  | { kind: 'confirm'; url: ValueRule };
+
+export interface HandshakeAnswer extends Acknowledgement {
+  headers: readonly (readonly [string, string])[];
+  /** To be kept as the endpoint's secret before the answer is sent. */
+  secret?: string;
+  /** To be fetched through the address guard before the answer is sent. */
+  confirmUrl?: string;
+}
+
+/** What an endpoint's settings give to a handshake. */
+export interface HandshakeContext {
+  /** Active ones, newest first. */
+  secrets: readonly string[];
+  /** The endpoint has no secret at all, not even an expired one. */
+  awaitsSecret: boolean;
+  settings: Readonly<Record<string, unknown>>;
+}
+
+// A challenge that is answered with an HMAC under the secret which signs events too would let anybody have an event of
+// their own signed, if it could contain `:` or `{`: only plain tokens are answered.
+const PLAIN_TOKEN = /^[A-Za-z0-9_+/=.-]{1,256}$/;
+const HANDED_SECRET = /^[\x21-\x7e]{16,256}$/;
+
+/** The answer to the first handshake that this request is, or undefined when it is an ordinary delivery. */
+export function answerHandshake(
+  specs: readonly HandshakeSpec[],
+  request: WebhookRequest,
+  verification: Verification,
+  context: HandshakeContext,
+): HandshakeAnswer | undefined {
+  for (const spec of specs) {
+    if ((spec.signed && !verification.ok) || !holds(spec.condition, request)) continue;
+    const answer = replyTo(spec.reply, request, context);
+    if (answer) return answer;
+  }
+  return undefined;
+}
+
+function replyTo(
+  reply: HandshakeReply,
+  request: WebhookRequest,
+  context: HandshakeContext,
+): HandshakeAnswer | undefined {
+  switch (reply.kind) {
+    case 'echo':
+      return echo(readValue(reply.challenge, request), reply.member);
+    case 'verify-token': {
+      const expected = context.settings['verify_token'];
+      const given = readValue(reply.token, request) ?? '';
+      const known = typeof expected === 'string' && expected !== '' && sameText(given, expected);
+      return known
+        ? echo(readValue(reply.challenge, request) ?? '', reply.member)
+        : { status: 403, contentType: TEXT, body: 'Forbidden', headers: [] };
+    }
+    case 'hmac': {
+      const challenge = readValue(reply.challenge, request);
+      const secret = context.secrets[0];
+      if (challenge === null || !secret || !PLAIN_TOKEN.test(challenge)) return undefined;
+      const digest = reply.prefix + createHmac('sha256', secret).update(challenge).digest(reply.encoding);
+      const echoed = reply.challengeMember === undefined ? {} : { [reply.challengeMember]: challenge };
+      return json({ ...echoed, [reply.member]: digest });
+    }
+    case 'fixed':
+      return { ...reply.answer, headers: [] };
+    case 'secret': {
+      const secret = readValue(reply.secret, request);
+      if (!context.awaitsSecret || secret === null || !HANDED_SECRET.test(secret)) return undefined;
+      const headers: [string, string][] = reply.echoHeader === undefined ? [] : [[reply.echoHeader, secret]];
+      return { status: 200, contentType: null, body: '', headers, secret };
+    }
+    case 'confirm': {
+      const confirmUrl = readValue(reply.url, request);
+      if (confirmUrl === null || !isOwnUrl(confirmUrl)) return undefined;
+      return { status: 200, contentType: null, body: '', headers: [], confirmUrl };
+    }
+  }
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+function echo(challenge: string | null, member: string | undefined): HandshakeAnswer | undefined {
+  if (challenge === null) return undefined;
+  return member === undefined
+    ? { status: 200, contentType: TEXT, body: challenge, headers: [] }
+    : json({ [member]: challenge });
+}
+
+function json(value: object): HandshakeAnswer {
+  return { status: 200, contentType: 'application/json', body: JSON.stringify(value), headers: [] };
+}
+
+function isOwnUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.protocol === 'https:' && url.port === '' && url.username === '' && SNS_HOST.test(url.hostname);
+}

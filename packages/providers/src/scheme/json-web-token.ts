@@ -1,0 +1,76 @@
+import { createHmac, sign as signBytes, verify as verifyBytes, type KeyObject } from 'node:crypto';
+import { sameText } from '../signature-text';
+
+/** Algorithms of JWS (RFC 7518) that are offered. `none` is not among them, and a token never chooses. */
+export type JwtAlgorithm = 'HS256' | 'HS512' | 'RS256' | 'ES256';
+
+export interface ParsedJwt {
+  header: Record<string, unknown>;
+  claims: Record<string, unknown>;
+  signed: Buffer;
+  signature: string;
+}
+
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+const LENGTH_LIMIT = 64 * 1024;
+
+/** The parts of a compact JWS (RFC 7515), or undefined when it is none. Nothing of it is trusted yet. */
+export function parseJwt(token: string): ParsedJwt | undefined {
+  if (token.length > LENGTH_LIMIT) return undefined;
+  const parts = token.split('.');
+  if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return undefined;
+  const [head, payload, signature] = parts as [string, string, string];
+  const header = objectOf(head);
+  const claims = objectOf(payload);
+  // A token that asks for extensions that must be understood (RFC 7515, 4.1.11) is not understood.
+  if (!header || !claims || 'crit' in header) return undefined;
+  return { header, claims, signed: Buffer.from(`${head}.${payload}`, 'latin1'), signature };
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a token's signature holds under a key for an algorithm that the caller has decided on. */
+export function jwtHolds(jwt: ParsedJwt, algorithm: JwtAlgorithm, key: KeyObject | Buffer): boolean {
+  if (jwt.header['alg'] !== algorithm) return false;
+  if (Buffer.isBuffer(key)) return sameText(jwt.signature, hmacOf(algorithm, key, jwt.signed));
+  const signature = Buffer.from(jwt.signature, 'base64url');
+  // The one text that stands for these bytes: a lenient decoder would accept others.
+  if (signature.toString('base64url') !== jwt.signature) return false;
+  return verifyBytes('sha256', jwt.signed, dsa(key), signature);
+}
+
+export function signJwt(
+  claims: Record<string, unknown>,
+  algorithm: JwtAlgorithm,
+  key: KeyObject | Buffer,
+  kid?: string,
+): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const head = encode({ alg: algorithm, typ: 'JWT', ...(kid === undefined ? {} : { kid }) });
+  const signed = `${head}.${encode(claims)}`;
+  const bytes = Buffer.from(signed, 'latin1');
+  const signature = Buffer.isBuffer(key)
+    ? hmacOf(algorithm, key, bytes)
+    : signBytes('sha256', bytes, dsa(key)).toString('base64url');
+  return `${signed}.${signature}`;
+}
+
+function hmacOf(algorithm: JwtAlgorithm, key: Buffer, bytes: Buffer): string {
+  return createHmac(algorithm === 'HS512' ? 'sha512' : 'sha256', key)
+    .update(bytes)
+    .digest('base64url');
+}
+
+/** JWS wants the two numbers of an ECDSA signature side by side, not in DER. */
+function dsa(key: KeyObject): { key: KeyObject; dsaEncoding?: 'ieee-p1363' } {
+  return key.asymmetricKeyType === 'ec' ? { key, dsaEncoding: 'ieee-p1363' } : { key };
+}

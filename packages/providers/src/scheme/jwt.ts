@@ -1,0 +1,139 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import { publicKeyOf, type KeyKind } from '../key-text';
+import { repeated } from '../header-list';
+import type { SecretEncoding } from '../secret-key';
+import { sameText } from '../signature-text';
+import { DEFAULT_TOLERANCE_SECONDS } from '../timestamp';
+import { refused, type Verification } from '../verification';
+import type { WebhookRequest } from '../webhook-request';
+import { jwtHolds, parseJwt, signJwt, type JwtAlgorithm } from './json-web-token';
+import { privateKey, privateKeyProblem, remembered, testPair } from './public-key';
+import type { Scheme } from './scheme';
+import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
+
+/** A JSON Web Token (RFC 7519) in a header, or as the whole body. */
+export interface JwtSpec {
+  kind: 'jwt';
+  /** Left out: the body is the token. */
+  header?: string;
+  /** Text before the token, such as `Bearer `. A token without it is accepted too where `prefixOptional`. */
+  prefix?: string;
+  prefixOptional?: boolean;
+  algorithm: JwtAlgorithm;
+  /** For HS256 and HS512. @default 'utf8' */
+  secretEncoding?: SecretEncoding;
+  /** The claim that holds the SHA-256 of the body. Without it the token says nothing about the body. */
+  bodyHash?: { claim: string; encoding: 'hex' | 'base64' };
+  /** Of `iat`, both ways, and of `exp` and `nbf`, where the token has them. @default 300 */
+  toleranceSeconds?: number;
+  /** Who must have issued it (`iss`), where the provider fixes that. */
+  issuer?: string;
+}
+
+const keyKinds: Readonly<Record<JwtAlgorithm, KeyKind | null>> = {
+  HS256: null,
+  HS512: null,
+  RS256: 'rsa',
+  ES256: 'ec',
+};
+
+export function createJwtScheme(spec: JwtSpec): Scheme {
+  const kind = keyKinds[spec.algorithm];
+  const header = spec.header?.toLowerCase();
+  const shared = sharedSecret(spec.secretEncoding);
+  const keyOf = remembered((text) => (kind === null ? undefined : publicKeyOf(text, kind)));
+  const keysOf = (secrets: readonly string[]): (KeyObject | Buffer)[] =>
+    kind === null ? usableKeys(secrets, spec.secretEncoding) : secrets.map(keyOf).filter((key) => key !== undefined);
+  return {
+    kind: 'jwt',
+    credentialHeaders: header === undefined || spec.bodyHash ? [] : [header],
+    signingHeaders: header === undefined ? [] : [header],
+    ...(kind === null
+      ? shared
+      : {
+          secretProblem: (text: string) =>
+            keyOf(text) ? null : 'This is not a public key in the form the provider shows it.',
+          signingKeyProblem: (text: string) => privateKeyProblem(text, kind),
+          createTestSecret: () => testPair(kind, 'pem'),
+        }),
+    verify(request, context) {
+      const token = carriedToken(request, spec, header);
+      if (typeof token !== 'string') return token;
+      const jwt = parseJwt(token);
+      if (!jwt) return refused('malformed_signature');
+      const keys = keysOf(context.secrets);
+      if (keys.length === 0) return refused('no_secret');
+      if (!keys.some((key) => jwtHolds(jwt, spec.algorithm, key))) return refused('wrong_signature');
+      return checkClaims(jwt.claims, request, spec, jwt.signature);
+    },
+    sign(input) {
+      const key = kind === null ? keyToSignWith(input.secret, spec.secretEncoding) : privateKey(input.secret, kind);
+      const iat = Math.floor(input.timestamp / 1000);
+      const times = { iat, exp: iat + DEFAULT_TOLERANCE_SECONDS, ...(spec.issuer ? { iss: spec.issuer } : {}) };
+      if (header === undefined) {
+        const claims = parseJwt(input.body.toString('latin1').trim())?.claims ?? jsonObject(input.body);
+        if (!claims) throw new TypeError('The body is neither a token nor a JSON object.');
+        return { headers: [], body: Buffer.from(signJwt({ ...claims, ...times }, spec.algorithm, key)) };
+      }
+      const hash = spec.bodyHash
+        ? { [spec.bodyHash.claim]: createHash('sha256').update(input.body).digest(spec.bodyHash.encoding) }
+        : {};
+      const token = signJwt({ ...times, jti: input.id, ...hash }, spec.algorithm, key);
+      return { headers: [[header, (spec.prefix ?? '') + token]] };
+    },
+  };
+}
+
+function carriedToken(request: WebhookRequest, spec: JwtSpec, header: string | undefined): string | Verification {
+  if (header === undefined) {
+    return request.body.length === 0 ? refused('missing_signature') : request.body.toString('latin1').trim();
+  }
+  const value = request.headers.only(header);
+  if (value === repeated) return refused('repeated_header');
+  if (!value) return refused('missing_signature');
+  const prefix = spec.prefix ?? '';
+  if (value.startsWith(prefix)) return value.slice(prefix.length);
+  return spec.prefixOptional ? value : refused('malformed_signature');
+}
+
+function checkClaims(
+  claims: Record<string, unknown>,
+  request: WebhookRequest,
+  spec: JwtSpec,
+  signature: string,
+): Verification {
+  const tolerance = spec.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
+  const now = Math.floor(request.receivedAt / 1000);
+  const { iat, exp, nbf, iss } = claims;
+  for (const time of [iat, exp, nbf]) {
+    if (time !== undefined && (typeof time !== 'number' || !Number.isFinite(time)))
+      return refused('malformed_timestamp');
+  }
+  if (typeof exp === 'number' && now - exp > tolerance) return refused('timestamp_too_old');
+  if (typeof nbf === 'number' && nbf - now > tolerance) return refused('timestamp_in_future');
+  if (typeof iat === 'number') {
+    if (now - iat > tolerance) return refused('timestamp_too_old');
+    if (iat - now > tolerance) return refused('timestamp_in_future');
+  }
+  if (spec.issuer !== undefined && iss !== spec.issuer) return refused('wrong_signature');
+  if (spec.bodyHash) {
+    const expected = createHash('sha256').update(request.body).digest(spec.bodyHash.encoding);
+    const claimed = claims[spec.bodyHash.claim];
+    if (typeof claimed !== 'string' || !sameText(claimed, expected)) return refused('wrong_signature');
+  }
+  return {
+    ok: true,
+    proof: signature,
+    bodyAuthenticated: spec.bodyHash !== undefined || spec.header === undefined,
+    coversTimestamp: typeof iat === 'number',
+  };
+}
+
+function jsonObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { generateKeyPairSync, sign as signBytes, verify as verifySignature } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { repeated } from '../header-list';
+import { canonicalBase64 } from '../signature-text';
+import { refused, type Verification } from '../verification';
+import type { WebhookRequest } from '../webhook-request';
+import { keyAtUrl } from './certificate-url';
+import { privateKey, privateKeyProblem } from './public-key';
+import type { Scheme, SchemeContext } from './scheme';
+
+/**
+ * PayPal (https://developer.paypal.com/api/rest/webhooks/rest/): RSA-SHA256 over transmission id, time, webhook id and
+ * the CRC-32 of the body, under a certificate whose URL a header names. The webhook id, which only the owner of the
+ * webhook knows to be meant, is the endpoint's secret. A CRC is no cryptographic hash: whoever can choose a body can make
+ * another with the same CRC, so the body counts as authenticated only as far as PayPal's scheme goes.
+ */
+export interface PaypalSpec {
+  kind: 'paypal';
+}
+
+const HOST = /^(?:[a-z0-9-]+\.)*paypal\.com$/;
+const names = {
+  id: 'paypal-transmission-id',
+  time: 'paypal-transmission-time',
+  signature: 'paypal-transmission-sig',
+  url: 'paypal-cert-url',
+  algorithm: 'paypal-auth-algo',
+} as const;
+const TEST_CERTIFICATE = 'https://api.paypal.com/v1/notifications/certs/CERT-test';
+
+export function createPaypalScheme(): Scheme {
+  const problem = (text: string): string | null =>
+    /^[A-Za-z0-9-]{8,64}$/.test(text) ? null : "The secret of PayPal is the webhook's ID, as its dashboard shows it.";
+  return {
+    kind: 'paypal',
+    credentialHeaders: [],
+    signingHeaders: Object.values(names),
+    secretProblem: problem,
+    signingKeyProblem: (text) => {
+      const [id, pem] = splitKey(text);
+      return problem(id) ?? privateKeyProblem(pem, 'rsa');
+    },
+    verify,
+    sign(input) {
+      const [webhookId, pem] = splitKey(input.secret);
+      const time = new Date(input.timestamp).toISOString();
+      const signed = Buffer.from(`${input.id}|${time}|${webhookId}|${crc32(input.body)}`);
+      const at = input.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === names.url);
+      return {
+        headers: [
+          [names.id, input.id],
+          [names.time, time],
+          [names.url, at < 0 ? TEST_CERTIFICATE : (input.rawHeaders[at + 1] as string)],
+          [names.algorithm, 'SHA256withRSA'],
+          [names.signature, signBytes('sha256', signed, privateKey(pem, 'rsa')).toString('base64')],
+        ],
+      };
+    },
+    createTestSecret() {
+      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const secret = '0TEST0WEBHOOK0ID0';
+      return { secret, signingKey: `${secret}:${key.export({ format: 'pem', type: 'pkcs8' }) as string}` };
+    },
+  };
+}
+
+/** A signing key is the webhook's ID and a private key: `<id>:<PEM>`. */
+function splitKey(text: string): [string, string] {
+  const mark = text.indexOf(':');
+  return mark < 0 ? ['', text] : [text.slice(0, mark), text.slice(mark + 1)];
+}
+
+async function verify(request: WebhookRequest, context: SchemeContext): Promise<Verification> {
+  const values: Record<string, string> = {};
+  for (const name of Object.values(names)) {
+    const value = request.headers.only(name);
+    if (value === repeated) return refused('repeated_header');
+    values[name] = value ?? '';
+  }
+  if (values[names.signature] === '') return refused('missing_signature');
+  const signature = canonicalBase64(values[names.signature] as string);
+  // The one algorithm there is: the header may say so, and cannot choose another.
+  if (!signature || values[names.algorithm] !== 'SHA256withRSA') return refused('malformed_signature');
+  if (values[names.id] === '' || values[names.time] === '') return refused('malformed_timestamp');
+  if (context.secrets.length === 0) return refused('no_secret');
+  const key = await keyAtUrl(values[names.url] as string, HOST, /^\//, context.keys);
+  if (key === 'refused') return refused('malformed_signature');
+  if (key === 'unavailable') return refused('key_unavailable');
+  const crc = crc32(request.body);
+  const holds = context.secrets.some((webhookId) =>
+    verifySignature(
+      'sha256',
+      Buffer.from(`${values[names.id]}|${values[names.time]}|${webhookId}|${crc}`, 'latin1'),
+      key,
+      signature,
+    ),
+  );
+  return holds
+    ? { ok: true, proof: values[names.signature] as string, bodyAuthenticated: true, coversTimestamp: true }
+    : refused('wrong_signature');
+}

@@ -1,0 +1,66 @@
+import { createAdyenScheme, type AdyenSpec } from './adyen';
+import { createBodyFieldsScheme, type BodyFieldsSpec } from './body-fields';
+import { createHmacScheme, type HmacSpec } from './hmac';
+import { createJwtScheme, type JwtSpec } from './jwt';
+import { createPaypalScheme, type PaypalSpec } from './paypal';
+import { createPlaidScheme, type PlaidSpec } from './plaid';
+import { createPublicKeyScheme, type PublicKeySpec } from './public-key';
+import type { Scheme } from './scheme';
+import { createSnsScheme, type SnsSpec } from './sns';
+import { createTokenScheme, type TokenSpec } from './token';
+import { createUrlFieldsScheme, type UrlFieldsSpec } from './url-fields';
+
+/** How a provider proves who it is, as data. */
+export type SchemeSpec =
+  | HmacSpec
+  | TokenSpec
+  | PublicKeySpec
+  | JwtSpec
+  | UrlFieldsSpec
+  | BodyFieldsSpec
+  | AdyenSpec
+  | SnsSpec
+  | PaypalSpec
+  | PlaidSpec;
+
+/** HMAC over the body, hex under the secret's own text, unless told otherwise. */
+export const hmac = (spec: Omit<HmacSpec, 'kind'>): HmacSpec => ({ kind: 'hmac', ...spec });
+/** A shared token in a header, in the URL, in the body or as basic authentication. */
+export const token = (spec: Omit<TokenSpec, 'kind'>): TokenSpec => ({ kind: 'token', ...spec });
+export const ed25519 = (spec: Omit<PublicKeySpec, 'kind'>): PublicKeySpec => ({ kind: 'ed25519', ...spec });
+export const ecdsa = (spec: Omit<PublicKeySpec, 'kind'>): PublicKeySpec => ({ kind: 'ecdsa', ...spec });
+export const rsa = (spec: Omit<PublicKeySpec, 'kind'>): PublicKeySpec => ({ kind: 'rsa', ...spec });
+export const jwt = (spec: Omit<JwtSpec, 'kind'>): JwtSpec => ({ kind: 'jwt', ...spec });
+
+/** The working scheme of a description. */
+export function createScheme(spec: SchemeSpec): Scheme {
+  switch (spec.kind) {
+    case 'hmac':
+      return createHmacScheme(spec);
+    case 'token':
+      return createTokenScheme(spec);
+    case 'ed25519':
+    case 'ecdsa':
+    case 'rsa':
+      return createPublicKeyScheme(spec);
+    case 'jwt':
+      return createJwtScheme(spec);
+    case 'url-fields':
+      return createUrlFieldsScheme(spec);
+    case 'body-fields':
+      return createBodyFieldsScheme(spec);
+    case 'adyen':
+      return createAdyenScheme();
+    case 'sns':
+      return createSnsScheme();
+    case 'paypal':
+      return createPaypalScheme();
+    case 'plaid':
+      return createPlaidScheme();
+  }
+}
+
+/** Whether the URL as configured at the provider is part of what it signs. */
+export function signsUrl(spec: SchemeSpec): boolean {
+  return spec.kind === 'url-fields' || ('template' in spec && spec.template?.includes('{url}') === true);
+}

@@ -1,0 +1,100 @@
+import { generateKeyPairSync, sign as signBytes, verify as verifySignature } from 'node:crypto';
+import { jsonBody, textOf, valueAt } from '../body-value';
+import { replaceJsonStrings } from '../json-source';
+import { canonicalBase64, sameText } from '../signature-text';
+import { checkTimestamp } from '../timestamp';
+import { refused, type Verification } from '../verification';
+import type { Path } from '../value-rule';
+import type { WebhookRequest } from '../webhook-request';
+import { keyAtUrl } from './certificate-url';
+import { privateKey, privateKeyProblem } from './public-key';
+import type { Scheme, SchemeContext } from './scheme';
+
+/**
+ * Amazon SNS (https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html): an RSA signature over
+ * fields of the body, under a certificate that the message names. Anybody with an AWS account can send one, so the
+ * endpoint's `secrets` are the ARNs of the topics that it listens to.
+ */
+export interface SnsSpec {
+  kind: 'sns';
+}
+
+export const SNS_HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$/;
+const ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/;
+const TOLERANCE_SECONDS = 3600;
+
+export function createSnsScheme(): Scheme {
+  return {
+    kind: 'sns',
+    credentialHeaders: [],
+    signingHeaders: [],
+    secretProblem: (text) => (ARN.test(text) ? null : 'The secret of SNS is the ARN of the topic: arn:aws:sns:...'),
+    signingKeyProblem: (text) => privateKeyProblem(text, 'rsa'),
+    verify,
+    sign(input) {
+      const key = privateKey(input.secret, 'rsa');
+      const timestamp = new Date(input.timestamp).toISOString();
+      const stamped = replaceJsonStrings(input.body, [[['Timestamp'], timestamp]]);
+      const message: unknown = JSON.parse(stamped.toString('utf8'));
+      const algorithm = valueAt(message, ['SignatureVersion']) === '2' ? 'sha256' : 'sha1';
+      const signature = signBytes(algorithm, Buffer.from(signedText(message) ?? ''), key).toString('base64');
+      return { headers: [], body: replaceJsonStrings(stamped, [[['Signature'], signature]]) };
+    },
+    createTestSecret() {
+      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      return {
+        secret: 'arn:aws:sns:eu-central-1:123456789012:paggio-test',
+        signingKey: key.export({ format: 'pem', type: 'pkcs8' }) as string,
+      };
+    },
+  };
+}
+
+async function verify(request: WebhookRequest, context: SchemeContext): Promise<Verification> {
+  const message = jsonBody(request);
+  const topic = textOf(valueAt(message, ['TopicArn']));
+  const received = textOf(valueAt(message, ['Signature']));
+  const text = signedText(message);
+  if (received === null) return refused('missing_signature');
+  if (topic === null || text === undefined) return refused('malformed_body');
+  const timestamp = textOf(valueAt(message, ['Timestamp'])) ?? '';
+  const stale = checkTimestamp(timestamp, 'iso8601', TOLERANCE_SECONDS, request.receivedAt);
+  if (stale) return stale;
+  if (!context.secrets.some((arn) => sameText(topic, arn))) return refused('wrong_signature');
+  const version = valueAt(message, ['SignatureVersion']);
+  const signature = canonicalBase64(received);
+  if (!signature || (version !== '1' && version !== '2')) return refused('malformed_signature');
+  const url = textOf(valueAt(message, ['SigningCertURL'])) ?? '';
+  const key = await keyAtUrl(url, SNS_HOST, /\.pem$/, context.keys);
+  if (key === 'refused') return refused('malformed_signature');
+  if (key === 'unavailable') return refused('key_unavailable');
+  // Versions of the scheme, not of the request's choosing: both are RSA under the same key, and SNS still sends both.
+  const holds = verifySignature(version === '2' ? 'sha256' : 'sha1', Buffer.from(text), key, signature);
+  return holds
+    ? { ok: true, proof: received, bodyAuthenticated: false, coversTimestamp: true }
+    : refused('wrong_signature');
+}
+
+const NOTIFICATION: readonly Path[] = [['Message'], ['MessageId'], ['Subject'], ['Timestamp'], ['TopicArn'], ['Type']];
+const SUBSCRIPTION: readonly Path[] = [
+  ['Message'],
+  ['MessageId'],
+  ['SubscribeURL'],
+  ['Timestamp'],
+  ['Token'],
+  ['TopicArn'],
+  ['Type'],
+];
+
+/** `Key\nValue\n` for each signed field; only Subject may be missing. */
+function signedText(message: unknown): string | undefined {
+  const notification = valueAt(message, ['Type']) === 'Notification';
+  let text = '';
+  for (const path of notification ? NOTIFICATION : SUBSCRIPTION) {
+    const value = valueAt(message, path);
+    if (value === undefined && path[0] === 'Subject') continue;
+    if (typeof value !== 'string') return undefined;
+    text += `${String(path[0])}\n${value}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,133 @@
+import { formBody, jsonBody, textOf, valueAt } from './body-value';
+import { queryOf, type WebhookRequest } from './webhook-request';
+
+export type Path = readonly (string | number)[];
+
+/** Where a text stands in a request: data, so that docs can name it and one reader serves every provider. */
+export type ValueRule =
+  | { from: 'header'; name: string }
+  | { from: 'body'; path: Path }
+  /** A field of a form body. */
+  | { from: 'form'; name: string }
+  /** A place in the JSON that stands in a field of a form body. */
+  | { from: 'form-json'; name: string; path: Path }
+  | { from: 'query'; name: string }
+  /** A name among the members of the JSON body: the first that ends so, or the first other than one. */
+  | { from: 'body-key'; suffix: string }
+  | { from: 'body-key'; other: string }
+  /** All of them with a separator between; nothing when one is missing. */
+  | { from: 'join'; separator: string; parts: readonly ValueRule[] }
+  /** The first that is there. */
+  | { from: 'first'; rules: readonly ValueRule[] }
+  | { from: 'if'; condition: Condition; then: ValueRule }
+  /** For bodies that are a list of events: only where the list has one, since a batch has no id of its own. */
+  | { from: 'single'; list: Path; then: ValueRule };
+
+/** What must hold of a request. All that is given must. */
+export interface Condition {
+  method?: 'GET' | 'POST' | 'HEAD';
+  present?: ValueRule;
+  absent?: ValueRule;
+  equals?: readonly [ValueRule, string];
+  /** The JSON body has an empty list there. */
+  emptyList?: Path;
+}
+
+export const header = (name: string): ValueRule => ({ from: 'header', name });
+export const body = (...path: Path): ValueRule => ({ from: 'body', path });
+export const form = (name: string): ValueRule => ({ from: 'form', name });
+export const formJson = (name: string, ...path: Path): ValueRule => ({ from: 'form-json', name, path });
+export const query = (name: string): ValueRule => ({ from: 'query', name });
+export const join = (separator: string, ...parts: ValueRule[]): ValueRule => ({ from: 'join', separator, parts });
+export const first = (...rules: ValueRule[]): ValueRule => ({ from: 'first', rules });
+export const when = (condition: Condition, then: ValueRule): ValueRule => ({ from: 'if', condition, then });
+export const single = (list: Path, then: ValueRule): ValueRule => ({ from: 'single', list, then });
+
+/** The text at a rule's place, or null when there is none. Never throws, whatever the request. */
+export function readValue(rule: ValueRule, request: WebhookRequest): string | null {
+  switch (rule.from) {
+    case 'header':
+      return request.headers.get(rule.name) || null;
+    case 'body':
+      return textOf(valueAt(jsonBody(request), rule.path));
+    case 'form':
+      return formBody(request)?.get(rule.name) || null;
+    case 'form-json':
+      return textOf(valueAt(parsed(formBody(request)?.get(rule.name)), rule.path));
+    case 'query':
+      return new URLSearchParams(queryOf(request.target)).get(rule.name) || null;
+    case 'body-key':
+      return keyOf(jsonBody(request), rule);
+    case 'join': {
+      const parts = rule.parts.map((part) => readValue(part, request));
+      return parts.includes(null) ? null : parts.join(rule.separator);
+    }
+    case 'first':
+      for (const one of rule.rules) {
+        const value = readValue(one, request);
+        if (value !== null) return value;
+      }
+      return null;
+    case 'if':
+      return holds(rule.condition, request) ? readValue(rule.then, request) : null;
+    case 'single': {
+      const list = valueAt(jsonBody(request), rule.list);
+      return Array.isArray(list) && list.length === 1 ? readValue(rule.then, request) : null;
+    }
+  }
+}
+
+export function holds(condition: Condition, request: WebhookRequest): boolean {
+  const { method, present, absent, equals, emptyList } = condition;
+  if (method !== undefined && request.method !== method) return false;
+  if (present && readValue(present, request) === null) return false;
+  if (absent && readValue(absent, request) !== null) return false;
+  if (equals && readValue(equals[0], request) !== equals[1]) return false;
+  if (emptyList) {
+    const list = valueAt(jsonBody(request), emptyList);
+    return Array.isArray(list) && list.length === 0;
+  }
+  return true;
+}
+
+function keyOf(value: unknown, rule: { suffix: string } | { other: string }): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const fits = (key: string): boolean => ('suffix' in rule ? key.endsWith(rule.suffix) : key !== rule.other);
+  return Object.keys(value).find(fits) ?? null;
+}
+
+function parsed(text: string | null | undefined): unknown {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For people: `header X`, `body a.b`. */
+export function describeValue(rule: ValueRule): string {
+  switch (rule.from) {
+    case 'header':
+      return `header \`${rule.name}\``;
+    case 'body':
+      return `body \`${rule.path.join('.')}\``;
+    case 'form':
+      return `form field \`${rule.name}\``;
+    case 'form-json':
+      return `\`${rule.path.join('.')}\` in the form field \`${rule.name}\``;
+    case 'query':
+      return `query parameter \`${rule.name}\``;
+    case 'body-key':
+      return 'suffix' in rule
+        ? `the member of the body that ends in \`${rule.suffix}\``
+        : `the member of the body beside \`${rule.other}\``;
+    case 'join':
+      return rule.parts.map(describeValue).join(rule.separator === '' ? ' and ' : ` + \`${rule.separator}\` + `);
+    case 'first':
+      return rule.rules.map(describeValue).join(', else ');
+    case 'if':
+    case 'single':
+      return describeValue(rule.then);
+  }
+}
