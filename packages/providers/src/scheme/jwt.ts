@@ -9,6 +9,7 @@ import type { WebhookRequest } from '../webhook-request';
 import { jwtHolds, parseJwt, signJwt, type JwtAlgorithm } from './json-web-token';
 import { privateKey, privateKeyProblem, remembered, testPair } from './public-key';
 import type { Scheme } from './scheme';
+import { signedUrl } from './signed-header';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
 /** A JSON Web Token (RFC 7519) in a header, or as the whole body. */
@@ -24,10 +25,14 @@ export interface JwtSpec {
   secretEncoding?: SecretEncoding;
   /** The claim that holds the SHA-256 of the body. Without it the token says nothing about the body. */
   bodyHash?: { claim: string; encoding: 'hex' | 'base64' };
+  /** The claim that holds the hex SHA-256 of the URL; compared where the URL is configured. */
+  urlHashClaim?: string;
   /** Of `iat`, both ways, and of `exp` and `nbf`, where the token has them. @default 300 */
   toleranceSeconds?: number;
   /** Who must have issued it (`iss`), where the provider fixes that. */
   issuer?: string;
+  /** The name in `verification.settings` that says who must have issued it, where the owner knows. */
+  issuerSetting?: string;
 }
 
 const keyKinds: Readonly<Record<JwtAlgorithm, KeyKind | null>> = {
@@ -64,12 +69,18 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
       const keys = keysOf(context.secrets);
       if (keys.length === 0) return refused('no_secret');
       if (!keys.some((key) => jwtHolds(jwt, spec.algorithm, key))) return refused('wrong_signature');
-      return checkClaims(jwt.claims, request, spec, jwt.signature);
+      if (spec.urlHashClaim && context.publicUrl !== null) {
+        const claimed = jwt.claims[spec.urlHashClaim];
+        const url = signedUrl(request, context);
+        if (typeof claimed !== 'string' || !sameText(claimed, sha256Hex(url))) return refused('wrong_signature');
+      }
+      return checkClaims(jwt.claims, request, { ...spec, issuer: issuerOf(spec, context.settings) }, jwt.signature);
     },
     sign(input) {
       const key = kind === null ? keyToSignWith(input.secret, spec.secretEncoding) : privateKey(input.secret, kind);
       const iat = Math.floor(input.timestamp / 1000);
-      const times = { iat, exp: iat + DEFAULT_TOLERANCE_SECONDS, ...(spec.issuer ? { iss: spec.issuer } : {}) };
+      const iss = issuerOf(spec, input.settings ?? {});
+      const times = { iat, exp: iat + DEFAULT_TOLERANCE_SECONDS, ...(iss === undefined ? {} : { iss }) };
       if (header === undefined) {
         const claims = parseJwt(input.body.toString('latin1').trim())?.claims ?? jsonObject(input.body);
         if (!claims) throw new TypeError('The body is neither a token nor a JSON object.');
@@ -78,10 +89,21 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
       const hash = spec.bodyHash
         ? { [spec.bodyHash.claim]: createHash('sha256').update(input.body).digest(spec.bodyHash.encoding) }
         : {};
-      const token = signJwt({ ...times, jti: input.id, ...hash }, spec.algorithm, key);
+      const urlHash =
+        spec.urlHashClaim && input.publicUrl !== null ? { [spec.urlHashClaim]: sha256Hex(input.publicUrl) } : {};
+      const token = signJwt({ ...times, jti: input.id, ...hash, ...urlHash }, spec.algorithm, key);
       return { headers: [[header, (spec.prefix ?? '') + token]] };
     },
   };
+}
+
+function issuerOf(spec: JwtSpec, settings: Readonly<Record<string, unknown>>): string | undefined {
+  const own = spec.issuerSetting === undefined ? undefined : settings[spec.issuerSetting];
+  return typeof own === 'string' && own !== '' ? own : spec.issuer;
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function carriedToken(request: WebhookRequest, spec: JwtSpec, header: string | undefined): string | Verification {

@@ -26,6 +26,8 @@ export interface SigningInput {
   timestamp: number;
   /** Message id, for schemes that sign one. */
   id: string;
+  /** Of the endpoint's verification. @default {} */
+  settings?: Readonly<Record<string, unknown>>;
 }
 
 /** What a signed request has that the unsigned one had not. */

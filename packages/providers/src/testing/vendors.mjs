@@ -1,0 +1,131 @@
+// The vendors' own packages as judges, in a plain Node process: several are ES modules only, which Jest cannot load.
+// Reads a JSON list of signed requests, writes a JSON list of what each vendor says: null, or why it refuses.
+import { createHash, createSecretKey, randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+import { validateSignature as lineHolds } from '@line/bot-sdk';
+import { verify as octokitVerify } from '@octokit/webhooks-methods';
+import { Paddle } from '@paddle/paddle-node-sdk';
+import { isValidSignature as sanityHolds } from '@sanity/webhook';
+import sendgrid from '@sendgrid/eventwebhook';
+import '@shopify/shopify-api/adapters/node';
+import { shopifyApi } from '@shopify/shopify-api';
+import { verifyKey } from 'discord-interactions';
+import * as gocardless from 'gocardless-nodejs/webhooks';
+import { AccessToken, WebhookReceiver } from 'livekit-server-sdk';
+import messagebird from 'messagebird/lib/webhook-signature-jwt.js';
+import Razorpay from 'razorpay';
+import { validateWebhook as replicateHolds } from 'replicate';
+import SnsValidator from 'sns-validator';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+import Stripe from 'stripe';
+import { Webhook as SvixWebhook } from 'svix';
+import twilio from 'twilio';
+
+const judges = {
+  stripe: ({ body, headers, secret }) =>
+    void new Stripe('sk_test_x').webhooks.constructEvent(body, headers['stripe-signature'], secret),
+  github: ({ body, headers, secret }) => octokitVerify(secret, body, headers['x-hub-signature-256']),
+  svix: ({ body, headers, secret }) => void new SvixWebhook(secret).verify(body, headers),
+  'standard-webhooks': ({ body, headers, secret }) => void new StandardWebhook(secret).verify(body, headers),
+  replicate: ({ body, headers, secret }) =>
+    replicateHolds({
+      id: headers['webhook-id'],
+      timestamp: headers['webhook-timestamp'],
+      signature: headers['webhook-signature'],
+      body,
+      secret,
+    }),
+  async shopify({ body, headers, secret }) {
+    const shopify = shopifyApi({
+      apiKey: 'k',
+      apiSecretKey: secret,
+      apiVersion: '2025-01',
+      hostName: 'example.test',
+      isEmbeddedApp: false,
+      scopes: [],
+      logger: { log: () => undefined },
+    });
+    const rest = {
+      'x-shopify-topic': 'orders/create',
+      'x-shopify-shop-domain': 'a.myshopify.com',
+      'x-shopify-api-version': '2025-01',
+      'x-shopify-webhook-id': 'w',
+    };
+    const rawRequest = { method: 'POST', url: '/', headers: { ...rest, ...headers } };
+    return (await shopify.webhooks.validate({ rawBody: body, rawRequest })).valid;
+  },
+  twilio: ({ body, headers, secret, url }) =>
+    twilio.validateRequest(secret, headers['x-twilio-signature'], url, Object.fromEntries(new URLSearchParams(body))),
+  discord: ({ body, headers, secret }) =>
+    verifyKey(Buffer.from(body), headers['x-signature-ed25519'], headers['x-signature-timestamp'], secret),
+  sendgrid({ body, headers, secret }) {
+    const webhook = new sendgrid.EventWebhook();
+    const name = 'x-twilio-email-event-webhook';
+    const key = webhook.convertPublicKeyToECDSA(secret);
+    return webhook.verifySignature(key, body, headers[`${name}-signature`], headers[`${name}-timestamp`]);
+  },
+  paddle: ({ body, headers, secret }) =>
+    new Paddle('x').webhooks.isSignatureValid(body, secret, headers['paddle-signature']),
+  razorpay: ({ body, headers, secret }) =>
+    Razorpay.validateWebhookSignature(body, headers['x-razorpay-signature'], secret),
+  line: ({ body, headers, secret }) => lineHolds(body, secret, headers['x-line-signature']),
+  sanity: ({ body, headers, secret }) => sanityHolds(body, headers['sanity-webhook-signature'], secret),
+  gocardless: ({ body, headers, secret }) => void gocardless.parse(body, secret, headers['webhook-signature']),
+  livekit: ({ body, headers, secret }) =>
+    new WebhookReceiver('key', secret).receive(body, headers.authorization.replace('Bearer ', '')).then(() => true),
+  bird: ({ body, headers, secret, url }) =>
+    messagebird
+      .verify(url, Buffer.from(body), headers['messagebird-signature-jwt'], createSecretKey(Buffer.from(secret)))
+      .then(() => true),
+  'aws-sns'({ body, publicKey }) {
+    // It keeps certificates by their URL, which is not signed.
+    const SigningCertURL = `https://sns.eu-central-1.amazonaws.com/${randomUUID()}.pem`;
+    return withCertificate(publicKey, () => snsHolds({ ...JSON.parse(body), SigningCertURL }));
+  },
+};
+
+function snsHolds(message) {
+  return new Promise((done, fail) =>
+    new SnsValidator().validate(message, (error) => (error ? fail(error) : done(true))),
+  );
+}
+
+/** The validator fetches certificates by itself; its request is answered here, with the key of the test. */
+async function withCertificate(pem, work) {
+  const { get } = https;
+  https.get = (_url, answer) => {
+    const response = Object.assign(new EventEmitter(), { statusCode: 200 });
+    queueMicrotask(() => {
+      answer(response);
+      response.emit('data', Buffer.from(pem));
+      response.emit('end');
+    });
+    return new EventEmitter();
+  };
+  try {
+    return await work();
+  } finally {
+    https.get = get;
+  }
+}
+
+async function judge(signed) {
+  try {
+    const holds = await judges[signed.provider](signed);
+    return holds === false ? 'refused' : null;
+  } catch (error) {
+    return String(error?.message ?? error);
+  }
+}
+
+const answers = [];
+for (const signed of JSON.parse(await text(process.stdin))) answers.push(await judge(signed));
+// And one that a vendor signs.
+const body = '{"event":"room_finished","id":"EV_2"}';
+const token = new AccessToken('key', 'a secret of livekit', { ttl: 60 });
+token.sha256 = createHash('sha256').update(body).digest('base64');
+process.stdout.write(
+  `\n${JSON.stringify({ names: Object.keys(judges), answers, livekit: { body, jwt: await token.toJwt() } })}`,
+);
