@@ -22,6 +22,7 @@ export interface Environment {
   bodyLimit: number;
   /** Null: nothing is ever removed. */
   retentionMs: number | null;
+  dedupWindowMs: number;
   dialects: DialectName[];
   /** Null: no limit. */
   apiRateLimit: RateLimit | null;
@@ -106,6 +107,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     mistakes.push(
       'PAGGIO_RETENTION must be a time of an hour or more, such as 12h, 30d or 8w; unset keeps everything.',
     );
+  const dedupText = text('PAGGIO_DEDUP_WINDOW');
+  const dedupWindowMs = dedupText === null ? 72 * 3_600_000 : parseDuration(dedupText);
+  if (dedupWindowMs === undefined || dedupWindowMs > 30 * 24 * 3_600_000)
+    mistakes.push('PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.');
   const dialects = (list('PAGGIO_DIALECTS') ?? []) as DialectName[];
   for (const dialect of dialects) {
     if (!dialectNames.includes(dialect))
@@ -142,6 +147,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     roles,
     bodyLimit: bodyLimit ?? 1024 * 1024,
     retentionMs: retentionMs ?? null,
+    dedupWindowMs: dedupWindowMs ?? 72 * 3_600_000,
     dialects,
     apiRateLimit: rateOf('PAGGIO_API_RATE_LIMIT', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rateOf('PAGGIO_INGEST_RATE_LIMIT', null),

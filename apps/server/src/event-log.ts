@@ -28,7 +28,8 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad(size(happening.size), 7),
         pad('signature FAILED', 16),
         happening.rejectionId ?? '-',
-        happening.reason,
+        // Endpoint names and URLs stand in it.
+        pad(happening.explanation ?? happening.reason, 0),
       );
     case 'attempt.finished': {
       const answer = String(happening.responseStatus ?? happening.error?.split(':')[0] ?? 'failed');

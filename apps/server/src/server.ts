@@ -58,6 +58,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
           stagingHost: environment.stagingHost,
           localUrl: environment.localUrl,
           retentionMs: environment.retentionMs,
+          dedupWindowMs: environment.dedupWindowMs,
           apiRateLimit: environment.apiRateLimit,
           ingestRateLimit: environment.ingestRateLimit,
         },

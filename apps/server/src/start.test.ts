@@ -81,6 +81,7 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     logFormat: 'json',
     localUrl: 'http://localhost:3000',
     retentionMs: null,
+    dedupWindowMs: 259_200_000,
     dialects: [],
     apiRateLimit: { perSecond: 100, burst: 500 },
     ingestRateLimit: null,
@@ -88,12 +89,14 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
   expect(
     read({
       PAGGIO_RETENTION: '30d',
+      PAGGIO_DEDUP_WINDOW: '7d',
       PAGGIO_DIALECTS: 'bags, promptjang',
       PAGGIO_API_RATE_LIMIT: 'none',
       PAGGIO_INGEST_RATE_LIMIT: '50/60',
     }),
   ).toMatchObject({
     retentionMs: 30 * 86_400_000,
+    dedupWindowMs: 7 * 86_400_000,
     dialects: ['bags', 'promptjang'],
     apiRateLimit: null,
     ingestRateLimit: { perSecond: 50, burst: 60 },
@@ -107,6 +110,9 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     allowedPorts: [6379, 22],
     pauseFailingAfterHours: null,
   });
+  expect(read({ PAGGIO_DEDUP_WINDOW: '31d' })).toEqual([
+    'PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.',
+  ]);
   expect(read({ PAGGIO_ALLOWED_PORTS: '0', PAGGIO_PAUSE_FAILING_AFTER_HOURS: 'soon' })).toEqual([
     'PAGGIO_ALLOWED_PORTS must be a list of port numbers.',
     'PAGGIO_PAUSE_FAILING_AFTER_HOURS must be a number of hours from 1 to 8760, or never.',

@@ -113,6 +113,56 @@ export type EventVerification = {
   /** For people. */
   explanation: string;
   body_authenticated: boolean;
+  matches: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header'
+      | 'unknown';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
+  hints: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header'
+      | 'unknown';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
 };
 
 export type TestQueued = {
@@ -418,6 +468,56 @@ export type RejectionVerification = {
   /** For people. */
   explanation: string;
   body_authenticated: boolean;
+  matches: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header'
+      | 'unknown';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
+  hints: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header'
+      | 'unknown';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
 };
 
 export type Provider = {
@@ -437,6 +537,8 @@ export type Provider = {
   /** How to get there in its pages. */
   setup: string;
   documentation_url: string;
+  /** Types of test events that there are samples of. */
+  sample_event_types: string[];
   /** A: from its own source or a published vector. D: unconfirmed. */
   confidence: 'A' | 'B' | 'C' | 'D';
 };
@@ -697,7 +799,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** What is known about who sent an event. Needs the scope `read`. */
+  /** What is known about who sent an event; for one that was not verified, what verification would say now. Needs the scope `read`. */
   'events.verification': {
     params: {
       id: string;
@@ -722,6 +824,8 @@ export interface Operations {
       customUrl?: string;
       /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. */
       include_credentials?: boolean;
+      /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. */
+      resign?: boolean;
     };
     answer: ReplayResult | Queued;
   };
@@ -770,7 +874,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Why a request was refused. Needs the scope `read`. */
+  /** Why a request was refused, what would have made it valid, and what to change. Needs the scope `read`. */
   'rejections.verification': {
     params: {
       id: string;
@@ -1118,7 +1222,7 @@ export interface Operations {
     };
     query: undefined;
     body: {
-      /** Default test.event. */
+      /** One of the provider's samples (sample_event_types of GET /api/v1/providers), default the most typical one; any other, or without a provider, makes a plain event. */
       event_type?: string;
     };
     answer: TestQueued;

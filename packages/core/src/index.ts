@@ -60,7 +60,7 @@ export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
 
-export { memberSources } from '@paggio/providers';
+export { causes, memberSources, type Explanation } from '@paggio/providers';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';

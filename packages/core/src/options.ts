@@ -84,6 +84,12 @@ export interface PaggioOptions {
    */
   retentionMs?: number | null;
   /**
+   * How long the delivery id of a provider is remembered, so that a second delivery is answered and not stored, in
+   * milliseconds (60000 to 2592000000: thirty days). It counts for events from then on.
+   * @default 259200000 (72 hours)
+   */
+  dedupWindowMs?: number;
+  /**
    * Management requests of one API key, in each process; null: no limit.
    * @default { perSecond: 100, burst: 500 }
    */
@@ -119,6 +125,7 @@ export interface ResolvedOptions {
   transport: 'undici' | { axios: AxiosLike };
   stopGraceMs: number;
   retentionMs: number | null;
+  dedupWindowMs: number;
   apiRateLimit: RateLimit | null;
   ingestRateLimit: RateLimit | null;
   scheduler: Scheduler | undefined;
@@ -149,6 +156,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     transport: true,
     stopGraceMs: true,
     retentionMs: true,
+    dedupWindowMs: true,
     apiRateLimit: true,
     ingestRateLimit: true,
     scheduler: true,
@@ -245,6 +253,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
       options?.retentionMs === undefined || options.retentionMs === null
         ? null
         : whole('retentionMs', 0, 3_600_000, Number.MAX_SAFE_INTEGER),
+    dedupWindowMs: whole('dedupWindowMs', 72 * 3_600_000, 60_000, 30 * 24 * 3_600_000),
     apiRateLimit: rate('apiRateLimit', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rate('ingestRateLimit', null),
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),

@@ -47,9 +47,11 @@ import { Retention } from './storage/retention';
 import { SecretBox } from './storage/secret-box';
 import { StatStore } from './storage/stat-store';
 import { sweepKeys } from './storage/sweep';
+import { VerificationStore } from './storage/verification-store';
 import { Words } from './storage/words';
 import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
+import { Explanations } from './verification/explanations';
 
 export interface Readiness {
   ready: boolean;
@@ -86,6 +88,7 @@ export class Paggio {
   readonly stats: Statistics;
   readonly notifications: Notifications;
   readonly rejections: Rejections;
+  readonly explanations: Explanations;
 
   private readonly telemetry = new Telemetry();
   private readonly database: Database;
@@ -147,7 +150,7 @@ export class Paggio {
     this.rejections = new Rejections(rejectionLog);
     const { directory, telemetry } = this;
     const writer = new EventWriter({
-      intake: new PostgresIntake(this.database.capture, observe),
+      intake: new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs),
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
       telemetry,
@@ -176,12 +179,22 @@ export class Paggio {
       transport,
       keepSecret: (endpoint, secret) => this.endpoints.keepVerificationSecret(endpoint, endpoint.id, secret),
     });
-    this.capture = new Capture({ directory, writer, rejections: rejectionLog, handshakes, telemetry });
     const words = new Words();
     const log = new ChangeLog(this.database);
     const index = new EventIndex(this.database, log, words);
     this.index = index;
     this.events = new Events(new EventStore(this.database, index, words));
+    const verifications = new VerificationStore(this.database, this.box);
+    const { events, rejections } = this;
+    this.explanations = new Explanations({ events, rejections, directory, store: verifications });
+    this.capture = new Capture({
+      directory,
+      writer,
+      rejections: rejectionLog,
+      handshakes,
+      explain: (endpoint, request) => this.explanations.explain(endpoint, request),
+      telemetry,
+    });
     this.feed = new EventFeed({ log, events: this.events, telemetry });
     this.stats = new Statistics(new StatStore(this.database), index, endpointStore);
     this.replays = new Replays({

@@ -1,4 +1,4 @@
-import { catalogue, type Category, type Confidence } from '@paggio/providers';
+import { catalogue, sampleEventTypes, type Category, type Confidence } from '@paggio/providers';
 
 /** A provider whose requests can be verified. */
 export interface ProviderSummary {
@@ -17,6 +17,8 @@ export interface ProviderSummary {
   secret: string;
   setup: string;
   documentation: string;
+  /** What test events there are samples of, the most typical one first. */
+  sampleEventTypes: string[];
   confidence: Confidence;
 }
 
@@ -35,6 +37,7 @@ export function providers(): ProviderSummary[] {
       secret: provider.spec.secret,
       setup: provider.spec.setup,
       documentation: provider.spec.documentation,
+      sampleEventTypes: sampleEventTypes(provider.name),
       confidence: provider.spec.confidence,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -17,6 +17,8 @@ export type Happening =
       endpointName: string;
       provider: string;
       reason: string;
+      /** What would have made it valid, for people; null: unknown, or not looked for in a flood. */
+      explanation: string | null;
       size: number;
     }
   | AttemptHappening

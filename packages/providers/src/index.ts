@@ -3,6 +3,15 @@ export { customProvider, type ConfigProblem } from './custom';
 export { credentialHeaders, detect } from './detect';
 export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';
 export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshake';
+export {
+  causes,
+  explain,
+  type Cause,
+  type Explanation,
+  type ExplainOptions,
+  type Finding,
+  type OtherSecret,
+} from './explain/explain';
 export { HeaderList } from './header-list';
 export { memberSources } from './json-source';
 export {
@@ -16,6 +25,7 @@ export {
 export type { KeyDirectory, KeyLookup } from './scheme/key-directory';
 export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/scheme';
 export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';
+export { sample, sampleEventTypes, type Sample } from './samples/sample';
 export { endpointSecretKey } from './secret-key';
 export { describeValue, type Condition, type ValueRule } from './value-rule';
 export type { FailureReason, Refused, Verification, Verified } from './verification';

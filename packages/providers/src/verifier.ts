@@ -31,6 +31,7 @@ export interface Verifier {
   scheme: Scheme;
   schemeName: string;
   config: VerificationConfig;
+  keys: KeyDirectory | null;
   /** Waits only where the provider's key has to be fetched. Never throws or rejects for what a request contains. */
   verify(request: WebhookRequest): Verification | Promise<Verification>;
   /** The answer to a provider's question, or undefined when the request is an ordinary delivery. */
@@ -87,6 +88,7 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     scheme,
     schemeName,
     config,
+    keys: options.keys ?? null,
     verify(request) {
       const active = context(request.receivedAt);
       return active.secrets.length === 0 ? refused('no_secret') : scheme.verify(request, active);

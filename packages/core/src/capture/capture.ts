@@ -4,6 +4,7 @@ import {
   eventTypeOf,
   HeaderList,
   type Acknowledgement,
+  type Explanation,
   type FailureReason,
   type Provider,
   type Verification,
@@ -12,7 +13,7 @@ import {
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
-import type { Telemetry } from '../telemetry';
+import type { Happening, Telemetry } from '../telemetry';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { encodeHeaders } from './header-text';
@@ -32,11 +33,17 @@ export interface CaptureDependencies {
   writer: EventWriter;
   rejections: RejectionLog;
   handshakes: Handshakes;
+  /** Says why a signature failed; null: unknown. */
+  explain: (endpoint: EndpointConfig, request: WebhookRequest) => Promise<Explanation | null>;
   telemetry: Telemetry;
 }
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
+/** A larger body is explained when somebody asks, not while requests come in. */
+const EXPLAINED_BYTES = 64 * 1024;
 const RECEIVED = '{"received": true}';
+
+type RejectedHappening = Extract<Happening, { type: 'event.rejected' }>;
 
 /** A request arrives: route by slug, verify, de-duplicate, commit, acknowledge. */
 export class Capture {
@@ -73,7 +80,7 @@ export class Capture {
     let verified: (Verification & { ok: true }) | null = null;
     if (verifier === null) provider = detect(headers);
     else {
-      if (verifier === 'broken') return this.reject(endpoint, request, receivedAt, null, 'no_secret');
+      if (verifier === 'broken') return this.reject(endpoint, request, incoming, null, 'no_secret');
       provider = verifier.provider;
       // Nothing is waited for unless a key has to be fetched: this runs for every request.
       const checked = verifier.verify(incoming);
@@ -86,7 +93,7 @@ export class Capture {
       if (!verification.ok) {
         if (verification.reason === 'key_unavailable')
           throw unavailable(`The key that ${provider.title} signs with cannot be fetched now`);
-        return this.reject(endpoint, request, receivedAt, provider, verification.reason);
+        return this.reject(endpoint, request, incoming, provider, verification.reason);
       }
       verified = verification;
     }
@@ -108,11 +115,12 @@ export class Capture {
   private async reject(
     endpoint: EndpointConfig,
     request: CaptureRequest,
-    receivedAt: number,
+    incoming: WebhookRequest,
     provider: Provider | null,
     reason: FailureReason,
   ): Promise<CaptureAnswer> {
     let id: string | null = null;
+    const { receivedAt } = incoming;
     if (this.throttle.admits(endpoint.id, receivedAt)) {
       try {
         id = await this.dependencies.rejections.keep({
@@ -134,13 +142,14 @@ export class Capture {
         this.dependencies.telemetry.emit({ type: 'fault', where: 'capture.reject', error });
       }
     }
-    this.dependencies.telemetry.emit({
+    void this.tell(endpoint, incoming, {
       type: 'event.rejected',
       rejectionId: id,
       endpointId: endpoint.id,
       endpointName: endpoint.name,
       provider: provider?.name ?? 'unknown',
       reason,
+      explanation: null,
       size: request.body.length,
     });
     const headers: [string, string][] = id === null ? [] : [['Paggio-Rejection-Id', id]];
@@ -149,6 +158,25 @@ export class Capture {
       hint: `Reason: ${reason}. GET /api/v1/rejections/${id ?? ':id'}/verification says what would have matched.`,
       headers,
     });
+  }
+
+  /**
+   * Tells of a rejection, with what would have made it valid. The sender's answer does not wait for that, and never
+   * contains it: it is for the owner. In a flood nothing is looked for.
+   */
+  private async tell(endpoint: EndpointConfig, request: WebhookRequest, happening: RejectedHappening): Promise<void> {
+    const { explain, telemetry } = this.dependencies;
+    if (!telemetry.watched) return;
+    let explanation: string | null = null;
+    if (happening.rejectionId !== null && request.body.length <= EXPLAINED_BYTES) {
+      try {
+        const explained = await explain(endpoint, request);
+        explanation = (explained?.matches[0] ?? explained?.hints[0])?.message ?? null;
+      } catch (error) {
+        telemetry.emit({ type: 'fault', where: 'capture.explain', error });
+      }
+    }
+    telemetry.emit({ ...happening, explanation });
   }
 }
 

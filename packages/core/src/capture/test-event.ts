@@ -1,9 +1,11 @@
+import { activeSecrets, HeaderList, sample, type Sample, type Verifier } from '@paggio/providers';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Owner } from '../principal';
 import type { EventWriter } from './event-writer';
-import { newEvent } from './new-event';
+import { newEvent, type CaptureRequest } from './new-event';
 
 export interface TestEventsDependencies {
   directory: EndpointDirectory;
@@ -12,44 +14,97 @@ export interface TestEventsDependencies {
   mountPath: () => string;
 }
 
+const DEFAULT_TYPE = 'test.event';
+
 /** Sample events, to see the whole path work before a provider sends anything. */
 export class TestEvents {
   constructor(private readonly dependencies: TestEventsDependencies) {}
 
   /**
-   * An event like a sender's, through the ordinary delivery. Returns its id.
+   * An event like the provider's, signed with the endpoint's own secret and verified like any other, through the ordinary
+   * delivery. Where the provider signs with a private key of its own it is stored unverified. Returns its id.
+   * @param eventType one of the provider's samples; any other makes a plain event of that type
    * @throws PaggioError `NOT_FOUND`
    */
-  async send(owner: Owner, endpointId: string, eventType = 'test.event'): Promise<string> {
-    const { directory, mountPath, writer } = this.dependencies;
+  async send(owner: Owner, endpointId: string, eventType?: string): Promise<string> {
+    const { directory, writer } = this.dependencies;
     const endpoint = await directory.ofOwner(owner, endpointId);
     if (!endpoint || endpoint.deleted) throw notFound('endpoint');
-    const now = new Date();
-    const sample = {
-      id: `test_${formatId(newId())}`,
-      type: eventType,
-      created_at: now.toISOString(),
-      data: { message: 'A test event from Paggio.' },
-    };
-    const event = newEvent(
-      endpoint,
-      {
-        method: 'POST',
-        path: `${mountPath()}/api/webhook/${endpoint.slug}`,
-        query: '',
-        rawHeaders: ['Content-Type', 'application/json', 'User-Agent', 'Paggio-Test'],
-        body: Buffer.from(JSON.stringify(sample)),
-        remoteAddr: null,
-      },
-      {
-        receivedAt: now.getTime(),
-        source:
-          endpoint.verifier !== null && endpoint.verifier !== 'broken' ? endpoint.verifier.provider.name : 'unknown',
-        eventType,
-        verifiedBy: null,
-        bodyAuthenticated: false,
-      },
-    );
+    const receivedAt = Date.now();
+    const verifier = endpoint.verifier === 'broken' ? null : endpoint.verifier;
+    const made =
+      (verifier && sample(verifier.provider.name, eventType)) ?? plain(eventType ?? DEFAULT_TYPE, receivedAt);
+    const request = this.requestOf(endpoint, made, verifier, receivedAt);
+    const verification = await verifier?.verify({
+      ...request,
+      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
+      headers: new HeaderList(request.rawHeaders),
+      receivedAt,
+    });
+    const verified = verification?.ok === true;
+    const event = newEvent(endpoint, request, {
+      receivedAt,
+      source: verifier?.provider.name ?? 'unknown',
+      eventType: made.eventType,
+      verifiedBy: verified ? (verifier?.provider.name ?? null) : null,
+      bodyAuthenticated: verified && verification.bodyAuthenticated,
+    });
     return (await writer.write(endpoint, event)).eventId;
   }
+
+  private requestOf(
+    endpoint: EndpointConfig,
+    made: Sample,
+    verifier: Verifier | null,
+    receivedAt: number,
+  ): CaptureRequest {
+    const request = {
+      method: 'POST',
+      path: `${this.dependencies.mountPath()}/api/webhook/${endpoint.slug}`,
+      query: '',
+      rawHeaders: [
+        ...made.rawHeaders,
+        ...(made.rawHeaders.includes('User-Agent') ? [] : ['User-Agent', 'Paggio-Test']),
+      ],
+      body: made.body,
+      remoteAddr: null,
+    };
+    const [secret] = verifier ? activeSecrets(verifier.config, receivedAt) : [];
+    if (!verifier || secret === undefined || verifier.scheme.signingKeyProblem(secret) !== null) return request;
+    try {
+      const { config, scheme } = verifier;
+      const { headers, body, query } = scheme.sign({
+        ...request,
+        secret,
+        publicUrl: config.publicUrl,
+        timestamp: receivedAt,
+        id: made.id,
+        settings: config.settings,
+      });
+      return {
+        ...request,
+        rawHeaders: [...request.rawHeaders, ...headers.flat()],
+        body: body ?? request.body,
+        query: query ?? '',
+      };
+    } catch {
+      // A plain body has no place for a signature that stands in the body.
+      return request;
+    }
+  }
+}
+
+function plain(eventType: string, now: number): Sample {
+  const body = {
+    id: `test_${formatId(newId())}`,
+    type: eventType,
+    created_at: new Date(now).toISOString(),
+    data: { message: 'A test event from Paggio.' },
+  };
+  return {
+    eventType,
+    rawHeaders: ['Content-Type', 'application/json'],
+    body: Buffer.from(JSON.stringify(body)),
+    id: body.id,
+  };
 }

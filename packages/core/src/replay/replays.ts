@@ -12,6 +12,7 @@ import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
 import type { ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
+import { resigned } from './resigned';
 
 export type Environment = 'original' | 'staging' | 'local' | 'custom';
 export const environments: readonly Environment[] = ['original', 'staging', 'local', 'custom'];
@@ -22,6 +23,11 @@ export type ReplayTarget = { destinationUrl: string } | { environment: Environme
 export interface ReplayOptions {
   /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. Default false. */
   includeCredentials?: boolean;
+  /**
+   * Signs anew in the provider's scheme, with the secret of the environment (`replaySecrets`), else the endpoint's own:
+   * that one only for the original, staging and local environments. Default false.
+   */
+  resign?: boolean;
 }
 
 export interface ReplayResult {
@@ -62,20 +68,23 @@ export class Replays {
     const destination = endpoint.destinations[0];
     const url = await this.urlOf(target, destination?.url);
     const home = destination !== undefined && new URL(destination.url).host === new URL(url).host;
+    const original = { method: event.method, query: event.query, headers: event.rawHeaders, body: event.body };
+    const environment = 'environment' in target ? target.environment : 'custom';
+    const signed =
+      options.resign === true ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now() }) : null;
+    const custom = home ? destination.headers : [];
     const result = await sendEvent(this.dependencies.transport, {
       eventId,
       content: {
-        method: event.method,
-        query: event.query,
-        headers: event.rawHeaders,
-        body: event.body,
+        ...original,
+        ...(signed && { query: signed.query, headers: signed.headers, body: signed.body }),
         correlationId: event.correlationId,
         traceParent: event.traceParent,
         originId: event.originId,
       },
       endpoint,
       url,
-      custom: home ? destination.headers : [],
+      custom: signed ? [...custom, ...signed.credentials] : custom,
       timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       attemptNumber: event.attempts.length + 1,
       includeCredentials: home || options.includeCredentials === true,

@@ -4,8 +4,8 @@ import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
-/** How long a provider's delivery id is remembered. */
-export const DEDUP_WINDOW_HOURS = 72;
+/** How long an idempotency key of a client is remembered. */
+const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
 export const LEASE_SECONDS = 30;
 
 const MAX_QUEUED_EVENTS = 20_000;
@@ -37,6 +37,8 @@ export class PostgresIntake implements Intake {
   constructor(
     private readonly pool: Pool,
     private readonly onVersion: (version: number) => void,
+    /** How long a provider's delivery id is remembered. */
+    private readonly dedupWindowMs: number,
   ) {}
 
   accept(event: IncomingEvent): Promise<Accepted> {
@@ -229,6 +231,10 @@ export class PostgresIntake implements Intake {
           events.map((event) => event.body),
           allocate,
         ),
+        bigintArray(
+          events.map((event) => (event.onKeyConflict === 'refuse' ? IDEMPOTENCY_WINDOW_MS : this.dedupWindowMs)),
+          allocate,
+        ),
       ],
     });
     this.onVersion(Number(rows[0]?.version));
@@ -306,12 +312,12 @@ const INSERT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
-      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[]) with ordinality
+      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[], $26::bigint[]) with ordinality
       as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
-        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, n)
+        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, remember_ms, n)
   ), keys as (
     insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
-    select endpoint_id, dedup_key, id, sha256, now() + interval '${DEDUP_WINDOW_HOURS} hours'
+    select endpoint_id, dedup_key, id, sha256, now() + remember_ms * interval '1 millisecond'
     from input where dedup_key is not null order by endpoint_id, dedup_key
     on conflict (endpoint_id, key) do update
       set event_id = excluded.event_id, sha256 = excluded.sha256, duplicates = 0, expires_at = excluded.expires_at

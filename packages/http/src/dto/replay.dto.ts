@@ -27,6 +27,13 @@ export class ReplayDto {
   @IfGiven()
   @IsBoolean()
   include_credentials?: boolean;
+
+  @Doc(
+    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes.",
+  )
+  @IfGiven()
+  @IsBoolean()
+  resign?: boolean;
 }
 
 /** Where a synchronous replay goes; null for a re-delivery. */
@@ -46,5 +53,7 @@ export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   }
   if (customUrl !== undefined)
     throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
+  if (dto.resign === true)
+    throw invalid([{ field: 'resign', message: 'resign goes with destination_url or environment.' }]);
   return null;
 }

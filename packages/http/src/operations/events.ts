@@ -56,11 +56,11 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/:id/verification',
     scope: 'read',
-    summary: 'What is known about who sent an event.',
+    summary: 'What is known about who sent an event; for one that was not verified, what verification would say now.',
     answers: { 200: { schema: ref('EventVerification') } },
     async run(input) {
-      const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
-      return jsonAnswer(200, toEventVerification(event));
+      const explained = await input.paggio.explanations.ofEvent(input.principal, idOf(input, 'event'));
+      return jsonAnswer(200, toEventVerification(explained));
     },
   }),
   operation({
@@ -83,6 +83,7 @@ export const eventOperations: readonly Operation[] = [
       }
       const result = await input.paggio.replays.send(input.principal, id, target, {
         includeCredentials: input.body.include_credentials,
+        resign: input.body.resign,
       });
       return jsonAnswer(200, {
         id: result.id,

@@ -57,11 +57,11 @@ export const rejectionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/rejections/:id/verification',
     scope: 'read',
-    summary: 'Why a request was refused.',
+    summary: 'Why a request was refused, what would have made it valid, and what to change.',
     answers: { 200: { schema: ref('RejectionVerification') } },
     async run(input) {
-      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
-      return jsonAnswer(200, toRejectionVerification(rejection));
+      const explained = await input.paggio.explanations.ofRejection(input.principal, idOf(input, 'rejection'));
+      return jsonAnswer(200, toRejectionVerification(explained));
     },
   }),
 ];

@@ -1,4 +1,4 @@
-import { eventStatuses } from '@paggio/core';
+import { causes, eventStatuses } from '@paggio/core';
 import {
   array,
   flag,
@@ -44,6 +44,13 @@ export const responseBody = {
 
 const number: JsonSchema = integer('From 1.');
 
+/** What would have made a signature hold, or what was seen. */
+const finding = object({
+  cause: oneOf(causes, 'A stable word.'),
+  message: text('What would have matched, or was seen. Never a secret or a signature.'),
+  fix: text('What to change.'),
+});
+
 export function verification(statuses: readonly string[]): Record<string, JsonSchema> {
   return {
     status: oneOf(statuses),
@@ -51,6 +58,8 @@ export function verification(statuses: readonly string[]): Record<string, JsonSc
     reason: nullable(text('A stable word.')),
     explanation: text('For people.'),
     body_authenticated: flag,
+    matches: array(finding),
+    hints: array(finding),
   };
 }
 

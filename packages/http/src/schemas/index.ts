@@ -38,6 +38,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     secret: text('What it calls the secret, and where it shows it.'),
     setup: text('How to get there in its pages.'),
     documentation_url: text(),
+    sample_event_types: { ...texts, description: 'Types of test events that there are samples of.' },
     confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
   }),
   Notifications: object({ slack: nullable(channel), discord: nullable(channel) }),

@@ -13,6 +13,7 @@ export function toProvider(provider: ProviderSummary): object {
     secret: provider.secret,
     setup: provider.setup,
     documentation_url: provider.documentation,
+    sample_event_types: provider.sampleEventTypes,
     confidence: provider.confidence,
   };
 }

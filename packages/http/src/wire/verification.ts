@@ -1,4 +1,4 @@
-import type { EventDetail, RejectionDetail } from '@paggio/core';
+import type { EventDetail, Explanation, RejectionDetail } from '@paggio/core';
 
 /** Why a request was refused, for people: the words of the stored reasons. */
 const explanations: Readonly<Record<string, string>> = {
@@ -10,10 +10,17 @@ const explanations: Readonly<Record<string, string>> = {
   timestamp_too_old: 'The signature is older than the tolerance: a replayed request, or a clock that is off.',
   timestamp_in_future: 'The signature is from the future: the clock of the sender or of this server is off.',
   malformed_body: 'The body does not have the form that this provider signs.',
+  key_unavailable: 'The key that the provider publishes could not be fetched.',
   wrong_signature: 'The signature does not match: another secret, or the body was changed on its way.',
 };
 
-export function toEventVerification(event: EventDetail): object {
+export function toEventVerification({
+  event,
+  explanation,
+}: {
+  event: EventDetail;
+  explanation: Explanation | null;
+}): object {
   const verified = event.verifiedBy !== null;
   const covers = event.bodyAuthenticated ? 'covers the body' : 'does not cover the body';
   return {
@@ -25,10 +32,17 @@ export function toEventVerification(event: EventDetail): object {
       ? `What ${event.verifiedBy} sent to authenticate the request was valid; it ${covers}.`
       : 'The endpoint had no verification when this event arrived: anybody who knows its URL may have sent it.',
     body_authenticated: event.bodyAuthenticated,
+    ...toFindings(explanation),
   };
 }
 
-export function toRejectionVerification(rejection: RejectionDetail): object {
+export function toRejectionVerification({
+  rejection,
+  explanation,
+}: {
+  rejection: RejectionDetail;
+  explanation: Explanation | null;
+}): object {
   return {
     rejection_id: rejection.id,
     status: 'failed',
@@ -36,5 +50,10 @@ export function toRejectionVerification(rejection: RejectionDetail): object {
     reason: rejection.reason,
     explanation: explanations[rejection.reason] ?? 'The request was refused.',
     body_authenticated: false,
+    ...toFindings(explanation),
   };
+}
+
+function toFindings(explanation: Explanation | null): object {
+  return { matches: explanation?.matches ?? [], hints: explanation?.hints ?? [] };
 }

@@ -7,6 +7,7 @@ import type { WebhookRequest } from '../webhook-request';
 import { keyAtUrl } from './certificate-url';
 import { privateKey, privateKeyProblem } from './public-key';
 import type { Scheme, SchemeContext } from './scheme';
+import { headerIn } from './signed-header';
 
 /**
  * PayPal (https://developer.paypal.com/api/rest/webhooks/rest/): RSA-SHA256 over transmission id, time, webhook id and
@@ -44,13 +45,13 @@ export function createPaypalScheme(): Scheme {
     sign(input) {
       const [webhookId, pem] = splitKey(input.secret);
       const time = new Date(input.timestamp).toISOString();
-      const signed = Buffer.from(`${input.id}|${time}|${webhookId}|${crc32(input.body)}`);
-      const at = input.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === names.url);
+      const id = headerIn(input.rawHeaders, names.id) ?? input.id;
+      const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(input.body)}`);
       return {
         headers: [
-          [names.id, input.id],
+          [names.id, id],
           [names.time, time],
-          [names.url, at < 0 ? TEST_CERTIFICATE : (input.rawHeaders[at + 1] as string)],
+          [names.url, headerIn(input.rawHeaders, names.url) ?? TEST_CERTIFICATE],
           [names.algorithm, 'SHA256withRSA'],
           [names.signature, signBytes('sha256', signed, privateKey(pem, 'rsa')).toString('base64')],
         ],

@@ -119,11 +119,14 @@ export class SignedHeader {
     const timestamp = formatTimestamp(input.timestamp, this.unit);
     const headers: [string, string][] = [];
     if (this.timestampNames[0]) headers.push([this.present(input, this.timestampNames), timestamp]);
-    if (this.idNames[0]) headers.push([this.present(input, this.idNames), input.id]);
+    const idName = this.present(input, this.idNames);
+    // A message that is signed anew is still the same message.
+    const id = headerIn(input.rawHeaders, idName) ?? input.id;
+    if (this.idNames.length > 0) headers.push([idName, id]);
     return {
       values: {
         timestamp,
-        id: input.id,
+        id,
         url: this.urlText(input.publicUrl ?? ''),
         method: input.method,
         body: input.body,
@@ -146,9 +149,7 @@ export class SignedHeader {
 
   /** Of alternatives, the one that the request has already, so that a re-signed one looks as it did. */
   private present(input: SigningInput, names: readonly string[]): string {
-    const has = (name: string): boolean =>
-      input.rawHeaders.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
-    return names.find(has) ?? (names[0] as string);
+    return names.find((name) => headerIn(input.rawHeaders, name) !== undefined) ?? names[0] ?? '';
   }
 
   private urlText(url: string): string {
@@ -158,6 +159,12 @@ export class SignedHeader {
 
 // https://developers.hubspot.com/docs/api/webhooks/validating-requests lists the escapes that are decoded.
 const HUBSPOT_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
+
+/** The value of a header among names and values in turn. */
+export function headerIn(rawHeaders: readonly string[], name: string): string | undefined {
+  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return at < 0 ? undefined : rawHeaders[at + 1];
+}
 
 function one(request: WebhookRequest, names: readonly string[]): string | undefined | typeof repeated {
   for (const name of names) {

@@ -4,7 +4,7 @@ import { sameText } from '../signature-text';
 import { refused } from '../verification';
 import type { Scheme } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
-import { signedUrl } from './signed-header';
+import { headerIn, signedUrl } from './signed-header';
 
 /**
  * HMAC-SHA1 in base64 over the configured URL followed by the sorted fields of a form body, as Twilio
@@ -51,8 +51,7 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
     sign(input) {
       const key = keyToSignWith(input.secret);
       const url = input.publicUrl ?? '';
-      const at = input.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
-      const fields = hashOf(url) ? '' : sortedFields(input.body, at < 0 ? '' : (input.rawHeaders[at + 1] as string));
+      const fields = hashOf(url) ? '' : sortedFields(input.body, headerIn(input.rawHeaders, 'content-type') ?? '');
       if (fields !== undefined) return { headers: [[spec.header, digest(key, url + fields)]] };
       if (!spec.bodyHash) throw new TypeError('Only form bodies can be signed with this scheme.');
       const query = `${spec.bodyHash}=${sha256(input.body)}`;

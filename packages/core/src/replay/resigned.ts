@@ -1,0 +1,123 @@
+import type { Verifier } from '@paggio/providers';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import { invalid } from '../errors';
+import type { Environment } from './replays';
+
+export interface Replayed {
+  method: string;
+  query: string;
+  /** Names and values in turn. */
+  headers: readonly string[];
+  body: Buffer;
+}
+
+export interface Resigned {
+  query: string;
+  headers: string[];
+  body: Buffer;
+  /** Tokens: they go to the chosen environment although credentials of senders do not. */
+  credentials: [string, string][];
+}
+
+export interface ResignInput {
+  endpoint: EndpointConfig;
+  environment: Environment;
+  /** The host is the one that the endpoint delivers to. */
+  home: boolean;
+  /** Where it goes, without the request's own query. */
+  url: string;
+  nowMs: number;
+}
+
+/**
+ * A request signed anew in the provider's own scheme, with a fresh timestamp, so that the receiver's real verification
+ * passes. Everything that does not belong to the signature stays byte for byte.
+ * @throws PaggioError `VALIDATION_FAILED` when there is no scheme or no secret to sign with
+ */
+export function resigned(request: Replayed, input: ResignInput): Resigned {
+  const { verifier } = input.endpoint;
+  if (verifier === null || verifier === 'broken') {
+    throw problem('resign', 'The endpoint has no verification, so there is no scheme to sign in.');
+  }
+  const { scheme, config } = verifier;
+  const secret = secretFor(input, verifier);
+  const unfit = scheme.signingKeyProblem(secret);
+  if (unfit !== null) throw problem(`verification.replay_secrets.${input.environment}`, unfit);
+  let parts;
+  try {
+    parts = scheme.sign({
+      method: request.method,
+      body: request.body,
+      rawHeaders: request.headers,
+      secret,
+      publicUrl: withQuery(input.url, request.query),
+      timestamp: input.nowMs,
+      id: `msg_${input.nowMs}`,
+      settings: config.settings,
+    });
+  } catch (error) {
+    throw problem('resign', `The event cannot be signed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const isCredential = ([name]: [string, string]): boolean => scheme.credentialHeaders.includes(name.toLowerCase());
+  const credentials = parts.headers.filter(isCredential);
+  const others = parts.headers.filter((header) => !isCredential(header));
+  return {
+    headers: replaced(request.headers, others, scheme.signingHeaders),
+    body: parts.body ?? request.body,
+    query: joined(request.query, parts.query),
+    credentials,
+  };
+}
+
+/**
+ * The environment's own secret; else the endpoint's, but only for hosts that the operator or the endpoint names: a fresh
+ * signature under it must not go to any URL that a key with `write` asks for.
+ */
+function secretFor({ endpoint, environment, home, nowMs }: ResignInput, { config, provider }: Verifier): string {
+  const own = endpoint.replaySecrets[environment];
+  if (own !== undefined) return own;
+  if (environment === 'custom' && !home) {
+    const message = `A URL of your choice needs a secret of its own to be signed for ${provider.title}: set verification.replay_secrets.custom.`;
+    throw problem('verification.replay_secrets.custom', message);
+  }
+  const newest = config.secrets.find(({ expiresAt }) => expiresAt === null || expiresAt > nowMs);
+  if (newest) return newest.value;
+  throw problem('verification.secrets', 'The endpoint has no secret that counts now.');
+}
+
+/** New values stand where the old ones stood, under the names that the request had. */
+function replaced(
+  headers: readonly string[],
+  made: readonly (readonly [string, string])[],
+  owned: readonly string[],
+): string[] {
+  const left = new Map(made.map(([name, value]) => [name.toLowerCase(), value]));
+  const out: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const lower = name.toLowerCase();
+    const value = left.get(lower);
+    if (value !== undefined) {
+      out.push(name, value);
+      left.delete(lower);
+    } else if (!owned.includes(lower)) out.push(name, headers[i + 1] as string);
+  }
+  for (const [name, value] of made) if (left.has(name.toLowerCase())) out.push(name, value);
+  return out;
+}
+
+function withQuery(url: string, query: string): string {
+  return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
+}
+
+/** A parameter of the old signature gives way to the new one. */
+function joined(query: string, signed: string | undefined): string {
+  if (signed === undefined) return query;
+  const name = signed.split('=')[0];
+  const rest = query.split('&').filter((pair) => pair !== '' && pair.split('=')[0] !== name);
+  return [...rest, signed].join('&');
+}
+
+function problem(field: string, message: string): Error {
+  return invalid([{ field, message }]);
+}

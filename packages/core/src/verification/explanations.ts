@@ -1,0 +1,76 @@
+import { explain, HeaderList, type Explanation, type OtherSecret, type WebhookRequest } from '@paggio/providers';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import type { EventDetail } from '../events/event';
+import type { Events } from '../events/events';
+import type { Owner } from '../principal';
+import type { RejectionDetail, Rejections } from '../rejections/rejections';
+import type { VerificationStore } from '../storage/verification-store';
+
+export interface ExplanationsDependencies {
+  events: Events;
+  rejections: Rejections;
+  directory: EndpointDirectory;
+  store: VerificationStore;
+}
+
+type Received = Pick<RejectionDetail, 'method' | 'path' | 'query' | 'rawHeaders' | 'body' | 'receivedAt'>;
+
+/** Why a signature held or failed, and what would have to change: with the endpoint's configuration of this moment. */
+export class Explanations {
+  constructor(private readonly dependencies: ExplanationsDependencies) {}
+
+  /** @throws PaggioError `NOT_FOUND` */
+  async ofRejection(
+    owner: Owner,
+    id: string,
+  ): Promise<{ rejection: RejectionDetail; explanation: Explanation | null }> {
+    const rejection = await this.dependencies.rejections.get(owner, id);
+    const endpoint = await this.dependencies.directory.byId(rejection.endpointId);
+    return { rejection, explanation: endpoint && (await this.explain(endpoint, toRequest(rejection))) };
+  }
+
+  /**
+   * Of an event that was stored without verification, an explanation says what verification would say now.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async ofEvent(owner: Owner, id: string): Promise<{ event: EventDetail; explanation: Explanation | null }> {
+    const event = await this.dependencies.events.get(owner, id);
+    if (event.verifiedBy !== null) return { event, explanation: null };
+    const endpoint = await this.dependencies.directory.byId(event.endpointId);
+    return { event, explanation: endpoint && (await this.explain(endpoint, toRequest(event))) };
+  }
+
+  /** Null where the endpoint has no verification that works. */
+  async explain(endpoint: EndpointConfig, request: WebhookRequest): Promise<Explanation | null> {
+    const { verifier } = endpoint;
+    if (verifier === null || verifier === 'broken') return null;
+    return explain(verifier.config, request, { keys: verifier.keys, otherSecrets: await this.otherSecrets(endpoint) });
+  }
+
+  /** The secrets that the same user has stored for the same provider elsewhere. Names stay within their mode. */
+  private async otherSecrets(endpoint: EndpointConfig): Promise<OtherSecret[]> {
+    const { verifier, mode, userId } = endpoint;
+    if (verifier === null || verifier === 'broken') return [];
+    const stored = await this.dependencies.store.ofUser(userId);
+    return stored
+      .filter((one) => one.id !== endpoint.id && one.config.provider === verifier.config.provider)
+      .flatMap((one) =>
+        one.config.secrets.map(({ value }) => ({
+          value,
+          label: one.mode === mode ? `endpoint "${one.name}"` : `an endpoint in ${one.mode} mode`,
+        })),
+      );
+  }
+}
+
+function toRequest(received: Received): WebhookRequest {
+  const { method, path, query, rawHeaders, body, receivedAt } = received;
+  return {
+    method,
+    target: query === '' ? path : `${path}?${query}`,
+    headers: new HeaderList(rawHeaders),
+    body,
+    receivedAt: receivedAt.getTime(),
+  };
+}

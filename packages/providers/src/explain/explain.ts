@@ -1,0 +1,281 @@
+import { catalogue } from '../catalogue';
+import { detect } from '../detect';
+import { createScheme, type SchemeSpec } from '../scheme/scheme-spec';
+import type { Verification } from '../verification';
+import { activeSecrets, createVerifier, type VerificationConfig, type VerifierOptions } from '../verifier';
+import type { WebhookRequest } from '../webhook-request';
+import { bodyVariants, secretVariants, specVariants, urlVariants } from './variants';
+
+/** Stable words for what was found. */
+export const causes = [
+  'valid_now',
+  'clock',
+  'expired_secret',
+  'other_secret',
+  'secret_form',
+  'body_changed',
+  'public_url',
+  'other_scheme',
+  'other_provider',
+  'algorithm',
+  'signature_encoding',
+  'signed_text',
+  'wrong_header',
+  'no_secret',
+  'missing_header',
+  'repeated_header',
+  'unknown',
+] as const;
+export type Cause = (typeof causes)[number];
+
+export interface Finding {
+  cause: Cause;
+  /** What would have matched, or what was seen. Never a secret, nor a signature that would be right. */
+  message: string;
+  /** What to change. */
+  fix: string;
+}
+
+export interface Explanation {
+  /** With the configuration of this moment, as of the request's arrival. */
+  verification: Verification;
+  /** Proven: with that change the signature holds. The first is the most likely to be the whole story. */
+  matches: Finding[];
+  /** Seen, but no proof. */
+  hints: Finding[];
+}
+
+/** A secret that is stored elsewhere, under a label that may be shown. */
+export interface OtherSecret {
+  value: string;
+  label: string;
+}
+
+export interface ExplainOptions extends VerifierOptions {
+  /** Of other endpoints, other modes, before a rotation. At most 50 are tried. */
+  otherSecrets?: readonly OtherSecret[];
+}
+
+const OTHER_SECRETS = 50;
+/** Each reading of a large body is a pass over it: beyond this only the cheap ones are tried. */
+const FULL_SEARCH_BYTES = 256 * 1024;
+const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
+
+/**
+ * Why a signature failed: tries what usually goes wrong (another secret, a changed body, a clock, another header or
+ * encoding) and says which change would have made it hold. Looks only; nothing is accepted because of it.
+ */
+export async function explain(
+  config: VerificationConfig,
+  request: WebhookRequest,
+  options: ExplainOptions = {},
+): Promise<Explanation | null> {
+  const verifier = createVerifier(config, options);
+  if (Array.isArray(verifier)) return null;
+  const verification = await verifier.verify(request);
+  if (verification.ok) {
+    const message = 'With the configuration of this moment the request is valid.';
+    const fix = 'Ask the sender to send it again, or replay it from the rejection.';
+    return { verification, matches: [{ cause: 'valid_now', message, fix }], hints: [] };
+  }
+  const spec = verifier.provider.spec.schemes[verifier.schemeName] as SchemeSpec;
+  const search = new Search(config, request, spec, verifier.provider.title, options.otherSecrets ?? []);
+  return { verification, matches: search.run(verification.reason), hints: hintsOf(verification, config, request) };
+}
+
+class Search {
+  private readonly found: Finding[] = [];
+  private readonly own: string[];
+  private readonly patient: SchemeSpec;
+
+  constructor(
+    private readonly config: VerificationConfig,
+    private readonly request: WebhookRequest,
+    private readonly spec: SchemeSpec,
+    private readonly title: string,
+    private readonly others: readonly OtherSecret[],
+  ) {
+    this.own = config.secrets.map((secret) => secret.value);
+    this.patient = withTolerance(spec, TEN_YEARS_SECONDS);
+  }
+
+  run(reason: string): Finding[] {
+    this.clockAndSecrets(reason);
+    if (this.found.length > 0) return this.found;
+    const small = this.request.body.length <= FULL_SEARCH_BYTES;
+    this.secretForms();
+    if (this.config.publicUrl !== null) this.urls();
+    this.otherSchemes();
+    if (small) {
+      this.bodies();
+      this.readings();
+    }
+    return this.found;
+  }
+
+  /** The signature is right, but too old, or under a secret that does not count here. */
+  private clockAndSecrets(reason: string): void {
+    const active = activeSecrets(this.config, this.request.receivedAt);
+    const inTime = !reason.startsWith('timestamp');
+    if (!inTime && this.holds(this.patient, active)) {
+      const seconds = this.secondsOff(active);
+      const direction = reason === 'timestamp_too_old' ? 'old' : 'in the future';
+      this.note('clock', `The signature is right, but its timestamp is ${seconds} s ${direction}.`, clockFix(reason));
+    }
+    const expired = this.config.secrets.filter(({ value }) => !active.includes(value));
+    for (const { value, expiresAt } of expired) {
+      if (!this.holds(this.patient, [value])) continue;
+      const at = expiresAt === null ? '' : ` on ${new Date(expiresAt).toISOString()}`;
+      this.note(
+        'expired_secret',
+        `It matches a secret of this endpoint that expired${at}.`,
+        'Give the provider the new secret, or extend expires_at of the old one.',
+      );
+    }
+    for (const { value, label } of this.others.slice(0, OTHER_SECRETS)) {
+      if (this.own.includes(value) || !this.holds(this.patient, [value])) continue;
+      this.note(
+        'other_secret',
+        `It matches the secret of ${label}.`,
+        `The provider sends with the secret of ${label}: use that secret here, or the URL of that endpoint there.`,
+      );
+    }
+  }
+
+  private secretForms(): void {
+    for (const secret of this.own)
+      for (const { value, message, fix } of secretVariants(secret))
+        if (this.holds(this.patient, [value])) this.note('secret_form', message, fix);
+  }
+
+  private urls(): void {
+    for (const { value, message, fix } of urlVariants(this.config.publicUrl as string, this.request))
+      if (this.holds(this.patient, this.own, { publicUrl: value })) this.note('public_url', message, fix);
+  }
+
+  private bodies(): void {
+    for (const { value, message, fix } of bodyVariants(this.request)) {
+      const request = { ...this.request, body: value };
+      if (this.holds(this.patient, this.own, { request })) this.note('body_changed', message, fix);
+    }
+  }
+
+  private readings(): void {
+    for (const { cause, value, message, fix } of specVariants(this.patient, this.request))
+      if (this.holds(value, this.own)) this.note(cause as Cause, message, fix);
+  }
+
+  /** The provider's own other schemes, then those of everybody else. */
+  private otherSchemes(): void {
+    for (const provider of catalogue) {
+      const own = provider.name === this.config.provider;
+      for (const [name, spec] of Object.entries(provider.spec.schemes)) {
+        if (
+          spec === this.spec ||
+          spec.kind === 'token' ||
+          !this.holds(withTolerance(spec, TEN_YEARS_SECONDS), this.own)
+        )
+          continue;
+        if (own) {
+          this.note(
+            'other_scheme',
+            `It matches by the scheme "${name}" of ${this.title}.`,
+            `Set verification.scheme to "${name}".`,
+          );
+        } else if (this.found.every((one) => one.cause !== 'other_provider')) {
+          this.note(
+            'other_provider',
+            `It matches as a request of ${provider.title}.`,
+            `Set verification.provider to "${provider.name}".`,
+          );
+        }
+      }
+    }
+  }
+
+  /** How far off the timestamp is: the smallest tolerance under which the signature holds. */
+  private secondsOff(secrets: readonly string[]): number {
+    let low = 0;
+    let high = TEN_YEARS_SECONDS;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.holds(withTolerance(this.spec, middle), secrets)) high = middle;
+      else low = middle;
+    }
+    return high;
+  }
+
+  private holds(
+    spec: SchemeSpec,
+    secrets: readonly string[],
+    change: { request?: WebhookRequest; publicUrl?: string } = {},
+  ): boolean {
+    const { config } = this;
+    try {
+      const result = createScheme(spec).verify(change.request ?? this.request, {
+        secrets,
+        publicUrl: change.publicUrl ?? config.publicUrl,
+        settings: config.settings,
+        keys: null,
+      });
+      // Schemes that wait for a published key are not searched.
+      if (result instanceof Promise) result.catch(() => undefined);
+      return !(result instanceof Promise) && result.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  private note(cause: Cause, message: string, fix: string): void {
+    if (!this.found.some((one) => one.message === message)) this.found.push({ cause, message, fix });
+  }
+}
+
+function clockFix(reason: string): string {
+  return reason === 'timestamp_too_old'
+    ? 'The request was held up or repeated on its way, or a clock is off. Compare the clocks of the sender and of this server (NTP), and look for a queue between them.'
+    : "The sender's clock is ahead of this server's: compare both with NTP.";
+}
+
+function withTolerance(spec: SchemeSpec, toleranceSeconds: number): SchemeSpec {
+  const { kind } = spec;
+  if (kind === 'jwt' || kind === 'body-fields') return { ...spec, toleranceSeconds };
+  const signed = kind === 'hmac' || kind === 'ed25519' || kind === 'ecdsa' || kind === 'rsa';
+  return signed ? { ...spec, timestamp: { ...spec.timestamp, toleranceSeconds } } : spec;
+}
+
+function hintsOf(verification: Verification, config: VerificationConfig, request: WebhookRequest): Finding[] {
+  if (verification.ok) return [];
+  const hints: Finding[] = [];
+  const other = detect(request.headers);
+  if (other && config.provider !== 'custom' && other.name !== config.provider) {
+    hints.push({
+      cause: 'other_provider',
+      message: `The headers are those of ${other.title}.`,
+      fix: `If ${other.title} sends to this endpoint, set verification.provider to "${other.name}" with its secret.`,
+    });
+  }
+  if (verification.reason === 'missing_signature') {
+    const looks = [...new Set(request.headers.names())].filter((name) => /sign|hmac|token|auth/.test(name));
+    hints.push({
+      cause: 'missing_header',
+      message:
+        looks.length === 0
+          ? 'The request carries no header that looks like a signature.'
+          : `The header of the signature is not there. Headers that look like one: ${looks.slice(0, 5).join(', ')}.`,
+      fix: 'Set a secret at the provider, so that it signs; and let proxies pass the header on.',
+    });
+  }
+  if (verification.reason === 'no_secret') {
+    const fix =
+      config.secrets.length === 0
+        ? 'It comes with the handshake of the provider: set the webhook up there.'
+        : 'Every secret has expired: add the present one.';
+    hints.push({ cause: 'no_secret', message: 'The endpoint has no secret that counts at this time.', fix });
+  }
+  if (verification.reason === 'repeated_header') {
+    const fix = 'A proxy adds its own copy of the header: have it leave the original alone.';
+    hints.push({ cause: 'repeated_header', message: 'A header of the signature came more than once.', fix });
+  }
+  return hints;
+}

@@ -1,0 +1,301 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import type { HmacSpec } from '../scheme/hmac';
+import type { SchemeSpec } from '../scheme/scheme-spec';
+import { canonicalBase64 } from '../signature-text';
+import type { WebhookRequest } from '../webhook-request';
+
+/** Something that may have been otherwise, with words for people. */
+export interface Variant<T> {
+  value: T;
+  message: string;
+  fix: string;
+}
+
+/** What a body inflates to at most: a bomb must not be unpacked to explain a signature. */
+const INFLATED_LIMIT = 4 * 1024 * 1024;
+
+/** The bodies that may have been signed instead of the one that arrived. */
+export function bodyVariants(request: WebhookRequest): Variant<Buffer>[] {
+  const { body } = request;
+  const found: Variant<Buffer>[] = [];
+  const add = (value: Buffer | undefined, message: string, fix: string): void => {
+    if (value && !value.equals(body) && !found.some((one) => one.value.equals(value)))
+      found.push({ value, message, fix });
+  };
+  const text = body.toString('utf8');
+  for (const { value, message, fix } of jsonVariants(text)) add(Buffer.from(value), message, fix);
+  const stripped =
+    'A proxy or tool changed the end of the body. Send the bytes as they are (curl: --data-binary, not -d).';
+  add(
+    Buffer.from(text.replace(/(?:\r\n|\n|\r)$/, '')),
+    'The signature is that of the body without its last line break.',
+    stripped,
+  );
+  add(
+    Buffer.concat([body, Buffer.from('\n')]),
+    'The signature is that of the body with a line break at its end, which is missing here.',
+    stripped,
+  );
+  add(
+    Buffer.concat([body, Buffer.from('\r\n')]),
+    'The signature is that of the body with CR LF at its end, which is missing here.',
+    stripped,
+  );
+  const lines = 'Line ends were converted on the way: pass the bytes through untouched.';
+  add(Buffer.from(text.replaceAll('\r\n', '\n')), 'The signature is that of the body with LF instead of CR LF.', lines);
+  add(
+    Buffer.from(text.replaceAll(/(?<!\r)\n/g, '\r\n')),
+    'The signature is that of the body with CR LF instead of LF.',
+    lines,
+  );
+  add(
+    inflated(request),
+    'The signature is that of the decompressed body.',
+    'The sender signs before it compresses. Have it send without Content-Encoding, or use `custom` behind a proxy that inflates.',
+  );
+  add(
+    canonicalBase64(text.trim()),
+    'The signature is that of the base64-decoded body.',
+    'A gateway (AWS API Gateway, Lambda) passed the body as base64 text: decode it before it gets here.',
+  );
+  if (/^(?:[^=&]+=[^&]*)(?:&|$)/.test(text) && text.length > 0) {
+    for (const [name, value] of new URLSearchParams(text)) {
+      if (value.startsWith('{') || value.startsWith('['))
+        add(
+          Buffer.from(value),
+          `The signature is that of the JSON in the form field "${name}".`,
+          'Set the content type of the webhook to application/json.',
+        );
+    }
+  }
+  add(
+    Buffer.from(body.toString('latin1'), 'utf8'),
+    'The signature is that of the body read as Latin-1 and written as UTF-8.',
+    'Something on the way decoded the body with the wrong charset.',
+  );
+  add(
+    Buffer.alloc(0),
+    'The signature is that of an empty body.',
+    'The body was added or replaced after it was signed.',
+  );
+  return found;
+}
+
+const RESERIALISED =
+  'Something between the sender and here parsed the JSON and wrote it again. Pass the bytes through untouched: no JSON body parser, no API gateway mapping.';
+
+/** The same JSON as other writers would write it. */
+function jsonVariants(text: string): Variant<string>[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return [];
+    const compact = JSON.stringify(value);
+    const as = (how: string, written: string): Variant<string> => ({
+      value: written,
+      message: `The signature is that of the same JSON ${how}.`,
+      fix: RESERIALISED,
+    });
+    const indented = [2, 4].flatMap((spaces) => {
+      const written = JSON.stringify(value, null, spaces);
+      return [
+        as(`indented by ${spaces} spaces`, written),
+        as(`indented by ${spaces} spaces and with a line break at its end`, `${written}\n`),
+      ];
+    });
+    const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    return [
+      as('without white space', compact),
+      ...indented,
+      as('with a space behind each comma and colon, as Python writes it', spaced(value)),
+      as('with every letter outside ASCII escaped (\\u00e9)', compact.replace(/[\u0080-\uffff]/g, escaped)),
+      as('with escaped slashes (\\/), as PHP writes it', compact.replaceAll('/', '\\/')),
+    ];
+  } catch {
+    // No JSON, or nested too deep to be written again.
+    return [];
+  }
+}
+
+/** `{"a": 1, "b": [1, 2]}`: the default of Python's json.dumps. */
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${JSON.stringify(key)}: ${spaced(item)}`)
+      .join(', ')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+function inflated(request: WebhookRequest): Buffer | undefined {
+  const decoders = { gzip: gunzipSync, 'x-gzip': gunzipSync, deflate: inflateSync, br: brotliDecompressSync };
+  const encoding = (request.headers.get('content-encoding') ?? '').trim().toLowerCase();
+  const magic = request.body[0] === 0x1f && request.body[1] === 0x8b ? 'gzip' : '';
+  const decode = decoders[(encoding in decoders ? encoding : magic) as keyof typeof decoders] as
+    typeof gunzipSync | undefined;
+  try {
+    return decode?.(request.body, { maxOutputLength: INFLATED_LIMIT });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ways in which a secret is easily copied or decoded wrongly. */
+export function secretVariants(secret: string): Variant<string>[] {
+  const found: Variant<string>[] = [];
+  const add = (value: string, message: string, fix: string): void => {
+    if (value !== secret && value.trim() !== '') found.push({ value, message, fix });
+  };
+  add(
+    secret.trim(),
+    'It matches the secret without the white space around it.',
+    'Store the secret without spaces and line breaks.',
+  );
+  add(
+    `${secret}\n`,
+    'It matches the secret followed by a line break.',
+    'The sender read its secret from a file that ends in a line break: remove it there.',
+  );
+  add(
+    secret.replace(/^(['"])(.*)\1$/, '$2'),
+    'It matches the secret without its quotes.',
+    'Store the secret without the quotes around it.',
+  );
+  const bare = secret.replace(/^[a-z0-9]{2,12}_(?:live_|test_)?/i, '');
+  add(
+    bare,
+    'It matches the secret without its prefix.',
+    `The sender signs without the prefix: store the secret as the sender uses it.`,
+  );
+  add(`whsec_${secret}`, 'It matches the secret with whsec_ before it.', 'Store the whole secret, whsec_ included.');
+  const decoded = canonicalBase64(bare);
+  if (decoded && isPlain(decoded))
+    add(decoded.toString('latin1'), 'It matches the base64-decoded secret.', 'Store the decoded secret.');
+  add(
+    Buffer.from(secret).toString('base64'),
+    'It matches the base64 of the secret.',
+    'The sender uses the base64 text of the secret: store that.',
+  );
+  return found;
+}
+
+function isPlain(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+}
+
+const without = 'Use `"provider": "custom"` with these settings, or correct the sender.';
+
+/** Other readings of how an HMAC was made. The configuration stays what it is: this only explains. */
+export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Variant<SchemeSpec> & { cause: string })[] {
+  if (spec.kind !== 'hmac') return [];
+  const found: (Variant<SchemeSpec> & { cause: string })[] = [];
+  const add = (cause: string, change: Partial<HmacSpec>, message: string, fix: string): void => {
+    found.push({ cause, value: { ...spec, ...change }, message, fix });
+  };
+  for (const secretEncoding of ['utf8', 'hex', 'base64'] as const) {
+    if (secretEncoding === (spec.secretEncoding ?? 'utf8')) continue;
+    const how = { utf8: "the secret's own text", hex: 'the hex-decoded secret', base64: 'the base64-decoded secret' }[
+      secretEncoding
+    ];
+    add(
+      'secret_form',
+      { secretEncoding },
+      `It matches when ${how} is the key.`,
+      `The sender uses ${how} as the key. ${without}`,
+    );
+  }
+  for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
+    if (algorithm === (spec.algorithm ?? 'sha256')) continue;
+    add(
+      'algorithm',
+      { algorithm },
+      `It matches with ${algorithm.toUpperCase()} instead.`,
+      `The sender signs with ${algorithm}. ${without}`,
+    );
+  }
+  for (const encoding of ['hex', 'HEX', 'base64', 'base64url'] as const) {
+    if (encoding === (spec.encoding ?? 'hex')) continue;
+    add(
+      'signature_encoding',
+      { encoding },
+      `The digest is right, but it is written as ${encoding}.`,
+      `Have the sender write the signature as ${spec.encoding ?? 'hex'}. ${without}`,
+    );
+  }
+  const templates = [
+    '{body}',
+    '{timestamp}.{body}',
+    '{timestamp}{body}',
+    '{timestamp}:{body}',
+    '{body}{timestamp}',
+    '{url}{body}',
+    '{body}{url}',
+  ];
+  for (const template of templates) {
+    if (template === (spec.template ?? '{body}')) continue;
+    add(
+      'signed_text',
+      { template },
+      `It matches when \`${template}\` is signed instead of \`${spec.template ?? '{body}'}\`.`,
+      `The sender signs another text. ${without}`,
+    );
+  }
+  const own = new Set([spec.header].flat());
+  for (const name of new Set(request.headers.names())) {
+    const value = request.headers.get(name) ?? '';
+    if (own.has(name) || value.length < 20 || value.length > 1024) continue;
+    const moved = { header: name, alternatives: [] };
+    const message = `The signature stands in the header ${name} and not in ${[spec.header].flat().join(' or ')}.`;
+    const fix = `Something renamed the header, or the sender is another provider. ${without}`;
+    add('wrong_header', moved, message, fix);
+    if (spec.value?.form === 'plain' && spec.value.prefix)
+      add('wrong_header', { ...moved, value: { form: 'plain' } }, message, fix);
+  }
+  if (spec.value?.form === 'plain' && spec.value.prefix) {
+    add(
+      'signature_encoding',
+      { value: { form: 'plain' } },
+      `The digest is right, but "${spec.value.prefix}" is missing before it.`,
+      'Have the sender write the prefix.',
+    );
+  } else {
+    for (const prefix of ['sha256=', 'sha1=', 'v1=', 'v0=']) {
+      add(
+        'signature_encoding',
+        { value: { form: 'plain', prefix } },
+        `The digest is right, but "${prefix}" stands before it.`,
+        `Have the sender leave the prefix out. ${without}`,
+      );
+    }
+  }
+  return found;
+}
+
+/** The URLs that may be configured at the provider instead of the one given here. */
+export function urlVariants(publicUrl: string, request: WebhookRequest): Variant<string>[] {
+  const found: Variant<string>[] = [];
+  const add = (value: string): void => {
+    if (value !== publicUrl && !found.some((one) => one.value === value)) {
+      const fix = 'Set verification.public_url to it, exactly as it is configured at the provider.';
+      found.push({ value, message: `It matches with the URL ${value}.`, fix });
+    }
+  };
+  const path = request.target.split('?')[0] as string;
+  const query = publicUrl.includes('?') ? publicUrl.slice(publicUrl.indexOf('?')) : '';
+  const bare = publicUrl.slice(0, publicUrl.length - query.length);
+  const bases = new Set([bare]);
+  const host = request.headers.get('host');
+  for (const scheme of ['https', 'http'])
+    if (host && /^[a-z0-9.:[\]-]+$/i.test(host)) bases.add(`${scheme}://${host}${path}`);
+  if (URL.canParse(bare)) bases.add(new URL(bare).origin + path);
+  for (const base of bases) {
+    for (const swapped of [base, base.replace(/^https:/, 'http:'), base.replace(/^http:/, 'https:')]) {
+      const slashed = swapped.endsWith('/') ? swapped.slice(0, -1) : `${swapped}/`;
+      for (const one of [swapped, slashed]) {
+        add(one + query);
+        add(one);
+      }
+    }
+  }
+  return found;
+}
