@@ -7,6 +7,7 @@ import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
+import type { Transport } from './delivery/transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { Chores } from './chores';
 import { DeliveryWorker } from './delivery/worker';
@@ -71,6 +72,12 @@ export interface Gauges {
   pools: { pool: string; total: number; idle: number; waiting: number }[];
 }
 
+/** What tests put in the place of the world outside: names, and hosts that are not theirs. */
+export interface Internals {
+  resolve?: Resolve;
+  transport?: (real: Transport) => Transport;
+}
+
 /** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. */
 export class Paggio {
   readonly options: ResolvedOptions;
@@ -106,7 +113,7 @@ export class Paggio {
   private started: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
 
-  constructor(options: PaggioOptions, internals: { resolve?: Resolve } = {}) {
+  constructor(options: PaggioOptions, internals: Internals = {}) {
     this.options = resolveOptions(options);
     const { roles } = this.options;
     this.publicBase = this.options.publicUrl;
@@ -121,10 +128,11 @@ export class Paggio {
       this.worker.wake();
     };
     const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve, this.options.allowedPorts);
-    const transport =
+    const real =
       this.options.transport === 'undici'
         ? undiciTransport(guard)
         : axiosTransport(this.options.transport.axios, guard);
+    const transport = internals.transport?.(real) ?? real;
     const keys = new PublishedKeys(transport);
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys));
     const ownOrigins = (): ReadonlySet<string> => this.origins;

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
+import { join } from 'node:path';
 import { catalogue, createVerifier, HeaderList, type KeyDirectory, type Scheme, type WebhookRequest } from './index';
 
 const NOW = 1_700_000_000_000;
@@ -175,4 +177,14 @@ test('a certificate is fetched from hosts of the provider only', async () => {
     expect(await verify({ ...request, headers: new HeaderList(raw) })).toBe(false);
   }
   expect(directory.asked).toEqual([]);
+});
+
+test('the committed pages are those of the catalogue (npm run docs)', () => {
+  const root = join(__dirname, '../../..');
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/provider-docs.mjs', '--check'], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  expect([status, stderr]).toEqual([0, '']);
 });

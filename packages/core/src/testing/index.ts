@@ -1,7 +1,7 @@
 import { createTestDatabase, query, type TestDatabase } from '@paggio/embedded-database/testing';
 import type { AttemptHappening, Happening } from '../telemetry';
 import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
-import type { Resolve } from '../delivery/address-guard';
+import type { Internals } from '../paggio';
 
 import { testMasterKey } from './master-key';
 
@@ -21,7 +21,7 @@ export interface TestGateway {
 /** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
-  internals: { resolve?: Resolve } = {},
+  internals: Internals = {},
   shared?: TestDatabase,
 ): Promise<TestGateway> {
   const database = shared ?? (await createTestDatabase());

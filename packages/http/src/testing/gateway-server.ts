@@ -23,8 +23,9 @@ export async function startGatewayServer(
   options: Partial<PaggioOptions> = {},
   handler: HandlerOptions = {},
   shared?: TestGateway['database'],
+  internals: Parameters<typeof startGateway>[1] = {},
 ): Promise<GatewayServer> {
-  const gateway = await startGateway(options, {}, shared);
+  const gateway = await startGateway(options, internals, shared);
   const { paggio } = gateway;
   const faults: unknown[] = [];
   const handle = createNodeHandler(paggio, {

@@ -8,14 +8,13 @@ export const ai: readonly ProviderSpec[] = [
     name: 'elevenlabs',
     title: 'ElevenLabs',
     category: 'ai',
-    confidence: 'A',
+    confidence: 'C',
     documentation: 'https://elevenlabs.io/docs/overview/administration/webhooks',
     detect: [{ header: 'elevenlabs-signature' }],
     schemes: {
       v0: hmac({
         header: 'elevenlabs-signature',
         value: { form: 'fields', separator: ',', signature: 'v0', timestamp: 't' },
-        // The signed digest keeps its scheme name: HMAC over `t.body`, written `v0=<hex>`.
         template: '{timestamp}.{body}',
         timestamp: { toleranceSeconds: 1800 },
       }),
@@ -23,13 +22,13 @@ export const ai: readonly ProviderSpec[] = [
     eventType: body('type'),
     secret: 'the webhook secret (wsec_...)',
     setup: 'Settings, Webhooks, Create webhook, HMAC.',
-    notes: [{ text: 'Half an hour of tolerance, as in its own SDK.', confidence: 'A' }],
+    notes: [{ text: 'Half an hour of tolerance, as in its own SDK.', confidence: 'C' }],
   },
   {
     name: 'retell',
     title: 'Retell AI',
     category: 'ai',
-    confidence: 'A',
+    confidence: 'C',
     documentation: 'https://docs.retellai.com/features/secure-webhook',
     detect: [{ header: 'x-retell-signature' }],
     schemes: {

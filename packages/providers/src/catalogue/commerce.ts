@@ -26,7 +26,7 @@ export const commerce: readonly ProviderSpec[] = [
     name: 'woocommerce',
     title: 'WooCommerce',
     category: 'commerce',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://woocommerce.com/document/webhooks/',
     detect: [{ header: 'x-wc-webhook-topic' }, { header: 'x-wc-webhook-signature' }],
     schemes: { sha256: hmac({ header: 'x-wc-webhook-signature', encoding: 'base64' }) },

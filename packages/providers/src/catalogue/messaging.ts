@@ -120,7 +120,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'mailgun',
     title: 'Mailgun',
     category: 'messaging',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks',
     detect: [],
     schemes: {
@@ -173,7 +173,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'customer-io',
     title: 'Customer.io',
     category: 'messaging',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://docs.customer.io/journeys/webhooks/',
     detect: [{ header: 'x-cio-signature' }],
     schemes: {
@@ -192,7 +192,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'telnyx',
     title: 'Telnyx',
     category: 'messaging',
-    confidence: 'A',
+    confidence: 'C',
     documentation: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
     detect: [{ header: 'telnyx-signature-ed25519' }],
     schemes: {
@@ -213,7 +213,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'vonage',
     title: 'Vonage',
     category: 'messaging',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signed-webhooks',
     detect: [],
     schemes: {
@@ -272,7 +272,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'meta',
     title: 'Meta: WhatsApp, Messenger, Instagram, Pages',
     category: 'messaging',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
     detect: [{ header: 'x-hub-signature-256', also: ['!x-github-event', '!x-atlassian-webhook-identifier'] }],
     schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256=') }) },
@@ -297,7 +297,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'x',
     title: 'X (Twitter)',
     category: 'messaging',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://docs.x.com/x-api/webhooks/introduction',
     detect: [{ header: 'x-twitter-webhooks-signature' }],
     schemes: {
@@ -468,7 +468,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'help-scout',
     title: 'Help Scout',
     category: 'customers',
-    confidence: 'B',
+    confidence: 'C',
     documentation: 'https://developer.helpscout.com/webhooks/',
     detect: [{ header: 'x-helpscout-signature' }],
     schemes: { sha1: hmac({ header: 'x-helpscout-signature', algorithm: 'sha1', encoding: 'base64' }) },
