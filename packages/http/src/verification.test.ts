@@ -358,24 +358,20 @@ describe('why a signature failed', () => {
       matches: [{ cause: 'other_secret', message: 'It matches the secret of endpoint "github-dev".' }],
     });
     expect(JSON.stringify(data)).not.toContain('secret of github');
-    await until(server.paggio, async () =>
+    const told = await until(server.paggio, async () =>
       heard.find((one) => one.type === 'event.rejected' && one.rejectionId === id),
     );
     end();
-    expect(heard.find((one) => one.type === 'event.rejected')).toMatchObject({
-      explanation: 'It matches the secret of endpoint "github-dev".',
-    });
+    expect(told).toMatchObject({ explanation: 'It matches the secret of endpoint "github-dev".' });
     expect(await eventsOf(dev)).toBe(0);
 
     // The secret of another mode is found, its endpoint not named.
     const testKey = (await server.api().post('/api/v1/keys', { name: 't', mode: 'test' })).data.key;
     const test = (
-      await server
-        .api(testKey)
-        .post('/api/v1/endpoints', {
-          name: 'in test',
-          verification: { provider: 'github', secrets: ['only in test mode'] },
-        })
+      await server.api(testKey).post('/api/v1/endpoints', {
+        name: 'in test',
+        verification: { provider: 'github', secrets: ['only in test mode'] },
+      })
     ).data;
     expect(test.mode).toBe('test');
     const again = await send(to, {
@@ -448,11 +444,9 @@ describe('replays signed anew', () => {
     const refused = await replay({ destination_url: elsewhere.url('/x'), resign: true });
     expect([refused.http, refused.details[0].field]).toEqual([422, 'verification.replay_secrets.custom']);
     expect(elsewhere.requests).toHaveLength(0);
-    await server
-      .api()
-      .patch(`/api/v1/endpoints/${to.id}`, {
-        verification: { provider: 'stripe', replay_secrets: { custom: 'whsec_custom_1' } },
-      });
+    await server.api().patch(`/api/v1/endpoints/${to.id}`, {
+      verification: { provider: 'stripe', replay_secrets: { custom: 'whsec_custom_1' } },
+    });
     await server.api().post(`/api/v1/events/${id}/replay`, { destination_url: elsewhere.url('/x'), resign: true });
     expect(holds(elsewhere.requests[0], 'whsec_custom_1')).toBe(true);
     await elsewhere.stop();
