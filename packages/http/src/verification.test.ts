@@ -2,6 +2,7 @@ import { createHmac, createPublicKey } from 'node:crypto';
 import { findProvider, type Scheme } from '@paggio/providers';
 import type { Happening } from '@paggio/core';
 import { owner, query, Recorder, settled, until } from '@paggio/core/testing';
+import Stripe from 'stripe';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request, type RawAnswer, type RawRequest } from './testing/raw-http';
 
@@ -523,6 +524,66 @@ describe('replays signed anew', () => {
       expect(status).toBe(422);
     }
   });
+});
+
+test("SIG-25: Stripe's own library accepts what is forwarded, refuses it ten minutes later, and accepts it signed anew", async () => {
+  const { webhooks } = new Stripe('sk_test_x');
+  const secret = 'whsec_of_the_endpoint';
+  const to = await endpoint({ provider: 'stripe', secrets: [secret] }, { destination_url: recorder.url('/stripe') });
+  const body = '{"id":"evt_25","object":"event","type":"invoice.paid","data":{"object":{"amount":1.10}}}';
+  const header = webhooks.generateTestHeaderString({ payload: body, secret });
+  const { headers } = await send(to, { body, headers: [['Stripe-Signature', header]] });
+  const id = headers['paggio-event-id'] as string;
+  await settled(server.paggio, owner, id);
+  const judge = (at: number): unknown => {
+    const got = recorder.requests.at(-1);
+    const signature = String(got?.headers['stripe-signature']);
+    return webhooks.constructEvent(got?.body ?? '', signature, secret, 300, undefined, at * 1000);
+  };
+  expect(judge(seconds())).toMatchObject({ id: 'evt_25' });
+  const later = seconds() + 600;
+  await server.api().post(`/api/v1/events/${id}/replay`, { environment: 'original' });
+  expect(() => judge(later)).toThrow('tolerance');
+  await server.api().post(`/api/v1/events/${id}/replay`, { environment: 'original', resign: true });
+  expect(judge(seconds())).toMatchObject({ id: 'evt_25' });
+});
+
+test('SIG-16: without a delivery id, only a repeated request whose signature covers a timestamp is a duplicate', async () => {
+  const twice = async (to: Endpoint, input: Omit<RawRequest, 'path'>): Promise<unknown> => {
+    const answers = [await send(to, input), await send(to, input)];
+    return [await eventsOf(to), answers[1]?.headers['paggio-duplicate']];
+  };
+  const body = '{"event":"invitee.created"}';
+  const t = seconds();
+  const calendly = await endpoint({ provider: 'calendly', secrets: ['s3cret-s3cret'] });
+  const signed = `t=${t},v1=${hex('s3cret-s3cret', `${t}.${body}`)}`;
+  expect(await twice(calendly, { body, headers: [['Calendly-Webhook-Signature', signed]] })).toEqual([1, 'true']);
+  const cal = await endpoint({ provider: 'cal-com', secrets: ['s3cret-s3cret'] });
+  const undated: [string, string][] = [['X-Cal-Signature-256', hex('s3cret-s3cret', body)]];
+  expect(await twice(cal, { body, headers: undated })).toEqual([2, undefined]);
+  const { data } = await server.api().post('/api/v1/endpoints', { name: 'open' });
+  const open = { id: data.id, webhook_url: data.webhook_url, path: new URL(data.webhook_url).pathname };
+  expect(await twice(open, { body, headers: [['Calendly-Webhook-Signature', signed]] })).toEqual([2, undefined]);
+});
+
+test('SIG-18: of two secrets both hold until the old one expires, on the second', async () => {
+  const at = new Date(Date.now() + 1500);
+  const to = await endpoint({
+    provider: 'github',
+    secrets: ['the new secret', { value: 'the old secret', expires_at: at.toISOString() }],
+  });
+  const status = async (secret: string): Promise<number> =>
+    (await send(to, { body: '{}', headers: [['X-Hub-Signature-256', `sha256=${hex(secret, '{}')}`]] })).status;
+  expect([await status('the new secret'), await status('the old secret')]).toEqual([200, 200]);
+  // Nothing but time passes.
+  await new Promise((done) => setTimeout(done, at.getTime() - Date.now() + 50));
+  const refused = await send(to, {
+    body: '{}',
+    headers: [['X-Hub-Signature-256', `sha256=${hex('the old secret', '{}')}`]],
+  });
+  expect([await status('the new secret'), refused.status]).toEqual([200, 401]);
+  const why = await server.api().get(`/api/v1/rejections/${refused.headers['paggio-rejection-id']}/verification`);
+  expect(why.data.matches).toMatchObject([{ cause: 'expired_secret' }]);
 });
 
 describe('test events', () => {

@@ -6,6 +6,7 @@ import {
   eventTypeOf,
   findProvider,
   HeaderList,
+  type Scheme,
   type Verification,
   type Verifier,
   type WebhookRequest,
@@ -221,6 +222,47 @@ describe('handshakes', () => {
     const crc = request({}, '', `/in?crc_token=${encodeURIComponent('{"a":1}')}`, 'GET');
     expect(verifier('x').handshake(crc, { ok: false, reason: 'missing_signature' })).toBeUndefined();
   });
+});
+
+test('SIG-26: one bad item of many refuses the whole request', () => {
+  const adyen = findProvider('adyen')?.schemes['standard'] as Scheme;
+  const key = 'ab'.repeat(32);
+  const item = (reference: string): string =>
+    `{"NotificationRequestItem":{"additionalData":{"hmacSignature":""},"pspReference":"${reference}","merchantAccountCode":"m","merchantReference":"r","amount":{"value":1,"currency":"EUR"},"eventCode":"CAPTURE","success":"true"}}`;
+  const body = Buffer.from(`{"live":"false","notificationItems":[${item('one')}, ${item('two')}]}`);
+  const input = { method: 'POST', rawHeaders: [], secret: key, publicUrl: null, timestamp: NOW, id: '' };
+  const signed = adyen.sign({ ...input, body }).body as Buffer;
+  expect(check(verifier('adyen', key), request({}, signed)).ok).toBe(true);
+  for (const reference of ['one', 'two']) {
+    const changed = signed.toString().replace(`"${reference}"`, '"six"');
+    expect(check(verifier('adyen', key), request({}, changed))).toEqual({ ok: false, reason: 'wrong_signature' });
+  }
+  const unsigned = signed.toString().replace(/"hmacSignature":"[^"]+"/, '"hmacSignature":""');
+  expect(check(verifier('adyen', key), request({}, unsigned)).ok).toBe(false);
+});
+
+test('SIG-10: a secret is taken from a handshake only while there is none', () => {
+  const make = (secrets: string[]): Verifier => {
+    const settings = { scheme: null, publicUrl: null, settings: {} };
+    const made = createVerifier({
+      provider: 'notion',
+      secrets: secrets.map((value) => ({ value, expiresAt: 1 })),
+      ...settings,
+    });
+    if (Array.isArray(made)) throw new Error(JSON.stringify(made));
+    return made;
+  };
+  const incoming = request({}, '{"verification_token":"secret_of_sixteen_or_more"}');
+  const refusedAsUnsigned = { ok: false, reason: 'missing_signature' } as const;
+  expect(make([]).handshake(incoming, refusedAsUnsigned)?.secret).toBe('secret_of_sixteen_or_more');
+  // Even an expired one counts as there: nobody else may bring the next.
+  expect(make(['an old secret']).handshake(incoming, refusedAsUnsigned)).toBeUndefined();
+  expect(make([]).handshake(request({}, '{"verification_token":"short"}'), refusedAsUnsigned)).toBeUndefined();
+  const signedOne = request(
+    { 'x-notion-signature': 'sha256=00' },
+    '{"verification_token":"secret_of_sixteen_or_more"}',
+  );
+  expect(make([]).handshake(signedOne, refusedAsUnsigned)).toBeUndefined();
 });
 
 describe('detection and event types', () => {
