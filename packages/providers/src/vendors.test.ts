@@ -12,6 +12,7 @@ interface Signed {
   secret: string;
   publicKey: string | null;
   url: string;
+  query: string | null;
 }
 
 const providers = [
@@ -22,6 +23,7 @@ const providers = [
   'replicate',
   'shopify',
   'twilio',
+  'twilio json',
   'discord',
   'sendgrid',
   'paddle',
@@ -44,7 +46,7 @@ const bodies: Readonly<Record<string, string>> = {
 };
 
 function signAs(name: string): Signed {
-  const provider = findProvider(name);
+  const provider = findProvider(name.split(' ')[0] as string);
   const scheme = provider?.schemes[provider.defaultScheme] as Scheme;
   const { secret, signingKey } = scheme.createTestSecret();
   const url = 'https://hooks.example.test/in/abc?x=1';
@@ -70,6 +72,7 @@ function signAs(name: string): Signed {
       ? (createPublicKey(signingKey).export({ format: 'pem', type: 'spki' }) as string)
       : null,
     url,
+    query: parts.query ?? null,
   };
 }
 

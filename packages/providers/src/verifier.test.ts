@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import vectorFile from './fixtures/provider-vectors.json';
 import {
   createVerifier,
@@ -221,6 +221,109 @@ describe('handshakes', () => {
     expect(verifier('zoom').handshake(zoomRequest, { ok: false, reason: 'missing_signature' })).toBeUndefined();
     const crc = request({}, '', `/in?crc_token=${encodeURIComponent('{"a":1}')}`, 'GET');
     expect(verifier('x').handshake(crc, { ok: false, reason: 'missing_signature' })).toBeUndefined();
+  });
+});
+
+describe('what is particular to a few', () => {
+  const made = (
+    provider: string,
+    secrets: string[],
+    publicUrl: string | null = null,
+    scheme: string | null = null,
+  ): Verifier => {
+    const config = {
+      provider,
+      scheme,
+      publicUrl,
+      settings: {},
+      secrets: secrets.map((value) => ({ value, expiresAt: null })),
+    };
+    const verifying = createVerifier(config);
+    if (Array.isArray(verifying)) throw new Error(JSON.stringify(verifying));
+    return verifying;
+  };
+  const base64 = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64');
+
+  test('HubSpot decodes some escapes of the URL before it signs', () => {
+    const hubspot = made('hubspot', ['k'], 'https://a.test/in');
+    const signature = base64('k', `POSThttps://a.test/in?a=x:y/z@&b=%20%26{}${NOW}`);
+    const headers = { 'X-HubSpot-Signature-v3': signature, 'X-HubSpot-Request-Timestamp': String(NOW) };
+    expect(check(hubspot, request(headers, '{}', '/in?a=x%3Ay%2Fz%40&b=%20%26')).ok).toBe(true);
+    expect(check(hubspot, request(headers, '{}', '/in?a=x%3Ay%2Fz%41&b=%20%26')).ok).toBe(false);
+  });
+
+  test('the older HubSpot schemes are digests of the secret and the request', () => {
+    const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const v1 = request({ 'X-HubSpot-Signature': digest('k{}') }, '{}');
+    expect(check(made('hubspot', ['k'], 'https://a.test/in', 'v1'), v1).ok).toBe(true);
+    const v2 = request({ 'X-HubSpot-Signature': digest('kPOSThttps://a.test/in{}') }, '{}');
+    expect(check(made('hubspot', ['k'], 'https://a.test/in', 'v2'), v2).ok).toBe(true);
+    // The default does not look at the weaker header.
+    expect(check(made('hubspot', ['k'], 'https://a.test/in'), v2)).toEqual({ ok: false, reason: 'missing_signature' });
+  });
+
+  test('DocuSign and Box: the signature of either key counts', () => {
+    const docusign = made('docusign', ['second']);
+    const both = { 'X-DocuSign-Signature-1': base64('first', '{}'), 'X-DocuSign-Signature-2': base64('second', '{}') };
+    expect(check(docusign, request(both, '{}')).ok).toBe(true);
+    expect(check(docusign, request({ ...both, 'X-DocuSign-Signature-2': 'x' }, '{}')).ok).toBe(false);
+    expect(
+      check(docusign, request({ ...both, 'X-DocuSign-Signature-2': [base64('second', '{}'), 'x'] }, '{}')),
+    ).toEqual({
+      ok: false,
+      reason: 'repeated_header',
+    });
+    const at = new Date(NOW).toISOString();
+    const box = {
+      'BOX-SIGNATURE-PRIMARY': base64('a', `{}${at}`),
+      'BOX-SIGNATURE-SECONDARY': base64('b', `{}${at}`),
+      'BOX-DELIVERY-TIMESTAMP': at,
+    };
+    expect(check(made('box', ['b']), request(box, '{}')).ok).toBe(true);
+    expect(check(made('box', ['c']), request(box, '{}')).ok).toBe(false);
+  });
+
+  test('Recurly lists the timestamp first, CircleCI ignores what is no v1', () => {
+    const digest = (text: string): string => createHmac('sha256', 'k').update(text).digest('hex');
+    const recurly = request({ 'recurly-signature': `${NOW},${'0'.repeat(64)},${digest(`${NOW}.{}`)}` }, '{}');
+    expect(check(made('recurly', ['k']), recurly).ok).toBe(true);
+    const circle = (value: string): boolean =>
+      check(made('circleci', ['k']), request({ 'circleci-signature': value }, '{}')).ok;
+    expect([circle(`v2=x,v1=${digest('{}')}`), circle(`v2=${digest('{}')}`)]).toEqual([true, false]);
+  });
+
+  test('Microsoft Graph: every notification must carry the client state', () => {
+    const graph = made('microsoft-graph', ['state']);
+    const of = (...states: (string | undefined)[]): boolean =>
+      check(graph, request({}, JSON.stringify({ value: states.map((clientState) => ({ clientState })) }))).ok;
+    expect([of('state'), of('state', 'state'), of('state', 'other'), of('state', undefined), of()]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test('basic authentication is compared as a whole', () => {
+    const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+    const postmark = made('postmark', ['user:pass:word']);
+    const of = (value: string): boolean => check(postmark, request({ authorization: value })).ok;
+    expect([
+      of(basic('user:pass:word')),
+      of(basic('user:pass')),
+      of('Bearer user:pass:word'),
+      of(basic('user:pass:word').toLowerCase()),
+    ]).toEqual([true, false, false, false]);
+    expect(
+      createVerifier({
+        provider: 'postmark',
+        scheme: null,
+        secrets: [{ value: 'nocolon', expiresAt: null }],
+        publicUrl: null,
+        settings: {},
+      }),
+    ).toEqual([expect.objectContaining({ field: 'secrets[0]' })]);
   });
 });
 

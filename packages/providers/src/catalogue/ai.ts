@@ -1,6 +1,6 @@
 import type { ProviderSpec } from '../provider';
 import { hmac, token } from '../scheme/scheme-spec';
-import { body, first } from '../value-rule';
+import { body } from '../value-rule';
 
 /** Voices and models (OpenAI and Replicate send Standard Webhooks). */
 export const ai: readonly ProviderSpec[] = [
@@ -67,7 +67,7 @@ export const infrastructure: readonly ProviderSpec[] = [
     documentation: 'https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html',
     detect: [{ header: 'x-amz-sns-message-type' }],
     schemes: { rsa: { kind: 'sns' } },
-    eventType: first(body('Subject'), body('Type')),
+    eventType: body('Type'),
     deliveryId: body('MessageId'),
     handshakes: [
       {

@@ -58,6 +58,9 @@ const judges = {
   },
   twilio: ({ body, headers, secret, url }) =>
     twilio.validateRequest(secret, headers['x-twilio-signature'], url, Object.fromEntries(new URLSearchParams(body))),
+  // What Twilio does with JSON: the URL carries the hash of the body.
+  'twilio json': ({ body, headers, secret, url, query }) =>
+    twilio.validateRequestWithBody(secret, headers['x-twilio-signature'], `${url}&${query}`, body),
   discord: ({ body, headers, secret }) =>
     verifyKey(Buffer.from(body), headers['x-signature-ed25519'], headers['x-signature-timestamp'], secret),
   sendgrid({ body, headers, secret }) {
