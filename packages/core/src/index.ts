@@ -1,3 +1,4 @@
+export { causes, memberSources, type Explanation } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
 export type { CaptureAnswer } from './capture/capture';
 export type { CaptureRequest } from './capture/new-event';
@@ -59,18 +60,11 @@ export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
-
-export { causes, memberSources, type Explanation } from '@paggio/providers';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
-export {
-  environments,
-  type Environment,
-  type ReplayOptions,
-  type ReplayResult,
-  type ReplayTarget,
-} from './replay/replays';
+export { environments, type Environment } from './replay/environment';
+export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Stats, StatsInput } from './stats/stats';
 export type { Happening, Listener } from './telemetry';

@@ -20,9 +20,17 @@ export class Handshakes {
    * @throws PaggioError `UNAVAILABLE`: the provider should ask again
    */
   async fulfil(endpoint: EndpointConfig, answer: HandshakeAnswer): Promise<boolean> {
-    if (answer.secret !== undefined && !(await this.dependencies.keepSecret(endpoint, answer.secret))) return false;
+    if (answer.secret !== undefined && !(await this.keep(endpoint, answer.secret))) return false;
     if (answer.confirmUrl !== undefined) await this.confirm(answer.confirmUrl);
     return true;
+  }
+
+  private async keep(endpoint: EndpointConfig, secret: string): Promise<boolean> {
+    try {
+      return await this.dependencies.keepSecret(endpoint, secret);
+    } catch (error) {
+      throw unavailable('The secret could not be stored now', error);
+    }
   }
 
   private async confirm(url: string): Promise<void> {

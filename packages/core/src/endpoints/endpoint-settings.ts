@@ -1,7 +1,8 @@
 import { createVerifier, type Scheme } from '@paggio/providers';
 import { isReservedHeader } from '../delivery/outgoing-headers';
 import type { ErrorDetail } from '../errors';
-import { replayEnvironments, type StoredVerification, type VerificationInput } from './endpoint';
+import { environments } from '../replay/environment';
+import type { StoredVerification, VerificationInput } from './endpoint';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 // What HTTP can carry: visible Latin-1, spaces and tabs; no line breaks, no NUL.
@@ -70,8 +71,8 @@ function mergedSecrets(
 function replaySecretProblems(config: StoredVerification, scheme: Scheme): ErrorDetail[] {
   return Object.entries(config.replaySecrets ?? {}).flatMap(([environment, secret]): ErrorDetail[] => {
     const field = `verification.replay_secrets.${environment.slice(0, 64)}`;
-    if (!replayEnvironments.includes(environment)) {
-      return [{ field, message: `There are these environments: ${replayEnvironments.join(', ')}.` }];
+    if (!environments.some((one) => one === environment)) {
+      return [{ field, message: `There are these environments: ${environments.join(', ')}.` }];
     }
     const message = scheme.signingKeyProblem(secret);
     return message === null ? [] : [{ field, message }];

@@ -74,9 +74,6 @@ export interface VerificationView {
   replaySecretsLastFour: Record<string, string>;
 }
 
-/** Where replays go. */
-export const replayEnvironments: readonly string[] = ['original', 'staging', 'local', 'custom'];
-
 /** A verification as it is kept, encrypted. */
 export interface StoredVerification extends VerificationConfig {
   /** Of other environments, for replays that are signed anew; the newest of `secrets` where one has none. */

@@ -14,7 +14,14 @@ import { headersPlace, openVerification, sealVerification, secretPlace } from '.
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
 import { MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
-import type { Destination, DestinationInput, Endpoint, EndpointChange, EndpointInput } from './endpoint';
+import type {
+  Destination,
+  DestinationInput,
+  Endpoint,
+  EndpointChange,
+  EndpointInput,
+  StoredVerification,
+} from './endpoint';
 import { headerProblems, verificationConfig } from './endpoint-settings';
 import { endpointChanged, endpointCreated } from './endpoint-audit';
 import { EndpointView } from './endpoint-view';
@@ -171,11 +178,10 @@ export class Endpoints {
     if (!stored) throw notFound('endpoint');
     await store.noteReveal(actor, id);
     const { secret, verification } = stored.endpoint;
-    const config = verification === null ? null : openVerification(box, verification, actor.userId, id);
-    const handedOver = config !== null && findProvider(config.provider)?.handsOverSecret === true;
     return {
       secret: box.open(secret, secretPlace(actor.userId, id)),
-      verificationSecret: handedOver ? (config.secrets[0]?.value ?? null) : null,
+      verificationSecret:
+        verification === null ? null : handedOver(openVerification(box, verification, actor.userId, id)),
     };
   }
 
@@ -336,6 +342,11 @@ export class Endpoints {
     if (problems.length > 0) throw invalid(problems);
     return row;
   }
+}
+
+/** The secret that came by a handshake; null where people brought it themselves and can look it up at the provider. */
+function handedOver(config: StoredVerification): string | null {
+  return findProvider(config.provider)?.handsOverSecret ? (config.secrets[0]?.value ?? null) : null;
 }
 
 function createSecret(): string {

@@ -12,10 +12,8 @@ import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
 import type { ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
+import type { Environment } from './environment';
 import { resigned } from './resigned';
-
-export type Environment = 'original' | 'staging' | 'local' | 'custom';
-export const environments: readonly Environment[] = ['original', 'staging', 'local', 'custom'];
 
 /** Where a synchronous replay goes. */
 export type ReplayTarget = { destinationUrl: string } | { environment: Environment; customUrl?: string };

@@ -1,7 +1,7 @@
 import type { Verifier } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { invalid } from '../errors';
-import type { Environment } from './replays';
+import type { Environment } from './environment';
 
 export interface Replayed {
   method: string;

@@ -57,8 +57,14 @@ export interface ExplainOptions extends VerifierOptions {
 }
 
 const OTHER_SECRETS = 50;
-/** Each reading of a large body is a pass over it: beyond this only the cheap ones are tried. */
-const FULL_SEARCH_BYTES = 256 * 1024;
+/**
+ * Each reading is a pass over the body under every secret, and the process does nothing else meanwhile: a larger body is
+ * searched for clocks and secrets only, a very large one not at all.
+ */
+const FULL_SEARCH_BYTES = 128 * 1024;
+const SEARCH_BYTES = 4 * 1024 * 1024;
+/** The newest of the endpoint's own that the readings are tried with. */
+const OWN_SECRETS = 5;
 const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
 
 /**
@@ -95,21 +101,19 @@ class Search {
     private readonly title: string,
     private readonly others: readonly OtherSecret[],
   ) {
-    this.own = config.secrets.map((secret) => secret.value);
+    this.own = config.secrets.slice(0, OWN_SECRETS).map((secret) => secret.value);
     this.patient = withTolerance(spec, TEN_YEARS_SECONDS);
   }
 
   run(reason: string): Finding[] {
-    this.clockAndSecrets(reason);
-    if (this.found.length > 0) return this.found;
-    const small = this.request.body.length <= FULL_SEARCH_BYTES;
+    const { length } = this.request.body;
+    if (length <= SEARCH_BYTES) this.clockAndSecrets(reason);
+    if (this.found.length > 0 || length > FULL_SEARCH_BYTES) return this.found;
     this.secretForms();
     if (this.config.publicUrl !== null) this.urls();
     this.otherSchemes();
-    if (small) {
-      this.bodies();
-      this.readings();
-    }
+    this.bodies();
+    this.readings();
     return this.found;
   }
 

@@ -183,6 +183,8 @@ function isPlain(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
+/** Of all headers of a request, those that are tried as the signature. */
+const SEARCHED_HEADERS = 30;
 const without = 'Use `"provider": "custom"` with these settings, or correct the sender.';
 
 /** Other readings of how an HMAC was made. The configuration stays what it is: this only explains. */
@@ -241,9 +243,11 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
     );
   }
   const own = new Set([spec.header].flat());
-  for (const name of new Set(request.headers.names())) {
-    const value = request.headers.get(name) ?? '';
-    if (own.has(name) || value.length < 20 || value.length > 1024) continue;
+  const others = [...new Set(request.headers.names())].filter((name) => {
+    const { length } = request.headers.get(name) ?? '';
+    return !own.has(name) && length >= 20 && length <= 1024;
+  });
+  for (const name of others.slice(0, SEARCHED_HEADERS)) {
     const moved = { header: name, alternatives: [] };
     const message = `The signature stands in the header ${name} and not in ${[spec.header].flat().join(' or ')}.`;
     const fix = `Something renamed the header, or the sender is another provider. ${without}`;
