@@ -37,6 +37,22 @@ const layers = [
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
 ];
 
+const noFetch = {
+  selector: "CallExpression[callee.name='fetch']",
+  message: 'Outgoing requests go through the transport and its address guard.',
+};
+
+// SIG-21. Comparing with undefined, null or a literal tells nothing.
+const constantTime = ['left', 'right'].map((side) => {
+  const other = side === 'left' ? 'right' : 'left';
+  return {
+    selector:
+      `BinaryExpression[operator=/^[!=]==$/][${side}.name=/^(secret|signature|token|expected|received|digest|proof)$/]` +
+      `[${other}.type=/^(Identifier|MemberExpression|CallExpression|TemplateLiteral)$/]:not([right.name=/^(undefined|repeated)$/])`,
+    message: 'Secrets and signatures are compared in constant time: sameText or timingSafeEqual.',
+  };
+});
+
 // A test may bring in hosts, vendors' packages and a database that its layer itself must not know.
 const testFiles = ['**/*.test.ts', '**/testing/**/*.ts'];
 
@@ -63,13 +79,7 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'Only apps read the environment.' },
       ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "CallExpression[callee.name='fetch']",
-          message: 'Outgoing requests go through the transport and its address guard.',
-        },
-      ],
+      'no-restricted-syntax': ['error', noFetch],
       'no-restricted-imports': [
         'error',
         {
@@ -85,6 +95,10 @@ export default tseslint.config(
   {
     files: ['packages/providers/src/**/*.ts'],
     rules: { '@typescript-eslint/no-unsafe-return': 'error' },
+  },
+  {
+    files: ['packages/providers/src/**/*.ts', 'packages/core/src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noFetch, ...constantTime] },
   },
   // What a client sends goes to the server of whoever uses it.
   { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },

@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
-import { catalogue, createVerifier, HeaderList, type KeyDirectory, type Scheme, type WebhookRequest } from './index';
+import {
+  catalogue,
+  createVerifier,
+  detect,
+  HeaderList,
+  type KeyDirectory,
+  type Scheme,
+  type WebhookRequest,
+} from './index';
 
 const NOW = 1_700_000_000_000;
 const URL_AT_PROVIDER = 'https://hooks.example.test/in/abc';
@@ -99,6 +107,15 @@ test('there are at least sixty providers, each under a name of its own', () => {
 test('the catalogue is data: it survives JSON unchanged', () => {
   for (const { spec } of catalogue) expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
 });
+
+test.each(catalogue.flatMap(({ name, spec }) => spec.detect.map((rule, index) => [name, index, rule] as const)))(
+  '%s is detected by its rule %i, and by nobody else',
+  (name, _, { header, startsWith, also = [] }) => {
+    const present = also.filter((other) => !other.startsWith('!'));
+    const headers = { [header]: `${startsWith ?? 'x'}/1`, ...Object.fromEntries(present.map((other) => [other, 'x'])) };
+    expect(detect(HeaderList.from({ 'Content-Type': 'application/json', ...headers }))?.name).toBe(name);
+  },
+);
 
 describe('what a scheme signs it verifies, and nothing else', () => {
   test.each(cases)('%s, %s', async (provider, name, scheme) => {

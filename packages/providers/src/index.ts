@@ -27,6 +27,7 @@ export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/sch
 export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';
 export { sample, sampleEventTypes, type Sample } from './samples/sample';
 export { endpointSecretKey } from './secret-key';
+export { sameText } from './signature-text';
 export { describeValue, type Condition, type ValueRule } from './value-rule';
 export type { FailureReason, Refused, Verification, Verified } from './verification';
 export {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { findProvider } from '@paggio/providers';
+import { findProvider, sameText } from '@paggio/providers';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
@@ -213,7 +213,7 @@ export class Endpoints {
       const config =
         endpoint.verification === null ? null : openVerification(box, endpoint.verification, owner.userId, id);
       if (!config || config.secrets.length > 0)
-        return { endpoint: {}, audit: [], kept: config?.secrets.some(({ value }) => value === secret) ?? false };
+        return { endpoint: {}, audit: [], kept: config?.secrets.some(({ value }) => sameText(value, secret)) ?? false };
       const verification = sealVerification(
         box,
         { ...config, secrets: [{ value: secret, expiresAt: null }] },
