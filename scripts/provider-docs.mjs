@@ -46,7 +46,12 @@ function timestampRow({ timestamp, template, value }) {
       : value?.form === 'fields' || value?.form === 'timestamp-first'
         ? 'in the signature header'
         : '';
-  const units = { seconds: 'Unix seconds', milliseconds: 'Unix milliseconds', iso8601: 'ISO 8601' };
+  const units = {
+    seconds: 'Unix seconds',
+    milliseconds: 'Unix milliseconds',
+    either: 'Unix seconds or milliseconds',
+    iso8601: 'ISO 8601',
+  };
   return `${where}, ${units[timestamp?.unit ?? 'seconds']}; ${timestamp?.toleranceSeconds ?? 300} s either way`;
 }
 

@@ -1,6 +1,7 @@
 import { refused, type Refused } from './verification';
 
-export type TimestampUnit = 'seconds' | 'milliseconds' | 'iso8601';
+/** `either`: seconds or milliseconds by their size, where it is not confirmed which of them a provider sends. */
+export type TimestampUnit = 'seconds' | 'milliseconds' | 'either' | 'iso8601';
 
 /** Tolerance where a provider signs a timestamp and names none: 300 s, in both directions. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
@@ -31,7 +32,10 @@ function toMs(text: string, unit: TimestampUnit): number | undefined {
     return Number.isNaN(at) ? undefined : at;
   }
   if (unit === 'seconds') return /^\d{1,12}$/.test(text) ? Number(text) * 1000 : undefined;
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  // As seconds 100,000,000,000 lies in the year 5138, as milliseconds in 1973.
+  const seconds = unit === 'either' && Number(text) < 100_000_000_000;
+  return seconds ? Number(text) * 1000 : Number(text);
 }
 
 export function formatTimestamp(ms: number, unit: TimestampUnit): string {

@@ -287,6 +287,11 @@ describe('what is particular to a few', () => {
     const digest = (text: string): string => createHmac('sha256', 'k').update(text).digest('hex');
     const recurly = request({ 'recurly-signature': `${NOW},${'0'.repeat(64)},${digest(`${NOW}.{}`)}` }, '{}');
     expect(check(made('recurly', ['k']), recurly).ok).toBe(true);
+    const seconds = NOW / 1000;
+    const inSeconds = (at: number): WebhookRequest =>
+      request({ 'recurly-signature': `${at},${digest(`${at}.{}`)}` }, '{}');
+    expect(check(made('recurly', ['k']), inSeconds(seconds)).ok).toBe(true);
+    expect(check(made('recurly', ['k']), inSeconds(seconds - 301))).toEqual({ ok: false, reason: 'timestamp_too_old' });
     const circle = (value: string): boolean =>
       check(made('circleci', ['k']), request({ 'circleci-signature': value }, '{}')).ok;
     expect([circle(`v2=x,v1=${digest('{}')}`), circle(`v2=${digest('{}')}`)]).toEqual([true, false]);

@@ -448,7 +448,7 @@ export const messaging: readonly ProviderSpec[] = [
         header: 'x-front-signature',
         encoding: 'base64',
         template: '{timestamp}:{body}',
-        timestamp: { header: 'x-front-request-timestamp', unit: 'milliseconds' },
+        timestamp: { header: 'x-front-request-timestamp', unit: 'either' },
       }),
     },
     eventType: body('type'),
@@ -462,7 +462,12 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: 'the application webhook signing key',
     setup: 'Settings, Developers, the app, Features, Application webhooks.',
-    notes: [{ text: 'The unit of the timestamp is milliseconds in one source.', confidence: 'D' }],
+    notes: [
+      {
+        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        confidence: 'D',
+      },
+    ],
   },
   {
     name: 'help-scout',

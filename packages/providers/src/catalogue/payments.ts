@@ -225,14 +225,20 @@ export const payments: readonly ProviderSpec[] = [
         header: 'recurly-signature',
         value: { form: 'timestamp-first', separator: ',' },
         template: '{timestamp}.{body}',
-        timestamp: { unit: 'milliseconds' },
+        timestamp: { unit: 'either' },
       }),
     },
     eventType: join('.', body('object_type'), body('event_type')),
     deliveryId: body('uuid'),
     secret: 'the key of the webhook endpoint',
     setup: 'Integrations, Webhooks, Configure, New endpoint (JSON).',
-    notes: [{ text: 'While a key is rotated the header lists a signature for each.', confidence: 'B' }],
+    notes: [
+      { text: 'While a key is rotated the header lists a signature for each.', confidence: 'B' },
+      {
+        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        confidence: 'D',
+      },
+    ],
   },
   {
     name: 'revenuecat',
