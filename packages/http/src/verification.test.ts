@@ -497,6 +497,24 @@ describe('replays signed anew', () => {
     expect(Number(got?.headers['webhook-timestamp'])).toBeGreaterThan(seconds() - 50);
   });
 
+  test('a body that the provider never sent is not signed in its name under its own secret', async () => {
+    const to = await endpoint(
+      { provider: 'stripe', secrets: ['whsec_production'] },
+      { destination_url: recorder.url('/hook') },
+    );
+    const payload = { type: 'invoice.paid', forged: true };
+    const published = await server.api().post('/api/v1/events', { event_type: 'x', payload, endpoint_ids: [to.id] });
+    const event = published.data.deliveries[0].event_id as string;
+    await settled(server.paggio, owner, event);
+    const before = recorder.requests.length;
+    for (const environment of ['original', 'local']) {
+      const answer = await server.api().post(`/api/v1/events/${event}/replay`, { environment, resign: true });
+      const field = `verification.replay_secrets.${environment}`;
+      expect([answer.status, answer.data.details[0].field]).toEqual([422, field]);
+    }
+    expect(recorder.requests).toHaveLength(before);
+  });
+
   test('mistakes are told: no verification, no key to sign with, no target, an environment that does not exist', async () => {
     const fieldOf = async (path: string, data: object, method = 'post'): Promise<unknown> => {
       const answer = await server.api().request({ url: path, data, method });

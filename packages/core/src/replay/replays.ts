@@ -23,7 +23,8 @@ export interface ReplayOptions {
   includeCredentials?: boolean;
   /**
    * Signs anew in the provider's scheme, with the secret of the environment (`replaySecrets`), else the endpoint's own:
-   * that one only for the original, staging and local environments. Default false.
+   * that one
+   * only for verified events and the original, staging and local environments. Default false.
    */
   resign?: boolean;
 }
@@ -68,8 +69,11 @@ export class Replays {
     const home = destination !== undefined && new URL(destination.url).host === new URL(url).host;
     const original = { method: event.method, query: event.query, headers: event.rawHeaders, body: event.body };
     const environment = 'environment' in target ? target.environment : 'custom';
+    const { verifiedBy } = event;
     const signed =
-      options.resign === true ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now() }) : null;
+      options.resign === true
+        ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
+        : null;
     const custom = home ? destination.headers : [];
     const result = await sendEvent(this.dependencies.transport, {
       eventId,

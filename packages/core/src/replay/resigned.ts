@@ -1,4 +1,4 @@
-import type { Verifier } from '@paggio/providers';
+import { activeSecrets, type Verifier } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { invalid } from '../errors';
 import type { Environment } from './environment';
@@ -27,6 +27,8 @@ export interface ResignInput {
   /** Where it goes, without the request's own query. */
   url: string;
   nowMs: number;
+  /** Who the event was verified to come from, or null. */
+  verifiedBy: string | null;
 }
 
 /**
@@ -70,18 +72,29 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
 }
 
 /**
- * The environment's own secret; else the endpoint's, but only for hosts that the operator or the endpoint names: a fresh
- * signature under it must not go to any URL that a key with `write` asks for.
+ * The environment's own secret; else the endpoint's, but only for hosts that the operator or the endpoint names, and only
+ * for what the provider was verified to have sent: nobody who holds a key with `write` gets a signature in the provider's
+ * name for a body or a URL of his own.
  */
-function secretFor({ endpoint, environment, home, nowMs }: ResignInput, { config, provider }: Verifier): string {
+function secretFor(
+  { endpoint, environment, home, nowMs, verifiedBy }: ResignInput,
+  { config, provider }: Verifier,
+): string {
   const own = endpoint.replaySecrets[environment];
   if (own !== undefined) return own;
+  const field = `verification.replay_secrets.${environment}`;
   if (environment === 'custom' && !home) {
-    const message = `A URL of your choice needs a secret of its own to be signed for ${provider.title}: set verification.replay_secrets.custom.`;
-    throw problem('verification.replay_secrets.custom', message);
+    throw problem(
+      field,
+      `A URL of your choice needs a secret of its own to be signed for ${provider.title}: set ${field}.`,
+    );
   }
-  const newest = config.secrets.find(({ expiresAt }) => expiresAt === null || expiresAt > nowMs);
-  if (newest) return newest.value;
+  if (verifiedBy !== provider.name) {
+    const message = `The endpoint's own secret signs only what was verified to come from ${provider.title}: set ${field}.`;
+    throw problem(field, message);
+  }
+  const [newest] = activeSecrets(config, nowMs);
+  if (newest !== undefined) return newest;
   throw problem('verification.secrets', 'The endpoint has no secret that counts now.');
 }
 
