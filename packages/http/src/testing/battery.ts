@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { createKeyText, type Paggio } from '@paggio/core';
 import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
 import { client, close } from './gateway-server';
-import { request, type RawAnswer } from './raw-http';
+import { request, type RawAnswer, type RawRequest } from './raw-http';
 
 /** A host with Paggio and with routes of its own. */
 export interface Host {
@@ -115,6 +115,31 @@ export function describeHost(name: string, start: () => Promise<Host>, base = ''
       expect((await api().delete(`${base}/api/v1/endpoints/${endpoint.id}`)).status).toBe(204);
       const gone = await send(endpoint.slug, '{}', 'application/json');
       expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
+    });
+
+    test('handshakes of every method are answered as the provider wants, and wrong signatures too', async () => {
+      const ask = async (provider: string, input: Partial<RawRequest>, query = ''): Promise<unknown> => {
+        const secrets = provider === 'asana' ? [] : ['a secret for handshakes'];
+        const public_url = provider === 'trello' ? 'https://hooks.example.test/in' : null;
+        const { slug } = await create({ verification: { provider, secrets, public_url } });
+        const answer = await request(host.port, { ...input, path: `${base}/api/webhook/${slug}${query}` });
+        const { 'x-content-type-options': sniff, 'x-hook-secret': echoed } = answer.headers;
+        return [answer.status, answer.body.toString(), sniff, echoed];
+      };
+      expect(await ask('trello', { method: 'HEAD' })).toEqual([200, '', 'nosniff', undefined]);
+      expect(await ask('dropbox', { method: 'GET' }, '?challenge=%3Cb%3E')).toEqual([200, '<b>', 'nosniff', undefined]);
+      const secret = 'a secret that Asana made';
+      const hook: [string, string][] = [['X-Hook-Secret', secret.replaceAll(' ', '-')]];
+      expect(await ask('asana', { body: '{}', headers: hook })).toEqual([
+        200,
+        '',
+        'nosniff',
+        secret.replaceAll(' ', '-'),
+      ]);
+      expect(await ask('xero', { body: '{"events":[]}', headers: [['X-Xero-Signature', 'x']] })).toMatchObject([
+        401,
+        '',
+      ]);
     });
 
     test('signed ingest takes the exact bytes, whatever parsers the host has', async () => {
