@@ -244,12 +244,16 @@ describe('what is particular to a few', () => {
   };
   const base64 = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64');
 
-  test('HubSpot decodes some escapes of the URL before it signs', () => {
+  test('HubSpot decodes some escapes of the URL before it signs, its own library does not', () => {
     const hubspot = made('hubspot', ['k'], 'https://a.test/in');
     const signature = base64('k', `POSThttps://a.test/in?a=x:y/z@&b=%20%26{}${NOW}`);
     const headers = { 'X-HubSpot-Signature-v3': signature, 'X-HubSpot-Request-Timestamp': String(NOW) };
     expect(check(hubspot, request(headers, '{}', '/in?a=x%3Ay%2Fz%40&b=%20%26')).ok).toBe(true);
     expect(check(hubspot, request(headers, '{}', '/in?a=x%3Ay%2Fz%41&b=%20%26')).ok).toBe(false);
+    const raw = base64('k', `POSThttps://a.test/in?a=x%3Ay%2Fz%40{}${NOW}`);
+    expect(check(hubspot, request({ ...headers, 'X-HubSpot-Signature-v3': raw }, '{}', '/in?a=x%3Ay%2Fz%40')).ok).toBe(
+      true,
+    );
   });
 
   test('the older HubSpot schemes are digests of the secret and the request', () => {

@@ -28,7 +28,7 @@ export const ai: readonly ProviderSpec[] = [
     name: 'retell',
     title: 'Retell AI',
     category: 'ai',
-    confidence: 'C',
+    confidence: 'A',
     documentation: 'https://docs.retellai.com/features/secure-webhook',
     detect: [{ header: 'x-retell-signature' }],
     schemes: {

@@ -192,7 +192,7 @@ export const messaging: readonly ProviderSpec[] = [
     name: 'telnyx',
     title: 'Telnyx',
     category: 'messaging',
-    confidence: 'C',
+    confidence: 'A',
     documentation: 'https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks',
     detect: [{ header: 'telnyx-signature-ed25519' }],
     schemes: {

@@ -396,7 +396,7 @@ export const productivity: readonly ProviderSpec[] = [
     name: 'workos',
     title: 'WorkOS',
     category: 'identity',
-    confidence: 'C',
+    confidence: 'A',
     documentation: 'https://workos.com/docs/events/data-syncing/webhooks',
     detect: [{ header: 'workos-signature' }],
     schemes: { v1: stripeLike('workos-signature', { timestamp: { unit: 'milliseconds' } }) },

@@ -46,8 +46,9 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
       const keys = usableKeys(context.secrets, secretEncoding);
       if (keys.length === 0) return refused('no_secret');
       for (const key of keys) {
-        const expected = digest(key, signed.values);
-        if (signed.candidates.some((candidate) => sameText(candidate, expected))) {
+        for (const values of signed.readings) {
+          const expected = digest(key, values);
+          if (!signed.candidates.some((candidate) => sameText(candidate, expected))) continue;
           return {
             ok: true,
             proof: expected,

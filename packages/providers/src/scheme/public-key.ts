@@ -37,12 +37,12 @@ export function createPublicKeyScheme(spec: PublicKeySpec): Scheme {
       if (!('candidates' in signed)) return signed;
       const keys = context.secrets.map(keyOf).filter((key) => key !== undefined);
       if (keys.length === 0) return refused('no_secret');
-      const data = header.template.bytes(signed.values);
+      const readings = signed.readings.map((values) => header.template.bytes(values));
       for (const candidate of signed.candidates) {
         const signature = decode(candidate);
         // Hexadecimal digits come in two cases, and only one text may be good: the proof of a request is its text.
         if (!signature || (encoding === 'hex' && candidate !== candidate.toLowerCase())) continue;
-        if (keys.some((key) => verifySignature(algorithm, data, key, signature))) {
+        if (keys.some((key) => readings.some((data) => verifySignature(algorithm, data, key, signature)))) {
           return {
             ok: true,
             proof: candidate,

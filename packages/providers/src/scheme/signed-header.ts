@@ -29,13 +29,14 @@ export interface SignedHeaderSpec {
     toleranceSeconds?: number;
   };
   id?: { header: string | readonly string[] };
-  /** `hubspot`: some percent-escapes of the URL are decoded before it is signed. */
+  /** `hubspot`: some percent-escapes of the URL are decoded before it is signed; the URL as it is counts too. */
   urlForm?: 'hubspot';
 }
 
 export interface SignedRequest {
   candidates: string[];
-  values: TemplateValues;
+  /** What may have been signed: one reading, unless the URL has two forms. */
+  readings: TemplateValues[];
 }
 
 export class SignedHeader {
@@ -99,15 +100,12 @@ export class SignedHeader {
     const id = this.idNames.length > 0 ? one(request, this.idNames) : '';
     if (id === repeated) return refused('repeated_header');
     if (id === undefined) return refused('malformed_signature');
+    const url = signedUrl(request, context, this.spec.queryParameter);
+    const values = { timestamp: timestamp ?? '', id, url, method: request.method, body: request.body };
+    const decoded = this.urlText(url);
     return {
       candidates: parsed.candidates,
-      values: {
-        timestamp: timestamp ?? '',
-        id,
-        url: this.urlText(signedUrl(request, context, this.spec.queryParameter)),
-        method: request.method,
-        body: request.body,
-      },
+      readings: decoded === url ? [values] : [{ ...values, url: decoded }, values],
     };
   }
 
