@@ -129,7 +129,8 @@ describe('what a scheme signs it verifies, and nothing else', () => {
 
     // Nothing that proves anything.
     const bare = { ...request, target: '/in/abc', headers: HeaderList.from({ 'Content-Type': 'application/json' }) };
-    const inBody = ['adyen', 'body-fields', 'sns'].includes(scheme.kind) || provider === 'microsoft-graph';
+    const inBody =
+      ['adyen', 'body-fields', 'sns'].includes(scheme.kind) || ['microsoft-graph', 'wix'].includes(provider);
     expect(await verify(inBody ? { ...bare, body: bodyOf(provider, scheme.kind) } : bare)).toBe(false);
 
     // The age of a signed timestamp.

@@ -1,6 +1,6 @@
 import type { ProviderSpec } from '../provider';
-import { hmac } from '../scheme/scheme-spec';
-import { first, form, header } from '../value-rule';
+import { hmac, jwt, token } from '../scheme/scheme-spec';
+import { first, form, header, join } from '../value-rule';
 import { textAnswer } from './forms';
 
 /** Shops. */
@@ -21,6 +21,33 @@ export const commerce: readonly ProviderSpec[] = [
       { text: 'It waits 5 s and retries 8 times in 4 hours.', confidence: 'B' },
       { text: 'A rotated secret takes up to an hour to be used: keep both for that time.', confidence: 'B' },
     ],
+  },
+  {
+    name: 'gumroad',
+    title: 'Gumroad',
+    category: 'commerce',
+    confidence: 'C',
+    documentation: 'https://gumroad.com/ping',
+    detect: [],
+    schemes: { query: token({ query: 'token' }) },
+    eventType: form('resource_name'),
+    deliveryId: join(':', form('sale_id'), form('resource_name')),
+    secret: 'a token of your own in the URL: webhook_url?token=...',
+    setup: 'Settings, Advanced, Ping endpoint, with ?token=... behind the URL.',
+    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }],
+  },
+  {
+    name: 'wix',
+    title: 'Wix',
+    category: 'commerce',
+    confidence: 'C',
+    documentation:
+      'https://dev.wix.com/docs/build-apps/develop-your-app/api-integrations/events-and-webhooks/about-webhooks',
+    detect: [],
+    schemes: { jwt: jwt({ algorithm: 'RS256' }) },
+    secret: "the app's public key (PEM)",
+    setup: 'Custom Apps, the app, Webhooks, Create webhook; the public key stands beside it.',
+    notes: [{ text: 'The whole body is a token; it is forwarded as it came.', confidence: 'B' }],
   },
   {
     name: 'woocommerce',

@@ -157,6 +157,23 @@ export const messaging: readonly ProviderSpec[] = [
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
   {
+    name: 'mailchimp',
+    title: 'Mailchimp Marketing',
+    category: 'messaging',
+    confidence: 'C',
+    documentation: 'https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/',
+    detect: [],
+    schemes: { query: token({ query: 'token' }) },
+    eventType: form('type'),
+    handshakes: [
+      // It looks at the URL before it saves it.
+      { condition: { method: 'GET' }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
+    ],
+    secret: 'a token of your own in the URL: webhook_url?token=...',
+    setup: 'Audience, Settings, Webhooks, Create new webhook, with ?token=... behind the URL.',
+    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }],
+  },
+  {
     name: 'mandrill',
     title: 'Mailchimp Transactional (Mandrill)',
     category: 'messaging',
@@ -462,6 +479,30 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: 'the application webhook signing key',
     setup: 'Settings, Developers, the app, Features, Application webhooks.',
+    notes: [
+      {
+        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        confidence: 'D',
+      },
+    ],
+  },
+  {
+    name: 'crisp',
+    title: 'Crisp',
+    category: 'customers',
+    confidence: 'C',
+    documentation: 'https://docs.crisp.chat/guides/web-hooks/',
+    detect: [{ header: 'x-crisp-signature' }],
+    schemes: {
+      sha256: hmac({
+        header: 'x-crisp-signature',
+        template: '[{timestamp};{body}]',
+        timestamp: { header: 'x-crisp-request-timestamp', unit: 'either' },
+      }),
+    },
+    eventType: body('event'),
+    secret: 'the signing secret of the plugin',
+    setup: 'Marketplace, the plugin, Web Hooks.',
     notes: [
       {
         text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
