@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { hmac, jwt, token } from '../scheme/scheme-spec';
 import { first, form, header, join } from '../value-rule';
-import { textAnswer } from './forms';
+import { textAnswer, queryToken } from './forms';
 
 /** Shops. */
 export const commerce: readonly ProviderSpec[] = [
@@ -34,7 +34,7 @@ export const commerce: readonly ProviderSpec[] = [
     deliveryId: join(':', form('sale_id'), form('resource_name')),
     secret: 'a token of your own in the URL: webhook_url?token=...',
     setup: 'Settings, Advanced, Ping endpoint, with ?token=... behind the URL.',
-    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }],
+    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }, queryToken],
   },
   {
     name: 'wix',

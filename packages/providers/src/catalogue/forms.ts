@@ -2,6 +2,7 @@ import { hmac } from '../scheme/scheme-spec';
 import type { HmacSpec } from '../scheme/hmac';
 import type { SignatureHeader } from '../scheme/signature-header';
 import type { Acknowledgement } from '../handshake';
+import type { Note } from '../provider';
 
 // Forms that many providers share.
 
@@ -30,6 +31,12 @@ export const standardHmac = (names: 'webhook' | 'svix', spec: Partial<Omit<HmacS
     id: { header: both('id') },
     ...spec,
   });
+};
+
+/** For providers whose requests are known by a token in the URL alone. */
+export const queryToken: Note = {
+  text: "The token is part of the URL as it was called: it is shown in the event's query and forwarded with it.",
+  confidence: 'A',
 };
 
 export const emptyAnswer = (status: number): Acknowledgement => ({ status, contentType: null, body: '' });

@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { ecdsa, ed25519, hmac, jwt, token } from '../scheme/scheme-spec';
 import { body, first, form, formJson, header, join, query, single, when } from '../value-rule';
-import { emptyAnswer, jsonAnswer, prefixed } from './forms';
+import { emptyAnswer, jsonAnswer, prefixed, queryToken } from './forms';
 
 /** Chat, mail, telephony, social networks. */
 export const messaging: readonly ProviderSpec[] = [
@@ -171,7 +171,7 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: 'a token of your own in the URL: webhook_url?token=...',
     setup: 'Audience, Settings, Webhooks, Create new webhook, with ?token=... behind the URL.',
-    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }],
+    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }, queryToken],
   },
   {
     name: 'mandrill',

@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { hmac, token } from '../scheme/scheme-spec';
 import { body, first, header, join, query, single } from '../value-rule';
-import { emptyAnswer, prefixed, stripeLike } from './forms';
+import { emptyAnswer, prefixed, stripeLike, queryToken } from './forms';
 
 /** Work: documents, forms, calendars, customers, identities. */
 export const productivity: readonly ProviderSpec[] = [
@@ -345,7 +345,7 @@ export const productivity: readonly ProviderSpec[] = [
     secret: 'a token of your own in the URL: webhook_url?token=...',
     setup: 'POST /push_subscriptions with callback_url (with ?token=...) and verify_token.',
     settings: { verify_token: 'the verify_token, as given there' },
-    notes: [{ text: 'Events are not signed: the token in the URL stands in for it.', confidence: 'C' }],
+    notes: [{ text: 'Events are not signed: the token in the URL stands in for it.', confidence: 'C' }, queryToken],
   },
   {
     name: 'microsoft-graph',
