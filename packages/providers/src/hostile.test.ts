@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import {
+  catalogue,
+  createVerifier,
+  detect,
+  eventTypeOf,
+  explain,
+  HeaderList,
+  type KeyDirectory,
+  type VerificationConfig,
+  type WebhookRequest,
+} from './index';
+
+// Whatever a stranger sends: an answer, and never an exception, which would be a 500.
+
+const NOW = 1_700_000_000_000;
+const RUNS = process.env['PAGGIO_FULL'] === '1' ? 5_000 : 150;
+
+const keys: KeyDirectory = {
+  fetch: (url) => Promise.resolve({ text: `no key of ${url}` }),
+  post: () => Promise.resolve({ text: '{"key":null}' }),
+};
+
+const odd = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 80 }).map((text) => Buffer.from(text, 'utf8').toString('latin1')),
+  fc.constantFrom(
+    '',
+    'v1=',
+    't=1700000000,v1=zz',
+    'sha256=',
+    'v0=00',
+    '0',
+    'a.b.c',
+    'Bearer a.b.c',
+    'Basic !!',
+    '1700000000',
+    ','.repeat(50),
+    '='.repeat(50),
+  ),
+  fc.base64String({ maxLength: 200 }),
+  fc.stringMatching(/^[0-9a-f]{0,130}$/),
+);
+const deep = '['.repeat(3_000) + ']'.repeat(3_000);
+const bodies = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text)),
+  fc
+    .constantFrom(
+      '',
+      '{}',
+      '[]',
+      'null',
+      '{"events":[]}',
+      '{"type":"url_verification","challenge":{}}',
+      '{"__proto__":{}}',
+      deep,
+      'payload=%',
+      'payload={',
+      '{"value":[null]}',
+      '{"notificationItems":[{}]}',
+      '{"verification_token":[]}',
+    )
+    .map((text) => Buffer.from(text)),
+);
+const targets = fc.oneof(
+  fc.constantFrom(
+    '/in',
+    '/in?',
+    '/in?challenge=%',
+    '/in?hub.mode=subscribe',
+    '/in?crc_token=%ff&crc_token=x',
+    '/in?validationToken=%E0%A4%A',
+    '/in?signature=&signature=',
+  ),
+  fc.webPath().map((path) => `/${path}?${path}`),
+);
+
+function requestsFor(names: readonly string[]): fc.Arbitrary<WebhookRequest> {
+  return fc.record({
+    method: fc.constantFrom('GET', 'POST', 'HEAD', 'PUT'),
+    target: targets,
+    headers: fc
+      .array(fc.tuple(fc.constantFrom(...names, 'content-type', 'user-agent', 'host'), odd), { maxLength: 12 })
+      .map((pairs) => new HeaderList(pairs.flat())),
+    body: bodies,
+    receivedAt: fc.constant(NOW),
+  });
+}
+
+const cases = catalogue.flatMap((provider) =>
+  Object.keys(provider.schemes).map((scheme) => [provider.name, scheme, provider] as const),
+);
+
+test.each(cases)('%s, %s: any request is answered, and none is verified', async (name, scheme, provider) => {
+  const working = provider.schemes[scheme];
+  const secret = working?.createTestSecret().secret as string;
+  const config: VerificationConfig = {
+    provider: name,
+    scheme,
+    secrets: [{ value: secret, expiresAt: null }],
+    publicUrl: 'https://hooks.example.test/in?a=%zz',
+    settings: {},
+  };
+  const verifier = createVerifier(config, { keys });
+  if (Array.isArray(verifier)) throw new Error(JSON.stringify(verifier));
+  const marks = JSON.stringify(provider.spec).match(/(?<="(?:name|header)":")[^"]+/g) ?? [];
+  const names = [...(working?.signingHeaders ?? []), ...marks.filter((text) => /^[a-z0-9-]+$/.test(text)), 'x-any'];
+  await fc.assert(
+    fc.asyncProperty(requestsFor(names), async (request) => {
+      const verification = await verifier.verify(request);
+      expect(verification.ok).toBe(false);
+      const answer = verifier.handshake(request, verification);
+      expect(answer === undefined || (answer.status >= 200 && answer.status < 500)).toBe(true);
+      for (const [header, value] of answer?.headers ?? []) expect(`${header}: ${value}`).not.toMatch(/[\r\n\0]/);
+      const type = eventTypeOf(request, provider);
+      expect(type === null || type.length <= 256).toBe(true);
+      provider.deliveryId(request);
+      detect(request.headers);
+    }),
+    { numRuns: RUNS },
+  );
+  await fc.assert(
+    fc.asyncProperty(requestsFor(names), async (request) => {
+      const explained = await explain(config, request, { keys, otherSecrets: [{ value: `${secret}x`, label: 'x' }] });
+      expect(explained?.matches).toEqual([]);
+      expect(JSON.stringify(explained)).not.toContain(secret);
+    }),
+    { numRuns: Math.ceil(RUNS / 30) },
+  );
+});
