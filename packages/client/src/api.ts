@@ -131,8 +131,7 @@ export type EventVerification = {
       | 'wrong_header'
       | 'no_secret'
       | 'missing_header'
-      | 'repeated_header'
-      | 'unknown';
+      | 'repeated_header';
     /** What would have matched, or was seen. Never a secret or a signature. */
     message: string;
     /** What to change. */
@@ -156,8 +155,7 @@ export type EventVerification = {
       | 'wrong_header'
       | 'no_secret'
       | 'missing_header'
-      | 'repeated_header'
-      | 'unknown';
+      | 'repeated_header';
     /** What would have matched, or was seen. Never a secret or a signature. */
     message: string;
     /** What to change. */
@@ -486,8 +484,7 @@ export type RejectionVerification = {
       | 'wrong_header'
       | 'no_secret'
       | 'missing_header'
-      | 'repeated_header'
-      | 'unknown';
+      | 'repeated_header';
     /** What would have matched, or was seen. Never a secret or a signature. */
     message: string;
     /** What to change. */
@@ -511,8 +508,7 @@ export type RejectionVerification = {
       | 'wrong_header'
       | 'no_secret'
       | 'missing_header'
-      | 'repeated_header'
-      | 'unknown';
+      | 'repeated_header';
     /** What would have matched, or was seen. Never a secret or a signature. */
     message: string;
     /** What to change. */

@@ -18,8 +18,13 @@ function parse(body: Buffer): unknown {
   const first = body[firstVisible(body)];
   // Only objects and arrays carry names; this also skips form and text bodies without the cost of an exception.
   if (first !== 0x7b && first !== 0x5b) return undefined;
+  return jsonOf(body.toString('utf8'));
+}
+
+/** The JSON value of a text, or undefined when it is none. */
+export function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

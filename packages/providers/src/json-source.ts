@@ -1,7 +1,8 @@
+import { jsonOf } from './body-value';
 import type { Path } from './value-rule';
 
 /** Where a value stands in JSON text: its first and its end position. */
-export interface JsonSpan {
+interface JsonSpan {
   start: number;
   end: number;
 }
@@ -10,19 +11,20 @@ export interface JsonSpan {
  * Where the value at a path stands in valid JSON text, so that it can be read or replaced without touching a byte of the
  * rest. With a repeated key the last one counts, as for parsers. Undefined when there is none.
  */
-export function jsonSpan(json: string, path: Path): JsonSpan | undefined {
-  let span: JsonSpan = { start: skipSpace(json, 0), end: json.length };
+function jsonSpan(json: string, path: Path): JsonSpan | undefined {
+  const start = skipSpace(json, 0);
+  let span: JsonSpan = { start, end: endOfValue(json, start) };
   for (const step of path) {
     const found = memberSpans(json, span.start).filter(({ name }) => name === step);
     const last = found.at(-1);
     if (!last) return undefined;
     span = last;
   }
-  return { start: span.start, end: endOfValue(json, span.start) };
+  return span;
 }
 
 /** The members of the object, or the items of the array, that begins at a position. None for other values. */
-export function memberSpans(json: string, from: number): (JsonSpan & { name: string | number })[] {
+function memberSpans(json: string, from: number): (JsonSpan & { name: string | number })[] {
   const open = json[from];
   if (open !== '{' && open !== '[') return [];
   const close = open === '{' ? '}' : ']';
@@ -50,11 +52,7 @@ export function memberSpans(json: string, from: number): (JsonSpan & { name: str
  */
 export function replaceJsonStrings(bytes: Buffer, values: readonly (readonly [Path, string])[]): Buffer {
   const json = bytes.toString('utf8');
-  try {
-    JSON.parse(json);
-  } catch {
-    throw new TypeError('The body is not JSON.');
-  }
+  if (jsonOf(json) === undefined) throw new TypeError('The body is not JSON.');
   const edits = values.map(([path, value]) => {
     const span = jsonSpan(json, path);
     if (!span) throw new TypeError(`The body has no ${path.join('.')}.`);

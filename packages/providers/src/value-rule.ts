@@ -1,4 +1,4 @@
-import { formBody, jsonBody, textOf, valueAt } from './body-value';
+import { formBody, jsonBody, jsonOf, textOf, valueAt } from './body-value';
 import { queryOf, type WebhookRequest } from './webhook-request';
 
 export type Path = readonly (string | number)[];
@@ -53,7 +53,7 @@ export function readValue(rule: ValueRule, request: WebhookRequest): string | nu
     case 'form':
       return formBody(request)?.get(rule.name) || null;
     case 'form-json':
-      return textOf(valueAt(parsed(formBody(request)?.get(rule.name)), rule.path));
+      return textOf(valueAt(jsonOf(formBody(request)?.get(rule.name) ?? ''), rule.path));
     case 'query':
       return new URLSearchParams(queryOf(request.target)).get(rule.name) || null;
     case 'body-key':
@@ -94,15 +94,6 @@ function keyOf(value: unknown, rule: { suffix: string } | { other: string }): st
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const fits = (key: string): boolean => ('suffix' in rule ? key.endsWith(rule.suffix) : key !== rule.other);
   return Object.keys(value).find(fits) ?? null;
-}
-
-function parsed(text: string | null | undefined): unknown {
-  if (!text) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** For people: `header X`, `body a.b`. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   detect,
   eventTypeOf,
-  HeaderList,
   type Acknowledgement,
   type Explanation,
   type FailureReason,
@@ -17,7 +16,7 @@ import type { Happening, Telemetry } from '../telemetry';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { encodeHeaders } from './header-text';
-import { newEvent, type CaptureRequest } from './new-event';
+import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 import { RejectionThrottle, type RejectionLog } from './rejection';
 
 /** What the sender is told. */
@@ -66,19 +65,12 @@ export class Capture {
    * @throws PaggioError `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing was acknowledged
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
-    const headers = new HeaderList(request.rawHeaders);
     const receivedAt = Date.now();
-    const incoming: WebhookRequest = {
-      method: request.method,
-      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers,
-      body: request.body,
-      receivedAt,
-    };
+    const incoming = toWebhookRequest(request, receivedAt);
     const verifier = endpoint.verifier;
     let provider: Provider | undefined;
     let verified: (Verification & { ok: true }) | null = null;
-    if (verifier === null) provider = detect(headers);
+    if (verifier === null) provider = detect(incoming.headers);
     else {
       if (verifier === 'broken') return this.reject(endpoint, request, incoming, null, 'no_secret');
       provider = verifier.provider;

@@ -2,14 +2,13 @@ import type { HandshakeAnswer } from '@paggio/providers';
 import type { Transport } from '../delivery/transport';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { unavailable } from '../errors';
+import { askProvider } from './ask-provider';
 
 export interface HandshakesDependencies {
   transport: Transport;
   /** Keeps a secret that the provider handed over, unless the endpoint has one by now. False: it has. */
   keepSecret: (endpoint: EndpointConfig, secret: string) => Promise<boolean>;
 }
-
-const TIMEOUT_MS = 5_000;
 
 /** What has to be done before a provider's question may be answered. */
 export class Handshakes {
@@ -34,15 +33,7 @@ export class Handshakes {
   }
 
   private async confirm(url: string): Promise<void> {
-    const { origin, pathname, search } = new URL(url);
-    const result = await this.dependencies.transport.send({
-      method: 'GET',
-      origin,
-      target: pathname + search,
-      headers: ['Accept', '*/*', 'User-Agent', 'Paggio'],
-      body: Buffer.alloc(0),
-      timeoutMs: TIMEOUT_MS,
-    });
+    const result = await askProvider(this.dependencies.transport, url);
     if (result.status === null || result.status < 200 || result.status >= 300) {
       throw unavailable('The subscription could not be confirmed now');
     }

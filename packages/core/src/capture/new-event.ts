@@ -1,3 +1,4 @@
+import { HeaderList, type WebhookRequest } from '@paggio/providers';
 import { idTime, newId } from '../event-id';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { encodeHeaders } from './header-text';
@@ -14,6 +15,13 @@ export interface CaptureRequest {
   /** The exact bytes. */
   body: Buffer;
   remoteAddr: string | null;
+}
+
+/** The request as the catalogue of providers reads it. */
+export function toWebhookRequest(request: Omit<CaptureRequest, 'remoteAddr'>, receivedAt: number): WebhookRequest {
+  const { method, path, query, rawHeaders, body } = request;
+  const target = query === '' ? path : `${path}?${query}`;
+  return { method, target, headers: new HeaderList(rawHeaders), body, receivedAt };
 }
 
 /** What is known of a request besides its bytes. */

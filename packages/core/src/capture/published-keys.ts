@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KeyDirectory, KeyLookup } from '@paggio/providers';
 import type { Transport } from '../delivery/transport';
+import { askProvider } from './ask-provider';
 
 /** A certificate or key changes rarely and never under its name. */
 const KEPT_MS = 24 * 3600_000;
@@ -8,7 +9,6 @@ const KEPT_MS = 24 * 3600_000;
 const MISSING_KEPT_MS = 60_000;
 const LOOK_UPS_PER_MINUTE = 30;
 const MAX_ENTRIES = 1_000;
-const TIMEOUT_MS = 5_000;
 
 /**
  * Keys that providers publish, fetched through the address guard, remembered, and asked for at most thirty times a
@@ -21,14 +21,14 @@ export class PublishedKeys implements KeyDirectory {
   constructor(private readonly transport: Transport) {}
 
   fetch(url: string): Promise<KeyLookup> {
-    return this.remember(url, 'unavailable', () => this.ask('GET', url, Buffer.alloc(0)));
+    return this.remember(url, 'unavailable', () => this.ask(url));
   }
 
   post(url: string, body: Readonly<Record<string, unknown>>): Promise<KeyLookup> {
     const bytes = Buffer.from(JSON.stringify(body));
     // The body holds a credential: the name it is remembered under does not.
     const name = `${url} ${createHash('sha256').update(bytes).digest('hex')}`;
-    return this.remember(name, 'absent', () => this.ask('POST', url, bytes));
+    return this.remember(name, 'absent', () => this.ask(url, bytes));
   }
 
   private remember(name: string, otherwise: KeyLookup, ask: () => Promise<KeyLookup>): Promise<KeyLookup> {
@@ -53,18 +53,8 @@ export class PublishedKeys implements KeyDirectory {
     return ++this.minute.count <= LOOK_UPS_PER_MINUTE;
   }
 
-  private async ask(method: string, url: string, body: Buffer): Promise<KeyLookup> {
-    const { origin, pathname, search } = new URL(url);
-    const headers = ['Accept', '*/*', 'User-Agent', 'Paggio'];
-    if (body.length > 0) headers.push('Content-Type', 'application/json');
-    const result = await this.transport.send({
-      method,
-      origin,
-      target: pathname + search,
-      headers,
-      body,
-      timeoutMs: TIMEOUT_MS,
-    });
+  private async ask(url: string, body?: Buffer): Promise<KeyLookup> {
+    const result = await askProvider(this.transport, url, body);
     if (result.error || result.truncated || result.status === null) return 'unavailable';
     if (result.status === 200) return { text: result.body.toString('utf8') };
     return result.status >= 400 && result.status < 500 && result.status !== 429 ? 'absent' : 'unavailable';

@@ -1,11 +1,11 @@
-import { activeSecrets, HeaderList, sample, type Sample, type Verifier } from '@paggio/providers';
+import { activeSecrets, sample, type Sample, type Verifier } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Owner } from '../principal';
 import type { EventWriter } from './event-writer';
-import { newEvent, type CaptureRequest } from './new-event';
+import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 
 export interface TestEventsDependencies {
   directory: EndpointDirectory;
@@ -35,12 +35,7 @@ export class TestEvents {
     const made =
       (verifier && sample(verifier.provider.name, eventType)) ?? plain(eventType ?? DEFAULT_TYPE, receivedAt);
     const request = this.requestOf(endpoint, made, verifier, receivedAt);
-    const verification = await verifier?.verify({
-      ...request,
-      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers: new HeaderList(request.rawHeaders),
-      receivedAt,
-    });
+    const verification = await verifier?.verify(toWebhookRequest(request, receivedAt));
     const verified = verification?.ok === true;
     const event = newEvent(endpoint, request, {
       receivedAt,

@@ -154,7 +154,7 @@ function send(transport: Transport, input: SendInput, traceParent: string | null
 }
 
 /** The request's query behind the destination's own, its bytes unchanged (a URL object would re-encode them). */
-function withQuery(url: URL, query: string): string {
+export function withQuery(url: URL, query: string): string {
   const own = url.pathname + url.search;
   if (query === '') return own;
   return `${own}${url.search === '' ? '?' : '&'}${query}`;

@@ -1,4 +1,5 @@
 import { activeSecrets, type Verifier } from '@paggio/providers';
+import { withQuery } from '../delivery/attempt';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { invalid } from '../errors';
 import type { Environment } from './environment';
@@ -45,6 +46,7 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
   const secret = secretFor(input, verifier);
   const unfit = scheme.signingKeyProblem(secret);
   if (unfit !== null) throw problem(`verification.replay_secrets.${input.environment}`, unfit);
+  const url = new URL(input.url);
   let parts;
   try {
     parts = scheme.sign({
@@ -52,7 +54,7 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
       body: request.body,
       rawHeaders: request.headers,
       secret,
-      publicUrl: withQuery(input.url, request.query),
+      publicUrl: url.origin + withQuery(url, request.query),
       timestamp: input.nowMs,
       id: `msg_${input.nowMs}`,
       settings: config.settings,
@@ -117,10 +119,6 @@ function replaced(
   }
   for (const [name, value] of made) if (left.has(name.toLowerCase())) out.push(name, value);
   return out;
-}
-
-function withQuery(url: string, query: string): string {
-  return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 
 /** A parameter of the old signature gives way to the new one. */

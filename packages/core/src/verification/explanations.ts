@@ -1,4 +1,5 @@
-import { explain, HeaderList, type Explanation, type OtherSecret, type WebhookRequest } from '@paggio/providers';
+import { explain, type Explanation, type OtherSecret, type WebhookRequest } from '@paggio/providers';
+import { toWebhookRequest } from '../capture/new-event';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { EventDetail } from '../events/event';
@@ -14,8 +15,6 @@ export interface ExplanationsDependencies {
   store: VerificationStore;
 }
 
-type Received = Pick<RejectionDetail, 'method' | 'path' | 'query' | 'rawHeaders' | 'body' | 'receivedAt'>;
-
 /** Why a signature held or failed, and what would have to change: with the endpoint's configuration of this moment. */
 export class Explanations {
   constructor(private readonly dependencies: ExplanationsDependencies) {}
@@ -27,7 +26,11 @@ export class Explanations {
   ): Promise<{ rejection: RejectionDetail; explanation: Explanation | null }> {
     const rejection = await this.dependencies.rejections.get(owner, id);
     const endpoint = await this.dependencies.directory.byId(rejection.endpointId);
-    return { rejection, explanation: endpoint && (await this.explain(endpoint, toRequest(rejection))) };
+    return {
+      rejection,
+      explanation:
+        endpoint && (await this.explain(endpoint, toWebhookRequest(rejection, rejection.receivedAt.getTime()))),
+    };
   }
 
   /**
@@ -38,7 +41,10 @@ export class Explanations {
     const event = await this.dependencies.events.get(owner, id);
     if (event.verifiedBy !== null) return { event, explanation: null };
     const endpoint = await this.dependencies.directory.byId(event.endpointId);
-    return { event, explanation: endpoint && (await this.explain(endpoint, toRequest(event))) };
+    return {
+      event,
+      explanation: endpoint && (await this.explain(endpoint, toWebhookRequest(event, event.receivedAt.getTime()))),
+    };
   }
 
   /** Null where the endpoint has no verification that works. */
@@ -62,15 +68,4 @@ export class Explanations {
         })),
       );
   }
-}
-
-function toRequest(received: Received): WebhookRequest {
-  const { method, path, query, rawHeaders, body, receivedAt } = received;
-  return {
-    method,
-    target: query === '' ? path : `${path}?${query}`,
-    headers: new HeaderList(rawHeaders),
-    body,
-    receivedAt: receivedAt.getTime(),
-  };
 }

@@ -24,7 +24,6 @@ export const causes = [
   'no_secret',
   'missing_header',
   'repeated_header',
-  'unknown',
 ] as const;
 export type Cause = (typeof causes)[number];
 
@@ -81,7 +80,7 @@ export async function explain(
   const verification = await verifier.verify(request);
   if (verification.ok) {
     const message = 'With the configuration of this moment the request is valid.';
-    const fix = 'Ask the sender to send it again, or replay it from the rejection.';
+    const fix = 'Ask the sender to send it again.';
     return { verification, matches: [{ cause: 'valid_now', message, fix }], hints: [] };
   }
   const spec = verifier.provider.spec.schemes[verifier.schemeName] as SchemeSpec;
@@ -166,7 +165,7 @@ class Search {
 
   private readings(): void {
     for (const { cause, value, message, fix } of specVariants(this.patient, this.request))
-      if (this.holds(value, this.own)) this.note(cause as Cause, message, fix);
+      if (this.holds(value, this.own)) this.note(cause, message, fix);
   }
 
   /** The provider's own other schemes, then those of everybody else. */

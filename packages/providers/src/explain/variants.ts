@@ -3,6 +3,7 @@ import type { HmacSpec } from '../scheme/hmac';
 import type { SchemeSpec } from '../scheme/scheme-spec';
 import { canonicalBase64 } from '../signature-text';
 import type { WebhookRequest } from '../webhook-request';
+import type { Cause } from './explain';
 
 /** Something that may have been otherwise, with words for people. */
 export interface Variant<T> {
@@ -190,10 +191,10 @@ const SEARCHED_HEADERS = 30;
 const without = 'Use `"provider": "custom"` with these settings, or correct the sender.';
 
 /** Other readings of how an HMAC was made. The configuration stays what it is: this only explains. */
-export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Variant<SchemeSpec> & { cause: string })[] {
+export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Variant<SchemeSpec> & { cause: Cause })[] {
   if (spec.kind !== 'hmac') return [];
-  const found: (Variant<SchemeSpec> & { cause: string })[] = [];
-  const add = (cause: string, change: Partial<HmacSpec>, message: string, fix: string): void => {
+  const found: (Variant<SchemeSpec> & { cause: Cause })[] = [];
+  const add = (cause: Cause, change: Partial<HmacSpec>, message: string, fix: string): void => {
     found.push({ cause, value: { ...spec, ...change }, message, fix });
   };
   for (const secretEncoding of ['utf8', 'hex', 'base64'] as const) {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { jsonBody, valueAt } from '../body-value';
+import { jsonBody, jsonOf, valueAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
 import type { Path } from '../value-rule';
@@ -50,20 +50,12 @@ export function createAdyenScheme(): Scheme {
     },
     sign(input) {
       const key = keyToSignWith(input.secret, 'hex');
-      const items = itemsOf(parsed(input.body));
+      const items = itemsOf(jsonOf(input.body.toString('utf8')));
       if (!items) throw new TypeError('The body is not an Adyen notification.');
       const edits = items.map((item, index) => [[...LIST, index, ITEM, ...SIGNATURE], signatureOf(item, key)] as const);
       return { headers: [], body: replaceJsonStrings(input.body, edits) };
     },
   };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function itemsOf(value: unknown): object[] | undefined {

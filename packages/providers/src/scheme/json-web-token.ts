@@ -1,4 +1,5 @@
 import { createHmac, sign as signBytes, verify as verifyBytes, type KeyObject } from 'node:crypto';
+import { jsonOf } from '../body-value';
 import { sameText } from '../signature-text';
 
 /** Algorithms of JWS (RFC 7518) that are offered. `none` is not among them, and a token never chooses. */
@@ -28,14 +29,10 @@ export function parseJwt(token: string): ParsedJwt | undefined {
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(Buffer.from(text, 'base64url').toString('utf8'));
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 /** Whether a token's signature holds under a key for an algorithm that the caller has decided on. */

@@ -1,4 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
+import { jsonOf } from '../body-value';
 import { publicKeyOf, type KeyKind } from '../key-text';
 import { repeated } from '../header-list';
 import type { SecretEncoding } from '../secret-key';
@@ -152,10 +153,6 @@ function checkClaims(
 }
 
 function jsonObject(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(body.toString('utf8'));
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }

@@ -1,13 +1,12 @@
-import { generateKeyPairSync, sign as signBytes, verify as verifySignature } from 'node:crypto';
+import { sign as signBytes, verify as verifySignature } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { repeated } from '../header-list';
+import { HeaderList, repeated } from '../header-list';
 import { canonicalBase64 } from '../signature-text';
 import { refused, type Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
 import { keyAtUrl } from './certificate-url';
-import { privateKey, privateKeyProblem } from './public-key';
+import { privateKey, privateKeyProblem, testPair } from './public-key';
 import type { Scheme, SchemeContext } from './scheme';
-import { headerIn } from './signed-header';
 
 /**
  * PayPal (https://developer.paypal.com/api/rest/webhooks/rest/): RSA-SHA256 over transmission id, time, webhook id and
@@ -45,22 +44,21 @@ export function createPaypalScheme(): Scheme {
     sign(input) {
       const [webhookId, pem] = splitKey(input.secret);
       const time = new Date(input.timestamp).toISOString();
-      const id = headerIn(input.rawHeaders, names.id) ?? input.id;
+      const id = new HeaderList(input.rawHeaders).get(names.id) ?? input.id;
       const signed = Buffer.from(`${id}|${time}|${webhookId}|${crc32(input.body)}`);
       return {
         headers: [
           [names.id, id],
           [names.time, time],
-          [names.url, headerIn(input.rawHeaders, names.url) ?? TEST_CERTIFICATE],
+          [names.url, new HeaderList(input.rawHeaders).get(names.url) ?? TEST_CERTIFICATE],
           [names.algorithm, 'SHA256withRSA'],
           [names.signature, signBytes('sha256', signed, privateKey(pem, 'rsa')).toString('base64')],
         ],
       };
     },
     createTestSecret() {
-      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const secret = '0TEST0WEBHOOK0ID0';
-      return { secret, signingKey: `${secret}:${key.export({ format: 'pem', type: 'pkcs8' }) as string}` };
+      return { secret, signingKey: `${secret}:${testPair('rsa', 'pem').signingKey}` };
     },
   };
 }

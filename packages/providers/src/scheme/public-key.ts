@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign as signBytes, verify as verifySignature, type
 import { ed25519Bytes, privateKeyOf, publicKeyOf, type KeyKind } from '../key-text';
 import { canonicalBase64, canonicalHex } from '../signature-text';
 import { refused } from '../verification';
-import type { Scheme } from './scheme';
+import type { Scheme, TestSecret } from './scheme';
 import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 
 /** The provider signs with a private key; the endpoint's `secrets` are its public keys. */
@@ -74,10 +74,7 @@ export function privateKey(text: string, kind: KeyKind): KeyObject {
   return key;
 }
 
-export function testPair(
-  kind: KeyKind,
-  form: NonNullable<PublicKeySpec['keyForm']>,
-): { secret: string; signingKey: string } {
+export function testPair(kind: KeyKind, form: NonNullable<PublicKeySpec['keyForm']>): TestSecret {
   const { publicKey, privateKey } =
     kind === 'ed25519'
       ? generateKeyPairSync('ed25519')

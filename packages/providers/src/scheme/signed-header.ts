@@ -1,5 +1,5 @@
 import { textOf, valueAt, jsonBody } from '../body-value';
-import { repeated } from '../header-list';
+import { HeaderList, repeated } from '../header-list';
 import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, formatTimestamp, type TimestampUnit } from '../timestamp';
 import { CANDIDATE_LIMIT } from '../signature-text';
 import { refused, type Refused } from '../verification';
@@ -45,9 +45,9 @@ export class SignedHeader {
   private readonly timestampNames: readonly string[];
   private readonly idNames: readonly string[];
   readonly template: Template;
-  readonly value: SignatureHeader;
-  readonly unit: TimestampUnit;
-  readonly toleranceSeconds: number;
+  private readonly value: SignatureHeader;
+  private readonly unit: TimestampUnit;
+  private readonly toleranceSeconds: number;
 
   constructor(private readonly spec: SignedHeaderSpec) {
     this.names = list(spec.header);
@@ -119,7 +119,7 @@ export class SignedHeader {
     if (this.timestampNames[0]) headers.push([this.present(input, this.timestampNames), timestamp]);
     const idName = this.present(input, this.idNames);
     // A message that is signed anew is still the same message.
-    const id = headerIn(input.rawHeaders, idName) ?? input.id;
+    const id = new HeaderList(input.rawHeaders).get(idName) ?? input.id;
     if (this.idNames.length > 0) headers.push([idName, id]);
     return {
       values: {
@@ -147,7 +147,8 @@ export class SignedHeader {
 
   /** Of alternatives, the one that the request has already, so that a re-signed one looks as it did. */
   private present(input: SigningInput, names: readonly string[]): string {
-    return names.find((name) => headerIn(input.rawHeaders, name) !== undefined) ?? names[0] ?? '';
+    const headers = new HeaderList(input.rawHeaders);
+    return names.find((name) => headers.has(name)) ?? names[0] ?? '';
   }
 
   private urlText(url: string): string {
@@ -157,12 +158,6 @@ export class SignedHeader {
 
 // https://developers.hubspot.com/docs/api/webhooks/validating-requests lists the escapes that are decoded.
 const HUBSPOT_ESCAPES = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi;
-
-/** The value of a header among names and values in turn. */
-export function headerIn(rawHeaders: readonly string[], name: string): string | undefined {
-  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
-  return at < 0 ? undefined : rawHeaders[at + 1];
-}
 
 function one(request: WebhookRequest, names: readonly string[]): string | undefined | typeof repeated {
   for (const name of names) {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign as signBytes, verify as verifySignature } from 'node:crypto';
+import { sign as signBytes, verify as verifySignature } from 'node:crypto';
 import { jsonBody, textOf, valueAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { canonicalBase64, sameText } from '../signature-text';
@@ -7,7 +7,7 @@ import { refused, type Verification } from '../verification';
 import type { Path } from '../value-rule';
 import type { WebhookRequest } from '../webhook-request';
 import { keyAtUrl } from './certificate-url';
-import { privateKey, privateKeyProblem } from './public-key';
+import { privateKey, privateKeyProblem, testPair } from './public-key';
 import type { Scheme, SchemeContext } from './scheme';
 
 /**
@@ -41,11 +41,8 @@ export function createSnsScheme(): Scheme {
       return { headers: [], body: replaceJsonStrings(stamped, [[['Signature'], signature]]) };
     },
     createTestSecret() {
-      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-      return {
-        secret: 'arn:aws:sns:eu-central-1:123456789012:paggio-test',
-        signingKey: key.export({ format: 'pem', type: 'pkcs8' }) as string,
-      };
+      const { signingKey } = testPair('rsa', 'pem');
+      return { secret: 'arn:aws:sns:eu-central-1:123456789012:paggio-test', signingKey };
     },
   };
 }

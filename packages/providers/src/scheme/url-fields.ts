@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
-import { repeated } from '../header-list';
+import { HeaderList, repeated } from '../header-list';
 import { sameText } from '../signature-text';
 import { refused } from '../verification';
 import type { Scheme } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
-import { headerIn, signedUrl } from './signed-header';
+import { signedUrl } from './signed-header';
 
 /**
  * HMAC-SHA1 in base64 over the configured URL followed by the sorted fields of a form body, as Twilio
@@ -51,7 +51,9 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
     sign(input) {
       const key = keyToSignWith(input.secret);
       const url = input.publicUrl ?? '';
-      const fields = hashOf(url) ? '' : sortedFields(input.body, headerIn(input.rawHeaders, 'content-type') ?? '');
+      const fields = hashOf(url)
+        ? ''
+        : sortedFields(input.body, new HeaderList(input.rawHeaders).get('content-type') ?? '');
       if (fields !== undefined) return { headers: [[spec.header, digest(key, url + fields)]] };
       if (!spec.bodyHash) throw new TypeError('Only form bodies can be signed with this scheme.');
       const query = `${spec.bodyHash}=${sha256(input.body)}`;
