@@ -43,6 +43,9 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         happening.status === 'failed' ? (happening.next ?? '') : '',
       );
     }
+    case 'handler.failed':
+      // Its attempt tells the same in one line; the log of JSON lines has the stack.
+      return null;
     case 'destination.paused':
       return row(time, '!!', pad('paused', 7), pad(`destination ${happening.destinationId}`, 52), happening.reason);
     case 'circuit.opened':
@@ -78,7 +81,10 @@ function withoutQuery(url: string): string {
 /** The same for machines. */
 export function logHappening(logger: Logger, happening: Happening): void {
   if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
-  else {
+  else if (happening.type === 'handler.failed') {
+    const { type, error: err, ...fields } = happening;
+    logger.warn({ ...fields, err }, type);
+  } else {
     const { type, ...fields } = happening;
     const shown =
       'destinationUrl' in fields ? { ...fields, destinationUrl: withoutQuery(fields.destinationUrl) } : fields;

@@ -35,6 +35,20 @@ export {
   type EventStatus,
   type EventSummary,
 } from './events/event';
+export { PermanentFailure, RetryLater } from './handlers/failures';
+export type {
+  EventSource,
+  EventTypeOf,
+  Handler,
+  HandlerContext,
+  HandlerOptions,
+  HandlerTransaction,
+  HandlerTypes,
+  PayloadOf,
+  WebhookEvents,
+} from './handlers/handler';
+export type { HandlerSummary } from './handlers/handlers';
+export type { WebhookEvent } from './handlers/webhook-event';
 export { createKeyText, keyMode } from './keys/key-text';
 export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
@@ -60,6 +74,7 @@ export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
+export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
@@ -67,4 +82,6 @@ export { environments, type Environment } from './replay/environment';
 export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Stats, StatsInput } from './stats/stats';
+export type { Transaction } from './storage/statements';
+export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 export type { Happening, Listener } from './telemetry';

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { PoolConfig } from 'pg';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
+import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
 import type { Scheduler } from './scheduler';
 
@@ -11,6 +12,17 @@ export const roles: readonly Role[] = ['capture', 'deliver', 'api', 'dashboard']
 export interface PaggioOptions {
   /** A PostgreSQL 14 or newer: by URL, or the one that a TypeORM DataSource of the host is configured for. */
   database: { url: string } | { dataSource: HostDataSource };
+  /**
+   * Where transactional handlers get their transactions: a DataSource or a `pg` pool of the host on the same database.
+   * Its own transactions, so that its repositories work with them.
+   * @default the DataSource of `database`, else connections of Paggio's own
+   */
+  transactions?: { dataSource: TransactionalDataSource } | { pool: TransactionalPool };
+  /**
+   * Connections of Paggio's own for transactional handlers (1 to 100), made when one runs. Without `transactions` only.
+   * @default 4
+   */
+  transactionConnections?: number;
   /** Encrypts secrets at rest: exactly 32 bytes, or their base64 or hex text. */
   masterKey: string | Buffer;
   /**
@@ -103,13 +115,19 @@ export interface PaggioOptions {
   scheduler?: Scheduler;
 }
 
-/** What Paggio reads of a host's TypeORM DataSource: where its database is. */
-export interface HostDataSource {
+/**
+ * What Paggio uses of a host's TypeORM DataSource (0.3 or 1): where its database is, and transactions for handlers. Its
+ * own tables stay on connections of its own.
+ */
+export interface HostDataSource extends Partial<TransactionalDataSource> {
   options: object;
 }
 
 export interface ResolvedOptions {
   connection: PoolConfig;
+  /** Null: of Paggio's own. */
+  transactions: { dataSource: TransactionalDataSource } | { pool: TransactionalPool } | null;
+  transactionConnections: number;
   masterKey: Buffer;
   publicUrl: string;
   migrations: 'on-start' | 'check' | 'off';
@@ -141,6 +159,8 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
 
   const known: Record<keyof PaggioOptions, true> = {
     database: true,
+    transactions: true,
+    transactionConnections: true,
     masterKey: true,
     publicUrl: true,
     migrations: true,
@@ -233,6 +253,8 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
 
   const resolved: ResolvedOptions = {
     connection,
+    transactions: transactionsOf(options, fail),
+    transactionConnections: whole('transactionConnections', 4, 1, 100),
     masterKey: masterKey ?? Buffer.alloc(32),
     publicUrl: base('publicUrl', 'http://localhost'),
     migrations,
@@ -298,6 +320,22 @@ function connectionOf(
   }
   fail('database', 'database must be { url: "postgres://..." } or { dataSource }.');
   return {};
+}
+
+function transactionsOf(
+  options: PaggioOptions | undefined,
+  fail: (field: string, message: string) => void,
+): ResolvedOptions['transactions'] {
+  const given = options?.transactions;
+  if (given === undefined) {
+    const dataSource = options?.database && 'dataSource' in options.database ? options.database.dataSource : undefined;
+    return typeof dataSource?.transaction === 'function' ? { dataSource: dataSource as TransactionalDataSource } : null;
+  }
+  const { dataSource, pool } = (given ?? {}) as { dataSource?: TransactionalDataSource; pool?: TransactionalPool };
+  if (typeof dataSource?.transaction === 'function') return { dataSource };
+  if (typeof pool?.connect === 'function') return { pool };
+  fail('transactions', 'transactions must be { dataSource } or { pool: a Pool of pg }.');
+  return null;
 }
 
 /** Exactly 32 bytes out of a Buffer, hex or base64 text; undefined for anything else. */

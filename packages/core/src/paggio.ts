@@ -14,13 +14,27 @@ import { DeliveryWorker } from './delivery/worker';
 import { EventFeed } from './feed/event-feed';
 import { EndpointDirectory } from './endpoints/endpoint-directory';
 import { Endpoints } from './endpoints/endpoints';
+import { Routing } from './endpoints/routing';
 import { Events } from './events/events';
+import type {
+  EventSource,
+  EventTypeOf,
+  Handler,
+  HandlerOptions,
+  HandlerTransaction,
+  PayloadOf,
+} from './handlers/handler';
+import { HandlerRegistry } from './handlers/handler-registry';
+import { HandlerRunner } from './handlers/handler-runner';
+import { Handlers } from './handlers/handlers';
 import { Keys } from './keys/keys';
+import { PaggioError } from './errors';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
 import { ChannelSender } from './notifications/channel-sender';
 import { Notifications } from './notifications/notifications';
 import { Notifier } from './notifications/notifier';
-import { Publishing } from './publish/publishing';
+import { toPublishInput, type OwnEvent } from './publish/own-event';
+import { Publishing, type PublishedDelivery } from './publish/publishing';
 import { Rejections } from './rejections/rejections';
 import { BulkReplayRunner } from './replay/bulk-replay-runner';
 import { BulkReplays } from './replay/bulk-replays';
@@ -34,6 +48,7 @@ import { EndpointStore } from './storage/endpoint-store';
 import { ChangeLog } from './storage/change-log';
 import { EventIndex } from './storage/event-index';
 import { EventStore } from './storage/event-store';
+import { HandlerStore } from './storage/handler-store';
 import { KeyStore } from './storage/key-store';
 import { checkMasterKey } from './storage/master-key-check';
 import { NotificationStore } from './storage/notification-store';
@@ -47,6 +62,7 @@ import { ReplayStore } from './storage/replay-store';
 import { Retention } from './storage/retention';
 import { SecretBox } from './storage/secret-box';
 import { StatStore } from './storage/stat-store';
+import type { Transaction } from './storage/statements';
 import { sweepKeys } from './storage/sweep';
 import { VerificationStore } from './storage/verification-store';
 import { Words } from './storage/words';
@@ -96,6 +112,7 @@ export class Paggio {
   readonly notifications: Notifications;
   readonly rejections: Rejections;
   readonly explanations: Explanations;
+  readonly handlers: Handlers;
 
   private readonly telemetry = new Telemetry();
   private readonly database: Database;
@@ -106,6 +123,9 @@ export class Paggio {
   private readonly box: SecretBox;
   private readonly queueStore: QueueStore;
   private readonly index: EventIndex;
+  private readonly registry = new HandlerRegistry();
+  private readonly handlerStore: HandlerStore;
+  private readonly configurationChanged: (version: number) => void;
   private readonly chores: Chores;
   private readonly origins = new Set<string>();
   private mountPath = '';
@@ -127,6 +147,7 @@ export class Paggio {
       this.waker.announce('change');
       this.worker.wake();
     };
+    this.configurationChanged = changed;
     const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve, this.options.allowedPorts);
     const real =
       this.options.transport === 'undici'
@@ -136,8 +157,23 @@ export class Paggio {
     const keys = new PublishedKeys(transport);
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys));
     const ownOrigins = (): ReadonlySet<string> => this.origins;
+    this.handlerStore = new HandlerStore(this.database);
+    this.handlers = new Handlers({ store: this.handlerStore, changed });
+    const routing = new Routing({ directory: this.directory, handlers: this.handlerStore, changed });
+    const record = new PostgresRecord(
+      this.database.settle,
+      this.database.lease,
+      observe,
+      this.options.pauseFailingAfterMs,
+    );
     this.worker = new DeliveryWorker({
-      record: new PostgresRecord(this.database.settle, this.database.lease, observe, this.options.pauseFailingAfterMs),
+      record,
+      handlers: new HandlerRunner({
+        registry: this.registry,
+        transactions: this.database.transactions,
+        record,
+        telemetry: this.telemetry,
+      }),
       directory: this.directory,
       transport,
       telemetry: this.telemetry,
@@ -158,6 +194,7 @@ export class Paggio {
     this.rejections = new Rejections(rejectionLog);
     const { directory, telemetry } = this;
     const writer = new EventWriter({
+      routing,
       intake: new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs),
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
@@ -171,7 +208,8 @@ export class Paggio {
     this.ingest = new SignedIngest({ directory, writer });
     this.testEvents = new TestEvents({ directory, writer, mountPath });
     const publishStore = new PublishStore(this.database);
-    this.publishing = new Publishing({ store: publishStore, directory, telemetry, mountPath, wake });
+    const wakeSoon = soon(wake);
+    this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
     const fault = (where: string, error: unknown): void => telemetry.emit({ type: 'fault', where, error });
     this.audit = new Audit(new AuditStore(this.database), (error) => fault('audit', error));
     const endpointStore = new EndpointStore(this.database);
@@ -208,6 +246,7 @@ export class Paggio {
     this.replays = new Replays({
       events: this.events,
       directory: this.directory,
+      routing,
       store: new ReplayStore(this.database),
       transport,
       guard,
@@ -221,6 +260,7 @@ export class Paggio {
       store: new BulkReplayStore(this.database),
       endpoints: endpointStore,
       directory: this.directory,
+      routing,
       created: () => {
         if (roles.has('deliver')) this.replayRunner.kick();
         else this.waker.announce('replay');
@@ -259,6 +299,54 @@ export class Paggio {
   start(): Promise<void> {
     this.started ??= this.open();
     return this.started;
+  }
+
+  /**
+   * Makes a function of the app a destination: of every event from `source` with this type, at whatever endpoint. It has
+   * the same attempts, retries, pause, replays and dead letters as a URL. To be called before `start`.
+   * @param source name of a provider, `api` for what the app publishes, `*` for any
+   * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
+   * @example
+   * paggio.on('stripe', 'invoice.paid', async (event) => markPaid(event.payload));
+   * paggio.on('stripe', 'invoice.paid', (event, { tx }) => markPaid(tx, event.payload), { transactional: true });
+   * @throws PaggioError `BAD_REQUEST` with everything that is wrong; `CONFLICT` for a second one of a name, or after `start`
+   */
+  on<Source extends EventSource, Type extends EventTypeOf<Source>>(
+    source: Source,
+    eventType: Type | readonly Type[],
+    handler: Handler<PayloadOf<Source, Type>, HandlerTransaction>,
+    options: HandlerOptions & { transactional: true },
+  ): this;
+  on<Source extends EventSource, Type extends EventTypeOf<Source>>(
+    source: Source,
+    eventType: Type | readonly Type[],
+    handler: Handler<PayloadOf<Source, Type>>,
+    options?: HandlerOptions & { transactional?: false },
+  ): this;
+  on(
+    source: string,
+    eventType: string | readonly string[],
+    handler: Handler<never, HandlerTransaction & undefined>,
+    options?: HandlerOptions,
+  ): this {
+    if (this.started) {
+      throw new PaggioError('CONFLICT', 'Handlers are registered before start()', {
+        hint: 'Call on() first: events that arrive in between would not reach the handler.',
+      });
+    }
+    this.registry.add(source, eventType, handler, options);
+    return this;
+  }
+
+  /**
+   * Publishes an event of the app to its user's endpoints. With `tx` it is written in a transaction of the app (a pg
+   * client, or TypeORM's EntityManager): it exists when that commits, and never if it does not. It is delivered within
+   * about a second of the commit.
+   * @throws PaggioError `VALIDATION_FAILED`, `NOT_FOUND` when an endpoint is not the user's, `IDEMPOTENCY_KEY_CONFLICT`
+   */
+  async publish(event: OwnEvent, { tx }: { tx?: Transaction } = {}): Promise<PublishedDelivery[]> {
+    const input = toPublishInput(event, this.options.bodyLimit);
+    return this.publishing.publish({ userId: event.userId, mode: event.mode ?? 'live' }, input, tx);
   }
 
   /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
@@ -326,6 +414,7 @@ export class Paggio {
     await this.database.open();
     try {
       await checkMasterKey(this.database, this.box);
+      await this.openHandlers();
       await this.index.open();
       await this.waker.start();
     } catch (error) {
@@ -334,6 +423,14 @@ export class Paggio {
     }
     if (this.options.roles.has('deliver')) await this.worker.open();
     this.chores.start(this.options.scheduler ?? intervalScheduler);
+  }
+
+  private async openHandlers(): Promise<void> {
+    const { all } = this.registry;
+    if (all.length === 0) return;
+    if (all.some(({ transactional }) => transactional))
+      await this.handlerStore.tryTransactions(this.database.transactions);
+    this.configurationChanged(await this.handlerStore.register(all));
   }
 
   private async close(): Promise<void> {
@@ -346,6 +443,24 @@ export class Paggio {
     await this.waker.stop();
     await this.database.close();
   }
+}
+
+/** After these times a transaction that is about to commit usually has. A late one is found by the next look for work. */
+const SOON_MS = [20, 100, 400];
+
+/** Calls `wake` a few times in a while, however often it is asked to. */
+function soon(wake: () => void): () => void {
+  const waiting = new Set<number>();
+  return () => {
+    for (const ms of SOON_MS) {
+      if (waiting.has(ms)) continue;
+      waiting.add(ms);
+      setTimeout(() => {
+        waiting.delete(ms);
+        wake();
+      }, ms).unref();
+    }
+  };
 }
 
 /**

@@ -22,6 +22,8 @@ export type Happening =
       size: number;
     }
   | AttemptHappening
+  /** A function of the app threw, or did not end in time (`error` undefined). Its attempt follows. */
+  | { type: 'handler.failed'; handler: string; eventId: string; error: unknown }
   /** A delivery ended without success: a dead letter, which can be replayed. */
   | {
       type: 'delivery.failed';

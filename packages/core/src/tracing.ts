@@ -32,6 +32,11 @@ export function attemptSpan(traceParent: string | null, attributes: Record<strin
   return span;
 }
 
+/** Runs work of the app as part of a span, so that its own spans are below it. */
+export function inSpan<T>(span: Span, work: () => T): T {
+  return context.with(trace.setSpan(context.active(), span), work);
+}
+
 export function endSpan(
   span: Span,
   outcome: { error?: string | null; attributes?: Record<string, string | number> },

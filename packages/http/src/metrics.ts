@@ -42,6 +42,11 @@ export class Metrics {
     [],
   );
   private readonly circuits = this.counter('paggio_circuits_total', 'Circuits that opened or closed.', ['state']);
+  private readonly handlerFailures = this.counter(
+    'paggio_handler_failures_total',
+    'Calls of functions of the app that threw or did not end in time.',
+    ['handler'],
+  );
   private readonly faults = this.counter('paggio_faults_total', 'Faults that were caught; the log has them.', [
     'where',
   ]);
@@ -106,6 +111,8 @@ export class Metrics {
         return this.circuits.inc({ state: 'opened' });
       case 'circuit.closed':
         return this.circuits.inc({ state: 'closed' });
+      case 'handler.failed':
+        return this.handlerFailures.inc({ handler: happening.handler });
       case 'fault':
         return this.faults.inc({ where: happening.where });
     }

@@ -1,12 +1,14 @@
 import type { Handoff } from '../delivery/worker';
 import { orderKeyOf } from '../delivery/order-key';
-import { matchesEventType, type DestinationConfig, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
+import type { Routing } from '../endpoints/routing';
 import { formatId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { captureSpan, endSpan, traceParentOf } from '../tracing';
 import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
 
 export interface EventWriterDependencies {
+  routing: Routing;
   intake: Intake;
   handoff: Handoff | null;
   /** Tells other processes that there is work which this one does not hold. */
@@ -32,9 +34,10 @@ export class EventWriter {
     }
   }
 
-  private async commit(endpoint: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
-    const { handoff, intake, telemetry } = this.dependencies;
-    const targets = targetsOf(endpoint, event.eventType);
+  private async commit(addressed: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
+    const { handoff, intake, routing, telemetry } = this.dependencies;
+    const route = routing.route(addressed, event);
+    const { endpoint, targets, capturedReason } = route instanceof Promise ? await route : route;
     const orderKey =
       endpoint.orderBy === null || targets.length === 0
         ? null
@@ -46,7 +49,7 @@ export class EventWriter {
       orderKey,
     }));
     event.deliveries = deliveries;
-    event.capturedReason = capturedReason(endpoint, targets);
+    event.capturedReason = capturedReason;
 
     const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
     let accepted;
@@ -75,6 +78,10 @@ export class EventWriter {
             correlationId: event.correlationId,
             traceParent: event.traceParent,
             originId: eventId,
+            source: event.source,
+            eventType: event.eventType,
+            verifiedBy: event.verifiedBy,
+            receivedAt: event.receivedAt,
           },
         });
       }
@@ -100,20 +107,4 @@ export class EventWriter {
     }
     return accepted;
   }
-}
-
-/** The destinations of an endpoint that an event of this type goes to. */
-export function targetsOf(endpoint: EndpointConfig, eventType: string | null): DestinationConfig[] {
-  return endpoint.destinations.filter(
-    (one) => matchesEventType(endpoint.eventTypes, eventType) && matchesEventType(one.eventTypes, eventType),
-  );
-}
-
-/** Why there is nothing to deliver to, or null when there is. */
-export function capturedReason(
-  endpoint: EndpointConfig,
-  targets: readonly DestinationConfig[],
-): IncomingEvent['capturedReason'] {
-  if (targets.length > 0) return null;
-  return endpoint.destinations.length === 0 ? 'no_destination' : 'filtered';
 }

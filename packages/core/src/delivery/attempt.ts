@@ -6,11 +6,16 @@ import { hopsOf, MAX_HOPS, outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
 import type { Transport, TransportResult } from './transport';
-import type { AttemptResult, DeliveryRecord, EventContent, Work } from './work';
+import type { AttemptResult, DeliveryRecord, EventContent, SettleReport, Work } from './work';
 
-/** What became of a piece of work. Only `finished` was an attempt; the others are settled without one. */
+/**
+ * What became of a piece of work. `finished` and `settled` were attempts; `settled` is in the record already, `finished`
+ * is to be written. The others are settled without one; `lost`: another process has it.
+ */
 export type AttemptEnd =
   | { kind: 'finished'; result: AttemptResult; outcome: Outcome }
+  | { kind: 'settled'; result: AttemptResult; outcome: Outcome; report: SettleReport }
+  | { kind: 'lost' }
   | { kind: 'held' }
   | { kind: 'cancelled'; reason: string };
 
@@ -18,6 +23,24 @@ export interface AttemptDependencies {
   directory: EndpointDirectory;
   record: Pick<DeliveryRecord, 'load'>;
   transport: Transport;
+  handlers: InProcess;
+}
+
+/** A delivery to a function of the app. */
+export interface HandlerWork {
+  work: Work;
+  content: EventContent;
+  endpoint: EndpointConfig;
+  destination: DestinationConfig;
+}
+
+/** The functions of the app that are destinations. */
+export interface InProcess {
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  attempt(input: HandlerWork): Promise<AttemptEnd>;
+  /** Tells a call to end, by the lease that it runs under. */
+  abort(leaseToken: string, reason: string): void;
 }
 
 /** An event that takes its worker down with it each time must not do so for ever. */
@@ -36,6 +59,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   if (hopsOf(content.headers) >= MAX_HOPS) {
     return refuse(work, url, 'refused', 'loop_detected', `it has passed through Paggio ${MAX_HOPS} times already`);
   }
+  if (route.destination.handler !== null) return dependencies.handlers.attempt({ work, content, ...route });
   const number = work.attemptCount + 1;
   const result = await sendSafely(dependencies.transport, {
     eventId: work.eventId,
@@ -48,7 +72,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
     includeCredentials: true,
   });
   const outcome = classify(result, number, route.destination.retry, Date.now());
-  return { kind: 'finished', outcome, result: toResult(work, url, result, outcome) };
+  return { kind: 'finished', outcome, result: attemptResult(work, url, result, outcome) };
 }
 
 /** Ends a delivery with an attempt on record that says why nothing was sent. */
@@ -60,11 +84,11 @@ function refuse(
   message: string,
 ): AttemptEnd {
   const outcome: Outcome = { kind: 'give_up', statusReason, reason: message };
-  const result = toResult(work, url, nothingSent(code, message), outcome);
+  const result = attemptResult(work, url, nothingSent(code, message), outcome);
   return { kind: 'finished', outcome, result: { ...result, strain: 'none' } };
 }
 
-function nothingSent(code: string, message: string): TransportResult {
+export function nothingSent(code: string, message: string): TransportResult {
   return {
     status: null,
     headers: {},
@@ -160,7 +184,8 @@ export function withQuery(url: URL, query: string): string {
   return `${own}${url.search === '' ? '?' : '&'}${query}`;
 }
 
-function toResult(work: Work, url: string, result: TransportResult, outcome: Outcome): AttemptResult {
+/** What an attempt leaves behind. */
+export function attemptResult(work: Work, url: string, result: TransportResult, outcome: Outcome): AttemptResult {
   return {
     work,
     attemptId: newId(),

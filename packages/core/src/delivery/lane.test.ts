@@ -21,7 +21,7 @@ test('LOA: the shares of all processes add up to the concurrency, whatever divid
 
 test('a congested destination gets half as much for each wave of failures, and more again for deliveries', () => {
   const lane = new Lane();
-  lane.configure(8, 8, null);
+  lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
   expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
   lane.cut(0, 10);
   expect([lane.slots, lane.isUnwell]).toEqual([4, true]);
@@ -38,10 +38,10 @@ test('a congested destination gets half as much for each wave of failures, and m
 
 test('room: claimed ahead, never when paced or open', () => {
   const lane = new Lane();
-  lane.configure(8, 8, null);
+  lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
   lane.active = 3;
   expect(lane.room(0)).toBe(21);
-  lane.configure(8, 8, 10);
+  lane.configure({ concurrency: 8, rate: 10, handler: null }, 8);
   expect(lane.room(0)).toBe(5);
   lane.openUntil = 100;
   expect([lane.room(50), lane.room(100)]).toEqual([0, 5]);

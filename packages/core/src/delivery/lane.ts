@@ -17,6 +17,16 @@ export interface Held {
   lost: boolean;
 }
 
+/** What the configuration says of a destination. */
+export interface LaneSettings {
+  /** Attempts at once, of all processes together. */
+  concurrency: number;
+  /** Deliveries per second, or null. */
+  rate: number | null;
+  /** Name of the function of the app; null: a URL. */
+  handler: string | null;
+}
+
 /**
  * One destination within this process: how much of it may be under way at once, and what waits for a slot. The limit
  * adapts to the destination as TCP does to a network (additive increase, multiplicative decrease).
@@ -28,15 +38,13 @@ export class Lane {
   readonly queue: Held[] = [];
   /** More is due in the database than this lane had room for. */
   more = false;
-  /** Deliveries per second that the endpoint allows, or null. */
-  rate: number | null = null;
   /** With a rate: nothing more is to be had before this time (`performance.now`). */
   pacedUntil = 0;
   /** No attempt before this time (`performance.now`): the circuit is open. */
   openUntil = 0;
   idleSince = 0;
-  /** What the endpoint allows, of all processes together. */
-  concurrency = 1;
+  /** Undefined: nothing was configured yet. */
+  settings: LaneSettings | undefined;
   /** Attempts in a row that strained the destination, as this process saw them. */
   private strain = 0;
   private heldUntil = 0;
@@ -45,10 +53,14 @@ export class Lane {
   private lastCut = 0;
 
   /** @param share this process's part of the concurrency */
-  configure(concurrency: number, share: number, rate: number | null): void {
-    this.concurrency = concurrency;
+  configure(settings: LaneSettings, share: number): void {
+    this.settings = settings;
     this.share = share;
-    this.rate = rate;
+  }
+
+  /** Deliveries per second that the endpoint allows, or null. */
+  get rate(): number | null {
+    return this.settings?.rate ?? null;
   }
 
   get load(): number {

@@ -1,5 +1,5 @@
-import { Lane, type Held } from './lane';
-import { alone, shareOf, type Crew } from './share';
+import { Lane, type Held, type LaneSettings } from './lane';
+import { alone, shareOf, type Crew, type Place } from './share';
 
 /** Lanes in trouble share this part of what may be in flight, so that many of them leave room for the others. */
 const UNWELL_PART = 0.5;
@@ -28,17 +28,20 @@ export class Lanes {
   }
 
   /** The lane with the settings that its endpoint has now. */
-  configured(destinationId: string, concurrency: number, rate: number | null): Lane {
+  configured(destinationId: string, settings: LaneSettings): Lane {
     const lane = this.get(destinationId);
-    lane.configure(concurrency, shareOf(destinationId, concurrency, this.crew), rate);
+    const { concurrency, handler } = settings;
+    // Until the first check-in, what this process has it has alone.
+    const crew: Place = handler === null ? this.crew : (this.crew.handlers.get(handler) ?? alone);
+    lane.configure(settings, shareOf(destinationId, concurrency, crew));
     return lane;
   }
 
   /** @returns whether anything changed for this process */
   join(crew: Crew): boolean {
-    if (crew.count === this.crew.count && crew.index === this.crew.index) return false;
+    if (isSame(crew, this.crew)) return false;
     this.crew = crew;
-    for (const [id, lane] of this.byId) this.configured(id, lane.concurrency, lane.rate);
+    for (const [id, { settings }] of this.byId) if (settings) this.configured(id, settings);
     return true;
   }
 
@@ -91,4 +94,10 @@ export class Lanes {
     for (const lane of this.byId.values()) if (lane.isUnwell) budget -= lane.load;
     return budget;
   }
+}
+
+function isSame(a: Crew, b: Crew): boolean {
+  const same = (one: Place | undefined, other: Place): boolean =>
+    one?.count === other.count && one.index === other.index;
+  return same(a, b) && [...a.handlers].every(([name, place]) => same(b.handlers.get(name), place));
 }

@@ -66,8 +66,8 @@ export function strainOf(result: TransportResult): Strain {
   if (status === 429 || status === 503 || status === 504) return 'congested';
   if (status !== null) return status === 408 || status >= 500 ? 'failing' : 'none';
   if (error?.code === 'timeout' || error?.code === 'connect_timeout') return 'congested';
-  // What cannot be sent says nothing about who would have received it.
-  return error?.code === 'request_not_sendable' ? 'none' : 'failing';
+  // What cannot be sent, or never be handled, says nothing about who would have received it.
+  return error?.code === 'request_not_sendable' || error?.code === 'permanent_failure' ? 'none' : 'failing';
 }
 
 /** For how long a destination that is asked too much wants no request at all; 0 when it says nothing. */

@@ -1,5 +1,6 @@
 import type { Crew } from './share';
 import type { Strain } from './outcome';
+import type { Statements } from '../storage/statements';
 
 /** A delivery that this process holds the lease of. */
 export interface Work {
@@ -26,6 +27,11 @@ export interface EventContent {
   /** Of the span that took the event in, or null. */
   traceParent: string | null;
   originId: string;
+  source: string;
+  eventType: string | null;
+  verifiedBy: string | null;
+  /** Milliseconds since 1970. */
+  receivedAt: number;
 }
 
 /** What an attempt leaves on record, whoever asked for it. */
@@ -86,6 +92,8 @@ export interface DeliveryRecord {
   load(eventId: string): Promise<EventContent | null>;
   /** Writes results whose lease still stands; the others were taken over and are dropped. Idempotent. */
   commit(results: AttemptResult[]): Promise<SettleReport>;
+  /** Writes a result in a transaction that is open: null when its lease no longer stands, or the transaction is another. */
+  commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null>;
   /** Prolongs leases. Returns the tokens that no longer stand. */
   renew(works: readonly Work[]): Promise<string[]>;
   /** Gives leases back unused: due at once, attempt not counted. */
@@ -93,6 +101,6 @@ export interface DeliveryRecord {
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
   /** Says that this process is there, and learns who else is. */
-  checkIn(workerId: string): Promise<Crew>;
+  checkIn(workerId: string, handlers: readonly string[]): Promise<Crew>;
   checkOut(workerId: string): Promise<void>;
 }

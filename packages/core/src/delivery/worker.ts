@@ -3,7 +3,7 @@ import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-co
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
-import { attempt, type AttemptEnd } from './attempt';
+import { attempt, type AttemptEnd, type InProcess } from './attempt';
 import { VERDICT_MS, type Held, type Lane } from './lane';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
@@ -22,6 +22,7 @@ export interface WorkerDependencies {
   record: DeliveryRecord;
   directory: EndpointDirectory;
   transport: Transport;
+  handlers: InProcess;
   telemetry: Telemetry;
   /** Tells other processes that there is work which this one does not take. */
   announce: (what: 'work' | 'change') => void;
@@ -80,8 +81,9 @@ export class DeliveryWorker implements Handoff {
   reserve(endpoint: EndpointConfig, destination: DestinationConfig): Buffer | null {
     // What is paced or ordered has its turn decided by the database.
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
+    if (destination.handler !== null && !this.dependencies.handlers.has(destination.handler)) return null;
     if (this.held.size >= this.dependencies.maxInFlight) return null;
-    const lane = this.lanes.configured(destination.id, endpoint.concurrency, null);
+    const lane = this.lanes.configured(destination.id, { ...destination, rate: null });
     if (this.lanes.isFull(lane)) return null;
     lane.reserved++;
     const token = Buffer.alloc(16);
@@ -127,7 +129,7 @@ export class DeliveryWorker implements Handoff {
     try {
       const gone = new Set(await this.dependencies.record.renew(old.map((held) => held.work)));
       for (const held of old) {
-        if (gone.has(held.work.leaseToken)) held.lost = true;
+        if (gone.has(held.work.leaseToken)) this.lose(held, 'Another process has taken the delivery over');
         else held.since = now;
       }
     } catch (error) {
@@ -138,7 +140,7 @@ export class DeliveryWorker implements Handoff {
   /** Says that this process delivers, and learns how many others do. */
   async checkIn(): Promise<void> {
     try {
-      const crew = await this.dependencies.record.checkIn(this.id);
+      const crew = await this.dependencies.record.checkIn(this.id, this.dependencies.handlers.names);
       this.isCheckedIn = true;
       // Slots may have become this process's.
       if (this.lanes.join(crew) && this.running) this.wake();
@@ -192,8 +194,10 @@ export class DeliveryWorker implements Handoff {
     const taken = new Map<string, number>();
     for (const work of works) {
       const endpoint = await this.dependencies.directory.byId(work.endpointId);
-      const { concurrency = 1, rateLimit = null } = endpoint ?? {};
-      const lane = this.lanes.configured(work.destinationId, concurrency, rateLimit);
+      const { concurrency = 1, handler = null } =
+        endpoint?.destinations.find((one) => one.id === work.destinationId) ?? {};
+      const rate = endpoint?.rateLimit ?? null;
+      const lane = this.lanes.configured(work.destinationId, { concurrency, handler, rate });
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
       // Half, because the oldest and the newest of what is due may be the same.
@@ -246,13 +250,14 @@ export class DeliveryWorker implements Handoff {
     const startedAt = performance.now();
     try {
       const end = await attempt(work, this.dependencies);
-      if (end.kind === 'finished') {
+      if (end.kind === 'finished' || end.kind === 'settled') {
         const now = performance.now();
         if (end.result.strain === 'congested') lane.cut(startedAt, now);
         else if (end.result.state === 'delivered') lane.grow();
         if (lane.judge(end.result.strain !== 'none', now)) setTimeout(() => this.advance(lane), VERDICT_MS + 1).unref();
       }
-      if (held.lost) return;
+      // What is in the record already counts, whoever holds the lease by now.
+      if (end.kind !== 'settled' && held.lost) return;
       await this.conclude(work, end);
     } catch (error) {
       // A fault here or in the database, not of the destination: the lease goes back and the attempt is not charged,
@@ -264,7 +269,9 @@ export class DeliveryWorker implements Handoff {
   private async conclude(work: Work, end: AttemptEnd): Promise<void> {
     if (end.kind === 'held') return this.dependencies.record.release([work]);
     if (end.kind === 'cancelled') return this.dependencies.record.cancel([work], end.reason);
-    this.settler.push(end.result);
+    if (end.kind === 'lost') return;
+    if (end.kind === 'settled') this.learn(end.report);
+    else this.settler.push(end.result);
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     const { result, outcome } = end;
@@ -320,10 +327,16 @@ export class DeliveryWorker implements Handoff {
     } else if (openMs === null && wasOpen) telemetry.emit({ type: 'circuit.closed', endpointId, destinationId });
   }
 
+  /** Its result no longer counts; a function of the app that works on it should end. */
+  private lose(held: Held, reason: string): void {
+    held.lost = true;
+    this.dependencies.handlers.abort(held.work.leaseToken, reason);
+  }
+
   private async giveBack(helds: Held[]): Promise<void> {
     if (helds.length === 0) return;
     for (const held of helds) {
-      held.lost = true;
+      this.lose(held, 'Paggio stops');
       this.held.delete(held);
     }
     await this.dependencies.record

@@ -40,7 +40,7 @@ export function isPausedByItself(row: DestinationRow): boolean {
 
 /**
  * Makes the stored destinations into the wanted ones: an input with an id changes that one, one without is added, a
- * stored one that no input names is removed.
+ * stored one that no input names is removed, unless it is a function of the app.
  * @param fieldOf what the client calls a member of an input
  * @returns the plan, or what is wrong with the inputs
  */
@@ -69,6 +69,12 @@ export function planDestinations(
       problems.push({ field: field('id'), message: 'There is no such destination of this endpoint.' });
       return;
     }
+    if (row && row.handler !== null && Object.keys(input).some((name) => name !== 'id' && name !== 'status')) {
+      const message =
+        'This destination is a function of the app: its settings are in the code, and only status can be changed here.';
+      problems.push({ field: field('id'), message });
+      return;
+    }
     const id = row?.id ?? formatId(newId());
     const settings = settingsOf(input, id, seal, field, problems);
     if (row) {
@@ -76,7 +82,8 @@ export function planDestinations(
       if (Object.keys(change).length > 0) plan.changed.push({ id, ...change, updatedAt: now });
     } else if (input.url === undefined) problems.push({ field: field('url'), message: 'url is required.' });
     else {
-      const name = stored.length === 0 && index === 0 ? 'default' : new URL(input.url).hostname;
+      const name =
+        index === 0 && !stored.some(({ handler }) => handler === null) ? 'default' : new URL(input.url).hostname;
       plan.added.push({
         ...newDestination(id, endpointId, name, input.url, now),
         ...settings,
@@ -84,7 +91,8 @@ export function planDestinations(
       });
     }
   });
-  plan.removed = stored.filter(({ id }) => !named.has(id)).map(({ id }) => id);
+  // Functions of the app are not a client's to remove: their code would bring them back.
+  plan.removed = stored.filter(({ handler, id }) => handler === null && !named.has(id)).map(({ id }) => id);
   return problems.length > 0 ? problems : plan;
 }
 
@@ -94,10 +102,12 @@ function newDestination(id: string, endpointId: string, name: string, url: strin
     endpointId,
     name,
     url,
+    handler: null,
     eventTypes: [],
     headers: null,
     timeoutSeconds: null,
     retry: null,
+    concurrency: null,
     ...recovered,
     createdAt: now,
     updatedAt: now,

@@ -26,17 +26,53 @@ export interface EndpointConfig extends Owner {
   deleted: boolean;
   /** In the order in which they were added; without deleted ones. */
   destinations: readonly DestinationConfig[];
+  /** Handlers of the app that no event of this endpoint has come to yet: each becomes a destination with the first. */
+  handlers: readonly HandlerRule[];
 }
 
 export interface DestinationConfig {
   id: string;
   idBytes: Buffer;
+  /** `handler:<name>` for a function of the app. */
   url: string;
+  /** Name of the function of the app; null: a URL. */
+  handler: string | null;
+  /** Of a handler: what it wants; null: its registration was removed, or no longer means this endpoint. */
+  rule: HandlerRule | null;
   eventTypes: readonly string[];
   headers: readonly [string, string][];
   timeoutMs: number;
   retry: RetryPolicy;
+  /** Attempts at the same time, of all processes together. */
+  concurrency: number;
   paused: boolean;
+}
+
+/** Which events a handler of the app wants, of the endpoints that it is for. */
+export interface HandlerRule {
+  name: string;
+  /** Of the event; `*`: any. */
+  source: string;
+  /** Exact, or a prefix with a trailing `.*`; empty: every type. */
+  eventTypes: readonly string[];
+  /** Also events whose sender nobody vouches for. */
+  unverified: boolean;
+}
+
+/** What decides where an event goes. */
+export interface RoutedEvent {
+  source: string;
+  eventType: string | null;
+  /** Null: nobody vouches for the sender. */
+  verifiedBy: string | null;
+}
+
+export function wantedBy(rule: HandlerRule, event: RoutedEvent): boolean {
+  return (
+    (rule.source === '*' || rule.source === event.source) &&
+    (rule.unverified || event.verifiedBy !== null) &&
+    matchesEventType(rule.eventTypes, event.eventType)
+  );
 }
 
 /** Exact, or a prefix with a trailing `.*`; an empty list matches everything. */

@@ -4,7 +4,7 @@ import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
-import { invalid, notFound, type ErrorDetail } from '../errors';
+import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
@@ -139,10 +139,19 @@ export class Endpoints {
     return this.destination(owner, endpointId, id);
   }
 
-  /** What is pending for it is cancelled. */
+  /**
+   * What is pending for it is cancelled.
+   * @throws PaggioError `CONFLICT` for a function of the app
+   */
   async deleteDestination(owner: Actor, endpointId: string, id: string): Promise<void> {
     await this.change(owner, endpointId, (stored) => {
-      if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
+      const row = stored.destinations.find((one) => one.id === id);
+      if (!row) throw notFound('destination');
+      if (row.handler !== null) {
+        throw new PaggioError('CONFLICT', 'This destination is a function of the app', {
+          hint: 'Pause it here, or take the handler out of the code.',
+        });
+      }
       return { endpoint: {}, plan: { added: [], changed: [], removed: [id] } };
     });
   }
@@ -265,13 +274,15 @@ export class Endpoints {
     const url =
       destinationUrl === null || destinationUrl === '' ? null : await this.checkUrl(destinationUrl, 'destination_url');
     // The shorthand is about the first destination and leaves the others alone.
-    return ([first, ...others]) => [
-      ...(url === null ? [] : [first ? { id: first.id, url } : { url }]),
-      ...others.map(({ id }) => ({ id })),
-    ];
+    return (stored) => {
+      const [first, ...others] = stored.filter(({ handler }) => handler === null);
+      return [...(url === null ? [] : [first ? { id: first.id, url } : { url }]), ...others.map(({ id }) => ({ id }))];
+    };
   }
 
   private async checked(input: DestinationInput, field: string): Promise<DestinationInput> {
+    // Of a function of the app: refused with a better reason where it is known that it is one.
+    if (input.id !== undefined && input.url?.startsWith('handler:')) return input;
     return input.url === undefined ? input : { ...input, url: await this.checkUrl(input.url, field) };
   }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { API_SOURCE } from '../capture/signed-ingest';
-import { capturedReason, targetsOf } from '../capture/event-writer';
 import { newEvent } from '../capture/new-event';
 import type { IncomingEvent } from '../capture/intake';
 import { orderKeyOf } from '../delivery/order-key';
 import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import type { Routing } from '../endpoints/routing';
 import { notFound } from '../errors';
 import { formatId } from '../event-id';
 import type { Actor, Owner } from '../principal';
 import type { PublishStore } from '../storage/publish-store';
+import type { Transaction } from '../storage/statements';
 import type { Telemetry } from '../telemetry';
 
 export interface PublishInput {
@@ -33,10 +34,13 @@ export interface PublishedDelivery {
 export interface PublishingDependencies {
   store: PublishStore;
   directory: EndpointDirectory;
+  routing: Routing;
   telemetry: Telemetry;
   mountPath: () => string;
   /** Work is due. */
   wake: () => void;
+  /** Work will be due, as soon as a transaction of the host has committed. */
+  wakeSoon: () => void;
 }
 
 /** One event for many endpoints, from the owner's own code. */
@@ -45,19 +49,22 @@ export class Publishing {
 
   /**
    * Commits an event for each endpoint, all or none.
+   * @param transaction of the host: the events are written in it, and exist when it commits
    * @throws PaggioError `NOT_FOUND` when an endpoint is not the owner's, `IDEMPOTENCY_KEY_CONFLICT`
    */
-  async publish(actor: Actor, input: PublishInput): Promise<PublishedDelivery[]> {
-    const { store, telemetry, wake } = this.dependencies;
+  async publish(actor: Actor, input: PublishInput, transaction?: Transaction): Promise<PublishedDelivery[]> {
+    const { store, telemetry, wake, wakeSoon } = this.dependencies;
     const endpoints = await this.endpointsOf(actor, input);
     const payload = Buffer.from(input.payload, 'utf8');
-    const events = endpoints.map((endpoint) => this.toEvent(endpoint, input.eventType, payload, actor));
+    const events: IncomingEvent[] = [];
+    for (const endpoint of endpoints) events.push(await this.toEvent(endpoint, input.eventType, payload, actor));
     const asked = [input.eventType, [...new Set(input.endpointIds ?? ['*'])].sort(), input.payload];
     const request = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
-    const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request });
+    const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request }, transaction);
     if (earlier) return earlier.map((one) => ({ ...one, created: false }));
-    if (events.some(({ deliveries }) => deliveries.length > 0)) wake();
-    for (const event of events) {
+    if (events.some(({ deliveries }) => deliveries.length > 0)) (transaction ? wakeSoon : wake)();
+    // What a transaction of the host holds has not happened yet, and may never.
+    for (const event of transaction ? [] : events) {
       telemetry.emit({
         type: 'event.captured',
         eventId: formatId(event.id),
@@ -90,7 +97,12 @@ export class Publishing {
       : endpoints;
   }
 
-  private toEvent(endpoint: EndpointConfig, eventType: string, body: Buffer, actor: Actor): IncomingEvent {
+  private async toEvent(
+    endpoint: EndpointConfig,
+    eventType: string,
+    body: Buffer,
+    actor: Actor,
+  ): Promise<IncomingEvent> {
     const request = {
       method: 'POST',
       path: `${this.dependencies.mountPath()}/api/v1/events`,
@@ -107,10 +119,10 @@ export class Publishing {
       // The key vouches for the whole request; there is no signature over the body.
       bodyAuthenticated: false,
     });
-    const targets = targetsOf(endpoint, eventType);
+    const { targets, capturedReason } = await this.dependencies.routing.route(endpoint, event);
     const orderKey = endpoint.orderBy === null ? null : orderKeyOf(endpoint.orderBy, request.rawHeaders, body);
     event.deliveries = targets.map((target) => ({ destinationId: target.idBytes, leaseToken: null, orderKey }));
-    event.capturedReason = capturedReason(endpoint, targets);
+    event.capturedReason = capturedReason;
     return event;
   }
 }

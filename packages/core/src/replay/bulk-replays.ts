@@ -1,5 +1,5 @@
-import { matchesEventType } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
@@ -11,6 +11,7 @@ export interface BulkReplaysDependencies {
   store: BulkReplayStore;
   endpoints: EndpointStore;
   directory: EndpointDirectory;
+  routing: Routing;
   /** One was created: somebody should take its first step. */
   created: () => void;
 }
@@ -87,15 +88,13 @@ export class BulkReplays {
 
   private async targetsOf(found: readonly ReplayCandidate[]): Promise<Map<string, string[]>> {
     const targets = new Map<string, string[]>();
-    for (const { id, endpointId, eventType, reached } of found) {
+    for (const { id, endpointId, reached, ...event } of found) {
       const endpoint = await this.dependencies.directory.byId(endpointId);
       if (!endpoint || endpoint.deleted) continue;
-      const fitting = endpoint.destinations.filter(
-        (one) => matchesEventType(one.eventTypes, eventType) && !reached.includes(one.id),
-      );
+      const fitting = (await this.dependencies.routing.again(endpoint, event)).targets.map((one) => one.id);
       targets.set(
         id,
-        fitting.map((one) => one.id),
+        fitting.filter((one) => !reached.includes(one)),
       );
     }
     return targets;

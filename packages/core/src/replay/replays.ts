@@ -3,8 +3,9 @@ import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, notAllowed } from '../delivery/destination-url';
 import { storable } from '../delivery/storable';
 import type { Transport } from '../delivery/transport';
-import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { EventDetail } from '../events/event';
@@ -44,6 +45,7 @@ export interface ReplayResult {
 export interface ReplaysDependencies {
   events: Events;
   directory: EndpointDirectory;
+  routing: Routing;
   store: ReplayStore;
   transport: Transport;
   guard: AddressGuard;
@@ -64,7 +66,7 @@ export class Replays {
   /** One attempt, now. Changes nothing of the event's own deliveries. */
   async send(owner: Actor, eventId: string, target: ReplayTarget, options: ReplayOptions = {}): Promise<ReplayResult> {
     const { event, endpoint } = await this.load(owner, eventId);
-    const destination = endpoint.destinations[0];
+    const destination = endpoint.destinations.find((one) => one.handler === null);
     const url = await this.urlOf(target, destination?.url);
     const home = destination !== undefined && new URL(destination.url).host === new URL(url).host;
     const original = { method: event.method, query: event.query, headers: event.rawHeaders, body: event.body };
@@ -83,6 +85,10 @@ export class Replays {
         correlationId: event.correlationId,
         traceParent: event.traceParent,
         originId: event.originId,
+        source: event.source,
+        eventType: event.eventType,
+        verifiedBy: event.verifiedBy,
+        receivedAt: event.receivedAt.getTime(),
       },
       endpoint,
       url,
@@ -145,7 +151,7 @@ export class Replays {
         hint: 'Replay it to a URL with destination_url.',
       });
     }
-    const targets = endpoint.destinations.filter((one) => matchesEventType(one.eventTypes, event.eventType));
+    const { targets } = await this.dependencies.routing.again(endpoint, event);
     if (targets.length === 0) {
       throw invalid([
         {
@@ -186,7 +192,7 @@ export class Replays {
       const path = destination ? new URL(destination) : undefined;
       return check(`${localUrl}${path ? path.pathname + path.search : '/'}`);
     }
-    if (!destination) throw missing(`The endpoint has no destination to take the ${target.environment} URL from.`);
+    if (!destination) throw missing(`The endpoint has no destination URL to take the ${target.environment} URL from.`);
     if (target.environment === 'original') return check(destination);
     if (!stagingHost)
       throw missing('There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).');

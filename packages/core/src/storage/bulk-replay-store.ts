@@ -11,6 +11,7 @@ import type { Database } from './database';
 import { copyEvents, deliverHistory } from './event-copies';
 import { EventQuery } from './event-query';
 import { takeIdempotencyKey } from './idempotency';
+import { statementsOf } from './statements';
 
 /** Events queued in one transaction. */
 const STEP = 500;
@@ -21,6 +22,8 @@ export interface ReplayCandidate {
   id: string;
   endpointId: string;
   eventType: string | null;
+  source: string;
+  verifiedBy: string | null;
   /** Destinations that need not be sent to again. Empty unless the replay is about what failed. */
   reached: readonly string[];
 }
@@ -75,7 +78,7 @@ export class BulkReplayStore {
       const { filter, destinationId, ratePerSecond } = replay;
       const request = JSON.stringify([filter, destinationId, ratePerSecond]);
       const key = { operation: 'replays.create', key: idempotencyKey, request };
-      const earlier = await takeIdempotencyKey(manager, owner, key, formatId(id));
+      const earlier = await takeIdempotencyKey(statementsOf(manager), owner, key, formatId(id));
       if (earlier !== null) return earlier.result;
       await manager.query(
         `insert into paggio.replays (id, user_id, mode, filter, destination_id, rate_per_second, status, matched, up_to)
@@ -218,7 +221,7 @@ function next(manager: EntityManager, row: Row, limit: number): Promise<ReplayCa
   if (row.position !== null) query.add((n) => `e.id > $${n}`, row.position);
   const count = query.param(limit);
   return manager.query<ReplayCandidate[]>(
-    `select e.id, e.endpoint_id as "endpointId", e.event_type as "eventType",
+    `select e.id, e.endpoint_id as "endpointId", e.event_type as "eventType", e.source, e.verified_by as "verifiedBy",
        ${row.filter.status === 'failed' ? REACHED : `'{}'::uuid[]`} as reached
      from paggio.events e where ${query.where} order by e.id limit ${count}`,
     query.values,

@@ -53,7 +53,12 @@ test("the host's tables and search path are left alone, and acknowledgements wai
     test.url,
     `create table public.events (host int); alter database ${new URL(test.url).pathname.slice(1)} set synchronous_commit = off`,
   );
-  const database = new Database({ connection: { connectionString: test.url }, migrations: 'on-start' });
+  const database = new Database({
+    connection: { connectionString: test.url },
+    migrations: 'on-start',
+    transactions: null,
+    transactionConnections: 1,
+  });
   await database.open();
   const { rows } = await database.capture.query<{ synchronous_commit: string }>('show synchronous_commit');
   expect(rows).toEqual([{ synchronous_commit: 'on' }]);

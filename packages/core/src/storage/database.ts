@@ -1,15 +1,24 @@
 import { DataSource } from 'typeorm';
 import { Client, Pool, type PoolConfig } from 'pg';
 import { PaggioError } from '../errors';
+import type { ResolvedOptions } from '../options';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
 import { migrations } from './migrations';
+import {
+  DataSourceTransactions,
+  OwnTransactions,
+  PoolTransactions,
+  type TransactionSource,
+} from './transaction-source';
 
 export interface DatabaseSettings {
   connection: PoolConfig;
   /** What the boot is allowed to do to the schema. */
   migrations: 'on-start' | 'check' | 'off';
+  transactions: ResolvedOptions['transactions'];
+  transactionConnections: number;
 }
 
 // Every statement is bounded on both sides: by the server, and by the driver for a network that swallows packets.
@@ -17,7 +26,7 @@ const STATEMENT_TIMEOUT_MS = 8_000;
 const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen. */
+/** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
 export class Database {
   /** Writes of the group commit, so that no slow read can hold up an acknowledgement. */
   readonly capture: Pool;
@@ -28,6 +37,8 @@ export class Database {
    * is due again, as if its worker had died. What is settled is written after it and waits.
    */
   readonly lease: Pool;
+  /** Of handlers. */
+  readonly transactions: TransactionSource;
   /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
   readonly source: DataSource;
 
@@ -35,6 +46,10 @@ export class Database {
     this.capture = this.pool(2, DURABLE);
     this.settle = this.pool(2, DURABLE);
     this.lease = this.pool(2, `set synchronous_commit = off`);
+    const host = settings.transactions;
+    if (host === null) this.transactions = new OwnTransactions(() => this.handlerPool(settings.transactionConnections));
+    else if ('pool' in host) this.transactions = new PoolTransactions(host.pool);
+    else this.transactions = new DataSourceTransactions(host.dataSource);
     this.source = new DataSource({
       type: 'postgres',
       schema: 'paggio',
@@ -78,6 +93,7 @@ export class Database {
       this.capture.end(),
       this.settle.end(),
       this.lease.end(),
+      this.transactions.close(),
       this.source.isInitialized ? this.source.destroy() : Promise.resolve(),
     ]);
   }
@@ -107,16 +123,31 @@ export class Database {
   }
 
   private pool(max: number, setUp: string): Pool {
-    const pool = new Pool({
-      ...this.settings.connection,
+    return this.survivor({
       max,
-      application_name: 'paggio',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 0,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
-      keepAlive: true,
       onConnect: async (client) => void (await client.query(setUp)),
+    });
+  }
+
+  /** Without limits for single statements: a handler has the time that it was given. */
+  private handlerPool(max: number): Pool {
+    return this.survivor({
+      max,
+      connectionTimeoutMillis: 0,
+      onConnect: async (client) => void (await client.query(DURABLE)),
+    });
+  }
+
+  private survivor(config: PoolConfig): Pool {
+    const pool = new Pool({
+      ...this.settings.connection,
+      application_name: 'paggio',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      ...config,
     });
     // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
     // on both, that error ends the host process.

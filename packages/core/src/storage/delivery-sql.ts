@@ -11,15 +11,18 @@ const POSTPONE_SECONDS = 5;
 /** A probe that tells nothing within this time (the longest time-out and more) is followed by another. */
 const PROBE_SECONDS = 75;
 /** A worker that was not heard of for so long no longer counts. */
-const CREW_SECONDS = 30;
+export const CREW_SECONDS = 30;
 
 /** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
 const OPEN_SECONDS = 2;
 const MAX_OPEN_SECONDS = 60;
 
-/** As `shareOf` computes it. */
-const SHARE = `e.concurrency / $4::int
-      + case when (('x' || right(x.id::text, 7))::bit(28)::int + $5::int) % $4::int < e.concurrency % $4::int then 1 else 0 end`;
+/** As `shareOf` computes it; a handler is shared by the processes that have it. */
+const CONCURRENCY = 'coalesce(x.concurrency, e.concurrency)';
+const COUNT = 'coalesce(h.count, $4::int)';
+const SHARE = `${CONCURRENCY} / ${COUNT}
+      + case when (('x' || right(x.id::text, 7))::bit(28)::int + coalesce(h.index, $5::int)) % ${COUNT} < ${CONCURRENCY} % ${COUNT}
+          then 1 else 0 end`;
 
 /**
  * Slots of a rate-limited lane: the generic cell rate algorithm (ITU-T I.371) with paced_until as the theoretical
@@ -54,6 +57,9 @@ export const CLAIM = `
         and (x.status = 'ACTIVE' and e.status = 'ACTIVE' or x.deleted_at is not null or e.deleted_at is not null)
         and (x.open_until is null or x.open_until <= now())
       left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
+      left join unnest($6::text[], $7::int[], $8::int[]) as h(name, count, index) on h.name = x.handler
+    -- A handler that this process does not have waits for one that does.
+    where x.handler is null or h.name is not null or x.deleted_at is not null or e.deleted_at is not null
   ), gated as materialized (
     -- Their slots are counted in their row: whoever holds it now takes them, the others pass by.
     select x.id, x.open_until, x.paced_until
@@ -126,15 +132,19 @@ export const CLAIM = `
     where x.id = g.id
   )
   select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
-    v.correlation_id, v.trace_parent, case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body,
-    coalesce(v.origin_id, v.id) as origin_id
+    v.correlation_id, v.trace_parent, v.source, v.event_type, v.verified_by, v.received_at,
+    case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body, coalesce(v.origin_id, v.id) as origin_id
   from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
 
 export const LOAD = `
-  select method, query, headers, body, correlation_id, trace_parent, coalesce(origin_id, id) as origin_id from paggio.events where id = $1`;
+  select method, query, headers, body, correlation_id, trace_parent, source, event_type, verified_by, received_at,
+    coalesce(origin_id, id) as origin_id
+  from paggio.events where id = $1`;
 
 // What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
 // delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
+// With a lease token as the last parameter it writes only inside the transaction of that lease: a handler that ended it on
+// its own must not have its delivery settled apart from its effects.
 export const SETTLE = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
@@ -152,6 +162,7 @@ export const SETTLE = `
       response_status = i.response_status, latency_ms = i.latency_ms
     from input i
     where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token
+      and ($21::text is null or current_setting('paggio.lease', true) = $21)
     returning i.id, d.destination_id, d.attempt_count, d.state, d.order_key, d.order_seq
   ), kept as (
     insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status,
@@ -212,7 +223,7 @@ export const SETTLE = `
     where exists (select 1 from marked where paused_because is not null) returning config_version
   )
   select coalesce((select config_version from bumped), (select config_version from paggio.state)) as version,
-    (select count(*)::int from followers) as followers,
+    (select count(*)::int from settled) as settled, (select count(*)::int from followers) as followers,
     (select json_agg(json_build_object('destinationId', id, 'endpointId', endpoint_id,
         'openMs', round(extract(epoch from open_until - now()) * 1000)::int, 'wasOpen', was_open is not null,
         'pausedBecause', paused_because)) from marked) as destinations`;
@@ -246,9 +257,16 @@ export const CHECK_IN = `
   with gone as (
     delete from paggio.workers where seen_at < now() - interval '${CREW_SECONDS} seconds' and id <> $1
   ), here as (
-    insert into paggio.workers (id, seen_at) values ($1, now()) on conflict (id) do update set seen_at = now()
+    insert into paggio.workers (id, seen_at, handlers) values ($1, now(), $2)
+    on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
+  ), others as (
+    select id, handlers from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'
   )
-  select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index
-  from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'`;
+  select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
+    (select json_agg(json_build_object('name', h.name,
+        'count', 1 + (select count(*) from others o where h.name = any (o.handlers)),
+        'index', (select count(*) from others o where h.name = any (o.handlers) and o.id < $1)))
+      from unnest($2::text[]) as h(name)) as handlers
+  from others`;
 
 export const CHECK_OUT = `delete from paggio.workers where id = $1`;

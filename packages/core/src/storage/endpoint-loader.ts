@@ -1,7 +1,7 @@
 import { createVerifier, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
-import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { EndpointConfig, HandlerRule } from '../endpoints/endpoint-config';
 import type { EndpointLoader, LoadedEndpoint } from '../endpoints/endpoint-directory';
 import { idBytes } from '../event-id';
 import type { Mode } from '../principal';
@@ -33,12 +33,15 @@ interface Row {
   destinations: {
     id: string;
     url: string;
+    handler: string | null;
     event_types: string[];
     headers: string | null;
     timeout_seconds: number | null;
     retry: RetryPolicy | null;
+    concurrency: number | null;
     status: string;
   }[];
+  handlers: HandlerRule[];
 }
 
 const LOAD = `
@@ -49,9 +52,14 @@ const LOAD = `
     e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.rate_limit, e.order_by,
     e.acknowledgement, e.verification, e.status,
     e.deleted_at is not null as deleted,
-    coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'event_types', d.event_types, 'headers', d.headers,
-        'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'status', d.status) order by d.id)
-      from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), '[]') as destinations
+    coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'handler', d.handler, 'event_types', d.event_types, 'headers', d.headers,
+        'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'concurrency', d.concurrency, 'status', d.status) order by d.id)
+      from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), '[]') as destinations,
+    coalesce((select json_agg(json_build_object('name', h.name, 'source', h.source, 'eventTypes', h.event_types,
+        'unverified', h.unverified) order by h.name)
+      from paggio.handlers h
+      where (h.mode is null or h.mode = e.mode) and (h.user_id is null or h.user_id = e.user_id)
+        and (h.endpoints = '{}' or h.endpoints && array[e.id::text, e.slug, e.name])), '[]') as handlers
   from paggio.state s left join paggio.endpoints e on `;
 
 export class PostgresEndpointLoader implements EndpointLoader {
@@ -81,6 +89,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
   private toConfig(row: Row, id: string): EndpointConfig {
     const secrets = [row.secret, row.previous_secret].filter((secret) => secret !== null);
+    const attached = new Set(row.destinations.map(({ handler }) => handler));
     return {
       id,
       idBytes: idBytes(id),
@@ -101,6 +110,8 @@ export class PostgresEndpointLoader implements EndpointLoader {
         id: destination.id,
         idBytes: idBytes(destination.id),
         url: destination.url,
+        handler: destination.handler,
+        rule: row.handlers.find(({ name }) => name === destination.handler) ?? null,
         eventTypes: destination.event_types,
         // A destination's own headers are laid over the endpoint's.
         headers: merged(
@@ -109,8 +120,10 @@ export class PostgresEndpointLoader implements EndpointLoader {
         ),
         timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * 1000,
         retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
+        concurrency: destination.concurrency ?? row.concurrency,
         paused: destination.status === 'PAUSED',
       })),
+      handlers: row.handlers.filter(({ name }) => !attached.has(name)),
     };
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
 import { PaggioError } from '../errors';
 import type { Owner } from '../principal';
+import type { Statements } from './statements';
 
 const IDEMPOTENCY_HOURS = 72;
 
@@ -20,7 +20,7 @@ export interface IdempotentRequest {
  * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT` when the key came with another request
  */
 export async function takeIdempotencyKey(
-  manager: EntityManager,
+  statements: Statements,
   owner: Owner,
   { operation, key, request }: IdempotentRequest,
   result: string,
@@ -28,7 +28,7 @@ export async function takeIdempotencyKey(
   if (key === null) return null;
   const values = [owner.userId, owner.mode, operation, sha256(key)];
   const hash = sha256(request);
-  const taken = await manager.query<unknown[]>(
+  const taken = await statements.query<unknown>(
     `insert into paggio.idempotency_keys as k (user_id, mode, operation, key, request, result, expires_at)
      values ($1, $2, $3, $4, $5, $6, now() + interval '${IDEMPOTENCY_HOURS} hours')
      on conflict (user_id, mode, operation, key) do update
@@ -37,7 +37,7 @@ export async function takeIdempotencyKey(
     [...values, hash, result],
   );
   if (taken.length > 0) return null;
-  const [earlier] = await manager.query<{ request: Buffer; result: string; answer: string | null }[]>(
+  const [earlier] = await statements.query<{ request: Buffer; result: string; answer: string | null }>(
     'select request, result, answer from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4',
     values,
   );
@@ -49,13 +49,13 @@ export async function takeIdempotencyKey(
 
 /** Keeps what was answered, where one id does not say it all. In the transaction that took the key. */
 export async function keepAnswer(
-  manager: EntityManager,
+  statements: Statements,
   owner: Owner,
   { operation, key }: IdempotentRequest,
   answer: string,
 ): Promise<void> {
   if (key === null) return;
-  await manager.query(
+  await statements.query(
     'update paggio.idempotency_keys set answer = $5 where user_id = $1 and mode = $2 and operation = $3 and key = $4',
     [owner.userId, owner.mode, operation, sha256(key), answer],
   );

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { decodeHeaders } from '../capture/header-text';
-import type { Crew } from '../delivery/share';
+import type { Crew, Place } from '../delivery/share';
 import type {
   AttemptResult,
   Claim,
@@ -11,9 +11,10 @@ import type {
   Work,
 } from '../delivery/work';
 import { idBytes } from '../event-id';
-import { Arena, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
+import { Arena, type Allocate, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 import { CANCEL, CHECK_IN, CHECK_OUT, CLAIM, LOAD, RELEASE, RENEW, SETTLE } from './delivery-sql';
 import { WAKE_FOLLOWERS } from './follower-sql';
+import type { Statements } from './statements';
 
 interface ClaimRow {
   version: string;
@@ -31,10 +32,15 @@ interface ClaimRow {
   correlation_id: string | null;
   trace_parent: string | null;
   origin_id: string;
+  source: string;
+  event_type: string | null;
+  verified_by: string | null;
+  received_at: Date;
 }
 
 interface SettleRow {
   version: string;
+  settled: number;
   followers: number;
   destinations: DestinationReport[] | null;
 }
@@ -51,10 +57,20 @@ export class PostgresRecord implements DeliveryRecord {
   ) {}
 
   async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
+    const places = [...crew.handlers.values()];
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: CLAIM,
-      values: [uuidArray([...rooms.keys()].map(idBytes)), intArray([...rooms.values()]), limit, crew.count, crew.index],
+      values: [
+        uuidArray([...rooms.keys()].map(idBytes)),
+        intArray([...rooms.values()]),
+        limit,
+        crew.count,
+        crew.index,
+        textArray([...crew.handlers.keys()]),
+        intArray(places.map(({ count }) => count)),
+        intArray(places.map(({ index }) => index)),
+      ],
     });
     this.onVersion(Number(rows[0]?.version));
     const works = rows.flatMap((row): Work[] =>
@@ -92,42 +108,52 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
+    const values = [...this.settleValues(results, allocate), null];
+    const { rows } = await this.settles.query<SettleRow>({ name: 'paggio_settle', text: SETTLE, values });
+    return this.toReport(rows[0]);
+  }
+
+  async commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null> {
+    const values = [...this.settleValues([result]), result.work.leaseToken];
+    const [row] = await statements.query<SettleRow>(SETTLE, values);
+    return row && row.settled > 0 ? this.toReport(row) : null;
+  }
+
+  private toReport(row: SettleRow | undefined): SettleReport {
+    this.onVersion(Number(row?.version));
+    return { destinations: row?.destinations ?? [], followers: row?.followers ?? 0 };
+  }
+
+  private settleValues(results: AttemptResult[], allocate?: Allocate): unknown[] {
     const uuids = (of: (result: AttemptResult) => Buffer): Buffer => uuidArray(results.map(of), allocate);
     const texts = (of: (result: AttemptResult) => string | null): Buffer => textArray(results.map(of), allocate);
     const ints = (of: (result: AttemptResult) => number | null): Buffer => intArray(results.map(of), allocate);
     const bools = (of: (result: AttemptResult) => boolean): Buffer => boolArray(results.map(of), allocate);
-    const { rows } = await this.settles.query<SettleRow>({
-      name: 'paggio_settle',
-      text: SETTLE,
-      values: [
-        uuids((result) => result.attemptId),
-        uuids((result) => idBytes(result.work.eventId)),
-        uuids((result) => idBytes(result.work.destinationId)),
-        uuids((result) => idBytes(result.work.leaseToken)),
-        texts((result) => result.state),
-        texts((result) => result.statusReason),
-        ints((result) => result.retryInMs),
-        texts((result) => result.nextReason),
-        texts((result) => result.url),
-        ints((result) => result.responseStatus),
-        texts((result) => JSON.stringify(result.responseHeaders)),
-        byteaArray(
-          results.map((result) => result.responseBody),
-          allocate,
-        ),
-        bools((result) => result.responseTruncated),
-        ints((result) => result.latencyMs),
-        texts((result) => result.error),
-        texts((result) => result.reason),
-        bools((result) => result.strain !== 'none'),
-        ints((result) => result.holdMs),
-        texts((result) => result.pauseReason),
-        this.pauseFailingAfterMs,
-      ],
-    });
-    const [row] = rows;
-    this.onVersion(Number(row?.version));
-    return { destinations: row?.destinations ?? [], followers: row?.followers ?? 0 };
+    return [
+      uuids((result) => result.attemptId),
+      uuids((result) => idBytes(result.work.eventId)),
+      uuids((result) => idBytes(result.work.destinationId)),
+      uuids((result) => idBytes(result.work.leaseToken)),
+      texts((result) => result.state),
+      texts((result) => result.statusReason),
+      ints((result) => result.retryInMs),
+      texts((result) => result.nextReason),
+      texts((result) => result.url),
+      ints((result) => result.responseStatus),
+      texts((result) => JSON.stringify(result.responseHeaders)),
+      byteaArray(
+        results.map((result) => result.responseBody),
+        allocate,
+      ),
+      bools((result) => result.responseTruncated),
+      ints((result) => result.latencyMs),
+      texts((result) => result.error),
+      texts((result) => result.reason),
+      bools((result) => result.strain !== 'none'),
+      ints((result) => result.holdMs),
+      texts((result) => result.pauseReason),
+      this.pauseFailingAfterMs,
+    ];
   }
 
   async renew(works: readonly Work[]): Promise<string[]> {
@@ -153,9 +179,18 @@ export class PostgresRecord implements DeliveryRecord {
     });
   }
 
-  async checkIn(workerId: string): Promise<Crew> {
-    const { rows } = await this.leases.query<Crew>({ name: 'paggio_check_in', text: CHECK_IN, values: [workerId] });
-    return rows[0] ?? { count: 1, index: 0 };
+  async checkIn(workerId: string, handlers: readonly string[]): Promise<Crew> {
+    const { rows } = await this.leases.query<Place & { handlers: (Place & { name: string })[] | null }>({
+      name: 'paggio_check_in',
+      text: CHECK_IN,
+      values: [workerId, handlers],
+    });
+    const [row] = rows;
+    return {
+      count: row?.count ?? 1,
+      index: row?.index ?? 0,
+      handlers: new Map(row?.handlers?.map(({ name, ...place }) => [name, place])),
+    };
   }
 
   async checkOut(workerId: string): Promise<void> {
@@ -180,5 +215,9 @@ function toContent(row: ClaimRow, body: Buffer): EventContent {
     correlationId: row.correlation_id,
     traceParent: row.trace_parent,
     originId: row.origin_id,
+    source: row.source,
+    eventType: row.event_type,
+    verifiedBy: row.verified_by,
+    receivedAt: row.received_at.getTime(),
   };
 }

@@ -3,6 +3,7 @@ import { formatId, newId } from '../event-id';
 import type { Owner } from '../principal';
 import type { Database } from './database';
 import { keepAnswer, takeIdempotencyKey } from './idempotency';
+import { statementsOf, type Statements, type Transaction } from './statements';
 
 export class PublishStore {
   constructor(private readonly database: Database) {}
@@ -17,6 +18,7 @@ export class PublishStore {
 
   /**
    * Writes events of one body with their deliveries, all or none.
+   * @param transaction of the host: it commits them, or does not
    * @returns what the idempotency key made before, or null when these were written
    * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT`
    */
@@ -24,16 +26,20 @@ export class PublishStore {
     owner: Owner,
     events: readonly IncomingEvent[],
     idempotency: { key: string | null; request: string },
+    transaction?: Transaction,
   ): Promise<{ endpointId: string; eventId: string }[] | null> {
-    return this.database.source.transaction(async (manager) => {
+    const write = async (statements: Statements): Promise<{ endpointId: string; eventId: string }[] | null> => {
       const request = { operation: 'events.publish', ...idempotency };
-      const earlier = await takeIdempotencyKey(manager, owner, request, formatId(newId()));
+      const earlier = await takeIdempotencyKey(statements, owner, request, formatId(newId()));
       if (earlier !== null) return JSON.parse(earlier.answer ?? '[]') as { endpointId: string; eventId: string }[];
-      if (events.length > 0) await manager.query(PUBLISH, valuesOf(events));
+      if (events.length > 0) await statements.query(PUBLISH, valuesOf(events));
       const made = events.map(({ id, endpointId }) => ({ endpointId: formatId(endpointId), eventId: formatId(id) }));
-      await keepAnswer(manager, owner, request, JSON.stringify(made));
+      await keepAnswer(statements, owner, request, JSON.stringify(made));
       return null;
-    });
+    };
+    return transaction
+      ? write(statementsOf(transaction))
+      : this.database.source.transaction((manager) => write(statementsOf(manager)));
   }
 }
 

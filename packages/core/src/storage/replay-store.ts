@@ -5,6 +5,7 @@ import { keepAudit } from './audit-store';
 import type { Database } from './database';
 import { copyEvents } from './event-copies';
 import { takeIdempotencyKey } from './idempotency';
+import { statementsOf } from './statements';
 
 export class ReplayStore {
   constructor(private readonly database: Database) {}
@@ -19,7 +20,7 @@ export class ReplayStore {
     const id = newId();
     return this.database.source.transaction(async (manager) => {
       const request = { operation: 'events.replay', key: idempotencyKey, request: eventId };
-      const earlier = await takeIdempotencyKey(manager, actor, request, formatId(id));
+      const earlier = await takeIdempotencyKey(statementsOf(manager), actor, request, formatId(id));
       if (earlier !== null) return earlier.result;
       await copyEvents(manager, [{ id, originalId: eventId, destinationIds }], null);
       const after = { replayed_as: formatId(id) };

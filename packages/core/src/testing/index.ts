@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createTestDatabase, query, type TestDatabase } from '@paggio/embedded-database/testing';
 import type { AttemptHappening, Happening } from '../telemetry';
 import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
@@ -9,6 +10,21 @@ export { DeliveryProcess } from './delivery-process';
 export { testMasterKey };
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
+
+/** Takes a request in as GitHub would send it to an endpoint with this secret. */
+export function captureFromGitHub(
+  paggio: Paggio,
+  slug: string,
+  event: string,
+  body: string | Buffer,
+  secret = 'octocat',
+): Promise<string> {
+  const signature = createHmac('sha256', secret).update(body).digest('hex');
+  const headers = ['X-GitHub-Event', event, 'X-Hub-Signature-256', `sha256=${signature}`];
+  return capture(paggio, slug, body, [...headers, 'Content-Type', 'application/json']);
+}
+
+export const gitHub = { provider: 'github', secrets: ['octocat'] };
 
 export const owner: Owner = { userId: 'user-1', mode: 'live' };
 
@@ -23,6 +39,7 @@ export async function startGateway(
   options: Partial<PaggioOptions> = {},
   internals: Internals = {},
   shared?: TestDatabase,
+  prepare: (paggio: Paggio) => void = () => undefined,
 ): Promise<TestGateway> {
   const database = shared ?? (await createTestDatabase());
   const paggio = new Paggio(
@@ -35,6 +52,7 @@ export async function startGateway(
     },
     internals,
   );
+  prepare(paggio);
   await paggio.start();
   return {
     paggio,

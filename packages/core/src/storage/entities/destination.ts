@@ -4,11 +4,16 @@ export interface DestinationRow {
   id: string;
   endpointId: string;
   name: string;
+  /** `handler:<name>` for a function of the app. */
   url: string;
+  /** Name of the function of the app; null: a URL. */
+  handler: string | null;
   eventTypes: string[];
   headers: string | null;
   timeoutSeconds: number | null;
   retry: object | null;
+  /** Null: the endpoint's. */
+  concurrency: number | null;
   status: 'ACTIVE' | 'PAUSED';
   pausedAt: Date | null;
   pauseReason: string | null;
@@ -32,10 +37,12 @@ export const destinationSchema = new EntitySchema<DestinationRow>({
     endpointId: { type: 'uuid', name: 'endpoint_id' },
     name: { type: 'text' },
     url: { type: 'text' },
+    handler: { type: 'text', nullable: true },
     eventTypes: { type: 'text', name: 'event_types', array: true },
     headers: { type: 'text', nullable: true },
     timeoutSeconds: { type: 'int', name: 'timeout_seconds', nullable: true },
     retry: { type: 'jsonb', nullable: true },
+    concurrency: { type: 'int', nullable: true },
     status: { type: 'text' },
     pausedAt: { type: 'timestamptz', name: 'paused_at', nullable: true },
     pauseReason: { type: 'text', name: 'pause_reason', nullable: true },

@@ -1,6 +1,7 @@
 import { Initial1763700000001 } from './0001-initial';
 import { Delivery1763800000002 } from './0002-delivery';
 import { Management1763900000003 } from './0003-management';
+import { Handlers1764000000004 } from './0004-handlers';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
-export const migrations = [Initial1763700000001, Delivery1763800000002, Management1763900000003];
+export const migrations = [Initial1763700000001, Delivery1763800000002, Management1763900000003, Handlers1764000000004];

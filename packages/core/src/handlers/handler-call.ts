@@ -1,0 +1,60 @@
+import type { HandlerContext, HandlerTransaction, RegisteredHandler } from './handler';
+import type { WebhookEvent } from './webhook-event';
+
+/** How a call of a handler ended. `abandoned`: it did not end when its signal was aborted, and may still run. */
+export type CallEnd =
+  | { kind: 'returned' }
+  | { kind: 'threw'; error: unknown; timedOut: boolean }
+  | { kind: 'abandoned'; timedOut: boolean };
+
+/** What a handler has left to end by itself after its signal was aborted. */
+export const ABANDON_AFTER_MS = 5_000;
+
+/** One call of a handler, with its time limit. Nothing that the function does makes it throw. */
+export class HandlerCall {
+  private readonly controller = new AbortController();
+  private timedOut = false;
+
+  /** Tells the handler to end. */
+  abort(reason: string): void {
+    if (!this.controller.signal.aborted) this.controller.abort(new Error(reason));
+  }
+
+  async run(
+    { handle }: RegisteredHandler,
+    event: WebhookEvent,
+    context: Omit<HandlerContext<HandlerTransaction | undefined>, 'signal'>,
+    timeoutMs: number,
+  ): Promise<CallEnd> {
+    const { signal } = this.controller;
+    const timer = setTimeout(() => {
+      this.timedOut = true;
+      this.abort(`The handler had ${timeoutMs / 1000} s`);
+    }, timeoutMs);
+    let abandoning: NodeJS.Timeout | undefined;
+    const abandoned = new Promise<CallEnd>((done) => {
+      const wait = (): void => {
+        const { timedOut } = this;
+        abandoning = setTimeout(() => done({ kind: 'abandoned', timedOut }), ABANDON_AFTER_MS);
+      };
+      if (signal.aborted) wait();
+      else signal.addEventListener('abort', wait, { once: true });
+    });
+    try {
+      return await Promise.race([this.call(() => handle(event, { ...context, signal })), abandoned]);
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(abandoning);
+    }
+  }
+
+  private async call(work: () => unknown): Promise<CallEnd> {
+    try {
+      await work();
+      // Done is done, also when it was too late for the signal.
+      return { kind: 'returned' };
+    } catch (error) {
+      return { kind: 'threw', error, timedOut: this.timedOut };
+    }
+  }
+}

@@ -1,0 +1,372 @@
+import type { WebhookEvent } from '../index';
+import { PermanentFailure, RetryLater, type Handler, type HandlerOptions, type Paggio } from '../index';
+import {
+  capture,
+  captureFromGitHub,
+  gitHub,
+  owner,
+  passTime,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  until,
+  type TestDatabase,
+  type TestGateway,
+} from '../testing';
+import { ABANDON_AFTER_MS } from './handler-call';
+
+const gateways: TestGateway[] = [];
+
+afterEach(async () => {
+  for (const gateway of gateways.splice(0).reverse()) await gateway.stop();
+});
+
+async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: TestDatabase): Promise<TestGateway> {
+  const gateway = await startGateway(options, {}, shared, prepare);
+  gateways.push(gateway);
+  return gateway;
+}
+
+const fast = { max_attempts: 4, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+
+/** A gateway with one handler of GitHub's pushes, and an endpoint of GitHub without any URL. */
+async function withHandler(
+  handler: Handler,
+  options: HandlerOptions & { transactional?: false } = {},
+  settings = {},
+  gatewayOptions = {},
+): Promise<{
+  paggio: Paggio;
+  database: TestDatabase;
+  id: string;
+  slug: string;
+  push: (body?: string) => Promise<string>;
+}> {
+  const { paggio, database } = await start(
+    (one) => one.on('github', 'push', handler, { retry: fast, ...options }),
+    gatewayOptions,
+  );
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, ...settings });
+  const { id, slug } = endpoint;
+  return { paggio, database, id, slug, push: (body = '{}') => captureFromGitHub(paggio, slug, 'push', body) };
+}
+
+test('a handler receives the exact bytes and everything that is known of the event', async () => {
+  const seen: WebhookEvent[] = [];
+  const { paggio, id, push } = await withHandler((event) => void seen.push(event));
+  const body = '{"ref": "main", "id": 12345678901234567890, "a": 1.10}\n';
+  const event = await settled(paggio, owner, await push(body));
+  expect(event).toMatchObject({
+    status: 'delivered',
+    attempts: [{ number: 1, destinationUrl: 'handler:github:push', error: null }],
+  });
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toMatchObject({
+    id: event.id,
+    originId: event.id,
+    source: 'github',
+    type: 'push',
+    method: 'POST',
+    verifiedBy: 'github',
+    endpoint: { id, name: 'hub' },
+    ...owner,
+  });
+  expect(seen[0]?.body.toString()).toBe(body);
+  expect(seen[0]?.header('x-github-EVENT')).toBe('push');
+  expect((seen[0]?.payload as { ref: string }).ref).toBe('main');
+  expect(seen[0]?.receivedAt).toEqual(event.receivedAt);
+  const [destination] = (await paggio.endpoints.get(owner, id)).destinations;
+  expect(destination).toMatchObject({ name: 'github:push', url: 'handler:github:push', status: 'ACTIVE' });
+});
+
+test('only what was asked for: source, type, mode, endpoint, and nobody who cannot prove who he is', async () => {
+  const seen: string[] = [];
+  const hear = (name: string) => (event: WebhookEvent) => void seen.push(`${name} ${event.type}`);
+  const { paggio } = await start((one) => {
+    one.on('github', ['issues', 'pull_request.*'], hear('list'));
+    one.on('github', '*', hear('all'), { name: 'all' });
+    one.on('github', 'push', hear('elsewhere'), { name: 'elsewhere', endpoint: 'another' });
+    one.on('github', 'push', hear('somebody'), { name: 'somebody', userId: 'somebody' });
+    one.on('github', 'push', hear('test'), { name: 'test', mode: 'test' });
+    one.on('stripe', '*', hear('stripe'));
+    one.on('*', 'push', hear('any'), { unverified: true, mode: 'any' });
+  });
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const expected = async (id: string, wanted: string[]): Promise<void> => {
+    await until(paggio, async () => ((await paggio.events.get(owner, id)).status === 'pending' ? undefined : true));
+    expect(seen.splice(0).sort()).toEqual(wanted.sort());
+  };
+  await expected(await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'), ['all push', 'any push']);
+  await expected(await captureFromGitHub(paggio, endpoint.slug, 'issues', '{}'), ['all issues', 'list issues']);
+  const opened = await captureFromGitHub(paggio, endpoint.slug, 'pull_request', '{"action":"opened"}');
+  await expected(opened, ['all pull_request.opened', 'list pull_request.opened']);
+  // Without verification anybody can call himself GitHub.
+  const open = await paggio.endpoints.create(owner, { name: 'open' });
+  await expected(await captureFromGitHub(paggio, open.endpoint.slug, 'push', '{}'), ['any push']);
+  expect(await paggio.events.get(owner, await capture(paggio, open.endpoint.slug, '{}'))).toMatchObject({
+    status: 'captured',
+  });
+});
+
+test('what a handler throws is tried again; a permanent failure is not; a wish for later is heard', async () => {
+  const fails: Record<string, () => void> = {};
+  const { paggio, database, push } = await withHandler((event) => fails[(event.payload as { n: string }).n]?.());
+  let tries = 0;
+  fails['twice'] = () => {
+    if (++tries < 3) throw new Error(`no. ${tries}`);
+  };
+  const twice = await settled(paggio, owner, await push('{"n":"twice"}'));
+  expect(twice.status).toBe('delivered');
+  expect(twice.attempts.map(({ error, status }) => [status, error])).toEqual([
+    ['failed', 'handler_failed: no. 1'],
+    ['failed', 'handler_failed: no. 2'],
+    ['delivered', null],
+  ]);
+
+  fails['never'] = () => {
+    throw new PermanentFailure('unknown customer');
+  };
+  const never = await settled(paggio, owner, await push('{"n":"never"}'));
+  expect(never).toMatchObject({ status: 'failed', statusReason: 'refused', attemptCount: 1 });
+  expect(never.attempts[0]?.error).toBe('permanent_failure: unknown customer');
+
+  fails['later'] = () => {
+    throw new RetryLater(600_000);
+  };
+  const later = await push('{"n":"later"}');
+  const event = await until(paggio, async () => {
+    const one = await paggio.events.get(owner, later);
+    return one.attemptCount === 1 ? one : undefined;
+  });
+  expect(event.status).toBe('pending');
+  const [{ seconds } = { seconds: 0 }] = await query<{ seconds: number }>(
+    database.url,
+    `select extract(epoch from due_at - now())::float8 as seconds from paggio.deliveries where event_id = '${later}'`,
+  );
+  expect(seconds).toBeGreaterThan(590);
+  fails['later'] = () => undefined;
+  await passTime(database, 700);
+  expect((await settled(paggio, owner, later)).status).toBe('delivered');
+});
+
+test('attempts run out into a dead letter, which can be replayed', async () => {
+  let broken = true;
+  const { paggio, push } = await withHandler(
+    () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      if (broken) throw 'no error at all';
+    },
+    { retry: { max_attempts: 2, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 } },
+  );
+  const dead = await settled(paggio, owner, await push());
+  expect(dead).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 2 });
+  expect(dead.attempts[0]?.error).toBe('handler_failed: no error at all');
+  broken = false;
+  const again = await settled(paggio, owner, await paggio.replays.redeliver(owner, dead.id));
+  expect(again).toMatchObject({ status: 'delivered', replayOf: dead.id });
+  const bulk = await paggio.bulkReplays.create(owner, { filter: { status: 'failed' } });
+  const done = await until(paggio, async () => {
+    const one = await paggio.bulkReplays.get(owner, bulk.id as string);
+    return one.status === 'completed' ? one : undefined;
+  });
+  expect(done).toMatchObject({ matched: 0, created: 0 });
+});
+
+test('the time limit aborts the signal; a handler that heeds it ends, one that does not is given up', async () => {
+  const reasons: unknown[] = [];
+  let deaf = false;
+  let release: () => void = () => undefined;
+  const { paggio, push } = await withHandler(
+    (_event, { signal }) =>
+      new Promise<void>((done, fail) => {
+        release = done;
+        signal.addEventListener('abort', () => {
+          reasons.push((signal.reason as Error).message);
+          if (!deaf) fail(new Error('stopped in the middle'));
+        });
+      }),
+    { timeoutSeconds: 1, retry: { preset: 'none' } },
+  );
+  const heeded = await settled(paggio, owner, await push());
+  expect(heeded.attempts[0]?.error).toBe('timeout: the handler had 1 s: stopped in the middle');
+  expect(reasons).toEqual(['The handler had 1 s']);
+  deaf = true;
+  const startedAt = Date.now();
+  const given = await settled(paggio, owner, await push());
+  expect(given.attempts[0]?.error).toMatch(/^timeout: the handler did not end within 1 s/);
+  expect(Date.now() - startedAt).toBeGreaterThan(ABANDON_AFTER_MS);
+  release();
+});
+
+test('pause holds deliveries back, resume sends them; the code owns everything else', async () => {
+  let count = 0;
+  const { paggio, id, push } = await withHandler(() => void count++);
+  await settled(paggio, owner, await push());
+  const [destination] = (await paggio.endpoints.get(owner, id)).destinations;
+  const at = destination?.id as string;
+  await paggio.endpoints.updateDestination(owner, id, at, { status: 'PAUSED' });
+  const held = await push();
+  expect((await paggio.events.get(owner, held)).status).toBe('pending');
+  const invalid = {
+    code: 'VALIDATION_FAILED',
+    details: [expect.objectContaining({ message: expect.stringContaining('in the code') })],
+  };
+  for (const change of [{ name: 'x' }, { eventTypes: ['a'] }, { retry: fast }, { url: 'https://example.com/' }])
+    await expect(paggio.endpoints.updateDestination(owner, id, at, change)).rejects.toMatchObject(invalid);
+  await expect(paggio.endpoints.deleteDestination(owner, id, at)).rejects.toMatchObject({ code: 'CONFLICT' });
+  // Neither the shorthand nor a list of URLs touches it.
+  const recorder = await Recorder.start();
+  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url() });
+  await paggio.endpoints.update(owner, id, { destinations: [] });
+  await paggio.endpoints.update(owner, id, { destinationUrl: null });
+  expect((await paggio.endpoints.get(owner, id)).destinations).toMatchObject([{ id: at, status: 'PAUSED' }]);
+  expect(count).toBe(1);
+  await paggio.endpoints.updateDestination(owner, id, at, { status: 'ACTIVE' });
+  expect((await settled(paggio, owner, held)).status).toBe('delivered');
+  expect(count).toBe(2);
+  await recorder.stop();
+});
+
+test('concurrency is kept, and events of one order key come one after the other, also behind a failure', async () => {
+  let now = 0;
+  let most = 0;
+  const order: number[] = [];
+  const failed = new Set<number>();
+  const { paggio, push } = await withHandler(
+    async (event) => {
+      most = Math.max(most, ++now);
+      await new Promise((done) => setTimeout(done, 5));
+      now--;
+      const { n } = event.payload as { n: number };
+      if (n === 2 && !failed.has(n)) {
+        failed.add(n);
+        throw new Error('once');
+      }
+      order.push(n);
+    },
+    { concurrency: 3 },
+    { orderBy: '/key', concurrency: 50 },
+  );
+  const ids: string[] = [];
+  for (let n = 1; n <= 5; n++) ids.push(await push(JSON.stringify({ key: 'a', n })));
+  for (const id of ids) await settled(paggio, owner, id);
+  expect(order).toEqual([1, 2, 3, 4, 5]);
+  const others = await Promise.all(Array.from({ length: 30 }, (_, n) => push(JSON.stringify({ key: n, n: 100 + n }))));
+  for (const id of others) await settled(paggio, owner, id);
+  expect(most).toBe(3);
+});
+
+test('a process without the handler leaves its deliveries to one that has it', async () => {
+  const without = await start(() => undefined);
+  const { endpoint } = await without.paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  // It was registered once, by a version that runs no more.
+  const seen: string[] = [];
+  const old = await startGateway({}, {}, without.database, (one) => void one.on('github', '*', () => undefined));
+  await old.stop();
+  const id = await captureFromGitHub(without.paggio, endpoint.slug, 'push', '{}');
+  expect(await without.paggio.handlers.list()).toEqual([
+    { name: 'github:*', source: 'github', eventTypes: [], running: 0, pending: 1 },
+  ]);
+  await start((one) => void one.on('github', '*', (event) => void seen.push(event.id)), {}, without.database);
+  expect((await settled(without.paggio, owner, id)).attempts).toHaveLength(1);
+  expect(seen).toEqual([id]);
+  await expect(without.paggio.handlers.remove('github:*')).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('a handler that was taken out of the code is removed, and what waits for it ends', async () => {
+  const { paggio, database } = await start(() => undefined);
+  const old = await startGateway({}, {}, database, (one) => void one.on('github', '*', () => undefined));
+  await old.stop();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const id = await captureFromGitHub(paggio, endpoint.slug, 'push', '{}');
+  await paggio.handlers.remove('github:*');
+  expect(await settled(paggio, owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations).toEqual([]);
+  const next = await captureFromGitHub(paggio, endpoint.slug, 'push', '{}');
+  expect(await paggio.events.get(owner, next)).toMatchObject({ status: 'captured' });
+  await expect(paggio.handlers.remove('github:*')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('the settings of the code take effect at its next start, on destinations that are there', async () => {
+  const { paggio, database } = await start((one) => void one.on('github', '*', () => undefined, { timeoutSeconds: 5 }));
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
+  await start(
+    (one) => void one.on('github', '*', () => undefined, { timeoutSeconds: 1800, retry: { preset: 'patient' } }),
+    {},
+    database,
+  );
+  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations).toMatchObject([
+    { timeoutSeconds: 1800, retry: { max_attempts: 20 } },
+  ]);
+});
+
+test('two processes that meet the first event of an endpoint at once make one destination', async () => {
+  const seen: string[] = [];
+  const on = (one: Paggio): void => void one.on('github', '*', (event) => void seen.push(event.id));
+  const first = await start(on);
+  const second = await start(on, {}, first.database);
+  for (let n = 0; n < 5; n++) {
+    const { endpoint } = await first.paggio.endpoints.create(owner, { name: `hub ${n}`, verification: gitHub });
+    const ids = await Promise.all(
+      [first, second, first, second].map(({ paggio }) => captureFromGitHub(paggio, endpoint.slug, 'push', '{}')),
+    );
+    for (const id of ids) expect((await settled(first.paggio, owner, id)).attempts).toHaveLength(1);
+    expect((await first.paggio.endpoints.get(owner, endpoint.id)).destinations).toHaveLength(1);
+    expect(seen.splice(0).sort()).toEqual(ids.sort());
+  }
+});
+
+test('a stop waits for handlers, tells those that take too long to end, and gives their deliveries back', async () => {
+  const state = (database: TestDatabase): Promise<object[]> =>
+    query(database.url, `select state, attempt_count, lease_token from paggio.deliveries`);
+  let finish: () => void = () => undefined;
+  const quick = await withHandler(() => new Promise<void>((done) => (finish = done)));
+  await quick.push();
+  const stopped = quick.paggio.stop();
+  setImmediate(() => finish());
+  await stopped;
+  expect(await state(quick.database)).toEqual([{ state: 'delivered', attempt_count: 1, lease_token: null }]);
+
+  let reason = '';
+  const begun = new Promise<{ paggio: Paggio; database: TestDatabase }>((start) => {
+    const slow = withHandler(
+      (_event, { signal }) =>
+        new Promise<void>((done) => {
+          signal.addEventListener('abort', () => {
+            reason = (signal.reason as Error).message;
+            done();
+          });
+          void slow.then(start);
+        }),
+      { timeoutSeconds: 600 },
+      {},
+      { stopGraceMs: 50 },
+    );
+    void slow.then(({ push }) => push());
+  });
+  const { paggio, database } = await begun;
+  await paggio.stop();
+  expect(reason).toBe('Paggio stops');
+  expect(await state(database)).toEqual([{ state: 'pending', attempt_count: 0, lease_token: null }]);
+});
+
+test('mistakes in a registration are all told at once, and late ones are refused', async () => {
+  const { paggio } = await start((one) => {
+    const wrong = (): unknown =>
+      one.on('stirpe', 'in*voice', () => undefined, { timeoutSeconds: 0, concurrency: 1.5, mode: 'lvie' } as never);
+    expect(wrong).toThrow(
+      expect.objectContaining({
+        code: 'BAD_REQUEST',
+        details: ['source', 'eventType', 'mode', 'timeoutSeconds', 'concurrency'].map((field) =>
+          expect.objectContaining({ field }),
+        ),
+      }),
+    );
+    expect(() => one.on('github', 'push', () => undefined, { retires: 1 } as never)).toThrow(/no option "retires"/);
+    one.on('github', 'push', () => undefined);
+    expect(() => one.on('github', 'push', () => undefined)).toThrow(/two handlers with the name "github:push"/);
+  });
+  expect(() => paggio.on('github', 'issues', () => undefined)).toThrow(/before start/);
+});

@@ -1,0 +1,46 @@
+import { notFound, PaggioError } from '../errors';
+import type { HandlerStore } from '../storage/handler-store';
+
+/** A handler as the database knows it. */
+export interface HandlerSummary {
+  name: string;
+  source: string;
+  eventTypes: string[];
+  /** Processes that run it now. */
+  running: number;
+  /** Deliveries that wait for it, up to 100000. */
+  pending: number;
+}
+
+export interface HandlersDependencies {
+  store: HandlerStore;
+  /** A change was committed under this configuration version. */
+  changed: (version: number) => void;
+}
+
+/** The handlers of all apps and versions that share a database. */
+export class Handlers {
+  constructor(private readonly dependencies: HandlersDependencies) {}
+
+  list(): Promise<HandlerSummary[]> {
+    return this.dependencies.store.list();
+  }
+
+  /**
+   * Forgets a handler that was taken out of the code: nothing goes to it any more, and what waits for it is cancelled.
+   * Until then it waits, because only a person knows whether the code comes back.
+   * @throws PaggioError `NOT_FOUND`, or `CONFLICT` while a process runs it
+   */
+  async remove(name: string): Promise<void> {
+    const { changed, store } = this.dependencies;
+    const removed = await store.remove(name);
+    if (removed === 'unknown') throw notFound('handler');
+    if (removed === 'running') {
+      throw new PaggioError('CONFLICT', `A process runs the handler "${name}"`, {
+        hint: 'Take it out of the code and restart first. To hold its deliveries back, pause its destination.',
+      });
+    }
+    changed(removed.version);
+    await store.cancelPending(removed.destinationIds);
+  }
+}

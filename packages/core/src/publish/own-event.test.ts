@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool, type PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import type { WebhookEvent } from '../index';
+import { owner, query, settled, startGateway, type TestGateway } from '../testing';
+
+const { userId } = owner;
+let gateway: TestGateway;
+let pool: Pool;
+let endpointId: string;
+const seen: WebhookEvent[] = [];
+
+beforeAll(async () => {
+  gateway = await startGateway({}, {}, undefined, (paggio) => {
+    paggio.on('api', 'order.*', (event) => void seen.push(event));
+  });
+  pool = new Pool({ connectionString: gateway.database.url });
+  endpointId = (await gateway.paggio.endpoints.create(owner, { name: 'own' })).endpoint.id;
+});
+
+afterEach(() => void seen.splice(0));
+
+afterAll(async () => {
+  await pool.end();
+  await gateway.stop();
+});
+
+async function inTransaction<T>(end: 'commit' | 'rollback', work: (tx: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query(end);
+    return result;
+  } finally {
+    client.release();
+  }
+}
+
+const stored = async (): Promise<number> =>
+  (await query<{ count: number }>(gateway.database.url, 'select count(*)::int as count from paggio.events'))[0]
+    ?.count ?? 0;
+
+test("what the app publishes reaches its own handlers; a text is the JSON's source, anything else becomes JSON", async () => {
+  const { paggio } = gateway;
+  const [text] = await paggio.publish({ userId, eventType: 'order.paid', payload: '{"total": 1.10, "a":1}' });
+  await settled(paggio, owner, text?.eventId as string);
+  const [value] = await paggio.publish({ userId, eventType: 'order.paid', payload: { total: 2 } });
+  await settled(paggio, owner, value?.eventId as string);
+  expect(text).toMatchObject({ endpointId, created: true });
+  expect(seen.map(({ body }) => body.toString())).toEqual(['{"total": 1.10, "a":1}', '{"total":2}']);
+});
+
+test('a rolled-back transaction publishes nothing', async () => {
+  const { paggio } = gateway;
+  const before = await stored();
+  const [published] = await inTransaction('rollback', (tx) =>
+    paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' }, { tx }),
+  );
+  await expect(paggio.events.get(owner, published?.eventId as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await stored()).toBe(before);
+  // Its idempotency key was not used either.
+  const [again] = await paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' });
+  expect(again?.created).toBe(true);
+  await settled(paggio, owner, again?.eventId as string);
+  expect(seen).toHaveLength(1);
+});
+
+test('a committed one is delivered, and nothing of it is seen before', async () => {
+  const { paggio } = gateway;
+  const published = await inTransaction('commit', async (tx) => {
+    const made = await paggio.publish({ userId, eventType: 'order.paid', payload: { n: 1 } }, { tx });
+    // Longer than every look for work.
+    await sleep(1_500);
+    expect(seen).toEqual([]);
+    return made;
+  });
+  await settled(paggio, owner, published[0]?.eventId as string);
+  expect(seen).toHaveLength(1);
+});
+
+test("in TypeORM's transaction, with its EntityManager", async () => {
+  const { paggio } = gateway;
+  const dataSource = new DataSource({ type: 'postgres', url: gateway.database.url, installExtensions: false });
+  await dataSource.initialize();
+  const publish = { userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'typeorm' };
+  const before = await stored();
+  await expect(
+    dataSource.transaction(async (tx) => {
+      await paggio.publish(publish, { tx });
+      throw new Error('changed my mind');
+    }),
+  ).rejects.toThrow('changed my mind');
+  expect(await stored()).toBe(before);
+  const [first] = await dataSource.transaction((tx) => paggio.publish(publish, { tx }));
+  const [second] = await dataSource.transaction((tx) => paggio.publish(publish, { tx }));
+  expect([first?.created, second?.created, second?.eventId]).toEqual([true, false, first?.eventId]);
+  await settled(paggio, owner, first?.eventId as string);
+  expect(seen).toHaveLength(1);
+  await dataSource.destroy();
+});
+
+test('mistakes are all told at once, and nothing is stored', async () => {
+  const before = await stored();
+  const wrong = {
+    userId: '',
+    mode: 'prod',
+    eventType: 'order paid',
+    payload: '{"a":',
+    idempotencyKey: 'a b',
+    endpointIds: ['x'],
+  };
+  await expect(gateway.paggio.publish(wrong as never)).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    details: ['userId', 'mode', 'eventType', 'idempotencyKey', 'endpointIds', 'payload'].map((field) =>
+      expect.objectContaining({ field }),
+    ),
+  });
+  for (const payload of [undefined, () => 1, 10n, '"' + 'x'.repeat(1024 * 1024) + '"'])
+    await expect(gateway.paggio.publish({ userId, eventType: 'a', payload })).rejects.toMatchObject({
+      details: [expect.objectContaining({ field: 'payload' })],
+    });
+  expect(await stored()).toBe(before);
+});
