@@ -1,5 +1,15 @@
 import 'reflect-metadata';
 
-export { Paggio, type PaggioOptions } from '@paggio/core';
+export {
+  Paggio,
+  PermanentFailure,
+  RetryLater,
+  type HandlerContext,
+  type HandlerTypes,
+  type PaggioOptions,
+  type WebhookEvent,
+  type WebhookEvents,
+} from '@paggio/core';
+export { OnWebhook, type OnWebhookOptions } from './on-webhook';
 export { PaggioModule } from './paggio.module';
 export { getPaggioToken, getSignInLinkToken, type PaggioModuleExtras } from './paggio.options';

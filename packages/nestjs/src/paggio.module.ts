@@ -8,14 +8,16 @@ import {
   type NestModule,
   type OnApplicationShutdown,
   type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { createPaggio, Paggio, type PaggioOptions, type Principal } from '@paggio/core';
 import { normalizePath } from '@paggio/http';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
+import { PaggioExplorer } from './paggio.explorer';
 import { PaggioGateway } from './paggio.gateway';
 import {
   ConfigurableModuleClass,
@@ -32,6 +34,8 @@ interface Instance {
   paggio: Paggio;
   gateway: PaggioGateway;
   door: PaggioDoor;
+  explorer: PaggioExplorer;
+  name: string;
   base: string;
 }
 
@@ -43,7 +47,7 @@ interface Instance {
 @Module({})
 export class PaggioModule
   extends ConfigurableModuleClass
-  implements NestModule, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+  implements NestModule, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
     @Inject(INSTANCE) private readonly instance: Instance,
@@ -74,8 +78,14 @@ export class PaggioModule
   }
 
   async onModuleInit(): Promise<void> {
-    this.instance.door.install();
-    await this.instance.paggio.start();
+    const { door, explorer, name, paggio } = this.instance;
+    door.install();
+    explorer.register(paggio, name);
+    await paggio.start();
+  }
+
+  onApplicationBootstrap(): void {
+    this.instance.explorer.open();
   }
 
   beforeApplicationShutdown(): void {
@@ -125,6 +135,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       useFactory: (paggio: Paggio) => {
         paggio.subscribe((happening) => {
           if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
+          else if (happening.type === 'handler.failed')
+            logger.warn(`${happening.handler} (event ${happening.eventId}): ${describe(happening.error ?? 'no end')}`);
         });
         const { health, exclusive, dashboard, openapi, metrics, dialects } = extras;
         const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects };
@@ -135,12 +147,20 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
     },
     {
       provide: INSTANCE,
-      inject: [token, gatewayToken, HttpAdapterHost],
-      useFactory: (paggio: Paggio, gateway: PaggioGateway, host: HttpAdapterHost): Instance => ({
+      inject: [token, gatewayToken, HttpAdapterHost, DiscoveryService, ModuleRef],
+      useFactory: (
+        paggio: Paggio,
+        gateway: PaggioGateway,
+        host: HttpAdapterHost,
+        discovery: DiscoveryService,
+        moduleRef: ModuleRef,
+      ): Instance => ({
         paggio,
         gateway,
+        name,
         base,
         door: new PaggioDoor(host, gateway, base),
+        explorer: new PaggioExplorer(discovery, moduleRef),
       }),
     },
   ];
@@ -158,6 +178,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
   return {
     ...definition,
     global: extras.isGlobal ?? false,
+    imports: [...(definition.imports ?? []), DiscoveryModule],
     controllers: createControllers(base, gatewayToken, extras),
     providers: [...(definition.providers ?? []), ...providers],
     exports: exported,

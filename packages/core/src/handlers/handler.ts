@@ -34,12 +34,16 @@ export type EventSource = keyof WebhookEvents | (string & {});
 export type EventTypeOf<Source> =
   (Source extends keyof WebhookEvents ? keyof WebhookEvents[Source] & string : never) | (string & {});
 
-/** The declared payload of a source and type; all that a pattern may meet; `unknown` where nothing is declared. */
+/** Nothing is declared: what the handler says its payload is, it is. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Undeclared = any;
+
+/** The declared payload of a source and type; all that a pattern may meet; `any` where nothing is declared. */
 export type PayloadOf<Source, Type> = Source extends keyof WebhookEvents
   ? DeclaredPayload<WebhookEvents[Source], Type>
-  : unknown;
+  : Undeclared;
 type DeclaredPayload<Declared, Type> = [MatchingTypes<Declared, Type>] extends [never]
-  ? unknown
+  ? Undeclared
   : Declared[MatchingTypes<Declared, Type>];
 type MatchingTypes<Declared, Type> = Type extends '*'
   ? keyof Declared

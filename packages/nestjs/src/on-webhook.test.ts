@@ -1,0 +1,156 @@
+import { Controller, Inject, Injectable, Module, Scope, type OnApplicationBootstrap } from '@nestjs/common';
+import { NestFactory, REQUEST } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import {
+  captureFromGitHub,
+  createTestDatabase,
+  gitHub,
+  owner,
+  query,
+  settled,
+  testMasterKey,
+  type TestDatabase,
+} from '@paggio/core/testing';
+import { Column, Entity, PrimaryColumn, type DataSource, type EntityManager } from 'typeorm';
+import { getPaggioToken, OnWebhook, Paggio, PaggioModule, type HandlerContext, type WebhookEvent } from './index';
+
+@Entity('orders')
+class Order {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('text') ref!: string;
+}
+
+const seen: string[] = [];
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  seen.splice(0);
+});
+
+afterEach(() => database.drop());
+
+const settings = (): object => ({ masterKey: testMasterKey, stopGraceMs: 2_000 });
+
+test('methods of providers and controllers are destinations, with what they inject, once the app is up', async () => {
+  @Injectable()
+  class Names {
+    readonly name = 'injected';
+  }
+  class Base {
+    @OnWebhook('github', 'issues.*') issues(event: WebhookEvent): void {
+      seen.push(`inherited ${event.type}`);
+    }
+  }
+  @Injectable()
+  class Pushes extends Base implements OnApplicationBootstrap {
+    private up = false;
+    constructor(@Inject(Names) private readonly names: Names) {
+      super();
+    }
+    onApplicationBootstrap(): void {
+      this.up = true;
+    }
+    @OnWebhook('github', 'push') push(event: WebhookEvent<{ ref: string }>, { attempt }: HandlerContext): void {
+      seen.push(`${this.names.name} ${event.payload.ref} ${attempt} ${this.up}`);
+    }
+    @OnWebhook('github', 'push', { instance: 'another' }) other(): void {
+      seen.push('another instance');
+    }
+  }
+  @Injectable({ scope: Scope.REQUEST })
+  class PerEvent {
+    private static count = 0;
+    private readonly number = ++PerEvent.count;
+    constructor(@Inject(REQUEST) private readonly request: WebhookEvent) {}
+    @OnWebhook('github', 'push') push(event: WebhookEvent): void {
+      seen.push(`per event ${this.number} ${this.request.id === event.id}`);
+    }
+  }
+  @Controller()
+  class Hooks {
+    @OnWebhook('github', 'push', { name: 'named' }) push(): void {
+      seen.push('controller');
+    }
+  }
+  @Module({
+    imports: [PaggioModule.forRoot({ ...settings(), database: { url: database.url } } as never)],
+    providers: [Names, Pushes, PerEvent, { provide: 'alias', useExisting: Pushes }],
+    controllers: [Hooks],
+  })
+  class HostModule {}
+  const app = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
+  const paggio = app.get(Paggio, { strict: false });
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const push = async (type: string, body: string): Promise<string[]> => {
+    await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, type, body));
+    return seen.splice(0).sort();
+  };
+  const first = await push('push', '{"ref":"main"}');
+  expect(first).toEqual(['controller', 'injected main 1 true', 'per event 1 true']);
+  expect(await push('push', '{"ref":"next"}')).toContain('per event 2 true');
+  expect(await push('issues', '{"action":"opened"}')).toEqual(['inherited issues.opened']);
+  const urls = (await paggio.endpoints.get(owner, endpoint.id)).destinations.map(({ url }) => url);
+  expect(urls.sort()).toEqual([
+    'handler:PerEvent.push',
+    'handler:Pushes.issues',
+    'handler:Pushes.push',
+    'handler:named',
+  ]);
+  await app.close();
+});
+
+test("a transactional method writes with the host's EntityManager, and its rows and the delivery are one", async () => {
+  await query(database.url, 'create table orders (id uuid primary key, ref text not null)');
+  let fail = true;
+  @Injectable()
+  class Orders {
+    @OnWebhook('github', 'push', { transactional: true, retry: { preset: 'quick' } })
+    async push(event: WebhookEvent, context: HandlerContext<unknown>): Promise<void> {
+      const tx = context.tx as EntityManager;
+      await tx.getRepository(Order).insert({ id: event.id, ref: 'main' });
+      if (!fail) return;
+      fail = false;
+      throw new Error('after the insert');
+    }
+  }
+  @Module({
+    imports: [
+      TypeOrmModule.forRoot({ type: 'postgres', url: database.url, entities: [Order], installExtensions: false }),
+      PaggioModule.forRootAsync({
+        inject: [getDataSourceToken()],
+        useFactory: (dataSource: DataSource) => ({ ...settings(), database: { dataSource } }) as never,
+      }),
+    ],
+    providers: [Orders],
+  })
+  class HostModule {}
+  const app = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
+  const paggio = app.get<Paggio>(getPaggioToken(), { strict: false });
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
+  expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);
+  expect(await query(database.url, 'select id, ref from orders')).toEqual([{ id: event.id, ref: 'main' }]);
+  // The host's connections know nothing of Paggio's tables.
+  expect(app.get<DataSource>(getDataSourceToken()).entityMetadatas.map(({ tableName }) => tableName)).toEqual([
+    'orders',
+  ]);
+  await app.close();
+});
+
+test('two methods of one name, and a wrong registration, stop the start with a clear error', async () => {
+  const start = async (providers: (new () => object)[]): Promise<unknown> => {
+    @Module({ imports: [PaggioModule.forRoot({ ...settings(), database: { url: database.url } } as never)], providers })
+    class HostModule {}
+    return NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
+  };
+  class One {
+    @OnWebhook('github', 'push', { name: 'same' }) push(): void {}
+    @OnWebhook('github', 'issues', { name: 'same' }) issues(): void {}
+  }
+  await expect(start([One])).rejects.toThrow(/two handlers with the name "same"/);
+  class Wrong {
+    @OnWebhook('gihtub', 'push') push(): void {}
+  }
+  await expect(start([Wrong])).rejects.toThrow(/no provider "gihtub"/);
+});

@@ -1,0 +1,69 @@
+import type {
+  EventSource,
+  EventTypeOf,
+  HandlerContext,
+  HandlerOptions,
+  HandlerTransaction,
+  PayloadOf,
+  WebhookEvent,
+} from '@paggio/core';
+
+export const ON_WEBHOOK = Symbol.for('paggio:on-webhook');
+
+/** What a method wants to hear of. */
+export interface Subscription {
+  source: string;
+  eventType: string | readonly string[];
+  options: OnWebhookOptions;
+}
+
+export interface OnWebhookOptions extends HandlerOptions {
+  /**
+   * Name of the Paggio instance, where the app has several.
+   * @default 'default'
+   */
+  instance?: string;
+}
+
+type Method<Payload, Tx> = (event: WebhookEvent<Payload>, context: HandlerContext<Tx>) => unknown;
+type Decorator<Payload, Tx> = <T extends Method<Payload, Tx>>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<T>,
+) => void;
+
+/**
+ * Makes a method of a provider or controller a destination of events, as `paggio.on` does. Its name in the database is
+ * `<Class>.<method>` unless the options give one. Guards, pipes, interceptors and filters are for requests and do not
+ * apply. A provider that is made per request is made for each event, with the event as its `REQUEST`.
+ * @param source name of a provider, `api` for what the app publishes, `*` for any
+ * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
+ * @example
+ * \@OnWebhook('stripe', 'invoice.paid', { transactional: true })
+ * async paid(event: WebhookEvent<Stripe.Event>, { tx }: HandlerContext<EntityManager>) {}
+ */
+export function OnWebhook<Source extends EventSource, Type extends EventTypeOf<Source>>(
+  source: Source,
+  eventType: Type | readonly Type[],
+  options: OnWebhookOptions & { transactional: true },
+): Decorator<PayloadOf<Source, Type>, HandlerTransaction>;
+export function OnWebhook<Source extends EventSource, Type extends EventTypeOf<Source>>(
+  source: Source,
+  eventType: Type | readonly Type[],
+  options?: OnWebhookOptions & { transactional?: false },
+): Decorator<PayloadOf<Source, Type>, undefined>;
+export function OnWebhook(
+  source: string,
+  eventType: string | readonly string[],
+  options: OnWebhookOptions = {},
+): MethodDecorator {
+  return (_target, _key, descriptor) => {
+    const method = descriptor.value as object;
+    const before = subscriptionsOf(method);
+    Reflect.defineMetadata(ON_WEBHOOK, [...before, { source, eventType, options }], method);
+  };
+}
+
+export function subscriptionsOf(method: object): readonly Subscription[] {
+  return (Reflect.getMetadata(ON_WEBHOOK, method) as Subscription[] | undefined) ?? [];
+}
