@@ -1,41 +1,74 @@
 import { createServer } from 'node:http';
 import { owner, startGateway } from '@paggio/core/testing';
 import { describeHost, request, serveHost, type Host } from '@paggio/http/testing';
-import express, { type Express } from 'express';
+import express5, { type Express } from 'express';
 import { paggioMiddleware } from './index';
 
-async function start(build: (app: Express, mount: () => void) => void, path?: string): Promise<Host> {
+const versions: [string, typeof express5][] = [
+  ['Express 5', express5],
+  ['Express 4', jest.requireActual<typeof express5>('express4')],
+];
+
+async function start(
+  build: (app: Express, mount: () => void) => void,
+  options: Parameters<typeof paggioMiddleware>[1] = {},
+  express = express5,
+): Promise<Host> {
   const gateway = await startGateway();
   const app = express();
-  build(app, () => app.use(paggioMiddleware(gateway.paggio, { path })));
+  build(app, () => app.use(paggioMiddleware(gateway.paggio, options)));
   return serveHost(gateway, createServer(app));
 }
 
-function hostRoutes(app: Express): void {
-  app.use(express.json());
-  app.post('/host/echo', (request, response) => void response.json({ echo: request.body as unknown }));
-}
+for (const [name, express] of versions) {
+  const hostRoutes = (app: Express): void => {
+    app.use(express.json());
+    app.post('/host/echo', (request, response) => void response.json({ echo: request.body as unknown }));
+  };
 
-describeHost('Express 5 at the root', () =>
-  start((app, mount) => {
-    mount();
-    hostRoutes(app);
-  }),
-);
+  describeHost(`${name} at the root`, () =>
+    start(
+      (app, mount) => {
+        mount();
+        hostRoutes(app);
+      },
+      {},
+      express,
+    ),
+  );
 
-describeHost(
-  'Express 5 under a path',
-  () =>
-    start((app, mount) => {
-      mount();
+  describeHost(
+    `${name} under a path`,
+    () =>
+      start(
+        (app, mount) => {
+          mount();
+          hostRoutes(app);
+        },
+        { path: '/hooks/paggio' },
+        express,
+      ),
+    '/hooks/paggio',
+  );
+
+  describeHost(
+    `${name} below a router that tells the path`,
+    async () => {
+      const gateway = await startGateway();
+      const app = express();
+      const router = express.Router();
+      router.use('/paggio', paggioMiddleware(gateway.paggio));
+      app.use('/hooks', router);
       hostRoutes(app);
-    }, '/hooks/paggio'),
-  '/hooks/paggio',
-);
+      return serveHost(gateway, createServer(app));
+    },
+    '/hooks/paggio',
+  );
+}
 
 test('EMB-01: behind a body parser a request is refused with one clear error and never stored re-serialised', async () => {
   const host = await start((app, mount) => {
-    app.use(express.json());
+    app.use(express5.json());
     mount();
   });
   const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'late' });
@@ -55,7 +88,7 @@ test('EMB-01: behind a body parser a request is refused with one clear error and
 
 test('EMB-01: the bytes that a raw parser kept are used', async () => {
   const host = await start((app, mount) => {
-    app.use(express.raw({ type: '*/*', inflate: false }));
+    app.use(express5.raw({ type: '*/*', inflate: false }));
     mount();
   });
   const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'raw' });

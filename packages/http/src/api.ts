@@ -9,6 +9,8 @@ import {
 } from '@paggio/core';
 import { errorAnswer, type Answer, type ErrorBody } from './answer';
 import type { Dialect } from './dialects/dialect';
+import { valuesOf } from './header-values';
+import { HostAccess, type AskingRequest, type HostAccessOptions } from './host-access';
 import type { ApiRequest, Operation } from './operation';
 import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
@@ -22,7 +24,7 @@ interface Route {
   segments: readonly string[];
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends HostAccessOptions<never> {
   /** Serves `/health` and `/health/live`. Default false: they are the host's. */
   health?: boolean;
   /** Serves `/openapi.json`. Default false. */
@@ -62,6 +64,7 @@ function limitersOf(paggio: Paggio): Limiters {
 export class Api {
   private readonly routes: readonly Route[];
   private readonly onFault: (error: unknown, requestId: string) => void;
+  readonly access: HostAccess;
 
   /**
    * @param table what is served: the contract, or the routes of a dialect
@@ -75,6 +78,7 @@ export class Api {
     private readonly limiters: Limiters = limitersOf(paggio),
   ) {
     this.onFault = options.onFault ?? (() => undefined);
+    this.access = new HostAccess(paggio, options);
     // They count from the beginning and not from the first look at them.
     if (options.metrics) metricsOf(paggio);
     const { roles } = paggio.options;
@@ -169,13 +173,12 @@ export class Api {
    * Who asks for an operation, if they may.
    * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN` or `RATE_LIMITED`
    */
-  async admit(operation: Operation, request: Pick<ApiRequest, 'rawHeaders' | 'remoteAddr'>): Promise<Caller> {
+  async admit(operation: Operation, request: AskingRequest): Promise<Caller> {
     if (operation.scope === null) return nobody;
-    const key = bearerOf(request.rawHeaders);
-    const authenticated = await this.authenticate(key, request.remoteAddr);
-    const principal = { ...authenticated, remoteAddr: request.remoteAddr };
+    await this.access.check(request);
+    const { principal, stillValid } = await this.principalOf(request);
     const limiter = this.limiters[operation.scope === 'ingest' ? 'ingest' : 'api'];
-    const verdict = limiter?.take(principal.keyId);
+    const verdict = limiter?.take(principal.keyId ?? `user ${principal.userId}`);
     const headers = verdict ? rateHeaders(verdict) : [];
     if (verdict && !verdict.allowed) {
       throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
@@ -185,13 +188,26 @@ export class Api {
       });
     }
     this.requireScope(principal, operation);
+    return { principal, headers, stillValid };
+  }
+
+  /** The holder of the API key, or without one the host's user. */
+  private async principalOf(request: AskingRequest): Promise<Omit<Caller, 'headers'>> {
+    const { rawHeaders, remoteAddr } = request;
+    const key = bearerOf(rawHeaders);
+    const user = key === undefined ? await this.access.user(request) : null;
+    if (user) {
+      const stillValid = async (): Promise<boolean> => (await this.access.user(request))?.userId === user.userId;
+      return { principal: user, stillValid };
+    }
+    const principal = { ...(await this.authenticate(key, remoteAddr)), remoteAddr };
     const stillValid = (): Promise<boolean> =>
-      this.authenticate(key, request.remoteAddr).then(
+      this.authenticate(key, remoteAddr).then(
         () => true,
         // A database that is away says nothing about the key.
         (error: unknown) => !(error instanceof PaggioError && error.code === 'UNAUTHORIZED'),
       );
-    return { principal, headers, stillValid };
+    return { principal, stillValid };
   }
 
   fail(error: unknown, caller: Caller = nobody): Answer {
@@ -278,12 +294,6 @@ function rateHeaders(verdict: RateVerdict): [string, string][] {
     ['X-RateLimit-Remaining', String(verdict.remaining)],
     ['X-RateLimit-Reset', String(verdict.resetAt)],
   ];
-}
-
-export function valuesOf(rawHeaders: readonly string[], lowerCaseName: string): string[] {
-  return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
-  );
 }
 
 /** A HEAD is a GET whose body the server leaves out. */

@@ -1,13 +1,14 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { PaggioError, unauthorized, type Principal } from '@paggio/core';
+import { PaggioError, unauthorized, type Paggio, type Principal } from '@paggio/core';
 import { readAsset } from '@paggio/dashboard';
 import { jsonAnswer, type Answer } from './answer';
 import type { Api } from './api';
+import { valuesOf } from './header-values';
+import { checkOrigin, isRead } from './host-access';
 import type { ApiRequest } from './operation';
 import { parseJson } from './parse';
 
 export interface DashboardRequest extends ApiRequest {
-  headers: Readonly<Record<string, string | string[] | undefined>>;
   /** True behind TLS: the cookie is then for TLS only. */
   secure: boolean;
 }
@@ -35,6 +36,7 @@ export class Dashboard {
 
   constructor(
     private readonly api: Api,
+    private readonly paggio: Paggio,
     private readonly base: string,
   ) {}
 
@@ -52,6 +54,7 @@ export class Dashboard {
   /** Never throws. */
   async handle(request: DashboardRequest): Promise<Answer> {
     try {
+      await this.api.access.check(request);
       return await this.route(request);
     } catch (error) {
       return this.api.fail(error);
@@ -60,12 +63,18 @@ export class Dashboard {
 
   private async route(request: DashboardRequest): Promise<Answer> {
     const path = request.path.slice('/dashboard'.length);
-    const reads = request.method === 'GET' || request.method === 'HEAD';
-    if (!reads) this.checkOrigin(request);
+    const reads = isRead(request.method);
+    if (!reads) checkOrigin(request, this.paggio, 'required');
     if (path.startsWith('/api/v1/')) {
       const session = this.session(request);
-      const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
-      return this.api.handleAs(session.principal, { ...request, path }, stillValid);
+      if (session) {
+        const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
+        return this.api.handleAs(session.principal, { ...request, path }, stillValid);
+      }
+      const user = await this.api.access.user(request);
+      if (!user) throw notSignedIn();
+      const stillValid = async (): Promise<boolean> => (await this.api.access.user(request))?.userId === user.userId;
+      return this.api.handleAs(user, { ...request, path }, stillValid);
     }
     if (path === '/session' && request.method === 'POST') return this.signIn(request);
     if (path === '/session' && request.method === 'DELETE') return this.signOut(request);
@@ -129,35 +138,28 @@ export class Dashboard {
     ];
   }
 
-  private session(request: DashboardRequest): Session {
+  private session(request: DashboardRequest): Session | undefined {
     const id = this.cookieOf(request);
     const session = id === undefined ? undefined : this.sessions.get(id);
     const now = Date.now();
     if (!session || now - session.lastUsedAt > IDLE_MS || now - session.createdAt > ABSOLUTE_MS) {
       if (id !== undefined) this.sessions.delete(id);
-      throw new PaggioError('UNAUTHORIZED', 'Not signed in', {
-        hint: 'Sign in with the link from the start of the server, or with an API key.',
-      });
+      return undefined;
     }
     session.lastUsedAt = now;
     return session;
   }
 
-  /** Changes come from our own pages only: a form of another site sends its own origin, or none. */
-  private checkOrigin(request: DashboardRequest): void {
-    const origin = request.headers['origin'];
-    const host = request.headers['host'];
-    if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).host === host) return;
-    throw new PaggioError('FORBIDDEN', 'This request does not come from the dashboard', {
-      hint: 'Use the management API with an API key.',
-    });
-  }
-
   private cookieOf(request: DashboardRequest): string | undefined {
-    const header = request.headers['cookie'];
-    const text = Array.isArray(header) ? header.join(';') : (header ?? '');
+    const text = valuesOf(request.rawHeaders, 'cookie').join(';');
     return new RegExp(`(?:^|;) *${COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(text)?.[1];
   }
+}
+
+function notSignedIn(): PaggioError {
+  return new PaggioError('UNAUTHORIZED', 'Not signed in', {
+    hint: 'Sign in with the link from the start of the server, or with an API key.',
+  });
 }
 
 function sameToken(known: string, given: string): boolean {

@@ -1,60 +1,72 @@
-import { PaggioError, type Paggio } from '@paggio/core';
+import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from './answer';
-import { Api } from './api';
-import { dialectRouter } from './dialects/dialect-router';
-import { slugOf } from './ingest';
-import { normalizePath, type HandlerOptions } from './node/node-handler';
+import { RemoteAddress } from './remote-address';
+import { Site, type HandlerOptions } from './site';
 
-/** Undefined: the request is the host's. */
-export type FetchHandler = (request: Request, info?: { remoteAddr?: string }) => Promise<Response | undefined>;
+interface RequestInfo {
+  /** The peer of the connection, which a Fetch request does not know. */
+  remoteAddr?: string;
+  /** What `allow` and `resolveUser` are asked about, where the host has more than the request. */
+  hostRequest?: unknown;
+}
+
+export interface FetchHandler {
+  /** Undefined: the request is the host's. */
+  (request: Request, info?: RequestInfo): Promise<Response | undefined>;
+  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  signInLink(principal: Principal): string | null;
+}
 
 /**
- * The door for hosts that speak Fetch. Such hosts give headers in lower case and sorted: bodies are exact, the order and
- * case of headers are not.
+ * The door for hosts that speak Fetch: Hono, Next.js and the like. Such hosts give headers in lower case and sorted: bodies
+ * are exact, the order and case of headers are not.
+ * @example
+ * app.use(async (c, next) => (await handle(c.req.raw)) ?? next());
  */
-export function createFetchHandler(paggio: Paggio, options: HandlerOptions = {}): FetchHandler {
-  const base = normalizePath(options.path);
-  paggio.mountedAt(base);
-  const api = new Api(paggio, options);
-  const dialectOf = dialectRouter(api, options.dialects);
-  return async (request, info) => {
+export function createFetchHandler<HostRequest = Request>(
+  paggio: Paggio,
+  options: HandlerOptions<HostRequest> = {},
+): FetchHandler {
+  const site = new Site(paggio, options);
+  const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const handle = async (request: Request, info: RequestInfo = {}): Promise<Response | undefined> => {
     const [path, query] = splitTarget(request.url);
-    if (!path.startsWith(base)) return undefined;
-    const local = path.slice(base.length);
-    const slug = slugOf(local);
-    const dialect = dialectOf(local);
-    if (slug === undefined && !dialect && !api.owns(local)) return undefined;
+    const local = site.within(path);
+    if (local === undefined) return undefined;
+    const slug = site.slugOf(local);
+    const desk = slug === undefined ? site.deskOf(local) : undefined;
+    if (slug === undefined && !desk) return undefined;
+    const { method } = request;
+    const rawHeaders = [...request.headers].flat();
+    const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
     try {
       if (slug === undefined) {
-        const body = await readStream(request, api.bodyLimit(dialect?.path ?? local));
+        const call = {
+          method,
+          fullPath: path,
+          query,
+          rawHeaders,
+          remoteAddr,
+          hostRequest: info.hostRequest ?? request,
+        };
+        const there = desk as NonNullable<typeof desk>;
+        const secure = request.url.startsWith('https:') || paggio.isPublicOverTls();
         return toResponse(
-          await (dialect?.api ?? api).handle({
-            method: request.method,
-            path: dialect?.path ?? local,
-            fullPath: path,
-            query,
-            rawHeaders: [...request.headers].flat(),
-            remoteAddr: info?.remoteAddr ?? null,
-            body,
-          }),
+          await there.answer({ ...call, body: await readStream(request, there.bodyLimit) }, secure),
+          method,
         );
       }
       const endpoint = await paggio.capture.route(slug);
-      const answer = await paggio.capture.receive(endpoint, {
-        method: request.method,
-        path,
-        query,
-        rawHeaders: [...request.headers].flat(),
-        body: await readStream(request, paggio.options.bodyLimit),
-        remoteAddr: info?.remoteAddr ?? null,
-      });
+      const body = await readStream(request, paggio.options.bodyLimit);
+      const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
-      return toResponse({ status: answer.status, headers, body: answer.body });
+      return toResponse({ status: answer.status, headers, body: answer.body }, method);
     } catch (error) {
-      return toResponse(api.fail(error));
+      return toResponse(site.api.fail(error), method);
     }
   };
+  return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
 }
 
 /** Path and query with the bytes they were sent with; a URL object is already normalised, so it is only cut. */
@@ -83,13 +95,14 @@ async function readStream(request: Request, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function toResponse(answer: Answer): Response {
+function toResponse(answer: Answer, method: string): Response {
   const headers = answer.headers.map(([name, value]) => [name, value] as [string, string]);
   if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
-    return new Response(toStream(answer.body), { status: answer.status, headers });
+    const stream = method === 'HEAD' ? null : toStream(answer.body);
+    return new Response(stream, { status: answer.status, headers });
   }
-  const body =
-    answer.body === null || answer.status === 204 ? null : new Uint8Array(Buffer.from(answer.body as string));
+  const nothing = answer.body === null || answer.status === 204 || method === 'HEAD';
+  const body = nothing ? null : new Uint8Array(Buffer.from(answer.body as string));
   return new Response(body, {
     status: answer.status,
     headers,

@@ -2,16 +2,12 @@ export { errorAnswer, jsonAnswer, type Answer } from './answer';
 export { Api, noSuchRoute, nobody, type ApiOptions, type Caller } from './api';
 export { dialectNames, type DialectName } from './dialects';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
-export {
-  createNodeHandler,
-  normalizePath,
-  writeAnswer,
-  type HandlerOptions,
-  type NodeHandler,
-} from './node/node-handler';
+export { createNodeHandler, writeAnswer, type NodeHandler } from './node/node-handler';
 export { readBody, RequestAborted } from './node/body';
+export type { AskingRequest, HostAccessOptions, HostUser } from './host-access';
 export type { ApiRequest, Operation, OperationInput } from './operation';
 export { operations } from './operations';
 export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
 export { RemoteAddress } from './remote-address';
+export { normalizePath, type HandlerOptions } from './site';

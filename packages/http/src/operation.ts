@@ -17,6 +17,8 @@ export interface ApiRequest {
   rawHeaders: readonly string[];
   remoteAddr: string | null;
   body: Buffer;
+  /** The request as the host's framework knows it. */
+  hostRequest: unknown;
 }
 
 /** A request whose route is known, before its query and body are looked at. */

@@ -1,18 +1,19 @@
 import { once } from 'node:events';
 import type { Paggio } from '@paggio/core';
 import { createNodeHandler, type HandlerOptions } from '@paggio/http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 
 /**
  * Paggio as Koa middleware (2 and 3). Mount it before any body parser: signatures need the exact bytes.
+ * @param options `path` where it is mounted below one, also behind `koa-mount`
  * @example
  * app.use(paggioMiddleware(paggio));
  * app.use(bodyParser());
  */
-export function paggioMiddleware(paggio: Paggio, options: HandlerOptions = {}): Middleware {
-  const handle = createNodeHandler(paggio, options);
+export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context> = {}): Middleware {
+  const handle = createNodeHandler<Context>(paggio, options);
   return async (context, next): Promise<void> => {
-    if (!handle(context.req, context.res)) {
+    if (!handle(context.req, context.res, { hostRequest: context, target: context.originalUrl })) {
       await next();
       return;
     }

@@ -5,12 +5,20 @@ import { describeHost, serveHost } from '@paggio/http/testing';
 import Koa from 'koa';
 import { paggioMiddleware } from './index';
 
-for (const path of ['', '/hooks']) {
+const Koa2 = jest.requireActual<typeof Koa>('koa2');
+const versions: [string, typeof Koa, string][] = [
+  ['Koa 3', Koa, ''],
+  ['Koa 3', Koa, '/hooks'],
+  ['Koa 2', Koa2, ''],
+  ['Koa 2', Koa2, '/hooks'],
+];
+
+for (const [name, Host, path] of versions) {
   describeHost(
-    `Koa 3 at "${path}"`,
+    `${name} at "${path}"`,
     async () => {
       const gateway = await startGateway();
-      const app = new Koa();
+      const app = new Host();
       app.use(paggioMiddleware(gateway.paggio, { path }));
       app.use(async (context, next) => {
         if (context.path !== '/host/echo') return next();

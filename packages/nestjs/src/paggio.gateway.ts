@@ -35,8 +35,12 @@ export class PaggioGateway {
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
   private readonly remoteAddress: RemoteAddress;
 
-  constructor(paggio: Paggio, options: HandlerOptions, onFault: (error: unknown, requestId: string) => void) {
-    this.api = new Api(paggio, { ...options, onFault });
+  constructor(
+    paggio: Paggio,
+    options: HandlerOptions<HostRequest>,
+    onFault: (error: unknown, requestId: string) => void,
+  ) {
+    this.api = new Api(paggio, { ...(options as HandlerOptions), onFault });
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
   }
@@ -45,7 +49,11 @@ export class PaggioGateway {
   async keepBody(request: IncomingMessage): Promise<void> {
     if (this.bodies.has(request)) return;
     this.bodies.set(request, await readBody(request, API_BODY_LIMIT));
+    // For Express's parsers it was read already; for Fastify's there is none.
     (request as { _body?: boolean })._body = true;
+    delete request.headers['content-length'];
+    delete request.headers['transfer-encoding'];
+    delete request.headers['content-type'];
   }
 
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
@@ -54,7 +62,12 @@ export class PaggioGateway {
     const raw = request.raw ?? request;
     this.callers.set(
       raw,
-      await this.api.admit(operation, { rawHeaders: raw.rawHeaders, remoteAddr: this.addressOf(raw) }),
+      await this.api.admit(operation, {
+        method: raw.method ?? '',
+        rawHeaders: raw.rawHeaders,
+        remoteAddr: this.addressOf(raw),
+        hostRequest: request,
+      }),
     );
   }
 
@@ -71,6 +84,7 @@ export class PaggioGateway {
       rawHeaders: raw.rawHeaders,
       remoteAddr: this.addressOf(raw),
       body: this.bodies.get(raw) ?? Buffer.alloc(0),
+      hostRequest: request,
     };
     const caller = this.callers.get(raw) ?? nobody;
     this.write(response, await this.api.run(operation, input, { ...request.params }, caller));

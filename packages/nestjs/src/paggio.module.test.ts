@@ -12,7 +12,8 @@ import {
   type DynamicModule,
   type INestApplication,
 } from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
@@ -65,11 +66,15 @@ async function listen(app: INestApplication, database: TestDatabase): Promise<Ho
 async function create(
   module: (database: TestDatabase) => DynamicModule,
   configure: (app: INestApplication) => void = () => undefined,
+  adapter?: () => AbstractHttpAdapter,
 ): Promise<{ app: INestApplication; database: TestDatabase }> {
   const database = await createTestDatabase();
   @Module({ imports: [module(database)], controllers: [HostController] })
   class HostModule {}
-  const app = await NestFactory.create(HostModule, { logger: false, abortOnError: false });
+  const silent = { logger: false, abortOnError: false } as const;
+  const app = adapter
+    ? await NestFactory.create(HostModule, adapter(), silent)
+    : await NestFactory.create(HostModule, silent);
   configure(app);
   return { app, database };
 }
@@ -88,6 +93,31 @@ describeHost(
         host.setGlobalPrefix('v9', { exclude: ['host/echo'] });
         host.enableVersioning({ type: VersioningType.URI });
       },
+    );
+    return listen(app, database);
+  },
+  '/gateway',
+);
+
+describeHost('Nest on Fastify', async () => {
+  const { app, database } = await create(
+    (db) => PaggioModule.forRoot(options(db)),
+    undefined,
+    () => new FastifyAdapter(),
+  );
+  return listen(app, database);
+});
+
+describeHost(
+  'Nest on Fastify with a global prefix, versioning and a path',
+  async () => {
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway' }),
+      (host) => {
+        host.setGlobalPrefix('v9', { exclude: ['host/echo'] });
+        host.enableVersioning({ type: VersioningType.URI });
+      },
+      () => new FastifyAdapter(),
     );
     return listen(app, database);
   },

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { migrations } from './migrations';
 import { createTestDatabase, query, testMasterKey } from '../testing';
 import { createPaggio } from '../index';
@@ -67,4 +68,26 @@ test("the host's tables and search path are left alone, and acknowledgements wai
   ).toEqual([{ column_name: 'host' }]);
   await database.close();
   await test.drop();
+});
+
+test('a connection that is ready and ended by the server in one packet does not end the host', async () => {
+  const message = (type: string, body: string | Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(4 + body.length);
+    return Buffer.concat([Buffer.from(type), length, Buffer.from(body as string)]);
+  };
+  const ended = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(Buffer.concat([message('R', Buffer.alloc(4)), message('Z', 'I'), ended])));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const connection = { connectionString: `postgres://nobody@127.0.0.1:${port}/none` };
+  const database = new Database({ connection, migrations: 'off', transactions: null, transactionConnections: 1 });
+  await expect(database.capture.query('select 1')).rejects.toThrow();
+  await expect(database.source.initialize()).rejects.toThrow();
+  await expect(database.transactions.run('x', async () => undefined)).rejects.toThrow();
+  await database.close();
+  await new Promise((done) => server.close(done));
 });

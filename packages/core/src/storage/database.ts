@@ -1,11 +1,12 @@
 import { DataSource } from 'typeorm';
-import { Client, Pool, type PoolConfig } from 'pg';
+import { Pool, type Client, type PoolConfig } from 'pg';
 import { PaggioError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
 import { migrations } from './migrations';
+import { SurvivingClient } from './surviving-client';
 import {
   DataSourceTransactions,
   OwnTransactions,
@@ -64,7 +65,7 @@ export class Database {
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       applicationName: 'paggio',
       poolErrorHandler: () => undefined,
-      extra: { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
+      extra: { Client: SurvivingClient, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
     });
   }
 
@@ -114,7 +115,7 @@ export class Database {
 
   /** A connection of its own, for LISTEN and for locks that belong to a connection. */
   client(): Client {
-    return new Client({
+    return new SurvivingClient({
       ...this.settings.connection,
       application_name: 'paggio',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -144,21 +145,19 @@ export class Database {
   private survivor(config: PoolConfig): Pool {
     const pool = new Pool({
       ...this.settings.connection,
+      Client: SurvivingClient,
       application_name: 'paggio',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       ...config,
     });
-    // A connection that the server ends makes its client emit an error whether it is idle or in use; without a listener
-    // on both, that error ends the host process.
+    // The pool tells of idle clients whose connection ended.
     pool.on('error', () => undefined);
-    pool.on('connect', (client) => void client.on('error', () => undefined));
     return pool;
   }
 
   private async check(): Promise<void> {
     const client = this.client();
-    client.on('error', () => undefined);
     try {
       await client.connect();
       const { rows } = await client.query<{ version: string; fsync: string; readonly: boolean }>(
@@ -191,7 +190,6 @@ export class Database {
    */
   private async migrate(): Promise<void> {
     const lock = this.client();
-    lock.on('error', () => undefined);
     await lock.connect();
     try {
       const deadline = Date.now() + 60_000;

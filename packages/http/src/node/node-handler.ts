@@ -2,57 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from '../answer';
-import { Api } from '../api';
-import { Dashboard } from '../dashboard';
-import { dialectRouter } from '../dialects/dialect-router';
-import type { DialectName } from '../dialects';
-import { slugOf } from '../ingest';
+import type { Api } from '../api';
 import { RemoteAddress } from '../remote-address';
+import { Site, type HandlerOptions } from '../site';
 import { linger, readBody, RequestAborted } from './body';
 
-export interface HandlerOptions {
-  /**
-   * Path that Paggio is mounted under, such as `/hooks`.
-   * @default ''
-   */
-  path?: string;
-  /**
-   * Serves `/health` and `/health/live`.
-   * @default false
-   */
-  health?: boolean;
-  /**
-   * Serves the shapes of other products at `/compat/<name>`.
-   * @default []
-   */
-  dialects?: readonly DialectName[];
-  /**
-   * Serves the OpenAPI document at `/openapi.json`.
-   * @default false
-   */
-  openapi?: boolean;
-  /**
-   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
-   * @default false
-   */
-  metrics?: boolean;
-  /**
-   * Serves the dashboard at `/dashboard`.
-   * @default false
-   */
-  dashboard?: boolean;
-  /**
-   * Answers every other path below the mount point with the error envelope, instead of leaving it to the host.
-   * @default false
-   */
-  exclusive?: boolean;
-  /** Hears of faults behind an `INTERNAL` answer. */
-  onFault?: (error: unknown, requestId: string) => void;
+/** What a framework knows of a request. */
+export interface HostView {
+  /** What `allow` and `resolveUser` are asked about. Default: the request itself. */
+  hostRequest?: unknown;
+  /** Path and query as sent. Default: `originalUrl` of the request, else its `url`. */
+  target?: string;
 }
 
-/** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
 export interface NodeHandler {
-  (request: IncomingMessage, response: ServerResponse): boolean;
+  /** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
+  (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
   signInLink(principal: Principal): string | null;
 }
@@ -63,54 +28,40 @@ const MAX_HEADERS = 200;
  * The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest.
  * @param api one that exists already, so that a key has one rate limit behind all doors of a host
  */
-export function createNodeHandler(
+export function createNodeHandler<HostRequest = IncomingMessage>(
   paggio: Paggio,
-  options: HandlerOptions = {},
-  api: Api = new Api(paggio, options),
+  options: HandlerOptions<HostRequest> = {},
+  api?: Api,
 ): NodeHandler {
-  const base = normalizePath(options.path);
-  paggio.mountedAt(base);
-  const dialectOf = dialectRouter(api, options.dialects);
+  const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-  const { roles } = paggio.options;
-  const dashboard = options.dashboard === true && roles.has('dashboard') ? new Dashboard(api, base) : null;
 
-  const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const target = targetOf(request);
+  const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
+    const target = withoutOrigin(
+      view.target ?? (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/',
+    );
     const mark = target.indexOf('?');
     const path = mark < 0 ? target : target.slice(0, mark);
-    if (!path.startsWith(base)) return false;
-    const local = path.slice(base.length);
-    const slug = roles.has('capture') ? slugOf(local) : undefined;
+    const local = site.within(path);
+    if (local === undefined) return false;
     const query = mark < 0 ? '' : target.slice(mark + 1);
+    const slug = site.slugOf(local);
     if (slug !== undefined) {
       void capture(slug, request, response, path, query);
       return true;
     }
-    const method = request.method as string;
-    const { rawHeaders } = request;
-    const call = { method, path: local, fullPath: path, query, rawHeaders, remoteAddr: addressOf(request) };
-    if (dashboard?.owns(local)) {
-      const { headers } = request;
-      const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
-      void respond(request, response, local, (body) => dashboard.handle({ ...call, headers, secure, body }));
-      return true;
-    }
-    const dialect = dialectOf(local);
-    if (dialect) {
-      const { api: spoken, path: inner } = dialect;
-      void respond(request, response, inner, (body) => spoken.handle({ ...call, path: inner, body }));
-      return true;
-    }
-    if (api.owns(local) || options.exclusive === true) {
-      void respond(request, response, local, (body) => api.handle({ ...call, body }));
-      return true;
-    }
-    return false;
+    const desk = site.deskOf(local);
+    if (!desk) return false;
+    const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
+    void respond(request, response, desk.bodyLimit, (body) => {
+      const { method = '', rawHeaders } = request;
+      const remoteAddr = addressOf(request);
+      const { hostRequest = request } = view;
+      return desk.answer({ method, fullPath: path, query, rawHeaders, remoteAddr, body, hostRequest }, secure);
+    });
+    return true;
   };
-  return Object.assign(handle, {
-    signInLink: (principal: Principal) => (dashboard ? base + dashboard.createLink(principal) : null),
-  });
+  return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
 
   async function capture(
     slug: string,
@@ -152,11 +103,11 @@ export function createNodeHandler(
   async function respond(
     request: IncomingMessage,
     response: ServerResponse,
-    path: string,
+    bodyLimit: number,
     answer: (body: Buffer) => Promise<Answer>,
   ): Promise<void> {
     try {
-      writeAnswer(response, await answer(await readBody(request, api.bodyLimit(path))));
+      writeAnswer(response, await answer(await readBody(request, bodyLimit)));
     } catch (error) {
       fail(error, request, response);
     }
@@ -164,7 +115,7 @@ export function createNodeHandler(
 
   function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     if (error instanceof RequestAborted) return void request.destroy();
-    writeAnswer(response, api.fail(error));
+    writeAnswer(response, site.api.fail(error));
     // What is still on its way of a request that was refused early.
     if (!request.readableEnded) linger(request);
   }
@@ -173,7 +124,7 @@ export function createNodeHandler(
     const error = new PaggioError('BAD_REQUEST', `The request has more than ${MAX_HEADERS} headers`, {
       hint: 'Send fewer headers.',
     });
-    writeAnswer(response, { ...api.fail(error), status: 431 });
+    writeAnswer(response, { ...site.api.fail(error), status: 431 });
     linger(request);
   }
 }
@@ -193,15 +144,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, headers).end(answer.body);
 }
 
-/** The target as sent. Frameworks rewrite `url` below a mount point and keep it as `originalUrl`. */
-function targetOf(request: IncomingMessage): string {
-  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/';
-  // Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names.
+/** Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names. */
+function withoutOrigin(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
-}
-
-/** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */
-export function normalizePath(path: string | undefined): string {
-  const trimmed = (path ?? '').replace(/^\/+|\/+$/g, '');
-  return trimmed === '' ? '' : `/${trimmed}`;
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createKeyText, type Paggio, type PaggioOptions } from '@paggio/core';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
@@ -21,7 +21,7 @@ export interface GatewayServer {
 /** A gateway behind a bare `node:http` server, on a database of its own or as another node of a shared one. */
 export async function startGatewayServer(
   options: Partial<PaggioOptions> = {},
-  handler: HandlerOptions = {},
+  handler: HandlerOptions<IncomingMessage> = {},
   shared?: TestGateway['database'],
   internals: Parameters<typeof startGateway>[1] = {},
 ): Promise<GatewayServer> {

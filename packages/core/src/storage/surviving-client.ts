@@ -1,0 +1,13 @@
+import { Client, type ClientConfig } from 'pg';
+
+/**
+ * A client whose connection the server may end at any moment. Such an end makes a client emit an error, idle or in use, and
+ * one that nobody listens to ends the host's process. Listeners of a pool come too late: when a connection is ready and
+ * ended in one packet, both are handled before anybody who waits for it runs.
+ */
+export class SurvivingClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Paggio, Principal } from '@paggio/core';
+import { Api } from './api';
+import type { Answer } from './answer';
+import { Dashboard } from './dashboard';
+import { dialectRouter } from './dialects/dialect-router';
+import type { DialectName } from './dialects';
+import { slugOf } from './ingest';
+import type { HostAccessOptions } from './host-access';
+import type { ApiRequest } from './operation';
+
+/** @typeParam HostRequest what the host's framework calls a request */
+export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<HostRequest> {
+  /**
+   * Path that Paggio is mounted under, such as `/hooks`.
+   * @default ''
+   */
+  path?: string;
+  /**
+   * Serves `/health` and `/health/live`.
+   * @default false
+   */
+  health?: boolean;
+  /**
+   * Serves the shapes of other products at `/compat/<name>`.
+   * @default []
+   */
+  dialects?: readonly DialectName[];
+  /**
+   * Serves the OpenAPI document at `/openapi.json`.
+   * @default false
+   */
+  openapi?: boolean;
+  /**
+   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
+   * @default false
+   */
+  metrics?: boolean;
+  /**
+   * Serves the dashboard at `/dashboard`.
+   * @default false
+   */
+  dashboard?: boolean;
+  /**
+   * Answers every other path below the mount point with the error envelope, instead of leaving it to the host.
+   * @default false
+   */
+  exclusive?: boolean;
+  /** Hears of faults behind an `INTERNAL` answer. */
+  onFault?: (error: unknown, requestId: string) => void;
+}
+
+/** Who answers a request that is no webhook. */
+export interface Desk {
+  /** How many bytes its body may have. */
+  bodyLimit: number;
+  /** Never throws. */
+  answer(request: Omit<ApiRequest, 'path'>, secure: boolean): Promise<Answer>;
+}
+
+/** What of a server's paths is Paggio's. The same for every door. */
+export class Site {
+  /** Where Paggio is mounted: empty, or with a slash in front and none at the end. */
+  readonly base: string;
+  private readonly capturing: boolean;
+  private readonly dashboard: Dashboard | null;
+  private readonly dialectOf: ReturnType<typeof dialectRouter>;
+
+  constructor(
+    paggio: Paggio,
+    private readonly options: HandlerOptions = {},
+    readonly api: Api = new Api(paggio, options),
+  ) {
+    this.base = normalizePath(options.path);
+    paggio.mountedAt(this.base);
+    const { roles } = paggio.options;
+    this.capturing = roles.has('capture');
+    this.dialectOf = dialectRouter(api, options.dialects);
+    this.dashboard =
+      options.dashboard === true && roles.has('dashboard') ? new Dashboard(api, paggio, this.base) : null;
+  }
+
+  /** The path below the mount point; undefined: it is the host's. */
+  within(path: string): string | undefined {
+    if (this.base === '') return path;
+    // `/hooks-of-mine` is not below `/hooks`.
+    const { length } = this.base;
+    if (!path.startsWith(this.base) || (path.length > length && path[length] !== '/')) return undefined;
+    return path.slice(length);
+  }
+
+  /** The slug of a path below the mount point; undefined when it is no webhook URL of this process. */
+  slugOf(local: string): string | undefined {
+    return this.capturing ? slugOf(local) : undefined;
+  }
+
+  /** Undefined: the host. */
+  deskOf(local: string): Desk | undefined {
+    const { api, dashboard, options } = this;
+    if (dashboard?.owns(local)) {
+      const answer: Desk['answer'] = (request, secure) => dashboard.handle({ ...request, path: local, secure });
+      return { bodyLimit: api.bodyLimit(local), answer };
+    }
+    const dialect = this.dialectOf(local);
+    if (!dialect && !api.owns(local) && options.exclusive !== true) return undefined;
+    const { api: spoken, path } = dialect ?? { api, path: local };
+    return { bodyLimit: api.bodyLimit(path), answer: (request) => spoken.handle({ ...request, path }) };
+  }
+
+  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  signInLink(principal: Principal): string | null {
+    return this.dashboard ? this.base + this.dashboard.createLink(principal) : null;
+  }
+}
+
+/** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */
+export function normalizePath(path: string | undefined): string {
+  const trimmed = (path ?? '').replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `/${trimmed}`;
+}
