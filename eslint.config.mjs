@@ -57,7 +57,19 @@ const constantTime = ['left', 'right'].map((side) => {
 const testFiles = ['**/*.test.ts', '**/testing/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '.nx/', '.paggio/', 'bench-results/', '**/*.js', '**/*.mjs'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '.nx/',
+      '.paggio/',
+      'bench-results/',
+      '**/.work/',
+      'apps/consumers/hosts/',
+      '**/*.js',
+      '**/*.mjs',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ['**/*.ts'],

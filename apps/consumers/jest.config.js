@@ -1,0 +1,6 @@
+module.exports = {
+  ...require('../../jest.preset.js'),
+  displayName: 'consumers',
+  rootDir: __dirname,
+  modulePathIgnorePatterns: ['/\\.work/'],
+};

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { npm, root, work } from './packages';
+
+export type Format = 'esm' | 'commonjs';
+
+export interface ConsumerInput {
+  name: string;
+  format: Format;
+  tarballs: readonly string[];
+  /** Packages of the registry with their versions; null: those of this workspace, without a network. */
+  install: Readonly<Record<string, string>> | null;
+  /** Where it is made: a folder outside of the workspace where packages are installed. Default: inside of it. */
+  folder?: string;
+}
+
+const hosts = join(__dirname, '../hosts');
+
+/**
+ * An app of its own that has the packed packages in its `node_modules`, and is compiled against their types.
+ * @returns its folder; `dist` has a main file for each host that was asked for
+ * @throws Error when it does not install or compile
+ */
+export function createConsumer(input: ConsumerInput, files: readonly string[]): string {
+  const folder = join(input.folder ?? work, input.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'src'), { recursive: true });
+  const type = input.format === 'esm' ? 'module' : 'commonjs';
+  const manifest = { name: `consumer-${input.name}`, version: '1.0.0', private: true, type };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  if (input.install) {
+    const registry = Object.entries(input.install).map(([name, version]) => `${name}@${version}`);
+    npm(folder, ['install', '--silent', '--ignore-scripts', '--no-audit', '--no-fund', ...input.tarballs, ...registry]);
+  } else for (const tarball of input.tarballs) unpack(tarball, folder);
+  for (const file of ['gateway.ts', ...files]) cpSync(join(hosts, file), join(folder, 'src', file));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'inherit' });
+  return folder;
+}
+
+const tsconfig = {
+  compilerOptions: {
+    target: 'es2022',
+    module: 'node20',
+    moduleResolution: 'node16',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: true,
+    esModuleInterop: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    rootDir: 'src',
+    outDir: 'dist',
+  },
+  include: ['src'],
+};
+
+/** As npm would, for packages whose dependencies are further up. */
+function unpack(tarball: string, folder: string): void {
+  const into = join(folder, 'node_modules/.unpacked');
+  mkdirSync(into, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '-C', into]);
+  const name = /paggio-(.+)-\d+\.\d+\.\d+[^/]*\.tgz$/.exec(tarball)?.[1];
+  const to = join(folder, 'node_modules/@paggio', name as string);
+  mkdirSync(to, { recursive: true });
+  for (const file of readdirSync(join(into, 'package')))
+    cpSync(join(into, 'package', file), join(to, file), { recursive: true });
+  rmSync(into, { recursive: true });
+}

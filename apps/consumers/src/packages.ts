@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(__dirname, '../../..');
+export const work = join(__dirname, '../.work');
+
+/** In the order of their arrows. */
+export const packages = ['providers', 'core', 'dashboard', 'http', 'express', 'koa', 'nestjs', 'client'] as const;
+
+/** Packs what was built. Returns the tarballs. */
+export function pack(): string[] {
+  const to = join(work, 'tarballs');
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  const workspaces = packages.flatMap((name) => ['--workspace', `packages/${name}`]);
+  npm(root, ['pack', '--silent', '--ignore-scripts', '--pack-destination', to, ...workspaces]);
+  return readdirSync(to).map((file) => join(to, file));
+}
+
+export function npm(cwd: string, args: readonly string[]): void {
+  const shell = process.platform === 'win32';
+  execFileSync('npm', args, { cwd, shell, stdio: ['ignore', 'ignore', 'inherit'] });
+}

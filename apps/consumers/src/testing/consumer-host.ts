@@ -1,0 +1,87 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createKeyText } from '@paggio/core';
+import {
+  captureFromGitHub,
+  createTestDatabase,
+  gitHub,
+  owner,
+  settled,
+  startGateway,
+  testMasterKey,
+} from '@paggio/core/testing';
+import { describeHost, type Host } from '@paggio/http/testing';
+
+interface ConsumerHost extends Host {
+  /** Resolves with the next message of the app's own handler. */
+  handled(): Promise<unknown>;
+}
+
+/**
+ * A consumer in a process of its own, with a gateway here on the same database that looks at what it did.
+ * @param node the Node to run it with
+ */
+async function startConsumer(main: string, mount: string, node: string = process.execPath): Promise<ConsumerHost> {
+  const database = await createTestDatabase();
+  const child = fork(main, [], {
+    execPath: node,
+    execArgv: [],
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: database.url,
+      PAGGIO_MASTER_KEY: testMasterKey.toString('base64'),
+      MOUNT: mount,
+    },
+  });
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const ended = exited.then(([code]) => Promise.reject(new Error(`${main} ended with ${code} at its start`)));
+  const { port } = (await Promise.race([message(child), ended])) as { port: number };
+  const observer = await startGateway({ roles: ['api', 'capture'] }, {}, database);
+  const key = createKeyText('live');
+  await observer.paggio.keys.createFirst(owner.userId, key);
+  return {
+    paggio: observer.paggio,
+    port,
+    key,
+    handled: () => message(child),
+    async stop() {
+      child.kill('SIGTERM');
+      const end = await exited;
+      await observer.stop();
+      await database.drop();
+      // It ends by itself, and not because somebody made it.
+      expect([main, ...end]).toEqual([main, 0, null]);
+    },
+  };
+}
+
+export interface ConsumerRun {
+  /** Makes the consumer; it may take a while. Returns its main file. */
+  main: () => string;
+  mount?: string;
+  node?: string;
+  /** False behind Fetch. */
+  ownsConnection?: boolean;
+}
+
+/** What every host must keep, and that a function of the app is a destination. */
+export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
+  let file: string | undefined;
+  const start = (): Promise<ConsumerHost> => startConsumer((file ??= main()), mount, node);
+  describeHost(name, start, mount, { ownsConnection });
+
+  test(`${name}: a function of the app is a destination`, async () => {
+    const host = await start();
+    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+    const heard = host.handled();
+    const id = await captureFromGitHub(host.paggio, endpoint.slug, 'push', '{"ref":"main"}');
+    expect(await heard).toEqual({ ref: 'main' });
+    expect((await settled(host.paggio, owner, id)).status).toBe('delivered');
+    await host.stop();
+  });
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  const [value] = (await once(child, 'message')) as [unknown];
+  return value;
+}
