@@ -54,7 +54,7 @@ const constantTime = ['left', 'right'].map((side) => {
 });
 
 // A test may bring in hosts, vendors' packages and a database that its layer itself must not know.
-const testFiles = ['**/*.test.ts', '**/testing/**/*.ts'];
+const testFiles = ['**/*.test.ts', '**/*.full.ts', '**/testing/**/*.ts'];
 
 export default tseslint.config(
   {

@@ -1,5 +1,9 @@
-// npm run check: everything a change has to pass. --full adds what is too long for every day.
+// npm run check: everything a change has to pass. --full adds what is too long for every day: more random runs, packed
+// consumers of every host and version from the registry, and the tests on the other versions of Node.
+import { createRequire } from 'node:module';
 import { build, install, node, root, run } from './prepare.mjs';
+
+const require = createRequire(import.meta.url);
 
 const full = process.argv.includes('--full');
 install();
@@ -13,3 +17,11 @@ run(process.execPath, ['node_modules/jest/bin/jest.js'], {
   env: { ...process.env, ...(full ? { PAGGIO_FULL: '1' } : {}) },
   shell: false,
 });
+
+if (full) {
+  const { nodeBinary, nodeVersions } = require('../apps/consumers/dist/nodes.js');
+  for (const version of nodeVersions) {
+    const binary = nodeBinary(version);
+    if (binary !== process.execPath) run(binary, ['node_modules/jest/bin/jest.js'], { shell: false });
+  }
+}

@@ -59,7 +59,8 @@ export interface ConsumerRun {
   /** Makes the consumer; it may take a while. Returns its main file. */
   main: () => string;
   mount?: string;
-  node?: string;
+  /** The Node to run it with. Default: this one. */
+  node?: () => string;
   /** False behind Fetch. */
   ownsConnection?: boolean;
 }
@@ -67,7 +68,7 @@ export interface ConsumerRun {
 /** What every host must keep, and that a function of the app is a destination. */
 export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
   let file: string | undefined;
-  const start = (): Promise<ConsumerHost> => startConsumer((file ??= main()), mount, node);
+  const start = (): Promise<ConsumerHost> => startConsumer((file ??= main()), mount, node?.());
   describeHost(name, start, mount, { ownsConnection });
 
   test(`${name}: a function of the app is a destination`, async () => {
