@@ -34,6 +34,11 @@ const layers = [
     onlyDependOnLibsWithTags: ['layer:none'],
     bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
   },
+  {
+    sourceTag: 'layer:cli',
+    onlyDependOnLibsWithTags: ['layer:core', 'layer:client', 'layer:database'],
+    bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
+  },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
 ];
 

@@ -6,7 +6,17 @@ export const root = join(__dirname, '../../..');
 export const work = join(__dirname, '../.work');
 
 /** In the order of their arrows. */
-export const packages = ['providers', 'core', 'dashboard', 'http', 'express', 'koa', 'nestjs', 'client'] as const;
+export const packages = [
+  'providers',
+  'core',
+  'dashboard',
+  'http',
+  'express',
+  'koa',
+  'nestjs',
+  'client',
+  'cli',
+] as const;
 
 /** Packs what was built. Returns the tarballs. */
 export function pack(): string[] {

@@ -82,6 +82,7 @@ export { environments, type Environment } from './replay/environment';
 export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Stats, StatsInput } from './stats/stats';
+export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 export type { Happening, Listener } from './telemetry';

@@ -31,7 +31,8 @@ export interface PaggioOptions {
    */
   publicUrl?: string;
   /**
-   * `on-start` brings the schema up to date under a lock, `check` refuses to start when it is behind, `off` does neither.
+   * `on-start` brings the schema up to date under a lock. `check` refuses to start when it is behind. `off` does not look at
+   * its table of migrations at all, and fails with the same advice where the newest of them is missing.
    * @default 'on-start'
    */
   migrations?: 'on-start' | 'check' | 'off';

@@ -411,15 +411,15 @@ export class Paggio {
   }
 
   private async open(): Promise<void> {
-    await this.database.open();
     try {
+      await this.database.open();
       await checkMasterKey(this.database, this.box);
       await this.openHandlers();
       await this.index.open();
       await this.waker.start();
     } catch (error) {
       await this.database.close();
-      throw error;
+      throw asSchemaProblem(error);
     }
     if (this.options.roles.has('deliver')) await this.worker.open();
     this.chores.start(this.options.scheduler ?? intervalScheduler);
@@ -443,6 +443,17 @@ export class Paggio {
     await this.waker.stop();
     await this.database.close();
   }
+}
+
+/** With `migrations: 'off'` a schema that is missing or behind shows in a statement that needs more of it. */
+function asSchemaProblem(error: unknown): unknown {
+  const { code } = error as { code?: string };
+  // Undefined table, column and schema.
+  if (code !== '42P01' && code !== '42703' && code !== '3F000') return error;
+  return new PaggioError('CONFLICT', 'The database has not the schema that this version of Paggio needs', {
+    hint: 'Run paggio migrate with a user that may change the schema; paggio migrate --sql shows what it does.',
+    cause: error,
+  });
 }
 
 /** After these times a transaction that is about to commit usually has. A late one is found by the next look for work. */

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../options';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
-import { migrations } from './migrations';
+import { migrations, SCHEMA_PROBE } from './migrations';
 import { SurvivingClient } from './surviving-client';
 import {
   DataSourceTransactions,
@@ -78,9 +78,10 @@ export class Database {
       await this.check();
       await this.source.initialize();
       if (this.settings.migrations === 'on-start') await this.migrate();
+      else if (this.settings.migrations === 'off') await this.rows(SCHEMA_PROBE);
       else if (this.settings.migrations === 'check' && (await this.behind())) {
         throw new PaggioError('CONFLICT', 'The database schema is behind this version of Paggio', {
-          hint: 'Run the migrations with a user that may change the schema, or start with migrations: "on-start".',
+          hint: 'Run paggio migrate with a user that may change the schema (paggio migrate --sql shows what it does), or start with migrations: "on-start".',
         });
       }
     } catch (error) {
@@ -169,9 +170,9 @@ export class Database {
           hint: 'Point the database URL to a newer server.',
         });
       }
-      if (rows[0]?.readonly) throw unreachable('The database is a read-only standby', undefined);
+      if (rows[0]?.readonly) throw unavailable('The database is a read-only standby', undefined);
     } catch (error) {
-      throw error instanceof PaggioError ? error : unreachable(`The database does not answer: ${reason(error)}`, error);
+      throw error instanceof PaggioError ? error : unreachable(error);
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -199,7 +200,7 @@ export class Database {
         ]);
         if (rows[0]?.held) break;
         if (Date.now() > deadline)
-          throw unreachable('Another process has held the migration lock for a minute', undefined);
+          throw unavailable('Another process has held the migration lock for a minute', undefined);
         await new Promise((done) => setTimeout(done, 50));
       }
       if (!(await this.behind())) return;
@@ -226,7 +227,12 @@ function typeormConnection(connection: PoolConfig): object {
   return connectionString ? { url: connectionString, ...rest } : { username: user, ...rest };
 }
 
-function unreachable(message: string, cause: unknown): PaggioError {
+/** What a connection that cannot be made means. */
+export function unreachable(cause: unknown): PaggioError {
+  return unavailable(`The database does not answer: ${reason(cause)}`, cause);
+}
+
+function unavailable(message: string, cause: unknown): PaggioError {
   return new PaggioError('UNAVAILABLE', message, {
     hint: 'Check the database URL, that the server runs, and that this machine may connect to it.',
     retryAfterSeconds: 5,

@@ -31,7 +31,7 @@ export const owner: Owner = { userId: 'user-1', mode: 'live' };
 export interface TestGateway {
   paggio: Paggio;
   database: TestDatabase;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */

@@ -5,3 +5,6 @@ import { Handlers1764000000004 } from './0004-handlers';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [Initial1763700000001, Delivery1763800000002, Management1763900000003, Handlers1764000000004];
+
+/** Fails where the newest of them is missing. To be changed with each. */
+export const SCHEMA_PROBE = 'select handlers from paggio.workers limit 0';

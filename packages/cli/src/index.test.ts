@@ -1,0 +1,5 @@
+import * as door from './index';
+
+test('the public door', () => {
+  expect(Object.keys(door).sort()).toMatchSnapshot();
+});

@@ -1,0 +1,80 @@
+import type { QueryRunner } from 'typeorm';
+import { Database, unreachable } from './database';
+import { migrations } from './migrations';
+import { SurvivingClient } from './surviving-client';
+
+export interface MigrationSqlOptions {
+  /**
+   * The database that the text is for: migrations that it has already are left out.
+   * @default an empty one
+   */
+  url?: string;
+  /** A role that the app connects as: it is granted what the app needs, and nothing that changes the schema. */
+  grantTo?: string;
+}
+
+/**
+ * The migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each is a
+ * transaction that also says that it was done, so that `migrations: 'check'` finds the schema up to date.
+ */
+export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): Promise<string> {
+  const applied = url === undefined ? 0 : await appliedAt(url);
+  const parts: string[] = [];
+  if (applied === 0) {
+    parts.push(
+      'create schema if not exists paggio;',
+      'create table if not exists paggio.migrations (id serial primary key, "timestamp" bigint not null, name varchar not null);',
+    );
+  }
+  for (const Migration of migrations.slice(applied)) {
+    const migration = new Migration();
+    const statements: string[] = [];
+    await migration.up({ query: async (sql: string) => void statements.push(sql) } as unknown as QueryRunner);
+    const timestamp = /\d+$/.exec(migration.name)?.[0];
+    parts.push(
+      ['begin;', ...statements.map((sql) => `${sql};`)].join('\n\n'),
+      `insert into paggio.migrations ("timestamp", name) values (${timestamp}, '${migration.name}');`,
+      'commit;',
+    );
+  }
+  if (grantTo !== undefined) {
+    const role = `"${grantTo.replaceAll('"', '""')}"`;
+    parts.push(
+      `grant usage on schema paggio to ${role};`,
+      `grant select, insert, update, delete on all tables in schema paggio to ${role};`,
+      `grant usage, select on all sequences in schema paggio to ${role};`,
+    );
+  }
+  return parts.length === 0 ? '' : `${parts.join('\n\n')}\n`;
+}
+
+/**
+ * Brings the schema of a database up to date, as a start with `migrations: 'on-start'` does.
+ * @returns how many migrations it has now, and how many of them are new
+ * @throws PaggioError `UNAVAILABLE` when the database does not answer
+ */
+export async function migrate(url: string): Promise<{ total: number; applied: number }> {
+  const connection = { connectionString: url };
+  const database = new Database({ connection, migrations: 'on-start', transactions: null, transactionConnections: 1 });
+  const before = await appliedAt(url);
+  await database.open();
+  await database.close();
+  return { total: migrations.length, applied: migrations.length - before };
+}
+
+async function appliedAt(url: string): Promise<number> {
+  const client = new SurvivingClient({ connectionString: url, application_name: 'paggio' });
+  try {
+    await client.connect();
+    const present = await client.query<{ there: boolean }>(
+      `select to_regclass('paggio.migrations') is not null as there`,
+    );
+    if (!present.rows[0]?.there) return 0;
+    const { rows } = await client.query<{ count: number }>('select count(*)::int as count from paggio.migrations');
+    return rows[0]?.count ?? 0;
+  } catch (error) {
+    throw unreachable(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
