@@ -154,7 +154,7 @@ test('a reader survives the loss of every connection to the database', async () 
     const [, answer] = await Promise.allSettled([
       query(
         gateway.database.url,
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'paggio' and datname = current_database()`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'paggio %' and datname = current_database()`,
       ),
       capture(gateway.paggio, slug, '{}'),
       reader.until(() => true),

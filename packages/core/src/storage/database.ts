@@ -44,9 +44,9 @@ export class Database {
   readonly source: DataSource;
 
   constructor(private readonly settings: DatabaseSettings) {
-    this.capture = this.pool(2, DURABLE);
-    this.settle = this.pool(2, DURABLE);
-    this.lease = this.pool(2, `set synchronous_commit = off`);
+    this.capture = this.pool('capture', 2, DURABLE);
+    this.settle = this.pool('settle', 2, DURABLE);
+    this.lease = this.pool('lease', 2, `set synchronous_commit = off`);
     const host = settings.transactions;
     if (host === null) this.transactions = new OwnTransactions(() => this.handlerPool(settings.transactionConnections));
     else if ('pool' in host) this.transactions = new PoolTransactions(host.pool);
@@ -63,7 +63,7 @@ export class Database {
       logging: false,
       poolSize: 4,
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
-      applicationName: 'paggio',
+      applicationName: applicationName('management'),
       poolErrorHandler: () => undefined,
       extra: { Client: SurvivingClient, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
     });
@@ -115,17 +115,17 @@ export class Database {
   }
 
   /** A connection of its own, for LISTEN and for locks that belong to a connection. */
-  client(): Client {
+  client(purpose: 'listen' | 'boot'): Client {
     return new SurvivingClient({
       ...this.settings.connection,
-      application_name: 'paggio',
+      application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
   }
 
-  private pool(max: number, setUp: string): Pool {
-    return this.survivor({
+  private pool(purpose: string, max: number, setUp: string): Pool {
+    return this.survivor(purpose, {
       max,
       idleTimeoutMillis: 0,
       statement_timeout: STATEMENT_TIMEOUT_MS,
@@ -136,18 +136,18 @@ export class Database {
 
   /** Without limits for single statements: a handler has the time that it was given. */
   private handlerPool(max: number): Pool {
-    return this.survivor({
+    return this.survivor('handler', {
       max,
       connectionTimeoutMillis: 0,
       onConnect: async (client) => void (await client.query(DURABLE)),
     });
   }
 
-  private survivor(config: PoolConfig): Pool {
+  private survivor(purpose: string, config: PoolConfig): Pool {
     const pool = new Pool({
       ...this.settings.connection,
       Client: SurvivingClient,
-      application_name: 'paggio',
+      application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       ...config,
@@ -158,7 +158,7 @@ export class Database {
   }
 
   private async check(): Promise<void> {
-    const client = this.client();
+    const client = this.client('boot');
     try {
       await client.connect();
       const { rows } = await client.query<{ version: string; fsync: string; readonly: boolean }>(
@@ -190,7 +190,7 @@ export class Database {
    * `pg_advisory_lock` holds a snapshot that can block another's index build for ever.
    */
   private async migrate(): Promise<void> {
-    const lock = this.client();
+    const lock = this.client('boot');
     await lock.connect();
     try {
       const deadline = Date.now() + 60_000;
@@ -219,6 +219,11 @@ export class Database {
 
 // An acknowledgement promises a commit on disk, whatever the role's default is.
 const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`;
+
+/** What `pg_stat_activity` shows: which connections of an app are Paggio's, and what for. */
+function applicationName(purpose: string): string {
+  return `paggio ${purpose}`;
+}
 
 const MIGRATION_LOCK = 7_236_611_893;
 

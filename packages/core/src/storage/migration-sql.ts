@@ -63,7 +63,7 @@ export async function migrate(url: string): Promise<{ total: number; applied: nu
 }
 
 async function appliedAt(url: string): Promise<number> {
-  const client = new SurvivingClient({ connectionString: url, application_name: 'paggio' });
+  const client = new SurvivingClient({ connectionString: url, application_name: 'paggio boot' });
   try {
     await client.connect();
     const present = await client.query<{ there: boolean }>(

@@ -63,7 +63,7 @@ export class PostgresWaker {
   }
 
   private async connect(): Promise<void> {
-    const client = this.database.client();
+    const client = this.database.client('listen');
     const lost = (): void => {
       if (this.client === client) this.client = undefined;
       this.reconnect();

@@ -1,0 +1,188 @@
+import { Pool } from 'pg';
+import type { Transport, TransportResult } from './delivery/transport';
+import type { Happening, Scheduler } from './index';
+import {
+  capture,
+  captureFromGitHub,
+  gitHub,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  until,
+  type TestGateway,
+} from './testing';
+
+let gateway: TestGateway | undefined;
+
+afterEach(async () => {
+  await gateway?.stop();
+  gateway = undefined;
+});
+
+const quick = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+
+test('EMB-03: what throws in a worker, a timer or a listener is told once, and the event is tried again', async () => {
+  const faults: Happening[] = [];
+  let broken = true;
+  const breaking = (real: Transport): Transport => ({
+    close: () => real.close(),
+    send: (request): Promise<TransportResult> => {
+      if (!broken) return real.send(request);
+      broken = false;
+      throw new TypeError('a bug in the transport');
+    },
+  });
+  const tasks = new Map<string, () => unknown>();
+  const scheduler: Scheduler = {
+    every(name, _intervalMs, task) {
+      tasks.set(name, task);
+      const timer = setInterval(task, 200);
+      return () => clearInterval(timer);
+    },
+  };
+  gateway = await startGateway({ scheduler }, { transport: breaking });
+  const { paggio, database } = gateway;
+  paggio.subscribe((happening) => {
+    if (happening.type === 'fault') faults.push(happening);
+    throw new Error('a bug in a listener of the host');
+  });
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'host',
+    destinationUrl: recorder.url(),
+    retry: quick,
+  });
+  const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  expect(event.attempts.map(({ status, error }) => [status, error])).toEqual([
+    ['failed', 'request_not_sendable: a bug in the transport'],
+    ['delivered', null],
+  ]);
+  // A timer whose work fails for a reason that nobody thought of.
+  await query(database.url, 'alter table paggio.idempotency_keys rename to gone');
+  await tasks.get('paggio:sweep')?.();
+  await query(database.url, 'alter table paggio.gone rename to idempotency_keys');
+  const sweeps = faults.filter((one) => one.type === 'fault' && one.where === 'sweep');
+  expect(sweeps.length).toBeGreaterThan(0);
+  const next = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  expect(next.status).toBe('delivered');
+  await recorder.stop();
+});
+
+test('EMB-04: a header value that HTTP cannot carry is a failed attempt, and nothing of the host ends', async () => {
+  gateway = await startGateway();
+  const { paggio, database } = gateway;
+  const recorder = await Recorder.start((_request, response) => {
+    response.socket?.end('HTTP/1.1 200 OK\r\nBad Header\u0001: x\r\n\r\n');
+  });
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'host',
+    destinationUrl: recorder.url(),
+    retry: { max_attempts: 1 },
+  });
+  const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  expect(event.attempts[0]?.error).toMatch(/^invalid_response/);
+  const id = await capture(paggio, endpoint.slug, '{}', ['X-Odd', 'line\u0001break']);
+  expect(['failed', 'delivered']).toContain((await settled(paggio, owner, id)).status);
+  expect(await query(database.url, `select 1 from paggio.deliveries where state = 'pending'`)).toEqual([]);
+  await recorder.stop();
+});
+
+const connections = (url: string): Promise<{ name: string; count: number }[]> =>
+  query(
+    url,
+    `select application_name as name, count(*)::int as count from pg_stat_activity
+     where application_name like 'paggio %' and datname = current_database() group by 1 order by 1`,
+  );
+
+test('EMB-12: Paggio has the connections that it says, whatever is asked of it, beside those of the host', async () => {
+  gateway = await startGateway({ transactionConnections: 3 }, {}, undefined, (one) => {
+    one.on('github', '*', (_event, { tx }) => tx.query('select pg_sleep(0.02)'), { transactional: true });
+  });
+  const { paggio, database } = gateway;
+  const host = new Pool({ connectionString: database.url, max: 5, application_name: 'host' });
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 50 });
+  const page = { limit: 50, offset: 0, startingAfter: null };
+  const asked = Array.from({ length: 100 }, (_, n) =>
+    n % 2 ? paggio.events.list(owner, {}, page) : captureFromGitHub(paggio, endpoint.slug, 'push', `{"n":${n}}`),
+  );
+  const seen = await connections(database.url);
+  await Promise.all([...asked, host.query('select 1')]);
+  const limits: Record<string, number> = {
+    capture: 2,
+    settle: 2,
+    lease: 2,
+    management: 4,
+    handler: 3,
+    listen: 1,
+    boot: 0,
+  };
+  for (const { name, count } of [...seen, ...(await connections(database.url))])
+    expect([name, count <= (limits[name.slice('paggio '.length)] ?? -1)]).toEqual([name, true]);
+  await until(paggio, async () =>
+    (await query(database.url, `select 1 from paggio.deliveries where state = 'pending' limit 1`)).length === 0
+      ? true
+      : undefined,
+  );
+  await host.end();
+});
+
+// A listening connection comes back after a second, the others at once.
+const TIMES = process.env['PAGGIO_FULL'] ? { listen: 100, others: 100 } : { listen: 3, others: 20 };
+
+test('CRA-07: terminated connections of each kind, one kind after the other, end nothing and lose nothing', async () => {
+  gateway = await startGateway({}, {}, undefined, (one) => {
+    one.on('github', '*', (event, { tx }) => tx.query('insert into effects values ($1)', [event.id]), {
+      transactional: true,
+      concurrency: 8,
+      retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+    });
+  });
+  const { paggio, database } = gateway;
+  await query(database.url, 'create table effects (id uuid)');
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const acknowledged: string[] = [];
+  let stop = false;
+  const load = Array.from({ length: 4 }, async (_, sender) => {
+    for (let n = 0; !stop; n++) {
+      const body = `{"n":${n * 10 + sender}}`;
+      await captureFromGitHub(paggio, endpoint.slug, 'push', body).then(
+        (id) => acknowledged.push(id),
+        () => undefined,
+      );
+      await paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null }).catch(() => undefined);
+    }
+  });
+  const killed: Record<string, number> = {};
+  const missing = (): string[] =>
+    ['capture', 'settle', 'lease', 'management', 'handler', 'listen'].filter(
+      (kind) => (killed[kind] ?? 0) < (kind === 'listen' ? TIMES.listen : TIMES.others),
+    );
+  while (missing().length > 0) {
+    const gone = await query<{ kind: string }>(
+      database.url,
+      `select substr(application_name, 8) as kind from pg_stat_activity
+       where application_name like 'paggio %' and substr(application_name, 8) = any ('{${missing().join(',')}}')
+         and datname = current_database() and pg_terminate_backend(pid)`,
+    );
+    for (const { kind } of gone) killed[kind] = (killed[kind] ?? 0) + 1;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  stop = true;
+  await Promise.all(load);
+  await until(paggio, async () => {
+    // Leases that nobody could give back run out, and retries come at once.
+    const pending = await query(
+      database.url,
+      `update paggio.deliveries set due_at = now() where state = 'pending' and due_at > now() + interval '0.5 seconds' returning 1`,
+    );
+    const [left] = await query(database.url, `select 1 from paggio.deliveries where state = 'pending' limit 1`);
+    return pending.length === 0 && !left ? true : undefined;
+  });
+  const ids = (await query<{ id: string }>(database.url, 'select id from effects order by id')).map(({ id }) => id);
+  // Each effect once, and none is missing; what was not acknowledged may have been stored all the same.
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThan(50);
+}, 300_000);
