@@ -102,3 +102,41 @@ test('EMB-01: the bytes that a raw parser kept are used', async () => {
   );
   await host.stop();
 });
+
+test('two instances in one app keep apart, each below its own path', async () => {
+  const [first, second] = [await startGateway(), await startGateway()];
+  const app = express5();
+  app.use(paggioMiddleware(first.paggio, { path: 'a' }));
+  app.use(paggioMiddleware(second.paggio, { path: 'b' }));
+  const host = await serveHost(first, createServer(app));
+  const { endpoint } = await first.paggio.endpoints.create(owner, { name: 'x' });
+  expect(endpoint.webhookUrl).toBe(`http://127.0.0.1:${host.port}/a/api/webhook/${endpoint.slug}`);
+  const statuses = [];
+  for (const path of ['a', 'b'])
+    statuses.push((await request(host.port, { path: `/${path}/api/webhook/${endpoint.slug}`, body: '{}' })).status);
+  expect(statuses).toEqual([200, 404]);
+  await second.stop();
+  await host.stop();
+});
+
+test("resolveUser is asked with Express's request, after the middleware in front", async () => {
+  const host = await start(
+    (app, mount) => {
+      app.use((incoming, _response, next) => {
+        if (incoming.get('x-session') === 'anna') Object.assign(incoming, { user: { id: owner.userId } });
+        next();
+      });
+      mount();
+    },
+    {
+      resolveUser: (incoming) => {
+        const { user } = incoming as { user?: { id: string } };
+        return user ? { userId: user.id } : null;
+      },
+    },
+  );
+  const ask = (headers: [string, string][]) => request(host.port, { method: 'GET', path: '/api/v1/events', headers });
+  expect((await ask([['X-Session', 'anna']])).status).toBe(200);
+  expect((await ask([])).status).toBe(401);
+  await host.stop();
+});

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { startGateway } from '@paggio/core/testing';
-import { describeHost, serveHost } from '@paggio/http/testing';
+import { owner, startGateway } from '@paggio/core/testing';
+import { describeHost, request, serveHost } from '@paggio/http/testing';
 import Koa from 'koa';
 import { paggioMiddleware } from './index';
 
@@ -32,3 +32,59 @@ for (const [name, Host, path] of versions) {
     path,
   );
 }
+
+test('EMB-01: behind a body parser a request is refused with one clear error, and middleware in front sees the answer', async () => {
+  for (const Host of [Koa, Koa2]) {
+    const gateway = await startGateway();
+    const app = new Host();
+    const seen: number[] = [];
+    app.use(async (context, next) => {
+      await next();
+      seen.push(context.status);
+    });
+    app.use(async (context, next) => {
+      if (context.get('x-parse') !== '') (context.request as { body?: unknown }).body = await json(context.req);
+      await next();
+    });
+    app.use(paggioMiddleware(gateway.paggio));
+    const handle = app.callback();
+    const host = await serveHost(
+      gateway,
+      createServer((incoming, response) => void handle(incoming, response)),
+    );
+    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'late' });
+    const path = `/api/webhook/${endpoint.slug}`;
+    const refused = await request(host.port, { path, headers: [['X-Parse', '1']], body: '{"a":1}' });
+    expect([refused.status, JSON.parse(refused.body.toString()).code]).toEqual([500, 'RAW_BODY_CONSUMED']);
+    expect((await request(host.port, { path, body: '{"a":1}' })).status).toBe(200);
+    const page = await host.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
+    expect([page.total, seen]).toEqual([1, [500, 200]]);
+    await host.stop();
+  }
+});
+
+test("resolveUser is asked with Koa's context", async () => {
+  const gateway = await startGateway();
+  const app = new Koa<{ user?: string }>();
+  app.use(async (context, next) => {
+    if (context.get('x-session') === 'anna') context.state.user = owner.userId;
+    await next();
+  });
+  app.use(
+    paggioMiddleware(gateway.paggio, {
+      resolveUser: (context) => {
+        const { user } = context.state as { user?: string };
+        return user === undefined ? null : { userId: user };
+      },
+    }),
+  );
+  const handle = app.callback();
+  const host = await serveHost(
+    gateway,
+    createServer((incoming, response) => void handle(incoming, response)),
+  );
+  const ask = (headers: [string, string][]) => request(host.port, { method: 'GET', path: '/api/v1/events', headers });
+  expect((await ask([['X-Session', 'anna']])).status).toBe(200);
+  expect((await ask([])).status).toBe(401);
+  await host.stop();
+});

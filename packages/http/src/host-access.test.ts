@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import { owner } from '@paggio/core/testing';
+import axios, { type AxiosInstance } from 'axios';
+import type { HostUser } from './index';
+import { request, startGatewayServer, type GatewayServer } from './testing';
+
+let server: GatewayServer;
+/** The host's own sessions. */
+const users: Record<string, HostUser> = {
+  anna: { userId: owner.userId },
+  bert: { userId: 'bert', scopes: ['read'] },
+  carl: { userId: 'carl', mode: 'test', scopes: ['read', 'write', 'admin'] },
+};
+let asked = 0;
+
+beforeAll(async () => {
+  server = await startGatewayServer(
+    {},
+    {
+      dashboard: true,
+      resolveUser: async (incoming: IncomingMessage) => users[String(incoming.headers['x-session'])] ?? null,
+      allow: (incoming) => {
+        asked++;
+        return incoming.headers['x-blocked'] === undefined;
+      },
+    },
+  );
+});
+
+afterAll(() => server.stop());
+
+/** A user who is signed in to the host, without an API key. */
+const as = (name: string, headers: Record<string, string> = {}): AxiosInstance =>
+  axios.create({
+    baseURL: `http://127.0.0.1:${server.port}`,
+    validateStatus: () => true,
+    headers: { 'x-session': name, ...headers },
+  });
+
+test("the host's users see and make what is theirs, with the scopes that the host gives them", async () => {
+  const made = await as('anna').post('/api/v1/endpoints', { name: 'of Anna' });
+  expect([made.status, made.headers['x-ratelimit-limit']]).toEqual([201, '500']);
+  // The same owner by key.
+  expect((await server.api().get(`/api/v1/endpoints/${made.data.id}`)).data.name).toBe('of Anna');
+  expect((await as('bert').get(`/api/v1/endpoints/${made.data.id}`)).status).toBe(404);
+  expect((await as('bert').get('/api/v1/endpoints')).data.data).toEqual([]);
+  expect((await as('bert').post('/api/v1/endpoints', { name: 'x' })).data.code).toBe('FORBIDDEN');
+  expect((await as('anna').get('/api/v1/keys')).data.code).toBe('FORBIDDEN');
+  const carl = await as('carl').post('/api/v1/endpoints', { name: 'of Carl' });
+  expect((await as('carl').get('/api/v1/keys')).status).toBe(200);
+  expect(
+    (await server.paggio.endpoints.get({ userId: 'carl', mode: 'test' }, carl.data.id.replace('ep_', ''))).name,
+  ).toBe('of Carl');
+  expect((await as('nobody').get('/api/v1/endpoints')).data.code).toBe('UNAUTHORIZED');
+  const audit = (await as('carl').get('/api/v1/audit')).data.data;
+  expect(audit[0]).toMatchObject({ action: 'endpoint.created', key_id: null });
+});
+
+test('a key counts before the session, and a wrong one is not made good by it', async () => {
+  const authorization = 'Bearer pk_live_wrong';
+  expect((await as('anna', { authorization }).get('/api/v1/endpoints')).status).toBe(401);
+  const own = await as('bert', { authorization: `Bearer ${server.key}` }).post('/api/v1/endpoints', { name: 'by key' });
+  expect(own.status).toBe(201);
+});
+
+test('changes that another site has the browser of a user send are refused, reads and own pages are not', async () => {
+  const address = `http://127.0.0.1:${server.port}`;
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', `${address}.evil.example`]) {
+    for (const path of ['/api/v1/endpoints', '/dashboard/api/v1/endpoints']) {
+      const answer = await as('anna', { origin }).post(path, { name: 'csrf' });
+      expect([origin, path, answer.status]).toEqual([origin, path, 403]);
+    }
+  }
+  expect((await as('anna', { origin: address }).post('/api/v1/endpoints', { name: 'own page' })).status).toBe(201);
+  // Whoever holds a key says so on purpose.
+  const byKey = { authorization: `Bearer ${server.key}`, origin: 'https://evil.example' };
+  expect((await as('anna', byKey).post('/api/v1/endpoints', { name: 'by key' })).status).toBe(201);
+  expect((await as('anna', { origin: 'https://evil.example' }).get('/api/v1/endpoints')).status).toBe(200);
+});
+
+test("the dashboard takes the host's session too, and its own before it", async () => {
+  const address = `http://127.0.0.1:${server.port}`;
+  const page = as('carl', { origin: address });
+  expect((await page.get('/dashboard/api/v1/endpoints')).data.data[0].name).toBe('of Carl');
+  expect((await page.post('/dashboard/api/v1/endpoints', { name: 'by page' })).status).toBe(201);
+  expect((await as('nobody').get('/dashboard/api/v1/endpoints')).status).toBe(401);
+  const signed = await page.post('/dashboard/session', { key: server.key });
+  const cookie = String(signed.headers['set-cookie']?.[0]).split(';')[0] as string;
+  const names = (await as('carl', { cookie }).get('/dashboard/api/v1/endpoints')).data.data.map(
+    (one: { name: string }) => one.name,
+  );
+  expect(names).toContain('of Anna');
+});
+
+test('what the host does not allow is 403 for everybody, and webhooks are not asked about', async () => {
+  for (const path of ['/api/v1/endpoints', '/dashboard', '/dashboard/api/v1/events']) {
+    const answer = await as('anna', { 'x-blocked': '1', authorization: `Bearer ${server.key}` }).get(path);
+    expect([path, answer.status, answer.data.code]).toEqual([path, 403, 'FORBIDDEN']);
+  }
+  const { endpoint } = await server.paggio.endpoints.create(owner, { name: 'public' });
+  const before = asked;
+  const taken = await request(server.port, {
+    path: `/api/webhook/${endpoint.slug}`,
+    headers: [['X-Blocked', '1']],
+    body: '{}',
+  });
+  expect([taken.status, asked]).toEqual([200, before]);
+  expect((await as('anna', { 'x-blocked': '1' }).get('/health')).status).toBe(200);
+});
+
+test('a host that throws is a fault of its own, answered with a request id and nothing else', async () => {
+  const broken = await startGatewayServer(
+    {},
+    {
+      resolveUser: () => {
+        throw new Error('the session store is away');
+      },
+    },
+  );
+  const answer = await axios.get(`http://127.0.0.1:${broken.port}/api/v1/events`, { validateStatus: () => true });
+  expect([answer.status, answer.data.code]).toEqual([500, 'INTERNAL']);
+  expect(JSON.stringify(answer.data)).not.toContain('session store');
+  expect(broken.faults.map(String)).toEqual(['Error: the session store is away']);
+  await broken.stop();
+});
