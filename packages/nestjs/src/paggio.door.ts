@@ -24,8 +24,8 @@ export class PaggioDoor {
   ) {
     this.prefixes = ['/api/v1/', '/health', '/openapi.json', '/metrics'].map((prefix) => base + prefix);
     // In testing modules the adapter comes after the providers; without one (application contexts) there is no HTTP.
-    if (host.httpAdapter) this.useMiddleware();
-    else host.init$.subscribe(() => this.useMiddleware());
+    if (host.httpAdapter) this.open();
+    else host.init$.subscribe(() => this.open());
   }
 
   /**
@@ -48,9 +48,15 @@ export class PaggioDoor {
     });
   }
 
-  private useMiddleware(): void {
+  /** @throws Error for an adapter whose requests are not Node's, or not known to be */
+  private open(): void {
     const adapter = this.host.httpAdapter;
-    if (adapter?.getType?.() !== 'express') return;
+    // An application context has none.
+    if (!adapter) return;
+    const type = adapter.getType?.();
+    if (type !== 'express' && type !== 'fastify')
+      throw new Error(`Paggio works on Nest's Express and Fastify adapters; this app has "${String(type)}".`);
+    if (type === 'fastify') return;
     adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) =>
       this.enter(request, response, next),
     );

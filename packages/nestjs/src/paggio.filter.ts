@@ -7,7 +7,7 @@ import {
   type ExceptionFilter,
   type Type,
 } from '@nestjs/common';
-import { PaggioError } from '@paggio/core';
+import { PaggioError, type ErrorCode } from '@paggio/core';
 import type { HostRequest, HostResponse, PaggioGateway } from './paggio.gateway';
 
 /** Every error of Paggio's own routes as the error envelope, also those of the host's guards. */
@@ -24,8 +24,21 @@ export function PaggioFilter(gatewayToken: symbol): Type<ExceptionFilter> {
   return mixin(Filter);
 }
 
+/** What the host's guards refuse with, in Paggio's words. */
 function fromGuard(error: unknown): unknown {
   if (!(error instanceof HttpException)) return error;
-  const code = error.getStatus() === 401 ? 'UNAUTHORIZED' : error.getStatus() === 403 ? 'FORBIDDEN' : undefined;
-  return code ? new PaggioError(code, error.message, { hint: 'A guard of the host refused this request.' }) : error;
+  const status = error.getStatus();
+  if (status >= 500) return error;
+  return new PaggioError(codes[status] ?? 'FORBIDDEN', error.message, {
+    hint: 'A guard of the host refused this request.',
+    ...(status === 429 ? { retryAfterSeconds: 1 } : {}),
+  });
 }
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  429: 'RATE_LIMITED',
+};

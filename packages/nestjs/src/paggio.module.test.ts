@@ -9,13 +9,16 @@ import {
   Post,
   VersioningType,
   type CanActivate,
+  type ExecutionContext,
   type DynamicModule,
   type INestApplication,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { createKeyText, type PaggioOptions } from '@paggio/core';
 import { createTestDatabase, owner, testMasterKey, type TestDatabase } from '@paggio/core/testing';
@@ -156,6 +159,92 @@ test("EMB-09: the host's global guard protects its routes and the API, and leave
     code: 'FORBIDDEN',
   });
   await host.stop();
+});
+
+test("EMB-09: the host's throttler limits its routes and the API, in Paggio's envelope, and never webhooks", async () => {
+  for (const adapter of [undefined, () => new FastifyAdapter()]) {
+    const { app, database } = await create(
+      (db) => ({
+        module: class Throttled {},
+        imports: [
+          ThrottlerModule.forRoot({ throttlers: [{ ttl: 60_000, limit: 2 }] }),
+          PaggioModule.forRoot({ ...options(db), isGlobal: true }),
+        ],
+        providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
+      }),
+      undefined,
+      adapter,
+    );
+    const host = await listen(app, database);
+    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'busy' });
+    const statuses = async (ask: () => Promise<{ status: number }>): Promise<number[]> => [
+      (await ask()).status,
+      (await ask()).status,
+      (await ask()).status,
+    ];
+    expect(await statuses(() => request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' }))).toEqual([
+      200, 200, 200,
+    ]);
+    expect(await statuses(() => client(host.port, '').get('/host/hello'))).toEqual([200, 200, 429]);
+    const limited = client(host.port, host.key);
+    expect(await statuses(() => limited.get('/api/v1/events'))).toEqual([200, 200, 429]);
+    expect((await limited.get('/api/v1/events')).data).toMatchObject({ status: 'error', code: 'RATE_LIMITED' });
+    await host.stop();
+  }
+});
+
+test("the host's users use the API behind its guards, and resolveUser sees what they left on the request", async () => {
+  @Injectable()
+  class Sessions implements CanActivate {
+    canActivate(context: ExecutionContext): boolean {
+      const incoming = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: object }>();
+      if (incoming.headers['x-session'] === 'anna') incoming.user = { id: owner.userId };
+      return true;
+    }
+  }
+  for (const adapter of [undefined, () => new FastifyAdapter()]) {
+    const { app, database } = await create(
+      (db) =>
+        PaggioModule.forRoot({
+          ...options(db),
+          guards: [Sessions],
+          resolveUser: (incoming) => {
+            const { user } = incoming as { user?: { id: string } };
+            return user ? { userId: user.id } : null;
+          },
+          allow: (incoming) => incoming.headers['x-blocked'] === undefined,
+        }),
+      undefined,
+      adapter,
+    );
+    const host = await listen(app, database);
+    const ask = async (headers: [string, string][]): Promise<number> =>
+      (await request(host.port, { method: 'GET', path: '/api/v1/events', headers })).status;
+    expect(await ask([['X-Session', 'anna']])).toBe(200);
+    expect(await ask([])).toBe(401);
+    expect(
+      await ask([
+        ['X-Session', 'anna'],
+        ['X-Blocked', '1'],
+      ]),
+    ).toBe(403);
+    await host.stop();
+  }
+});
+
+test('EMB-10: an adapter that Paggio does not know stops the start, and names those that it does', async () => {
+  class OtherAdapter extends ExpressAdapter {
+    override getType(): string {
+      return 'restify';
+    }
+  }
+  const database = await createTestDatabase();
+  const start = NestFactory.create(PaggioModule.forRoot(options(database)), new OtherAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+  await expect(start).rejects.toThrow(/Express and Fastify adapters; this app has "restify"/);
+  await database.drop();
 });
 
 test("the host's TypeORM DataSource tells where the database is, and the host's scheduler runs the periodic work", async () => {

@@ -120,6 +120,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           openapi: _openapi,
           dialects: _dialects,
           metrics: _metrics,
+          resolveUser: _resolveUser,
+          allow: _allow,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
@@ -138,8 +140,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           else if (happening.type === 'handler.failed')
             logger.warn(`${happening.handler} (event ${happening.eventId}): ${describe(happening.error ?? 'no end')}`);
         });
-        const { health, exclusive, dashboard, openapi, metrics, dialects } = extras;
-        const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects };
+        const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow } = extras;
+        const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow };
         return new PaggioGateway(paggio, options, (error, requestId) =>
           logger.error(`${requestId}: ${describe(error)}`),
         );

@@ -1,9 +1,14 @@
 import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
 import type { PaggioOptions } from '@paggio/core';
-import type { DialectName } from '@paggio/http';
+import type { DialectName, HostAccessOptions } from '@paggio/http';
+import type { HostRequest } from './paggio.gateway';
 
-/** Options that shape the module; they are known when it is defined, also with `forRootAsync`. */
-export interface PaggioModuleExtras {
+/**
+ * Options that shape the module; they are known when it is defined, also with `forRootAsync`. `resolveUser` and `allow` are
+ * asked with the framework's request behind the guards of the API, and with Node's own for the dashboard, which is answered
+ * before the framework.
+ */
+export interface PaggioModuleExtras extends HostAccessOptions<HostRequest> {
   /**
    * Path that Paggio is mounted under. It alone decides: the host's global prefix and versioning do not apply.
    * @default ''
