@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createPaggio } from '@paggio/core';
-import { createTestDatabase, owner, query, testMasterKey } from '@paggio/core/testing';
+import { createPaggio, type Paggio } from '@paggio/core';
+import { createTestDatabase, owner, query, testMasterKey, until, type TestDatabase } from '@paggio/core/testing';
 import axios from 'axios';
 
-const readme = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
+const page = (name: string): string => readFileSync(join(__dirname, '../../..', name), 'utf8');
+const source = (name: string): string => readFileSync(join(__dirname, `${name}.ts`), 'utf8').trim();
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -17,39 +18,99 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test.each(['nest', 'express', 'koa'])(
-  'the %s example is what the README shows, and takes a webhook in',
-  async (name) => {
-    const source = readFileSync(join(__dirname, `${name}.ts`), 'utf8').trim();
-    if (name !== 'koa') expect(readme).toContain(source);
+interface Example {
+  paggio: Paggio;
+  database: TestDatabase;
+  endpointId: string;
+  url: string;
+  /** What it has said so far. */
+  output: () => string;
+}
 
-    const database = await createTestDatabase();
-    const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
-    await paggio.start();
-    const { endpoint } = await paggio.endpoints.create(owner, { name: 'example' });
-    const port = await freePort();
-    const child = spawn(process.execPath, [join(__dirname, `../dist/${name}.js`)], {
-      env: {
-        PATH: process.env['PATH'],
-        DATABASE_URL: database.url,
-        PAGGIO_MASTER_KEY: testMasterKey.toString('base64'),
-        PORT: String(port),
-      },
-      stdio: 'ignore',
+/** An example as it was built, with an endpoint of Stripe; the work is done while it runs. */
+async function withExample(name: string, path: string, work: (example: Example) => Promise<void>): Promise<void> {
+  const database = await createTestDatabase();
+  await query(database.url, 'create table payments (invoice text)');
+  const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey, roles: ['capture', 'api'] });
+  await paggio.start();
+  const verification = { provider: 'stripe', secrets: ['whsec_example'] };
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'example', verification });
+  const port = await freePort();
+  const child = spawn(process.execPath, name.endsWith('.js') ? [name] : [join(__dirname, `../dist/${name}.js`)], {
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: database.url,
+      PAGGIO_MASTER_KEY: testMasterKey.toString('base64'),
+      PORT: String(port),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const url = `http://127.0.0.1:${port}${path}/api/webhook/${endpoint.slug}`;
+  // It listens after its start, and its handlers are known by then.
+  await until(
+    paggio,
+    async () => (await axios.post(url, '{}').catch(({ response }) => response)) as object | undefined,
+  );
+  await work({ paggio, database, endpointId: endpoint.id, url, output: () => said });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await paggio.stop();
+  await database.drop();
+}
+
+const documented: Readonly<Record<string, string>> = {
+  nest: 'README.md',
+  express: 'README.md',
+  'nest-fastify': 'docs/hosts.md',
+  koa: 'docs/hosts.md',
+  'node-http': 'docs/hosts.md',
+  hono: 'docs/hosts.md',
+};
+
+test.each(Object.keys(documented))(
+  'the %s example is what the documentation shows, takes webhooks in, and handles them',
+  async (name) => {
+    expect(page(documented[name] as string)).toContain(source(name));
+    await withExample(name, '', async ({ paggio, endpointId, url, output }) => {
+      // Nobody signed it.
+      const refused = await axios.post(url, '{}', { validateStatus: () => true });
+      expect([refused.status, refused.data.code]).toEqual([401, 'INVALID_SIGNATURE']);
+      const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+      await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
     });
-    let answer;
-    for (let round = 0; answer === undefined && round < 200; round++) {
-      answer = await axios
-        .post(`http://127.0.0.1:${port}/api/webhook/${endpoint.slug}`, '{"type":"example"}')
-        .catch(() => undefined);
-      if (!answer) await new Promise((done) => setTimeout(done, 50));
-    }
-    expect(answer?.data).toEqual({ received: true });
-    expect(await query(database.url, 'select event_type from paggio.events')).toEqual([{ event_type: 'example' }]);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    await paggio.stop();
-    await database.drop();
   },
   60_000,
 );
+
+test('the orders example is what the documentation shows: a row and an event of its own for each invoice, at once', async () => {
+  expect(page('docs/handlers.md')).toContain(source('orders'));
+  await withExample('orders', '', async ({ paggio, database, endpointId }) => {
+    const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+    const event = await until(paggio, async () => {
+      const one = await paggio.events.get(owner, id);
+      return one.status === 'pending' ? undefined : one;
+    });
+    expect(event.status).toBe('delivered');
+    const rows = await query<{ invoice: string }>(database.url, 'select invoice from payments');
+    expect(rows).toEqual([{ invoice: expect.stringMatching(/^in_/) }]);
+    const [published] = await query<{ body: Buffer }>(
+      database.url,
+      `select body from paggio.events where event_type = 'payment.recorded'`,
+    );
+    expect(JSON.parse(String(published?.body))).toEqual(rows[0]);
+  });
+}, 60_000);
+
+test("the Next.js example is what the documentation shows, and answers as Next's router calls it", async () => {
+  expect(page('docs/hosts.md')).toContain(source('next-route'));
+  await withExample(
+    join(__dirname, '../src/testing/next-server.js'),
+    '/paggio',
+    async ({ paggio, endpointId, output }) => {
+      const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+      await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
+    },
+  );
+}, 60_000);

@@ -6,6 +6,8 @@ const paggio = createPaggio({
   database: { url: process.env.DATABASE_URL! },
   masterKey: process.env.PAGGIO_MASTER_KEY!,
 });
+paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id));
+
 const app = new Koa();
-app.use(paggioMiddleware(paggio));
+app.use(paggioMiddleware(paggio)); // before a body parser
 void paggio.start().then(() => app.listen(Number(process.env.PORT ?? 3000)));

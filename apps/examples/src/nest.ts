@@ -1,6 +1,14 @@
-import { Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { PaggioModule } from '@paggio/nestjs';
+import { OnWebhook, PaggioModule, type WebhookEvent } from '@paggio/nestjs';
+
+@Injectable()
+class Invoices {
+  @OnWebhook('stripe', 'invoice.paid')
+  paid(event: WebhookEvent): void {
+    console.log('paid', event.id); // throws: tried again; returns: delivered
+  }
+}
 
 @Module({
   imports: [
@@ -9,6 +17,7 @@ import { PaggioModule } from '@paggio/nestjs';
       masterKey: process.env.PAGGIO_MASTER_KEY!,
     }),
   ],
+  providers: [Invoices],
 })
 class AppModule {}
 
