@@ -1,4 +1,11 @@
-import { Controller, Inject, Injectable, Module, Scope, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Controller,
+  Inject,
+  Injectable,
+  Module,
+  Scope,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
@@ -8,6 +15,7 @@ import {
   owner,
   query,
   settled,
+  startGateway,
   testMasterKey,
   type TestDatabase,
 } from '@paggio/core/testing';
@@ -32,7 +40,7 @@ afterEach(() => database.drop());
 
 const settings = (): object => ({ masterKey: testMasterKey, stopGraceMs: 2_000 });
 
-test('methods of providers and controllers are destinations, with what they inject, once the app is up', async () => {
+test('methods of providers and controllers are destinations, with what they inject, once every module is ready', async () => {
   @Injectable()
   class Names {
     readonly name = 'injected';
@@ -43,12 +51,14 @@ test('methods of providers and controllers are destinations, with what they inje
     }
   }
   @Injectable()
-  class Pushes extends Base implements OnApplicationBootstrap {
+  class Pushes extends Base implements OnModuleInit {
     private up = false;
     constructor(@Inject(Names) private readonly names: Names) {
       super();
     }
-    onApplicationBootstrap(): void {
+    /** Long enough for what waits to be claimed. */
+    async onModuleInit(): Promise<void> {
+      await new Promise((done) => setTimeout(done, 500));
       this.up = true;
     }
     @OnWebhook('github', 'push') push(event: WebhookEvent<{ ref: string }>, { attempt }: HandlerContext): void {
@@ -79,8 +89,9 @@ test('methods of providers and controllers are destinations, with what they inje
     controllers: [Hooks],
   })
   class HostModule {}
-  const app = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
-  const paggio = app.get(Paggio, { strict: false });
+  const start = () => NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
+  let app = await start();
+  let paggio = app.get(Paggio, { strict: false });
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const push = async (type: string, body: string): Promise<string[]> => {
     await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, type, body));
@@ -97,6 +108,16 @@ test('methods of providers and controllers are destinations, with what they inje
     'handler:Pushes.push',
     'handler:named',
   ]);
+  await app.close();
+
+  // What came while the app was away is handled when every module is ready, and not in the middle of its start.
+  const capturing = await startGateway({ roles: ['capture'] }, {}, database);
+  const id = await captureFromGitHub(capturing.paggio, endpoint.slug, 'push', '{"ref":"waited"}');
+  await capturing.stop();
+  app = await start();
+  paggio = app.get(Paggio, { strict: false });
+  await settled(paggio, owner, id);
+  expect(seen).toContain('injected waited 1 true');
   await app.close();
 });
 

@@ -10,7 +10,7 @@ type Method = (event: WebhookEvent, context: HandlerContext<unknown>) => unknown
 export class PaggioExplorer {
   private readonly scanner = new MetadataScanner();
   private ready: () => void = () => undefined;
-  /** The app is up: what waits from before may come now. */
+  /** Every module is ready: what waits from before may come now. */
   private readonly bootstrapped = new Promise<void>((done) => (this.ready = done));
 
   constructor(

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
 import type { PaggioOptions } from '@paggio/core';
-import type { DialectName, HostAccessOptions } from '@paggio/http';
+import type { HandlerOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.gateway';
 
 /**
@@ -8,7 +8,7 @@ import type { HostRequest } from './paggio.gateway';
  * asked with the framework's request behind the guards of the API, and with Node's own for the dashboard, which is answered
  * before the framework.
  */
-export interface PaggioModuleExtras extends HostAccessOptions<HostRequest> {
+export interface PaggioModuleExtras extends Omit<HandlerOptions<HostRequest>, 'onFault' | 'path'> {
   /**
    * Path that Paggio is mounted under. It alone decides: the host's global prefix and versioning do not apply.
    * @default ''
@@ -29,36 +29,6 @@ export interface PaggioModuleExtras extends HostAccessOptions<HostRequest> {
    * @default []
    */
   guards?: (Type<CanActivate> | CanActivate)[];
-  /**
-   * Serves `/health` and `/health/live`.
-   * @default false
-   */
-  health?: boolean;
-  /**
-   * Serves the shapes of other products at `/compat/<name>`.
-   * @default []
-   */
-  dialects?: readonly DialectName[];
-  /**
-   * Serves the OpenAPI document at `/openapi.json`.
-   * @default false
-   */
-  openapi?: boolean;
-  /**
-   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
-   * @default false
-   */
-  metrics?: boolean;
-  /**
-   * Serves the dashboard at `/dashboard`.
-   * @default false
-   */
-  dashboard?: boolean;
-  /**
-   * Answers every other path below `path` with Paggio's error envelope.
-   * @default false
-   */
-  exclusive?: boolean;
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({

@@ -177,10 +177,19 @@ function reasonOf(end: Failed, timeoutMs: number): TransportResult {
       : 'did not end when it was aborted';
     return nothingSent('timeout', `the handler ${message}; it may still be running`);
   }
-  const said = end.error instanceof Error ? end.error.message || end.error.name : String(end.error);
+  const said = wordsOf(end.error);
   return end.timedOut
     ? nothingSent('timeout', `the handler had ${limit}: ${said}`)
     : nothingSent(isPermanent(end.error) ? 'permanent_failure' : 'handler_failed', said);
+}
+
+/** Anything may be thrown, also what has no text. */
+function wordsOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message || error.name : String(error);
+  } catch {
+    return 'it threw something that has no text';
+  }
 }
 
 /** A handler that throws is to its delivery what a destination that answers 500 is. */

@@ -150,6 +150,24 @@ test('what a handler throws is tried again; a permanent failure is not; a wish f
   expect((await settled(paggio, owner, later)).status).toBe('delivered');
 });
 
+test('whatever is thrown ends as a failed attempt with words', async () => {
+  const thrown: unknown[] = [undefined, null, Object.create(null), new Error(''), 'a\0b\ud800', { toString: 1 }];
+  const { paggio, push } = await withHandler(() => Promise.reject(thrown.shift() as Error), {
+    retry: { preset: 'none' },
+  });
+  const errors: unknown[] = [];
+  for (let left = thrown.length; left > 0; left--)
+    errors.push((await settled(paggio, owner, await push())).attempts[0]?.error);
+  expect(errors).toEqual([
+    'handler_failed: undefined',
+    'handler_failed: null',
+    'handler_failed: it threw something that has no text',
+    'handler_failed: Error',
+    'handler_failed: a\uFFFDb\uFFFD',
+    'handler_failed: it threw something that has no text',
+  ]);
+});
+
 test('attempts run out into a dead letter, which can be replayed', async () => {
   let broken = true;
   const { paggio, push } = await withHandler(
@@ -268,6 +286,16 @@ test('a process without the handler leaves its deliveries to one that has it', a
   expect(await without.paggio.handlers.list()).toEqual([
     { name: 'github:*', source: 'github', eventTypes: [], running: 0, pending: 1 },
   ]);
+  // Its claims pass by and do not touch the row; the event of a paced endpoint can only come by a claim.
+  const version = (): Promise<object[]> =>
+    query(without.database.url, `select ctid from paggio.deliveries where event_id = '${id}'`);
+  const before = await version();
+  const recorder = await Recorder.start();
+  const paced = { name: 'paced', destinationUrl: recorder.url(), rateLimit: 10 };
+  const { endpoint: other } = await without.paggio.endpoints.create(owner, paced);
+  await settled(without.paggio, owner, await capture(without.paggio, other.slug, '{}'));
+  expect(await version()).toEqual(before);
+  await recorder.stop();
   await start((one) => void one.on('github', '*', (event) => void seen.push(event.id)), {}, without.database);
   expect((await settled(without.paggio, owner, id)).attempts).toHaveLength(1);
   expect(seen).toEqual([id]);
