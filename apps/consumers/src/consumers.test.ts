@@ -5,7 +5,7 @@ import { describeConsumer } from './testing/consumer-host';
 
 // The newest of two hosts, one in each format, without a network. `npm run check:full` has all of them.
 let tarballs: string[] | undefined;
-const packed = (): string[] => (tarballs ??= pack());
+const packed = (): string[] => (tarballs ??= pack('consumers'));
 
 describeConsumer('packed: Nest on Express as ES modules', {
   main: () => {

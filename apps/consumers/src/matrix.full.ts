@@ -56,7 +56,7 @@ describe('packed, from the registry', () => {
       let made: string | undefined;
       const main = (): string => {
         folder ??= mkdtempSync(join(tmpdir(), 'paggio-consumers-'));
-        tarballs ??= pack();
+        tarballs ??= pack('matrix');
         const name = `${host}-${version}-${format}`.replaceAll(/[^a-z0-9-]/g, '');
         const needed = tarballs.filter((file) => wanted(host).some((one) => file.includes(`/paggio-${one}-`)));
         const types = { '@types/node': '^20', '@types/pg': '^8' };

@@ -18,9 +18,12 @@ export const packages = [
   'cli',
 ] as const;
 
-/** Packs what was built. Returns the tarballs. */
-export function pack(): string[] {
-  const to = join(work, 'tarballs');
+/**
+ * Packs what was built. Returns the tarballs.
+ * @param name of a folder for them: suites run at the same time
+ */
+export function pack(name: string): string[] {
+  const to = join(work, 'tarballs', name);
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   const workspaces = packages.flatMap((name) => ['--workspace', `packages/${name}`]);

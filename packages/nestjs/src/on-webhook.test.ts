@@ -1,11 +1,4 @@
-import {
-  Controller,
-  Inject,
-  Injectable,
-  Module,
-  Scope,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Controller, Inject, Injectable, Module, Scope, type OnModuleInit } from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
