@@ -1,16 +1,27 @@
 // app/paggio/[...path]/route.ts
 import { createPaggio } from '@paggio/core';
-import { createFetchHandler } from '@paggio/http';
+import { createFetchHandler, type FetchHandler } from '@paggio/http';
 
-const paggio = createPaggio({
-  database: { url: process.env.DATABASE_URL! },
-  masterKey: process.env.PAGGIO_MASTER_KEY!,
-});
-paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id));
+async function start(): Promise<FetchHandler> {
+  const paggio = createPaggio({
+    database: { url: process.env.DATABASE_URL! },
+    masterKey: process.env.PAGGIO_MASTER_KEY!,
+  });
+  paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id));
+  await paggio.start();
+  return createFetchHandler(paggio, { path: '/paggio' });
+}
 
-const handle = createFetchHandler(paggio, { path: '/paggio' });
+// With the first request, because next build loads this file too. One that fails is tried again with the next.
+let started: Promise<FetchHandler> | undefined;
+const gateway = (): Promise<FetchHandler> =>
+  (started ??= start().catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  }));
+
 async function answer(request: Request): Promise<Response> {
-  await paggio.start(); // once: later calls wait for the first
+  const handle = await gateway();
   return (await handle(request)) ?? new Response(null, { status: 404 });
 }
 
