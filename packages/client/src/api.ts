@@ -240,6 +240,7 @@ export type RetryPolicy =
 export type DestinationItem = {
   id: string;
   name: string;
+  /** handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
   /** Values read *** unless the key has the scope write. */
@@ -252,6 +253,7 @@ export type DestinationItem = {
 export type Destination = {
   id: string;
   name: string;
+  /** handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
   /** Values read *** unless the key has the scope write. */

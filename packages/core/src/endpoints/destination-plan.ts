@@ -69,7 +69,8 @@ export function planDestinations(
       problems.push({ field: field('id'), message: 'There is no such destination of this endpoint.' });
       return;
     }
-    if (row && row.handler !== null && Object.keys(input).some((name) => name !== 'id' && name !== 'status')) {
+    const changed = Object.entries(input).filter(([name, value]) => value !== undefined && name !== 'id');
+    if (row && row.handler !== null && changed.some(([name]) => name !== 'status')) {
       const message =
         'This destination is a function of the app: its settings are in the code, and only status can be changed here.';
       problems.push({ field: field('id'), message });

@@ -53,6 +53,7 @@ export class EndpointView {
       id: row.id,
       name: row.name,
       url: row.url,
+      handler: row.handler,
       eventTypes: row.eventTypes,
       headers: this.openHeaders(row.headers, endpoint.userId, row.id),
       timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,

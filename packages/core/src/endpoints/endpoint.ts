@@ -32,7 +32,10 @@ export interface Endpoint {
 export interface Destination {
   id: string;
   name: string;
+  /** `handler:<name>` for a function of the app. */
   url: string;
+  /** Name of the function of the app; null: a URL. */
+  handler: string | null;
   eventTypes: string[];
   headers: Record<string, string>;
   timeoutSeconds: number;

@@ -8,7 +8,7 @@ import { PublishDto } from '../dto/publish.dto';
 import { operation } from '../operation';
 import { idOf } from '../operations/input';
 import { publish } from '../operations/publish';
-import { maskedHeaders } from '../wire/endpoint';
+import { destinationUrlOf, maskedHeaders } from '../wire/endpoint';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 
@@ -150,7 +150,7 @@ function toEndpoint(endpoint: Endpoint, principal: Principal): object {
   return {
     id: prefixed('ep', endpoint.id),
     name: endpoint.name,
-    url: endpoint.destinations[0]?.url ?? null,
+    url: destinationUrlOf(endpoint),
     headers_json: maskedHeaders(endpoint.headers, principal),
     timeout_seconds: endpoint.timeoutSeconds,
     status: endpoint.status,

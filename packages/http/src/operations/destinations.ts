@@ -73,6 +73,7 @@ export const destinationOperations: readonly Operation[] = [
     scope: 'write',
     summary: 'Removes a destination and cancels what is pending for it.',
     answers: { 204: null },
+    errors: ['CONFLICT'],
     async run(input) {
       await input.paggio.endpoints.deleteDestination(input.principal, ...idsOf(input));
       return noContent;

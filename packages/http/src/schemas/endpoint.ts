@@ -19,7 +19,7 @@ const statuses = oneOf(['ACTIVE', 'PAUSED']);
 const destination = {
   id: uuid,
   name: text(),
-  url: text(),
+  url: text('handler:<name> for a function of the app.'),
   event_types: texts,
   headers_json: { ...textMap, description: 'Values read *** unless the key has the scope write.' },
   timeout_seconds: integer(),

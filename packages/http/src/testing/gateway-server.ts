@@ -24,8 +24,9 @@ export async function startGatewayServer(
   handler: HandlerOptions<IncomingMessage> = {},
   shared?: TestGateway['database'],
   internals: Parameters<typeof startGateway>[1] = {},
+  prepare?: (paggio: Paggio) => void,
 ): Promise<GatewayServer> {
-  const gateway = await startGateway(options, internals, shared);
+  const gateway = await startGateway(options, internals, shared, prepare);
   const { paggio } = gateway;
   const faults: unknown[] = [];
   const handle = createNodeHandler(paggio, {

@@ -10,7 +10,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
     name: endpoint.name,
     slug: endpoint.slug,
     webhook_url: endpoint.webhookUrl,
-    destination_url: endpoint.destinations[0]?.url ?? null,
+    destination_url: destinationUrlOf(endpoint),
     description: endpoint.description,
     destinations: endpoint.destinations.map((destination) => toDestinationItem(destination, principal)),
     event_types: endpoint.eventTypes,
@@ -43,6 +43,11 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),
   };
+}
+
+/** The first URL; functions of the app have none. */
+export function destinationUrlOf({ destinations }: Endpoint): string | null {
+  return destinations.find(({ handler }) => handler === null)?.url ?? null;
 }
 
 /** Custom headers carry tokens: only keys that may change them see them. */
