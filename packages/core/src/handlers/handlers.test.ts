@@ -152,9 +152,12 @@ test('what a handler throws is tried again; a permanent failure is not; a wish f
 
 test('whatever is thrown ends as a failed attempt with words', async () => {
   const thrown: unknown[] = [undefined, null, Object.create(null), new Error(''), 'a\0b\ud800', { toString: 1 }];
-  const { paggio, push } = await withHandler(() => Promise.reject(thrown.shift() as Error), {
-    retry: { preset: 'none' },
-  });
+  const { paggio, push } = await withHandler(
+    () => {
+      throw thrown.shift();
+    },
+    { retry: { preset: 'none' } },
+  );
   const errors: unknown[] = [];
   for (let left = thrown.length; left > 0; left--)
     errors.push((await settled(paggio, owner, await push())).attempts[0]?.error);
