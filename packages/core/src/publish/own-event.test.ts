@@ -79,11 +79,16 @@ test('a committed one is delivered, and nothing of it is seen before', async () 
   expect(seen).toHaveLength(1);
 });
 
-test("in TypeORM's transaction, with its EntityManager", async () => {
+const { DataSource: OldDataSource } = jest.requireActual<{ DataSource: typeof DataSource }>('typeorm03');
+
+test.each([
+  ['1', DataSource],
+  ['0.3', OldDataSource],
+])('in the transaction of TypeORM %s, with its EntityManager', async (version, TypeOrm) => {
   const { paggio } = gateway;
-  const dataSource = new DataSource({ type: 'postgres', url: gateway.database.url, installExtensions: false });
+  const dataSource = new TypeOrm({ type: 'postgres', url: gateway.database.url, installExtensions: false });
   await dataSource.initialize();
-  const publish = { userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'typeorm' };
+  const publish = { userId, eventType: 'order.paid', payload: {}, idempotencyKey: `typeorm-${version}` };
   const before = await stored();
   await expect(
     dataSource.transaction(async (tx) => {
