@@ -120,8 +120,7 @@ test("a transactional method writes with the host's EntityManager, and its rows 
   @Injectable()
   class Orders {
     @OnWebhook('github', 'push', { transactional: true, retry: { preset: 'quick' } })
-    async push(event: WebhookEvent, context: HandlerContext<unknown>): Promise<void> {
-      const tx = context.tx as EntityManager;
+    async push(event: WebhookEvent, { tx }: HandlerContext<EntityManager>): Promise<void> {
       await tx.getRepository(Order).insert({ id: event.id, ref: 'main' });
       if (!fail) return;
       fail = false;

@@ -1,12 +1,4 @@
-import type {
-  EventSource,
-  EventTypeOf,
-  HandlerContext,
-  HandlerOptions,
-  HandlerTransaction,
-  PayloadOf,
-  WebhookEvent,
-} from '@paggio/core';
+import type { EventSource, EventTypeOf, Handler, HandlerOptions, HandlerTransaction, PayloadOf } from '@paggio/core';
 
 export const ON_WEBHOOK = Symbol.for('paggio:on-webhook');
 
@@ -25,8 +17,7 @@ export interface OnWebhookOptions extends HandlerOptions {
   instance?: string;
 }
 
-type Method<Payload, Tx> = (event: WebhookEvent<Payload>, context: HandlerContext<Tx>) => unknown;
-type Decorator<Payload, Tx> = <T extends Method<Payload, Tx>>(
+type Decorator<Payload, Tx> = <T extends Handler<Payload, Tx>>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<T>,

@@ -1,5 +1,14 @@
 import type { EntityManager } from 'typeorm';
-import type { Handler, HandlerTransaction, PayloadOf, Paggio, Transaction } from '../index';
+import type { PoolClient } from 'pg';
+import type {
+  Handler,
+  HandlerContext,
+  HandlerTransaction,
+  PayloadOf,
+  Paggio,
+  Transaction,
+  WebhookEvent,
+} from '../index';
 
 declare module '../index' {
   interface WebhookEvents {
@@ -34,6 +43,17 @@ test('payloads have the declared type: of one type, of a pattern, of a list; and
     paggio.on('a-typed-source', 'invoice.*', (_event, { tx }) => void tx.query('select 1'), { transactional: true });
     // @ts-expect-error a handler that needs a transaction is not one without
     paggio.on('a-typed-source', '*', (_event, { tx }) => void tx.query('select 1'));
+    // What a handler knows of its transaction it may say.
+    const exact = { transactional: true } as const;
+    paggio.on('a-typed-source', '*', (_event, { tx }: HandlerContext<EntityManager>) => void tx.getRepository, exact);
+    paggio.on(
+      'stripe',
+      '*',
+      (_event: WebhookEvent<{ n: 1 }>, { tx }: HandlerContext<PoolClient>) => void tx.release,
+      exact,
+    );
+    // @ts-expect-error what is no transaction
+    paggio.on('stripe', '*', (_event, { tx }: HandlerContext<string>) => void tx.length, exact);
     const own: Handler<{ n: number }> = () => undefined;
     // @ts-expect-error another payload than the declared one
     paggio.on('a-typed-source', 'invoice.paid', own);

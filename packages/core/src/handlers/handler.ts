@@ -60,11 +60,13 @@ export interface HandlerContext<Tx = undefined> {
   readonly attempt: number;
 }
 
-/** Returns: delivered. Throws: tried again by the retry policy, or given up for a `PermanentFailure`. */
-export type Handler<Payload = unknown, Tx = undefined> = (
-  event: WebhookEvent<Payload>,
-  context: HandlerContext<Tx>,
-) => unknown;
+/**
+ * Returns: delivered. Throws: tried again by the retry policy, or given up for a `PermanentFailure`. Typed as a method is,
+ * so that a handler may say more exactly what its `tx` is: `HandlerContext<EntityManager>`, `HandlerContext<PoolClient>`.
+ */
+export type Handler<Payload = unknown, Tx = undefined> = {
+  handle(event: WebhookEvent<Payload>, context: HandlerContext<Tx>): unknown;
+}['handle'];
 
 export interface HandlerOptions {
   /**
