@@ -2,7 +2,7 @@ import { findProvider } from '@paggio/providers';
 import { API_SOURCE } from '../capture/signed-ingest';
 import { parseRetryPolicy } from '../delivery/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
-import type { Handler, HandlerOptions, HandlerTransaction, RegisteredHandler } from './handler';
+import type { HandlerOptions, RegisteredHandler } from './handler';
 
 const NAME = /^[A-Za-z0-9._:*,/-]{1,100}$/;
 const EVENT_TYPE = /^[\x21-\x7e]{1,200}$/;
@@ -27,10 +27,10 @@ export class HandlerRegistry {
   add(
     source: string,
     eventType: string | readonly string[],
-    handle: Handler<never, HandlerTransaction & undefined>,
+    handle: RegisteredHandler['handle'],
     options: HandlerOptions = {},
   ): void {
-    const handler = checked(source, eventType, handle as RegisteredHandler['handle'], options);
+    const handler = checked(source, eventType, handle, options);
     if (this.byName.has(handler.name)) {
       throw new PaggioError('CONFLICT', `There are two handlers with the name "${handler.name}"`, {
         hint: 'Give one of them another name with the option name.',
