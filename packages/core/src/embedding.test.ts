@@ -129,7 +129,7 @@ test('EMB-12: Paggio has the connections that it says, whatever is asked of it, 
 });
 
 // A listening connection comes back after a second, the others at once.
-const TIMES = process.env['PAGGIO_FULL'] ? { listen: 100, others: 100 } : { listen: 3, others: 20 };
+const TIMES = process.env['PAGGIO_FULL'] ? { listen: 100, others: 100 } : { listen: 2, others: 10 };
 
 test('CRA-07: terminated connections of each kind, one kind after the other, end nothing and lose nothing', async () => {
   gateway = await startGateway({}, {}, undefined, (one) => {

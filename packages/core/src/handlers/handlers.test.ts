@@ -28,7 +28,7 @@ async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: T
   return gateway;
 }
 
-const fast = { max_attempts: 4, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+const fast = { schedule_seconds: [0, 0, 0] };
 
 /** A gateway with one handler of GitHub's pushes, and an endpoint of GitHub without any URL. */
 async function withHandler(
@@ -178,7 +178,7 @@ test('attempts run out into a dead letter, which can be replayed', async () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error
       if (broken) throw 'no error at all';
     },
-    { retry: { max_attempts: 2, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 } },
+    { retry: { schedule_seconds: [0] } },
   );
   const dead = await settled(paggio, owner, await push());
   expect(dead).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 2 });
