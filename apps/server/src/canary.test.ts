@@ -96,7 +96,7 @@ test('AUZ-22: no secret is printed, whatever happens and at every level', async 
   // The database goes away under everything.
   await query(
     database.url,
-    'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $$paggio %$$',
+    'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $$paggio %$$ and datname = current_database()',
   );
   for (let n = 0; n < 5; n++) await call('GET', '/api/v1/events');
   await recorder.received(2);
