@@ -162,12 +162,9 @@ test('CRA-07: terminated connections of each kind, one kind after the other, end
   while (missing().length > 0) {
     const gone = await query<{ kind: string }>(
       database.url,
-      // Materialized: in one condition with the name of the database, others' connections would be ended too.
-      `with mine as materialized (
-         select pid, substr(application_name, 8) as kind from pg_stat_activity
-         where application_name like 'paggio %' and substr(application_name, 8) = any ('{${missing().join(',')}}')
-           and datname = current_database()
-       ) select kind from mine where pg_terminate_backend(pid)`,
+      `select substr(application_name, 8) as kind from pg_stat_activity
+       where application_name like 'paggio %' and substr(application_name, 8) = any ('{${missing().join(',')}}')
+         and datname = current_database() and pg_terminate_backend(pid)`,
     );
     for (const { kind } of gone) killed[kind] = (killed[kind] ?? 0) + 1;
     await new Promise((done) => setTimeout(done, 20));
