@@ -158,7 +158,8 @@ export class Paggio {
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys));
     const ownOrigins = (): ReadonlySet<string> => this.origins;
     this.handlerStore = new HandlerStore(this.database);
-    this.handlers = new Handlers({ store: this.handlerStore, changed });
+    const endpointStore = new EndpointStore(this.database);
+    this.handlers = new Handlers({ store: this.handlerStore, destinations: endpointStore, changed });
     const routing = new Routing({ directory: this.directory, handlers: this.handlerStore, changed });
     const record = new PostgresRecord(
       this.database.settle,
@@ -212,7 +213,6 @@ export class Paggio {
     this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
     const fault = (where: string, error: unknown): void => telemetry.emit({ type: 'fault', where, error });
     this.audit = new Audit(new AuditStore(this.database), (error) => fault('audit', error));
-    const endpointStore = new EndpointStore(this.database);
     this.endpoints = new Endpoints({
       store: endpointStore,
       box: this.box,

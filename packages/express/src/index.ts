@@ -1,5 +1,5 @@
 import type { Paggio } from '@paggio/core';
-import { createNodeHandler, normalizePath, type HandlerOptions, type NodeHandler } from '@paggio/http';
+import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
 
 /**
@@ -14,7 +14,7 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request
   let handle: NodeHandler | undefined;
   const handlerAt = (path: string): NodeHandler =>
     (handle ??= createNodeHandler<Request>(paggio, { ...options, path }));
-  if (options.path !== undefined) handlerAt(normalizePath(options.path));
+  if (options.path !== undefined) handlerAt(options.path);
   return (request, response, next) => {
     const mounted = handle ?? handlerAt(request.baseUrl);
     if (!mounted(request, response, { hostRequest: request, target: request.originalUrl })) next();

@@ -10,7 +10,7 @@ import {
 import { errorAnswer, type Answer, type ErrorBody } from './answer';
 import type { Dialect } from './dialects/dialect';
 import { valuesOf } from './header-values';
-import { HostAccess, type AskingRequest, type HostAccessOptions } from './host-access';
+import { HostAccess, type Asker, type AskingRequest, type HostAccessOptions } from './host-access';
 import type { ApiRequest, Operation } from './operation';
 import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
@@ -35,11 +35,8 @@ export interface ApiOptions extends HostAccessOptions<never> {
 }
 
 /** Who asks, and what the answer tells them about their rate limit. */
-export interface Caller {
-  principal: Principal;
+export interface Caller extends Asker {
   headers: readonly (readonly [string, string])[];
-  /** Whether the principal still is who it was. */
-  stillValid: () => Promise<boolean>;
 }
 
 /** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
@@ -176,7 +173,7 @@ export class Api {
   async admit(operation: Operation, request: AskingRequest): Promise<Caller> {
     if (operation.scope === null) return nobody;
     await this.access.check(request);
-    const { principal, stillValid } = await this.principalOf(request);
+    const { principal, stillValid } = await this.askerOf(request);
     const limiter = this.limiters[operation.scope === 'ingest' ? 'ingest' : 'api'];
     const verdict = limiter?.take(principal.keyId ?? `user ${principal.userId}`);
     const headers = verdict ? rateHeaders(verdict) : [];
@@ -192,14 +189,11 @@ export class Api {
   }
 
   /** The holder of the API key, or without one the host's user. */
-  private async principalOf(request: AskingRequest): Promise<Omit<Caller, 'headers'>> {
+  private async askerOf(request: AskingRequest): Promise<Asker> {
     const { rawHeaders, remoteAddr } = request;
     const key = bearerOf(rawHeaders);
     const user = key === undefined ? await this.access.user(request) : null;
-    if (user) {
-      const stillValid = async (): Promise<boolean> => (await this.access.user(request))?.userId === user.userId;
-      return { principal: user, stillValid };
-    }
+    if (user) return user;
     const principal = { ...(await this.authenticate(key, remoteAddr)), remoteAddr };
     const stillValid = (): Promise<boolean> =>
       this.authenticate(key, remoteAddr).then(

@@ -4,7 +4,7 @@ import { readAsset } from '@paggio/dashboard';
 import { jsonAnswer, type Answer } from './answer';
 import type { Api } from './api';
 import { valuesOf } from './header-values';
-import { checkOrigin, isRead } from './host-access';
+import { checkOrigin, isRead, type Asker } from './host-access';
 import type { ApiRequest } from './operation';
 import { parseJson } from './parse';
 
@@ -66,15 +66,9 @@ export class Dashboard {
     const reads = isRead(request.method);
     if (!reads) checkOrigin(request, this.paggio, 'required');
     if (path.startsWith('/api/v1/')) {
-      const session = this.session(request);
-      if (session) {
-        const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
-        return this.api.handleAs(session.principal, { ...request, path }, stillValid);
-      }
-      const user = await this.api.access.user(request);
-      if (!user) throw notSignedIn();
-      const stillValid = async (): Promise<boolean> => (await this.api.access.user(request))?.userId === user.userId;
-      return this.api.handleAs(user, { ...request, path }, stillValid);
+      const asker = this.session(request) ?? (await this.api.access.user(request));
+      if (!asker) throw notSignedIn();
+      return this.api.handleAs(asker.principal, { ...request, path }, asker.stillValid);
     }
     if (path === '/session' && request.method === 'POST') return this.signIn(request);
     if (path === '/session' && request.method === 'DELETE') return this.signOut(request);
@@ -138,7 +132,7 @@ export class Dashboard {
     ];
   }
 
-  private session(request: DashboardRequest): Session | undefined {
+  private session(request: DashboardRequest): Asker | undefined {
     const id = this.cookieOf(request);
     const session = id === undefined ? undefined : this.sessions.get(id);
     const now = Date.now();
@@ -147,7 +141,8 @@ export class Dashboard {
       return undefined;
     }
     session.lastUsedAt = now;
-    return session;
+    const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
+    return { principal: session.principal, stillValid };
   }
 
   private cookieOf(request: DashboardRequest): string | undefined {

@@ -38,6 +38,12 @@ export interface AskingRequest {
   hostRequest: unknown;
 }
 
+/** Who asks, and whether it still is who it was: keys are revoked and sessions end while a stream is read. */
+export interface Asker {
+  principal: Principal;
+  stillValid: () => Promise<boolean>;
+}
+
 const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 
 /** What the host decides about who may come in. */
@@ -58,17 +64,22 @@ export class HostAccess {
    * The host's user, or null.
    * @throws PaggioError `FORBIDDEN` for a change that another site had the user's browser send
    */
-  async user(request: AskingRequest): Promise<Principal | null> {
-    const user = await this.options.resolveUser?.(request.hostRequest as never);
+  async user(request: AskingRequest): Promise<Asker | null> {
+    const user = await this.resolve(request);
     if (!user) return null;
     if (!isRead(request.method)) checkOrigin(request, this.paggio, 'optional');
-    return {
+    const principal = {
       userId: user.userId,
       mode: user.mode ?? 'live',
       scopes: new Set(user.scopes ?? defaultScopes),
       keyId: null,
       remoteAddr: request.remoteAddr,
     };
+    return { principal, stillValid: async () => (await this.resolve(request))?.userId === user.userId };
+  }
+
+  private async resolve(request: AskingRequest): Promise<HostUser | null> {
+    return (await this.options.resolveUser?.(request.hostRequest as never)) ?? null;
   }
 }
 

@@ -13,9 +13,9 @@ export const API_SOURCE = 'api';
 
 /** Seconds that a timestamp may be off, both ways. */
 const TOLERANCE_SECONDS = 300;
-const EVENT_TYPE = /^[A-Za-z0-9_.-]{1,128}$/;
+export const EVENT_TYPE = /^[A-Za-z0-9_.-]{1,128}$/;
 const CORRELATION_ID = /^[A-Za-z0-9_-]{1,128}$/;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 /** What authenticates a request is not part of the event. */
 const consumed: ReadonlySet<string> = new Set(['authorization', 'x-pj-signature', 'x-pj-timestamp']);
 

@@ -1,4 +1,5 @@
 import { notFound, PaggioError } from '../errors';
+import type { EndpointStore } from '../storage/endpoint-store';
 import type { HandlerStore } from '../storage/handler-store';
 
 /** A handler as the database knows it. */
@@ -14,6 +15,7 @@ export interface HandlerSummary {
 
 export interface HandlersDependencies {
   store: HandlerStore;
+  destinations: Pick<EndpointStore, 'cancelPending'>;
   /** A change was committed under this configuration version. */
   changed: (version: number) => void;
 }
@@ -32,7 +34,7 @@ export class Handlers {
    * @throws PaggioError `NOT_FOUND`, or `CONFLICT` while a process runs it
    */
   async remove(name: string): Promise<void> {
-    const { changed, store } = this.dependencies;
+    const { changed, destinations, store } = this.dependencies;
     const removed = await store.remove(name);
     if (removed === 'unknown') throw notFound('handler');
     if (removed === 'running') {
@@ -41,6 +43,6 @@ export class Handlers {
       });
     }
     changed(removed.version);
-    await store.cancelPending(removed.destinationIds);
+    await destinations.cancelPending(removed.destinationIds, 'cancelled');
   }
 }

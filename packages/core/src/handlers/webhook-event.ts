@@ -1,3 +1,4 @@
+import { HeaderList } from '@paggio/providers';
 import type { EventContent, Work } from '../delivery/work';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { Mode } from '../principal';
@@ -35,18 +36,14 @@ export interface WebhookEvent<Payload = unknown> {
 /** @param content the event's content, which its deliveries share: nothing of it is copied */
 export function toWebhookEvent(work: Work, content: EventContent, endpoint: EndpointConfig): WebhookEvent {
   let parsed: { payload: unknown } | undefined;
-  const header = (name: string): string | undefined => {
-    const wanted = name.toLowerCase();
-    const at = content.headers.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === wanted);
-    return at < 0 ? undefined : content.headers[at + 1];
-  };
+  const headers = new HeaderList(content.headers);
   return {
     id: work.eventId,
     originId: content.originId,
     source: content.source,
     type: content.eventType,
     get payload(): unknown {
-      parsed ??= { payload: payloadOf(content.body, header('content-type') ?? '') };
+      parsed ??= { payload: payloadOf(content.body, headers.get('content-type') ?? '') };
       return parsed.payload;
     },
     body: content.body,
@@ -59,7 +56,7 @@ export function toWebhookEvent(work: Work, content: EventContent, endpoint: Endp
     endpoint: { id: endpoint.id, name: endpoint.name },
     userId: endpoint.userId,
     mode: endpoint.mode,
-    header,
+    header: (name) => headers.get(name.toLowerCase()),
   };
 }
 

@@ -1,3 +1,4 @@
+import { EVENT_TYPE, IDEMPOTENCY_KEY } from '../capture/signed-ingest';
 import { invalid, type ErrorDetail } from '../errors';
 import { parseId } from '../event-id';
 import type { Mode } from '../principal';
@@ -26,10 +27,9 @@ export function toPublishInput(event: OwnEvent, sizeLimit: number): PublishInput
   if (typeof event.userId !== 'string' || event.userId === '') fail('userId', 'userId must be the id of a user.');
   if (event.mode !== undefined && event.mode !== 'live' && event.mode !== 'test')
     fail('mode', 'mode must be "live" or "test".');
-  if (!/^[A-Za-z0-9_.-]{1,128}$/.test(event.eventType))
-    fail('eventType', 'eventType must be 1 to 128 letters, digits, - _ or .');
+  if (!EVENT_TYPE.test(event.eventType)) fail('eventType', 'eventType must be 1 to 128 letters, digits, - _ or .');
   const key = event.idempotencyKey ?? null;
-  if (key !== null && !/^[\x21-\x7e]{1,255}$/.test(key))
+  if (key !== null && !IDEMPOTENCY_KEY.test(key))
     fail('idempotencyKey', 'idempotencyKey must be 1 to 255 visible ASCII characters.');
   const endpointIds = event.endpointIds?.map((id) => {
     const parsed = parseId(id);

@@ -2,7 +2,6 @@ import { PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { RegisteredHandler } from '../handlers/handler';
 import type { HandlerSummary } from '../handlers/handlers';
-import { cancelDeliveries } from './cancel-deliveries';
 import { change } from './change';
 import type { Database } from './database';
 import { CREW_SECONDS } from './delivery-sql';
@@ -87,11 +86,6 @@ export class HandlerStore {
       return gone.map(({ id }) => id);
     });
     return typeof result === 'string' ? result : { destinationIds: result, version };
-  }
-
-  async cancelPending(destinationIds: readonly string[]): Promise<void> {
-    if (destinationIds.length > 0)
-      await cancelDeliveries(this.database, 'd.destination_id = any($2::uuid[])', 'cancelled', [destinationIds]);
   }
 }
 

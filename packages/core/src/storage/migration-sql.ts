@@ -1,7 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { Database, unreachable } from './database';
 import { migrations } from './migrations';
-import { SurvivingClient } from './surviving-client';
 
 export interface MigrationSqlOptions {
   /**
@@ -18,7 +17,7 @@ export interface MigrationSqlOptions {
  * transaction that also says that it was done, so that `migrations: 'check'` finds the schema up to date.
  */
 export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): Promise<string> {
-  const applied = url === undefined ? 0 : await appliedAt(url);
+  const applied = url === undefined ? 0 : await appliedIn(databaseAt(url));
   const parts: string[] = [];
   if (applied === 0) {
     parts.push(
@@ -54,16 +53,20 @@ export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): 
  * @throws PaggioError `UNAVAILABLE` when the database does not answer
  */
 export async function migrate(url: string): Promise<{ total: number; applied: number }> {
-  const connection = { connectionString: url };
-  const database = new Database({ connection, migrations: 'on-start', transactions: null, transactionConnections: 1 });
-  const before = await appliedAt(url);
+  const database = databaseAt(url);
+  const before = await appliedIn(database);
   await database.open();
   await database.close();
   return { total: migrations.length, applied: migrations.length - before };
 }
 
-async function appliedAt(url: string): Promise<number> {
-  const client = new SurvivingClient({ connectionString: url, application_name: 'paggio boot' });
+function databaseAt(connectionString: string): Database {
+  const connection = { connectionString };
+  return new Database({ connection, migrations: 'on-start', transactions: null, transactionConnections: 1 });
+}
+
+async function appliedIn(database: Database): Promise<number> {
+  const client = database.client('boot');
   try {
     await client.connect();
     const present = await client.query<{ there: boolean }>(
