@@ -146,6 +146,9 @@ test('a bulk replay by API: dry run, start, progress, idempotency, cancel', asyn
   const dry = await server.api().post('/api/v1/replays', { filter, dry_run: true });
   expect([dry.status, dry.data]).toEqual([200, shape]);
 
+  // Nothing of it is over before its first answer was looked at.
+  const held: (() => void)[] = [];
+  replayed.behaviour = (_request, response) => void held.push(() => response.writeHead(200).end());
   const headers = { 'idempotency-key': 'once' };
   const body = { filter, rate_per_second: 100 };
   const started = await server.api().post('/api/v1/replays', body, { headers });
@@ -157,6 +160,7 @@ test('a bulk replay by API: dry run, start, progress, idempotency, cancel', asyn
   const other = await server.api().post('/api/v1/replays', { filter: { status: 'failed' } }, { headers });
   expect([other.status, other.data.code]).toEqual([409, 'IDEMPOTENCY_KEY_CONFLICT']);
   await replayed.received(4);
+  for (const answer of held) answer();
   expect((await server.api().get('/api/v1/replays')).data.data[0].id).toBe(started.data.id);
   const cancelled = await server.api().post(`/api/v1/replays/${started.data.id}/cancel`);
   expect([200, 409]).toContain(cancelled.status);
