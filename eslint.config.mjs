@@ -1,4 +1,5 @@
 import nx from '@nx/eslint-plugin';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 // The arrows of the architecture: apps -> hosts -> http -> core -> providers. They never run back.
@@ -21,7 +22,7 @@ const layers = [
   },
   {
     sourceTag: 'layer:dashboard',
-    onlyDependOnLibsWithTags: ['layer:none'],
+    onlyDependOnLibsWithTags: ['layer:client'],
     bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
   },
   {
@@ -77,7 +78,7 @@ export default tseslint.config(
   },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
@@ -116,6 +117,32 @@ export default tseslint.config(
   {
     files: ['packages/providers/src/**/*.ts', 'packages/core/src/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', noFetch, ...constantTime] },
+  },
+  // The pages run in a browser: they have one server to ask, and it is the one that they came from.
+  {
+    files: ['packages/dashboard/web/src/**/*.{ts,tsx}'],
+    ...reactHooks.configs.flat['recommended-latest'],
+  },
+  {
+    files: ['packages/dashboard/web/src/**/*.{ts,tsx}'],
+    languageOptions: {
+      parserOptions: { project: './packages/dashboard/web/tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // About the React compiler, which is not used.
+      'react-hooks/incompatible-library': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'JSXAttribute[name.name=/^(dangerouslySetInnerHTML|srcDoc)$/]',
+          message: 'Payloads are hostile: they are text and never markup.',
+        },
+        {
+          selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',
+          message: 'Payloads are hostile: they are text and never markup.',
+        },
+      ],
+    },
   },
   // What a client sends goes to the server of whoever uses it.
   { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },

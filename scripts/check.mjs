@@ -11,6 +11,7 @@ node('scripts/check-lockfile.mjs');
 node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=warn']);
 build();
 node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
+node('node_modules/typescript/bin/tsc', ['-p', 'packages/dashboard/web/tsconfig.json']);
 node('scripts/lint.mjs');
 run(process.execPath, ['node_modules/jest/bin/jest.js'], {
   cwd: root,

@@ -2,7 +2,7 @@
 // because nothing else is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -47,4 +47,23 @@ export function install() {
 
 export function build(...projects) {
   node('node_modules/typescript/bin/tsc', ['-b', ...projects]);
+  buildPages();
+}
+
+/** The dashboard's pages. Vite builds everything each time, so it is asked only when what they are made of has changed. */
+function buildPages() {
+  const sources = join(root, 'packages/dashboard/web');
+  const hash = createHash('sha256');
+  const files = readdirSync(sources, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  for (const file of [...files, join(root, 'packages/client/src/api.ts'), join(root, 'package-lock.json')])
+    hash.update(file.slice(root.length)).update(readFileSync(file));
+  const made = hash.digest('hex');
+  const madeFrom = join(root, 'packages/dashboard/dist/web.hash');
+  const page = join(root, 'packages/dashboard/dist/web/index.html');
+  if (existsSync(page) && existsSync(madeFrom) && readFileSync(madeFrom, 'utf8') === made) return;
+  run('npm', ['run', '--silent', 'build', '-w', '@paggio/dashboard']);
+  writeFileSync(madeFrom, made);
 }

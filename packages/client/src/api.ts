@@ -518,6 +518,35 @@ export type RejectionVerification = {
   }[];
 };
 
+export type System = {
+  version: string;
+  /** The base of webhook URLs. */
+  public_url: string;
+  roles: ('capture' | 'deliver' | 'api' | 'dashboard')[];
+  /** Number of the newest migration in the database; null: it does not answer. */
+  migration: number | null;
+  queue: {
+    /** Deliveries that are not over, of all users; up to 100000. */
+    pending: number;
+    /** How long the delivery that is most overdue has been waiting. */
+    lag_seconds: number;
+  } | null;
+  /** Events that are over are removed after this; null: everything is kept. */
+  retention_seconds: number | null;
+  /** For how long a repeated delivery of a provider is known. */
+  dedup_window_seconds: number;
+  /** Bytes of the largest request. */
+  body_limit: number;
+  rate_limit: {
+    per_second: number;
+    burst: number;
+  } | null;
+  /** Of replays to staging; null: there is none. */
+  staging_host: string | null;
+  /** Of replays to local. */
+  local_url: string;
+};
+
 export type Provider = {
   name: string;
   title: string;
@@ -1475,6 +1504,13 @@ export interface Operations {
     body: undefined;
     answer: Stats;
   };
+  /** What whoever runs this process has decided, and the state of its queue. Needs the scope `admin`. */
+  'system.get': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: System;
+  };
 }
 
 export type OperationId = keyof Operations;
@@ -1535,4 +1571,5 @@ export const operations: Readonly<Record<OperationId, { method: string; path: st
   'notifications.test': { method: 'POST', path: '/api/v1/notifications/test', idempotent: false },
   'providers.list': { method: 'GET', path: '/api/v1/providers', idempotent: false },
   'stats.get': { method: 'GET', path: '/api/v1/stats', idempotent: false },
+  'system.get': { method: 'GET', path: '/api/v1/system', idempotent: false },
 };

@@ -122,6 +122,11 @@ export class PaggioClient {
     test: (body: Body<'notifications.test'>) => this.call('notifications.test', { body }),
   };
 
+  /** What whoever runs the server has decided, and the state of its queue; for keys with `admin`. */
+  system(): Answer<'system.get'> {
+    return this.call('system.get', {});
+  }
+
   stats(query: Query<'stats.get'> = {}): Answer<'stats.get'> {
     return this.call('stats.get', { query });
   }

@@ -81,6 +81,7 @@ export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';
 export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
+export type { Session, Sessions } from './sessions/sessions';
 export type { Stats, StatsInput } from './stats/stats';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';

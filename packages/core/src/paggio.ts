@@ -63,9 +63,11 @@ import { Retention } from './storage/retention';
 import { SecretBox } from './storage/secret-box';
 import { StatStore } from './storage/stat-store';
 import type { Transaction } from './storage/statements';
+import { SessionStore } from './storage/session-store';
 import { sweepKeys } from './storage/sweep';
 import { VerificationStore } from './storage/verification-store';
 import { Words } from './storage/words';
+import { Sessions } from './sessions/sessions';
 import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
 import { Explanations } from './verification/explanations';
@@ -106,6 +108,7 @@ export class Paggio {
   readonly replays: Replays;
   readonly bulkReplays: BulkReplays;
   readonly keys: Keys;
+  readonly sessions: Sessions;
   readonly audit: Audit;
   readonly feed: EventFeed;
   readonly stats: Statistics;
@@ -274,6 +277,7 @@ export class Paggio {
     const notificationStore = new NotificationStore(this.database, this.box, endpointStore);
     const sender = new ChannelSender(transport);
     this.notifications = new Notifications({ store: notificationStore, guard, ownOrigins, sender });
+    const sessionStore = new SessionStore(this.database);
     const { retentionMs } = this.options;
     this.chores = new Chores({
       roles,
@@ -284,12 +288,14 @@ export class Paggio {
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
       sweep: async () => {
         await sweepKeys(this.database);
+        await sessionStore.sweep();
         await rejectionLog.sweep();
         await log.sweep(await index.position());
       },
       onFault: fault,
     });
     this.keys = new Keys(new KeyStore(this.database), changed);
+    this.sessions = new Sessions(sessionStore);
   }
 
   /**

@@ -1,10 +1,9 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { PaggioError, unauthorized, type Paggio, type Principal } from '@paggio/core';
-import { readAsset } from '@paggio/dashboard';
-import { jsonAnswer, type Answer } from './answer';
+import { invalid, PaggioError, unauthorized, type Paggio, type Principal, type Session } from '@paggio/core';
+import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
+import { jsonAnswer, noContent, type Answer } from './answer';
 import type { Api } from './api';
 import { valuesOf } from './header-values';
-import { checkOrigin, isRead, type Asker } from './host-access';
+import { checkOrigin, isRead } from './host-access';
 import type { ApiRequest } from './operation';
 import { parseJson } from './parse';
 
@@ -13,42 +12,50 @@ export interface DashboardRequest extends ApiRequest {
   secure: boolean;
 }
 
-interface Session {
+/** Who looks, and whether the host or a session says so. */
+interface Viewer {
   principal: Principal;
-  lastUsedAt: number;
-  createdAt: number;
+  session: (Session & { token: string }) | null;
+  stillValid: () => Promise<boolean>;
 }
 
-const IDLE_MS = 12 * 3600_000;
-const ABSOLUTE_MS = 7 * 24 * 3600_000;
-const LINK_MS = 60 * 60_000;
-const MAX_SESSIONS = 1_000;
 const COOKIE = 'paggio_session';
-const CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+const PAGE = /^(?:|\/(?:webhooks|events)(?:\/[^/]+)?|\/replays|\/settings)$/;
+const CSP =
+  "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
+  // No text can become markup or script, whatever the pages do with it.
+  "require-trusted-types-for 'script'; trusted-types 'none'";
+const safe: readonly [string, string][] = [
+  ['x-content-type-options', 'nosniff'],
+  ['referrer-policy', 'no-referrer'],
+];
 
 /**
  * The web pages below `/dashboard`, with the management API beside them at `/dashboard/api/v1` for the session cookie.
- * The bearer API knows no cookies, so no page elsewhere can use it. Sessions live in this process: a restart signs out.
+ * The bearer API knows no cookies, so no page elsewhere can use it.
  */
 export class Dashboard {
-  private readonly sessions = new Map<string, Session>();
-  private readonly links = new Map<string, { principal: Principal; expiresAt: number }>();
+  private readonly assets: Assets;
+  private readonly mountPath: string;
 
+  /** @param ownsOrigin whether all of the origin is Paggio's: then it may ask browsers to come by TLS only */
   constructor(
     private readonly api: Api,
     private readonly paggio: Paggio,
-    private readonly base: string,
-  ) {}
+    base: string,
+    private readonly ownsOrigin: boolean,
+  ) {
+    this.assets = loadAssets();
+    this.mountPath = `${base}/dashboard`;
+  }
 
   owns(path: string): boolean {
     return path === '/dashboard' || path.startsWith('/dashboard/');
   }
 
-  /** The query of a link that signs in once, within an hour. */
-  createLink(principal: Principal): string {
-    const token = randomBytes(24).toString('base64url');
-    this.links.set(token, { principal, expiresAt: Date.now() + LINK_MS });
-    return `/dashboard/sign-in?token=${token}`;
+  /** The path of a link that signs in once, within an hour. */
+  async createLink(principal: Principal): Promise<string> {
+    return `${this.mountPath}/sign-in?token=${await this.paggio.sessions.createLink(principal)}`;
   }
 
   /** Never throws. */
@@ -66,98 +73,153 @@ export class Dashboard {
     const reads = isRead(request.method);
     if (!reads) checkOrigin(request, this.paggio, 'required');
     if (path.startsWith('/api/v1/')) {
-      const asker = this.session(request) ?? (await this.api.access.user(request));
-      if (!asker) throw notSignedIn();
-      return this.api.handleAs(asker.principal, { ...request, path }, asker.stillValid);
+      const viewer = await this.viewer(request);
+      return this.api.handleAs(viewer.principal, { ...request, path }, viewer.stillValid);
     }
-    if (path === '/session' && request.method === 'POST') return this.signIn(request);
-    if (path === '/session' && request.method === 'DELETE') return this.signOut(request);
-    if (path === '/sign-in' && reads) return this.useLink(request);
-    // The page's links are relative to its address without a slash, so that they work under any mount path.
-    if (path === '/' && reads) return { status: 308, headers: [['location', `${this.base}/dashboard`]], body: null };
-    const asset = reads ? await readAsset(path === '' ? 'index.html' : path.slice(1)) : undefined;
-    if (!asset)
-      throw new PaggioError('NOT_FOUND', 'There is no such page', {
-        hint: `The dashboard is at ${this.base}/dashboard.`,
-      });
-    const headers: [string, string][] = [
-      ['content-type', asset.contentType],
-      ['content-security-policy', CSP],
-      ['x-content-type-options', 'nosniff'],
-      ['referrer-policy', 'no-referrer'],
-      ['cache-control', 'no-cache'],
-    ];
-    return { status: 200, headers, body: asset.body };
+    if (path === '/session') return this.session(request);
+    if (!reads) throw this.noSuchPage();
+    if (path === '/sign-in') return this.useLink(request);
+    // Pages and files are below one address, which has no slash at its end.
+    if (path === '/') return { status: 308, headers: [['location', this.mountPath]], body: null };
+    if (PAGE.test(path)) return this.page(request);
+    const file = path.startsWith('/assets/') ? this.assets.file(path.slice('/assets/'.length)) : undefined;
+    if (!file) throw this.noSuchPage();
+    return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
+  }
+
+  private async session(request: DashboardRequest): Promise<Answer> {
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD':
+        return jsonAnswer(200, toSession(await this.viewer(request)));
+      case 'POST':
+        return this.signIn(request);
+      case 'PATCH':
+        return this.switchMode(request);
+      case 'DELETE':
+        return this.signOut(request);
+      default:
+        throw this.noSuchPage();
+    }
   }
 
   private async signIn(request: DashboardRequest): Promise<Answer> {
     const input = parseJson(request.body) as { key?: unknown };
     if (typeof input.key !== 'string') throw unauthorized();
     const principal = await this.api.authenticate(input.key.trim(), request.remoteAddr);
+    const cookie = this.cookie(await this.paggio.sessions.open(principal), request.secure);
+    const answer = jsonAnswer(201, { status: 'ok' });
+    return { ...answer, headers: [...answer.headers, cookie] };
+  }
+
+  private async switchMode(request: DashboardRequest): Promise<Answer> {
+    const viewer = await this.viewer(request);
+    const { mode } = parseJson(request.body) as { mode?: unknown };
+    if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
+    if (viewer.session === null) {
+      throw new PaggioError('FORBIDDEN', 'The host decides about the mode', { hint: 'Ask whoever runs the host.' });
+    }
+    const { token } = viewer.session;
+    const session = await this.paggio.sessions.show(token, mode);
+    return jsonAnswer(200, toSession({ ...viewer, principal: session.principal, session: { ...session, token } }));
+  }
+
+  private async signOut(request: DashboardRequest): Promise<Answer> {
+    const token = tokenOf(request);
+    if (token !== undefined) await this.paggio.sessions.close(token);
+    const { mountPath } = this;
     return {
-      ...jsonAnswer(201, { status: 'ok' }),
-      headers: [...jsonAnswer(201, {}).headers, this.open(principal, request.secure)],
+      ...noContent,
+      headers: [
+        ['set-cookie', `${COOKIE}=; Path=${mountPath}; Max-Age=0; HttpOnly; SameSite=Lax`],
+        // What the browser kept of pages and answers goes too.
+        ['clear-site-data', '"cache"'],
+      ],
     };
   }
 
-  private signOut(request: DashboardRequest): Answer {
-    const id = this.cookieOf(request);
-    if (id !== undefined) this.sessions.delete(id);
+  private async useLink(request: DashboardRequest): Promise<Answer> {
+    const link = new URLSearchParams(request.query).get('token') ?? '';
+    const token = await this.paggio.sessions.useLink(link);
+    const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
+    // Used, expired or invented: the page asks for a key, and says nothing about which it was.
+    if (token === null)
+      return { status: 303, headers: [...headers, ['location', `${this.mountPath}?link=used`]], body: null };
     return {
-      status: 204,
-      headers: [['set-cookie', `${COOKIE}=; Path=${this.base}/dashboard; Max-Age=0; HttpOnly; SameSite=Lax`]],
+      status: 303,
+      headers: [...headers, ['location', this.mountPath], this.cookie(token, request.secure)],
       body: null,
     };
   }
 
-  private useLink(request: DashboardRequest): Answer {
-    const token = new URLSearchParams(request.query).get('token') ?? '';
-    const found = [...this.links.keys()].find((known) => sameToken(known, token));
-    const link = found === undefined ? undefined : this.links.get(found);
-    if (found !== undefined) this.links.delete(found);
-    const location: [string, string] = ['location', `${this.base}/dashboard`];
-    // Used or expired: the page asks for a key, and says nothing about which it was.
-    if (!link || link.expiresAt < Date.now()) return { status: 303, headers: [location], body: null };
-    return { status: 303, headers: [location, this.open(link.principal, request.secure)], body: null };
+  private page({ secure }: DashboardRequest): Answer {
+    const headers: [string, string][] = [
+      ['content-type', 'text/html; charset=utf-8'],
+      ['content-security-policy', CSP],
+      ['cross-origin-opener-policy', 'same-origin'],
+      ...safe,
+      ['cache-control', 'no-store'],
+    ];
+    if (secure && this.ownsOrigin) headers.push(['strict-transport-security', 'max-age=31536000']);
+    return { status: 200, headers, body: this.assets.page(this.mountPath) };
   }
 
-  private open(principal: Principal, secure: boolean): [string, string] {
-    if (this.sessions.size >= MAX_SESSIONS) this.sessions.delete(this.sessions.keys().next().value as string);
-    const id = randomBytes(32).toString('base64url');
-    const now = Date.now();
-    this.sessions.set(id, { principal, createdAt: now, lastUsedAt: now });
+  private cookie(token: string, secure: boolean): [string, string] {
     return [
       'set-cookie',
-      `${COOKIE}=${id}; Path=${this.base}/dashboard; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+      `${COOKIE}=${token}; Path=${this.mountPath}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
     ];
   }
 
-  private session(request: DashboardRequest): Asker | undefined {
-    const id = this.cookieOf(request);
-    const session = id === undefined ? undefined : this.sessions.get(id);
-    const now = Date.now();
-    if (!session || now - session.lastUsedAt > IDLE_MS || now - session.createdAt > ABSOLUTE_MS) {
-      if (id !== undefined) this.sessions.delete(id);
-      return undefined;
+  /** @throws PaggioError `UNAUTHORIZED` */
+  private async viewer(request: DashboardRequest): Promise<Viewer> {
+    const token = tokenOf(request);
+    const session = token === undefined ? null : await this.paggio.sessions.find(token);
+    if (token !== undefined && session !== null) {
+      const stillValid = async (): Promise<boolean> => {
+        const now = await this.paggio.sessions.find(token);
+        return now !== null && now.principal.mode === session.principal.mode;
+      };
+      const principal = { ...session.principal, remoteAddr: request.remoteAddr };
+      return { principal, session: { ...session, token }, stillValid };
     }
-    session.lastUsedAt = now;
-    const stillValid = (): Promise<boolean> => Promise.resolve([...this.sessions.values()].includes(session));
-    return { principal: session.principal, stillValid };
+    const user = await this.api.access.user(request);
+    if (user) return { ...user, session: null };
+    throw new PaggioError('UNAUTHORIZED', 'Not signed in', {
+      hint: 'Sign in with the link from the start of the server, or with an API key.',
+    });
   }
 
-  private cookieOf(request: DashboardRequest): string | undefined {
-    const text = valuesOf(request.rawHeaders, 'cookie').join(';');
-    return new RegExp(`(?:^|;) *${COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(text)?.[1];
+  private noSuchPage(): PaggioError {
+    return new PaggioError('NOT_FOUND', 'There is no such page', { hint: `The dashboard is at ${this.mountPath}.` });
   }
 }
 
-function notSignedIn(): PaggioError {
-  return new PaggioError('UNAUTHORIZED', 'Not signed in', {
-    hint: 'Sign in with the link from the start of the server, or with an API key.',
-  });
+function toSession({ principal, session }: Viewer): object {
+  return {
+    user_id: principal.userId,
+    mode: principal.mode,
+    scopes: [...principal.scopes],
+    modes: session?.modes ?? [principal.mode],
+    by: session === null ? 'host' : 'session',
+    expires_at: session?.expiresAt.toISOString() ?? null,
+  };
 }
 
-function sameToken(known: string, given: string): boolean {
-  const [a, b] = [Buffer.from(known), Buffer.from(given)];
-  return a.length === b.length && timingSafeEqual(a, b);
+/** Its name changes with its content: browsers need not ask again. */
+function fileAnswer({ contentType, body, gzip }: Asset, accepted: string): Answer {
+  const headers: [string, string][] = [
+    ['content-type', contentType],
+    ...safe,
+    ['cache-control', 'public, max-age=31536000, immutable'],
+  ];
+  if (gzip === null) return { status: 200, headers, body };
+  headers.push(['vary', 'accept-encoding']);
+  if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$|\s))/.test(accepted)) return { status: 200, headers, body };
+  return { status: 200, headers: [...headers, ['content-encoding', 'gzip']], body: gzip };
+}
+
+function tokenOf(request: DashboardRequest): string | undefined {
+  const text = valuesOf(request.rawHeaders, 'cookie').join(';');
+  return new RegExp(`(?:^|;) *${COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(text)?.[1];
 }

@@ -14,7 +14,7 @@ export interface FetchHandler {
   /** Undefined: the request is the host's. */
   (request: Request, info?: RequestInfo): Promise<Response | undefined>;
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
-  signInLink(principal: Principal): string | null;
+  signInLink(principal: Principal): Promise<string | null>;
 }
 
 /**

@@ -120,7 +120,7 @@ test('the Fetch door serves the dashboard, and answers everything below its path
   expect((await ask('/p/api/v1/endpoints', csrf)).status).toBe(403);
   expect((await ask('/p/nothing')).status).toBe(404);
   expect(await handle(new Request('http://host/elsewhere'))).toBeUndefined();
-  const link = handle.signInLink({ ...owner, keyId: null, scopes: new Set(['read']) }) as string;
+  const link = (await handle.signInLink({ ...owner, keyId: null, scopes: new Set(['read']) })) as string;
   expect((await ask(link)).headers.get('set-cookie')).toContain('Path=/p/dashboard');
   const head = await ask('/p/api/v1/events', { method: 'HEAD', headers });
   expect([head.status, await head.text()]).toEqual([200, '']);

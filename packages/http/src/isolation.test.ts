@@ -96,6 +96,7 @@ const requests: Record<string, (world: World) => Request> = {
   'ingest.signed': signed,
   'events.stream': () => ({}),
   'stats.get': () => ({}),
+  'system.get': () => ({}),
   'events.list': () => ({}),
   'events.get': () => ({}),
   'events.raw': () => ({}),

@@ -16,6 +16,7 @@ import { rejectionOperations } from './operations/rejections';
 import { replayOperations } from './operations/replays';
 import { statsOperations } from './operations/stats';
 import { streamOperations } from './operations/stream';
+import { systemOperations } from './operations/system';
 
 /** The contract as a table: every door serves exactly these. */
 export const operations: readonly Operation[] = [
@@ -37,4 +38,5 @@ export const operations: readonly Operation[] = [
   ...notificationOperations,
   ...providerOperations,
   ...statsOperations,
+  ...systemOperations,
 ];

@@ -76,7 +76,9 @@ export class Site {
     this.capturing = roles.has('capture');
     this.dialectOf = dialectRouter(api, options.dialects);
     this.dashboard =
-      options.dashboard === true && roles.has('dashboard') ? new Dashboard(api, paggio, this.base) : null;
+      options.dashboard === true && roles.has('dashboard')
+        ? new Dashboard(api, paggio, this.base, options.exclusive === true && this.base === '')
+        : null;
   }
 
   /** The path below the mount point; undefined: it is the host's. */
@@ -107,8 +109,8 @@ export class Site {
   }
 
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
-  signInLink(principal: Principal): string | null {
-    return this.dashboard ? this.base + this.dashboard.createLink(principal) : null;
+  async signInLink(principal: Principal): Promise<string | null> {
+    return this.dashboard ? this.dashboard.createLink(principal) : null;
   }
 }
 

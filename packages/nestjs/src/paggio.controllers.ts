@@ -163,6 +163,12 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class SystemController extends Base {
+    @Route('system.get') get(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class HealthController extends Base {
     @Route('health.live') live(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -194,6 +200,7 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     AuditController,
     ProvidersController,
     StatsController,
+    SystemController,
     NotificationsController,
   ];
   if (extras.health === true) controllers.push(HealthController);

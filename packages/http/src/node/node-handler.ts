@@ -19,7 +19,7 @@ export interface NodeHandler {
   /** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
   (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
-  signInLink(principal: Principal): string | null;
+  signInLink(principal: Principal): Promise<string | null>;
 }
 
 const MAX_HEADERS = 200;

@@ -17,6 +17,7 @@ import { endpointSchemas } from './endpoint';
 import { eventSchemas } from './event';
 import { keySchemas } from './key';
 import { rejectionSchemas } from './rejection';
+import { systemSchemas } from './system';
 
 const channel = object({ url: text('Without its secret part.'), triggers: array(oneOf(triggers)) });
 
@@ -26,6 +27,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
   ...endpointSchemas,
   ...keySchemas,
   ...rejectionSchemas,
+  ...systemSchemas,
   Provider: object({
     name: text(),
     title: text(),

@@ -2,9 +2,16 @@ import { Initial1763700000001 } from './0001-initial';
 import { Delivery1763800000002 } from './0002-delivery';
 import { Management1763900000003 } from './0003-management';
 import { Handlers1764000000004 } from './0004-handlers';
+import { Sessions1764100000005 } from './0005-sessions';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
-export const migrations = [Initial1763700000001, Delivery1763800000002, Management1763900000003, Handlers1764000000004];
+export const migrations = [
+  Initial1763700000001,
+  Delivery1763800000002,
+  Management1763900000003,
+  Handlers1764000000004,
+  Sessions1764100000005,
+];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select handlers from paggio.workers limit 0';
+export const SCHEMA_PROBE = 'select hash from paggio.sessions limit 0';

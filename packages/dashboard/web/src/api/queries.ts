@@ -1,0 +1,62 @@
+import type { Endpoint } from '@paggio/client';
+import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { call, mayPass, request } from './call';
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => count < 2 && mayPass(error),
+      retryDelay: (count) => 500 * 2 ** count,
+      // Also when the browser believes to be offline: the server may be this machine.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+/** Whoever signs in next may be somebody else. */
+export function forgetAnswers(): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+}
+
+const ENDPOINT_PAGES = 10;
+
+/** All endpoints, up to a thousand, newest first. */
+async function readEndpoints(signal: AbortSignal): Promise<Endpoint[]> {
+  const endpoints: Endpoint[] = [];
+  for (let page = 0; page < ENDPOINT_PAGES; page++) {
+    const { data, meta } = await call('endpoints.list', {
+      query: { limit: 100, starting_after: endpoints.at(-1)?.id },
+      signal,
+    });
+    endpoints.push(...data);
+    if (!meta.has_more) break;
+  }
+  return endpoints;
+}
+
+export function useEndpoints(): UseQueryResult<Endpoint[]> {
+  return useQuery({ queryKey: ['endpoints'], queryFn: ({ signal }) => readEndpoints(signal), refetchInterval: 15_000 });
+}
+
+/** Of an endpoint that may be gone: its events stay. */
+export function useEndpointName(): (id: string) => string | undefined {
+  const { data } = useEndpoints();
+  return (id) => data?.find((endpoint) => endpoint.id === id)?.name;
+}
+
+/** The exact bytes of an event's body. They never change. */
+export function useBody(eventId: string, enabled = true): UseQueryResult<Uint8Array> {
+  return useQuery({
+    queryKey: ['body', eventId],
+    queryFn: async ({ signal }) => {
+      const response = await request('GET', `/api/v1/events/${encodeURIComponent(eventId)}/raw`, { signal });
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    enabled,
+    staleTime: Infinity,
+    // Bodies are large: those that nobody looks at need not stay.
+    gcTime: 30_000,
+  });
+}

@@ -1,0 +1,84 @@
+import { QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { useEffect, type ReactNode } from 'react';
+import { Route, Router, Switch } from 'wouter';
+import { onSignedOut } from './api/call';
+import { Failure } from './api/failure';
+import { forgetAnswers, queries } from './api/queries';
+import { readSession } from './api/session';
+import { liveFeed } from './live/use-live';
+import { mountPath } from './mount';
+import { EndpointPage } from './pages/endpoint/endpoint-page';
+import { EventPage } from './pages/event/event-page';
+import { EventsPage } from './pages/events/events-page';
+import { NoSuchPage } from './pages/no-such-page';
+import { OverviewPage } from './pages/overview/overview-page';
+import { ReplaysPage } from './pages/replays/replays-page';
+import { SettingsPage } from './pages/settings/settings-page';
+import { SignInPage } from './pages/sign-in-page';
+import { WebhooksPage } from './pages/webhooks/webhooks-page';
+import { Loading, Problem } from './parts/states';
+import { Toaster } from './parts/toast';
+import { Guarded } from './shell/guarded';
+import { SessionContext } from './shell/session-context';
+import { Shell } from './shell/shell';
+
+export function App(): ReactNode {
+  return (
+    <QueryClientProvider client={queries}>
+      <Router base={mountPath}>
+        <Gate />
+      </Router>
+      <Toaster />
+    </QueryClientProvider>
+  );
+}
+
+/** Shows the pages to whoever is signed in, and the sign-in to everybody else. */
+function Gate(): ReactNode {
+  const session = useQuery({
+    queryKey: ['session'],
+    queryFn: ({ signal }) => readSession(signal),
+    // A session ends at its server: another tab, a revoked key, time.
+    refetchInterval: 60_000,
+    refetchOnWindowFocus: 'always',
+  });
+  const signedOut = session.error instanceof Failure && session.error.status === 401;
+  const signedIn = session.data !== undefined && !signedOut;
+  useEffect(() => onSignedOut(() => void queries.refetchQueries({ queryKey: ['session'] })), []);
+  // Pages that the browser kept for its back button would show what they showed then.
+  useEffect(() => {
+    const shown = (event: PageTransitionEvent): void => {
+      if (event.persisted) location.reload();
+    };
+    addEventListener('pageshow', shown);
+    return () => removeEventListener('pageshow', shown);
+  }, []);
+  useEffect(() => {
+    if (signedIn) liveFeed.start();
+    else liveFeed.end();
+    if (signedOut) forgetAnswers();
+  }, [signedIn, signedOut]);
+  if (signedOut) return <SignInPage />;
+  if (session.data === undefined) {
+    if (session.error) return <Problem error={session.error} onRetry={() => void session.refetch()} />;
+    return <Loading what="the dashboard" />;
+  }
+  return (
+    <SessionContext value={session.data}>
+      <Shell>
+        <Guarded>
+          <Switch>
+            <Route path="/" component={OverviewPage} />
+            <Route path="/webhooks" component={WebhooksPage} />
+            <Route path="/webhooks/:id">{({ id }) => <EndpointPage key={id} id={id} />}</Route>
+            <Route path="/events" component={EventsPage} />
+            <Route path="/events/:id">{({ id }) => <EventPage key={id} id={id} />}</Route>
+            <Route path="/replays" component={ReplaysPage} />
+            <Route path="/settings" component={SettingsPage} />
+            <Route component={NoSuchPage} />
+          </Switch>
+        </Guarded>
+      </Shell>
+    </SessionContext>
+  );
+}

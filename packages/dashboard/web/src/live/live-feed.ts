@@ -1,0 +1,194 @@
+import type { EventItem } from '@paggio/client';
+import { call, mayPass } from '../api/call';
+import { EventStream, type StreamMessage } from '../api/event-stream';
+
+/** `live`: by the stream. `polling`: every five seconds, while the stream is not there. `paused`: switched off. */
+export type LiveState = 'connecting' | 'live' | 'polling' | 'offline' | 'paused';
+
+export interface LiveSnapshot {
+  state: LiveState;
+  /** The newest first. */
+  events: readonly EventItem[];
+  /** Whether the list was read at least once. */
+  loaded: boolean;
+}
+
+/** What happened since the last one, each event once and as it is now. */
+export interface LiveBatch {
+  created: readonly EventItem[];
+  updated: readonly EventItem[];
+  /** Something was missed: read what is shown again. */
+  reset: boolean;
+}
+
+export const SHOWN = 50;
+/** Many events a second are one change of the page. */
+const BATCH_MS = 250;
+const POLL_MS = 5_000;
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
+
+/** The newest events of all endpoints, kept up to date, and whoever wants to hear of changes. Its memory is bounded. */
+export class LiveFeed {
+  private readonly stream = new EventStream();
+  private readonly watchers = new Set<() => void>();
+  private readonly hearers = new Set<(batch: LiveBatch) => void>();
+  private snapshot: LiveSnapshot = { state: 'connecting', events: [], loaded: false };
+  private created = new Map<string, EventItem>();
+  private updated = new Map<string, EventItem>();
+  private missed = false;
+  private flushing: ReturnType<typeof setTimeout> | undefined;
+  private running: AbortController | undefined;
+
+  /** Follows what happens until `pause` or `end`. */
+  start(): void {
+    if (this.running) return;
+    this.running = new AbortController();
+    this.set({ state: 'connecting' });
+    void this.run(this.running.signal);
+  }
+
+  /** Stays where it is; `start` goes on without a gap. */
+  pause(): void {
+    this.stopRunning();
+    this.set({ state: 'paused' });
+  }
+
+  /** Forgets everything: whoever signs in next may be somebody else. */
+  end(): void {
+    this.stopRunning();
+    this.stream.forget();
+    this.created.clear();
+    this.updated.clear();
+    this.snapshot = { state: 'connecting', events: [], loaded: false };
+    this.tell();
+  }
+
+  readonly read = (): LiveSnapshot => this.snapshot;
+
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  hear(hearer: (batch: LiveBatch) => void): () => void {
+    this.hearers.add(hearer);
+    return () => this.hearers.delete(hearer);
+  }
+
+  private stopRunning(): void {
+    this.running?.abort();
+    this.running = undefined;
+    this.flush();
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.stream.read(
+          {
+            onOpen: () => {
+              failures = 0;
+              this.set({ state: 'live' });
+              // What was committed before the connection stood is in the list.
+              if (!this.snapshot.loaded) void this.load(signal);
+            },
+            onMessage: (message) => this.take(message),
+          },
+          signal,
+        );
+      } catch {
+        if (signal.aborted) return;
+        failures++;
+      }
+      // A server that was restarted is there again at once.
+      await this.pollFor(failures === 0 ? 250 : (RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] as number), signal);
+    }
+  }
+
+  /** Waits before the stream is tried again, and reads the list meanwhile as often as it would be read without one. */
+  private async pollFor(ms: number, signal: AbortSignal): Promise<void> {
+    const until = Date.now() + ms;
+    if (ms > 250) await this.load(signal);
+    while (Date.now() < until && !signal.aborted) {
+      await pause(Math.min(POLL_MS, until - Date.now()), signal);
+      if (Date.now() < until) await this.load(signal);
+    }
+  }
+
+  private async load(signal: AbortSignal): Promise<void> {
+    try {
+      const { data } = await call('events.list', { query: { limit: SHOWN }, signal });
+      if (signal.aborted) return;
+      const state = this.snapshot.state === 'live' ? 'live' : 'polling';
+      const known = new Set(this.snapshot.events.map(({ id }) => id));
+      const wasLoaded = this.snapshot.loaded;
+      this.set({ state, events: data, loaded: true });
+      // What came while the list was on its way is newer than it.
+      if (this.created.size + this.updated.size > 0) this.flush();
+      if (wasLoaded && state === 'polling')
+        this.announce({ created: data.filter(({ id }) => !known.has(id)), updated: data, reset: false });
+    } catch (error) {
+      if (!signal.aborted && mayPass(error)) this.set({ state: 'offline' });
+    }
+  }
+
+  private take(message: StreamMessage): void {
+    if (message.type === 'reset') this.missed = true;
+    else if (message.type === 'event.created') this.created.set(message.event.id, message.event);
+    else if (this.created.has(message.event.id)) this.created.set(message.event.id, message.event);
+    else this.updated.set(message.event.id, message.event);
+    this.flushing ??= setTimeout(() => this.flush(), BATCH_MS);
+  }
+
+  private flush(): void {
+    clearTimeout(this.flushing);
+    this.flushing = undefined;
+    const batch = {
+      created: [...this.created.values()].reverse(),
+      updated: [...this.updated.values()],
+      reset: this.missed,
+    };
+    this.created = new Map();
+    this.updated = new Map();
+    this.missed = false;
+    if (batch.created.length + batch.updated.length === 0 && !batch.reset) return;
+    const known = new Set(this.snapshot.events.map(({ id }) => id));
+    const now = new Map([...batch.created, ...batch.updated].map((event) => [event.id, event]));
+    const kept = this.snapshot.events.map((event) => now.get(event.id) ?? event);
+    const fresh = batch.created.filter(({ id }) => !known.has(id));
+    this.set({ events: fresh.length === 0 ? kept : [...fresh, ...kept].sort(newestFirst).slice(0, SHOWN) });
+    if (batch.reset && this.running) void this.load(this.running.signal);
+    this.announce(batch);
+  }
+
+  private set(change: Partial<LiveSnapshot>): void {
+    this.snapshot = { ...this.snapshot, ...change };
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const watcher of this.watchers) watcher();
+  }
+
+  private announce(batch: LiveBatch): void {
+    for (const hearer of this.hearers) hearer(batch);
+  }
+}
+
+/** Ids are ordered by time. */
+function newestFirst(a: EventItem, b: EventItem): number {
+  return a.id < b.id ? 1 : -1;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

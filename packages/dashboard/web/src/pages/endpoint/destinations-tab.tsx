@@ -1,0 +1,152 @@
+import type { Destination, Endpoint } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { Confirm } from '../../parts/confirm';
+import { Data, Time } from '../../parts/labels';
+import { Empty, Loaded } from '../../parts/states';
+import { toast } from '../../parts/toast';
+import { toShown, useAction } from '../../parts/use-action';
+import { useMay } from '../../shell/session-context';
+import { toClock } from '../../text/units';
+import { visible } from '../../text/visible';
+import { refreshEndpoints } from '../webhooks/endpoint-actions';
+import { DestinationName } from '../webhooks/endpoint-card';
+import { DestinationDialog } from './destination-dialog';
+
+/** Where an endpoint's events go, each with its state. */
+export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
+  const [editing, setEditing] = useState<Destination | 'new' | null>(null);
+  const mayWrite = useMay('write');
+  const query = useQuery({
+    queryKey: ['destinations', endpoint.id],
+    queryFn: ({ signal }) => call('destinations.list', { params: { id: endpoint.id }, signal }),
+    refetchInterval: 10_000,
+  });
+  return (
+    <>
+      <Loaded query={query} what="the destinations">
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="It only captures: events go nowhere" />
+          ) : (
+            <ul className="cards">
+              {data.map((destination) => (
+                <DestinationCard
+                  key={destination.id}
+                  endpointId={endpoint.id}
+                  destination={destination}
+                  onEdit={() => setEditing(destination)}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      {mayWrite && (
+        <button type="button" onClick={() => setEditing('new')}>
+          Add a destination
+        </button>
+      )}
+      {editing !== null && (
+        <DestinationDialog
+          endpointId={endpoint.id}
+          destination={editing === 'new' ? null : editing}
+          onClose={() => setEditing(null)}
+        />
+      )}
+    </>
+  );
+}
+
+interface DestinationCardProps {
+  endpointId: string;
+  destination: Destination;
+  onEdit: () => void;
+}
+
+function DestinationCard({ endpointId, destination, onEdit }: DestinationCardProps): ReactNode {
+  const { id, name, url, status, circuit } = destination;
+  const [deleting, setDeleting] = useState(false);
+  const mayWrite = useMay('write');
+  const params = { id: endpointId, destination_id: id };
+  const isFunction = url.startsWith('handler:');
+  const toggle = useAction(async () => {
+    try {
+      await call('destinations.update', { params, body: { status: status === 'ACTIVE' ? 'PAUSED' : 'ACTIVE' } });
+    } catch (error) {
+      toast(toShown(error).message, 'bad');
+    }
+    await refreshEndpoints();
+  });
+  return (
+    <li className="card">
+      <header>
+        <h3>
+          <Data text={name} />
+        </h3>
+        {status === 'PAUSED' && <span className="pill paused">paused: {destination.pause_reason ?? 'manual'}</span>}
+        {circuit.state !== 'closed' && (
+          <span className="pill unhealthy">circuit {circuit.state.replace('_', ' ')}</span>
+        )}
+      </header>
+      <dl className="facts">
+        <div>
+          <dt>To</dt>
+          <dd>
+            <DestinationName url={url} />
+          </dd>
+        </div>
+        <div>
+          <dt>Event types</dt>
+          <dd>{destination.event_types.length === 0 ? 'all' : <Data text={destination.event_types.join(', ')} />}</dd>
+        </div>
+        {destination.failing_since !== null && (
+          <div>
+            <dt>Failing since</dt>
+            <dd>
+              <Time at={destination.failing_since} />
+            </dd>
+          </div>
+        )}
+        {circuit.retry_at !== null && (
+          <div>
+            <dt>Tried again</dt>
+            <dd>{toClock(circuit.retry_at)}</dd>
+          </div>
+        )}
+      </dl>
+      {mayWrite && (
+        <div className="actions">
+          <button type="button" disabled={toggle.pending} onClick={() => void toggle.run()}>
+            {status === 'ACTIVE' ? 'Pause' : 'Resume'}
+          </button>
+          {!isFunction && (
+            <>
+              <button type="button" onClick={onEdit}>
+                Change
+              </button>
+              <button type="button" className="danger" onClick={() => setDeleting(true)}>
+                Delete …
+              </button>
+            </>
+          )}
+        </div>
+      )}
+      {deleting && (
+        <Confirm
+          title={`Delete the destination ${visible(name)}`}
+          word={name.trim()}
+          label="Delete"
+          onClose={() => setDeleting(false)}
+          onConfirm={async () => {
+            await call('destinations.delete', { params });
+            await refreshEndpoints();
+          }}
+        >
+          <p>What is pending for it is cancelled.</p>
+        </Confirm>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,236 @@
+import type { Endpoint, Operations } from '@paggio/client';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { Field } from '../../parts/field';
+import { FailureNote } from '../../parts/states';
+import { toast } from '../../parts/toast';
+import { useAction } from '../../parts/use-action';
+import { useMay } from '../../shell/session-context';
+import { fromHeaderLines, toHeaderLines, toWords } from '../../text/header-lines';
+import { refreshEndpoints } from '../webhooks/endpoint-actions';
+import { invalidField } from './invalid-field';
+import { RetryFields, toRetry, toRetryForm } from './retry-fields';
+
+type EndpointChange = Operations['endpoints.update']['body'];
+
+interface SettingsForm {
+  name: string;
+  description: string;
+  eventTypes: string;
+  headers: string;
+  timeout: string;
+  concurrency: string;
+  rateLimit: string;
+  orderBy: string;
+  acknowledges: boolean;
+  ackStatus: string;
+  ackType: string;
+  ackBody: string;
+}
+
+function toForm(endpoint: Endpoint): SettingsForm {
+  const { acknowledgement: ack } = endpoint;
+  return {
+    name: endpoint.name,
+    description: endpoint.description ?? '',
+    eventTypes: endpoint.event_types.join(' '),
+    headers: toHeaderLines(endpoint.headers_json),
+    timeout: String(endpoint.timeout_seconds),
+    concurrency: String(endpoint.concurrency),
+    rateLimit: endpoint.rate_limit === null ? '' : String(endpoint.rate_limit),
+    orderBy: endpoint.order_by ?? '',
+    acknowledges: ack !== null,
+    ackStatus: String(ack?.status ?? 200),
+    ackType: ack?.content_type ?? '',
+    ackBody: ack?.body ?? '',
+  };
+}
+
+/** Only what differs: another person may have changed the rest meanwhile. */
+function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
+  const differs = (...names: (keyof SettingsForm)[]): boolean => names.some((name) => form[name] !== before[name]);
+  const headers = fromHeaderLines(form.headers);
+  if (headers === null) throw invalidField('headers_json', 'A header is written as Name: value.');
+  return {
+    ...(differs('name') && { name: form.name }),
+    ...(differs('description') && { description: form.description === '' ? null : form.description }),
+    ...(differs('eventTypes') && { event_types: toWords(form.eventTypes) }),
+    ...(differs('headers') && { headers_json: headers }),
+    ...(differs('timeout') && { timeout_seconds: Number(form.timeout) }),
+    ...(differs('concurrency') && { concurrency: Number(form.concurrency) }),
+    ...(differs('rateLimit') && { rate_limit: form.rateLimit === '' ? null : Number(form.rateLimit) }),
+    ...(differs('orderBy') && { order_by: form.orderBy === '' ? null : form.orderBy }),
+    ...(differs('acknowledges', 'ackStatus', 'ackType', 'ackBody') && {
+      acknowledgement: form.acknowledges
+        ? {
+            status: Number(form.ackStatus),
+            content_type: form.ackType === '' ? null : form.ackType,
+            body: form.ackBody,
+          }
+        : null,
+    }),
+  };
+}
+
+export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
+  const [before] = useState(() => toForm(endpoint));
+  const [retryBefore] = useState(() => toRetryForm(endpoint.retry));
+  const [form, setForm] = useState(before);
+  const [retry, setRetry] = useState(retryBefore);
+  const mayWrite = useMay('write');
+  const set = (change: Partial<SettingsForm>): void => setForm({ ...form, ...change });
+  const action = useAction(async () => {
+    const change = { ...toChange(form, before), ...(retry === retryBefore ? {} : { retry: toRetry(retry) }) };
+    await call('endpoints.update', { params: { id: endpoint.id }, body: change });
+    toast('Saved', 'good');
+    await refreshEndpoints();
+  });
+  const { failure } = action;
+  return (
+    <form
+      className="settings"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      <fieldset className="bare stack" disabled={!mayWrite}>
+        <Field label="Name" name="name" failure={failure}>
+          <input value={form.name} required maxLength={200} onChange={(event) => set({ name: event.target.value })} />
+        </Field>
+        <Field label="Description" name="description" failure={failure}>
+          <textarea
+            rows={2}
+            maxLength={2000}
+            value={form.description}
+            onChange={(event) => set({ description: event.target.value })}
+          />
+        </Field>
+        <Field
+          label="Event types"
+          name="event_types"
+          failure={failure}
+          hint="Delivered are these only: exact, or invoice.*; empty: all. Everything is captured."
+        >
+          <input
+            className="data"
+            value={form.eventTypes}
+            spellCheck={false}
+            onChange={(event) => set({ eventTypes: event.target.value })}
+          />
+        </Field>
+        <Field
+          label="Headers of deliveries"
+          name="headers_json"
+          failure={failure}
+          hint="Name: value, one a line. They replace those of the sender."
+        >
+          <textarea
+            rows={3}
+            className="data"
+            value={form.headers}
+            spellCheck={false}
+            onChange={(event) => set({ headers: event.target.value })}
+          />
+        </Field>
+        <div className="row">
+          <Field label="Time-out, s" name="timeout_seconds" failure={failure}>
+            <input
+              type="number"
+              required
+              min={1}
+              max={60}
+              value={form.timeout}
+              onChange={(event) => set({ timeout: event.target.value })}
+            />
+          </Field>
+          <Field label="At the same time" name="concurrency" failure={failure} hint="For each destination.">
+            <input
+              type="number"
+              required
+              min={1}
+              max={1000}
+              value={form.concurrency}
+              onChange={(event) => set({ concurrency: event.target.value })}
+            />
+          </Field>
+          <Field label="A second, at most" name="rate_limit" failure={failure} hint="Empty: no limit.">
+            <input
+              type="number"
+              min={1}
+              max={10_000}
+              value={form.rateLimit}
+              onChange={(event) => set({ rateLimit: event.target.value })}
+            />
+          </Field>
+        </div>
+        <Field
+          label="In order of"
+          name="order_by"
+          failure={failure}
+          hint="A header, or a JSON pointer such as /data/object/id: events of the same value go one after the other."
+        >
+          <input
+            className="data"
+            value={form.orderBy}
+            spellCheck={false}
+            onChange={(event) => set({ orderBy: event.target.value })}
+          />
+        </Field>
+        <RetryFields
+          value={retry}
+          onChange={setRetry}
+          failure={failure}
+          inherited="as usual: 12 attempts in about three days"
+        />
+        <fieldset className="stack">
+          <legend>Answer to the sender</legend>
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={form.acknowledges}
+              onChange={(event) => set({ acknowledges: event.target.checked })}
+            />{' '}
+            Another answer than the provider expects
+          </label>
+          {form.acknowledges && (
+            <>
+              <div className="row">
+                <Field label="Status" name="acknowledgement.status" failure={failure}>
+                  <input
+                    type="number"
+                    required
+                    min={200}
+                    max={299}
+                    value={form.ackStatus}
+                    onChange={(event) => set({ ackStatus: event.target.value })}
+                  />
+                </Field>
+                <Field label="Content type" name="acknowledgement.content_type" failure={failure}>
+                  <input value={form.ackType} onChange={(event) => set({ ackType: event.target.value })} />
+                </Field>
+              </div>
+              <Field label="Body" name="acknowledgement.body" failure={failure}>
+                <textarea
+                  rows={2}
+                  className="data"
+                  value={form.ackBody}
+                  spellCheck={false}
+                  onChange={(event) => set({ ackBody: event.target.value })}
+                />
+              </Field>
+            </>
+          )}
+        </fieldset>
+      </fieldset>
+      <FailureNote failure={failure} />
+      {mayWrite && (
+        <div className="actions">
+          <button type="submit" className="primary" disabled={action.pending}>
+            Save
+          </button>
+        </div>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,62 @@
+import type { Endpoint } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
+import { useId, useState, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { call } from '../../api/call';
+import { Dialog } from '../../parts/dialog';
+import { Field } from '../../parts/field';
+import { FailureNote } from '../../parts/states';
+import { useAction } from '../../parts/use-action';
+
+/** A sample event through the whole path, signed as the endpoint's provider signs. */
+export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }): ReactNode {
+  const [type, setType] = useState('');
+  const [, navigate] = useLocation();
+  const options = useId();
+  const { data } = useQuery({
+    queryKey: ['providers'],
+    queryFn: ({ signal }) => call('providers.list', { signal }),
+    staleTime: Infinity,
+  });
+  const samples = data?.data.find(({ name }) => name === endpoint.verification?.provider)?.sample_event_types ?? [];
+  const action = useAction(async () => {
+    const body = type.trim() === '' ? {} : { event_type: type.trim() };
+    const { id } = await call('endpoints.test', { params: { id: endpoint.id }, body });
+    onClose();
+    navigate(`/events/${id}`);
+  });
+  return (
+    <Dialog title="Send a test event" onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void action.run();
+        }}
+      >
+        <Field
+          label="Event type"
+          name="event_type"
+          failure={action.failure}
+          hint={samples.length > 0 ? `There are samples of ${samples.length} types.` : 'Empty: a plain one.'}
+        >
+          <input value={type} list={options} autoFocus onChange={(event) => setType(event.target.value)} />
+        </Field>
+        <datalist id={options}>
+          {samples.map((sample) => (
+            <option key={sample} value={sample} />
+          ))}
+        </datalist>
+        <FailureNote failure={action.failure} />
+        <div className="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="primary" disabled={action.pending}>
+            Send
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Endpoint } from '@paggio/client';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { Data } from '../../parts/labels';
+import { FailureNote } from '../../parts/states';
+import { toast } from '../../parts/toast';
+import { useAction } from '../../parts/use-action';
+import { useMay } from '../../shell/session-context';
+import { refreshEndpoints } from '../webhooks/endpoint-actions';
+import { toForm, toVerification, VerificationFields } from './verification-fields';
+
+export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
+  const [form, setForm] = useState(() => toForm(endpoint.verification));
+  const mayWrite = useMay('write');
+  const action = useAction(async () => {
+    await call('endpoints.update', { params: { id: endpoint.id }, body: { verification: toVerification(form) } });
+    toast('Saved', 'good');
+    await refreshEndpoints();
+  });
+  return (
+    <form
+      className="stack settings"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      {endpoint.verification && (
+        <p>
+          Stored: {endpoint.verification.secrets_count}{' '}
+          {endpoint.verification.secrets_count === 1 ? 'secret' : 'secrets'}
+          {endpoint.verification.secrets_last_four.map((four) => (
+            <span key={four}>
+              {' '}
+              <Data text={`…${four}`} />
+            </span>
+          ))}
+        </p>
+      )}
+      <fieldset disabled={!mayWrite} className="bare">
+        <VerificationFields value={form} onChange={setForm} failure={action.failure} />
+      </fieldset>
+      <FailureNote failure={action.failure} />
+      {mayWrite && (
+        <div className="actions">
+          <button type="submit" className="primary" disabled={action.pending}>
+            Save
+          </button>
+        </div>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,79 @@
+import type { Event } from '@paggio/client';
+import { useState, type ReactNode } from 'react';
+import { Data, ResponseCode, Time, Url } from '../../parts/labels';
+import { Empty } from '../../parts/states';
+import { useMay } from '../../shell/session-context';
+import { toClock, toMilliseconds } from '../../text/units';
+import { call } from '../../api/call';
+import { queries } from '../../api/queries';
+import { Confirm } from '../../parts/confirm';
+
+/** Every try, oldest first, and what comes next. */
+export function AttemptsTab({ event }: { event: Event }): ReactNode {
+  const { attempts, next_attempt_at: nextAt, next_attempt_reason: reason } = event;
+  return (
+    <>
+      {attempts.length === 0 && nextAt === null && reason === null && <Empty title="No attempts" />}
+      <ol className="timeline">
+        {attempts.map((attempt) => (
+          <li key={attempt.id} className={attempt.status}>
+            <div>
+              <strong>{attempt.trigger === 'replay' ? 'Replay' : `Attempt ${attempt.number}`}</strong>{' '}
+              <Time at={attempt.created_at} /> <ResponseCode status={attempt.response_status} />{' '}
+              <span className="dim">{toMilliseconds(attempt.latency_ms)}</span>
+            </div>
+            <div>
+              <Url url={attempt.destination_url} />
+            </div>
+            <div className="dim">
+              <Data text={attempt.reason} />
+              {attempt.error !== null && (
+                <>
+                  {': '}
+                  <Data text={attempt.error} className="bad" />
+                </>
+              )}
+            </div>
+          </li>
+        ))}
+        {(nextAt !== null || reason !== null) && (
+          <li className="pending">
+            <div>
+              <strong>Next</strong> {nextAt !== null && <time dateTime={nextAt}>{toClock(nextAt)}</time>}
+            </div>
+            {reason !== null && <Data text={reason} className="dim" />}
+          </li>
+        )}
+      </ol>
+      {event.status === 'pending' && <Cancel event={event} />}
+    </>
+  );
+}
+
+function Cancel({ event }: { event: Event }): ReactNode {
+  const [asking, setAsking] = useState(false);
+  const mayCancel = useMay('write');
+  if (!mayCancel) return null;
+  const cancel = async (): Promise<void> => {
+    const cancelled = await call('events.cancel', { params: { id: event.id } });
+    queries.setQueryData(['event', event.id], cancelled);
+  };
+  return (
+    <>
+      <button type="button" onClick={() => setAsking(true)}>
+        Cancel what is pending …
+      </button>
+      {asking && (
+        <Confirm
+          title="Cancel this event"
+          word="cancel"
+          label="Cancel it"
+          onClose={() => setAsking(false)}
+          onConfirm={cancel}
+        >
+          <p>No more attempts are made. It stays readable and can be replayed.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}

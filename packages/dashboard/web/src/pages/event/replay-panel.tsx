@@ -1,0 +1,155 @@
+import type { Event, ReplayResult } from '@paggio/client';
+import { Play } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import { Link } from 'wouter';
+import { call } from '../../api/call';
+import { queries, useEndpoints } from '../../api/queries';
+import { Field } from '../../parts/field';
+import { Data, ResponseCode, Time, Url } from '../../parts/labels';
+import { FailureNote } from '../../parts/states';
+import { toast } from '../../parts/toast';
+import { useAction } from '../../parts/use-action';
+import { useKeys } from '../../shell/keys';
+import { toMilliseconds } from '../../text/units';
+import { describeResult } from './replay-result';
+
+const environments = ['original', 'staging', 'local', 'custom'] as const;
+type Environment = (typeof environments)[number];
+
+const explained: Readonly<Record<Environment, string>> = {
+  original: "The endpoint's destination.",
+  staging: "The destination's path on the staging host.",
+  local: "The destination's path on this machine.",
+  custom: 'A URL of your choice.',
+};
+
+const KEY = 'paggio-replay-url';
+
+/** Sending an event again, and what became of it each time. */
+export function ReplayPanel({ event }: { event: Event }): ReactNode {
+  const [environment, setEnvironment] = useState<Environment>('original');
+  const [url, setUrl] = useState(() => sessionStorage.getItem(KEY) ?? '');
+  const [credentials, setCredentials] = useState(false);
+  const [resign, setResign] = useState(false);
+  const [result, setResult] = useState<ReplayResult | null>(null);
+  const endpoint = useEndpoints().data?.find(({ id }) => id === event.endpoint_id);
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['event', event.id] });
+  const replay = useAction(async () => {
+    setResult(null);
+    const body = {
+      environment,
+      ...(environment === 'custom' ? { custom_url: url } : {}),
+      ...(credentials ? { include_credentials: true } : {}),
+      ...(resign ? { resign: true } : {}),
+    };
+    if (environment === 'custom') sessionStorage.setItem(KEY, url);
+    try {
+      const answer = await call('events.replay', { params: { id: event.id }, body });
+      if ('latency_ms' in answer) {
+        setResult(answer);
+        toast(describeResult(answer), answer.status === 'delivered' ? 'good' : 'bad');
+      }
+    } finally {
+      await refresh();
+    }
+  });
+  const redeliver = useAction(async () => {
+    await call('events.replay', { params: { id: event.id }, body: {} });
+    toast('Queued as a new event', 'good');
+    await refresh();
+  });
+  useKeys({ r: () => void replay.run(), 'Shift+R': () => void replay.run() });
+  const history = event.attempts.filter(({ trigger }) => trigger === 'replay').reverse();
+  return (
+    <aside className="replay" aria-label="Replay">
+      <h2>Replay</h2>
+      <form
+        className="stack"
+        onSubmit={(submitted) => {
+          submitted.preventDefault();
+          void replay.run();
+        }}
+      >
+        <fieldset className="segments">
+          <legend className="hidden">Environment</legend>
+          {environments.map((name) => (
+            <label key={name}>
+              <input
+                type="radio"
+                name="environment"
+                value={name}
+                checked={environment === name}
+                onChange={() => setEnvironment(name)}
+              />
+              <span>{name}</span>
+            </label>
+          ))}
+        </fieldset>
+        <p className="hint">
+          {explained[environment]}{' '}
+          {environment === 'original' && endpoint?.destination_url && <Url url={endpoint.destination_url} />}
+        </p>
+        {environment === 'custom' && (
+          <Field label="Custom URL" name="custom_url" failure={replay.failure}>
+            <input
+              type="url"
+              required
+              value={url}
+              placeholder="https://…"
+              onChange={(change) => setUrl(change.target.value)}
+            />
+          </Field>
+        )}
+        {environment !== 'original' && (
+          <label className="check">
+            <input type="checkbox" checked={credentials} onChange={(change) => setCredentials(change.target.checked)} />{' '}
+            Send credential headers too
+          </label>
+        )}
+        {event.verification.provider !== null && (
+          <label className="check">
+            <input type="checkbox" checked={resign} onChange={(change) => setResign(change.target.checked)} /> Sign anew
+            as <Data text={event.verification.provider} />
+          </label>
+        )}
+        <button type="submit" className="primary" disabled={replay.pending}>
+          <Play aria-hidden /> {replay.pending ? 'Sending …' : 'Replay'} <kbd>R</kbd>
+        </button>
+        <FailureNote failure={replay.failure} />
+        {result && (
+          <p className={result.status === 'delivered' ? 'good' : 'bad'} role="status">
+            {result.status}: {result.response_status ?? <Data text={result.error ?? 'no answer'} />},{' '}
+            {toMilliseconds(result.latency_ms)}
+          </p>
+        )}
+      </form>
+      <p className="hint">Replays send once, now, and leave the status of the event as it is.</p>
+      <button type="button" disabled={redeliver.pending} onClick={() => void redeliver.run()}>
+        Deliver as a new event
+      </button>
+      <FailureNote failure={redeliver.failure} />
+      {event.replayed_as.length > 0 && (
+        <p>
+          Delivered again as{' '}
+          {event.replayed_as.map((id) => (
+            <Link key={id} href={`/events/${id}`}>
+              {id.slice(-8)}{' '}
+            </Link>
+          ))}
+        </p>
+      )}
+      <h3>Replay history</h3>
+      {history.length === 0 && <p className="dim">Not replayed yet.</p>}
+      <ol className="history">
+        {history.map((attempt) => (
+          <li key={attempt.id}>
+            <ResponseCode status={attempt.response_status} /> <span>{toMilliseconds(attempt.latency_ms)}</span>{' '}
+            <Time at={attempt.created_at} />
+            <Url url={attempt.destination_url} />
+            {attempt.error !== null && <Data text={attempt.error} className="bad" />}
+          </li>
+        ))}
+      </ol>
+    </aside>
+  );
+}

@@ -1,0 +1,108 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { call } from '../../api/call';
+import { useEndpoints } from '../../api/queries';
+import { Confirm } from '../../parts/confirm';
+import { Dialog } from '../../parts/dialog';
+import { Field } from '../../parts/field';
+import { Data } from '../../parts/labels';
+import { Empty, Loaded } from '../../parts/states';
+import { visible } from '../../text/visible';
+import type { EventFilter } from './event-filter';
+
+interface BulkReplayDialogProps {
+  filter: EventFilter;
+  onClose: () => void;
+}
+
+/** Says how many events a filter matches before they are sent again. */
+export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogProps): ReactNode {
+  // What comes while somebody reads the count was not in it.
+  const [filter] = useState<EventFilter>(() => ({ ...shown, until: shown.until ?? new Date().toISOString() }));
+  const [idempotencyKey] = useState(() =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join(''),
+  );
+  const [destination, setDestination] = useState('');
+  const [perSecond, setPerSecond] = useState('');
+  const [, navigate] = useLocation();
+  const queries = useQueryClient();
+  const { data: endpoints } = useEndpoints();
+  const destinations = endpoints?.find(({ id }) => id === filter.endpoint_id)?.destinations ?? [];
+  const body = {
+    filter,
+    ...(destination === '' ? {} : { destination_id: destination }),
+    ...(perSecond === '' ? {} : { rate_per_second: Number(perSecond) }),
+  };
+  const count = useQuery({
+    queryKey: ['bulk-count', filter, destination],
+    queryFn: ({ signal }) => call('replays.create', { body: { ...body, dry_run: true }, signal }),
+    gcTime: 0,
+  });
+  return (
+    <Loaded query={count} what="the count">
+      {({ matched }) =>
+        matched === 0 ? (
+          <Dialog title="Replay events" onClose={onClose}>
+            <Empty title="No event matches" />
+          </Dialog>
+        ) : (
+          <Confirm
+            title={`Replay ${matched} ${matched === 1 ? 'event' : 'events'}`}
+            word={String(matched)}
+            label={`Replay ${matched}`}
+            onClose={onClose}
+            onConfirm={async () => {
+              await call('replays.create', { body, idempotencyKey });
+              await queries.invalidateQueries({ queryKey: ['replays'] });
+              navigate('/replays');
+            }}
+          >
+            <p>
+              Each is sent again to its endpoint&apos;s destinations as a new event, with retries. Of the list as it is
+              now:
+            </p>
+            <FilterFacts filter={filter} />
+            {destinations.length > 1 && (
+              <Field label="Only to" hint="One destination gets what it missed; the events themselves stay one.">
+                <select value={destination} onChange={(event) => setDestination(event.target.value)}>
+                  <option value="">all destinations</option>
+                  {destinations.map(({ id, name, url }) => (
+                    <option key={id} value={id}>
+                      {visible(`${name}: ${url}`)}
+                    </option>
+                  ))}
+                </select>
+              </Field>
+            )}
+            <Field label="Events per second" hint="Empty: as fast as the destinations allow.">
+              <input
+                type="number"
+                min={1}
+                max={1000}
+                value={perSecond}
+                onChange={(event) => setPerSecond(event.target.value)}
+              />
+            </Field>
+          </Confirm>
+        )
+      }
+    </Loaded>
+  );
+}
+
+export function FilterFacts({ filter }: { filter: EventFilter }): ReactNode {
+  const { data: endpoints } = useEndpoints();
+  return (
+    <dl className="facts">
+      {Object.entries(filter).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <Data text={name === 'endpoint_id' ? (endpoints?.find(({ id }) => id === value)?.name ?? value) : value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,103 @@
+import type { EventItem } from '@paggio/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { call } from '../../api/call';
+import type { LiveBatch } from '../../live/live-feed';
+import { useLiveBatch } from '../../live/use-live';
+import { matches, type EventFilter } from './event-filter';
+
+const PAGE = 100;
+/** So many new ones above what was read; then the list is read anew. */
+const FRESH_LIMIT = 500;
+const CHANGED_LIMIT = 5_000;
+
+export interface EventList {
+  events: readonly EventItem[];
+  total: { count: number; capped: boolean } | null;
+  /** False: a search ended before everything was looked at, and goes on with the next page. */
+  searchComplete: boolean;
+  error: unknown;
+  loading: boolean;
+  hasMore: boolean;
+  loadingMore: boolean;
+  loadMore: () => void;
+  reload: () => void;
+}
+
+/** Events by a filter, newest first, page after page; new ones join at the top and changed ones change while it is live. */
+export function useEventList(filter: EventFilter): EventList {
+  const key = JSON.stringify(filter);
+  const query = useInfiniteQuery({
+    queryKey: ['events', filter],
+    queryFn: ({ pageParam, signal }) =>
+      call('events.list', { query: { ...filter, limit: PAGE, starting_after: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ data, meta }) => (meta.has_more ? data.at(-1)?.id : undefined),
+    staleTime: Infinity,
+  });
+  const [live, setLive] = useState(nothing(key));
+  const [missed, setMissed] = useState(false);
+  if (live.key !== key) setLive(nothing(key));
+  const reload = (): void => {
+    setLive(nothing(key));
+    setMissed(false);
+    void query.refetch();
+  };
+  useLiveBatch((batch) => {
+    if (query.data === undefined) return;
+    if (batch.reset) return reload();
+    if (batch.created.some((event) => matches(filter, event) === null)) setMissed(true);
+    const next = join(live, batch, filter);
+    if (next.fresh.size > FRESH_LIMIT || next.changed.size > CHANGED_LIMIT) reload();
+    else setLive(next);
+  });
+  const { data } = query;
+  const { hasNextPage } = query;
+  const events = useMemo(() => {
+    const read = (data?.pages ?? []).flatMap((page) => page.data);
+    const end = hasNextPage ? (read.at(-1)?.id ?? '') : '';
+    const ids = new Set(read.map(({ id }) => id));
+    // What lies beyond the end comes with its own page.
+    const fresh = [...live.fresh.values()].filter(({ id }) => id > end && !ids.has(id));
+    const known = read.map((event) => live.changed.get(event.id) ?? event);
+    // Ids are ordered by time.
+    return fresh.length === 0 ? known : [...fresh, ...known].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }, [data, live, hasNextPage]);
+  const meta = data?.pages[0]?.meta;
+  return {
+    events,
+    total: meta ? { count: meta.total, capped: meta.total_capped ?? false } : null,
+    searchComplete: !missed && (data?.pages.at(-1)?.meta.search_complete ?? true),
+    error: query.error,
+    loading: query.isPending,
+    hasMore: hasNextPage,
+    loadingMore: query.isFetchingNextPage,
+    loadMore: () => {
+      if (hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+    },
+    reload,
+  };
+}
+
+interface Live {
+  key: string;
+  fresh: ReadonlyMap<string, EventItem>;
+  changed: ReadonlyMap<string, EventItem>;
+}
+
+function nothing(key: string): Live {
+  return { key, fresh: new Map(), changed: new Map() };
+}
+
+function join(live: Live, { created, updated }: LiveBatch, filter: EventFilter): Live {
+  const fresh = new Map(live.fresh);
+  const changed = new Map(live.changed);
+  for (const event of created) if (matches(filter, event) === true) fresh.set(event.id, event);
+  for (const event of updated) {
+    if (fresh.has(event.id)) fresh.set(event.id, event);
+    // By its new state it may have come into a filter by status: then it belongs to the list from now on.
+    else if (filter.status !== undefined && matches(filter, event) === true) fresh.set(event.id, event);
+    changed.set(event.id, event);
+  }
+  return { ...live, fresh, changed };
+}

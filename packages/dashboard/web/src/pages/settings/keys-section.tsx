@@ -1,0 +1,216 @@
+import type { ApiKey, ApiKeyCreated } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { queries } from '../../api/queries';
+import { Confirm } from '../../parts/confirm';
+import { Dialog } from '../../parts/dialog';
+import { Field } from '../../parts/field';
+import { Data, Time } from '../../parts/labels';
+import { Secret } from '../../parts/secret';
+import { Empty, FailureNote, Loaded } from '../../parts/states';
+import { useAction } from '../../parts/use-action';
+import { useSession } from '../../shell/session-context';
+import { toClock } from '../../text/units';
+import { visible } from '../../text/visible';
+
+const PAGE = 50;
+const allScopes = ['read', 'write', 'ingest', 'admin'] as const;
+type Scope = (typeof allScopes)[number];
+
+const explained: Readonly<Record<Scope, string>> = {
+  read: 'looks at everything',
+  write: 'endpoints, replays, cancelling',
+  ingest: 'signed ingest and publishing',
+  admin: 'keys, secrets, audit log, notifications',
+};
+
+export function KeysSection(): ReactNode {
+  const [making, setMaking] = useState(false);
+  const [offset, setOffset] = useState(0);
+  const query = useQuery({
+    queryKey: ['keys', offset],
+    queryFn: ({ signal }) => call('keys.list', { query: { limit: PAGE, offset }, signal }),
+  });
+  return (
+    <>
+      <div className="actions">
+        <button type="button" className="primary" onClick={() => setMaking(true)}>
+          New key
+        </button>
+      </div>
+      <Loaded query={query} what="the keys">
+        {({ data, meta }) =>
+          data.length === 0 ? (
+            <Empty title="There are no keys" />
+          ) : (
+            <>
+              <table className="plain">
+                <thead>
+                  <tr>
+                    <th scope="col">Name</th>
+                    <th scope="col">Key</th>
+                    <th scope="col">Mode</th>
+                    <th scope="col">Scopes</th>
+                    <th scope="col">Last used</th>
+                    <th scope="col">Expires</th>
+                    <th scope="col">
+                      <span className="hidden">Revoke</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {data.map((key) => (
+                    <KeyRow key={key.id} apiKey={key} />
+                  ))}
+                </tbody>
+              </table>
+              <div className="actions">
+                {offset > 0 && (
+                  <button type="button" onClick={() => setOffset(offset - PAGE)}>
+                    Newer
+                  </button>
+                )}
+                {meta.has_more && (
+                  <button type="button" onClick={() => setOffset(offset + PAGE)}>
+                    Older
+                  </button>
+                )}
+              </div>
+            </>
+          )
+        }
+      </Loaded>
+      {making && <NewKey onClose={() => setMaking(false)} />}
+    </>
+  );
+}
+
+function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
+  const { id, name, prefix, mode, scopes, last_used_at: lastUsedAt, expires_at: expiresAt } = apiKey;
+  const [asking, setAsking] = useState(false);
+  return (
+    <tr>
+      <th scope="row">
+        <Data text={name} />
+      </th>
+      <td>
+        <code className="data">{prefix}…</code>
+      </td>
+      <td>{mode}</td>
+      <td>{scopes.join(', ')}</td>
+      <td>{lastUsedAt === null ? <span className="dim">never</span> : <Time at={lastUsedAt} />}</td>
+      <td>{expiresAt === null ? <span className="dim">never</span> : toClock(expiresAt)}</td>
+      <td>
+        <button type="button" className="danger" onClick={() => setAsking(true)}>
+          Revoke …
+        </button>
+        {asking && (
+          <Confirm
+            title={`Revoke ${visible(name)}`}
+            word={prefix}
+            label="Revoke"
+            onClose={() => setAsking(false)}
+            onConfirm={async () => {
+              await call('keys.delete', { params: { id } });
+              await queries.invalidateQueries({ queryKey: ['keys'] });
+            }}
+          >
+            <p>
+              Whoever uses it is refused within seconds, and sessions that were opened with it end. It cannot be taken
+              back.
+            </p>
+          </Confirm>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function NewKey({ onClose }: { onClose: () => void }): ReactNode {
+  const session = useSession();
+  const [name, setName] = useState('');
+  const [mode, setMode] = useState(session.mode);
+  const [scopes, setScopes] = useState<readonly Scope[]>(['read', 'write', 'ingest']);
+  const [expires, setExpires] = useState('');
+  const [user, setUser] = useState('');
+  const [created, setCreated] = useState<ApiKeyCreated | null>(null);
+  const action = useAction(async () => {
+    const body = {
+      name,
+      mode,
+      scopes: [...scopes],
+      expires_at: expires === '' ? null : new Date(expires).toISOString(),
+      ...(user.trim() === '' ? {} : { user_id: user.trim() }),
+    };
+    setCreated(await call('keys.create', { body }));
+    await queries.invalidateQueries({ queryKey: ['keys'] });
+  });
+  const { failure } = action;
+  if (created)
+    return (
+      <Dialog title="Key made" onClose={onClose}>
+        <div className="stack">
+          <p>Keep it now: it is not shown again.</p>
+          <Secret secret={created.key} what="the key" />
+          <div className="actions">
+            <button type="button" className="primary" onClick={onClose}>
+              I have it
+            </button>
+          </div>
+        </div>
+      </Dialog>
+    );
+  return (
+    <Dialog title="New key" onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void action.run();
+        }}
+      >
+        <Field label="Name" name="name" failure={failure} hint="Who or what uses it.">
+          <input required maxLength={200} value={name} autoFocus onChange={(event) => setName(event.target.value)} />
+        </Field>
+        <Field label="Mode" name="mode" failure={failure} hint="A test key sees and makes test objects only.">
+          <select value={mode} onChange={(event) => setMode(event.target.value as typeof mode)}>
+            {session.mode === 'live' && <option>live</option>}
+            <option>test</option>
+          </select>
+        </Field>
+        <fieldset className="stack">
+          <legend>Scopes</legend>
+          {allScopes.map((scope) => (
+            <label key={scope} className="check">
+              <input
+                type="checkbox"
+                checked={scopes.includes(scope)}
+                disabled={!session.scopes.includes(scope)}
+                onChange={(event) =>
+                  setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
+                }
+              />{' '}
+              {scope} <span className="dim">{explained[scope]}</span>
+            </label>
+          ))}
+        </fieldset>
+        <Field label="Expires" name="expires_at" failure={failure} hint="Empty: never.">
+          <input type="datetime-local" value={expires} onChange={(event) => setExpires(event.target.value)} />
+        </Field>
+        <Field label="For the user" name="user_id" failure={failure} hint={`Empty: ${visible(session.user_id)}.`}>
+          <input maxLength={128} value={user} onChange={(event) => setUser(event.target.value)} />
+        </Field>
+        <FailureNote failure={failure} />
+        <div className="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="primary" disabled={action.pending || scopes.length === 0}>
+            Make it
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

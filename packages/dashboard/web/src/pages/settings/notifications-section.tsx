@@ -1,0 +1,162 @@
+import type { Notifications } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { queries } from '../../api/queries';
+import { Field } from '../../parts/field';
+import { FailureNote, Loaded } from '../../parts/states';
+import { toast } from '../../parts/toast';
+import { useAction } from '../../parts/use-action';
+import { toMilliseconds } from '../../text/units';
+import { visible } from '../../text/visible';
+
+const channels = [
+  { name: 'slack', title: 'Slack', hint: 'An incoming webhook: https://hooks.slack.com/services/…' },
+  { name: 'discord', title: 'Discord', hint: 'A webhook of a channel: https://discord.com/api/webhooks/…' },
+] as const;
+type ChannelName = (typeof channels)[number]['name'];
+
+const triggers = [
+  { name: 'failed', what: 'a delivery is out of attempts' },
+  { name: 'delivered', what: 'a delivery succeeded' },
+  { name: 'unhealthy', what: 'an endpoint fails more than it delivers' },
+  { name: 'recovered', what: 'it is healthy again' },
+  { name: 'paused', what: 'Paggio paused a destination by itself' },
+] as const;
+type Trigger = (typeof triggers)[number]['name'];
+
+interface ChannelForm {
+  on: boolean;
+  /** Empty: the stored one. */
+  url: string;
+  triggers: readonly Trigger[];
+}
+
+function toForm(channel: Notifications[ChannelName]): ChannelForm {
+  return {
+    on: channel !== null,
+    url: '',
+    triggers: channel?.triggers ?? ['failed', 'unhealthy', 'recovered', 'paused'],
+  };
+}
+
+export function NotificationsSection(): ReactNode {
+  const query = useQuery({
+    queryKey: ['notifications'],
+    queryFn: ({ signal }) => call('notifications.get', { signal }),
+    staleTime: Infinity,
+  });
+  return (
+    <Loaded query={query} what="the notifications">
+      {(stored) => <NotificationsForm key={JSON.stringify(stored)} stored={stored} />}
+    </Loaded>
+  );
+}
+
+function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
+  const [form, setForm] = useState(() => ({ slack: toForm(stored.slack), discord: toForm(stored.discord) }));
+  const action = useAction(async () => {
+    const toChannel = ({ on, url, triggers: chosen }: ChannelForm) =>
+      on ? { ...(url.trim() === '' ? {} : { url: url.trim() }), triggers: [...chosen] } : null;
+    const saved = await call('notifications.put', {
+      body: { slack: toChannel(form.slack), discord: toChannel(form.discord) },
+    });
+    toast('Saved', 'good');
+    queries.setQueryData(['notifications'], saved);
+  });
+  return (
+    <form
+      className="settings stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      {channels.map(({ name, title, hint }) => {
+        const channel = form[name];
+        const set = (change: Partial<ChannelForm>): void => setForm({ ...form, [name]: { ...channel, ...change } });
+        const kept = stored[name];
+        return (
+          <fieldset key={name} className="stack">
+            <legend>{title}</legend>
+            <label className="check">
+              <input type="checkbox" checked={channel.on} onChange={(event) => set({ on: event.target.checked })} />{' '}
+              Tell {title}
+            </label>
+            {channel.on && (
+              <>
+                <Field
+                  label="URL"
+                  name={`${name}.url`}
+                  failure={action.failure}
+                  hint={kept ? `Stored: ${visible(kept.url)}. Empty: it stays.` : hint}
+                >
+                  <input
+                    type="url"
+                    value={channel.url}
+                    required={!kept}
+                    autoComplete="off"
+                    onChange={(event) => set({ url: event.target.value })}
+                  />
+                </Field>
+                {triggers.map(({ name: trigger, what }) => (
+                  <label key={trigger} className="check">
+                    <input
+                      type="checkbox"
+                      checked={channel.triggers.includes(trigger)}
+                      onChange={(event) =>
+                        set({
+                          triggers: event.target.checked
+                            ? [...channel.triggers, trigger]
+                            : channel.triggers.filter((one) => one !== trigger),
+                        })
+                      }
+                    />{' '}
+                    when {what}
+                  </label>
+                ))}
+              </>
+            )}
+            {kept && <TestButton channel={name} title={title} />}
+          </fieldset>
+        );
+      })}
+      <FailureNote failure={action.failure} />
+      <div className="actions">
+        <button type="submit" className="primary" disabled={action.pending}>
+          Save
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function TestButton({ channel, title }: { channel: ChannelName; title: string }): ReactNode {
+  const [said, setSaid] = useState<{ text: string; good: boolean } | null>(null);
+  const action = useAction(async () => {
+    setSaid(null);
+    const {
+      status,
+      response_status: code,
+      latency_ms: ms,
+      error,
+    } = await call('notifications.test', { body: { channel } });
+    setSaid({
+      text: `${code ?? visible(error ?? 'no answer')} in ${toMilliseconds(ms)}`,
+      good: status === 'delivered',
+    });
+  });
+  return (
+    <div className="actions">
+      <button type="button" disabled={action.pending} onClick={() => void action.run()}>
+        {action.pending ? 'Sending …' : `Send a test message to ${title}`}
+      </button>
+      {said && (
+        <span role="status" className={said.good ? 'good' : 'bad'}>
+          {said.text}
+        </span>
+      )}
+      <FailureNote failure={action.failure} />
+    </div>
+  );
+}

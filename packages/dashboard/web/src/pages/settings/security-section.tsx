@@ -1,0 +1,56 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { useEndpoints } from '../../api/queries';
+import { Data } from '../../parts/labels';
+import { Empty, Loaded } from '../../parts/states';
+
+/** Which secrets there are, and where they are revealed and rotated. */
+export function SecuritySection(): ReactNode {
+  const endpoints = useEndpoints();
+  return (
+    <Loaded query={endpoints} what="the endpoints">
+      {(data) =>
+        data.length === 0 ? (
+          <Empty title="There is no endpoint yet" />
+        ) : (
+          <table className="plain">
+            <thead>
+              <tr>
+                <th scope="col">Endpoint</th>
+                <th scope="col">Verified as</th>
+                <th scope="col">Provider&apos;s secrets</th>
+                <th scope="col">Signing secret</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map(({ id, name, verification }) => (
+                <tr key={id}>
+                  <th scope="row">
+                    <Link href={`/webhooks/${id}`}>
+                      <Data text={name} />
+                    </Link>
+                  </th>
+                  <td>
+                    {verification ? (
+                      <Link href={`/webhooks/${id}?tab=verification`}>
+                        <Data text={verification.provider} />
+                      </Link>
+                    ) : (
+                      <Link href={`/webhooks/${id}?tab=verification`}>not verified: set it up</Link>
+                    )}
+                  </td>
+                  <td>
+                    <Data text={verification?.secrets_last_four.map((four) => `…${four}`).join(', ') || '–'} />
+                  </td>
+                  <td>
+                    <Link href={`/webhooks/${id}?tab=secret`}>Reveal or rotate</Link>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )
+      }
+    </Loaded>
+  );
+}

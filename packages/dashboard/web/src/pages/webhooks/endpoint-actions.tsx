@@ -1,0 +1,82 @@
+import type { Endpoint } from '@paggio/client';
+import { useState, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { call } from '../../api/call';
+import { queries } from '../../api/queries';
+import { Confirm } from '../../parts/confirm';
+import { toast } from '../../parts/toast';
+import { toShown, useAction } from '../../parts/use-action';
+import { visible } from '../../text/visible';
+
+/** After any change of an endpoint. */
+export async function refreshEndpoints(): Promise<void> {
+  await Promise.all(
+    ['endpoints', 'endpoint', 'destinations'].map((name) => queries.invalidateQueries({ queryKey: [name] })),
+  );
+}
+
+export function PauseButton({ endpoint: { id, name, status } }: { endpoint: Endpoint }): ReactNode {
+  const [asking, setAsking] = useState(false);
+  const change = async (next: Endpoint['status']): Promise<void> => {
+    await call('endpoints.update', { params: { id }, body: { status: next } });
+    await refreshEndpoints();
+  };
+  const resume = useAction(async () => {
+    try {
+      await change('ACTIVE');
+    } catch (error) {
+      toast(toShown(error).message, 'bad');
+    }
+  });
+  if (status === 'PAUSED')
+    return (
+      <button type="button" disabled={resume.pending} onClick={() => void resume.run()}>
+        Resume
+      </button>
+    );
+  return (
+    <>
+      <button type="button" onClick={() => setAsking(true)}>
+        Pause …
+      </button>
+      {asking && (
+        <Confirm
+          title={`Pause ${visible(name)}`}
+          word={name.trim()}
+          label="Pause"
+          onClose={() => setAsking(false)}
+          onConfirm={() => change('PAUSED')}
+        >
+          <p>It goes on capturing. Deliveries wait until it is resumed.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+export function DeleteButton({ endpoint: { id, name } }: { endpoint: Endpoint }): ReactNode {
+  const [asking, setAsking] = useState(false);
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <button type="button" className="danger" onClick={() => setAsking(true)}>
+        Delete …
+      </button>
+      {asking && (
+        <Confirm
+          title={`Delete ${visible(name)}`}
+          word={name.trim()}
+          label="Delete"
+          onClose={() => setAsking(false)}
+          onConfirm={async () => {
+            await call('endpoints.delete', { params: { id } });
+            await refreshEndpoints();
+            navigate('/webhooks');
+          }}
+        >
+          <p>Its URL answers 410 from now on, and pending deliveries are cancelled. Its events stay readable.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}

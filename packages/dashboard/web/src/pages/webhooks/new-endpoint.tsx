@@ -1,0 +1,95 @@
+import type { EndpointCreated } from '@paggio/client';
+import { useState, type ReactNode } from 'react';
+import { Link } from 'wouter';
+import { call } from '../../api/call';
+import { Command } from '../../parts/command';
+import { Copy } from '../../parts/copy';
+import { Dialog } from '../../parts/dialog';
+import { Field } from '../../parts/field';
+import { Secret } from '../../parts/secret';
+import { FailureNote } from '../../parts/states';
+import { useAction } from '../../parts/use-action';
+import { VerificationFields, emptyVerification, toVerification } from '../endpoint/verification-fields';
+import { refreshEndpoints } from './endpoint-actions';
+
+export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
+  const [name, setName] = useState('');
+  const [url, setUrl] = useState('');
+  const [verification, setVerification] = useState(emptyVerification);
+  const [created, setCreated] = useState<EndpointCreated | null>(null);
+  const action = useAction(async () => {
+    const body = {
+      name,
+      destination_url: url.trim() === '' ? null : url.trim(),
+      verification: toVerification(verification),
+    };
+    setCreated(await call('endpoints.create', { body }));
+    await refreshEndpoints();
+  });
+  if (created) return <Created endpoint={created} onClose={onClose} />;
+  return (
+    <Dialog title="New endpoint" onClose={onClose} wide>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void action.run();
+        }}
+      >
+        <Field label="Name" name="name" failure={action.failure} hint="Its URL begins with it: stripe-prod.">
+          <input value={name} required maxLength={200} autoFocus onChange={(event) => setName(event.target.value)} />
+        </Field>
+        <Field
+          label="Deliver to"
+          name="destination_url"
+          failure={action.failure}
+          hint="Empty: it only captures. Functions of the app join by themselves."
+        >
+          <input
+            type="url"
+            value={url}
+            placeholder="https://example.com/webhook"
+            onChange={(event) => setUrl(event.target.value)}
+          />
+        </Field>
+        <VerificationFields value={verification} onChange={setVerification} failure={action.failure} />
+        <FailureNote failure={action.failure} />
+        <div className="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="primary" disabled={action.pending}>
+            {action.pending ? 'Making it …' : 'Make it'}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** The only time that the secret is shown unasked. */
+function Created({ endpoint, onClose }: { endpoint: EndpointCreated; onClose: () => void }): ReactNode {
+  const { id, webhook_url: webhookUrl, secret } = endpoint;
+  return (
+    <Dialog title="Endpoint made" onClose={onClose} wide>
+      <div className="stack">
+        <p>Give this URL to the provider:</p>
+        <p className="big">
+          <span className="data">{webhookUrl}</span> <Copy text={webhookUrl} what="the webhook URL" />
+        </p>
+        <p>Deliveries are signed with this secret, so that the receiver can check them:</p>
+        <Secret secret={secret} what="the secret" />
+        <p>Or try it now:</p>
+        <Command text={`curl -d '{"type":"hello.world"}' -H 'content-type: application/json' ${webhookUrl}`} />
+        <div className="actions">
+          <Link href={`/webhooks/${id}`} className="button" onClick={onClose}>
+            Settings
+          </Link>
+          <button type="button" className="primary" onClick={onClose}>
+            Done
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

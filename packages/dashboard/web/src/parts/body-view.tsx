@@ -1,0 +1,99 @@
+import { useMemo, useState, type ReactNode } from 'react';
+import { toText } from '../text/body-text';
+import { toHexRows } from '../text/hex';
+import { layOutJson } from '../text/json-layout';
+import { toBytes } from '../text/units';
+import { countHidden } from '../text/visible';
+import { Code } from './code';
+import { Copy } from './copy';
+
+export type BodyMode = 'formatted' | 'received' | 'hex';
+
+interface BodyViewProps {
+  bytes: Uint8Array;
+  /** What it is called: `the payload`. */
+  what: string;
+  mode: BodyMode;
+  onMode: (mode: BodyMode) => void;
+  children?: ReactNode;
+}
+
+/** How much is shown at once: browsers stay quick with it. */
+const TEXT_PART = 128 * 1024;
+const HEX_PART = 16 * 1024;
+
+/** Bytes as a person can read them, in parts. */
+export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyViewProps): ReactNode {
+  const [parts, setParts] = useState(1);
+  const part = wanted === 'hex' ? HEX_PART : TEXT_PART;
+  const end = Math.min(bytes.length, parts * part);
+  const text = useMemo(
+    () => (wanted === 'hex' ? null : toText(bytes.subarray(0, end), end < bytes.length)),
+    [bytes, end, wanted],
+  );
+  const isText = useMemo(() => toText(bytes.subarray(0, TEXT_PART), bytes.length > TEXT_PART) !== null, [bytes]);
+  const isJson = useMemo(() => text !== null && layOutJson(text, 'received') !== null, [text]);
+  const mode = !isText ? 'hex' : wanted === 'formatted' && !isJson ? 'received' : wanted;
+  const hidden = useMemo(() => (text === null ? 0 : countHidden(text)), [text]);
+  const select = (next: BodyMode): void => {
+    setParts(1);
+    onMode(next);
+  };
+  if (bytes.length === 0) return <p className="state">Empty.</p>;
+  return (
+    <div className="body-view">
+      <div className="toolbar">
+        <div className="segments" role="group" aria-label="How it is shown">
+          <button
+            type="button"
+            aria-pressed={mode === 'formatted'}
+            disabled={!isJson && wanted !== 'hex'}
+            onClick={() => select('formatted')}
+          >
+            Formatted
+          </button>
+          <button
+            type="button"
+            aria-pressed={mode === 'received'}
+            disabled={!isText}
+            onClick={() => select('received')}
+          >
+            As received
+          </button>
+          <button type="button" aria-pressed={mode === 'hex'} onClick={() => select('hex')}>
+            Hex
+          </button>
+        </div>
+        {children}
+        {isText && <CopyBody bytes={bytes} what={what} />}
+      </div>
+      {hidden > 0 && mode !== 'hex' && (
+        <p className="note" role="note">
+          {hidden} invisible {hidden === 1 ? 'character is' : 'characters are'} shown as ⟨U+…⟩. A copy has them as they
+          were sent.
+        </p>
+      )}
+      {mode === 'hex' || text === null ? (
+        <pre className="code hex" tabIndex={0} aria-label={`${what} in hexadecimal`}>
+          {toHexRows(bytes.subarray(0, Math.min(end, parts * HEX_PART)))}
+        </pre>
+      ) : (
+        <Code text={text} layout={mode} label={what} />
+      )}
+      {end < bytes.length && (
+        <p className="note">
+          The first {toBytes(end)} of {toBytes(bytes.length)}.{' '}
+          <button type="button" onClick={() => setParts(parts + 1)}>
+            Show more
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The whole text, exactly. */
+function CopyBody({ bytes, what }: { bytes: Uint8Array; what: string }): ReactNode {
+  const text = useMemo(() => toText(bytes), [bytes]);
+  return text !== null && <Copy text={text} what={what} />;
+}

@@ -1,0 +1,30 @@
+import { cloneElement, useId, type ReactElement, type ReactNode } from 'react';
+import type { Failure } from '../api/failure';
+
+interface FieldProps {
+  label: string;
+  /** What the server calls it: its complaints are shown here. */
+  name?: string;
+  hint?: ReactNode;
+  failure?: Failure | null;
+  children: ReactElement<{ id?: string; 'aria-describedby'?: string; 'aria-invalid'?: boolean }>;
+}
+
+/** A control with its label, its explanation, and what is wrong with it. */
+export function Field({ label, name, hint, failure, children }: FieldProps): ReactNode {
+  const id = useId();
+  const wrong = name === undefined ? undefined : failure?.of(name);
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {cloneElement(children, {
+        id,
+        'aria-describedby': `${id}-hint`,
+        'aria-invalid': wrong !== undefined || undefined,
+      })}
+      <p id={`${id}-hint`} className={wrong === undefined ? 'hint' : 'hint wrong'}>
+        {wrong ?? hint}
+      </p>
+    </div>
+  );
+}

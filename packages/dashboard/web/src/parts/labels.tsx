@@ -1,0 +1,73 @@
+import type { Endpoint, EventItem } from '@paggio/client';
+import type { ReactNode } from 'react';
+import { toClock } from '../text/units';
+import { visible, visibleUrl } from '../text/visible';
+
+/** Text of a stranger: whatever is in it, it cannot change how what is around it is read. */
+export function Data({ text, className }: { text: string; className?: string }): ReactNode {
+  const shown = visible(text);
+  return (
+    <bdi
+      className={className ? `data ${className}` : 'data'}
+      title={shown.length > 40 ? shown.slice(0, 2_000) : undefined}
+    >
+      {shown}
+    </bdi>
+  );
+}
+
+/** A URL as text. It is no link: a stranger chose it. */
+export function Url({ url }: { url: string }): ReactNode {
+  return <Data text={visibleUrl(url)} className="url" />;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  no_destination: 'no destination',
+  filtered: 'filtered',
+  paused: 'paused',
+  exhausted: 'out of attempts',
+  cancelled: 'cancelled',
+  refused: 'refused',
+  endpoint_deleted: 'endpoint deleted',
+};
+
+export function StatusPill({ event }: { event: Pick<EventItem, 'status' | 'status_reason'> }): ReactNode {
+  const reason = event.status_reason === null ? null : (reasons[event.status_reason] ?? event.status_reason);
+  return (
+    <span className={`pill ${event.status}`} title={reason ?? undefined}>
+      {event.status}
+      {reason !== null && <span className="pill-reason"> · {reason}</span>}
+    </span>
+  );
+}
+
+export function HealthLabel({ health }: { health: Endpoint['health'] }): ReactNode {
+  const rate = health.success_rate === null ? '' : ` ${Math.round(health.success_rate * 100)} %`;
+  return (
+    <span
+      className={`pill ${health.label}`}
+      title={`${health.delivered} delivered, ${health.failed} failed of the newest`}
+    >
+      {health.label}
+      {rate}
+    </span>
+  );
+}
+
+export function ResponseCode({ status }: { status: number | null }): ReactNode {
+  if (status === null) return <span className="dim">–</span>;
+  return <span className={status >= 200 && status < 300 ? 'good' : 'bad'}>{status}</span>;
+}
+
+export function Time({ at }: { at: string }): ReactNode {
+  return (
+    <time dateTime={at} title={at}>
+      {toClock(at)}
+    </time>
+  );
+}
+
+/** The end of an id tells events apart; its beginning is the time. */
+export function shortId(id: string): string {
+  return id.slice(-8);
+}

@@ -1,0 +1,77 @@
+import { RotateCw } from 'lucide-react';
+import { useEffect, useState, type ReactNode } from 'react';
+import { type Failure } from '../api/failure';
+import { toShown } from './use-action';
+
+/** While something is on its way. After some seconds it says so, since by then people wonder. */
+export function Loading({ what }: { what: string }): ReactNode {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), 3_000);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p className="state" role="status">
+      Loading {what} …{slow && ' The server takes longer than usual.'}
+    </p>
+  );
+}
+
+/** In the place of what could not be had. */
+export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
+  const { message, hint } = toShown(error);
+  return (
+    <div className="state problem" role="alert">
+      <p>
+        <strong>{message}.</strong> {hint}
+      </p>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          <RotateCw aria-hidden /> Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Beside the form or button that failed. */
+export function FailureNote({ failure }: { failure: Failure | null }): ReactNode {
+  if (!failure) return null;
+  return (
+    <p className="failure" role="alert">
+      <strong>{failure.message}.</strong> {failure.hint}
+    </p>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }): ReactNode {
+  return (
+    <div className="state empty">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      {children}
+    </div>
+  );
+}
+
+interface Asked<T> {
+  data: T | undefined;
+  error: unknown;
+  refetch: () => unknown;
+}
+
+/** What a query brought, or how it stands with it. What was there before stays while it is asked for again. */
+export function Loaded<T>({
+  query,
+  what,
+  children,
+}: {
+  query: Asked<T>;
+  what: string;
+  children: (data: T) => ReactNode;
+}): ReactNode {
+  if (query.data !== undefined) return children(query.data);
+  if (query.error) return <Problem error={query.error} onRetry={() => void query.refetch()} />;
+  return <Loading what={what} />;
+}

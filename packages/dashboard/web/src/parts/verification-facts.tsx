@@ -1,0 +1,41 @@
+import type { EventVerification, RejectionVerification } from '@paggio/client';
+import type { ReactNode } from 'react';
+import { visible } from '../text/visible';
+import { Data } from './labels';
+
+type Verification = EventVerification | RejectionVerification;
+
+/** Why a signature held or did not, and what to change. */
+export function VerificationFacts({ verification }: { verification: Verification }): ReactNode {
+  const { status, provider, reason, explanation, matches, hints, body_authenticated: authenticated } = verification;
+  return (
+    <div className="stack">
+      <p>
+        <span className={`pill ${status}`}>{status}</span> {provider !== null && <Data text={provider} />}{' '}
+        {reason !== null && <code className="data">{visible(reason)}</code>}
+      </p>
+      <p>{visible(explanation)}</p>
+      {status === 'verified' && !authenticated && (
+        <p className="note">What was checked does not cover the body: the provider signs no bytes of it.</p>
+      )}
+      <Findings title="This would have matched" findings={matches} />
+      <Findings title="Hints" findings={hints} />
+    </div>
+  );
+}
+
+function Findings({ title, findings }: { title: string; findings: Verification['matches'] }): ReactNode {
+  if (findings.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <ul>
+        {findings.map(({ cause, message, fix }) => (
+          <li key={cause + message}>
+            {visible(message)} <strong>{visible(fix)}</strong>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect, useRef } from 'react';
+import { tinykeys } from 'tinykeys';
+
+type Bindings = Readonly<Record<string, () => void>>;
+
+/** Keys that work anywhere on the page, but neither while somebody types nor below an open dialog. */
+export function useKeys(bindings: Bindings): void {
+  const latest = useRef(bindings);
+  useEffect(() => {
+    latest.current = bindings;
+  });
+  const names = Object.keys(bindings).join('\n');
+  useEffect(() => {
+    const listeners = names.split('\n').map((name) => [
+      name,
+      (event: KeyboardEvent) => {
+        const modified = name.startsWith('$mod');
+        if (!modified && isTyping(event)) return;
+        if (document.querySelector('dialog[open]') !== null) return;
+        event.preventDefault();
+        latest.current[name]?.();
+      },
+    ]);
+    return tinykeys(window, Object.fromEntries(listeners) as Record<string, (event: KeyboardEvent) => void>);
+  }, [names]);
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
+  );
+}
+
+/** What the sheet shows. */
+export const keySheet: readonly { title: string; keys: readonly (readonly [string, string])[] }[] = [
+  {
+    title: 'Anywhere',
+    keys: [
+      ['g o', 'Overview'],
+      ['g w', 'Webhooks'],
+      ['g e', 'Events'],
+      ['g r', 'Bulk replays'],
+      ['g s', 'Settings'],
+      ['l', 'Live on or off'],
+      ['Ctrl K', 'Command palette'],
+      ['?', 'This sheet'],
+    ],
+  },
+  {
+    title: 'Lists',
+    keys: [
+      ['j k', 'Next, previous'],
+      ['Enter', 'Open'],
+      ['/', 'Filter'],
+    ],
+  },
+  {
+    title: 'Event',
+    keys: [
+      ['r', 'Replay now'],
+      ['1 – 5', 'Tabs'],
+      ['c', 'Copy as curl'],
+      ['y', 'Copy id'],
+      ['Esc', 'Back'],
+    ],
+  },
+];

@@ -1,0 +1,194 @@
+import {
+  Activity,
+  Command,
+  Keyboard,
+  LogOut,
+  Moon,
+  Repeat2,
+  Rows3,
+  Settings,
+  Sun,
+  SunMoon,
+  Webhook,
+} from 'lucide-react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { queries } from '../api/queries';
+import { signOut, switchMode } from '../api/session';
+import { liveFeed, useLive } from '../live/use-live';
+import { toast } from '../parts/toast';
+import { useAction } from '../parts/use-action';
+import { KeySheet } from './key-sheet';
+import { useKeys } from './keys';
+import { useSession } from './session-context';
+import { keepTheme, readTheme, type Theme } from './theme';
+
+const Palette = lazy(() => import('./palette'));
+
+export const pages = [
+  { path: '/', title: 'Overview', key: 'o', Icon: Activity },
+  { path: '/webhooks', title: 'Webhooks', key: 'w', Icon: Webhook },
+  { path: '/events', title: 'Events', key: 'e', Icon: Rows3 },
+  { path: '/replays', title: 'Replays', key: 'r', Icon: Repeat2 },
+  { path: '/settings', title: 'Settings', key: 's', Icon: Settings },
+] as const;
+
+/** What stands around every page. */
+export function Shell({ children }: { children: ReactNode }): ReactNode {
+  const session = useSession();
+  const [location, navigate] = useLocation();
+  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const main = useRef<HTMLElement>(null);
+  const goTo = Object.fromEntries(pages.map(({ key, path }) => [`g ${key}`, () => navigate(path)]));
+  useKeys({
+    ...goTo,
+    l: toggleLive,
+    'Shift+?': () => setOpen('keys'),
+    '?': () => setOpen('keys'),
+    '$mod+k': () => setOpen('palette'),
+  });
+  // The keyboard goes on in the new page.
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) first.current = false;
+    else main.current?.focus();
+  }, [location]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      {session.mode === 'test' && <TestBanner />}
+      <nav className="rail" aria-label="Pages">
+        <strong className="brand">Paggio</strong>
+        {pages.map(({ path, title, Icon }) => (
+          <Link key={path} href={path} aria-current={isAt(location, path) ? 'page' : undefined} title={title}>
+            <Icon aria-hidden /> <span>{title}</span>
+          </Link>
+        ))}
+        <span className="spring" />
+        <button type="button" onClick={() => setOpen('palette')} title="Command palette (Ctrl K)">
+          <Command aria-hidden /> <span>Commands</span>
+        </button>
+        <button type="button" onClick={() => setOpen('keys')} title="Keys (?)">
+          <Keyboard aria-hidden /> <span>Keys</span>
+        </button>
+        <ThemeButton />
+        {session.by === 'session' && <SignOutButton />}
+      </nav>
+      <header className="bar">
+        <LiveButton />
+        {session.modes.length > 1 && <ModeButton />}
+      </header>
+      <main ref={main} id="main" tabIndex={-1}>
+        {children}
+      </main>
+      {open === 'keys' && <KeySheet onClose={() => setOpen(null)} />}
+      {open === 'palette' && (
+        <Suspense>
+          <Palette onClose={() => setOpen(null)} onKeys={() => setOpen('keys')} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function isAt(location: string, path: string): boolean {
+  return path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
+}
+
+export function toggleLive(): void {
+  if (liveFeed.read().state === 'paused') liveFeed.start();
+  else liveFeed.pause();
+}
+
+const liveTexts = {
+  connecting: 'Connecting',
+  live: 'Live',
+  polling: 'Every 5 s',
+  offline: 'Server does not answer',
+  paused: 'Paused',
+} as const;
+
+function LiveButton(): ReactNode {
+  const { state } = useLive();
+  return (
+    <button
+      type="button"
+      className={`live ${state}`}
+      aria-pressed={state !== 'paused'}
+      title={state === 'paused' ? 'Go on (L)' : 'Stop the live updates (L)'}
+      onClick={toggleLive}
+    >
+      <span className="dot" aria-hidden />
+      <span role="status">{liveTexts[state]}</span>
+    </button>
+  );
+}
+
+function TestBanner(): ReactNode {
+  return (
+    <p className="test-banner" role="note">
+      <strong>Test mode.</strong> Only test endpoints, events and keys are shown.
+    </p>
+  );
+}
+
+function ModeButton(): ReactNode {
+  const { mode } = useSession();
+  const [, navigate] = useLocation();
+  const other = mode === 'live' ? 'test' : 'live';
+  const action = useAction(async () => {
+    await switchMode(other);
+    navigate('/');
+    // Nothing of the other mode may stay on the page.
+    await queries.resetQueries();
+  });
+  return (
+    <button type="button" className="mode" disabled={action.pending} onClick={() => void action.run()}>
+      Switch to {other} mode
+    </button>
+  );
+}
+
+const themes: Readonly<Record<Theme, { next: Theme; Icon: typeof Sun; text: string }>> = {
+  system: { next: 'dark', Icon: SunMoon, text: 'System theme' },
+  dark: { next: 'light', Icon: Moon, text: 'Dark theme' },
+  light: { next: 'system', Icon: Sun, text: 'Light theme' },
+};
+
+function ThemeButton(): ReactNode {
+  const [theme, setTheme] = useState(readTheme);
+  const { next, Icon, text } = themes[theme];
+  return (
+    <button
+      type="button"
+      title={text}
+      onClick={() => {
+        keepTheme(next);
+        setTheme(next);
+      }}
+    >
+      <Icon aria-hidden /> <span>{text}</span>
+    </button>
+  );
+}
+
+/** Ends the session, and takes everything from the page also when the server does not answer. */
+export async function leave(): Promise<void> {
+  try {
+    await signOut();
+  } catch {
+    toast('The server did not answer: the session may still stand', 'bad');
+  }
+  location.reload();
+}
+
+function SignOutButton(): ReactNode {
+  const action = useAction(leave);
+  return (
+    <button type="button" title="Sign out" disabled={action.pending} onClick={() => void action.run()}>
+      <LogOut aria-hidden /> <span>Sign out</span>
+    </button>
+  );
+}

@@ -1,0 +1,43 @@
+const bytesFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const countFormat = new Intl.NumberFormat('en');
+
+/** 1.2 kB is 1,200 bytes. */
+export function toBytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  if (count < 1_000_000) return `${bytesFormat.format(count / 1000)} kB`;
+  return `${bytesFormat.format(count / 1_000_000)} MB`;
+}
+
+export function toCount(count: number): string {
+  return countFormat.format(count);
+}
+
+export function toMilliseconds(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 10_000 ? `${toCount(ms)} ms` : `${bytesFormat.format(ms / 1000)} s`;
+}
+
+/** How long something takes or took, in its largest unit. */
+export function toDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h`;
+  return `${Math.floor(whole / 86_400)} d`;
+}
+
+export function toPercent(value: number | null): string {
+  return value === null ? '–' : `${bytesFormat.format(value)} %`;
+}
+
+/** `14:02:11` of today, else with the day. */
+export function toClock(iso: string, now = new Date()): string {
+  const at = new Date(iso);
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  if (at.toDateString() === now.toDateString()) return time;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

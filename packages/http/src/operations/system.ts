@@ -1,0 +1,33 @@
+import { jsonAnswer } from '../answer';
+import { operation, type Operation } from '../operation';
+import { ref } from '../openapi/schema';
+import { version } from '../version';
+
+export const systemOperations: readonly Operation[] = [
+  operation({
+    id: 'system.get',
+    method: 'GET',
+    path: '/api/v1/system',
+    scope: 'admin',
+    summary: 'What whoever runs this process has decided, and the state of its queue.',
+    answers: { 200: { schema: ref('System') } },
+    async run({ paggio }) {
+      const { options } = paggio;
+      const { migration, lagSeconds } = await paggio.readiness();
+      const { apiRateLimit: limit, retentionMs } = options;
+      return jsonAnswer(200, {
+        version,
+        public_url: paggio.baseUrl,
+        roles: [...options.roles],
+        migration,
+        queue: lagSeconds === null ? null : { pending: (await paggio.gauges()).pending, lag_seconds: lagSeconds },
+        retention_seconds: retentionMs === null ? null : Math.round(retentionMs / 1000),
+        dedup_window_seconds: Math.round(options.dedupWindowMs / 1000),
+        body_limit: options.bodyLimit,
+        rate_limit: limit && { per_second: limit.perSecond, burst: limit.burst },
+        staging_host: options.stagingHost,
+        local_url: options.localUrl,
+      });
+    },
+  }),
+];
