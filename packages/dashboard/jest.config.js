@@ -1,1 +1,8 @@
-module.exports = { ...require('../../jest.preset.js'), displayName: 'dashboard', rootDir: __dirname };
+const preset = require('../../jest.preset.js');
+
+module.exports = {
+  ...preset,
+  displayName: 'dashboard',
+  rootDir: __dirname,
+  testMatch: [...preset.testMatch, '<rootDir>/web/src/**/*.test.ts'],
+};

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createKeyText, type Paggio, type PaggioOptions } from '@paggio/core';
+import { createKeyText, scopes, type Paggio, type PaggioOptions } from '@paggio/core';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { createNodeHandler, type HandlerOptions } from '../index';
@@ -14,6 +14,8 @@ export interface GatewayServer {
   key: string;
   /** Faults behind INTERNAL answers; a test run must leave none. */
   faults: unknown[];
+  /** Signs in to the dashboard once, as whoever runs the server. */
+  signInLink(): Promise<string>;
   api(key?: string): AxiosInstance;
   stop(): Promise<void>;
 }
@@ -51,6 +53,11 @@ export async function startGatewayServer(
     port,
     key,
     faults,
+    async signInLink() {
+      const path = await handle.signInLink({ ...owner, scopes: new Set(scopes), keyId: null });
+      if (path === null) throw new Error('The dashboard is not served here.');
+      return `http://127.0.0.1:${port}${path}`;
+    },
     api: (other = key) => client(port, other),
     async stop() {
       await close(server);

@@ -65,7 +65,7 @@ export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyVi
           </button>
         </div>
         {children}
-        {isText && <CopyBody bytes={bytes} what={what} />}
+        {isText && <Copy text={() => toText(bytes)} what={what} />}
       </div>
       {hidden > 0 && mode !== 'hex' && (
         <p className="note" role="note">
@@ -90,10 +90,4 @@ export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyVi
       )}
     </div>
   );
-}
-
-/** The whole text, exactly. */
-function CopyBody({ bytes, what }: { bytes: Uint8Array; what: string }): ReactNode {
-  const text = useMemo(() => toText(bytes), [bytes]);
-  return text !== null && <Copy text={text} what={what} />;
 }

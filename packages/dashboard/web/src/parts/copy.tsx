@@ -3,7 +3,8 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { toast } from './toast';
 
 /** Puts a text on the clipboard, and says so. */
-export async function copyText(text: string, what: string): Promise<void> {
+export async function copyText(text: string | null, what: string): Promise<void> {
+  if (text === null) return toast(`It is no text: download ${what}`, 'bad');
   const copied = await write(text);
   toast(copied ? `Copied ${what}` : 'The browser refused the clipboard', copied ? 'plain' : 'bad');
 }
@@ -25,7 +26,13 @@ async function write(text: string): Promise<boolean> {
   }
 }
 
-export function Copy({ text, what }: { text: string; what: string }): ReactNode {
+interface CopyProps {
+  /** A function for what is costly to make; its null is no text. */
+  text: string | (() => string | null);
+  what: string;
+}
+
+export function Copy({ text, what }: CopyProps): ReactNode {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -40,7 +47,7 @@ export function Copy({ text, what }: { text: string; what: string }): ReactNode 
       title={`Copy ${what}`}
       onClick={() => {
         setCopied(true);
-        void copyText(text, what);
+        void copyText(typeof text === 'string' ? text : text(), what);
       }}
     >
       {copied ? <Check aria-hidden /> : <CopyIcon aria-hidden />}

@@ -12,8 +12,8 @@ export interface LaidOut {
   tokens: Token[];
 }
 
-/** Deeper lines are indented no further: a body of 100,000 brackets would grow by the square of them. */
-const MAX_INDENT = 40;
+/** What lies deeper stands on one line: a body of 100,000 brackets would grow by the square of them. */
+const MAX_DEPTH = 40;
 const TOKEN = /[\s\uFEFF]+|"(?:[^"\\]|\\[^])*"?|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/y;
 
 /**
@@ -35,7 +35,7 @@ export function layOutJson(source: string, layout: 'formatted' | 'received'): La
     length += text.length;
   };
   const newLine = (): void => {
-    if (layout === 'formatted') write(`\n${'  '.repeat(Math.min(open.length, MAX_INDENT))}`);
+    if (layout === 'formatted' && open.length <= MAX_DEPTH) write(`\n${'  '.repeat(open.length)}`);
   };
   const begin = (): void => {
     const top = open.at(-1);

@@ -1,4 +1,6 @@
 const bytesFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+/** 99.95 % is not all of them. */
+const percentFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 const countFormat = new Intl.NumberFormat('en');
 
 /** 1.2 kB is 1,200 bytes. */
@@ -27,7 +29,7 @@ export function toDuration(seconds: number): string {
 }
 
 export function toPercent(value: number | null): string {
-  return value === null ? '–' : `${bytesFormat.format(value)} %`;
+  return value === null ? '–' : `${percentFormat.format(value)} %`;
 }
 
 /** `14:02:11` of today, else with the day. */

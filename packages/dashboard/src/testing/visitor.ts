@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { findBrowser } from './find-browser';
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const shots = join(__dirname, '../../dist/screenshots');
+
+/** Suites that need a browser: without one they are skipped, and say so. */
+export const withBrowser: typeof describe | typeof describe.skip = (() => {
+  if (findBrowser() !== null) return describe;
+  process.stderr.write(
+    '\n*** SKIPPED: tests of the dashboard in a browser. No browser of the Chromium family was found here.\n' +
+      '*** npm run browser:install installs one; PAGGIO_BROWSER names one that is elsewhere.\n\n',
+  );
+  return describe.skip;
+})();
+
+// Runs before anything of the page, and outside of its policy.
+const WATCH = `
+  document.addEventListener('securitypolicyviolation', (event) =>
+    window.__report('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
+`;
+
+/** A person with a browser, who notices everything that must not happen. */
+export class Visitor {
+  /** Violations of the policy, exceptions, requests to other hosts. */
+  readonly wrong: string[] = [];
+
+  private constructor(
+    private readonly browser: Browser,
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly origin: string,
+  ) {}
+
+  static async come(origin: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const browser = await chromium.launch({ executablePath: findBrowser() ?? undefined, args: flags });
+    const context = await browser.newContext({
+      baseURL: origin,
+      viewport: { width: 1360, height: 860 },
+      colorScheme: 'dark',
+      ...options,
+    });
+    context.setDefaultTimeout(10_000);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    const visitor = new Visitor(browser, context, await context.newPage(), origin);
+    await visitor.watch(visitor.page);
+    return visitor;
+  }
+
+  /** Another tab of the same browser. */
+  async tab(): Promise<Page> {
+    const page = await this.context.newPage();
+    await this.watch(page);
+    return page;
+  }
+
+  async clipboard(): Promise<string> {
+    return this.page.evaluate('navigator.clipboard.readText()');
+  }
+
+  /** Keeps a picture for people to look at. */
+  async shoot(name: string): Promise<void> {
+    mkdirSync(shots, { recursive: true });
+    await this.page.screenshot({ path: join(shots, `${name}.png`) });
+  }
+
+  async leave(): Promise<void> {
+    await this.browser.close();
+  }
+
+  private async watch(page: Page): Promise<void> {
+    await page.exposeFunction('__report', (what: string) => void this.wrong.push(what));
+    await page.addInitScript(WATCH);
+    page.on('pageerror', (error) => this.wrong.push(`exception: ${error.message}`));
+    page.on('dialog', (dialog) => {
+      this.wrong.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('console', (message) => {
+      // Refused requests are part of some tests, and the browser notes each.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        this.wrong.push(`console: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== this.origin) this.wrong.push(`request: ${request.url()}`);
+    });
+  }
+}

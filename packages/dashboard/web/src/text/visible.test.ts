@@ -1,0 +1,21 @@
+import { countHidden, visible, visibleUrl } from './visible';
+
+test('UIX-07: what is hidden or turns text around stands there as its code point', () => {
+  expect(visible('user\u202Egnp.exe')).toBe('user⟨U+202E⟩gnp.exe');
+  expect(visible('a\u200Bb\uFEFFc\u2066d\u00ADe\u2028f\u0000g\u0007h\u{E0041}i\u3164')).toBe(
+    'a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2066⟩d⟨U+00AD⟩e⟨U+2028⟩f⟨U+0000⟩g⟨U+0007⟩h⟨U+E0041⟩i⟨U+3164⟩',
+  );
+  expect(countHidden('a\u200Bb\u202Ec\r\n')).toBe(2);
+});
+
+test('what people write stays as it is', () => {
+  const text = 'Grüße, עברית, العربية, 日本語, 👍\n\ttabs and lines';
+  expect(visible(text)).toBe(text);
+  expect(countHidden(text)).toBe(0);
+});
+
+test('a host in look-alike letters shows what it is', () => {
+  expect(visibleUrl('https://аррӏе.com/path?x=ä')).toBe('https://xn--80ak6aa92e.com/path?x=ä');
+  expect(visibleUrl('https://example.com/ä')).toBe('https://example.com/ä');
+  expect(visibleUrl('javascript:alert(1)')).toBe('javascript:alert(1)');
+});
