@@ -144,6 +144,10 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['packages/dashboard/web/src/**/*.test.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+  },
   // What a client sends goes to the server of whoever uses it.
   { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['packages/core/src/delivery/*-transport.ts'], rules: { 'no-restricted-imports': 'off' } },

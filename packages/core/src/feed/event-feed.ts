@@ -9,7 +9,7 @@ export type FeedMessage =
   | { type: 'event.created' | 'event.updated'; event: EventSummary; position: string | null }
   /** What came between cannot be told any more: read the list again. */
   | { type: 'reset'; position: string }
-  /** Nothing happened for a while. */
+  /** Nothing happened for a while, or yet. */
   | { type: 'idle'; position: string }
   /** Nothing new: time for the reader to see whether it may go on. */
   | { type: 'tick'; position: null };
@@ -48,7 +48,8 @@ export class EventFeed {
     let position = from === null ? undefined : parsePosition(from);
     if (!position || !(await log.reaches(position))) {
       position = await log.end();
-      if (from !== null) yield { type: 'reset', position: formatPosition(position) };
+      // A reader whose connection ends before anything happens has to know its place too.
+      yield { type: from === null ? 'idle' : 'reset', position: formatPosition(position) };
     }
     let toldAt = performance.now();
     while (!this.stopped) {

@@ -41,7 +41,6 @@ export function Confirm({ title, children, word, label, onConfirm, onClose }: Co
           value={typed}
           autoComplete="off"
           spellCheck={false}
-          autoFocus
           onChange={(event) => setTyped(event.target.value)}
         />
         <FailureNote failure={action.failure} />

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 
 interface DialogProps {
   title: string;
@@ -8,14 +8,17 @@ interface DialogProps {
   wide?: boolean;
 }
 
-/** The browser's own modal dialog: it keeps the focus, closes on Esc, and gives the focus back. */
+/** The browser's own modal dialog: it keeps the focus, begins with its first control, closes on Esc, and gives the focus back. */
 export function Dialog({ title, children, onClose, wide = false }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before it is taken out of the page: only then does closing give the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
-    return () => element?.close();
+    if (!element) return;
+    element.showModal();
+    element.querySelector<HTMLElement>('.dialog-body > :not(header) :is(input, select, textarea)')?.focus();
+    return () => element.close();
   }, []);
   return (
     <dialog

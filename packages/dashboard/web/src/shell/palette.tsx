@@ -25,12 +25,7 @@ export default function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
   return (
     <Dialog title="Commands" onClose={onClose}>
       <Command label="Commands" className="palette" loop>
-        <Command.Input
-          value={text}
-          onValueChange={setText}
-          placeholder="A page, an endpoint, an event's id …"
-          autoFocus
-        />
+        <Command.Input value={text} onValueChange={setText} placeholder="A page, an endpoint, an event's id …" />
         <Command.List label="Commands">
           <Command.Empty>Nothing of this name.</Command.Empty>
           {ID.test(wanted) && (

@@ -55,7 +55,7 @@ export function DestinationDialog({ endpointId, destination, onClose }: Destinat
         }}
       >
         <Field label="URL" name="url" failure={failure} hint="http or https, with a public address.">
-          <input type="url" required value={url} autoFocus onChange={(event) => setUrl(event.target.value)} />
+          <input type="url" required value={url} onChange={(event) => setUrl(event.target.value)} />
         </Field>
         <Field label="Name" name="name" failure={failure} hint="Empty: by its host.">
           <input value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />

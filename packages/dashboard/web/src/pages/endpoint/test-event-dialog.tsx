@@ -40,7 +40,7 @@ export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onC
           failure={action.failure}
           hint={samples.length > 0 ? `There are samples of ${samples.length} types.` : 'Empty: a plain one.'}
         >
-          <input value={type} list={options} autoFocus onChange={(event) => setType(event.target.value)} />
+          <input value={type} list={options} onChange={(event) => setType(event.target.value)} />
         </Field>
         <datalist id={options}>
           {samples.map((sample) => (

@@ -39,55 +39,55 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
     queryFn: ({ signal }) => call('replays.create', { body: { ...body, dry_run: true }, signal }),
     gcTime: 0,
   });
+  const matched = count.data?.matched ?? 0;
+  if (matched === 0) {
+    return (
+      <Dialog title="Replay events" onClose={onClose}>
+        <Loaded query={count} what="the count">
+          {() => <Empty title="No event matches" />}
+        </Loaded>
+      </Dialog>
+    );
+  }
   return (
-    <Loaded query={count} what="the count">
-      {({ matched }) =>
-        matched === 0 ? (
-          <Dialog title="Replay events" onClose={onClose}>
-            <Empty title="No event matches" />
-          </Dialog>
-        ) : (
-          <Confirm
-            title={`Replay ${matched} ${matched === 1 ? 'event' : 'events'}`}
-            word={String(matched)}
-            label={`Replay ${matched}`}
-            onClose={onClose}
-            onConfirm={async () => {
-              await call('replays.create', { body, idempotencyKey });
-              await queries.invalidateQueries({ queryKey: ['replays'] });
-              navigate('/replays');
-            }}
-          >
-            <p>
-              Each is sent again to its endpoint&apos;s destinations as a new event, with retries. Of the list as it is
-              now:
-            </p>
-            <FilterFacts filter={filter} />
-            {destinations.length > 1 && (
-              <Field label="Only to" hint="One destination gets what it missed; the events themselves stay one.">
-                <select value={destination} onChange={(event) => setDestination(event.target.value)}>
-                  <option value="">all destinations</option>
-                  {destinations.map(({ id, name, url }) => (
-                    <option key={id} value={id}>
-                      {visible(`${name}: ${url}`)}
-                    </option>
-                  ))}
-                </select>
-              </Field>
-            )}
-            <Field label="Events per second" hint="Empty: as fast as the destinations allow.">
-              <input
-                type="number"
-                min={1}
-                max={1000}
-                value={perSecond}
-                onChange={(event) => setPerSecond(event.target.value)}
-              />
-            </Field>
-          </Confirm>
-        )
-      }
-    </Loaded>
+    <Confirm
+      title={`Replay ${matched} ${matched === 1 ? 'event' : 'events'}`}
+      word={String(matched)}
+      label={`Replay ${matched}`}
+      onClose={onClose}
+      onConfirm={async () => {
+        await call('replays.create', { body, idempotencyKey });
+        await queries.invalidateQueries({ queryKey: ['replays'] });
+        navigate('/replays');
+      }}
+    >
+      <p>
+        Each is sent again to its endpoint&apos;s destinations as a new event, with retries. Copies that earlier replays
+        made are left out. Of the list as it is now:
+      </p>
+      <FilterFacts filter={filter} />
+      {destinations.length > 1 && (
+        <Field label="Only to" hint="One destination gets what it missed; the events themselves stay one.">
+          <select value={destination} onChange={(event) => setDestination(event.target.value)}>
+            <option value="">all destinations</option>
+            {destinations.map(({ id, name, url }) => (
+              <option key={id} value={id}>
+                {visible(`${name}: ${url}`)}
+              </option>
+            ))}
+          </select>
+        </Field>
+      )}
+      <Field label="Events per second" hint="Empty: as fast as the destinations allow.">
+        <input
+          type="number"
+          min={1}
+          max={10_000}
+          value={perSecond}
+          onChange={(event) => setPerSecond(event.target.value)}
+        />
+      </Field>
+    </Confirm>
   );
 }
 

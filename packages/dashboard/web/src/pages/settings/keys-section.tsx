@@ -171,7 +171,7 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
         }}
       >
         <Field label="Name" name="name" failure={failure} hint="Who or what uses it.">
-          <input required maxLength={200} value={name} autoFocus onChange={(event) => setName(event.target.value)} />
+          <input required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field label="Mode" name="mode" failure={failure} hint="A test key sees and makes test objects only.">
           <select value={mode} onChange={(event) => setMode(event.target.value as typeof mode)}>

@@ -37,7 +37,7 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
         }}
       >
         <Field label="Name" name="name" failure={action.failure} hint="Its URL begins with it: stripe-prod.">
-          <input value={name} required maxLength={200} autoFocus onChange={(event) => setName(event.target.value)} />
+          <input value={name} required maxLength={200} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field
           label="Deliver to"

@@ -1,0 +1,155 @@
+import type { Page } from 'playwright-core';
+import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
+import { withBrowser, type Visitor } from '../testing/visitor';
+
+withBrowser('the keyboard alone', () => {
+  let site: DashboardSite;
+  let visitor: Visitor;
+  let page: Page;
+  let ids: string[];
+
+  beforeAll(async () => {
+    site = await startDashboard();
+    visitor = await site.visit();
+    ({ page } = visitor);
+    const endpoint = await newEndpoint(site, { name: 'stripe-prod', destination_url: site.recorder.url() });
+    ids = [];
+    for (const type of ['first', 'second', 'third']) ids.unshift(await send(endpoint, JSON.stringify({ type })));
+    await page.getByText('third').waitFor();
+  });
+
+  afterAll(() => site.stop());
+
+  const heading = (name: string): Promise<void> => page.getByRole('heading', { name, level: 1 }).waitFor();
+  const path = (): string => page.url().slice(`${site.url}/dashboard`.length);
+  const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
+
+  test('g and a letter go to a page', async () => {
+    for (const [letter, title] of [
+      ['w', 'Webhooks'],
+      ['e', 'Events'],
+      ['r', 'Bulk replays'],
+      ['s', 'Settings'],
+      ['o', 'Overview'],
+    ] as const) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(letter);
+      await heading(title);
+    }
+  });
+
+  test.each(['o', 'e'])('j and k move through a list, Enter opens, Esc comes back (g %s)', async (letter) => {
+    await page.keyboard.press('g');
+    await page.keyboard.press(letter);
+    await page.getByText('third').waitFor();
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('third');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('first');
+    // The last one is the end.
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('first');
+    await page.keyboard.press('k');
+    expect(await focused()).toBe('second');
+    await page.keyboard.press('Enter');
+    await heading('second');
+    expect(path()).toBe(`/events/${ids[1]}`);
+    await page.keyboard.press('Escape');
+    await page.getByText('third').waitFor();
+  });
+
+  test('1 to 5 are the tabs of an event', async () => {
+    await page.goto(`${site.url}/dashboard/events/${ids[0]}`);
+    await heading('third');
+    for (const [key, name] of [
+      ['2', 'Headers'],
+      ['3', 'Response'],
+      ['4', 'Attempts'],
+      ['5', 'Verification'],
+      ['1', 'Payload'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.getByRole('tab', { name, selected: true }).waitFor();
+    }
+    await page.getByRole('tab', { name: 'Payload' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tab', { name: 'Headers', selected: true }).waitFor();
+    expect(await focused()).toContain('Headers');
+  });
+
+  test('keys are letters where somebody types, and nothing below a dialog', async () => {
+    await page.goto(`${site.url}/dashboard/events`);
+    await page.getByText('third').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('gw?l1r');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('gw?l1r');
+    expect(new URL(page.url()).pathname).toMatch(/\/events$/);
+    await page.getByRole('searchbox').fill('');
+    await page.keyboard.press('Escape');
+    await page.getByText('third').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('w');
+    expect(await page.getByRole('dialog', { name: 'Keys' }).isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).pathname).toMatch(/\/events$/);
+  });
+
+  test('l stops the live updates and goes on without a gap', async () => {
+    await page.goto(`${site.url}/dashboard`);
+    const state = page.locator('.live');
+    await state.getByText('Live').waitFor();
+    await page.keyboard.press('l');
+    await state.getByText('Paused').waitFor();
+    const { data } = await site.api.get('/endpoints');
+    await send(data.data[0], '{"type":"while.paused"}');
+    const page2 = await site.api.get('/events?event_type=while.paused');
+    expect(page2.data.meta.total).toBe(1);
+    expect(await page.getByText('while.paused').count()).toBe(0);
+    await page.keyboard.press('l');
+    await page.getByText('while.paused').waitFor();
+    await state.getByText('Live').waitFor();
+  });
+
+  test('the palette finds pages, endpoints and events, and does things', async () => {
+    const run = async (text: string, option: string | RegExp): Promise<void> => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+      await page.keyboard.type(text);
+      await page.getByRole('option', { name: option, selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Commands' }).waitFor({ state: 'detached' });
+    };
+    await run('settin', 'Settings');
+    await heading('Settings');
+    await run('stripe-p', /stripe-prod/);
+    await heading('stripe-prod');
+    await run(ids[2] as string, /Open event/);
+    await heading('first');
+    await run('failed ev', 'Failed events');
+    await page.getByText('No event matches these filters').waitFor();
+    await run('new endp', 'New endpoint');
+    await page.getByRole('dialog', { name: 'New endpoint' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  test('the focus of a dialog goes back to where it came from', async () => {
+    await page.goto(`${site.url}/dashboard/settings`);
+    await page.getByRole('button', { name: 'New key' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'New key' }).waitFor();
+    // It stays inside.
+    for (let n = 0; n < 15; n++) await page.keyboard.press('Tab');
+    expect(
+      await page.evaluate(
+        "document.activeElement.closest('dialog') !== null || document.activeElement === document.body",
+      ),
+    ).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('New key');
+  });
+});
