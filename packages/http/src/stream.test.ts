@@ -29,6 +29,8 @@ interface Message {
 /** Reads server-sent events off a connection of its own. */
 class EventSource {
   readonly messages: Message[] = [];
+  /** Of whatever carried one, also of what is no message. */
+  lastId: string | undefined;
   text = '';
   private waiting: (() => void)[] = [];
 
@@ -72,6 +74,7 @@ class EventSource {
       if (line.startsWith('event: ')) message.event = line.slice(7);
       if (line.startsWith('data: ')) message.data = JSON.parse(line.slice(6));
     }
+    this.lastId = message.id ?? this.lastId;
     if (message.event !== undefined) this.messages.push(message);
     for (const resolve of this.waiting.splice(0)) resolve();
   }
@@ -142,4 +145,14 @@ test('the Fetch door streams too', async () => {
     text += Buffer.from(value as Uint8Array).toString();
   }
   await reader.cancel();
+});
+
+test('a reader that lost its connection before anything had happened missed what happened meanwhile', async () => {
+  const first = await EventSource.open(server.key);
+  while (first.lastId === undefined) await once(first.response, 'data');
+  first.close();
+  const missed = await send();
+  const again = await EventSource.open(server.key, { 'last-event-id': first.lastId });
+  await again.until(({ event, data }) => event === 'event.created' && data.id === missed);
+  again.close();
 });

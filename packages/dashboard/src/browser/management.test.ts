@@ -1,0 +1,323 @@
+import axios from 'axios';
+import type { Page } from 'playwright-core';
+import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
+import { withBrowser, type Visitor } from '../testing/visitor';
+
+withBrowser('what is managed', () => {
+  let site: DashboardSite;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    site = await startDashboard({ stagingHost: 'staging.example.com' });
+    visitor = await site.visit();
+    ({ page } = visitor);
+  });
+
+  afterAll(() => site.stop());
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(`${site.url}/dashboard${path}`);
+    await page.locator('main h1').waitFor();
+  };
+  const saved = (): Promise<void> => page.getByRole('status').getByText('Saved').waitFor();
+  const endpointOf = async (id: string): Promise<any> => (await site.api.get(`/endpoints/${id}`)).data;
+
+  async function confirm(dialog: string, word: string, button: string): Promise<void> {
+    const asked = page.getByRole('dialog', { name: dialog });
+    const go = asked.getByRole('button', { name: button, exact: true });
+    expect(await go.isDisabled()).toBe(true);
+    await asked.getByLabel(`Type ${word} to go on`).fill(`${word}x`);
+    expect(await go.isDisabled()).toBe(true);
+    await asked.getByLabel(`Type ${word} to go on`).fill(word);
+    await go.dblclick();
+    await asked.waitFor({ state: 'detached' });
+  }
+
+  test('every setting of an endpoint', async () => {
+    const { id } = await newEndpoint(site, { name: 'settings' });
+    await open(`/webhooks/${id}?tab=settings`);
+    await page.getByLabel('Name', { exact: true }).fill('settled');
+    await page.getByLabel('Description').fill('What it is for.');
+    await page.getByLabel('Event types').fill('invoice.*, order.paid');
+    await page.getByLabel('Headers of deliveries').fill('X-Team: billing\nX-Other: a: b');
+    await page.getByLabel('Time-out, s').fill('7');
+    await page.getByLabel('At the same time').fill('3');
+    await page.getByLabel('A second, at most').fill('20');
+    await page.getByLabel('In order of').fill('/data/id');
+    await page.getByLabel('Waits').selectOption('schedule');
+    await page.getByLabel('Seconds before each retry').fill('1 60, 3600');
+    await page.getByLabel('Answers of 4xx').selectOption('fail');
+    await page.getByLabel(/Another answer/).check();
+    await page.getByLabel('Status').fill('202');
+    await page.getByLabel('Content type').fill('text/plain');
+    await page.getByLabel('Body').fill('[accepted]');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect(await endpointOf(id)).toMatchObject({
+      name: 'settled',
+      description: 'What it is for.',
+      event_types: ['invoice.*', 'order.paid'],
+      headers_json: { 'X-Team': 'billing', 'X-Other': 'a: b' },
+      timeout_seconds: 7,
+      concurrency: 3,
+      rate_limit: 20,
+      order_by: '/data/id',
+      retry: { schedule_seconds: [1, 60, 3600], client_errors: 'fail' },
+      acknowledgement: { status: 202, content_type: 'text/plain', body: '[accepted]' },
+    });
+    await page.getByRole('heading', { name: 'settled' }).waitFor();
+    // And back, with what the server does not take.
+    await page.getByLabel('Waits').selectOption('growing');
+    await page.getByLabel('Attempts').fill('4');
+    await page.getByLabel('Headers of deliveries').fill('no colon');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('A header is written as Name: value.').first().waitFor();
+    await page.getByLabel('Headers of deliveries').fill('Host: evil');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Headers of deliveries').fill('');
+    await page.getByLabel(/Another answer/).uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect(await endpointOf(id)).toMatchObject({ headers_json: {}, retry: { max_attempts: 4 }, acknowledgement: null });
+  });
+
+  test('verification: its words, what is wrong, and a test event that it accepts', async () => {
+    const { id } = await newEndpoint(site, { name: 'verified' });
+    await open(`/webhooks/${id}?tab=verification`);
+    await page.getByLabel('Provider', { exact: true }).selectOption('github');
+    await page.getByLabel('Secrets').fill('first secret\nsecond secret');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    await page.getByText('Stored: 2 secrets').waitFor();
+    expect((await endpointOf(id)).verification).toMatchObject({ provider: 'github', secrets_count: 2 });
+    expect(await page.content()).not.toMatch(/first secret|second secret/);
+    await page.getByLabel('Provider', { exact: true }).selectOption('custom');
+    await page.getByLabel('Secrets').fill('a third secret');
+    await page.getByLabel('Settings', { exact: true }).fill('not json');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('This has to be a JSON object.').first().waitFor();
+    await page.getByLabel('Provider', { exact: true }).selectOption('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect((await endpointOf(id)).verification).toBeNull();
+    await page.getByLabel('Provider', { exact: true }).selectOption('github');
+    await page.getByLabel('Secrets').fill('the secret');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    await page.getByRole('button', { name: 'Send a test event' }).click();
+    await page.getByRole('dialog').getByLabel('Event type').fill('push');
+    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('heading', { name: 'push' }).waitFor();
+    await page.getByRole('tab', { name: 'Verification' }).click();
+    await page.getByRole('tabpanel').getByText('verified', { exact: true }).waitFor();
+  });
+
+  test('destinations: added, changed, paused, resumed, deleted', async () => {
+    const { id } = await newEndpoint(site, { name: 'fan-out', destination_url: site.recorder.url('/one') });
+    await open(`/webhooks/${id}?tab=destinations`);
+    await page.getByRole('button', { name: 'Add a destination' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('URL').fill('http://169.254.169.254/latest');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('URL').fill(site.recorder.url('/two'));
+    await dialog.getByLabel('Name').fill('second');
+    await dialog.getByLabel('Event types').fill('order.*');
+    await dialog.getByLabel('Time-out, s').fill('5');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    const card = page.getByRole('listitem').filter({ hasText: 'second' });
+    await card.waitFor();
+    const second = async (): Promise<any> =>
+      (await site.api.get(`/endpoints/${id}/destinations`)).data.data.find(({ name }: any) => name === 'second');
+    expect(await second()).toMatchObject({
+      url: site.recorder.url('/two'),
+      event_types: ['order.*'],
+      timeout_seconds: 5,
+    });
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByText('paused: manual').waitFor();
+    await card.getByRole('button', { name: 'Resume' }).click();
+    await card.getByText('paused: manual').waitFor({ state: 'detached' });
+    await card.getByRole('button', { name: 'Change' }).click();
+    await dialog.getByLabel('Event types').fill('');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await card.getByText('all').waitFor();
+    await card.getByRole('button', { name: 'Delete …' }).click();
+    await confirm('Delete the destination second', 'second', 'Delete');
+    await card.waitFor({ state: 'detached' });
+    expect(await second()).toBeUndefined();
+  });
+
+  test('UIX-12: pausing, rotating and deleting an endpoint ask for its name', async () => {
+    const { id, webhook_url: url } = await newEndpoint(site, {
+      name: 'precious',
+      destination_url: site.recorder.url(),
+    });
+    const secret = async (): Promise<string> => (await site.api.get(`/endpoints/${id}/secret`)).data.secret;
+    await open(`/webhooks/${id}`);
+    await page.getByRole('button', { name: 'Pause …' }).click();
+    await confirm('Pause precious', 'precious', 'Pause');
+    await page.getByText('paused: manual').waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('paused: manual').waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: 'Secret' }).click();
+    const before = await secret();
+    // UIX-09: masked, then shown, and the look is on record.
+    expect(await page.content()).not.toContain(before);
+    await page.getByRole('button', { name: 'Reveal' }).click();
+    await page.getByRole('button', { name: 'Show the secret' }).click();
+    await page.getByText(before).waitFor();
+    expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])')).not.toContain(before);
+    const { data } = (await site.api.get(`/audit?object_id=${id}`)).data;
+    expect(data.map(({ action }: { action: string }) => action)).toContain('secret.revealed');
+    await page.getByRole('button', { name: 'Rotate …' }).click();
+    await confirm('Rotate the secret of precious', 'precious', 'Rotate');
+    await page.getByText('The new secret.').waitFor();
+    expect(await secret()).not.toBe(before);
+    await page.getByRole('button', { name: 'Delete …' }).click();
+    await confirm('Delete precious', 'precious', 'Delete');
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
+    expect((await axios.post(url, '{}', { validateStatus: () => true })).status).toBe(410);
+  });
+
+  test('UIX-12: a bulk replay shows its count, asks for it, and is made once', async () => {
+    const { id } = await newEndpoint(site, { name: 'bulk', destination_url: site.recorder.url('/bulk') });
+    for (let n = 0; n < 5; n++)
+      await send({ webhook_url: (await endpointOf(id)).webhook_url }, `{"type":"bulk.${n % 2}"}`);
+    await open(`/events?endpoint_id=${id}&event_type=bulk.0`);
+    await page.getByText('3 match').waitFor();
+    await page.getByRole('button', { name: 'Replay these …' }).click();
+    await confirm('Replay 3 events', '3', 'Replay 3');
+    await page.getByRole('heading', { name: 'Bulk replays' }).waitFor();
+    await page.getByText('3 delivered').waitFor();
+    expect((await site.api.get('/replays')).data.data).toHaveLength(1);
+    expect((await site.api.get(`/events?endpoint_id=${id}`)).data.meta.total).toBe(8);
+  });
+
+  test('filters live in the address, and a page of it shows the same again', async () => {
+    await open('/events');
+    await page.getByLabel('Status').selectOption('captured');
+    await page.getByLabel('Event type, exact').fill('bulk.*');
+    await page.waitForURL(/status=captured.*event_type=bulk/);
+    await page.getByText('No event matches these filters').waitFor();
+    await page.getByLabel('Status').selectOption('delivered');
+    await page.getByText('8 match').waitFor();
+    await page.getByLabel('Time').selectOption({ label: 'last hour' });
+    await page.waitForURL(/since=/);
+    await page.reload();
+    await page.getByText('8 match').waitFor();
+    expect(await page.getByLabel('Event type, exact').inputValue()).toBe('bulk.*');
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL(/\/events$/);
+  });
+
+  test('keys: made with what was chosen, shown once, revoked', async () => {
+    await open('/settings');
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New key' });
+    await dialog.getByLabel('Name').fill('reader');
+    await dialog.getByLabel('Mode').selectOption('test');
+    await dialog.getByRole('checkbox', { name: /^write/ }).uncheck();
+    await dialog.getByRole('checkbox', { name: /^ingest/ }).uncheck();
+    await dialog.getByLabel('Expires').fill('2099-01-02T03:04');
+    await dialog.getByRole('button', { name: 'Make it' }).click();
+    const made = page.getByRole('dialog', { name: 'Key made' });
+    await made.getByRole('button', { name: 'Copy the key' }).click();
+    await page.getByText('Copied the key').waitFor();
+    const key = await visitor.clipboard();
+    expect(key).toMatch(/^pk_test_/);
+    expect(await page.content()).not.toContain(key);
+    await made.getByRole('button', { name: 'I have it' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'reader' });
+    expect(await row.textContent()).toMatch(/pk_test_.*testread.*2099-01-02/);
+    const reader = axios.create({ headers: { authorization: `Bearer ${key}` }, validateStatus: () => true });
+    expect((await reader.get(`${site.url}/api/v1/events`)).status).toBe(200);
+    await row.getByRole('button', { name: 'Revoke …' }).click();
+    await confirm('Revoke reader', key.slice(0, 12), 'Revoke');
+    await row.waitFor({ state: 'detached' });
+    expect((await reader.get(`${site.url}/api/v1/events`)).status).toBe(401);
+  });
+
+  test('notifications: set, tested against the channel, kept when nothing is typed, taken away', async () => {
+    await open('/settings?tab=notifications');
+    await page.getByLabel('Tell Slack').check();
+    const url = site.recorder.url('/slack/secret-part');
+    await page.getByRole('group', { name: 'Slack' }).getByLabel('URL').fill(url);
+    await page
+      .getByRole('group', { name: 'Slack' })
+      .getByLabel(/a delivery is out of attempts/)
+      .uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    await page.getByText(/^Stored: /).waitFor();
+    expect(await page.content()).not.toContain('secret-part');
+    await page.getByRole('button', { name: 'Send a test message to Slack' }).click();
+    await page.getByText(/^200 in/).waitFor();
+    await page
+      .getByRole('group', { name: 'Slack' })
+      .getByLabel(/a delivery succeeded/)
+      .check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    expect((await site.api.get('/notifications')).data).toEqual({
+      slack: {
+        url: expect.not.stringContaining('secret-part'),
+        triggers: ['unhealthy', 'recovered', 'paused', 'delivered'],
+      },
+      discord: null,
+    });
+    await page.getByLabel('Tell Slack').uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/^Stored: /).waitFor({ state: 'detached' });
+    expect((await site.api.get('/notifications')).data.slack).toBeNull();
+  });
+
+  test('the audit log says who did what, and what changed', async () => {
+    await open('/settings?tab=audit');
+    await page.getByLabel('Action').selectOption('endpoint.updated');
+    await page
+      .getByText('pause_reason, paused_at, status')
+      .or(page.getByText(/status/))
+      .first()
+      .waitFor();
+    await page.getByRole('group').or(page.locator('details')).first().click();
+    await page.locator('.changes').first().waitFor();
+  });
+
+  test('the system page', async () => {
+    await open('/settings?tab=system');
+    await page.getByText('Everything is kept.').waitFor();
+    await page.getByText('staging.example.com').waitFor();
+    await page.getByText('migration 5').waitFor();
+  });
+
+  test('an event is cancelled, and says so', async () => {
+    site.recorder.behaviour = (_request, response) => void response.writeHead(503).end();
+    const endpoint = await newEndpoint(site, { name: 'down', destination_url: site.recorder.url('/down') });
+    const id = await send(endpoint, '{"type":"lost"}');
+    await open(`/events/${id}?tab=attempts`);
+    await page.getByText('Attempt 1').waitFor();
+    await page.getByText(/^Next/).waitFor();
+    await page.getByRole('button', { name: 'Cancel what is pending …' }).click();
+    await confirm('Cancel this event', 'cancel', 'Cancel it');
+    await page.locator('.pill').getByText('cancelled').waitFor();
+    expect((await site.api.get(`/events/${id}`)).data.status_reason).toBe('cancelled');
+  });
+
+  test('a replay to a URL of choice; what is not allowed is said', async () => {
+    site.recorder.behaviour = (_request, response) => void response.writeHead(200).end('{}');
+    const endpoint = await newEndpoint(site, { name: 'env', destination_url: site.recorder.url('/env?x=1') });
+    await open(`/events/${await send(endpoint, '{"type":"env"}')}`);
+    const panel = page.getByRole('complementary', { name: 'Replay' });
+    await panel.getByText('custom').click();
+    await panel.getByLabel('Custom URL').fill('http://169.254.169.254/');
+    await panel.getByRole('button', { name: 'Replay R' }).click();
+    await panel.getByRole('alert').waitFor();
+    await panel.getByLabel('Custom URL').fill(site.recorder.url('/custom'));
+    await panel.getByRole('button', { name: 'Replay R' }).click();
+    await panel.getByText('delivered: 200').waitFor();
+    expect(site.recorder.requests.at(-1)?.url).toBe('/custom');
+  });
+});

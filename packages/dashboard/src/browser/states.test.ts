@@ -1,0 +1,222 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { scopes } from '@paggio/core';
+import { owner } from '@paggio/core/testing';
+import type { Page } from 'playwright-core';
+import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
+import { Visitor, withBrowser } from '../testing/visitor';
+
+withBrowser('when things are not as they should be', () => {
+  let site: DashboardSite;
+  let visitor: Visitor;
+  let page: Page;
+  let endpoint: { id: string; webhook_url: string; name: string };
+
+  beforeAll(async () => {
+    site = await startDashboard();
+    endpoint = await newEndpoint(site, { name: 'states' });
+  });
+
+  beforeEach(async () => {
+    visitor = await site.visit();
+    ({ page } = visitor);
+  });
+
+  afterEach(() => visitor.leave());
+  afterAll(() => site.stop());
+
+  const signInPage = (where = page): Promise<void> =>
+    where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+
+  test('UIX-10: signing out takes everything away, in other tabs and behind the back button too', async () => {
+    const id = await send(endpoint, '{"type":"secret.thing"}');
+    const other = await visitor.tab();
+    await other.goto(`${site.url}/dashboard/events/${id}`);
+    await other.getByRole('heading', { name: 'secret.thing' }).waitFor();
+    await page.goto(`${site.url}/dashboard/events/${id}`);
+    await page.getByRole('heading', { name: 'secret.thing' }).waitFor();
+    await page.goto(`${site.url}/dashboard/events`);
+    await page.getByText('secret.thing').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInPage();
+    expect(await page.content()).not.toContain('secret.thing');
+    await page.goBack();
+    await signInPage();
+    expect(await page.content()).not.toContain('secret.thing');
+    // The next thing that the other tab asks for is refused, and it shows nothing any more.
+    await other.keyboard.press('5');
+    await signInPage(other);
+    expect(await other.content()).not.toContain('secret.thing');
+    await visitor.leave();
+  });
+
+  test('UIX-10: a session whose key is revoked ends at the next look', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInPage();
+    const admin = { ...owner, scopes: new Set(scopes), keyId: null };
+    const { apiKey, key } = await site.paggio.keys.create(admin, { name: 'short', scopes: ['read'] });
+    await page.getByLabel('API key').fill(`${key.slice(0, -1)}x`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('Invalid or revoked API key').waitFor();
+    await page.getByLabel('API key').fill(key);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    // What it may not do is not there.
+    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await page.getByText('states', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: /New endpoint|Delete|Pause/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByText('Settings are for holders of the scope admin').waitFor();
+    await site.paggio.keys.revoke(admin, apiKey.id);
+    await page.getByRole('link', { name: 'Events' }).click();
+    await signInPage();
+  });
+
+  test('a link that was used says so', async () => {
+    const link = await site.server.signInLink();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInPage();
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInPage();
+    await page.goto(link);
+    await page.getByText('This link was used already, or has expired.').waitFor();
+  });
+
+  test('UIX-11: test mode is unmistakable, and shows nothing of live mode', async () => {
+    const id = await send(endpoint, '{"type":"live.thing"}');
+    await page.getByText('live.thing').first().waitFor();
+    await page.getByRole('button', { name: 'Switch to test mode' }).click();
+    await page.getByText('Test mode.').waitFor();
+    await page.getByText('There is no endpoint yet').waitFor();
+    expect(await page.content()).not.toContain('live.thing');
+    await page.goto(`${site.url}/dashboard/events/${id}`);
+    await page.getByRole('heading', { name: 'There is no such event' }).waitFor();
+    await page.getByRole('button', { name: 'Switch to live mode' }).click();
+    await page.getByText('live.thing').first().waitFor();
+    expect(await page.getByText('Test mode.').count()).toBe(0);
+  });
+
+  test('UIX-15: a server that answers 500 or nothing is told, and asked again on demand', async () => {
+    await page.route('**/api/v1/endpoints?**', (route) =>
+      route.fulfill({
+        status: 500,
+        contentType: 'application/json',
+        body: '{"status":"error","code":"INTERNAL","message":"Something went wrong in Paggio","hint":"The log has more.","details":[]}',
+      }),
+    );
+    await page.goto(`${site.url}/dashboard/webhooks`);
+    await page.getByRole('alert').getByText('Something went wrong in Paggio').waitFor();
+    await page.unroute('**/api/v1/endpoints?**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('states', { exact: true }).waitFor();
+
+    await page.route('**/api/v1/stats**', (route) =>
+      route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+    );
+    await page.goto(`${site.url}/dashboard`);
+    await page.getByRole('alert').getByText('The server answered 502').waitFor();
+    // The rest of the page is there.
+    await page.getByRole('heading', { name: 'Newest events' }).waitFor();
+  });
+
+  test('UIX-15: a slow server is waited for, and told to be slow', async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((done) => (answer = done));
+    await page.route('**/api/v1/replays?**', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${site.url}/dashboard/replays`);
+    await page.getByText('Loading the replays').waitFor();
+    await page.getByText('The server takes longer than usual.').waitFor();
+    answer();
+    await page.getByText('Nothing was replayed in bulk').waitFor();
+  });
+
+  test('without the stream it asks every five seconds, and says so', async () => {
+    await page.route('**/events/stream', (route) => route.abort());
+    await page.goto(`${site.url}/dashboard`);
+    await page.locator('.live').getByText('Every 5 s').waitFor();
+    await send(endpoint, '{"type":"polled.thing"}');
+    await page.getByText('polled.thing').first().waitFor();
+    await page.unroute('**/events/stream');
+    await page.locator('.live').getByText('Live', { exact: true }).waitFor({ timeout: 15_000 });
+  });
+});
+
+/** A door in front of a server that can be shut, as when the server is away. */
+class Door {
+  private readonly sockets = new Set<Socket>();
+  private shut = false;
+
+  private constructor(private readonly server: Server) {}
+
+  static async open(port: number): Promise<{ door: Door; port: number }> {
+    const server = createServer();
+    const door = new Door(server);
+    server.on('connection', (socket: Socket) => {
+      if (door.shut) return void socket.destroy();
+      const upstream = connect(port, '127.0.0.1');
+      for (const one of [socket, upstream]) {
+        door.sockets.add(one);
+        one.on('error', () => undefined);
+        one.on('close', () => {
+          door.sockets.delete(one);
+          socket.destroy();
+          upstream.destroy();
+        });
+      }
+      socket.pipe(upstream).pipe(socket);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return { door, port: (server.address() as AddressInfo).port };
+  }
+
+  close(): void {
+    this.shut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  reopen(): void {
+    this.shut = false;
+  }
+
+  async end(): Promise<void> {
+    this.close();
+    await new Promise((done) => this.server.close(done));
+  }
+}
+
+withBrowser('when the server goes away and comes back', () => {
+  test('UIX-13: it says so, and shows everything that happened meanwhile, each once', async () => {
+    const site = await startDashboard({}, '');
+    const endpoint = await newEndpoint(site, { name: 'gap' });
+    const { door, port } = await Door.open(site.server.port);
+    // Behind the door its address is another one; changes have to come from where people look.
+    site.paggio.publishedAt(`http://127.0.0.1:${port}`);
+    const visitor = await Visitor.come(`http://127.0.0.1:${port}`);
+    const { page } = visitor;
+    await page.goto((await site.server.signInLink()).replace(String(site.server.port), String(port)));
+    const state = page.locator('.live');
+    await state.getByText('Live').waitFor();
+    await page.getByRole('link', { name: 'Events' }).click();
+    const direct = { webhook_url: endpoint.webhook_url.replace(/:\d+\//, `:${site.server.port}/`) };
+    await send(direct, '{"type":"before"}');
+    await page.getByRole('row').filter({ hasText: 'before' }).waitFor();
+    door.close();
+    await state.getByText('Server does not answer').waitFor();
+    for (let n = 0; n < 60; n++) await send(direct, `{"type":"meanwhile.${n}"}`);
+    door.reopen();
+    await state.getByText('Live').waitFor({ timeout: 15_000 });
+    await page.getByRole('row').filter({ hasText: 'meanwhile.59' }).waitFor();
+    expect(await page.getByRole('row').filter({ hasText: 'meanwhile.' }).count()).toBeGreaterThan(20);
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('meanwhile.59').waitFor();
+    expect(await page.getByRole('row').filter({ hasText: 'meanwhile.' }).count()).toBe(50);
+    expect(visitor.wrong).toEqual([]);
+    await visitor.leave();
+    await door.end();
+    await site.stop();
+  });
+});
