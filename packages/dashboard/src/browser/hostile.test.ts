@@ -50,7 +50,7 @@ withBrowser('payloads are hostile', () => {
     );
     expect([where, made]).toEqual([where, []]);
     // A stranger's URL is text. Links lead to the pages, or to a provider's documentation.
-    const links = (await page.evaluate(`[...document.querySelectorAll('a')].map((a) => a.href)`)) as string[];
+    const links = await page.evaluate<string[]>(`[...document.querySelectorAll('a')].map((a) => a.href)`);
     expect(links.filter((href) => !href.startsWith(`${site.url}/dashboard`))).toEqual([]);
     expect([where, visitor.wrong]).toEqual([where, []]);
   }
@@ -174,10 +174,7 @@ withBrowser('payloads are hostile', () => {
     for (const path of ['', '/webhooks', `/webhooks/${endpoint.id}`, `/events/${id}`, `/events/${id}?tab=headers`]) {
       await open(path);
       expect(await page.locator('body').textContent()).not.toMatch(/[\u202E\u200B]/);
-      const [width, seen] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
-        number,
-        number,
-      ];
+      const [width, seen] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
       expect([path, width]).toEqual([path, seen]);
     }
     await open(`/events/${id}`);
@@ -214,8 +211,8 @@ withBrowser('payloads are hostile', () => {
       // It answers: the frame after the body was drawn comes soon, and so does the one after a change of tabs.
       const frame =
         'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))';
-      const before = (await page.evaluate('performance.now()')) as number;
-      const after = (await page.evaluate(frame)) as number;
+      const before = await page.evaluate<number>('performance.now()');
+      const after = await page.evaluate<number>(frame);
       expect(after - before).toBeLessThan(2_000);
       await page.getByRole('tab', { name: /Headers/ }).click();
       await page.getByText('content-type').waitFor();

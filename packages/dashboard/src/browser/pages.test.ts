@@ -16,9 +16,9 @@ interface Finding {
 async function findings(page: Page): Promise<string[]> {
   // By the debugger: the policy of the page allows no other script.
   await page.evaluate(`${axe}; undefined`);
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: Finding[];
-  };
+  const { violations } = await page.evaluate<{ violations: Finding[] }>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
@@ -160,10 +160,7 @@ withBrowser.each(['dark', 'light'] as const)('every page in %s', (colorScheme) =
     for (const [name, path] of Object.entries(paths)) {
       await page.goto(`${site.url}/dashboard${path}`);
       await settle();
-      const [width, seen] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as [
-        number,
-        number,
-      ];
+      const [width, seen] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
       expect([name, width]).toEqual([name, seen]);
       if (['overview', 'event-payload', 'webhooks'].includes(name))
         await visitor.shoot(`${colorScheme}-narrow-${name}`);
