@@ -77,7 +77,9 @@ export async function startServer(environment: Environment): Promise<RunningServ
     for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`])
       paggio.listeningAt(own);
     const first = await firstRun(paggio, directory);
-    const signInLink = app.get<(principal: Principal) => Promise<string | null>>(getSignInLinkToken(), { strict: false });
+    const signInLink = app.get<(principal: Principal) => Promise<string | null>>(getSignInLinkToken(), {
+      strict: false,
+    });
     const link = await signInLink({ ...operator, scopes: new Set(scopes), keyId: null });
     return {
       paggio,

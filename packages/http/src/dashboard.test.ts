@@ -122,6 +122,8 @@ test('files come from a fixed list, compressed where that is understood, and are
     '/events/a/b',
   ])
     expect([path, (await browser.get(`/dashboard${path}`)).status]).toEqual([path, 404]);
+  const lost = await browser.get('/dashboard/nope', { headers: { accept: 'text/html,*/*' } });
+  expect([lost.status, lost.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
   expect((await browser.get('/dashboard/')).headers['location']).toBe('/hooks/dashboard');
 });
 

@@ -81,8 +81,10 @@ export class Dashboard {
     if (path === '/sign-in') return this.useLink(request);
     // Pages and files are below one address, which has no slash at its end.
     if (path === '/') return { status: 308, headers: [['location', this.mountPath]], body: null };
-    if (PAGE.test(path)) return this.page(request);
+    if (PAGE.test(path)) return this.page(request, 200);
     const file = path.startsWith('/assets/') ? this.assets.file(path.slice('/assets/'.length)) : undefined;
+    // A person who mistyped an address gets a page that leads back.
+    if (!file && wantsPage(request)) return this.page(request, 404);
     if (!file) throw this.noSuchPage();
     return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
   }
@@ -127,15 +129,8 @@ export class Dashboard {
   private async signOut(request: DashboardRequest): Promise<Answer> {
     const token = tokenOf(request);
     if (token !== undefined) await this.paggio.sessions.close(token);
-    const { mountPath } = this;
-    return {
-      ...noContent,
-      headers: [
-        ['set-cookie', `${COOKIE}=; Path=${mountPath}; Max-Age=0; HttpOnly; SameSite=Lax`],
-        // What the browser kept of pages and answers goes too.
-        ['clear-site-data', '"cache"'],
-      ],
-    };
+    const over = `${COOKIE}=; Path=${this.mountPath}; Max-Age=0; HttpOnly; SameSite=Lax`;
+    return { ...noContent, headers: [['set-cookie', over]] };
   }
 
   private async useLink(request: DashboardRequest): Promise<Answer> {
@@ -152,7 +147,7 @@ export class Dashboard {
     };
   }
 
-  private page({ secure }: DashboardRequest): Answer {
+  private page({ secure }: DashboardRequest, status: number): Answer {
     const headers: [string, string][] = [
       ['content-type', 'text/html; charset=utf-8'],
       ['content-security-policy', CSP],
@@ -161,7 +156,7 @@ export class Dashboard {
       ['cache-control', 'no-store'],
     ];
     if (secure && this.ownsOrigin) headers.push(['strict-transport-security', 'max-age=31536000']);
-    return { status: 200, headers, body: this.assets.page(this.mountPath) };
+    return { status, headers, body: this.assets.page(this.mountPath) };
   }
 
   private cookie(token: string, secure: boolean): [string, string] {
@@ -217,6 +212,10 @@ function fileAnswer({ contentType, body, gzip }: Asset, accepted: string): Answe
   headers.push(['vary', 'accept-encoding']);
   if (!/\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$|\s))/.test(accepted)) return { status: 200, headers, body };
   return { status: 200, headers: [...headers, ['content-encoding', 'gzip']], body: gzip };
+}
+
+function wantsPage({ rawHeaders }: DashboardRequest): boolean {
+  return valuesOf(rawHeaders, 'accept').join().includes('text/html');
 }
 
 function tokenOf(request: DashboardRequest): string | undefined {

@@ -20,7 +20,8 @@ withBrowser('what is managed', () => {
     await page.goto(`${site.url}/dashboard${path}`);
     await page.locator('main h1').waitFor();
   };
-  const saved = (): Promise<void> => page.getByRole('status').getByText('Saved').waitFor();
+  /** There is nothing left to save. */
+  const saved = (): Promise<void> => page.getByRole('button', { name: 'Save', exact: true, disabled: true }).waitFor();
   const endpointOf = async (id: string): Promise<any> => (await site.api.get(`/endpoints/${id}`)).data;
 
   async function confirm(dialog: string, word: string, button: string): Promise<void> {
@@ -106,6 +107,16 @@ withBrowser('what is managed', () => {
     await page.getByLabel('Secrets').fill('the secret');
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
+    const replaySecrets = async (): Promise<unknown> => (await endpointOf(id)).verification.replay_secrets_last_four;
+    await page.getByText('Secrets of replays that are signed anew').click();
+    await page.getByLabel('staging').fill('secret of staging 9876');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Stored: …9876. Empty: it stays.').waitFor();
+    expect(await replaySecrets()).toEqual({ staging: '9876' });
+    await page.getByLabel('Take it away').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Stored: …9876. Empty: it stays.').waitFor({ state: 'detached' });
+    expect(await replaySecrets()).toEqual({});
     await page.getByRole('button', { name: 'Send a test event' }).click();
     await page.getByRole('dialog').getByLabel('Event type').fill('push');
     await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
@@ -270,7 +281,7 @@ withBrowser('what is managed', () => {
     });
     await page.getByLabel('Tell Slack').uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText(/^Stored: /).waitFor({ state: 'detached' });
+    await saved();
     expect((await site.api.get('/notifications')).data.slack).toBeNull();
   });
 
@@ -319,5 +330,25 @@ withBrowser('what is managed', () => {
     await panel.getByRole('button', { name: 'Replay R' }).click();
     await panel.getByText('delivered: 200').waitFor();
     expect(site.recorder.requests.at(-1)?.url).toBe('/custom');
+  });
+
+  test('what somebody types is not taken away by what others change', async () => {
+    const { id } = await newEndpoint(site, { name: 'shared' });
+    await open(`/webhooks/${id}?tab=settings`);
+    await page.getByLabel('Description').fill('half a sent');
+    await site.api.patch(`/endpoints/${id}`, { name: 'renamed', timeout_seconds: 33 });
+    await page.getByRole('button', { name: 'Pause …' }).click();
+    await confirm('Pause shared', 'shared', 'Pause');
+    await page.getByRole('heading', { name: 'renamed' }).waitFor();
+    expect(await page.getByLabel('Description').inputValue()).toBe('half a sent');
+    await page.getByLabel('Description').fill('half a sentence');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    // And what they changed is not taken back.
+    expect(await endpointOf(id)).toMatchObject({
+      name: 'renamed',
+      timeout_seconds: 33,
+      description: 'half a sentence',
+    });
   });
 });

@@ -220,3 +220,37 @@ withBrowser('when the server goes away and comes back', () => {
     await site.stop();
   });
 });
+
+withBrowser('in an app that knows its users', () => {
+  test('its user is in without signing in, its rules hold, and there is nothing to sign out of', async () => {
+    let allowed = true;
+    const site = await startDashboard({}, '/hooks', {
+      resolveUser: ({ headers }) =>
+        headers.cookie?.includes('app=ann') ? { userId: owner.userId, scopes: ['read', 'write'] } : null,
+      allow: () => allowed,
+    });
+    await newEndpoint(site, { name: 'of ann' });
+    const visitor = await Visitor.come(new URL(site.url).origin);
+    const { page } = visitor;
+    await page.goto(`${site.url}/dashboard/webhooks`);
+    await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    await visitor.context.addCookies([{ name: 'app', value: 'ann', url: site.url }]);
+    await page.reload();
+    await page.getByText('of ann').waitFor();
+    expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /Switch to/ }).count()).toBe(0);
+    // A change, with the host's session and the origin of the page.
+    await page.getByRole('button', { name: 'New endpoint' }).click();
+    await page.getByLabel('Name').fill('made by ann');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('made by ann', { exact: true }).waitFor();
+    allowed = false;
+    await page.getByRole('link', { name: 'Events' }).click();
+    await page.getByRole('alert').getByText('The host does not allow this request').waitFor();
+    expect((await page.goto(`${site.url}/dashboard/events`))?.status()).toBe(403);
+    expect(visitor.wrong).toEqual([]);
+    await visitor.leave();
+    await site.stop();
+  });
+});

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Paggio, PaggioOptions } from '@paggio/core';
 import { Recorder } from '@paggio/core/testing';
+import type { HostAccessOptions } from '@paggio/http';
 import { startGatewayServer, type GatewayServer } from '@paggio/http/testing';
 import axios, { type AxiosInstance } from 'axios';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -18,8 +20,12 @@ export interface DashboardSite {
 }
 
 /** A gateway with its dashboard, mounted like in an app of somebody's, and a destination. */
-export async function startDashboard(options: Partial<PaggioOptions> = {}, path = '/hooks'): Promise<DashboardSite> {
-  const server = await startGatewayServer(options, { dashboard: true, path });
+export async function startDashboard(
+  options: Partial<PaggioOptions> = {},
+  path = '/hooks',
+  access: HostAccessOptions<IncomingMessage> = {},
+): Promise<DashboardSite> {
+  const server = await startGatewayServer(options, { dashboard: true, path, ...access });
   const recorder = await Recorder.start();
   const origin = `http://127.0.0.1:${server.port}`;
   const url = origin + path;

@@ -152,7 +152,7 @@ function ModeButton(): ReactNode {
 }
 
 const themes: Readonly<Record<Theme, { next: Theme; Icon: typeof Sun; text: string }>> = {
-  system: { next: 'dark', Icon: SunMoon, text: 'System theme' },
+  system: { next: 'dark', Icon: SunMoon, text: 'Auto theme' },
   dark: { next: 'light', Icon: Moon, text: 'Dark theme' },
   light: { next: 'system', Icon: Sun, text: 'Light theme' },
 };

@@ -1,4 +1,4 @@
-import { countHidden, visible, visibleUrl } from './visible';
+import { countHidden, typable, visible, visibleUrl } from './visible';
 
 test('UIX-07: what is hidden or turns text around stands there as its code point', () => {
   expect(visible('user\u202Egnp.exe')).toBe('user⟨U+202E⟩gnp.exe');
@@ -18,4 +18,10 @@ test('a host in look-alike letters shows what it is', () => {
   expect(visibleUrl('https://аррӏе.com/path?x=ä')).toBe('https://xn--80ak6aa92e.com/path?x=ä');
   expect(visibleUrl('https://example.com/ä')).toBe('https://example.com/ä');
   expect(visibleUrl('javascript:alert(1)')).toBe('javascript:alert(1)');
+});
+
+test('a confirmation asks for what can be typed', () => {
+  expect(typable(' stripe-prod ', 'slug')).toBe('stripe-prod');
+  expect(typable('x'.repeat(41), 'slug')).toBe('slug');
+  expect(typable('a\u200Bb', 'slug')).toBe('slug');
 });

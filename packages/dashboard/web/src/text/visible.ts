@@ -13,6 +13,12 @@ export function visible(text: string): string {
   );
 }
 
+/** A name, where it can be typed in a moment; else the other word. */
+export function typable(name: string, otherwise: string): string {
+  const word = name.trim();
+  return word.length <= 40 && visible(word) === word ? word : otherwise;
+}
+
 export function countHidden(text: string): number {
   return (text.match(HIDDEN) ?? []).filter((character) => character !== '\r').length;
 }

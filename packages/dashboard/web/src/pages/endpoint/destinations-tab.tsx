@@ -9,7 +9,7 @@ import { toast } from '../../parts/toast';
 import { toShown, useAction } from '../../parts/use-action';
 import { useMay } from '../../shell/session-context';
 import { toClock } from '../../text/units';
-import { visible } from '../../text/visible';
+import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
 import { DestinationDialog } from './destination-dialog';
@@ -136,7 +136,7 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
       {deleting && (
         <Confirm
           title={`Delete the destination ${visible(name)}`}
-          word={name.trim()}
+          word={typable(name, 'delete')}
           label="Delete"
           onClose={() => setDeleting(false)}
           onConfirm={async () => {

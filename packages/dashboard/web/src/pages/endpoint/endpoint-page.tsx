@@ -95,10 +95,10 @@ function EndpointDetail({ endpoint }: { endpoint: Endpoint }): ReactNode {
       >
         {tab === 'events' && <EndpointEvents endpoint={endpoint} />}
         {tab === 'destinations' && <DestinationsTab endpoint={endpoint} />}
-        {tab === 'verification' && <VerificationTab key={endpoint.updated_at} endpoint={endpoint} />}
+        {tab === 'verification' && <VerificationTab endpoint={endpoint} />}
         {tab === 'rejections' && <RejectionsTab endpointId={endpoint.id} verified={endpoint.verification !== null} />}
         {tab === 'secret' && isAdmin && <SecretTab endpoint={endpoint} />}
-        {tab === 'settings' && <SettingsTab key={endpoint.updated_at} endpoint={endpoint} />}
+        {tab === 'settings' && <SettingsTab endpoint={endpoint} />}
       </Tabs>
       {testing && <TestEventDialog endpoint={endpoint} onClose={() => setTesting(false)} />}
     </>

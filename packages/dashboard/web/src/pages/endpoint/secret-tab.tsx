@@ -7,7 +7,7 @@ import { Secret } from '../../parts/secret';
 import { FailureNote } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
 import { toClock } from '../../text/units';
-import { visible } from '../../text/visible';
+import { typable, visible } from '../../text/visible';
 
 /** What deliveries are signed with, and signed ingest is checked by. */
 export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
@@ -60,7 +60,7 @@ export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
       {asking && (
         <Confirm
           title={`Rotate the secret of ${visible(endpoint.name)}`}
-          word={endpoint.name.trim()}
+          word={typable(endpoint.name, endpoint.slug)}
           label="Rotate"
           onClose={() => setAsking(false)}
           onConfirm={rotate}

@@ -2,6 +2,7 @@ import type { Endpoint, Operations } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { Field } from '../../parts/field';
+import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
@@ -73,15 +74,22 @@ function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
 }
 
 export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
-  const [before] = useState(() => toForm(endpoint));
-  const [retryBefore] = useState(() => toRetryForm(endpoint.retry));
-  const [form, setForm] = useState(before);
-  const [retry, setRetry] = useState(retryBefore);
+  // As it was when it was opened or saved: what others change meanwhile does not take away what is typed here.
+  const [stored, setStored] = useState(() => ({ form: toForm(endpoint), retry: toRetryForm(endpoint.retry) }));
+  const [form, setForm] = useState(stored.form);
+  const [retry, setRetry] = useState(stored.retry);
   const mayWrite = useMay('write');
   const set = (change: Partial<SettingsForm>): void => setForm({ ...form, ...change });
   const action = useAction(async () => {
-    const change = { ...toChange(form, before), ...(retry === retryBefore ? {} : { retry: toRetry(retry) }) };
-    await call('endpoints.update', { params: { id: endpoint.id }, body: change });
+    const change = {
+      ...toChange(form, stored.form),
+      ...(JSON.stringify(retry) === JSON.stringify(stored.retry) ? {} : { retry: toRetry(retry) }),
+    };
+    const saved = await call('endpoints.update', { params: { id: endpoint.id }, body: change });
+    const next = { form: toForm(saved), retry: toRetryForm(saved.retry) };
+    setStored(next);
+    setForm(next.form);
+    setRetry(next.retry);
     toast('Saved', 'good');
     await refreshEndpoints();
   });
@@ -226,9 +234,7 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
       <FailureNote failure={failure} />
       {mayWrite && (
         <div className="actions">
-          <button type="submit" className="primary" disabled={action.pending}>
-            Save
-          </button>
+          <SaveButton form={{ form, retry }} stored={stored} pending={action.pending} />
         </div>
       )}
     </form>

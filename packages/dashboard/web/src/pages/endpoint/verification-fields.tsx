@@ -5,6 +5,8 @@ import { call } from '../../api/call';
 import type { Failure } from '../../api/failure';
 import { Field } from '../../parts/field';
 import { invalidField } from './invalid-field';
+import { ReplaySecretFields, type ReplaySecrets } from './replay-secret-fields';
+import { toSecrets } from './secret-lines';
 
 export interface VerificationForm {
   /** Empty: not verified. */
@@ -15,6 +17,7 @@ export interface VerificationForm {
   publicUrl: string;
   /** JSON. */
   settings: string;
+  replaySecrets: ReplaySecrets;
   /** Whether the provider is the stored one, whose secrets may stay. */
   stored: boolean;
 }
@@ -25,6 +28,7 @@ export const emptyVerification: VerificationForm = {
   secrets: '',
   publicUrl: '',
   settings: '',
+  replaySecrets: {},
   stored: false,
 };
 
@@ -37,6 +41,7 @@ export function toForm(verification: Endpoint['verification']): VerificationForm
     secrets: '',
     publicUrl: publicUrl ?? '',
     settings: Object.keys(settings).length === 0 ? '' : JSON.stringify(settings, null, 2),
+    replaySecrets: {},
     stored: true,
   };
 }
@@ -46,13 +51,13 @@ type VerificationInput = NonNullable<Operations['endpoints.create']['body']['ver
 /** @throws Failure for settings that are no JSON */
 export function toVerification(form: VerificationForm): VerificationInput | null {
   if (form.provider === '') return null;
-  const secrets = form.secrets.split('\n').map((line) => line.trim());
-  const given = secrets.filter((line) => line !== '');
+  const given = toSecrets(form.secrets);
   return {
     provider: form.provider,
     scheme: form.scheme === '' ? null : form.scheme,
     ...(given.length === 0 && form.stored ? {} : { secrets: given }),
     public_url: form.publicUrl.trim() === '' ? null : form.publicUrl.trim(),
+    ...(Object.keys(form.replaySecrets).length === 0 ? {} : { replay_secrets: form.replaySecrets }),
     ...(form.settings.trim() === '' ? {} : { settings: toObject(form.settings, 'verification.settings') }),
   };
 }
@@ -72,12 +77,19 @@ interface VerificationFieldsProps {
   value: VerificationForm;
   onChange: (value: VerificationForm) => void;
   failure: Failure | null;
+  /** The last four characters of the stored secrets of replays, by environment. */
+  replaySecretsStored?: Readonly<Record<string, string>>;
 }
 
 const customExample = '{"kind": "hmac", "algorithm": "sha256", "header": "x-signature", "template": "{body}"}';
 
 /** Who sends, and how it is proved; with the words of the provider and where it shows them. */
-export function VerificationFields({ value, onChange, failure }: VerificationFieldsProps): ReactNode {
+export function VerificationFields({
+  value,
+  onChange,
+  failure,
+  replaySecretsStored = {},
+}: VerificationFieldsProps): ReactNode {
   const { data } = useQuery({
     queryKey: ['providers'],
     queryFn: ({ signal }) => call('providers.list', { signal }),
@@ -136,7 +148,7 @@ export function VerificationFields({ value, onChange, failure }: VerificationFie
             failure={failure}
             hint={
               <>
-                {provider?.secret} One a line, the newest first.
+                {provider && `At the provider: ${provider.secret}. `}One a line, the newest first; keys as PEM.
                 {value.stored && ' Empty: the stored ones stay.'}
                 {provider?.hands_over_secret && ' May be empty: the provider hands it over by itself.'}
               </>
@@ -172,6 +184,12 @@ export function VerificationFields({ value, onChange, failure }: VerificationFie
               />
             </Field>
           )}
+          <ReplaySecretFields
+            value={value.replaySecrets}
+            onChange={(replaySecrets) => set({ replaySecrets })}
+            stored={value.stored ? replaySecretsStored : {}}
+            failure={failure}
+          />
         </>
       )}
     </fieldset>

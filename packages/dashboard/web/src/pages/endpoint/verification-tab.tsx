@@ -2,6 +2,7 @@ import type { Endpoint } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { Data } from '../../parts/labels';
+import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
@@ -10,10 +11,14 @@ import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { toForm, toVerification, VerificationFields } from './verification-fields';
 
 export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
-  const [form, setForm] = useState(() => toForm(endpoint.verification));
+  const [stored, setStored] = useState(() => toForm(endpoint.verification));
+  const [form, setForm] = useState(stored);
   const mayWrite = useMay('write');
   const action = useAction(async () => {
-    await call('endpoints.update', { params: { id: endpoint.id }, body: { verification: toVerification(form) } });
+    const body = { verification: toVerification(form) };
+    const saved = await call('endpoints.update', { params: { id: endpoint.id }, body });
+    setStored(toForm(saved.verification));
+    setForm(toForm(saved.verification));
     toast('Saved', 'good');
     await refreshEndpoints();
   });
@@ -38,14 +43,17 @@ export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode
         </p>
       )}
       <fieldset disabled={!mayWrite} className="bare">
-        <VerificationFields value={form} onChange={setForm} failure={action.failure} />
+        <VerificationFields
+          value={form}
+          onChange={setForm}
+          failure={action.failure}
+          replaySecretsStored={endpoint.verification?.replay_secrets_last_four}
+        />
       </fieldset>
       <FailureNote failure={action.failure} />
       {mayWrite && (
         <div className="actions">
-          <button type="submit" className="primary" disabled={action.pending}>
-            Save
-          </button>
+          <SaveButton form={form} stored={stored} pending={action.pending} />
         </div>
       )}
     </form>

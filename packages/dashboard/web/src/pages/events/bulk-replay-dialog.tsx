@@ -66,8 +66,11 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
         made are left out. Of the list as it is now:
       </p>
       <FilterFacts filter={filter} />
-      {destinations.length > 1 && (
-        <Field label="Only to" hint="One destination gets what it missed; the events themselves stay one.">
+      {destinations.length > 0 && (
+        <Field
+          label="Only to"
+          hint="One destination gets the events themselves, as far as it has not had them: its history."
+        >
           <select value={destination} onChange={(event) => setDestination(event.target.value)}>
             <option value="">all destinations</option>
             {destinations.map(({ id, name, url }) => (

@@ -1,5 +1,6 @@
+import type { EventItem } from '@paggio/client';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, type ReactNode } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { call } from '../../api/call';
 import { SHOWN } from '../../live/live-feed';
@@ -64,10 +65,16 @@ export function OverviewPage(): ReactNode {
 /** The newest events of all endpoints, as they come. */
 function Feed(): ReactNode {
   const { events, loaded } = useLive();
-  const list = useRef<HTMLDivElement>(null);
-  useRowKeys(list);
   if (!loaded) return <Loading what="the newest events" />;
   if (events.length === 0) return <FirstEvent />;
+  return <FeedTable events={events} />;
+}
+
+function FeedTable({ events }: { events: readonly EventItem[] }): ReactNode {
+  const list = useRef<HTMLDivElement>(null);
+  // Ids are ordered by time: what is above it came while somebody looked.
+  const [newestAtFirst] = useState(events[0]?.id ?? '');
+  useRowKeys(list);
   return (
     <section aria-labelledby="feed-title">
       <h2 id="feed-title">Newest events</h2>
@@ -77,7 +84,7 @@ function Feed(): ReactNode {
         </div>
         <div role="rowgroup">
           {events.map((event) => (
-            <EventRow key={event.id} event={event} fresh />
+            <EventRow key={event.id} event={event} fresh={event.id > newestAtFirst} />
           ))}
         </div>
       </div>

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { queries } from '../../api/queries';
 import { Field } from '../../parts/field';
+import { SaveButton } from '../../parts/save-button';
 import { FailureNote, Loaded } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
@@ -40,6 +41,10 @@ function toForm(channel: Notifications[ChannelName]): ChannelForm {
   };
 }
 
+function toForms(stored: Notifications): Record<ChannelName, ChannelForm> {
+  return { slack: toForm(stored.slack), discord: toForm(stored.discord) };
+}
+
 export function NotificationsSection(): ReactNode {
   const query = useQuery({
     queryKey: ['notifications'],
@@ -48,21 +53,22 @@ export function NotificationsSection(): ReactNode {
   });
   return (
     <Loaded query={query} what="the notifications">
-      {(stored) => <NotificationsForm key={JSON.stringify(stored)} stored={stored} />}
+      {(stored) => <NotificationsForm stored={stored} />}
     </Loaded>
   );
 }
 
 function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
-  const [form, setForm] = useState(() => ({ slack: toForm(stored.slack), discord: toForm(stored.discord) }));
+  const [form, setForm] = useState(() => toForms(stored));
   const action = useAction(async () => {
     const toChannel = ({ on, url, triggers: chosen }: ChannelForm) =>
       on ? { ...(url.trim() === '' ? {} : { url: url.trim() }), triggers: [...chosen] } : null;
     const saved = await call('notifications.put', {
       body: { slack: toChannel(form.slack), discord: toChannel(form.discord) },
     });
-    toast('Saved', 'good');
     queries.setQueryData(['notifications'], saved);
+    setForm(toForms(saved));
+    toast('Saved', 'good');
   });
   return (
     <form
@@ -123,9 +129,7 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
       })}
       <FailureNote failure={action.failure} />
       <div className="actions">
-        <button type="submit" className="primary" disabled={action.pending}>
-          Save
-        </button>
+        <SaveButton form={form} stored={toForms(stored)} pending={action.pending} />
       </div>
     </form>
   );

@@ -6,7 +6,7 @@ import { queries } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
 import { toast } from '../../parts/toast';
 import { toShown, useAction } from '../../parts/use-action';
-import { visible } from '../../text/visible';
+import { typable, visible } from '../../text/visible';
 
 /** After any change of an endpoint. */
 export async function refreshEndpoints(): Promise<void> {
@@ -15,7 +15,7 @@ export async function refreshEndpoints(): Promise<void> {
   );
 }
 
-export function PauseButton({ endpoint: { id, name, status } }: { endpoint: Endpoint }): ReactNode {
+export function PauseButton({ endpoint: { id, name, slug, status } }: { endpoint: Endpoint }): ReactNode {
   const [asking, setAsking] = useState(false);
   const change = async (next: Endpoint['status']): Promise<void> => {
     await call('endpoints.update', { params: { id }, body: { status: next } });
@@ -42,7 +42,7 @@ export function PauseButton({ endpoint: { id, name, status } }: { endpoint: Endp
       {asking && (
         <Confirm
           title={`Pause ${visible(name)}`}
-          word={name.trim()}
+          word={typable(name, slug)}
           label="Pause"
           onClose={() => setAsking(false)}
           onConfirm={() => change('PAUSED')}
@@ -54,7 +54,7 @@ export function PauseButton({ endpoint: { id, name, status } }: { endpoint: Endp
   );
 }
 
-export function DeleteButton({ endpoint: { id, name } }: { endpoint: Endpoint }): ReactNode {
+export function DeleteButton({ endpoint: { id, name, slug } }: { endpoint: Endpoint }): ReactNode {
   const [asking, setAsking] = useState(false);
   const [, navigate] = useLocation();
   return (
@@ -65,7 +65,7 @@ export function DeleteButton({ endpoint: { id, name } }: { endpoint: Endpoint })
       {asking && (
         <Confirm
           title={`Delete ${visible(name)}`}
-          word={name.trim()}
+          word={typable(name, slug)}
           label="Delete"
           onClose={() => setAsking(false)}
           onConfirm={async () => {

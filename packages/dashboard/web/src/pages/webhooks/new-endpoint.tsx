@@ -15,12 +15,14 @@ import { refreshEndpoints } from './endpoint-actions';
 export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
   const [name, setName] = useState('');
   const [url, setUrl] = useState('');
+  const [secret, setSecret] = useState('');
   const [verification, setVerification] = useState(emptyVerification);
   const [created, setCreated] = useState<EndpointCreated | null>(null);
   const action = useAction(async () => {
     const body = {
       name,
       destination_url: url.trim() === '' ? null : url.trim(),
+      ...(secret === '' ? {} : { secret }),
       verification: toVerification(verification),
     };
     setCreated(await call('endpoints.create', { body }));
@@ -53,6 +55,24 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
           />
         </Field>
         <VerificationFields value={verification} onChange={setVerification} failure={action.failure} />
+        <details>
+          <summary>A signing secret of your own</summary>
+          <Field
+            label="Secret"
+            name="secret"
+            failure={action.failure}
+            hint="8 to 256 characters. Empty: one is made. Deliveries are signed with it."
+          >
+            <input
+              type="password"
+              value={secret}
+              minLength={8}
+              maxLength={256}
+              autoComplete="off"
+              onChange={(event) => setSecret(event.target.value)}
+            />
+          </Field>
+        </details>
         <FailureNote failure={action.failure} />
         <div className="actions">
           <button type="button" onClick={onClose}>
