@@ -57,6 +57,28 @@ withBrowser('the keyboard alone', () => {
     expect(path()).toBe(`/events/${ids[1]}`);
     await page.keyboard.press('Escape');
     await page.getByText('third').waitFor();
+    // Where it was, so that the next one is one key away.
+    await page.locator(`[data-id="${ids[1]}"] a:focus`).waitFor();
+    await page.keyboard.press('j');
+    expect(await focused()).toBe('first');
+  });
+
+  test('coming back to a long list finds the same part of it, and what came meanwhile', async () => {
+    const { data } = await site.api.get('/endpoints');
+    for (let n = 0; n < 120; n++) await send(data.data[0], `{"type":"long.${n}"}`);
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.getByText('long.119').waitFor();
+    await page.getByText('long.119').hover();
+    await page.mouse.wheel(0, 1_600);
+    await page.getByText('long.65', { exact: true }).click();
+    await heading('long.65');
+    await send(data.data[0], '{"type":"came.meanwhile"}');
+    await page.keyboard.press('Escape');
+    await page.locator('.scroller a:focus').getByText('long.65', { exact: true }).waitFor();
+    expect(await page.evaluate<number>("document.querySelector('.scroller').scrollTop")).toBeGreaterThan(1_000);
+    await page.mouse.wheel(0, -10_000);
+    await page.getByText('came.meanwhile').waitFor();
   });
 
   test('1 to 5 are the tabs of an event', async () => {
@@ -80,14 +102,15 @@ withBrowser('the keyboard alone', () => {
 
   test('keys are letters where somebody types, and nothing below a dialog', async () => {
     await page.goto(`${site.url}/dashboard/events`);
-    await page.getByText('third').waitFor();
+    const rows = page.locator('[data-row]').first();
+    await rows.waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('gw?l1r');
     expect(await page.getByRole('searchbox').inputValue()).toBe('gw?l1r');
     expect(new URL(page.url()).pathname).toMatch(/\/events$/);
     await page.getByRole('searchbox').fill('');
     await page.keyboard.press('Escape');
-    await page.getByText('third').waitFor();
+    await rows.waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('g');

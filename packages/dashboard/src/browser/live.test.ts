@@ -103,5 +103,5 @@ withBrowser(`${PER_SECOND} events a second`, () => {
     expect(await page.locator('.event-row').count()).toBeLessThan(100);
     await page.keyboard.press('j');
     expect(await page.evaluate<string>("document.activeElement.closest('[data-id]').dataset.id")).toBe(newest.id);
-  });
+  }, 120_000);
 });

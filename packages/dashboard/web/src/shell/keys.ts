@@ -25,10 +25,11 @@ export function useKeys(bindings: Bindings): void {
   }, [names]);
 }
 
+/** Where letters are text, or choose. Boxes and radio buttons take none. */
 function isTyping({ target }: KeyboardEvent): boolean {
-  return (
-    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName))
-  );
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !/^(checkbox|radio|button|submit)$/.test(target.type);
+  return target.isContentEditable || /^(SELECT|TEXTAREA)$/.test(target.tagName);
 }
 
 /** What the sheet shows. */

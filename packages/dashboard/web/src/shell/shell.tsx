@@ -47,11 +47,11 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
     '?': () => setOpen('keys'),
     '$mod+k': () => setOpen('palette'),
   });
-  // The keyboard goes on in the new page.
+  // The keyboard goes on in the new page, unless that has found a better place itself.
   const first = useRef(true);
   useEffect(() => {
     if (first.current) first.current = false;
-    else main.current?.focus();
+    else if (!main.current?.contains(document.activeElement)) main.current?.focus();
   }, [location]);
   return (
     <div className="shell">

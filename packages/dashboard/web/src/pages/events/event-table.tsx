@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import { Loading, Problem } from '../../parts/states';
 import { EventHead, EventRow } from './event-row';
 import type { EventList } from './use-event-list';
+import { usePlace } from './use-place';
 import { useRowKeys } from './use-row-keys';
 
 const ROW_PX = 32;
@@ -25,6 +26,7 @@ export function EventTable({ list, empty }: { list: EventList; empty: ReactNode 
     if (hasMore && last >= events.length - AHEAD) loadMore();
   });
   useRowKeys(scroller);
+  usePlace(scroller, events, (index) => virtual.scrollToIndex(index, { align: 'center' }));
   if (list.loading) return <Loading what="events" />;
   if (list.error && events.length === 0) return <Problem error={list.error} onRetry={list.reload} />;
   if (events.length === 0) return empty;

@@ -46,7 +46,15 @@ export function EventsPage(): ReactNode {
       <FilterBar filter={filter} onChange={(next) => setSearch(next, { replace: true })} />
       {!list.searchComplete && (
         <p className="note" role="note">
-          The search looked at the newest events only. Scroll down, or read the list again, to go on.
+          The search looked at the newest events only. Scroll down to go on.
+        </p>
+      )}
+      {list.stale && (
+        <p className="note" role="note">
+          New events came meanwhile.{' '}
+          <button type="button" onClick={list.reload}>
+            Search again
+          </button>
         </p>
       )}
       <EventTable

@@ -1,21 +1,22 @@
 import type { EventItem } from '@paggio/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
-import { call } from '../../api/call';
+import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useMemo, useRef, useState } from 'react';
+import { call, type Answer } from '../../api/call';
 import type { LiveBatch } from '../../live/live-feed';
 import { useLiveBatch } from '../../live/use-live';
 import { matches, type EventFilter } from './event-filter';
 
 const PAGE = 100;
-/** So many new ones above what was read; then the list is read anew. */
-const FRESH_LIMIT = 500;
-const CHANGED_LIMIT = 5_000;
+/** So many changes on top of what was read; then it is read anew. */
+const LIVE_LIMIT = 1_000;
 
 export interface EventList {
   events: readonly EventItem[];
   total: { count: number; capped: boolean } | null;
   /** False: a search ended before everything was looked at, and goes on with the next page. */
   searchComplete: boolean;
+  /** Events came of which only the server can tell whether they belong to the list. */
+  stale: boolean;
   error: unknown;
   loading: boolean;
   hasMore: boolean;
@@ -26,30 +27,39 @@ export interface EventList {
 
 /** Events by a filter, newest first, page after page; new ones join at the top and changed ones change while it is live. */
 export function useEventList(filter: EventFilter): EventList {
+  const queries = useQueryClient();
   const key = JSON.stringify(filter);
   const query = useInfiniteQuery({
-    queryKey: ['events', filter],
+    queryKey: queryKey(filter),
     queryFn: ({ pageParam, signal }) =>
       call('events.list', { query: { ...filter, limit: PAGE, starting_after: pageParam }, signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ data, meta }) => (meta.has_more ? data.at(-1)?.id : undefined),
     staleTime: Infinity,
+    // Nobody listened while the page was another one.
+    refetchOnMount: 'always',
   });
   const [live, setLive] = useState(nothing(key));
-  const [missed, setMissed] = useState(false);
-  if (live.key !== key) setLive(nothing(key));
-  const reload = (): void => {
+  const [stale, setStale] = useState(false);
+  if (live.key !== key) {
     setLive(nothing(key));
-    setMissed(false);
+    setStale(false);
+  }
+  const arrived = useRef(0);
+  const reload = (): void => {
+    arrived.current = 0;
+    setLive(nothing(key));
+    setStale(false);
+    // The first page alone: the others come as they are scrolled to.
+    queries.setQueryData<Pages>(queryKey(filter), (read) => read && firstOf(read));
     void query.refetch();
   };
+  // Also while the list is on its way: it may have been read before they came.
   useLiveBatch((batch) => {
-    if (query.data === undefined) return;
-    if (batch.reset) return reload();
-    if (batch.created.some((event) => matches(filter, event) === null)) setMissed(true);
-    const next = join(live, batch, filter);
-    if (next.fresh.size > FRESH_LIMIT || next.changed.size > CHANGED_LIMIT) reload();
-    else setLive(next);
+    arrived.current += batch.created.length + batch.updated.length;
+    if (batch.reset || arrived.current > LIVE_LIMIT) return reload();
+    if (batch.created.some((event) => matches(filter, event) === null)) setStale(true);
+    setLive((now) => join(now, batch, filter));
   });
   const { data } = query;
   const { hasNextPage } = query;
@@ -67,7 +77,8 @@ export function useEventList(filter: EventFilter): EventList {
   return {
     events,
     total: meta ? { count: meta.total, capped: meta.total_capped ?? false } : null,
-    searchComplete: !missed && (data?.pages.at(-1)?.meta.search_complete ?? true),
+    searchComplete: data?.pages.at(-1)?.meta.search_complete ?? true,
+    stale,
     error: query.error,
     loading: query.isPending,
     hasMore: hasNextPage,
@@ -77,6 +88,17 @@ export function useEventList(filter: EventFilter): EventList {
     },
     reload,
   };
+}
+
+type Page = Answer<'events.list'>;
+type Pages = InfiniteData<Page, string | undefined>;
+
+function queryKey(filter: EventFilter): readonly unknown[] {
+  return ['events', filter];
+}
+
+function firstOf({ pages, pageParams }: Pages): Pages {
+  return { pages: pages.slice(0, 1), pageParams: pageParams.slice(0, 1) };
 }
 
 interface Live {

@@ -9,6 +9,7 @@ import { PageHead } from '../../parts/page-head';
 import { FirstEvent } from '../../parts/first-event';
 import { Loaded, Loading } from '../../parts/states';
 import { EventHead, EventRow } from '../events/event-row';
+import { usePlace } from '../events/use-place';
 import { useRowKeys } from '../events/use-row-keys';
 import { DeliveryChart } from './delivery-chart';
 import { Figures } from './figures';
@@ -75,6 +76,7 @@ function FeedTable({ events }: { events: readonly EventItem[] }): ReactNode {
   // Ids are ordered by time: what is above it came while somebody looked.
   const [newestAtFirst] = useState(events[0]?.id ?? '');
   useRowKeys(list);
+  usePlace(list, events);
   return (
     <section aria-labelledby="feed-title">
       <h2 id="feed-title">Newest events</h2>
