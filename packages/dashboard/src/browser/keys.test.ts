@@ -100,6 +100,22 @@ withBrowser('the keyboard alone', () => {
     expect(await focused()).toContain('Headers');
   });
 
+  test('UIX-12: r pressed again while a replay is on its way sends nothing more; a box keeps no key from working', async () => {
+    await page.goto(`${site.url}/dashboard/events/${ids[0]}`);
+    await heading('third');
+    const answers: (() => void)[] = [];
+    site.recorder.behaviour = (_request, response) => void answers.push(() => response.writeHead(200).end());
+    const before = site.recorder.requests.length;
+    await page.getByText('local', { exact: true }).click();
+    await page.getByText('original', { exact: true }).click();
+    for (let n = 0; n < 3; n++) await page.keyboard.press('r');
+    await site.recorder.received(before + 1);
+    await page.getByRole('button', { name: 'Sending …' }).waitFor();
+    for (const answer of answers) answer();
+    await page.getByText('delivered: 200').waitFor();
+    expect(site.recorder.requests).toHaveLength(before + 1);
+  });
+
   test('keys are letters where somebody types, and nothing below a dialog', async () => {
     await page.goto(`${site.url}/dashboard/events`);
     const rows = page.locator('[data-row]').first();
