@@ -32,7 +32,7 @@ for (const [name, express] of versions) {
         mount();
         hostRoutes(app);
       },
-      {},
+      { dashboard: true },
       express,
     ),
   );
@@ -45,7 +45,7 @@ for (const [name, express] of versions) {
           mount();
           hostRoutes(app);
         },
-        { path: '/hooks/paggio' },
+        { path: '/hooks/paggio', dashboard: true },
         express,
       ),
     '/hooks/paggio',
@@ -57,7 +57,7 @@ for (const [name, express] of versions) {
       const gateway = await startGateway();
       const app = express();
       const router = express.Router();
-      router.use('/paggio', paggioMiddleware(gateway.paggio));
+      router.use('/paggio', paggioMiddleware(gateway.paggio, { dashboard: true }));
       app.use('/hooks', router);
       hostRoutes(app);
       return serveHost(gateway, createServer(app));

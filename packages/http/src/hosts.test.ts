@@ -18,7 +18,7 @@ for (const path of ['', '/hooks/paggio']) {
     `node:http at "${path}"`,
     async () => {
       const gateway = await startGateway();
-      const handle = createNodeHandler(gateway.paggio, { path });
+      const handle = createNodeHandler(gateway.paggio, { path, dashboard: true });
       const server = createServer((request, response) => {
         if (!handle(request, response)) void ownRoutes(request, response);
       });
@@ -31,7 +31,7 @@ for (const path of ['', '/hooks/paggio']) {
     `Hono at "${path}"`,
     async () => {
       const gateway = await startGateway();
-      const handle = createFetchHandler(gateway.paggio, { path });
+      const handle = createFetchHandler(gateway.paggio, { path, dashboard: true });
       const app = new Hono<{ Bindings: HttpBindings }>();
       app.use(async (c, next) => {
         const remoteAddr = c.env.incoming.socket.remoteAddress;

@@ -19,7 +19,7 @@ for (const [name, Host, path] of versions) {
     async () => {
       const gateway = await startGateway();
       const app = new Host();
-      app.use(paggioMiddleware(gateway.paggio, { path }));
+      app.use(paggioMiddleware(gateway.paggio, { path, dashboard: true }));
       app.use(async (context, next) => {
         if (context.path !== '/host/echo') return next();
         context.body = { echo: await json(context.req) };

@@ -83,7 +83,7 @@ async function create(
 }
 
 describeHost('Nest on Express, forRoot', async () => {
-  const { app, database } = await create((db) => PaggioModule.forRoot(options(db)));
+  const { app, database } = await create((db) => PaggioModule.forRoot({ ...options(db), dashboard: true }));
   return listen(app, database);
 });
 
@@ -91,7 +91,7 @@ describeHost(
   'Nest with a global prefix, versioning and a path',
   async () => {
     const { app, database } = await create(
-      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway' }),
+      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway', dashboard: true }),
       (host) => {
         host.setGlobalPrefix('v9', { exclude: ['host/echo'] });
         host.enableVersioning({ type: VersioningType.URI });
@@ -104,7 +104,7 @@ describeHost(
 
 describeHost('Nest on Fastify', async () => {
   const { app, database } = await create(
-    (db) => PaggioModule.forRoot(options(db)),
+    (db) => PaggioModule.forRoot({ ...options(db), dashboard: true }),
     undefined,
     () => new FastifyAdapter(),
   );
@@ -115,7 +115,7 @@ describeHost(
   'Nest on Fastify with a global prefix, versioning and a path',
   async () => {
     const { app, database } = await create(
-      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway' }),
+      (db) => PaggioModule.forRoot({ ...options(db), path: 'gateway', dashboard: true }),
       (host) => {
         host.setGlobalPrefix('v9', { exclude: ['host/echo'] });
         host.enableVersioning({ type: VersioningType.URI });
@@ -130,7 +130,7 @@ describeHost(
 describeHost('Nest testing module, forRootAsync', async () => {
   const database = await createTestDatabase();
   const module = await Test.createTestingModule({
-    imports: [PaggioModule.forRootAsync({ useFactory: async () => options(database) })],
+    imports: [PaggioModule.forRootAsync({ dashboard: true, useFactory: async () => options(database) })],
     controllers: [HostController],
   }).compile();
   return listen(module.createNestApplication({ logger: false }), database);

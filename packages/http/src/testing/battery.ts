@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createKeyText, type Paggio } from '@paggio/core';
 import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
+import axios from 'axios';
 import { client, close } from './gateway-server';
 import { request, type RawAnswer, type RawRequest } from './raw-http';
 
@@ -42,13 +43,14 @@ interface Created {
 
 /**
  * The contract every host must keep. The host has a route `POST /host/echo` behind its own JSON parser that answers the
- * parsed body, and Paggio mounted at `base`. Behind Fetch the connection is the host's: it decides what closes it.
+ * parsed body, and Paggio mounted at `base`, with its dashboard unless it says otherwise. Behind Fetch the connection is the
+ * host's: it decides what closes it.
  */
 export function describeHost(
   name: string,
   start: () => Promise<Host>,
   base = '',
-  { ownsConnection = true }: { ownsConnection?: boolean } = {},
+  { ownsConnection = true, dashboard = true }: { ownsConnection?: boolean; dashboard?: boolean } = {},
 ): void {
   describe(name, () => {
     let host: Host;
@@ -209,6 +211,38 @@ export function describeHost(
       expect(text).toContain('event: event.created');
       (stream.data as Readable).destroy();
     });
+
+    (dashboard ? test : test.skip)(
+      'the dashboard is there at every depth, with its files and its sessions',
+      async () => {
+        const browser = axios.create({
+          baseURL: `http://127.0.0.1:${host.port}${base}/dashboard`,
+          headers: { origin: `http://127.0.0.1:${host.port}` },
+          validateStatus: () => true,
+          maxRedirects: 0,
+        });
+        const page = String((await browser.get('/events/01a1feba-f6e4-7000-a9af-4d30305a647b')).data);
+        expect((await browser.get('')).data).toBe(page);
+        const files = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file as string);
+        expect(files.length).toBeGreaterThanOrEqual(3);
+        for (const file of files) {
+          expect(file).toMatch(new RegExp(`^${base}/dashboard/assets/[^/]+$`));
+          const answer = await axios.get(`http://127.0.0.1:${host.port}${file}`, { responseType: 'arraybuffer' });
+          expect(answer.headers['cache-control']).toContain('immutable');
+        }
+        expect((await browser.get('/session')).status).toBe(401);
+        const signedIn = await browser.post('/session', { key: host.key });
+        const headers = { cookie: (signedIn.headers['set-cookie']?.[0] ?? '').split(';')[0] };
+        expect(signedIn.headers['set-cookie']?.[0]).toContain(`Path=${base}/dashboard;`);
+        expect((await browser.get('/session', { headers })).data).toMatchObject({
+          user_id: owner.userId,
+          by: 'session',
+        });
+        expect((await browser.get('/api/v1/endpoints', { headers })).status).toBe(200);
+        expect((await browser.delete('/session', { headers })).status).toBe(204);
+        expect((await browser.get('/session', { headers })).status).toBe(401);
+      },
+    );
 
     test('too large a body is 413 and the connection is told to close', async () => {
       const endpoint = await create({});
