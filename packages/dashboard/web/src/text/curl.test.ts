@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
@@ -15,12 +15,9 @@ const isPosix = process.platform !== 'win32';
 
 /** What a shell would hand to curl, and what curl would read. */
 function argumentsOf(command: string): { given: string[]; input: Buffer } {
-  const out = execFileSync('sh', ['-c', `curl() { printf '%s\\0' "$@"; printf '\\1'; cat; }\n${command}`], {
-    input: '',
-    maxBuffer: 10_000_000,
-  });
-  const end = out.indexOf(1);
-  return { given: String(out.subarray(0, end)).split('\0').slice(0, -1), input: out.subarray(end + 1) };
+  const script = `curl() { printf '%s\\0' "$@"; cat >&2; }\n${command}`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', script], { input: '', maxBuffer: 10_000_000 });
+  return { given: String(stdout).split('\0').slice(0, -1), input: stderr };
 }
 
 const posixTest = isPosix ? test : test.skip;
