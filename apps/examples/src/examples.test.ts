@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createPaggio, type Paggio } from '@paggio/core';
 import { createTestDatabase, owner, query, testMasterKey, until, type TestDatabase } from '@paggio/core/testing';
@@ -10,12 +10,18 @@ import axios from 'axios';
 const page = (name: string): string => readFileSync(join(__dirname, '../../..', name), 'utf8');
 const source = (name: string): string => readFileSync(join(__dirname, `${name}.ts`), 'utf8').trim();
 
+/** Below those that systems hand out by themselves: a server of another test must not get it in between. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false)).listen(port, () => done(true));
+    });
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 interface Example {

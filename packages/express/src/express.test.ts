@@ -140,3 +140,22 @@ test("resolveUser is asked with Express's request, after the middleware in front
   expect((await ask([])).status).toBe(401);
   await host.stop();
 });
+
+test('a link signs in to the dashboard, as soon as it is known where that is', async () => {
+  const gateway = await startGateway();
+  const app = express5();
+  const principal = { ...owner, scopes: new Set(['read'] as const), keyId: null };
+  const late = paggioMiddleware(gateway.paggio, { dashboard: true });
+  app.use('/hooks', late);
+  const host = await serveHost(gateway, createServer(app));
+  expect(await late.signInLink(principal)).toBeNull();
+  await request(host.port, { path: '/hooks/dashboard' });
+  const link = (await late.signInLink(principal)) as string;
+  expect(link).toMatch(/^\/hooks\/dashboard\/sign-in\?token=/);
+  const answer = await request(host.port, { method: 'GET', path: link });
+  expect([answer.status, answer.headers['location']]).toEqual([303, '/hooks/dashboard']);
+  const early = paggioMiddleware(gateway.paggio, { dashboard: true, path: '/hooks' });
+  expect(await early.signInLink(principal)).toMatch(/^\/hooks\/dashboard\/sign-in/);
+  expect(await paggioMiddleware(gateway.paggio, { path: '/hooks' }).signInLink(principal)).toBeNull();
+  await host.stop();
+});

@@ -1,6 +1,14 @@
-import type { Paggio } from '@paggio/core';
+import type { Paggio, Principal } from '@paggio/core';
 import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
+
+export interface PaggioMiddleware extends RequestHandler {
+  /**
+   * Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served, or not yet
+   * known where.
+   */
+  signInLink: NodeHandler['signInLink'];
+}
 
 /**
  * Paggio as Express middleware (4 and 5). Mount it before any body parser: signatures need the exact bytes.
@@ -10,13 +18,16 @@ import type { Request, RequestHandler } from 'express';
  * app.use(paggioMiddleware(paggio));
  * app.use(express.json());
  */
-export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request> = {}): RequestHandler {
+export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request> = {}): PaggioMiddleware {
   let handle: NodeHandler | undefined;
   const handlerAt = (path: string): NodeHandler =>
     (handle ??= createNodeHandler<Request>(paggio, { ...options, path }));
   if (options.path !== undefined) handlerAt(options.path);
-  return (request, response, next) => {
+  const middleware: RequestHandler = (request, response, next) => {
     const mounted = handle ?? handlerAt(request.baseUrl);
     if (!mounted(request, response, { hostRequest: request, target: request.originalUrl })) next();
   };
+  return Object.assign(middleware, {
+    signInLink: async (principal: Principal) => (handle ? handle.signInLink(principal) : null),
+  });
 }

@@ -106,9 +106,9 @@ export class Dashboard {
   }
 
   private async signIn(request: DashboardRequest): Promise<Answer> {
-    const input = parseJson(request.body) as { key?: unknown };
-    if (typeof input.key !== 'string') throw unauthorized();
-    const principal = await this.api.authenticate(input.key.trim(), request.remoteAddr);
+    const key = memberOf(request.body, 'key');
+    if (typeof key !== 'string') throw unauthorized();
+    const principal = await this.api.authenticate(key.trim(), request.remoteAddr);
     const cookie = this.cookie(await this.paggio.sessions.open(principal), request.secure);
     const answer = jsonAnswer(201, { status: 'ok' });
     return { ...answer, headers: [...answer.headers, cookie] };
@@ -116,7 +116,7 @@ export class Dashboard {
 
   private async switchMode(request: DashboardRequest): Promise<Answer> {
     const viewer = await this.viewer(request);
-    const { mode } = parseJson(request.body) as { mode?: unknown };
+    const mode = memberOf(request.body, 'mode');
     if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
     if (viewer.session === null) {
       throw new PaggioError('FORBIDDEN', 'The host decides about the mode', { hint: 'Ask whoever runs the host.' });
@@ -188,6 +188,12 @@ export class Dashboard {
   private noSuchPage(): PaggioError {
     return new PaggioError('NOT_FOUND', 'There is no such page', { hint: `The dashboard is at ${this.mountPath}.` });
   }
+}
+
+/** Undefined for what has no members, too. */
+function memberOf(body: Buffer, name: string): unknown {
+  const value = parseJson(body);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function toSession({ principal, session }: Viewer): object {

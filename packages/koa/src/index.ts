@@ -1,7 +1,12 @@
 import { once } from 'node:events';
-import type { Paggio } from '@paggio/core';
-import { createNodeHandler, type HandlerOptions } from '@paggio/http';
+import type { Paggio, Principal } from '@paggio/core';
+import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Context, Middleware } from 'koa';
+
+export interface PaggioMiddleware extends Middleware {
+  /** Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served. */
+  signInLink: NodeHandler['signInLink'];
+}
 
 /**
  * Paggio as Koa middleware (2 and 3). Mount it before any body parser: signatures need the exact bytes.
@@ -10,9 +15,9 @@ import type { Context, Middleware } from 'koa';
  * app.use(paggioMiddleware(paggio));
  * app.use(bodyParser());
  */
-export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context> = {}): Middleware {
+export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context> = {}): PaggioMiddleware {
   const handle = createNodeHandler<Context>(paggio, options);
-  return async (context, next): Promise<void> => {
+  const middleware: Middleware = async (context, next) => {
     if (!handle(context.req, context.res, { hostRequest: context, target: context.originalUrl })) {
       await next();
       return;
@@ -21,4 +26,5 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context
     context.respond = false;
     if (!context.res.writableFinished && !context.res.destroyed) await once(context.res, 'close');
   };
+  return Object.assign(middleware, { signInLink: (principal: Principal) => handle.signInLink(principal) });
 }

@@ -88,3 +88,18 @@ test("resolveUser is asked with Koa's context", async () => {
   expect((await ask([])).status).toBe(401);
   await host.stop();
 });
+
+test('a link signs in to the dashboard', async () => {
+  const gateway = await startGateway();
+  const app = new Koa();
+  const middleware = paggioMiddleware(gateway.paggio, { path: '/hooks', dashboard: true });
+  app.use(middleware);
+  const host = await serveHost(
+    gateway,
+    createServer((incoming, response) => void app.callback()(incoming, response)),
+  );
+  const link = (await middleware.signInLink({ ...owner, scopes: new Set(['read']), keyId: null })) as string;
+  const answer = await request(host.port, { method: 'GET', path: link });
+  expect([answer.status, answer.headers['location']]).toEqual([303, '/hooks/dashboard']);
+  await host.stop();
+});

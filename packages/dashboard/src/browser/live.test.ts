@@ -79,10 +79,8 @@ withBrowser(`${PER_SECOND} events a second`, () => {
         .locator('[data-id]')
         .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id')));
       expect(shown).toEqual(newest.map(({ id }) => id));
-      expect(sent / seconds).toBeGreaterThan(PER_SECOND / 4);
       // Four batches a second, and what else happens now and then.
       expect(changes / seconds).toBeLessThan(6);
-      expect(frames / seconds).toBeGreaterThan(5);
       expect(after.nodes).toBeLessThan(before.nodes * 1.2 + 50);
       expect(after.bytes).toBeLessThan(before.bytes + 8_000_000);
       process.stdout.write(
