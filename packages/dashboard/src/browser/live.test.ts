@@ -71,9 +71,9 @@ withBrowser(`${PER_SECOND} events a second`, () => {
       const sent = await flood(endpoint.id, SECONDS);
       const seconds = (performance.now() - began) / 1000;
       const [changes, frames] = await page.evaluate<[number, number]>('[window.__changes, window.__frames]');
-      // By the list, what was published last is on top.
-      const newest = (await site.api.get('/events?limit=50')).data.data as { id: string; event_type: string }[];
-      await feed.getByText(newest[0]?.event_type as string, { exact: true }).waitFor();
+      const newest = (await site.api.get('/events?limit=50')).data.data as { id: string }[];
+      // Commits come in another order than ids.
+      for (const { id } of newest) await feed.locator(`[data-id="${id}"]`).waitFor();
       const after = await held();
       const shown = await feed
         .locator('[data-id]')

@@ -1,4 +1,4 @@
-import type { Endpoint } from '@paggio/client';
+import type { Endpoint, Provider } from '@paggio/client';
 import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { call, mayPass, request } from './call';
 
@@ -59,4 +59,14 @@ export function useBody(eventId: string, enabled = true): UseQueryResult<Uint8Ar
     // Bodies are large: those that nobody looks at need not stay.
     gcTime: 30_000,
   });
+}
+
+/** Who signs what, by the catalogue of the server. It stays while the server does. */
+export function useProviders(): readonly Provider[] {
+  const { data } = useQuery({
+    queryKey: ['providers'],
+    queryFn: ({ signal }) => call('providers.list', { signal }),
+    staleTime: Infinity,
+  });
+  return data?.data ?? [];
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { queries } from '../api/queries';
 import { signIn } from '../api/session';
+import { ActionForm } from '../parts/action-form';
 import { Field } from '../parts/field';
 import { FailureNote } from '../parts/states';
 import { useAction } from '../parts/use-action';
@@ -18,13 +19,7 @@ export function SignInPage(): ReactNode {
   }, []);
   return (
     <main className="sign-in">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
+      <ActionForm action={action}>
         <h1>Sign in to Paggio</h1>
         {usedLink && <p role="note">This link was used already, or has expired.</p>}
         <p>With the link that the server printed when it started, or with an API key.</p>
@@ -43,7 +38,7 @@ export function SignInPage(): ReactNode {
         <button type="submit" className="primary" disabled={action.pending}>
           {action.pending ? 'Signing in …' : 'Sign in'}
         </button>
-      </form>
+      </ActionForm>
     </main>
   );
 }

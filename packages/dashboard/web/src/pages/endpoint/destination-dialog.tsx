@@ -1,6 +1,7 @@
 import type { Destination } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
+import { ActionForm, DialogActions } from '../../parts/action-form';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { FailureNote } from '../../parts/states';
@@ -47,13 +48,7 @@ export function DestinationDialog({ endpointId, destination, onClose }: Destinat
   const { failure } = action;
   return (
     <Dialog title={destination ? 'Change the destination' : 'New destination'} onClose={onClose} wide>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
+      <ActionForm action={action}>
         <Field label="URL" name="url" failure={failure} hint="http or https, with a public address.">
           <input type="url" required value={url} onChange={(event) => setUrl(event.target.value)} />
         </Field>
@@ -88,15 +83,8 @@ export function DestinationDialog({ endpointId, destination, onClose }: Destinat
         </Field>
         <RetryFields value={retry} onChange={setRetry} failure={failure} inherited="the endpoint's" />
         <FailureNote failure={failure} />
-        <div className="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={action.pending}>
-            Save
-          </button>
-        </div>
-      </form>
+        <DialogActions onClose={onClose} label="Save" pending={action.pending} />
+      </ActionForm>
     </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { BodyView, type BodyMode } from '../../parts/body-view';
 import { Dialog } from '../../parts/dialog';
 import { Data, Time } from '../../parts/labels';
 import { Empty, Loaded } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
 import { VerificationFacts } from '../../parts/verification-facts';
 import { toBytes } from '../../text/units';
 import { HeadersTab } from '../event/headers-tab';
@@ -30,15 +31,7 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
         ) : (
           <>
             <table className="plain">
-              <thead>
-                <tr>
-                  <th scope="col">Time</th>
-                  <th scope="col">Why</th>
-                  <th scope="col">Request</th>
-                  <th scope="col">From</th>
-                  <th scope="col">Size</th>
-                </tr>
-              </thead>
+              <TableHead columns={['Time', 'Why', 'Request', 'From', 'Size']} />
               <tbody>
                 {data.map((rejection) => (
                   <tr key={rejection.id}>

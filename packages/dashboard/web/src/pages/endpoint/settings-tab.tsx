@@ -1,6 +1,7 @@
 import type { Endpoint, Operations } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
+import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
@@ -95,13 +96,7 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
   });
   const { failure } = action;
   return (
-    <form
-      className="settings"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void action.run();
-      }}
-    >
+    <ActionForm action={action} className="settings">
       <fieldset className="bare stack" disabled={!mayWrite}>
         <Field label="Name" name="name" failure={failure}>
           <input value={form.name} required maxLength={200} onChange={(event) => set({ name: event.target.value })} />
@@ -237,6 +232,6 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           <SaveButton form={{ form, retry }} stored={stored} pending={action.pending} />
         </div>
       )}
-    </form>
+    </ActionForm>
   );
 }

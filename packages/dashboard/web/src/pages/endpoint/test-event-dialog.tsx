@@ -1,8 +1,9 @@
 import type { Endpoint } from '@paggio/client';
-import { useQuery } from '@tanstack/react-query';
 import { useId, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { call } from '../../api/call';
+import { useProviders } from '../../api/queries';
+import { ActionForm, DialogActions } from '../../parts/action-form';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { FailureNote } from '../../parts/states';
@@ -13,12 +14,7 @@ export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onC
   const [type, setType] = useState('');
   const [, navigate] = useLocation();
   const options = useId();
-  const { data } = useQuery({
-    queryKey: ['providers'],
-    queryFn: ({ signal }) => call('providers.list', { signal }),
-    staleTime: Infinity,
-  });
-  const samples = data?.data.find(({ name }) => name === endpoint.verification?.provider)?.sample_event_types ?? [];
+  const samples = useProviders().find(({ name }) => name === endpoint.verification?.provider)?.sample_event_types ?? [];
   const action = useAction(async () => {
     const body = type.trim() === '' ? {} : { event_type: type.trim() };
     const { id } = await call('endpoints.test', { params: { id: endpoint.id }, body });
@@ -27,13 +23,7 @@ export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onC
   });
   return (
     <Dialog title="Send a test event" onClose={onClose}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
+      <ActionForm action={action}>
         <Field
           label="Event type"
           name="event_type"
@@ -48,15 +38,8 @@ export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onC
           ))}
         </datalist>
         <FailureNote failure={action.failure} />
-        <div className="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={action.pending}>
-            Send
-          </button>
-        </div>
-      </form>
+        <DialogActions onClose={onClose} label="Send" pending={action.pending} />
+      </ActionForm>
     </Dialog>
   );
 }

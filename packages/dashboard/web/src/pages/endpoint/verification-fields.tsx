@@ -1,8 +1,7 @@
 import type { Endpoint, Operations } from '@paggio/client';
-import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { call } from '../../api/call';
 import type { Failure } from '../../api/failure';
+import { useProviders } from '../../api/queries';
 import { Field } from '../../parts/field';
 import { invalidField } from './invalid-field';
 import { ReplaySecretFields, type ReplaySecrets } from './replay-secret-fields';
@@ -90,12 +89,7 @@ export function VerificationFields({
   failure,
   replaySecretsStored = {},
 }: VerificationFieldsProps): ReactNode {
-  const { data } = useQuery({
-    queryKey: ['providers'],
-    queryFn: ({ signal }) => call('providers.list', { signal }),
-    staleTime: Infinity,
-  });
-  const providers = data?.data ?? [];
+  const providers = useProviders();
   const provider = providers.find(({ name }) => name === value.provider);
   const set = (change: Partial<VerificationForm>): void => onChange({ ...value, ...change });
   return (

@@ -1,6 +1,7 @@
 import type { Endpoint } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
+import { ActionForm } from '../../parts/action-form';
 import { Data } from '../../parts/labels';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
@@ -23,13 +24,7 @@ export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode
     await refreshEndpoints();
   });
   return (
-    <form
-      className="stack settings"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void action.run();
-      }}
-    >
+    <ActionForm action={action} className="stack settings">
       {endpoint.verification && (
         <p>
           Stored: {endpoint.verification.secrets_count}{' '}
@@ -56,6 +51,6 @@ export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode
           <SaveButton form={form} stored={stored} pending={action.pending} />
         </div>
       )}
-    </form>
+    </ActionForm>
   );
 }

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { Copy } from '../../parts/copy';
 import { Data } from '../../parts/labels';
 import { Empty } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
 
 export function HeadersTab({ headers }: { headers: Readonly<Record<string, string | string[]>> }): ReactNode {
   const [text, setText] = useState('');
@@ -22,12 +23,7 @@ export function HeadersTab({ headers }: { headers: Readonly<Record<string, strin
         <Copy text={all.map(([name, value]) => `${name}: ${value}`).join('\n')} what="the headers" />
       </div>
       <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
+        <TableHead columns={['Name', 'Value']} />
         <tbody>
           {shown.map(([name, value], index) => (
             <tr key={index}>

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call';
 import { queries, useEndpoints } from '../../api/queries';
+import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
 import { Data, ResponseCode, Time, Url } from '../../parts/labels';
 import { FailureNote } from '../../parts/states';
@@ -63,13 +64,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
   return (
     <aside className="replay" aria-label="Replay">
       <h2>Replay</h2>
-      <form
-        className="stack"
-        onSubmit={(submitted) => {
-          submitted.preventDefault();
-          void replay.run();
-        }}
-      >
+      <ActionForm action={replay}>
         <fieldset className="segments">
           <legend className="hidden">Environment</legend>
           {environments.map((name) => (
@@ -122,7 +117,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
             {toMilliseconds(result.latency_ms)}
           </p>
         )}
-      </form>
+      </ActionForm>
       <p className="hint">Replays send once, now, and leave the status of the event as it is.</p>
       <button type="button" disabled={redeliver.pending} onClick={() => void redeliver.run()}>
         Deliver as a new event

@@ -7,6 +7,7 @@ import { queries } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
 import { Time } from '../../parts/labels';
 import { PageHead } from '../../parts/page-head';
+import { Pager } from '../../parts/pager';
 import { Empty, Loaded } from '../../parts/states';
 import { useMay } from '../../shell/session-context';
 import { toCount } from '../../text/units';
@@ -41,18 +42,7 @@ export function ReplaysPage(): ReactNode {
                   <ReplayCard key={replay.id} replay={replay} />
                 ))}
               </ul>
-              <div className="actions">
-                {offset > 0 && (
-                  <button type="button" onClick={() => setOffset(offset - PAGE)}>
-                    Newer
-                  </button>
-                )}
-                {meta.has_more && (
-                  <button type="button" onClick={() => setOffset(offset + PAGE)}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager offset={offset} size={PAGE} hasMore={meta.has_more} onOffset={setOffset} />
             </>
           )
         }

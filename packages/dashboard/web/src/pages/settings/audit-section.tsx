@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { Data, shortId, Time } from '../../parts/labels';
 import { Empty, Loading, Problem } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
 
 const PAGE = 50;
 
@@ -44,16 +45,7 @@ export function AuditSection(): ReactNode {
       {records.length === 0 && <Empty title="Nothing was done yet" />}
       {records.length > 0 && (
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Action</th>
-              <th scope="col">Object</th>
-              <th scope="col">By key</th>
-              <th scope="col">From</th>
-              <th scope="col">Change</th>
-            </tr>
-          </thead>
+          <TableHead columns={['Time', 'Action', 'Object', 'By key', 'From', 'Change']} />
           <tbody>
             {records.map((record) => (
               <tr key={record.id}>

@@ -3,12 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { queries } from '../../api/queries';
+import { ActionForm, DialogActions } from '../../parts/action-form';
 import { Confirm } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { Data, Time } from '../../parts/labels';
+import { Pager } from '../../parts/pager';
 import { Secret } from '../../parts/secret';
 import { Empty, FailureNote, Loaded } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
 import { useAction } from '../../parts/use-action';
 import { useSession } from '../../shell/session-context';
 import { toClock } from '../../text/units';
@@ -46,37 +49,14 @@ export function KeysSection(): ReactNode {
           ) : (
             <>
               <table className="plain">
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Key</th>
-                    <th scope="col">Mode</th>
-                    <th scope="col">Scopes</th>
-                    <th scope="col">Last used</th>
-                    <th scope="col">Expires</th>
-                    <th scope="col">
-                      <span className="hidden">Revoke</span>
-                    </th>
-                  </tr>
-                </thead>
+                <TableHead columns={['Name', 'Key', 'Mode', 'Scopes', 'Last used', 'Expires', '(Revoke)']} />
                 <tbody>
                   {data.map((key) => (
                     <KeyRow key={key.id} apiKey={key} />
                   ))}
                 </tbody>
               </table>
-              <div className="actions">
-                {offset > 0 && (
-                  <button type="button" onClick={() => setOffset(offset - PAGE)}>
-                    Newer
-                  </button>
-                )}
-                {meta.has_more && (
-                  <button type="button" onClick={() => setOffset(offset + PAGE)}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager offset={offset} size={PAGE} hasMore={meta.has_more} onOffset={setOffset} />
             </>
           )
         }
@@ -163,13 +143,7 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
     );
   return (
     <Dialog title="New key" onClose={onClose}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
+      <ActionForm action={action}>
         <Field label="Name" name="name" failure={failure} hint="Who or what uses it.">
           <input required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
@@ -202,15 +176,8 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
           <input maxLength={128} value={user} onChange={(event) => setUser(event.target.value)} />
         </Field>
         <FailureNote failure={failure} />
-        <div className="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={action.pending || scopes.length === 0}>
-            Make it
-          </button>
-        </div>
-      </form>
+        <DialogActions onClose={onClose} label="Make it" pending={action.pending} disabled={scopes.length === 0} />
+      </ActionForm>
     </Dialog>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { queries } from '../../api/queries';
+import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote, Loaded } from '../../parts/states';
@@ -71,13 +72,7 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
     toast('Saved', 'good');
   });
   return (
-    <form
-      className="settings stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void action.run();
-      }}
-    >
+    <ActionForm action={action} className="settings stack">
       {channels.map(({ name, title, hint }) => {
         const channel = form[name];
         const set = (change: Partial<ChannelForm>): void => setForm({ ...form, [name]: { ...channel, ...change } });
@@ -131,7 +126,7 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
       <div className="actions">
         <SaveButton form={form} stored={toForms(stored)} pending={action.pending} />
       </div>
-    </form>
+    </ActionForm>
   );
 }
 

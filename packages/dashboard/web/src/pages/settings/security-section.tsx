@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { useEndpoints } from '../../api/queries';
 import { Data } from '../../parts/labels';
 import { Empty, Loaded } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
 
 /** Which secrets there are, and where they are revealed and rotated. */
 export function SecuritySection(): ReactNode {
@@ -14,14 +15,7 @@ export function SecuritySection(): ReactNode {
           <Empty title="There is no endpoint yet" />
         ) : (
           <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">Endpoint</th>
-                <th scope="col">Verified as</th>
-                <th scope="col">Provider&apos;s secrets</th>
-                <th scope="col">Signing secret</th>
-              </tr>
-            </thead>
+            <TableHead columns={['Endpoint', 'Verified as', "Provider's secrets", 'Signing secret']} />
             <tbody>
               {data.map(({ id, name, verification }) => (
                 <tr key={id}>

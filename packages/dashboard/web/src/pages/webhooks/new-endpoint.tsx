@@ -2,6 +2,7 @@ import type { EndpointCreated } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call';
+import { ActionForm, DialogActions } from '../../parts/action-form';
 import { Command } from '../../parts/command';
 import { Copy } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
@@ -31,13 +32,7 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
   if (created) return <Created endpoint={created} onClose={onClose} />;
   return (
     <Dialog title="New endpoint" onClose={onClose} wide>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void action.run();
-        }}
-      >
+      <ActionForm action={action}>
         <Field label="Name" name="name" failure={action.failure} hint="Its URL begins with it: stripe-prod.">
           <input value={name} required maxLength={200} onChange={(event) => setName(event.target.value)} />
         </Field>
@@ -74,15 +69,8 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
           </Field>
         </details>
         <FailureNote failure={action.failure} />
-        <div className="actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={action.pending}>
-            {action.pending ? 'Making it …' : 'Make it'}
-          </button>
-        </div>
-      </form>
+        <DialogActions onClose={onClose} label="Make it" pending={action.pending} />
+      </ActionForm>
     </Dialog>
   );
 }
