@@ -56,6 +56,11 @@ withBrowser('a payload is shown as it was received', () => {
     await open(await send(endpoint, Buffer.from([0, 255, 254, 10]), { 'content-type': 'application/octet-stream' }));
     await page.locator('pre.hex').waitFor();
     expect(await shown()).toMatch(/^00000000 {2}00 ff fe 0a +\.\.\.\.$/);
+    await open(await send(endpoint, '\uFEFFmarked \u{1F44D}\r\n', { 'content-type': 'text/plain' }));
+    await page.locator('pre.code').waitFor();
+    expect(await shown()).toBe('⟨U+FEFF⟩marked 👍␍\n');
+    await page.getByRole('button', { name: 'Hex' }).click();
+    expect(await shown()).toMatch(/^00000000 {2}ef bb bf 6d 61 72 6b 65 {2}64 20 f0 9f 91 8d 0d 0a/);
     await open(await send(endpoint, '', {}));
     await page.getByText('Empty.').waitFor();
   });
@@ -67,7 +72,7 @@ withBrowser('a payload is shown as it was received', () => {
         'X-One': "it's",
       }),
     );
-    await page.locator('pre.code').waitFor();
+    await page.getByRole('button', { name: 'Copy as curl', disabled: false }).waitFor();
     await page.keyboard.press('c');
     await page.getByText('Copied the request as curl').waitFor();
     const command = await visitor.clipboard();

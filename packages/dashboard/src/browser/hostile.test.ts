@@ -1,5 +1,5 @@
 import axios from 'axios';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
 
@@ -202,6 +202,9 @@ withBrowser('payloads are hostile', () => {
       const body = (large[name] as () => string | Buffer)();
       const id = await send(endpoint, body);
       await open('/webhooks');
+      const fetched: string[] = [];
+      const note = (request: Request): void => void fetched.push(request.url());
+      page.on('request', note);
       const asked = performance.now();
       await page.goto(`${site.url}/dashboard/events/${id}`);
       await page.getByRole('tab', { name: /Headers/ }).waitFor();
@@ -225,6 +228,10 @@ withBrowser('payloads are hostile', () => {
       const { usedSize } = await metrics.send('Runtime.getHeapUsage');
       expect(usedSize).toBeLessThan(300_000_000);
       await expectHarmless(name);
+      // What the event holds is not fetched again: the body comes once.
+      const inEvent = !name.includes('bytes');
+      expect(fetched.filter((url) => url.endsWith('/raw'))).toHaveLength(inEvent ? 0 : 1);
+      page.off('request', note);
     });
   });
 });

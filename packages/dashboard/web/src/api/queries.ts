@@ -1,6 +1,6 @@
-import type { Endpoint, Provider } from '@paggio/client';
+import type { Endpoint, Event, Provider } from '@paggio/client';
 import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { call, mayPass, request } from './call';
+import { apiPath, call, mayPass, request } from './call';
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -48,17 +48,30 @@ export function useEndpointName(): (id: string) => string | undefined {
 
 /** The exact bytes of an event's body. They never change. */
 export function useBody(eventId: string, enabled = true): UseQueryResult<Uint8Array> {
-  return useQuery({
+  return useQuery({ ...bodyQuery(eventId, (signal) => readBody(eventId, signal)), enabled });
+}
+
+/** The same of an event that is there: what it holds as text, large bodies among them, is not fetched once more. */
+export function useBodyOf({ id, payload, payload_format: format }: Event): UseQueryResult<Uint8Array> {
+  const text = format === 'text' && typeof payload === 'string' ? payload : null;
+  return useQuery(
+    bodyQuery(id, (signal) => (text === null ? readBody(id, signal) : Promise.resolve(new TextEncoder().encode(text)))),
+  );
+}
+
+function bodyQuery(eventId: string, read: (signal: AbortSignal) => Promise<Uint8Array>) {
+  return {
     queryKey: ['body', eventId],
-    queryFn: async ({ signal }) => {
-      const response = await request('GET', `/api/v1/events/${encodeURIComponent(eventId)}/raw`, { signal });
-      return new Uint8Array(await response.arrayBuffer());
-    },
-    enabled,
+    queryFn: ({ signal }: { signal: AbortSignal }) => read(signal),
     staleTime: Infinity,
     // Bodies are large: those that nobody looks at need not stay.
     gcTime: 30_000,
-  });
+  };
+}
+
+async function readBody(eventId: string, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await request('GET', apiPath('events.raw', { id: eventId }), { signal });
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** Who signs what, by the catalogue of the server. It stays while the server does. */

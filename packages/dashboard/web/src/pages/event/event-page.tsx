@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { call } from '../../api/call';
 import { Failure } from '../../api/failure';
-import { useBody, useEndpoints } from '../../api/queries';
+import { useBodyOf, useEndpoints } from '../../api/queries';
 import { useLiveBatch } from '../../live/use-live';
 import { Copy, copyText } from '../../parts/copy';
 import { Data, HealthLabel, StatusPill, Time, Url } from '../../parts/labels';
@@ -63,11 +63,14 @@ function EventDetail({ event }: { event: Event }): ReactNode {
   const [, navigate] = useLocation();
   const tab = tabNames.find((name) => name === search.get('tab')) ?? 'payload';
   const select = (name: TabName): void => setSearch(name === 'payload' ? {} : { tab: name }, { replace: true });
-  const body = useBody(event.id);
+  const body = useBodyOf(event);
   const mayReplay = useMay('write');
-  const endpoint = useEndpoints().data?.find(({ id }) => id === event.endpoint_id);
+  const endpoints = useEndpoints();
+  const endpoint = endpoints.data?.find(({ id }) => id === event.endpoint_id);
+  // Before they are known the address would be another one.
+  const mayCopy = body.data !== undefined && !endpoints.isPending;
   const copyCurl = (): void => {
-    if (!body.data) return;
+    if (!body.data || !mayCopy) return;
     const url = endpoint?.destination_url ?? endpoint?.webhook_url ?? new URL(event.path, location.origin).href;
     const { method, headers } = event;
     void copyText(
@@ -84,7 +87,7 @@ function EventDetail({ event }: { event: Event }): ReactNode {
   return (
     <div className="event-page">
       <PageHead title={event.event_type ?? `${event.method} ${event.source}`}>
-        <button type="button" disabled={!body.data} onClick={copyCurl}>
+        <button type="button" disabled={!mayCopy} onClick={copyCurl}>
           Copy as curl <kbd>C</kbd>
         </button>
       </PageHead>
