@@ -134,6 +134,29 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('Nothing was replayed in bulk').waitFor();
   });
 
+  test('what comes while the list is on its way is not lost', async () => {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((done) => (answer = done));
+    const other = await visitor.tab();
+    await other.goto(`${site.url}/dashboard`);
+    await other.locator('.live').getByText('Live', { exact: true }).waitFor();
+    await page.route('**/api/v1/events?limit=50', async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    const asked = page.waitForRequest('**/api/v1/events?limit=50');
+    await page.goto(`${site.url}/dashboard`);
+    await asked;
+    await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+    // The list was read before it came: a moment later it is in it, and the test shows nothing.
+    await page.getByText('Loading the newest events').waitFor();
+    await send(endpoint, '{"type":"in.between"}');
+    await other.getByText('in.between').first().waitFor();
+    answer();
+    await page.getByText('in.between').first().waitFor();
+  });
+
   test('without the stream it asks every five seconds, and says so', async () => {
     await page.route('**/events/stream', (route) => route.abort());
     await page.goto(`${site.url}/dashboard`);

@@ -36,6 +36,8 @@ export class LiveFeed {
   private created = new Map<string, EventItem>();
   private updated = new Map<string, EventItem>();
   private missed = false;
+  /** For each list that is on its way: what happened since it was asked for. */
+  private readonly loads = new Set<Map<string, EventItem>>();
   private flushing: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | undefined;
 
@@ -91,7 +93,7 @@ export class LiveFeed {
               failures = 0;
               this.set({ state: 'live' });
               // What was committed before the connection stood is in the list.
-              if (!this.snapshot.loaded) void this.load(signal);
+              void this.loadFirst(signal);
             },
             onMessage: (message) => this.take(message),
           },
@@ -101,8 +103,17 @@ export class LiveFeed {
         if (signal.aborted) return;
         failures++;
       }
+      if (signal.aborted) return;
+      if (this.snapshot.state === 'live') this.set({ state: 'connecting' });
       // A server that was restarted is there again at once.
       await this.pollFor(failures === 0 ? 250 : (RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] as number), signal);
+    }
+  }
+
+  private async loadFirst(signal: AbortSignal): Promise<void> {
+    while (!this.snapshot.loaded && !signal.aborted) {
+      await this.load(signal);
+      if (!this.snapshot.loaded) await pause(POLL_MS, signal);
     }
   }
 
@@ -117,19 +128,28 @@ export class LiveFeed {
   }
 
   private async load(signal: AbortSignal): Promise<void> {
+    // What the stream says meanwhile is newer than the list, which is a picture of when it was asked for.
+    const meanwhile = new Map<string, EventItem>();
+    this.loads.add(meanwhile);
     try {
       const { data } = await call('events.list', { query: { limit: SHOWN }, signal });
       if (signal.aborted) return;
-      const state = this.snapshot.state === 'live' ? 'live' : 'polling';
-      const known = new Set(this.snapshot.events.map(({ id }) => id));
-      const wasLoaded = this.snapshot.loaded;
-      this.set({ state, events: data, loaded: true });
-      // What came while the list was on its way is newer than it.
-      if (this.created.size + this.updated.size > 0) this.flush();
-      if (wasLoaded && state === 'polling')
-        this.announce({ created: data.filter(({ id }) => !known.has(id)), updated: data, reset: false });
+      this.flush();
+      const { state: before, events, loaded } = this.snapshot;
+      const state = before === 'live' ? 'live' : 'polling';
+      const listed = new Map(data.map((event) => [event.id, event]));
+      const oldest = data.length < SHOWN ? '' : (data.at(-1)?.id ?? '');
+      for (const event of meanwhile.values()) if (event.id > oldest) listed.set(event.id, event);
+      const known = new Set(events.map(({ id }) => id));
+      this.set({ state, events: [...listed.values()].sort(newestFirst).slice(0, SHOWN), loaded: true });
+      if (!loaded || state === 'live') return;
+      // More than one list came since the last one: what is between is known to the server only.
+      const reset = data.length === SHOWN && !data.some(({ id }) => known.has(id));
+      this.announce({ created: data.filter(({ id }) => !known.has(id)), updated: data, reset });
     } catch (error) {
-      if (!signal.aborted && mayPass(error)) this.set({ state: 'offline' });
+      if (!signal.aborted && this.snapshot.state !== 'live' && mayPass(error)) this.set({ state: 'offline' });
+    } finally {
+      this.loads.delete(meanwhile);
     }
   }
 
@@ -155,6 +175,7 @@ export class LiveFeed {
     if (batch.created.length + batch.updated.length === 0 && !batch.reset) return;
     const known = new Set(this.snapshot.events.map(({ id }) => id));
     const now = new Map([...batch.created, ...batch.updated].map((event) => [event.id, event]));
+    for (const meanwhile of this.loads) for (const [id, event] of now) meanwhile.set(id, event);
     const kept = this.snapshot.events.map((event) => now.get(event.id) ?? event);
     const fresh = batch.created.filter(({ id }) => !known.has(id));
     this.set({ events: fresh.length === 0 ? kept : [...fresh, ...kept].sort(newestFirst).slice(0, SHOWN) });
