@@ -12,6 +12,9 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
+// A browser and a server beside other suites on two cores.
+jest.setTimeout(120_000);
+
 const shots = join(__dirname, '../../dist/screenshots');
 
 /** Suites that need a browser: without one they are skipped, and say so. */
@@ -50,7 +53,7 @@ export class Visitor {
       colorScheme: 'dark',
       ...options,
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     const visitor = new Visitor(browser, context, await context.newPage(), origin);
     await visitor.watch(visitor.page);
