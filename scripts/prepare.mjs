@@ -58,7 +58,8 @@ function buildPages() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  for (const file of [...files, join(root, 'packages/client/src/api.ts'), join(root, 'package-lock.json')])
+  const shared = ['packages/client/src/api.ts', 'packages/client/src/event-stream.ts', 'package-lock.json'];
+  for (const file of [...files, ...shared.map((path) => join(root, path))])
     hash.update(file.slice(root.length)).update(readFileSync(file));
   const made = hash.digest('hex');
   const madeFrom = join(root, 'packages/dashboard/dist/web.hash');

@@ -25,7 +25,12 @@ export default defineConfig({
   // Relative, because only the host knows where the dashboard is mounted; the server completes the links of the page.
   base: './',
   plugins: [react(), gzip],
-  resolve: { alias: { '@paggio/client': here('../../client/src/api.ts') } },
+  resolve: {
+    alias: {
+      '@paggio/client/event-stream': here('../../client/src/event-stream.ts'),
+      '@paggio/client': here('../../client/src/api.ts'),
+    },
+  },
   build: {
     outDir,
     emptyOutDir: true,

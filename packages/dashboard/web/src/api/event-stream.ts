@@ -1,4 +1,5 @@
 import type { EventItem } from '@paggio/client';
+import { eventStreamFields } from '@paggio/client/event-stream';
 import { mountPath } from '../mount';
 
 export type StreamMessage =
@@ -39,10 +40,10 @@ export class EventStream {
       });
       if (!response.ok || !response.body) throw new Error(`The stream was refused with ${response.status}`);
       let opened = false;
-      for await (const block of blocksOf(response.body, heard)) {
+      for await (const fields of eventStreamFields(chunksOf(response.body, heard))) {
         if (!opened) reader.onOpen();
         opened = true;
-        const message = this.take(block);
+        const message = this.take(fields);
         if (message) reader.onMessage(message);
       }
     } finally {
@@ -55,8 +56,7 @@ export class EventStream {
     this.lastEventId = null;
   }
 
-  private take(block: string): StreamMessage | null {
-    const fields = new Map(block.split('\n').map(toField));
+  private take(fields: ReadonlyMap<string, string>): StreamMessage | null {
     // In this order: a message that was not taken must come again.
     const type = fields.get('event');
     const data = fields.get('data');
@@ -71,27 +71,17 @@ export class EventStream {
   }
 }
 
-/** https://html.spec.whatwg.org/multipage/server-sent-events.html, as the server writes it: lines end with a line feed. */
-async function* blocksOf(body: ReadableStream<Uint8Array>, heard: () => void): AsyncGenerator<string, void, void> {
+/** `for await` over a body is not in every browser yet. */
+async function* chunksOf(body: ReadableStream<Uint8Array>, heard: () => void): AsyncGenerator<Uint8Array, void, void> {
   const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       heard();
-      text += decoder.decode(value, { stream: true });
-      const blocks = text.split('\n\n');
-      text = blocks.pop() ?? '';
-      yield* blocks;
+      yield value;
     }
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-function toField(line: string): [string, string] {
-  const colon = line.indexOf(':');
-  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
 }

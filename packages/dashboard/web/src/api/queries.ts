@@ -11,7 +11,6 @@ export const queries = new QueryClient({
       // Also when the browser believes to be offline: the server may be this machine.
       networkMode: 'always',
     },
-    mutations: { networkMode: 'always' },
   },
 });
 

@@ -62,7 +62,7 @@ export function toVerification(form: VerificationForm): VerificationInput | null
 }
 
 /** @throws Failure that names the field */
-export function toObject(text: string, field: string): Record<string, unknown> {
+function toObject(text: string, field: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

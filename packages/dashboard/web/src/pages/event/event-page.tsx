@@ -1,10 +1,10 @@
 import type { Event } from '@paggio/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { call } from '../../api/call';
 import { Failure } from '../../api/failure';
-import { useBodyOf, useEndpoints } from '../../api/queries';
+import { queries, useBodyOf, useEndpoints } from '../../api/queries';
 import { useLiveBatch } from '../../live/use-live';
 import { Copy, copyText } from '../../parts/copy';
 import { Data, HealthLabel, StatusPill, Time, Url } from '../../parts/labels';
@@ -46,7 +46,6 @@ export function EventPage({ id }: { id: string }): ReactNode {
 
 /** An event as it stands, which changes while deliveries go on. */
 function useEvent(id: string) {
-  const queries = useQueryClient();
   useLiveBatch(({ updated, reset }) => {
     if (reset || updated.some((event) => event.id === id)) void queries.invalidateQueries({ queryKey: ['event', id] });
   });

@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { call } from '../../api/call';
-import { useEndpoints } from '../../api/queries';
+import { queries, useEndpoints } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
@@ -26,7 +26,6 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
   const [destination, setDestination] = useState('');
   const [perSecond, setPerSecond] = useState('');
   const [, navigate] = useLocation();
-  const queries = useQueryClient();
   const { data: endpoints } = useEndpoints();
   const destinations = endpoints?.find(({ id }) => id === filter.endpoint_id)?.destinations ?? [];
   const body = {

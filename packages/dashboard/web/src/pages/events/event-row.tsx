@@ -9,17 +9,7 @@ import { useMay } from '../../shell/session-context';
 import { useReplayNow } from './use-replay-now';
 
 /** Names of the columns, for those who hear the table. */
-export const eventColumns = [
-  'Time',
-  'Source',
-  'Type',
-  'Status',
-  'Answer',
-  'Latency',
-  'Endpoint',
-  'Id',
-  'Replay',
-] as const;
+const eventColumns = ['Time', 'Source', 'Type', 'Status', 'Answer', 'Latency', 'Endpoint', 'Id', 'Replay'] as const;
 
 export function EventHead(): ReactNode {
   return (

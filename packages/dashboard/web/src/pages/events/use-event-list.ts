@@ -1,7 +1,8 @@
 import type { EventItem } from '@paggio/client';
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
+import { useInfiniteQuery, type InfiniteData } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { call, type Answer } from '../../api/call';
+import { queries } from '../../api/queries';
 import type { LiveBatch } from '../../live/live-feed';
 import { useLiveBatch } from '../../live/use-live';
 import { matches, type EventFilter } from './event-filter';
@@ -27,7 +28,6 @@ export interface EventList {
 
 /** Events by a filter, newest first, page after page; new ones join at the top and changed ones change while it is live. */
 export function useEventList(filter: EventFilter): EventList {
-  const queries = useQueryClient();
   const key = JSON.stringify(filter);
   const query = useInfiniteQuery({
     queryKey: queryKey(filter),
