@@ -70,6 +70,7 @@ export default tseslint.config(
       '.nx/',
       '.paggio/',
       'bench-results/',
+      'ledger-results/',
       '**/.work/',
       'apps/consumers/hosts/',
       '**/*.js',

@@ -167,6 +167,7 @@ function send(transport: Transport, input: SendInput, traceParent: string | null
     traceParent,
   });
   const target = withQuery(url, input.content.query);
+  // failpoint: attempt.sending
   return transport.send({
     method: input.content.method,
     origin: url.origin,

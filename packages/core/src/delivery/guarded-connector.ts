@@ -48,6 +48,7 @@ export async function dial(guard: AddressGuard, peer: Peer): Promise<Socket> {
     };
     socket.once('error', failed);
     socket.once(secure ? 'secureConnect' : 'connect', () => {
+      // failpoint: connector.connected
       clearTimeout(timer);
       socket.off('error', failed);
       done(socket);

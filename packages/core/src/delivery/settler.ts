@@ -56,7 +56,10 @@ export class Settler {
 
   private async write(group: AttemptResult[]): Promise<void> {
     try {
-      this.onSettled(await this.record.commit(group));
+      // failpoint: settle.sending
+      const report = await this.record.commit(group);
+      // failpoint: settle.committed
+      this.onSettled(report);
     } catch (error) {
       // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt
       // without the response that made it unwritable.

@@ -180,6 +180,7 @@ export class DeliveryWorker implements Handoff {
         this.wanted = false;
         const rooms = this.lanes.rooms();
         const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.crew);
+        // failpoint: claim.leased
         await this.adopt(works, rooms);
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
@@ -250,6 +251,7 @@ export class DeliveryWorker implements Handoff {
     const startedAt = performance.now();
     try {
       const end = await attempt(work, this.dependencies);
+      // failpoint: attempt.finished
       if (end.kind === 'finished' || end.kind === 'settled') {
         const now = performance.now();
         if (end.result.strain === 'congested') lane.cut(startedAt, now);

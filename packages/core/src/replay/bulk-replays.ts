@@ -80,6 +80,7 @@ export class BulkReplays {
     let busy = false;
     for (const id of await this.dependencies.store.running()) {
       const one = await this.dependencies.store.step(id, (found) => this.targetsOf(found));
+      // failpoint: replay.stepped
       queued += one.queued;
       busy ||= one.busy;
     }

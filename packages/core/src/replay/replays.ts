@@ -166,6 +166,7 @@ export class Replays {
       targets.map((one) => one.id),
       idempotencyKey,
     );
+    // failpoint: replay.committed
     this.dependencies.wake();
     return id;
   }

@@ -170,6 +170,7 @@ export class BulkReplayStore {
       if (limit <= 0) return { queued: 0, busy: true };
       const found = await next(manager, row, limit);
       const queued = await queue(manager, row, found, await choose(found));
+      // failpoint: replay.queued
       await manager.query(
         `update paggio.replays set position = coalesce($2, position), created = created + $3, skipped = skipped + $4, expanded = $5
          where id = $1`,

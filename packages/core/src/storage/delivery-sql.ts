@@ -8,8 +8,10 @@ const CLAIMED_BODY_LIMIT = 128 * 1024;
 const ORDERED_LOOK = 500;
 /** Without a word from the one in front, a delivery of an order key is looked at again after this. */
 const POSTPONE_SECONDS = 5;
-/** A probe that tells nothing within this time (the longest time-out and more) is followed by another. */
-const PROBE_SECONDS = 75;
+/** A probe that tells nothing, because its worker died, is followed by another when its lease has run out. */
+const PROBE_SECONDS = LEASE_SECONDS;
+/** A probe is chosen among so many of the oldest and of the newest deliveries that are due. */
+const PROBE_CHOICE = 16;
 /** A worker that was not heard of for so long no longer counts. */
 export const CREW_SECONDS = 30;
 
@@ -67,7 +69,7 @@ export const CLAIM = `
     where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null) and (x.open_until is null or x.open_until <= now())
     for no key update of x skip locked
   ), free as materialized (
-    select l.id, l.ordered, least(l.slots, case when g.open_until is not null then 1 end,
+    select l.id, l.ordered, g.open_until is not null as probing, least(l.slots, case when g.open_until is not null then 1 end,
         case when l.rate_limit is not null then ${PACED_SLOTS} end) as slots
     from lanes l left join gated g on g.id = l.id
     where l.slots > 0 and (g.id is not null or (l.open_until is null and l.rate_limit is null))
@@ -87,7 +89,23 @@ export const CLAIM = `
         order by d.due_at desc limit free.slots / 2 for update skip locked
       ) newest
     ) p
-    where free.slots > 0 and not free.ordered
+    where free.slots > 0 and not free.ordered and not free.probing
+    union all
+    -- A delivery that was refused before may be one that is always refused: it would tell nothing of the others.
+    select p.event_id, p.destination_id
+    from free cross join lateral (
+      select d.event_id, d.destination_id
+      from (
+        (select d.event_id, d.attempt_count from paggio.deliveries d
+         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at limit ${PROBE_CHOICE})
+        union
+        (select d.event_id, d.attempt_count from paggio.deliveries d
+         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at desc limit ${PROBE_CHOICE})
+      ) c join paggio.deliveries d on d.event_id = c.event_id and d.destination_id = free.id
+      where d.state = 'pending' and d.due_at <= now()
+      order by c.attempt_count, random() limit 1 for update of d skip locked
+    ) p
+    where free.slots > 0 and not free.ordered and free.probing
     limit $3
   ), considered as materialized (
     select c.event_id, c.destination_id, c.due_at, free.slots, head.event_id as head_id,
@@ -233,6 +251,11 @@ const MINE = `
   where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token`;
 
 export const RENEW = `
+  with probing as (
+    update paggio.destinations x set open_until = now() + interval '${PROBE_SECONDS} seconds'
+    from unnest($1::uuid[], $2::uuid[]) as i(event_id, destination_id)
+    where x.id = i.destination_id and x.probe_event_id = i.event_id
+  )
   update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${LEASE_SECONDS} seconds' end
   ${MINE} returning d.lease_token`;
 

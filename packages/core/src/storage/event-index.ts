@@ -90,6 +90,7 @@ export class EventIndex {
       const page = await this.log.read(toPosition(state.position), STEP, manager);
       const ended = await this.take(manager, [...new Set([...page.created, ...page.updated])]);
       await countAlerts(manager, ended);
+      // failpoint: index.advanced
       const position = formatPosition(page.position);
       if (position !== state.position)
         await manager.query('update paggio.event_index_state set position = $1', [position]);

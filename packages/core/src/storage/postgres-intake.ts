@@ -102,6 +102,7 @@ export class PostgresIntake implements Intake {
     } catch (error) {
       return this.recover(group, error, retries);
     }
+    // failpoint: intake.committed
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
       if (waiting.event.dedupKey === null || fresh.has(eventId)) {
@@ -126,6 +127,7 @@ export class PostgresIntake implements Intake {
     const deliveries = events.flatMap((event, index) =>
       event.deliveries.map((delivery) => ({ n: index + 1, delivery })),
     );
+    // failpoint: intake.sending
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: 'paggio_intake',
       text: INSERT,

@@ -23,6 +23,7 @@ export class ReplayStore {
       const earlier = await takeIdempotencyKey(statementsOf(manager), actor, request, formatId(id));
       if (earlier !== null) return earlier.result;
       await copyEvents(manager, [{ id, originalId: eventId, destinationIds }], null);
+      // failpoint: replay.copied
       const after = { replayed_as: formatId(id) };
       await keepAudit(manager, actor, [{ action: 'event.replayed', objectId: eventId, before: null, after }]);
       return formatId(id);

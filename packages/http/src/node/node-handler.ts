@@ -75,6 +75,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const routed = paggio.capture.route(slug);
       const endpoint: EndpointConfig = routed instanceof Promise ? await routed : routed;
       const body = await readBody(request, paggio.options.bodyLimit);
+      // failpoint: capture.body_read
       const answer = await paggio.capture.receive(endpoint, {
         method: request.method as string,
         path,
@@ -83,6 +84,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
         body,
         remoteAddr: addressOf(request),
       });
+      // failpoint: capture.answering
       const headers: string[] = answer.contentType === null ? [] : ['content-type', answer.contentType];
       for (const [name, value] of answer.headers) headers.push(name, value);
       headers.push('content-length', String(Buffer.byteLength(answer.body)));

@@ -1,0 +1,114 @@
+import { readAcknowledgements, readReceipts, type Receipt } from './ledger-file';
+import { bodyOf, digestOf, type MessageKind } from './message';
+
+/** What an event that no destination has accepted is, as the gateway shows it; null: it shows nothing. */
+export type FateOf = (eventId: string) => Promise<string | null>;
+
+export interface CheckInput {
+  acknowledgedPath: string;
+  receivedPath: string;
+  message: MessageKind;
+  /** Messages were sent with every number below it. */
+  sent: number;
+  /** Further events that were promised: replays. */
+  promised?: readonly string[];
+  fateOf: FateOf;
+}
+
+/** Jepsen's set checker for one HTTP surface. */
+export interface Verdict {
+  sent: number;
+  /** Messages that got a complete 2xx, and other events that were promised. */
+  acknowledged: number;
+  delivered: number;
+  /** Acknowledged, not delivered, and visible as pending, failed or captured. */
+  visible: number;
+  /** Acknowledged, and neither delivered nor visible. */
+  lost: string[];
+  /** Delivered and never sent, or with other bytes. */
+  phantom: string[];
+  /** Accepted again by a destination that had accepted them: events, and how often in all. */
+  duplicated: number;
+  duplicates: number;
+  /** Messages that became more than one event although each was sent under one id. */
+  storedTwice: string[];
+  /** Milliseconds from the acknowledgement to the first acceptance. */
+  lagMs: { p50: number; p99: number; max: number };
+  /** First acceptances of events, for those who know when a process died. */
+  acceptedAt: ReadonlyMap<string, number>;
+}
+
+const SHOWN = 20;
+
+/** Compares what was promised with what arrived. */
+export async function check(input: CheckInput): Promise<Verdict> {
+  const acknowledgedAt = new Map<string, number>();
+  const eventOf = new Map<number, string>();
+  const lost: string[] = [];
+  const phantom: string[] = [];
+  const storedTwice = new Set<number>();
+  let acknowledged = 0;
+  for await (const { n, sha256, eventId, at } of readAcknowledgements(input.acknowledgedPath)) {
+    acknowledged++;
+    if (digestOf(bodyOf(input.message, n)) !== sha256) throw new Error(`the ledger is wrong about message ${n}`);
+    acknowledgedAt.set(eventId, at);
+    if ((eventOf.get(n) ?? eventId) !== eventId) storedTwice.add(n);
+    eventOf.set(n, eventId);
+  }
+  for (const eventId of input.promised ?? []) {
+    acknowledged++;
+    acknowledgedAt.set(eventId, acknowledgedAt.get(eventId) ?? 0);
+  }
+
+  const accepted = new Map<string, { count: number; at: number }>();
+  for await (const receipt of readReceipts(input.receivedPath)) {
+    if (!isGenuine(receipt, input)) {
+      phantom.push(`message ${receipt.n} as event ${receipt.eventId}`);
+      continue;
+    }
+    // An original is its own origin; a replay has that of another.
+    if (receipt.eventId === receipt.originId) {
+      if ((eventOf.get(receipt.n) ?? receipt.eventId) !== receipt.eventId) storedTwice.add(receipt.n);
+      eventOf.set(receipt.n, receipt.eventId);
+    }
+    if (receipt.outcome !== 'accepted') continue;
+    const before = accepted.get(receipt.eventId);
+    if (before) before.count++;
+    else accepted.set(receipt.eventId, { count: 1, at: receipt.at });
+  }
+
+  const lags: number[] = [];
+  let delivered = 0;
+  let visible = 0;
+  for (const [eventId, at] of acknowledgedAt) {
+    const first = accepted.get(eventId);
+    if (first) {
+      delivered++;
+      if (at > 0) lags.push(Math.max(0, first.at - at));
+    } else if ((await input.fateOf(eventId)) === null) lost.push(eventId);
+    else visible++;
+  }
+  lags.sort((a, b) => a - b);
+  const repeated = [...accepted.values()].filter(({ count }) => count > 1);
+  return {
+    sent: input.sent,
+    acknowledged,
+    delivered,
+    visible,
+    lost: lost.slice(0, SHOWN),
+    phantom: phantom.slice(0, SHOWN),
+    duplicated: repeated.length,
+    duplicates: repeated.reduce((sum, { count }) => sum + count - 1, 0),
+    storedTwice: [...storedTwice].slice(0, SHOWN).map((n) => `message ${n}`),
+    lagMs: { p50: quantile(lags, 0.5), p99: quantile(lags, 0.99), max: lags.at(-1) ?? 0 },
+    acceptedAt: new Map([...accepted].map(([eventId, { at }]) => [eventId, at])),
+  };
+}
+
+function isGenuine({ n, sha256 }: Receipt, { message, sent }: CheckInput): boolean {
+  return Number.isInteger(n) && n >= 0 && n < sent && digestOf(bodyOf(message, n)) === sha256;
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
+import { freePort } from './free-port';
+import { query } from './installation';
+
+/** How a database ends. `immediate` is `pg_ctl stop -m immediate`; `kill` the end of the postmaster alone. */
+export type DatabaseEnd = 'immediate' | 'kill';
+
+/** A PostgreSQL with fsync on, that can be killed and comes back at the same address. */
+export class Cluster {
+  private constructor(
+    readonly directory: string,
+    private readonly settings: Readonly<Record<string, string>>,
+    private running: EmbeddedDatabase,
+  ) {}
+
+  static async start(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+    const all = { port: String(await freePort()), max_connections: '300', ...settings };
+    return new Cluster(directory, all, await startEmbeddedDatabase({ directory, settings: all }));
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  get port(): number {
+    return Number(this.settings['port']);
+  }
+
+  get dataDirectory(): string {
+    return join(this.directory, 'postgres');
+  }
+
+  /** Ends it without a chance to finish anything. Resolves when it is gone. */
+  async end(how: DatabaseEnd): Promise<void> {
+    const { pid } = this.running;
+    process.kill(pid, how === 'immediate' ? 'SIGQUIT' : 'SIGKILL');
+    while (isAlive(pid)) await sleep(5);
+  }
+
+  /** Brings it back. Resolves when it takes statements. */
+  async start(): Promise<void> {
+    this.running = await startEmbeddedDatabase({ directory: this.directory, settings: this.settings });
+    await query(this.url, 'select 1');
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

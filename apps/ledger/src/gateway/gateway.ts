@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { ChildProcessHandle } from '../child-process-handle';
+import { freePort } from '../free-port';
+import { toText, type Failpoint } from './failpoints';
+import type { HostReport, HostSettings } from './host-process';
+
+export interface GatewayStart {
+  failpoint?: Failpoint;
+  /** Arguments for Node, such as `--max-old-space-size=64`. */
+  nodeArguments?: string[];
+  /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
+  instrumented?: boolean;
+}
+
+/** A process of the gateway that can be killed, and comes back at the same address. */
+export class Gateway {
+  private child: ChildProcessHandle | undefined;
+
+  private constructor(
+    private readonly settings: HostSettings,
+    readonly base: string,
+  ) {}
+
+  static async at(settings: Omit<HostSettings, 'port'>): Promise<Gateway> {
+    const port = await freePort();
+    return new Gateway({ ...settings, port }, `http://127.0.0.1:${port}`);
+  }
+
+  get isAlive(): boolean {
+    return this.child?.isAlive ?? false;
+  }
+
+  get pid(): number {
+    return this.running.pid;
+  }
+
+  /** @throws when it ends before it listens */
+  async start({ failpoint, nodeArguments = [], instrumented }: GatewayStart = {}): Promise<void> {
+    const preload = join(__dirname, '../../dist/gateway/preload.js');
+    const isInstrumented = instrumented ?? failpoint !== undefined;
+    this.child = await ChildProcessHandle.fork('gateway/host-process.js', [JSON.stringify(this.settings)], {
+      nodeArguments: [...(isInstrumented ? ['--require', preload] : []), ...nodeArguments],
+      env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '' },
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.running.signal(signal);
+  }
+
+  /** Its clock is wrong by so much from now on. */
+  stepClock(clockOffsetMs: number): void {
+    this.running.send({ clockOffsetMs });
+  }
+
+  ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    return this.running.ended();
+  }
+
+  async report(): Promise<HostReport> {
+    this.running.send('report');
+    return (await this.running.message<{ report: HostReport }>('report')).report;
+  }
+
+  async kill(): Promise<void> {
+    await this.child?.kill();
+  }
+
+  /** An orderly end. @returns the exit code */
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM');
+    return (await this.ended()).code;
+  }
+
+  private get running(): ChildProcessHandle {
+    if (!this.child) throw new Error('the gateway was not started');
+    return this.child;
+  }
+}

@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import { appendFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createPaggio, type PaggioOptions } from '@paggio/core';
+import { createNodeHandler } from '@paggio/http';
+
+/** What a gateway of the ledger is told by its first argument. */
+export interface HostSettings {
+  options: Omit<PaggioOptions, 'masterKey'> & { masterKey: string };
+  port: number;
+  /** Where faults, and circuits that open and close, are written. */
+  logPath: string;
+}
+
+/** How a process does. */
+export interface HostReport {
+  rssBytes: number;
+  heapBytes: number;
+  /** Timers, sockets and the like that are open. */
+  resources: number;
+  cpuMs: number;
+  /** Of the event loop, in milliseconds, since the last report. */
+  loopDelayP99Ms: number;
+}
+
+// A host as people write it with bare node:http, and with the limits that the reference server has.
+const { options, port, logPath } = JSON.parse(process.argv[2] as string) as HostSettings;
+const paggio = createPaggio({ ...options, masterKey: Buffer.from(options.masterKey, 'hex') });
+const handle = createNodeHandler(paggio, { health: true, metrics: true, openapi: true, exclusive: true });
+const server = createServer(
+  { keepAliveTimeout: 30_000, headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 },
+  (request, response) => void handle(request, response),
+);
+const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+loopDelay.enable();
+
+const told = new Set(['circuit.opened', 'circuit.closed', 'destination.paused']);
+
+paggio.subscribe((happening) => {
+  const when = `${new Date().toISOString()} ${process.pid}`;
+  if (happening.type === 'fault') {
+    const { where, error } = happening;
+    const said = error instanceof Error ? `${(error as { code?: string }).code ?? ''} ${error.message}` : String(error);
+    appendFileSync(logPath, `${when} ${where}: ${said.replaceAll('\n', ' ')}\n`);
+  } else if (told.has(happening.type)) appendFileSync(logPath, `${when} ${JSON.stringify(happening)}\n`);
+});
+
+process.on('message', (word: unknown) => {
+  if (word !== 'report') return;
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const report: HostReport = {
+    rssBytes: rss,
+    heapBytes: heapUsed,
+    resources: process.getActiveResourcesInfo().length,
+    cpuMs: Math.round((user + system) / 1000),
+    loopDelayP99Ms: Math.round(loopDelay.percentile(99) / 1e5) / 10,
+  };
+  loopDelay.reset();
+  process.send?.({ report });
+});
+
+process.on('SIGTERM', () => {
+  paggio.quiesce();
+  server.close();
+  server.closeIdleConnections();
+  void paggio.stop().then(() => process.exit(0));
+});
+process.on('disconnect', () => process.exit());
+
+async function main(): Promise<void> {
+  await paggio.start();
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  paggio.listeningAt(`http://127.0.0.1:${port}`);
+  process.send?.('ready');
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,44 @@
+import Module from 'node:module';
+import { armed, parseFailpoint, type Failpoint } from './failpoints';
+
+// Loaded before a gateway (node --require): makes its failpoints real and lets its clock go wrong.
+const wanted: Failpoint | undefined = process.env['PAGGIO_FAILPOINT']
+  ? parseFailpoint(process.env['PAGGIO_FAILPOINT'])
+  : undefined;
+let passes = 0;
+
+Object.assign(globalThis, {
+  paggioFailpoint(name: string): void {
+    if (name !== wanted?.name || ++passes !== wanted.pass) return;
+    const die = (): void => void process.kill(process.pid, 'SIGKILL');
+    if (wanted.afterMs === 0) die();
+    else setTimeout(die, wanted.afterMs);
+  },
+});
+
+type Compile = (this: unknown, source: string, file: string, ...more: unknown[]) => unknown;
+const loader = Module.prototype as unknown as { _compile: Compile };
+const compile = loader._compile;
+loader._compile = function (source, file, ...more) {
+  return compile.call(this, file.includes('node_modules') ? source : armed(source), file, ...more);
+};
+
+const RealDate = Date;
+let offsetMs = 0;
+
+class SteppedDate extends RealDate {
+  constructor(...values: []) {
+    super(...((values.length === 0 ? [RealDate.now() + offsetMs] : values) as []));
+  }
+
+  static override now(): number {
+    return RealDate.now() + offsetMs;
+  }
+}
+
+globalThis.Date = SteppedDate as DateConstructor;
+process.on('message', (word: { clockOffsetMs?: number }) => {
+  if (word.clockOffsetMs !== undefined) offsetMs = word.clockOffsetMs;
+});
+// Somebody who listens for messages keeps a process alive.
+process.channel?.unref();

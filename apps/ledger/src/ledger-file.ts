@@ -1,0 +1,106 @@
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+
+/** A line for each acknowledgement, on disk (fsync) before it counts. Lines that come together are written together. */
+export class LedgerFile {
+  private lines: string[] = [];
+  private waiting: (() => void)[] = [];
+  private writing = false;
+
+  private constructor(private readonly file: FileHandle) {}
+
+  static async create(path: string): Promise<LedgerFile> {
+    return new LedgerFile(await open(path, 'a'));
+  }
+
+  /** Resolves when the line is on disk. */
+  append(line: string): Promise<void> {
+    this.lines.push(line);
+    const done = new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (!this.writing) void this.write();
+    return done;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+
+  private async write(): Promise<void> {
+    this.writing = true;
+    while (this.lines.length > 0) {
+      const text = `${this.lines.join('\n')}\n`;
+      const told = this.waiting;
+      this.lines = [];
+      this.waiting = [];
+      await this.file.writeFile(text);
+      await this.file.datasync();
+      for (const done of told) done();
+    }
+    this.writing = false;
+  }
+}
+
+/** A log that need not survive its process: the process that writes it is never killed. */
+export function createLog(path: string): WriteStream {
+  return createWriteStream(path, { flags: 'a' });
+}
+
+/** One acknowledgement: a complete 2xx. */
+export interface Acknowledgement {
+  n: number;
+  sha256: string;
+  status: number;
+  eventId: string;
+  /** Milliseconds since 1970, by the clock that all processes of the machine share. */
+  at: number;
+}
+
+/** What became of a request at the destination. */
+export type Outcome =
+  /** A 2xx was written in full. */
+  | 'accepted'
+  /** Another status was written. */
+  | 'refused'
+  /** It was received, and no answer was given on purpose. */
+  | 'unanswered';
+
+/** One complete request at the destination. */
+export interface Receipt {
+  n: number;
+  sha256: string;
+  outcome: Outcome;
+  eventId: string;
+  /** `webhook-id`: of the first original. It is another one for replays. */
+  originId: string;
+  attempt: number;
+  at: number;
+}
+
+export function toLine(entry: Acknowledgement | Receipt): string {
+  return 'outcome' in entry
+    ? `${entry.n} ${entry.sha256} ${entry.outcome} ${entry.eventId} ${entry.originId} ${entry.attempt} ${entry.at}`
+    : `${entry.n} ${entry.sha256} ${entry.status} ${entry.eventId} ${entry.at}`;
+}
+
+export async function* readAcknowledgements(path: string): AsyncGenerator<Acknowledgement> {
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    const [n, sha256 = '', status, eventId = '', at] = line.split(' ');
+    yield { n: Number(n), sha256, status: Number(status), eventId, at: Number(at) };
+  }
+}
+
+export async function* readReceipts(path: string): AsyncGenerator<Receipt> {
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    const [n, sha256 = '', outcome, eventId = '', originId = '', attempt, at] = line.split(' ');
+    yield {
+      n: Number(n),
+      sha256,
+      outcome: outcome as Outcome,
+      eventId,
+      originId,
+      attempt: Number(attempt),
+      at: Number(at),
+    };
+  }
+}

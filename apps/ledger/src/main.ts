@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from './cluster';
+import { machine, printResult, writeResults, type Results } from './report';
+import { broken, type Scenario } from './scenario';
+import { failpoints } from './scenarios/failpoints';
+import { kills } from './scenarios/kills';
+
+const scenarios: readonly Scenario[] = [failpoints, kills];
+
+interface Arguments {
+  names: string[];
+  quick: boolean;
+  keep: boolean;
+  seed: number;
+}
+
+function readArguments(values: readonly string[]): Arguments | string {
+  const result: Arguments = { names: [], quick: false, keep: false, seed: 1 };
+  for (const value of values) {
+    const seed = /^--seed=(\d{1,9})$/.exec(value)?.[1];
+    if (value === '--quick') result.quick = true;
+    else if (value === '--keep') result.keep = true;
+    else if (seed !== undefined) result.seed = Number(seed);
+    else if (scenarios.some(({ name }) => name === value)) result.names.push(value);
+    else {
+      return `There is no scenario "${value}". There are: ${scenarios.map(({ name }) => name).join(', ')}; and --quick, --seed=N, --keep.`;
+    }
+  }
+  return result;
+}
+
+/** Runs the scenarios and says what was lost. */
+async function main(): Promise<void> {
+  const given = readArguments(process.argv.slice(2));
+  if (typeof given === 'string') {
+    console.error(given);
+    process.exitCode = 2;
+    return;
+  }
+  const { names, quick, seed, keep } = given;
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
+  const results: Results = { machine: machine(), quick, seed, scenarios: {} };
+  console.log(`${results.machine}; seed ${seed}${quick ? '; quick' : ''}`);
+  const cluster = await Cluster.start(join(directory, 'cluster'));
+  try {
+    for (const scenario of scenarios) {
+      if (names.length > 0 && !names.includes(scenario.name)) continue;
+      const own = join(directory, scenario.name);
+      mkdirSync(own);
+      const startedAt = Date.now();
+      const reason = scenario.impossible?.() ?? null;
+      const result =
+        reason === null
+          ? await scenario
+              .run({ quick, seed, directory: own, cluster, say: (text) => console.log(`  ${text}`) })
+              .catch((error: unknown) => broken(scenario.name, error))
+          : { skipped: reason };
+      const entry = { title: scenario.title, seconds: Math.round((Date.now() - startedAt) / 1000), ...result };
+      results.scenarios[scenario.name] = entry;
+      printResult(scenario.name, entry);
+    }
+  } finally {
+    await cluster.stop();
+    if (keep) console.log(`files: ${directory}`);
+    else rmSync(directory, { recursive: true, force: true });
+  }
+  console.log(`\nwritten to ${writeResults(results)}`);
+  const failed = Object.values(results.scenarios).some((one) => 'failures' in one && one.failures.length > 0);
+  // A scenario that broke off may have left processes behind; they end with this one.
+  process.exit(failed ? 1 : 0);
+}
+
+void main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

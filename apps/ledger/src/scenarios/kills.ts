@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Gateway } from '../gateway/gateway';
+import { judge, type Scenario } from '../scenario';
+import { random } from '../seed';
+import { World } from '../world';
+
+const CONCURRENCY = 16;
+const endpoints = (['plain', 'plain', 'rough', 'rough'] as const).map((profile) => ({
+  profile,
+  concurrency: CONCURRENCY,
+}));
+
+/** Acceptance case CRA-02: processes of every kind are killed at random, under load, with retries and replays. */
+export const kills: Scenario = {
+  name: 'kills',
+  title: 'Processes are killed (`kill -9`) at random under load, retries and replays',
+  async run({ quick, seed, directory, cluster, say }) {
+    const times = quick ? 12 : 200;
+    const next = random(seed);
+    const world = await World.open({ directory, clusterUrl: cluster.url, seed, sizes: 'mixed', endpoints });
+    try {
+      const fronts = [await world.gateway(['capture', 'deliver', 'api']), await world.gateway(['capture', 'api'])];
+      const workers = [await world.gateway(['deliver']), await world.gateway(['deliver'])];
+      const all = [...fronts, ...workers];
+      await Promise.all(all.map((gateway) => gateway.start()));
+      world.sender.begin(world.order(fronts, { pace: { ratePerSecond: 200 } }));
+      const replays = new Replayer(world, fronts, next);
+      const replaying = replays.run();
+      let killedWorkers = 0;
+      for (let kill = 0; kill < times; kill++) {
+        await sleep(300 + next() * 1_800);
+        const gateway = all[Math.floor(next() * all.length)] as Gateway;
+        if (gateway !== fronts[1]) killedWorkers++;
+        await gateway.kill();
+        await gateway.start();
+        if (kill % 50 === 49) say(`${kill + 1} kills`);
+      }
+      const lastKillAt = Date.now();
+      const { sent, tries } = await world.sender.stop();
+      replays.stop();
+      await replaying;
+      await world.settled(180_000);
+      const healedMs = Date.now() - lastKillAt;
+      await replays.finished();
+      const verdict = await world.check(fronts[0] as Gateway, sent);
+      const duplicatesAllowed = killedWorkers * CONCURRENCY * endpoints.length;
+      const result = judge(verdict, { tried: 'random kills', times, healedMs, duplicatesAllowed });
+      result.failures.push(...replays.failures);
+      Object.assign(result.figures, {
+        sent,
+        tries: JSON.stringify(tries),
+        replays: replays.made,
+        duplicatesPerKill: (verdict.duplicates / killedWorkers).toFixed(2),
+      });
+      return result;
+    } finally {
+      await world.close();
+    }
+  },
+};
+
+interface Replay {
+  id: string;
+  status: string;
+  matched: number;
+  created: number;
+  skipped: number;
+}
+
+/** Asks for replays, single ones and bulk ones, of whichever front answers. */
+class Replayer {
+  made = 0;
+  readonly failures: string[] = [];
+  private readonly bulk: string[] = [];
+  private stopped = false;
+
+  constructor(
+    private readonly world: World,
+    private readonly fronts: readonly Gateway[],
+    private readonly next: () => number,
+  ) {}
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  async run(): Promise<void> {
+    for (let round = 0; !this.stopped; round++) {
+      await sleep(200);
+      const front = this.fronts[Math.floor(this.next() * this.fronts.length)] as Gateway;
+      // A front that is just dying promises nothing.
+      await (round % 25 === 24 ? this.many(front) : this.one(front)).catch(() => undefined);
+    }
+  }
+
+  /** Waits for the bulk replays, and sees that none of them left anything out. */
+  async finished(): Promise<void> {
+    const [front] = this.fronts as [Gateway];
+    for (const id of this.bulk) {
+      for (let waited = 0; ; waited++) {
+        const replay = await this.world.ask<Replay>(front, 'GET', `/api/v1/replays/${id}`);
+        if (replay.status === 'running' && waited < 600) {
+          await sleep(100);
+          continue;
+        }
+        if (replay.status !== 'completed' || replay.created + replay.skipped !== replay.matched)
+          this.failures.push(`bulk replay ${JSON.stringify(replay)}`);
+        break;
+      }
+    }
+  }
+
+  private async one(front: Gateway): Promise<void> {
+    const { data } = await this.world.ask<{ data: { id: string }[] }>(front, 'GET', '/api/v1/events?limit=20');
+    const event = data[Math.floor(this.next() * data.length)];
+    if (!event) return;
+    const { id } = await this.world.ask<{ id: string }>(front, 'POST', `/api/v1/events/${event.id}/replay`);
+    this.world.promise(id);
+    this.made++;
+  }
+
+  private async many(front: Gateway): Promise<void> {
+    const since = new Date(Date.now() - 3_000).toISOString();
+    const until = new Date(Date.now() - 2_500).toISOString();
+    const filter = { source: 'github', since, until };
+    const { id } = await this.world.ask<Replay>(front, 'POST', '/api/v1/replays', { filter });
+    this.bulk.push(id);
+    this.made++;
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PaggioOptions, Role } from '@paggio/core';
+import { check, type Verdict } from './checker';
+import type { Gateway } from './gateway/gateway';
+import { Installation, type EndpointOptions } from './installation';
+import type { MessageKind, Sizes } from './message';
+import { Recorder } from './recorder/recorder';
+import type { Profile } from './recorder/recorder-order';
+import { Sender } from './sender/sender';
+import type { SendOrder } from './sender/send-order';
+
+const everything: readonly Role[] = ['capture', 'deliver', 'api'];
+
+export interface WorldSettings {
+  directory: string;
+  clusterUrl: string;
+  seed: number;
+  sizes?: Sizes;
+  /** Where events go: an endpoint for each. Default: one that accepts everything. */
+  endpoints?: readonly (Omit<EndpointOptions, 'destinationUrl'> & { profile: Profile })[];
+}
+
+/** A gateway with its database, somebody who sends and somebody who receives; and the ledger that judges them. */
+export class World {
+  private readonly gateways: Gateway[] = [];
+  private readonly promised: string[] = [];
+
+  private constructor(
+    readonly installation: Installation,
+    readonly sender: Sender,
+    readonly recorder: Recorder,
+    private readonly message: MessageKind,
+  ) {}
+
+  static async open(settings: WorldSettings): Promise<World> {
+    const { directory, clusterUrl, seed, sizes = 'usual', endpoints = [{ profile: 'plain' }] } = settings;
+    mkdirSync(directory, { recursive: true });
+    const [sender, recorder] = await Promise.all([Sender.start(directory), Recorder.start(directory, seed)]);
+    const installation = await Installation.create(
+      clusterUrl,
+      directory,
+      endpoints.map(({ profile, ...options }) => ({ ...options, destinationUrl: recorder.url(profile) })),
+    );
+    return new World(installation, sender, recorder, { seed, sizes });
+  }
+
+  /** A process of the gateway, not started. */
+  async gateway(roles = everything, options: Partial<PaggioOptions> = {}, url?: string): Promise<Gateway> {
+    const gateway = await this.installation.gateway(roles, options, url);
+    this.gateways.push(gateway);
+    return gateway;
+  }
+
+  /** An order with what is usual: a message goes on being sent until it is acknowledged. */
+  order(gateways: readonly Gateway[], more: Partial<SendOrder>): SendOrder {
+    return {
+      message: this.message,
+      from: 0,
+      count: null,
+      pace: { ratePerSecond: 100 },
+      bases: gateways.map(({ base }) => base),
+      paths: this.installation.paths,
+      retryMs: 250,
+      giveUpMs: 120_000,
+      ...more,
+    };
+  }
+
+  /** Asks the API of a gateway. @throws when it does not answer with a 2xx */
+  async ask<Answer>(gateway: Gateway, method: string, path: string, body?: object): Promise<Answer> {
+    const answer = await fetch(gateway.base + path, {
+      method,
+      headers: { authorization: `Bearer ${this.installation.key}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  /** An event that the gateway has promised to deliver without having taken it in: a replay. */
+  promise(eventId: string): void {
+    this.promised.push(eventId);
+  }
+
+  /** Resolves when nothing is pending any more. @throws after the deadline */
+  async settled(deadlineMs: number): Promise<void> {
+    const deadline = Date.now() + deadlineMs;
+    for (;;) {
+      const [row] = await this.installation
+        .rows<{ count: number }>(`select count(*)::int as count from paggio.deliveries where state = 'pending'`)
+        .catch(() => []);
+      if (row?.count === 0) return;
+      if (Date.now() > deadline) throw new Error(`${row?.count ?? '?'} deliveries are still pending`);
+      await sleep(50);
+    }
+  }
+
+  /** @param gateway one that answers, to say what became of the events that no destination has accepted */
+  async check(gateway: Gateway, sent: number): Promise<Verdict> {
+    return check({
+      acknowledgedPath: this.sender.ledgerPath,
+      receivedPath: this.recorder.logPath,
+      message: this.message,
+      sent,
+      promised: this.promised,
+      fateOf: async (eventId) => {
+        const { status } = await this.ask<{ status: string }>(gateway, 'GET', `/api/v1/events/${eventId}`).catch(
+          (error: Error) => {
+            if (/: 404 /.test(error.message)) return { status: 'unknown' };
+            throw error;
+          },
+        );
+        // Delivered, and no destination knows of it: that is a loss.
+        return ['pending', 'failed', 'captured'].includes(status) ? status : null;
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.gateways.map((gateway) => gateway.kill()), this.sender.close(), this.recorder.close()]);
+  }
+}
+
+export function folder(parent: string, name: string): string {
+  return join(parent, name.replaceAll(/[^a-z0-9]+/gi, '-'));
+}

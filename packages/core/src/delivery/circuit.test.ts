@@ -1,0 +1,61 @@
+import { capture, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  gateway = await startGateway();
+});
+
+afterEach(() => gateway.stop());
+
+/** An endpoint with waiting events whose circuit was open and may be probed now. */
+async function halfOpen(recorder: Recorder, bodies: readonly string[]): Promise<string[]> {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'probed',
+    destinationUrl: recorder.url(),
+    timeoutSeconds: 60,
+  });
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const ids: string[] = [];
+  for (const body of bodies) ids.push(await capture(paggio, endpoint.slug, body));
+  await query(
+    database.url,
+    `update paggio.destinations set open_until = now(), strain = 12, openings = 3;
+     update paggio.deliveries set attempt_count = 3, due_at = now() - interval '1 hour' where event_id = '${ids[0]}'`,
+  );
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  return ids;
+}
+
+test('CRA-02: an event that is always refused does not keep a circuit open for the others', async () => {
+  const recorder = await Recorder.start((request, response) =>
+    response.writeHead(request.body.toString() === 'poison' ? 500 : 200).end(),
+  );
+  const ids = await halfOpen(recorder, ['poison', 'a', 'b', 'c']);
+  await recorder.received(1);
+  expect(recorder.requests[0]?.body.toString()).not.toBe('poison');
+  await until(gateway.paggio, async () => {
+    const events = await Promise.all(ids.slice(1).map((id) => gateway.paggio.events.get(owner, id)));
+    return events.every(({ status }) => status === 'delivered') ? true : undefined;
+  });
+  await recorder.stop();
+}, 20_000);
+
+test('CRA-02: a probe is waited for no longer than its lease stands, and its lease is renewed', async () => {
+  const recorder = await Recorder.start(() => undefined);
+  await halfOpen(recorder, ['a']);
+  await recorder.received(1);
+  const secondsLeft = async (): Promise<number> => {
+    const [row] = await query<{ seconds: number }>(
+      gateway.database.url,
+      'select extract(epoch from open_until - now())::float8 as seconds from paggio.destinations',
+    );
+    return row?.seconds ?? 0;
+  };
+  expect(await secondsLeft()).toBeLessThanOrEqual(30);
+  // A sixth of the lease passes, and some more.
+  await until(gateway.paggio, async () => ((await secondsLeft()) < 24.5 ? true : undefined));
+  await until(gateway.paggio, async () => ((await secondsLeft()) > 28 ? true : undefined));
+  await recorder.stop();
+}, 30_000);

@@ -1,0 +1,6 @@
+// npm run ledger: installs, builds, and kills what it can, to count what is lost. Arguments go to it (--quick, names).
+import { build, install, node } from './prepare.mjs';
+
+install();
+build();
+node('apps/ledger/dist/main.js', process.argv.slice(2));
