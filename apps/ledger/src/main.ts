@@ -6,8 +6,10 @@ import { machine, printResult, writeResults, type Results } from './report';
 import { broken, type Scenario } from './scenario';
 import { failpoints } from './scenarios/failpoints';
 import { kills } from './scenarios/kills';
+import { network, unknownCommits } from './scenarios/network';
+import { backends, postgresStops } from './scenarios/postgres';
 
-const scenarios: readonly Scenario[] = [failpoints, kills];
+const scenarios: readonly Scenario[] = [failpoints, kills, postgresStops, backends, network, unknownCommits];
 
 interface Arguments {
   names: string[];

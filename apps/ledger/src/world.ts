@@ -87,12 +87,22 @@ export class World {
   }
 
   /** Resolves when nothing is pending any more. @throws after the deadline */
-  async settled(deadlineMs: number): Promise<void> {
+  settled(deadlineMs: number): Promise<void> {
+    return this.nothingPending('%', deadlineMs);
+  }
+
+  /**
+   * Resolves when the destinations that accept everything have everything: others decide by themselves how long it takes.
+   * @throws after the deadline
+   */
+  healed(deadlineMs: number): Promise<void> {
+    return this.nothingPending('%/plain', deadlineMs);
+  }
+
+  private async nothingPending(url: string, deadlineMs: number): Promise<void> {
     const deadline = Date.now() + deadlineMs;
     for (;;) {
-      const [row] = await this.installation
-        .rows<{ count: number }>(`select count(*)::int as count from paggio.deliveries where state = 'pending'`)
-        .catch(() => []);
+      const [row] = await this.installation.rows<{ count: number }>(PENDING, [url]).catch(() => []);
       if (row?.count === 0) return;
       if (Date.now() > deadline) throw new Error(`${row?.count ?? '?'} deliveries are still pending`);
       await sleep(50);
@@ -124,6 +134,10 @@ export class World {
     await Promise.all([...this.gateways.map((gateway) => gateway.kill()), this.sender.close(), this.recorder.close()]);
   }
 }
+
+const PENDING = `
+  select count(*)::int as count from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
+  where d.state = 'pending' and x.url like $1`;
 
 export function folder(parent: string, name: string): string {
   return join(parent, name.replaceAll(/[^a-z0-9]+/gi, '-'));

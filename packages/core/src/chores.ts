@@ -4,6 +4,7 @@ import type { Role } from './options';
 import type { BulkReplayRunner } from './replay/bulk-replay-runner';
 import type { Scheduler } from './scheduler';
 import type { EventIndex } from './storage/event-index';
+import type { PostgresWaker } from './storage/postgres-waker';
 import type { Retention } from './storage/retention';
 
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
@@ -16,12 +17,15 @@ const NOTIFY_MS = 5_000;
 const INDEX_MS = 1_000;
 const RETENTION_MS = 60_000;
 const SWEEP_MS = 60_000;
+/** A connection that listens says nothing by itself. */
+const LISTENER_MS = 15_000;
 
 export interface ChoresDependencies {
   roles: ReadonlySet<Role>;
   worker: DeliveryWorker;
   replays: BulkReplayRunner;
   notifier: Notifier;
+  waker: Pick<PostgresWaker, 'check'>;
   index: EventIndex;
   /** Null: nothing is ever removed. */
   retention: Retention | null;
@@ -38,7 +42,7 @@ export class Chores {
   constructor(private readonly dependencies: ChoresDependencies) {}
 
   start(scheduler: Scheduler): void {
-    const { roles, worker, replays, notifier, index, retention, sweep } = this.dependencies;
+    const { roles, worker, replays, notifier, waker, index, retention, sweep } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
     if (roles.has('deliver')) {
@@ -54,6 +58,7 @@ export class Chores {
       });
     }
     if (retention && roles.has('deliver')) every('retention', RETENTION_MS, () => retention.run());
+    every('listener', LISTENER_MS, () => waker.check());
     every('sweep', SWEEP_MS, sweep);
   }
 

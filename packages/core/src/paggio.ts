@@ -124,6 +124,7 @@ export class Paggio {
   private readonly waker: PostgresWaker;
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
+  private readonly intake: PostgresIntake;
   private readonly queueStore: QueueStore;
   private readonly index: EventIndex;
   private readonly registry = new HandlerRegistry();
@@ -197,9 +198,10 @@ export class Paggio {
     const rejectionLog = new PostgresRejectionLog(this.database);
     this.rejections = new Rejections(rejectionLog);
     const { directory, telemetry } = this;
+    this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs);
     const writer = new EventWriter({
       routing,
-      intake: new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs),
+      intake: this.intake,
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
       telemetry,
@@ -283,6 +285,7 @@ export class Paggio {
       roles,
       worker: this.worker,
       replays: this.replayRunner,
+      waker: this.waker,
       notifier: new Notifier({ store: notificationStore, sender, onFault: (error) => fault('notifications', error) }),
       index,
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
@@ -403,8 +406,10 @@ export class Paggio {
     const unknown = { ready: false, migration: null, lagSeconds: null };
     if (!this.started || this.stopping) return { ...unknown, reason: this.stopping ? 'stopping' : 'not started' };
     try {
-      const { migration, lagSeconds } = await this.queueStore.state();
-      return { ready: true, reason: null, migration, lagSeconds };
+      const state = await this.queueStore.state();
+      // It may answer and store nothing, as with a full disk.
+      const { isTroubled } = this.intake;
+      return { ready: !isTroubled, reason: isTroubled ? 'events cannot be stored' : null, ...state };
     } catch {
       return { ...unknown, reason: 'the database does not answer' };
     }

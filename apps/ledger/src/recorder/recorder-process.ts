@@ -47,7 +47,7 @@ function answer(response: ServerResponse, seen: Seen, status: number): void {
 /** What a rough destination does with a message: mostly the first time only, as temporary faults do. */
 function roughly(request: IncomingMessage, response: ServerResponse, seen: Seen): void {
   const fate = chance(seed, seen.n, 3);
-  if (fate < 0.01) return answer(response, seen, 500);
+  if (fate < 0.01) return answer(response, seen, 422);
   if (seen.attempt > 1) return answer(response, seen, 200);
   if (fate < 0.1) return answer(response, seen, 503);
   if (fate < 0.13) {

@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway/gateway';
 import type { Hold } from '../recorder/recorder-order';
 import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { folder, World } from '../world';
+import { inTurns } from './in-turns';
 
 /** Everything is well again within this. */
 const HEAL_MS = 60_000;
@@ -187,21 +188,6 @@ const END_COMMITS = `
   select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
     and application_name in ('paggio capture', 'paggio settle')`;
-
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  atOnce: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const left = [...items.entries()];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1]);
-    }),
-  );
-  return results;
-}
 
 async function within<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -39,8 +39,9 @@ export const kills: Scenario = {
       const { sent, tries } = await world.sender.stop();
       replays.stop();
       await replaying;
-      await world.settled(180_000);
+      await world.healed(120_000);
       const healedMs = Date.now() - lastKillAt;
+      await world.settled(300_000);
       await replays.finished();
       const verdict = await world.check(fronts[0] as Gateway, sent);
       const duplicatesAllowed = killedWorkers * CONCURRENCY * endpoints.length;

@@ -1,7 +1,9 @@
+import { GroupSize, isTimeout } from '../group-size';
 import { within } from './within';
 import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
 
 const MAX_GROUP = 500;
+const RETRY_MS = 500;
 const CONNECTIONS = 2;
 /** A second statement beside a running one has to be worth its round trip. */
 const WORTH_A_SECOND = 16;
@@ -15,6 +17,8 @@ export class Settler {
   private running = 0;
   private idle: (() => void)[] = [];
   private retryTimer: NodeJS.Timeout | undefined;
+  private failed = false;
+  private readonly groupSize = new GroupSize(MAX_GROUP);
 
   constructor(
     private readonly record: Pick<DeliveryRecord, 'commit'>,
@@ -24,6 +28,11 @@ export class Settler {
 
   get depth(): number {
     return this.queue.length + this.running;
+  }
+
+  /** The last results could not be written. They count as soon as they can be, unless somebody else takes over before. */
+  get isStuck(): boolean {
+    return this.failed;
   }
 
   push(result: AttemptResult): void {
@@ -45,7 +54,7 @@ export class Settler {
       !this.retryTimer
     ) {
       this.running++;
-      const group = this.queue.splice(0, MAX_GROUP);
+      const group = this.queue.splice(0, this.groupSize.limit);
       void this.write(group).finally(() => {
         this.running--;
         if (this.depth === 0) for (const done of this.idle.splice(0)) done();
@@ -59,6 +68,8 @@ export class Settler {
       // failpoint: settle.sending
       const report = await this.record.commit(group);
       // failpoint: settle.committed
+      this.failed = false;
+      this.groupSize.passed();
       this.onSettled(report);
     } catch (error) {
       // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt
@@ -80,11 +91,13 @@ export class Settler {
         return;
       }
       this.onFault(error);
+      if (isTimeout(error)) this.groupSize.failed(group.length);
+      this.failed = true;
       this.queue.unshift(...group);
-      this.retryTimer = setTimeout(() => {
+      this.retryTimer ??= setTimeout(() => {
         this.retryTimer = undefined;
         this.pump();
-      }, 500);
+      }, RETRY_MS);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
@@ -15,6 +16,10 @@ import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './wo
 export const RENEW_AFTER_MS = 5_000;
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
+/** Without the database for so long, leases run out while their workers live. */
+const OUTAGE_MS = 15_000;
+/** Behind an outage, workers have so long to renew what they hold and to write what they know, before others claim it. */
+const AFTER_OUTAGE_MS = 2_000;
 /** A paced destination is looked at this often at most; more slots then come at once. */
 const MIN_PACE_MS = 50;
 
@@ -57,6 +62,8 @@ export class DeliveryWorker implements Handoff {
   private running = false;
   private wanted = false;
   private claiming = false;
+  /** Since when claims or renewals have failed (`performance.now`); null: they do not. */
+  private failingSince: number | null = null;
   private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
   private readonly tokenPrefix = randomBytes(8);
@@ -124,15 +131,10 @@ export class DeliveryWorker implements Handoff {
     this.lanes.sweep();
     const now = performance.now();
     const before = now - RENEW_AFTER_MS;
-    const old = [...this.held].filter((held) => held.since <= before && !held.lost);
-    if (old.length === 0) return;
     try {
-      const gone = new Set(await this.dependencies.record.renew(old.map((held) => held.work)));
-      for (const held of old) {
-        if (gone.has(held.work.leaseToken)) this.lose(held, 'Another process has taken the delivery over');
-        else held.since = now;
-      }
+      await this.prolong([...this.held].filter((held) => held.since <= before));
     } catch (error) {
+      this.failingSince ??= performance.now();
       this.fault('renew', error);
     }
   }
@@ -159,21 +161,47 @@ export class DeliveryWorker implements Handoff {
     this.running = false;
     clearTimeout(this.alarm?.timer);
     await this.giveBack(this.lanes.takeWaiting());
-    const deadline = Date.now() + graceMs;
+    const deadline = performance.now() + graceMs;
     if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
     // What is still on its way is not charged: another worker may take it at once.
     await this.giveBack([...this.held]);
-    await this.settler.flush(Math.max(1_000, deadline - Date.now()));
+    await this.settler.flush(Math.max(1_000, deadline - performance.now()));
     if (this.isCheckedIn)
       await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
     await this.dependencies.transport.close();
+  }
+
+  private async prolong(helds: readonly Held[]): Promise<void> {
+    const standing = helds.filter((held) => !held.lost);
+    if (standing.length === 0) return;
+    const now = performance.now();
+    const gone = new Set(await this.dependencies.record.renew(standing.map((held) => held.work)));
+    for (const held of standing) {
+      if (gone.has(held.work.leaseToken)) this.lose(held, 'Another process has taken the delivery over');
+      else held.since = now;
+    }
+  }
+
+  /**
+   * The database is back. What this process holds may have run out meanwhile, and so may what others hold: whoever lives
+   * keeps it, so that nothing is sent twice that need not be.
+   */
+  private async recover(since: number): Promise<void> {
+    await this.prolong([...this.held]);
+    this.failingSince = null;
+    if (performance.now() - since > OUTAGE_MS) await sleep(AFTER_OUTAGE_MS, undefined, { ref: false });
   }
 
   private async claim(): Promise<void> {
     if (this.claiming) return;
     this.claiming = true;
     try {
-      while (this.running && this.wanted && this.settler.depth < MAX_UNSETTLED) {
+      // Results that could not be written come first: their deliveries may be due again by now.
+      while (this.running && this.wanted && this.settler.depth < MAX_UNSETTLED && !this.settler.isStuck) {
+        if (this.failingSince !== null) {
+          await this.recover(this.failingSince);
+          continue;
+        }
         const free = this.dependencies.maxInFlight - this.held.size;
         // With no room, the end of an attempt asks again.
         if (free <= 0) return;
@@ -181,10 +209,15 @@ export class DeliveryWorker implements Handoff {
         const rooms = this.lanes.rooms();
         const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.crew);
         // failpoint: claim.leased
-        await this.adopt(works, rooms);
+        await this.adopt(works, rooms).catch(async (error: unknown) => {
+          // Nothing was begun: another look may take them at once.
+          await this.dependencies.record.release(works).catch(() => undefined);
+          throw error;
+        });
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
     } catch (error) {
+      this.failingSince ??= performance.now();
       this.fault('claim', error);
     } finally {
       this.claiming = false;
@@ -192,9 +225,12 @@ export class DeliveryWorker implements Handoff {
   }
 
   private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {
+    const endpoints = new Map<string, EndpointConfig | null>();
+    for (const { endpointId } of works)
+      if (!endpoints.has(endpointId)) endpoints.set(endpointId, await this.dependencies.directory.byId(endpointId));
     const taken = new Map<string, number>();
     for (const work of works) {
-      const endpoint = await this.dependencies.directory.byId(work.endpointId);
+      const endpoint = endpoints.get(work.endpointId);
       const { concurrency = 1, handler = null } =
         endpoint?.destinations.find((one) => one.id === work.destinationId) ?? {};
       const rate = endpoint?.rateLimit ?? null;
@@ -304,6 +340,8 @@ export class DeliveryWorker implements Handoff {
   /** Takes in what settling decided about destinations and order keys. */
   private learn({ destinations, followers }: SettleReport): void {
     for (const report of destinations) this.learnOf(report);
+    // A claim that waited for results to be written.
+    if (this.wanted) void this.claim();
     if (followers === 0) return;
     if (this.lanes.crew.count > 1) this.dependencies.announce('work');
     this.wake();

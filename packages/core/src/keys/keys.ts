@@ -53,7 +53,8 @@ export class Keys {
     if (keyMode(key) === undefined) throw unauthorized();
     const hash = keyHash(key);
     const name = hash.toString('latin1');
-    const now = Date.now();
+    // A clock that steps back must not keep a revoked key alive.
+    const now = performance.now();
     const cached = this.cache.get(name);
     let principal = cached && now - cached.at < CACHED_FOR_MS ? cached.principal : undefined;
     if (principal === undefined) {
@@ -127,7 +128,7 @@ export class Keys {
 
   /** At most once a minute and off the request's path. */
   private touch(keyId: string, now: number): void {
-    if (now - (this.used.get(keyId) ?? 0) < USED_EVERY_MS) return;
+    if (now - (this.used.get(keyId) ?? Number.NEGATIVE_INFINITY) < USED_EVERY_MS) return;
     if (this.used.size >= MAX_CACHED) this.used.clear();
     this.used.set(keyId, now);
     void this.store.markUsed(keyId).catch(() => this.used.delete(keyId));

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { Pool, type Client, type PoolConfig } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
 import { PaggioError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import { apiKeySchema } from './entities/api-key';
@@ -115,11 +115,12 @@ export class Database {
   }
 
   /** A connection of its own, for LISTEN and for locks that belong to a connection. */
-  client(purpose: 'listen' | 'boot'): Client {
+  client(purpose: 'listen' | 'boot'): SurvivingClient {
     return new SurvivingClient({
       ...this.settings.connection,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
     });
   }
@@ -193,13 +194,13 @@ export class Database {
     const lock = this.client('boot');
     await lock.connect();
     try {
-      const deadline = Date.now() + 60_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         const { rows } = await lock.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [
           MIGRATION_LOCK,
         ]);
         if (rows[0]?.held) break;
-        if (Date.now() > deadline)
+        if (performance.now() > deadline)
           throw unavailable('Another process has held the migration lock for a minute', undefined);
         await new Promise((done) => setTimeout(done, 50));
       }

@@ -83,8 +83,9 @@ export class EventIndex {
   private async step(skipLocked: boolean): Promise<boolean> {
     return this.database.source.transaction(async (manager) => {
       await manager.query(SETTINGS);
-      const [state] = await manager.query<{ position: string; checked_to: string | null; check_until: Date | null }[]>(
-        `select position, checked_to, check_until from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
+      const [state] = await manager.query<State[]>(
+        `select position, checked_to, check_until, extract(epoch from now())::float8 * 1000 as now
+         from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
       );
       if (!state) return false;
       const page = await this.log.read(toPosition(state.position), STEP, manager);
@@ -94,14 +95,14 @@ export class EventIndex {
       const position = formatPosition(page.position);
       if (position !== state.position)
         await manager.query('update paggio.event_index_state set position = $1', [position]);
-      const checking = state.checked_to !== null && (await this.check(manager, state.checked_to, state.check_until));
+      const checking = state.checked_to !== null && (await this.check(manager, state, state.checked_to));
       return page.more || checking;
     });
   }
 
   /** Events from before the index, and those of older versions that write no log: by their ids, up to a time. */
-  private async check(manager: EntityManager, from: string, until: Date | null): Promise<boolean> {
-    const lagging = Date.now() - CHECK_LAG_MS;
+  private async check(manager: EntityManager, { now, check_until: until }: State, from: string): Promise<boolean> {
+    const lagging = now - CHECK_LAG_MS;
     const end = firstIdAt(until === null ? lagging : Math.min(lagging, until.getTime()));
     const rows = await manager.query<{ id: string }[]>(
       'select id from paggio.events where id > $1 and id < $2 order by id limit $3',
@@ -135,6 +136,14 @@ export class EventIndex {
     const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
     return [...ended, ...(rest?.ended ?? [])];
   }
+}
+
+interface State {
+  position: string;
+  checked_to: string | null;
+  check_until: Date | null;
+  /** By the clock of the database. */
+  now: number;
 }
 
 interface WriteRow {

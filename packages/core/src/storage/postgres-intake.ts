@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake } from '../capture/intake';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
+import { GroupSize, isTimeout } from '../group-size';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
 /** How long an idempotency key of a client is remembered. */
@@ -12,14 +13,23 @@ const MAX_QUEUED_EVENTS = 20_000;
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const MAX_GROUP_EVENTS = 500;
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+/** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
+const MAX_WAIT_MS = 5_500;
+/** Where the oldest waits for so long, more come in than can be written: new ones are refused at once. */
+const OVERLOADED_AFTER_MS = 1_000;
+const LOOK_MS = 250;
 const CONNECTIONS = 2;
 /** A second statement beside a running one has to be worth its round trip: small groups cost more than they save. */
 const WORTH_A_SECOND = 16;
 const RETRIES = 3;
+/** After a failure this process counts as not ready for so long, unless something is stored. */
+const TROUBLED_MS = 10_000;
 
 interface Waiting {
   event: IncomingEvent;
   size: number;
+  /** On the monotonic clock. */
+  since: number;
   done(accepted: Accepted): void;
   fail(error: unknown): void;
 }
@@ -32,6 +42,11 @@ export class PostgresIntake implements Intake {
   private queue: Waiting[] = [];
   private queuedBytes = 0;
   private running = 0;
+  private readonly groups = new Set<readonly Waiting[]>();
+  private overdueTimer: NodeJS.Timeout | undefined;
+  private readonly groupSize = new GroupSize(MAX_GROUP_EVENTS);
+  /** On the monotonic clock. */
+  private failedAt = Number.NEGATIVE_INFINITY;
   private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
 
   constructor(
@@ -43,21 +58,54 @@ export class PostgresIntake implements Intake {
 
   accept(event: IncomingEvent): Promise<Accepted> {
     const size = event.body.length + event.headers.length + 512;
-    if (this.queue.length >= MAX_QUEUED_EVENTS || this.queuedBytes + size > MAX_QUEUED_BYTES) {
+    const since = performance.now();
+    const [oldest] = this.queue;
+    if (
+      this.queue.length >= MAX_QUEUED_EVENTS ||
+      this.queuedBytes + size > MAX_QUEUED_BYTES ||
+      (oldest && since - oldest.since > OVERLOADED_AFTER_MS)
+    ) {
       return Promise.reject(unavailable('Too many events are waiting to be stored'));
     }
     return new Promise((done, fail) => {
-      this.queue.push({ event, size, done, fail });
+      this.queue.push({ event, size, since, done, fail });
       this.queuedBytes += size;
+      this.overdueTimer ??= setInterval(() => this.refuseOverdue(), LOOK_MS).unref();
       this.pump();
     });
+  }
+
+  /** The last events could not be stored, and that was just now. */
+  get isTroubled(): boolean {
+    return performance.now() - this.failedAt < TROUBLED_MS;
+  }
+
+  private refuseOverdue(): void {
+    const before = performance.now() - MAX_WAIT_MS;
+    const isOverdue = (waiting: Waiting): boolean => waiting.since < before;
+    const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
+    // Under way: whether it will be stored is unknown.
+    for (const group of this.groups) group.filter(isOverdue).forEach(refuse);
+    const overdue = this.queue.filter(isOverdue);
+    if (overdue.length > 0) {
+      this.queue = this.queue.slice(overdue.length);
+      for (const waiting of overdue) {
+        this.queuedBytes -= waiting.size;
+        refuse(waiting);
+      }
+    }
+    if (this.queue.length > 0 || this.groups.size > 0) return;
+    clearInterval(this.overdueTimer);
+    this.overdueTimer = undefined;
   }
 
   private pump(): void {
     while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
       this.running++;
       const group = this.take();
+      this.groups.add(group);
       void this.commit(group).finally(() => {
+        this.groups.delete(group);
         this.running--;
         this.pump();
       });
@@ -67,7 +115,7 @@ export class PostgresIntake implements Intake {
   private take(): Waiting[] {
     let count = 0;
     let bytes = 0;
-    while (count < this.queue.length && count < MAX_GROUP_EVENTS) {
+    while (count < this.queue.length && count < this.groupSize.limit) {
       bytes += (this.queue[count] as Waiting).size;
       if (count > 0 && bytes > MAX_GROUP_BYTES) break;
       count++;
@@ -103,6 +151,8 @@ export class PostgresIntake implements Intake {
       return this.recover(group, error, retries);
     }
     // failpoint: intake.committed
+    this.groupSize.passed();
+    this.failedAt = Number.NEGATIVE_INFINITY;
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
       if (waiting.event.dedupKey === null || fresh.has(eventId)) {
@@ -294,6 +344,8 @@ export class PostgresIntake implements Intake {
       await this.commit(group.slice(middle), retries);
       return;
     }
+    if (isTimeout(error)) this.groupSize.failed(group.length);
+    this.failedAt = performance.now();
     // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
     for (const waiting of group) waiting.fail(toUnavailable(error));
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import type { Database } from './database';
+import type { SurvivingClient } from './surviving-client';
 
 const CHANNEL = 'paggio';
 /** Between two messages. The first goes at once: it may be a single event that another process is to deliver. */
@@ -23,7 +23,7 @@ export interface WakerListener {
  * the whole database at commit. Nothing depends on a hint; a lost one costs a second.
  */
 export class PostgresWaker {
-  private client: Client | undefined;
+  private client: SurvivingClient | undefined;
   private stopped = false;
   private pending = new Set<Word>();
   private sending = false;
@@ -43,6 +43,12 @@ export class PostgresWaker {
     if (!this.sending) void this.send();
   }
 
+  /** Finds out whether anybody is still there: a connection that only listens is told nothing of a network that is gone. */
+  async check(): Promise<void> {
+    const { client } = this;
+    await client?.query('select 1').catch(() => client.abandon());
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.reconnectTimer);
@@ -54,9 +60,10 @@ export class PostgresWaker {
     while (this.pending.size > 0 && this.client) {
       const words = [...this.pending];
       this.pending.clear();
-      await this.client
+      const { client } = this;
+      await client
         .query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words])
-        .catch(() => undefined);
+        .catch(() => client.abandon());
       await sleep(PAUSE_MS, undefined, { ref: false });
     }
     this.sending = false;

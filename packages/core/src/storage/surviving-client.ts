@@ -10,4 +10,9 @@ export class SurvivingClient extends Client {
     super(config);
     this.on('error', () => undefined);
   }
+
+  /** Ends a connection that does not answer: saying goodbye on it would take as long as the network gives it. */
+  abandon(): void {
+    (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
 }

@@ -1,0 +1,97 @@
+import type { PaggioOptions, Role } from '@paggio/core';
+import { Cluster } from '../cluster';
+import type { Gateway } from '../gateway/gateway';
+import type { SendReport } from '../sender/send-order';
+import { judge, type ScenarioContext, type ScenarioResult } from '../scenario';
+import { World, type WorldSettings } from '../world';
+
+/** Within this of the end of what was done to it, a gateway has delivered everything. */
+const HEAL_MS = 60_000;
+
+export interface Disturbed {
+  world: World;
+  gateways: readonly Gateway[];
+  /** The server that this run has for itself, when it asked for one. */
+  cluster: Cluster;
+}
+
+export interface Plan {
+  tried: string;
+  /** A database server of its own, with these settings: it may be ended. */
+  ownCluster?: Readonly<Record<string, string>>;
+  world?: Partial<WorldSettings>;
+  gateways: readonly (readonly Role[])[];
+  options?: Partial<PaggioOptions>;
+  /** Their clocks are to be set. */
+  instrumented?: boolean;
+  /** How the gateways reach the database. Default: directly. */
+  way?: (databaseUrl: string) => string;
+  ratePerSecond?: number;
+  /** Deliveries that were in flight when something ended may come again: so many at most. */
+  duplicatesAllowed: number;
+  /** How long until everything is delivered at worst, from the end of `disturb` on. Default: a minute. */
+  healMs?: number;
+  /** What is done while messages are sent. @returns how often, further figures, and what did not hold */
+  disturb: (on: Disturbed) => Promise<{
+    times: number;
+    figures?: Record<string, number | string>;
+    failures?: string[];
+  }>;
+  /** What must hold of what the sender saw. */
+  expect?: (report: SendReport) => string[];
+}
+
+/** Sends messages all the while, disturbs, lets everything come to its end, and checks the ledger. */
+export async function underLoad(context: ScenarioContext, directory: string, plan: Plan): Promise<ScenarioResult> {
+  const { seed } = context;
+  const own = plan.ownCluster === undefined ? undefined : await Cluster.start(`${directory}-cluster`, plan.ownCluster);
+  const cluster = own ?? context.cluster;
+  const world = await World.open({ directory, clusterUrl: cluster.url, seed, ...plan.world });
+  try {
+    const { databaseUrl } = world.installation;
+    const gateways = await Promise.all(
+      plan.gateways.map((roles) => world.gateway(roles, plan.options, plan.way?.(databaseUrl))),
+    );
+    await Promise.all(gateways.map((gateway) => gateway.start({ instrumented: plan.instrumented ?? false })));
+    const pids = gateways.map(({ pid }) => pid);
+    const fronts = gateways.filter((_gateway, index) => plan.gateways[index]?.includes('capture'));
+    world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 } }));
+    const { times, figures = {}, failures = [] } = await plan.disturb({ world, gateways, cluster });
+    const endedAt = Date.now();
+    const report = await world.sender.stop();
+    const healMs = plan.healMs ?? HEAL_MS;
+    await world.healed(healMs * 3);
+    const healedMs = Date.now() - endedAt;
+    await world.settled(300_000);
+    const verdict = await world.check(fronts[0] as Gateway, report.sent);
+    const { tried, duplicatesAllowed } = plan;
+    const result = judge(verdict, { tried, times, healedMs, duplicatesAllowed });
+    result.failures.push(...failures, ...(plan.expect?.(report) ?? []));
+    if (healedMs > healMs) result.failures.push(`well again only after ${Math.round(healedMs / 1000)} s`);
+    if (report.retryAfter.missing > 0)
+      result.failures.push(`${report.retryAfter.missing} refusals without Retry-After`);
+    if (report.tries['500']) result.failures.push(`${report.tries['500']} answers of 500`);
+    gateways.forEach((gateway, index) => {
+      if (gateway.isAlive && gateway.pid !== pids[index]) return;
+      if (!gateway.isAlive) result.failures.push(`process ${index + 1} has ended`);
+    });
+    const answers = Object.entries(report.tries).map(([code, count]) => `${code}: ${count}`);
+    const { longestMs } = report;
+    Object.assign(result.figures, { answers: answers.join(', '), longestAnswerMs: Math.round(longestMs) }, figures);
+    return result;
+  } finally {
+    await world.close();
+    await own?.stop();
+  }
+}
+
+/** Resolves with the first answer that is not undefined. @throws after the deadline */
+export async function until<T>(what: string, deadlineMs: number, ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}

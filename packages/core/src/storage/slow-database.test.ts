@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { capture, owner, passTime, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+
+let gateway: TestGateway;
+let holder: Client;
+
+beforeEach(async () => {
+  gateway = await startGateway();
+  holder = new Client({ connectionString: gateway.database.url });
+  holder.on('error', () => undefined);
+  await holder.connect();
+});
+
+afterEach(async () => {
+  await holder.end();
+  await gateway.stop();
+});
+
+/** As a database that does not get on: statements that need the table wait until `rollback`. */
+async function hold(table: string): Promise<void> {
+  await holder.query('begin');
+  await holder.query(`lock table paggio.${table} in access exclusive mode`);
+}
+
+test('CRA-11: nobody waits longer than six seconds for an answer, and what comes behind a stuck group is refused at once', async () => {
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'slow' });
+  await capture(paggio, endpoint.slug, '{}');
+  await hold('events');
+  const startedAt = performance.now();
+  const refusals = ['under way', 'queued'].map(async (name) => {
+    const error: unknown = await capture(paggio, endpoint.slug, '{}').catch((one: unknown) => one);
+    return { name, error, afterMs: performance.now() - startedAt };
+  });
+  await sleep(1_200);
+  const lateAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - lateAt).toBeLessThan(500);
+  for (const { error, afterMs } of await Promise.all(refusals)) {
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+    expect(afterMs).toBeLessThan(6_500);
+  }
+  await holder.query('rollback');
+  await until(paggio, async () => capture(paggio, endpoint.slug, '{}').catch(() => undefined));
+  expect((await paggio.readiness()).ready).toBe(true);
+}, 30_000);
+
+test('CRA-13: a database that answers and stores nothing makes the process not ready, until something is stored', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'full' });
+  await capture(paggio, endpoint.slug, '{}');
+  // What a full disk says.
+  await query(
+    database.url,
+    `create function paggio.full() returns trigger language plpgsql as
+       $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+     create trigger full_disk before insert on paggio.events for each row execute function paggio.full()`,
+  );
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await paggio.readiness()).toMatchObject({ ready: false, reason: 'events cannot be stored' });
+  await query(database.url, 'drop function paggio.full cascade');
+  await capture(paggio, endpoint.slug, '{}');
+  expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
+});
+
+test('CRA-06: results that could not be written during an outage are written before their deliveries are claimed again', async () => {
+  const { paggio, database } = gateway;
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unsettled', destinationUrl: recorder.url() });
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  await hold('attempts');
+  const id = await capture(paggio, endpoint.slug, '{}');
+  await recorder.received(2);
+  // The statement runs into its time limit; the lease runs out meanwhile.
+  await until(paggio, async () => ((await isStuck()) ? true : undefined));
+  await passTime(database, 31);
+  await sleep(2_000);
+  await holder.query('rollback');
+  await settled(paggio, owner, id);
+  await sleep(500);
+  expect(recorder.requests).toHaveLength(2);
+  expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+  await recorder.stop();
+
+  async function isStuck(): Promise<boolean> {
+    return (paggio as unknown as { worker: { settler: { isStuck: boolean } } }).worker.settler.isStuck;
+  }
+}, 40_000);
