@@ -34,6 +34,8 @@ export interface Verdict {
   storedTwice: string[];
   /** Milliseconds from the acknowledgement to the first acceptance. */
   lagMs: { p50: number; p99: number; max: number };
+  /** What the tables say against each other. */
+  contradictions: string[];
   /** First acceptances of events, for those who know when a process died. */
   acceptedAt: ReadonlyMap<string, number>;
 }
@@ -41,7 +43,7 @@ export interface Verdict {
 const SHOWN = 20;
 
 /** Compares what was promised with what arrived. */
-export async function check(input: CheckInput): Promise<Verdict> {
+export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradictions'>> {
   const acknowledgedAt = new Map<string, number>();
   const eventOf = new Map<number, string>();
   const lost: string[] = [];

@@ -4,12 +4,27 @@ import { join } from 'node:path';
 import { Cluster } from './cluster';
 import { machine, printResult, writeResults, type Results } from './report';
 import { broken, type Scenario } from './scenario';
+import { clocks } from './scenarios/clocks';
+import { disk } from './scenarios/disk';
 import { failpoints } from './scenarios/failpoints';
 import { kills } from './scenarios/kills';
 import { network, unknownCommits } from './scenarios/network';
+import { pools } from './scenarios/pools';
 import { backends, postgresStops } from './scenarios/postgres';
+import { stopped } from './scenarios/stopped';
 
-const scenarios: readonly Scenario[] = [failpoints, kills, postgresStops, backends, network, unknownCommits];
+const scenarios: readonly Scenario[] = [
+  failpoints,
+  kills,
+  postgresStops,
+  backends,
+  network,
+  unknownCommits,
+  stopped,
+  clocks,
+  disk,
+  pools,
+];
 
 interface Arguments {
   names: string[];

@@ -45,7 +45,7 @@ export function judge(
   outcome: { tried: string; times: number; healedMs: number | null; duplicatesAllowed: number },
 ): ScenarioResult {
   const { lost, phantom, storedTwice, duplicates, acknowledged } = verdict;
-  const failures: string[] = [];
+  const failures = [...verdict.contradictions];
   if (lost.length > 0) failures.push(`lost: ${lost.join(', ')}`);
   if (phantom.length > 0) failures.push(`phantom: ${phantom.join(', ')}`);
   if (storedTwice.length > 0) failures.push(`stored twice: ${storedTwice.join(', ')}`);

@@ -109,9 +109,22 @@ export class World {
     }
   }
 
+  /** What must be true of the tables, whatever happened. @returns what is not */
+  private async contradictions(): Promise<string[]> {
+    const failures: string[] = [];
+    for (const [what, sql] of Object.entries(CONTRADICTIONS)) {
+      const [row] = await this.installation.rows<{ count: number }>(sql);
+      if (row && row.count > 0) failures.push(`${row.count} ${what}`);
+    }
+    return failures;
+  }
+
   /** @param gateway one that answers, to say what became of the events that no destination has accepted */
   async check(gateway: Gateway, sent: number): Promise<Verdict> {
-    return check({
+    // Whoever lists lets the index catch up first.
+    await this.ask(gateway, 'GET', '/api/v1/events?limit=1&status=failed');
+    const contradictions = await this.contradictions();
+    const verdict = await check({
       acknowledgedPath: this.sender.ledgerPath,
       receivedPath: this.recorder.logPath,
       message: this.message,
@@ -128,12 +141,35 @@ export class World {
         return ['pending', 'failed', 'captured'].includes(status) ? status : null;
       },
     });
+    return { ...verdict, contradictions };
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.gateways.map((gateway) => gateway.kill()), this.sender.close(), this.recorder.close()]);
   }
 }
+
+const CONTRADICTIONS = {
+  'deliveries whose attempts are not on record': `
+    select count(*)::int as count from paggio.deliveries d
+    where d.attempt_count <> (
+      select count(*) from paggio.attempts a
+      where a.event_id = d.event_id and a.destination_id = d.destination_id and a.trigger = 'scheduled')`,
+  'deliveries that are over and whose last attempt says something else': `
+    select count(*)::int as count from paggio.deliveries d join lateral (
+      select status from paggio.attempts a
+      where a.event_id = d.event_id and a.destination_id = d.destination_id order by number desc limit 1
+    ) a on true
+    where d.state = 'delivered' and a.status <> 'delivered' or d.state = 'failed' and d.reason = 'exhausted' and a.status = 'delivered'`,
+  'events that lists show otherwise than they are': `
+    select count(*)::int as count from paggio.events e
+      left join paggio.event_index i on i.event_id = e.id
+      left join lateral (
+        select case when bool_or(state = 'pending') then 0 when bool_or(state = 'failed') then 2 else 1 end as status
+        from paggio.deliveries d where d.event_id = e.id having count(*) > 0
+      ) d on true
+    where i.event_id is null or i.status <> coalesce(d.status, 3)`,
+};
 
 const PENDING = `
   select count(*)::int as count from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id

@@ -11,6 +11,8 @@ export interface Failpoint {
   pass: number;
   /** How long after the pass, in milliseconds: what was begun there is under way then. */
   afterMs: number;
+  /** What the process does to itself. */
+  signal: 'SIGKILL' | 'SIGSTOP';
 }
 
 /** A source with its failpoints as calls. */
@@ -22,13 +24,14 @@ export function namesIn(source: string): string[] {
   return [...source.matchAll(FAILPOINT)].map((match) => match[1] as string);
 }
 
-export function toText({ name, pass, afterMs }: Failpoint): string {
-  return `${name}@${pass}+${afterMs}`;
+export function toText({ name, pass, afterMs, signal }: Failpoint): string {
+  return `${name}@${pass}+${afterMs} ${signal}`;
 }
 
 /** @throws when it is no failpoint */
 export function parseFailpoint(text: string): Failpoint {
-  const match = /^([a-z_.]+)@(\d+)\+(\d+)$/.exec(text);
-  if (!match) throw new Error(`"${text}" is no failpoint such as intake.committed@3+0`);
-  return { name: match[1] as string, pass: Number(match[2]), afterMs: Number(match[3]) };
+  const match = /^([a-z_.]+)@(\d+)\+(\d+) (SIGKILL|SIGSTOP)$/.exec(text);
+  if (!match) throw new Error(`"${text}" is no failpoint such as intake.committed@3+0 SIGKILL`);
+  const signal = match[4] as Failpoint['signal'];
+  return { name: match[1] as string, pass: Number(match[2]), afterMs: Number(match[3]), signal };
 }

@@ -10,7 +10,7 @@ let passes = 0;
 Object.assign(globalThis, {
   paggioFailpoint(name: string): void {
     if (name !== wanted?.name || ++passes !== wanted.pass) return;
-    const die = (): void => void process.kill(process.pid, 'SIGKILL');
+    const die = (): void => void process.kill(process.pid, wanted.signal);
     if (wanted.afterMs === 0) die();
     else setTimeout(die, wanted.afterMs);
   },

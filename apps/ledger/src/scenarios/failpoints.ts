@@ -108,7 +108,8 @@ async function dieOnce(death: Death, context: ScenarioContext): Promise<Scenario
     const { installation, recorder, sender } = world;
     if (death.slowCommitOf) await installation.rows(slowCommit(death.slowCommitOf));
     const gateway = await world.gateway(undefined, { bodyLimit: 32 * 1024 * 1024 });
-    const failpoint = 'failpoint' in death.at ? { pass: 6, afterMs: 0, ...death.at.failpoint } : undefined;
+    const failpoint =
+      'failpoint' in death.at ? { pass: 6, afterMs: 0, signal: 'SIGKILL' as const, ...death.at.failpoint } : undefined;
     await gateway.start({ failpoint });
     if ('hold' in death.at) void recorder.hold(death.at.hold).then(() => gateway.kill());
 

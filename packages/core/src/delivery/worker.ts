@@ -14,6 +14,8 @@ import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './wo
 
 /** A lease is renewed when it is this old: a sixth of its length. */
 export const RENEW_AFTER_MS = 5_000;
+/** A lease that was not renewed for so long may be another's by now: the process stood still, or the database was away. */
+const DOUBTFUL_AFTER_MS = 20_000;
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
 /** Without the database for so long, leases run out while their workers live. */
@@ -284,8 +286,12 @@ export class DeliveryWorker implements Handoff {
 
   private async run(lane: Lane, held: Held): Promise<void> {
     const { work } = held;
-    const startedAt = performance.now();
     try {
+      if (performance.now() - held.since > DOUBTFUL_AFTER_MS) {
+        await this.prolong([held]);
+        if (held.lost) return;
+      }
+      const startedAt = performance.now();
       const end = await attempt(work, this.dependencies);
       // failpoint: attempt.finished
       if (end.kind === 'finished' || end.kind === 'settled') {

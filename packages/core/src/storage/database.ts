@@ -26,6 +26,10 @@ export interface DatabaseSettings {
 const STATEMENT_TIMEOUT_MS = 8_000;
 const QUERY_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A process that stands still in the middle of a transaction loses its locks after this, before others give up on them. */
+const IDLE_TRANSACTION_MS = 5_000;
+/** The same for the transactions of handlers, which wait for what the handler does: the longest time-out and more. */
+const IDLE_HANDLER_MS = 90_000;
 
 /** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
 export class Database {
@@ -65,7 +69,12 @@ export class Database {
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       applicationName: applicationName('management'),
       poolErrorHandler: () => undefined,
-      extra: { Client: SurvivingClient, statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS },
+      extra: {
+        Client: SurvivingClient,
+        statement_timeout: STATEMENT_TIMEOUT_MS,
+        query_timeout: QUERY_TIMEOUT_MS,
+        idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      },
     });
   }
 
@@ -140,6 +149,7 @@ export class Database {
     return this.survivor('handler', {
       max,
       connectionTimeoutMillis: 0,
+      idle_in_transaction_session_timeout: IDLE_HANDLER_MS,
       onConnect: async (client) => void (await client.query(DURABLE)),
     });
   }

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster } from '../cluster';
+import { judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
+import { folder, World } from '../world';
+import { until } from './under-load';
+
+const DISK_MB = 160;
+/** Little that is kept in reserve, so that a full disk is felt soon. */
+const SETTINGS = { max_connections: '60', min_wal_size: '32MB', max_wal_size: '48MB', shared_buffers: '16MB' };
+
+/** Acceptance case CRA-13: the disk of the database is full, for its tables or for its log too. */
+export const disk: Scenario = {
+  name: 'disk',
+  title: 'The disk of PostgreSQL is full, and has room again',
+  impossible: () =>
+    mount('/proc/self/mnt-that-is-not-there') === 'denied' ? 'this machine lets nobody mount a small disk' : null,
+  async run(context) {
+    const variants = context.quick ? [true] : [true, false];
+    const results: ScenarioResult[] = [];
+    for (const logElsewhere of variants) results.push(await fill(logElsewhere, context));
+    return sum('full disks', results);
+  },
+};
+
+async function fill(logElsewhere: boolean, context: ScenarioContext): Promise<ScenarioResult> {
+  const { directory, quick, seed } = context;
+  const tried = logElsewhere ? 'tables' : 'tables and log';
+  const own = folder(directory, tried);
+  const volume = `${own}-volume`;
+  mkdirSync(volume, { recursive: true });
+  if (mount(volume) !== null) throw new Error('the disk could not be mounted');
+  let cluster: Cluster | undefined;
+  let world: World | undefined;
+  try {
+    cluster = await Cluster.start(volume, SETTINGS);
+    if (logElsewhere) {
+      await cluster.stop();
+      moveLog(cluster.dataDirectory, `${own}-log`);
+      await cluster.start();
+    }
+    world = await World.open({ directory: own, clusterUrl: cluster.url, seed });
+    const gateway = await world.gateway();
+    await gateway.start();
+    const { sender } = world;
+    sender.begin(world.order([gateway], { pace: { ratePerSecond: 100 } }));
+    await sleep(1_500);
+    const ballast = join(volume, 'ballast');
+    let health = 0;
+    await until('answers of 503 on a full disk', 60_000, async () => {
+      fillWith(ballast);
+      return ((await sender.report()).tries['503'] ?? 0) > 20 ? true : undefined;
+    });
+    await sleep(quick ? 1_000 : 10_000);
+    fillWith(ballast);
+    health = (await fetch(`${gateway.base}/health`)).status;
+    const before = (await sender.report()).acknowledged;
+    rmSync(ballast);
+    const freedAt = Date.now();
+    // A database that ran out of room for its log has ended, and somebody starts it again.
+    await cluster.start();
+    await until('acknowledgements after there is room', 30_000, async () =>
+      (await sender.report()).acknowledged > before + 20 ? true : undefined,
+    );
+    const resumedMs = Date.now() - freedAt;
+    const { sent, retryAfter } = await sender.stop();
+    await world.settled(120_000);
+    const healedMs = Date.now() - freedAt;
+    const verdict = await world.check(gateway, sent);
+    const result = judge(verdict, { tried, times: 1, healedMs, duplicatesAllowed: 16 });
+    if (health !== 503) result.failures.push(`/health said ${health} on a full disk`);
+    if (retryAfter.missing > 0) result.failures.push(`${retryAfter.missing} refusals without Retry-After`);
+    if (!gateway.isAlive) result.failures.push('the process has ended');
+    result.figures['resumedMs'] = resumedMs;
+    return result;
+  } finally {
+    await world?.close();
+    await cluster?.stop();
+    spawnSync('umount', ['-l', volume]);
+  }
+}
+
+/** @returns null, or why not */
+function mount(at: string): 'denied' | null {
+  const probe = at.startsWith('/proc');
+  const target = probe ? '/tmp' : at;
+  if (probe) {
+    // In a namespace of its own, which ends with the command.
+    const { status } = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', target]);
+    return status === 0 ? null : 'denied';
+  }
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', target]).status === 0 ? null : 'denied';
+}
+
+function moveLog(dataDirectory: string, to: string): void {
+  const from = join(dataDirectory, 'pg_wal');
+  cpSync(from, to, { recursive: true });
+  rmSync(from, { recursive: true });
+  symlinkSync(to, from);
+}
+
+/** Takes all the room that is left. */
+function fillWith(path: string): void {
+  const block = Buffer.alloc(64 * 1024);
+  const file = openSync(path, 'a');
+  try {
+    for (;;) writeSync(file, block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    closeSync(file);
+  }
+}
