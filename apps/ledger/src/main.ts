@@ -8,6 +8,8 @@ import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
 import { failpoints } from './scenarios/failpoints';
 import { kills } from './scenarios/kills';
+import { load } from './scenarios/load';
+import { outage } from './scenarios/outage';
 import { network, unknownCommits } from './scenarios/network';
 import { pools } from './scenarios/pools';
 import { backends, postgresStops } from './scenarios/postgres';
@@ -24,6 +26,8 @@ const scenarios: readonly Scenario[] = [
   clocks,
   disk,
   pools,
+  load,
+  outage,
 ];
 
 interface Arguments {

@@ -58,6 +58,13 @@ export function prettyLine(happening: Happening, now: Date): string | null {
       );
     case 'circuit.closed':
       return row(time, 'ok', pad('closed', 7), pad(`destination ${happening.destinationId}`, 52), 'works again');
+    case 'clock.skewed':
+      return row(
+        time,
+        '!!',
+        pad('clock', 7),
+        `this machine's clock is ${Math.round(happening.skewMs / 1000)} s off from the database's: signatures may be refused`,
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
     case 'fault':
@@ -70,6 +77,7 @@ const warnings: ReadonlySet<string> = new Set([
   'delivery.failed',
   'destination.paused',
   'circuit.opened',
+  'clock.skewed',
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */

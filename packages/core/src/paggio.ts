@@ -10,6 +10,7 @@ import { axiosTransport } from './delivery/axios-transport';
 import type { Transport } from './delivery/transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { Chores } from './chores';
+import { ClockWatch } from './clock-watch';
 import { DeliveryWorker } from './delivery/worker';
 import { EventFeed } from './feed/event-feed';
 import { EndpointDirectory } from './endpoints/endpoint-directory';
@@ -88,6 +89,8 @@ export interface Gauges {
   pending: number;
   lagSeconds: number;
   pools: { pool: string; total: number; idle: number; waiting: number }[];
+  /** How far the clock of this process is ahead of the database's, in milliseconds; null: not known yet. */
+  clockSkewMs: number | null;
 }
 
 /** What tests put in the place of the world outside: names, and hosts that are not theirs. */
@@ -118,6 +121,7 @@ export class Paggio {
   readonly handlers: Handlers;
 
   private readonly telemetry = new Telemetry();
+  private readonly clock = new ClockWatch(this.telemetry);
   private readonly database: Database;
   private readonly worker: DeliveryWorker;
   private readonly replayRunner: BulkReplayRunner;
@@ -194,6 +198,7 @@ export class Paggio {
         this.directory.distrust();
         this.worker.wake();
       },
+      onTime: (databaseMs, askedAt, tookMs) => this.clock.compare(databaseMs, askedAt, tookMs),
     });
     const rejectionLog = new PostgresRejectionLog(this.database);
     this.rejections = new Rejections(rejectionLog);
@@ -418,7 +423,7 @@ export class Paggio {
   /** @throws when the database does not answer */
   async gauges(): Promise<Gauges> {
     const [{ lagSeconds }, pending] = await Promise.all([this.queueStore.state(), this.queueStore.pending()]);
-    return { pending, lagSeconds, pools: this.database.pools() };
+    return { pending, lagSeconds, pools: this.database.pools(), clockSkewMs: this.clock.skewMs };
   }
 
   private async open(): Promise<void> {

@@ -38,6 +38,8 @@ export type Happening =
   /** A destination failed so often in a row that it is left alone for a while, then probed with one delivery. */
   | { type: 'circuit.opened'; endpointId: string; destinationId: string; forMs: number }
   | { type: 'circuit.closed'; endpointId: string; destinationId: string }
+  /** The clock of this process is more than a minute ahead of the database's, or behind it (negative). */
+  | { type: 'clock.skewed'; skewMs: number }
   | { type: 'fault'; where: string; error: unknown };
 
 export type Listener = (happening: Happening) => void;

@@ -61,6 +61,11 @@ export class Metrics {
     'state',
   ]);
   private readonly waiting = this.gauge('paggio_pool_waiting', 'Statements that wait for a connection.', ['pool']);
+  private readonly clock = this.gauge(
+    'paggio_clock_skew_seconds',
+    'How far the clock of this process is ahead of that of the database.',
+    [],
+  );
   private readonly up = this.gauge('paggio_database_up', 'Whether the database answers.', []);
 
   constructor(private readonly paggio: Paggio) {
@@ -75,7 +80,7 @@ export class Metrics {
   /** The text of the exposition format, also while the database is away. */
   async text(): Promise<string> {
     try {
-      const { lagSeconds, pending, pools } = await this.paggio.gauges();
+      const { lagSeconds, pending, pools, clockSkewMs } = await this.paggio.gauges();
       this.pending.set(pending);
       this.lag.set(lagSeconds);
       for (const { pool, total, idle, waiting } of pools) {
@@ -83,6 +88,7 @@ export class Metrics {
         this.connections.set({ pool, state: 'used' }, total - idle);
         this.waiting.set({ pool }, waiting);
       }
+      if (clockSkewMs !== null) this.clock.set(clockSkewMs / 1000);
       this.up.set(1);
     } catch {
       this.up.set(0);
@@ -113,6 +119,9 @@ export class Metrics {
         return this.circuits.inc({ state: 'closed' });
       case 'handler.failed':
         return this.handlerFailures.inc({ handler: happening.handler });
+      // The gauge says it.
+      case 'clock.skewed':
+        return;
       case 'fault':
         return this.faults.inc({ where: happening.where });
     }

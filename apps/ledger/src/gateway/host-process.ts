@@ -34,7 +34,7 @@ const server = createServer(
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 
-const told = new Set(['circuit.opened', 'circuit.closed', 'destination.paused']);
+const told = new Set(['circuit.opened', 'circuit.closed', 'destination.paused', 'clock.skewed']);
 
 paggio.subscribe((happening) => {
   const when = `${new Date().toISOString()} ${process.pid}`;

@@ -7,6 +7,8 @@ import type { SendOrder, SendReport, SendWindow } from './send-order';
 
 const TICK_MS = 2;
 const WINDOW_MS = 5_000;
+/** Of a sender; more messages than these wait, and that counts as waiting for the answer. */
+const MAX_CONNECTIONS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 interface Answer {
@@ -21,6 +23,7 @@ interface Answer {
 export class SendRun {
   private readonly agent = new Agent({
     pipelining: 1,
+    connections: MAX_CONNECTIONS,
     headersTimeout: ANSWER_TIMEOUT_MS,
     bodyTimeout: ANSWER_TIMEOUT_MS,
     connect: { timeout: 5_000 },

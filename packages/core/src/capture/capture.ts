@@ -40,6 +40,8 @@ export interface CaptureDependencies {
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
 /** A larger body is explained when somebody asks, not while requests come in. */
 const EXPLAINED_BYTES = 64 * 1024;
+/** A sender waits no longer for the look-up of an endpoint. */
+const LOOK_UP_MS = 4_000;
 const RECEIVED = '{"received": true}';
 
 type RejectedHappening = Extract<Happening, { type: 'event.rejected' }>;
@@ -52,12 +54,12 @@ export class Capture {
 
   /**
    * The endpoint of a slug, before the body is read. Without a promise when it is known.
-   * @throws PaggioError `NOT_FOUND`, or `GONE` when it was deleted
+   * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, or `UNAVAILABLE` when the database does not answer in time
    */
   route(slug: string): EndpointConfig | Promise<EndpointConfig> {
     if (!SLUG.test(slug)) throw noSuchEndpoint();
     const known = this.dependencies.directory.peek(slug);
-    return known === undefined ? this.dependencies.directory.bySlug(slug).then(open) : open(known);
+    return known === undefined ? inTime(this.dependencies.directory.bySlug(slug)).then(open) : open(known);
   }
 
   /**
@@ -169,6 +171,19 @@ export class Capture {
       }
     }
     telemetry.emit({ ...happening, explanation });
+  }
+}
+
+/** @throws PaggioError `UNAVAILABLE` */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_done, fail) => {
+    timer = setTimeout(() => fail(unavailable('The database does not answer in time')), LOOK_UP_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

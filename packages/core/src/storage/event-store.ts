@@ -5,6 +5,7 @@ import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
+import { Turns } from '../turns';
 import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
 import { IndexQuery } from './index-query';
@@ -14,6 +15,9 @@ import type { Words } from './words';
 const SEARCHED_ROWS = 5_000;
 const SEARCH_MS = 200;
 const SEARCH_STEP = 500;
+/** Searches keep processors busy: so many of a process at once leave room for what comes in. */
+const SEARCHES_AT_ONCE = 1;
+const SEARCHES_WAITING = 50;
 
 /** How long a list waits for the index to take in what was committed last. Beyond it, the newest events are missing. */
 const CATCH_UP_MS = 300;
@@ -21,6 +25,8 @@ const CATCH_UP_MS = 300;
 type Sql = { sql: string; values: unknown[] };
 
 export class EventStore {
+  private readonly searches = new Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING, 'searches');
+
   constructor(
     private readonly database: Database,
     private readonly index: EventIndex,
@@ -28,7 +34,10 @@ export class EventStore {
   ) {}
 
   async list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
-    if (filter.q !== undefined) return this.search(owner, filter, filter.q, paging);
+    if (filter.q !== undefined) {
+      const { q } = filter;
+      return this.searches.take(() => this.search(owner, filter, q, paging));
+    }
     if (IndexQuery.answers(filter)) {
       await this.index.catchUp(CATCH_UP_MS);
       const query = await IndexQuery.of(this.database, this.words, owner, filter);

@@ -16,6 +16,8 @@ export interface WakerListener {
   onReplay(): void;
   /** Endpoints or keys changed, or word of it may have been missed. */
   onChange(): void;
+  /** What the database's clock said, when it was asked by this process's clock, and how long that took. */
+  onTime(databaseMs: number, askedAt: number, tookMs: number): void;
 }
 
 /**
@@ -46,7 +48,17 @@ export class PostgresWaker {
   /** Finds out whether anybody is still there: a connection that only listens is told nothing of a network that is gone. */
   async check(): Promise<void> {
     const { client } = this;
-    await client?.query('select 1').catch(() => client.abandon());
+    if (!client) return;
+    const askedAt = Date.now();
+    const startedAt = performance.now();
+    try {
+      const { rows } = await client.query<{ now: number }>(
+        'select extract(epoch from clock_timestamp())::float8 * 1000 as now',
+      );
+      this.listener.onTime(rows[0]?.now ?? askedAt, askedAt, performance.now() - startedAt);
+    } catch {
+      client.abandon();
+    }
   }
 
   async stop(): Promise<void> {
