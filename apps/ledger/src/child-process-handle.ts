@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Processes run what was built, also when this file is run from its source. */
 const BUILT = join(__dirname, '../dist');
@@ -32,7 +32,7 @@ export class ChildProcessHandle {
    * @throws when it ends before that
    */
   static async fork(file: string, args: readonly string[], options: ForkOptions = {}): Promise<ChildProcessHandle> {
-    const child = fork(join(BUILT, file), args, {
+    const child = fork(resolve(BUILT, file), args, {
       execArgv: options.nodeArguments ?? [],
       env: { ...process.env, ...options.env },
     });

@@ -1,28 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createKeyText, createPaggio, type Owner, type PaggioOptions, type Role } from '@paggio/core';
+import { createKeyText, type PaggioOptions, type Role } from '@paggio/core';
 import { Client } from 'pg';
 import { Gateway } from './gateway/gateway';
-import { SECRET } from './message';
-
-const operator: Owner = { userId: 'operator', mode: 'live' };
-
-/** Retries that end within seconds, so that a run does not wait for hours. */
-const RETRY = { max_attempts: 8, base_seconds: 1, factor: 1.5, cap_seconds: 4, floor_seconds: 0.2 };
-
-export interface EndpointOptions {
-  destinationUrl: string;
-  concurrency?: number;
-  timeoutSeconds?: number;
-  retry?: object;
-}
+import { setUp, type EndpointOptions, type SetUp } from './gateway/set-up';
 
 /** A database with a schema, a key and endpoints: what the processes of one gateway share. */
 export class Installation {
   readonly key = createKeyText('live');
   /** Of the endpoints' webhook URLs. */
-  readonly paths: string[] = [];
-  private readonly masterKey = randomBytes(32);
+  paths: string[] = [];
+  private readonly masterKey = randomBytes(32).toString('hex');
 
   private constructor(
     readonly directory: string,
@@ -30,42 +18,25 @@ export class Installation {
     readonly databaseUrl: string,
   ) {}
 
-  /** Makes a database in a cluster, and in it the schema and an endpoint for each of these. */
-  static async create(
-    clusterUrl: string,
-    directory: string,
-    endpoints: readonly EndpointOptions[],
-  ): Promise<Installation> {
+  /** An empty database in a cluster. */
+  static async empty(clusterUrl: string, directory: string): Promise<Installation> {
     const name = `ledger_${randomBytes(6).toString('hex')}`;
     await query(clusterUrl, `create database ${name}`);
     const url = new URL(clusterUrl);
     url.pathname = `/${name}`;
-    const installation = new Installation(directory, url.href);
-    const paggio = createPaggio({
-      database: { url: url.href },
-      masterKey: installation.masterKey,
-      allowedNetworks: ['127.0.0.0/8'],
-      publicUrl: 'http://ledger.test',
-      roles: ['api'],
-    });
-    await paggio.start();
-    try {
-      await paggio.keys.createFirst(operator.userId, installation.key);
-      for (const [index, options] of endpoints.entries()) {
-        const { endpoint } = await paggio.endpoints.create(operator, {
-          name: `ledger ${index + 1}`,
-          concurrency: 16,
-          timeoutSeconds: 2,
-          retry: RETRY,
-          verification: { provider: 'github', secrets: [SECRET] },
-          ...options,
-        });
-        installation.paths.push(new URL(endpoint.webhookUrl).pathname);
-      }
-    } finally {
-      await paggio.stop();
-    }
-    return installation;
+    return new Installation(directory, url.href);
+  }
+
+  /**
+   * The schema in it, and an endpoint for each of these.
+   * @param how by which code. Default: that of this version
+   */
+  async setUp(
+    endpoints: readonly EndpointOptions[],
+    how: (settings: SetUp) => Promise<string[]> = setUp,
+  ): Promise<void> {
+    const { databaseUrl, key, masterKey } = this;
+    this.paths = await how({ databaseUrl, key, masterKey, endpoints });
   }
 
   /** A process of this gateway, not started. @param url by which it reaches the database, when not directly */
@@ -78,7 +49,7 @@ export class Installation {
         apiRateLimit: null,
         roles,
         ...options,
-        masterKey: this.masterKey.toString('hex'),
+        masterKey: this.masterKey,
       },
       logPath: join(this.directory, 'gateway.log'),
     });

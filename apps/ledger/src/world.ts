@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaggioOptions, Role } from '@paggio/core';
 import { check, type Verdict } from './checker';
 import type { Gateway } from './gateway/gateway';
-import { Installation, type EndpointOptions } from './installation';
+import type { EndpointOptions, SetUp } from './gateway/set-up';
+import { Installation } from './installation';
 import type { MessageKind, Sizes } from './message';
 import { Recorder } from './recorder/recorder';
 import type { Profile } from './recorder/recorder-order';
@@ -20,6 +21,8 @@ export interface WorldSettings {
   sizes?: Sizes;
   /** Where events go: an endpoint for each. Default: one that accepts everything. */
   endpoints?: readonly (Omit<EndpointOptions, 'destinationUrl'> & { profile: Profile })[];
+  /** By which code the schema is made. Default: that of this version. */
+  setUp?: (settings: SetUp) => Promise<string[]>;
 }
 
 /** A gateway with its database, somebody who sends and somebody who receives; and the ledger that judges them. */
@@ -38,10 +41,10 @@ export class World {
     const { directory, clusterUrl, seed, sizes = 'usual', endpoints = [{ profile: 'plain' }] } = settings;
     mkdirSync(directory, { recursive: true });
     const [sender, recorder] = await Promise.all([Sender.start(directory), Recorder.start(directory, seed)]);
-    const installation = await Installation.create(
-      clusterUrl,
-      directory,
+    const installation = await Installation.empty(clusterUrl, directory);
+    await installation.setUp(
       endpoints.map(({ profile, ...options }) => ({ ...options, destinationUrl: recorder.url(profile) })),
+      settings.setUp,
     );
     return new World(installation, sender, recorder, { seed, sizes });
   }

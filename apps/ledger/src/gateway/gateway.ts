@@ -10,6 +10,8 @@ export interface GatewayStart {
   nodeArguments?: string[];
   /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
   instrumented?: boolean;
+  /** Of another version. */
+  hostFile?: string;
 }
 
 /** A process of the gateway that can be killed, and comes back at the same address. */
@@ -35,10 +37,15 @@ export class Gateway {
   }
 
   /** @throws when it ends before it listens */
-  async start({ failpoint, nodeArguments = [], instrumented }: GatewayStart = {}): Promise<void> {
+  async start({
+    failpoint,
+    nodeArguments = [],
+    instrumented,
+    hostFile = 'gateway/host-process.js',
+  }: GatewayStart = {}): Promise<void> {
     const preload = join(__dirname, '../../dist/gateway/preload.js');
     const isInstrumented = instrumented ?? failpoint !== undefined;
-    this.child = await ChildProcessHandle.fork('gateway/host-process.js', [JSON.stringify(this.settings)], {
+    this.child = await ChildProcessHandle.fork(hostFile, [JSON.stringify(this.settings)], {
       nodeArguments: [...(isInstrumented ? ['--require', preload] : []), ...nodeArguments],
       env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '' },
     });

@@ -12,6 +12,8 @@ const ANSWER_MS = 12_000;
 /** Where a process stands still: anywhere, or while it holds locks of the database. */
 const places = [null, 'index.advanced', 'replay.queued', 'replay.copied', 'claim.leased', 'attempt.finished'];
 
+export const stoppedAt = places.filter((place) => place !== null);
+
 /** Acceptance case CRA-03: a process is stopped for three leases, and goes on as if nothing had happened. */
 export const stopped: Scenario = {
   name: 'stopped',

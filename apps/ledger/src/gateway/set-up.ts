@@ -1,0 +1,52 @@
+import { createPaggio, type Owner } from '@paggio/core';
+import { SECRET } from '../message';
+
+export interface EndpointOptions {
+  destinationUrl: string;
+  concurrency?: number;
+  timeoutSeconds?: number;
+  retry?: object;
+}
+
+export interface SetUp {
+  databaseUrl: string;
+  /** In hex. */
+  masterKey: string;
+  /** An API key to make. */
+  key: string;
+  endpoints: readonly EndpointOptions[];
+}
+
+const operator: Owner = { userId: 'operator', mode: 'live' };
+/** Retries that end within seconds, so that a run does not wait for hours. */
+const RETRY = { max_attempts: 8, base_seconds: 1, factor: 1.5, cap_seconds: 4, floor_seconds: 0.2 };
+
+/** Makes the schema, the key and the endpoints. @returns the paths of their webhook URLs */
+export async function setUp({ databaseUrl, masterKey, key, endpoints }: SetUp): Promise<string[]> {
+  const paggio = createPaggio({
+    database: { url: databaseUrl },
+    masterKey: Buffer.from(masterKey, 'hex'),
+    allowedNetworks: ['127.0.0.0/8'],
+    publicUrl: 'http://ledger.test',
+    roles: ['api'],
+  });
+  await paggio.start();
+  try {
+    await paggio.keys.createFirst(operator.userId, key);
+    const paths: string[] = [];
+    for (const [index, options] of endpoints.entries()) {
+      const { endpoint } = await paggio.endpoints.create(operator, {
+        name: `ledger ${index + 1}`,
+        concurrency: 16,
+        timeoutSeconds: 2,
+        retry: RETRY,
+        verification: { provider: 'github', secrets: [SECRET] },
+        ...options,
+      });
+      paths.push(new URL(endpoint.webhookUrl).pathname);
+    }
+    return paths;
+  } finally {
+    await paggio.stop();
+  }
+}
