@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster } from './cluster';
+import { publish } from './published';
 import { machine, printResult, writeResults, type Entry, type Results } from './report';
 import { broken, type Scenario, type ScenarioContext } from './scenario';
 import { inTurns } from './scenarios/in-turns';
@@ -101,6 +102,7 @@ async function main(): Promise<void> {
     else rmSync(directory, { recursive: true, force: true });
   }
   console.log(`\nwritten to ${writeResults(results)}`);
+  if (!quick) publish(results);
   const failed = Object.values(results.scenarios).some((one) => 'failures' in one && one.failures.length > 0);
   // A scenario that broke off may have left processes behind; they end with this one.
   process.exit(failed ? 1 : 0);
