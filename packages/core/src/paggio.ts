@@ -297,6 +297,7 @@ export class Paggio {
       sweep: async () => {
         await sweepKeys(this.database);
         await sessionStore.sweep();
+        await this.bulkReplays.sweep();
         await rejectionLog.sweep();
         await log.sweep(await index.position());
       },

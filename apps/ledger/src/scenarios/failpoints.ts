@@ -74,6 +74,11 @@ const deaths: readonly Death[] = [
   { name: 'one replay committed', at: at('replay.committed', { pass: 2 }), during: redeliver },
   { name: 'bulk replay queued, not committed', at: at('replay.queued', { pass: 1 }), during: bulkReplay },
   { name: 'bulk replay committed', at: at('replay.stepped', { pass: 1 }), during: bulkReplay },
+  {
+    name: 'bulk replay cancelled, its events still pending',
+    at: at('replay.cancelled', { pass: 1 }),
+    during: cancelledReplay,
+  },
   { name: 'index of events half way', at: at('index.advanced', { pass: 2 }) },
 ];
 
@@ -172,6 +177,13 @@ async function bulkReplay(world: World, gateway: Gateway): Promise<void> {
       throw new Error(`a bulk replay of ${replay.matched} events made ${replay.created} and skipped ${replay.skipped}`);
     return;
   }
+}
+
+async function cancelledReplay(world: World, gateway: Gateway): Promise<void> {
+  await sleep(300);
+  const filter = { source: 'github', until: new Date().toISOString() };
+  const { id } = await world.ask<{ id: string }>(gateway, 'POST', '/api/v1/replays', { filter, rate_per_second: 1 });
+  await world.ask(gateway, 'POST', `/api/v1/replays/${id}/cancel`);
 }
 
 /** Runs at the end of a transaction, before its commit. */

@@ -157,6 +157,27 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   await recorder.stop();
 });
 
+test('CRA-01: what is pending of a replay whose canceller died on the way is cancelled all the same', async () => {
+  const { paggio, database } = gateway;
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'half', destinationUrl: recorder.url() });
+  const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const { id } = await paggio.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
+  await until(paggio, async () =>
+    (await paggio.bulkReplays.get(owner, id as string)).created === 1 ? true : undefined,
+  );
+  // The first half of what cancelling does.
+  await query(database.url, `update paggio.replays set status = 'cancelled', finished_at = now() where id = '${id}'`);
+  await paggio.bulkReplays.sweep();
+  const { replayedAs } = await paggio.events.get(owner, event.id);
+  expect(await paggio.events.get(owner, replayedAs[0] as string)).toMatchObject({
+    status: 'failed',
+    statusReason: 'cancelled',
+  });
+  await recorder.stop();
+});
+
 test('DEL-12: a large replay is paced and does not starve live events', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start(

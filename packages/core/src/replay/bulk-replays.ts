@@ -74,6 +74,11 @@ export class BulkReplays {
     return this.get(owner, id);
   }
 
+  /** Ends what was left pending by whoever cancelled a replay and died on the way. */
+  async sweep(): Promise<void> {
+    for (const id of await this.dependencies.store.halfCancelled()) await this.dependencies.store.endCancelled(id);
+  }
+
   /** Takes the next step of every running replay. @returns how much was queued, and whether to come back soon */
   async step(): Promise<{ queued: number; busy: boolean }> {
     let queued = 0;

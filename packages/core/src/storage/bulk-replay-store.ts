@@ -135,8 +135,24 @@ export class BulkReplayStore {
       return true;
     });
     if (!cancelled) return false;
-    await cancelDeliveries(this.database, 'd.replay_id = $2', 'cancelled', [id]);
+    // failpoint: replay.cancelled
+    await this.endCancelled(id);
     return true;
+  }
+
+  /** Ends what is pending of a cancelled replay. */
+  async endCancelled(id: string): Promise<void> {
+    await cancelDeliveries(this.database, 'd.replay_id = $2', 'cancelled', [id]);
+  }
+
+  /** Cancelled replays with something pending: whoever cancelled them died on the way. */
+  async halfCancelled(): Promise<string[]> {
+    const rows = await this.database.rows<{ id: string }>(
+      `select r.id from paggio.replays r
+       where r.status = 'cancelled' and r.finished_at > now() - interval '1 day'
+         and exists (select 1 from paggio.deliveries d where d.replay_id = r.id and d.state = 'pending') limit 100`,
+    );
+    return rows.map((row) => row.id);
   }
 
   async running(): Promise<string[]> {
