@@ -45,10 +45,6 @@ export class ChildProcessHandle {
     return handle;
   }
 
-  get pid(): number {
-    return this.child.pid as number;
-  }
-
   get isAlive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Cluster } from './cluster';
 import { publish } from './published';
 import { machine, printResult, writeResults, type Entry, type Results } from './report';
@@ -38,30 +39,28 @@ const scenarios: readonly Scenario[] = [
   backlog,
 ];
 
-interface Arguments {
-  names: string[];
-  quick: boolean;
-  keep: boolean;
-  /** Scenarios that run at the same time. */
-  atOnce: number;
-  seed: number;
-}
-
-function readArguments(values: readonly string[]): Arguments | string {
-  const result: Arguments = { names: [], quick: false, keep: false, seed: 1, atOnce: 1 };
-  for (const value of values) {
-    const seed = /^--seed=(\d{1,9})$/.exec(value)?.[1];
-    const atOnce = /^--at-once=(\d)$/.exec(value)?.[1];
-    if (value === '--quick') result.quick = true;
-    else if (value === '--keep') result.keep = true;
-    else if (seed !== undefined) result.seed = Number(seed);
-    else if (atOnce !== undefined) result.atOnce = Number(atOnce);
-    else if (scenarios.some(({ name }) => name === value)) result.names.push(value);
-    else {
-      return `There is no scenario "${value}". There are: ${scenarios.map(({ name }) => name).join(', ')}; and --quick, --seed=N, --at-once=N, --keep.`;
+/** @throws with what is wrong */
+function readArguments(): { names: string[]; quick: boolean; keep: boolean; seed: number; atOnce: number } {
+  const { values, positionals: names } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      seed: { type: 'string', default: '1' },
+      'at-once': { type: 'string', default: '1' },
+    },
+  });
+  const whole = (name: 'seed' | 'at-once'): number => {
+    if (/^\d{1,9}$/.test(values[name])) return Number(values[name]);
+    throw new Error(`--${name} must be a whole number`);
+  };
+  for (const name of names) {
+    if (!scenarios.some((scenario) => scenario.name === name)) {
+      const all = scenarios.map((scenario) => scenario.name).join(', ');
+      throw new Error(`There is no scenario "${name}". There are: ${all}.`);
     }
   }
-  return result;
+  return { names, quick: values.quick, keep: values.keep, seed: whole('seed'), atOnce: whole('at-once') };
 }
 
 async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 'say'>): Promise<Entry> {
@@ -78,13 +77,7 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
 
 /** Runs the scenarios and says what was lost. */
 async function main(): Promise<void> {
-  const given = readArguments(process.argv.slice(2));
-  if (typeof given === 'string') {
-    console.error(given);
-    process.exitCode = 2;
-    return;
-  }
-  const { names, quick, seed, keep, atOnce } = given;
+  const { names, quick, seed, keep, atOnce } = readArguments();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
   console.log(`${results.machine}; seed ${seed}${quick ? '; quick' : ''}`);
@@ -109,6 +102,6 @@ async function main(): Promise<void> {
 }
 
 void main().catch((error: unknown) => {
-  console.error(error);
-  process.exit(1);
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(2);
 });

@@ -9,7 +9,7 @@ import type { Retention } from './storage/retention';
 
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
 const POLL_MS = 1_250;
-const CHECK_IN_MS = 10_000;
+const CHECK_IN_MS = 4_000;
 /** New ones are announced; this is for those that a process left behind, or whose last retry is over. */
 const REPLAYS_MS = 30_000;
 const NOTIFY_MS = 5_000;

@@ -32,10 +32,6 @@ export class Gateway {
     return this.child?.isAlive ?? false;
   }
 
-  get pid(): number {
-    return this.running.pid;
-  }
-
   /** @throws when it ends before it listens */
   async start({
     failpoint,

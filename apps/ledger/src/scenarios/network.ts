@@ -39,6 +39,21 @@ export const network: Scenario = {
   },
 };
 
+/** Whoever holds a connection through the proxy is told nothing: it has to find out. */
+async function strike(
+  proxy: TcpProxy,
+  { fault, seconds }: Trouble,
+  { quick }: ScenarioContext,
+): Promise<{ times: number }> {
+  await sleep(1_000);
+  proxy.fault = fault;
+  if (fault.refuse) proxy.resetAll();
+  await sleep((quick ? 4 : seconds) * 1_000);
+  proxy.fault = {};
+  await sleep(1_000);
+  return { times: 1 };
+}
+
 async function betweenDatabase(trouble: Trouble, context: ScenarioContext): Promise<ScenarioResult> {
   const { cluster, directory, seed } = context;
   const proxy = await TcpProxy.start({ host: '127.0.0.1', port: cluster.port }, random(seed));
@@ -50,14 +65,7 @@ async function betweenDatabase(trouble: Trouble, context: ScenarioContext): Prom
       ratePerSecond: trouble.ratePerSecond,
       duplicatesAllowed: 32,
       async disturb() {
-        await sleep(1_000);
-        proxy.fault = trouble.fault;
-        if (trouble.fault.refuse) proxy.resetAll();
-        await sleep((context.quick ? 4 : trouble.seconds) * 1_000);
-        // Whoever holds one of these connections is told nothing: it has to find out.
-        proxy.fault = {};
-        await sleep(1_000);
-        return { times: 1 };
+        return strike(proxy, trouble, context);
       },
       expect: ({ longestMs }) => (longestMs > ANSWER_MS ? [`an answer took ${Math.round(longestMs)} ms`] : []),
     });
@@ -83,13 +91,7 @@ async function betweenDestination(trouble: Trouble, context: ScenarioContext): P
           proxy.through(world.recorder.url('plain')),
         ]);
         await world.installation.rows('update paggio.state set config_version = config_version + 1');
-        await sleep(1_000);
-        proxy.fault = trouble.fault;
-        if (trouble.fault.refuse) proxy.resetAll();
-        await sleep((context.quick ? 4 : trouble.seconds) * 1_000);
-        proxy.fault = {};
-        await sleep(1_000);
-        return { times: 1 };
+        return strike(proxy, trouble, context);
       },
       expect: ({ longestMs }) =>
         longestMs > 1_000 ? [`a sender waited ${Math.round(longestMs)} ms for a destination`] : [],

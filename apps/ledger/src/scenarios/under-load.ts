@@ -53,7 +53,6 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
       plan.gateways.map((roles) => world.gateway(roles, plan.options, plan.way?.(databaseUrl))),
     );
     await Promise.all(gateways.map((gateway) => gateway.start({ instrumented: plan.instrumented ?? false })));
-    const pids = gateways.map(({ pid }) => pid);
     const fronts = gateways.filter((_gateway, index) => plan.gateways[index]?.includes('capture'));
     world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 } }));
     const { times, figures = {}, failures = [] } = await plan.disturb({ world, gateways, cluster });
@@ -72,7 +71,6 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
       result.failures.push(`${report.retryAfter.missing} refusals without Retry-After`);
     if (report.tries['500']) result.failures.push(`${report.tries['500']} answers of 500`);
     gateways.forEach((gateway, index) => {
-      if (gateway.isAlive && gateway.pid !== pids[index]) return;
       if (!gateway.isAlive) result.failures.push(`process ${index + 1} has ended`);
     });
     const answers = Object.entries(report.tries).map(([code, count]) => `${code}: ${count}`);

@@ -143,3 +143,29 @@ test('CRA-02: processes that are killed one after the other under load lose noth
   expect([...accepted.keys()].filter((id) => !ids.includes(id))).toEqual([]);
   await recorder.stop();
 }, 120_000);
+
+test('CRA-02: in a loop of crashes the dead do not keep their part of a destination', async () => {
+  const ghosts = `insert into paggio.workers (id, seen_at, handlers)
+    select gen_random_uuid(), now() - interval '7 seconds', '{}' from generate_series(1, 15)`;
+  await query(gateway.database.url, ghosts);
+  let underWay = 0;
+  let most = 0;
+  const recorder = await Recorder.start((_request, response) => {
+    most = Math.max(most, ++underWay);
+    setTimeout(() => {
+      underWay--;
+      response.writeHead(200).end();
+    }, 50);
+  });
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 'ghosts',
+    destinationUrl: recorder.url(),
+    concurrency: 16,
+  });
+  await deliver();
+  await Promise.all(Array.from({ length: 1_500 }, () => capture(gateway.paggio, endpoint.slug, '{}')));
+  // At first one slot of sixteen; all of them when the others have not been heard of for ten seconds.
+  await until(gateway.paggio, async () => (most === 16 ? true : undefined));
+  await allDelivered();
+  await recorder.stop();
+}, 40_000);

@@ -12,8 +12,11 @@ const POSTPONE_SECONDS = 5;
 const PROBE_SECONDS = LEASE_SECONDS;
 /** A probe is chosen among so many of the oldest and of the newest deliveries that are due. */
 const PROBE_CHOICE = 16;
-/** A worker that was not heard of for so long no longer counts. */
-export const CREW_SECONDS = 30;
+/**
+ * A worker that was not heard of for so long no longer counts. Until then its part of every destination's concurrency lies
+ * idle: in a loop of crashes the dead would outnumber the living.
+ */
+export const CREW_SECONDS = 10;
 
 /** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
 const OPEN_SECONDS = 2;

@@ -46,6 +46,15 @@ test('CRA-11: nobody waits longer than six seconds for an answer, and what comes
   expect((await paggio.readiness()).ready).toBe(true);
 }, 30_000);
 
+test('CRA-11: an endpoint that cannot be looked up is no reason to wait for longer than five seconds', async () => {
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unknown' });
+  await hold('endpoints');
+  const startedAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+}, 20_000);
+
 test('CRA-13: a database that answers and stores nothing makes the process not ready, until something is stored', async () => {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'full' });

@@ -1,0 +1,24 @@
+import { Turns } from './turns';
+
+test('so many are inside at once, the others come in turn, and too many are refused', async () => {
+  const turns = new Turns(2, 2, 'searches');
+  const leave: (() => void)[] = [];
+  const order: number[] = [];
+  const enter = (number: number): Promise<number> =>
+    turns.take(async () => {
+      order.push(number);
+      await new Promise<void>((done) => leave.push(done));
+      if (number === 1) throw new Error('one that fails leaves too');
+      return number;
+    });
+  const visits = [0, 1, 2, 3].map((number) => enter(number).catch((error: Error) => error.message));
+  await expect(enter(4)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: 'Too many searches at once' });
+  expect(order).toEqual([0, 1]);
+  for (let number = 0; number < 4; number++) {
+    leave[number]?.();
+    await visits[number];
+  }
+  expect(await Promise.all(visits)).toEqual([0, 'one that fails leaves too', 2, 3]);
+  expect(order).toEqual([0, 1, 2, 3]);
+  await expect(turns.take(async () => 'free')).resolves.toBe('free');
+});
