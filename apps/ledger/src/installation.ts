@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createKeyText, type PaggioOptions, type Role } from '@paggio/core';
+import { createKeyText, migrate, type PaggioOptions, type Role } from '@paggio/core';
 import { Client } from 'pg';
 import { Gateway } from './gateway/gateway';
 import { setUp, type EndpointOptions, type SetUp } from './gateway/set-up';
@@ -20,11 +20,20 @@ export class Installation {
 
   /** An empty database in a cluster. */
   static async empty(clusterUrl: string, directory: string): Promise<Installation> {
-    const name = `ledger_${randomBytes(6).toString('hex')}`;
-    await query(clusterUrl, `create database ${name}`);
-    const url = new URL(clusterUrl);
-    url.pathname = `/${name}`;
-    return new Installation(directory, url.href);
+    return new Installation(directory, await createDatabase(clusterUrl, 'template1'));
+  }
+
+  /** One with the schema of this version in it, which is made once for each cluster. */
+  static async fresh(clusterUrl: string, directory: string): Promise<Installation> {
+    let template = templates.get(clusterUrl);
+    if (!template) {
+      template = createDatabase(clusterUrl, 'template1').then(async (url) => {
+        await migrate(url);
+        return new URL(url).pathname.slice(1);
+      });
+      templates.set(clusterUrl, template);
+    }
+    return new Installation(directory, await createDatabase(clusterUrl, await template));
   }
 
   /**
@@ -58,6 +67,17 @@ export class Installation {
   rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
     return query<Row>(this.databaseUrl, sql, values);
   }
+}
+
+/** Databases to copy, by their cluster. */
+const templates = new Map<string, Promise<string>>();
+
+async function createDatabase(clusterUrl: string, template: string): Promise<string> {
+  const name = `ledger_${randomBytes(6).toString('hex')}`;
+  await query(clusterUrl, `create database ${name} template ${template}`);
+  const url = new URL(clusterUrl);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 /** Runs a statement as an operator with a console would. */

@@ -1,16 +1,9 @@
-import { setPriority } from 'node:os';
 import { LedgerFile } from '../ledger-file';
 import type { SenderWord } from './send-order';
 import { SendRun } from './send-run';
 
 // A process of its own, that nobody kills: what it has written is what the gateway has promised.
 async function main(path: string): Promise<void> {
-  try {
-    // What waits for a processor here would look like an answer that is late.
-    setPriority(-10);
-  } catch {
-    // Only some may.
-  }
   const ledger = await LedgerFile.create(path);
   let run: SendRun | undefined;
   process.on('message', (word: SenderWord) => {
