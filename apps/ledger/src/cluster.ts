@@ -1,6 +1,8 @@
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
+import { Client } from 'pg';
 import { freePort } from './free-port';
 import { query } from './installation';
 
@@ -18,6 +20,28 @@ export class Cluster {
   static async start(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
     const all = { port: String(await freePort()), max_connections: '300', ...settings };
     return new Cluster(directory, all, await startEmbeddedDatabase({ directory, settings: all }));
+  }
+
+  /** A copy that follows this one (streaming replication), and takes reads. */
+  async follow(directory: string): Promise<Cluster> {
+    const client = new Client({ connectionString: this.url });
+    await client.connect();
+    try {
+      // The low-level backup of the PostgreSQL documentation, 25.3.3: the label comes with the end of it.
+      await client.query(`select pg_backup_start('ledger', true)`);
+      mkdirSync(directory, { recursive: true });
+      const to = join(directory, 'postgres');
+      cpSync(this.dataDirectory, to, { recursive: true, filter: (path) => !path.endsWith('postmaster.pid') });
+      const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
+      writeFileSync(join(to, 'backup_label'), rows[0]?.labelfile ?? '');
+      writeFileSync(join(to, 'standby.signal'), '');
+    } finally {
+      await client.end();
+    }
+    const password = readFileSync(join(this.directory, 'postgres.password'), 'utf8').trim();
+    copyFileSync(join(this.directory, 'postgres.password'), join(directory, 'postgres.password'));
+    const primary = `host=127.0.0.1 port=${this.port} user=postgres password=${password} application_name=standby`;
+    return Cluster.start(directory, { primary_conninfo: primary });
   }
 
   get url(): string {

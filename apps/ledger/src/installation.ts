@@ -15,7 +15,7 @@ export class Installation {
   private constructor(
     readonly directory: string,
     /** For the ledger itself: it is not cut off when the gateway is. */
-    readonly databaseUrl: string,
+    public databaseUrl: string,
   ) {}
 
   /** An empty database in a cluster. */
@@ -46,6 +46,13 @@ export class Installation {
   ): Promise<void> {
     const { databaseUrl, key, masterKey } = this;
     this.paths = await how({ databaseUrl, key, masterKey, endpoints });
+  }
+
+  /** The same database is on another server now. */
+  movedTo(clusterUrl: string): void {
+    const url = new URL(clusterUrl);
+    url.pathname = new URL(this.databaseUrl).pathname;
+    this.databaseUrl = url.href;
   }
 
   /** A process of this gateway, not started. @param url by which it reaches the database, when not directly */

@@ -10,6 +10,7 @@ import { inTurns } from './scenarios/in-turns';
 import { backlog } from './scenarios/backlog';
 import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
+import { failover } from './scenarios/failover';
 import { failpoints } from './scenarios/failpoints';
 import { kills } from './scenarios/kills';
 import { load } from './scenarios/load';
@@ -26,6 +27,7 @@ const scenarios: readonly Scenario[] = [
   kills,
   postgresStops,
   backends,
+  failover,
   network,
   unknownCommits,
   stopped,

@@ -136,7 +136,12 @@ export class World {
   async check(gateway: Gateway, sent: number): Promise<Verdict> {
     // Whoever lists lets the index catch up first.
     await this.ask(gateway, 'GET', '/api/v1/events?limit=1&status=failed');
-    const contradictions = await this.contradictions();
+    let contradictions = await this.contradictions();
+    for (let look = 0; contradictions.length > 0 && look < 20; look++) {
+      // The index has very much to take in.
+      await sleep(500);
+      contradictions = await this.contradictions();
+    }
     const verdict = await check({
       acknowledgedPath: this.sender.ledgerPath,
       receivedPath: this.recorder.logPath,

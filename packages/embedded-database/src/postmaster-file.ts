@@ -6,6 +6,7 @@ import { join } from 'node:path';
 export interface Postmaster {
   pid: number;
   port: number;
+  /** It takes statements; a standby those that only read. */
   ready: boolean;
 }
 
@@ -20,7 +21,7 @@ export function runningPostmaster(dataDirectory: string): Postmaster | undefined
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
   if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid)) return undefined;
-  return { pid, port, ready: (lines[7] ?? '').trim() === 'ready' };
+  return { pid, port, ready: ['ready', 'standby'].includes((lines[7] ?? '').trim()) };
 }
 
 export function isAlive(pid: number): boolean {

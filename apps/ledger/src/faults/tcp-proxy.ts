@@ -35,13 +35,15 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
+    /** Where new connections go: a host name may come to mean another machine. */
+    public target: { host: string; port: number },
     private readonly random: () => number,
   ) {}
 
   static async start(target: { host: string; port: number }, random: () => number): Promise<TcpProxy> {
     const server = createServer({ pauseOnConnect: true });
-    const proxy = new TcpProxy(server, random);
-    server.on('connection', (client) => proxy.take(client, target));
+    const proxy = new TcpProxy(server, target, random);
+    server.on('connection', (client) => proxy.take(client));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     return proxy;
   }
@@ -77,7 +79,7 @@ export class TcpProxy {
     await new Promise((done) => this.server.close(done));
   }
 
-  private take(client: Socket, target: { host: string; port: number }): void {
+  private take(client: Socket): void {
     client.on('error', () => undefined);
     if (this.fault.refuse) return void client.resetAndDestroy();
     // In a black hole a connection is never made: the client's own limit ends its waiting.
@@ -85,7 +87,7 @@ export class TcpProxy {
       this.swallowed.add(client.on('close', () => this.swallowed.delete(client)).resume());
       return;
     }
-    const server = connect(target);
+    const server = connect(this.target);
     const pair = { client, server };
     this.pairs.add(pair);
     const end = (): void => {
