@@ -10,6 +10,8 @@ export interface GatewayStart {
   nodeArguments?: string[];
   /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
   instrumented?: boolean;
+  /** In which it lives, such as `Asia/Kathmandu`. Default: that of the machine. */
+  timezone?: string;
   /** Of another version. */
   hostFile?: string;
 }
@@ -37,13 +39,14 @@ export class Gateway {
     failpoint,
     nodeArguments = [],
     instrumented,
+    timezone,
     hostFile = 'gateway/host-process.js',
   }: GatewayStart = {}): Promise<void> {
     const preload = join(__dirname, '../../dist/gateway/preload.js');
     const isInstrumented = instrumented ?? failpoint !== undefined;
     this.child = await ChildProcessHandle.fork(hostFile, [JSON.stringify(this.settings)], {
       nodeArguments: [...(isInstrumented ? ['--require', preload] : []), ...nodeArguments],
-      env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '' },
+      env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '', ...(timezone ? { TZ: timezone } : {}) },
     });
   }
 

@@ -24,6 +24,8 @@ export interface Plan {
   options?: Partial<PaggioOptions>;
   /** Their clocks are to be set. */
   instrumented?: boolean;
+  /** Of the processes, in turn. */
+  timezones?: readonly string[];
   /** How the gateways reach the database. Default: directly. */
   way?: (databaseUrl: string) => string;
   ratePerSecond?: number;
@@ -52,7 +54,14 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
     const gateways = await Promise.all(
       plan.gateways.map((roles) => world.gateway(roles, plan.options, plan.way?.(databaseUrl))),
     );
-    await Promise.all(gateways.map((gateway) => gateway.start({ instrumented: plan.instrumented ?? false })));
+    await Promise.all(
+      gateways.map((gateway, index) =>
+        gateway.start({
+          instrumented: plan.instrumented ?? false,
+          timezone: plan.timezones?.[index % plan.timezones.length],
+        }),
+      ),
+    );
     const fronts = gateways.filter((_gateway, index) => plan.gateways[index]?.includes('capture'));
     world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 } }));
     const { times, figures = {}, failures = [] } = await plan.disturb({ world, gateways, cluster });
