@@ -8,6 +8,7 @@ import { machine, printResult, writeResults, type Entry, type Results } from './
 import { broken, type Scenario, type ScenarioContext } from './scenario';
 import { inTurns } from './scenarios/in-turns';
 import { backlog } from './scenarios/backlog';
+import { bodies } from './scenarios/bodies';
 import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
 import { failover } from './scenarios/failover';
@@ -34,6 +35,7 @@ const scenarios: readonly Scenario[] = [
   clocks,
   disk,
   pools,
+  bodies,
   load,
   outage,
   upgrade,

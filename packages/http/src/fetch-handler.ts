@@ -1,5 +1,6 @@
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from './answer';
+import { BodyMemory, type BodyShare } from './body-memory';
 import { RemoteAddress } from './remote-address';
 import { Site, type HandlerOptions } from './site';
 
@@ -29,6 +30,7 @@ export function createFetchHandler<HostRequest = Request>(
 ): FetchHandler {
   const site = new Site(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const bodies = new BodyMemory();
   const handle = async (request: Request, info: RequestInfo = {}): Promise<Response | undefined> => {
     const [path, query] = splitTarget(request.url);
     const local = site.within(path);
@@ -39,6 +41,7 @@ export function createFetchHandler<HostRequest = Request>(
     const { method } = request;
     const rawHeaders = [...request.headers].flat();
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
+    const share = bodies.share();
     try {
       if (slug === undefined) {
         const call = {
@@ -57,13 +60,15 @@ export function createFetchHandler<HostRequest = Request>(
         );
       }
       const endpoint = await paggio.capture.route(slug);
-      const body = await readStream(request, paggio.options.bodyLimit);
+      const body = await readStream(request, paggio.options.bodyLimit, share);
       const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
       return toResponse({ status: answer.status, headers, body: answer.body }, method);
     } catch (error) {
       return toResponse(site.api.fail(error), method);
+    } finally {
+      share.giveBack();
     }
   };
   return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
@@ -76,7 +81,7 @@ function splitTarget(url: string): [string, string] {
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
-async function readStream(request: Request, limit: number): Promise<Buffer> {
+async function readStream(request: Request, limit: number, share?: BodyShare): Promise<Buffer> {
   if (request.bodyUsed) {
     throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', {
       hint: 'Pass the request on before reading its body.',
@@ -90,6 +95,7 @@ async function readStream(request: Request, limit: number): Promise<Buffer> {
       throw new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
         hint: 'Send less, or raise the body limit.',
       });
+    share?.take(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

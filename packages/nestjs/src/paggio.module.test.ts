@@ -280,6 +280,7 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
   ).toEqual([
     'paggio:check-in:default',
     'paggio:index:default',
+    'paggio:listener:default',
     'paggio:notify:default',
     'paggio:poll:default',
     'paggio:renew:default',

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { PaggioError } from '@paggio/core';
+import type { BodyShare } from '../body-memory';
 
 /** A body that arrives more slowly than this is not waited for. */
 const BODY_TIMEOUT_MS = 30_000;
@@ -11,10 +12,11 @@ export class RequestAborted extends Error {
 
 /**
  * The exact bytes of a request's body; the limit is counted while they stream.
- * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, or `BAD_REQUEST` after 30 s
+ * @param share what it may take of the memory for all bodies
+ * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE`, or `BAD_REQUEST` after 30 s
  * @throws RequestAborted
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit: number, share?: BodyShare): Promise<Buffer> {
   if (request.readableDidRead || request.readableEnded) return Promise.resolve(consumedBody(request));
   const announced = contentLength(request.rawHeaders);
   if (announced > limit) return Promise.reject(tooLarge(limit));
@@ -32,11 +34,15 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     });
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limit) {
+      try {
+        if (size > limit) throw tooLarge(limit);
+        share?.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
         stop();
         request.pause();
-        fail(tooLarge(limit));
-      } else chunks.push(chunk);
+        fail(error as PaggioError);
+      }
     };
     const onEnd = (): void => {
       stop();

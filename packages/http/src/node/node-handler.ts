@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import type { Answer } from '../answer';
 import type { Api } from '../api';
+import { BodyMemory } from '../body-memory';
 import { RemoteAddress } from '../remote-address';
 import { Site, type HandlerOptions } from '../site';
 import { linger, readBody, RequestAborted } from './body';
@@ -35,6 +36,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 ): NodeHandler {
   const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const bodies = new BodyMemory();
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
     const target = withoutOrigin(
@@ -70,11 +72,12 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     path: string,
     query: string,
   ): Promise<void> {
+    const share = bodies.share();
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
       const routed = paggio.capture.route(slug);
       const endpoint: EndpointConfig = routed instanceof Promise ? await routed : routed;
-      const body = await readBody(request, paggio.options.bodyLimit);
+      const body = await readBody(request, paggio.options.bodyLimit, share);
       // failpoint: capture.body_read
       const answer = await paggio.capture.receive(endpoint, {
         method: request.method as string,
@@ -91,6 +94,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       response.writeHead(answer.status, headers).end(answer.body);
     } catch (error) {
       fail(error, request, response);
+    } finally {
+      share.giveBack();
     }
   }
 
