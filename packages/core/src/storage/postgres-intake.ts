@@ -15,7 +15,10 @@ const MAX_GROUP_EVENTS = 500;
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 /** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
 const MAX_WAIT_MS = 5_500;
-/** Where the oldest waits for so long, more come in than can be written: new ones are refused at once. */
+/**
+ * Where the oldest waits for so long and more wait than the next statements take, too much comes in: new ones are refused
+ * at once. A pause of the database alone is waited for, because some senders come back only after hours.
+ */
 const OVERLOADED_AFTER_MS = 1_000;
 const LOOK_MS = 250;
 const CONNECTIONS = 2;
@@ -63,7 +66,7 @@ export class PostgresIntake implements Intake {
     if (
       this.queue.length >= MAX_QUEUED_EVENTS ||
       this.queuedBytes + size > MAX_QUEUED_BYTES ||
-      (oldest && since - oldest.since > OVERLOADED_AFTER_MS)
+      (oldest && since - oldest.since > OVERLOADED_AFTER_MS && this.queue.length >= this.groupSize.limit * CONNECTIONS)
     ) {
       return Promise.reject(unavailable('Too many events are waiting to be stored'));
     }
