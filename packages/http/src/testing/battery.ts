@@ -59,7 +59,7 @@ export function describeHost(
     beforeAll(async () => {
       host = await start();
       recorder = await Recorder.start();
-    });
+    }, 90_000);
 
     afterAll(async () => {
       await recorder.stop();
