@@ -54,7 +54,7 @@ async function promote(round: number, context: ScenarioContext): Promise<Scenari
     const writableAt = Date.now();
     const before = (await sender.report()).acknowledged;
     await until('acknowledgements after the promotion', 30_000, async () =>
-      (await sender!.report()).acknowledged > before + 20 ? true : undefined,
+      (await sender.report()).acknowledged > before + 20 ? true : undefined,
     );
     const recoveredMs = Date.now() - writableAt;
     installation.movedTo(standby.url);

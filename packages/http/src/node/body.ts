@@ -41,7 +41,7 @@ export function readBody(request: IncomingMessage, limit: number, share?: BodySh
       } catch (error) {
         stop();
         request.pause();
-        fail(error as PaggioError);
+        fail(error);
       }
     };
     const onEnd = (): void => {
