@@ -5,8 +5,8 @@ const MAX_BYTES = 256 * 1024 * 1024;
 
 /** The part of one request. */
 export interface BodyShare {
-  /** @throws PaggioError `UNAVAILABLE` when all bodies together are too much */
-  take(bytes: number): void;
+  /** @returns `UNAVAILABLE` when all bodies together are too much, else null */
+  take(bytes: number): PaggioError | null;
   /** To be called when the request is answered. */
   giveBack(): void;
 }
@@ -23,8 +23,8 @@ export class BodyMemory {
       take: (bytes) => {
         taken += bytes;
         this.used += bytes;
-        if (this.used <= this.max) return;
-        throw new PaggioError('UNAVAILABLE', 'Too many bodies are on their way', {
+        if (this.used <= this.max) return null;
+        return new PaggioError('UNAVAILABLE', 'Too many bodies are on their way', {
           hint: 'Send the request again.',
           retryAfterSeconds: 5,
           headers: [['connection', 'close']],

@@ -95,7 +95,8 @@ async function readStream(request: Request, limit: number, share?: BodyShare): P
       throw new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
         hint: 'Send less, or raise the body limit.',
       });
-    share?.take(chunk.length);
+    const refusal = share?.take(chunk.length);
+    if (refusal) throw refusal;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -34,15 +34,12 @@ export function readBody(request: IncomingMessage, limit: number, share?: BodySh
     });
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      try {
-        if (size > limit) throw tooLarge(limit);
-        share?.take(chunk.length);
-        chunks.push(chunk);
-      } catch (error) {
+      const refusal = size > limit ? tooLarge(limit) : share?.take(chunk.length);
+      if (refusal) {
         stop();
         request.pause();
-        fail(error);
-      }
+        fail(refusal);
+      } else chunks.push(chunk);
     };
     const onEnd = (): void => {
       stop();
