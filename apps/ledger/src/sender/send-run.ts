@@ -8,7 +8,7 @@ import type { SendOrder, SendReport, SendWindow } from './send-order';
 const TICK_MS = 2;
 const WINDOW_MS = 5_000;
 /** Of a sender; more messages than these wait, and that counts as waiting for the answer. */
-const MAX_CONNECTIONS = 500;
+const MAX_CONNECTIONS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 interface Answer {
