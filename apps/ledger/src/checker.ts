@@ -36,8 +36,6 @@ export interface Verdict {
   lagMs: { p50: number; p99: number; max: number };
   /** What the tables say against each other. */
   contradictions: string[];
-  /** First acceptances of events, for those who know when a process died. */
-  acceptedAt: ReadonlyMap<string, number>;
 }
 
 const SHOWN = 20;
@@ -103,7 +101,6 @@ export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradic
     duplicates: repeated.reduce((sum, { count }) => sum + count - 1, 0),
     storedTwice: [...storedTwice].slice(0, SHOWN).map((n) => `message ${n}`),
     lagMs: { p50: quantile(lags, 0.5), p99: quantile(lags, 0.99), max: lags.at(-1) ?? 0 },
-    acceptedAt: new Map([...accepted].map(([eventId, { at }]) => [eventId, at])),
   };
 }
 

@@ -6,8 +6,6 @@ import type { HostReport, HostSettings } from './host-process';
 
 export interface GatewayStart {
   failpoint?: Failpoint;
-  /** Arguments for Node, such as `--max-old-space-size=64`. */
-  nodeArguments?: string[];
   /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
   instrumented?: boolean;
   /** In which it lives, such as `Asia/Kathmandu`. Default: that of the machine. */
@@ -37,7 +35,6 @@ export class Gateway {
   /** @throws when it ends before it listens */
   async start({
     failpoint,
-    nodeArguments = [],
     instrumented,
     timezone,
     hostFile = 'gateway/host-process.js',
@@ -45,7 +42,7 @@ export class Gateway {
     const preload = join(__dirname, '../../dist/gateway/preload.js');
     const isInstrumented = instrumented ?? failpoint !== undefined;
     this.child = await ChildProcessHandle.fork(hostFile, [JSON.stringify(this.settings)], {
-      nodeArguments: [...(isInstrumented ? ['--require', preload] : []), ...nodeArguments],
+      nodeArguments: isInstrumented ? ['--require', preload] : [],
       env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '', ...(timezone ? { TZ: timezone } : {}) },
     });
   }

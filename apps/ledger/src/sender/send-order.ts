@@ -21,14 +21,6 @@ export interface SendOrder {
   giveUpMs: number;
 }
 
-export interface SendWindow {
-  /** Milliseconds since 1970. */
-  at: number;
-  acknowledged: number;
-  refused: number;
-  p99Ms: number;
-}
-
 export interface SendReport {
   /** Number of the message after the last one. */
   next: number;
@@ -46,13 +38,6 @@ export interface SendReport {
   refusal: Latency;
   /** The longest that any try waited for whatever end. */
   longestMs: number;
-  /** Milliseconds since 1970 of the first and the last acknowledgement; 0: there was none. */
-  firstAckAt: number;
-  lastAckAt: number;
-  /** Of the first answer of 503, or 0. */
-  firstRefusalAt: number;
-  /** Every so many seconds. */
-  windows: SendWindow[];
 }
 
 export type SenderWord = { start: SendOrder } | 'stop' | 'report';

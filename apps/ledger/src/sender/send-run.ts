@@ -3,10 +3,9 @@ import { Agent } from 'undici';
 import { Histogram } from '../histogram';
 import { toLine, type LedgerFile } from '../ledger-file';
 import { bodyOf, digestOf, headersOf } from '../message';
-import type { SendOrder, SendReport, SendWindow } from './send-order';
+import type { SendOrder, SendReport } from './send-order';
 
 const TICK_MS = 2;
-const WINDOW_MS = 5_000;
 /** Of a sender; more messages than these wait, and that counts as waiting for the answer. */
 const MAX_CONNECTIONS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -30,33 +29,25 @@ export class SendRun {
   });
   private readonly latency = new Histogram();
   private readonly refusal = new Histogram();
-  private window = new Histogram();
-  private windowRefused = 0;
   private stopped = false;
   private next: number;
   private underWay = 0;
   private idle: (() => void) | undefined;
-  private readonly timer: NodeJS.Timeout;
-  private readonly totals = { acknowledged: 0, gaveUp: 0, longestMs: 0, firstAckAt: 0, lastAckAt: 0 };
-  private firstRefusalAt = 0;
+  private readonly totals = { acknowledged: 0, gaveUp: 0, longestMs: 0 };
   private readonly retryAfter = { min: Number.POSITIVE_INFINITY, max: 0, missing: 0 };
   private readonly tries: Record<string, number> = {};
-  private readonly windows: SendWindow[] = [];
 
   constructor(
     private readonly order: SendOrder,
     private readonly ledger: LedgerFile,
   ) {
     this.next = order.from;
-    this.timer = setInterval(() => this.endWindow(), WINDOW_MS);
   }
 
   /** Resolves when every message has been acknowledged or given up. */
   async run(): Promise<void> {
     await ('ratePerSecond' in this.order.pace ? this.openLoop(this.order.pace.ratePerSecond) : this.oneByOne());
     if (this.underWay > 0) await new Promise<void>((done) => (this.idle = done));
-    clearInterval(this.timer);
-    this.endWindow();
     await this.agent.destroy();
   }
 
@@ -75,8 +66,6 @@ export class SendRun {
       retryAfter: { min: Number.isFinite(min) ? min : 0, max, missing },
       latency: this.latency.summary(),
       refusal: this.refusal.summary(),
-      firstRefusalAt: this.firstRefusalAt,
-      windows: this.windows,
     };
   }
 
@@ -120,8 +109,6 @@ export class SendRun {
         const { status, eventId } = answer;
         await this.ledger.append(toLine({ n, sha256: digestOf(body), status, eventId, at }));
         this.totals.acknowledged++;
-        this.totals.firstAckAt ||= at;
-        this.totals.lastAckAt = at;
         break;
       }
       // What a client did wrong does not get right by sending it again.
@@ -157,36 +144,18 @@ export class SendRun {
   private note(answer: Answer, ms: number): void {
     this.tries[answer.code] = (this.tries[answer.code] ?? 0) + 1;
     this.totals.longestMs = Math.max(this.totals.longestMs, ms);
-    if (answer.status === null) {
-      this.windowRefused++;
-      return;
-    }
+    if (answer.status === null) return;
     if (answer.status < 300) {
       this.latency.add(ms);
-      this.window.add(ms);
       return;
     }
     this.refusal.add(ms);
-    this.windowRefused++;
     if (answer.status !== 503 && answer.status !== 429) return;
-    this.firstRefusalAt ||= Date.now();
     const seconds = Number(answer.retryAfter);
     if (answer.retryAfter === undefined || !Number.isInteger(seconds)) this.retryAfter.missing++;
     else {
       this.retryAfter.min = Math.min(this.retryAfter.min, seconds);
       this.retryAfter.max = Math.max(this.retryAfter.max, seconds);
     }
-  }
-
-  private endWindow(): void {
-    const { count } = this.window;
-    this.windows.push({
-      at: Date.now(),
-      acknowledged: count,
-      refused: this.windowRefused,
-      p99Ms: this.window.summary().p99Ms,
-    });
-    this.window = new Histogram();
-    this.windowRefused = 0;
   }
 }
