@@ -39,7 +39,15 @@ function judge(
   const [acknowledgedPath, receivedPath] = [join(directory, 'a'), join(directory, 'r')];
   writeFileSync(acknowledgedPath, acknowledged.map((one) => `${toLine(one)}\n`).join(''));
   writeFileSync(receivedPath, received.map((one) => `${toLine(one)}\n`).join(''));
-  return check({ acknowledgedPath, receivedPath, message, sent: 10, fateOf: async () => null, ...more });
+  return check({
+    acknowledgedPath,
+    receivedPath,
+    message,
+    sent: 10,
+    fateOf: async () => null,
+    missing: async () => [],
+    ...more,
+  });
 }
 
 test('what was acknowledged and delivered once is neither lost nor phantom nor a duplicate', async () => {
@@ -62,6 +70,14 @@ test('acknowledged and neither delivered nor visible is lost; pending, failed an
   expect(seen).toMatchObject({ lost: [], visible: 1 });
   // A replay that was promised counts too.
   expect(await judge([ack(0)], [receipt(0)], { promised: ['replay-1'] })).toMatchObject({ lost: ['replay-1'] });
+});
+
+test('acknowledged, delivered from memory and not in the database is lost', async () => {
+  const missing = async (ids: readonly string[]): Promise<string[]> => ids.filter((id) => id === 'event-1');
+  expect(await judge([ack(0), ack(1)], [receipt(0), receipt(1)], { missing })).toMatchObject({
+    lost: ['event-1'],
+    delivered: 2,
+  });
 });
 
 test('delivered with other bytes, or never sent, is phantom; sent and not acknowledged is none', async () => {

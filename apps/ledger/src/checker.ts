@@ -4,6 +4,9 @@ import { bodyOf, digestOf, type MessageKind } from './message';
 /** What an event that no destination has accepted is, as the gateway shows it; null: it shows nothing. */
 export type FateOf = (eventId: string) => Promise<string | null>;
 
+/** Which of these events are not in the database. */
+export type Missing = (eventIds: readonly string[]) => Promise<string[]>;
+
 export interface CheckInput {
   acknowledgedPath: string;
   receivedPath: string;
@@ -13,6 +16,7 @@ export interface CheckInput {
   /** Further events that were promised: replays. */
   promised?: readonly string[];
   fateOf: FateOf;
+  missing: Missing;
 }
 
 /** Jepsen's set checker for one HTTP surface. */
@@ -23,7 +27,7 @@ export interface Verdict {
   delivered: number;
   /** Acknowledged, not delivered, and visible as pending, failed or captured. */
   visible: number;
-  /** Acknowledged, and neither delivered nor visible. */
+  /** Acknowledged, and not in the database, or neither delivered nor visible. */
   lost: string[];
   /** Delivered and never sent, or with other bytes. */
   phantom: string[];
@@ -39,28 +43,43 @@ export interface Verdict {
 }
 
 const SHOWN = 20;
+/** So many are asked for at once. */
+const ASKED = 10_000;
 
-/** Compares what was promised with what arrived. */
+/** What is known of one event. */
+interface Fate {
+  /** Milliseconds since 1970; 0: promised at an unknown time; null: nobody knows that it was acknowledged. */
+  acknowledgedAt: number | null;
+  accepted: number;
+  acceptedAt: number;
+}
+
+/** Compares what was promised with what is on record and what arrived. */
 export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradictions'>> {
-  const acknowledgedAt = new Map<string, number>();
+  const fates = new Map<string, Fate>();
+  const fateOf = (eventId: string): Fate => {
+    let fate = fates.get(eventId);
+    if (!fate) fates.set(eventId, (fate = { acknowledgedAt: null, accepted: 0, acceptedAt: 0 }));
+    return fate;
+  };
   const eventOf = new Map<number, string>();
-  const lost: string[] = [];
+  const lost = new Set<string>();
   const phantom: string[] = [];
   const storedTwice = new Set<number>();
   let acknowledged = 0;
   for await (const { n, sha256, eventId, at } of readAcknowledgements(input.acknowledgedPath)) {
     acknowledged++;
     if (digestOf(bodyOf(input.message, n)) !== sha256) throw new Error(`the ledger is wrong about message ${n}`);
-    acknowledgedAt.set(eventId, at);
+    fateOf(eventId).acknowledgedAt = at;
     if ((eventOf.get(n) ?? eventId) !== eventId) storedTwice.add(n);
     eventOf.set(n, eventId);
   }
   for (const eventId of input.promised ?? []) {
     acknowledged++;
-    acknowledgedAt.set(eventId, acknowledgedAt.get(eventId) ?? 0);
+    fateOf(eventId).acknowledgedAt ??= 0;
   }
+  for (const ids of parts([...fates.keys()], ASKED)) for (const id of await input.missing(ids)) lost.add(id);
 
-  const accepted = new Map<string, { count: number; at: number }>();
   for await (const receipt of readReceipts(input.receivedPath)) {
     if (!isGenuine(receipt, input)) {
       phantom.push(`message ${receipt.n} as event ${receipt.eventId}`);
@@ -72,36 +91,44 @@ export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradic
       eventOf.set(receipt.n, receipt.eventId);
     }
     if (receipt.outcome !== 'accepted') continue;
-    const before = accepted.get(receipt.eventId);
-    if (before) before.count++;
-    else accepted.set(receipt.eventId, { count: 1, at: receipt.at });
+    const fate = fateOf(receipt.eventId);
+    if (fate.accepted++ === 0) fate.acceptedAt = receipt.at;
   }
 
   const lags: number[] = [];
   let delivered = 0;
   let visible = 0;
-  for (const [eventId, at] of acknowledgedAt) {
-    const first = accepted.get(eventId);
-    if (first) {
+  let duplicated = 0;
+  let duplicates = 0;
+  for (const [eventId, { acknowledgedAt, accepted, acceptedAt }] of fates) {
+    if (accepted > 1) {
+      duplicated++;
+      duplicates += accepted - 1;
+    }
+    if (acknowledgedAt === null) continue;
+    if (accepted > 0) {
       delivered++;
-      if (at > 0) lags.push(Math.max(0, first.at - at));
-    } else if ((await input.fateOf(eventId)) === null) lost.push(eventId);
+      if (acknowledgedAt > 0) lags.push(Math.max(0, acceptedAt - acknowledgedAt));
+    } else if ((await input.fateOf(eventId)) === null) lost.add(eventId);
     else visible++;
   }
   lags.sort((a, b) => a - b);
-  const repeated = [...accepted.values()].filter(({ count }) => count > 1);
   return {
     sent: input.sent,
     acknowledged,
     delivered,
     visible,
-    lost: lost.slice(0, SHOWN),
+    lost: [...lost].slice(0, SHOWN),
     phantom: phantom.slice(0, SHOWN),
-    duplicated: repeated.length,
-    duplicates: repeated.reduce((sum, { count }) => sum + count - 1, 0),
+    duplicated,
+    duplicates,
     storedTwice: [...storedTwice].slice(0, SHOWN).map((n) => `message ${n}`),
     lagMs: { p50: quantile(lags, 0.5), p99: quantile(lags, 0.99), max: lags.at(-1) ?? 0 },
   };
+}
+
+function* parts<Item>(items: readonly Item[], size: number): Generator<Item[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }
 
 function isGenuine({ n, sha256 }: Receipt, { message, sent }: CheckInput): boolean {

@@ -158,6 +158,10 @@ export class World {
         // Delivered, and no destination knows of it: that is a loss.
         return ['pending', 'failed', 'captured'].includes(status) ? status : null;
       },
+      missing: async (eventIds) => {
+        const rows = await this.installation.rows<{ id: string }>(MISSING, [eventIds]);
+        return rows.map(({ id }) => id);
+      },
     });
     return { ...verdict, contradictions };
   }
@@ -197,6 +201,11 @@ const CONTRADICTIONS = {
 const PENDING = `
   select count(*)::int as count from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
   where d.state = 'pending' and x.url like $1`;
+
+/** An acknowledgement that named no event has `-`. */
+const MISSING = `
+  select a.id from unnest($1::text[]) as a(id)
+  where not exists (select 1 from paggio.events e where e.id = nullif(a.id, '-')::uuid)`;
 
 export function folder(parent: string, name: string): string {
   return join(parent, name.replaceAll(/[^a-z0-9]+/gi, '-'));

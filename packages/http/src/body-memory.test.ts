@@ -2,13 +2,23 @@ import { BodyMemory } from './body-memory';
 
 test('LOA-09: bodies that are too much together are refused, and what was answered makes room', () => {
   const memory = new BodyMemory(100);
-  const [first, second, third] = [memory.share(), memory.share(), memory.share()];
+  const [first, second, third] = [memory.share('a'), memory.share('b'), memory.share('c')];
   expect([first.take(60), second.take(40)]).toEqual([null, null]);
   expect(third.take(1)).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
   third.giveBack();
   first.giveBack();
   first.giveBack();
-  const fourth = memory.share();
+  const fourth = memory.share('d');
   expect(fourth.take(60)).toBeNull();
   expect(fourth.take(1)).toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test('LOA-07: the bodies of one endpoint leave room for those of others', () => {
+  const memory = new BodyMemory(100);
+  const flood = Array.from({ length: 6 }, () => memory.share('flood'));
+  expect(flood.map((share) => share.take(10)?.code ?? null)).toEqual([null, null, null, null, null, 'UNAVAILABLE']);
+  flood[5]?.giveBack();
+  expect(memory.share('other').take(20)).toBeNull();
+  for (const share of flood) share.giveBack();
+  expect(memory.share('flood').take(30)).toBeNull();
 });

@@ -41,7 +41,7 @@ export function createFetchHandler<HostRequest = Request>(
     const { method } = request;
     const rawHeaders = [...request.headers].flat();
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
-    const share = bodies.share();
+    const share = slug === undefined ? undefined : bodies.share(slug);
     try {
       if (slug === undefined) {
         const call = {
@@ -68,7 +68,7 @@ export function createFetchHandler<HostRequest = Request>(
     } catch (error) {
       return toResponse(site.api.fail(error), method);
     } finally {
-      share.giveBack();
+      share?.giveBack();
     }
   };
   return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake } from '../capture/intake';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
+import { FairQueue, type Queued, type Waiters } from '../fair-queue';
 import { GroupSize, isTimeout } from '../group-size';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
@@ -9,15 +10,20 @@ import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArr
 const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
 export const LEASE_SECONDS = 30;
 
-const MAX_QUEUED_EVENTS = 20_000;
+// Of all that wait. One endpoint may take as much as it leaves free, so at most half; one user twice of that, so two
+// thirds: whoever floods is refused first, and there is room for the others (dynamic thresholds, Choudhury and Hahne, 1998).
+const MAX_QUEUED_EVENTS = 40_000;
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
+const OF_ONE_ENDPOINT = 1;
+const OF_ONE_USER = 2;
 const MAX_GROUP_EVENTS = 500;
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 /** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
 const MAX_WAIT_MS = 5_500;
 /**
- * Where the oldest waits for so long and more wait than the next statements take, too much comes in: new ones are refused
- * at once. A pause of the database alone is waited for, because some senders come back only after hours.
+ * Where the oldest of an endpoint waits for so long, and more of it wait than the next statements take, too much of it
+ * comes in: new ones are refused at once. A pause of the database alone is waited for, because some senders come back only
+ * after hours.
  */
 const OVERLOADED_AFTER_MS = 1_000;
 const LOOK_MS = 250;
@@ -28,22 +34,20 @@ const RETRIES = 3;
 /** After a failure this process counts as not ready for so long, unless something is stored. */
 const TROUBLED_MS = 10_000;
 
-interface Waiting {
+const NOTHING: Waiters = { length: 0, bytes: 0 };
+
+interface Waiting extends Queued {
   event: IncomingEvent;
-  size: number;
-  /** On the monotonic clock. */
-  since: number;
   done(accepted: Accepted): void;
   fail(error: unknown): void;
 }
 
 /**
- * Group commit without a timer: while a statement runs, arrivals queue; the next one takes them all, on a second
- * connection when they are many. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
+ * Group commit without a timer: while a statement runs, arrivals queue; the next one takes them all, or those whose turn
+ * it is, on a second connection when they are many. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
  */
 export class PostgresIntake implements Intake {
-  private queue: Waiting[] = [];
-  private queuedBytes = 0;
+  private readonly queue = new FairQueue<Waiting>();
   private running = 0;
   private readonly groups = new Set<readonly Waiting[]>();
   private overdueTimer: NodeJS.Timeout | undefined;
@@ -62,17 +66,11 @@ export class PostgresIntake implements Intake {
   accept(event: IncomingEvent): Promise<Accepted> {
     const size = event.body.length + event.headers.length + 512;
     const since = performance.now();
-    const [oldest] = this.queue;
-    if (
-      this.queue.length >= MAX_QUEUED_EVENTS ||
-      this.queuedBytes + size > MAX_QUEUED_BYTES ||
-      (oldest && since - oldest.since > OVERLOADED_AFTER_MS && this.queue.length >= this.groupSize.limit * CONNECTIONS)
-    ) {
+    const endpoint = event.endpointId.toString('latin1');
+    if (this.isTooMuch(event.userId, endpoint, size, since))
       return Promise.reject(unavailable('Too many events are waiting to be stored'));
-    }
     return new Promise((done, fail) => {
-      this.queue.push({ event, size, since, done, fail });
-      this.queuedBytes += size;
+      this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
       this.overdueTimer ??= setInterval(() => this.refuseOverdue(), LOOK_MS).unref();
       this.pump();
     });
@@ -83,20 +81,22 @@ export class PostgresIntake implements Intake {
     return performance.now() - this.failedAt < TROUBLED_MS;
   }
 
+  private isTooMuch(user: string, endpoint: string, size: number, now: number): boolean {
+    const { queue } = this;
+    const isFull = ({ length, bytes }: Waiters, part: number): boolean =>
+      bytes + size > part * (MAX_QUEUED_BYTES - queue.bytes) || length >= part * (MAX_QUEUED_EVENTS - queue.length);
+    const own = queue.ofEndpoint(user, endpoint);
+    if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
+    if (!own || now - own.since <= OVERLOADED_AFTER_MS) return false;
+    return own.length >= this.groupSize.limit * CONNECTIONS * own.share;
+  }
+
   private refuseOverdue(): void {
     const before = performance.now() - MAX_WAIT_MS;
-    const isOverdue = (waiting: Waiting): boolean => waiting.since < before;
     const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
     // Under way: whether it will be stored is unknown.
-    for (const group of this.groups) group.filter(isOverdue).forEach(refuse);
-    const overdue = this.queue.filter(isOverdue);
-    if (overdue.length > 0) {
-      this.queue = this.queue.slice(overdue.length);
-      for (const waiting of overdue) {
-        this.queuedBytes -= waiting.size;
-        refuse(waiting);
-      }
-    }
+    for (const group of this.groups) group.filter(({ since }) => since < before).forEach(refuse);
+    this.queue.removeBefore(before).forEach(refuse);
     if (this.queue.length > 0 || this.groups.size > 0) return;
     clearInterval(this.overdueTimer);
     this.overdueTimer = undefined;
@@ -105,7 +105,7 @@ export class PostgresIntake implements Intake {
   private pump(): void {
     while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
       this.running++;
-      const group = this.take();
+      const group = this.queue.take(this.groupSize.limit, MAX_GROUP_BYTES);
       this.groups.add(group);
       void this.commit(group).finally(() => {
         this.groups.delete(group);
@@ -113,20 +113,6 @@ export class PostgresIntake implements Intake {
         this.pump();
       });
     }
-  }
-
-  private take(): Waiting[] {
-    let count = 0;
-    let bytes = 0;
-    while (count < this.queue.length && count < this.groupSize.limit) {
-      bytes += (this.queue[count] as Waiting).size;
-      if (count > 0 && bytes > MAX_GROUP_BYTES) break;
-      count++;
-    }
-    const group = count === this.queue.length ? this.queue : this.queue.slice(0, count);
-    this.queue = count === this.queue.length ? [] : this.queue.slice(count);
-    for (const waiting of group) this.queuedBytes -= waiting.size;
-    return group;
   }
 
   private async commit(group: Waiting[], retries = RETRIES): Promise<void> {

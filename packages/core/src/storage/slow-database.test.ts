@@ -49,6 +49,39 @@ test('CRA-11: nobody waits longer than six seconds for an answer, and where very
   expect((await paggio.readiness()).ready).toBe(true);
 }, 30_000);
 
+test('LOA-07, LOA-08: who floods waits behind himself and is refused first; others are stored with the next group', async () => {
+  const { paggio } = gateway;
+  const create = async (userId: string, name: string): Promise<string> =>
+    (await paggio.endpoints.create({ userId, mode: 'live' }, { name })).endpoint.slug;
+  const flood = await create('noisy', 'flood');
+  const sibling = await create('noisy', 'sibling');
+  const other = await create('quiet', 'other');
+  for (const slug of [flood, sibling, other]) await capture(paggio, slug, '{}');
+  await hold('events');
+  const stored: string[] = [];
+  const send = (slug: string, body = '{}'): Promise<void> =>
+    capture(paggio, slug, body).then(
+      () => void stored.push(slug),
+      () => undefined,
+    );
+  const large = 'x'.repeat(32 * 1024);
+  const flooding = Array.from({ length: 2_400 }, () => send(flood, large));
+  // Half of what may wait is taken by the flood, and there it ends.
+  await expect(capture(paggio, flood, large)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+  const quiet = [send(other), send(sibling)];
+  await sleep(100);
+  expect(stored).toEqual([]);
+  await holder.query('rollback');
+  await Promise.all([...quiet, ...flooding]);
+  // Two groups were under way, of 8 MiB at most; the others are in the third.
+  const groups = (3 * 8 * 1024 * 1024) / large.length;
+  for (const slug of [other, sibling]) {
+    expect(stored).toContain(slug);
+    expect(stored.indexOf(slug)).toBeLessThan(groups);
+  }
+  expect(stored.filter((slug) => slug === flood).length).toBeGreaterThan(1_800);
+}, 30_000);
+
 test('CRA-11: an endpoint that cannot be looked up is no reason to wait for longer than five seconds', async () => {
   const { paggio } = gateway;
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'unknown' });

@@ -72,7 +72,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     path: string,
     query: string,
   ): Promise<void> {
-    const share = bodies.share();
+    const share = bodies.share(slug);
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
       const routed = paggio.capture.route(slug);
