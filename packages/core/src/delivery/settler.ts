@@ -64,12 +64,13 @@ export class Settler {
   }
 
   private async write(group: AttemptResult[]): Promise<void> {
+    const startedAt = performance.now();
     try {
       // failpoint: settle.sending
       const report = await this.record.commit(group);
       // failpoint: settle.committed
       this.failed = false;
-      this.groupSize.passed();
+      this.groupSize.passed(group.length, performance.now() - startedAt);
       this.onSettled(report);
     } catch (error) {
       // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt

@@ -134,13 +134,14 @@ export class PostgresIntake implements Intake {
       }
     }
     let fresh: Set<string>;
+    const startedAt = performance.now();
     try {
       fresh = await this.insert(first);
     } catch (error) {
       return this.recover(group, error, retries);
     }
     // failpoint: intake.committed
-    this.groupSize.passed();
+    this.groupSize.passed(group.length, performance.now() - startedAt);
     this.failedAt = Number.NEGATIVE_INFINITY;
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
