@@ -21,6 +21,8 @@ import { network, unknownCommits } from './scenarios/network';
 import { pools } from './scenarios/pools';
 import { backends, postgresStops } from './scenarios/postgres';
 import { stopped } from './scenarios/stopped';
+import { retention } from './scenarios/retention';
+import { neighbours } from './scenarios/neighbours';
 import { upgrade } from './scenarios/upgrade';
 
 const scenarios: readonly Scenario[] = [
@@ -41,6 +43,8 @@ const scenarios: readonly Scenario[] = [
   upgrade,
   migrationKills,
   backlog,
+  retention,
+  neighbours,
 ];
 
 /** @throws with what is wrong */

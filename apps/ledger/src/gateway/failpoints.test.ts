@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { armed, namesIn, parseFailpoint, toText } from './failpoints';
 import { usedFailpoints } from '../scenarios/failpoints';
+import { retentionFailpoint } from '../scenarios/retention';
 import { stoppedAt } from '../scenarios/stopped';
 
 function built(): string[] {
@@ -16,7 +17,7 @@ function built(): string[] {
 test('every failpoint that a scenario names stands once in what was built, as a comment and not as code', () => {
   const names = built().flatMap(namesIn).sort();
   expect(new Set(names).size).toBe(names.length);
-  expect([...new Set([...usedFailpoints, ...stoppedAt])].sort()).toEqual(names);
+  expect([...new Set([...usedFailpoints, ...stoppedAt, retentionFailpoint])].sort()).toEqual(names);
   expect(built().filter((source) => source.includes('paggioFailpoint'))).toEqual([]);
 });
 

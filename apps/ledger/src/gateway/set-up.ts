@@ -2,6 +2,8 @@ import { createPaggio, type Owner } from '@paggio/core';
 import { SECRET } from '../message';
 
 export interface EndpointOptions {
+  /** Whose it is. Default: the operator's, who has the key. */
+  userId?: string;
   destinationUrl: string;
   concurrency?: number;
   timeoutSeconds?: number;
@@ -34,15 +36,18 @@ export async function setUp({ databaseUrl, masterKey, key, endpoints }: SetUp): 
   try {
     await paggio.keys.createFirst(operator.userId, key);
     const paths: string[] = [];
-    for (const [index, options] of endpoints.entries()) {
-      const { endpoint } = await paggio.endpoints.create(operator, {
-        name: `ledger ${index + 1}`,
-        concurrency: 16,
-        timeoutSeconds: 2,
-        retry: RETRY,
-        verification: { provider: 'github', secrets: [SECRET] },
-        ...options,
-      });
+    for (const [index, { userId, ...options }] of endpoints.entries()) {
+      const { endpoint } = await paggio.endpoints.create(
+        { ...operator, userId: userId ?? operator.userId },
+        {
+          name: `ledger ${index + 1}`,
+          concurrency: 16,
+          timeoutSeconds: 2,
+          retry: RETRY,
+          verification: { provider: 'github', secrets: [SECRET] },
+          ...options,
+        },
+      );
       paths.push(new URL(endpoint.webhookUrl).pathname);
     }
     return paths;

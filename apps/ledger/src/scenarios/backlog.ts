@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario, ScenarioResult } from '../scenario';
 import { World } from '../world';
+import { copyEvents } from './copies';
 
 const READY_MS = 10_000;
 const RSS_MB = 512;
@@ -19,7 +20,7 @@ export const backlog: Scenario = {
       await world.sender.send(world.order([gateway], { count: 1 }));
       await world.settled(10_000);
       await gateway.stop();
-      await world.installation.rows(COPIES, [waiting]);
+      await copyEvents(world, waiting, { ageMs: 0, state: 'pending' });
       await world.installation.rows('analyze');
       say(`${waiting} are waiting`);
       const startedAt = Date.now();
@@ -56,20 +57,3 @@ export const backlog: Scenario = {
     }
   },
 };
-
-/** Ids of version 7, in order. */
-const COPIES = `
-  with made as (
-    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      remote_addr, verified_by, body_authenticated, received_at)
-    select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n % 4096), 3, '0') || '8'
-        || lpad(to_hex(n), 15, '0'))::uuid,
-      e.endpoint_id, e.user_id, e.mode, e.source, e.event_type, e.method, e.path, e.query, e.headers, e.body,
-      e.remote_addr, e.verified_by, e.body_authenticated, now()
-    from (select * from paggio.events limit 1) e cross join generate_series(1, $1::int) n
-    returning id, endpoint_id
-  ), told as (
-    insert into paggio.changes (created) select array_agg(id) from made
-  )
-  insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at)
-  select m.id, d.id, m.endpoint_id, 'pending', now() from made m cross join (select id from paggio.destinations limit 1) d`;

@@ -38,6 +38,8 @@ export interface SendReport {
   refusal: Latency;
   /** The longest that any try waited for whatever end. */
   longestMs: number;
+  /** By the path that messages were sent to. */
+  byPath: Record<string, { latency: Latency; refused: number }>;
 }
 
 export type SenderWord = { start: SendOrder } | 'stop' | 'report';

@@ -36,6 +36,7 @@ export class SendRun {
   private readonly totals = { acknowledged: 0, gaveUp: 0, longestMs: 0 };
   private readonly retryAfter = { min: Number.POSITIVE_INFINITY, max: 0, missing: 0 };
   private readonly tries: Record<string, number> = {};
+  private readonly byPath = new Map<string, { latency: Histogram; refused: number }>();
 
   constructor(
     private readonly order: SendOrder,
@@ -66,6 +67,9 @@ export class SendRun {
       retryAfter: { min: Number.isFinite(min) ? min : 0, max, missing },
       latency: this.latency.summary(),
       refusal: this.refusal.summary(),
+      byPath: Object.fromEntries(
+        [...this.byPath].map(([path, { latency, refused }]) => [path, { latency: latency.summary(), refused }]),
+      ),
     };
   }
 
@@ -103,7 +107,7 @@ export class SendRun {
     for (let attempt = 0, leftAt = dueAt; ; attempt++, leftAt = performance.now()) {
       const answer = await this.send(bases[(n + attempt) % bases.length] as string, path, headers, body);
       const now = performance.now();
-      this.note(answer, now - leftAt);
+      this.note(answer, now - leftAt, path);
       if (answer.status !== null && answer.status >= 200 && answer.status < 300) {
         const at = Date.now();
         const { status, eventId } = answer;
@@ -141,15 +145,19 @@ export class SendRun {
     }
   }
 
-  private note(answer: Answer, ms: number): void {
+  private note(answer: Answer, ms: number, path: string): void {
     this.tries[answer.code] = (this.tries[answer.code] ?? 0) + 1;
     this.totals.longestMs = Math.max(this.totals.longestMs, ms);
     if (answer.status === null) return;
+    let own = this.byPath.get(path);
+    if (!own) this.byPath.set(path, (own = { latency: new Histogram(), refused: 0 }));
     if (answer.status < 300) {
       this.latency.add(ms);
+      own.latency.add(ms);
       return;
     }
     this.refusal.add(ms);
+    own.refused++;
     if (answer.status !== 503 && answer.status !== 429) return;
     const seconds = Number(answer.retryAfter);
     if (answer.retryAfter === undefined || !Number.isInteger(seconds)) this.retryAfter.missing++;

@@ -51,6 +51,7 @@ export class Retention {
       // What a crash of the database brings back is removed by the next run.
       await manager.query('set local synchronous_commit = off');
       const [row] = await manager.query<{ removed: number; last: string | null }[]>(statement, values);
+      // failpoint: retention.removed
       return row ?? { removed: 0, last: null };
     });
   }

@@ -1,0 +1,88 @@
+import { TcpProxy } from '../faults/tcp-proxy';
+import { judge, type Scenario } from '../scenario';
+import { random } from '../seed';
+import type { SendOrder, SendReport } from '../sender/send-order';
+import { World } from '../world';
+
+/** One in twenty messages is the quiet user's. */
+const NOISY_PARTS = 19;
+const QUIET_RATE = 15;
+/** Acknowledgements of the quiet user become no slower than twice what they were alone, or than this. */
+const P99_MS = 100;
+/** More is offered than passes where a connection to the database carries so little. */
+const FLOOD_RATE = 800;
+const NARROW_BYTES = 150_000;
+/** Of the flooded time: a statement of the flood is under way on each connection, and the quiet one is in the next. */
+const FLOODED_P99_MS = 5_000;
+const SETTLING_SECONDS = 20;
+const ONCE = { giveUpMs: 0, retryMs: 0 };
+
+/** Acceptance cases LOA-07 and LOA-08: one user sends nearly everything, then more than can be stored. */
+export const neighbours: Scenario = {
+  name: 'neighbours',
+  title: 'One user sends 95 % of everything, then far more than can be stored; another goes on as before',
+  async run({ cluster, directory, quick, seed, say }) {
+    const seconds = quick ? 8 : 120;
+    const world = await World.open({
+      directory,
+      clusterUrl: cluster.url,
+      seed,
+      endpoints: [
+        { profile: 'plain', userId: 'noisy' },
+        { profile: 'plain', userId: 'quiet' },
+      ],
+    });
+    const proxy = await TcpProxy.start({ host: '127.0.0.1', port: cluster.port }, random(seed));
+    try {
+      const gateway = await world.gateway();
+      const narrow = await world.gateway(undefined, {}, proxy.through(world.installation.databaseUrl));
+      await Promise.all([gateway.start(), narrow.start()]);
+      const [noisy = '', quiet = ''] = world.installation.paths;
+      const both = [...Array.from({ length: NOISY_PARTS }, () => noisy), quiet];
+      let from = 0;
+      const send = async (
+        ratePerSecond: number,
+        paths: string[],
+        more: Partial<SendOrder> = {},
+        forSeconds = seconds,
+      ): Promise<SendReport> => {
+        const count = ratePerSecond * forSeconds;
+        const order = world.order([gateway], { from, count, paths, pace: { ratePerSecond }, ...more });
+        const report = await world.sender.send(order);
+        from = report.next;
+        return report;
+      };
+      const rate = QUIET_RATE * both.length;
+      await send(rate, both, {}, 3);
+      const alone = (await send(QUIET_RATE, [quiet])).latency;
+      const beside = (await send(rate, both)).byPath[quiet]!.latency;
+      say(`p99 of the quiet user: ${alone.p99Ms} ms alone, ${beside.p99Ms} ms beside a noisy one`);
+
+      await send(rate, both, { bases: [narrow.base] }, 3);
+      proxy.fault = { bytesPerSecond: NARROW_BYTES };
+      const flood = { ...ONCE, bases: [narrow.base] };
+      // Until it has found out how much one statement may write.
+      await send(FLOOD_RATE, both, flood, SETTLING_SECONDS);
+      const flooded = (await send(FLOOD_RATE, both, flood)).byPath;
+      proxy.fault = {};
+      await world.settled(60_000);
+      const verdict = await world.check(gateway, from);
+      const result = judge(verdict, { tried: 'neighbours', times: 1, healedMs: null, duplicatesAllowed: 0 });
+      const [ofNoisy, ofQuiet] = [flooded[noisy]!, flooded[quiet]!];
+      if (beside.p99Ms > Math.max(alone.p99Ms * 2, P99_MS))
+        result.failures.push(`p99 of the quiet user ${beside.p99Ms} ms`);
+      if (ofNoisy.refused === 0) result.failures.push('nothing of the flood was refused');
+      if (ofQuiet.refused > 0) result.failures.push(`${ofQuiet.refused} events of the quiet user were refused`);
+      if (ofQuiet.latency.p99Ms > FLOODED_P99_MS)
+        result.failures.push(`the quiet user waited ${ofQuiet.latency.p99Ms} ms beside a flood`);
+      Object.assign(result.figures, {
+        quietP99Ms: `${alone.p99Ms} alone, ${beside.p99Ms} with 95 % of ${rate}/s from another, ${ofQuiet.latency.p99Ms} beside a flood of ${FLOOD_RATE}/s`,
+        refusedOfTheFlood: `${ofNoisy.refused} of the noisy user, ${ofQuiet.refused} of the quiet one`,
+      });
+      return result;
+    } finally {
+      await world.close();
+      await proxy.stop();
+    }
+  },
+};
