@@ -4,4 +4,4 @@ import { build, install, node } from './prepare.mjs';
 install();
 build();
 // The checker holds some hundred bytes of each event, and an hour of load is millions.
-node('--max-old-space-size=8192', ['apps/ledger/dist/main.js', ...process.argv.slice(2)]);
+node('apps/ledger/dist/main.js', process.argv.slice(2), ['--max-old-space-size=8192']);

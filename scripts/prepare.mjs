@@ -20,8 +20,8 @@ export function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-export function node(script, args = []) {
-  run(process.execPath, [join(root, script), ...args], { shell: false });
+export function node(script, args = [], flags = []) {
+  run(process.execPath, [...flags, join(root, script), ...args], { shell: false });
 }
 
 function checkNode() {

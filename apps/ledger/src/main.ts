@@ -9,6 +9,10 @@ import { broken, type Scenario, type ScenarioContext } from './scenario';
 import { inTurns } from './scenarios/in-turns';
 import { backlog } from './scenarios/backlog';
 import { bodies } from './scenarios/bodies';
+import { blocked } from './scenarios/blocked';
+import { conflicts } from './scenarios/conflicts';
+import { hints } from './scenarios/hints';
+import { slow } from './scenarios/slow';
 import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
 import { failover } from './scenarios/failover';
@@ -45,6 +49,10 @@ const scenarios: readonly Scenario[] = [
   backlog,
   retention,
   neighbours,
+  slow,
+  hints,
+  conflicts,
+  blocked,
 ];
 
 /** @throws with what is wrong */

@@ -29,6 +29,8 @@ export class TcpProxy {
   fault: NetworkFault = {};
   /** Connections that were cut by `cutBefore`. */
   cuts = 0;
+  /** What a client says is passed on with this word in place of that one, of the same length. */
+  renamed: { from: string; to: string } | undefined;
   private cut: Cut | undefined;
   private readonly pairs = new Set<Pair>();
   private readonly swallowed = new Set<Socket>();
@@ -103,6 +105,7 @@ export class TcpProxy {
     let asked: Buffer[] = [];
     this.pump(client, server, (piece) => {
       if (this.cut) asked.push(piece);
+      this.rename(piece);
       return false;
     });
     this.pump(server, client, () => {
@@ -115,6 +118,12 @@ export class TcpProxy {
       server.resetAndDestroy();
       return true;
     });
+  }
+
+  private rename(piece: Buffer): void {
+    if (!this.renamed) return;
+    const { from, to } = this.renamed;
+    for (let at = piece.indexOf(from); at >= 0; at = piece.indexOf(from, at + from.length)) piece.write(to, at);
   }
 
   /** @param swallow whether a piece must not arrive */

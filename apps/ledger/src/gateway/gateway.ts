@@ -12,6 +12,8 @@ export interface GatewayStart {
   timezone?: string;
   /** Of another version. */
   hostFile?: string;
+  /** For Node itself. */
+  nodeArguments?: readonly string[];
 }
 
 /** A process of the gateway that can be killed, and comes back at the same address. */
@@ -38,11 +40,12 @@ export class Gateway {
     instrumented,
     timezone,
     hostFile = 'gateway/host-process.js',
+    nodeArguments = [],
   }: GatewayStart = {}): Promise<void> {
     const preload = join(__dirname, '../../dist/gateway/preload.js');
     const isInstrumented = instrumented ?? failpoint !== undefined;
     this.child = await ChildProcessHandle.fork(hostFile, [JSON.stringify(this.settings)], {
-      nodeArguments: isInstrumented ? ['--require', preload] : [],
+      nodeArguments: [...nodeArguments, ...(isInstrumented ? ['--require', preload] : [])],
       env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '', ...(timezone ? { TZ: timezone } : {}) },
     });
   }
@@ -54,6 +57,11 @@ export class Gateway {
   /** Its clock is wrong by so much from now on. */
   stepClock(clockOffsetMs: number): void {
     this.running.send({ clockOffsetMs });
+  }
+
+  /** Its event loop does nothing else for so long. */
+  block(ms: number): void {
+    this.running.send({ blockMs: ms });
   }
 
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {

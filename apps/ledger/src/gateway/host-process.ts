@@ -45,8 +45,12 @@ paggio.subscribe((happening) => {
   } else if (told.has(happening.type)) appendFileSync(logPath, `${when} ${JSON.stringify(happening)}\n`);
 });
 
-process.on('message', (word: unknown) => {
-  if (word !== 'report') return;
+process.on('message', (word: 'report' | { blockMs?: number }) => {
+  if (word !== 'report') {
+    const until = performance.now() + (word.blockMs ?? 0);
+    while (performance.now() < until);
+    return;
+  }
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const report: HostReport = {

@@ -15,9 +15,13 @@ export interface Hold {
 
 /**
  * How destinations behave, by the last part of their path: `plain` accepts everything; `rough` refuses, resets, hangs, is
- * slow or loses its answer for some first attempts, and never accepts one in a hundred.
+ * slow or loses its answer for some first attempts, and never accepts one in a hundred; `slow` accepts everything after
+ * longer than a lease.
  */
-export type Profile = 'plain' | 'rough';
+export type Profile = 'plain' | 'rough' | 'slow';
+
+/** After how long `slow` answers: a lease and a third. */
+export const SLOW_MS = 40_000;
 
 /** What is told to the recorder. `down`: every request is refused with 503. */
 export type RecorderWord = { hold: Hold } | { down: boolean } | 'report';

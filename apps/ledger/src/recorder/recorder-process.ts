@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { chance } from '../seed';
 import { createLog, toLine, type Outcome } from '../ledger-file';
 import { MESSAGE_HEADER } from '../message';
-import type { Hold, RecorderReport, RecorderWord } from './recorder-order';
+import { SLOW_MS, type Hold, type RecorderReport, type RecorderWord } from './recorder-order';
 
 const seed = Number(process.argv[3]);
 const log = createLog(process.argv[2] as string);
@@ -77,6 +77,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
       keep(seen, 'unanswered');
       response.writeHead(200, { 'content-length': 20 }).write('half of it');
     } else if (isDown) answer(response, seen, 503);
+    else if (request.url?.startsWith('/slow')) setTimeout(() => answer(response, seen, 200), SLOW_MS);
     else if (request.url?.startsWith('/rough')) roughly(request, response, seen);
     else answer(response, seen, 200);
   });

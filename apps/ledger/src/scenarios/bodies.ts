@@ -1,55 +1,129 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../faults/tcp-proxy';
-import type { Scenario } from '../scenario';
+import type { Gateway } from '../gateway/gateway';
+import { sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { random } from '../seed';
 import { folder } from '../world';
-import { underLoad } from './under-load';
+import { underLoad, until } from './under-load';
 
-const BODY_BYTES = 1_000_000;
-const RATE = 50;
+const MB = 1_000_000;
 /** Where a kernel would end the process for want of memory. */
 const RSS_MB = 900;
 const NARROW_BYTES = 5_000_000;
+const LOOP_DELAY_MS = 100;
+/** Where it does, in the last part. */
+const KILL_MB = 256;
 
-/** Acceptance cases LOA-09 and CRA-22: large bodies come in faster than they can be stored. */
+/** Acceptance cases LOA-09 and CRA-22: large bodies, more than can be stored, and more than there is memory for. */
 export const bodies: Scenario = {
   name: 'bodies',
-  title: 'Bodies of 1 MB come in faster than PostgreSQL takes them',
+  title: 'Large bodies come in faster than PostgreSQL takes them; a process is killed for want of memory',
   async run(context) {
-    const seconds = context.quick ? 5 : 60;
-    const proxy = await TcpProxy.start({ host: '127.0.0.1', port: context.cluster.port }, random(context.seed));
-    let rssMb = 0;
-    try {
-      return await underLoad(context, folder(context.directory, 'bodies'), {
-        tried: `${RATE}/s of 1 MB`,
-        world: { sizes: BODY_BYTES },
-        gateways: [['capture', 'deliver', 'api']],
-        options: { bodyLimit: 4 * BODY_BYTES },
-        way: (url) => proxy.through(url),
-        ratePerSecond: RATE,
-        duplicatesAllowed: 16,
-        healMs: 120_000,
-        async disturb({ world, gateways: [gateway] }) {
-          await sleep(1_000);
-          proxy.fault = { bytesPerSecond: NARROW_BYTES };
-          for (let look = 0; look < seconds * 4; look++) {
-            rssMb = Math.max(rssMb, Math.round((await gateway!.report()).rssBytes / 1e6));
-            await sleep(250);
-          }
-          proxy.fault = {};
-          const { tries } = await world.sender.report();
-          return {
-            times: 1,
-            figures: { rssMb },
-            failures: [
-              ...(rssMb > RSS_MB ? [`the process took ${rssMb} MB`] : []),
-              ...(tries['503'] ? [] : ['nothing was refused']),
-            ],
-          };
-        },
-      });
-    } finally {
-      await proxy.stop();
-    }
+    const parts = [await faster(context), await large(context), await outOfMemory(context)];
+    const figures = Object.assign({}, ...parts.map((part) => part.figures)) as ScenarioResult['figures'];
+    return { ...sum('large bodies', parts), figures };
   },
 };
+
+async function withProxy<T>({ cluster, seed }: ScenarioContext, work: (proxy: TcpProxy) => Promise<T>): Promise<T> {
+  const proxy = await TcpProxy.start({ host: '127.0.0.1', port: cluster.port }, random(seed));
+  try {
+    return await work(proxy);
+  } finally {
+    await proxy.stop();
+  }
+}
+
+function faster(context: ScenarioContext): Promise<ScenarioResult> {
+  const looks = (context.quick ? 5 : 60) * 4;
+  const rate = 50;
+  return withProxy(context, (proxy) =>
+    underLoad(context, folder(context.directory, 'faster'), {
+      tried: `${rate}/s of 1 MB`,
+      world: { sizes: MB },
+      gateways: [['capture', 'deliver', 'api']],
+      options: { bodyLimit: 4 * MB },
+      way: (url) => proxy.through(url),
+      ratePerSecond: rate,
+      duplicatesAllowed: 16,
+      healMs: 120_000,
+      async disturb({ world, gateways: [gateway] }) {
+        await sleep(1_000);
+        proxy.fault = { bytesPerSecond: NARROW_BYTES };
+        let rssMb = 0;
+        for (let look = 0; look < looks; look++) {
+          rssMb = Math.max(rssMb, await rssOf(gateway!));
+          await sleep(250);
+        }
+        proxy.fault = {};
+        const { tries } = await world.sender.report();
+        return {
+          times: 1,
+          figures: { rssMb },
+          failures: [
+            ...(rssMb > RSS_MB ? [`the process took ${rssMb} MB`] : []),
+            ...(tries['503'] ? [] : ['nothing was refused']),
+          ],
+        };
+      },
+    }),
+  );
+}
+
+function large(context: ScenarioContext): Promise<ScenarioResult> {
+  const seconds = context.quick ? 4 : 60;
+  const rate = 2;
+  return underLoad(context, folder(context.directory, 'large'), {
+    tried: `${rate}/s of 10 MB`,
+    world: { sizes: 10 * MB, endpoints: [{ profile: 'plain', timeoutSeconds: 20 }] },
+    gateways: [['capture', 'deliver', 'api']],
+    options: { bodyLimit: 16 * MB },
+    ratePerSecond: rate,
+    duplicatesAllowed: 0,
+    async disturb({ gateways: [gateway] }) {
+      await sleep(2_000);
+      await gateway!.report();
+      await sleep(seconds * 1_000);
+      const { loopDelayP99Ms, rssBytes } = await gateway!.report();
+      return {
+        times: 1,
+        figures: { rssOfTenMb: Math.round(rssBytes / 1e6), loopDelayOfTenMbP99Ms: loopDelayP99Ms },
+        failures: loopDelayP99Ms > LOOP_DELAY_MS ? [`the event loop was late by ${loopDelayP99Ms} ms (p99)`] : [],
+      };
+    },
+  });
+}
+
+/** The kernel's part is played by the ledger, which looks ten times a second. */
+function outOfMemory(context: ScenarioContext): Promise<ScenarioResult> {
+  const kills = context.quick ? 1 : 10;
+  return withProxy(context, (proxy) =>
+    underLoad(context, folder(context.directory, 'memory'), {
+      tried: `killed at ${KILL_MB} MB`,
+      world: { sizes: MB },
+      gateways: [['capture', 'deliver', 'api']],
+      options: { bodyLimit: 4 * MB },
+      way: (url) => proxy.through(url),
+      ratePerSecond: 30,
+      duplicatesAllowed: 16 * kills,
+      healMs: 120_000,
+      async disturb({ gateways: [gateway] }) {
+        proxy.fault = { bytesPerSecond: NARROW_BYTES };
+        for (let kill = 0; kill < kills; kill++) {
+          await until(`${KILL_MB} MB`, 60_000, async () => {
+            await sleep(100);
+            return (await rssOf(gateway!)) > KILL_MB ? true : undefined;
+          });
+          await gateway!.kill();
+          await gateway!.start();
+        }
+        proxy.fault = {};
+        return { times: kills };
+      },
+    }),
+  );
+}
+
+async function rssOf(gateway: Gateway): Promise<number> {
+  return Math.round((await gateway.report()).rssBytes / 1e6);
+}

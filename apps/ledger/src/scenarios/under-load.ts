@@ -26,6 +26,8 @@ export interface Plan {
   instrumented?: boolean;
   /** Of the processes, in turn. */
   timezones?: readonly string[];
+  /** Of the processes, for Node itself. */
+  nodeArguments?: readonly string[];
   /** How the gateways reach the database. Default: directly. */
   way?: (databaseUrl: string) => string;
   ratePerSecond?: number;
@@ -59,6 +61,7 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
         gateway.start({
           instrumented: plan.instrumented ?? false,
           timezone: plan.timezones?.[index % plan.timezones.length],
+          nodeArguments: plan.nodeArguments,
         }),
       ),
     );

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scenario } from '../scenario';
+import { folder } from '../world';
+import { underLoad } from './under-load';
+
+/** What statements may come to nothing with. */
+const CODES = { deadlock: '40P01', serialization: '40001', 'lock timeout': '55P03', 'statement timeout': '57014' };
+const TABLES = ['events', 'deliveries', 'attempts', 'event_index'];
+/** Of the statements that write to one of these tables. */
+const CHANCE = 0.05;
+
+/** Acceptance case CRA-15: statements end with errors that come and go. */
+export const conflicts: Scenario = {
+  name: 'conflicts',
+  title: 'Statements end with deadlocks, serialization failures and time-outs',
+  async run(context) {
+    const seconds = context.quick ? 6 : 120;
+    return underLoad(context, folder(context.directory, 'conflicts'), {
+      tried: 'statements that came to nothing',
+      world: { sizes: 'mixed', endpoints: [{ profile: 'plain' }, { profile: 'rough' }] },
+      gateways: [['capture', 'deliver', 'api'], ['deliver']],
+      // Nothing was in doubt: a statement that came to nothing has written nothing.
+      duplicatesAllowed: 0,
+      async disturb({ world }) {
+        await world.installation.rows(CONFLICTS);
+        await sleep(seconds * 1000);
+        await world.installation.rows('drop function paggio.conflict cascade');
+        const [row] = await world.installation.rows<{ count: number }>(
+          'select last_value::int as count from paggio.conflicts',
+        );
+        return { times: row?.count ?? 0, figures: { codes: Object.values(CODES).join(', ') } };
+      },
+    });
+  },
+};
+
+/** A sequence counts what was rolled back too. */
+const CONFLICTS = `
+  create sequence paggio.conflicts;
+  create function paggio.conflict() returns trigger language plpgsql as $$ begin
+    if random() < ${CHANCE} then
+      perform nextval('paggio.conflicts');
+      raise exception 'the ledger lets this come to nothing'
+        using errcode = (array['${Object.values(CODES).join("','")}'])[1 + floor(random() * ${Object.values(CODES).length})::int];
+    end if;
+    return null;
+  end $$;
+  ${TABLES.map((table) => `create trigger conflict before insert or update on paggio.${table} for each statement execute function paggio.conflict()`).join(';\n')}`;
