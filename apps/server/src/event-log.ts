@@ -65,6 +65,13 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad('clock', 7),
         `this machine's clock is ${Math.round(happening.skewMs / 1000)} s off from the database's: signatures may be refused`,
       );
+    case 'durability.weak':
+      return row(
+        time,
+        '!!',
+        pad('disk', 7),
+        `PostgreSQL has ${happening.settings.join(' and ')}: what was acknowledged may be lost when its machine goes down`,
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
     case 'fault':
@@ -78,6 +85,7 @@ const warnings: ReadonlySet<string> = new Set([
   'destination.paused',
   'circuit.opened',
   'clock.skewed',
+  'durability.weak',
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */

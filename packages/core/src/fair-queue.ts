@@ -24,7 +24,7 @@ interface Member<Item> {
 class Line<Item extends Queued> implements Member<Item> {
   bytes = 0;
   credit = QUANTUM;
-  private items: Item[] = [];
+  private items: (Item | undefined)[] = [];
   private head = 0;
 
   get length(): number {
@@ -43,8 +43,8 @@ class Line<Item extends Queued> implements Member<Item> {
   shift(): Item {
     const item = this.peek();
     this.bytes -= item.size;
-    this.head++;
-    // What was served stays in the array until it is half of it: so nothing is copied twice on average.
+    // What was served is let go of at once; its place in the array when half of it is such places.
+    this.items[this.head++] = undefined;
     if (this.head > 1_024 && this.head * 2 > this.items.length) {
       this.items = this.items.slice(this.head);
       this.head = 0;

@@ -430,6 +430,8 @@ export class Paggio {
   private async open(): Promise<void> {
     try {
       await this.database.open();
+      const { weakSettings: settings } = this.database;
+      if (settings.length > 0) this.telemetry.emit({ type: 'durability.weak', settings });
       await checkMasterKey(this.database, this.box);
       await this.openHandlers();
       await this.index.open();

@@ -40,6 +40,8 @@ export type Happening =
   | { type: 'circuit.closed'; endpointId: string; destinationId: string }
   /** The clock of this process is more than a minute ahead of the database's, or behind it (negative). */
   | { type: 'clock.skewed'; skewMs: number }
+  /** The server forgets commits when its machine goes down: these settings let it, such as `fsync = off`. */
+  | { type: 'durability.weak'; settings: readonly string[] }
   | { type: 'fault'; where: string; error: unknown };
 
 export type Listener = (happening: Happening) => void;

@@ -119,8 +119,9 @@ export class Metrics {
         return this.circuits.inc({ state: 'closed' });
       case 'handler.failed':
         return this.handlerFailures.inc({ handler: happening.handler });
-      // The gauge says it.
+      // A gauge says the one, and the log the other.
       case 'clock.skewed':
+      case 'durability.weak':
         return;
       case 'fault':
         return this.faults.inc({ where: happening.where });

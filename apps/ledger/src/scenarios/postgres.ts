@@ -8,8 +8,10 @@ import { underLoad, until } from './under-load';
 /** Recovers within this once the database takes statements again. */
 const RECOVER_MS = 10_000;
 const CONCURRENCY = 16;
+/** Of one core, while the database is away. */
+const CPU_PERCENT = 30;
 
-/** Acceptance case CRA-06: the database ends without warning, shortly and for longer. */
+/** Acceptance cases CRA-06 and LOA-05: the database ends without warning, shortly and for longer. */
 export const postgresStops: Scenario = {
   name: 'postgres',
   title: 'PostgreSQL is stopped (`-m immediate`) or killed under load',
@@ -19,6 +21,7 @@ export const postgresStops: Scenario = {
     const stops = quick ? 3 : 20;
     const outageMs = quick ? 3_000 : 60_000;
     let recoveredMs = 0;
+    let cpuPercent = 0;
     return underLoad(context, folder(directory, 'stops'), {
       tried: 'immediate stops',
       ownCluster: {},
@@ -26,26 +29,32 @@ export const postgresStops: Scenario = {
       gateways: [['capture', 'deliver', 'api'], ['deliver']],
       // What was in flight, and results that could not be written before somebody else took over.
       duplicatesAllowed: (stops + 1) * CONCURRENCY * 2,
-      async disturb({ world, cluster }) {
+      async disturb({ world, cluster, gateways: [front] }) {
         for (let stop = 0; stop <= stops; stop++) {
           const how: DatabaseEnd = stop % 4 === 3 ? 'kill' : 'immediate';
           await sleep(300 + next() * 1_500);
           await cluster.end(how);
           // The last one is an outage.
+          const before = await front!.report();
+          const awayFrom = Date.now();
           await sleep(stop === stops ? outageMs : next() * 1_000);
+          cpuPercent = Math.round(((await front!.report()).cpuMs - before.cpuMs) / ((Date.now() - awayFrom) / 100));
           await cluster.start();
           const upAt = Date.now();
-          const before = (await world.sender.report()).acknowledged;
+          const acknowledged = (await world.sender.report()).acknowledged;
           await until('acknowledgements after the database is up', 30_000, async () =>
-            (await world.sender.report()).acknowledged > before + 5 ? true : undefined,
+            (await world.sender.report()).acknowledged > acknowledged + 5 ? true : undefined,
           );
           recoveredMs = Math.max(recoveredMs, Date.now() - upAt);
           if (stop % 5 === 4) say(`${stop + 1} stops`);
         }
         return {
           times: stops + 1,
-          figures: { recoveredMs, outageSeconds: outageMs / 1000 },
-          failures: recoveredMs > RECOVER_MS ? [`recovered only after ${recoveredMs} ms`] : [],
+          figures: { recoveredMs, outageSeconds: outageMs / 1000, cpuPercentDuringOutage: cpuPercent },
+          failures: [
+            ...(recoveredMs > RECOVER_MS ? [`recovered only after ${recoveredMs} ms`] : []),
+            ...(cpuPercent > CPU_PERCENT ? [`${cpuPercent} % of a core while the database was away`] : []),
+          ],
         };
       },
       expect: ({ tries }) => (tries['503'] ? [] : ['no answer was 503 while the database was away']),

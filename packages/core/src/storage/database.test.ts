@@ -48,6 +48,19 @@ test('AUZ-21: another master key is refused at the start', async () => {
   await database.drop();
 });
 
+test('CRA-10: a server that may forget commits is told of at the start, and one that keeps them is not', async () => {
+  const test = await createTestDatabase();
+  const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
+  const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });
+  const told: unknown[] = [];
+  paggio.subscribe((happening) => happening.type === 'durability.weak' && told.push(happening.settings));
+  await paggio.start();
+  await paggio.stop();
+  // The cluster of a test run has it off, unless it is somebody's own.
+  expect(told).toEqual(fsync === 'off' ? [expect.arrayContaining(['fsync = off'])] : []);
+  await test.drop();
+});
+
 test("the host's tables and search path are left alone, and acknowledgements wait for the disk", async () => {
   const test = await createTestDatabase();
   await query(

@@ -46,6 +46,8 @@ export class Database {
   readonly transactions: TransactionSource;
   /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
   readonly source: DataSource;
+  /** Settings of the server that let it forget what it has committed. Known once it is open. */
+  weakSettings: readonly string[] = [];
 
   constructor(private readonly settings: DatabaseSettings) {
     this.capture = this.pool('capture', 2, DURABLE);
@@ -172,15 +174,14 @@ export class Database {
     const client = this.client('boot');
     try {
       await client.connect();
-      const { rows } = await client.query<{ version: string; fsync: string; readonly: boolean }>(
-        `select current_setting('server_version_num') as version, current_setting('fsync') as fsync, pg_is_in_recovery() as readonly`,
-      );
+      const { rows } = await client.query<{ version: string; readonly: boolean; weak: string[] }>(BOOT);
       const version = Number(rows[0]?.version);
       if (version < 140_000) {
         throw new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${Math.floor(version / 10_000)}`, {
           hint: 'Point the database URL to a newer server.',
         });
       }
+      this.weakSettings = rows[0]?.weak ?? [];
       if (rows[0]?.readonly) throw unavailable('The database is a read-only standby', undefined);
     } catch (error) {
       throw error instanceof PaggioError ? error : unreachable(error);
@@ -227,6 +228,11 @@ export class Database {
     }
   }
 }
+
+// `synchronous_commit` is not among them: our own sessions set it.
+const BOOT = `
+  select current_setting('server_version_num') as version, pg_is_in_recovery() as readonly,
+    array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name) as weak`;
 
 // An acknowledgement promises a commit on disk, whatever the role's default is.
 const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`;
