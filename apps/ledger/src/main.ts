@@ -27,6 +27,7 @@ import { backends, postgresStops } from './scenarios/postgres';
 import { stopped } from './scenarios/stopped';
 import { retention } from './scenarios/retention';
 import { neighbours } from './scenarios/neighbours';
+import { stops } from './scenarios/stops';
 import { upgrade } from './scenarios/upgrade';
 
 const scenarios: readonly Scenario[] = [
@@ -49,6 +50,7 @@ const scenarios: readonly Scenario[] = [
   backlog,
   retention,
   neighbours,
+  stops,
   slow,
   hints,
   conflicts,

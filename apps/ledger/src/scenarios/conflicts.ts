@@ -7,7 +7,7 @@ import { underLoad } from './under-load';
 const CODES = { deadlock: '40P01', serialization: '40001', 'lock timeout': '55P03', 'statement timeout': '57014' };
 const TABLES = ['events', 'deliveries', 'attempts', 'event_index'];
 /** Of the statements that write to one of these tables. */
-const CHANCE = 0.05;
+const CHANCE = 0.15;
 
 /** Acceptance case CRA-15: statements end with errors that come and go. */
 export const conflicts: Scenario = {
