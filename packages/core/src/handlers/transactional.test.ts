@@ -275,7 +275,7 @@ test.each(['pool', 'dataSource'])('CRA: killed at every step, each effect is the
   }
   await HandlerProcess.start(kind, null);
   await everythingOnce(paggio, ids);
-});
+}, 120_000);
 
 test('CRA: killed at any time under load, each effect is there exactly once', async () => {
   gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
@@ -295,7 +295,7 @@ test('CRA: killed at any time under load, each effect is there exactly once', as
   }
   await HandlerProcess.start('own', null);
   await everythingOnce(paggio, ids);
-});
+}, 120_000);
 
 async function everythingOnce(paggio: Paggio, ids: string[]): Promise<void> {
   await until(paggio, async () => {
