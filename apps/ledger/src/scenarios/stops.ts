@@ -6,7 +6,8 @@ import { underLoad } from './under-load';
 const GRACE_MS = 3_000;
 /** What an exit takes beyond the time that deliveries are given. */
 const EXIT_MS = 2_000;
-const plain = Array.from({ length: 9 }, () => ({ profile: 'plain' }) as const);
+/** One message in thirty goes where an answer takes longer. */
+const plain = Array.from({ length: 29 }, () => ({ profile: 'plain' }) as const);
 
 /** Acceptance case CRA-05: processes are asked to end, impatiently, while they have more in hand than they can finish. */
 export const stops: Scenario = {
@@ -16,7 +17,7 @@ export const stops: Scenario = {
     const times = context.quick ? 2 : 30;
     const result = await underLoad(context, folder(context.directory, 'stops'), {
       tried: 'orderly ends',
-      world: { endpoints: [...plain, { profile: 'slow', timeoutSeconds: 60, concurrency: 100 }] },
+      world: { endpoints: [...plain, { profile: 'slow', timeoutSeconds: 60, concurrency: 200 }] },
       options: { stopGraceMs: GRACE_MS },
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
       ratePerSecond: 30,

@@ -258,24 +258,28 @@ async function heal(): Promise<void> {
   await passTime(database, 60);
 }
 
-test.each(['pool', 'dataSource'])('CRA: killed at every step, each effect is there exactly once (%s)', async (kind) => {
-  gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
-  const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
-  const ids: string[] = [];
-  const push = async (): Promise<void> =>
-    void ids.push(await captureFromGitHub(paggio, endpoint.slug, 'push', `{"n": ${ids.length}}`));
-  // The handler is known from here on.
-  await (await HandlerProcess.start(kind, null)).kill();
-  for (const step of steps) {
-    const process = await HandlerProcess.start(kind, step);
-    await Promise.all([push(), push(), push()]);
-    await process.exited;
-    await heal();
-  }
-  await HandlerProcess.start(kind, null);
-  await everythingOnce(paggio, ids);
-}, 120_000);
+test.each(['pool', 'dataSource'])(
+  'CRA: killed at every step, each effect is there exactly once (%s)',
+  async (kind) => {
+    gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
+    const { paggio } = gateway;
+    const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+    const ids: string[] = [];
+    const push = async (): Promise<void> =>
+      void ids.push(await captureFromGitHub(paggio, endpoint.slug, 'push', `{"n": ${ids.length}}`));
+    // The handler is known from here on.
+    await (await HandlerProcess.start(kind, null)).kill();
+    for (const step of steps) {
+      const process = await HandlerProcess.start(kind, step);
+      await Promise.all([push(), push(), push()]);
+      await process.exited;
+      await heal();
+    }
+    await HandlerProcess.start(kind, null);
+    await everythingOnce(paggio, ids);
+  },
+  120_000,
+);
 
 test('CRA: killed at any time under load, each effect is there exactly once', async () => {
   gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
