@@ -12,6 +12,8 @@ const HOLD_MS = 30_000;
  */
 export class GroupSize {
   limit: number;
+  /** Rows per millisecond of the last group that was as large as it may be; 0: unknown. */
+  rate = 0;
   /** Rows per millisecond, before the group was made smaller; null: it was not. */
   private rateBefore: number | null = null;
   private heldUntil = 0;
@@ -26,6 +28,8 @@ export class GroupSize {
    * @param now on the monotonic clock, in milliseconds
    */
   passed(size: number, tookMs: number, now = performance.now()): void {
+    const rate = size / tookMs;
+    if (size >= this.limit) this.rate = rate;
     if (tookMs <= LONG_MS) {
       this.limit = Math.min(this.max, this.limit * 2);
       this.rateBefore = null;
@@ -33,7 +37,6 @@ export class GroupSize {
     }
     // It was as large as what waited: its size is not what makes it long.
     if (size < this.limit || now < this.heldUntil) return;
-    const rate = size / tookMs;
     if (this.rateBefore !== null && rate < this.rateBefore * WORTH) {
       this.limit = Math.min(this.max, this.limit * 2);
       this.rateBefore = null;
@@ -47,6 +50,7 @@ export class GroupSize {
   /** @param size of the group that did not pass in time */
   failed(size: number): void {
     this.limit = Math.max(1, Math.min(this.limit, size >> 1));
+    this.rate = 0;
     this.rateBefore = null;
     this.heldUntil = 0;
   }

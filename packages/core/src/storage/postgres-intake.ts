@@ -21,7 +21,7 @@ const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 /** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
 const MAX_WAIT_MS = 5_500;
 /**
- * Where the oldest of an endpoint waits for so long, and more of it wait than the next statements take, too much of it
+ * Where the oldest of an endpoint waits for so long, and more of it wait than will be stored in time, too much of it
  * comes in: new ones are refused at once. A pause of the database alone is waited for, because some senders come back only
  * after hours.
  */
@@ -88,7 +88,13 @@ export class PostgresIntake implements Intake {
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
     if (!own || now - own.since <= OVERLOADED_AFTER_MS) return false;
-    return own.length >= this.groupSize.limit * CONNECTIONS * own.share;
+    return own.length >= this.inTime() * own.share;
+  }
+
+  /** How many of those that wait are likely to be stored before they have waited for too long. */
+  private inTime(): number {
+    const { limit, rate } = this.groupSize;
+    return CONNECTIONS * Math.min(MAX_GROUP_EVENTS, Math.max(limit, rate * MAX_WAIT_MS));
   }
 
   private refuseOverdue(): void {
