@@ -19,13 +19,8 @@ export class ResponseReader {
     private readonly abort: (reason: Error) => void,
   ) {
     this.result = new Promise((resolve) => (this.resolve = resolve));
-    this.timer = setTimeout(() => {
-      this.settle(
-        { code: 'timeout', message: `no complete answer within ${timeoutMs / 1000} s` },
-        this.status !== null,
-      );
-      this.abort(new Error('deadline'));
-    }, timeoutMs);
+    // Where the event loop was blocked, timers come before what has arrived meanwhile: that is read first.
+    this.timer = setTimeout(() => setImmediate(() => this.expire(timeoutMs)), timeoutMs);
   }
 
   get isSettled(): boolean {
@@ -51,6 +46,12 @@ export class ResponseReader {
 
   fail(error: Error): void {
     this.settle(toTransportError(error), this.status !== null);
+  }
+
+  private expire(timeoutMs: number): void {
+    if (this.settled) return;
+    this.settle({ code: 'timeout', message: `no complete answer within ${timeoutMs / 1000} s` }, this.status !== null);
+    this.abort(new Error('deadline'));
   }
 
   private settle(error: TransportError | null, truncated: boolean): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import axios from 'axios';
 import { AddressGuard, NameResolutionError, type Resolve } from './address-guard';
 import { axiosTransport } from './axios-transport';
@@ -72,12 +73,38 @@ const makers: [string, (guard: AddressGuard) => Transport][] = [
   ],
 ];
 
+/** A server in a thread of its own, that answers after a while whatever this thread does. It says when a request is there. */
+const ELSEWHERE = `
+  const { parentPort } = require('node:worker_threads');
+  const server = require('node:http').createServer((request, response) => {
+    request.resume().on('end', () => {
+      parentPort.postMessage('received');
+      setTimeout(() => response.end('accepted'), 50);
+    });
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+
 describe.each(makers)('%s', (_name, make) => {
   const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = []): Transport => {
     const one = make(new AddressGuard(networks, resolve, ports));
     open.push(one);
     return one;
   };
+
+  test('CRA-23: an answer that came while the event loop was blocked is no time-out', async () => {
+    const elsewhere = new Worker(ELSEWHERE, { eval: true });
+    servers.push({ close: () => void elsewhere.terminate() });
+    const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
+    const port = await word<number>();
+    const received = word();
+    const transport = make(new AddressGuard(LOOPBACK));
+    open.push(transport);
+    const result = transport.send(request(port, { timeoutMs: 500 }));
+    await received;
+    const until = performance.now() + 800;
+    while (performance.now() < until);
+    expect(await result).toMatchObject({ status: 200, error: null, body: Buffer.from('accepted') });
+  });
 
   test('DEL-26: method, target, header lines and body go out as they are', async () => {
     let received = Buffer.alloc(0);
