@@ -21,7 +21,6 @@ export const backlog: Scenario = {
       await world.settled(10_000);
       await gateway.stop();
       await copyEvents(world, waiting, { ageMs: 0, state: 'pending' });
-      await world.installation.rows('analyze');
       say(`${waiting} are waiting`);
       const startedAt = Date.now();
       await gateway.start();

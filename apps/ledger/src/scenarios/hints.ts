@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../faults/tcp-proxy';
-import type { Scenario } from '../scenario';
+import { judge, type Scenario } from '../scenario';
 import { random } from '../seed';
 import { folder, World } from '../world';
-import { judge } from '../scenario';
 
 /** A worker looks by itself every 1.25 s, and what it finds takes a moment. */
 const LAG_MS = 2_000;

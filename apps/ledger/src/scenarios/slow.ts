@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SLOW_MS } from '../recorder/recorder-order';
-import type { Scenario } from '../scenario';
+import { judge, type Scenario } from '../scenario';
 import { folder, World } from '../world';
-import { judge } from '../scenario';
 
 const CONCURRENCY = 16;
 
