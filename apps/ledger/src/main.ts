@@ -13,6 +13,7 @@ import { blocked } from './scenarios/blocked';
 import { conflicts } from './scenarios/conflicts';
 import { hints } from './scenarios/hints';
 import { slow } from './scenarios/slow';
+import { steady } from './scenarios/steady';
 import { clocks } from './scenarios/clocks';
 import { disk } from './scenarios/disk';
 import { failover } from './scenarios/failover';
@@ -43,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   disk,
   pools,
   bodies,
+  steady,
   load,
   outage,
   upgrade,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaggioOptions, Role } from '@paggio/core';
-import { check, type Verdict } from './checker';
+import { check, type FateOf, type Verdict } from './checker';
 import type { Gateway } from './gateway/gateway';
 import type { EndpointOptions, SetUp } from './gateway/set-up';
 import { Installation } from './installation';
@@ -11,6 +11,12 @@ import { Recorder } from './recorder/recorder';
 import type { Profile } from './recorder/recorder-order';
 import { Sender } from './sender/sender';
 import type { SendOrder } from './sender/send-order';
+
+/**
+ * How long an answer may take, in seconds. Where no answer belongs to the plan, it is long: a pause of a busy machine is no
+ * silence of the destination, and what is sent again after it would count as a duplicate.
+ */
+const TIMEOUT_SECONDS: Readonly<Record<Profile, number>> = { plain: 20, rough: 2, slow: 60 };
 
 const everything: readonly Role[] = ['capture', 'deliver', 'api'];
 
@@ -43,7 +49,11 @@ export class World {
     const [sender, recorder] = await Promise.all([Sender.start(directory), Recorder.start(directory, seed)]);
     const installation = await Installation[settings.setUp ? 'empty' : 'fresh'](clusterUrl, directory);
     await installation.setUp(
-      endpoints.map(({ profile, ...options }) => ({ ...options, destinationUrl: recorder.url(profile) })),
+      endpoints.map(({ profile, ...options }) => ({
+        timeoutSeconds: TIMEOUT_SECONDS[profile],
+        ...options,
+        destinationUrl: recorder.url(profile),
+      })),
       settings.setUp,
     );
     return new World(installation, sender, recorder, { seed, sizes });
@@ -132,8 +142,15 @@ export class World {
     return failures;
   }
 
-  /** @param gateway one that answers, to say what became of the events that no destination has accepted */
-  async check(gateway: Gateway, sent: number): Promise<Verdict> {
+  /**
+   * @param gateway one that answers
+   * @param fateOf what became of an event that no destination has accepted. Default: what the gateway's API says of it
+   */
+  async check(
+    gateway: Gateway,
+    sent: number,
+    fateOf: FateOf = (eventId) => this.statusOf(gateway, eventId),
+  ): Promise<Verdict> {
     // Whoever lists lets the index catch up first.
     await this.ask(gateway, 'GET', '/api/v1/events?limit=1&status=failed');
     let contradictions = await this.contradictions();
@@ -148,22 +165,24 @@ export class World {
       message: this.message,
       sent,
       promised: this.promised,
-      fateOf: async (eventId) => {
-        const { status } = await this.ask<{ status: string }>(gateway, 'GET', `/api/v1/events/${eventId}`).catch(
-          (error: Error) => {
-            if (/: 404 /.test(error.message)) return { status: 'unknown' };
-            throw error;
-          },
-        );
-        // Delivered, and no destination knows of it: that is a loss.
-        return ['pending', 'failed', 'captured'].includes(status) ? status : null;
-      },
+      fateOf,
       missing: async (eventIds) => {
         const rows = await this.installation.rows<{ id: string }>(MISSING, [eventIds]);
         return rows.map(({ id }) => id);
       },
     });
     return { ...verdict, contradictions };
+  }
+
+  private async statusOf(gateway: Gateway, eventId: string): Promise<string | null> {
+    const { status } = await this.ask<{ status: string }>(gateway, 'GET', `/api/v1/events/${eventId}`).catch(
+      (error: Error) => {
+        if (/: 404 /.test(error.message)) return { status: 'unknown' };
+        throw error;
+      },
+    );
+    // Delivered, and no destination knows of it: that is a loss.
+    return ['pending', 'failed', 'captured'].includes(status) ? status : null;
   }
 
   async close(): Promise<void> {

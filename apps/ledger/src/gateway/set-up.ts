@@ -42,7 +42,6 @@ export async function setUp({ databaseUrl, masterKey, key, endpoints }: SetUp): 
         {
           name: `ledger ${index + 1}`,
           concurrency: 16,
-          timeoutSeconds: 2,
           retry: RETRY,
           verification: { provider: 'github', secrets: [SECRET] },
           ...options,

@@ -75,7 +75,7 @@ function large(context: ScenarioContext): Promise<ScenarioResult> {
   const rate = 2;
   return underLoad(context, folder(context.directory, 'large'), {
     tried: `${rate}/s of 10 MB`,
-    world: { sizes: 10 * MB, endpoints: [{ profile: 'plain', timeoutSeconds: 20 }] },
+    world: { sizes: 10 * MB },
     gateways: [['capture', 'deliver', 'api']],
     options: { bodyLimit: 16 * MB },
     ratePerSecond: rate,

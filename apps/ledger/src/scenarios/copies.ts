@@ -29,7 +29,7 @@ const COPIES = `
     insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, attempt_count)
     select m.id, d.id, m.endpoint_id, $3::text, case when $3::text = 'pending' then now() end,
       case when $3::text = 'pending' then 0 else 1 end
-    from made m cross join (select id from paggio.destinations limit 1) d
+    from made m join paggio.destinations d on d.endpoint_id = m.endpoint_id
     returning event_id, destination_id
   )
   insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, latency_ms, reason, created_at)

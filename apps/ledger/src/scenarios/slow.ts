@@ -16,7 +16,7 @@ export const slow: Scenario = {
       directory: folder(directory, 'slow'),
       clusterUrl: cluster.url,
       seed,
-      endpoints: [{ profile: 'slow', timeoutSeconds: 60, concurrency: CONCURRENCY }],
+      endpoints: [{ profile: 'slow', concurrency: CONCURRENCY }],
     });
     try {
       const gateways = [await world.gateway(), await world.gateway(['deliver'])] as const;

@@ -17,7 +17,7 @@ export const stops: Scenario = {
     const times = context.quick ? 2 : 30;
     const result = await underLoad(context, folder(context.directory, 'stops'), {
       tried: 'orderly ends',
-      world: { endpoints: [...plain, { profile: 'slow', timeoutSeconds: 60, concurrency: 200 }] },
+      world: { endpoints: [...plain, { profile: 'slow', concurrency: 200 }] },
       options: { stopGraceMs: GRACE_MS },
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
       ratePerSecond: 30,

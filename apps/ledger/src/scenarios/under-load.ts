@@ -86,8 +86,16 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
       if (!gateway.isAlive) result.failures.push(`process ${index + 1} has ended`);
     });
     const answers = Object.entries(report.tries).map(([code, count]) => `${code}: ${count}`);
-    const { longestMs } = report;
-    Object.assign(result.figures, { answers: answers.join(', '), longestAnswerMs: Math.round(longestMs) }, figures);
+    const { longestMs, latency } = report;
+    Object.assign(
+      result.figures,
+      {
+        answers: answers.join(', '),
+        acknowledgements: `p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms, p99.9 ${latency.p999Ms} ms`,
+        longestAnswerMs: Math.round(longestMs),
+      },
+      figures,
+    );
     return result;
   } finally {
     await world.close();

@@ -1,4 +1,5 @@
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { EventDetail, Paggio } from '../index';
 import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
@@ -323,4 +324,29 @@ test('CRA-05: a stop finishes what is in flight and gives the rest back uncharge
   expect(new Set(slow.requests.map((request) => request.headers['webhook-id'])).size).toBe(delivered);
   await own.database.drop();
   await slow.stop();
+});
+
+test('CRA-05: what takes longer than it is given is broken off before others may take it, so that no answer comes in between', async () => {
+  const own = await startGateway({ stopGraceMs: 50 });
+  let breakOff: () => void = () => undefined;
+  const brokenOff = new Promise<void>((done) => (breakOff = done));
+  const silent = await Recorder.start((_request, response) => void response.once('close', breakOff));
+  const { endpoint } = await own.paggio.endpoints.create(owner, { name: 'silent', destinationUrl: silent.url() });
+  await capture(own.paggio, endpoint.slug, '{}');
+  await silent.received(1);
+  const lock = new Client({ connectionString: own.database.url });
+  await lock.connect();
+  await lock.query('begin');
+  await lock.query('select from paggio.deliveries for update');
+  const stopped = own.paggio.stop();
+  await brokenOff;
+  const state = (): Promise<object[]> =>
+    query(own.database.url, `select state, attempt_count, lease_token is not null as leased from paggio.deliveries`);
+  expect(await state()).toEqual([{ state: 'pending', attempt_count: 0, leased: true }]);
+  await lock.query('commit');
+  await lock.end();
+  await stopped;
+  expect(await state()).toEqual([{ state: 'pending', attempt_count: 0, leased: false }]);
+  await own.database.drop();
+  await silent.stop();
 });

@@ -165,12 +165,15 @@ export class DeliveryWorker implements Handoff {
     await this.giveBack(this.lanes.takeWaiting());
     const deadline = performance.now() + graceMs;
     if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
-    // What is still on its way is not charged: another worker may take it at once.
-    await this.giveBack([...this.held]);
+    // What is still on its way is not charged: another worker may take it at once. Broken off first, because an answer
+    // that came meanwhile would no longer count, and the event be sent again.
+    const left = [...this.held];
+    for (const held of left) this.lose(held, 'Paggio stops');
+    await this.dependencies.transport.close();
+    await this.giveBack(left);
     await this.settler.flush(Math.max(1_000, deadline - performance.now()));
     if (this.isCheckedIn)
       await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
-    await this.dependencies.transport.close();
   }
 
   private async prolong(helds: readonly Held[]): Promise<void> {
