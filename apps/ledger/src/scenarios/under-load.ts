@@ -1,7 +1,7 @@
 import type { PaggioOptions, Role } from '@paggio/core';
 import { Cluster } from '../cluster';
 import type { Gateway } from '../gateway/gateway';
-import type { SendReport } from '../sender/send-order';
+import type { SendOrder, SendReport } from '../sender/send-order';
 import { judge, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { World, type WorldSettings } from '../world';
 
@@ -31,6 +31,8 @@ export interface Plan {
   /** How the gateways reach the database. Default: directly. */
   way?: (databaseUrl: string) => string;
   ratePerSecond?: number;
+  /** How messages are sent, where not as usual. */
+  sending?: Partial<SendOrder>;
   /** Deliveries that were in flight when something ended may come again: so many at most. */
   duplicatesAllowed: number;
   /** How long until everything is delivered at worst, from the end of `disturb` on. Default: a minute. */
@@ -66,7 +68,7 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
       ),
     );
     const fronts = gateways.filter((_gateway, index) => plan.gateways[index]?.includes('capture'));
-    world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 } }));
+    world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 }, ...plan.sending }));
     const { times, figures = {}, failures = [] } = await plan.disturb({ world, gateways, cluster });
     const endedAt = Date.now();
     const report = await world.sender.stop();
