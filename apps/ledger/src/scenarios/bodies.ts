@@ -93,7 +93,10 @@ function large(context: ScenarioContext): Promise<ScenarioResult> {
         times: 1,
         figures: { rssOfTenMb: Math.round(rssBytes / 1e6), loopDelayOfTenMbP99Ms: loopDelayP99Ms },
         // Of a few seconds, a handful of samples decides.
-        failures: !context.quick && loopDelayP99Ms > LOOP_DELAY_MS ? [`the event loop was late by ${loopDelayP99Ms} ms (p99)`] : [],
+        failures:
+          !context.quick && loopDelayP99Ms > LOOP_DELAY_MS
+            ? [`the event loop was late by ${loopDelayP99Ms} ms (p99)`]
+            : [],
       };
     },
   });
@@ -111,7 +114,7 @@ function outOfMemory(context: ScenarioContext): Promise<ScenarioResult> {
       way: (url) => proxy.through(url),
       // Twice what passes.
       ratePerSecond: 10,
-      sending: { retryMs: 2_000 },
+      sending: { retryMs: 2_000, giveUpMs: 10_000 },
       duplicatesAllowed: 16 * kills,
       healMs: 120_000,
       async disturb({ gateways: [gateway] }) {

@@ -9,6 +9,8 @@ const RATE = 100;
 /** Acknowledgements become no slower than twice what they were, or than this. */
 const P99_MS = 100;
 const LOCK_WAIT_MS = 1_000;
+/** Whoever removes delivers as well, and dies with so many under way. */
+const CONCURRENCY = 16;
 
 /** Where one of the processes that remove is killed. */
 export const retentionFailpoint = 'retention.removed';
@@ -19,7 +21,12 @@ export const retention: Scenario = {
   title: 'Two processes remove a million old events under load; one of them is killed (`kill -9`) on the way',
   async run({ cluster, directory, quick, seed, say }) {
     const old = quick ? 20_000 : 1_000_000;
-    const world = await World.open({ directory, clusterUrl: cluster.url, seed });
+    const world = await World.open({
+      directory,
+      clusterUrl: cluster.url,
+      seed,
+      endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }],
+    });
     const { installation, sender } = world;
     try {
       const front = await world.gateway(['capture', 'api', 'deliver']);
@@ -57,7 +64,8 @@ export const retention: Scenario = {
       const report = await sender.stop();
       await world.settled(60_000);
       const verdict = await world.check(front, report.next);
-      const result = judge(verdict, { tried: 'retention', times: 1, healedMs: null, duplicatesAllowed: 0 });
+      const duplicatesAllowed = CONCURRENCY;
+      const result = judge(verdict, { tried: 'retention', times: 1, healedMs: null, duplicatesAllowed });
       const [orphans] = await installation.rows<{ count: number }>(ORPHANS);
       if (signal !== 'SIGKILL') result.failures.push(`the process that removes ended with ${signal}`);
       if (orphans?.count !== 0) result.failures.push(`${orphans?.count} rows of removed events were left`);
