@@ -3,6 +3,7 @@ import { TcpProxy } from '../faults/tcp-proxy';
 import type { Gateway } from '../gateway/gateway';
 import { sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { random } from '../seed';
+import { ONCE } from '../sender/send-order';
 import { folder } from '../world';
 import { underLoad, until } from './under-load';
 
@@ -13,8 +14,6 @@ const NARROW_BYTES = 5_000_000;
 const LOOP_DELAY_MS = 100;
 /** Where it does, in the last part. */
 const KILL_MB = 256;
-/** Thousands of megabytes that are sent again and again would keep the machine from everything else. */
-const ONCE = { giveUpMs: 0, retryMs: 0 };
 
 /** Acceptance cases LOA-09 and CRA-22: large bodies, more than can be stored, and more than there is memory for. */
 export const bodies: Scenario = {
@@ -47,6 +46,7 @@ function faster(context: ScenarioContext): Promise<ScenarioResult> {
       options: { bodyLimit: 4 * MB },
       way: (url) => proxy.through(url),
       ratePerSecond: rate,
+      // Thousands of megabytes that are sent again and again would keep the machine from everything else.
       sending: ONCE,
       duplicatesAllowed: 16,
       healMs: 120_000,
@@ -54,8 +54,8 @@ function faster(context: ScenarioContext): Promise<ScenarioResult> {
         await sleep(1_000);
         proxy.fault = { bytesPerSecond: NARROW_BYTES };
         let rssMb = 0;
-        const until = Date.now() + forMs;
-        while (Date.now() < until) {
+        const endAt = Date.now() + forMs;
+        while (Date.now() < endAt) {
           rssMb = Math.max(rssMb, await rssOf(gateway!));
           await sleep(250);
         }

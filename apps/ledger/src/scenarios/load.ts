@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../cluster';
 import type { Gateway } from '../gateway/gateway';
-import type { SendOrder, SendReport } from '../sender/send-order';
+import { ONCE, type SendOrder, type SendReport } from '../sender/send-order';
 import { random } from '../seed';
 import { TcpProxy } from '../faults/tcp-proxy';
 import { judge, type Scenario, type ScenarioResult } from '../scenario';
@@ -22,7 +22,6 @@ const NARROW_BYTES = 150_000;
 /** A burst is twenty times what came before it, and more than the machine takes. */
 const BURST = 20;
 const BURST_PART = 1.5;
-const ONCE = { giveUpMs: 0, retryMs: 0 };
 
 interface Lengths {
   stepMs: number;

@@ -1,7 +1,7 @@
 import { TcpProxy } from '../faults/tcp-proxy';
 import { judge, type Scenario } from '../scenario';
 import { random } from '../seed';
-import type { SendOrder, SendReport } from '../sender/send-order';
+import { ONCE, type SendOrder, type SendReport } from '../sender/send-order';
 import { World } from '../world';
 
 /** One in twenty messages is the quiet user's. */
@@ -15,7 +15,6 @@ const NARROW_BYTES = 150_000;
 /** Of the flooded time: a statement of the flood is under way on each connection, and the quiet one is in the next. */
 const FLOODED_P99_MS = 5_000;
 const SETTLING_SECONDS = 20;
-const ONCE = { giveUpMs: 0, retryMs: 0 };
 
 /** Acceptance cases LOA-07 and LOA-08: one user sends nearly everything, then more than can be stored. */
 export const neighbours: Scenario = {

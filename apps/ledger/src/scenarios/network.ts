@@ -8,9 +8,10 @@ import { underLoad, until } from './under-load';
 
 /** No sender waits longer for an answer, whatever the network does. */
 const ANSWER_MS = 10_000;
-/** Who waited for the destination would wait longer: its time-out, and the slowest of the troubles, are 2 s. */
-const UNTOUCHED_MS = 2_000;
+/** Of the destination. */
 const TIMEOUT_SECONDS = 2;
+/** Who waited for the destination would wait longer: for its time-out, or for the slowest of the troubles. */
+const UNTOUCHED_MS = TIMEOUT_SECONDS * 1_000;
 
 interface Trouble {
   name: string;

@@ -21,6 +21,9 @@ export interface SendOrder {
   giveUpMs: number;
 }
 
+/** One try for each message: a refusal is left at that. */
+export const ONCE = { giveUpMs: 0, retryMs: 0 } satisfies Partial<SendOrder>;
+
 export interface SendReport {
   /** Number of the message after the last one. */
   next: number;
