@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, type CheckInput, type Verdict } from './checker';
+import { check, difference, type CheckInput, type Verdict } from './checker';
 import { toLine, type Acknowledgement, type Receipt } from './ledger-file';
 import { bodyOf, digestOf, type MessageKind } from './message';
 
@@ -98,4 +98,21 @@ test('accepted again is a duplicate; a replay is an event of its own', async () 
 test('a message that became two events was stored twice', async () => {
   const second = receipt(0, { eventId: 'other', originId: 'other' });
   expect((await judge([ack(0)], [receipt(0), second])).storedTwice).toEqual(['message 0']);
+});
+
+test('the difference of two verdicts has what the later one adds', async () => {
+  const earlier = { ...(await judge([ack(0), ack(1)], [receipt(0), receipt(0)])), contradictions: ['a'] };
+  const later = {
+    ...(await judge([ack(0), ack(1), ack(2), ack(3)], [receipt(0), receipt(0), receipt(2), receipt(2), receipt(2)])),
+    contradictions: ['a', 'b'],
+  };
+  expect(difference(earlier, later)).toMatchObject({
+    acknowledged: 2,
+    delivered: 1,
+    lost: ['event-3'],
+    phantom: [],
+    duplicated: 1,
+    duplicates: 2,
+    contradictions: ['b'],
+  });
 });

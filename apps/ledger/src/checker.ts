@@ -127,6 +127,25 @@ export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradic
   };
 }
 
+/** What a later verdict on the same ledger says that an earlier one did not; its lags are those of all. */
+export function difference(earlier: Verdict, later: Verdict): Verdict {
+  const added = (of: 'lost' | 'phantom' | 'storedTwice' | 'contradictions'): string[] =>
+    later[of].filter((one) => !earlier[of].includes(one));
+  return {
+    sent: later.sent - earlier.sent,
+    acknowledged: later.acknowledged - earlier.acknowledged,
+    delivered: later.delivered - earlier.delivered,
+    visible: later.visible - earlier.visible,
+    lost: added('lost'),
+    phantom: added('phantom'),
+    duplicated: later.duplicated - earlier.duplicated,
+    duplicates: later.duplicates - earlier.duplicates,
+    storedTwice: added('storedTwice'),
+    lagMs: later.lagMs,
+    contradictions: added('contradictions'),
+  };
+}
+
 function* parts<Item>(items: readonly Item[], size: number): Generator<Item[]> {
   for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }

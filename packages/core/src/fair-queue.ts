@@ -139,8 +139,8 @@ class Ring<Item extends Queued, Of extends Member<Item>> implements Member<Item>
   }
 }
 
-/** Of a user or of an endpoint, as far as it waits. */
-export interface Waiters {
+/** How much it is: a number of events or of their results, and what they have in bytes. */
+export interface Load {
   readonly length: number;
   readonly bytes: number;
 }
@@ -167,12 +167,12 @@ export class FairQueue<Item extends Queued> {
   }
 
   /** What waits of a user; undefined: nothing. */
-  ofUser(user: string): Waiters | undefined {
+  ofUser(user: string): Load | undefined {
     return this.users.get(user);
   }
 
   /** What waits of an endpoint, since when, and what part of all service it gets; undefined: nothing. */
-  ofEndpoint(user: string, endpoint: string): (Waiters & { since: number; share: number }) | undefined {
+  ofEndpoint(user: string, endpoint: string): (Load & { since: number; share: number }) | undefined {
     const endpoints = this.users.get(user);
     const line = endpoints?.get(endpoint);
     if (!endpoints || !line) return undefined;

@@ -1,20 +1,27 @@
 import { GroupSize } from './group-size';
 
 const MAX = 500;
+const LARGEST = { length: MAX, bytes: 8_000_000 };
 const TIMEOUT_MS = 8_000;
 
-/** Statements one after the other, while more wait than they take. @returns the sizes of the groups */
-function run(statements: number, tookMs: (size: number, n: number) => number): number[] {
-  const groupSize = new GroupSize(MAX);
+/** Statements one after the other, while more wait than they take. @returns the sizes of the groups, in events */
+function run(
+  statements: number,
+  tookMs: (size: number, n: number) => number,
+  bytesOfOne = 100,
+  groupSize = new GroupSize(LARGEST),
+): number[] {
   const sizes: number[] = [];
   let now = 0;
   for (let n = 0; n < statements; n++) {
-    const size = groupSize.limit;
+    // As many as there is room for, and one in any case.
+    const size = Math.max(1, Math.min(groupSize.maxLength, Math.floor(groupSize.maxBytes / bytesOfOne)));
+    const load = { length: size, bytes: size * bytesOfOne };
     const ms = tookMs(size, n);
     now += Math.min(ms, TIMEOUT_MS);
     sizes.push(size);
-    if (ms > TIMEOUT_MS) groupSize.failed(size);
-    else groupSize.passed(size, ms, now);
+    if (ms > TIMEOUT_MS) groupSize.failed(load);
+    else groupSize.passed(load, true, ms, now);
   }
   return sizes;
 }
@@ -39,4 +46,20 @@ test('where each statement takes long whatever its size, groups stay large', () 
 test('once it is fast again, groups are large again', () => {
   const sizes = run(60, (size, n) => (n < 30 ? size * 10 : size / 50));
   expect(sizes.at(-1)).toBe(MAX);
+});
+
+test('LOA-09: groups of large bodies are made smaller too, and the rate is known', () => {
+  const groupSize = new GroupSize(LARGEST);
+  // 1 MB each at 2.5 MB/s: eight of them take 3.2 s.
+  const sizes = run(40, (size) => size * 400, 1_000_000, groupSize);
+  expect(sizes[0]).toBe(8);
+  for (const size of sizes.slice(4)) expect(size * 400).toBeLessThan(1_300);
+  // In parts of 8 MB.
+  expect(groupSize.rate * 3_200).toBeCloseTo(1);
+});
+
+test('one large event that takes long leaves the others the groups that they had', () => {
+  const groupSize = new GroupSize(LARGEST);
+  run(20, () => 4_000, 10_000_000, groupSize);
+  expect(groupSize.maxLength).toBe(MAX);
 });

@@ -1,3 +1,5 @@
+import type { Load } from './fair-queue';
+
 /** A statement should not take longer than this: who comes next waits for it. */
 const LONG_MS = 750;
 /** A smaller group that gets less done than this part of what the larger one did was no help. */
@@ -6,53 +8,76 @@ const WORTH = 0.7;
 const HOLD_MS = 30_000;
 
 /**
- * How many rows one statement writes. Where a statement takes long because it is large, as over a narrow network, half as
- * many are tried next, so that nobody waits behind a long one, and none runs into its time limit for ever. Where it takes
- * long whatever its size is, as with a slow disk, small groups would only get less done, and it stays large.
+ * How much one statement writes. Where a statement takes long because it is large, as over a narrow network, half as much
+ * is tried next, so that nobody waits behind a long one, and none runs into its time limit for ever. Where it takes long
+ * whatever its size is, as with a slow disk, small groups would only get less done, and it stays large.
+ *
+ * Its unit is the largest group: 500 small events are as much as 8 MiB in a few large ones.
  */
 export class GroupSize {
-  limit: number;
-  /** Rows per millisecond of the last group that was as large as it may be; 0: unknown. */
+  /** What a group may be: 1 is the largest. */
+  limit = 1;
+  /** What was stored in a millisecond by the last group that left others waiting; 0: unknown. */
   rate = 0;
-  /** Rows per millisecond, before the group was made smaller; null: it was not. */
+  /** The rate before the group was made smaller; null: it was not. */
   private rateBefore: number | null = null;
   private heldUntil = 0;
 
-  constructor(private readonly max: number) {
-    this.limit = max;
+  constructor(private readonly largest: Load) {}
+
+  get maxLength(): number {
+    return Math.max(1, Math.floor(this.limit * this.largest.length));
+  }
+
+  get maxBytes(): number {
+    return this.limit * this.largest.bytes;
+  }
+
+  /** How much this is: 1 is as much as the largest group. */
+  weigh({ length, bytes }: Load): number {
+    return Math.max(length / this.largest.length, bytes / this.largest.bytes);
   }
 
   /**
-   * @param size of a group that passed
+   * @param group that passed
+   * @param isFull whether it left others waiting, so that it was as large as it might be
    * @param tookMs how long its statement took
    * @param now on the monotonic clock, in milliseconds
    */
-  passed(size: number, tookMs: number, now = performance.now()): void {
-    const rate = size / tookMs;
-    if (size >= this.limit) this.rate = rate;
+  passed(group: Load, isFull: boolean, tookMs: number, now = performance.now()): void {
+    const weight = this.weigh(group);
+    const rate = weight / tookMs;
+    if (isFull) this.rate = rate;
     if (tookMs <= LONG_MS) {
-      this.limit = Math.min(this.max, this.limit * 2);
-      this.rateBefore = null;
+      this.enlarge();
       return;
     }
-    // It was as large as what waited: its size is not what makes it long.
-    if (size < this.limit || now < this.heldUntil) return;
+    // Its size is not what makes it long, or nothing smaller can be tried.
+    if (!isFull || group.length === 1 || now < this.heldUntil) return;
     if (this.rateBefore !== null && rate < this.rateBefore * WORTH) {
-      this.limit = Math.min(this.max, this.limit * 2);
-      this.rateBefore = null;
+      this.enlarge();
       this.heldUntil = now + HOLD_MS;
       return;
     }
     this.rateBefore = rate;
-    this.limit = Math.max(1, size >> 1);
+    this.halve(weight);
   }
 
-  /** @param size of the group that did not pass in time */
-  failed(size: number): void {
-    this.limit = Math.max(1, Math.min(this.limit, size >> 1));
+  /** @param group that did not pass in time */
+  failed(group: Load): void {
+    this.halve(this.weigh(group));
     this.rate = 0;
     this.rateBefore = null;
     this.heldUntil = 0;
+  }
+
+  private enlarge(): void {
+    this.limit = Math.min(1, this.limit * 2);
+    this.rateBefore = null;
+  }
+
+  private halve(weight: number): void {
+    this.limit = Math.max(1 / this.largest.length, Math.min(this.limit, weight) / 2);
   }
 }
 

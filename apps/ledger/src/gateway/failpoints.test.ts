@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { armed, namesIn, parseFailpoint, toText } from './failpoints';
+import { armed, namesIn } from './failpoints';
 import { usedFailpoints } from '../scenarios/failpoints';
 import { retentionFailpoint } from '../scenarios/retention';
 import { stoppedAt } from '../scenarios/stopped';
@@ -26,10 +26,4 @@ test('armed, a comment is a call; other comments stay', () => {
   expect(armed(source)).toBe(
     'a();\nglobalThis.paggioFailpoint("intake.committed");\nb(); // failpoint: no.such\n// failpoints are comments\n',
   );
-});
-
-test('a failpoint as text and back', () => {
-  const failpoint = { name: 'settle.sending', pass: 2, afterMs: 200, signal: 'SIGKILL' } as const;
-  expect(parseFailpoint(toText(failpoint))).toEqual(failpoint);
-  expect(() => parseFailpoint('settle.sending')).toThrow('is no failpoint');
 });

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { ChildProcessHandle } from '../child-process-handle';
 import { freePort } from '../free-port';
-import { toText, type Failpoint } from './failpoints';
+import type { Failpoint } from './failpoints';
 import type { HostReport, HostSettings } from './host-process';
 
 export interface GatewayStart {
+  /** Armed as soon as it is ready. */
   failpoint?: Failpoint;
   /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
   instrumented?: boolean;
@@ -46,8 +47,14 @@ export class Gateway {
     const isInstrumented = instrumented ?? failpoint !== undefined;
     this.child = await ChildProcessHandle.fork(hostFile, [JSON.stringify(this.settings)], {
       nodeArguments: [...nodeArguments, ...(isInstrumented ? ['--require', preload] : [])],
-      env: { PAGGIO_FAILPOINT: failpoint ? toText(failpoint) : '', ...(timezone ? { TZ: timezone } : {}) },
+      env: timezone ? { TZ: timezone } : {},
     });
+    if (failpoint) this.arm(failpoint);
+  }
+
+  /** It dies, or stands still, at this failpoint: it has to be instrumented. */
+  arm(failpoint: Failpoint): void {
+    this.running.send({ failpoint });
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,18 +1,17 @@
 import Module from 'node:module';
-import { armed, parseFailpoint, type Failpoint } from './failpoints';
+import { armed, type Failpoint } from './failpoints';
 
 // Loaded before a gateway (node --require): makes its failpoints real and lets its clock go wrong.
-const wanted: Failpoint | undefined = process.env['PAGGIO_FAILPOINT']
-  ? parseFailpoint(process.env['PAGGIO_FAILPOINT'])
-  : undefined;
+let wanted: Failpoint | undefined;
 let passes = 0;
 
 Object.assign(globalThis, {
   paggioFailpoint(name: string): void {
     if (name !== wanted?.name || ++passes !== wanted.pass) return;
-    const die = (): void => void process.kill(process.pid, wanted.signal);
-    if (wanted.afterMs === 0) die();
-    else setTimeout(die, wanted.afterMs);
+    const { afterMs, signal } = wanted;
+    const die = (): void => void process.kill(process.pid, signal);
+    if (afterMs === 0) die();
+    else setTimeout(die, afterMs);
   },
 });
 
@@ -37,8 +36,12 @@ class SteppedDate extends RealDate {
 }
 
 globalThis.Date = SteppedDate as DateConstructor;
-process.on('message', (word: { clockOffsetMs?: number }) => {
+process.on('message', (word: { clockOffsetMs?: number; failpoint?: Failpoint }) => {
   if (word.clockOffsetMs !== undefined) offsetMs = word.clockOffsetMs;
+  if (word.failpoint) {
+    wanted = word.failpoint;
+    passes = 0;
+  }
 });
 // Somebody who listens for messages keeps a process alive.
 process.channel?.unref();

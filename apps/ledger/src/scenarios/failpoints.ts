@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failpoint } from '../gateway/failpoints';
 import type { Gateway } from '../gateway/gateway';
 import type { Hold } from '../recorder/recorder-order';
+import { difference, type Verdict } from '../checker';
 import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
+import type { Sizes } from '../message';
 import { folder, World } from '../world';
-import { inTurns } from './in-turns';
 
 /** Everything is well again within this. */
 const HEAL_MS = 60_000;
@@ -26,13 +27,14 @@ interface Death {
   slowCommitOf?: string;
   /** Whether the connection is ended in the middle of that commit too, so that it never happens. */
   endBackend?: boolean;
-  sizes?: number;
   /** Default: `MESSAGES`. */
   messages?: number;
+  /** Whether the process starts anew for it, so that it has no connections yet. */
+  anew?: boolean;
   /** Between two messages; more than a slow commit takes, so that nothing else waits behind it. */
   pauseMs?: number;
   /** What goes on besides the messages. */
-  during?: (world: World, gateway: Gateway) => Promise<void>;
+  during?: (world: World, gateway: Gateway, since: Date) => Promise<void>;
 }
 
 const at = (name: string, more: Partial<Failpoint> = {}): Death['at'] => ({ failpoint: { name, ...more } });
@@ -54,9 +56,8 @@ const deaths: readonly Death[] = [
   { name: 'committed, not acknowledged', at: at('intake.committed') },
   { name: 'answer about to be written', at: at('capture.answering') },
   { name: 'claimed', at: at('claim.leased', { pass: 1 }), during: redeliver },
-  { name: 'connected', at: at('connector.connected', { pass: 1 }) },
+  { name: 'connected', at: at('connector.connected', { pass: 1 }), anew: true },
   { name: 'request about to be sent', at: at('attempt.sending') },
-  { name: 'request half written', at: { hold: { point: 'head', after: 3 } }, sizes: 12_000_000, messages: 8 },
   { name: 'request sent, no response', at: { hold: { point: 'request', after: 6 } }, mayRepeat: true },
   { name: 'response half read', at: { hold: { point: 'half_answer', after: 6 } }, mayRepeat: true },
   { name: 'response read, result not written', at: at('attempt.finished'), mayRepeat: true },
@@ -87,6 +88,10 @@ const deaths: readonly Death[] = [
   { name: 'index of events half way', at: at('index.advanced', { pass: 2 }) },
 ];
 
+/** It takes a body that no buffer of a socket holds. */
+const halfWritten: Death = { name: 'request half written', at: { hold: { point: 'head', after: 3 } }, messages: 8 };
+const LARGE_BYTES = 12_000_000;
+
 /** The names of the failpoints in them. */
 export const usedFailpoints = deaths.flatMap(({ at: place }) => ('failpoint' in place ? [place.failpoint.name] : []));
 
@@ -94,67 +99,103 @@ export const failpoints: Scenario = {
   name: 'failpoints',
   title: 'A process is killed (`kill -9`) at each step of an event',
   async run(context) {
-    const results = await inTurns(deaths, 3, (death) => die(death, context));
-    return { ...sum('killed at each step', results), figures: { steps: deaths.length } };
+    const left = deaths.values();
+    const results = await Promise.all([
+      oneByOne([halfWritten], 'large', LARGE_BYTES, context),
+      ...['first', 'second', 'third'].map((name) => oneByOne(left, name, 'mixed', context)),
+    ]);
+    return { ...sum('killed at each step', results.flat()), figures: { steps: deaths.length + 1 } };
   },
 };
 
-async function die(death: Death, context: ScenarioContext): Promise<ScenarioResult> {
-  try {
-    return await dieOnce(death, context);
-  } catch (error) {
-    return broken(death.name, error);
-  }
+/** A gateway that dies one death after the other. */
+interface Life {
+  world: World;
+  gateway: Gateway;
+  /** Of the next message. */
+  next: number;
+  verdict: Verdict;
 }
 
-async function dieOnce(death: Death, context: ScenarioContext): Promise<ScenarioResult> {
-  const { cluster, directory, seed } = context;
-  const sizes = death.sizes ?? 'mixed';
+/** @param left may be shared: each takes the next one */
+async function oneByOne(
+  left: Iterable<Death>,
+  name: string,
+  sizes: Sizes,
+  context: ScenarioContext,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  let life: Life | undefined;
+  for (const death of left) {
+    try {
+      life ??= await begin(folder(context.directory, `${name} ${results.length}`), sizes, context);
+      results.push(await die(death, life, context));
+    } catch (error) {
+      results.push(broken(death.name, error));
+      // The next one shall not begin with what this one has left.
+      await life?.world.close();
+      life = undefined;
+    }
+  }
+  await life?.world.close();
+  return results;
+}
+
+async function begin(directory: string, sizes: Sizes, { cluster, seed }: ScenarioContext): Promise<Life> {
   const world = await World.open({
-    directory: folder(directory, death.name),
+    directory,
     clusterUrl: cluster.url,
     seed,
     sizes,
     endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }],
   });
-  try {
-    const { installation, recorder, sender } = world;
-    if (death.slowCommitOf) await installation.rows(slowCommit(death.slowCommitOf));
-    const gateway = await world.gateway(undefined, { bodyLimit: 32 * 1024 * 1024 });
-    const failpoint =
-      'failpoint' in death.at ? { pass: 6, afterMs: 0, signal: 'SIGKILL' as const, ...death.at.failpoint } : undefined;
-    await gateway.start({ failpoint });
-    if ('hold' in death.at) void recorder.hold(death.at.hold).then(() => gateway.kill());
+  const gateway = await world.gateway(undefined, { bodyLimit: 32 * 1024 * 1024 });
+  await gateway.start({ instrumented: true });
+  return { world, gateway, next: 0, verdict: await world.check(gateway, 0) };
+}
 
-    sender.begin(world.order([gateway], { count: death.messages ?? MESSAGES, pace: { pauseMs: death.pauseMs ?? 25 } }));
-    void death.during?.(world, gateway).catch(() => undefined);
-    const { signal } = await within(gateway.ended(), DEATH_MS, `${death.name}: the process did not die`);
-    const killedAt = Date.now();
-    if (signal !== 'SIGKILL') throw new Error(`${death.name}: the process ended with ${signal}`);
-    if (death.endBackend) await installation.rows(END_COMMITS);
-    await installation.rows(FAST_COMMIT);
-    // Answered, and not on record: such an event comes again as one in flight does.
-    const { accepted } = await recorder.report();
-    const [row] = await installation.rows<{ delivered: number }>(DELIVERED);
-    const unrecorded = Math.max(0, accepted - (row?.delivered ?? 0));
-    // The long mode waits until leases run out by themselves.
-    if (context.quick) await world.passLeases();
-    await gateway.start();
-    await death.during?.(world, gateway);
-    const { sent } = await sender.end();
-    await world.settled(HEAL_MS * 2);
-    const healedMs = Date.now() - killedAt;
-    const verdict = await world.check(gateway, sent);
-    // Whatever was in flight beside it; and what was on record is never sent again, which `check` sees to.
-    const duplicatesAllowed = CONCURRENCY + unrecorded;
-    const result = judge(verdict, { tried: death.name, times: 1, healedMs, duplicatesAllowed });
-    if (!death.mayRepeat && verdict.duplicates > 0) context.say(`${death.name}: ${verdict.duplicates} duplicates`);
-    if (healedMs > HEAL_MS) result.failures.push(`healed after ${Math.round(healedMs / 1000)} s`);
-    if (verdict.delivered !== verdict.acknowledged) result.failures.push('not everything was delivered');
-    return result;
-  } finally {
-    await world.close();
+async function die(death: Death, life: Life, context: ScenarioContext): Promise<ScenarioResult> {
+  const { world, gateway } = life;
+  const { installation, recorder, sender } = world;
+  if (death.anew) {
+    await gateway.kill();
+    await gateway.start({ instrumented: true });
   }
+  if (death.slowCommitOf) await installation.rows(slowCommit(death.slowCommitOf));
+  if ('hold' in death.at) void recorder.hold(death.at.hold).then(() => gateway.kill());
+  else gateway.arm({ pass: 6, afterMs: 0, signal: 'SIGKILL', ...death.at.failpoint });
+
+  const begunAt = new Date();
+  const count = death.messages ?? MESSAGES;
+  sender.begin(world.order([gateway], { from: life.next, count, pace: { pauseMs: death.pauseMs ?? 25 } }));
+  void death.during?.(world, gateway, begunAt).catch(() => undefined);
+  const { signal } = await within(gateway.ended(), DEATH_MS, 'the process did not die');
+  const killedAt = Date.now();
+  if (signal !== 'SIGKILL') throw new Error(`the process ended with ${signal}`);
+  if (death.endBackend) await installation.rows(END_COMMITS);
+  await installation.rows(FAST_COMMIT);
+  // Answered, and not on record: such an event comes again as one in flight does.
+  const { accepted } = await recorder.report();
+  const [row] = await installation.rows<{ delivered: number }>(DELIVERED);
+  const unrecorded = Math.max(0, accepted - life.verdict.duplicates - (row?.delivered ?? 0));
+  // The long mode waits until leases run out by themselves.
+  if (context.quick) await world.passLeases();
+  await gateway.start({ instrumented: true });
+  await death.during?.(world, gateway, begunAt);
+  life.next = (await sender.end()).next;
+  await world.settled(HEAL_MS * 2);
+  const healedMs = Date.now() - killedAt;
+
+  const earlier = life.verdict;
+  life.verdict = await world.check(gateway, life.next);
+  const verdict = difference(earlier, life.verdict);
+  // Whatever was in flight beside it; and what was on record is never sent again, which `check` sees to.
+  const duplicatesAllowed = CONCURRENCY + unrecorded;
+  const result = judge(verdict, { tried: death.name, times: 1, healedMs, duplicatesAllowed });
+  if (!death.mayRepeat && verdict.duplicates > 0) context.say(`${death.name}: ${verdict.duplicates} duplicates`);
+  if (healedMs > HEAL_MS) result.failures.push(`healed after ${Math.round(healedMs / 1000)} s`);
+  if (verdict.delivered !== verdict.acknowledged) result.failures.push('not everything was delivered');
+  return result;
 }
 
 /** A person sends the newest event again, four times. */
@@ -170,11 +211,14 @@ async function redeliver(world: World, gateway: Gateway): Promise<void> {
   }
 }
 
-async function bulkReplay(world: World, gateway: Gateway): Promise<void> {
+/** What has come since then. */
+function filterOf(since: Date): object {
+  return { source: 'github', since: since.toISOString(), until: new Date().toISOString() };
+}
+
+async function bulkReplay(world: World, gateway: Gateway, since: Date): Promise<void> {
   await sleep(300);
-  const { id } = await world.ask<{ id: string }>(gateway, 'POST', '/api/v1/replays', {
-    filter: { source: 'github', until: new Date().toISOString() },
-  });
+  const { id } = await world.ask<{ id: string }>(gateway, 'POST', '/api/v1/replays', { filter: filterOf(since) });
   for (;;) {
     const replay = await world.ask<{ status: string; matched: number; created: number; skipped: number }>(
       gateway,
@@ -191,9 +235,9 @@ async function bulkReplay(world: World, gateway: Gateway): Promise<void> {
   }
 }
 
-async function cancelledReplay(world: World, gateway: Gateway): Promise<void> {
+async function cancelledReplay(world: World, gateway: Gateway, since: Date): Promise<void> {
   await sleep(300);
-  const filter = { source: 'github', until: new Date().toISOString() };
+  const filter = filterOf(since);
   const { id } = await world.ask<{ id: string }>(gateway, 'POST', '/api/v1/replays', { filter, rate_per_second: 1 });
   await world.ask(gateway, 'POST', `/api/v1/replays/${id}/cancel`);
 }

@@ -18,7 +18,7 @@ export class Settler {
   private idle: (() => void)[] = [];
   private retryTimer: NodeJS.Timeout | undefined;
   private failed = false;
-  private readonly groupSize = new GroupSize(MAX_GROUP);
+  private readonly groupSize = new GroupSize({ length: MAX_GROUP, bytes: Number.POSITIVE_INFINITY });
 
   constructor(
     private readonly record: Pick<DeliveryRecord, 'commit'>,
@@ -54,8 +54,8 @@ export class Settler {
       !this.retryTimer
     ) {
       this.running++;
-      const group = this.queue.splice(0, this.groupSize.limit);
-      void this.write(group).finally(() => {
+      const group = this.queue.splice(0, this.groupSize.maxLength);
+      void this.write(group, this.queue.length > 0).finally(() => {
         this.running--;
         if (this.depth === 0) for (const done of this.idle.splice(0)) done();
         this.pump();
@@ -63,14 +63,15 @@ export class Settler {
     }
   }
 
-  private async write(group: AttemptResult[]): Promise<void> {
+  private async write(group: AttemptResult[], isFull: boolean): Promise<void> {
+    const load = { length: group.length, bytes: 0 };
     const startedAt = performance.now();
     try {
       // failpoint: settle.sending
       const report = await this.record.commit(group);
       // failpoint: settle.committed
       this.failed = false;
-      this.groupSize.passed(group.length, performance.now() - startedAt);
+      this.groupSize.passed(load, isFull, performance.now() - startedAt);
       this.onSettled(report);
     } catch (error) {
       // A value the database refuses (class 22 and 23) must not hold up the others: find it, and keep the attempt
@@ -80,19 +81,20 @@ export class Settler {
           this.onFault(error);
           const [result] = group as [AttemptResult];
           if (result.responseBody.length > 0 || Object.keys(result.responseHeaders).length > 0) {
-            await this.write([
-              { ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' },
-            ]);
+            await this.write(
+              [{ ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' }],
+              false,
+            );
           }
           return;
         }
         const middle = group.length >> 1;
-        await this.write(group.slice(0, middle));
-        await this.write(group.slice(middle));
+        await this.write(group.slice(0, middle), false);
+        await this.write(group.slice(middle), false);
         return;
       }
       this.onFault(error);
-      if (isTimeout(error)) this.groupSize.failed(group.length);
+      if (isTimeout(error)) this.groupSize.failed(load);
       this.failed = true;
       this.queue.unshift(...group);
       this.retryTimer ??= setTimeout(() => {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake } from '../capture/intake';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
-import { FairQueue, type Queued, type Waiters } from '../fair-queue';
+import { FairQueue, type Load, type Queued } from '../fair-queue';
 import { GroupSize, isTimeout } from '../group-size';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
@@ -16,8 +16,7 @@ const MAX_QUEUED_EVENTS = 40_000;
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const OF_ONE_ENDPOINT = 1;
 const OF_ONE_USER = 2;
-const MAX_GROUP_EVENTS = 500;
-const MAX_GROUP_BYTES = 8 * 1024 * 1024;
+const LARGEST_GROUP: Load = { length: 500, bytes: 8 * 1024 * 1024 };
 /** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
 const MAX_WAIT_MS = 5_500;
 /**
@@ -34,7 +33,7 @@ const RETRIES = 3;
 /** After a failure this process counts as not ready for so long, unless something is stored. */
 const TROUBLED_MS = 10_000;
 
-const NOTHING: Waiters = { length: 0, bytes: 0 };
+const NOTHING: Load = { length: 0, bytes: 0 };
 
 interface Waiting extends Queued {
   event: IncomingEvent;
@@ -51,7 +50,7 @@ export class PostgresIntake implements Intake {
   private running = 0;
   private readonly groups = new Set<readonly Waiting[]>();
   private overdueTimer: NodeJS.Timeout | undefined;
-  private readonly groupSize = new GroupSize(MAX_GROUP_EVENTS);
+  private readonly groupSize = new GroupSize(LARGEST_GROUP);
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
   private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
@@ -83,18 +82,18 @@ export class PostgresIntake implements Intake {
 
   private isTooMuch(user: string, endpoint: string, size: number, now: number): boolean {
     const { queue } = this;
-    const isFull = ({ length, bytes }: Waiters, part: number): boolean =>
+    const isFull = ({ length, bytes }: Load, part: number): boolean =>
       bytes + size > part * (MAX_QUEUED_BYTES - queue.bytes) || length >= part * (MAX_QUEUED_EVENTS - queue.length);
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
     if (!own || now - own.since <= OVERLOADED_AFTER_MS) return false;
-    return own.length >= this.inTime() * own.share;
+    return this.groupSize.weigh(own) >= this.inTime() * own.share;
   }
 
-  /** How many of those that wait are likely to be stored before they have waited for too long. */
+  /** How much of what waits is likely to be stored before it has waited for too long; 1 is the largest group. */
   private inTime(): number {
     const { limit, rate } = this.groupSize;
-    return CONNECTIONS * Math.min(MAX_GROUP_EVENTS, Math.max(limit, rate * MAX_WAIT_MS));
+    return CONNECTIONS * Math.min(1, Math.max(limit, rate * MAX_WAIT_MS));
   }
 
   private refuseOverdue(): void {
@@ -111,9 +110,9 @@ export class PostgresIntake implements Intake {
   private pump(): void {
     while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
       this.running++;
-      const group = this.queue.take(this.groupSize.limit, MAX_GROUP_BYTES);
+      const group = this.queue.take(this.groupSize.maxLength, this.groupSize.maxBytes);
       this.groups.add(group);
-      void this.commit(group).finally(() => {
+      void this.commit(group, this.queue.length > 0).finally(() => {
         this.groups.delete(group);
         this.running--;
         this.pump();
@@ -121,7 +120,7 @@ export class PostgresIntake implements Intake {
     }
   }
 
-  private async commit(group: Waiting[], retries = RETRIES): Promise<void> {
+  private async commit(group: Waiting[], isFull: boolean, retries = RETRIES): Promise<void> {
     // Two requests of one group with the same key: the first is stored, the others are looked up afterwards.
     const seen = new Set<string>();
     const first: Waiting[] = [];
@@ -144,10 +143,10 @@ export class PostgresIntake implements Intake {
     try {
       fresh = await this.insert(first);
     } catch (error) {
-      return this.recover(group, error, retries);
+      return this.recover(group, error, isFull, retries);
     }
     // failpoint: intake.committed
-    this.groupSize.passed(group.length, performance.now() - startedAt);
+    this.groupSize.passed(loadOf(group), isFull, performance.now() - startedAt);
     this.failedAt = Number.NEGATIVE_INFINITY;
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
@@ -325,10 +324,10 @@ export class PostgresIntake implements Intake {
     }
   }
 
-  private async recover(group: Waiting[], error: unknown, retries: number): Promise<void> {
+  private async recover(group: Waiting[], error: unknown, isFull: boolean, retries: number): Promise<void> {
     const code = (error as { code?: string }).code ?? '';
     // Deadlock, serialization failure, lock not available: nothing was written, and the next try is likely to pass.
-    if (['40P01', '40001', '55P03'].includes(code) && retries > 0) return this.commit(group, retries - 1);
+    if (['40P01', '40001', '55P03'].includes(code) && retries > 0) return this.commit(group, isFull, retries - 1);
     // A value that the database refuses (class 22 and 23) must not take the others of its group with it.
     if (/^2[23]/.test(code)) {
       if (group.length === 1) {
@@ -336,15 +335,19 @@ export class PostgresIntake implements Intake {
         return;
       }
       const middle = group.length >> 1;
-      await this.commit(group.slice(0, middle), retries);
-      await this.commit(group.slice(middle), retries);
+      await this.commit(group.slice(0, middle), false, retries);
+      await this.commit(group.slice(middle), false, retries);
       return;
     }
-    if (isTimeout(error)) this.groupSize.failed(group.length);
+    if (isTimeout(error)) this.groupSize.failed(loadOf(group));
     this.failedAt = performance.now();
     // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
     for (const waiting of group) waiting.fail(toUnavailable(error));
   }
+}
+
+function loadOf(group: Waiting[]): Load {
+  return { length: group.length, bytes: group.reduce((bytes, { size }) => bytes + size, 0) };
 }
 
 function keyConflict(): PaggioError {

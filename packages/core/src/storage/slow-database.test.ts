@@ -49,6 +49,21 @@ test('CRA-11: nobody waits longer than six seconds for an answer, and where very
   expect((await paggio.readiness()).ready).toBe(true);
 }, 30_000);
 
+test('LOA-09: of large bodies, fewer wait before new ones are refused at once', async () => {
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'large' });
+  await capture(paggio, endpoint.slug, '{}');
+  await hold('events');
+  // Two statements that stand still, and as much again as they may write: 32 MiB.
+  const waiting = Array.from({ length: 33 }, () => capture(paggio, endpoint.slug, 'x'.repeat(1024 * 1024)));
+  await sleep(1_200);
+  const lateAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - lateAt).toBeLessThan(500);
+  await holder.query('rollback');
+  await Promise.all(waiting);
+}, 30_000);
+
 test('LOA-07, LOA-08: who floods waits behind himself and is refused first; others are stored with the next group', async () => {
   const { paggio } = gateway;
   const create = async (userId: string, name: string): Promise<string> =>
