@@ -51,6 +51,11 @@ test('it passes everything on, and every fault does what it says, until it is ov
   expect((await answer(socket, 'slow')).ms).toBeGreaterThan(190);
   proxy.fault = { bytesPerSecond: 100 };
   expect((await answer(socket, 'x'.repeat(30))).ms).toBeGreaterThan(390);
+  // As many bytes as were asked for, and not one piece in each tenth of a second.
+  proxy.fault = { bytesPerSecond: 5_000_000 };
+  const { ms } = await answer(socket, 'x'.repeat(2_000_000));
+  expect(ms).toBeGreaterThan(390);
+  expect(ms).toBeLessThan(2_500);
   proxy.fault = {};
   expect(await answer(socket, 'again')).toMatchObject({ text: 'again' });
   socket.destroy();

@@ -1,4 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A direction that was silent for longer has nothing to make up for. */
+const LATE_MS = 50;
 
 /** What a network does to bytes on their way. */
 export interface NetworkFault {
@@ -130,6 +134,7 @@ export class TcpProxy {
   private pump(from: Socket, to: Socket, swallow: (piece: Buffer) => boolean): void {
     const { random } = this;
     let ready = Promise.resolve();
+    let dueAt = 0;
     from.on('data', (piece: Buffer) => {
       const { latencyMs, resetChance, bytesPerSecond, blackhole } = this.fault;
       if (blackhole || swallow(piece)) return;
@@ -141,11 +146,18 @@ export class TcpProxy {
       if (latencyMs === undefined && bytesPerSecond === undefined) return void (to.writable && to.write(piece));
       from.pause();
       ready = ready.then(async () => {
-        for (let at = 0; at < piece.length;) {
-          const part = bytesPerSecond === undefined ? piece.length : Math.max(1, Math.floor(bytesPerSecond / 10));
-          await new Promise((done) => setTimeout(done, bytesPerSecond === undefined ? latencyMs : 100));
-          if (to.writable) to.write(piece.subarray(at, at + part));
-          at += part;
+        if (latencyMs !== undefined) await sleep(latencyMs);
+        const size = bytesPerSecond === undefined ? piece.length : Math.max(1, Math.floor(bytesPerSecond / 10));
+        for (let at = 0; at < piece.length; at += size) {
+          const part = piece.subarray(at, at + size);
+          if (bytesPerSecond !== undefined) {
+            // Counted on: what one timer is late, the next one is not.
+            const now = performance.now();
+            if (now - dueAt > LATE_MS) dueAt = now;
+            dueAt += (part.length * 1000) / bytesPerSecond;
+            await sleep(dueAt - now);
+          }
+          if (to.writable) to.write(part);
         }
         from.resume();
       });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { difference, type Verdict } from '../checker';
 import type { Failpoint } from '../gateway/failpoints';
 import type { Gateway } from '../gateway/gateway';
-import type { Hold } from '../recorder/recorder-order';
-import { difference, type Verdict } from '../checker';
-import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import type { Sizes } from '../message';
+import type { Hold } from '../recorder/recorder-order';
+import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { folder, World } from '../world';
 
 /** Everything is well again within this. */
