@@ -127,12 +127,10 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
   async (id, operation) => {
     await makeObjects();
     let succeeded = 0;
-    const requests = fc.record({
-      path: pathOf(operation),
-      query: queryOf(operation),
-      body: bodyOf(operation),
-      headers: headersOf,
-    });
+    const requests = fc
+      .record({ path: pathOf(operation), query: queryOf(operation), body: bodyOf(operation), headers: headersOf })
+      // Node itself answers 431 to a request line and headers of more than 16 KiB, and nobody else sees them.
+      .filter(({ path, query }) => path.length + query.length < 15_000);
     await fc.assert(
       fc.asyncProperty(requests, async ({ path, query, body, headers }) => {
         const stop = new AbortController();
