@@ -8,6 +8,7 @@ import { underLoad, until } from './under-load';
 /** Recovers within this once the database takes statements again. */
 const RECOVER_MS = 10_000;
 const CONCURRENCY = 16;
+const RETRY_AFTER_MS = 5_000;
 /** Of one core, while the database is away. */
 const CPU_PERCENT = 30;
 
@@ -27,6 +28,8 @@ export const postgresStops: Scenario = {
       ownCluster: {},
       world: { sizes: 'mixed', endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }, { profile: 'rough' }] },
       gateways: [['capture', 'deliver', 'api'], ['deliver']],
+      // As the refusals say: thousands that come back twice a second would be another case than an outage.
+      sending: { retryMs: RETRY_AFTER_MS },
       // What was in flight, and results that could not be written before somebody else took over.
       duplicatesAllowed: (stops + 1) * CONCURRENCY * 2,
       async disturb({ world, cluster, gateways: [front] }) {
