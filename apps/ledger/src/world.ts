@@ -132,6 +132,15 @@ export class World {
     }
   }
 
+  /**
+   * Acceptances that are not on record: their answers are on the way, or nobody has written them down. What was accepted
+   * again counts each time.
+   */
+  async unrecorded(): Promise<number> {
+    const [row] = await this.installation.rows<{ delivered: number }>(DELIVERED);
+    return (await this.recorder.report()).accepted - (row?.delivered ?? 0);
+  }
+
   /** What must be true of the tables, whatever happened. @returns what is not */
   private async contradictions(): Promise<string[]> {
     const failures: string[] = [];
@@ -220,6 +229,8 @@ const CONTRADICTIONS = {
 const PENDING = `
   select count(*)::int as count from paggio.deliveries d join paggio.destinations x on x.id = d.destination_id
   where d.state = 'pending' and x.url like $1`;
+
+const DELIVERED = `select count(*)::int as delivered from paggio.attempts where status = 'delivered'`;
 
 /** An acknowledgement that named no event has `-`. */
 const MISSING = `
