@@ -58,6 +58,33 @@ test('LOA-09: groups of large bodies are made smaller too, and the rate is known
   expect(groupSize.rate * 3_200).toBeCloseTo(1);
 });
 
+test('LOA-07: of two statements at once, the second makes groups no smaller again', () => {
+  const groupSize = new GroupSize(LARGEST);
+  for (let n = 0; n < 2; n++) groupSize.passed({ length: MAX, bytes: MAX * 100 }, true, 5_000, 5_000);
+  expect(groupSize.maxLength).toBe(MAX / 2);
+});
+
+test('LOA-07: two statements at once, and small ones in between, do not make it larger twice', () => {
+  const groupSize = new GroupSize(LARGEST);
+  // As above, two at a time, each with a small group behind it when the queue was nearly empty.
+  let longest = 0;
+  for (let round = 0, now = 0; round < 100; round++) {
+    const size = groupSize.maxLength;
+    const tookMs = size * 10;
+    now += tookMs;
+    for (let n = 0; n < 2; n++) groupSize.passed({ length: size, bytes: size * 100 }, true, tookMs, now);
+    groupSize.passed({ length: 43, bytes: 4_300 }, false, 430, now);
+    if (round >= 4) longest = Math.max(longest, tookMs);
+  }
+  expect(longest).toBeLessThan(1_300);
+});
+
+test('LOA-07: what is nearly long is seldom made larger', () => {
+  const sizes = run(200, (size) => size * 10);
+  // Half a minute of statements of 0.6 s lies between two tries.
+  expect(sizes.slice(4).filter((size) => size * 10 > 750).length).toBeLessThan(6);
+});
+
 test('one large event that takes long leaves the others the groups that they had', () => {
   const groupSize = new GroupSize(LARGEST);
   run(20, () => 4_000, 10_000_000, groupSize);

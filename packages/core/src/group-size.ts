@@ -4,7 +4,7 @@ import type { Load } from './fair-queue';
 const LONG_MS = 750;
 /** A smaller group that gets less done than this part of what the larger one did was no help. */
 const WORTH = 0.7;
-/** How long it is left at that then. */
+/** What was tried and was no good is not tried again for so long. */
 const HOLD_MS = 30_000;
 
 /**
@@ -21,7 +21,9 @@ export class GroupSize {
   rate = 0;
   /** The rate before the group was made smaller; null: it was not. */
   private rateBefore: number | null = null;
-  private heldUntil = 0;
+  /** From when on smaller groups may be tried, and larger ones although they are likely to take long. */
+  private smallerFrom = 0;
+  private largerFrom = 0;
 
   constructor(private readonly largest: Load) {}
 
@@ -49,35 +51,40 @@ export class GroupSize {
     const rate = weight / tookMs;
     if (isFull) this.rate = rate;
     if (tookMs <= LONG_MS) {
-      this.enlarge();
+      this.rateBefore = null;
+      // Twice as much is likely to take twice as long, but it may have become faster.
+      if (tookMs * 2 <= LONG_MS || now >= this.largerFrom) this.enlarge(weight);
       return;
     }
     // Its size is not what makes it long, or nothing smaller can be tried.
-    if (!isFull || group.length === 1 || now < this.heldUntil) return;
+    if (!isFull || group.length === 1 || now < this.smallerFrom) return;
     if (this.rateBefore !== null && rate < this.rateBefore * WORTH) {
-      this.enlarge();
-      this.heldUntil = now + HOLD_MS;
+      this.rateBefore = null;
+      this.smallerFrom = now + HOLD_MS;
+      this.enlarge(weight);
       return;
     }
     this.rateBefore = rate;
-    this.halve(weight);
+    this.largerFrom = now + HOLD_MS;
+    this.reduce(weight);
   }
 
   /** @param group that did not pass in time */
   failed(group: Load): void {
-    this.halve(this.weigh(group));
+    this.reduce(this.weigh(group));
     this.rate = 0;
     this.rateBefore = null;
-    this.heldUntil = 0;
+    this.smallerFrom = 0;
   }
 
-  private enlarge(): void {
-    this.limit = Math.min(1, this.limit * 2);
-    this.rateBefore = null;
+  // From what a statement has shown, and not from the limit: of two that run at once, the second tells nothing new.
+
+  private enlarge(weight: number): void {
+    this.limit = Math.min(1, Math.max(this.limit, weight * 2));
   }
 
-  private halve(weight: number): void {
-    this.limit = Math.max(1 / this.largest.length, Math.min(this.limit, weight) / 2);
+  private reduce(weight: number): void {
+    this.limit = Math.max(1 / this.largest.length, Math.min(this.limit, weight / 2));
   }
 }
 
