@@ -63,7 +63,7 @@ export class Settler {
     }
   }
 
-  private async write(group: AttemptResult[], isFull: boolean): Promise<void> {
+  private async write(group: AttemptResult[], isFull = false): Promise<void> {
     const load = { length: group.length, bytes: 0 };
     const startedAt = performance.now();
     try {
@@ -81,16 +81,15 @@ export class Settler {
           this.onFault(error);
           const [result] = group as [AttemptResult];
           if (result.responseBody.length > 0 || Object.keys(result.responseHeaders).length > 0) {
-            await this.write(
-              [{ ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' }],
-              false,
-            );
+            await this.write([
+              { ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' },
+            ]);
           }
           return;
         }
         const middle = group.length >> 1;
-        await this.write(group.slice(0, middle), false);
-        await this.write(group.slice(middle), false);
+        await this.write(group.slice(0, middle));
+        await this.write(group.slice(middle));
         return;
       }
       this.onFault(error);
