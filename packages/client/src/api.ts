@@ -1070,6 +1070,7 @@ export interface Operations {
       /** Replaces the answer to senders; null: the provider's. */
       acknowledgement?: {
         status: number;
+        /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
         content_type?: string | null;
         body: string;
       } | null;
@@ -1185,6 +1186,7 @@ export interface Operations {
       /** Replaces the answer to senders; null: the provider's. */
       acknowledgement?: {
         status: number;
+        /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
         content_type?: string | null;
         body: string;
       } | null;

@@ -9,13 +9,28 @@ export interface Answer {
   body: string | Buffer | AsyncIterable<string> | null;
 }
 
+/**
+ * Makes an answer harmless in a browser, whatever its body is: nothing in it runs, loads or is taken for another type.
+ * Senders and holders of keys decide much of what is answered on an origin where people are signed in.
+ */
+export const inertHeaders: readonly (readonly [string, string])[] = [
+  ['content-security-policy', "sandbox; default-src 'none'"],
+  ['x-content-type-options', 'nosniff'],
+];
+
+/** The headers that go out with an answer: inert, unless it has a policy of its own as the dashboard's pages do. */
+export function headersOf({ headers }: Answer): readonly (readonly [string, string])[] {
+  const has = (name: string): boolean => headers.some(([one]) => one === name);
+  const missing = inertHeaders.filter(([name]) => !has(name));
+  return missing.length === 0 ? headers : [...missing, ...headers];
+}
+
 export function jsonAnswer(status: number, value: object): Answer {
   return {
     status,
     headers: [
       ['content-type', 'application/json; charset=utf-8'],
       ['cache-control', 'no-store'],
-      ['x-content-type-options', 'nosniff'],
     ],
     body: JSON.stringify(value),
   };

@@ -1,5 +1,5 @@
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
-import type { Answer } from './answer';
+import { headersOf, type Answer } from './answer';
 import { BodyMemory, type BodyShare } from './body-memory';
 import { RemoteAddress } from './remote-address';
 import { Site, type HandlerOptions } from './site';
@@ -103,7 +103,7 @@ async function readStream(request: Request, limit: number, share?: BodyShare): P
 }
 
 function toResponse(answer: Answer, method: string): Response {
-  const headers = answer.headers.map(([name, value]) => [name, value] as [string, string]);
+  const headers = headersOf(answer).map(([name, value]) => [name, value] as [string, string]);
   if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
     const stream = method === 'HEAD' ? null : toStream(answer.body);
     return new Response(stream, { status: answer.status, headers });

@@ -13,6 +13,7 @@ import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import type { Happening, Telemetry } from '../telemetry';
+import { answerType } from './answer-type';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { encodeHeaders } from './header-text';
@@ -22,6 +23,7 @@ import { RejectionThrottle, type RejectionLog } from './rejection';
 /** What the sender is told. */
 export interface CaptureAnswer {
   status: number;
+  /** One of the types that `isAnswerType` allows; null for an empty body. */
   contentType: string | null;
   body: string;
   headers: readonly (readonly [string, string])[];
@@ -81,8 +83,7 @@ export class Capture {
       const verification = checked instanceof Promise ? await checked : checked;
       const handshake = verifier.handshake(incoming, verification);
       if (handshake && (await this.dependencies.handshakes.fulfil(endpoint, handshake))) {
-        const { status, contentType, body } = handshake;
-        return { status, contentType, body, headers: [['x-content-type-options', 'nosniff'], ...handshake.headers] };
+        return answer(handshake, handshake.headers);
       }
       if (!verification.ok) {
         if (verification.reason === 'key_unavailable')
@@ -147,7 +148,7 @@ export class Capture {
       size: request.body.length,
     });
     const headers: [string, string][] = id === null ? [] : [['Paggio-Rejection-Id', id]];
-    if (provider?.refusal) return { ...provider.refusal, headers };
+    if (provider?.refusal) return answer(provider.refusal, headers);
     throw new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
       hint: `Reason: ${reason}. GET /api/v1/rejections/${id ?? ':id'}/verification says what would have matched.`,
       headers,
@@ -215,6 +216,10 @@ function dedupKey(request: WebhookRequest, verified: Verification & { ok: true }
 function acknowledge(own: Acknowledgement | null, accepted: { eventId: string; duplicate: boolean }): CaptureAnswer {
   const headers: [string, string][] = [['Paggio-Event-Id', accepted.eventId]];
   if (accepted.duplicate) headers.push(['Paggio-Duplicate', 'true']);
-  if (own) return { ...own, headers };
+  if (own) return answer(own, headers);
   return { status: 200, contentType: 'application/json', body: RECEIVED, headers };
+}
+
+function answer({ status, contentType, body }: Acknowledgement, headers: CaptureAnswer['headers']): CaptureAnswer {
+  return { status, contentType: answerType(contentType, body), body, headers };
 }

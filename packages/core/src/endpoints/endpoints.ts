@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { findProvider, sameText } from '@paggio/providers';
+import { ANSWER_TYPES, isAnswerType } from '../capture/answer-type';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
@@ -328,7 +329,10 @@ export class Endpoints {
       const message = 'order_by must be a header name, or a JSON pointer such as /data/customer.';
       problems.push({ field: 'order_by', message });
     } else set('orderBy', input.orderBy);
-    set('acknowledgement', input.acknowledgement);
+    const contentType = input.acknowledgement?.content_type ?? null;
+    if (contentType !== null && !isAnswerType(contentType)) {
+      problems.push({ field: 'acknowledgement.content_type', message: `content_type must be ${ANSWER_TYPES}.` });
+    } else set('acknowledgement', input.acknowledgement);
     if (input.headers !== undefined) {
       problems.push(...headerProblems(input.headers));
       set(

@@ -1,3 +1,4 @@
+import { query } from '@paggio/core/testing';
 import axios from 'axios';
 import type { Page, Request } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
@@ -146,6 +147,37 @@ withBrowser('payloads are hostile', () => {
       'content-security-policy': expect.stringContaining('sandbox'),
     });
     await expectHarmless('download');
+  });
+
+  test('an answer of a webhook URL runs nothing in the browser of somebody who is signed in', async () => {
+    const script = "fetch('/dashboard/session').then((r) => r.text()).then((text) => (document.title = text))";
+    const endpoint = await newEndpoint(site, {
+      name: 'acknowledges',
+      acknowledgement: { status: 200, content_type: 'text/xml', body: '' },
+    });
+    const html = `<html xmlns="http://www.w3.org/1999/xhtml"><script>${script}</script><h1>here</h1></html>`;
+    // As rows of earlier versions may be: the API refuses types that run.
+    const store = async (content_type: string | null, body: string): Promise<void> => {
+      const { url } = site.server.gateway.database;
+      const value = JSON.stringify({ status: 200, content_type, body }).replaceAll("'", "''");
+      await query(url, `update paggio.endpoints set acknowledgement = '${value}' where id = '${endpoint.id}'`);
+      await query(url, 'update paggio.state set config_version = config_version + 1');
+      site.paggio['directory'].distrust();
+    };
+    for (const type of ['text/html', 'image/svg+xml', 'text/xml', 'application/xml', null]) {
+      await store(type, html);
+      const other = await visitor.context.newPage();
+      const asked: string[] = [];
+      other.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await other.goto(endpoint.webhook_url);
+      expect([type, await other.title(), asked.filter((path) => path.startsWith('/dashboard'))]).toEqual([
+        type,
+        '',
+        [],
+      ]);
+      expect([type, await other.evaluate('self.origin')]).toEqual([type, 'null']);
+      await other.close();
+    }
   });
 
   test('the policy holds: what got into the page would become neither markup nor script', async () => {

@@ -20,8 +20,12 @@ import { IsReplaySecrets, IsSecret, replaySecretsInput, secretsInput, type Secre
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
-  @IsOptional() @Matches(/^[\x20-\x7e]{1,256}$/, { message: 'content_type must be a media type.' }) content_type!:
-    string | null;
+  @Doc('text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  content_type!: string | null;
+
   @IsString() @MaxLength(65_536) body!: string;
 }
 

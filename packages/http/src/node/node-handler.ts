@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
-import type { Answer } from '../answer';
+import { headersOf, inertHeaders, type Answer } from '../answer';
 import type { Api } from '../api';
 import { BodyMemory } from '../body-memory';
 import { RemoteAddress } from '../remote-address';
@@ -24,6 +24,8 @@ export interface NodeHandler {
 }
 
 const MAX_HEADERS = 200;
+/** Names and values in turn, as Node takes them. */
+const INERT = inertHeaders.flat();
 
 /**
  * The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest.
@@ -88,7 +90,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
         remoteAddr: addressOf(request),
       });
       // failpoint: capture.answering
-      const headers: string[] = answer.contentType === null ? [] : ['content-type', answer.contentType];
+      const headers: string[] = [...INERT];
+      if (answer.contentType !== null) headers.push('content-type', answer.contentType);
       for (const [name, value] of answer.headers) headers.push(name, value);
       headers.push('content-length', String(Buffer.byteLength(answer.body)));
       response.writeHead(answer.status, headers).end(answer.body);
@@ -138,7 +141,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  const headers = answer.headers.flatMap(([name, value]) => [name, value]);
+  const headers = headersOf(answer).flatMap(([name, value]) => [name, value]);
   if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
     response.writeHead(answer.status, headers);
     if (response.req.method === 'HEAD') return void response.end();

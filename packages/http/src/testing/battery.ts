@@ -143,10 +143,40 @@ export function describeHost(
         'nosniff',
         secret.replaceAll(' ', '-'),
       ]);
-      expect(await ask('xero', { body: '{"events":[]}', headers: [['X-Xero-Signature', 'x']] })).toMatchObject([
+      expect(await ask('xero', { body: '{"events":[]}', headers: [['X-Xero-Signature', 'x']] })).toEqual([
         401,
         '',
+        'nosniff',
+        undefined,
       ]);
+    });
+
+    test('no answer of a webhook URL runs in a browser', async () => {
+      const acknowledgement = { status: 200, content_type: 'text/xml', body: '<script>1</script>' };
+      const { slug } = await create({ acknowledgement });
+      const verified = await create({ verification: { provider: 'github', secrets: ['octocat'] } });
+      const answers = [
+        await send(slug, '{}', 'text/html'),
+        await request(host.port, { method: 'GET', path: `${base}/api/webhook/${slug}/more?<script>` }),
+        await send(verified.slug, '{}', 'text/html'),
+        await send('unknown', '{}', 'text/html'),
+        await send(slug, Buffer.alloc(1024 * 1024 + 1), 'text/html'),
+      ];
+      expect(
+        answers.map(({ status, headers }) => [
+          status,
+          headers['content-security-policy'],
+          headers['x-content-type-options'],
+          headers['content-type'],
+        ]),
+      ).toEqual(
+        [200, 200, 401, 404, 413].map((status) => [
+          status,
+          "sandbox; default-src 'none'",
+          'nosniff',
+          status === 200 ? 'text/xml' : 'application/json; charset=utf-8',
+        ]),
+      );
     });
 
     test('signed ingest takes the exact bytes, whatever parsers the host has', async () => {

@@ -210,7 +210,17 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
                   />
                 </Field>
                 <Field label="Content type" name="acknowledgement.content_type" failure={failure}>
-                  <input value={form.ackType} onChange={(event) => set({ ackType: event.target.value })} />
+                  <input
+                    value={form.ackType}
+                    list="answer-types"
+                    placeholder="text/plain"
+                    onChange={(event) => set({ ackType: event.target.value })}
+                  />
+                  <datalist id="answer-types">
+                    {['text/plain', 'application/json', 'application/xml', 'text/xml'].map((type) => (
+                      <option key={type} value={type} />
+                    ))}
+                  </datalist>
                 </Field>
               </div>
               <Field label="Body" name="acknowledgement.body" failure={failure}>
