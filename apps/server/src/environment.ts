@@ -1,4 +1,4 @@
-import { isNetwork, masterKeyOf, roles as allRoles, type RateLimit, type Role } from '@paggio/core';
+import { ingestUrlProblem, isNetwork, masterKeyOf, roles as allRoles, type RateLimit, type Role } from '@paggio/core';
 import { dialectNames, type DialectName } from '@paggio/http';
 
 /** The reference server's settings, read from the environment once. */
@@ -11,6 +11,7 @@ export interface Environment {
   dataDirectory: string;
   masterKey: Buffer | null;
   publicUrl: string | null;
+  ingestUrl: string | null;
   allowedNetworks: string[];
   trustedProxies: string[];
   stagingHost: string | null;
@@ -65,6 +66,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const publicUrl = text('PAGGIO_PUBLIC_URL');
   if (publicUrl !== null && !isHttpUrl(publicUrl))
     mistakes.push('PAGGIO_PUBLIC_URL must be an http or https URL such as https://hooks.example.com.');
+  const ingestUrl = text('PAGGIO_INGEST_URL');
+  const ingestProblem = ingestUrl === null ? null : ingestUrlProblem(ingestUrl, publicUrl);
+  if (ingestProblem !== null) mistakes.push(`PAGGIO_INGEST_URL ${ingestProblem}`);
   const localUrl = text('PAGGIO_LOCAL_URL') ?? 'http://localhost:3000';
   if (!isHttpUrl(localUrl))
     mistakes.push('PAGGIO_LOCAL_URL must be an http or https URL such as http://localhost:3000.');
@@ -138,6 +142,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     dataDirectory: text('PAGGIO_DATA_DIR') ?? '.paggio',
     masterKey,
     publicUrl,
+    ingestUrl,
     allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', production ? [] : LOOPBACK),
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
     stagingHost,

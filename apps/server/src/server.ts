@@ -48,6 +48,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
           database: { url: environment.databaseUrl ?? (embedded as EmbeddedDatabase).url },
           masterKey,
           publicUrl: environment.publicUrl ?? undefined,
+          ingestUrl: environment.ingestUrl,
           roles: environment.roles,
           bodyLimit: environment.bodyLimit,
           allowedNetworks: environment.allowedNetworks,

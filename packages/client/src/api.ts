@@ -520,8 +520,10 @@ export type RejectionVerification = {
 
 export type System = {
   version: string;
-  /** The base of webhook URLs. */
+  /** Base of links, and of webhook URLs where ingest_url is null. */
   public_url: string;
+  /** Origin of webhook URLs; null: the public URL. */
+  ingest_url: string | null;
   roles: ('capture' | 'deliver' | 'api' | 'dashboard')[];
   /** Number of the newest migration in the database; null: it does not answer. */
   migration: number | null;

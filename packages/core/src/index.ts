@@ -53,6 +53,7 @@ export { createKeyText, keyMode } from './keys/key-text';
 export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export {
+  ingestUrlProblem,
   isNetwork,
   masterKeyOf,
   networkList,

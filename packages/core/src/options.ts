@@ -26,10 +26,18 @@ export interface PaggioOptions {
   /** Encrypts secrets at rest: exactly 32 bytes, or their base64 or hex text. */
   masterKey: string | Buffer;
   /**
-   * Base of `webhook_url`, such as `https://hooks.example.com`.
+   * Base of links, and of `webhook_url` where `ingestUrl` is not set, such as `https://hooks.example.com`.
    * @default 'http://localhost'
    */
   publicUrl?: string;
+  /**
+   * An origin of its own for webhook URLs, such as `https://in.example.com`: an http or https URL without a path. Requests
+   * to its host are answered at webhook URLs and `/e/` only; API and dashboard are 404 there. What strangers send and what
+   * people look at are then on different origins. Webhook URLs go on working at `publicUrl` too, because senders may know
+   * them from before.
+   * @default null
+   */
+  ingestUrl?: string | null;
   /**
    * `on-start` brings the schema up to date under a lock. `check` refuses to start when it is behind. `off` does not look at
    * its table of migrations at all, and fails with the same advice where the newest of them is missing.
@@ -131,6 +139,7 @@ export interface ResolvedOptions {
   transactionConnections: number;
   masterKey: Buffer;
   publicUrl: string;
+  ingestUrl: string | null;
   migrations: 'on-start' | 'check' | 'off';
   roles: ReadonlySet<Role>;
   bodyLimit: number;
@@ -164,6 +173,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     transactionConnections: true,
     masterKey: true,
     publicUrl: true,
+    ingestUrl: true,
     migrations: true,
     roles: true,
     bodyLimit: true,
@@ -224,6 +234,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     }
     return url.href.replace(/\/$/, '');
   };
+  const ingestUrl = options?.ingestUrl ?? null;
+  const ingestProblem = ingestUrl === null ? null : ingestUrlProblem(ingestUrl, options.publicUrl);
+  if (ingestProblem !== null) fail('ingestUrl', `ingestUrl ${ingestProblem}`);
   const stagingHost = options?.stagingHost ?? null;
   if (
     stagingHost !== null &&
@@ -258,6 +271,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     transactionConnections: whole('transactionConnections', 4, 1, 100),
     masterKey: masterKey ?? Buffer.alloc(32),
     publicUrl: base('publicUrl', 'http://localhost'),
+    ingestUrl: ingestUrl === null || ingestProblem !== null ? null : new URL(ingestUrl).origin,
     migrations,
     roles: new Set(wanted),
     bodyLimit: whole('bodyLimit', 1024 * 1024, 1, 64 * 1024 * 1024),
@@ -337,6 +351,23 @@ function transactionsOf(
   if (typeof pool?.connect === 'function') return { pool };
   fail('transactions', 'transactions must be { dataSource } or { pool: a Pool of pg }.');
   return null;
+}
+
+/** What is wrong with an origin for webhook URLs, to be read after its name; null: nothing. */
+export function ingestUrlProblem(value: unknown, publicUrl: unknown): string | null {
+  const parse = (text: unknown): URL | undefined =>
+    typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  const url = parse(value);
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.href !== `${url.origin}/`)
+    return 'must be an http or https origin without path, such as https://in.example.com.';
+  const own = parse(publicUrl);
+  if (own !== undefined && own.hostname === url.hostname && portOf(own) === portOf(url))
+    return 'must be on another host than the public URL: API and dashboard are not answered there.';
+  return null;
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port || (protocol === 'https:' ? '443' : '80');
 }
 
 /** Exactly 32 bytes out of a Buffer, hex or base64 text; undefined for anything else. */

@@ -146,6 +146,7 @@ export class Paggio {
     const { roles } = this.options;
     this.publicBase = this.options.publicUrl;
     this.origins.add(new URL(this.publicBase).origin);
+    if (this.options.ingestUrl !== null) this.origins.add(this.options.ingestUrl);
     this.database = new Database(this.options);
     this.queueStore = new QueueStore(this.database);
     this.box = new SecretBox(this.options.masterKey);
@@ -227,7 +228,7 @@ export class Paggio {
       store: endpointStore,
       box: this.box,
       guard,
-      webhookBase: () => this.baseUrl,
+      webhookBase: () => (this.options.ingestUrl ?? this.publicBase) + this.mountPath,
       ownOrigins,
       changed,
     });
@@ -386,14 +387,14 @@ export class Paggio {
     this.mountPath = path;
   }
 
-  /** Called by a host that learns its address late: the base of `webhook_url`. */
+  /** Called by a host that learns its address late: the base of links, and of `webhook_url` without an `ingestUrl`. */
   publishedAt(publicUrl: string): void {
     this.origins.delete(new URL(this.publicBase).origin);
     this.publicBase = publicUrl.replace(/\/$/, '');
     this.listeningAt(publicUrl);
   }
 
-  /** Where Paggio is reached from outside, with the mount path. */
+  /** Where people reach Paggio, with the mount path. Senders may have an origin of their own: `ingestUrl`. */
   get baseUrl(): string {
     return this.publicBase + this.mountPath;
   }

@@ -2,6 +2,7 @@ import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import { headersOf, type Answer } from './answer';
 import { BodyMemory, type BodyShare } from './body-memory';
 import { RemoteAddress } from './remote-address';
+import { requestHost } from './request-host';
 import { Site, type HandlerOptions } from './site';
 
 interface RequestInfo {
@@ -36,10 +37,11 @@ export function createFetchHandler<HostRequest = Request>(
     const local = site.within(path);
     if (local === undefined) return undefined;
     const slug = site.slugOf(local);
-    const desk = slug === undefined ? site.deskOf(local) : undefined;
-    if (slug === undefined && !desk) return undefined;
     const { method } = request;
     const rawHeaders = [...request.headers].flat();
+    const host = requestHost(rawHeaders, remoteAddress.trusts(info.remoteAddr)) ?? new URL(request.url).host;
+    const desk = slug === undefined ? site.deskOf(local, host) : undefined;
+    if (slug === undefined && !desk) return undefined;
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
     const share = slug === undefined ? undefined : bodies.share(slug);
     try {

@@ -1,3 +1,8 @@
+/** Whether a path below the mount point is for producers that hold an API key. */
+export function isSignedIngest(path: string): boolean {
+  return path.startsWith('/e/');
+}
+
 const PREFIX = '/api/webhook/';
 
 /** The slug of a path below the mount point; undefined when it is no webhook URL. What follows the slug is kept, not routed. */

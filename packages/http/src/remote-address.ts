@@ -26,6 +26,11 @@ export class RemoteAddress {
     return nearest;
   }
 
+  /** Whether a peer is one of the trusted proxies. */
+  trusts(peer: string | undefined): boolean {
+    return peer !== undefined && this.isTrusted(plain(peer));
+  }
+
   private isTrusted(address: string): boolean {
     const family = isIP(address);
     return family !== 0 && (this.trusted?.check(address, family === 4 ? 'ipv4' : 'ipv6') ?? false);

@@ -1,10 +1,11 @@
 import type { Paggio, Principal } from '@paggio/core';
-import { Api } from './api';
+import { Api, noSuchRoute } from './api';
 import type { Answer } from './answer';
 import { Dashboard } from './dashboard';
 import { dialectRouter } from './dialects/dialect-router';
 import type { DialectName } from './dialects';
-import { slugOf } from './ingest';
+import { isSignedIngest, slugOf } from './ingest';
+import { IngestHost } from './ingest-host';
 import type { HostAccessOptions } from './host-access';
 import type { ApiRequest } from './operation';
 
@@ -64,6 +65,7 @@ export class Site {
   private readonly capturing: boolean;
   private readonly dashboard: Dashboard | null;
   private readonly dialectOf: ReturnType<typeof dialectRouter>;
+  private readonly ingestHost: IngestHost;
 
   constructor(
     paggio: Paggio,
@@ -74,6 +76,7 @@ export class Site {
     paggio.mountedAt(this.base);
     const { roles } = paggio.options;
     this.capturing = roles.has('capture');
+    this.ingestHost = new IngestHost(paggio);
     this.dialectOf = dialectRouter(api, options.dialects);
     this.dashboard =
       options.dashboard === true && roles.has('dashboard')
@@ -95,8 +98,22 @@ export class Site {
     return this.capturing ? slugOf(local) : undefined;
   }
 
-  /** Undefined: the host. */
-  deskOf(local: string): Desk | undefined {
+  /**
+   * Who answers a path below the mount point that is no webhook URL; undefined: the host.
+   * @param host that the request was sent to
+   */
+  deskOf(local: string, host: string | undefined): Desk | undefined {
+    const desk = this.openDesk(local);
+    if (desk === undefined || !this.isClosedAt(local, host)) return desk;
+    return { bodyLimit: desk.bodyLimit, answer: async () => this.api.fail(noSuchRoute()) };
+  }
+
+  /** Whether the host is the one for senders, and the path is not for them. */
+  isClosedAt(local: string, host: string | undefined): boolean {
+    return !isSignedIngest(local) && this.ingestHost.matches(host);
+  }
+
+  private openDesk(local: string): Desk | undefined {
     const { api, dashboard, options } = this;
     if (dashboard?.owns(local)) {
       const answer: Desk['answer'] = (request, secure) => dashboard.handle({ ...request, path: local, secure });

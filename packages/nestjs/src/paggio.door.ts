@@ -75,6 +75,9 @@ export class PaggioDoor {
     if (!this.prefixes.some((prefix) => url.startsWith(prefix))) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    return this.gateway.api.serves(request.method ?? '', path.slice(this.base.length));
+    return (
+      this.gateway.api.serves(request.method ?? '', path.slice(this.base.length)) &&
+      !this.gateway.handle.isClosedTo(request)
+    );
   }
 }

@@ -23,7 +23,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { createKeyText, type PaggioOptions } from '@paggio/core';
 import { createTestDatabase, owner, testMasterKey, type TestDatabase } from '@paggio/core/testing';
 import { operations } from '@paggio/http';
-import { client, describeHost, request, type Host } from '@paggio/http/testing';
+import { client, describeHost, request, sendRaw, type Host, type RawAnswer } from '@paggio/http/testing';
 import type { DataSource } from 'typeorm';
 import { createControllers } from './paggio.controllers';
 import { OPERATION } from './paggio.route';
@@ -318,6 +318,30 @@ test("the host's own health route keeps its global prefix, and a process without
   expect((await client(host.port, host.key).get('/api/v1/events')).status).toBe(404);
   const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'x' });
   expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
+  await host.stop();
+});
+
+test.each([
+  ['Express', undefined],
+  ['Fastify', () => new FastifyAdapter()],
+])('on the host of ingestUrl, Nest on %s answers webhook URLs and nothing else', async (_name, adapter) => {
+  const { app, database } = await create(
+    (db) => PaggioModule.forRoot({ ...options(db), ingestUrl: 'https://in.example.test', health: true }),
+    undefined,
+    adapter,
+  );
+  const host = await listen(app, database);
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'in' });
+  const at = (name: string, path: string): Promise<RawAnswer> =>
+    sendRaw(
+      host.port,
+      Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nAuthorization: Bearer ${host.key}\r\n\r\n`),
+    );
+  const paths = ['/api/v1/events', '/health', '/host/hello', `/api/webhook/${endpoint.slug}`];
+  const statuses = async (name: string): Promise<number[]> =>
+    Promise.all(paths.map(async (path) => (await at(name, path)).status));
+  expect(await statuses('in.example.test')).toEqual([404, 404, 200, 200]);
+  expect(await statuses('other.example.test')).toEqual([200, 200, 200, 200]);
   await host.stop();
 });
 

@@ -5,6 +5,7 @@ import { headersOf, inertHeaders, type Answer } from '../answer';
 import type { Api } from '../api';
 import { BodyMemory } from '../body-memory';
 import { RemoteAddress } from '../remote-address';
+import { requestHost } from '../request-host';
 import { Site, type HandlerOptions } from '../site';
 import { linger, readBody, RequestAborted } from './body';
 
@@ -17,6 +18,8 @@ export interface HostView {
 }
 
 export interface NodeHandler {
+  /** Whether a request came to the host of `ingestUrl` and its path is not for senders: then it is answered 404 here. */
+  isClosedTo(request: IncomingMessage): boolean;
   /** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
   (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
@@ -41,20 +44,15 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   const bodies = new BodyMemory();
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
-    const target = withoutOrigin(
-      view.target ?? (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/',
-    );
-    const mark = target.indexOf('?');
-    const path = mark < 0 ? target : target.slice(0, mark);
+    const [path, query] = targetOf(request, view);
     const local = site.within(path);
     if (local === undefined) return false;
-    const query = mark < 0 ? '' : target.slice(mark + 1);
     const slug = site.slugOf(local);
     if (slug !== undefined) {
       void capture(slug, request, response, path, query);
       return true;
     }
-    const desk = site.deskOf(local);
+    const desk = site.deskOf(local, hostOf(request));
     if (!desk) return false;
     const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
     void respond(request, response, desk.bodyLimit, (body) => {
@@ -65,7 +63,11 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     });
     return true;
   };
-  return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
+  const isClosedTo = (request: IncomingMessage): boolean => {
+    const local = site.within(targetOf(request)[0]);
+    return local !== undefined && site.isClosedAt(local, hostOf(request));
+  };
+  return Object.assign(handle, { isClosedTo, signInLink: (principal: Principal) => site.signInLink(principal) });
 
   async function capture(
     slug: string,
@@ -100,6 +102,10 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     } finally {
       share.giveBack();
     }
+  }
+
+  function hostOf({ rawHeaders, socket }: IncomingMessage): string | undefined {
+    return requestHost(rawHeaders, remoteAddress.trusts(socket.remoteAddress));
   }
 
   function addressOf(request: IncomingMessage): string | null {
@@ -152,6 +158,13 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   if (answer.status !== 204)
     headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
   response.writeHead(answer.status, headers).end(answer.body);
+}
+
+/** Path and query, undecoded. */
+function targetOf(request: IncomingMessage & { originalUrl?: string }, view: HostView = {}): [string, string] {
+  const target = withoutOrigin(view.target ?? request.originalUrl ?? request.url ?? '/');
+  const mark = target.indexOf('?');
+  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
 /** Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names. */

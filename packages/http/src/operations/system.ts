@@ -18,6 +18,7 @@ export const systemOperations: readonly Operation[] = [
       return jsonAnswer(200, {
         version,
         public_url: paggio.baseUrl,
+        ingest_url: options.ingestUrl,
         roles: [...options.roles],
         migration,
         queue: lagSeconds === null ? null : { pending: (await paggio.gauges()).pending, lag_seconds: lagSeconds },

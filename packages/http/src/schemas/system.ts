@@ -4,7 +4,8 @@ import { array, integer, nullable, object, oneOf, text, type JsonSchema } from '
 export const systemSchemas: Readonly<Record<string, JsonSchema>> = {
   System: object({
     version: text(),
-    public_url: text('The base of webhook URLs.'),
+    public_url: text('Base of links, and of webhook URLs where ingest_url is null.'),
+    ingest_url: nullable(text('Origin of webhook URLs; null: the public URL.')),
     roles: array(oneOf(roles)),
     migration: nullable(integer('Number of the newest migration in the database; null: it does not answer.')),
     queue: nullable(

@@ -216,12 +216,12 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
                     placeholder="text/plain"
                     onChange={(event) => set({ ackType: event.target.value })}
                   />
-                  <datalist id="answer-types">
-                    {['text/plain', 'application/json', 'application/xml', 'text/xml'].map((type) => (
-                      <option key={type} value={type} />
-                    ))}
-                  </datalist>
                 </Field>
+                <datalist id="answer-types">
+                  {['text/plain', 'application/json', 'application/xml', 'text/xml'].map((type) => (
+                    <option key={type} value={type} />
+                  ))}
+                </datalist>
               </div>
               <Field label="Body" name="acknowledgement.body" failure={failure}>
                 <textarea

@@ -45,6 +45,7 @@ function factsOf(system: System): [string, string][] {
   return [
     ['Version', system.version],
     ['Public address', system.public_url],
+    ['Address of webhooks', system.ingest_url ?? system.public_url],
     ['This process', system.roles.join(', ')],
     ['Database', system.migration === null ? 'does not answer' : `migration ${system.migration}`],
     ['Deliveries waiting', queue === null ? '–' : toCount(queue.pending)],
