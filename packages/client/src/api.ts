@@ -397,7 +397,7 @@ export type ApiKey = {
   /** The first twelve characters. */
   prefix: string;
   mode: 'live' | 'test';
-  scopes: ('read' | 'write' | 'ingest' | 'admin')[];
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
   /** UTC, with milliseconds. */
   last_used_at: string | null;
   /** UTC, with milliseconds. */
@@ -412,7 +412,7 @@ export type ApiKeyCreated = {
   /** The first twelve characters. */
   prefix: string;
   mode: 'live' | 'test';
-  scopes: ('read' | 'write' | 'ingest' | 'admin')[];
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
   /** UTC, with milliseconds. */
   last_used_at: string | null;
   /** UTC, with milliseconds. */
@@ -837,7 +837,7 @@ export interface Operations {
     body: undefined;
     answer: EventVerification;
   };
-  /** Sends an event again: once and now to a URL or environment, or without a body as a new event with retries. Needs the scope `write`. */
+  /** Sends an event again: once and now to a URL or environment, or without a body as a new event with retries. Needs the scope `write`. resign and include_credentials need the scope `resign` or `admin` too. */
   'events.replay': {
     params: {
       id: string;
@@ -851,9 +851,9 @@ export interface Operations {
       custom_url?: string;
       /** Another name of custom_url. */
       customUrl?: string;
-      /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. */
+      /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
       include_credentials?: boolean;
-      /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. */
+      /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
       resign?: boolean;
     };
     answer: ReplayResult | Queued;
@@ -1082,7 +1082,7 @@ export interface Operations {
         provider: string;
         /** One of the provider's schemes; null: its strongest. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay. */
+        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
         secrets?: (
           | string
           | {
@@ -1094,7 +1094,7 @@ export interface Operations {
         public_url?: string | null;
         /** For custom: how requests are signed. */
         settings?: Record<string, unknown>;
-        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets. */
+        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
     };
@@ -1109,7 +1109,7 @@ export interface Operations {
     body: undefined;
     answer: Endpoint;
   };
-  /** Changes what is given. It takes effect on the very next request and attempt. Needs the scope `write`. */
+  /** Changes what is given. It takes effect on the very next request and attempt. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
   'endpoints.update': {
     params: {
       id: string;
@@ -1198,7 +1198,7 @@ export interface Operations {
         provider: string;
         /** One of the provider's schemes; null: its strongest. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay. */
+        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
         secrets?: (
           | string
           | {
@@ -1210,7 +1210,7 @@ export interface Operations {
         public_url?: string | null;
         /** For custom: how requests are signed. */
         settings?: Record<string, unknown>;
-        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets. */
+        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
     };
@@ -1270,7 +1270,7 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Adds a destination. Events from before reach it by a replay with its id. Needs the scope `write`. */
+  /** Adds a destination. Events from before reach it by a replay with its id. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
   'destinations.create': {
     params: {
       id: string;
@@ -1319,7 +1319,7 @@ export interface Operations {
     body: undefined;
     answer: Destination;
   };
-  /** Changes what is given. ACTIVE resumes a paused destination. Needs the scope `write`. */
+  /** Changes what is given. ACTIVE resumes a paused destination. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
   'destinations.update': {
     params: {
       id: string;
@@ -1394,7 +1394,7 @@ export interface Operations {
       /** Default: the mode of the key that asks. */
       mode?: 'live' | 'test';
       /** Default read, write and ingest. Nobody grants a scope they lack. */
-      scopes?: ('read' | 'write' | 'ingest' | 'admin')[];
+      scopes?: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
       /** Null: never. */
       expires_at?: string | null;
       /** Whose objects it works on; default: the user of the key that asks. */

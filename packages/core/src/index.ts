@@ -1,5 +1,6 @@
 export { causes, memberSources, type Explanation } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
+export type { Authority } from './authority';
 export type { CaptureAnswer } from './capture/capture';
 export type { CaptureRequest } from './capture/new-event';
 export type { AxiosLike } from './delivery/axios-transport';
@@ -73,7 +74,7 @@ export {
 } from './notifications/notification';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
-export { scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
+export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './providers';
 export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';

@@ -1,4 +1,5 @@
 import { Audit } from './audit/audit';
+import { Authority } from './authority';
 import { Capture } from './capture/capture';
 import { Handshakes } from './capture/handshakes';
 import { PublishedKeys } from './capture/published-keys';
@@ -113,6 +114,7 @@ export class Paggio {
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly audit: Audit;
+  readonly authority: Authority;
   readonly feed: EventFeed;
   readonly stats: Statistics;
   readonly notifications: Notifications;
@@ -224,12 +226,15 @@ export class Paggio {
     this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
     const fault = (where: string, error: unknown): void => telemetry.emit({ type: 'fault', where, error });
     this.audit = new Audit(new AuditStore(this.database), (error) => fault('audit', error));
+    this.authority = new Authority(this.audit);
+    const { authority } = this;
     this.endpoints = new Endpoints({
       store: endpointStore,
       box: this.box,
       guard,
       webhookBase: () => (this.options.ingestUrl ?? this.publicBase) + this.mountPath,
       ownOrigins,
+      authority,
       changed,
     });
     const handshakes = new Handshakes({
@@ -262,6 +267,7 @@ export class Paggio {
       transport,
       guard,
       ownOrigins,
+      authority,
       telemetry: this.telemetry,
       stagingHost: this.options.stagingHost,
       localUrl: this.options.localUrl,

@@ -136,7 +136,7 @@ export class Api {
   async handleAs(principal: Principal, request: ApiRequest, stillValid: () => Promise<boolean>): Promise<Answer> {
     try {
       const { operation, params } = this.match(request);
-      if (operation.scope !== null) this.requireScope(principal, operation);
+      this.requireScope(principal, operation);
       return await this.run(operation, request, params, { principal, headers: [], stillValid });
     } catch (error) {
       return this.fail(error);
@@ -238,12 +238,7 @@ export class Api {
   }
 
   private requireScope(principal: Principal, operation: Operation): void {
-    const { scope } = operation;
-    if (scope === null || principal.scopes.has(scope)) return;
-    this.paggio.audit.deny(principal, operation.id);
-    throw new PaggioError('FORBIDDEN', `This API key lacks the scope "${scope}"`, {
-      hint: 'Use a key that has it; keys with the scope admin can create one.',
-    });
+    if (operation.scope !== null) this.paggio.authority.require(principal, operation.scope, operation.id);
   }
 
   private match(request: ApiRequest): { operation: Operation; params: Record<string, string> } {

@@ -1,4 +1,13 @@
-import { invalid, PaggioError, unauthorized, type Paggio, type Principal, type Session } from '@paggio/core';
+import {
+  hasScope,
+  invalid,
+  PaggioError,
+  scopes,
+  unauthorized,
+  type Paggio,
+  type Principal,
+  type Session,
+} from '@paggio/core';
 import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
 import { jsonAnswer, noContent, type Answer } from './answer';
 import type { Api } from './api';
@@ -200,7 +209,7 @@ function toSession({ principal, session }: Viewer): object {
   return {
     user_id: principal.userId,
     mode: principal.mode,
-    scopes: [...principal.scopes],
+    scopes: scopes.filter((scope) => hasScope(principal, scope)),
     modes: session?.modes ?? [principal.mode],
     by: session === null ? 'host' : 'session',
     expires_at: session?.expiresAt.toISOString() ?? null,

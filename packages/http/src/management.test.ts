@@ -241,7 +241,13 @@ describe('AUZ-28: the audit log', () => {
     const copy = (await server.api().post(`/api/v1/events/${event}/replay`)).data.id;
     await server.api().post(`/api/v1/events/${event}/replay`, { destination_url: recorder.url('/now') });
     expect((await auditOf(event)).map(({ after }) => after)).toEqual([
-      { destination_url: recorder.url('/now'), status: 'delivered', response_status: 200 },
+      {
+        destination_url: recorder.url('/now'),
+        status: 'delivered',
+        response_status: 200,
+        include_credentials: false,
+        resign: false,
+      },
       { replayed_as: copy },
     ]);
     const bulk = (await server.api().post('/api/v1/replays', { filter: { endpoint_id: endpoint.id } })).data.id;

@@ -58,6 +58,8 @@ interface OperationFacts {
   path: string;
   /** Null: public. */
   scope: Scope | null;
+  /** What needs a further scope, as a sentence. The core enforces it. */
+  furtherScope?: string;
   /** One sentence. */
   summary: string;
   /** Served only where it was switched on; without: wherever the API is. */

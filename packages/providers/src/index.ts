@@ -22,6 +22,7 @@ export {
   type Provider,
   type ProviderSpec,
 } from './provider';
+export type { CredentialPlace } from './scheme/credential';
 export type { KeyDirectory, KeyLookup } from './scheme/key-directory';
 export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/scheme';
 export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';

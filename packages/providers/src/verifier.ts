@@ -2,8 +2,10 @@ import { findProvider } from './catalogue';
 import { customProvider, type ConfigProblem } from './custom';
 import type { HandshakeAnswer } from './handshake';
 import type { Provider } from './provider';
+import { credentialPlace, type CredentialPlace } from './scheme/credential';
 import type { KeyDirectory } from './scheme/key-directory';
 import type { Scheme, SchemeContext } from './scheme/scheme';
+import type { SchemeSpec } from './scheme/scheme-spec';
 import { refused, type Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
 
@@ -31,6 +33,8 @@ export interface Verifier {
   scheme: Scheme;
   schemeName: string;
   config: VerificationConfig;
+  /** Where requests carry something that would authenticate other requests too; null: they are signed. */
+  credential: CredentialPlace | null;
   keys: KeyDirectory | null;
   /** Waits only where the provider's key has to be fetched. Never throws or rejects for what a request contains. */
   verify(request: WebhookRequest): Verification | Promise<Verification>;
@@ -88,6 +92,7 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     scheme,
     schemeName,
     config,
+    credential: credentialPlace(provider.spec.schemes[schemeName] as SchemeSpec),
     keys: options.keys ?? null,
     verify(request) {
       const active = context(request.receivedAt);

@@ -1,5 +1,5 @@
 import { toPage, type Page, type Paging } from '../page';
-import type { Owner, Principal } from '../principal';
+import type { Actor, Owner, Scope } from '../principal';
 import type { AuditStore } from '../storage/audit-store';
 
 export const auditActions = [
@@ -46,7 +46,7 @@ export interface AuditFilter {
   objectId?: string;
 }
 
-/** Refused requests are kept once a minute for each key and operation: a loop of them must not fill a table. */
+/** The same refusal is kept once a minute for each key or user: a loop of them must not fill a table. */
 const DENIED_EVERY_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
@@ -64,14 +64,15 @@ export class Audit {
     return toPage(rows, paging, count);
   }
 
-  /** Keeps that a key was used for an operation whose scope it lacks. Does not wait for it. */
-  deny(principal: Principal, operation: string): void {
-    const name = `${principal.keyId} ${operation}`;
+  /** Keeps that somebody asked for an operation and lacked the scope. Does not wait until it is stored. */
+  deny(actor: Actor, operation: string, scope: Scope): void {
+    // Users of the host have no key.
+    const name = JSON.stringify([actor.userId, actor.mode, actor.keyId ?? null, operation, scope]);
     const now = performance.now();
     if (now - (this.denied.get(name) ?? Number.NEGATIVE_INFINITY) < DENIED_EVERY_MS) return;
     if (this.denied.size >= MAX_REMEMBERED) this.denied.clear();
     this.denied.set(name, now);
-    const entry = { action: 'access.denied', objectId: null, before: null, after: { operation } } as const;
-    this.store.add(principal, entry).catch(this.onFault);
+    const entry = { action: 'access.denied', objectId: null, before: null, after: { operation, scope } } as const;
+    this.store.add(actor, entry).catch(this.onFault);
   }
 }

@@ -102,11 +102,14 @@ export function healthOf(delivered: number, failed: number): Health {
 export interface VerificationInput {
   provider: string;
   scheme?: string | null;
-  /** Left out in an update of the same provider: the stored ones stay. */
+  /** Left out in an update: the stored ones stay, as long as the members around them do. */
   secrets?: readonly (string | { value: string; expires_at?: string | null })[];
   public_url?: string | null;
   settings?: Record<string, unknown>;
-  /** By environment; null takes one away. Left out in an update of the same provider: the stored ones stay. */
+  /**
+   * By environment; null takes one away. One that is left out in an update stays, as long as `provider`, `scheme`, `settings`
+   * and `public_url` do.
+   */
   replay_secrets?: Record<string, string | null>;
 }
 

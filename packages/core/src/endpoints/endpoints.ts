@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { findProvider, sameText } from '@paggio/providers';
 import { ANSWER_TYPES, isAnswerType } from '../capture/answer-type';
+import type { Authority } from '../authority';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
@@ -8,12 +9,13 @@ import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
 import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
-import type { Actor, Owner } from '../principal';
+import { hasScope, type Actor, type Owner } from '../principal';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
+import { guardedReason } from './credential-guard';
 import { MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
 import type {
   Destination,
@@ -22,11 +24,13 @@ import type {
   EndpointChange,
   EndpointInput,
   StoredVerification,
+  VerificationInput,
 } from './endpoint';
-import { headerProblems, verificationConfig } from './endpoint-settings';
+import { headerProblems } from './endpoint-settings';
 import { endpointChanged, endpointCreated } from './endpoint-audit';
 import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
+import { verificationConfig } from './verification-input';
 
 export interface EndpointsDependencies {
   store: EndpointStore;
@@ -35,6 +39,7 @@ export interface EndpointsDependencies {
   /** Base of webhook URLs, with the mount path. */
   webhookBase: () => string;
   ownOrigins: () => ReadonlySet<string>;
+  authority: Authority;
   /** A change was committed under this configuration version. */
   changed: (version: number) => void;
 }
@@ -99,12 +104,17 @@ export class Endpoints {
     return { ...page, items: await this.view.show(page.items) };
   }
 
-  /** Changes what is given and nothing else. Takes effect on the very next request and attempt. */
+  /**
+   * Changes what is given and nothing else. Takes effect on the very next request and attempt.
+   * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED`, `DESTINATION_NOT_ALLOWED`; `FORBIDDEN` where the requests carry the
+   * provider's secret and the change would let somebody learn it who lacks the scope `resign`
+   */
   async update(owner: Actor, id: string, input: EndpointChange): Promise<Endpoint> {
     const wanted = await this.wanted(input);
     await this.change(owner, id, (stored, now) => {
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
       const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
+      this.guard(owner, 'endpoints.update', stored, plan, now, input.verification);
       if (input.status === 'PAUSED' && stored.endpoint.status === 'ACTIVE') {
         Object.assign(endpoint, { status: 'PAUSED', pausedAt: now, pauseReason: MANUAL });
       } else if (input.status === 'ACTIVE') {
@@ -119,23 +129,30 @@ export class Endpoints {
     return this.get(owner, id);
   }
 
-  /** Adds a destination. Events from before reach it by a replay with its id. */
+  /**
+   * Adds a destination. Events from before reach it by a replay with its id.
+   * @throws PaggioError as `update` does
+   */
   async addDestination(owner: Actor, endpointId: string, input: DestinationInput): Promise<Destination> {
     const checked = await this.checked(input, 'url');
     const plan = await this.change(owner, endpointId, (stored, now) => {
       const wanted = [...stored.destinations.map(({ id }) => ({ id })), checked];
-      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone) };
+      const made = this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone);
+      this.guard(owner, 'destinations.create', stored, made, now);
+      return { endpoint: {}, plan: made };
     });
     return this.destination(owner, endpointId, plan.added[0]?.id as string);
   }
 
-  /** @throws PaggioError `NOT_FOUND`, also for a destination of another endpoint */
+  /** @throws PaggioError as `update` does; `NOT_FOUND` also for a destination of another endpoint */
   async updateDestination(owner: Actor, endpointId: string, id: string, input: DestinationInput): Promise<Destination> {
     const checked = await this.checked(input, 'url');
     await this.change(owner, endpointId, (stored, now) => {
       if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
       const wanted = stored.destinations.map((row) => (row.id === id ? { ...checked, id } : { id: row.id }));
-      return { endpoint: {}, plan: this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone) };
+      const plan = this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone);
+      this.guard(owner, 'destinations.update', stored, plan, now);
+      return { endpoint: {}, plan };
     });
     return this.destination(owner, endpointId, id);
   }
@@ -237,6 +254,30 @@ export class Endpoints {
     if (done === null) return false;
     changed(done.version);
     return done.result.kept;
+  }
+
+  /** @throws PaggioError `FORBIDDEN` for a change that would give the provider's secret away */
+  private guard(
+    actor: Actor,
+    operation: string,
+    { endpoint, destinations }: StoredEndpoint,
+    plan: DestinationPlan,
+    now: Date,
+    verification?: VerificationInput | null,
+  ): void {
+    if (hasScope(actor, 'resign')) return;
+    const stored = this.storedVerification(endpoint);
+    const reason = guardedReason({ stored, destinations, verification, plan }, now.getTime());
+    if (reason) this.dependencies.authority.require(actor, 'resign', operation, reason);
+  }
+
+  private storedVerification({ id, userId, verification }: EndpointRow): StoredVerification | 'unreadable' | null {
+    if (verification === null) return null;
+    try {
+      return openVerification(this.dependencies.box, verification, userId, id);
+    } catch {
+      return 'unreadable';
+    }
   }
 
   /** Commits a change, tells everybody, and cancels what is pending for removed destinations. */

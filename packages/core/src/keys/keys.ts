@@ -1,7 +1,15 @@
 import { notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
-import { scopes as allScopes, type Actor, type Mode, type Owner, type Principal, type Scope } from '../principal';
+import {
+  hasScope,
+  scopes as allScopes,
+  type Actor,
+  type Mode,
+  type Owner,
+  type Principal,
+  type Scope,
+} from '../principal';
 import type { ApiKeyRow } from '../storage/entities/api-key';
 import type { KeyStore } from '../storage/key-store';
 import { createKeyText, DISPLAY_PREFIX_LENGTH, keyHash, keyMode } from './key-text';
@@ -33,6 +41,7 @@ export type KeyHolder = Principal & { keyId: string };
 
 /** An entry of the cache is asked for again after this long: a revocation reaches every process within it. */
 const CACHED_FOR_MS = 2_000;
+const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 const USED_EVERY_MS = 60_000;
 const MAX_CACHED = 10_000;
 
@@ -70,8 +79,8 @@ export class Keys {
 
   /** The key itself is in this answer only. */
   async create(principal: Principal, input: KeyInput): Promise<{ apiKey: ApiKey; key: string }> {
-    const wanted = input.scopes ?? allScopes.filter((scope) => scope !== 'admin' && principal.scopes.has(scope));
-    const lacking = wanted.filter((scope) => !principal.scopes.has(scope));
+    const wanted = input.scopes ?? defaultScopes.filter((scope) => hasScope(principal, scope));
+    const lacking = wanted.filter((scope) => !hasScope(principal, scope));
     if (lacking.length > 0) {
       throw new PaggioError('FORBIDDEN', `A key cannot grant a scope it lacks: ${lacking.join(', ')}`, {
         hint: 'Use a key that has these scopes.',

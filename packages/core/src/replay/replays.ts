@@ -1,3 +1,4 @@
+import type { Authority } from '../authority';
 import { sendEvent } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, notAllowed } from '../delivery/destination-url';
@@ -13,19 +14,20 @@ import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
 import type { ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
+import { withoutCredential } from './credential';
 import type { Environment } from './environment';
 import { resigned } from './resigned';
 
 /** Where a synchronous replay goes. */
 export type ReplayTarget = { destinationUrl: string } | { environment: Environment; customUrl?: string };
 
+/** Either of them needs the scope `resign`. */
 export interface ReplayOptions {
-  /** Sends the sender's credential headers to other hosts than the endpoint's own destination too. Default false. */
+  /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Default false. */
   includeCredentials?: boolean;
   /**
    * Signs anew in the provider's scheme, with the secret of the environment (`replaySecrets`), else the endpoint's own:
-   * that one
-   * only for verified events and the original, staging and local environments. Default false.
+   * that one only for verified events and the original, staging and local environments. Default false.
    */
   resign?: boolean;
 }
@@ -50,6 +52,7 @@ export interface ReplaysDependencies {
   transport: Transport;
   guard: AddressGuard;
   ownOrigins: () => ReadonlySet<string>;
+  authority: Authority;
   telemetry: Telemetry;
   stagingHost: string | null;
   localUrl: string;
@@ -63,25 +66,38 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export class Replays {
   constructor(private readonly dependencies: ReplaysDependencies) {}
 
-  /** One attempt, now. Changes nothing of the event's own deliveries. */
-  async send(owner: Actor, eventId: string, target: ReplayTarget, options: ReplayOptions = {}): Promise<ReplayResult> {
+  /**
+   * One attempt, now. Changes nothing of the event's own deliveries.
+   * @throws PaggioError `FORBIDDEN` for options without the scope `resign`, `NOT_FOUND`, `VALIDATION_FAILED`,
+   * `DESTINATION_NOT_ALLOWED`
+   */
+  async send(
+    owner: Actor,
+    eventId: string,
+    target: ReplayTarget,
+    { includeCredentials = false, resign = false }: ReplayOptions = {},
+  ): Promise<ReplayResult> {
+    if (includeCredentials || resign) this.dependencies.authority.require(owner, 'resign', 'events.replay');
     const { event, endpoint } = await this.load(owner, eventId);
     const destination = endpoint.destinations.find((one) => one.handler === null);
     const url = await this.urlOf(target, destination?.url);
-    const home = destination !== undefined && new URL(destination.url).host === new URL(url).host;
+    // With scheme and port: another service on the same machine is another receiver.
+    const home = destination !== undefined && new URL(destination.url).origin === new URL(url).origin;
     const original = { method: event.method, query: event.query, headers: event.rawHeaders, body: event.body };
     const environment = 'environment' in target ? target.environment : 'custom';
     const { verifiedBy } = event;
-    const signed =
-      options.resign === true
-        ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
-        : null;
+    const signed = resign
+      ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
+      : null;
+    const sent = signed ?? (home || includeCredentials ? original : withoutCredential(original, endpoint.verifier));
     const custom = home ? destination.headers : [];
     const result = await sendEvent(this.dependencies.transport, {
       eventId,
       content: {
         ...original,
-        ...(signed && { query: signed.query, headers: signed.headers, body: signed.body }),
+        query: sent.query,
+        headers: sent.headers,
+        body: sent.body,
         correlationId: event.correlationId,
         traceParent: event.traceParent,
         originId: event.originId,
@@ -95,7 +111,7 @@ export class Replays {
       custom: signed ? [...custom, ...signed.credentials] : custom,
       timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       attemptNumber: event.attempts.length + 1,
-      includeCredentials: home || options.includeCredentials === true,
+      includeCredentials: home || includeCredentials,
     });
     if (result.error?.code === 'blocked_address')
       throw notAllowed(fieldOf(target), 'The host is not a public address. The operator can allow private networks.');
@@ -115,6 +131,8 @@ export class Replays {
       latencyMs: result.latencyMs,
       error,
       reason: error ?? (status === 'delivered' ? '2xx' : `HTTP ${result.status}`),
+      includeCredentials,
+      resign,
     });
     this.dependencies.telemetry.emit({
       type: 'attempt.finished',

@@ -7,6 +7,14 @@ import { copyEvents } from './event-copies';
 import { takeIdempotencyKey } from './idempotency';
 import { statementsOf } from './statements';
 
+/** A replay attempt, with what it was allowed to send. */
+export interface ReplayAttempt extends AttemptRecord {
+  eventId: string;
+  status: 'delivered' | 'failed';
+  includeCredentials: boolean;
+  resign: boolean;
+}
+
 export class ReplayStore {
   constructor(private readonly database: Database) {}
 
@@ -31,10 +39,7 @@ export class ReplayStore {
   }
 
   /** Keeps a replay attempt beside the event. It changes no delivery. Returns when it was. */
-  async keepAttempt(
-    actor: Actor,
-    result: AttemptRecord & { eventId: string; status: 'delivered' | 'failed' },
-  ): Promise<Date> {
+  async keepAttempt(actor: Actor, result: ReplayAttempt): Promise<Date> {
     const values = [
       formatId(result.attemptId),
       result.eventId,
@@ -48,7 +53,13 @@ export class ReplayStore {
       result.error,
       result.reason,
     ];
-    const after = { destination_url: result.url, status: result.status, response_status: result.responseStatus };
+    const after = {
+      destination_url: result.url,
+      status: result.status,
+      response_status: result.responseStatus,
+      include_credentials: result.includeCredentials,
+      resign: result.resign,
+    };
     return this.database.source.transaction(async (manager) => {
       const [row] = await manager.query<{ created_at: Date }[]>(KEEP, values);
       await keepAudit(manager, actor, [{ action: 'event.replayed', objectId: result.eventId, before: null, after }]);

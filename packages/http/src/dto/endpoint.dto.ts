@@ -42,7 +42,7 @@ export class VerificationDto {
   scheme?: string | null;
 
   @Doc(
-    'What the provider calls secret, token or public key, newest first; never read back. Left out in a change of the same provider: the stored ones stay.',
+    'What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again.',
     secretsInput,
   )
   @IfGiven()
@@ -64,7 +64,7 @@ export class VerificationDto {
   settings?: Record<string, unknown>;
 
   @Doc(
-    'Secrets (or private keys) that replays to original, staging, local or custom are signed with; null takes one away. Default: the newest of secrets.',
+    'Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null.',
     replaySecretsInput,
   )
   @IfGiven()

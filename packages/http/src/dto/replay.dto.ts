@@ -23,13 +23,15 @@ export class ReplayDto {
   @MaxLength(2048)
   customUrl?: string;
 
-  @Doc("Sends the sender's credential headers to other hosts than the endpoint's own destination too.")
+  @Doc(
+    "Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin.",
+  )
   @IfGiven()
   @IsBoolean()
   include_credentials?: boolean;
 
   @Doc(
-    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes.",
+    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin.",
   )
   @IfGiven()
   @IsBoolean()
@@ -53,7 +55,7 @@ export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   }
   if (customUrl !== undefined)
     throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
-  if (dto.resign === true)
-    throw invalid([{ field: 'resign', message: 'resign goes with destination_url or environment.' }]);
+  for (const field of ['resign', 'include_credentials'] as const)
+    if (dto[field] === true) throw invalid([{ field, message: `${field} goes with destination_url or environment.` }]);
   return null;
 }

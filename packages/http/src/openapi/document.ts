@@ -82,11 +82,15 @@ function describe(operation: Operation): OpenApiOperation {
   return {
     operationId: operation.id,
     ...{ summary: operation.summary, tags: [operation.id.split('.')[0]] },
-    ...(operation.scope === null ? { security: [] } : { description: `Needs the scope \`${operation.scope}\`.` }),
+    ...(operation.scope === null ? { security: [] } : { description: scopesOf(operation) }),
     ...{ parameters: parametersOf(operation) },
     ...(operation.body ? { requestBody: requestBody(dtoSchema(operation.body)) } : {}),
     responses: { ...answersOf(operation), ...failuresOf(operation) },
   };
+}
+
+function scopesOf({ scope, furtherScope }: Operation): string {
+  return `Needs the scope \`${scope}\`.${furtherScope === undefined ? '' : ` ${furtherScope}`}`;
 }
 
 function parametersOf(operation: Operation): object[] {

@@ -4,6 +4,7 @@ import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toDestination, toDestinationInput } from '../wire/destination';
+import { GUARDED } from './guarded';
 import { idOf } from './input';
 
 const PATH = '/api/v1/endpoints/:id/destinations';
@@ -28,6 +29,7 @@ export const destinationOperations: readonly Operation[] = [
     method: 'POST',
     path: PATH,
     scope: 'write',
+    furtherScope: GUARDED,
     summary: 'Adds a destination. Events from before reach it by a replay with its id.',
     body: DestinationCreateDto,
     answers: { 201: { schema: ref('Destination') } },
@@ -56,6 +58,7 @@ export const destinationOperations: readonly Operation[] = [
     method: 'PATCH',
     path: `${PATH}/:destination_id`,
     scope: 'write',
+    furtherScope: GUARDED,
     summary: 'Changes what is given. ACTIVE resumes a paused destination.',
     body: DestinationUpdateDto,
     answers: { 200: { schema: ref('Destination') } },

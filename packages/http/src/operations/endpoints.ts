@@ -6,6 +6,7 @@ import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toEndpoint, toEndpointChange, toEndpointInput } from '../wire/endpoint';
 import { toList } from '../wire/event';
+import { GUARDED } from './guarded';
 import { idOf } from './input';
 
 export const endpointOperations: readonly Operation[] = [
@@ -56,6 +57,7 @@ export const endpointOperations: readonly Operation[] = [
     method: 'PATCH',
     path: '/api/v1/endpoints/:id',
     scope: 'write',
+    furtherScope: GUARDED,
     summary: 'Changes what is given. It takes effect on the very next request and attempt.',
     body: EndpointUpdateDto,
     answers: { 200: { schema: ref('Endpoint') } },

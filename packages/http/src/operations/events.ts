@@ -68,6 +68,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/events/:id/replay',
     scope: 'write',
+    furtherScope: 'resign and include_credentials need the scope `resign` or `admin` too.',
     summary:
       'Sends an event again: once and now to a URL or environment, or without a body as a new event with retries.',
     idempotent: true,

@@ -1,5 +1,5 @@
 import type { Endpoint, EndpointChange, EndpointInput, Principal, RetryPolicy } from '@paggio/core';
-import { PaggioError, parseId } from '@paggio/core';
+import { hasScope, PaggioError, parseId } from '@paggio/core';
 import type { EndpointCreateDto, EndpointSettingsDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { toDestinationInput, toDestinationItem } from './destination';
 
@@ -52,7 +52,7 @@ export function destinationUrlOf({ destinations }: Endpoint): string | null {
 
 /** Custom headers carry tokens: only keys that may change them see them. */
 export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {
-  return principal.scopes.has('write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
+  return hasScope(principal, 'write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
 }
 
 /** In the order of the contract: the database keeps objects in an order of its own. */

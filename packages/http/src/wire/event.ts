@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Attempt, EventDetail, EventSummary, Page, Principal } from '@paggio/core';
+import { hasScope, type Attempt, type EventDetail, type EventSummary, type Page, type Principal } from '@paggio/core';
 import { toHeaders } from './headers';
 import { toPayload } from './payload';
 
@@ -34,7 +34,7 @@ export function toEvent(event: EventDetail, principal: Principal): object {
     method: event.method,
     path: event.path,
     query: event.query,
-    headers: toHeaders(event.rawHeaders, principal.scopes.has('admin')),
+    headers: toHeaders(event.rawHeaders, hasScope(principal, 'admin')),
     ...toPayload(event.body),
     size: event.body.length,
     remote_addr: event.remoteAddr,

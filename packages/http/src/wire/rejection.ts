@@ -1,4 +1,4 @@
-import type { Principal, RejectionDetail, RejectionSummary } from '@paggio/core';
+import { hasScope, type Principal, type RejectionDetail, type RejectionSummary } from '@paggio/core';
 import { toHeaders } from './headers';
 import { toPayload } from './payload';
 
@@ -20,7 +20,7 @@ export function toRejection(rejection: RejectionDetail, principal: Principal): o
   return {
     ...toRejectionItem(rejection),
     query: rejection.query,
-    headers: toHeaders(rejection.rawHeaders, principal.scopes.has('admin')),
+    headers: toHeaders(rejection.rawHeaders, hasScope(principal, 'admin')),
     ...toPayload(rejection.body),
   };
 }

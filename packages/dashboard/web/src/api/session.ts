@@ -6,7 +6,8 @@ export interface Session {
   mode: 'live' | 'test';
   /** Those that it may show. */
   modes: ('live' | 'test')[];
-  scopes: ('read' | 'write' | 'ingest' | 'admin')[];
+  /** Those that others include are among them. */
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
   /** `session`: by a link or a key, and it can be ended here. `host`: the app around decides. */
   by: 'session' | 'host';
   expires_at: string | null;

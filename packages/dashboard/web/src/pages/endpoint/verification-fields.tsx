@@ -47,16 +47,25 @@ export function toForm(verification: Endpoint['verification']): VerificationForm
 
 type VerificationInput = NonNullable<Operations['endpoints.create']['body']['verification']>;
 
-/** @throws Failure for settings that are no JSON */
-export function toVerification(form: VerificationForm): VerificationInput | null {
+/**
+ * @param stored what the form is about to replace
+ * @throws Failure for settings that are no JSON
+ */
+export function toVerification(
+  form: VerificationForm,
+  stored: Endpoint['verification'] = null,
+): VerificationInput | null {
   if (form.provider === '') return null;
   const given = toSecrets(form.secrets);
+  // Another provider starts without the replay secrets of the one before.
+  const removed = form.stored ? [] : Object.keys(stored?.replay_secrets_last_four ?? {});
+  const replaySecrets = { ...Object.fromEntries(removed.map((name) => [name, null])), ...form.replaySecrets };
   return {
     provider: form.provider,
     scheme: form.scheme === '' ? null : form.scheme,
     ...(given.length === 0 && form.stored ? {} : { secrets: given }),
     public_url: form.publicUrl.trim() === '' ? null : form.publicUrl.trim(),
-    ...(Object.keys(form.replaySecrets).length === 0 ? {} : { replay_secrets: form.replaySecrets }),
+    ...(Object.keys(replaySecrets).length === 0 ? {} : { replay_secrets: replaySecrets }),
     ...(form.settings.trim() === '' ? {} : { settings: toObject(form.settings, 'verification.settings') }),
   };
 }
@@ -143,7 +152,8 @@ export function VerificationFields({
             hint={
               <>
                 {provider && `At the provider: ${provider.secret}. `}One a line, the newest first; keys as PEM.
-                {value.stored && ' Empty: the stored ones stay.'}
+                {value.stored &&
+                  ' Empty: the stored ones stay. They are needed again when the scheme, the URL or the settings change.'}
                 {provider?.hands_over_secret && ' May be empty: the provider hands it over by itself.'}
               </>
             }

@@ -16,7 +16,7 @@ export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode
   const [form, setForm] = useState(stored);
   const mayWrite = useMay('write');
   const action = useAction(async () => {
-    const body = { verification: toVerification(form) };
+    const body = { verification: toVerification(form, endpoint.verification) };
     const saved = await call('endpoints.update', { params: { id: endpoint.id }, body });
     setStored(toForm(saved.verification));
     setForm(toForm(saved.verification));

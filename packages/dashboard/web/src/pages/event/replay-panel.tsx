@@ -11,6 +11,7 @@ import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
 import { useKeys } from '../../shell/keys';
+import { useMay } from '../../shell/session-context';
 import { toMilliseconds } from '../../text/units';
 import { describeResult } from './replay-result';
 
@@ -32,6 +33,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
   const [url, setUrl] = useState(() => sessionStorage.getItem(KEY) ?? '');
   const [credentials, setCredentials] = useState(false);
   const [resign, setResign] = useState(false);
+  const mayResign = useMay('resign');
   const [result, setResult] = useState<ReplayResult | null>(null);
   const endpoint = useEndpoints().data?.find(({ id }) => id === event.endpoint_id);
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['event', event.id] });
@@ -95,13 +97,13 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
             />
           </Field>
         )}
-        {environment !== 'original' && (
+        {mayResign && environment !== 'original' && (
           <label className="check">
             <input type="checkbox" checked={credentials} onChange={(change) => setCredentials(change.target.checked)} />{' '}
             Send credential headers too
           </label>
         )}
-        {event.verification.provider !== null && (
+        {mayResign && event.verification.provider !== null && (
           <label className="check">
             <input type="checkbox" checked={resign} onChange={(change) => setResign(change.target.checked)} /> Sign anew
             as <Data text={event.verification.provider} />

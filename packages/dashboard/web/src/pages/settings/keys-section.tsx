@@ -18,14 +18,15 @@ import { toClock } from '../../text/units';
 import { visible } from '../../text/visible';
 
 const PAGE = 50;
-const allScopes = ['read', 'write', 'ingest', 'admin'] as const;
+const allScopes = ['read', 'write', 'ingest', 'resign', 'admin'] as const;
 type Scope = (typeof allScopes)[number];
 
 const explained: Readonly<Record<Scope, string>> = {
   read: 'looks at everything',
   write: 'endpoints, replays, cancelling',
   ingest: 'signed ingest and publishing',
-  admin: 'keys, secrets, audit log, notifications',
+  resign: 'replays that are signed anew or carry credentials',
+  admin: 'keys, secrets, audit log, notifications; includes resign',
 };
 
 export function KeysSection(): ReactNode {

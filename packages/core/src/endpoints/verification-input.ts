@@ -1,0 +1,123 @@
+import { createVerifier, type Scheme, type VerificationConfig } from '@paggio/providers';
+import type { ErrorDetail } from '../errors';
+import { environments } from '../replay/environment';
+import type { StoredVerification, VerificationInput } from './endpoint';
+
+/** More changed members than this are not named. */
+const NAMED = 5;
+
+/**
+ * The configuration that an input asks for. Stored secrets stay only while everything else stays as it is: a secret that
+ * was stored for one scheme must not be used in another, where it could sign or even show itself.
+ * @returns the configuration, or everything that is wrong with the input
+ */
+export function verificationConfig(
+  input: VerificationInput,
+  stored: StoredVerification | null,
+): StoredVerification | ErrorDetail[] {
+  const problems: ErrorDetail[] = [];
+  const given = input.secrets?.map((secret, index) => {
+    if (typeof secret === 'string') return { value: secret, expiresAt: null };
+    const text = secret.expires_at ?? null;
+    const expiresAt = text === null ? null : Date.parse(text);
+    if (expiresAt !== null && Number.isNaN(expiresAt)) {
+      problems.push({
+        field: `verification.secrets[${index}].expires_at`,
+        message: 'expires_at must be an ISO 8601 time.',
+      });
+    }
+    return { value: secret.value, expiresAt };
+  });
+  const config: StoredVerification = {
+    provider: input.provider,
+    scheme: input.scheme ?? null,
+    secrets: given ?? stored?.secrets ?? [],
+    publicUrl: input.public_url ?? null,
+    settings: input.settings ?? {},
+    replaySecrets: mergedSecrets(stored?.replaySecrets, input.replay_secrets),
+  };
+  const unsent = stored === null ? [] : unsentSecrets(stored, config, input);
+  problems.push(...unsent);
+  const verifier = createVerifier(config);
+  if (Array.isArray(verifier)) {
+    // Stored secrets that have to be sent again are not judged as well: nobody asked to use them here.
+    const judged = verifier.filter(({ field }) => unsent.length === 0 || !field.startsWith('secrets'));
+    problems.push(...judged.map(({ field, message }) => ({ field: `verification.${field}`, message })));
+  } else if (unsent.length === 0) problems.push(...replaySecretProblems(config, verifier.scheme));
+  return problems.length > 0 ? problems : config;
+}
+
+/** Stored secrets that would be used in a configuration other than their own, because the input leaves them out. */
+function unsentSecrets(
+  stored: StoredVerification,
+  wanted: StoredVerification,
+  { secrets, replay_secrets: replaySecrets = {} }: VerificationInput,
+): ErrorDetail[] {
+  const changed = changedMembers(stored, wanted);
+  if (changed.length === 0) return [];
+  const more = changed.length > NAMED ? ` and ${changed.length - NAMED} more` : '';
+  const what = `This changes ${changed.slice(0, NAMED).join(', ')}${more}`;
+  const missing = Object.keys(stored.replaySecrets ?? {}).filter((name) => !Object.hasOwn(replaySecrets, name));
+  return [
+    ...(secrets === undefined && stored.secrets.length > 0
+      ? [
+          {
+            field: 'verification.secrets',
+            message: `${what}: send the secrets again. Stored secrets stay only while the rest of the verification does.`,
+          },
+        ]
+      : []),
+    ...missing.map((name) => ({
+      field: `verification.replay_secrets.${name}`,
+      message: `${what}: send this secret again, or null to remove it.`,
+    })),
+  ];
+}
+
+/** What differs between two configurations besides their secrets, by the names that clients use. */
+function changedMembers(stored: VerificationConfig, wanted: VerificationConfig): string[] {
+  if (stored.provider !== wanted.provider) return ['provider'];
+  const changed: string[] = [];
+  if (schemeOf(stored, stored) !== schemeOf(wanted, stored)) changed.push('scheme');
+  const names = new Set([...Object.keys(stored.settings), ...Object.keys(wanted.settings)]);
+  for (const name of names) {
+    if (!isSame(stored.settings[name], wanted.settings[name])) changed.push(`settings.${name.slice(0, 64)}`);
+  }
+  if (stored.publicUrl !== wanted.publicUrl) changed.push('public_url');
+  return changed;
+}
+
+/** The name of the scheme in use: to name the default one is no change. */
+function schemeOf({ scheme }: VerificationConfig, stored: VerificationConfig): string | null {
+  const verifier = createVerifier({ ...stored, scheme });
+  return Array.isArray(verifier) ? scheme : verifier.schemeName;
+}
+
+/** Whether two values of a setting mean the same. Null counts as left out, as the providers read their settings. */
+function isSame(one: unknown, other: unknown): boolean {
+  try {
+    return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+  } catch {
+    // Nested too deeply to be written.
+    return false;
+  }
+}
+
+function mergedSecrets(
+  stored: Readonly<Record<string, string>> | undefined,
+  given: Readonly<Record<string, string | null>> | undefined,
+): Record<string, string> {
+  const all = Object.entries({ ...stored, ...given });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+function replaySecretProblems(config: StoredVerification, scheme: Scheme): ErrorDetail[] {
+  return Object.entries(config.replaySecrets ?? {}).flatMap(([environment, secret]): ErrorDetail[] => {
+    const field = `verification.replay_secrets.${environment.slice(0, 64)}`;
+    if (!environments.some((one) => one === environment)) {
+      return [{ field, message: `There are these environments: ${environments.join(', ')}.` }];
+    }
+    const message = scheme.signingKeyProblem(secret);
+    return message === null ? [] : [{ field, message }];
+  });
+}
