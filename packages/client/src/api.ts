@@ -393,11 +393,13 @@ export type RotatedSecret = {
 
 export type ApiKey = {
   id: string;
+  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  user_id?: string;
   name: string;
   /** The first twelve characters. */
   prefix: string;
   mode: 'live' | 'test';
-  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   /** UTC, with milliseconds. */
   last_used_at: string | null;
   /** UTC, with milliseconds. */
@@ -408,11 +410,13 @@ export type ApiKey = {
 
 export type ApiKeyCreated = {
   id: string;
+  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  user_id?: string;
   name: string;
   /** The first twelve characters. */
   prefix: string;
   mode: 'live' | 'test';
-  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   /** UTC, with milliseconds. */
   last_used_at: string | null;
   /** UTC, with milliseconds. */
@@ -740,7 +744,7 @@ export interface Operations {
     body: undefined;
     answer: Record<string, unknown>;
   };
-  /** Metrics of this process for Prometheus. Needs the scope `admin`. */
+  /** Metrics of this process for Prometheus. Needs the scope `operator`. */
   'metrics.get': {
     params: undefined;
     query: undefined;
@@ -1368,7 +1372,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** API keys, newest first. Needs the scope `admin`. */
+  /** API keys, newest first. Needs the scope `admin`. With `operator` as well: the keys of every user. */
   'keys.list': {
     params: undefined;
     query: {
@@ -1385,7 +1389,7 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Makes an API key. It is shown in this answer only. Needs the scope `admin`. */
+  /** Makes an API key. It is shown in this answer only. Needs the scope `admin`. user_id of another user needs `operator` as well. */
   'keys.create': {
     params: undefined;
     query: undefined;
@@ -1393,16 +1397,16 @@ export interface Operations {
       name: string;
       /** Default: the mode of the key that asks. */
       mode?: 'live' | 'test';
-      /** Default read, write and ingest. Nobody grants a scope they lack. */
-      scopes?: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
-      /** Null: never. */
+      /** Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign. */
+      scopes?: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
+      /** No later than the end of the key that asks, and by default the same. Null: never. */
       expires_at?: string | null;
-      /** Whose objects it works on; default: the user of the key that asks. */
+      /** Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator. */
       user_id?: string;
     };
     answer: ApiKeyCreated;
   };
-  /** Revokes an API key, on every node within 5 seconds. Needs the scope `admin`. */
+  /** Revokes an API key, on every node within 5 seconds. Needs the scope `admin`. A key of another user needs `operator` as well. */
   'keys.delete': {
     params: {
       id: string;
@@ -1508,7 +1512,7 @@ export interface Operations {
     body: undefined;
     answer: Stats;
   };
-  /** What whoever runs this process has decided, and the state of its queue. Needs the scope `admin`. */
+  /** What whoever runs this process has decided, and the state of its queue. Needs the scope `operator`. */
   'system.get': {
     params: undefined;
     query: undefined;

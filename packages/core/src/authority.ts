@@ -22,4 +22,6 @@ export class Authority {
 
 const hints: Readonly<Partial<Record<Scope, string>>> = {
   resign: 'Use a key with the scope resign or admin; keys with the scope admin can create one.',
+  operator:
+    'Use a live key with the scope operator: the key of the first run has it, and keys that it made with it. Where Paggio is part of an app, the app decides.',
 };

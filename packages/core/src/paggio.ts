@@ -310,7 +310,7 @@ export class Paggio {
       },
       onFault: fault,
     });
-    this.keys = new Keys(new KeyStore(this.database), changed);
+    this.keys = new Keys(new KeyStore(this.database), authority, changed);
     this.sessions = new Sessions(sessionStore);
   }
 

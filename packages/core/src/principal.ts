@@ -1,6 +1,17 @@
 export type Mode = 'live' | 'test';
-export type Scope = 'read' | 'write' | 'ingest' | 'resign' | 'admin';
-export const scopes: readonly Scope[] = ['read', 'write', 'ingest', 'resign', 'admin'];
+
+/**
+ * What somebody may do:
+ * - `read`: see endpoints, events, rejections and statistics.
+ * - `write`: change endpoints and destinations, replay, cancel, send test events.
+ * - `ingest`: signed ingest and publishing.
+ * - `resign`: replays that are signed anew or carry the sender's credentials; needs `write` too.
+ * - `admin`: keys, secrets, the audit log and notifications of its own user and mode; includes `resign`.
+ * - `operator`: metrics and the state of the server; with `admin` also the keys of every user. For whoever runs the
+ *   server, and in live mode only: a test key may hold it, and it grants nothing.
+ */
+export type Scope = 'read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator';
+export const scopes: readonly Scope[] = ['read', 'write', 'ingest', 'resign', 'admin', 'operator'];
 
 /** Whose objects are meant: every query is narrowed by it. */
 export interface Owner {
@@ -26,8 +37,10 @@ export interface Principal extends Actor {
 const included: Readonly<Partial<Record<Scope, readonly Scope[]>>> = { admin: ['resign'] };
 
 /** Whether somebody has a scope, or one that includes it. Every check goes through here. */
-export function hasScope({ scopes: held }: Pick<Actor, 'scopes'>, scope: Scope): boolean {
-  if (held === undefined || held.has(scope)) return true;
+export function hasScope({ mode, scopes: held }: Pick<Actor, 'mode' | 'scopes'>, scope: Scope): boolean {
+  if (held === undefined) return true;
+  if (scope === 'operator' && mode !== 'live') return false;
+  if (held.has(scope)) return true;
   for (const one of held) if (included[one]?.includes(scope)) return true;
   return false;
 }

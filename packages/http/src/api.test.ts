@@ -1,5 +1,5 @@
 import { createKeyText, type Mode, type Scope } from '@paggio/core';
-import { owner, Recorder, settled } from '@paggio/core/testing';
+import { owner, query, Recorder, settled } from '@paggio/core/testing';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request } from './testing/raw-http';
 
@@ -472,8 +472,12 @@ describe('keys and authorization', () => {
     expect((await server.api().delete(`/api/v1/keys/key_${data.id}`)).status).toBe(204);
     // AUZ-04: this process at once, others within two seconds.
     expect((await server.api(data.key).get('/api/v1/events')).status).toBe(401);
-    const expired = await server.api().post('/api/v1/keys', { name: 'old', expires_at: '2020-01-01T00:00:00Z' });
-    expect((await server.api(expired.data.key).get('/api/v1/events')).status).toBe(401);
+    const short = await server.api().post('/api/v1/keys', { name: 'short', expires_at: '2100-01-01T00:00:00Z' });
+    await query(
+      server.gateway.database.url,
+      `update paggio.api_keys set expires_at = now() where id = '${short.data.id}'`,
+    );
+    expect((await server.api(short.data.key).get('/api/v1/events')).status).toBe(401);
   });
 
   test('nobody grants a scope they lack', async () => {
@@ -533,7 +537,7 @@ describe('keys and authorization', () => {
     expect((await server.api().get('/health')).data).toEqual({
       status: 'ok',
       reason: null,
-      migration: 5,
+      migration: 6,
       lag_seconds: 0,
     });
     expect((await server.api().head('/api/v1/events')).status).toBe(200);

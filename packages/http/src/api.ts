@@ -29,7 +29,7 @@ export interface ApiOptions extends HostAccessOptions<never> {
   health?: boolean;
   /** Serves `/openapi.json`. Default false. */
   openapi?: boolean;
-  /** Serves `/metrics` to keys with the scope `admin`. Default false. */
+  /** Serves `/metrics` to live keys with the scope `operator`. Default false. */
   metrics?: boolean;
   onFault?: (error: unknown, requestId: string) => void;
 }

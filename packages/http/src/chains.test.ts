@@ -565,7 +565,7 @@ describe('with read, write and ingest, two changes and whatever is sent and read
       if (states instanceof Error) throw states;
       expect(states).toBeGreaterThan(title.includes('signature') ? 10 : 1);
     },
-    60_000,
+    300_000,
   );
 });
 

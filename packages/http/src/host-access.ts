@@ -7,7 +7,18 @@ export interface HostUser {
   userId: string;
   /** @default 'live' */
   mode?: Mode;
-  /** `admin` is for API keys, the audit log and metrics. @default ['read', 'write', 'ingest'] */
+  /**
+   * What the user may do with what is theirs:
+   * - `read`: see endpoints, events, rejections and statistics.
+   * - `write`: change endpoints and destinations, replay, cancel, send test events.
+   * - `ingest`: publish events.
+   * - `resign`: replays that are signed in the provider's name or carry its tokens; and sending requests that carry such a
+   *   token to further hosts. Give it to users who may know their providers' secrets.
+   * - `admin`: their own keys, secrets, audit log and notifications, which is what the Settings page shows. Includes `resign`.
+   * - `operator`: metrics and the state of the server, and with `admin` the keys of EVERY user, which means everything of
+   *   every user. Only for whoever runs the host, never for a tenant. It counts in live mode only.
+   * @default ['read', 'write', 'ingest']
+   */
   scopes?: readonly Scope[];
 }
 

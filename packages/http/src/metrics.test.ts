@@ -57,7 +57,7 @@ test('health says how far behind deliveries are; what is paused is not late', as
   await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
   await new Promise((done) => setTimeout(done, 300));
   const late = (await server.api().get('/health')).data;
-  expect(late).toMatchObject({ status: 'ok', migration: 5 });
+  expect(late).toMatchObject({ status: 'ok', migration: 6 });
   expect(late.lag_seconds).toBeGreaterThanOrEqual(0.2);
   await server.api().patch(`/api/v1/endpoints/${endpoint.id}`, { status: 'PAUSED' });
   expect((await server.api().get('/health')).data.lag_seconds).toBe(0);

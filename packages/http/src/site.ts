@@ -32,7 +32,7 @@ export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<H
    */
   openapi?: boolean;
   /**
-   * Serves Prometheus metrics at `/metrics`, to keys with the scope `admin`.
+   * Serves Prometheus metrics at `/metrics`, to live keys with the scope `operator`.
    * @default false
    */
   metrics?: boolean;

@@ -1,4 +1,5 @@
-import { notFound, PaggioError } from '../errors';
+import type { Authority } from '../authority';
+import { invalid, notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import {
@@ -11,11 +12,12 @@ import {
   type Scope,
 } from '../principal';
 import type { ApiKeyRow } from '../storage/entities/api-key';
-import type { KeyStore } from '../storage/key-store';
+import type { KeyReach, KeyStore } from '../storage/key-store';
 import { createKeyText, DISPLAY_PREFIX_LENGTH, keyHash, keyMode } from './key-text';
 
 export interface ApiKey {
   id: string;
+  userId: string;
   name: string;
   /** The first twelve characters, to recognise it by. */
   prefix: string;
@@ -30,9 +32,11 @@ export interface KeyInput {
   name: string;
   /** Default: the mode of the key that asks. */
   mode?: Mode;
-  /** Default `read`, `write`, `ingest`. Nobody grants a scope they lack. */
+  /** Default: those of `read`, `write` and `ingest` that the key which asks has. Nobody grants a scope they lack. */
   scopes?: Scope[];
+  /** Null: never. Default: when the key that asks ends. A key never outlives the one that made it. */
   expiresAt?: Date | null;
+  /** Whose objects it works on. Another user's needs the scope `operator`. Default: the user who asks. */
   userId?: string;
 }
 
@@ -51,6 +55,7 @@ export class Keys {
 
   constructor(
     private readonly store: KeyStore,
+    private readonly authority: Authority,
     private readonly changed: (version: number) => void,
   ) {}
 
@@ -77,9 +82,20 @@ export class Keys {
     return principal;
   }
 
-  /** The key itself is in this answer only. */
+  /**
+   * The key itself is in this answer only.
+   * @throws PaggioError `FORBIDDEN` for what the principal may not grant; `VALIDATION_FAILED` for an end that has passed or
+   * that is later than that of the key which asks; `UNAUTHORIZED` when that key was revoked meanwhile
+   */
   async create(principal: Principal, input: KeyInput): Promise<{ apiKey: ApiKey; key: string }> {
     const wanted = input.scopes ?? defaultScopes.filter((scope) => hasScope(principal, scope));
+    const userId = input.userId ?? principal.userId;
+    if (userId !== principal.userId) {
+      this.authority.require(principal, 'operator', 'keys.create', {
+        message: 'Keys of another user need the scope "operator"',
+        hint: 'Leave user_id out to make a key of your own.',
+      });
+    }
     const lacking = wanted.filter((scope) => !hasScope(principal, scope));
     if (lacking.length > 0) {
       throw new PaggioError('FORBIDDEN', `A key cannot grant a scope it lacks: ${lacking.join(', ')}`, {
@@ -90,22 +106,27 @@ export class Keys {
       throw new PaggioError('FORBIDDEN', 'A test key cannot create a live key', { hint: 'Use a live key.' });
     }
     const mode = input.mode ?? principal.mode;
-    return this.insert(principal, { userId: input.userId ?? principal.userId, mode }, input, wanted);
+    return this.insert(principal, { userId, mode }, input, wanted);
   }
 
-  /** A key with every scope, for the first run of a server. `key` comes from `createKeyText('live')`. */
+  /** A key with every scope, `operator` included, for whoever runs the server. `key` comes from `createKeyText('live')`. */
   async createFirst(userId: string, key: string): Promise<void> {
     const owner: Owner = { userId, mode: 'live' };
     await this.insert(owner, owner, { name: 'first run' }, [...allScopes], key);
   }
 
-  async list(owner: Owner, paging: Paging): Promise<Page<ApiKey>> {
-    const page = await this.store.list(owner, paging);
+  /** Those of the user who asks; of every user for whoever has the scope `operator`. */
+  async list(actor: Actor, paging: Paging): Promise<Page<ApiKey>> {
+    const page = await this.store.list(actor, paging, reachOf(actor));
     return { ...page, items: page.items.map(toApiKey) };
   }
 
+  /**
+   * Ends a key and the sessions that were opened with it. Keys that it made stay.
+   * @throws PaggioError `NOT_FOUND`, also for a key of another user without the scope `operator`
+   */
   async revoke(actor: Actor, id: string): Promise<void> {
-    const version = await this.store.revoke(actor, id);
+    const version = await this.store.revoke(actor, id, reachOf(actor));
     if (version === null) throw notFound('API key');
     this.cache.clear();
     this.changed(version);
@@ -127,12 +148,18 @@ export class Keys {
       hash: keyHash(key),
       scopes,
       lastUsedAt: null,
-      expiresAt: input.expiresAt ?? null,
+      expiresAt: null,
       revokedAt: null,
       createdAt: new Date(),
     };
-    await this.store.insert(actor, row);
-    return { apiKey: toApiKey(row), key };
+    const made = await this.store.insert(actor, row, input.expiresAt);
+    if (typeof made !== 'string') return { apiKey: toApiKey(made), key };
+    if (made === 'maker_gone') throw unauthorized();
+    const message =
+      made === 'past'
+        ? 'expires_at is in the past.'
+        : 'The key that asks ends earlier, and a key that it makes ends no later. Left out, expires_at is the same end.';
+    throw invalid([{ field: 'expires_at', message }]);
   }
 
   /** At most once a minute and off the request's path. */
@@ -148,9 +175,15 @@ function toPrincipal(row: ApiKeyRow): KeyHolder {
   return { userId: row.userId, mode: row.mode, scopes: new Set(row.scopes as Scope[]), keyId: row.id };
 }
 
+/** The host's own code says whose keys it means. */
+function reachOf(actor: Actor): KeyReach {
+  return actor.scopes !== undefined && hasScope(actor, 'operator') ? 'everybody' : 'own';
+}
+
 function toApiKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,
+    userId: row.userId,
     name: row.name,
     prefix: row.prefix,
     mode: row.mode,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PaggioError } from '../errors';
 import { unauthorized } from '../keys/keys';
-import type { Mode, Principal, Scope } from '../principal';
+import { hasScope, type Mode, type Principal, type Scope } from '../principal';
 import type { SessionRow, SessionStore } from '../storage/session-store';
 
 /** Who is signed in to the dashboard. */
@@ -86,5 +86,6 @@ function toPrincipal({ userId, shownMode, scopes, keyId }: SessionRow): Principa
 
 /** An administrator of live mode makes test keys as well; a test key sees nothing of live mode. */
 function modesOf({ mode, scopes }: SessionRow): Mode[] {
-  return mode === 'live' && scopes.includes('admin') ? ['live', 'test'] : [mode];
+  const isAdmin = hasScope({ mode, scopes: new Set(scopes as Scope[]) }, 'admin');
+  return mode === 'live' && isAdmin ? ['live', 'test'] : [mode];
 }

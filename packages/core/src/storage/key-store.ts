@@ -1,31 +1,54 @@
-import { In, IsNull } from 'typeorm';
-import type { Actor, Mode, Owner } from '../principal';
+import { In, IsNull, type FindOptionsWhere } from 'typeorm';
+import type { Actor, Owner } from '../principal';
 import { toPage, type Page, type Paging } from '../page';
 import { keepAudit } from './audit-store';
 import { change } from './change';
 import type { Database } from './database';
 import { apiKeySchema, type ApiKeyRow } from './entities/api-key';
 
+/** Keys of one user, or of all of them. */
+export type KeyReach = 'own' | 'everybody';
+
 export class KeyStore {
   constructor(private readonly database: Database) {}
 
-  async insert(actor: Actor, row: ApiKeyRow): Promise<void> {
-    const { id, userId, mode, name, prefix, scopes, expiresAt } = row;
-    const after = { user_id: userId, mode, name, prefix, scopes, expires_at: expiresAt?.toISOString() ?? null };
-    await this.database.source.transaction(async (manager) => {
-      await manager.getRepository(apiKeySchema).insert(row);
-      await keepAudit(manager, actor, [{ action: 'key.created', objectId: id, before: null, after }]);
+  /**
+   * @param expiresAt null: never; undefined: when the key that makes it ends
+   * @returns the row as it is stored, or why there is none: `past` and `late` are about `expiresAt`
+   */
+  async insert(
+    actor: Actor,
+    row: ApiKeyRow,
+    expiresAt: Date | null | undefined,
+  ): Promise<ApiKeyRow | 'past' | 'late' | 'maker_gone'> {
+    return this.database.source.transaction(async (manager) => {
+      // Locked, so that a key which is being revoked makes no other one at the last moment.
+      const [maker] = actor.keyId
+        ? await manager.query<{ valid: boolean; expiresAt: Date | null }[]>(MAKER, [actor.keyId])
+        : [];
+      if (maker?.valid === false) return 'maker_gone';
+      const end = maker?.expiresAt ?? null;
+      const made = { ...row, expiresAt: expiresAt === undefined ? end : expiresAt };
+      if (end !== null && (made.expiresAt === null || made.expiresAt > end)) return 'late';
+      // By the clock of the database, which also decides when a key has expired.
+      const [{ past } = { past: false }] = await manager.query<{ past: boolean | null }[]>(
+        'select $1::timestamptz <= now() as past',
+        [made.expiresAt],
+      );
+      if (past) return 'past';
+      await manager.getRepository(apiKeySchema).insert(made);
+      await keepAudit(manager, actor, [
+        { action: 'key.created', objectId: row.id, before: null, after: factsOf(made) },
+      ]);
+      return made;
     });
   }
 
-  async list(owner: Owner, paging: Paging): Promise<Page<ApiKeyRow>> {
+  async list(owner: Owner, paging: Paging, reach: KeyReach): Promise<Page<ApiKeyRow>> {
     const live = this.database.source
       .getRepository(apiKeySchema)
       .createQueryBuilder('k')
-      .where('k.user_id = :userId and k.mode in (:...modes) and k.revoked_at is null', {
-        userId: owner.userId,
-        modes: visibleModes(owner),
-      });
+      .where({ ...within(owner, reach), revokedAt: IsNull() });
     const total = await live.getCount();
     const query = live
       .orderBy('k.id', 'DESC')
@@ -36,12 +59,16 @@ export class KeyStore {
   }
 
   /** Returns the configuration version after it; null when there is no such key. */
-  async revoke(actor: Actor, id: string): Promise<number | null> {
+  async revoke(actor: Actor, id: string, reach: KeyReach): Promise<number | null> {
     const { result, version } = await change(this.database, async (manager) => {
-      const live = { id, userId: actor.userId, mode: In(visibleModes(actor)), revokedAt: IsNull() };
-      const { affected } = await manager.getRepository(apiKeySchema).update(live, { revokedAt: new Date() });
-      if (affected !== 1) return false;
-      await keepAudit(manager, actor, [{ action: 'key.revoked', objectId: id, before: null, after: null }]);
+      const keys = manager.getRepository(apiKeySchema);
+      const live = { ...within(actor, reach), id, revokedAt: IsNull() };
+      const row = await keys.findOne({ where: live, lock: { mode: 'pessimistic_write' } });
+      if (!row) return false;
+      await keys.update({ id }, { revokedAt: new Date() });
+      // Whose key it was is worth a word only where it was somebody else's.
+      const before = row.userId === actor.userId ? null : { user_id: row.userId, mode: row.mode, name: row.name };
+      await keepAudit(manager, actor, [{ action: 'key.revoked', objectId: id, before, after: null }]);
       return true;
     });
     return result ? version : null;
@@ -62,7 +89,15 @@ export class KeyStore {
   }
 }
 
+const MAKER = `
+  select revoked_at is null and (expires_at is null or expires_at > now()) as valid, expires_at as "expiresAt"
+  from paggio.api_keys where id = $1 for share`;
+
+function factsOf({ userId, mode, name, prefix, scopes, expiresAt }: ApiKeyRow): Record<string, unknown> {
+  return { user_id: userId, mode, name, prefix, scopes, expires_at: expiresAt?.toISOString() ?? null };
+}
+
 /** A live key manages the keys of both modes; a test key sees nothing of live mode. */
-function visibleModes(owner: Owner): Mode[] {
-  return owner.mode === 'live' ? ['live', 'test'] : ['test'];
+function within({ userId, mode }: Owner, reach: KeyReach): FindOptionsWhere<ApiKeyRow> {
+  return reach === 'everybody' ? {} : { userId, mode: In(mode === 'live' ? ['live', 'test'] : ['test']) };
 }

@@ -301,7 +301,7 @@ withBrowser('what is managed', () => {
     await open('/settings?tab=system');
     await page.getByText('Everything is kept.').waitFor();
     await page.getByText('staging.example.com').waitFor();
-    await page.getByText('migration 5').waitFor();
+    await page.getByText('migration 6').waitFor();
   });
 
   test('an event is cancelled, and says so', async () => {

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { scopes } from '@paggio/core';
+import { scopes, type Scope } from '@paggio/core';
 import { owner } from '@paggio/core/testing';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
 
@@ -69,6 +69,47 @@ withBrowser('when things are not as they should be', () => {
     await site.paggio.keys.revoke(admin, apiKey.id);
     await page.getByRole('link', { name: 'Events' }).click();
     await signInPage();
+  });
+
+  test('settings show an administrator what is theirs, and the operator the server and every user', async () => {
+    const everything = { ...owner, scopes: new Set(scopes), keyId: null };
+    const signIn = async (wanted: Scope[]): Promise<void> => {
+      const { key } = await site.paggio.keys.create(everything, { name: 'settings', scopes: wanted });
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByLabel('API key').fill(key);
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: 'Settings' }).click();
+    };
+    const tabs = (): Promise<string[]> => page.getByRole('tab').allTextContents();
+    const column = (): Promise<number> => page.getByRole('columnheader', { name: 'User' }).count();
+    const dialog = page.getByRole('dialog');
+
+    await signIn(['read', 'write', 'admin']);
+    await page.getByRole('cell', { name: 'read, write, admin' }).waitFor();
+    expect([(await tabs()).join(), await column()]).toEqual([expect.not.stringContaining('system'), 0]);
+    const scope = (name: Scope): Locator => dialog.getByRole('checkbox', { name: new RegExp(`^${name}`) });
+    await page.getByRole('button', { name: 'New key' }).click();
+    // Admin includes resign.
+    await scope('resign').check();
+    expect([await scope('read').isChecked(), await scope('ingest').isEnabled()]).toEqual([true, false]);
+    expect([await scope('operator').count(), await dialog.getByLabel('For the user').count()]).toEqual([0, 0]);
+    await page.keyboard.press('Escape');
+
+    await signIn(['read', 'admin', 'operator']);
+    await page.getByRole('cell', { name: 'read, admin, operator' }).waitFor();
+    expect([(await tabs()).join(), await column()]).toEqual([expect.stringContaining('Retention and system'), 1]);
+    await page.getByRole('button', { name: 'New key' }).click();
+    await dialog.getByLabel('Name').fill('for bob');
+    await dialog.getByLabel('For the user').fill('bob');
+    await scope('operator').check();
+    await dialog.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    const row = page.getByRole('row', { name: /for bob/ });
+    expect(await row.getByRole('cell').allTextContents()).toEqual(expect.arrayContaining(['bob', 'read, operator']));
+
+    await signIn(['operator']);
+    await page.getByRole('heading', { name: 'Retention' }).waitFor();
+    expect((await tabs()).join()).toBe('Retention and system');
   });
 
   test('a link that was used says so', async () => {

@@ -22,7 +22,9 @@ export class KeyCreateDto {
   @IsIn(['live', 'test'])
   mode?: Mode;
 
-  @Doc('Default read, write and ingest. Nobody grants a scope they lack.')
+  @Doc(
+    'Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign.',
+  )
   @IfGiven()
   @IsArray()
   @ArrayNotEmpty()
@@ -30,12 +32,12 @@ export class KeyCreateDto {
   @IsIn(scopes, { each: true })
   scopes?: Scope[];
 
-  @Doc('Null: never.')
+  @Doc('No later than the end of the key that asks, and by default the same. Null: never.')
   @IsOptional()
   @IsISO8601({ strict: true })
   expires_at?: string | null;
 
-  @Doc('Whose objects it works on; default: the user of the key that asks.')
+  @Doc('Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator.')
   @IfGiven()
   @IsString()
   @Length(1, 128)
@@ -44,8 +46,8 @@ export class KeyCreateDto {
 
 /** @throws PaggioError `VALIDATION_FAILED` */
 export function toKeyInput(dto: KeyCreateDto): KeyInput {
-  const expiresAt = dto.expires_at ? toTime(dto.expires_at) : null;
-  if (expiresAt === undefined)
+  const expiresAt = typeof dto.expires_at === 'string' ? toTime(dto.expires_at) : dto.expires_at;
+  if (expiresAt === undefined && dto.expires_at !== undefined)
     throw invalid([{ field: 'expires_at', message: 'expires_at must be an ISO 8601 time.' }]);
   return { name: dto.name, mode: dto.mode, scopes: dto.scopes, expiresAt, userId: dto.user_id };
 }

@@ -14,11 +14,15 @@ export const keyOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/keys',
     scope: 'admin',
+    furtherScope: 'With `operator` as well: the keys of every user.',
     summary: 'API keys, newest first.',
     query: PageQueryDto,
     answers: { 200: { schema: listOf('ApiKey') } },
     async run({ paggio, principal, query }) {
-      return jsonAnswer(200, toList(await paggio.keys.list(principal, toPaging(query)), toKey));
+      return jsonAnswer(
+        200,
+        toList(await paggio.keys.list(principal, toPaging(query)), (key) => toKey(key, principal)),
+      );
     },
   }),
   operation({
@@ -26,12 +30,13 @@ export const keyOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/keys',
     scope: 'admin',
+    furtherScope: 'user_id of another user needs `operator` as well.',
     summary: 'Makes an API key. It is shown in this answer only.',
     body: KeyCreateDto,
     answers: { 201: { schema: ref('ApiKeyCreated') } },
     async run({ paggio, principal, body }) {
       const { apiKey, key } = await paggio.keys.create(principal, toKeyInput(body));
-      return jsonAnswer(201, { ...toKey(apiKey), key });
+      return jsonAnswer(201, { ...toKey(apiKey, principal), key });
     },
   }),
   operation({
@@ -39,6 +44,7 @@ export const keyOperations: readonly Operation[] = [
     method: 'DELETE',
     path: '/api/v1/keys/:id',
     scope: 'admin',
+    furtherScope: 'A key of another user needs `operator` as well.',
     summary: 'Revokes an API key, on every node within 5 seconds.',
     answers: { 204: null },
     async run(input) {

@@ -7,7 +7,7 @@ export const metricsOperations: readonly Operation[] = [
     method: 'GET',
     path: '/metrics',
     part: 'metrics',
-    scope: 'admin',
+    scope: 'operator',
     summary: 'Metrics of this process for Prometheus.',
     answers: { 200: { mediaType: 'text/plain', description: 'The text exposition format.' } },
     async run({ paggio }) {

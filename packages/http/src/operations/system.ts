@@ -8,7 +8,7 @@ export const systemOperations: readonly Operation[] = [
     id: 'system.get',
     method: 'GET',
     path: '/api/v1/system',
-    scope: 'admin',
+    scope: 'operator',
     summary: 'What whoever runs this process has decided, and the state of its queue.',
     answers: { 200: { schema: ref('System') } },
     async run({ paggio }) {

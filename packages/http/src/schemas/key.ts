@@ -3,6 +3,7 @@ import { array, nullable, object, oneOf, text, time, uuid, type JsonSchema } fro
 
 const key = {
   id: uuid,
+  'user_id?': text('Whose objects it works on, where that is another user. Only operators see such keys.'),
   name: text(),
   prefix: text('The first twelve characters.'),
   mode: oneOf(['live', 'test']),

@@ -1,8 +1,10 @@
-import type { ApiKey } from '@paggio/core';
+import type { ApiKey, Principal } from '@paggio/core';
 
-export function toKey(key: ApiKey): object {
+/** Section 7 of the contract; with `user_id` where the key is another user's, which only an operator sees. */
+export function toKey(key: ApiKey, principal: Principal): object {
   return {
     id: key.id,
+    ...(key.userId === principal.userId ? {} : { user_id: key.userId }),
     name: key.name,
     prefix: key.prefix,
     mode: key.mode,

@@ -3,6 +3,7 @@ import { Delivery1763800000002 } from './0002-delivery';
 import { Management1763900000003 } from './0003-management';
 import { Handlers1764000000004 } from './0004-handlers';
 import { Sessions1764100000005 } from './0005-sessions';
+import { Scopes1764200000006 } from './0006-scopes';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -11,7 +12,8 @@ export const migrations = [
   Management1763900000003,
   Handlers1764000000004,
   Sessions1764100000005,
+  Scopes1764200000006,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select hash from paggio.sessions limit 0';
+export const SCHEMA_PROBE = `select 'paggio.api_keys_in_use'::regclass`;

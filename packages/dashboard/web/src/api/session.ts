@@ -6,8 +6,8 @@ export interface Session {
   mode: 'live' | 'test';
   /** Those that it may show. */
   modes: ('live' | 'test')[];
-  /** Those that others include are among them. */
-  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin')[];
+  /** What it may do in the mode that it shows. Scopes that others include are among them. */
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   /** `session`: by a link or a key, and it can be ended here. `host`: the app around decides. */
   by: 'session' | 'host';
   expires_at: string | null;

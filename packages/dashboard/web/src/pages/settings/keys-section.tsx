@@ -13,13 +13,15 @@ import { Secret } from '../../parts/secret';
 import { Empty, FailureNote, Loaded } from '../../parts/states';
 import { TableHead } from '../../parts/table-head';
 import { useAction } from '../../parts/use-action';
-import { useSession } from '../../shell/session-context';
+import { useMay, useSession } from '../../shell/session-context';
 import { toClock } from '../../text/units';
 import { visible } from '../../text/visible';
 
 const PAGE = 50;
-const allScopes = ['read', 'write', 'ingest', 'resign', 'admin'] as const;
+const allScopes = ['read', 'write', 'ingest', 'resign', 'admin', 'operator'] as const;
 type Scope = (typeof allScopes)[number];
+/** What a new key has when nothing else is chosen. */
+const usual: readonly Scope[] = ['read', 'write', 'ingest'];
 
 const explained: Readonly<Record<Scope, string>> = {
   read: 'looks at everything',
@@ -27,9 +29,11 @@ const explained: Readonly<Record<Scope, string>> = {
   ingest: 'signed ingest and publishing',
   resign: 'replays that are signed anew or carry credentials',
   admin: 'keys, secrets, audit log, notifications; includes resign',
+  operator: 'metrics, this server, and with admin the keys of every user; live mode only',
 };
 
 export function KeysSection(): ReactNode {
+  const isOperator = useMay('operator');
   const [making, setMaking] = useState(false);
   const [offset, setOffset] = useState(0);
   const query = useQuery({
@@ -50,7 +54,12 @@ export function KeysSection(): ReactNode {
           ) : (
             <>
               <table className="plain">
-                <TableHead columns={['Name', 'Key', 'Mode', 'Scopes', 'Last used', 'Expires', '(Revoke)']} />
+                <TableHead
+                  columns={[
+                    ...['Name', 'Key', ...(isOperator ? ['User'] : []), 'Mode', 'Scopes'],
+                    ...['Last used', 'Expires', '(Revoke)'],
+                  ]}
+                />
                 <tbody>
                   {data.map((key) => (
                     <KeyRow key={key.id} apiKey={key} />
@@ -68,8 +77,9 @@ export function KeysSection(): ReactNode {
 }
 
 function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
-  const { id, name, prefix, mode, scopes, last_used_at: lastUsedAt, expires_at: expiresAt } = apiKey;
+  const { id, name, prefix, mode, scopes, last_used_at: lastUsedAt, expires_at: expiresAt, user_id: userId } = apiKey;
   const [asking, setAsking] = useState(false);
+  const session = useSession();
   return (
     <tr>
       <th scope="row">
@@ -78,6 +88,11 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
       <td>
         <code className="data">{prefix}…</code>
       </td>
+      {session.scopes.includes('operator') && (
+        <td>
+          <Data text={userId ?? session.user_id} />
+        </td>
+      )}
       <td>{mode}</td>
       <td>{scopes.join(', ')}</td>
       <td>{lastUsedAt === null ? <span className="dim">never</span> : <Time at={lastUsedAt} />}</td>
@@ -110,9 +125,12 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
 
 function NewKey({ onClose }: { onClose: () => void }): ReactNode {
   const session = useSession();
+  const isOperator = useMay('operator');
+  // Nobody grants operator but those who have it: others need not know of it.
+  const grantable = allScopes.filter((scope) => scope !== 'operator' || isOperator);
   const [name, setName] = useState('');
   const [mode, setMode] = useState(session.mode);
-  const [scopes, setScopes] = useState<readonly Scope[]>(['read', 'write', 'ingest']);
+  const [scopes, setScopes] = useState(() => usual.filter((scope) => session.scopes.includes(scope)));
   const [expires, setExpires] = useState('');
   const [user, setUser] = useState('');
   const [created, setCreated] = useState<ApiKeyCreated | null>(null);
@@ -121,7 +139,7 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
       name,
       mode,
       scopes: [...scopes],
-      expires_at: expires === '' ? null : new Date(expires).toISOString(),
+      ...(expires === '' ? {} : { expires_at: new Date(expires).toISOString() }),
       ...(user.trim() === '' ? {} : { user_id: user.trim() }),
     };
     setCreated(await call('keys.create', { body }));
@@ -156,7 +174,7 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
         </Field>
         <fieldset className="stack">
           <legend>Scopes</legend>
-          {allScopes.map((scope) => (
+          {grantable.map((scope) => (
             <label key={scope} className="check">
               <input
                 type="checkbox"
@@ -170,12 +188,19 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
             </label>
           ))}
         </fieldset>
-        <Field label="Expires" name="expires_at" failure={failure} hint="Empty: never.">
+        <Field
+          label="Expires"
+          name="expires_at"
+          failure={failure}
+          hint="Empty: never, or when the key that you signed in with does."
+        >
           <input type="datetime-local" value={expires} onChange={(event) => setExpires(event.target.value)} />
         </Field>
-        <Field label="For the user" name="user_id" failure={failure} hint={`Empty: ${visible(session.user_id)}.`}>
-          <input maxLength={128} value={user} onChange={(event) => setUser(event.target.value)} />
-        </Field>
+        {isOperator && (
+          <Field label="For the user" name="user_id" failure={failure} hint={`Empty: ${visible(session.user_id)}.`}>
+            <input maxLength={128} value={user} onChange={(event) => setUser(event.target.value)} />
+          </Field>
+        )}
         <FailureNote failure={failure} />
         <DialogActions onClose={onClose} label="Make it" pending={action.pending} disabled={scopes.length === 0} />
       </ActionForm>

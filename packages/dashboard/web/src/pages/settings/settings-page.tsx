@@ -4,33 +4,33 @@ import { PageHead } from '../../parts/page-head';
 import { Empty } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { useKeys } from '../../shell/keys';
-import { useMay, useSession } from '../../shell/session-context';
+import { useSession } from '../../shell/session-context';
 import { AuditSection } from './audit-section';
 import { KeysSection } from './keys-section';
 import { NotificationsSection } from './notifications-section';
 import { SecuritySection } from './security-section';
 import { SystemSection } from './system-section';
 
-const tabs = [
-  { name: 'keys', label: 'API keys' },
-  { name: 'security', label: 'Security' },
-  { name: 'notifications', label: 'Notifications' },
-  { name: 'audit', label: 'Audit log' },
-  { name: 'system', label: 'Retention and system' },
+const allTabs = [
+  { name: 'keys', label: 'API keys', scope: 'admin' },
+  { name: 'security', label: 'Security', scope: 'admin' },
+  { name: 'notifications', label: 'Notifications', scope: 'admin' },
+  { name: 'audit', label: 'Audit log', scope: 'admin' },
+  { name: 'system', label: 'Retention and system', scope: 'operator' },
 ] as const;
-type TabName = (typeof tabs)[number]['name'];
+type TabName = (typeof allTabs)[number]['name'];
 
 export function SettingsPage(): ReactNode {
   const session = useSession();
-  const isAdmin = useMay('admin');
   const [search, setSearch] = useSearchParams();
-  const tab = tabs.find(({ name }) => name === search.get('tab'))?.name ?? 'keys';
-  const select = (name: TabName): void => setSearch(name === 'keys' ? {} : { tab: name }, { replace: true });
-  useKeys(isAdmin ? Object.fromEntries(tabs.map(({ name }, index) => [String(index + 1), () => select(name)])) : {});
+  const tabs = allTabs.filter(({ scope }) => session.scopes.includes(scope));
+  const tab = (tabs.find(({ name }) => name === search.get('tab')) ?? tabs[0])?.name;
+  const select = (name: TabName): void => setSearch(name === tabs[0]?.name ? {} : { tab: name }, { replace: true });
+  useKeys(Object.fromEntries(tabs.map(({ name }, index) => [String(index + 1), () => select(name)])));
   return (
     <>
       <PageHead title="Settings" />
-      {isAdmin ? (
+      {tab !== undefined ? (
         <Tabs<TabName> label="Settings" tabs={tabs} selected={tab} onSelect={select}>
           {tab === 'keys' && <KeysSection />}
           {tab === 'security' && <SecuritySection />}
