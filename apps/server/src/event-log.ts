@@ -58,6 +58,14 @@ export function prettyLine(happening: Happening, now: Date): string | null {
       );
     case 'circuit.closed':
       return row(time, 'ok', pad('closed', 7), pad(`destination ${happening.destinationId}`, 52), 'works again');
+    case 'address.blocked':
+      return row(
+        time,
+        '!!',
+        pad('blocked', 7),
+        pad(`${happening.host}:${happening.port}`, 52),
+        refusals[happening.reason],
+      );
     case 'clock.skewed':
       return row(
         time,
@@ -79,11 +87,17 @@ export function prettyLine(happening: Happening, now: Date): string | null {
   }
 }
 
+const refusals = {
+  address: 'not an address that deliveries may reach',
+  port: 'not a port that deliveries may reach',
+} as const;
+
 const warnings: ReadonlySet<string> = new Set([
   'event.rejected',
   'delivery.failed',
   'destination.paused',
   'circuit.opened',
+  'address.blocked',
   'clock.skewed',
   'durability.weak',
 ]);

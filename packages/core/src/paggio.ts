@@ -159,7 +159,11 @@ export class Paggio {
       this.worker.wake();
     };
     this.configurationChanged = changed;
-    const guard = new AddressGuard(this.options.allowedNetworks, internals.resolve, this.options.allowedPorts);
+    const { telemetry } = this;
+    const { allowedNetworks, allowedPorts } = this.options;
+    const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, (blocked) =>
+      telemetry.emit({ type: 'address.blocked', ...blocked }),
+    );
     const real =
       this.options.transport === 'undici'
         ? undiciTransport(guard)
@@ -205,7 +209,7 @@ export class Paggio {
     });
     const rejectionLog = new PostgresRejectionLog(this.database);
     this.rejections = new Rejections(rejectionLog);
-    const { directory, telemetry } = this;
+    const { directory } = this;
     this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs);
     const writer = new EventWriter({
       routing,

@@ -38,6 +38,8 @@ export type Happening =
   /** A destination failed so often in a row that it is left alone for a while, then probed with one delivery. */
   | { type: 'circuit.opened'; endpointId: string; destinationId: string; forMs: number }
   | { type: 'circuit.closed'; endpointId: string; destinationId: string }
+  /** The address guard refused to connect: the address is not public, or the port is one of another service. */
+  | { type: 'address.blocked'; host: string; port: number; reason: 'address' | 'port' }
   /** The clock of this process is more than a minute ahead of the database's, or behind it (negative). */
   | { type: 'clock.skewed'; skewMs: number }
   /** The server forgets commits when its machine goes down: these settings let it, such as `fsync = off`. */

@@ -42,6 +42,11 @@ export class Metrics {
     [],
   );
   private readonly circuits = this.counter('paggio_circuits_total', 'Circuits that opened or closed.', ['state']);
+  private readonly blocked = this.counter(
+    'paggio_blocked_addresses_total',
+    'Connections that the address guard refused to make.',
+    ['reason'],
+  );
   private readonly handlerFailures = this.counter(
     'paggio_handler_failures_total',
     'Calls of functions of the app that threw or did not end in time.',
@@ -119,6 +124,8 @@ export class Metrics {
         return this.circuits.inc({ state: 'closed' });
       case 'handler.failed':
         return this.handlerFailures.inc({ handler: happening.handler });
+      case 'address.blocked':
+        return this.blocked.inc({ reason: happening.reason });
       // A gauge says the one, and the log the other.
       case 'clock.skewed':
       case 'durability.weak':

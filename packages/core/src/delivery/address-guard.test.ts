@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Blocked } from './address-guard';
 import { AddressGuard, BlockedAddressError } from './address-guard';
 
 const strict = new AddressGuard([]);
@@ -83,4 +84,192 @@ test('SSR-20: the allow-list opens its networks and no others', () => {
   expect(
     ['10.1.2.3', '::ffff:10.1.2.3', 'fd00::1', '10.2.0.1', 'fc00::1'].map((address) => guard.allows(address)),
   ).toEqual([true, true, true, false, false]);
+});
+
+// The part of IPv6 that is given out to hosts, and what of it is not (IANA IPv6 special-purpose registry), with its first
+// and last address. Written out as numbers, so that nothing of the guard's own reading of networks is in it.
+const bits = (hex: string): bigint => BigInt(`0x${hex.replaceAll(' ', '')}`);
+const range = (first: string, prefix: number): readonly [bigint, bigint] => {
+  const from = bits(first.padEnd(32, '0'));
+  return [from, from + (1n << BigInt(128 - prefix)) - 1n];
+};
+const globalUnicast = range('2', 3);
+const notOfIt = [
+  range('20010000', 23), // protocol assignments: Teredo, benchmarking, ORCHID, AMT, AS112
+  range('20010db8', 32), // documentation
+  range('2002', 16), // 6to4
+  range('2620004f8000', 48), // AS112
+  range('3fff0', 20), // documentation
+];
+const within = (value: bigint, [first, last]: readonly [bigint, bigint]): boolean => value >= first && value <= last;
+const publicIpv6 = (value: bigint): boolean =>
+  within(value, globalUnicast) && !notOfIt.some((one) => within(value, one));
+const groups = (value: bigint): string[] =>
+  Array.from({ length: 8 }, (_, index) => ((value >> BigInt(16 * (7 - index))) & 0xffffn).toString(16));
+const MAX = (1n << 128n) - 1n;
+const anyIpv6 = fc.oneof(
+  fc.bigInt({ min: 0n, max: MAX }),
+  fc.bigInt({ min: globalUnicast[0], max: globalUnicast[1] }),
+  // At the edges of every range, of the part itself, and of every /8 of the whole space.
+  fc
+    .constantFrom(...[globalUnicast, ...notOfIt].flat(), ...Array.from({ length: 256 }, (_, n) => BigInt(n) << 120n))
+    .chain((edge) => fc.bigInt({ min: edge - 2n, max: edge + 2n }))
+    .filter((value) => value >= 0n && value <= MAX),
+);
+
+test('of IPv6 only global unicast addresses are allowed, whatever their spelling', () => {
+  fc.assert(
+    fc.property(anyIpv6, (value) => {
+      // An IPv4 address in IPv6 form is judged as IPv4, by another test.
+      fc.pre(value >> 32n !== 0xffffn);
+      const expected = publicIpv6(value);
+      const plain = groups(value);
+      const spellings = [
+        plain.join(':'),
+        plain.map((group) => group.padStart(4, '0').toUpperCase()).join(':'),
+        plain.join(':').replace(/(?:^|:)0(?::0)+(?::|$)/, '::'),
+        new URL(`http://[${plain.join(':')}]/`).hostname.slice(1, -1),
+      ];
+      return spellings.every((spelling) => strict.allows(spelling) === expected);
+    }),
+    { numRuns: process.env['PAGGIO_FULL'] ? 500_000 : 3_000 },
+  );
+}, 300_000);
+
+test('addresses that only look global are refused, and their public neighbours are allowed', () => {
+  const refused = [
+    ...[
+      '200::1',
+      '4000::1',
+      '8000::1',
+      'e000::1',
+      '100:0:0:1::1',
+      '64:ff9b:2::1',
+      '1fff:ffff::1',
+      'fec0::1',
+      '5f00::1',
+    ],
+    ...['::', '::1', 'fe80::1', 'fc00::1', 'fdff::1', 'ff02::1', '100::1', '2001::1', '2001:db8::1', '2002:808:808::1'],
+    ...['3fff:fff::1', '3ffe::1%eth0', '2620:4f:8000::1', '64:ff9b::808:808', '64:ff9b:1::808:808', '::ffff:0:808:808'],
+  ];
+  for (const address of refused) expect([address, strict.allows(address)]).toEqual([address, false]);
+  const allowed = ['2606:4700:4700::1111', '2a00:1450:4001::1', '2001:200::1', '2001:4860:4860::8888', '3fff:1000::1'];
+  for (const address of allowed) expect([address, strict.allows(address)]).toEqual([address, true]);
+});
+
+/** As their clouds document them. */
+const metadata = [
+  ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.42.42', '169.254.0.23', '100.100.100.200'],
+  ...['168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'],
+  ...['fd00:42::42', 'fd00:a9fe:a9fe::1', 'fe80::a9fe:a9fe'],
+];
+const everything = [
+  '0.0.0.0/0',
+  '::/0',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
+  '192.0.0.0/24',
+  'fc00::/7',
+  'fd00:ec2::/64',
+];
+
+test('an allow-list of everything opens no metadata service, in no form in which IPv6 carries an IPv4 address', () => {
+  const open = new AddressGuard(everything);
+  for (const address of ['10.0.0.1', '127.0.0.1', '::1', 'fd00::1', 'fe80::1', '169.254.1.1', '100.100.100.201'])
+    expect([address, open.allows(address)]).toEqual([address, true]);
+  for (const address of metadata.flatMap(formsOf)) expect([address, open.allows(address)]).toEqual([address, false]);
+});
+
+test('a metadata service that is named alone is allowed, and no other', () => {
+  for (const address of metadata) {
+    const others = metadata.filter((other) => other !== address);
+    for (const name of [address, `${address}/${address.includes(':') ? 128 : 32}`]) {
+      const guard = new AddressGuard([...everything, name]);
+      expect([name, guard.allows(address)]).toEqual([name, true]);
+      expect(others.filter((other) => guard.allows(other))).toEqual([]);
+    }
+  }
+  expect(new AddressGuard(['169.254.169.254/31']).allows('169.254.169.254')).toBe(false);
+  expect(new AddressGuard(['::ffff:169.254.169.254/128']).allows('169.254.169.254')).toBe(true);
+});
+
+test('an allowed translator reaches public addresses, and private ones only when they are allowed themselves', () => {
+  const translator = new AddressGuard(['64:ff9b::/96', '2002::/16', '10.1.0.0/16']);
+  for (const [address, expected] of [
+    ['64:ff9b::808:808', true],
+    ['64:ff9b::a01:1', true], // 10.1.0.1
+    ['64:ff9b::a02:1', false], // 10.2.0.1
+    ['64:ff9b::7f00:1', false],
+    ['2002:808:808::1', true],
+    ['2002:7f00:1::1', false],
+    ['2002:a01:1::1', true],
+  ] as const)
+    expect([address, translator.allows(address)]).toEqual([address, expected]);
+});
+
+/** An IPv4 address in every form in which IPv6 carries one; an IPv6 address as it is. */
+function formsOf(address: string): string[] {
+  if (address.includes(':')) return [address];
+  const bytes = address.split('.').map(Number) as [number, number, number, number];
+  const [a, b, c, d] = bytes.map((byte) => byte.toString(16).padStart(2, '0')) as [string, string, string, string];
+  const inverted = bytes.map((byte) => (255 - byte).toString(16).padStart(2, '0')).join('');
+  return [
+    address,
+    `::ffff:${address}`,
+    `::ffff:${a}${b}:${c}${d}`,
+    `::${a}${b}:${c}${d}`,
+    `::ffff:0:${a}${b}:${c}${d}`,
+    `64:ff9b::${a}${b}:${c}${d}`,
+    `2002:${a}${b}:${c}${d}::1`,
+    `2001:0:102:304:0:0:${inverted.slice(0, 4)}:${inverted.slice(4)}`,
+    // The layouts of RFC 6052 below 64:ff9b:1::/48.
+    `64:ff9b:1:${a}${b}:${c}:${d}00::`,
+    `64:ff9b:1:00${a}:00${b}:${c}${d}::`,
+    `64:ff9b:1:0:00${a}:${b}${c}:${d}00::`,
+    `64:ff9b:1::${a}${b}:${c}${d}`,
+  ];
+}
+
+test('what is refused at dialling is told, with the reason, and never what stands behind a name', async () => {
+  const blocked: Blocked[] = [];
+  const guard = new AddressGuard(
+    [],
+    async () => [{ address: '10.9.8.7', family: 4 }],
+    [6379],
+    (one) => blocked.push(one),
+  );
+  const reasons: string[] = [];
+  for (const [host, port] of [
+    ['inner.example', 80],
+    ['[::1]', 443],
+    ['8.8.8.8', 22],
+  ] as const)
+    await guard.admit(host, port).catch((error: Error) => reasons.push(error.message));
+  expect(blocked).toEqual([
+    { host: 'inner.example', port: 80, reason: 'address' },
+    { host: '[::1]', port: 443, reason: 'address' },
+    { host: '8.8.8.8', port: 22, reason: 'port' },
+  ]);
+  expect(reasons).toEqual([
+    expect.stringMatching(/^inner\.example is not an address .*PAGGIO_ALLOWED_NETWORKS/),
+    expect.stringMatching(/^\[::1\] is not an address/),
+    expect.stringMatching(/^port 22 belongs to .*PAGGIO_ALLOWED_PORTS/),
+  ]);
+  expect(reasons.join()).not.toContain('10.9');
+  expect(await guard.admit('8.8.8.8', 6379)).toEqual([{ address: '8.8.8.8', family: 4 }]);
+});
+
+test('ports of other services are refused, and those that people serve webhooks on are not', () => {
+  const refusedPorts = [
+    ...[21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 993, 1433, 1521, 2049, 2181, 2375, 2376],
+    ...[2379, 2380, 3306, 3389, 5432, 5672, 5984, 6379, 6443, 8009, 8500, 9042, 9092, 9200, 10250, 11211, 27017],
+  ];
+  for (const port of refusedPorts) expect([port, strict.allowsPort(port)]).toEqual([port, false]);
+  const open = [
+    80, 443, 1080, 3000, 3001, 4000, 4001, 4200, 4400, 5000, 5001, 5173, 7000, 7071, 8000, 8001, 8080, 8081,
+  ];
+  for (const port of [...open, 8088, 8443, 8888, 9000, 9090, 9443, 32_768, 49_152, 60_999, 65_535])
+    expect([port, strict.allowsPort(port)]).toEqual([port, true]);
+  // Systems hand these out to whoever asks for any.
+  for (let port = 32_768; port < 65_536; port++) if (!strict.allowsPort(port)) throw new Error(String(port));
 });

@@ -1,7 +1,8 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { isIP, type BlockList } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { networkList } from '../options';
+import { isRefusedPort } from './refused-ports';
+import { embeddedAddress, isMetadata, isPublic, plainAddress } from './special-addresses';
 
 export interface ResolvedAddress {
   address: string;
@@ -14,11 +15,12 @@ export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
 export class BlockedAddressError extends Error {
   override readonly name = 'BlockedAddressError';
   readonly code = 'blocked_address';
-
-  constructor(host: string) {
-    super(`${host} is not an address that deliveries may reach`);
-  }
 }
+
+/** What the operator can do about it, for error messages. */
+export const NETWORK_ADVICE =
+  'the operator can allow private networks (PAGGIO_ALLOWED_NETWORKS, option allowedNetworks)';
+export const PORT_ADVICE = 'the operator can open it (PAGGIO_ALLOWED_PORTS, option allowedPorts)';
 
 export class NameResolutionError extends Error {
   override readonly name = 'NameResolutionError';
@@ -33,59 +35,76 @@ export class NameResolutionError extends Error {
 
 const DNS_TIMEOUT_MS = 5_000;
 
-/** Ports of services that must not be spoken to by a webhook, as browsers refuse them too (Fetch standard, port blocking). */
-const refusedPorts: ReadonlySet<number> = new Set([22, 25, 53, 110, 143, 2375, 3306, 5432, 6379, 9200, 11211, 27017]);
-
 /** Names that mean this machine or the metadata service of its cloud, whatever they resolve to. */
-const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal)$/;
+const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal|metadata\.goog)$/;
 
-/** Not public although address libraries call them unicast, or not called out by them (IANA special-purpose registries). */
-const alsoRefused = networkList([
-  '168.63.129.16/32', // Azure's host agent
-  '192.0.0.0/24',
-  '192.88.99.0/24',
-  '198.18.0.0/15',
-  '240.0.0.0/4',
-  '::/96', // deprecated IPv4-compatible addresses
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
-  '2001::/23',
-  '2001:db8::/32',
-  '2002::/16',
-  '3fff::/20',
-  '5f00::/16',
-  'fec0::/10',
-]);
+/** What a guard refused to connect to. */
+export interface Blocked {
+  host: string;
+  port: number;
+  reason: 'address' | 'port';
+}
 
 /**
  * Keeps deliveries away from addresses that are not public. Judges the address that is dialled and not the name: the
- * transport asks `resolve` for the addresses of each new connection and dials one of those.
+ * transport asks for the addresses of each new connection and dials one of those.
  */
 export class AddressGuard {
   private readonly allowed: BlockList;
+  /** Addresses that the operator named one by one. */
+  private readonly named: ReadonlySet<string>;
   private readonly allowedPorts: ReadonlySet<number>;
 
+  /**
+   * @param allowedPorts opened although they belong to services that must not receive webhooks
+   * @param onBlocked told of each connection that is refused when it is about to be dialled
+   */
   constructor(
     allowedNetworks: readonly string[],
     private readonly resolveName: Resolve = systemResolve,
     allowedPorts: readonly number[] = [],
+    private readonly onBlocked: (blocked: Blocked) => void = () => undefined,
   ) {
     this.allowed = networkList(allowedNetworks);
+    this.named = new Set(allowedNetworks.flatMap((network) => aloneIn(network) ?? []));
     this.allowedPorts = new Set(allowedPorts);
   }
 
   allowsPort(port: number): boolean {
-    return !refusedPorts.has(port) || this.allowedPorts.has(port);
+    return !isRefusedPort(port) || this.allowedPorts.has(port);
   }
 
   /** Whether deliveries may be sent to this literal address. */
   allows(address: string): boolean {
-    const plain = unmapped(address);
+    const plain = plainAddress(address);
     if (plain === undefined) return false;
-    const family = isIP(plain) === 4 ? 'ipv4' : 'ipv6';
-    if (this.allowed.check(plain, family)) return true;
-    return ipaddr.parse(plain).range() === 'unicast' && !alsoRefused.check(plain, family);
+    if (this.named.has(plain)) return true;
+    // A network that somebody allowed as a whole is not meant to hand out the credentials of the machine.
+    if (isMetadata(plain)) return false;
+    if (isPublic(plain)) return true;
+    const embedded = embeddedAddress(plain);
+    return (
+      this.allowed.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6') &&
+      // To allow a translator's network is to allow the translator, and not what it can reach.
+      (embedded === undefined || this.allows(embedded))
+    );
+  }
+
+  /**
+   * The addresses that a connection may be made to.
+   * @throws BlockedAddressError, NameResolutionError
+   */
+  async admit(host: string, port: number): Promise<ResolvedAddress[]> {
+    if (!this.allowsPort(port)) {
+      this.onBlocked({ host, port, reason: 'port' });
+      throw new BlockedAddressError(`port ${port} belongs to a service that must not receive webhooks; ${PORT_ADVICE}`);
+    }
+    try {
+      return await this.resolve(host);
+    } catch (error) {
+      if (error instanceof BlockedAddressError) this.onBlocked({ host, port, reason: 'address' });
+      throw error;
+    }
   }
 
   /**
@@ -97,12 +116,12 @@ export class AddressGuard {
     const literal = host.replace(/^\[(.*)\]$/, '$1');
     const family = isIP(literal);
     if (family !== 0) {
-      if (!this.allows(literal)) throw new BlockedAddressError(host);
+      if (!this.allows(literal)) throw refused(host);
       return [{ address: literal, family: family as 4 | 6 }];
     }
     const addresses = await this.resolveName(host);
     if (addresses.length === 0) throw new NameResolutionError(`${host} has no address`, 'dns_not_found');
-    if (!addresses.every(({ address }) => this.allows(address))) throw new BlockedAddressError(host);
+    if (!addresses.every(({ address }) => this.allows(address))) throw refused(host);
     return addresses;
   }
 
@@ -129,12 +148,15 @@ export class AddressGuard {
   }
 }
 
-/** An address without its zone, and an IPv4 address that stands in IPv6 form (`::ffff:a.b.c.d`) as itself. */
-function unmapped(address: string): string | undefined {
-  if (isIP(address) === 4) return address;
-  if (isIP(address) !== 6 || address.includes('%')) return undefined;
-  const parsed = ipaddr.IPv6.parse(address);
-  return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address().toString() : parsed.toString();
+function refused(host: string): BlockedAddressError {
+  return new BlockedAddressError(`${host} is not an address that deliveries may reach; ${NETWORK_ADVICE}`);
+}
+
+/** The address of a network that is nothing but one address. */
+function aloneIn(network: string): string | undefined {
+  const [address, prefix] = network.split('/') as [string, string | undefined];
+  const bits = isIP(address) === 4 ? 32 : 128;
+  return prefix === undefined || Number(prefix) === bits ? plainAddress(address) : undefined;
 }
 
 function systemResolve(hostname: string): Promise<ResolvedAddress[]> {

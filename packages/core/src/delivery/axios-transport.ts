@@ -4,7 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { AddressGuard } from './address-guard';
 import { dial } from './guarded-connector';
 import { ResponseReader } from './response-reader';
-import type { Transport, TransportRequest, TransportResult } from './transport';
+import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
 /** What Paggio uses of an axios instance, whichever version 1 the host brings. */
 export interface AxiosLike {
@@ -21,7 +21,7 @@ export function axiosTransport(instance: AxiosLike, guard: AddressGuard): Transp
   guardAgent(agents.http, guard, false);
   guardAgent(agents.https, guard, true);
   return {
-    send: (request) => send(instance, agents, request),
+    send: async (request) => refusalOf(request) ?? send(instance, agents, request),
     async close() {
       agents.http.destroy();
       agents.https.destroy();

@@ -1,7 +1,11 @@
 import { PaggioError, invalid } from '../errors';
-import type { AddressGuard } from './address-guard';
+import { NETWORK_ADVICE, PORT_ADVICE, type AddressGuard } from './address-guard';
 
 const MAX_URL_LENGTH = 2048;
+
+/** A URL that `checkDestinationUrl` has let through. Only such a URL may be stored, or dialled for somebody who gave it. */
+export type DestinationUrl = string & { readonly [checked]: true };
+declare const checked: unique symbol;
 
 /**
  * A destination out of untrusted text, normalised as it will be shown and dialled.
@@ -12,7 +16,7 @@ export async function checkDestinationUrl(
   field: string,
   guard: AddressGuard,
   ownOrigins: ReadonlySet<string>,
-): Promise<string> {
+): Promise<DestinationUrl> {
   const wrong = (message: string): PaggioError => invalid([{ field, message }]);
   if (text.length > MAX_URL_LENGTH) throw wrong(`${field} may have at most ${MAX_URL_LENGTH} characters.`);
   // The URL parser drops tabs and line breaks inside a host, so that what people read is not what is dialled.
@@ -25,17 +29,19 @@ export async function checkDestinationUrl(
     throw wrong(`${field} must not contain a user name or password; use headers_json.`);
   if (url.port === '0') throw wrong(`${field} must not have port 0.`);
   if (!guard.allowsPort(Number(url.port))) {
-    throw notAllowed(field, `Port ${url.port} belongs to a service that must not receive webhooks.`);
+    throw notAllowed(field, `Port ${url.port} belongs to a service that must not receive webhooks; ${PORT_ADVICE}.`);
   }
   url.hash = '';
   if (ownOrigins.has(url.origin)) {
     throw notAllowed(field, 'This is Paggio itself: its events would come back to it without end.');
   }
   if (!(await guard.permits(url.hostname))) {
-    throw notAllowed(field, 'The host is not a public address. The operator can allow private networks.');
+    throw notAllowed(field, NOT_PUBLIC);
   }
-  return url.href;
+  return url.href as DestinationUrl;
 }
+
+export const NOT_PUBLIC = `The host is not a public address; ${NETWORK_ADVICE}.`;
 
 export function notAllowed(field: string, message: string): PaggioError {
   return new PaggioError('DESTINATION_NOT_ALLOWED', 'Deliveries may not be sent to this destination', {

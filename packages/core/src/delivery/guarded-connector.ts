@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { BlockedAddressError, type AddressGuard } from './address-guard';
+import type { AddressGuard } from './address-guard';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -25,8 +25,7 @@ export interface SocketFailure extends Error {
 export async function dial(guard: AddressGuard, peer: Peer): Promise<Socket> {
   const host = peer.hostname.replace(/^\[(.*)\]$/, '$1');
   const { port, secure } = peer;
-  if (!guard.allowsPort(port)) throw new BlockedAddressError(`${host}:${port}`);
-  const addresses = await guard.resolve(host);
+  const addresses = await guard.admit(host, port);
   const lookup: LookupFunction = (_name, asked, answer) => {
     if (asked.all) answer(null, addresses);
     else answer(null, addresses[0]?.address ?? '', addresses[0]?.family);

@@ -84,6 +84,53 @@ const ELSEWHERE = `
   });
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
 
+/** Loopback, private, link-local and special hosts in the spellings that URL parsers take. */
+const hostile = [
+  ...[
+    '127.0.0.1',
+    '127.1',
+    '127.0.1',
+    '2130706433',
+    '0x7f000001',
+    '0x7f.1',
+    '017700000001',
+    '0177.0.0.01',
+    '127.000.1',
+  ],
+  ...['localhost', 'LOCALHOST', 'localhost.', 'a.localhost', '0.0.0.0', '0', '127.255.255.254', '%31%32%37.0.0.1'],
+  ...['\uff11\uff12\uff17.0.0.1', '\u2460\u2461\u2466.0.0.1', '[::1]', '[::]', '[0:0:0:0:0:0:0:1]', '[::127.0.0.1]'],
+  ...['[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::ffff:0:127.0.0.1]', '[64:ff9b::7f00:1]', '[64:ff9b:1::7f00:1]'],
+  ...[
+    '[2002:7f00:1::1]',
+    '[2001:0:102:304::80ff:fffe]',
+    '[fe80::1]',
+    '[fc00::1]',
+    '[fec0::1]',
+    '[ff02::1]',
+    '[100::1]',
+  ],
+  ...[
+    '[200::1]',
+    '[4000::1]',
+    '[e000::1]',
+    '[64:ff9b:2::1]',
+    '[100:0:0:1::1]',
+    '[5f00::1]',
+    '[3fff::1]',
+    '[2001:db8::1]',
+  ],
+  ...[
+    '169.254.169.254',
+    '2852039166',
+    '[::ffff:169.254.169.254]',
+    '[fd00:ec2::254]',
+    '[fd20:ce::254]',
+    '169.254.170.2',
+  ],
+  ...['100.100.100.200', '168.63.129.16', '192.0.0.192', '172.16.0.1', '172.31.255.255', '192.168.0.1', '100.64.0.1'],
+  ...['198.18.0.1', '203.0.113.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '192.88.99.1', 'named.example'],
+];
+
 describe.each(makers)('%s', (_name, make) => {
   const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = []): Transport => {
     const one = make(new AddressGuard(networks, resolve, ports));
@@ -177,6 +224,36 @@ describe.each(makers)('%s', (_name, make) => {
     expect(accepted()).toBe(0);
   });
 
+  test('no spelling of a host that is not public reaches a socket, whatever the operator allowed beside it', async () => {
+    const { port, accepted } = await tcp((socket) => socket.end());
+    for (const networks of [[], ['10.0.0.0/8', '127.0.0.2/32', 'fd00:0:0:1::/64']]) {
+      const one = transport(networks, async () => [{ address: '127.0.0.1', family: 4 }]);
+      const results = await Promise.all(
+        hostile.map(async (host) => {
+          const { error } = await one.send(request(port, { origin: new URL(`http://${host}:${port}`).origin }));
+          return [host, error?.code];
+        }),
+      );
+      expect(results).toEqual(hostile.map((host) => [host, 'blocked_address']));
+    }
+    expect(accepted()).toBe(0);
+  });
+
+  test('what is no http or https URL is dialled by nobody, and sending never throws', async () => {
+    for (const origin of [
+      'null',
+      '',
+      'handler:http://127.0.0.1:22',
+      'file://',
+      'ftp://127.0.0.1',
+      'http:',
+      'https://',
+    ]) {
+      const { status, error } = await transport().send(request(0, { origin }));
+      expect([origin, status, error?.code]).toEqual([origin, null, 'blocked_address']);
+    }
+  });
+
   test('SSR-08: the dialled address is one that was checked', async () => {
     const recorder = await Recorder.start();
     let asked = 0;
@@ -215,7 +292,10 @@ describe.each(makers)('%s', (_name, make) => {
 
   test('SSR-13: ports of other services, unless the operator allows them', async () => {
     const origin = 'http://127.0.0.1:6379';
-    expect((await transport().send(request(0, { origin }))).error?.code).toBe('blocked_address');
+    expect((await transport().send(request(0, { origin }))).error).toEqual({
+      code: 'blocked_address',
+      message: expect.stringMatching(/^port 6379 belongs to a service/),
+    });
     expect((await transport(LOOPBACK, undefined, [6379]).send(request(0, { origin }))).error?.code).not.toBe(
       'blocked_address',
     );

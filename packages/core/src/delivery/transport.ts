@@ -31,6 +31,16 @@ export interface TransportResult {
   error: TransportError | null;
 }
 
+/**
+ * The result of a request that no transport may send, or null: every transport asks this first. URLs are checked before
+ * they are stored; one that came into the database in another way ends here.
+ */
+export function refusalOf({ origin }: TransportRequest): TransportResult | null {
+  if (/^https?:\/\/[^/]/.test(origin)) return null;
+  const error = { code: 'blocked_address', message: 'only http and https URLs are dialled' };
+  return { status: null, headers: {}, body: Buffer.alloc(0), truncated: false, latencyMs: 0, error };
+}
+
 /** Sends one request: no redirects, no proxies from the environment, no decoding, through the address guard. */
 export interface Transport {
   send(request: TransportRequest): Promise<TransportResult>;

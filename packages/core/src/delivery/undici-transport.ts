@@ -2,7 +2,7 @@ import { Agent, errors, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard';
 import { dial, type SocketFailure } from './guarded-connector';
 import { ResponseReader } from './response-reader';
-import type { Transport, TransportRequest, TransportResult } from './transport';
+import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
 /** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
 export function undiciTransport(guard: AddressGuard): Transport {
@@ -24,7 +24,7 @@ export function undiciTransport(guard: AddressGuard): Transport {
     maxHeaderSize: 64 * 1024,
   });
   return {
-    send: (request) => send(agent, request),
+    send: async (request) => refusalOf(request) ?? send(agent, request),
     close: () => agent.destroy(),
   };
 }

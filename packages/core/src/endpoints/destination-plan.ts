@@ -1,3 +1,4 @@
+import type { DestinationUrl } from '../delivery/destination-url';
 import { parseRetryPolicy } from '../delivery/retry-policy';
 import type { ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
@@ -7,6 +8,9 @@ import { headerProblems } from './endpoint-settings';
 
 /** More destinations of one endpoint than this are refused: each event makes a delivery for each. */
 const MAX_DESTINATIONS = 100;
+
+/** A destination whose URL, where there is one, has passed the check: nothing else gets into a row. */
+export type CheckedDestination = Omit<DestinationInput, 'url'> & { url?: DestinationUrl };
 
 /** What a change of an endpoint's destinations comes to. */
 export interface DestinationPlan {
@@ -34,6 +38,12 @@ export function resumeAutomatic(stored: readonly DestinationRow[], now: Date): D
 
 export const MANUAL = 'manual';
 
+export function functionProblem(field: string): ErrorDetail {
+  const message =
+    'This destination is a function of the app: its settings are in the code, and only status can be changed here.';
+  return { field, message };
+}
+
 export function isPausedByItself(row: DestinationRow): boolean {
   return row.status === 'PAUSED' && row.pauseReason !== MANUAL;
 }
@@ -47,7 +57,7 @@ export function isPausedByItself(row: DestinationRow): boolean {
 export function planDestinations(
   endpointId: string,
   stored: readonly DestinationRow[],
-  wanted: readonly DestinationInput[],
+  wanted: readonly CheckedDestination[],
   seal: (headers: Record<string, string>, destinationId: string) => string,
   now: Date,
   fieldOf: (index: number, name: string) => string = (index, name) => `destinations[${index}].${name}`,
@@ -71,9 +81,7 @@ export function planDestinations(
     }
     const changed = Object.entries(input).filter(([name, value]) => value !== undefined && name !== 'id');
     if (row && row.handler !== null && changed.some(([name]) => name !== 'status')) {
-      const message =
-        'This destination is a function of the app: its settings are in the code, and only status can be changed here.';
-      problems.push({ field: field('id'), message });
+      problems.push(functionProblem(field('id')));
       return;
     }
     const id = row?.id ?? formatId(newId());
@@ -97,7 +105,7 @@ export function planDestinations(
   return problems.length > 0 ? problems : plan;
 }
 
-function newDestination(id: string, endpointId: string, name: string, url: string, now: Date): DestinationRow {
+function newDestination(id: string, endpointId: string, name: string, url: DestinationUrl, now: Date): DestinationRow {
   return {
     id,
     endpointId,
@@ -117,7 +125,7 @@ function newDestination(id: string, endpointId: string, name: string, url: strin
 }
 
 function settingsOf(
-  input: DestinationInput,
+  input: CheckedDestination,
   id: string,
   seal: (headers: Record<string, string>, destinationId: string) => string,
   field: (name: string) => string,
@@ -147,6 +155,6 @@ function statusChange(row: DestinationRow, status: Status | undefined, now: Date
   return {};
 }
 
-function startPaused(input: DestinationInput, now: Date): Partial<DestinationRow> {
+function startPaused(input: CheckedDestination, now: Date): Partial<DestinationRow> {
   return input.status === 'PAUSED' ? { status: 'PAUSED', pausedAt: now, pauseReason: MANUAL } : {};
 }

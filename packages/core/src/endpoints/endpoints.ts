@@ -3,7 +3,7 @@ import { findProvider, sameText } from '@paggio/providers';
 import { ANSWER_TYPES, isAnswerType } from '../capture/answer-type';
 import type { Authority } from '../authority';
 import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl } from '../delivery/destination-url';
+import { checkDestinationUrl, type DestinationUrl } from '../delivery/destination-url';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
 import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
@@ -16,7 +16,14 @@ import { headersPlace, openVerification, sealVerification, secretPlace } from '.
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
 import { guardedReason } from './credential-guard';
-import { MANUAL, planDestinations, resumeAutomatic, type DestinationPlan } from './destination-plan';
+import {
+  functionProblem,
+  MANUAL,
+  planDestinations,
+  resumeAutomatic,
+  type CheckedDestination,
+  type DestinationPlan,
+} from './destination-plan';
 import type {
   Destination,
   DestinationInput,
@@ -59,7 +66,7 @@ export class Endpoints {
     const id = formatId(newId());
     const now = new Date();
     const settings = this.settings(input, owner.userId, id, null);
-    const wanted = (await this.wanted(input))?.([]);
+    const wanted = (await this.wanted(input, async () => new Set()))?.([]);
     const { added } = this.plan(wanted, owner.userId, id, [], now);
     const secret = input.secret ?? createSecret();
     const row: EndpointRow = {
@@ -110,7 +117,7 @@ export class Endpoints {
    * provider's secret and the change would let somebody learn it who lacks the scope `resign`
    */
   async update(owner: Actor, id: string, input: EndpointChange): Promise<Endpoint> {
-    const wanted = await this.wanted(input);
+    const wanted = await this.wanted(input, () => this.functionsOf(owner, id));
     await this.change(owner, id, (stored, now) => {
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
       const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
@@ -297,19 +304,29 @@ export class Endpoints {
     return done.result.plan;
   }
 
-  /** The destinations that an input asks for, given the stored ones; undefined when it leaves them alone. */
+  /**
+   * The destinations that an input asks for, given the stored ones; undefined when it leaves them alone.
+   * @param functionsOf ids of the endpoint's destinations that are functions of the app
+   */
   private async wanted(
     input: EndpointChange,
-  ): Promise<((stored: readonly DestinationRow[]) => DestinationInput[]) | undefined> {
+    functionsOf: () => Promise<ReadonlySet<string>>,
+  ): Promise<((stored: readonly DestinationRow[]) => CheckedDestination[]) | undefined> {
     const { destinations, destinationUrl } = input;
     if (destinations !== undefined) {
       if (destinationUrl !== undefined) {
         const message = 'destination_url is the first of destinations: give one of them.';
         throw invalid([{ field: 'destination_url', message }]);
       }
-      const checked: DestinationInput[] = [];
-      for (const [index, one] of destinations.entries())
+      const checked: CheckedDestination[] = [];
+      const named = destinations.some((one) => one.id !== undefined && isFunctionUrl(one.url));
+      const functions: ReadonlySet<string | undefined> = named ? await functionsOf() : new Set();
+      for (const [index, one] of destinations.entries()) {
+        // Clients send back what they read, so the answer says what is wrong with that and not with the URL.
+        if (functions.has(one.id) && isFunctionUrl(one.url))
+          throw invalid([functionProblem(`destinations[${index}].id`)]);
         checked.push(await this.checked(one, `destinations[${index}].url`));
+      }
       return () => checked;
     }
     if (destinationUrl === undefined) return undefined;
@@ -322,18 +339,23 @@ export class Endpoints {
     };
   }
 
-  private async checked(input: DestinationInput, field: string): Promise<DestinationInput> {
-    // Of a function of the app: refused with a better reason where it is known that it is one.
-    if (input.id !== undefined && input.url?.startsWith('handler:')) return input;
-    return input.url === undefined ? input : { ...input, url: await this.checkUrl(input.url, field) };
+  /** A destination never becomes a function or stops being one, so this may be asked before the change begins. */
+  private async functionsOf(owner: Owner, endpointId: string): Promise<ReadonlySet<string>> {
+    const stored = await this.dependencies.store.find(owner, endpointId);
+    return new Set(stored?.destinations.filter(({ handler }) => handler !== null).map(({ id }) => id));
   }
 
-  private checkUrl(text: string, field: string): Promise<string> {
+  private async checked(input: DestinationInput, field: string): Promise<CheckedDestination> {
+    const { url, ...rest } = input;
+    return url === undefined ? rest : { ...rest, url: await this.checkUrl(url, field) };
+  }
+
+  private checkUrl(text: string, field: string): Promise<DestinationUrl> {
     return checkDestinationUrl(text, field, this.dependencies.guard, this.dependencies.ownOrigins());
   }
 
   private plan(
-    wanted: readonly DestinationInput[] | undefined,
+    wanted: readonly CheckedDestination[] | undefined,
     userId: string,
     endpointId: string,
     stored: readonly DestinationRow[],
@@ -403,6 +425,10 @@ export class Endpoints {
 /** The secret that came by a handshake; null where people brought it themselves and can look it up at the provider. */
 function handedOver(config: StoredVerification): string | null {
   return findProvider(config.provider)?.handsOverSecret ? (config.secrets[0]?.value ?? null) : null;
+}
+
+function isFunctionUrl(url: string | undefined): boolean {
+  return url?.startsWith('handler:') ?? false;
 }
 
 function createSecret(): string {

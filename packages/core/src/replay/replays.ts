@@ -1,7 +1,7 @@
 import type { Authority } from '../authority';
 import { sendEvent } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl, notAllowed } from '../delivery/destination-url';
+import { checkDestinationUrl, NOT_PUBLIC, notAllowed, type DestinationUrl } from '../delivery/destination-url';
 import { storable } from '../delivery/storable';
 import type { Transport } from '../delivery/transport';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -113,8 +113,7 @@ export class Replays {
       attemptNumber: event.attempts.length + 1,
       includeCredentials: home || includeCredentials,
     });
-    if (result.error?.code === 'blocked_address')
-      throw notAllowed(fieldOf(target), 'The host is not a public address. The operator can allow private networks.');
+    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), NOT_PUBLIC);
 
     const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
     const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
@@ -196,9 +195,9 @@ export class Replays {
     return { event, endpoint };
   }
 
-  private async urlOf(target: ReplayTarget, destination: string | undefined): Promise<string> {
+  private async urlOf(target: ReplayTarget, destination: string | undefined): Promise<DestinationUrl> {
     const { guard, localUrl, stagingHost } = this.dependencies;
-    const check = (text: string): Promise<string> =>
+    const check = (text: string): Promise<DestinationUrl> =>
       checkDestinationUrl(text, fieldOf(target), guard, this.dependencies.ownOrigins());
     if ('destinationUrl' in target) return check(target.destinationUrl);
     const missing = (message: string): PaggioError => invalid([{ field: 'environment', message }]);
