@@ -23,6 +23,7 @@ export {
   type ProviderSpec,
 } from './provider';
 export type { CredentialPlace } from './scheme/credential';
+export { providerHeaders } from './provider-headers';
 export type { KeyDirectory, KeyLookup } from './scheme/key-directory';
 export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/scheme';
 export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';

@@ -86,6 +86,8 @@ export interface Provider {
   readonly refusal: Acknowledgement | null;
   /** The secret may come later, by a handshake. */
   readonly handsOverSecret: boolean;
+  /** Methods that the provider asks its handshakes with; empty where it has none. */
+  readonly handshakeMethods: readonly string[];
   /** Whether a scheme signs the URL as configured at the provider. */
   signsUrl(scheme: string): boolean;
   eventType(request: WebhookRequest): string | null;
@@ -111,6 +113,8 @@ export function createProvider(spec: ProviderSpec): Provider {
     acknowledgement: spec.acknowledgement ?? null,
     refusal: spec.refusal ?? null,
     handsOverSecret: handshakes.some(({ reply }) => reply.kind === 'secret'),
+    // A handshake whose method is left open is asked as events are sent.
+    handshakeMethods: [...new Set(handshakes.map(({ condition }) => condition.method ?? 'POST'))],
     signsUrl: (scheme) => spec.schemes[scheme] !== undefined && signsUrl(spec.schemes[scheme]),
     eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
     deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
