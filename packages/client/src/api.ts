@@ -307,6 +307,10 @@ export type Endpoint = {
     /** The last four characters of the secrets that replays to an environment are signed with. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
+  /** Methods that are taken in; null: all. */
+  methods: string[] | null;
+  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
@@ -359,6 +363,10 @@ export type EndpointCreated = {
     /** The last four characters of the secrets that replays to an environment are signed with. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
+  /** Methods that are taken in; null: all. */
+  methods: string[] | null;
+  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
@@ -1101,6 +1109,10 @@ export interface Operations {
         /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
+      /** Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is. */
+      methods?: string[] | null;
+      /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them. */
+      forward_identity_headers?: boolean;
     };
     answer: EndpointCreated;
   };
@@ -1217,6 +1229,10 @@ export interface Operations {
         /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
+      /** Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is. */
+      methods?: string[] | null;
+      /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them. */
+      forward_identity_headers?: boolean;
     };
     answer: Endpoint;
   };

@@ -22,7 +22,7 @@ async function send(
   headers: string[] = ['Content-Type', 'application/json'],
   query = '',
 ): Promise<{ id: string; status: number; duplicate: boolean }> {
-  const endpoint = await paggio.capture.route(slug);
+  const endpoint = await paggio.capture.route(slug, 'POST');
   const answer = await paggio.capture.receive(endpoint, {
     method: 'POST',
     path: `/api/webhook/${slug}`,
@@ -129,7 +129,7 @@ test('pause holds, resume drains; delete cancels and says so', async () => {
   const held = await send(endpoint.slug, '{}');
   await paggio.endpoints.delete(owner, endpoint.id);
   expect(await paggio.events.get(owner, held.id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
-  await expect(Promise.resolve().then(() => paggio.capture.route(endpoint.slug))).rejects.toMatchObject({
+  await expect(Promise.resolve().then(() => paggio.capture.route(endpoint.slug, 'POST'))).rejects.toMatchObject({
     code: 'GONE',
   });
 });

@@ -8,6 +8,7 @@ import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
+import { Hops } from './delivery/hops';
 import type { Transport } from './delivery/transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { Chores } from './chores';
@@ -164,6 +165,7 @@ export class Paggio {
     const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, (blocked) =>
       telemetry.emit({ type: 'address.blocked', ...blocked }),
     );
+    const hops = new Hops(this.options.masterKey);
     const real =
       this.options.transport === 'undici'
         ? undiciTransport(guard)
@@ -192,6 +194,7 @@ export class Paggio {
       }),
       directory: this.directory,
       transport,
+      hops,
       telemetry: this.telemetry,
       announce: (what) => this.waker.announce(what),
       maxInFlight: this.options.maxInFlight,
@@ -269,6 +272,7 @@ export class Paggio {
       routing,
       store: new ReplayStore(this.database),
       transport,
+      hops,
       guard,
       ownOrigins,
       authority,

@@ -99,6 +99,8 @@ describe('endpoints', () => {
       order_by: null,
       acknowledgement: null,
       verification: null,
+      methods: null,
+      forward_identity_headers: false,
       status: 'ACTIVE',
       paused_at: null,
       pause_reason: null,

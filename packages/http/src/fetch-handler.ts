@@ -61,7 +61,7 @@ export function createFetchHandler<HostRequest = Request>(
           method,
         );
       }
-      const endpoint = await paggio.capture.route(slug);
+      const endpoint = await paggio.capture.route(slug, method);
       const body = await readStream(request, paggio.options.bodyLimit, share);
       const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);

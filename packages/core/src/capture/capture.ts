@@ -56,17 +56,20 @@ export class Capture {
 
   /**
    * The endpoint of a slug, before the body is read. Without a promise when it is known.
-   * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, or `UNAVAILABLE` when the database does not answer in time
+   * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, `METHOD_NOT_ALLOWED` when it takes in other methods only,
+   *   or `UNAVAILABLE` when the database does not answer in time
    */
-  route(slug: string): EndpointConfig | Promise<EndpointConfig> {
+  route(slug: string, method: string): EndpointConfig | Promise<EndpointConfig> {
     if (!SLUG.test(slug)) throw noSuchEndpoint();
     const known = this.dependencies.directory.peek(slug);
-    return known === undefined ? inTime(this.dependencies.directory.bySlug(slug)).then(open) : open(known);
+    if (known !== undefined) return open(known, method);
+    return inTime(this.dependencies.directory.bySlug(slug)).then((endpoint) => open(endpoint, method));
   }
 
   /**
    * Takes a request in. Resolves after the commit, or with the answer to a handshake.
-   * @throws PaggioError `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing was acknowledged
+   * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing
+   *   was acknowledged
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
     const receivedAt = Date.now();
@@ -74,6 +77,8 @@ export class Capture {
     const verifier = endpoint.verifier;
     let provider: Provider | undefined;
     let verified: (Verification & { ok: true }) | null = null;
+    const taken = takesIn(endpoint, request.method);
+    if (!taken && (verifier === null || verifier === 'broken')) throw methodNotAllowed(endpoint);
     if (verifier === null) provider = detect(incoming.headers);
     else {
       if (verifier === 'broken') return this.reject(endpoint, request, incoming, null, 'no_secret');
@@ -85,6 +90,8 @@ export class Capture {
       if (handshake && (await this.dependencies.handshakes.fulfil(endpoint, handshake))) {
         return answer(handshake, handshake.headers);
       }
+      // A handshake comes by the method that its provider likes; anything else has to come by one of the endpoint's.
+      if (!taken) throw methodNotAllowed(endpoint);
       if (!verification.ok) {
         if (verification.reason === 'key_unavailable')
           throw unavailable(`The key that ${provider.title} signs with cannot be fetched now`);
@@ -188,11 +195,28 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function open(endpoint: EndpointConfig | null): EndpointConfig {
+function open(endpoint: EndpointConfig | null, method: string): EndpointConfig {
   if (!endpoint) throw noSuchEndpoint();
   if (endpoint.deleted)
     throw new PaggioError('GONE', 'This endpoint was deleted', { hint: 'Remove the webhook at the sender.' });
+  if (!takesIn(endpoint, method) && !asksHandshakes(endpoint, method)) throw methodNotAllowed(endpoint);
   return endpoint;
+}
+
+function takesIn({ methods }: EndpointConfig, method: string): boolean {
+  return methods === null || methods.includes(method);
+}
+
+function asksHandshakes({ verifier }: EndpointConfig, method: string): boolean {
+  return verifier !== null && verifier !== 'broken' && verifier.provider.handshakeMethods.includes(method);
+}
+
+function methodNotAllowed({ methods }: EndpointConfig): PaggioError {
+  const allowed = (methods ?? []).join(', ');
+  return new PaggioError('METHOD_NOT_ALLOWED', 'This endpoint does not take in this method', {
+    hint: `Send ${allowed}, or add the method to the endpoint's methods.`,
+    headers: [['Allow', allowed]],
+  });
 }
 
 function noSuchEndpoint(): PaggioError {

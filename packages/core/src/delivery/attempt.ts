@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
 import { attemptSpan, endSpan, traceParentOf } from '../tracing';
-import { hopsOf, MAX_HOPS, outgoingHeaders } from './outgoing-headers';
+import { MAX_HOPS, type Hops } from './hops';
+import { outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
 import type { Transport, TransportResult } from './transport';
@@ -24,6 +26,7 @@ export interface AttemptDependencies {
   record: Pick<DeliveryRecord, 'load'>;
   transport: Transport;
   handlers: InProcess;
+  hops: Hops;
 }
 
 /** A delivery to a function of the app. */
@@ -56,12 +59,13 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   }
   const content = work.content ?? (await dependencies.record.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
-  if (hopsOf(content.headers) >= MAX_HOPS) {
-    return refuse(work, url, 'refused', 'loop_detected', `it has passed through Paggio ${MAX_HOPS} times already`);
+  const bodyHash = (): string => createHash('sha256').update(content.body).digest('hex');
+  if (dependencies.hops.count(content.headers, bodyHash) >= MAX_HOPS) {
+    return refuse(work, url, 'refused', 'loop_detected', `this gateway has sent it out ${MAX_HOPS} times already`);
   }
   if (route.destination.handler !== null) return dependencies.handlers.attempt({ work, content, ...route });
   const number = work.attemptCount + 1;
-  const result = await sendSafely(dependencies.transport, {
+  const result = await sendSafely(dependencies, {
     eventId: work.eventId,
     content,
     endpoint: route.endpoint,
@@ -100,9 +104,9 @@ export function nothingSent(code: string, message: string): TransportResult {
 }
 
 /** An event that makes the steps themselves fail is a failed attempt, so that it runs out of attempts like any other. */
-async function sendSafely(transport: Transport, input: SendInput): Promise<TransportResult> {
+async function sendSafely(way: WayOut, input: SendInput): Promise<TransportResult> {
   try {
-    return await sendEvent(transport, input);
+    return await sendEvent(way, input);
   } catch (error) {
     return nothingSent('request_not_sendable', error instanceof Error ? error.message : String(error));
   }
@@ -131,15 +135,18 @@ export interface SendInput {
   includeCredentials: boolean;
 }
 
+/** What an event leaves by. */
+export type WayOut = Pick<AttemptDependencies, 'transport' | 'hops'>;
+
 /** Signs and sends an event's bytes to a URL. */
-export async function sendEvent(transport: Transport, input: SendInput): Promise<TransportResult> {
+export async function sendEvent(way: WayOut, input: SendInput): Promise<TransportResult> {
   const span = attemptSpan(input.content.traceParent, {
     'paggio.event_id': input.eventId,
     'paggio.endpoint_id': input.endpoint.id,
     'paggio.attempt': input.attemptNumber,
   });
   try {
-    const result = await send(transport, input, traceParentOf(span));
+    const result = await send(way, input, traceParentOf(span));
     endSpan(span, {
       error: result.error?.code ?? null,
       attributes: result.status === null ? {} : { 'http.response.status_code': result.status },
@@ -151,20 +158,22 @@ export async function sendEvent(transport: Transport, input: SendInput): Promise
   }
 }
 
-function send(transport: Transport, input: SendInput, traceParent: string | null): Promise<TransportResult> {
+function send({ transport, hops }: WayOut, input: SendInput, traceParent: string | null): Promise<TransportResult> {
   const url = new URL(input.url);
   const headers = outgoingHeaders({
     raw: input.content.headers,
     body: input.content.body,
-    secrets: input.endpoint.secrets,
+    endpoint: input.endpoint,
     custom: input.custom,
     eventId: input.eventId,
     originId: input.content.originId,
+    verifiedBy: input.content.verifiedBy,
     correlationId: input.content.correlationId,
     attemptNumber: input.attemptNumber,
     nowMs: Date.now(),
     includeCredentials: input.includeCredentials,
     traceParent,
+    hops,
   });
   const target = withQuery(url, input.content.query);
   // failpoint: attempt.sending

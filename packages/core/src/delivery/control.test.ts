@@ -244,23 +244,40 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
   }
 });
 
-test('SSR-16: what has passed through three gateways goes no further', async () => {
+test('SSR-16: an event that comes back goes out three times, and then no further', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
-  const hops = async (headers: string[]): Promise<string | string[] | undefined> => {
-    const before = recorder.requests.length;
-    await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}', headers));
-    return recorder.requests[before]?.headers['paggio-hops'];
-  };
-  expect(await hops([])).toBeUndefined();
-  expect(await hops(['Paggio-Event-Id', 'x'])).toBe('2');
-  expect(await hops(['Paggio-Event-Id', 'x', 'Paggio-Hops', '2'])).toBe('3');
-  const before = recorder.requests.length;
-  const id = await capture(paggio, endpoint.slug, '{}', ['Paggio-Event-Id', 'x', 'Paggio-Hops', '3']);
-  const event = await settled(paggio, owner, id);
+  // The destination sends on what it receives, as another name of the gateway would.
+  let headers: string[] = ['Content-Type', 'application/json'];
+  for (let passed = 1; passed <= 3; passed++) {
+    await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}', headers));
+    expect(recorder.requests).toHaveLength(passed);
+    headers = recorder.requests[passed - 1]?.rawHeaders ?? [];
+  }
+  const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}', headers));
   expect(event).toMatchObject({ status: 'failed', statusReason: 'refused' });
   expect(event.attempts[0]?.error).toMatch(/^loop_detected/);
-  expect(recorder.requests).toHaveLength(before);
+  expect(recorder.requests).toHaveLength(3);
+  // A person may send it all the same.
+  expect(await paggio.replays.send(owner, event.id, { environment: 'original' })).toMatchObject({
+    status: 'delivered',
+  });
+  await recorder.stop();
+});
+
+test('what a stranger writes into Paggio-Hops keeps no event from being delivered', async () => {
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'stranger', destinationUrl: recorder.url() });
+  const deliver = async (body: string, hops: string): Promise<string> => {
+    const headers = ['Paggio-Event-Id', 'x', 'Paggio-Hops', hops, 'paggio-hops', hops];
+    const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, body, headers));
+    expect([hops, event.status]).toEqual([hops, 'delivered']);
+    return String(recorder.requests.at(-1)?.headers['paggio-hops']);
+  };
+  for (const hops of ['3', '999999', '3, 3, 3', '', `3.${'A'.repeat(22)}`]) await deliver(`{"hops":"${hops}"}`, hops);
+  // Entries that his own destination was sent, with other bytes.
+  let seen = '';
+  for (let n = 0; n < 5; n++) seen = await deliver(`{"n":${n}}`, seen);
   await recorder.stop();
 });
 

@@ -1,5 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { credentialHeaders, endpointSecretKey } from '@paggio/providers';
+import type { EndpointConfig } from '../endpoints/endpoint-config';
+import { foldedName } from './header-name';
+import type { Hops } from './hops';
+import { isIdentityHeader } from './identity-headers';
 
 /** RFC 9110, 7.6.1, and what a connection negotiates for itself. */
 const hopByHop = new Set([
@@ -13,7 +17,7 @@ const hopByHop = new Set([
   'expect',
 ]);
 const madeAnew = new Set(['host', 'content-length']);
-const standardWebhooks = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+const standardWebhooks: ReadonlySet<string> = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
 
 /** Headers whose values are credentials of the sender: masked when shown, kept to the endpoint's own destination host. */
 export function isCredentialHeader(lowerCaseName: string): boolean {
@@ -29,13 +33,14 @@ export interface OutgoingInput {
   /** As received: names and values in turn. */
   raw: readonly string[];
   body: Buffer;
-  /** Active endpoint secrets, newest first. */
-  secrets: readonly string[];
+  endpoint: Pick<EndpointConfig, 'secrets' | 'forwardIdentityHeaders' | 'verificationHeaders'>;
   /** Custom headers of the destination; they replace originals of the same name. */
   custom: readonly (readonly [string, string])[];
   eventId: string;
   /** Id of the first original of a replayed event, else the event's own. */
   originId: string;
+  /** Who vouches for the event: a provider, `api`, or null for nobody. */
+  verifiedBy: string | null;
   correlationId: string | null;
   attemptNumber: number;
   nowMs: number;
@@ -43,92 +48,87 @@ export interface OutgoingInput {
   includeCredentials: boolean;
   /** Of the attempt's span where the host traces: it takes the place of the sender's. Null: the sender's stays. */
   traceParent: string | null;
+  hops: Hops;
 }
 
 /** The headers a destination receives: the sender's end-to-end headers, unchanged and in order, then Paggio's own. */
 export function outgoingHeaders(input: OutgoingInput): string[] {
-  const dropped = new Set(input.custom.map(([name]) => name.toLowerCase()));
+  const { endpoint } = input;
+  const custom = input.custom.filter(([name]) => !isReservedHeader(name.toLowerCase()));
+  const dropped = new Set(custom.map(([name]) => foldedName(name.toLowerCase())));
   if (input.traceParent !== null) dropped.add('traceparent');
   let carriesOwn = false;
   for (let i = 0; i + 1 < input.raw.length; i += 2) {
     const name = (input.raw[i] as string).toLowerCase();
     if (name === 'connection') {
-      for (const named of (input.raw[i + 1] as string).split(',')) dropped.add(named.trim().toLowerCase());
-    } else if (standardWebhooks.includes(name)) carriesOwn = true;
+      for (const named of (input.raw[i + 1] as string).split(',')) dropped.add(foldedName(named.trim().toLowerCase()));
+    } else if (standardWebhooks.has(name)) carriesOwn = true;
   }
 
   const out: string[] = [];
   for (let i = 0; i + 1 < input.raw.length; i += 2) {
     const name = input.raw[i] as string;
     const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || madeAnew.has(lower) || lower.startsWith('proxy-') || dropped.has(lower)) continue;
-    if (ownNames.has(lower)) continue;
+    const folded = foldedName(lower);
+    if (neverForwarded(folded) || dropped.has(folded)) continue;
+    // Another spelling of the header with Paggio's signature, which some servers would read in its place.
+    if (folded !== lower && standardWebhooks.has(folded)) continue;
     if (!input.includeCredentials && isCredentialHeader(lower)) continue;
+    if (!endpoint.forwardIdentityHeaders && isIdentityHeader(folded) && !endpoint.verificationHeaders.has(lower))
+      continue;
     // The response is kept as it comes, and nothing here would decode it.
     out.push(name, lower === 'accept-encoding' ? 'identity' : (input.raw[i + 1] as string));
   }
 
   const prefix = carriesOwn ? 'paggio-' : '';
   const timestamp = String(Math.floor(input.nowMs / 1000));
+  const bodyHash = createHash('sha256').update(input.body).digest('hex');
+  const verified = input.verifiedBy ?? 'none';
+  const verifiedText = `paggio-verified:${input.eventId}:${timestamp}:${verified}:${bodyHash}`;
   out.push(`${prefix}webhook-id`, input.originId);
   out.push(`${prefix}webhook-timestamp`, timestamp);
   out.push(
     `${prefix}webhook-signature`,
-    input.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '),
+    endpoint.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '),
   );
-  out.push('X-PJ-Signature', hexSignature(input.secrets[0] ?? '', timestamp, input.body), 'X-PJ-Timestamp', timestamp);
+  out.push('X-PJ-Signature', hexSignature(endpoint.secrets[0] ?? '', timestamp, input.body));
+  out.push('X-PJ-Timestamp', timestamp);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));
+  out.push('Paggio-Verified', verified);
+  out.push(
+    'Paggio-Verified-Signature',
+    [`t=${timestamp}`, ...endpoint.secrets.map((secret) => `v1=${hexHmac(secret, verifiedText)}`)].join(','),
+  );
+  out.push('Paggio-Hops', input.hops.next(input.raw, bodyHash));
   if (input.traceParent !== null) out.push('traceparent', input.traceParent);
-  const hops = hopsOf(input.raw);
-  if (hops > 0) out.push('Paggio-Hops', String(hops + 1));
-  for (const [name, value] of input.custom) out.push(name, value);
+  for (const [name, value] of custom) out.push(name, value);
   return out;
 }
 
-/** An event that has passed through so many gateways goes no further: they may be a circle. */
-export const MAX_HOPS = 3;
+/** Names that only Paggio writes, with every other name that begins with `paggio-`: a sender cannot pretend them. */
+const ownNames = new Set(['x-pj-signature', 'x-pj-timestamp', 'x-pj-correlation-id']);
 
-/**
- * Through how many deliveries of Paggio an event came here. The first carries `Paggio-Event-Id` only, so that ordinary
- * destinations see no further header; from the second on they are counted in `Paggio-Hops`.
- */
-export function hopsOf(rawHeaders: readonly string[]): number {
-  let hops = 0;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    // Long names cannot match; this runs for every header of every attempt.
-    if (name.length === 15 && name.toLowerCase() === 'paggio-event-id') hops = Math.max(hops, 1);
-    else if (name.length === 11 && name.toLowerCase() === 'paggio-hops') {
-      const counted = Number(rawHeaders[i + 1]);
-      if (Number.isInteger(counted) && counted > hops) hops = counted;
-    }
-  }
-  return hops;
+function isOwnName(folded: string): boolean {
+  return folded.startsWith('paggio-') || ownNames.has(folded);
 }
 
-/** Names that only Paggio writes: a sender cannot pretend them. */
-const ownNames = new Set([
-  'paggio-hops',
-  'paggio-event-id',
-  'paggio-attempt',
-  'paggio-webhook-id',
-  'paggio-webhook-timestamp',
-  'paggio-webhook-signature',
-  'x-pj-signature',
-  'x-pj-timestamp',
-  'x-pj-correlation-id',
-]);
+/** Headers of the connection to this gateway, and names that only Paggio writes. */
+function neverForwarded(folded: string): boolean {
+  return (
+    hopByHop.has(folded) ||
+    madeAnew.has(folded) ||
+    folded.startsWith('proxy-') ||
+    // CGI programs would send their own requests through it (CVE-2016-5385).
+    folded === 'proxy' ||
+    isOwnName(folded)
+  );
+}
 
 /** Header names that a destination's own headers may not have: HTTP and Paggio own them. */
 export function isReservedHeader(lowerCaseName: string): boolean {
-  return (
-    hopByHop.has(lowerCaseName) ||
-    madeAnew.has(lowerCaseName) ||
-    lowerCaseName.startsWith('proxy-') ||
-    ownNames.has(lowerCaseName) ||
-    standardWebhooks.includes(lowerCaseName)
-  );
+  const folded = foldedName(lowerCaseName);
+  return neverForwarded(folded) || standardWebhooks.has(folded);
 }
 
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -140,4 +140,9 @@ function standardSignature(secret: string, id: string, timestamp: string, body: 
 /** Hex HMAC-SHA256 of `<timestamp>.<body>` under the UTF-8 bytes of the whole secret. */
 function hexSignature(secret: string, timestamp: string, body: Buffer): string {
   return createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
+}
+
+/** Under the UTF-8 bytes of the whole secret. */
+function hexHmac(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex');
 }

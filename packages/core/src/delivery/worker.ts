@@ -5,6 +5,7 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
+import type { Hops } from './hops';
 import { VERDICT_MS, type Held, type Lane } from './lane';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
@@ -30,6 +31,7 @@ export interface WorkerDependencies {
   directory: EndpointDirectory;
   transport: Transport;
   handlers: InProcess;
+  hops: Hops;
   telemetry: Telemetry;
   /** Tells other processes that there is work which this one does not take. */
   announce: (what: 'work' | 'change') => void;

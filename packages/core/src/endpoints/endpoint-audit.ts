@@ -14,6 +14,8 @@ const endpointFacts: Readonly<Partial<Record<keyof EndpointRow, string>>> = {
   rateLimit: 'rate_limit',
   orderBy: 'order_by',
   acknowledgement: 'acknowledgement',
+  methods: 'methods',
+  forwardIdentityHeaders: 'forward_identity_headers',
   status: 'status',
 };
 const destinationFacts: Readonly<Partial<Record<keyof DestinationRow, string>>> = {

@@ -22,6 +22,12 @@ export interface EndpointConfig extends Owner {
   rateLimit: number | null;
   /** Null: deliveries are independent of each other. */
   orderBy: OrderBy | null;
+  /** Methods that are taken in; null: all. */
+  methods: readonly string[] | null;
+  /** Deliveries carry `X-Forwarded-For` and the like as the sender wrote them. */
+  forwardIdentityHeaders: boolean;
+  /** Lower-case names of the headers that verification reads: they are forwarded whatever they are called. */
+  verificationHeaders: ReadonlySet<string>;
   paused: boolean;
   deleted: boolean;
   /** In the order in which they were added; without deleted ones. */

@@ -22,3 +22,22 @@ export function headerProblems(headers: Record<string, string>, prefix = 'header
   }
   return problems;
 }
+
+/** HTTP compares methods by case, and the known ones are in upper case. */
+const METHOD = /^[A-Z][A-Z-]{0,31}$/;
+const MAX_METHODS = 20;
+
+/** What is wrong with the methods that an endpoint is to take in. */
+export function methodProblems(methods: readonly string[]): ErrorDetail[] {
+  const wrong = (message: string): ErrorDetail[] => [{ field: 'methods', message }];
+  if (methods.length === 0) return wrong('methods names at least one method; null takes in all of them.');
+  if (methods.length > MAX_METHODS) return wrong(`methods may name at most ${MAX_METHODS} methods.`);
+  for (const [index, method] of methods.entries()) {
+    const shown = String(method).slice(0, 40);
+    if (typeof method !== 'string' || !METHOD.test(method))
+      return wrong(`"${shown}" is not a method in upper case, such as POST.`);
+    if (method === 'CONNECT') return wrong('CONNECT cannot be taken in.');
+    if (methods.indexOf(method) < index) return wrong(`${shown} is given twice.`);
+  }
+  return [];
+}

@@ -38,6 +38,8 @@ export class EndpointView {
         orderBy: endpoint.orderBy,
         acknowledgement: endpoint.acknowledgement as AcknowledgementSetting | null,
         verification: this.toVerification(endpoint),
+        methods: endpoint.methods,
+        forwardIdentityHeaders: endpoint.forwardIdentityHeaders,
         status: paused ? 'PAUSED' : 'ACTIVE',
         pausedAt: paused?.pausedAt ?? null,
         pauseReason: paused?.pauseReason ?? null,

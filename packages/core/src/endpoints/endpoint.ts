@@ -21,6 +21,9 @@ export interface Endpoint {
   orderBy: string | null;
   acknowledgement: AcknowledgementSetting | null;
   verification: VerificationView | null;
+  /** Methods that are taken in; null: all. */
+  methods: string[] | null;
+  forwardIdentityHeaders: boolean;
   status: Status;
   pausedAt: Date | null;
   pauseReason: string | null;
@@ -150,6 +153,17 @@ export interface EndpointInput {
   orderBy?: string | null;
   acknowledgement?: AcknowledgementSetting | null;
   verification?: VerificationInput | null;
+  /**
+   * Methods that are taken in, in upper case, such as `POST`; null: all. Any other is answered 405 and nothing is stored,
+   * except for handshakes of the provider, which are answered whatever their method is.
+   */
+  methods?: string[] | null;
+  /**
+   * Deliveries carry headers such as `X-Forwarded-For` and `X-Remote-User` as the sender wrote them. Only for gateways
+   * that cannot be reached except through a proxy of yours which sets or removes them.
+   * @default false
+   */
+  forwardIdentityHeaders?: boolean;
 }
 
 export interface EndpointChange extends Partial<Omit<EndpointInput, 'secret'>> {

@@ -33,7 +33,7 @@ import type {
   StoredVerification,
   VerificationInput,
 } from './endpoint';
-import { headerProblems } from './endpoint-settings';
+import { headerProblems, methodProblems } from './endpoint-settings';
 import { endpointChanged, endpointCreated } from './endpoint-audit';
 import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
@@ -88,6 +88,8 @@ export class Endpoints {
       orderBy: null,
       acknowledgement: null,
       verification: null,
+      methods: null,
+      forwardIdentityHeaders: false,
       status: 'ACTIVE',
       pausedAt: null,
       pauseReason: null,
@@ -396,6 +398,9 @@ export class Endpoints {
     if (contentType !== null && !isAnswerType(contentType)) {
       problems.push({ field: 'acknowledgement.content_type', message: `content_type must be ${ANSWER_TYPES}.` });
     } else set('acknowledgement', input.acknowledgement);
+    set('forwardIdentityHeaders', input.forwardIdentityHeaders);
+    if (input.methods) problems.push(...methodProblems(input.methods));
+    set('methods', input.methods);
     if (input.headers !== undefined) {
       problems.push(...headerProblems(input.headers));
       set(

@@ -2,6 +2,7 @@ import type { Authority } from '../authority';
 import { sendEvent } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, NOT_PUBLIC, notAllowed, type DestinationUrl } from '../delivery/destination-url';
+import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
 import type { Transport } from '../delivery/transport';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -50,6 +51,7 @@ export interface ReplaysDependencies {
   routing: Routing;
   store: ReplayStore;
   transport: Transport;
+  hops: Hops;
   guard: AddressGuard;
   ownOrigins: () => ReadonlySet<string>;
   authority: Authority;
@@ -91,7 +93,7 @@ export class Replays {
       : null;
     const sent = signed ?? (home || includeCredentials ? original : withoutCredential(original, endpoint.verifier));
     const custom = home ? destination.headers : [];
-    const result = await sendEvent(this.dependencies.transport, {
+    const result = await sendEvent(this.dependencies, {
       eventId,
       content: {
         ...original,

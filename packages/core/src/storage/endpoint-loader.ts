@@ -1,4 +1,4 @@
-import { createVerifier, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
+import { createVerifier, providerHeaders, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import type { EndpointConfig, HandlerRule } from '../endpoints/endpoint-config';
@@ -28,6 +28,8 @@ interface Row {
   order_by: string | null;
   acknowledgement: { status: number; content_type: string | null; body: string } | null;
   verification: string | null;
+  methods: string[] | null;
+  forward_identity_headers: boolean;
   status: string;
   deleted: boolean;
   destinations: {
@@ -50,7 +52,7 @@ const LOAD = `
     case when e.previous_secret_expires_at > now()
       then ceil(extract(epoch from e.previous_secret_expires_at - now()) * 1000)::float8 end as previous_valid_ms,
     e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.rate_limit, e.order_by,
-    e.acknowledgement, e.verification, e.status,
+    e.acknowledgement, e.verification, e.methods, e.forward_identity_headers, e.status,
     e.deleted_at is not null as deleted,
     coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'handler', d.handler, 'event_types', d.event_types, 'headers', d.headers,
         'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'concurrency', d.concurrency, 'status', d.status) order by d.id)
@@ -104,6 +106,8 @@ export class PostgresEndpointLoader implements EndpointLoader {
       concurrency: row.concurrency,
       rateLimit: row.rate_limit,
       orderBy: row.order_by === null ? null : (parseOrderBy(row.order_by) ?? null),
+      methods: row.methods,
+      forwardIdentityHeaders: row.forward_identity_headers,
       paused: row.status === 'PAUSED',
       deleted: row.deleted,
       destinations: row.destinations.map((destination) => ({
@@ -133,15 +137,21 @@ export class PostgresEndpointLoader implements EndpointLoader {
       : (JSON.parse(this.box.open(sealed, headersPlace(userId, id))) as Record<string, string>);
   }
 
-  private verificationOf(row: Row, id: string): Pick<EndpointConfig, 'verifier' | 'replaySecrets'> {
-    if (row.verification === null) return { verifier: null, replaySecrets: {} };
+  private verificationOf(
+    row: Row,
+    id: string,
+  ): Pick<EndpointConfig, 'verifier' | 'replaySecrets' | 'verificationHeaders'> {
+    const verificationHeaders: ReadonlySet<string> = new Set();
+    if (row.verification === null) return { verifier: null, replaySecrets: {}, verificationHeaders };
     try {
       const config = openVerification(this.box, row.verification, row.user_id, id);
       const verifier = createVerifier(config, { keys: this.keys });
+      const replaySecrets = config.replaySecrets ?? {};
       // A row that was forced into the database must not open the door: no usable secret, no event.
-      return { verifier: Array.isArray(verifier) ? 'broken' : verifier, replaySecrets: config.replaySecrets ?? {} };
+      if (Array.isArray(verifier)) return { verifier: 'broken', replaySecrets, verificationHeaders };
+      return { verifier, replaySecrets, verificationHeaders: providerHeaders(verifier.provider) };
     } catch {
-      return { verifier: 'broken', replaySecrets: {} };
+      return { verifier: 'broken', replaySecrets: {}, verificationHeaders };
     }
   }
 }

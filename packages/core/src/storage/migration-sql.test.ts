@@ -40,7 +40,7 @@ test('the text makes the very schema that a start makes, and a check finds it up
   expect(await shapeOf(byText)).toEqual(await shapeOf(byStart));
   expect(await migrationSql({ url: byText.url })).toBe('');
   await query(byText.url, `delete from paggio.migrations where id = ${total}`);
-  expect(await migrationSql({ url: byText.url })).toMatch(/^begin;[^]*Scopes\d+'\);\n\ncommit;\n$/);
+  expect(await migrationSql({ url: byText.url })).toMatch(/^begin;[^]*EndpointMethods\d+'\);\n\ncommit;\n$/);
   expect(await migrationSql({ url: byText.url })).not.toContain('create table paggio.endpoints');
 });
 

@@ -124,7 +124,7 @@ export async function capture(
   body: string | Buffer,
   rawHeaders: string[] = [],
 ): Promise<string> {
-  const endpoint = await paggio.capture.route(slug);
+  const endpoint = await paggio.capture.route(slug, 'POST');
   const answer = await paggio.capture.receive(endpoint, {
     method: 'POST',
     path: `/api/webhook/${slug}`,

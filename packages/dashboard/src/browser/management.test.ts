@@ -49,6 +49,8 @@ withBrowser('what is managed', () => {
     await page.getByLabel('Waits').selectOption('schedule');
     await page.getByLabel('Seconds before each retry').fill('1 60, 3600');
     await page.getByLabel('Answers of 4xx').selectOption('fail');
+    await page.getByLabel('Methods').fill('post, put');
+    await page.getByLabel(/Forward headers such as/).check();
     await page.getByLabel(/Another answer/).check();
     await page.getByLabel('Status').fill('202');
     await page.getByLabel('Content type').fill('text/plain');
@@ -65,6 +67,8 @@ withBrowser('what is managed', () => {
       rate_limit: 20,
       order_by: '/data/id',
       retry: { schedule_seconds: [1, 60, 3600], client_errors: 'fail' },
+      methods: ['POST', 'PUT'],
+      forward_identity_headers: true,
       acknowledgement: { status: 202, content_type: 'text/plain', body: '[accepted]' },
     });
     await page.getByRole('heading', { name: 'settled' }).waitFor();
@@ -78,10 +82,21 @@ withBrowser('what is managed', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').waitFor();
     await page.getByLabel('Headers of deliveries').fill('');
+    await page.getByLabel('Methods').fill('connect');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('CONNECT cannot be taken in.').first().waitFor();
+    await page.getByLabel('Methods').fill('');
+    await page.getByLabel(/Forward headers such as/).uncheck();
     await page.getByLabel(/Another answer/).uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
-    expect(await endpointOf(id)).toMatchObject({ headers_json: {}, retry: { max_attempts: 4 }, acknowledgement: null });
+    expect(await endpointOf(id)).toMatchObject({
+      headers_json: {},
+      retry: { max_attempts: 4 },
+      acknowledgement: null,
+      methods: null,
+      forward_identity_headers: false,
+    });
   });
 
   test('verification: its words, what is wrong, and a test event that it accepts', async () => {
@@ -301,7 +316,7 @@ withBrowser('what is managed', () => {
     await open('/settings?tab=system');
     await page.getByText('Everything is kept.').waitFor();
     await page.getByText('staging.example.com').waitFor();
-    await page.getByText('migration 6').waitFor();
+    await page.getByText(/migration \d+/).waitFor();
   });
 
   test('an event is cancelled, and says so', async () => {

@@ -1,6 +1,7 @@
 import {
   ArrayMaxSize,
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsObject,
@@ -16,7 +17,17 @@ import { DestinationItemDto, headersInput, IsEventTypes, retryInput } from './de
 import { Doc } from './doc';
 import { IfGiven } from './given';
 import { Nested } from './nested';
+import type { JsonSchema } from '../openapi/schema';
 import { IsReplaySecrets, IsSecret, replaySecretsInput, secretsInput, type SecretInput } from './secret';
+
+/** The core checks them one by one. */
+const methodsInput: JsonSchema = {
+  type: 'array',
+  items: { type: 'string', pattern: '^[A-Z][A-Z-]{0,31}$' },
+  minItems: 1,
+  maxItems: 20,
+  uniqueItems: true,
+};
 
 export class AcknowledgementDto {
   @IsInt() @Min(200) @Max(299) status!: number;
@@ -138,6 +149,23 @@ export class EndpointSettingsDto {
   @IsOptional()
   @Nested(() => VerificationDto)
   verification?: VerificationDto | null;
+
+  @Doc(
+    "Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is.",
+    methodsInput,
+  )
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsString({ each: true, message: 'methods must be a list of HTTP methods.' })
+  methods?: string[] | null;
+
+  @Doc(
+    'Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them.',
+  )
+  @IfGiven()
+  @IsBoolean()
+  forward_identity_headers?: boolean;
 }
 
 export class EndpointCreateDto extends EndpointSettingsDto {

@@ -79,7 +79,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     const share = bodies.share(slug);
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
-      const routed = paggio.capture.route(slug);
+      const routed = paggio.capture.route(slug, request.method as string);
       const endpoint: EndpointConfig = routed instanceof Promise ? await routed : routed;
       const body = await readBody(request, paggio.options.bodyLimit, share);
       // failpoint: capture.body_read

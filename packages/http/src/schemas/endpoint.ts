@@ -1,5 +1,6 @@
 import {
   array,
+  flag,
   integer,
   nullable,
   object,
@@ -58,6 +59,11 @@ const endpoint = {
       },
     }),
   ),
+  methods: nullable({ ...texts, description: 'Methods that are taken in; null: all.' }),
+  forward_identity_headers: {
+    ...flag,
+    description: 'Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them.',
+  },
   status: statuses,
   paused_at: nullable(time),
   pause_reason: nullable(text('manual, or why Paggio paused it.')),

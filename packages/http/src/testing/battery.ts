@@ -179,6 +179,33 @@ export function describeHost(
       );
     });
 
+    test('an endpoint that takes in some methods answers the others with 405 and stores nothing', async () => {
+      const verification = { provider: 'dropbox', secrets: ['a secret for handshakes'] };
+      const endpoint = await create({ methods: ['POST', 'PUT'] });
+      const asked = await create({ methods: ['POST'], verification });
+      const ask = async ({ slug }: Created, method: string, query = ''): Promise<unknown[]> => {
+        const answer = await request(host.port, { method, path: `${base}/api/webhook/${slug}${query}`, body: '' });
+        return [answer.status, answer.headers['allow']];
+      };
+      for (const method of ['DELETE', 'PATCH', 'GET'])
+        expect([method, ...(await ask(endpoint, method))]).toEqual([method, 405, 'POST, PUT']);
+      expect(await ask(endpoint, 'PUT')).toEqual([200, undefined]);
+      // The provider asks its question by GET; what else comes by GET is no question.
+      expect(await ask(asked, 'GET', '?challenge=a')).toEqual([200, undefined]);
+      expect(await ask(asked, 'GET')).toEqual([405, 'POST']);
+      const stored = async (id: string): Promise<number[]> =>
+        Promise.all(
+          ['events', 'rejections'].map(
+            async (what) =>
+              (await api().get(`${base}/api/v1/${what}`, { params: { endpoint_id: id } })).data.meta.total,
+          ),
+        );
+      expect([await stored(endpoint.id), await stored(asked.id)]).toEqual([
+        [1, 0],
+        [0, 0],
+      ]);
+    });
+
     test('signed ingest takes the exact bytes, whatever parsers the host has', async () => {
       const endpoint = await create({ destination_url: recorder.url() });
       const body = '{ "event_type": "a", "payload": 12345678901234567890 }\n';

@@ -30,6 +30,8 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
       settings: endpoint.verification.settings,
       replay_secrets_last_four: endpoint.verification.replaySecretsLastFour,
     },
+    methods: endpoint.methods,
+    forward_identity_headers: endpoint.forwardIdentityHeaders,
     status: endpoint.status,
     paused_at: endpoint.pausedAt?.toISOString() ?? null,
     pause_reason: endpoint.pauseReason,
@@ -104,5 +106,7 @@ function toSettings(dto: EndpointSettingsDto): EndpointChange {
       body: dto.acknowledgement.body,
     },
     verification: dto.verification,
+    methods: dto.methods,
+    forwardIdentityHeaders: dto.forward_identity_headers,
   };
 }

@@ -20,6 +20,8 @@ export interface EndpointRow {
   orderBy: string | null;
   acknowledgement: object | null;
   verification: string | null;
+  methods: string[] | null;
+  forwardIdentityHeaders: boolean;
   status: 'ACTIVE' | 'PAUSED';
   pausedAt: Date | null;
   pauseReason: string | null;
@@ -52,6 +54,8 @@ export const endpointSchema = new EntitySchema<EndpointRow>({
     orderBy: { type: 'text', name: 'order_by', nullable: true },
     acknowledgement: { type: 'jsonb', nullable: true },
     verification: { type: 'text', nullable: true },
+    methods: { type: 'text', array: true, nullable: true },
+    forwardIdentityHeaders: { type: 'boolean', name: 'forward_identity_headers' },
     status: { type: 'text' },
     pausedAt: { type: 'timestamptz', name: 'paused_at', nullable: true },
     pauseReason: { type: 'text', name: 'pause_reason', nullable: true },

@@ -4,6 +4,7 @@ import { Management1763900000003 } from './0003-management';
 import { Handlers1764000000004 } from './0004-handlers';
 import { Sessions1764100000005 } from './0005-sessions';
 import { Scopes1764200000006 } from './0006-scopes';
+import { EndpointMethods1764500000009 } from './0009-endpoint-methods';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -13,7 +14,8 @@ export const migrations = [
   Handlers1764000000004,
   Sessions1764100000005,
   Scopes1764200000006,
+  EndpointMethods1764500000009,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = `select 'paggio.api_keys_in_use'::regclass`;
+export const SCHEMA_PROBE = 'select forward_identity_headers from paggio.endpoints limit 0';

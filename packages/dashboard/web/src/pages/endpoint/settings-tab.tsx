@@ -24,6 +24,8 @@ interface SettingsForm {
   concurrency: string;
   rateLimit: string;
   orderBy: string;
+  methods: string;
+  identityHeaders: boolean;
   acknowledges: boolean;
   ackStatus: string;
   ackType: string;
@@ -41,6 +43,8 @@ function toForm(endpoint: Endpoint): SettingsForm {
     concurrency: String(endpoint.concurrency),
     rateLimit: endpoint.rate_limit === null ? '' : String(endpoint.rate_limit),
     orderBy: endpoint.order_by ?? '',
+    methods: endpoint.methods?.join(' ') ?? '',
+    identityHeaders: endpoint.forward_identity_headers,
     acknowledges: ack !== null,
     ackStatus: String(ack?.status ?? 200),
     ackType: ack?.content_type ?? '',
@@ -62,6 +66,8 @@ function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
     ...(differs('concurrency') && { concurrency: Number(form.concurrency) }),
     ...(differs('rateLimit') && { rate_limit: form.rateLimit === '' ? null : Number(form.rateLimit) }),
     ...(differs('orderBy') && { order_by: form.orderBy === '' ? null : form.orderBy }),
+    ...(differs('methods') && { methods: form.methods.trim() === '' ? null : toWords(form.methods.toUpperCase()) }),
+    ...(differs('identityHeaders') && { forward_identity_headers: form.identityHeaders }),
     ...(differs('acknowledges', 'ackStatus', 'ackType', 'ackBody') && {
       acknowledgement: form.acknowledges
         ? {
@@ -186,6 +192,27 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           failure={failure}
           inherited="as usual: 12 attempts in about three days"
         />
+        <Field
+          label="Methods"
+          name="methods"
+          failure={failure}
+          hint="Taken in are these only, such as POST PUT; empty: all. Handshakes of the provider are answered anyway."
+        >
+          <input
+            className="data"
+            value={form.methods}
+            spellCheck={false}
+            onChange={(event) => set({ methods: event.target.value })}
+          />
+        </Field>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={form.identityHeaders}
+            onChange={(event) => set({ identityHeaders: event.target.checked })}
+          />{' '}
+          Forward headers such as X-Forwarded-For as the sender wrote them. Only behind a proxy of yours that sets them.
+        </label>
         <fieldset className="stack">
           <legend>Answer to the sender</legend>
           <label className="check">

@@ -1,0 +1,73 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+/** An event that this installation has sent out this often goes no further: it is running in a circle. */
+export const MAX_HOPS = 3;
+/** Entries of other gateways that are passed on. A circle of more installations than this is not noticed. */
+const FOREIGN_KEPT = 16;
+/** Entries that are looked at, the newest first, so that a stranger's list costs no more than an ordinary one. */
+const ENTRIES_READ = 32;
+const HEADER = 'paggio-hops';
+const ENTRY = /^[1-3]\.[A-Za-z0-9_-]{22}$/;
+
+/**
+ * Notices events that come back. Each delivery carries `Paggio-Hops`: one entry for each installation it has left,
+ * `<count>.<MAC>`, where the MAC is under a key of that installation and covers the count and the body. An installation
+ * counts only its own entry, so nobody else can make an event undeliverable, and passes the entries of others on, so that
+ * each of several gateways in one circle notices it by itself. What removes the header or changes the body each time
+ * around cannot be noticed.
+ */
+export class Hops {
+  private readonly key: Buffer;
+
+  /** @param masterKey of the installation: every process that shares it counts the same entries */
+  constructor(masterKey: Buffer) {
+    this.key = Buffer.from(hkdfSync('sha256', masterKey, '', 'paggio hops', 32));
+  }
+
+  /**
+   * How often this installation has sent these bytes out on their way here, from 0 to `MAX_HOPS`.
+   * @param bodyHash hex SHA-256 of the body; asked for only where the request has the header at all
+   */
+  count(rawHeaders: readonly string[], bodyHash: () => string): number {
+    const entries = entriesOf(rawHeaders);
+    return entries.length === 0 ? 0 : this.countIn(entries, bodyHash());
+  }
+
+  /** The header of the next delivery. */
+  next(rawHeaders: readonly string[], bodyHash: string): string {
+    const entries = entriesOf(rawHeaders);
+    const count = entries.length === 0 ? 0 : this.countIn(entries, bodyHash);
+    const own = new Set(Array.from({ length: count }, (_, index) => this.entry(index + 1, bodyHash)));
+    const foreign = entries.filter((entry) => !own.has(entry)).slice(-FOREIGN_KEPT);
+    return [...foreign, this.entry(Math.min(count + 1, MAX_HOPS), bodyHash)].join(', ');
+  }
+
+  private countIn(entries: readonly string[], bodyHash: string): number {
+    for (let count = MAX_HOPS; count > 0; count--) {
+      const own = Buffer.from(this.entry(count, bodyHash));
+      if (entries.some((entry) => timingSafeEqual(Buffer.from(entry), own))) return count;
+    }
+    return 0;
+  }
+
+  private entry(count: number, bodyHash: string): string {
+    const mac = createHmac('sha256', this.key).update(`paggio-hop:${count}:${bodyHash}`).digest();
+    return `${count}.${mac.toString('base64url').slice(0, 22)}`;
+  }
+}
+
+/** Well-formed entries, oldest first; anything else in the header means nothing. */
+function entriesOf(rawHeaders: readonly string[]): string[] {
+  let entries: string[] | undefined;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    // This runs for every header of every attempt.
+    if (name.length !== HEADER.length || name.toLowerCase() !== HEADER) continue;
+    entries ??= [];
+    for (const text of (rawHeaders[i + 1] as string).split(',')) {
+      const entry = text.trim();
+      if (ENTRY.test(entry)) entries.push(entry);
+    }
+  }
+  return entries?.slice(-ENTRIES_READ) ?? [];
+}

@@ -1,0 +1,20 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Adds two columns with defaults that mean what every endpoint meant before, so older code goes on working on this one. */
+export class EndpointMethods1764500000009 implements MigrationInterface {
+  name = 'EndpointMethods1764500000009';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of statements) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table paggio.endpoints drop methods, drop forward_identity_headers');
+  }
+}
+
+const statements = [
+  // Methods that an endpoint takes in; null: all of them.
+  `alter table paggio.endpoints add methods text[],
+     add forward_identity_headers boolean not null default false`,
+];
