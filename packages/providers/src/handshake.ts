@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { sameText } from './signature-text';
-import { SNS_HOST } from './scheme/sns';
+import { SNS_CONFIRMATION_URL } from './scheme/sns';
 import { holds, readValue, type Condition, type ValueRule } from './value-rule';
 import type { Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
@@ -112,7 +112,7 @@ function replyTo(
     }
     case 'confirm': {
       const confirmUrl = readValue(reply.url, request);
-      if (confirmUrl === null || !isOwnUrl(confirmUrl)) return undefined;
+      if (confirmUrl === null || !SNS_CONFIRMATION_URL.test(confirmUrl)) return undefined;
       return { status: 200, contentType: null, body: '', headers: [], confirmUrl };
     }
   }
@@ -129,10 +129,4 @@ function echo(challenge: string | null, member: string | undefined): HandshakeAn
 
 function json(value: object): HandshakeAnswer {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(value), headers: [] };
-}
-
-function isOwnUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.protocol === 'https:' && url.port === '' && url.username === '' && SNS_HOST.test(url.hostname);
 }

@@ -81,11 +81,12 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
   }
   if (problems.length > 0 || !scheme || schemeName === undefined) return problems;
 
-  const context = (now: number): SchemeContext => ({
-    secrets: activeSecrets(config, now),
+  const keys = options.keys ?? null;
+  const context = ({ receivedAt, sender }: WebhookRequest): SchemeContext => ({
+    secrets: activeSecrets(config, receivedAt),
     publicUrl: config.publicUrl,
     settings: config.settings,
-    keys: options.keys ?? null,
+    keys: (sender ? keys?.askedBy?.(sender) : undefined) ?? keys,
   });
   return {
     provider,
@@ -93,9 +94,9 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     schemeName,
     config,
     credential: credentialPlace(provider.spec.schemes[schemeName] as SchemeSpec),
-    keys: options.keys ?? null,
+    keys,
     verify(request) {
-      const active = context(request.receivedAt);
+      const active = context(request);
       return active.secrets.length === 0 ? refused('no_secret') : scheme.verify(request, active);
     },
     handshake: (request, verification) =>

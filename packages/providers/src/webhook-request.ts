@@ -10,6 +10,8 @@ export interface WebhookRequest {
   body: Buffer;
   /** Moment of arrival, Unix milliseconds. Tolerances are measured against it. */
   receivedAt: number;
+  /** The address it came from, where it is known. Look-ups of published keys are shared out among senders by it. */
+  sender?: string | null;
 }
 
 export function queryOf(target: string): string {

@@ -81,7 +81,7 @@ export const infrastructure: readonly ProviderSpec[] = [
       'The topic, Create subscription, protocol HTTPS, without raw message delivery. The subscription is confirmed by itself.',
     notes: [
       {
-        text: 'Certificate and confirmation URLs are taken from sns.<region>.amazonaws.com hosts only, through the address guard.',
+        text: 'Certificate and confirmation URLs are taken from sns.<region>.amazonaws.com hosts only, and fetched through the address guard.',
         confidence: 'A',
       },
       { text: 'Message attributes are not signed.', confidence: 'B' },

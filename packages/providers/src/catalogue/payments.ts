@@ -42,7 +42,7 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Apps & Credentials, the app, Add Webhook; the list shows the ID of each webhook.',
     notes: [
       {
-        text: 'The certificate is fetched from paypal.com hosts only, through the address guard, and kept.',
+        text: 'The certificate is fetched from `/v1/notifications/certs/` of api.paypal.com, api-m.paypal.com and their sandboxes only, through the address guard, and kept.',
         confidence: 'B',
       },
       { text: 'The signed text holds the CRC-32 of the body, which is no cryptographic hash.', confidence: 'B' },

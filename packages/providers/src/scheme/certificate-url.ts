@@ -4,27 +4,21 @@ import type { KeyDirectory } from './key-directory';
 import { remembered } from './public-key';
 
 const parse = remembered((text) => publicKeyOf(text, 'rsa'));
+const isCertificate = (text: string): boolean => parse(text) !== undefined;
 
 /**
- * The key of a certificate at a URL that the request names: only from an https URL without port, user or fragment whose
- * host the provider owns. `refused`: the URL is not one of those; `unavailable`: it cannot be had now.
+ * The key of a certificate at a URL that the request names.
+ * @param allowed matches the whole text of the URLs that belong to the provider. It is compared with the text itself and
+ *   not with parsed parts, so that it leaves no room for user names, ports, escapes or a parser's repairs.
+ * @returns `refused`: the URL is not allowed, or there is no certificate; `unavailable`: it cannot be fetched now
  */
 export async function keyAtUrl(
   url: string,
-  host: RegExp,
-  path: RegExp,
+  allowed: RegExp,
   keys: KeyDirectory | null,
 ): Promise<KeyObject | 'refused' | 'unavailable'> {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return 'refused';
-  }
-  const plain = parsed.port === '' && parsed.username === '' && parsed.password === '' && parsed.hash === '';
-  if (parsed.protocol !== 'https:' || !plain || !host.test(parsed.hostname) || !path.test(parsed.pathname))
-    return 'refused';
-  const found = (await keys?.fetch(parsed.href)) ?? 'unavailable';
+  if (!allowed.test(url)) return 'refused';
+  const found = (await keys?.fetch(url, isCertificate)) ?? 'unavailable';
   if (found === 'absent') return 'refused';
   return (found === 'unavailable' ? undefined : parse(found.text)) ?? 'unavailable';
 }

@@ -18,7 +18,8 @@ export interface PaypalSpec {
   kind: 'paypal';
 }
 
-const HOST = /^(?:[a-z0-9-]+\.)*paypal\.com$/;
+const CERTIFICATE_URL =
+  /^https:\/\/api(?:-m)?(?:\.sandbox)?\.paypal\.com\/v1\/notifications\/certs\/[A-Za-z0-9_-]{1,128}$/;
 const names = {
   id: 'paypal-transmission-id',
   time: 'paypal-transmission-time',
@@ -82,7 +83,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   if (!signature || values[names.algorithm] !== 'SHA256withRSA') return refused('malformed_signature');
   if (values[names.id] === '' || values[names.time] === '') return refused('malformed_timestamp');
   if (context.secrets.length === 0) return refused('no_secret');
-  const key = await keyAtUrl(values[names.url] as string, HOST, /^\//, context.keys);
+  const key = await keyAtUrl(values[names.url] as string, CERTIFICATE_URL, context.keys);
   if (key === 'refused') return refused('malformed_signature');
   if (key === 'unavailable') return refused('key_unavailable');
   const crc = crc32(request.body);

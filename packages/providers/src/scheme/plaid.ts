@@ -1,4 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
+import { jsonOf, valueAt } from '../body-value';
 import { publicKeyOf } from '../key-text';
 import { repeated } from '../header-list';
 import { sameText } from '../signature-text';
@@ -63,32 +64,32 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
     request.receivedAt,
   );
   if (stale) return stale;
+  // What costs nothing comes before the look-up: only a token over this very body is worth one.
+  const expected = createHash('sha256').update(request.body).digest('hex');
+  if (typeof claimed !== 'string' || !sameText(claimed, expected)) return refused('wrong_signature');
   const pinned = context.secrets.map(keyOf).filter((key) => key !== undefined);
   const found = pinned.length > 0 ? pinned : await lookUp(kid, context);
   if (found === 'unavailable') return refused('key_unavailable');
-  if (!found.some((key) => jwtHolds(jwt, 'ES256', key))) return refused('wrong_signature');
-  const expected = createHash('sha256').update(request.body).digest('hex');
-  return typeof claimed === 'string' && sameText(claimed, expected)
+  return found.some((key) => jwtHolds(jwt, 'ES256', key))
     ? { ok: true, proof: jwt.signature, bodyAuthenticated: true, coversTimestamp: true }
     : refused('wrong_signature');
 }
 
 async function lookUp(kid: string, context: SchemeContext): Promise<KeyObject[] | 'unavailable'> {
   const environment = context.settings['environment'] === 'sandbox' ? 'sandbox' : 'production';
-  const found = await context.keys?.post(`https://${environment}.plaid.com/webhook_verification_key/get`, {
-    client_id: context.settings['client_id'],
-    secret: context.secrets[0],
-    key_id: kid,
-  });
+  const body = { client_id: context.settings['client_id'], secret: context.secrets[0], key_id: kid };
+  const url = `https://${environment}.plaid.com/webhook_verification_key/get`;
+  const found = await context.keys?.post(url, body, (text) => publishedKey(text) !== undefined);
   if (found === undefined || found === 'unavailable') return 'unavailable';
   if (found === 'absent') return [];
-  try {
-    const { key } = JSON.parse(found.text) as { key?: { kty?: string; crv?: string; x?: string; y?: string } };
-    if (!key) return [];
-    const { kty, crv, x, y } = key;
-    const parsed = keyOf(JSON.stringify({ kty, crv, x, y }));
-    return parsed ? [parsed] : [];
-  } catch {
-    return 'unavailable';
-  }
+  const key = publishedKey(found.text);
+  return key ? [key] : 'unavailable';
+}
+
+/** The key in Plaid's answer; undefined when the answer holds none. */
+function publishedKey(text: string): KeyObject | undefined {
+  const jwk = valueAt(jsonOf(text), ['key']);
+  if (typeof jwk !== 'object' || jwk === null) return undefined;
+  const { kty, crv, x, y } = jwk as Record<string, unknown>;
+  return keyOf(JSON.stringify({ kty, crv, x, y }));
 }

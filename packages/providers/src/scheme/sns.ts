@@ -19,7 +19,12 @@ export interface SnsSpec {
   kind: 'sns';
 }
 
-export const SNS_HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(?:\.cn)?$/;
+// A region such as eu-central-1 or us-gov-west-1. Anything looser also fits names that customers of AWS can own, such as
+// sns.s3-us-west-2.amazonaws.com, which is a bucket called "sns".
+const ORIGIN = 'https:\\/\\/sns\\.[a-z]{2}(?:-[a-z]+)+-\\d\\.amazonaws\\.com(?:\\.cn)?';
+const CERTIFICATE_URL = new RegExp(`^${ORIGIN}\\/[A-Za-z0-9_-]{1,128}\\.pem$`);
+/** Where Amazon has a subscription confirmed: a query of the service's root. */
+export const SNS_CONFIRMATION_URL = new RegExp(`^${ORIGIN}\\/\\?[\\w%.~:=&+*!'(),;@$/?-]{1,2048}$`);
 const ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/;
 const TOLERANCE_SECONDS = 3600;
 
@@ -62,7 +67,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   const signature = canonicalBase64(received);
   if (!signature || (version !== '1' && version !== '2')) return refused('malformed_signature');
   const url = textOf(valueAt(message, ['SigningCertURL'])) ?? '';
-  const key = await keyAtUrl(url, SNS_HOST, /\.pem$/, context.keys);
+  const key = await keyAtUrl(url, CERTIFICATE_URL, context.keys);
   if (key === 'refused') return refused('malformed_signature');
   if (key === 'unavailable') return refused('key_unavailable');
   // Versions of the scheme, not of the request's choosing: both are RSA under the same key, and SNS still sends both.
