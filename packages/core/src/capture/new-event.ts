@@ -18,10 +18,10 @@ export interface CaptureRequest {
 }
 
 /** The request as the catalogue of providers reads it. */
-export function toWebhookRequest(request: Omit<CaptureRequest, 'remoteAddr'>, receivedAt: number): WebhookRequest {
-  const { method, path, query, rawHeaders, body } = request;
+export function toWebhookRequest(request: CaptureRequest, receivedAt: number): WebhookRequest {
+  const { method, path, query, rawHeaders, body, remoteAddr } = request;
   const target = query === '' ? path : `${path}?${query}`;
-  return { method, target, headers: new HeaderList(rawHeaders), body, receivedAt };
+  return { method, target, headers: new HeaderList(rawHeaders), body, receivedAt, sender: remoteAddr };
 }
 
 /** What is known of a request besides its bytes. */

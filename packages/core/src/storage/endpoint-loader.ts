@@ -68,7 +68,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
-    private readonly keys: KeyDirectory,
+    private readonly keys: { of(endpointId: string): KeyDirectory },
   ) {}
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
@@ -145,7 +145,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     if (row.verification === null) return { verifier: null, replaySecrets: {}, verificationHeaders };
     try {
       const config = openVerification(this.box, row.verification, row.user_id, id);
-      const verifier = createVerifier(config, { keys: this.keys });
+      const verifier = createVerifier(config, { keys: this.keys.of(id) });
       const replaySecrets = config.replaySecrets ?? {};
       // A row that was forced into the database must not open the door: no usable secret, no event.
       if (Array.isArray(verifier)) return { verifier: 'broken', replaySecrets, verificationHeaders };
