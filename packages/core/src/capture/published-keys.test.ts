@@ -67,7 +67,7 @@ describe('names that strangers make up', () => {
   const invent = (keys: PublishedKeys, endpoint: string, sender: string, count: number): Promise<unknown[]> =>
     Promise.all(
       Array.from({ length: count }, (_, n) =>
-        keys.of(endpoint).askedBy?.(sender).fetch(`${base}/404/${endpoint}/${sender}/${n}`),
+        keys.of(endpoint).askedBy(sender).fetch(`${base}/404/${endpoint}/${sender}/${n}`),
       ),
     );
 
@@ -77,7 +77,7 @@ describe('names that strangers make up', () => {
     expect(asked).toHaveLength(15);
     const text = (path: string): object => ({ text: `key of ${path}` });
     expect(await keys.of('other').fetch(`${base}/other.pem`)).toEqual(text('/other.pem'));
-    expect(await keys.of('flooded').askedBy?.('192.0.2.2').fetch(`${base}/genuine.pem`)).toEqual(text('/genuine.pem'));
+    expect(await keys.of('flooded').askedBy('192.0.2.2').fetch(`${base}/genuine.pem`)).toEqual(text('/genuine.pem'));
     // A network is one sender, so addresses of IPv6 are no way around it.
     asked = [];
     await Promise.all(Array.from({ length: 100 }, (_, n) => invent(keys, 'six', `2001:db8::${n.toString(16)}`, 5)));
@@ -89,7 +89,7 @@ describe('names that strangers make up', () => {
     for (let n = 0; n < 60; n++) await invent(keys, `flooded-${n}`, '192.0.2.1', 40);
     // 300 are shared; beyond them a sender gets two of the three that an endpoint has in any case.
     expect(asked.length).toBeLessThanOrEqual(300 + 60 * 2);
-    const genuine = keys.of('flooded-59').askedBy?.('192.0.2.2').fetch(`${base}/genuine.pem`);
+    const genuine = keys.of('flooded-59').askedBy('192.0.2.2').fetch(`${base}/genuine.pem`);
     expect(await genuine).toEqual({ text: 'key of /genuine.pem' });
     expect(await keys.of('quiet').fetch(`${base}/quiet.pem`)).toEqual({ text: 'key of /quiet.pem' });
   });

@@ -53,7 +53,7 @@ export class PublishedKeys implements KeyDirectory {
   constructor(private readonly transport: Transport) {}
 
   /** The same keys, with look-ups charged to an endpoint. */
-  of(endpoint: string, sender: string | null = null): KeyDirectory {
+  of(endpoint: string, sender: string | null = null): Required<KeyDirectory> {
     const asker = { endpoint, sender };
     return {
       fetch: (url, isKey) => this.fetch(url, isKey, asker),
