@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { owner, Recorder, settled, query } from '@paggio/core/testing';
+import { owner, Recorder, settled, query, type RecordedRequest } from '@paggio/core/testing';
 import { client, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 let server: GatewayServer;
@@ -175,6 +175,105 @@ test('an idempotency key makes one event, also of many requests at once; another
   expect(ids.has(elsewhere.json.id)).toBe(false);
   await query(server.gateway.database.url, `update paggio.dedup_keys set expires_at = now()`);
   expect(ids.has((await send({ headers })).json.id)).toBe(false);
+});
+
+describe('the signature of a delivery', () => {
+  /** What a receiver has of a delivery, sent back as an event of its own. */
+  const reflect = (got: RecordedRequest, more: Sending = {}): Promise<RawAnswer & { json: any }> =>
+    send({
+      body: got.body,
+      timestamp: String(got.headers['x-pj-timestamp']),
+      signature: String(got.headers['x-pj-signature']),
+      ...more,
+    });
+  const refused = (answer: { status: number; json: any }): unknown => [answer.status, answer.json.code];
+  const delivered = async (id: string): Promise<RecordedRequest> => {
+    await settled(server.paggio, owner, id);
+    return recorder.requests.find((one) => one.headers['paggio-event-id'] === id) as RecordedRequest;
+  };
+
+  test('is the contract, over the text of its timestamp, which is now in Unix seconds', async () => {
+    const got = await delivered((await send()).json.id);
+    const timestamp = String(got.headers['x-pj-timestamp']);
+    expect(got.headers['x-pj-signature']).toBe(sign(endpoint.secret, timestamp, got.body));
+    expect(Math.abs(Number(timestamp) - now())).toBeLessThan(60);
+    expect(timestamp).toMatch(/^\d+$/);
+  });
+
+  test('is refused as signed ingest, whatever is added to it or left out of it', async () => {
+    const first = (await send()).json.id as string;
+    const got = await delivered(first);
+    const before = (await server.api().get('/api/v1/events')).data.meta.total;
+    const timestamp = String(got.headers['x-pj-timestamp']);
+    for (const more of [
+      {},
+      { headers: [['X-PJ-Event-Type', 'order.refunded']] as [string, string][] },
+      { headers: [['Idempotency-Key', 'fresh']] as [string, string][] },
+      { signature: String(got.headers['x-pj-signature']).toUpperCase() },
+      // The zero is signed: neither without it nor with another does the signature hold.
+      { timestamp: timestamp.slice(1) },
+      { timestamp: `0${timestamp}` },
+      // Of "<timestamp>.<body>" there is one reading that begins with a digit other than zero: none.
+      { timestamp: '', body: `${timestamp}.${got.body.toString()}` },
+    ])
+      expect(refused(await reflect(got, more))).toEqual([401, 'INVALID_SIGNATURE']);
+    expect((await reflect(got)).json.hint).toContain('deliveries');
+    expect((await server.api().get('/api/v1/events')).data.meta.total).toBe(before);
+  });
+
+  test('is refused for what came in by a webhook URL, by publishing, by a replay and by a test, and by another process', async () => {
+    const other = await startGatewayServer({}, {}, server.gateway.database);
+    const { data } = await server.api().get(`/api/v1/endpoints/${endpoint.id}`);
+    const captured = await request(server.port, {
+      path: new URL(data.webhook_url).pathname,
+      body: '{"refund":"all of it"}',
+    });
+    const event = captured.headers['paggio-event-id'] as string;
+    const published = await server
+      .api()
+      .post('/api/v1/events', { event_type: 'x', payload: { n: 1 }, endpoint_ids: [endpoint.id] });
+    const test = await server.api().post(`/api/v1/endpoints/${endpoint.id}/test`, {});
+    const copy = await server.api().post(`/api/v1/events/${event}/replay`);
+    const ids = [event, published.data.deliveries[0].event_id, test.data.id, copy.data.id] as string[];
+    const deliveries = await Promise.all(ids.map(delivered));
+    await server.api().post(`/api/v1/events/${event}/replay`, { destination_url: recorder.url('/at-once') });
+    deliveries.push(recorder.requests.find((one) => one.url === '/at-once') as RecordedRequest);
+    for (const got of deliveries) {
+      expect(got.headers['x-pj-signature']).toMatch(/^[0-9a-f]{64}$/);
+      expect(refused(await reflect(got))).toEqual([401, 'INVALID_SIGNATURE']);
+      const answer = await request(other.port, {
+        path: `/e/${endpoint.id}`,
+        headers: [
+          ['Authorization', `Bearer ${server.key}`],
+          ['X-PJ-Signature', String(got.headers['x-pj-signature'])],
+          ['X-PJ-Timestamp', String(got.headers['x-pj-timestamp'])],
+        ],
+        body: got.body,
+      });
+      expect([answer.status, JSON.parse(answer.body.toString()).code]).toEqual([401, 'INVALID_SIGNATURE']);
+    }
+    await other.stop();
+  });
+
+  test('is refused while the delivery is still under way', async () => {
+    let answer: Promise<RawAnswer & { json: any }> | undefined;
+    const usual = recorder.behaviour;
+    recorder.behaviour = (got, response) => {
+      // Once: an answer that accepts it would bring the next delivery.
+      answer ??= reflect(got);
+      void answer.then(() => response.writeHead(200).end());
+    };
+    await delivered((await send({ body: '{"reflected":"at once"}' })).json.id);
+    recorder.behaviour = usual;
+    expect(refused(await (answer as NonNullable<typeof answer>))).toEqual([401, 'INVALID_SIGNATURE']);
+  });
+
+  test("is never that of a producer, who may repeat a request in the second of the event's delivery", async () => {
+    const timestamp = now();
+    const first = await send({ timestamp, body: '{"repeated":1}' });
+    await delivered(first.json.id);
+    expect((await send({ timestamp, body: '{"repeated":1}' })).status).toBe(202);
+  });
 });
 
 test('captured only and paused answer the same', async () => {

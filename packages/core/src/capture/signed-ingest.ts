@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { isDeliveryTimestamp } from '../delivery/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound, PaggioError } from '../errors';
@@ -85,6 +86,8 @@ function verify(secrets: readonly string[], request: CaptureRequest, nowMs: numb
   if (timestamp === undefined || signature === undefined) throw refuse('X-PJ-Timestamp and X-PJ-Signature are needed.');
   if (moreTimestamps.length + moreSignatures.length > 0) throw refuse('A header is given twice.');
   if (!/^\d{1,12}$/.test(timestamp)) throw refuse('X-PJ-Timestamp must be Unix seconds.');
+  if (isDeliveryTimestamp(timestamp))
+    throw refuse('X-PJ-Timestamp begins with a zero, as only those of deliveries from Paggio do: sign it anew.');
   if (!/^[0-9a-f]{64}$/i.test(signature)) throw refuse('X-PJ-Signature must be 64 hexadecimal digits.');
   const given = Buffer.from(signature.toLowerCase(), 'latin1');
   const matches = secrets.some((secret) => {

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { credentialHeaders, endpointSecretKey } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
+import { deliveryTimestamp } from './delivery-timestamp';
 import { foldedName } from './header-name';
 import type { Hops } from './hops';
 import { isIdentityHeader } from './identity-headers';
@@ -91,8 +92,8 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
     `${prefix}webhook-signature`,
     endpoint.secrets.map((secret) => standardSignature(secret, input.originId, timestamp, input.body)).join(' '),
   );
-  out.push('X-PJ-Signature', hexSignature(endpoint.secrets[0] ?? '', timestamp, input.body));
-  out.push('X-PJ-Timestamp', timestamp);
+  const marked = deliveryTimestamp(input.nowMs);
+  out.push('X-PJ-Signature', hexSignature(endpoint.secrets[0] ?? '', marked, input.body), 'X-PJ-Timestamp', marked);
   if (input.correlationId !== null) out.push('X-PJ-Correlation-ID', input.correlationId);
   out.push('Paggio-Event-Id', input.eventId, 'Paggio-Attempt', String(input.attemptNumber));
   out.push('Paggio-Verified', verified);
