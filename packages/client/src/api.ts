@@ -634,11 +634,13 @@ export type AuditRecord = {
     | 'destination.updated'
     | 'endpoint.created'
     | 'endpoint.deleted'
+    | 'endpoint.tested'
     | 'endpoint.updated'
     | 'event.cancelled'
     | 'event.replayed'
     | 'key.created'
     | 'key.revoked'
+    | 'notifications.tested'
     | 'notifications.updated'
     | 'replay.cancelled'
     | 'replay.created'
@@ -1431,7 +1433,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Who did what to keys, secrets, endpoints, destinations and replays, newest first. Needs the scope `admin`. */
+  /** Who did what to keys, secrets, endpoints, destinations, replays and tests, and what was refused, newest first. Needs the scope `admin`. */
   'audit.list': {
     params: undefined;
     query: {
@@ -1442,11 +1444,13 @@ export interface Operations {
         | 'destination.updated'
         | 'endpoint.created'
         | 'endpoint.deleted'
+        | 'endpoint.tested'
         | 'endpoint.updated'
         | 'event.cancelled'
         | 'event.replayed'
         | 'key.created'
         | 'key.revoked'
+        | 'notifications.tested'
         | 'notifications.updated'
         | 'replay.cancelled'
         | 'replay.created'

@@ -225,16 +225,16 @@ export class Paggio {
       if (roles.has('deliver')) this.worker.wake();
       else this.waker.announce('work');
     };
-    const mountPath = (): string => this.mountPath;
-    this.ingest = new SignedIngest({ directory, writer });
-    this.testEvents = new TestEvents({ directory, writer, mountPath });
-    const publishStore = new PublishStore(this.database);
-    const wakeSoon = soon(wake);
-    this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
     const fault = (where: string, error: unknown): void => telemetry.emit({ type: 'fault', where, error });
     this.audit = new Audit(new AuditStore(this.database), (error) => fault('audit', error));
     this.authority = new Authority(this.audit);
-    const { authority } = this;
+    const { audit, authority } = this;
+    const mountPath = (): string => this.mountPath;
+    this.ingest = new SignedIngest({ directory, writer });
+    this.testEvents = new TestEvents({ directory, writer, audit, mountPath });
+    const publishStore = new PublishStore(this.database);
+    const wakeSoon = soon(wake);
+    this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
     this.endpoints = new Endpoints({
       store: endpointStore,
       box: this.box,
@@ -298,7 +298,7 @@ export class Paggio {
     });
     const notificationStore = new NotificationStore(this.database, this.box, endpointStore);
     const sender = new ChannelSender(transport);
-    this.notifications = new Notifications({ store: notificationStore, guard, ownOrigins, sender });
+    this.notifications = new Notifications({ store: notificationStore, guard, ownOrigins, sender, audit });
     const sessionStore = new SessionStore(this.database);
     const { retentionMs } = this.options;
     this.chores = new Chores({

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
-import { scopes, type Owner, type Scope } from '@paggio/core';
+import { scopes, type AuditRecord, type Owner, type Scope } from '@paggio/core';
 import type { Operation } from './operation';
 import { operations } from './operations';
 import { client, request, startGatewayServer, type GatewayServer } from './testing';
@@ -257,6 +257,35 @@ test.each(guarded)("%s works on one's own, and shows nothing of others", async (
     expect(text).not.toContain(other.endpoint.slug);
   }
 });
+
+/** What senders and producers do is no act of a person: events say it themselves. */
+const traffic = ['ingest.signed', 'events.publish'];
+const acts = guarded.filter(([id, { method }]) => method !== 'GET' && !traffic.includes(id));
+
+test.each([...acts, ...guarded.filter(([id]) => id === 'endpoints.secret')])(
+  'AUZ-28: %s leaves an entry in the audit log, and no secret in it',
+  async (id, operation) => {
+    const world = await worldOf(mine.owner);
+    await call(operationOf('notifications.put'), world.keys.admin, {}, world);
+    const newest = { limit: 1, offset: 0, startingAfter: null };
+    const last = async (): Promise<AuditRecord | undefined> =>
+      (await server.paggio.audit.list(mine.owner, {}, newest)).items[0];
+    const before = await last();
+    // A dry run does nothing.
+    const data = { filter: { endpoint_id: world.endpoint.id, status: 'pending' } };
+    const { status, text } =
+      id === 'replays.create'
+        ? { ...(await client(server.port, world.keys.write).post('/api/v1/replays', data)), text: '' }
+        : await call(operation, world.keys[operation.scope], idsOf(world), world);
+    expect([id, status < 300]).toEqual([id, true]);
+    const after = await last();
+    expect([id, after?.id === before?.id, after?.keyId]).toEqual([id, false, expect.any(String)]);
+    const kept = JSON.stringify(after);
+    const made = /"(?:secret|key)":"([^"]+)"/.exec(text ?? '')?.[1];
+    for (const secret of [world.endpoint.secret, 'a secret of github', made])
+      if (secret !== undefined) expect(kept).not.toContain(secret);
+  },
+);
 
 describe('AUZ-08: ids that stand elsewhere than in the path', () => {
   const api = (scope: Scope): ReturnType<typeof client> => client(server.port, mine.keys[scope]);

@@ -250,6 +250,11 @@ describe('AUZ-28: the audit log', () => {
       },
       { replayed_as: copy },
     ]);
+    const [tested] = await auditOf(endpoint.id);
+    expect(tested).toMatchObject({
+      action: 'endpoint.tested',
+      after: { event_id: event, event_type: 'test.event', verified: false },
+    });
     const bulk = (await server.api().post('/api/v1/replays', { filter: { endpoint_id: endpoint.id } })).data.id;
     await server.api().post(`/api/v1/replays/${bulk}/cancel`);
     expect((await auditOf(bulk)).at(-1)).toMatchObject({ action: 'replay.created', after: { matched: 1 } });

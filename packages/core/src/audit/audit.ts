@@ -9,11 +9,13 @@ export const auditActions = [
   'destination.updated',
   'endpoint.created',
   'endpoint.deleted',
+  'endpoint.tested',
   'endpoint.updated',
   'event.cancelled',
   'event.replayed',
   'key.created',
   'key.revoked',
+  'notifications.tested',
   'notifications.updated',
   'replay.cancelled',
   'replay.created',
@@ -62,6 +64,14 @@ export class Audit {
   async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<Page<AuditRecord>> {
     const { rows, count } = await this.store.list(owner, filter, paging);
     return toPage(rows, paging, count);
+  }
+
+  /**
+   * Keeps what is about to leave this process, before it does: if the process dies in between, the log has an entry too
+   * many and not one too few.
+   */
+  async note(actor: Actor, entry: AuditEntry): Promise<void> {
+    await this.store.add(actor, entry);
   }
 
   /** Keeps that somebody asked for an operation and lacked the scope. Does not wait until it is stored. */

@@ -1,15 +1,17 @@
 import { activeSecrets, sample, type Sample, type Verifier } from '@paggio/providers';
+import type { Audit } from '../audit/audit';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import { formatId, newId } from '../event-id';
-import type { Owner } from '../principal';
+import type { Actor } from '../principal';
 import type { EventWriter } from './event-writer';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 
 export interface TestEventsDependencies {
   directory: EndpointDirectory;
   writer: EventWriter;
+  audit: Pick<Audit, 'note'>;
   /** Where Paggio is mounted. */
   mountPath: () => string;
 }
@@ -22,12 +24,13 @@ export class TestEvents {
 
   /**
    * An event like the provider's, signed with the endpoint's own secret and verified like any other, through the ordinary
-   * delivery. Where the provider signs with a private key of its own it is stored unverified. Returns its id.
+   * delivery. Where the provider signs with a private key of its own it is stored unverified. The audit log keeps that it
+   * was sent. Returns its id.
    * @param eventType one of the provider's samples; any other makes a plain event of that type
    * @throws PaggioError `NOT_FOUND`
    */
-  async send(owner: Owner, endpointId: string, eventType?: string): Promise<string> {
-    const { directory, writer } = this.dependencies;
+  async send(owner: Actor, endpointId: string, eventType?: string): Promise<string> {
+    const { audit, directory, writer } = this.dependencies;
     const endpoint = await directory.ofOwner(owner, endpointId);
     if (!endpoint || endpoint.deleted) throw notFound('endpoint');
     const receivedAt = Date.now();
@@ -44,6 +47,8 @@ export class TestEvents {
       verifiedBy: verified ? (verifier?.provider.name ?? null) : null,
       bodyAuthenticated: verified && verification.bodyAuthenticated,
     });
+    const after = { event_id: formatId(event.id), event_type: event.eventType, verified };
+    await audit.note(owner, { action: 'endpoint.tested', objectId: endpoint.id, before: null, after });
     return (await writer.write(endpoint, event)).eventId;
   }
 

@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { invalid } from '../errors';
@@ -12,6 +13,7 @@ export interface NotificationsDependencies {
   guard: AddressGuard;
   ownOrigins: () => ReadonlySet<string>;
   sender: ChannelSender;
+  audit: Pick<Audit, 'note'>;
 }
 
 /** Where an owner is told what, in Slack and Discord. */
@@ -44,12 +46,14 @@ export class Notifications {
   }
 
   /**
-   * Sends a message now, whatever the triggers are.
+   * Sends a message now, whatever the triggers are. The audit log keeps that it was sent.
    * @throws PaggioError `VALIDATION_FAILED` when the channel has no webhook
    */
-  async test(owner: Owner, channel: Channel): Promise<Sent> {
-    const settings = (await this.dependencies.store.get(owner))[channel];
+  async test(actor: Actor, channel: Channel): Promise<Sent> {
+    const { audit, sender, store } = this.dependencies;
+    const settings = (await store.get(actor))[channel];
     if (!settings) throw invalid([{ field: 'channel', message: `There is no webhook for ${channel} yet.` }]);
-    return this.dependencies.sender.send(settings.url, testMessage(channel));
+    await audit.note(actor, { action: 'notifications.tested', objectId: null, before: null, after: { channel } });
+    return sender.send(settings.url, testMessage(channel));
   }
 }

@@ -13,7 +13,8 @@ export const auditOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/audit',
     scope: 'admin',
-    summary: 'Who did what to keys, secrets, endpoints, destinations and replays, newest first.',
+    summary:
+      'Who did what to keys, secrets, endpoints, destinations, replays and tests, and what was refused, newest first.',
     query: AuditQueryDto,
     answers: { 200: { schema: listOf('AuditRecord') } },
     async run({ paggio, principal, query }) {
