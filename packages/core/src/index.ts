@@ -27,6 +27,7 @@ export type {
 export type { EndpointConfig } from './endpoints/endpoint-config';
 export { errorTable, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
+export { describeFault, toFault, type FaultDescription } from './fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {
   eventStatuses,
@@ -78,6 +79,7 @@ export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, ty
 export { providers, type ProviderSummary } from './providers';
 export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
+export { printable, redact } from './redact';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';

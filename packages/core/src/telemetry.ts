@@ -1,3 +1,5 @@
+import { toFault } from './fault';
+
 /** What happened, for logs, metrics and live feeds. */
 export type Happening =
   | {
@@ -44,6 +46,7 @@ export type Happening =
   | { type: 'clock.skewed'; skewMs: number }
   /** The server forgets commits when its machine goes down: these settings let it, such as `fsync = off`. */
   | { type: 'durability.weak'; settings: readonly string[] }
+  /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 
 export type Listener = (happening: Happening) => void;
@@ -62,9 +65,10 @@ export class Telemetry {
   }
 
   emit(happening: Happening): void {
+    const shown = happening.type === 'fault' ? { ...happening, error: toFault(happening.error) } : happening;
     for (const listener of this.listeners) {
       try {
-        listener(happening);
+        listener(shown);
       } catch {
         // The listener's own fault.
       }

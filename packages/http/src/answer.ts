@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PaggioError } from '@paggio/core';
+import { PaggioError, toFault } from '@paggio/core';
 
 /** What goes back over any door. */
 export interface Answer {
@@ -55,7 +55,7 @@ export function errorAnswer(
 ): Answer {
   const requestId = randomUUID();
   const known = error instanceof PaggioError ? error : databaseAway(error);
-  if (!(error instanceof PaggioError) || error.code === 'INTERNAL') onFault(error, requestId);
+  if (!(error instanceof PaggioError) || error.code === 'INTERNAL') onFault(toFault(error), requestId);
   const answer = jsonAnswer(known.status, body(known, requestId));
   const headers = [...answer.headers, ...known.headers];
   if (known.retryAfterSeconds !== undefined) headers.push(['retry-after', String(known.retryAfterSeconds)]);

@@ -13,7 +13,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { createPaggio, Paggio, type PaggioOptions, type Principal } from '@paggio/core';
+import { createPaggio, describeFault, Paggio, printable, type PaggioOptions, type Principal } from '@paggio/core';
 import { normalizePath } from '@paggio/http';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
@@ -122,6 +122,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           metrics: _metrics,
           resolveUser: _resolveUser,
           allow: _allow,
+          onFault: _onFault,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
@@ -135,16 +136,13 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       provide: gatewayToken,
       inject: [token],
       useFactory: (paggio: Paggio) => {
-        paggio.subscribe((happening) => {
-          if (happening.type === 'fault') logger.error(`${happening.where}: ${describe(happening.error)}`);
-          else if (happening.type === 'handler.failed')
-            logger.warn(`${happening.handler} (event ${happening.eventId}): ${describe(happening.error ?? 'no end')}`);
-        });
+        if (!extras.onFault) logFaults(paggio, logger);
+        const onFault =
+          extras.onFault ??
+          ((error: unknown, requestId: string) => logger.error(...fault(`request ${requestId}`, error)));
         const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow } = extras;
         const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow };
-        return new PaggioGateway(paggio, options, (error, requestId) =>
-          logger.error(`${requestId}: ${describe(error)}`),
-        );
+        return new PaggioGateway(paggio, options, onFault);
       },
     },
     {
@@ -187,8 +185,21 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
   };
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function logFaults(paggio: Paggio, logger: Logger): void {
+  paggio.subscribe((happening) => {
+    if (happening.type === 'fault') logger.error(...fault(happening.where, happening.error));
+    else if (happening.type === 'handler.failed') {
+      const [text, stack] = fault(happening.handler, happening.error ?? 'It did not end in time');
+      logger.warn(`${text} (event ${happening.eventId})${stack === undefined ? '' : `\n${stack}`}`);
+    }
+  });
+}
+
+/** Text and stack for Nest's logger, which prints both as they are: values and control characters are left out. */
+function fault(where: string, error: unknown): [string, string | undefined] {
+  const { type, message, code, stack } = describeFault(error);
+  const name = typeof error === 'string' ? '' : ` ${type}${code === undefined ? '' : ` ${code}`}:`;
+  return [printable(`${where}:${name} ${message}`), stack];
 }
 
 function escape(text: string): string {

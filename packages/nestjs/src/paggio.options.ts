@@ -29,6 +29,12 @@ export interface PaggioModuleExtras extends Omit<HandlerOptions<HostRequest>, 'o
    * @default []
    */
   guards?: (Type<CanActivate> | CanActivate)[];
+  /**
+   * Hears of faults behind an `INTERNAL` answer. With it, the module writes no faults to Nest's logger: those of the
+   * background and of handlers then reach the listeners of `Paggio.subscribe` only.
+   * @default Nest's logger
+   */
+  onFault?: (error: unknown, requestId: string) => void;
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({

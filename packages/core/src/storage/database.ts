@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { Pool, type PoolConfig } from 'pg';
 import { PaggioError } from '../errors';
 import type { ResolvedOptions } from '../options';
@@ -6,7 +6,8 @@ import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
 import { migrations, SCHEMA_PROBE } from './migrations';
-import { SurvivingClient } from './surviving-client';
+import { QuietSource } from './quiet-source';
+import { QuietClient, SurvivingClient } from './surviving-client';
 import {
   DataSourceTransactions,
   OwnTransactions,
@@ -57,7 +58,7 @@ export class Database {
     if (host === null) this.transactions = new OwnTransactions(() => this.handlerPool(settings.transactionConnections));
     else if ('pool' in host) this.transactions = new PoolTransactions(host.pool);
     else this.transactions = new DataSourceTransactions(host.dataSource);
-    this.source = new DataSource({
+    this.source = new QuietSource({
       type: 'postgres',
       schema: 'paggio',
       ...typeormConnection(settings.connection),
@@ -72,7 +73,7 @@ export class Database {
       applicationName: applicationName('management'),
       poolErrorHandler: () => undefined,
       extra: {
-        Client: SurvivingClient,
+        Client: QuietClient,
         statement_timeout: STATEMENT_TIMEOUT_MS,
         query_timeout: QUERY_TIMEOUT_MS,
         idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
@@ -127,7 +128,7 @@ export class Database {
 
   /** A connection of its own, for LISTEN and for locks that belong to a connection. */
   client(purpose: 'listen' | 'boot'): SurvivingClient {
-    return new SurvivingClient({
+    return new QuietClient({
       ...this.settings.connection,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -146,9 +147,13 @@ export class Database {
     });
   }
 
-  /** Without limits for single statements: a handler has the time that it was given. */
+  /**
+   * Without limits for single statements: a handler has the time that it was given. Its errors are whole, as it runs
+   * statements of the app.
+   */
   private handlerPool(max: number): Pool {
     return this.survivor('handler', {
+      Client: SurvivingClient,
       max,
       connectionTimeoutMillis: 0,
       idle_in_transaction_session_timeout: IDLE_HANDLER_MS,
@@ -159,7 +164,7 @@ export class Database {
   private survivor(purpose: string, config: PoolConfig): Pool {
     const pool = new Pool({
       ...this.settings.connection,
-      Client: SurvivingClient,
+      Client: QuietClient,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,

@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import { dropValues } from './database-error';
 
 /**
  * A client whose connection the server may end at any moment. Such an end makes a client emit an error, idle or in use, and
@@ -14,5 +15,18 @@ export class SurvivingClient extends Client {
   /** Ends a connection that does not answer: saying goodbye on it would take as long as the network gives it. */
   abandon(): void {
     (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+}
+
+/**
+ * For statements that are all Paggio's own: what the server refuses becomes an error without the values of parameters and
+ * rows. It happens where the error comes in, so it holds for every statement and whoever gets the error.
+ */
+export class QuietClient extends SurvivingClient {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    // Before the listener of pg, which hands the error on.
+    const { connection } = this as unknown as { connection: NodeJS.EventEmitter };
+    connection.prependListener('errorMessage', dropValues);
   }
 }

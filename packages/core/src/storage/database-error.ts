@@ -1,0 +1,41 @@
+import { refusalOf } from '../fault';
+
+/** What of an error of PostgreSQL names things of the schema or of the server. Everything else may hold values. */
+const kept: ReadonlySet<string> = new Set([
+  'name',
+  'length',
+  'code',
+  'severity',
+  'schema',
+  'table',
+  'column',
+  'dataType',
+  'constraint',
+  'position',
+  'file',
+  'line',
+  'routine',
+  'errno',
+  'syscall',
+  'address',
+  'port',
+  'driverError',
+]);
+
+/**
+ * Takes the values of parameters and rows out of an error of pg or TypeORM, in place: PostgreSQL tells them in `detail`,
+ * `where` and in some messages, and TypeORM adds the statement with its parameters. Who logs the error, in whatever way,
+ * then logs none of them.
+ */
+export function dropValues(error: unknown): void {
+  if (typeof error !== 'object' || error === null) return;
+  for (const name of Object.keys(error)) {
+    if (!kept.has(name)) Reflect.deleteProperty(error, name);
+  }
+  const { message, stack, driverError } = error as Record<string, unknown>;
+  if (driverError !== undefined) dropValues(driverError);
+  const refusal = refusalOf(error);
+  if (refusal === null || message === refusal) return;
+  Object.assign(error, { message: refusal });
+  if (typeof stack === 'string') Object.assign(error, { stack: stack.replace(String(message), () => refusal) });
+}
