@@ -1,5 +1,6 @@
-import type { Happening } from '@paggio/core';
+import { printable, type Happening } from '@paggio/core';
 import type { Logger } from 'pino';
+import { plainLine } from './logger';
 
 /** One line per event in and per attempt out, for people at a terminal. */
 export function prettyLine(happening: Happening, now: Date): string | null {
@@ -28,8 +29,7 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad(size(happening.size), 7),
         pad('signature FAILED', 16),
         happening.rejectionId ?? '-',
-        // Endpoint names and URLs stand in it.
-        pad(happening.explanation ?? happening.reason, 0),
+        happening.explanation ?? happening.reason,
       );
     case 'attempt.finished': {
       const answer = String(happening.responseStatus ?? happening.error?.split(':')[0] ?? 'failed');
@@ -82,7 +82,9 @@ export function prettyLine(happening: Happening, now: Date): string | null {
       );
     // The line of its last attempt says it.
     case 'delivery.failed':
+      return null;
     case 'fault':
+      // More than a line: the output shows where it happened.
       return null;
   }
 }
@@ -123,12 +125,12 @@ export function logHappening(logger: Logger, happening: Happening): void {
 }
 
 function row(...cells: string[]): string {
-  return cells.join('  ').trimEnd();
+  return plainLine(cells.join('  ').trimEnd());
 }
 
+/** Escaped before it is padded, so that the columns stay where they are. */
 function pad(text: string, width: number): string {
-  // A stranger's text must not move the cursor or the line.
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?').padEnd(width);
+  return printable(text).padEnd(width);
 }
 
 function size(bytes: number): string {

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { banner } from './banner';
 import { readEnvironment } from './environment';
-import { logHappening, prettyLine } from './event-log';
-import { createLogger, redact } from './logger';
+import { Output } from './output';
 import { startServer, type RunningServer } from './server';
 import { StartError } from './start-error';
 
@@ -13,11 +11,15 @@ const STOP_DEADLINE_MS = 40_000;
 /** Runs the server until a signal ends it. */
 export async function main(): Promise<void> {
   const environment = readEnvironment(process.env, process.stdout.isTTY === true);
+  // A start that fails is told to people, unless somebody has asked for JSON: nothing reads the log of no server.
+  const starting = new Output({ format: process.env['LOG_FORMAT'] === 'json' ? 'json' : 'pretty', level: 'info' });
   if (Array.isArray(environment)) {
-    console.error(`Paggio cannot start:\n${environment.map((mistake) => `  - ${mistake}`).join('\n')}`);
+    starting.lastWords(`Paggio cannot start:\n${environment.map((mistake) => `  - ${mistake}`).join('\n')}`);
     process.exitCode = 1;
     return;
   }
+  const output = new Output({ format: environment.logFormat, level: environment.logLevel });
+  output.takeOver();
   let stopping = false;
   let server: RunningServer | undefined;
   const end = (): void => {
@@ -29,40 +31,23 @@ export async function main(): Promise<void> {
     server.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error(redact(`Paggio did not stop cleanly: ${String(error)}`));
+        output.lastWords('Paggio did not stop cleanly', error);
         process.exit(1);
       },
     );
   };
   process.on('SIGTERM', end).on('SIGINT', end);
   try {
-    server = await startServer(environment);
+    server = await startServer(environment, output);
   } catch (error) {
     const hint = error instanceof StartError ? error.hint : '';
     const message = error instanceof Error ? error.message : String(error);
-    console.error(redact(`Paggio cannot start: ${message}${hint ? `\n  ${hint}` : ''}`));
+    starting.lastWords(`Paggio cannot start: ${message}${hint ? `\n  ${hint}` : ''}`);
     process.exitCode = 1;
     return;
   }
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
-  const logger = createLogger(environment.logLevel);
-  const pretty = environment.logFormat === 'pretty';
-  server.paggio.subscribe((happening) => {
-    const line = pretty && environment.logLevel !== 'silent' ? prettyLine(happening, new Date()) : null;
-    if (line !== null) console.log(line);
-    else if (!pretty) logHappening(logger, happening);
-  });
-  if (pretty) console.log(banner(server, version));
-  else
-    logger.info(
-      {
-        url: server.url,
-        inbox: server.inboxUrl,
-        database: server.database.description,
-        data_directory: server.dataDirectory,
-      },
-      'Paggio is up',
-    );
+  output.up(server, version);
   // The signal came while the server was starting.
   if (stopping) {
     stopping = false;

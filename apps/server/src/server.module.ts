@@ -7,7 +7,11 @@ import { PaggioModule } from '@paggio/nestjs';
 /** The reference server is a host like any other: its whole product is this one import. */
 @Module({})
 export class ServerModule {
-  static with(options: PaggioOptions, dialects: readonly DialectName[]): DynamicModule {
+  static with(
+    options: PaggioOptions,
+    dialects: readonly DialectName[],
+    onFault: (error: unknown, requestId: string) => void,
+  ): DynamicModule {
     return {
       module: ServerModule,
       imports: [
@@ -19,6 +23,7 @@ export class ServerModule {
           metrics: true,
           dashboard: true,
           dialects,
+          onFault,
           exclusive: true,
           isGlobal: true,
         }),

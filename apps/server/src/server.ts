@@ -10,6 +10,8 @@ import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
 import { firstRun, operator, type FirstRun } from './first-run';
 import { LimitedExpressAdapter } from './http-adapter';
+import { NestLog } from './nest-log';
+import type { Output } from './output';
 import { ServerModule } from './server.module';
 import { StartError } from './start-error';
 
@@ -31,7 +33,7 @@ export interface RunningServer extends FirstRun {
 const PORTS_TRIED = 50;
 
 /** @throws StartError when the server cannot come up; nothing is left running */
-export async function startServer(environment: Environment): Promise<RunningServer> {
+export async function startServer(environment: Environment, output: Output): Promise<RunningServer> {
   const directory = new DataDirectory(environment.dataDirectory);
   const masterKey = environment.masterKey ?? directory.masterKey();
   let embedded: EmbeddedDatabase | undefined;
@@ -64,12 +66,15 @@ export async function startServer(environment: Environment): Promise<RunningServ
           ingestRateLimit: environment.ingestRateLimit,
         },
         environment.dialects,
+        (error, requestId) => output.fault(error, { request_id: requestId }),
       ),
       new LimitedExpressAdapter(),
-      { logger: ['error', 'fatal'], abortOnError: false },
+      { logger: new NestLog(output), abortOnError: false },
     );
-    await app.init();
     const paggio = app.get(Paggio);
+    // Before it starts, so that what happens meanwhile is printed too.
+    paggio.subscribe((happening) => output.happened(happening));
+    await app.init();
     const movedFrom = await listen(app, environment);
     const address = (app.getHttpServer() as HttpServer).address() as AddressInfo;
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;

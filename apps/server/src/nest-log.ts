@@ -1,0 +1,33 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Output } from './output';
+
+/** Nest's logger, in the server's own output. Its notes on what it loads and maps are left out. */
+export class NestLog implements LoggerService {
+  constructor(private readonly output: Output) {}
+
+  log(): void {}
+
+  debug(): void {}
+
+  verbose(): void {}
+
+  warn(): void {}
+
+  /** Nest gives a message or an error, then a stack if there is one, and the name of the part last. */
+  error(message: unknown, ...rest: unknown[]): void {
+    this.say('error', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.say('fatal', message, rest);
+  }
+
+  private say(level: 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+    const texts = rest.filter((one) => typeof one === 'string');
+    const stack = texts.find((text) => text.includes('\n    at '));
+    const part = texts.findLast((text) => text !== stack);
+    const fields = { part, ...(stack === undefined ? {} : { stack }) };
+    if (message instanceof Error) this.output.say(level, 'fault', { part, err: message });
+    else this.output.say(level, typeof message === 'string' ? message : 'Nest reported a fault', fields);
+  }
+}

@@ -1,0 +1,122 @@
+import { inspect } from 'node:util';
+import { isNativeError } from 'node:util/types';
+import { describeFault, printable, type Happening } from '@paggio/core';
+import { pino, type Level, type Logger } from 'pino';
+import { banner } from './banner';
+import { logHappening, prettyLine } from './event-log';
+import { createLogger, plainLine, plainLines } from './logger';
+import type { RunningServer } from './server';
+
+export interface OutputSettings {
+  format: 'pretty' | 'json';
+  level: string;
+}
+
+const CONSOLE: Readonly<Record<string, Level>> = {
+  trace: 'trace',
+  debug: 'debug',
+  log: 'info',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+};
+
+/**
+ * Everything that the server prints: one JSON object a line on standard output, or lines for people. Nothing is printed
+ * past it, and nothing in it can end its line, move the cursor or show a secret.
+ */
+export class Output {
+  private readonly logger: Logger | null;
+
+  constructor(private readonly settings: OutputSettings) {
+    this.logger = settings.format === 'json' ? createLogger(settings.level) : null;
+  }
+
+  happened(happening: Happening): void {
+    if (this.logger) logHappening(this.logger, happening);
+    else if (happening.type === 'fault') this.fault(happening.error, { where: happening.where });
+    else this.print(prettyLine(happening, new Date()));
+  }
+
+  /** @param fields `request_id` of an answer, or `where` in the background */
+  fault(error: unknown, fields: { request_id: string } | { where: string }): void {
+    this.say('error', 'fault', { ...fields, err: error });
+  }
+
+  up(server: RunningServer, version: string): void {
+    if (!this.logger) {
+      // The key and the link in it are for whoever starts the server, so they stay.
+      process.stdout.write(`${banner(server, version).split('\n').map(printable).join('\n')}\n`);
+      return;
+    }
+    const { url, inboxUrl, database, dataDirectory } = server;
+    this.logger.info(
+      { url, inbox: inboxUrl, database: database.description, data_directory: dataDirectory },
+      'Paggio is up',
+    );
+  }
+
+  /** A line of the server itself. */
+  say(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (this.logger) this.logger[level](fields, message);
+    else if (level !== 'trace' && level !== 'debug') this.print(prettyNote(level, message, fields));
+  }
+
+  /** The last words of a process that ends: on standard error, whatever the level is. */
+  lastWords(message: string, error?: unknown): void {
+    if (this.logger) {
+      const fields = error === undefined ? {} : { err: error };
+      createLogger('fatal', pino.destination({ dest: 2, sync: true })).fatal(fields, message);
+    } else process.stderr.write(`${plainLines(error === undefined ? message : `${message}\n${stackOf(error)}`)}\n`);
+  }
+
+  /**
+   * Takes over what libraries print: the console, warnings of Node, and errors that nobody caught, which still end the
+   * process.
+   */
+  takeOver(): void {
+    for (const [method, level] of Object.entries(CONSOLE)) {
+      Object.assign(console, {
+        [method]: (...given: unknown[]) => this.say(level, given.map(textOf).join(' ')),
+      });
+    }
+    // Node's own listener prints them as text.
+    process.removeAllListeners('warning');
+    process.on('warning', (warning) => this.say('warn', `${warning.name}: ${warning.message}`));
+    process.on('uncaughtException', (error) => {
+      this.lastWords('Paggio ends: an error was not caught', error);
+      process.exit(1);
+    });
+  }
+
+  private print(line: string | null): void {
+    if (line !== null && this.settings.level !== 'silent') process.stdout.write(`${line}\n`);
+  }
+}
+
+const signs: Partial<Record<Level, string>> = { info: '  ' };
+
+function prettyNote(level: Level, message: string, { err, ...fields }: Readonly<Record<string, unknown>>): string {
+  const time = new Date().toTimeString().slice(0, 8);
+  const rest = Object.values(fields).filter((value) => typeof value === 'string' || typeof value === 'number');
+  const line = [time, signs[level] ?? '!!', message, ...rest].join('  ');
+  return err === undefined ? plainLine(line) : `${plainLine(line)}\n${plainLines(stackOf(err))}`;
+}
+
+/** An error and its causes, with their frames. */
+function stackOf(error: unknown): string {
+  const lines: string[] = [];
+  for (let fault = describeFault(error), indent = '  '; ; indent += '  ') {
+    const { type, message, code, stack, cause } = fault;
+    lines.push(`${indent}${plainLine(`${type}${code === undefined ? '' : ` ${code}`}: ${message}`)}`);
+    if (stack !== undefined) lines.push(stack);
+    if (!cause) return lines.join('\n');
+    fault = cause;
+  }
+}
+
+function textOf(given: unknown): string {
+  if (typeof given === 'string') return given;
+  if (isNativeError(given)) return `${describeFault(given).type}: ${describeFault(given).message}`;
+  return inspect(given, { depth: 1, maxStringLength: 256, maxArrayLength: 8, breakLength: Infinity });
+}
