@@ -285,7 +285,7 @@ describe("where requests carry the provider's secret itself", () => {
     const trusted = await apiWith('write', 'resign');
     expect((await trusted.post(`${path}/destinations`, { url: 'http://127.0.0.1:9/' })).status).toBe(201);
     expect((await trusted.patch(path, { verification: null })).status).toBe(200);
-    expect((await writer.patch(path, { destination_url: 'http://127.0.0.1:11/' })).status).toBe(200);
+    expect((await writer.patch(path, { destination_url: 'http://127.0.0.1:9998/' })).status).toBe(200);
   });
 
   test('an expired secret need not be known any more', async () => {

@@ -244,7 +244,7 @@ withBrowser('what is managed', () => {
     await page.getByRole('button', { name: 'New key' }).click();
     const dialog = page.getByRole('dialog', { name: 'New key' });
     await dialog.getByLabel('Name').fill('reader');
-    await dialog.getByLabel('Mode').selectOption('test');
+    await dialog.getByLabel('Mode', { exact: true }).selectOption('test');
     await dialog.getByRole('checkbox', { name: /^write/ }).uncheck();
     await dialog.getByRole('checkbox', { name: /^ingest/ }).uncheck();
     await dialog.getByLabel('Expires').fill('2099-01-02T03:04');
