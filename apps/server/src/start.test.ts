@@ -11,6 +11,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scopes } from '@paggio/core';
 import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
@@ -178,6 +179,9 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   const server = await ServerProcess.start({}, directory);
   expect(statSync(join(directory, 'api-key')).mode & 0o777).toBe(0o600);
   const key = server.apiKey;
+  // The first key has every scope: whoever runs the server gives out the rest.
+  expect((await server.api().get('/api/v1/keys')).data.data).toMatchObject([{ name: 'first run', scopes }]);
+  expect((await server.api().get('/metrics')).status).toBe(200);
   const { data: endpoints } = await server.api().get('/api/v1/endpoints');
   expect(endpoints.data).toMatchObject([{ name: 'demo', destination_url: null }]);
   expect((await server.api().get('/api/v1/events')).data.meta.total).toBe(0);
