@@ -1,4 +1,13 @@
-import { ingestUrlProblem, isNetwork, masterKeyOf, roles as allRoles, type RateLimit, type Role } from '@paggio/core';
+import { isIP } from 'node:net';
+import {
+  ingestUrlProblem,
+  isNetwork,
+  masterKeyOf,
+  networkList,
+  roles as allRoles,
+  type RateLimit,
+  type Role,
+} from '@paggio/core';
 import { dialectNames, type DialectName } from '@paggio/http';
 
 /** The reference server's settings, read from the environment once. */
@@ -34,6 +43,7 @@ export interface Environment {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const loopback = networkList(LOOPBACK);
 
 /** Every setting, or every mistake in them: a sentence for each. */
 export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): Environment | string[] {
@@ -134,16 +144,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const logFormat = text('LOG_FORMAT') ?? (isTerminal ? 'pretty' : 'json');
   if (logFormat !== 'pretty' && logFormat !== 'json') mistakes.push('LOG_FORMAT must be pretty or json.');
 
+  const host = text('HOST') ?? '127.0.0.1';
+  // Whoever can reach the server from elsewhere would reach through it what trusts only this machine.
+  const defaultNetworks = !production && isLoopback(host) ? LOOPBACK : [];
+
   const environment: Environment = {
     port,
     portIsDefault: portText === null,
-    host: text('HOST') ?? '127.0.0.1',
+    host,
     databaseUrl,
     dataDirectory: text('PAGGIO_DATA_DIR') ?? '.paggio',
     masterKey,
     publicUrl,
     ingestUrl,
-    allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', production ? [] : LOOPBACK),
+    allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', defaultNetworks),
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
     stagingHost,
     localUrl,
@@ -160,6 +174,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     logFormat: logFormat === 'pretty' ? 'pretty' : 'json',
   };
   return mistakes.length > 0 ? mistakes : environment;
+}
+
+/** Whether a server with this `HOST` is reached from this machine only. */
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? host.toLowerCase() === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 const units: Record<string, number> = { '': 1, b: 1, kb: 1000, kib: 1024, mb: 1_000_000, mib: 1_048_576 };

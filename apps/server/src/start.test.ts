@@ -126,6 +126,19 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
   });
 });
 
+test('without a list of networks, loopback is a destination only where the server is reached from this machine alone', () => {
+  const networks = (env: NodeJS.ProcessEnv): unknown =>
+    (readEnvironment({ PAGGIO_MASTER_KEY: masterKey, ...env }, false) as { allowedNetworks: string[] }).allowedNetworks;
+  const loopback = ['127.0.0.0/8', '::1/128'];
+  for (const HOST of ['', '127.0.0.1', '127.1.2.3', '::1', '0:0:0:0:0:0:0:1', 'localhost', 'LocalHost'])
+    expect([HOST, networks({ HOST })]).toEqual([HOST, loopback]);
+  for (const HOST of ['0.0.0.0', '::', '192.168.1.5', '10.0.0.1', 'fe80::1', 'my-machine', 'localhost.example.com'])
+    expect([HOST, networks({ HOST })]).toEqual([HOST, []]);
+  expect(networks({ HOST: '0.0.0.0', PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' })).toEqual(['127.0.0.0/8']);
+  expect(networks({ HOST: '127.0.0.1', PAGGIO_ALLOWED_NETWORKS: 'none' })).toEqual([]);
+  expect(networks({ HOST: '127.0.0.1', NODE_ENV: 'production' })).toEqual([]);
+});
+
 test('an unreachable database is a clear error', async () => {
   const { code, output } = await runToEnd({
     PAGGIO_DATA_DIR: directory,
