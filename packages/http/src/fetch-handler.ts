@@ -2,7 +2,7 @@ import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import { headersOf, type Answer } from './answer';
 import { BodyMemory, type BodyShare } from './body-memory';
 import { RemoteAddress } from './remote-address';
-import { requestHost } from './request-host';
+import { requestHosts } from './request-host';
 import { Site, type HandlerOptions } from './site';
 
 interface RequestInfo {
@@ -39,8 +39,7 @@ export function createFetchHandler<HostRequest = Request>(
     const slug = site.slugOf(local);
     const { method } = request;
     const rawHeaders = [...request.headers].flat();
-    const host = requestHost(rawHeaders, remoteAddress.trusts(info.remoteAddr)) ?? new URL(request.url).host;
-    const desk = slug === undefined ? site.deskOf(local, host) : undefined;
+    const desk = slug === undefined ? site.deskOf(local, hostsOf(request, rawHeaders, info)) : undefined;
     if (slug === undefined && !desk) return undefined;
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
     const share = slug === undefined ? undefined : bodies.share(slug);
@@ -74,6 +73,11 @@ export function createFetchHandler<HostRequest = Request>(
     }
   };
   return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
+
+  /** The URL has the host as well: a Fetch request that was made in the process may lack the header. */
+  function hostsOf({ url }: Request, rawHeaders: readonly string[], { remoteAddr }: RequestInfo): string[] {
+    return [new URL(url).host, ...requestHosts(rawHeaders, remoteAddress.trusts(remoteAddr))];
+  }
 }
 
 /** Path and query with the bytes they were sent with; a URL object is already normalised, so it is only cut. */

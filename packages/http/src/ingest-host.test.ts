@@ -72,10 +72,11 @@ test('every other host has everything, and webhook URLs from before go on workin
   }
 });
 
-test('a trusted proxy says which host the sender named', async () => {
+test('a trusted proxy says which host the sender named, and what it passes on cannot hide the real one', async () => {
   const forwarded = 'X-Forwarded-Host: app.example.com, in.example.com\r\n';
   expect(await statusAt('upstream', '/hooks/dashboard', forwarded)).toBe(404);
-  expect(await statusAt('in.example.com', '/hooks/dashboard', 'X-Forwarded-Host: app.example.com\r\n')).toBe(200);
+  expect(await statusAt('upstream', '/hooks/dashboard', 'X-Forwarded-Host: app.example.com\r\n')).toBe(200);
+  expect(await statusAt('in.example.com', '/hooks/dashboard', 'X-Forwarded-Host: app.example.com\r\n')).toBe(404);
 });
 
 test('a Fetch host is no different', async () => {

@@ -8,15 +8,16 @@ import type { Paggio } from '@paggio/core';
 export class IngestHost {
   constructor(private readonly paggio: Paggio) {}
 
-  /** @param host as the sender named it, with or without a port; undefined: unknown, so that it is no match */
-  matches(host: string | undefined): boolean {
+  /** @param hosts that the request names, with or without a port: one match is enough */
+  matches(hosts: readonly string[]): boolean {
     const { ingestUrl } = this.paggio.options;
-    if (ingestUrl === null || host === undefined) return false;
+    if (ingestUrl === null) return false;
     const own = new URL(ingestUrl);
-    const given = parse(host, own.protocol);
-    if (given === undefined) return false;
     const sameName = nameOf(new URL(this.paggio.baseUrl)) === nameOf(own);
-    return nameOf(given) === nameOf(own) && (!sameName || given.port === own.port);
+    return hosts.some((host) => {
+      const given = parse(host, own.protocol);
+      return given !== undefined && nameOf(given) === nameOf(own) && (!sameName || given.port === own.port);
+    });
   }
 }
 

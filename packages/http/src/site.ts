@@ -100,17 +100,17 @@ export class Site {
 
   /**
    * Who answers a path below the mount point that is no webhook URL; undefined: the host.
-   * @param host that the request was sent to
+   * @param hosts that the request names
    */
-  deskOf(local: string, host: string | undefined): Desk | undefined {
+  deskOf(local: string, hosts: readonly string[]): Desk | undefined {
     const desk = this.openDesk(local);
-    if (desk === undefined || !this.isClosedAt(local, host)) return desk;
+    if (desk === undefined || !this.isClosedAt(local, hosts)) return desk;
     return { bodyLimit: desk.bodyLimit, answer: async () => this.api.fail(noSuchRoute()) };
   }
 
   /** Whether the host is the one for senders, and the path is not for them. */
-  isClosedAt(local: string, host: string | undefined): boolean {
-    return !isSignedIngest(local) && this.ingestHost.matches(host);
+  isClosedAt(local: string, hosts: readonly string[]): boolean {
+    return !isSignedIngest(local) && this.ingestHost.matches(hosts);
   }
 
   private openDesk(local: string): Desk | undefined {

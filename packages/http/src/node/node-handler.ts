@@ -5,7 +5,7 @@ import { headersOf, inertHeaders, type Answer } from '../answer';
 import type { Api } from '../api';
 import { BodyMemory } from '../body-memory';
 import { RemoteAddress } from '../remote-address';
-import { requestHost } from '../request-host';
+import { requestHosts } from '../request-host';
 import { Site, type HandlerOptions } from '../site';
 import { linger, readBody, RequestAborted } from './body';
 
@@ -52,7 +52,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       void capture(slug, request, response, path, query);
       return true;
     }
-    const desk = site.deskOf(local, hostOf(request));
+    const desk = site.deskOf(local, hostsOf(request));
     if (!desk) return false;
     const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
     void respond(request, response, desk.bodyLimit, (body) => {
@@ -65,7 +65,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   };
   const isClosedTo = (request: IncomingMessage): boolean => {
     const local = site.within(targetOf(request)[0]);
-    return local !== undefined && site.isClosedAt(local, hostOf(request));
+    return local !== undefined && site.isClosedAt(local, hostsOf(request));
   };
   return Object.assign(handle, { isClosedTo, signInLink: (principal: Principal) => site.signInLink(principal) });
 
@@ -104,8 +104,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     }
   }
 
-  function hostOf({ rawHeaders, socket }: IncomingMessage): string | undefined {
-    return requestHost(rawHeaders, remoteAddress.trusts(socket.remoteAddress));
+  function hostsOf({ rawHeaders, socket }: IncomingMessage): string[] {
+    return requestHosts(rawHeaders, remoteAddress.trusts(socket.remoteAddress));
   }
 
   function addressOf(request: IncomingMessage): string | null {
