@@ -13,7 +13,7 @@ import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import type { Happening, Telemetry } from '../telemetry';
-import { answerType } from './answer-type';
+import { answerType } from '../endpoints/answer-type';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { encodeHeaders } from './header-text';

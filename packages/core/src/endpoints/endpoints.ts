@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { findProvider, sameText } from '@paggio/providers';
-import { ANSWER_TYPES, isAnswerType } from '../capture/answer-type';
+import { ANSWER_TYPES, isAnswerType } from './answer-type';
 import type { Authority } from '../authority';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, type DestinationUrl } from '../delivery/destination-url';

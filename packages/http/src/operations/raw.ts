@@ -1,6 +1,6 @@
 import type { Answer } from '../answer';
 
-/** The exact bytes. A browser must neither render nor guess them: they are a stranger's. */
+/** The exact bytes. They are a stranger's: an attachment, and inert like every answer, so no browser renders them. */
 export function rawAnswer(rawHeaders: readonly string[], body: Buffer, id: string): Answer {
   const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
   const received = at < 0 ? undefined : rawHeaders[at + 1];
@@ -9,8 +9,6 @@ export function rawAnswer(rawHeaders: readonly string[], body: Buffer, id: strin
     headers: [
       ['content-type', received || 'application/octet-stream'],
       ['content-disposition', `attachment; filename="${id}"`],
-      ['x-content-type-options', 'nosniff'],
-      ['content-security-policy', "sandbox; default-src 'none'"],
       ['cache-control', 'no-store'],
     ],
     body,

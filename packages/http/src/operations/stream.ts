@@ -64,7 +64,6 @@ function eventStream(body: AsyncIterable<string>): Answer {
     headers: [
       ['content-type', 'text/event-stream; charset=utf-8'],
       ['cache-control', 'no-store'],
-      ['x-content-type-options', 'nosniff'],
       // Proxies must not wait for more.
       ['x-accel-buffering', 'no'],
     ],
