@@ -539,7 +539,7 @@ describe('keys and authorization', () => {
     expect((await server.api().get('/health')).data).toEqual({
       status: 'ok',
       reason: null,
-      migration: 6,
+      migration: 7,
       lag_seconds: 0,
     });
     expect((await server.api().head('/api/v1/events')).status).toBe(200);

@@ -287,7 +287,7 @@ test('the system page tells an administrator what was decided for this process',
   expect(data).toMatchObject({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     roles: ['capture', 'deliver', 'api', 'dashboard'],
-    migration: 6,
+    migration: 7,
     queue: { pending: 0, lag_seconds: 0 },
     retention_seconds: null,
     body_limit: 1024 * 1024,
