@@ -105,7 +105,7 @@ class Line {
   }
 }
 
-/** JSON escapes control characters below U+0020 only. The others would reach the terminal of whoever reads the log. */
+/** JSON escapes control characters below U+0020 only. The others would reach the reader's terminal. */
 function escapeInvisible(line: string): string {
   return line.replace(
     /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,

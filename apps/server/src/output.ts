@@ -45,7 +45,7 @@ export class Output {
 
   up(server: RunningServer, version: string): void {
     if (!this.logger) {
-      // The key and the link in it are for whoever starts the server, so they stay.
+      // Not redacted: the person who starts the server needs the key and the link in it.
       process.stdout.write(`${banner(server, version).split('\n').map(printable).join('\n')}\n`);
       return;
     }

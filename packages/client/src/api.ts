@@ -1532,7 +1532,7 @@ export interface Operations {
     body: undefined;
     answer: Stats;
   };
-  /** What whoever runs this process has decided, and the state of its queue. Needs the scope `operator`. */
+  /** Server configuration and queue status. Needs the scope `operator`. */
   'system.get': {
     params: undefined;
     query: undefined;

@@ -122,7 +122,7 @@ export class PaggioClient {
     test: (body: Body<'notifications.test'>) => this.call('notifications.test', { body }),
   };
 
-  /** What whoever runs the server has decided, and the state of its queue; for live keys with `operator`. */
+  /** Server configuration and queue status; for live keys with `operator`. */
   system(): Answer<'system.get'> {
     return this.call('system.get', {});
   }

@@ -16,7 +16,7 @@ export interface HostUser {
    *   token to further hosts. Give it to users who may know their providers' secrets.
    * - `admin`: their own keys, secrets, audit log and notifications, which is what the Settings page shows. Includes `resign`.
    * - `operator`: metrics and the state of the server, and with `admin` the keys of EVERY user, which means everything of
-   *   every user. Only for whoever runs the host, never for a tenant. It counts in live mode only.
+   *   every user. Only for the people who run the host, never for a tenant. It counts in live mode only.
    * @default ['read', 'write', 'ingest']
    */
   scopes?: readonly Scope[];

@@ -8,7 +8,7 @@ export const ANSWER_TYPES =
 
 /**
  * Whether an answer of a webhook URL may have this content type. The URL is on the origin of the dashboard or of the host
- * application, so a type that a browser runs, such as HTML or SVG, would let its author act as whoever opens it.
+ * application, so a type that a browser runs, such as HTML or SVG, would give its author the rights of the person who opens it.
  */
 export function isAnswerType(contentType: string): boolean {
   return ALLOWED.test(contentType);

@@ -109,13 +109,13 @@ export class Keys {
     return this.insert(principal, { userId, mode }, input, wanted);
   }
 
-  /** A key with every scope, `operator` included, for whoever runs the server. `key` comes from `createKeyText('live')`. */
+  /** A key with every scope, `operator` included, for the person who runs the server. `key` comes from `createKeyText('live')`. */
   async createFirst(userId: string, key: string): Promise<void> {
     const owner: Owner = { userId, mode: 'live' };
     await this.insert(owner, owner, { name: 'first run' }, [...allScopes], key);
   }
 
-  /** Those of the user who asks; of every user for whoever has the scope `operator`. */
+  /** The keys of the actor's user; with the scope `operator`, those of every user. */
   async list(actor: Actor, paging: Paging): Promise<Page<ApiKey>> {
     const page = await this.store.list(actor, paging, reachOf(actor));
     return { ...page, items: page.items.map(toApiKey) };

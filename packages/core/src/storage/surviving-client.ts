@@ -20,7 +20,7 @@ export class SurvivingClient extends Client {
 
 /**
  * For statements that are all Paggio's own: what the server refuses becomes an error without the values of parameters and
- * rows. It happens where the error comes in, so it holds for every statement and whoever gets the error.
+ * rows. It happens where the error comes in, so no statement and no receiver of the error is missed.
  */
 export class QuietClient extends SurvivingClient {
   constructor(config?: string | ClientConfig) {

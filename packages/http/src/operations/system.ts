@@ -9,7 +9,7 @@ export const systemOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/system',
     scope: 'operator',
-    summary: 'What whoever runs this process has decided, and the state of its queue.',
+    summary: 'Server configuration and queue status.',
     answers: { 200: { schema: ref('System') } },
     async run({ paggio }) {
       const { options } = paggio;
