@@ -70,12 +70,17 @@ function pathOf(operation: Operation): Arbitrary<string> {
   return fc.tuple(...chosen).map((segments) => `/${segments.join('/')}`);
 }
 
+/** As JSON where it is an object: a hostile one may have a `toString` that is not a function. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
 function queryOf(operation: Operation): Arbitrary<string> {
   const write = (pairs: [string, unknown][]): string =>
     pairs
       .filter(([, value]) => value !== undefined)
       // What Unicode has no bytes for is replaced: a URL cannot carry it.
-      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`)
+      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(textOf(value).toWellFormed())}`)
       .join('&');
   const names = operation.query ? Object.keys(dtoSchema(operation.query).properties ?? {}) : [];
   const hostile = fc
