@@ -1,7 +1,7 @@
-import { Pool } from 'pg';
 import type { Transport, TransportResult } from './delivery/transport';
 import type { Happening, Scheduler } from './index';
 import {
+  hostPool,
   capture,
   captureFromGitHub,
   gitHub,
@@ -101,7 +101,7 @@ test('EMB-12: Paggio has the connections that it says, whatever is asked of it, 
     one.on('github', '*', (_event, { tx }) => tx.query('select pg_sleep(0.02)'), { transactional: true });
   });
   const { paggio, database } = gateway;
-  const host = new Pool({ connectionString: database.url, max: 5, application_name: 'host' });
+  const host = hostPool({ connectionString: database.url, max: 5, application_name: 'host' });
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 50 });
   const page = { limit: 50, offset: 0, startingAfter: null };
   const asked = Array.from({ length: 100 }, (_, n) =>

@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Paggio, PaggioOptions, Transaction } from '../index';
 import {
+  hostPool,
   captureFromGitHub,
   createTestDatabase,
   gitHub,
@@ -61,7 +61,7 @@ const write: Work = (tx, { id }) => tx.query('insert into public.effects (event_
 const { DataSource: OldDataSource } = jest.requireActual<{ DataSource: typeof DataSource }>('typeorm03');
 
 async function sources(): Promise<[string, Partial<PaggioOptions>][]> {
-  const pool = new Pool({ connectionString: database.url });
+  const pool = hostPool({ connectionString: database.url });
   const dataSource = new DataSource({ type: 'postgres', url: database.url, installExtensions: false });
   const old = new OldDataSource({ type: 'postgres', url: database.url, installExtensions: false });
   await Promise.all([dataSource.initialize(), old.initialize()]);
@@ -192,7 +192,7 @@ test('a handler that does not end loses its transaction, and cannot write any mo
 test("a start with transactions of another database is refused, and one without rights on Paggio's tables", async () => {
   const other = await createTestDatabase();
   const begin = (options: Partial<PaggioOptions>): Promise<unknown> => start(write, options);
-  const pool = new Pool({ connectionString: other.url });
+  const pool = hostPool({ connectionString: other.url });
   ends.push(
     () => pool.end(),
     () => other.drop(),
@@ -210,7 +210,7 @@ test("a start with transactions of another database is refused, and one without 
   );
   const url = new URL(database.url);
   Object.assign(url, { username: 'paggio_nobody', password: 'x' });
-  const powerless = new Pool({ connectionString: url.href });
+  const powerless = hostPool({ connectionString: url.href });
   ends.unshift(() => powerless.end());
   await expect(begin({ transactions: { pool: powerless } })).rejects.toMatchObject({ code: 'CONFLICT' });
 });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import type { WebhookEvent } from '../index';
-import { owner, query, settled, startGateway, type TestGateway } from '../testing';
+import { hostPool, owner, query, settled, startGateway, type TestGateway } from '../testing';
 
 const { userId } = owner;
 let gateway: TestGateway;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   gateway = await startGateway({}, {}, undefined, (paggio) => {
     paggio.on('api', 'order.*', (event) => void seen.push(event));
   });
-  pool = new Pool({ connectionString: gateway.database.url });
+  pool = hostPool({ connectionString: gateway.database.url });
   endpointId = (await gateway.paggio.endpoints.create(owner, { name: 'own' })).endpoint.id;
 });
 

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { DataSource } from 'typeorm';
-import { Pool } from 'pg';
-import { createTestDatabase, query, owner, startGateway } from '../testing';
+import { createTestDatabase, hostPool, query, owner, startGateway } from '../testing';
 import { Database } from './database';
 
 const VALUE = 'CANARY-of-a-row';
@@ -101,7 +100,7 @@ test("in a transaction of the app, Paggio's statements tell no values, and the a
     'alter table paggio.events rename column body to gone; create table public.own (word text unique)',
   );
   const dataSource = await new DataSource({ type: 'postgres', url: gateway.database.url }).initialize();
-  const pool = new Pool({ connectionString: gateway.database.url });
+  const pool = hostPool({ connectionString: gateway.database.url });
   await gateway.paggio.endpoints.create(owner, { name: 'x' });
   const event = { userId: owner.userId, eventType: 'a', payload: { card: VALUE } };
   const publish = (tx: object): Promise<unknown> => gateway.paggio.publish(event, { tx: tx as never });

@@ -8,6 +8,7 @@ import { testMasterKey } from './master-key';
 
 export { DeliveryProcess } from './delivery-process';
 export { testMasterKey };
+export { hostPool } from './host-pool';
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
 
