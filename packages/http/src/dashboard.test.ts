@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createKeyText, createPaggio, scopes } from '@paggio/core';
-import { owner, query, startGateway, testMasterKey, type TestGateway } from '@paggio/core/testing';
+import { migrations, owner, query, startGateway, testMasterKey, type TestGateway } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -287,7 +287,7 @@ test('the system page tells an administrator what was decided for this process',
   expect(data).toMatchObject({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     roles: ['capture', 'deliver', 'api', 'dashboard'],
-    migration: 7,
+    migration: migrations.length,
     queue: { pending: 0, lag_seconds: 0 },
     retention_seconds: null,
     body_limit: 1024 * 1024,

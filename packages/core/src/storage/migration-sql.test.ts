@@ -40,7 +40,9 @@ test('the text makes the very schema that a start makes, and a check finds it up
   expect(await shapeOf(byText)).toEqual(await shapeOf(byStart));
   expect(await migrationSql({ url: byText.url })).toBe('');
   await query(byText.url, `delete from paggio.migrations where id = ${total}`);
-  expect(await migrationSql({ url: byText.url })).toMatch(/^begin;[^]*EndpointMethods\d+'\);\n\ncommit;\n$/);
+  const onlyTheNewest = await migrationSql({ url: byText.url });
+  expect(onlyTheNewest).toMatch(/^begin;/);
+  expect(onlyTheNewest.endsWith(`${new migrations[total - 1]!().name}');\n\ncommit;\n`)).toBe(true);
   expect(await migrationSql({ url: byText.url })).not.toContain('create table paggio.endpoints');
 });
 

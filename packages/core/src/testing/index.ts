@@ -9,6 +9,7 @@ import { testMasterKey } from './master-key';
 export { DeliveryProcess } from './delivery-process';
 export { testMasterKey };
 export { hostPool } from './host-pool';
+export { migrations } from '../storage/migrations';
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
 
