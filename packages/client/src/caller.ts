@@ -51,7 +51,7 @@ export class Caller {
 
   constructor(private readonly options: ClientOptions) {
     this.http = options.axios ?? axios.create();
-    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.baseUrl = options.baseUrl.replace(/\/{1,64}$/, '');
   }
 
   /** Never throws, unless the signal ends it. */

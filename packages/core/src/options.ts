@@ -376,7 +376,7 @@ export function masterKeyOf(value: unknown): Buffer | undefined {
   if (typeof value !== 'string') return undefined;
   if (/^[0-9a-f]{64}$/i.test(value)) return Buffer.from(value, 'hex');
   const bytes = Buffer.from(value, 'base64');
-  return bytes.length === 32 && bytes.toString('base64').replace(/=+$/, '') === value.replace(/=+$/, '')
+  return bytes.length === 32 && bytes.toString('base64').replace(/={1,2}$/, '') === value.replace(/={1,2}$/, '')
     ? bytes
     : undefined;
 }

@@ -82,7 +82,7 @@ export function createFetchHandler<HostRequest = Request>(
 
 /** Path and query with the bytes they were sent with; a URL object is already normalised, so it is only cut. */
 function splitTarget(url: string): [string, string] {
-  const target = url.replace(/^[a-z]+:\/\/[^/?]*/i, '').replace(/#.*$/, '');
+  const [target = ''] = url.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('#', 1);
   const mark = target.indexOf('?');
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }

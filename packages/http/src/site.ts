@@ -133,6 +133,6 @@ export class Site {
 
 /** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */
 export function normalizePath(path: string | undefined): string {
-  const trimmed = (path ?? '').replace(/^\/+|\/+$/g, '');
+  const trimmed = (path ?? '').replace(/^\/+|(?<!\/)\/+$/g, '');
   return trimmed === '' ? '' : `/${trimmed}`;
 }

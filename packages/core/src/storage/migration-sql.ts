@@ -29,7 +29,7 @@ export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): 
     const migration = new Migration();
     const statements: string[] = [];
     await migration.up({ query: async (sql: string) => void statements.push(sql) } as unknown as QueryRunner);
-    const timestamp = /\d+$/.exec(migration.name)?.[0];
+    const timestamp = /\d{1,20}$/.exec(migration.name)?.[0];
     parts.push(
       ['begin;', ...statements.map((sql) => `${sql};`)].join('\n\n'),
       `insert into paggio.migrations ("timestamp", name) values (${timestamp}, '${migration.name}');`,

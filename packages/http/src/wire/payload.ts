@@ -27,7 +27,7 @@ function isFaithful(text: string): boolean {
   }
   // It is valid JSON, so this only has to tell its tokens apart.
   const keys: (Set<string> | null)[] = [];
-  const tokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\]:,]|true|false|null/g;
+  const tokens = /"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*|[{}[\]:,]|true|false|null/g;
   let pending: string | undefined;
   for (const [token] of text.matchAll(tokens)) {
     const first = token[0] as string;

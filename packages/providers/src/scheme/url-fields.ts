@@ -88,7 +88,7 @@ function sortedFields(body: Buffer, contentType: string): string | undefined {
 }
 
 function withAndWithoutPort(url: string): string[] {
-  const match = /^(https?):\/\/([^/?#:]+)(:\d+)?(.*)$/.exec(url);
+  const match = /^(https?):\/\/([^/?#:]+)(:\d{1,5})?(.*)$/.exec(url);
   if (!match) return [url];
   const [, scheme, host, port, rest] = match as unknown as [string, string, string, string | undefined, string];
   const standard = scheme === 'https' ? ':443' : ':80';
