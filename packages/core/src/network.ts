@@ -8,7 +8,8 @@ export function networkOf(address: string | null): string {
   if (!address.includes(':')) return address;
   const embedded = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (embedded !== undefined) return embedded;
-  const [head = '', tail] = address.replace(/%.*$/, '').toLowerCase().split('::') as [string?, string?];
+  const [plain = ''] = address.split('%', 1);
+  const [head = '', tail] = plain.toLowerCase().split('::') as [string?, string?];
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
     const behind = tail === '' ? 0 : tail.split(':').length + (tail.includes('.') ? 1 : 0);

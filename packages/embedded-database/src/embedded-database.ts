@@ -201,7 +201,7 @@ async function start(
     const text = readFileSync(logFile, 'utf8');
     // Right after a crash of the server its last children may hold the shared memory for some seconds; and another
     // program may have taken the port since it was chosen.
-    const passing = /shared memory block|already in use|lock file [^\n]{0,1000} already exists/i.test(text);
+    const passing = /shared memory block|already in use|lock file [^\n]{0,200} already exists/i.test(text);
     if (exited !== undefined && passing && Date.now() < deadline) {
       await sleep(300);
       continue;

@@ -1,0 +1,91 @@
+import { attacksOn, textOf, type Attack } from './testing/attack';
+import { patternsIn, productPatterns } from './testing/product-patterns';
+
+const LENGTH = 65_536;
+/** A linear pattern needs about a millisecond for the full length, a quadratic one seconds. */
+const LIMIT_MS = 250;
+/** What a short text may take before longer ones are tried. A linear pattern stays far below it. */
+const SUSPICIOUS_MS = 3;
+
+/** Patterns that are put together from a value, and why nobody outside chooses the value. */
+const built: Readonly<Record<string, string>> = {
+  'packages/core/src/delivery/identity-headers.ts': 'prefixes of header names, which are constants',
+  'packages/http/src/dashboard.ts': 'the name of the cookie is a constant',
+  'packages/nestjs/src/paggio.module.ts': 'paths of the operations below the mount path, which are escaped',
+  'packages/providers/src/scheme/sns.ts': 'the origin is a constant',
+  'packages/providers/src/scheme/url-fields.ts': 'the name of a parameter from the catalogue',
+};
+
+/** How the product uses a pattern: as many matches as there are, or the first one. */
+function run(pattern: RegExp, text: string): void {
+  pattern.lastIndex = 0;
+  if (pattern.global) text.replace(pattern, '');
+  else if (pattern.sticky) while (pattern.lastIndex < text.length && pattern.test(text));
+  else pattern.test(text);
+}
+
+/** Processor time of this process, in milliseconds: a machine that is busy with something else does not count. */
+function costOf(pattern: RegExp, text: string): number {
+  const before = process.cpuUsage();
+  run(pattern, text);
+  return process.cpuUsage(before).user / 1000;
+}
+
+/** Shorter steps first: a pattern with exponential time must be seen before it takes minutes. */
+const LENGTHS = [20, 26, 32, 64, 256, 1024, 8192, 16_384, 32_768, LENGTH];
+
+/** How slow a pattern is on an attack, for people; null where it is not. */
+function weakness(pattern: RegExp, attack: Attack, limitMs: number): string | null {
+  let isSuspicious = false;
+  for (const length of LENGTHS) {
+    if (length > 8192 && !isSuspicious) return null;
+    const text = textOf(attack, length);
+    const first = costOf(pattern, text);
+    isSuspicious ||= first > SUSPICIOUS_MS;
+    if (first <= limitMs) continue;
+    // Once more, as the engine or the garbage collector may have worked in between.
+    const cost = Math.min(first, costOf(pattern, text));
+    if (cost > limitMs) return `${Math.round(cost)} ms for ${length} characters of ${JSON.stringify(attack)}`;
+  }
+  return null;
+}
+
+function weaknessOf(pattern: RegExp, limitMs = LIMIT_MS): string | null {
+  for (const attack of attacksOn(pattern)) {
+    const found = weakness(pattern, attack, limitMs);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+test('no pattern of the product takes more than linear time on 64 kB of the worst text for it', () => {
+  const patterns = productPatterns();
+  expect(patterns.length).toBeGreaterThan(100);
+  const different = new Map(patterns.map((one) => [String(one.pattern), one]));
+  const weak = [...different.values()].flatMap(({ place, pattern, text }) => {
+    const found = pattern === null ? null : weaknessOf(pattern);
+    return found === null ? [] : [`${place} ${text}: ${found}`];
+  });
+  expect(weak).toEqual([]);
+});
+
+test('no text from outside becomes a pattern', () => {
+  const dynamic = productPatterns().filter(({ text }) => !text.startsWith('/'));
+  expect([...new Set(dynamic.map(({ place }) => place.split(':')[0]))].sort()).toEqual(Object.keys(built).sort());
+});
+
+test('the attacks find patterns that are known to be slow', () => {
+  const slow = [
+    String.raw`/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s/]+@/gi`,
+    '/=+$/',
+    String.raw`/"(?:[^"\\]|\\.)*"/g`,
+    '/^(?:a+)+$/',
+    String.raw`/^(\w+\s?)*$/`,
+    String.raw`/^\s*(.*?)\s*$/`,
+    String.raw`/x*y*z*!/`,
+    String.raw`/\s+;/`,
+    String.raw`/#.*$/`,
+  ];
+  const found = slow.map((text) => weaknessOf(patternsIn('x.ts', `x(${text})`)[0]?.pattern as RegExp, 50) !== null);
+  expect(found).toEqual(slow.map(() => true));
+});

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = join(__dirname, '../../../..');
+
+export interface ProductPattern {
+  /** Path from the root of the repository, and the line. */
+  place: string;
+  /** Null: it is known only when the code runs. */
+  pattern: RegExp | null;
+  text: string;
+}
+
+/** Every regular expression of what is published or runs: literals, `new RegExp`, and texts that are turned into one. */
+export function productPatterns(): ProductPattern[] {
+  return sourceFiles().flatMap((file) => patternsIn(file, readFileSync(file, 'utf8')));
+}
+
+function sourceFiles(): string[] {
+  const folders = readdirSync(join(ROOT, 'packages')).flatMap((name) => [
+    join(ROOT, 'packages', name, 'src'),
+    join(ROOT, 'packages', name, 'web'),
+  ]);
+  return [...folders, join(ROOT, 'apps/server/src')].flatMap(filesIn);
+}
+
+function filesIn(folder: string): string[] {
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory())
+      return ['testing', 'browser', 'node_modules', 'dist'].includes(entry.name) ? [] : filesIn(path);
+    return /\.[cm]?[jt]sx?$/.test(entry.name) && !/\.(?:test|full)\./.test(entry.name) ? [path] : [];
+  });
+}
+
+export function patternsIn(file: string, source: string): ProductPattern[] {
+  const found: ProductPattern[] = [];
+  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
+  const add = (node: ts.Node, pattern: RegExp | null): void => {
+    const line = tree.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+    found.push({ place: `${relative(ROOT, file)}:${line}`, pattern, text: node.getText() });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) add(node, literal(node.text));
+    else if (isRegExpCall(node)) add(node, made(node.arguments ?? [], constantsIn(tree)));
+    else if (isTextSearch(node)) add(node, null);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+function literal(text: string): RegExp {
+  const end = text.lastIndexOf('/');
+  return new RegExp(text.slice(1, end), text.slice(end + 1));
+}
+
+function isRegExpCall(node: ts.Node): node is ts.NewExpression | ts.CallExpression {
+  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === 'RegExp';
+}
+
+/** `match` and `search` of a string make a regular expression of any text that they get. */
+function isTextSearch(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  const [given] = node.arguments;
+  return (
+    ['match', 'matchAll', 'search'].includes(node.expression.name.text) &&
+    given !== undefined &&
+    (ts.isStringLiteralLike(given) || ts.isTemplateExpression(given))
+  );
+}
+
+/** Texts that a file gives a name, as parts of patterns. */
+function constantsIn(tree: ts.SourceFile): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const statement of tree.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations)
+      if (initializer && ts.isStringLiteralLike(initializer)) found.set(name.getText(), initializer.text);
+  }
+  return found;
+}
+
+/** Anything but a constant is a word here: code that builds a pattern has to escape it, and the test names that code. */
+function made(given: readonly ts.Expression[], constants: ReadonlyMap<string, string>): RegExp | null {
+  const [pattern, flags] = given;
+  const flagText = flags === undefined ? '' : ts.isStringLiteralLike(flags) ? flags.text : null;
+  if (!pattern || flagText === null) return null;
+  if (ts.isStringLiteralLike(pattern)) return new RegExp(pattern.text, flagText);
+  if (!ts.isTemplateExpression(pattern)) return null;
+  const text = pattern.templateSpans.reduce(
+    (rest, { expression, literal: { text: behind } }) =>
+      rest + (constants.get(expression.getText()) ?? 'word') + behind,
+    pattern.head.text,
+  );
+  return new RegExp(text, flagText);
+}
