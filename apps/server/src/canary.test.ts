@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
+import { Canaries, WholeProduct } from '@paggio/http/testing';
 import { redact } from './logger';
+import { refuseWrites, refusing, tablesOf } from './testing/broken-tables';
 import { runToEnd, ServerProcess } from './testing/server-process';
 
 /** Each in its own place; none may turn up in anything that is printed, answered where it must not be, or kept for audit. */
@@ -123,6 +125,48 @@ test('AUZ-22: no secret is printed, whatever happens and at every level', async 
   await recorder.stop();
   await database.drop();
 }, 60_000);
+
+test('no value of a request or a row is printed when PostgreSQL refuses writes to every table, or has lost one', async () => {
+  const canaries = new Canaries();
+  const database = await createTestDatabase();
+  const server = await ServerProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
+  canaries.watch('first-run key', server.apiKey.slice('pk_live_'.length));
+  const recorder = await Recorder.start((_request, response, count) => {
+    response.writeHead(count % 2 ? 500 : 200).end(canaries.plant('response body'));
+  });
+  const use = (): WholeProduct =>
+    new WholeProduct({ url: server.url, key: server.apiKey, destinationUrl: recorder.url(), canaries });
+  await refuseWrites(database.url, 3);
+  const product = use();
+  await product.run();
+  expect(WholeProduct.operations.filter((id) => !product.done.has(id))).toEqual([]);
+
+  const tables = await tablesOf(database.url);
+  for (const table of tables) {
+    await query(database.url, `alter table paggio.${table} rename to lost`);
+    await product.glance();
+    await query(database.url, `alter table paggio.lost rename to ${table}`);
+  }
+  await use().run();
+  expect((await refusing(database.url)).length).toBeGreaterThan(15);
+  expect(await server.stop()).toBe(0);
+
+  const printed = [...server.lines, ...server.errors];
+  const faults = server.lines
+    .map((line) => JSON.parse(line) as { msg: string; err?: object })
+    .filter(({ msg }) => msg === 'fault');
+  expect(faults.length).toBeGreaterThan(40);
+  expect(faults[0]?.err).toMatchObject({
+    type: expect.any(String),
+    message: expect.any(String),
+    stack: expect.stringContaining('    at '),
+  });
+  expect(printed.flatMap((line) => canaries.foundIn(line).map((place) => [place, line]))).toEqual([]);
+  expect(canaries.foundIn(product.refusals.join('\n'))).toEqual([]);
+  server.remove();
+  await recorder.stop();
+  await database.drop();
+}, 120_000);
 
 test('AUZ-22: a start that fails does not print the password of the database', async () => {
   const password = canary('failing start');

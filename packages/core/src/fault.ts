@@ -28,7 +28,19 @@ const MAX_STACK = 8_192;
 
 const names = ['schema', 'table', 'column', 'constraint'] as const;
 /** What tells how a connection or a statement failed, and holds no values of rows, parameters, requests or options. */
-const facts = ['name', 'code', ...names, 'severity', 'dataType', 'errno', 'syscall', 'address', 'port', 'hostname'];
+const facts = [
+  'name',
+  'code',
+  ...names,
+  'severity',
+  'routine',
+  'dataType',
+  'errno',
+  'syscall',
+  'address',
+  'port',
+  'hostname',
+];
 const factsOfPaggio = [...facts, 'hint', 'details', 'retryAfterSeconds', 'headers'];
 
 /** Describes an error, whatever was thrown. Never throws; its size and its time are bounded. */
@@ -119,18 +131,18 @@ function messageOf(error: unknown): string {
   return redact(received < 0 ? message : message.slice(0, received + 1));
 }
 
-/**
- * Classes of SQLSTATE whose messages consist of names and limits. Those of class 22 quote the value that is wrong, and a
- * trigger may say anything in an error of its own.
- */
+/** Classes of SQLSTATE whose messages consist of names and limits. Those of class 22 quote the value that is wrong. */
 const NAMES_ONLY = /^(?:0[8A]|2[3568]|3[DF]|4[02]|5[34578]|XX)/;
 
 /** What stands for a message of PostgreSQL that may quote a value; null: it quotes none, or is of somebody else. */
 export function refusalOf(error: object): string | null {
   const code = read(error, 'code');
+  const routine = read(error, 'routine');
   // Only the server gives a severity: Node and pg have codes and messages of their own.
-  if (typeof read(error, 'severity') !== 'string' || typeof code !== 'string' || NAMES_ONLY.test(code)) return null;
-  return redact(`PostgreSQL refused a value (SQLSTATE ${code}, ${String(read(error, 'routine'))})`, 128);
+  if (typeof read(error, 'severity') !== 'string' || typeof code !== 'string') return null;
+  // RAISE in a function or trigger may say anything, under any code.
+  if (NAMES_ONLY.test(code) && routine !== 'exec_stmt_raise') return null;
+  return redact(`PostgreSQL refused a value (SQLSTATE ${code}, ${String(routine)})`, 128);
 }
 
 /** The frames of a stack. What stands before them repeats the message, which may look like frames itself. */

@@ -1,3 +1,5 @@
 export * from './battery';
+export * from './canaries';
 export * from './gateway-server';
 export * from './raw-http';
+export * from './whole-product';

@@ -1,0 +1,46 @@
+import { query } from '@paggio/core/testing';
+
+/** The tables that Paggio works with. */
+export async function tablesOf(url: string): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    url,
+    `select tablename as name from pg_tables where schemaname = 'paggio' and tablename <> 'migrations' order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Makes PostgreSQL refuse the first `times` writes to each table, with an error that tells the whole row. A sequence
+ * counts them, because it is not rolled back.
+ */
+export async function refuseWrites(url: string, times: number): Promise<void> {
+  await query(
+    url,
+    `create schema canary;
+     create function canary.refuse() returns trigger language plpgsql as $$
+     declare told text := coalesce(new, old)::text;
+     begin
+       if nextval('canary.' || tg_table_name) <= ${times} then
+         raise exception 'no %', told using detail = told, hint = told;
+       end if;
+       return coalesce(new, old);
+     end $$`,
+  );
+  for (const table of await tablesOf(url)) {
+    await query(
+      url,
+      `create sequence canary.${table};
+       create trigger refuse before insert or update or delete on paggio.${table}
+         for each row execute function canary.refuse()`,
+    );
+  }
+}
+
+/** How many of the tables have refused a write. */
+export async function refusing(url: string): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    url,
+    `select sequencename as name from pg_sequences where schemaname = 'canary' and last_value is not null order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,147 @@
+import { inspect } from 'node:util';
+import { createPaggio, type Happening, type Scheduler } from '@paggio/core';
+import { createTestDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
+import { Client } from 'pg';
+import { Canaries, startGatewayServer, WholeProduct } from './testing';
+
+/** How a statement is broken, in turn, before it is let through. */
+const WAYS = ['gone', 'P0001', '22023', '23514'] as const;
+
+const FAIL = `
+  create schema canary;
+  create function canary.fail(way text, told text) returns void language plpgsql as $$
+  begin
+    raise exception 'refused: %', told using errcode = way, detail = told, hint = told, column = 'c', table = 't', constraint = 'k';
+  end $$`;
+
+type Query = (config: string | { text: string; values?: unknown[] }, values?: unknown, done?: unknown) => unknown;
+
+/**
+ * Makes every statement of Paggio fail: on the connection itself, so that PostgreSQL refuses it with an error that tells
+ * the values of all its parameters.
+ */
+class BrokenStatements {
+  readonly failures = new Map<string, number>();
+  private readonly original = Reflect.get(Client.prototype, 'query') as Query;
+
+  arm(): void {
+    const { original, failures } = this;
+    const broken = function (this: Client, ...[config, values, done]: Parameters<Query>): unknown {
+      const text = typeof config === 'string' ? config : config.text;
+      const given = (typeof config === 'string' ? values : config.values) as unknown[] | undefined;
+      const count = failures.get(text) ?? 0;
+      if (typeof config === 'object' && 'submit' in config) return original.call(this, config, values, done);
+      if (!/"?paggio"?\./.test(text) || count >= WAYS.length) return original.call(this, config, values, done);
+      failures.set(text, count + 1);
+      return original.call(this, brokenText(text, given ?? [], WAYS[count] as string), given, done);
+    };
+    Object.assign(Client.prototype, { query: broken });
+  }
+
+  disarm(): void {
+    Object.assign(Client.prototype, { query: this.original });
+  }
+}
+
+function brokenText(text: string, values: unknown[], way: string): string {
+  if (way === 'gone') return text.replaceAll(/"?paggio"?\./g, 'paggio_gone.');
+  const told = values.map((value, index) =>
+    Buffer.isBuffer(value) ? `encode($${index + 1}::bytea, 'escape')` : `$${index + 1}::text`,
+  );
+  return `select canary.fail('${way}', concat_ws(', ', ${["'values'", ...told].join(', ')}))`;
+}
+
+/** Periodic work that runs when the test says so. */
+class Rounds implements Scheduler {
+  private readonly tasks = new Set<() => Promise<void>>();
+
+  every(_name: string, _intervalMs: number, task: () => Promise<void>): () => void {
+    this.tasks.add(task);
+    return () => this.tasks.delete(task);
+  }
+
+  async run(): Promise<void> {
+    for (const task of this.tasks) await task();
+  }
+}
+
+test('whatever statement fails, and however, no fault that a host hears of holds a value', async () => {
+  const database = await createTestDatabase();
+  await query(database.url, FAIL);
+  const canaries = new Canaries();
+  const told: unknown[] = [];
+  const hear = (happening: Happening): void => {
+    if (happening.type === 'fault' || happening.type === 'handler.failed') told.push(happening.error);
+  };
+  const rounds = new Rounds();
+  const recorder = await Recorder.start((_request, response, count) => {
+    response.setHeader('set-cookie', `session=${canaries.plant('destination cookie')}`);
+    response.writeHead(count % 3 === 1 ? 500 : 200).end(canaries.plant('response body'));
+  });
+  const server = await startGatewayServer(
+    { scheduler: rounds, retentionMs: 3_600_000 },
+    { dashboard: true, onFault: (error) => told.push(error) },
+    database,
+    {},
+    (paggio) => {
+      paggio.subscribe(hear);
+      paggio.on('github', '*', async () => undefined, { name: 'plain' });
+      paggio.on('github', '*', async () => undefined, { name: 'transactional', transactional: true });
+    },
+  );
+  canaries.watch('first key', server.key.slice('pk_live_'.length));
+  const statements = new BrokenStatements();
+  const url = `http://127.0.0.1:${server.port}`;
+  const product = new WholeProduct({ url, key: server.key, destinationUrl: recorder.url(), canaries });
+  statements.arm();
+  try {
+    const background = new AbortController();
+    const working = (async () => {
+      while (!background.signal.aborted) {
+        await rounds.run();
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    })();
+    await product.run();
+    // Until no new statement fails any more.
+    for (let quiet = 0, seen = -1; quiet < 3; quiet = seen === told.length ? quiet + 1 : 0) {
+      seen = told.length;
+      await query(database.url, `update paggio.deliveries set due_at = now() where state = 'pending'`);
+      for (let n = 0; n < 5; n++) await rounds.run();
+    }
+    background.abort();
+    await working;
+
+    // A second process starts against the same database.
+    for (let started = false; !started;) {
+      const second = createPaggio({
+        database: { url: database.url },
+        masterKey: testMasterKey,
+        scheduler: new Rounds(),
+      });
+      second.subscribe(hear);
+      started = await second.start().then(
+        () => true,
+        (error: unknown) => {
+          told.push(error);
+          return false;
+        },
+      );
+      await second.stop();
+    }
+  } finally {
+    statements.disarm();
+  }
+  expect(WholeProduct.operations.filter((id) => !product.done.has(id))).toEqual([]);
+  // The number of different statements that were made to fail, and of faults that came of it.
+  expect(statements.failures.size).toBeGreaterThan(100);
+  expect(told.length).toBeGreaterThan(200);
+  for (const error of told) {
+    const printed = inspect(error, { depth: Infinity, showHidden: true, maxArrayLength: null, maxStringLength: null });
+    expect([canaries.foundIn(printed), printed]).toEqual([[], printed]);
+  }
+  expect(canaries.foundIn(product.refusals.join('\n'))).toEqual([]);
+  await server.stop();
+  await recorder.stop();
+  await database.drop();
+}, 120_000);
