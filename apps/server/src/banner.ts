@@ -9,7 +9,8 @@ export function banner(server: RunningServer, version: string): string {
   if (server.dashboardUrl) add('Dashboard', `${server.dashboardUrl}   (signs in once)`);
   add('API', `${server.url}/api/v1`);
   if (server.apiKey) add('API key', `${server.apiKey}   (shown once; also in ${server.dataDirectory}/api-key)`);
-  else add('API key', `in ${server.dataDirectory}/api-key`);
+  else if (server.keys === 'in_file') add('API key', `in ${server.dataDirectory}/api-key`);
+  else if (server.keys === 'none') add('API key', 'none is valid; sign in to the dashboard to make one');
   add('Database', server.database.description);
   if (server.database.embedded) add('', 'To use your own: DATABASE_URL=postgres://user:password@host:5432/name');
   if (server.inboxUrl) {

@@ -12,6 +12,8 @@ import { dialectNames, type DialectName } from '@paggio/http';
 
 /** The reference server's settings, read from the environment once. */
 export interface Environment {
+  /** Whether NODE_ENV is `production`. */
+  production: boolean;
   port: number;
   /** False: a taken port is an error; true: the next free one is used. */
   portIsDefault: boolean;
@@ -149,6 +151,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const defaultNetworks = !production && isLoopback(host) ? LOOPBACK : [];
 
   const environment: Environment = {
+    production,
     port,
     portIsDefault: portText === null,
     host,

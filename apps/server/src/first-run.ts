@@ -9,16 +9,21 @@ const ONE = { limit: 1, offset: 0, startingAfter: null };
 export interface FirstRun {
   /** Only on the first run: it can be shown once. */
   apiKey: string | null;
+  /** What can be said of API keys at a start: whether the file `api-key` holds one that is valid, or no key is. */
+  keys: 'in_file' | 'elsewhere' | 'none';
   /** Webhook URL of an endpoint that is ready to try, the oldest there is. */
   inboxUrl: string | null;
 }
 
-/** Leaves an API key and a demo endpoint behind when there are none yet. */
+/**
+ * Leaves an API key and a demo endpoint behind on the first run. A later one makes no key, even when all of them were
+ * revoked and the file was deleted: a key that nobody asked for would be a way in that nobody watches.
+ */
 export async function firstRun(paggio: Paggio, directory: DataDirectory): Promise<FirstRun> {
+  // The file comes first: a start that dies between the two finds the key there and goes on with it.
+  const left = directory.read('api-key');
   let apiKey: string | null = null;
-  if ((await paggio.keys.list(operator, ONE)).total === 0) {
-    // The file comes first: a start that dies between the two finds the key there and goes on with it.
-    const left = directory.read('api-key');
+  if (!(await paggio.keys.everMade(operator.userId))) {
     apiKey = left !== null && keyMode(left) === 'live' ? left : createKeyText('live');
     if (apiKey !== left) directory.write('api-key', `${apiKey}\n`);
     await paggio.keys.createFirst(operator.userId, apiKey);
@@ -29,5 +34,10 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
     endpoints.total > 1
       ? await paggio.endpoints.list(operator, { limit: 1, offset: endpoints.total - 1, startingAfter: null })
       : endpoints;
-  return { apiKey, inboxUrl: oldest.items[0]?.webhookUrl ?? null };
+  return { apiKey, keys: await keysOf(paggio, apiKey ?? left), inboxUrl: oldest.items[0]?.webhookUrl ?? null };
+}
+
+async function keysOf(paggio: Paggio, inFile: string | null): Promise<FirstRun['keys']> {
+  if (inFile !== null && (await paggio.keys.isValid(inFile))) return 'in_file';
+  return (await paggio.keys.list(operator, ONE)).total > 0 ? 'elsewhere' : 'none';
 }

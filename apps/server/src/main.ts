@@ -48,6 +48,7 @@ export async function main(): Promise<void> {
   }
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
   output.up(server, version);
+  output.keys(server, environment.production);
   // The signal came while the server was starting.
   if (stopping) {
     stopping = false;

@@ -56,6 +56,18 @@ export class Output {
     );
   }
 
+  /** What whoever runs the server should know about its API keys. */
+  keys(server: RunningServer, production: boolean): void {
+    if (production && server.keys === 'in_file')
+      this.say('warn', 'The API key of the first run is valid, and the file api-key still holds it', {
+        hint: 'It has every scope and no end. Make keys of your own, revoke this one, and delete the file.',
+      });
+    else if (server.keys === 'none')
+      this.say('warn', 'No API key is valid', {
+        hint: 'Start once with LOG_FORMAT=pretty and open the dashboard link that is printed: it signs in without a key.',
+      });
+  }
+
   /** A line of the server itself. */
   say(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (this.logger) this.logger[level](fields, message);

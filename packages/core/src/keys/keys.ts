@@ -115,6 +115,18 @@ export class Keys {
     await this.insert(owner, owner, { name: 'first run' }, [...allScopes], key);
   }
 
+  /** Whether a user has ever had a key. Revoked and expired ones count. */
+  async everMade(userId: string): Promise<boolean> {
+    return this.store.everMade(userId);
+  }
+
+  /** Whether a key would be accepted now. This does not count as a use of it. */
+  async isValid(key: string): Promise<boolean> {
+    if (keyMode(key) === undefined) return false;
+    const row = await this.store.findByHash(keyHash(key));
+    return row !== null && row.revokedAt === null && !row.expired;
+  }
+
   /** The keys of the actor's user; with the scope `operator`, those of every user. */
   async list(actor: Actor, paging: Paging): Promise<Page<ApiKey>> {
     const page = await this.store.list(actor, paging, reachOf(actor));

@@ -44,6 +44,14 @@ export class KeyStore {
     });
   }
 
+  async everMade(userId: string): Promise<boolean> {
+    const [row] = await this.database.rows<{ found: boolean }>(
+      'select exists (select from paggio.api_keys where user_id = $1) as found',
+      [userId],
+    );
+    return row?.found ?? false;
+  }
+
   async list(owner: Owner, paging: Paging, reach: KeyReach): Promise<Page<ApiKeyRow>> {
     const live = this.database.source
       .getRepository(apiKeySchema)
