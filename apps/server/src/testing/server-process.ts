@@ -11,6 +11,8 @@ export const MAIN = join(__dirname, '../../dist/main.js');
 /** The built server in its own process, as a user runs it. */
 export class ServerProcess {
   readonly lines: string[] = [];
+  /** What it has written to standard error, in pieces. */
+  readonly errors: string[] = [];
   url = '';
 
   private constructor(
@@ -27,8 +29,7 @@ export class ServerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child, dataDirectory);
-    const errors: string[] = [];
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => errors.push(text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => server.errors.push(text));
     await new Promise<void>((done, fail) => {
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
         server.lines.push(line);
@@ -37,7 +38,7 @@ export class ServerProcess {
         server.url = entry.url as string;
         done();
       });
-      child.once('exit', (code) => fail(new Error(`the server ended with ${code}: ${errors.join('')}`)));
+      child.once('exit', (code) => fail(new Error(`the server ended with ${code}: ${server.errors.join('')}`)));
     });
     return server;
   }

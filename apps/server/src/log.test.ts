@@ -1,0 +1,266 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
+import axios from 'axios';
+import { createLogger, FIELD_LENGTH, LINE_LENGTH } from './logger';
+import { refuseWrites } from './testing/broken-tables';
+import { MAIN, ServerProcess } from './testing/server-process';
+
+const NOISY = join(__dirname, 'testing/noisy.cjs');
+/** Ends a line, moves the cursor, changes colours, turns the direction, and looks like a line of the log. */
+const HOSTILE = 'x\r\n{"level":10,"msg":"forged"}\u001b[2J\u001b[31m\u009b1m\u202e\u2028y';
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/;
+
+interface Line {
+  level: number;
+  msg: string;
+  err?: { message: string; stack: string };
+}
+
+function linesOf(text: string): Line[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      expect(line).not.toMatch(CONTROL);
+      try {
+        return JSON.parse(line) as Line;
+      } catch {
+        throw new Error(`This line is no JSON: ${line}`);
+      }
+    });
+}
+
+async function runToEnd(
+  env: Record<string, string>,
+  during: (output: () => string, pid: number) => void,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    during(() => stdout, child.pid as number);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
+/** Requests whose every part is hostile, to a running server. */
+async function attack(url: string, key: string, destination: string): Promise<void> {
+  const api = axios.create({ baseURL: url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
+  const { data } = await api.post('/api/v1/endpoints', { name: HOSTILE, destination_url: destination });
+  const path = new URL(data.webhook_url).pathname;
+  await api.patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'github', secrets: ['octocat'] } });
+  await axios.post(url + path, '{}', { headers: { 'x-hub-signature-256': 'sha256=00' }, validateStatus: () => true });
+  await api.patch(`/api/v1/endpoints/${data.id}`, { verification: null });
+  for (const type of [HOSTILE, '\u001b]0;title\u0007', 'a'.repeat(5_000)]) {
+    await axios.post(`${url}${path}?q=%1b%0a`, JSON.stringify({ type, event: type, event_type: type }), {
+      headers: { 'content-type': 'application/json', 'user-agent': 'x\u00c2\u009b31m' },
+      validateStatus: () => true,
+    });
+  }
+  await api.get(`/api/v1/${encodeURIComponent(HOSTILE)}`);
+}
+
+test('with LOG_FORMAT=json every line is one JSON object: faults, hostile names, lost connections, start and stop', async () => {
+  const database = await createTestDatabase();
+  const server = await ServerProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
+  const recorder = await Recorder.start(
+    (_request, response) => void response.writeHead(500, HOSTILE.replaceAll(/[^ -~]/g, '')).end(),
+  );
+  await refuseWrites(database.url, 2);
+  for (let n = 0; n < 6; n++) await attack(server.url, server.apiKey, recorder.url());
+  await query(
+    database.url,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'paggio %' and datname = current_database()`,
+  );
+  for (let n = 0; n < 3; n++) await attack(server.url, server.apiKey, recorder.url());
+  expect(await server.stop()).toBe(0);
+  const lines = linesOf([...server.lines, server.errors.join('')].join('\n'));
+  expect(lines.some(({ msg }) => msg === 'forged')).toBe(false);
+  const fault = lines.find(({ msg }) => msg === 'fault');
+  expect(fault).toMatchObject({ level: 50, err: { stack: expect.stringContaining('    at ') } });
+  expect(lines.map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(['Paggio is up', 'event.captured', 'event.rejected']),
+  );
+  server.remove();
+  await recorder.stop();
+  await database.drop();
+}, 60_000);
+
+test('what libraries print, warnings of Node and errors that nobody caught are lines too, and the process still ends', async () => {
+  const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
+  let told = false;
+  const env = { DATABASE_URL: database.url, PAGGIO_DATA_DIR: directory, NODE_OPTIONS: `--require ${NOISY}` };
+  const { code, stdout, stderr } = await runToEnd({ ...env, LOG_FORMAT: 'json' }, (output, pid) => {
+    if (told || !output().includes('Paggio is up')) return;
+    told = true;
+    process.kill(pid, 'SIGUSR2');
+  });
+  expect(code).toBe(1);
+  expect(linesOf(stdout).map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining([
+      'to the console two\nlines\u001b[31m and {"level":10}',
+      'Bearer ***',
+      'HostileWarning: two\nlines\u001b[31m and {"level":10}',
+    ]),
+  );
+  expect(stdout + stderr).not.toMatch(/abcdefgh12345678|CANARY/);
+  expect(linesOf(stderr)).toMatchObject([
+    { level: 60, msg: 'Paggio ends: an error was not caught', err: { message: expect.stringContaining('two\nlines') } },
+  ]);
+
+  told = false;
+  const pretty = await runToEnd({ ...env, LOG_FORMAT: 'pretty' }, (output, pid) => {
+    if (told || !output().includes('API key')) return;
+    told = true;
+    process.kill(pid, 'SIGUSR2');
+  });
+  expect(pretty.code).toBe(1);
+  expect(pretty.stdout + pretty.stderr).not.toMatch(CONTROL);
+  expect(pretty.stdout).toContain('to the console two\\nlines\\u001b[31m and');
+  expect(pretty.stderr).toContain('Paggio ends: an error was not caught');
+  rmSync(directory, { recursive: true, force: true });
+  await database.drop();
+}, 60_000);
+
+test('a terminal is not controlled by what comes from outside: nothing ends a line or moves the cursor', async () => {
+  const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
+  const recorder = await Recorder.start();
+  let started = false;
+  const env = { DATABASE_URL: database.url, PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'pretty' };
+  const { code, stdout, stderr } = await runToEnd(env, (output, pid) => {
+    const url = /API +(http:\S+)\/api\/v1/.exec(output())?.[1];
+    const key = /API key +(pk_live_\w+)/.exec(output())?.[1];
+    if (started || url === undefined || key === undefined) return;
+    started = true;
+    void attack(url, key, recorder.url())
+      .then(() => refuseWrites(database.url, 1))
+      .then(() => attack(url, key, recorder.url()))
+      .finally(() => process.kill(pid, 'SIGTERM'));
+  });
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).not.toMatch(CONTROL);
+  expect(stdout).toContain('\\r\\n{"level":10,"msg":"forged"}\\u001b[2J');
+  expect(stdout).toMatch(/\d\d:\d\d:\d\d {2}!! {2}fault/);
+  expect(stdout.split('\n').filter((line) => line.startsWith('{'))).toEqual([]);
+  rmSync(directory, { recursive: true, force: true });
+  await recorder.stop();
+  await database.drop();
+}, 60_000);
+
+test('a start that fails is one JSON line where LOG_FORMAT=json is set', async () => {
+  const blocker = createServer();
+  await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done));
+  const taken = String((blocker.address() as AddressInfo).port);
+  const database = await createTestDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
+  const failing: [Record<string, string>, RegExp][] = [
+    [{ PORT: 'http', LOG_LEVEL: 'loud' }, /^Paggio cannot start:\n {2}- PORT must be .*\n {2}- LOG_LEVEL/],
+    [
+      { DATABASE_URL: 'postgres://u:pa55word@127.0.0.1:1/x' },
+      /^Paggio cannot start: The database does not answer: .*\n {2}Check/,
+    ],
+    [{ DATABASE_URL: database.url, PORT: taken }, /^Paggio cannot start: Port \d+ is taken/],
+  ];
+  for (const [env, message] of failing) {
+    const { code, stdout, stderr } = await runToEnd(
+      { PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'json', ...env },
+      () => undefined,
+    );
+    expect([code, linesOf(stderr)]).toEqual([
+      1,
+      [expect.objectContaining({ level: 60, msg: expect.stringMatching(message) })],
+    ]);
+    linesOf(stdout);
+    expect(stdout + stderr).not.toContain('pa55word');
+  }
+  blocker.close();
+  rmSync(directory, { recursive: true, force: true });
+  await database.drop();
+}, 60_000);
+
+describe('a line', () => {
+  const logged = (level: 'info' | 'error', fields: object, message: string): Record<string, any> => {
+    const lines: string[] = [];
+    createLogger('trace', { write: (line: string) => void lines.push(line) })[level](fields, message);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).not.toMatch(/[\u007f-\u009f\u2028\u202e]/);
+    return JSON.parse(lines[0] as string) as Record<string, any>;
+  };
+
+  test('has a bounded length and stays JSON, whatever is in it', () => {
+    const hostile = [
+      'a.'.repeat(500_000),
+      'http://a:',
+      `","x":"${'@'.repeat(9_000)}`,
+      '\u0000'.repeat(9_000),
+      '\ud800'.repeat(9_000),
+    ];
+    const circle: Record<string, unknown> = { hostile };
+    circle['self'] = circle;
+    const wide = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, n) => [`field ${n} ${'k'.repeat(500)}`, hostile]),
+    );
+    const nested = Array.from({ length: 5 }).reduce<unknown>((inner) => Array.from({ length: 60 }, () => inner), 1);
+    for (const value of [hostile, circle, wide, nested, new Map([['k', hostile]]), new Error(hostile.join())]) {
+      const line = logged('info', { value }, hostile.join());
+      // Escapes of JSON take up to six characters each.
+      expect(JSON.stringify(line).length).toBeLessThan(LINE_LENGTH * 8);
+    }
+    expect(logged('info', { text: 'x'.repeat(9_000) }, 'm')['text']).toHaveLength(
+      FIELD_LENGTH + ' ... (9000 characters)'.length - 1,
+    );
+  });
+
+  test('takes little time for the texts that are worst for the redaction', () => {
+    const texts = [
+      'a.'.repeat(32_768),
+      'a-'.repeat(32_768),
+      'Bearer '.repeat(9_000),
+      'a://b:'.repeat(10_000),
+      '?a='.repeat(20_000),
+    ];
+    const before = process.cpuUsage();
+    for (const text of texts) for (let n = 0; n < 20; n++) logged('info', { text, err: new Error(text) }, text);
+    // 100 lines take some tens of milliseconds; quadratic patterns took minutes.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
+  });
+
+  test('shows no field with the name of a secret, no bytes, and nothing of an error but what tells where it happened', () => {
+    const error = Object.assign(new Error('refused'), {
+      code: '42P01',
+      parameters: [Buffer.from('CANARY')],
+      query: 'CANARY',
+    });
+    const line = logged(
+      'error',
+      {
+        err: error,
+        body: Buffer.from('CANARY'),
+        deep: { Api_Key: 'CANARY', list: [{ 'Set-Cookie': 'CANARY' }] },
+        n: 1n,
+      },
+      'postgres://u:CANARY@h/db',
+    );
+    expect(line).toMatchObject({
+      msg: 'postgres://u:***@h/db',
+      err: { type: 'Error', message: 'refused', code: '42P01', stack: expect.stringContaining('log.test') },
+      body: '(6 bytes)',
+      deep: { Api_Key: '***', list: [{ 'Set-Cookie': '***' }] },
+      n: '1',
+    });
+    expect(JSON.stringify(line)).not.toMatch(/CANARY|67,65/);
+  });
+});
