@@ -57,7 +57,10 @@ async function runToEnd(
 /** Requests whose every part is hostile, to a running server. */
 async function attack(url: string, key: string, destination: string): Promise<void> {
   const api = axios.create({ baseURL: url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
-  const { data } = await api.post('/api/v1/endpoints', { name: HOSTILE, destination_url: destination });
+  const create = () => api.post('/api/v1/endpoints', { name: HOSTILE, destination_url: destination });
+  let { data, status } = await create();
+  // The database may refuse the first writes, or end the connections of the pool.
+  for (let left = 10; status >= 500 && left > 0; left--) ({ data, status } = await create());
   const path = new URL(data.webhook_url).pathname;
   await api.patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'github', secrets: ['octocat'] } });
   await axios.post(url + path, '{}', { headers: { 'x-hub-signature-256': 'sha256=00' }, validateStatus: () => true });
