@@ -10,7 +10,7 @@ import { createLogger, FIELD_LENGTH, LINE_LENGTH } from './logger';
 import { refuseWrites } from './testing/broken-tables';
 import { MAIN, ServerProcess } from './testing/server-process';
 
-const NOISY = join(__dirname, 'testing/noisy.cjs');
+const NOISY = join(__dirname, 'testing/noisy.js');
 /** Ends a line, moves the cursor, changes colours, turns the direction, and looks like a line of the log. */
 const HOSTILE = 'x\r\n{"level":10,"msg":"forged"}\u001b[2J\u001b[31m\u009b1m\u202e\u2028y';
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/;

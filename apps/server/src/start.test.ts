@@ -218,6 +218,50 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   expect(readFileSync(join(directory, 'postgres.log'), 'utf8')).toContain('database system is shut down');
 }, 120_000);
 
+test('a later start makes no key: it warns while the first one is valid, and when none is', async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url, PAGGIO_MASTER_KEY: masterKey, NODE_ENV: 'production' };
+  const warnings = (server: ServerProcess): string[] =>
+    server.lines
+      .map((line) => JSON.parse(line) as { level: number; msg: string })
+      .flatMap(({ level, msg }) => (level === 40 && /API key/.test(msg) ? [msg] : []));
+  const restart = async (server: ServerProcess): Promise<ServerProcess> => {
+    expect(await server.stop()).toBe(0);
+    return ServerProcess.start(env, directory);
+  };
+  const file = join(directory, 'api-key');
+  const inFile = 'The API key of the first run is valid, and the file api-key still holds it';
+
+  const fresh = await ServerProcess.start(env, directory);
+  let server = fresh;
+  const first = server.apiKey;
+  const made = await server.api().post('/api/v1/keys', { name: 'own', scopes: ['admin', 'read'] });
+  const [{ id }] = (await server.api().get('/api/v1/keys')).data.data.filter(
+    ({ name }: { name: string }) => name === 'first run',
+  );
+  expect((await server.api().delete(`/api/v1/keys/${id}`)).status).toBe(204);
+  server = await restart(server);
+  const quiet = server;
+  expect(readFileSync(file, 'utf8').trim()).toBe(first);
+  rmSync(file);
+  await query(database.url, 'update paggio.api_keys set revoked_at = now() where revoked_at is null');
+  server = await restart(server);
+  const none = server;
+  expect(existsSync(file)).toBe(false);
+  expect(await query(database.url, 'select id from paggio.api_keys')).toHaveLength(2);
+  expect(
+    (
+      await axios.get(`${none.url}/api/v1/keys`, {
+        headers: { authorization: `Bearer ${made.data.key as string}` },
+        validateStatus: () => true,
+      })
+    ).status,
+  ).toBe(401);
+  expect(await none.stop()).toBe(0);
+  expect([fresh, quiet, none].map(warnings)).toEqual([[inFile], [], ['No API key is valid']]);
+  await database.drop();
+}, 60_000);
+
 test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
   const database = await createTestDatabase();
   const recorder = await Recorder.start();

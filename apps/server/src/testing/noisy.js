@@ -6,5 +6,8 @@ process.once('SIGUSR2', () => {
   console.error(new Error(hostile), { password: 'pk_live_abcdefgh12345678' });
   console.warn('Bearer abcdefgh12345678');
   process.emitWarning(hostile, 'HostileWarning');
-  setTimeout(() => void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } })), 50);
+  setTimeout(
+    () => void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } })),
+    50,
+  );
 });
