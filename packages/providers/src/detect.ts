@@ -36,5 +36,10 @@ function fits({ header, startsWith, also = [] }: DetectionRule, headers: HeaderL
 
 /** Lower-case headers that are themselves a credential at some provider: tokens, not signatures. */
 export const credentialHeaders: ReadonlySet<string> = new Set(
-  catalogue.flatMap((provider) => Object.values(provider.schemes).flatMap((scheme) => [...scheme.credentialHeaders])),
+  catalogue.flatMap((provider) => provider.credentials.headers),
+);
+
+/** Query parameters that are themselves a credential at some provider. */
+export const credentialParameters: ReadonlySet<string> = new Set(
+  catalogue.flatMap((provider) => provider.credentials.parameters),
 );

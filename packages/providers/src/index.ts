@@ -1,6 +1,6 @@
 export { catalogue, findProvider } from './catalogue';
 export { customProvider, type ConfigProblem } from './custom';
-export { credentialHeaders, detect } from './detect';
+export { credentialHeaders, credentialParameters, detect } from './detect';
 export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';
 export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshake';
 export {
@@ -18,6 +18,7 @@ export {
   createProvider,
   type Category,
   type Confidence,
+  type CredentialNames,
   type Note,
   type Provider,
   type ProviderSpec,

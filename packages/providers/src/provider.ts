@@ -75,6 +75,16 @@ export interface ProviderSpec {
   notes?: readonly Note[];
 }
 
+/** Where requests of a provider carry a secret itself, and not a proof that the sender knows it. */
+export interface CredentialNames {
+  /** Of headers, in lower case. */
+  headers: readonly string[];
+  /** Of query parameters, decoded. */
+  parameters: readonly string[];
+  /** Of members of a JSON body, at any depth. */
+  members: readonly string[];
+}
+
 /** An entry of the catalogue at work. */
 export interface Provider {
   readonly spec: ProviderSpec;
@@ -88,6 +98,8 @@ export interface Provider {
   readonly handsOverSecret: boolean;
   /** Methods that the provider asks its handshakes with; empty where it has none. */
   readonly handshakeMethods: readonly string[];
+  /** Of all its schemes and handshakes, whichever of them an endpoint uses. */
+  readonly credentials: CredentialNames;
   /** Whether a scheme signs the URL as configured at the provider. */
   signsUrl(scheme: string): boolean;
   eventType(request: WebhookRequest): string | null;
@@ -115,9 +127,30 @@ export function createProvider(spec: ProviderSpec): Provider {
     handsOverSecret: handshakes.some(({ reply }) => reply.kind === 'secret'),
     // A handshake whose method is left open is asked as events are sent.
     handshakeMethods: [...new Set(handshakes.map(({ condition }) => condition.method ?? 'POST'))],
+    credentials: credentialsOf(Object.values(schemes), handshakes),
     signsUrl: (scheme) => spec.schemes[scheme] !== undefined && signsUrl(spec.schemes[scheme]),
     eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
     deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
     handshake: (request, verification, context) => answerHandshake(handshakes, request, verification, context),
+  };
+}
+
+function credentialsOf(schemes: readonly Scheme[], handshakes: readonly HandshakeSpec[]): CredentialNames {
+  const handed = handshakes.flatMap(({ reply }) =>
+    reply.kind === 'secret' ? reply.secret : reply.kind === 'verify-token' ? reply.token : [],
+  );
+  return {
+    headers: [
+      ...schemes.flatMap((scheme) => scheme.credentialHeaders),
+      ...handed.flatMap((rule) => (rule.from === 'header' ? rule.name.toLowerCase() : [])),
+    ],
+    parameters: [
+      ...schemes.flatMap((scheme) => scheme.credentialParameters ?? []),
+      ...handed.flatMap((rule) => (rule.from === 'query' ? rule.name : [])),
+    ],
+    members: [
+      ...schemes.flatMap((scheme) => scheme.credentialMembers ?? []),
+      ...handed.flatMap((rule) => (rule.from === 'body' ? String(rule.path.at(-1)) : [])),
+    ],
   };
 }

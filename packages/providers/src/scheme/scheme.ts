@@ -56,6 +56,10 @@ export interface Scheme {
   signingKeyProblem(key: string): string | null;
   /** Lower-case names of headers that are themselves the credential and must not be shown. */
   readonly credentialHeaders: readonly string[];
+  /** Names of query parameters that are themselves the credential. Default: none. */
+  readonly credentialParameters?: readonly string[];
+  /** Names of JSON members whose values are themselves the credential, at any depth of the body. Default: none. */
+  readonly credentialMembers?: readonly string[];
   /** Lower-case names of the headers that `sign` makes, all alternatives included. */
   readonly signingHeaders: readonly string[];
   /** Waits only where the provider's key has to be fetched. */

@@ -35,6 +35,8 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
   return {
     kind: 'token',
     credentialHeaders: header === undefined ? [] : [header],
+    credentialParameters: spec.query === undefined ? [] : [spec.query],
+    credentialMembers: spec.body === undefined ? [] : [String(spec.body.path.at(-1))],
     signingHeaders: header === undefined ? [] : [header],
     secretProblem: problem,
     signingKeyProblem: problem,
