@@ -68,12 +68,22 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
 
 /** The statement as the engine runs it. It is no part of the public door, so it is found by its file. */
 function openRecord(pool: Pool): ClaimRecord {
-  const core = dirname(require.resolve('@paggio/core/package.json'));
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { PostgresRecord } = require(join(core, 'dist/storage/postgres-record.js')) as {
-    PostgresRecord: new (settles: Pool, leases: Pool, onVersion: () => void, pauseAfterMs: null) => ClaimRecord;
+  const storage = join(dirname(require.resolve('@paggio/core/package.json')), 'dist/storage');
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { PostgresRecord } = require(join(storage, 'postgres-record.js')) as {
+    PostgresRecord: new (
+      settles: Pool,
+      leases: Pool,
+      onVersion: () => void,
+      pauseAfterMs: null,
+      seal: object,
+      gate: object,
+    ) => ClaimRecord;
   };
-  return new PostgresRecord(pool, pool, () => undefined, null);
+  const { RequestSeal } = require(join(storage, 'request-seal.js')) as { RequestSeal: new (box: null) => object };
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  // Nothing in the backlog is sealed, so nothing has to be opened.
+  return new PostgresRecord(pool, pool, () => undefined, null, new RequestSeal(null), { learn: () => undefined });
 }
 
 const EVENTS = `

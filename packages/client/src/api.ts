@@ -833,7 +833,7 @@ export interface Operations {
     body: undefined;
     answer: Event;
   };
-  /** The exact bytes of the body, with the content type as received, as an attachment. Needs the scope `read`. */
+  /** The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
   'events.raw': {
     params: {
       id: string;
@@ -908,7 +908,7 @@ export interface Operations {
     body: undefined;
     answer: Rejection;
   };
-  /** The exact bytes of a refused body, with the content type as received, as an attachment. Needs the scope `read`. */
+  /** The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
   'rejections.raw': {
     params: {
       id: string;

@@ -6,6 +6,7 @@ import type { Scheduler } from './scheduler';
 import type { EventIndex } from './storage/event-index';
 import type { PostgresWaker } from './storage/postgres-waker';
 import type { Retention } from './storage/retention';
+import type { SealGate } from './storage/seal-gate';
 
 /** Hints may be lost and retries fall due: how often a worker looks by itself. An idle process asks once a second in all. */
 const POLL_MS = 1_250;
@@ -27,6 +28,7 @@ export interface ChoresDependencies {
   notifier: Notifier;
   waker: Pick<PostgresWaker, 'check'>;
   index: EventIndex;
+  gate: SealGate;
   /** Null: nothing is ever removed. */
   retention: Retention | null;
   /** Removes what no longer counts. */
@@ -42,7 +44,7 @@ export class Chores {
   constructor(private readonly dependencies: ChoresDependencies) {}
 
   start(scheduler: Scheduler): void {
-    const { roles, worker, replays, notifier, waker, index, retention, sweep } = this.dependencies;
+    const { roles, worker, replays, notifier, waker, index, gate, retention, sweep } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
     if (roles.has('deliver')) {
@@ -51,7 +53,7 @@ export class Chores {
       every('notify', NOTIFY_MS, () => notifier.run());
       every('poll', POLL_MS, () => worker.wake());
       every('renew', RENEW_AFTER_MS, () => worker.renew());
-    }
+    } else if (roles.has('capture') || roles.has('api')) every('seal', CHECK_IN_MS, () => gate.look());
     if (roles.has('deliver') || roles.has('api')) {
       every('index', INDEX_MS, async () => {
         while (!this.stopped && (await index.advance()));

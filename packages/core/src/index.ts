@@ -2,9 +2,9 @@ export { causes, memberSources, type Explanation } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
 export type { Authority } from './authority';
 export type { CaptureAnswer } from './capture/capture';
+export type { Credentials } from './capture/credentials';
 export type { CaptureRequest } from './capture/new-event';
 export type { AxiosLike } from './delivery/axios-transport';
-export { isCredentialHeader } from './delivery/outgoing-headers';
 export {
   defaultRetryPolicy,
   retryPresets,

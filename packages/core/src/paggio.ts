@@ -62,7 +62,9 @@ import { PostgresRejectionLog } from './storage/rejection-store';
 import { PublishStore } from './storage/publish-store';
 import { QueueStore } from './storage/queue-store';
 import { ReplayStore } from './storage/replay-store';
+import { RequestSeal } from './storage/request-seal';
 import { Retention } from './storage/retention';
+import { SealGate } from './storage/seal-gate';
 import { SecretBox } from './storage/secret-box';
 import { StatStore } from './storage/stat-store';
 import type { Transaction } from './storage/statements';
@@ -132,6 +134,7 @@ export class Paggio {
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
   private readonly intake: PostgresIntake;
+  private readonly gate: SealGate;
   private readonly queueStore: QueueStore;
   private readonly index: EventIndex;
   private readonly registry = new HandlerRegistry();
@@ -178,11 +181,15 @@ export class Paggio {
     const endpointStore = new EndpointStore(this.database);
     this.handlers = new Handlers({ store: this.handlerStore, destinations: endpointStore, changed });
     const routing = new Routing({ directory: this.directory, handlers: this.handlerStore, changed });
+    const seal = new RequestSeal(this.box);
+    this.gate = new SealGate(this.database);
     const record = new PostgresRecord(
       this.database.settle,
       this.database.lease,
       observe,
       this.options.pauseFailingAfterMs,
+      seal,
+      this.gate,
     );
     this.worker = new DeliveryWorker({
       record,
@@ -210,8 +217,8 @@ export class Paggio {
       },
       onTime: (databaseMs, askedAt, tookMs) => this.clock.compare(databaseMs, askedAt, tookMs),
     });
-    const rejectionLog = new PostgresRejectionLog(this.database);
-    this.rejections = new Rejections(rejectionLog);
+    const rejectionLog = new PostgresRejectionLog(this.database, seal);
+    this.rejections = new Rejections(rejectionLog, this.directory);
     const { directory } = this;
     this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs);
     const writer = new EventWriter({
@@ -219,6 +226,8 @@ export class Paggio {
       intake: this.intake,
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
+      seal,
+      gate: this.gate,
       telemetry,
     });
     const wake = (): void => {
@@ -252,7 +261,7 @@ export class Paggio {
     const log = new ChangeLog(this.database);
     const index = new EventIndex(this.database, log, words);
     this.index = index;
-    this.events = new Events(new EventStore(this.database, index, words));
+    this.events = new Events(new EventStore(this.database, index, words, seal), directory);
     const verifications = new VerificationStore(this.database, this.box);
     const { events, rejections } = this;
     this.explanations = new Explanations({ events, rejections, directory, store: verifications });
@@ -308,6 +317,7 @@ export class Paggio {
       waker: this.waker,
       notifier: new Notifier({ store: notificationStore, sender, onFault: (error) => fault('notifications', error) }),
       index,
+      gate: this.gate,
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
       sweep: async () => {
         await sweepKeys(this.database);
@@ -449,6 +459,7 @@ export class Paggio {
       if (settings.length > 0) this.telemetry.emit({ type: 'durability.weak', settings });
       await checkMasterKey(this.database, this.box);
       await this.openHandlers();
+      await this.gate.look();
       await this.index.open();
       await this.waker.start();
     } catch (error) {

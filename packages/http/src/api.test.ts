@@ -331,8 +331,43 @@ describe('events', () => {
       'content-disposition': `attachment; filename="${id}"`,
       'x-content-type-options': 'nosniff',
       'content-security-policy': expect.stringContaining('sandbox'),
+      'cross-origin-resource-policy': 'same-origin',
+      'content-type': 'application/octet-stream',
     });
   });
+
+  test.each([
+    ['text/html; charset=utf-8', 'text/html; charset=utf-8'],
+    ['text/javascript', 'text/javascript'],
+    ['multipart/x-mixed-replace; boundary=x', 'multipart/x-mixed-replace; boundary=x'],
+    ['text/plain\u0080\u00ff; x="\t\u00e9"', 'text/plain; x=""'],
+    ['\u00e9', undefined],
+    [null, undefined],
+    [`a/${'b'.repeat(5_000)}`, `a/${'b'.repeat(254)}`],
+  ])(
+    'the raw download says which content type the sender claimed, of events and rejections: %#',
+    async (given, said) => {
+      const { data: strict } = await server
+        .api()
+        .post('/api/v1/endpoints', { name: 's', verification: { provider: 'github', secrets: ['a secret'] } });
+      const raw = async (slug: string, kind: string, header: string): Promise<unknown> => {
+        const path = `/api/webhook/${slug}`;
+        const sent = await request(server.port, {
+          path,
+          headers: given === null ? [] : [['Content-Type', given]],
+          body: '<b>\0',
+        });
+        const answer = await server
+          .api()
+          .get(`/api/v1/${kind}/${sent.headers[header]}/raw`, { responseType: 'arraybuffer' });
+        const { 'content-type': type, 'x-paggio-content-type': claimed } = answer.headers;
+        return [answer.status, type, claimed, Buffer.from(answer.data as ArrayBuffer).toString()];
+      };
+      const expected = [200, 'application/octet-stream', said, '<b>\0'];
+      expect(await raw(endpoint.slug, 'events', 'paggio-event-id')).toEqual(expected);
+      expect(await raw(strict.slug, 'rejections', 'paggio-rejection-id')).toEqual(expected);
+    },
+  );
 
   test('filters and both pagings', async () => {
     const { data: created } = await server.api().post('/api/v1/endpoints', { name: 'list' });

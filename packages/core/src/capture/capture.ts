@@ -14,9 +14,9 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import type { Happening, Telemetry } from '../telemetry';
 import { answerType } from '../endpoints/answer-type';
+import { findCredentials } from './credentials';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
-import { encodeHeaders } from './header-text';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 import { RejectionThrottle, type RejectionLog } from './rejection';
 
@@ -134,8 +134,9 @@ export class Capture {
           method: request.method,
           path: request.path,
           query: request.query,
-          headers: encodeHeaders(request.rawHeaders),
+          rawHeaders: request.rawHeaders,
           body: request.body,
+          credentials: findCredentials(request, endpoint.verifier),
           remoteAddr: request.remoteAddr,
           receivedAt,
         });

@@ -3,8 +3,11 @@ import { orderKeyOf } from '../delivery/order-key';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { Routing } from '../endpoints/routing';
 import { formatId } from '../event-id';
+import { eventPlace, type RequestSeal } from '../storage/request-seal';
+import type { SealGate } from '../storage/seal-gate';
 import type { Telemetry } from '../telemetry';
 import { captureSpan, endSpan, traceParentOf } from '../tracing';
+import { findCredentials } from './credentials';
 import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
 
 export interface EventWriterDependencies {
@@ -13,6 +16,8 @@ export interface EventWriterDependencies {
   handoff: Handoff | null;
   /** Tells other processes that there is work which this one does not hold. */
   announce: () => void;
+  seal: RequestSeal;
+  gate: Pick<SealGate, 'isOpen'>;
   telemetry: Telemetry;
 }
 
@@ -50,6 +55,7 @@ export class EventWriter {
     }));
     event.deliveries = deliveries;
     event.capturedReason = capturedReason;
+    this.sealCredentials(addressed, event);
 
     const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
     let accepted;
@@ -75,6 +81,7 @@ export class EventWriter {
             query: event.query,
             headers: event.rawHeaders,
             body: event.body,
+            locked: false,
             correlationId: event.correlationId,
             traceParent: event.traceParent,
             originId: eventId,
@@ -106,5 +113,14 @@ export class EventWriter {
       });
     }
     return accepted;
+  }
+
+  /** In memory the event keeps what arrived: only its row is sealed. */
+  private sealCredentials({ verifier }: EndpointConfig, event: IncomingEvent): void {
+    const { gate, seal } = this.dependencies;
+    if (!gate.isOpen) return;
+    const credentials = findCredentials(event, verifier === 'broken' ? null : verifier);
+    if (credentials !== null)
+      event.stored = seal.seal(event, credentials, eventPlace(event.userId, formatId(event.id)));
   }
 }

@@ -1,4 +1,5 @@
 import type { Mode } from '../principal';
+import type { StoredRequest } from '../storage/request-seal';
 
 /** An event on its way into the record, with the deliveries it causes. */
 export interface IncomingEvent {
@@ -17,6 +18,8 @@ export interface IncomingEvent {
   /** The same as stored: see `encodeHeaders`. */
   headers: Buffer;
   body: Buffer;
+  /** What is stored in the place of headers, query and body; null: they are stored as they are. */
+  stored: StoredRequest | null;
   /** Of the body; with a de-duplication key only, to tell a repetition from another body. */
   sha256: Buffer | null;
   remoteAddr: string | null;

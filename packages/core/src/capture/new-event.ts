@@ -51,6 +51,7 @@ export function newEvent(endpoint: EndpointConfig, request: CaptureRequest, know
     rawHeaders: request.rawHeaders,
     headers: encodeHeaders(request.rawHeaders),
     body: request.body,
+    stored: null,
     sha256: null,
     remoteAddr: request.remoteAddr,
     verifiedBy: known.verifiedBy,

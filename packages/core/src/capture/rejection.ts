@@ -1,4 +1,5 @@
 import type { Owner } from '../principal';
+import type { Credentials } from './credentials';
 
 /** A request that verification refused. */
 export interface Rejection extends Owner {
@@ -8,8 +9,11 @@ export interface Rejection extends Owner {
   method: string;
   path: string;
   query: string;
-  headers: Buffer;
+  /** Names and values in turn. */
+  rawHeaders: readonly string[];
   body: Buffer;
+  /** What is sealed of it; null: it carries none. */
+  credentials: Credentials | null;
   remoteAddr: string | null;
   receivedAt: number;
 }

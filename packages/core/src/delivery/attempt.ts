@@ -49,6 +49,12 @@ export interface InProcess {
 /** An event that takes its worker down with it each time must not do so for ever. */
 const MAX_TAKEOVERS = 10;
 
+/** Why an event is not sent whose credentials cannot be opened. */
+export const LOCKED = {
+  code: 'credentials_locked',
+  message: 'the credentials of the event are sealed under a master key that this process does not have',
+};
+
 /** One try of a delivery, step by step: route, load, guard, sign, send, classify. */
 export async function attempt(work: Work, dependencies: AttemptDependencies): Promise<AttemptEnd> {
   const route = await routeOf(work, dependencies.directory);
@@ -59,6 +65,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   }
   const content = work.content ?? (await dependencies.record.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
+  if (content.locked) return refuse(work, url, 'refused', LOCKED.code, LOCKED.message);
   const bodyHash = (): string => createHash('sha256').update(content.body).digest('hex');
   if (dependencies.hops.count(content.headers, bodyHash) >= MAX_HOPS) {
     return refuse(work, url, 'refused', 'loop_detected', `this gateway has sent it out ${MAX_HOPS} times already`);
@@ -73,7 +80,6 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
     custom: route.destination.headers,
     timeoutMs: route.destination.timeoutMs,
     attemptNumber: number,
-    includeCredentials: true,
   });
   const outcome = classify(result, number, route.destination.retry, Date.now());
   return { kind: 'finished', outcome, result: attemptResult(work, url, result, outcome) };
@@ -132,7 +138,6 @@ export interface SendInput {
   custom: readonly [string, string][];
   timeoutMs: number;
   attemptNumber: number;
-  includeCredentials: boolean;
 }
 
 /** What an event leaves by. */
@@ -171,7 +176,6 @@ function send({ transport, hops }: WayOut, input: SendInput, traceParent: string
     correlationId: input.content.correlationId,
     attemptNumber: input.attemptNumber,
     nowMs: Date.now(),
-    includeCredentials: input.includeCredentials,
     traceParent,
     hops,
   });

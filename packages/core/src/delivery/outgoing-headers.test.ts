@@ -27,7 +27,6 @@ function sent(change: Change = {}): string[] {
     correlationId: null,
     attemptNumber: 1,
     nowMs: Date.now(),
-    includeCredentials: true,
     traceParent: null,
     hops: new Hops(Buffer.alloc(32, 1)),
     ...rest,

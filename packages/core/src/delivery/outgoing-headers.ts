@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { credentialHeaders, endpointSecretKey } from '@paggio/providers';
+import { endpointSecretKey } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { deliveryTimestamp } from './delivery-timestamp';
 import { foldedName } from './header-name';
@@ -20,16 +20,6 @@ const hopByHop = new Set([
 const madeAnew = new Set(['host', 'content-length']);
 const standardWebhooks: ReadonlySet<string> = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
 
-/** Headers whose values are credentials of the sender: masked when shown, kept to the endpoint's own destination host. */
-export function isCredentialHeader(lowerCaseName: string): boolean {
-  return (
-    lowerCaseName === 'authorization' ||
-    lowerCaseName === 'cookie' ||
-    lowerCaseName === 'proxy-authorization' ||
-    credentialHeaders.has(lowerCaseName)
-  );
-}
-
 export interface OutgoingInput {
   /** As received: names and values in turn. */
   raw: readonly string[];
@@ -45,8 +35,6 @@ export interface OutgoingInput {
   correlationId: string | null;
   attemptNumber: number;
   nowMs: number;
-  /** False: the sender's credentials stay here. */
-  includeCredentials: boolean;
   /** Of the attempt's span where the host traces: it takes the place of the sender's. Null: the sender's stays. */
   traceParent: string | null;
   hops: Hops;
@@ -74,7 +62,6 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
     if (neverForwarded(folded) || dropped.has(folded)) continue;
     // Another spelling of the header with Paggio's signature, which some servers would read in its place.
     if (folded !== lower && standardWebhooks.has(folded)) continue;
-    if (!input.includeCredentials && isCredentialHeader(lower)) continue;
     if (!endpoint.forwardIdentityHeaders && isIdentityHeader(folded) && !endpoint.verificationHeaders.has(lower))
       continue;
     // The response is kept as it comes, and nothing here would decode it.

@@ -1,3 +1,4 @@
+import { keptHeaders } from './response-headers';
 import { RESPONSE_LIMIT, type TransportError, type TransportResult } from './transport';
 import { toTransportError } from './transport-error';
 
@@ -29,7 +30,7 @@ export class ResponseReader {
 
   start(status: number, headers: TransportResult['headers']): void {
     this.status = status;
-    this.headers = headers;
+    this.headers = keptHeaders(headers);
   }
 
   data(chunk: Buffer): void {

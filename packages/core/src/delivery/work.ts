@@ -23,6 +23,8 @@ export interface EventContent {
   /** Names and values in turn, as received. */
   headers: readonly string[];
   body: Buffer;
+  /** Its credentials are sealed under a key that is not here: placeholders stand for them, so nothing may be sent. */
+  locked: boolean;
   correlationId: string | null;
   /** Of the span that took the event in, or null. */
   traceParent: string | null;

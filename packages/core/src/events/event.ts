@@ -1,3 +1,4 @@
+import type { Credentials } from '../capture/credentials';
 import type { Mode } from '../principal';
 
 export type EventStatus = 'pending' | 'delivered' | 'failed' | 'captured';
@@ -30,6 +31,10 @@ export interface EventDetail extends EventSummary {
   /** Names and values in turn, as received. */
   rawHeaders: string[];
   body: Buffer;
+  /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
+  credentials: Credentials | null;
+  /** The credentials cannot be opened with the master key of this process: `***` stands in their places. */
+  locked: boolean;
   remoteAddr: string | null;
   verifiedBy: string | null;
   bodyAuthenticated: boolean;

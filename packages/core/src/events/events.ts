@@ -1,3 +1,5 @@
+import { withKnownCredentials } from '../capture/credentials';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
@@ -6,7 +8,10 @@ import type { EventDetail, EventFilter, EventSummary } from './event';
 
 /** Reads events. They are immutable; what changes is the state of their deliveries. */
 export class Events {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly directory: EndpointDirectory,
+  ) {}
 
   list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
     return this.store.list(owner, filter, paging);
@@ -21,7 +26,7 @@ export class Events {
   async get(owner: Owner, id: string): Promise<EventDetail> {
     const event = await this.store.get(owner, id);
     if (!event) throw notFound('event');
-    return event;
+    return withKnownCredentials(event, await this.directory.byId(event.endpointId));
   }
 
   /**

@@ -1,3 +1,5 @@
+import { withKnownCredentials, type Credentials } from '../capture/credentials';
+import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Owner } from '../principal';
@@ -22,11 +24,18 @@ export interface RejectionDetail extends RejectionSummary {
   /** Names and values in turn, as received. */
   rawHeaders: string[];
   body: Buffer;
+  /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
+  credentials: Credentials | null;
+  /** The credentials cannot be opened with the master key of this process: `***` stands in their places. */
+  locked: boolean;
 }
 
 /** What was refused: at most 100 per endpoint, for seven days. */
 export class Rejections {
-  constructor(private readonly log: Pick<PostgresRejectionLog, 'list' | 'find'>) {}
+  constructor(
+    private readonly log: Pick<PostgresRejectionLog, 'list' | 'find'>,
+    private readonly directory: EndpointDirectory,
+  ) {}
 
   /** @param endpointId of one endpoint only; another owner's has none */
   list(owner: Owner, endpointId: string | null, paging: Paging): Promise<Page<RejectionSummary>> {
@@ -37,6 +46,6 @@ export class Rejections {
   async get(owner: Owner, id: string): Promise<RejectionDetail> {
     const rejection = await this.log.find(owner, id);
     if (!rejection) throw notFound('rejection');
-    return rejection;
+    return withKnownCredentials(rejection, await this.directory.byId(rejection.endpointId));
   }
 }

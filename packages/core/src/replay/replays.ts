@@ -1,10 +1,11 @@
 import type { Authority } from '../authority';
-import { sendEvent } from '../delivery/attempt';
+import { withoutCredentials } from '../capture/credentials';
+import { LOCKED, nothingSent, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, NOT_PUBLIC, notAllowed, type DestinationUrl } from '../delivery/destination-url';
 import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
-import type { Transport } from '../delivery/transport';
+import type { Transport, TransportResult } from '../delivery/transport';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
@@ -15,7 +16,6 @@ import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
 import type { ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
-import { withoutCredential } from './credential';
 import type { Environment } from './environment';
 import { resigned } from './resigned';
 
@@ -85,15 +85,18 @@ export class Replays {
     const url = await this.urlOf(target, destination?.url);
     // With scheme and port: another service on the same machine is another receiver.
     const home = destination !== undefined && new URL(destination.url).origin === new URL(url).origin;
-    const original = { method: event.method, query: event.query, headers: event.rawHeaders, body: event.body };
+    const carriesCredentials = home || includeCredentials;
+    const { method, query, rawHeaders: headers, body } = carriesCredentials ? event : withoutCredentials(event);
+    const original = { method, query, headers, body };
     const environment = 'environment' in target ? target.environment : 'custom';
     const { verifiedBy } = event;
     const signed = resign
       ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
       : null;
-    const sent = signed ?? (home || includeCredentials ? original : withoutCredential(original, endpoint.verifier));
+    const sent = signed ?? original;
+    if (!carriesCredentials && sent.body === body) refuseCredentialsOf(event);
     const custom = home ? destination.headers : [];
-    const result = await sendEvent(this.dependencies, {
+    const result = await this.sendOnce(event, {
       eventId,
       content: {
         ...original,
@@ -107,13 +110,13 @@ export class Replays {
         eventType: event.eventType,
         verifiedBy: event.verifiedBy,
         receivedAt: event.receivedAt.getTime(),
+        locked: event.locked,
       },
       endpoint,
       url,
       custom: signed ? [...custom, ...signed.credentials] : custom,
       timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       attemptNumber: event.attempts.length + 1,
-      includeCredentials: home || includeCredentials,
     });
     if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), NOT_PUBLIC);
 
@@ -190,6 +193,10 @@ export class Replays {
     return id;
   }
 
+  private async sendOnce({ locked }: EventDetail, input: SendInput): Promise<TransportResult> {
+    return locked ? nothingSent(LOCKED.code, LOCKED.message) : sendEvent(this.dependencies, input);
+  }
+
   private async load(owner: Owner, eventId: string): Promise<{ event: EventDetail; endpoint: EndpointConfig }> {
     const event = await this.dependencies.events.get(owner, eventId);
     const endpoint = await this.dependencies.directory.byId(event.endpointId);
@@ -226,4 +233,12 @@ export class Replays {
 function fieldOf(target: ReplayTarget): string {
   if ('destinationUrl' in target) return 'destination_url';
   return target.environment === 'custom' ? 'custom_url' : 'environment';
+}
+
+/** The body is sent as it came or not at all, so a credential inside it cannot be left out. */
+function refuseCredentialsOf({ credentials }: EventDetail): void {
+  if (credentials === null || credentials.spans.length === 0) return;
+  const message =
+    "The body carries the provider's secret, which this host receives only with include_credentials (scope resign).";
+  throw invalid([{ field: 'include_credentials', message }]);
 }

@@ -153,12 +153,12 @@ export const CLAIM = `
     where x.id = g.id
   )
   select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
-    v.correlation_id, v.trace_parent, v.source, v.event_type, v.verified_by, v.received_at,
+    v.sealed, v.user_id, v.correlation_id, v.trace_parent, v.source, v.event_type, v.verified_by, v.received_at,
     case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body, coalesce(v.origin_id, v.id) as origin_id
   from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
 
 export const LOAD = `
-  select method, query, headers, body, correlation_id, trace_parent, source, event_type, verified_by, received_at,
+  select method, query, headers, body, sealed, user_id, correlation_id, trace_parent, source, event_type, verified_by, received_at,
     coalesce(origin_id, id) as origin_id
   from paggio.events where id = $1`;
 
@@ -283,12 +283,13 @@ export const CHECK_IN = `
   with gone as (
     delete from paggio.workers where seen_at < now() - interval '${CREW_SECONDS} seconds' and id <> $1
   ), here as (
-    insert into paggio.workers (id, seen_at, handlers) values ($1, now(), $2)
+    insert into paggio.workers (id, seen_at, handlers, seals) values ($1, now(), $2, true)
     on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
   ), others as (
-    select id, handlers from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'
+    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'
   )
   select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
+    coalesce(bool_and(seals), true) as sealing,
     (select json_agg(json_build_object('name', h.name,
         'count', 1 + (select count(*) from others o where h.name = any (o.handlers)),
         'index', (select count(*) from others o where h.name = any (o.handlers) and o.id < $1)))

@@ -1,4 +1,4 @@
-import { decodeHeaders } from '../capture/header-text';
+import { keptHeaders } from '../delivery/response-headers';
 import type { Attempt, EventDetail, EventFilter, EventSummary } from '../events/event';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
@@ -9,6 +9,7 @@ import { Turns } from '../turns';
 import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
 import { IndexQuery } from './index-query';
+import { eventPlace, type OpenedRequest, type RequestSeal, type StoredRequest } from './request-seal';
 import type { Words } from './words';
 
 /** Text search looks at no more than this many of the newest rows that the other filters leave, or for this long. */
@@ -31,6 +32,7 @@ export class EventStore {
     private readonly database: Database,
     private readonly index: EventIndex,
     private readonly words: Words,
+    private readonly seal: RequestSeal,
   ) {}
 
   async list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
@@ -70,14 +72,14 @@ export class EventStore {
 
   async get(owner: Owner, id: string): Promise<EventDetail | null> {
     const [row] = await this.database.rows<
-      Omit<EventDetail, 'rawHeaders' | 'attempts'> & {
-        headers: Buffer;
-        idConflict: boolean;
-        dedupKey: Buffer | null;
-        duplicates: number | null;
-      }
+      Omit<EventDetail, keyof OpenedRequest | 'attempts'> &
+        StoredRequest & {
+          idConflict: boolean;
+          dedupKey: Buffer | null;
+          duplicates: number | null;
+        }
     >(
-      `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.remote_addr as "remoteAddr",
+      `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.sealed, e.remote_addr as "remoteAddr",
          e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId", e.trace_parent as "traceParent",
          e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
          array(select r.id from paggio.events r where r.replay_of = e.id order by r.id) as "replayedAs"
@@ -86,11 +88,11 @@ export class EventStore {
       [owner.userId, owner.mode, id],
     );
     if (!row) return null;
-    const { headers, dedupKey, duplicates, idConflict, ...rest } = row;
+    const { headers, query, body, sealed, dedupKey, duplicates, idConflict, ...rest } = row;
     const hasDedup = dedupKey !== null || idConflict;
     return {
       ...rest,
-      rawHeaders: decodeHeaders(headers),
+      ...this.seal.open({ headers, query, body, sealed }, eventPlace(owner.userId, row.originId)),
       dedup: hasDedup ? { key: dedupKey?.toString('hex') ?? '', duplicates: duplicates ?? 0, idConflict } : null,
       attempts: await this.attempts(id),
     };
@@ -114,7 +116,8 @@ export class EventStore {
     );
     return rows.map((row) => ({
       ...row,
-      responseHeaders: JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders'],
+      // Again, for rows of older versions.
+      responseHeaders: keptHeaders(JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders']),
     }));
   }
 

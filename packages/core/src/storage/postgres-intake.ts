@@ -211,11 +211,11 @@ export class PostgresIntake implements Intake {
           allocate,
         ),
         textArray(
-          events.map((event) => event.query),
+          events.map((event) => event.stored?.query ?? event.query),
           allocate,
         ),
         byteaArray(
-          events.map((event) => event.headers),
+          events.map((event) => event.stored?.headers ?? event.headers),
           allocate,
         ),
         byteaArray(
@@ -275,11 +275,15 @@ export class PostgresIntake implements Intake {
           allocate,
         ),
         byteaArray(
-          events.map((event) => event.body),
+          events.map((event) => event.stored?.body ?? event.body),
           allocate,
         ),
         bigintArray(
           events.map((event) => (event.onKeyConflict === 'refuse' ? IDEMPOTENCY_WINDOW_MS : this.dedupWindowMs)),
+          allocate,
+        ),
+        textArray(
+          events.map((event) => event.stored?.sealed ?? null),
           allocate,
         ),
       ],
@@ -365,9 +369,9 @@ const INSERT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
-      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[], $26::bigint[]) with ordinality
+      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[], $26::bigint[], $27::text[]) with ordinality
       as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
-        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, remember_ms, n)
+        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, remember_ms, sealed, n)
   ), keys as (
     insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
     select endpoint_id, dedup_key, id, sha256, now() + remember_ms * interval '1 millisecond'
@@ -380,8 +384,9 @@ const INSERT = `
     select * from input where dedup_key is null or id in (select event_id from keys)
   ), e as (
     insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent, received_at)
-    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, remote_addr,
+      sealed, remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent,
+      received_at)
+    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sealed, remote_addr,
       verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent,
       to_timestamp(received_at / 1000.0)
     from stored

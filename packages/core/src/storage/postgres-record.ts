@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import { decodeHeaders } from '../capture/header-text';
 import type { Crew, Place } from '../delivery/share';
 import type {
   AttemptResult,
@@ -14,6 +13,8 @@ import { idBytes } from '../event-id';
 import { Arena, type Allocate, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 import { CANCEL, CHECK_IN, CHECK_OUT, CLAIM, LOAD, RELEASE, RENEW, SETTLE } from './delivery-sql';
 import { WAKE_FOLLOWERS } from './follower-sql';
+import { eventPlace, type RequestSeal } from './request-seal';
+import type { SealGate } from './seal-gate';
 import type { Statements } from './statements';
 
 interface ClaimRow {
@@ -29,6 +30,8 @@ interface ClaimRow {
   query: string;
   headers: Buffer;
   body: Buffer | null;
+  sealed: string | null;
+  user_id: string;
   correlation_id: string | null;
   trace_parent: string | null;
   origin_id: string;
@@ -54,6 +57,8 @@ export class PostgresRecord implements DeliveryRecord {
     private readonly onVersion: (version: number) => void,
     /** Nothing but failures for so long pauses a destination; null: never. */
     private readonly pauseFailingAfterMs: number | null,
+    private readonly seal: RequestSeal,
+    private readonly gate: Pick<SealGate, 'learn'>,
   ) {}
 
   async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
@@ -84,7 +89,7 @@ export class PostgresRecord implements DeliveryRecord {
               leaseToken: row.lease_token,
               attemptCount: row.attempt_count,
               takeovers: row.takeovers,
-              content: row.body === null ? null : toContent(row, row.body),
+              content: row.body === null ? null : this.toContent(row, row.body),
             },
           ],
     );
@@ -94,7 +99,7 @@ export class PostgresRecord implements DeliveryRecord {
   async load(eventId: string): Promise<EventContent | null> {
     const { rows } = await this.leases.query<ClaimRow>({ name: 'paggio_load', text: LOAD, values: [eventId] });
     const row = rows[0];
-    return row ? toContent(row, row.body as Buffer) : null;
+    return row ? this.toContent(row, row.body as Buffer) : null;
   }
 
   async commit(results: AttemptResult[]): Promise<SettleReport> {
@@ -180,12 +185,15 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   async checkIn(workerId: string, handlers: readonly string[]): Promise<Crew> {
-    const { rows } = await this.leases.query<Place & { handlers: (Place & { name: string })[] | null }>({
+    const { rows } = await this.leases.query<
+      Place & { handlers: (Place & { name: string })[] | null; sealing: boolean }
+    >({
       name: 'paggio_check_in',
       text: CHECK_IN,
       values: [workerId, handlers],
     });
     const [row] = rows;
+    this.gate.learn(row?.sealing ?? false);
     return {
       count: row?.count ?? 1,
       index: row?.index ?? 0,
@@ -196,6 +204,25 @@ export class PostgresRecord implements DeliveryRecord {
   async checkOut(workerId: string): Promise<void> {
     await this.leases.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [workerId] });
   }
+
+  private toContent(row: ClaimRow, body: Buffer): EventContent {
+    const stored = { headers: row.headers, query: row.query, body, sealed: row.sealed };
+    const opened = this.seal.open(stored, eventPlace(row.user_id, row.origin_id));
+    return {
+      method: row.method,
+      query: opened.query,
+      headers: opened.rawHeaders,
+      body: opened.body,
+      locked: opened.locked,
+      correlationId: row.correlation_id,
+      traceParent: row.trace_parent,
+      originId: row.origin_id,
+      source: row.source,
+      eventType: row.event_type,
+      verifiedBy: row.verified_by,
+      receivedAt: row.received_at.getTime(),
+    };
+  }
 }
 
 function keys(works: readonly Work[]): Buffer[] {
@@ -204,20 +231,4 @@ function keys(works: readonly Work[]): Buffer[] {
     uuidArray(works.map((work) => idBytes(work.destinationId))),
     uuidArray(works.map((work) => idBytes(work.leaseToken))),
   ];
-}
-
-function toContent(row: ClaimRow, body: Buffer): EventContent {
-  return {
-    method: row.method,
-    query: row.query,
-    headers: decodeHeaders(row.headers),
-    body,
-    correlationId: row.correlation_id,
-    traceParent: row.trace_parent,
-    originId: row.origin_id,
-    source: row.source,
-    eventType: row.event_type,
-    verifiedBy: row.verified_by,
-    receivedAt: row.received_at.getTime(),
-  };
 }

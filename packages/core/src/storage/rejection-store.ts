@@ -1,20 +1,24 @@
-import { decodeHeaders } from '../capture/header-text';
 import type { Rejection, RejectionLog } from '../capture/rejection';
 import { formatId, newId } from '../event-id';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
 import type { RejectionDetail, RejectionSummary } from '../rejections/rejections';
 import type { Database } from './database';
+import { rejectionPlace, type RequestSeal, type StoredRequest } from './request-seal';
 
 /** Kept for people to look at; never a queue. */
 const KEPT_PER_ENDPOINT = 100;
 const KEPT_DAYS = 7;
 
 export class PostgresRejectionLog implements RejectionLog {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly seal: RequestSeal,
+  ) {}
 
   async keep(rejection: Rejection): Promise<string> {
     const id = formatId(newId(rejection.receivedAt));
+    const stored = this.seal.seal(rejection, rejection.credentials, rejectionPlace(rejection.userId, id));
     await this.database.source.query(KEEP, [
       id,
       rejection.endpointId,
@@ -24,11 +28,12 @@ export class PostgresRejectionLog implements RejectionLog {
       rejection.reason,
       rejection.method,
       rejection.path,
-      rejection.query,
-      rejection.headers,
-      rejection.body,
+      stored.query,
+      stored.headers,
+      stored.body,
       rejection.remoteAddr,
       new Date(rejection.receivedAt),
+      stored.sealed,
     ]);
     return id;
   }
@@ -49,13 +54,13 @@ export class PostgresRejectionLog implements RejectionLog {
   }
 
   async find(owner: Owner, id: string): Promise<RejectionDetail | null> {
-    const [row] = await this.database.rows<Omit<RejectionDetail, 'rawHeaders'> & { headers: Buffer }>(
-      `select ${COLUMNS}, query, headers, body from paggio.rejections where id = $1 and user_id = $2 and mode = $3`,
+    const [row] = await this.database.rows<RejectionSummary & StoredRequest>(
+      `select ${COLUMNS}, query, headers, body, sealed from paggio.rejections where id = $1 and user_id = $2 and mode = $3`,
       [id, owner.userId, owner.mode],
     );
     if (!row) return null;
-    const { headers, ...rest } = row;
-    return { ...rest, rawHeaders: decodeHeaders(headers) };
+    const { headers, query, body, sealed, ...rest } = row;
+    return { ...rest, ...this.seal.open({ headers, query, body, sealed }, rejectionPlace(owner.userId, id)) };
   }
 
   /** Removes what is too old, in bounded steps. */
@@ -73,8 +78,8 @@ const COLUMNS = `id, endpoint_id as "endpointId", provider, reason, method, path
 const KEEP = `
   with kept as (
     insert into paggio.rejections (id, endpoint_id, user_id, mode, provider, reason, method, path, query, headers, body,
-      remote_addr, received_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+      remote_addr, received_at, sealed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
   )
   delete from paggio.rejections where id in (
     select id from paggio.rejections where endpoint_id = $2 order by id desc offset ${KEPT_PER_ENDPOINT - 1})`;

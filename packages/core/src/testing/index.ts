@@ -6,6 +6,7 @@ import type { Internals } from '../paggio';
 
 import { testMasterKey } from './master-key';
 
+export { dumpOf, spellingsOf } from './dump';
 export { DeliveryProcess } from './delivery-process';
 export { testMasterKey };
 export { hostPool } from './host-pool';

@@ -4,6 +4,7 @@ import { jsonAnswer } from '../answer';
 import { ID, toFilter, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
 import { toPayload } from '../wire/payload';
+import { visibleTo } from '../wire/visible';
 import type { Dialect } from './dialect';
 
 const statuses = ['pending', 'delivered', 'failed'] as const;
@@ -50,7 +51,11 @@ export const bags: Dialect = {
         const shown = found.slice(0, paging.limit);
         const more = found.length > shown.length || pages.some(({ hasMore }) => hasMore);
         const details = await Promise.all(shown.map(({ id }) => paggio.events.get(principal, id)));
-        return jsonAnswer(200, { status: 'success', data: details.map(toItem), hasMore: more });
+        return jsonAnswer(200, {
+          status: 'success',
+          data: details.map((event) => toItem(visibleTo(principal, event))),
+          hasMore: more,
+        });
       },
     }),
   ],

@@ -14,6 +14,7 @@ import { operation } from '../operation';
 import { idOf } from '../operations/input';
 import { toBody } from '../wire/event';
 import { toPayload } from '../wire/payload';
+import { visibleTo } from '../wire/visible';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 
@@ -88,7 +89,8 @@ export const promptjang: Dialect = {
       summary: 'One event.',
       answers: { 200: { schema: { type: 'object' } } },
       async run(input) {
-        return jsonAnswer(200, toDetail(await input.paggio.events.get(input.principal, idOf(input, 'event'))));
+        const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
+        return jsonAnswer(200, toDetail(visibleTo(input.principal, event)));
       },
     }),
     operation({

@@ -5,6 +5,7 @@ import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toBody, toEvent, toEventItem, toList } from '../wire/event';
+import { visibleTo } from '../wire/visible';
 import { toEventVerification } from '../wire/verification';
 import { idOf } from './input';
 import { rawAnswer } from './raw';
@@ -44,11 +45,11 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/:id/raw',
     scope: 'read',
-    summary: 'The exact bytes of the body, with the content type as received, as an attachment.',
-    answers: { 200: { mediaType: '*/*', description: 'The body as received.' } },
+    summary: 'The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received.',
+    answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
     async run(input) {
       const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
-      return rawAnswer(event.rawHeaders, event.body, event.id);
+      return rawAnswer(event.rawHeaders, visibleTo(input.principal, event).body, event.id);
     },
   }),
   operation({

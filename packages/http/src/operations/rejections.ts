@@ -7,6 +7,7 @@ import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toList } from '../wire/event';
 import { toRejection, toRejectionItem } from '../wire/rejection';
+import { visibleTo } from '../wire/visible';
 import { toRejectionVerification } from '../wire/verification';
 import { idOf } from './input';
 import { rawAnswer } from './raw';
@@ -45,11 +46,12 @@ export const rejectionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/rejections/:id/raw',
     scope: 'read',
-    summary: 'The exact bytes of a refused body, with the content type as received, as an attachment.',
-    answers: { 200: { mediaType: '*/*', description: 'The body as received.' } },
+    summary:
+      'The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received.',
+    answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
     async run(input) {
-      const { rawHeaders, body, id } = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
-      return rawAnswer(rawHeaders, body, id);
+      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      return rawAnswer(rejection.rawHeaders, visibleTo(input.principal, rejection).body, rejection.id);
     },
   }),
   operation({

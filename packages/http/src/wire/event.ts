@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { hasScope, type Attempt, type EventDetail, type EventSummary, type Page, type Principal } from '@paggio/core';
+import type { Attempt, EventDetail, EventSummary, Page, Principal } from '@paggio/core';
 import { toHeaders } from './headers';
 import { toPayload } from './payload';
+import { visibleTo } from './visible';
 
 /** A list item, section 3 of the contract. */
 export function toEventItem(event: EventSummary): object {
@@ -21,7 +22,8 @@ export function toEventItem(event: EventSummary): object {
   };
 }
 
-export function toEvent(event: EventDetail, principal: Principal): object {
+export function toEvent(detail: EventDetail, principal: Principal): object {
+  const event = visibleTo(principal, detail);
   const first = event.attempts.filter((attempt) => attempt.trigger === 'scheduled' && attempt.destinationId !== null);
   const firstDestination = first.map((attempt) => attempt.destinationId as string).sort()[0];
   const latest = first.filter((attempt) => attempt.destinationId === firstDestination).at(-1);
@@ -34,7 +36,7 @@ export function toEvent(event: EventDetail, principal: Principal): object {
     method: event.method,
     path: event.path,
     query: event.query,
-    headers: toHeaders(event.rawHeaders, hasScope(principal, 'admin')),
+    headers: toHeaders(event.rawHeaders),
     ...toPayload(event.body),
     size: event.body.length,
     remote_addr: event.remoteAddr,

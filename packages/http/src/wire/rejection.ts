@@ -1,6 +1,7 @@
-import { hasScope, type Principal, type RejectionDetail, type RejectionSummary } from '@paggio/core';
+import type { Principal, RejectionDetail, RejectionSummary } from '@paggio/core';
 import { toHeaders } from './headers';
 import { toPayload } from './payload';
+import { visibleTo } from './visible';
 
 export function toRejectionItem(rejection: RejectionSummary): object {
   return {
@@ -16,11 +17,12 @@ export function toRejectionItem(rejection: RejectionSummary): object {
   };
 }
 
-export function toRejection(rejection: RejectionDetail, principal: Principal): object {
+export function toRejection(detail: RejectionDetail, principal: Principal): object {
+  const rejection = visibleTo(principal, detail);
   return {
     ...toRejectionItem(rejection),
     query: rejection.query,
-    headers: toHeaders(rejection.rawHeaders, hasScope(principal, 'admin')),
+    headers: toHeaders(rejection.rawHeaders),
     ...toPayload(rejection.body),
   };
 }

@@ -35,7 +35,7 @@ export const standardHmac = (names: 'webhook' | 'svix', spec: Partial<Omit<HmacS
 
 /** For providers whose requests are known by a token in the URL alone. */
 export const queryToken: Note = {
-  text: "The token is part of the URL as it was called. It is forwarded with the query, stored encrypted, and shown to keys with the scope admin only.",
+  text: 'The token is part of the URL as it was called. It is forwarded with the query, stored encrypted, and shown to keys with the scope admin only.',
   confidence: 'A',
 };
 

@@ -5,6 +5,7 @@ import { Handlers1764000000004 } from './0004-handlers';
 import { Sessions1764100000005 } from './0005-sessions';
 import { Scopes1764200000006 } from './0006-scopes';
 import { EndpointMethods1764500000009 } from './0009-endpoint-methods';
+import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -15,7 +16,8 @@ export const migrations = [
   Sessions1764100000005,
   Scopes1764200000006,
   EndpointMethods1764500000009,
+  SealedCredentials1764700000011,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select forward_identity_headers from paggio.endpoints limit 0';
+export const SCHEMA_PROBE = 'select seals from paggio.workers limit 0';

@@ -220,7 +220,12 @@ function Related({ event }: { event: Event }): ReactNode {
   );
 }
 
+/** Parameters that the reader may not see are left out, as such headers are. */
 function withQuery(url: string, query: string): string {
-  if (query === '') return url;
-  return url + (url.includes('?') ? '&' : '?') + query;
+  const shown = query
+    .split('&')
+    .filter((pair) => !pair.endsWith('=***'))
+    .join('&');
+  if (shown === '') return url;
+  return url + (url.includes('?') ? '&' : '?') + shown;
 }
