@@ -1,6 +1,7 @@
 # The reference server: docker build -t paggio . See docs/deploy.md.
-# Pin it for a release: --build-arg NODE_IMAGE=node@sha256:...
-ARG NODE_IMAGE=node:22-bookworm-slim
+# The tag names one exact version, so that two builds of one commit are alike. Only a digest cannot be moved to other
+# bytes: pin one for a release, --build-arg NODE_IMAGE=node:22.23.3-bookworm-slim@sha256:...
+ARG NODE_IMAGE=node:22.23.3-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app

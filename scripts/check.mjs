@@ -1,5 +1,6 @@
 // npm run check: everything a change has to pass. --full adds what is too long for every day: more random runs, packed
-// consumers of every host and version from the registry, and the tests on the other versions of Node.
+// consumers of every host and version from the registry, the registry's known vulnerabilities, and the tests on the other
+// versions of Node.
 import { createRequire } from 'node:module';
 import { build, install, node, root, run } from './prepare.mjs';
 
@@ -20,6 +21,7 @@ run(process.execPath, ['node_modules/jest/bin/jest.js'], {
 });
 
 if (full) {
+  node('scripts/audit.mjs');
   const { nodeBinary, nodeVersions } = require('../apps/consumers/dist/nodes.js');
   for (const version of nodeVersions) {
     const binary = nodeBinary(version);

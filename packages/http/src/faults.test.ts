@@ -145,6 +145,11 @@ test('whatever statement fails, and however, no fault that a host hears of holds
     expect([canaries.foundIn(printed), printed]).toEqual([[], printed]);
   }
   expect(canaries.foundIn(product.refusals.join('\n'))).toEqual([]);
+  const audit = await query(database.url, 'select * from paggio.audit');
+  expect(audit.length).toBeGreaterThan(10);
+  // Names that people give may be read there, and URLs of destinations, which every key with the scope read sees anyway.
+  const named = ['description', 'name of a key', 'destination query', 'replay query'];
+  expect(canaries.foundIn(JSON.stringify(audit)).filter((place) => !named.includes(place))).toEqual([]);
   await server.stop();
   await recorder.stop();
   await database.drop();

@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { root } from './packages';
+
+/** A registry that knows one package, as npm asks it for advisories. */
+class Registry {
+  /** Names and versions that were asked for. */
+  readonly asked: Record<string, string[]>[] = [];
+  private readonly server: Server;
+
+  constructor(answer: { status: number; severity?: string; page?: string }) {
+    this.server = createServer((request, response) => {
+      void bodyOf(request).then((body) => {
+        const reply = (status: number, value: object): void => {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+        };
+        if (answer.page !== undefined) return void response.writeHead(answer.status).end(answer.page);
+        if (request.method === 'GET') {
+          const manifest = (version: string): object => ({
+            name: 'leaky',
+            version,
+            dist: { tarball: 'http://127.0.0.1/' },
+          });
+          const versions = { '1.0.0': manifest('1.0.0'), '2.0.0': manifest('2.0.0') };
+          return reply(200, { name: 'leaky', 'dist-tags': { latest: '2.0.0' }, versions });
+        }
+        if (answer.status !== 200) return reply(answer.status, {});
+        this.asked.push(JSON.parse(body) as Record<string, string[]>);
+        if (answer.severity === undefined) return reply(200, {});
+        const advisory = {
+          id: 1,
+          url: 'https://example.com/advisories/1',
+          title: 'It leaks',
+          severity: answer.severity,
+          vulnerable_versions: '<2.0.0',
+          cwe: [],
+          cvss: { score: 0, vectorString: null },
+        };
+        return reply(200, { leaky: [advisory] });
+      });
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  return (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
+}
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'paggio-audit-'));
+  const manifest = {
+    name: 'app',
+    version: '1.0.0',
+    dependencies: { leaky: '1.0.0' },
+    devDependencies: { tool: '1.0.0' },
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const packages = {
+    '': manifest,
+    'node_modules/leaky': { version: '1.0.0' },
+    'node_modules/tool': { version: '1.0.0', dev: true },
+  };
+  const lock = { name: 'app', version: '1.0.0', lockfileVersion: 3, requires: true, packages };
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function audit(registry: string): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [join(root, 'scripts/audit.mjs'), folder], {
+    env: {
+      PATH: process.env['PATH'],
+      npm_config_registry: registry,
+      npm_config_cache: join(folder, 'cache'),
+      npm_config_userconfig: join(folder, 'npmrc'),
+      npm_config_fetch_retries: '0',
+      npm_config_update_notifier: 'false',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output };
+}
+
+test.each(['high', 'critical'])(
+  'an advisory of level %s fails, and the package and its advisory are named',
+  async (severity) => {
+    const registry = new Registry({ status: 200, severity });
+    const { code, output } = await audit(await registry.listen());
+    await registry.close();
+    expect([code, output]).toEqual([1, expect.stringContaining(`leaky 1.0.0, ${severity}: It leaks`)]);
+    expect(output).toContain('https://example.com/advisories/1');
+    // What only developers install is not asked for.
+    expect(registry.asked).toEqual([{ leaky: ['1.0.0'] }]);
+  },
+);
+
+test.each([
+  ['moderate', 1],
+  ['low', 1],
+  [undefined, 0],
+])('an advisory of level %s passes and is counted', async (severity, below) => {
+  const registry = new Registry({ status: 200, ...(severity ? { severity } : {}) });
+  const { code, output } = await audit(await registry.listen());
+  await registry.close();
+  expect([code, output]).toEqual([0, `npm audit: none of level high or above, ${below} below\n`]);
+});
+
+test.each([405, 404, 401, 500])(
+  'a registry that answers %i is no verdict: it passes, and says so loudly',
+  async (status) => {
+    const registry = new Registry({ status });
+    const { code, output } = await audit(await registry.listen());
+    await registry.close();
+    expect([code, output]).toEqual([0, expect.stringContaining('vulnerabilities were NOT checked')]);
+    expect(output).toContain(String(status));
+    expect(output).toMatch(/^!{80}$/m);
+  },
+);
+
+test('a page in place of the registry, such as the sign-in of a proxy, is no verdict', async () => {
+  const registry = new Registry({ status: 200, page: '<html>Sign in</html>' });
+  const { code, output } = await audit(await registry.listen());
+  await registry.close();
+  expect([code, output]).toEqual([0, expect.stringContaining('vulnerabilities were NOT checked')]);
+});
+
+test('a registry that cannot be reached is no verdict either', async () => {
+  const registry = new Registry({ status: 200 });
+  const url = await registry.listen();
+  await registry.close();
+  const { code, output } = await audit(url);
+  expect([code, output]).toEqual([0, expect.stringMatching(/NOT checked.*\n.*ECONNREFUSED/)]);
+});
+
+test('a folder without a lock file fails: nothing was checked, and the registry is not the reason', async () => {
+  rmSync(join(folder, 'package-lock.json'));
+  const { code, output } = await audit('http://127.0.0.1:9/');
+  expect([code, output]).toEqual([
+    1,
+    expect.stringContaining('npm audit failed: This command requires an existing lockfile'),
+  ]);
+});
