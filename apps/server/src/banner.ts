@@ -7,6 +7,8 @@ export function banner(server: RunningServer, version: string): string {
   if (server.movedFrom !== null) lines.push(`  Port ${server.movedFrom} is taken; this one is the next free port.`, '');
   if (server.inboxUrl) add('Inbox', server.inboxUrl);
   if (server.dashboardUrl) add('Dashboard', `${server.dashboardUrl}   (signs in once)`);
+  if (server.dashboardAddressUrl)
+    add('', `${server.dashboardAddressUrl}   (the same, if your browser does not know that name)`);
   add('API', `${server.url}/api/v1`);
   if (server.apiKey) add('API key', `${server.apiKey}   (shown once; also in ${server.dataDirectory}/api-key)`);
   else if (server.keys === 'in_file') add('API key', `in ${server.dataDirectory}/api-key`);

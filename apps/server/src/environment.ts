@@ -8,7 +8,7 @@ import {
   type RateLimit,
   type Role,
 } from '@paggio/core';
-import { dialectNames, type DialectName } from '@paggio/http';
+import { dialectNames, isHostPattern, type DialectName } from '@paggio/http';
 
 /** The reference server's settings, read from the environment once. */
 export interface Environment {
@@ -25,6 +25,8 @@ export interface Environment {
   ingestUrl: string | null;
   allowedNetworks: string[];
   trustedProxies: string[];
+  /** Hosts that the API and the dashboard answer to, besides loopback names and the public URL; null: not limited. */
+  allowedHosts: string[] | null;
   stagingHost: string | null;
   localUrl: string;
   allowedPorts: number[];
@@ -100,6 +102,14 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     return given;
   };
 
+  const allowedHosts = list('PAGGIO_ALLOWED_HOSTS');
+  for (const name of allowedHosts ?? []) {
+    if (!isHostPattern(name))
+      mistakes.push(
+        `PAGGIO_ALLOWED_HOSTS: "${name}" is no host such as hooks.example.com or *.example.com; write it without scheme and port.`,
+      );
+  }
+
   const allowedPorts = (list('PAGGIO_ALLOWED_PORTS') ?? []).map((port) => (/^\d+$/.test(port) ? Number(port) : 0));
   if (allowedPorts.some((port) => port < 1 || port > 65_535))
     mistakes.push('PAGGIO_ALLOWED_PORTS must be a list of port numbers.');
@@ -162,6 +172,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     ingestUrl,
     allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', defaultNetworks),
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
+    // A server that only this machine can reach has no other names, so any other name comes from DNS rebinding.
+    allowedHosts: allowedHosts ?? (isLoopback(host) ? [] : null),
     stagingHost,
     localUrl,
     allowedPorts,

@@ -80,6 +80,14 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad('disk', 7),
         `PostgreSQL has ${happening.settings.join(' and ')}: what was acknowledged may be lost when its machine goes down`,
       );
+    case 'session.refused':
+      return row(
+        time,
+        '!!',
+        pad('sign-in', 7),
+        pad(`refused from ${happening.remoteAddr ?? 'an unknown address'}`, 52),
+        happening.reason.replaceAll('_', ' '),
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
       return null;
@@ -102,6 +110,7 @@ const warnings: ReadonlySet<string> = new Set([
   'address.blocked',
   'clock.skewed',
   'durability.weak',
+  'session.refused',
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */

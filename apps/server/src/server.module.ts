@@ -1,16 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { PaggioOptions } from '@paggio/core';
-import type { DialectName } from '@paggio/http';
-import { PaggioModule } from '@paggio/nestjs';
+import { PaggioModule, type PaggioModuleExtras } from '@paggio/nestjs';
 
 /** The reference server is a host like any other: its whole product is this one import. */
 @Module({})
 export class ServerModule {
   static with(
     options: PaggioOptions,
-    dialects: readonly DialectName[],
-    onFault: (error: unknown, requestId: string) => void,
+    parts: Pick<PaggioModuleExtras, 'dialects' | 'allowedHosts' | 'onFault'>,
   ): DynamicModule {
     return {
       module: ServerModule,
@@ -22,8 +20,7 @@ export class ServerModule {
           openapi: true,
           metrics: true,
           dashboard: true,
-          dialects,
-          onFault,
+          ...parts,
           exclusive: true,
           isGlobal: true,
         }),

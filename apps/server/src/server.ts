@@ -10,6 +10,7 @@ import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
 import { firstRun, operator, type FirstRun } from './first-run';
 import { LimitedExpressAdapter } from './http-adapter';
+import { LoopbackName } from './loopback';
 import { NestLog } from './nest-log';
 import type { Output } from './output';
 import { ServerModule } from './server.module';
@@ -25,6 +26,8 @@ export interface RunningServer extends FirstRun {
   dataDirectory: string;
   /** Signs in once, within an hour; null where this process serves no dashboard. */
   dashboardUrl: string | null;
+  /** The same link with an address for a name, for browsers that do not know the name; null where it has none. */
+  dashboardAddressUrl: string | null;
   /** Stops taking requests, finishes what is in flight, and stops the embedded database last. */
   stop(): Promise<void>;
 }
@@ -38,7 +41,9 @@ export async function startServer(environment: Environment, output: Output): Pro
   const masterKey = environment.masterKey ?? directory.masterKey();
   let embedded: EmbeddedDatabase | undefined;
   let app: INestApplication | undefined;
+  let loopback: LoopbackName | null = null;
   const stop = async (): Promise<void> => {
+    loopback?.close();
     await app?.close();
     await embedded?.stop();
   };
@@ -65,8 +70,11 @@ export async function startServer(environment: Environment, output: Output): Pro
           apiRateLimit: environment.apiRateLimit,
           ingestRateLimit: environment.ingestRateLimit,
         },
-        environment.dialects,
-        (error, requestId) => output.fault(error, { request_id: requestId }),
+        {
+          dialects: environment.dialects,
+          allowedHosts: environment.allowedHosts ?? undefined,
+          onFault: (error, requestId) => output.fault(error, { request_id: requestId }),
+        },
       ),
       new LimitedExpressAdapter(),
       { logger: new NestLog(output), abortOnError: false },
@@ -76,12 +84,19 @@ export async function startServer(environment: Environment, output: Output): Pro
     paggio.subscribe((happening) => output.happened(happening));
     await app.init();
     const movedFrom = await listen(app, environment);
-    const address = (app.getHttpServer() as HttpServer).address() as AddressInfo;
+    const httpServer = app.getHttpServer() as HttpServer;
+    const address = httpServer.address() as AddressInfo;
+    loopback = await LoopbackName.of(httpServer);
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;
     const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${address.port}`;
     if (environment.publicUrl === null) paggio.publishedAt(url);
-    for (const own of [url, `http://localhost:${address.port}`, `http://127.0.0.1:${address.port}`])
-      paggio.listeningAt(own);
+    const named = loopback && `http://${loopback.name}:${address.port}`;
+    for (const own of [
+      url,
+      named,
+      ...['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${address.port}`),
+    ])
+      if (own !== null) paggio.listeningAt(own);
     const first = await firstRun(paggio, directory);
     const signInLink = app.get<(principal: Principal) => Promise<string | null>>(getSignInLinkToken(), {
       strict: false,
@@ -98,7 +113,8 @@ export async function startServer(environment: Environment, output: Output): Pro
           }
         : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
       dataDirectory: directory.path,
-      dashboardUrl: link === null ? null : url + link,
+      dashboardUrl: link === null ? null : (named ?? url) + link,
+      dashboardAddressUrl: link === null || named === null ? null : url + link,
       stop,
       ...first,
     };

@@ -530,6 +530,28 @@ export type RejectionVerification = {
   }[];
 };
 
+export type Session = {
+  id: string;
+  /** It is the one that asks. Never with an API key. */
+  current: boolean;
+  /** Of the key or link that opened it. */
+  mode: 'live' | 'test';
+  scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
+  key_id: string | null;
+  /** Of the key that opened it, and ends it; null: a link that was made without a key. */
+  key_prefix: string | null;
+  /** Where it was opened from; null: unknown. */
+  remote_addr: string | null;
+  /** What the browser said about itself then, up to 256 characters. */
+  user_agent: string | null;
+  /** UTC, with milliseconds. */
+  created_at: string;
+  /** Exact to a minute. */
+  last_used_at: string;
+  /** It ends earlier when it is not used for twelve hours. */
+  expires_at: string;
+};
+
 export type System = {
   version: string;
   /** Base of links, and of webhook URLs where ingest_url is null. */
@@ -646,7 +668,10 @@ export type AuditRecord = {
     | 'replay.created'
     | 'secret.received'
     | 'secret.revealed'
-    | 'secret.rotated';
+    | 'secret.rotated'
+    | 'session.closed'
+    | 'session.opened'
+    | 'session.refused';
   object_id: string | null;
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
@@ -1433,7 +1458,40 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Who did what to keys, secrets, endpoints, destinations, replays and tests, and what was refused, newest first. Needs the scope `admin`. */
+  /** Who is signed in to the dashboard as the user of the key, newest first. Needs the scope `admin`. */
+  'sessions.list': {
+    params: undefined;
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: Session[];
+      meta: ListMeta;
+    };
+  };
+  /** Ends every session of the user but the one that asks (with an API key: every one), and makes void the sign-in links that were not used yet. Needs the scope `admin`. */
+  'sessions.delete_others': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Ends a session of the dashboard, on every node at once. Needs the scope `admin`. */
+  'sessions.delete': {
+    params: {
+      id: string;
+    };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Who did what to keys, secrets, endpoints, destinations, replays, tests and sessions, and what was refused, newest first. Needs the scope `admin`. */
   'audit.list': {
     params: undefined;
     query: {
@@ -1456,7 +1514,10 @@ export interface Operations {
         | 'replay.created'
         | 'secret.received'
         | 'secret.revealed'
-        | 'secret.rotated';
+        | 'secret.rotated'
+        | 'session.closed'
+        | 'session.opened'
+        | 'session.refused';
       object_id?: string;
       /** Items of a page. */
       limit?: number;
@@ -1593,6 +1654,9 @@ export const operations: Readonly<Record<OperationId, { method: string; path: st
   'keys.list': { method: 'GET', path: '/api/v1/keys', idempotent: false },
   'keys.create': { method: 'POST', path: '/api/v1/keys', idempotent: false },
   'keys.delete': { method: 'DELETE', path: '/api/v1/keys/{id}', idempotent: false },
+  'sessions.list': { method: 'GET', path: '/api/v1/sessions', idempotent: false },
+  'sessions.delete_others': { method: 'DELETE', path: '/api/v1/sessions', idempotent: false },
+  'sessions.delete': { method: 'DELETE', path: '/api/v1/sessions/{id}', idempotent: false },
   'audit.list': { method: 'GET', path: '/api/v1/audit', idempotent: false },
   'notifications.get': { method: 'GET', path: '/api/v1/notifications', idempotent: false },
   'notifications.put': { method: 'PUT', path: '/api/v1/notifications', idempotent: false },

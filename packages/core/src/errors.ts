@@ -3,7 +3,11 @@ export const errorTable = {
   BAD_REQUEST: { status: 400, meaning: 'The path, query or form of the request is wrong.' },
   UNAUTHORIZED: { status: 401, meaning: 'The API key is missing, malformed, expired or revoked.' },
   INVALID_SIGNATURE: { status: 401, meaning: 'The request does not carry a valid signature of its sender.' },
-  FORBIDDEN: { status: 403, meaning: 'The API key lacks the scope that this operation needs.' },
+  FORBIDDEN: {
+    status: 403,
+    meaning:
+      'The API key lacks the scope that this operation needs, or the request comes from another site or for another host.',
+  },
   NOT_FOUND: { status: 404, meaning: 'There is no such object, or it belongs to somebody else.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The path exists, but not with this method.' },
   CONFLICT: { status: 409, meaning: 'The object is in a state that does not allow this.' },

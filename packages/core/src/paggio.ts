@@ -72,7 +72,8 @@ import { SessionStore } from './storage/session-store';
 import { sweepKeys } from './storage/sweep';
 import { VerificationStore } from './storage/verification-store';
 import { Words } from './storage/words';
-import { Sessions } from './sessions/sessions';
+import { RefusedSignIns } from './sessions/refused-sign-ins';
+import { IDLE_MS, Sessions } from './sessions/sessions';
 import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
 import { Explanations } from './verification/explanations';
@@ -321,7 +322,7 @@ export class Paggio {
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
       sweep: async () => {
         await sweepKeys(this.database);
-        await sessionStore.sweep();
+        await sessionStore.sweep(IDLE_MS);
         await this.bulkReplays.sweep();
         await rejectionLog.sweep();
         await log.sweep(await index.position());
@@ -329,7 +330,8 @@ export class Paggio {
       onFault: fault,
     });
     this.keys = new Keys(new KeyStore(this.database), authority, changed);
-    this.sessions = new Sessions(sessionStore);
+    const refused = new RefusedSignIns(this.keys, this.audit, (happening) => telemetry.emit(happening));
+    this.sessions = new Sessions(sessionStore, refused);
   }
 
   /**

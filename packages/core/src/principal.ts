@@ -31,6 +31,8 @@ export interface Actor extends Owner {
 export interface Principal extends Actor {
   scopes: ReadonlySet<Scope>;
   keyId: string | null;
+  /** The dashboard's session that asks; undefined: it is none. */
+  sessionId?: string;
 }
 
 /** Scopes that include others. */

@@ -46,6 +46,11 @@ export type Happening =
   | { type: 'clock.skewed'; skewMs: number }
   /** The server forgets commits when its machine goes down: these settings let it, such as `fsync = off`. */
   | { type: 'durability.weak'; settings: readonly string[] }
+  /**
+   * Somebody tried to sign in to the dashboard with a key or a link that is not valid. Told once a minute for each address,
+   * and once a second in all.
+   */
+  | { type: 'session.refused'; by: 'key' | 'link'; reason: string; remoteAddr: string | null }
   /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 

@@ -132,14 +132,15 @@ export class Api {
     }
   }
 
-  /** For somebody who was authenticated in another way. The operation's scope is needed all the same. Never throws. */
-  async handleAs(principal: Principal, request: ApiRequest, stillValid: () => Promise<boolean>): Promise<Answer> {
+  /** For somebody who was authenticated in another way. Rate limit and scopes are those of a key. Never throws. */
+  async handleAs(asker: Asker, request: ApiRequest): Promise<Answer> {
+    let caller = nobody;
     try {
       const { operation, params } = this.match(request);
-      this.requireScope(principal, operation);
-      return await this.run(operation, request, params, { principal, headers: [], stillValid });
+      caller = this.admitAs(asker, operation);
+      return await this.run(operation, request, params, caller);
     } catch (error) {
-      return this.fail(error);
+      return this.fail(error, caller);
     }
   }
 
@@ -171,21 +172,59 @@ export class Api {
    * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN` or `RATE_LIMITED`
    */
   async admit(operation: Operation, request: AskingRequest): Promise<Caller> {
+    // Producers reach signed ingest by whatever name they know.
+    if (operation.part !== 'ingest') this.access.checkHost(request, { needsKey: operation.scope !== null });
     if (operation.scope === null) return nobody;
     await this.access.check(request);
-    const { principal, stillValid } = await this.askerOf(request);
-    const limiter = this.limiters[operation.scope === 'ingest' ? 'ingest' : 'api'];
-    const verdict = limiter?.take(principal.keyId ?? `user ${principal.userId}`);
+    return this.admitAs(await this.askerOf(request), operation);
+  }
+
+  private admitAs(asker: Asker, operation: Operation): Caller {
+    const headers = this.limit(asker.principal, operation.scope === 'ingest' ? 'ingest' : 'api');
+    this.requireScope(asker.principal, operation);
+    return { ...asker, headers };
+  }
+
+  /**
+   * Takes a request off the limit of a key, or of its user where there is no key: one limit, whatever it is used through.
+   * @returns the headers that tell what is left
+   * @throws PaggioError `RATE_LIMITED`
+   */
+  limit({ keyId, userId }: Principal, kind: 'api' | 'ingest'): (readonly [string, string])[] {
+    const verdict = this.limiters[kind]?.take(keyId ?? `user ${userId}`);
     const headers = verdict ? rateHeaders(verdict) : [];
-    if (verdict && !verdict.allowed) {
-      throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
-        hint: `Wait ${verdict.retryAfterSeconds} s.`,
+    if (!verdict || verdict.allowed) return headers;
+    throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
+      hint: `Wait ${verdict.retryAfterSeconds} s.`,
+      retryAfterSeconds: verdict.retryAfterSeconds,
+      headers,
+    });
+  }
+
+  /**
+   * Looks for what a stranger may guess at, such as a session. What is not found counts as a wrong key of the address. It
+   * counts while it is looked for, too, so that many guesses at once cost no more than one after the other.
+   * @throws PaggioError `RATE_LIMITED`, before anything is looked for, when the address has guessed too often
+   */
+  async guess<T>(remoteAddr: string | null, find: () => Promise<T | null>): Promise<T | null> {
+    const address = remoteAddr ?? 'unknown';
+    const { wrongKeys } = this.limiters;
+    const verdict = wrongKeys.take(address);
+    if (!verdict.allowed) {
+      throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid session', {
+        hint: `Wait ${verdict.retryAfterSeconds} s, then sign in with a link or an API key.`,
         retryAfterSeconds: verdict.retryAfterSeconds,
-        headers,
+        headers: rateHeaders(verdict),
       });
     }
-    this.requireScope(principal, operation);
-    return { principal, headers, stillValid };
+    let isWrong = false;
+    try {
+      const found = await find();
+      isWrong = found === null;
+      return found;
+    } finally {
+      if (!isWrong) wrongKeys.giveBack(address);
+    }
   }
 
   /** The holder of the API key, or without one the host's user. */
@@ -251,6 +290,8 @@ export class Api {
       if (route.operation.method === method) return { operation: route.operation, params };
       allowed.push(route.operation.method);
     }
+    // An unknown path is no way around the list of hosts.
+    this.access.checkHost(request, { needsKey: true });
     if (allowed.length > 0) {
       throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
         hint: `Possible: ${allowed.join(', ')}.`,

@@ -7,28 +7,25 @@ import {
   type Paggio,
   type Principal,
   type Session,
+  type SignInRequest,
 } from '@paggio/core';
 import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
 import { jsonAnswer, noContent, type Answer } from './answer';
 import type { Api } from './api';
 import { valuesOf } from './header-values';
-import { checkOrigin, isRead } from './host-access';
+import { isRead, type Asker } from './host-access';
 import type { ApiRequest } from './operation';
 import { parseJson } from './parse';
-
-export interface DashboardRequest extends ApiRequest {
-  /** True behind TLS: the cookie is then for TLS only. */
-  secure: boolean;
-}
+import { checkOrigin } from './request-origin';
+import { SessionCookie } from './session-cookie';
 
 /** Who looks, and whether the host or a session says so. */
-interface Viewer {
-  principal: Principal;
+interface Viewer extends Asker {
   session: (Session & { token: string }) | null;
-  stillValid: () => Promise<boolean>;
 }
 
-const COOKIE = 'paggio_session';
+/** How many tokens of sessions a process remembers as valid. Beyond that it starts over. */
+const MAX_KNOWN = 10_000;
 const PAGE = /^(?:|\/(?:webhooks|events)(?:\/[^/]+)?|\/replays|\/settings)$/;
 const CSP =
   "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
@@ -46,6 +43,12 @@ const safe: readonly [string, string][] = [
 export class Dashboard {
   private readonly assets: Assets;
   private readonly mountPath: string;
+  private readonly cookie: SessionCookie;
+  /**
+   * Tokens that were valid when they were last looked up. Whoever sends one does not guess, so strangers with the same
+   * address cannot lock them out. Each use still asks the database.
+   */
+  private readonly known = new Set<string>();
 
   /** @param ownsOrigin whether all of the origin is Paggio's: then it may ask browsers to come by TLS only */
   constructor(
@@ -56,6 +59,7 @@ export class Dashboard {
   ) {
     this.assets = loadAssets();
     this.mountPath = `${base}/dashboard`;
+    this.cookie = new SessionCookie(this.mountPath);
   }
 
   owns(path: string): boolean {
@@ -68,8 +72,9 @@ export class Dashboard {
   }
 
   /** Never throws. */
-  async handle(request: DashboardRequest): Promise<Answer> {
+  async handle(request: ApiRequest): Promise<Answer> {
     try {
+      this.api.access.checkHost(request, { needsKey: false });
       await this.api.access.check(request);
       return await this.route(request);
     } catch (error) {
@@ -77,14 +82,11 @@ export class Dashboard {
     }
   }
 
-  private async route(request: DashboardRequest): Promise<Answer> {
+  private async route(request: ApiRequest): Promise<Answer> {
     const path = request.path.slice('/dashboard'.length);
     const reads = isRead(request.method);
-    if (!reads) checkOrigin(request, this.paggio, 'required');
-    if (path.startsWith('/api/v1/')) {
-      const viewer = await this.viewer(request);
-      return this.api.handleAs(viewer.principal, { ...request, path }, viewer.stillValid);
-    }
+    if (!reads) checkOrigin(request, this.paggio.baseUrl, 'required');
+    if (path.startsWith('/api/v1/')) return this.api.handleAs(await this.viewer(request), { ...request, path });
     if (path === '/session') return this.session(request);
     if (!reads) throw this.noSuchPage();
     if (path === '/sign-in') return this.useLink(request);
@@ -98,11 +100,11 @@ export class Dashboard {
     return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
   }
 
-  private async session(request: DashboardRequest): Promise<Answer> {
+  private async session(request: ApiRequest): Promise<Answer> {
     switch (request.method) {
       case 'GET':
       case 'HEAD':
-        return jsonAnswer(200, toSession(await this.viewer(request)));
+        return this.show(request);
       case 'POST':
         return this.signIn(request);
       case 'PATCH':
@@ -114,17 +116,30 @@ export class Dashboard {
     }
   }
 
-  private async signIn(request: DashboardRequest): Promise<Answer> {
-    const key = memberOf(request.body, 'key');
-    if (typeof key !== 'string') throw unauthorized();
-    const principal = await this.api.authenticate(key.trim(), request.remoteAddr);
-    const cookie = this.cookie(await this.paggio.sessions.open(principal), request.secure);
-    const answer = jsonAnswer(201, { status: 'ok' });
-    return { ...answer, headers: [...answer.headers, cookie] };
+  private async show(request: ApiRequest): Promise<Answer> {
+    const viewer = await this.viewer(request);
+    const headers = this.api.limit(viewer.principal, 'api');
+    return withHeaders(jsonAnswer(200, toSession(viewer)), headers);
   }
 
-  private async switchMode(request: DashboardRequest): Promise<Answer> {
+  private async signIn(request: ApiRequest): Promise<Answer> {
+    const key = memberOf(request.body, 'key');
+    if (typeof key !== 'string') throw unauthorized();
+    const browser = this.browserOf(request);
+    const principal = await this.api.authenticate(key.trim(), request.remoteAddr).catch(async (error: unknown) => {
+      if (error instanceof PaggioError && error.code === 'UNAUTHORIZED')
+        await this.paggio.sessions.refuseKey(key.trim(), browser);
+      throw error;
+    });
+    const headers = this.api.limit(principal, 'api');
+    const token = await this.paggio.sessions.open(principal, browser);
+    this.remember(token);
+    return withHeaders(jsonAnswer(201, { status: 'ok' }), [...headers, ...this.cookiesFor(token, request)]);
+  }
+
+  private async switchMode(request: ApiRequest): Promise<Answer> {
     const viewer = await this.viewer(request);
+    const headers = this.api.limit(viewer.principal, 'api');
     const mode = memberOf(request.body, 'mode');
     if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
     if (viewer.session === null) {
@@ -132,31 +147,36 @@ export class Dashboard {
     }
     const { token } = viewer.session;
     const session = await this.paggio.sessions.show(token, mode);
-    return jsonAnswer(200, toSession({ ...viewer, principal: session.principal, session: { ...session, token } }));
+    const shown = toSession({ ...viewer, principal: session.principal, session: { ...session, token } });
+    return withHeaders(jsonAnswer(200, shown), headers);
   }
 
-  private async signOut(request: DashboardRequest): Promise<Answer> {
-    const token = tokenOf(request);
-    if (token !== undefined) await this.paggio.sessions.close(token);
-    const over = `${COOKIE}=; Path=${this.mountPath}; Max-Age=0; HttpOnly; SameSite=Lax`;
-    return { ...noContent, headers: [['set-cookie', over]] };
+  private async signOut(request: ApiRequest): Promise<Answer> {
+    const token = this.tokenToEnd(request);
+    if (token !== undefined && (await this.findSession(token, request.remoteAddr)) !== null) {
+      this.known.delete(token);
+      await this.paggio.sessions.close(token, request.remoteAddr);
+    }
+    return withHeaders(noContent, this.cookie.remove(request.rawHeaders, this.isSecure(request)));
   }
 
-  private async useLink(request: DashboardRequest): Promise<Answer> {
+  private async useLink(request: ApiRequest): Promise<Answer> {
     const link = new URLSearchParams(request.query).get('token') ?? '';
-    const token = await this.paggio.sessions.useLink(link);
+    const browser = this.browserOf(request);
+    const token = await this.api.guess(request.remoteAddr, () => this.paggio.sessions.useLink(link, browser));
     const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
     // Used, expired or invented: the page asks for a key, and says nothing about which it was.
     if (token === null)
       return { status: 303, headers: [...headers, ['location', `${this.mountPath}?link=used`]], body: null };
+    this.remember(token);
     return {
       status: 303,
-      headers: [...headers, ['location', this.mountPath], this.cookie(token, request.secure)],
+      headers: [...headers, ['location', this.mountPath], ...this.cookiesFor(token, request)],
       body: null,
     };
   }
 
-  private page({ secure }: DashboardRequest, status: number): Answer {
+  private page(request: ApiRequest, status: number): Answer {
     const headers: [string, string][] = [
       ['content-type', 'text/html; charset=utf-8'],
       ['content-security-policy', CSP],
@@ -164,21 +184,20 @@ export class Dashboard {
       ...safe,
       ['cache-control', 'no-store'],
     ];
-    if (secure && this.ownsOrigin) headers.push(['strict-transport-security', 'max-age=31536000']);
+    if (this.isSecure(request) && this.ownsOrigin) headers.push(['strict-transport-security', 'max-age=31536000']);
     return { status, headers, body: this.assets.page(this.mountPath) };
   }
 
-  private cookie(token: string, secure: boolean): [string, string] {
-    return [
-      'set-cookie',
-      `${COOKIE}=${token}; Path=${this.mountPath}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
-    ];
-  }
-
-  /** @throws PaggioError `UNAUTHORIZED` */
-  private async viewer(request: DashboardRequest): Promise<Viewer> {
-    const token = tokenOf(request);
-    const session = token === undefined ? null : await this.paggio.sessions.find(token);
+  /**
+   * The holder of a session, or without one the host's user. A host that knows its user is believed before a cookie that may
+   * be invented.
+   * @throws PaggioError `UNAUTHORIZED`; `RATE_LIMITED` for an address from which too many sessions were invented
+   */
+  private async viewer(request: ApiRequest): Promise<Viewer> {
+    const token = this.tokenOf(request);
+    const wasKnown = token !== undefined && this.known.has(token);
+    const user = wasKnown ? null : await this.api.access.user(request);
+    const session = token === undefined ? null : await this.findSession(token, request.remoteAddr, user !== null);
     if (token !== undefined && session !== null) {
       const stillValid = async (): Promise<boolean> => {
         const now = await this.paggio.sessions.find(token);
@@ -187,16 +206,59 @@ export class Dashboard {
       const principal = { ...session.principal, remoteAddr: request.remoteAddr };
       return { principal, session: { ...session, token }, stillValid };
     }
-    const user = await this.api.access.user(request);
-    if (user) return { ...user, session: null };
+    const found = wasKnown ? await this.api.access.user(request) : user;
+    if (found) return { ...found, session: null };
     throw new PaggioError('UNAUTHORIZED', 'Not signed in', {
       hint: 'Sign in with the link from the start of the server, or with an API key.',
     });
   }
 
+  /** @throws PaggioError `RATE_LIMITED` before the database is asked, for an address that has invented too many */
+  private async findSession(token: string, remoteAddr: string | null, isTrusted = false): Promise<Session | null> {
+    const find = (): Promise<Session | null> => this.paggio.sessions.find(token);
+    const session = isTrusted || this.known.has(token) ? await find() : await this.api.guess(remoteAddr, find);
+    if (session === null) this.known.delete(token);
+    else this.remember(token);
+    return session;
+  }
+
+  private remember(token: string): void {
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.add(token);
+  }
+
+  private browserOf(request: ApiRequest): SignInRequest {
+    const { remoteAddr, rawHeaders } = request;
+    const userAgent = valuesOf(rawHeaders, 'user-agent')[0] ?? null;
+    return { remoteAddr, userAgent, token: this.tokenToEnd(request) ?? null };
+  }
+
+  private tokenOf(request: ApiRequest): string | undefined {
+    return this.cookie.read(request.rawHeaders, this.isSecure(request));
+  }
+
+  /** The session that signing out or a new sign-in ends: that of the cookie, or else that of an old version's cookie. */
+  private tokenToEnd(request: ApiRequest): string | undefined {
+    return this.tokenOf(request) ?? this.cookie.readOld(request.rawHeaders, this.isSecure(request));
+  }
+
+  private cookiesFor(token: string, request: ApiRequest): [string, string][] {
+    const secure = this.isSecure(request);
+    return [this.cookie.set(token, secure), ...this.cookie.removeOld(request.rawHeaders, secure)];
+  }
+
+  /** Whether the browser should send the cookie over TLS only. */
+  private isSecure({ arrival }: ApiRequest): boolean {
+    return arrival.overTls || this.paggio.isPublicOverTls();
+  }
+
   private noSuchPage(): PaggioError {
     return new PaggioError('NOT_FOUND', 'There is no such page', { hint: `The dashboard is at ${this.mountPath}.` });
   }
+}
+
+function withHeaders(answer: Answer, headers: Answer['headers']): Answer {
+  return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
 /** Undefined for what has no members, too. */
@@ -229,11 +291,6 @@ function fileAnswer({ contentType, body, gzip }: Asset, accepted: string): Answe
   return { status: 200, headers: [...headers, ['content-encoding', 'gzip']], body: gzip };
 }
 
-function wantsPage({ rawHeaders }: DashboardRequest): boolean {
+function wantsPage({ rawHeaders }: ApiRequest): boolean {
   return valuesOf(rawHeaders, 'accept').join().includes('text/html');
-}
-
-function tokenOf(request: DashboardRequest): string | undefined {
-  const text = valuesOf(request.rawHeaders, 'cookie').join(';');
-  return new RegExp(`(?:^|;) *${COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`).exec(text)?.[1];
 }

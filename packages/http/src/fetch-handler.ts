@@ -1,5 +1,6 @@
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import { headersOf, type Answer } from './answer';
+import { isLoopbackAddress, type Arrival } from './arrival';
 import { BodyMemory, type BodyShare } from './body-memory';
 import { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
@@ -39,7 +40,10 @@ export function createFetchHandler<HostRequest = Request>(
     const slug = site.slugOf(local);
     const { method } = request;
     const rawHeaders = [...request.headers].flat();
-    const desk = slug === undefined ? site.deskOf(local, hostsOf(request, rawHeaders, info)) : undefined;
+    const arrival = arrivalOf(request, rawHeaders, info.remoteAddr);
+    // A runtime may change the host in the URL or in the header: either one decides here.
+    const hosts = [new URL(request.url).host, ...arrival.hosts];
+    const desk = slug === undefined ? site.deskOf(local, hosts) : undefined;
     if (slug === undefined && !desk) return undefined;
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
     const share = slug === undefined ? undefined : bodies.share(slug);
@@ -51,14 +55,11 @@ export function createFetchHandler<HostRequest = Request>(
           query,
           rawHeaders,
           remoteAddr,
+          arrival,
           hostRequest: info.hostRequest ?? request,
         };
         const there = desk as NonNullable<typeof desk>;
-        const secure = request.url.startsWith('https:') || paggio.isPublicOverTls();
-        return toResponse(
-          await there.answer({ ...call, body: await readStream(request, there.bodyLimit) }, secure),
-          method,
-        );
+        return toResponse(await there.answer({ ...call, body: await readStream(request, there.bodyLimit) }), method);
       }
       const endpoint = await paggio.capture.route(slug, method);
       const body = await readStream(request, paggio.options.bodyLimit, share);
@@ -74,9 +75,16 @@ export function createFetchHandler<HostRequest = Request>(
   };
   return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
 
-  /** The URL has the host as well: a Fetch request that was made in the process may lack the header. */
-  function hostsOf({ url }: Request, rawHeaders: readonly string[], { remoteAddr }: RequestInfo): string[] {
-    return [new URL(url).host, ...requestHosts(rawHeaders, remoteAddress.trusts(remoteAddr))];
+  /** A client on a loopback address is connected to one. */
+  function arrivalOf({ url, headers }: Request, rawHeaders: readonly string[], peer: string | undefined): Arrival {
+    const forwardedProto = (): string | undefined => headers.get('x-forwarded-proto') ?? undefined;
+    const named = requestHosts(rawHeaders, remoteAddress.trusts(peer));
+    return {
+      overTls: url.startsWith('https:') || remoteAddress.forwardsTls(peer, forwardedProto),
+      onLoopback: isLoopbackAddress(peer),
+      // Some runtimes have the host in the URL only.
+      hosts: headers.has('host') ? named : [new URL(url).host, ...named],
+    };
   }
 }
 

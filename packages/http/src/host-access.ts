@@ -1,5 +1,9 @@
 import { PaggioError, type Mode, type Paggio, type Principal, type Scope } from '@paggio/core';
+import type { Arrival } from './arrival';
 import { valuesOf } from './header-values';
+import { HostNames, isHostPattern, isLoopbackName } from './host-name';
+import { hostName, parseHost } from './request-host';
+import { checkOrigin } from './request-origin';
 
 /** Whom a host says a request is from. */
 export interface HostUser {
@@ -38,6 +42,16 @@ export interface HostAccessOptions<HostRequest> {
    * @default everything is allowed
    */
   allow?: (request: HostRequest) => MaybePromise<boolean>;
+  /**
+   * Host names that the API and the dashboard answer to, besides `localhost`, names below it, loopback addresses and the
+   * host of `publicUrl`: names, addresses, `*.example.com` for every name below, `*` for every host. Others get 403,
+   * whatever key they hold, so that a web page whose name is made to point at this machine reads nothing. Webhooks and
+   * signed ingest are not asked about.
+   * @default an app that is reached at a loopback address and whose `publicUrl` is a loopback one answers to these names
+   * only; requests with an API key, and those of browsers that came by TLS, may name any host, and so may all where the app
+   * is reached otherwise
+   */
+  allowedHosts?: readonly string[];
 }
 
 /** What a request says about where it comes from. */
@@ -45,6 +59,7 @@ export interface AskingRequest {
   method: string;
   rawHeaders: readonly string[];
   remoteAddr: string | null;
+  arrival: Arrival;
   /** As the host's framework knows it. */
   hostRequest: unknown;
 }
@@ -59,10 +74,50 @@ const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 
 /** What the host decides about who may come in. */
 export class HostAccess {
+  /** Null: the default. */
+  private readonly hosts: HostNames | null;
+
+  /** @throws PaggioError `BAD_REQUEST` for an entry of `allowedHosts` that is no host */
   constructor(
     private readonly paggio: Paggio,
     private readonly options: HostAccessOptions<never>,
-  ) {}
+  ) {
+    const { allowedHosts } = options;
+    const wrong = allowedHosts?.find((entry) => !isHostPattern(entry));
+    if (wrong !== undefined) {
+      throw new PaggioError('BAD_REQUEST', `allowedHosts: "${wrong}" is no host`, {
+        hint: 'Give names without scheme and port, such as hooks.example.com or *.example.com.',
+      });
+    }
+    this.hosts = allowedHosts === undefined ? null : new HostNames(allowedHosts);
+  }
+
+  /**
+   * Refuses a request that names a host which this server is not. A page whose own name was made to point here (DNS
+   * rebinding) is of the same origin for its browser, and sends its own name.
+   * @param needsKey whether nothing is answered without an API key, which such a page does not have
+   * @throws PaggioError `FORBIDDEN`
+   */
+  checkHost(request: AskingRequest, { needsKey }: { needsKey: boolean }): void {
+    if (this.hosts === null && needsKey) return;
+    const { hosts } = request.arrival;
+    const publicName = hostName(new URL(this.paggio.baseUrl));
+    // A script on a rebound page can add X-Forwarded-Host, but it cannot change Host: each of them must be known.
+    const unknown = hosts.find((host) => !this.isKnown(host, publicName));
+    if (hosts.length > 0 && unknown === undefined) return;
+    if (this.hosts === null && !isLocalApp(request, publicName)) return;
+    const given = unknown === undefined ? 'a request without a host' : `the host "${unknown.slice(0, 253)}"`;
+    throw new PaggioError('FORBIDDEN', `This server does not answer to ${given}`, {
+      hint: 'Use localhost or 127.0.0.1. If this is the public address of the server, set PAGGIO_PUBLIC_URL (option publicUrl) to it. List further names in PAGGIO_ALLOWED_HOSTS (option allowedHosts).',
+    });
+  }
+
+  private isKnown(host: string, publicName: string): boolean {
+    const url = parseHost(host, 'http:');
+    if (url === undefined) return false;
+    const name = hostName(url);
+    return isLoopbackName(name) || name === publicName || (this.hosts?.has(name) ?? false);
+  }
 
   /** @throws PaggioError `FORBIDDEN` */
   async check(request: AskingRequest): Promise<void> {
@@ -73,12 +128,15 @@ export class HostAccess {
 
   /**
    * The host's user, or null.
-   * @throws PaggioError `FORBIDDEN` for a change that another site had the user's browser send
+   * @throws PaggioError `FORBIDDEN` for a change that another site had the user's browser send, and for a host that this
+   * server is not
    */
   async user(request: AskingRequest): Promise<Asker | null> {
+    if (!this.options.resolveUser) return null;
+    this.checkHost(request, { needsKey: false });
     const user = await this.resolve(request);
     if (!user) return null;
-    if (!isRead(request.method)) checkOrigin(request, this.paggio, 'optional');
+    if (!isRead(request.method)) checkOrigin(request, this.paggio.baseUrl, 'optional');
     const principal = {
       userId: user.userId,
       mode: user.mode ?? 'live',
@@ -94,28 +152,15 @@ export class HostAccess {
   }
 }
 
-export function isRead(method: string): boolean {
-  return method === 'GET' || method === 'HEAD';
+/**
+ * Whether a request reached an app that has told nobody of a public address, at an address that only this machine has.
+ * Where the app is behind a proxy of this machine, browsers come by TLS and say `Sec-Fetch-Site`, which they do not over
+ * plain HTTP to a name that is no loopback one.
+ */
+function isLocalApp({ rawHeaders, arrival }: AskingRequest, publicName: string): boolean {
+  return arrival.onLoopback && isLoopbackName(publicName) && valuesOf(rawHeaders, 'sec-fetch-site').length === 0;
 }
 
-/**
- * A form or script of another site sends its own origin, or `null`. Browsers always say the origin of a change; what sends
- * none is no browser.
- * @throws PaggioError `FORBIDDEN`
- */
-export function checkOrigin(
-  { rawHeaders }: Pick<AskingRequest, 'rawHeaders'>,
-  paggio: Paggio,
-  presence: 'required' | 'optional',
-): void {
-  const [origin, ...more] = valuesOf(rawHeaders, 'origin');
-  if (origin === undefined && presence === 'optional') return;
-  if (origin !== undefined && more.length === 0 && URL.canParse(origin)) {
-    const { host } = new URL(origin);
-    // A proxy may have changed the host on the way; then the address that people use is the configured one.
-    if (host === valuesOf(rawHeaders, 'host')[0] || host === new URL(paggio.baseUrl).host) return;
-  }
-  throw new PaggioError('FORBIDDEN', 'This request comes from another site', {
-    hint: 'Use the management API with an API key.',
-  });
+export function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }

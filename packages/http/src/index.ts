@@ -1,10 +1,12 @@
 export { errorAnswer, jsonAnswer, type Answer } from './answer';
 export { Api, noSuchRoute, nobody, type ApiOptions, type Caller } from './api';
+export { arrivalOf, type Arrival } from './arrival';
 export { dialectNames, type DialectName } from './dialects';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export { createNodeHandler, writeAnswer, type NodeHandler } from './node/node-handler';
 export { readBody, RequestAborted } from './node/body';
 export type { AskingRequest, HostAccessOptions, HostUser } from './host-access';
+export { isHostPattern } from './host-name';
 export type { ApiRequest, Operation, OperationInput } from './operation';
 export { operations } from './operations';
 export { createDocument, type OpenApiDocument } from './openapi/document';

@@ -1,4 +1,5 @@
 import type { Paggio } from '@paggio/core';
+import { hostName, parseHost } from './request-host';
 
 /**
  * Recognises requests that came to the host of `ingestUrl`, where nothing but webhook URLs and signed ingest is answered:
@@ -13,21 +14,10 @@ export class IngestHost {
     const { ingestUrl } = this.paggio.options;
     if (ingestUrl === null) return false;
     const own = new URL(ingestUrl);
-    const sameName = nameOf(new URL(this.paggio.baseUrl)) === nameOf(own);
+    const sameName = hostName(new URL(this.paggio.baseUrl)) === hostName(own);
     return hosts.some((host) => {
-      const given = parse(host, own.protocol);
-      return given !== undefined && nameOf(given) === nameOf(own) && (!sameName || given.port === own.port);
+      const given = parseHost(host, own.protocol);
+      return given !== undefined && hostName(given) === hostName(own) && (!sameName || given.port === own.port);
     });
   }
-}
-
-/** Normalised by the URL parser as a browser does it: case, Unicode, and the ports that go without saying. */
-function parse(host: string, protocol: string): URL | undefined {
-  const text = `${protocol}//${host}`;
-  return URL.canParse(text) ? new URL(text) : undefined;
-}
-
-/** `hooks.example.com.` is the same host as `hooks.example.com`. */
-function nameOf({ hostname }: URL): string {
-  return hostname.replace(/\.$/, '');
 }

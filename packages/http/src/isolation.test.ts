@@ -16,6 +16,7 @@ interface World {
   rejection: string;
   replay: string;
   key: string;
+  session: string;
 }
 
 let server: GatewayServer;
@@ -65,7 +66,16 @@ async function worldOf(owner: Owner): Promise<World> {
     rejection: rejected.headers['paggio-rejection-id'] as string,
     replay: await newReplay(api, endpoint.id),
     key: (await api.get('/api/v1/keys')).data.data[0].id,
+    session: await newSession(owner),
   };
+}
+
+async function newSession(owner: Owner): Promise<string> {
+  const { sessions } = server.paggio;
+  const principal = { ...owner, scopes: new Set(scopes), keyId: null };
+  await sessions.open(principal);
+  const { items } = await sessions.list(principal, { limit: 100, offset: 0, startingAfter: null });
+  return items.find(({ mode }) => mode === owner.mode)?.id as string;
 }
 
 async function newReplay(api: ReturnType<typeof client>, endpointId: string): Promise<string> {
@@ -128,6 +138,9 @@ const requests: Record<string, (world: World) => Request> = {
   'keys.list': () => ({}),
   'keys.create': (world) => ({ data: { name: 'made', mode: world.owner.mode, scopes: ['admin'] } }),
   'keys.delete': () => ({}),
+  'sessions.list': () => ({}),
+  'sessions.delete': () => ({}),
+  'sessions.delete_others': () => ({}),
   'audit.list': () => ({}),
   'notifications.get': () => ({}),
   'notifications.put': (world) => ({
@@ -138,7 +151,9 @@ const requests: Record<string, (world: World) => Request> = {
 };
 
 /** The ids in a path, by the collection they belong to. */
-type Ids = Partial<Record<'endpoints' | 'destinations' | 'events' | 'rejections' | 'replays' | 'keys', string>>;
+type Ids = Partial<
+  Record<'endpoints' | 'destinations' | 'events' | 'rejections' | 'replays' | 'keys' | 'sessions', string>
+>;
 
 function urlOf(operation: Operation, ids: Ids): string {
   return operation.path
@@ -153,6 +168,7 @@ const idsOf = (world: World): Ids => ({
   rejections: world.rejection,
   replays: world.replay,
   keys: world.key,
+  sessions: world.session,
 });
 
 async function call(
@@ -202,9 +218,12 @@ const allIds = (id: string): Ids => ({
   rejections: id,
   replays: id,
   keys: id,
+  sessions: id,
 });
 
 const operationOf = (id: string): Operation => operations.find((one) => one.id === id) as Operation;
+
+const managesBothModes: ReadonlySet<string> = new Set(['keys.delete', 'sessions.delete']);
 
 const withId = guarded.filter(([, { path }]) => path.includes('/:'));
 
@@ -212,8 +231,8 @@ test.each(withId)("AUZ-05, AUZ-07: %s knows nobody else's objects", async (_, op
   const key = mine.keys[operation.scope];
   const foreign: Ids[] = [
     idsOf(others.stranger),
-    // The one exception: a live key manages the test keys of its user, which it may create too.
-    ...(operation.id === 'keys.delete' ? [] : [idsOf(others.otherMode)]),
+    // The one exception: a live key manages the test keys of its user, which it may create too, and their sessions.
+    ...(managesBothModes.has(operation.id) ? [] : [idsOf(others.otherMode)]),
     allIds(UNKNOWN),
     allIds('not-a-uuid'),
     allIds("'%20or%201=1--"),
@@ -253,7 +272,10 @@ test.each(guarded)("%s works on one's own, and shows nothing of others", async (
   const { status, text } = await call(operation, world.keys[operation.scope], idsOf(world), world);
   expect([id, status >= 200 && status < 300]).toEqual([id, true]);
   for (const other of Object.values(others)) {
-    for (const foreign of Object.values(idsOf(other))) expect(text).not.toContain(foreign);
+    const { keys, sessions, ...rest } = idsOf(other);
+    // A live key manages those of its user's test mode, too.
+    const foreign = other === others.otherMode ? rest : { ...rest, keys, sessions };
+    for (const theirs of Object.values(foreign)) expect(text).not.toContain(theirs);
     expect(text).not.toContain(other.endpoint.slug);
   }
 });

@@ -126,9 +126,10 @@ export class Metrics {
         return this.handlerFailures.inc({ handler: happening.handler });
       case 'address.blocked':
         return this.blocked.inc({ reason: happening.reason });
-      // A gauge says the one, and the log the other.
+      // A gauge says the first, and the log the others.
       case 'clock.skewed':
       case 'durability.weak':
+      case 'session.refused':
         return;
       case 'fault':
         return this.faults.inc({ where: happening.where });

@@ -1,6 +1,7 @@
 import type { ErrorCode, Paggio, Principal, Scope } from '@paggio/core';
 import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
+import type { Arrival } from './arrival';
 import { noBody, noQuery, parse, parseJson } from './parse';
 import type { JsonSchema } from './openapi/schema';
 
@@ -16,6 +17,7 @@ export interface ApiRequest {
   /** Names and values in turn, as received. */
   rawHeaders: readonly string[];
   remoteAddr: string | null;
+  arrival: Arrival;
   body: Buffer;
   /** The request as the host's framework knows it. */
   hostRequest: unknown;

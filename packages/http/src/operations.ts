@@ -14,6 +14,7 @@ import { providerOperations } from './operations/providers';
 import { publishOperations } from './operations/publish';
 import { rejectionOperations } from './operations/rejections';
 import { replayOperations } from './operations/replays';
+import { sessionOperations } from './operations/sessions';
 import { statsOperations } from './operations/stats';
 import { streamOperations } from './operations/stream';
 import { systemOperations } from './operations/system';
@@ -34,6 +35,7 @@ export const operations: readonly Operation[] = [
   ...endpointActions,
   ...destinationOperations,
   ...keyOperations,
+  ...sessionOperations,
   ...auditOperations,
   ...notificationOperations,
   ...providerOperations,

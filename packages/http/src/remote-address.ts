@@ -31,6 +31,11 @@ export class RemoteAddress {
     return peer !== undefined && this.isTrusted(plain(peer));
   }
 
+  /** Whether a trusted proxy says that its client spoke TLS. Where several have written, the first one knows. */
+  forwardsTls(peer: string | undefined, readForwardedProto: () => string | undefined): boolean {
+    return this.trusts(peer) && readForwardedProto()?.split(',')[0]?.trim().toLowerCase() === 'https';
+  }
+
   private isTrusted(address: string): boolean {
     const family = isIP(address);
     return family !== 0 && (this.trusted?.check(address, family === 4 ? 'ipv4' : 'ipv6') ?? false);

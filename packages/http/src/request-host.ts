@@ -13,3 +13,18 @@ export function requestHosts(rawHeaders: readonly string[], isFromProxy: boolean
     : undefined;
   return [host, forwarded].filter((one) => one !== undefined && one !== '') as string[];
 }
+
+/**
+ * A host as a browser reads it: case, Unicode and the default port are normalised. Undefined for text that is not a host with
+ * an optional port, such as one with user information or a path.
+ * @param protocol of the URL that it would be part of, such as `https:`
+ */
+export function parseHost(host: string, protocol: string): URL | undefined {
+  const text = `${protocol}//${host}`;
+  return !/[\s/\\?#@]/.test(host) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** The name of a host without port, brackets and final dot: `hooks.example.com.` is the same host as `hooks.example.com`. */
+export function hostName({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$|\.$/g, '');
+}

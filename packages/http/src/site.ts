@@ -55,7 +55,7 @@ export interface Desk {
   /** How many bytes its body may have. */
   bodyLimit: number;
   /** Never throws. */
-  answer(request: Omit<ApiRequest, 'path'>, secure: boolean): Promise<Answer>;
+  answer(request: Omit<ApiRequest, 'path'>): Promise<Answer>;
 }
 
 /** What of a server's paths is Paggio's. The same for every door. */
@@ -116,8 +116,7 @@ export class Site {
   private openDesk(local: string): Desk | undefined {
     const { api, dashboard, options } = this;
     if (dashboard?.owns(local)) {
-      const answer: Desk['answer'] = (request, secure) => dashboard.handle({ ...request, path: local, secure });
-      return { bodyLimit: api.bodyLimit(local), answer };
+      return { bodyLimit: api.bodyLimit(local), answer: (request) => dashboard.handle({ ...request, path: local }) };
     }
     const dialect = this.dialectOf(local);
     if (!dialect && !api.owns(local) && options.exclusive !== true) return undefined;

@@ -133,6 +133,18 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     }
   }
 
+  class SessionsController extends Base {
+    @Route('sessions.list') list(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('sessions.delete') delete(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+    @Route('sessions.delete_others') deleteOthers(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
+  }
+
   class AuditController extends Base {
     @Route('audit.list') list(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
@@ -197,6 +209,7 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     EndpointsController,
     DestinationsController,
     KeysController,
+    SessionsController,
     AuditController,
     ProvidersController,
     StatsController,

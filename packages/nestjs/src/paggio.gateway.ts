@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Api,
+  arrivalOf,
   createNodeHandler,
   noSuchRoute,
   readBody,
@@ -66,6 +67,7 @@ export class PaggioGateway {
         method: raw.method ?? '',
         rawHeaders: raw.rawHeaders,
         remoteAddr: this.addressOf(raw),
+        arrival: arrivalOf(raw, this.remoteAddress),
         hostRequest: request,
       }),
     );
@@ -83,6 +85,7 @@ export class PaggioGateway {
       query: mark < 0 ? '' : url.slice(mark + 1),
       rawHeaders: raw.rawHeaders,
       remoteAddr: this.addressOf(raw),
+      arrival: arrivalOf(raw, this.remoteAddress),
       body: this.bodies.get(raw) ?? Buffer.alloc(0),
       hostRequest: request,
     };

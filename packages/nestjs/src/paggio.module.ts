@@ -123,6 +123,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
           resolveUser: _resolveUser,
           allow: _allow,
           onFault: _onFault,
+          allowedHosts: _allowedHosts,
           ...runtime
         } = options as PaggioOptions & PaggioModuleExtras;
         return createPaggio({
@@ -140,8 +141,9 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         const onFault =
           extras.onFault ??
           ((error: unknown, requestId: string) => logger.error(...fault(`request ${requestId}`, error)));
-        const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow } = extras;
-        const options = { path: base, health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow };
+        const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow, allowedHosts } = extras;
+        const parts = { health, exclusive, dashboard, openapi, metrics, dialects };
+        const options = { path: base, ...parts, resolveUser, allow, allowedHosts };
         return new PaggioGateway(paggio, options, onFault);
       },
     },

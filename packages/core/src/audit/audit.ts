@@ -22,6 +22,9 @@ export const auditActions = [
   'secret.received',
   'secret.revealed',
   'secret.rotated',
+  'session.closed',
+  'session.opened',
+  'session.refused',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -52,7 +55,7 @@ export interface AuditFilter {
 const DENIED_EVERY_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
-/** Who did what to keys, secrets, endpoints, destinations and replays. */
+/** Who did what to keys, secrets, endpoints, destinations, replays and sessions. */
 export class Audit {
   private readonly denied = new Map<string, number>();
 
@@ -84,5 +87,13 @@ export class Audit {
     this.denied.set(name, now);
     const entry = { action: 'access.denied', objectId: null, before: null, after: { operation, scope } } as const;
     this.store.add(actor, entry).catch(this.onFault);
+  }
+
+  /**
+   * Keeps what a stranger can bring about, up to so many of an action and user in 24 hours: nobody can fill the table. Never
+   * throws, because the refusal is answered all the same.
+   */
+  async keepRefusal(actor: Actor, entry: AuditEntry, aDay: number): Promise<void> {
+    await this.store.addUpTo(actor, entry, aDay).catch(this.onFault);
   }
 }

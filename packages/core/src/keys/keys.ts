@@ -82,6 +82,14 @@ export class Keys {
     return principal;
   }
 
+  /** Whose a key was that has been revoked or has expired; null for any other text. */
+  async findEnded(key: string): Promise<(Owner & { keyId: string; reason: 'revoked' | 'expired' }) | null> {
+    const row = keyMode(key) === undefined ? null : await this.store.findByHash(keyHash(key));
+    if (!row || (row.revokedAt === null && !row.expired)) return null;
+    const { id: keyId, userId, mode } = row;
+    return { keyId, userId, mode, reason: row.revokedAt === null ? 'expired' : 'revoked' };
+  }
+
   /**
    * The key itself is in this answer only.
    * @throws PaggioError `FORBIDDEN` for what the principal may not grant; `VALIDATION_FAILED` for an end that has passed or

@@ -21,3 +21,22 @@ test('the verdict says what is left and when to come back', () => {
   expect(refused).toMatchObject({ allowed: false, remaining: 0, retryAfterSeconds: 2 });
   expect(refused.resetAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 4);
 });
+
+test('what is given back can be taken again, and never makes more than the burst', () => {
+  let now = 0;
+  const limiter = new RateLimiter({ perSecond: 1, burst: 2 }, () => now);
+  limiter.take('a');
+  limiter.take('a');
+  expect(limiter.take('a').allowed).toBe(false);
+  limiter.giveBack('a');
+  expect([limiter.take('a').allowed, limiter.take('a').allowed]).toEqual([true, false]);
+  now = 10_000;
+  for (let n = 0; n < 5; n++) limiter.giveBack('a');
+  expect([limiter.take('a'), limiter.take('a'), limiter.take('a')].map(({ allowed }) => allowed)).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  limiter.giveBack('never seen');
+  expect(limiter.take('never seen').remaining).toBe(1);
+});

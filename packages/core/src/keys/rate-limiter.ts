@@ -33,14 +33,29 @@ export class RateLimiter {
   /** Takes one request's worth. */
   take(name: string): RateVerdict {
     const now = this.clock();
+    const tokens = this.tokensOf(name, now);
+    const left = tokens >= 1 ? tokens - 1 : tokens;
+    // Whoever comes back after the map was emptied begins with a full bucket.
+    if (this.buckets.size >= MAX_BUCKETS && !this.buckets.has(name)) this.buckets.clear();
+    this.buckets.set(name, { tokens: left, at: now });
+    return this.verdict(tokens >= 1, left);
+  }
+
+  /** Gives one request's worth back, for one that turned out not to count. */
+  giveBack(name: string): void {
+    const now = this.clock();
+    const before = this.buckets.get(name);
+    if (before) this.buckets.set(name, { tokens: Math.min(this.rate.burst, this.tokensOf(name, now) + 1), at: now });
+  }
+
+  private tokensOf(name: string, now: number): number {
     const { perSecond, burst } = this.rate;
     const before = this.buckets.get(name);
-    const tokens = before ? Math.min(burst, before.tokens + ((now - before.at) / 1000) * perSecond) : burst;
-    const allowed = tokens >= 1;
-    const left = allowed ? tokens - 1 : tokens;
-    // Whoever comes back after the map was emptied begins with a full bucket.
-    if (!before && this.buckets.size >= MAX_BUCKETS) this.buckets.clear();
-    this.buckets.set(name, { tokens: left, at: now });
+    return before ? Math.min(burst, before.tokens + ((now - before.at) / 1000) * perSecond) : burst;
+  }
+
+  private verdict(allowed: boolean, left: number): RateVerdict {
+    const { perSecond, burst } = this.rate;
     return {
       allowed,
       limit: burst,

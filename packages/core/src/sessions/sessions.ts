@@ -1,39 +1,53 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { PaggioError } from '../errors';
+import { notFound, PaggioError } from '../errors';
+import { formatId, newId } from '../event-id';
 import { unauthorized } from '../keys/keys';
+import type { Page, Paging } from '../page';
 import { hasScope, type Mode, type Principal, type Scope } from '../principal';
-import type { SessionRow, SessionStore } from '../storage/session-store';
-
-/** Who is signed in to the dashboard. */
-export interface Session {
-  principal: Principal;
-  /** Modes that it may show: both, for whoever may make keys of both. */
-  modes: readonly Mode[];
-  expiresAt: Date;
-}
+import type { ListedSessionRow, SessionRow, SessionStore } from '../storage/session-store';
+import type { RefusedSignIns } from './refused-sign-ins';
+import { noBrowser, type Session, type SessionSummary, type SignInRequest } from './session';
 
 /** Since it was last used. */
-const IDLE_MS = 12 * 3_600_000;
+export const IDLE_MS = 12 * 3_600_000;
 const LASTS_MS = 7 * 24 * 3_600_000;
 const LINK_LASTS_MS = 3_600_000;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+const USER_AGENT_LENGTH = 256;
 
 /**
  * Sessions of the dashboard. They are in the database: every process knows them, a restart ends none, and signing out or
- * revoking the key that opened one ends it everywhere at once.
+ * revoking the key that opened one ends it everywhere at once. One that was opened without a key ends when the last key of
+ * its user is revoked.
  */
 export class Sessions {
-  constructor(private readonly store: SessionStore) {}
+  constructor(
+    private readonly store: SessionStore,
+    private readonly refused: RefusedSignIns,
+  ) {}
 
-  /** A session for seven days, or twelve hours without use. The token is in this answer only. */
-  async open(principal: Principal): Promise<string> {
-    return this.keep('session', principal, LASTS_MS);
+  /**
+   * A session for seven days, or twelve hours without use. The token is in this answer only. It ends the session that the
+   * browser had, and the oldest ones of a key that has opened more than a hundred.
+   */
+  async open(principal: Principal, browser: SignInRequest = noBrowser): Promise<string> {
+    const { userId, mode, scopes, keyId } = principal;
+    const session = newSession(browser);
+    await this.store.open({
+      ...session,
+      userId,
+      mode,
+      scopes: [...scopes],
+      keyId,
+      by: keyId === null ? 'host' : 'key',
+    });
+    return session.token;
   }
 
   /** Null for a token that is none, of a session that has ended, or whose key was revoked. */
   async find(token: string): Promise<Session | null> {
     const row = TOKEN.test(token) ? await this.store.find(hashOf(token), IDLE_MS) : null;
-    return row && { principal: toPrincipal(row), modes: modesOf(row), expiresAt: row.expiresAt };
+    return row && { id: row.id, principal: toPrincipal(row), modes: modesOf(row), expiresAt: row.expiresAt };
   }
 
   /**
@@ -52,27 +66,72 @@ export class Sessions {
     return { ...session, principal: { ...session.principal, mode } };
   }
 
-  async close(token: string): Promise<void> {
-    if (TOKEN.test(token)) await this.store.remove(hashOf(token));
+  /** Signs out. */
+  async close(token: string, remoteAddr: string | null = null): Promise<void> {
+    if (TOKEN.test(token)) await this.store.close(hashOf(token), remoteAddr);
+  }
+
+  /**
+   * Sessions of the principal's user, newest first. A live key or session sees those of both modes; a test one sees those
+   * of test mode, and the session that asks.
+   */
+  async list(principal: Principal, paging: Paging): Promise<Page<SessionSummary>> {
+    const page = await this.store.list(principal, principal.sessionId ?? null, IDLE_MS, paging);
+    return { ...page, items: page.items.map(toSummary) };
+  }
+
+  /**
+   * Ends one of the sessions that `list` shows, everywhere at once.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async end(principal: Principal, id: string): Promise<void> {
+    if (!(await this.store.end(principal, principal.sessionId ?? null, id))) throw notFound('session');
+  }
+
+  /** Ends all of them but the one that asks, and makes void the links that have not been used yet. */
+  async endOthers(principal: Principal): Promise<void> {
+    await this.store.endOthers(principal, principal.sessionId ?? null);
   }
 
   /** A token that `useLink` takes once, within an hour. */
   async createLink(principal: Principal): Promise<string> {
-    return this.keep('link', principal, LINK_LASTS_MS);
+    const { userId, mode, scopes, keyId } = principal;
+    const token = newToken();
+    const id = formatId(newId());
+    const link = { id, hash: hashOf(token), userId, mode, scopes: [...scopes], keyId, lastsMs: LINK_LASTS_MS };
+    await this.store.addLink(link);
+    return token;
   }
 
   /** Opens a session; null for a link that was used, has expired or never was. */
-  async useLink(token: string): Promise<string | null> {
-    const row = TOKEN.test(token) ? await this.store.takeLink(hashOf(token)) : null;
-    return row && this.open(toPrincipal(row));
+  async useLink(token: string, browser: SignInRequest = noBrowser): Promise<string | null> {
+    const session = newSession(browser);
+    if (TOKEN.test(token) && (await this.store.openByLink(hashOf(token), session))) return session.token;
+    await this.refused.link(TOKEN.test(token) ? await this.store.spentLink(hashOf(token)) : null, browser);
+    return null;
   }
 
-  private async keep(kind: 'link' | 'session', principal: Principal, lastsMs: number): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
-    const { userId, mode, scopes, keyId } = principal;
-    await this.store.insert({ hash: hashOf(token), kind, userId, mode, scopes: [...scopes], keyId, lastsMs });
-    return token;
+  /** Notes that somebody tried to sign in with a key that is not valid. */
+  async refuseKey(key: string, browser: SignInRequest): Promise<void> {
+    await this.refused.key(key, browser);
   }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+type Opening = Parameters<SessionStore['openByLink']>[1];
+
+function newSession({ remoteAddr, userAgent, token: old }: SignInRequest): Opening & { token: string } {
+  const token = newToken();
+  const replaces = old !== null && TOKEN.test(old) ? hashOf(old) : null;
+  const id = formatId(newId());
+  return { id, token, hash: hashOf(token), lastsMs: LASTS_MS, remoteAddr, userAgent: shorten(userAgent), replaces };
+}
+
+function shorten(userAgent: string | null): string | null {
+  return userAgent === null ? null : userAgent.slice(0, USER_AGENT_LENGTH);
 }
 
 /** Tokens are random: a fast hash is enough, and looking it up tells nothing about near misses. */
@@ -80,12 +139,28 @@ function hashOf(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest();
 }
 
-function toPrincipal({ userId, shownMode, scopes, keyId }: SessionRow): Principal {
-  return { userId, mode: shownMode, scopes: new Set(scopes as Scope[]), keyId };
+function toPrincipal({ id, userId, shownMode, scopes, keyId }: SessionRow): Session['principal'] {
+  return { userId, mode: shownMode, scopes: new Set(scopes as Scope[]), keyId, sessionId: id };
 }
 
 /** An administrator of live mode makes test keys as well; a test key sees nothing of live mode. */
 function modesOf({ mode, scopes }: SessionRow): Mode[] {
   const isAdmin = hasScope({ mode, scopes: new Set(scopes as Scope[]) }, 'admin');
   return mode === 'live' && isAdmin ? ['live', 'test'] : [mode];
+}
+
+function toSummary(row: ListedSessionRow): SessionSummary {
+  const { id, mode, scopes, keyId, keyPrefix, remoteAddr, userAgent, createdAt, usedAt, expiresAt } = row;
+  return {
+    id,
+    mode,
+    scopes: scopes as Scope[],
+    keyId,
+    keyPrefix,
+    remoteAddr,
+    userAgent,
+    createdAt,
+    lastUsedAt: usedAt,
+    expiresAt,
+  };
 }

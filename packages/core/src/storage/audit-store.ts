@@ -1,5 +1,5 @@
 import type { AuditAction, AuditEntry, AuditFilter, AuditRecord } from '../audit/audit';
-import { formatId, newId } from '../event-id';
+import { firstIdAt, formatId, newId } from '../event-id';
 import { TOTAL_LIMIT, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import type { Database } from './database';
@@ -24,6 +24,8 @@ export async function keepAudit(runner: Runner, actor: Actor, entries: readonly 
   ]);
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 const INSERT = `
   insert into paggio.audit (id, user_id, mode, key_id, remote_addr, action, object_id, before, after, created_at)
   select id, $1, $2, $3, $4, action, object_id, before, after, now()
@@ -34,6 +36,18 @@ export class AuditStore {
 
   add(actor: Actor, entry: AuditEntry): Promise<void> {
     return keepAudit(this.database.source, actor, [entry]);
+  }
+
+  /** Adds an entry unless its user has so many with this action from the last 24 hours. */
+  async addUpTo(actor: Actor, entry: AuditEntry, aDay: number): Promise<void> {
+    await this.database.source.transaction(async (manager) => {
+      const [counted] = await manager.query<{ count: number }[]>(
+        `select count(*)::int as count from (
+           select 1 from paggio.audit where user_id = $1 and mode = $2 and id >= $3 and action = $4 limit $5) t`,
+        [actor.userId, actor.mode, firstIdAt(Date.now() - DAY_MS), entry.action, aDay],
+      );
+      if ((counted?.count ?? 0) < aDay) await keepAudit(manager, actor, [entry]);
+    });
   }
 
   /** One row more than the page shows. */

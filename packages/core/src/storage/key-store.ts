@@ -5,6 +5,8 @@ import { keepAudit } from './audit-store';
 import { change } from './change';
 import type { Database } from './database';
 import { apiKeySchema, type ApiKeyRow } from './entities/api-key';
+import { endKeyless } from './session-store';
+import { visibleModes } from './visible-modes';
 
 /** Keys of one user, or of all of them. */
 export type KeyReach = 'own' | 'everybody';
@@ -77,6 +79,7 @@ export class KeyStore {
       // Whose key it was is worth a word only where it was somebody else's.
       const before = row.userId === actor.userId ? null : { user_id: row.userId, mode: row.mode, name: row.name };
       await keepAudit(manager, actor, [{ action: 'key.revoked', objectId: id, before, after: null }]);
+      await endKeyless(manager, actor, id);
       return true;
     });
     return result ? version : null;
@@ -105,7 +108,6 @@ function factsOf({ userId, mode, name, prefix, scopes, expiresAt }: ApiKeyRow): 
   return { user_id: userId, mode, name, prefix, scopes, expires_at: expiresAt?.toISOString() ?? null };
 }
 
-/** A live key manages the keys of both modes; a test key sees nothing of live mode. */
-function within({ userId, mode }: Owner, reach: KeyReach): FindOptionsWhere<ApiKeyRow> {
-  return reach === 'everybody' ? {} : { userId, mode: In(mode === 'live' ? ['live', 'test'] : ['test']) };
+function within(owner: Owner, reach: KeyReach): FindOptionsWhere<ApiKeyRow> {
+  return reach === 'everybody' ? {} : { userId: owner.userId, mode: In(visibleModes(owner)) };
 }

@@ -17,7 +17,16 @@ const corpus = [
 const everything = corpus.join(' ');
 /** What a header may carry. */
 const inHeader = everything.replace(/[^\x20-\x7e]/g, '');
-const pages = ['', '/events', '/webhooks', '/replays', '/settings', '/settings?tab=security', '/settings?tab=audit'];
+const pages = [
+  '',
+  '/events',
+  '/webhooks',
+  '/replays',
+  '/settings',
+  '/settings?tab=sessions',
+  '/settings?tab=security',
+  '/settings?tab=audit',
+];
 const tabs = ['payload', 'headers', 'response', 'attempts', 'verification'];
 
 withBrowser('payloads are hostile', () => {

@@ -91,6 +91,7 @@ withBrowser.each(['dark', 'light'] as const)('every page in %s', (colorScheme) =
       'event-verification': `/events/${last}?tab=verification`,
       replays: '/replays',
       'settings-keys': '/settings',
+      'settings-sessions': '/settings?tab=sessions',
       'settings-security': '/settings?tab=security',
       'settings-notifications': '/settings?tab=notifications',
       'settings-audit': '/settings?tab=audit',

@@ -3,9 +3,9 @@ import { pipeline, Readable } from 'node:stream';
 import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import { headersOf, inertHeaders, type Answer } from '../answer';
 import type { Api } from '../api';
+import { arrivalOf } from '../arrival';
 import { BodyMemory } from '../body-memory';
 import { RemoteAddress } from '../remote-address';
-import { requestHosts } from '../request-host';
 import { Site, type HandlerOptions } from '../site';
 import { linger, readBody, RequestAborted } from './body';
 
@@ -52,20 +52,20 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       void capture(slug, request, response, path, query);
       return true;
     }
-    const desk = site.deskOf(local, hostsOf(request));
+    const arrival = arrivalOf(request, remoteAddress);
+    const desk = site.deskOf(local, arrival.hosts);
     if (!desk) return false;
-    const secure = 'encrypted' in request.socket || paggio.isPublicOverTls();
     void respond(request, response, desk.bodyLimit, (body) => {
       const { method = '', rawHeaders } = request;
       const remoteAddr = addressOf(request);
       const { hostRequest = request } = view;
-      return desk.answer({ method, fullPath: path, query, rawHeaders, remoteAddr, body, hostRequest }, secure);
+      return desk.answer({ method, fullPath: path, query, rawHeaders, remoteAddr, arrival, body, hostRequest });
     });
     return true;
   };
   const isClosedTo = (request: IncomingMessage): boolean => {
     const local = site.within(targetOf(request)[0]);
-    return local !== undefined && site.isClosedAt(local, hostsOf(request));
+    return local !== undefined && site.isClosedAt(local, arrivalOf(request, remoteAddress).hosts);
   };
   return Object.assign(handle, { isClosedTo, signInLink: (principal: Principal) => site.signInLink(principal) });
 
@@ -102,10 +102,6 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     } finally {
       share.giveBack();
     }
-  }
-
-  function hostsOf({ rawHeaders, socket }: IncomingMessage): string[] {
-    return requestHosts(rawHeaders, remoteAddress.trusts(socket.remoteAddress));
   }
 
   function addressOf(request: IncomingMessage): string | null {

@@ -69,8 +69,9 @@ const rateLimitHeaders = {
 /** Every way an operation may fail. */
 export function errorsOf(operation: Operation): ErrorCode[] {
   const codes = new Set<ErrorCode>(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL', 'UNAVAILABLE']);
-  if (operation.scope !== null)
-    for (const code of ['UNAUTHORIZED', 'FORBIDDEN', 'RATE_LIMITED'] as const) codes.add(code);
+  // A host that this server is not is refused whatever is asked for.
+  codes.add('FORBIDDEN');
+  if (operation.scope !== null) for (const code of ['UNAUTHORIZED', 'RATE_LIMITED'] as const) codes.add(code);
   if (operation.path.includes('/:')) codes.add('NOT_FOUND');
   if (operation.method !== 'GET') codes.add('VALIDATION_FAILED');
   if (operation.idempotent) codes.add('IDEMPOTENCY_KEY_CONFLICT');

@@ -52,6 +52,8 @@ async function makeObjects(): Promise<void> {
   ids['rejections'] = [rejected.headers['paggio-rejection-id'] as string];
   ids['replays'] = [replay];
   ids['keys'] = [apiKey.id];
+  await server.paggio.sessions.open(all);
+  ids['sessions'] = [(await api.get('/api/v1/sessions')).data.data[0].id];
 }
 
 const strangeIds = ['nope', '%00', '%ff', '..%2f', 'evt_', '0'.repeat(5_000), '%F0%9F%98%80', "'%20or%201=1--"];

@@ -17,6 +17,7 @@ import { endpointSchemas } from './endpoint';
 import { eventSchemas } from './event';
 import { keySchemas } from './key';
 import { rejectionSchemas } from './rejection';
+import { sessionSchemas } from './session';
 import { systemSchemas } from './system';
 
 const channel = object({ url: text('Without its secret part.'), triggers: array(oneOf(triggers)) });
@@ -27,6 +28,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
   ...endpointSchemas,
   ...keySchemas,
   ...rejectionSchemas,
+  ...sessionSchemas,
   ...systemSchemas,
   Provider: object({
     name: text(),

@@ -3,3 +3,4 @@ export * from './canaries';
 export * from './gateway-server';
 export * from './raw-http';
 export * from './whole-product';
+export * from './dashboard-browser';

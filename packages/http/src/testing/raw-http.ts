@@ -51,8 +51,10 @@ export function request(port: number, input: RawRequest): Promise<RawAnswer> {
 export function build(input: RawRequest): Buffer {
   const body = Buffer.from((input.body ?? '') as string);
   const length = input.contentLength === undefined ? body.length : input.contentLength;
-  const lines = [`${input.method ?? 'POST'} ${input.path} HTTP/1.1`, 'Host: gateway.test'];
-  for (const [name, value] of input.headers ?? []) lines.push(`${name}: ${value}`);
+  const lines = [`${input.method ?? 'POST'} ${input.path} HTTP/1.1`];
+  const headers = input.headers ?? [];
+  if (!headers.some(([name]) => name.toLowerCase() === 'host')) lines.push('Host: gateway.localhost');
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
   if (length !== null) lines.push(`Content-Length: ${length}`);
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }

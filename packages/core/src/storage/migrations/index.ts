@@ -6,6 +6,7 @@ import { Sessions1764100000005 } from './0005-sessions';
 import { Scopes1764200000006 } from './0006-scopes';
 import { EndpointMethods1764500000009 } from './0009-endpoint-methods';
 import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
+import { SessionList1764900000013 } from './0013-session-list';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -17,7 +18,8 @@ export const migrations = [
   Scopes1764200000006,
   EndpointMethods1764500000009,
   SealedCredentials1764700000011,
+  SessionList1764900000013,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select seals from paggio.workers limit 0';
+export const SCHEMA_PROBE = 'select user_agent from paggio.sessions limit 0';

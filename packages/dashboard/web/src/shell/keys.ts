@@ -59,7 +59,7 @@ export const keySheet: readonly { title: string; keys: readonly (readonly [strin
     title: 'Event',
     keys: [
       ['r', 'Replay now'],
-      ['1 – 5', 'Tabs'],
+      ['1 – 6', 'Tabs'],
       ['c', 'Copy as curl'],
       ['y', 'Copy id'],
       ['Esc', 'Back'],

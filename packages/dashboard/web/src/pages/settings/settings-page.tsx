@@ -9,10 +9,12 @@ import { AuditSection } from './audit-section';
 import { KeysSection } from './keys-section';
 import { NotificationsSection } from './notifications-section';
 import { SecuritySection } from './security-section';
+import { SessionsSection } from './sessions-section';
 import { SystemSection } from './system-section';
 
 const allTabs = [
   { name: 'keys', label: 'API keys', scope: 'admin' },
+  { name: 'sessions', label: 'Sessions', scope: 'admin' },
   { name: 'security', label: 'Security', scope: 'admin' },
   { name: 'notifications', label: 'Notifications', scope: 'admin' },
   { name: 'audit', label: 'Audit log', scope: 'admin' },
@@ -33,6 +35,7 @@ export function SettingsPage(): ReactNode {
       {tab !== undefined ? (
         <Tabs<TabName> label="Settings" tabs={tabs} selected={tab} onSelect={select}>
           {tab === 'keys' && <KeysSection />}
+          {tab === 'sessions' && <SessionsSection />}
           {tab === 'security' && <SecuritySection />}
           {tab === 'notifications' && <NotificationsSection />}
           {tab === 'audit' && <AuditSection />}

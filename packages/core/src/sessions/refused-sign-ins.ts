@@ -1,0 +1,67 @@
+import type { Audit } from '../audit/audit';
+import type { Keys } from '../keys/keys';
+import { RateLimiter } from '../keys/rate-limiter';
+import type { Owner } from '../principal';
+import type { SpentLink } from '../storage/session-store';
+import type { Happening } from '../telemetry';
+import type { SignInRequest } from './session';
+
+/** Once a minute for each key or link and address: a loop of attempts must not fill the audit log. */
+const KEPT = { perSecond: 1 / 60, burst: 1 };
+/** The same for the log, and there for all addresses together too, because a stranger may have many. */
+const TOLD = { perSecond: 1 / 60, burst: 1 };
+const TOLD_IN_ALL = { perSecond: 1, burst: 60 };
+/** Addresses change and processes are many, so the database counts as well. */
+const KEPT_A_DAY = 100;
+
+/** A key or link that was valid once, and whose it was. */
+interface Known extends Owner {
+  id: string;
+  keyId: string | null;
+  reason: SpentLink['reason'] | 'key_revoked' | 'key_expired';
+}
+
+/**
+ * Sign-ins that failed. One with a key or link that was valid once is kept in the audit log of its user, because it may have
+ * leaked. One with a key or link that never was is nobody's: it is only told to the log.
+ */
+export class RefusedSignIns {
+  private readonly kept = new RateLimiter(KEPT);
+  private readonly told = new RateLimiter(TOLD);
+  private readonly toldInAll = new RateLimiter(TOLD_IN_ALL);
+
+  constructor(
+    private readonly keys: Pick<Keys, 'findEnded'>,
+    private readonly audit: Pick<Audit, 'keepRefusal'>,
+    private readonly emit: (happening: Happening) => void,
+  ) {}
+
+  async key(key: string, browser: SignInRequest): Promise<void> {
+    const ended = await this.keys.findEnded(key);
+    const known = ended && { ...ended, id: ended.keyId, reason: `key_${ended.reason}` as const };
+    await this.refuse('key', known, browser);
+  }
+
+  async link(link: SpentLink | null, browser: SignInRequest): Promise<void> {
+    await this.refuse('link', link, browser);
+  }
+
+  private async refuse(by: 'key' | 'link', known: Known | null, browser: SignInRequest): Promise<void> {
+    const { remoteAddr, userAgent } = browser;
+    const reason = known?.reason ?? `unknown_${by}`;
+    if (this.told.take(String(remoteAddr)).allowed && this.toldInAll.take('').allowed)
+      this.emit({ type: 'session.refused', by, reason, remoteAddr });
+    if (known === null || !this.kept.take(`${known.id} ${remoteAddr}`).allowed) return;
+    const { userId, mode, keyId, id } = known;
+    await this.audit.keepRefusal(
+      { userId, mode, keyId, remoteAddr },
+      {
+        action: 'session.refused',
+        objectId: id,
+        before: null,
+        after: { by, reason, user_agent: userAgent?.slice(0, 256) ?? null },
+      },
+      KEPT_A_DAY,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import axios from 'axios';
+import { chromium, type Page } from 'playwright-core';
+import { startDashboard, type DashboardSite } from '../testing/dashboard-site';
+import { findBrowser } from '../testing/find-browser';
+import { withBrowser, type Visitor } from '../testing/visitor';
+
+withBrowser('sessions', () => {
+  let site: DashboardSite;
+  let visitor: Visitor;
+  let page: Page;
+
+  beforeAll(async () => {
+    site = await startDashboard();
+    visitor = await site.visit();
+    ({ page } = visitor);
+  });
+
+  afterAll(() => site.stop());
+
+  const signInFrom = async (userAgent: string): Promise<void> => {
+    const headers = { origin: new URL(site.url).origin, 'user-agent': userAgent };
+    expect((await axios.post(`${site.url}/dashboard/session`, { key: site.server.key }, { headers })).status).toBe(201);
+  };
+  const openList = async (): Promise<void> => {
+    await page.goto(`${site.url}/dashboard/settings?tab=sessions`);
+    await page.getByText('this browser').waitFor();
+  };
+  const rowOf = (text: string) => page.getByRole('row').filter({ hasText: text });
+
+  test('are listed with where they came from, and one is ended while the others go on', async () => {
+    await signInFrom('Browser of a <b>lost</b> laptop\u202e');
+    await signInFrom('Browser at work');
+    await openList();
+    const own = rowOf('this browser');
+    expect(await own.textContent()).toMatch(/127\.0\.0\.1.*live.*none.*read, write, ingest, admin/);
+    expect(await own.getByRole('button').count()).toBe(0);
+    const lost = rowOf('laptop');
+    expect(await lost.textContent()).toContain('Browser of a <b>lost</b> laptop');
+    expect(await lost.textContent()).toContain(`${site.server.key.slice(0, 12)}…`);
+    await visitor.shoot('settings-sessions-listed');
+    await lost.getByRole('button', { name: 'End', exact: true }).click();
+    await lost.waitFor({ state: 'detached' });
+    await rowOf('at work').waitFor();
+    expect((await site.api.get('/sessions')).data.meta.total).toBe(2);
+  });
+
+  test('end all together, but for the one that asks', async () => {
+    const other = await site.visit();
+    await openList();
+    await page.getByRole('button', { name: 'End all others …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'End all other sessions' });
+    await dialog.getByText(/2 other sessions end at once/).waitFor();
+    await dialog.getByLabel('Type end to go on').fill('end');
+    await dialog.getByRole('button', { name: 'End them' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await rowOf('at work').waitFor({ state: 'detached' });
+    await page.getByText('this browser').waitFor();
+    await other.page.reload();
+    await other.page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    expect((await site.api.get('/sessions')).data.meta.total).toBe(1);
+  });
+});
+
+withBrowser('where a browser comes from', () => {
+  let site: DashboardSite;
+
+  beforeAll(async () => {
+    site = await startDashboard({}, '', { resolveUser: () => ({ userId: 'whoever is on this machine' }) });
+  });
+
+  afterAll(() => site.stop());
+
+  test('a page whose name was made to point at this machine reads nothing', async () => {
+    const port = site.server.port;
+    const browser = await chromium.launch({
+      executablePath: findBrowser() ?? undefined,
+      args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP evil.test 127.0.0.1'],
+    });
+    try {
+      const page = await browser.newPage();
+      // The stranger's own page, from the time before its name pointed here.
+      await page.route('**/nothing', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Hello' }));
+      const read = async (host: string, path: string): Promise<string> => {
+        await page.goto(`http://${host}:${port}/nothing`);
+        return page.evaluate(
+          `fetch(${JSON.stringify(path)}).then(async (answer) => answer.status + ' ' + (await answer.text()))`,
+        );
+      };
+      for (const path of ['/health', '/openapi.json', '/api/v1/endpoints', '/dashboard/api/v1/endpoints', '/dashboard'])
+        expect([path, (await read('evil.test', path)).slice(0, 4)]).toEqual([path, '403 ']);
+      expect(await read('localhost', '/health')).toMatch(/^200 \{"status":"ok"/);
+      expect(await read('paggio.localhost', '/api/v1/endpoints')).toMatch(/^200 /);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+withBrowser('a public address with TLS', () => {
+  let site: DashboardSite;
+
+  beforeAll(async () => {
+    site = await startDashboard({}, '/hooks');
+    site.paggio.publishedAt('https://hooks.example.com');
+  });
+
+  afterAll(() => site.stop());
+
+  test('has a cookie that no other host can plant, which a browser takes from this machine as well', async () => {
+    const { page, context } = await site.visit();
+    const cookies = await context.cookies();
+    expect(cookies).toMatchObject([
+      { name: '__Host-paggio_session', path: '/', secure: true, httpOnly: true, sameSite: 'Lax', domain: '127.0.0.1' },
+    ]);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    expect(await context.cookies()).toEqual([]);
+  });
+});

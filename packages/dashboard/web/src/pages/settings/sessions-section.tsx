@@ -1,0 +1,112 @@
+import type { Session } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import { call } from '../../api/call';
+import { queries } from '../../api/queries';
+import { Confirm } from '../../parts/confirm';
+import { Data, Time } from '../../parts/labels';
+import { Pager } from '../../parts/pager';
+import { Empty, FailureNote, Loaded } from '../../parts/states';
+import { TableHead } from '../../parts/table-head';
+import { useAction } from '../../parts/use-action';
+import { toClock } from '../../text/units';
+
+const PAGE = 50;
+
+/** Who is signed in to this dashboard, and the way to end it. */
+export function SessionsSection(): ReactNode {
+  const [asking, setAsking] = useState(false);
+  const [offset, setOffset] = useState(0);
+  const query = useQuery({
+    queryKey: ['sessions', offset],
+    queryFn: ({ signal }) => call('sessions.list', { query: { limit: PAGE, offset }, signal }),
+  });
+  // A user of the host has no session here: all in the list are others.
+  const others =
+    (query.data?.meta.total ?? 0) - (query.data?.data.some(({ current }) => current) || offset > 0 ? 1 : 0);
+  return (
+    <>
+      <div className="actions">
+        <button type="button" className="danger" onClick={() => setAsking(true)}>
+          End all others …
+        </button>
+      </div>
+      <Loaded query={query} what="the sessions">
+        {({ data, meta }) =>
+          data.length === 0 ? (
+            <Empty title="Nobody is signed in by a link or a key" />
+          ) : (
+            <>
+              <table className="plain">
+                <TableHead
+                  columns={['From', 'Browser', 'Mode', 'Key', 'Scopes', 'Opened', 'Last used', 'Ends', '(End)']}
+                />
+                <tbody>
+                  {data.map((session) => (
+                    <SessionRow key={session.id} session={session} />
+                  ))}
+                </tbody>
+              </table>
+              <Pager offset={offset} size={PAGE} hasMore={meta.has_more} onOffset={setOffset} />
+            </>
+          )
+        }
+      </Loaded>
+      {asking && (
+        <Confirm
+          title="End all other sessions"
+          word="end"
+          label="End them"
+          onClose={() => setAsking(false)}
+          onConfirm={async () => {
+            await call('sessions.delete_others');
+            setOffset(0);
+            await queries.invalidateQueries({ queryKey: ['sessions'] });
+          }}
+        >
+          <p>
+            {others > 0
+              ? `${others} other ${others === 1 ? 'session ends' : 'sessions end'} at once.`
+              : 'There is no other session.'}{' '}
+            Sign-in links that were not used yet do not work any more. This browser stays signed in.
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function SessionRow({ session }: { session: Session }): ReactNode {
+  const { id, current, mode, scopes, key_prefix: prefix, remote_addr: address, user_agent: browser } = session;
+  const action = useAction(async () => {
+    await call('sessions.delete', { params: { id } });
+    await queries.invalidateQueries({ queryKey: ['sessions'] });
+  });
+  return (
+    <tr>
+      <th scope="row">{address === null ? <span className="dim">unknown</span> : <Data text={address} />}</th>
+      <td>
+        {current && <strong>this browser </strong>}
+        {browser === null ? <span className="dim">unknown</span> : <Data text={browser} />}
+      </td>
+      <td>{mode}</td>
+      <td>{prefix === null ? <span className="dim">none</span> : <code className="data">{prefix}…</code>}</td>
+      <td>{scopes.join(', ')}</td>
+      <td>
+        <Time at={session.created_at} />
+      </td>
+      <td>
+        <Time at={session.last_used_at} />
+      </td>
+      <td>{toClock(session.expires_at)}</td>
+      <td>
+        {!current && (
+          <button type="button" className="danger" disabled={action.pending} onClick={() => void action.run()}>
+            {action.pending ? 'Ending …' : 'End'}
+          </button>
+        )}
+        <FailureNote failure={action.failure} />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { RemoteAddress } from './remote-address';
+import { requestHosts } from './request-host';
+
+/** How a request reached this process. */
+export interface Arrival {
+  /** The client uses TLS: to this process, or to a trusted proxy that says so in `X-Forwarded-Proto`. */
+  overTls: boolean;
+  /** The connection came in at a loopback address, so from this machine. */
+  onLoopback: boolean;
+  /** The hosts that the request names, with or without a port. */
+  hosts: readonly string[];
+}
+
+export function arrivalOf({ socket, headers, rawHeaders }: IncomingMessage, remoteAddress: RemoteAddress): Arrival {
+  const { remoteAddress: peer, localAddress } = socket;
+  const forwardedProto = (): string | undefined => headers['x-forwarded-proto'] as string | undefined;
+  return {
+    overTls: (socket as TLSSocket).encrypted === true || remoteAddress.forwardsTls(peer, forwardedProto),
+    onLoopback: isLoopbackAddress(localAddress),
+    hosts: requestHosts(rawHeaders, remoteAddress.trusts(peer)),
+  };
+}
+
+export function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && (address === '::1' || /^(?:::ffff:)?127\./.test(address));
+}

@@ -1,0 +1,425 @@
+import type { Happening, Mode, Principal, Scope } from '@paggio/core';
+import { createKeyText, createPaggio, scopes } from '@paggio/core';
+import { owner, query, testMasterKey } from '@paggio/core/testing';
+import { client, DashboardBrowser, startGatewayServer, type GatewayServer } from './testing';
+
+let server: GatewayServer;
+let refusals: Extract<Happening, { type: 'session.refused' }>[];
+
+beforeEach(async () => {
+  server = await startGatewayServer({}, { dashboard: true });
+  refusals = [];
+  server.paggio.subscribe((happening) => {
+    if (happening.type === 'session.refused') refusals.push(happening);
+  });
+});
+
+afterEach(async () => {
+  expect(server.faults).toEqual([]);
+  await server.stop();
+});
+
+const everything = (mode: Mode = 'live', userId = owner.userId): Principal => ({
+  userId,
+  mode,
+  scopes: new Set(scopes),
+  keyId: null,
+});
+
+const newKey = async (mode: Mode = 'live', wanted: readonly Scope[] = scopes, userId = owner.userId) =>
+  server.paggio.keys.create(everything('live', userId), { name: 'k', mode, scopes: [...wanted] });
+
+async function signedIn(key = server.key, userAgent = 'Test browser'): Promise<DashboardBrowser> {
+  const browser = new DashboardBrowser(server, { 'user-agent': userAgent });
+  expect(await browser.signIn(key)).toBe(201);
+  return browser;
+}
+
+async function signedInByLink(principal = everything()): Promise<DashboardBrowser> {
+  const browser = new DashboardBrowser(server);
+  const link = await server.paggio.sessions.createLink(principal);
+  expect((await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location']).toBe('/dashboard');
+  return browser;
+}
+
+const sessionsOf = async (browser: DashboardBrowser): Promise<any[]> =>
+  (await browser.get('/dashboard/api/v1/sessions')).data.data;
+
+/** Entries about sessions, oldest first. */
+const auditOf = async (userId = owner.userId, mode: Mode = 'live'): Promise<any[]> => {
+  const { items } = await server.paggio.audit.list(
+    { userId, mode },
+    {},
+    { limit: 100, offset: 0, startingAfter: null },
+  );
+  return items.filter(({ action }) => action.startsWith('session.')).reverse();
+};
+
+describe('the list', () => {
+  test('shows where each session came from, which one asks, and no secret', async () => {
+    const mine = await signedIn(server.key, 'Firefox on a desk');
+    const other = await signedIn(server.key, '<img src=x onerror=alert(1)>\u00ff'.padEnd(5_000, 'x'));
+    const items = await sessionsOf(mine);
+    expect(items).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+        current: false,
+        mode: 'live',
+        scopes: [...scopes],
+        key_id: expect.any(String),
+        key_prefix: server.key.slice(0, 12),
+        remote_addr: '127.0.0.1',
+        user_agent: expect.stringMatching(/^<img src=x onerror=alert\(1\)>.{228}$/),
+        created_at: expect.any(String),
+        last_used_at: expect.any(String),
+        expires_at: expect.any(String),
+      },
+      expect.objectContaining({ current: true, user_agent: 'Firefox on a desk' }),
+    ]);
+    expect((await sessionsOf(other)).map(({ current }) => current)).toEqual([true, false]);
+    const byKey = await server.api().get('/api/v1/sessions');
+    expect(byKey.data.data.map(({ current }: { current: boolean }) => current)).toEqual([false, false]);
+    const [{ hash }] = (await query(
+      server.gateway.database.url,
+      `select encode(hash, 'hex') as hash from paggio.sessions`,
+    )) as [{ hash: string }];
+    for (const secret of [mine.cookie?.split('=')[1] as string, other.cookie?.split('=')[1] as string, hash])
+      expect(JSON.stringify(byKey.data)).not.toContain(secret);
+  });
+
+  test('pages, and counts what stands only', async () => {
+    for (let n = 0; n < 5; n++) await signedIn();
+    const first = (await server.api().get('/api/v1/sessions', { params: { limit: 2 } })).data;
+    expect([first.data.length, first.meta]).toMatchObject([2, { total: 5, has_more: true }]);
+    const rest = (
+      await server.api().get('/api/v1/sessions', { params: { limit: 100, starting_after: first.data[1].id } })
+    ).data;
+    expect([rest.data.length, rest.meta.has_more]).toEqual([3, false]);
+    await query(
+      server.gateway.database.url,
+      `update paggio.sessions set used_at = now() - interval '13 hours' where id = '${rest.data[0].id}';
+       update paggio.sessions set expires_at = now() where id = '${rest.data[1].id}'`,
+    );
+    expect((await server.api().get('/api/v1/sessions')).data.meta.total).toBe(3);
+  });
+
+  test('needs the scope admin, and shows nobody else', async () => {
+    const { key: reader } = await newKey('live', ['read', 'write', 'ingest']);
+    const limited = await signedIn(reader);
+    expect((await limited.get('/dashboard/api/v1/sessions')).status).toBe(403);
+    expect((await limited.request('DELETE', '/dashboard/api/v1/sessions')).status).toBe(403);
+    const { key: strange } = await newKey('live', scopes, 'user-2');
+    const stranger = await signedIn(strange);
+    const [theirs] = await sessionsOf(stranger);
+    const mine = await signedIn();
+    expect((await sessionsOf(mine)).map(({ id }) => id)).not.toContain(theirs.id);
+    expect((await mine.request('DELETE', `/dashboard/api/v1/sessions/${theirs.id}`)).status).toBe(404);
+    expect((await mine.request('DELETE', '/dashboard/api/v1/sessions')).status).toBe(204);
+    expect(await stranger.isSignedIn()).toBe(true);
+  });
+
+  test('of a live session has both modes; of a test one test mode only, and the session itself always', async () => {
+    const { key: testKey } = await newKey('test');
+    const live = await signedIn();
+    const test = await signedIn(testKey);
+    expect((await sessionsOf(live)).map(({ mode }) => mode)).toEqual(['test', 'live']);
+    expect((await sessionsOf(test)).map(({ mode }) => mode)).toEqual(['test']);
+    const [theirs] = (await sessionsOf(live)).filter(({ current }) => current);
+    expect((await test.request('DELETE', `/dashboard/api/v1/sessions/${theirs.id}`)).status).toBe(404);
+    // Shown in test mode, a live session manages what is of test mode.
+    await live.request('PATCH', '/dashboard/session', { mode: 'test' });
+    const another = await signedIn();
+    expect((await sessionsOf(live)).map(({ mode, current }) => [mode, current])).toEqual([
+      ['test', false],
+      ['live', true],
+    ]);
+    await live.request('DELETE', '/dashboard/api/v1/sessions');
+    expect([await live.isSignedIn(), await another.isSignedIn(), await test.isSignedIn()]).toEqual([true, true, false]);
+  });
+});
+
+describe('the end', () => {
+  test('of one session is at once, on every node, and others go on', async () => {
+    const [mine, lost] = [await signedIn(), await signedIn()];
+    const elsewhere = await startGatewayServer({}, { dashboard: true }, server.gateway.database);
+    const there = new DashboardBrowser(elsewhere);
+    there.cookie = lost.cookie;
+    expect(await there.isSignedIn()).toBe(true);
+    const [{ id }] = await sessionsOf(mine);
+    expect((await mine.request('DELETE', `/dashboard/api/v1/sessions/${id}`)).status).toBe(204);
+    expect([await there.isSignedIn(), await lost.isSignedIn(), await mine.isSignedIn()]).toEqual([false, false, true]);
+    expect((await mine.request('DELETE', `/dashboard/api/v1/sessions/${id}`)).status).toBe(404);
+    expect((await auditOf()).at(-1)).toMatchObject({
+      action: 'session.closed',
+      objectId: id,
+      after: { reason: 'ended' },
+      remoteAddr: '127.0.0.1',
+    });
+    // One's own, too.
+    const [{ id: own }] = await sessionsOf(mine);
+    expect((await mine.request('DELETE', `/dashboard/api/v1/sessions/${own}`)).status).toBe(204);
+    expect(await mine.isSignedIn()).toBe(false);
+    await elsewhere.stop();
+  });
+
+  test('of all others leaves the one that asks, and makes void the links that were not used', async () => {
+    const mine = await signedIn();
+    const others = [await signedIn(), await signedInByLink(), await signedIn((await newKey('test')).key)];
+    const link = await server.paggio.sessions.createLink(everything());
+    expect((await mine.request('DELETE', '/dashboard/api/v1/sessions')).status).toBe(204);
+    expect(await mine.isSignedIn()).toBe(true);
+    for (const other of others) expect(await other.isSignedIn()).toBe(false);
+    expect(await server.paggio.sessions.useLink(link)).toBeNull();
+    expect((await auditOf()).filter(({ action }) => action === 'session.closed')).toHaveLength(3);
+    // A key is no session: it ends all of them.
+    expect((await server.api().delete('/api/v1/sessions')).status).toBe(204);
+    expect(await mine.isSignedIn()).toBe(false);
+  });
+
+  test('comes with a new sign-in of the same browser, by key and by link', async () => {
+    const browser = await signedIn();
+    const [first] = await sessionsOf(browser);
+    const old = browser.cookie;
+    expect(await browser.signIn(server.key)).toBe(201);
+    const [second] = await sessionsOf(browser);
+    expect(second.id).not.toBe(first.id);
+    expect((await sessionsOf(browser)).length).toBe(1);
+    const link = await server.paggio.sessions.createLink(everything());
+    await browser.get(`/dashboard/sign-in?token=${link}`);
+    expect((await sessionsOf(browser)).map(({ id, current }) => [id !== second.id, current])).toEqual([[true, true]]);
+    // A failed one leaves it as it is.
+    const kept = browser.cookie;
+    expect(await browser.signIn('pk_live_wrong')).toBe(401);
+    expect([browser.cookie, await browser.isSignedIn()]).toEqual([kept, true]);
+    browser.cookie = old;
+    expect(await browser.isSignedIn()).toBe(false);
+    expect((await auditOf()).map(({ action, after }) => [action, after.by ?? after.reason])).toEqual([
+      ['session.opened', 'key'],
+      ['session.closed', 'replaced'],
+      ['session.opened', 'key'],
+      ['session.closed', 'replaced'],
+      ['session.opened', 'link'],
+    ]);
+  });
+
+  test('comes for the oldest sessions of a key that opens more than a hundred', async () => {
+    const { key } = await newKey();
+    const oldest = await signedIn(key);
+    const keyless = await signedInByLink();
+    const holder = await server.paggio.keys.authenticate(key);
+    for (let n = 0; n < 99; n++) await server.paggio.sessions.open(holder);
+    expect(await oldest.isSignedIn()).toBe(true);
+    await server.paggio.sessions.open(holder);
+    expect([await oldest.isSignedIn(), await keyless.isSignedIn()]).toEqual([false, true]);
+    expect((await server.api().get('/api/v1/sessions')).data.meta.total).toBe(101);
+    expect((await auditOf()).filter(({ after }) => after.reason === 'too_many')).toHaveLength(1);
+  });
+
+  test('signing out is in the audit log, and is done once', async () => {
+    const browser = await signedIn();
+    const { cookie } = browser;
+    await browser.request('DELETE', '/dashboard/session');
+    browser.cookie = cookie;
+    await browser.request('DELETE', '/dashboard/session');
+    expect((await auditOf()).map(({ action, after }) => [action, after.reason])).toEqual([
+      ['session.opened', undefined],
+      ['session.closed', 'signed_out'],
+    ]);
+  });
+});
+
+describe('a session that was opened without a key', () => {
+  const keyIds = async (mode: Mode): Promise<string[]> =>
+    (await server.api().get('/api/v1/keys', { params: { limit: 100 } })).data.data
+      .filter((key: { mode: Mode }) => key.mode === mode)
+      .map(({ id }: { id: string }) => id);
+
+  test('ends with the last key of its user, and so does a link that was not used yet', async () => {
+    const { apiKey: second } = await newKey();
+    const [first] = (await keyIds('live')).filter((id) => id !== second.id) as [string];
+    const browser = await signedInByLink();
+    const link = await server.paggio.sessions.createLink(everything());
+    await server.paggio.keys.revoke(owner, second.id);
+    expect(await browser.isSignedIn()).toBe(true);
+    await server.paggio.keys.revoke(owner, first);
+    expect(await browser.isSignedIn()).toBe(false);
+    expect(await server.paggio.sessions.useLink(link)).toBeNull();
+    expect((await auditOf()).at(-1)).toMatchObject({
+      action: 'session.closed',
+      after: { reason: 'last_key_revoked' },
+    });
+    // A key that comes later does not bring it back, and neither the host's new link is refused.
+    await newKey();
+    expect(await browser.isSignedIn()).toBe(false);
+    expect(await (await signedInByLink()).isSignedIn()).toBe(true);
+  });
+
+  test('ends, too, when its last two keys are revoked at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const userId = `user of round ${round}`;
+      const ids = [(await newKey('live', scopes, userId)).apiKey.id, (await newKey('live', scopes, userId)).apiKey.id];
+      const browser = await signedInByLink(everything('live', userId));
+      await Promise.all(ids.map((id) => server.paggio.keys.revoke({ userId, mode: 'live' }, id)));
+      expect([round, await browser.isSignedIn()]).toEqual([round, false]);
+    }
+  });
+
+  test('is not opened by a link that is used while the last key is revoked', async () => {
+    for (let round = 0; round < 10; round++) {
+      const userId = `user of round ${round}`;
+      const { apiKey } = await newKey('live', scopes, userId);
+      const link = await server.paggio.sessions.createLink(everything('live', userId));
+      const [token] = await Promise.all([
+        server.paggio.sessions.useLink(link),
+        server.paggio.keys.revoke({ userId, mode: 'live' }, apiKey.id),
+      ]);
+      const session = token === null ? null : await server.paggio.sessions.find(token);
+      expect([round, session]).toEqual([round, null]);
+    }
+  });
+
+  test('ignores keys that say nothing about it: of test mode, of other users, and expired ones', async () => {
+    const [live] = (await keyIds('live')) as [string];
+    const { apiKey: test } = await newKey('test');
+    await newKey('live', scopes, 'user-2');
+    const expired = await newKey();
+    await query(
+      server.gateway.database.url,
+      `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
+    );
+    const [browser, testBrowser] = [await signedInByLink(), await signedInByLink(everything('test'))];
+    await server.paggio.keys.revoke(owner, test.id);
+    expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([true, true]);
+    await server.paggio.keys.revoke(owner, live);
+    expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([false, false]);
+  });
+
+  test('of a user who never had a key lasts', async () => {
+    const browser = await signedInByLink(everything('live', 'user without keys'));
+    expect(await browser.isSignedIn()).toBe(true);
+  });
+});
+
+describe('a sign-in that is refused', () => {
+  test('with a key that was revoked or has expired is in the audit log of its user, once a minute', async () => {
+    const { apiKey, key } = await newKey('test', ['read'], 'user-2');
+    await server.paggio.keys.revoke({ userId: 'user-2', mode: 'live' }, apiKey.id);
+    const expired = await newKey('live', ['read'], 'user-2');
+    await query(
+      server.gateway.database.url,
+      `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
+    );
+    const browser = new DashboardBrowser(server, { 'user-agent': 'thief' });
+    // What is invented first does not hide the rest.
+    expect(await browser.signIn(createKeyText('live'))).toBe(401);
+    for (let n = 0; n < 3; n++) {
+      expect(await browser.signIn(key)).toBe(401);
+      expect(await browser.signIn(expired.key)).toBe(401);
+    }
+    expect(await auditOf('user-2', 'test')).toMatchObject([
+      {
+        action: 'session.refused',
+        objectId: apiKey.id,
+        keyId: apiKey.id,
+        remoteAddr: '127.0.0.1',
+        after: { by: 'key', reason: 'key_revoked', user_agent: 'thief' },
+      },
+    ]);
+    expect(await auditOf('user-2')).toMatchObject([{ objectId: expired.apiKey.id, after: { reason: 'key_expired' } }]);
+    expect(await auditOf()).toEqual([]);
+    // One line for the address, whatever it tried.
+    expect(refusals).toEqual([{ type: 'session.refused', by: 'key', reason: 'unknown_key', remoteAddr: '127.0.0.1' }]);
+  });
+
+  test('with a link that was used or has expired is in the audit log of whom it was made for', async () => {
+    const browser = new DashboardBrowser(server);
+    const use = async (link: string): Promise<string> =>
+      (await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location'];
+    const [used, expired] = [
+      await server.paggio.sessions.createLink(everything('live', 'user-2')),
+      await server.paggio.sessions.createLink(everything('live', 'user-2')),
+    ];
+    expect(await use(used)).toBe('/dashboard');
+    await query(server.gateway.database.url, `update paggio.sessions set expires_at = now() where kind = 'link'`);
+    for (const link of [used, used, expired, 'x'.repeat(43), '']) expect(await use(link)).toBe('/dashboard?link=used');
+    expect(await auditOf('user-2')).toMatchObject([
+      { action: 'session.opened', after: { by: 'link' } },
+      { action: 'session.refused', after: { by: 'link', reason: 'link_used' } },
+      { action: 'session.refused', after: { by: 'link', reason: 'link_expired' } },
+    ]);
+    // The token of a session that stands is no link, and nobody's mistake.
+    expect(await use(browser.cookie?.split('=')[1] as string)).toBe('/dashboard?link=used');
+    expect(await auditOf('user-2')).toHaveLength(3);
+  });
+
+  test('leaves at most a hundred entries a day for a user, from however many addresses and processes', async () => {
+    const { apiKey, key } = await newKey('live', ['read'], 'user-2');
+    await server.paggio.keys.revoke({ userId: 'user-2', mode: 'live' }, apiKey.id);
+    const other = createPaggio({ database: { url: server.gateway.database.url }, masterKey: testMasterKey });
+    await other.start();
+    for (let n = 0; n < 70; n++)
+      for (const { sessions } of [server.paggio, other])
+        await sessions.refuseKey(key, { remoteAddr: `198.51.100.${n}`, userAgent: null, token: null });
+    const kept = await query(
+      server.gateway.database.url,
+      `select count(*)::int as count from paggio.audit where action = 'session.refused'`,
+    );
+    expect(kept).toEqual([{ count: 100 }]);
+    // And a minute's worth of lines in the log.
+    expect(refusals.length).toBeLessThanOrEqual(62);
+    await other.stop();
+  });
+
+  test('says the same to whoever tries, whatever was wrong', async () => {
+    const { apiKey, key } = await newKey();
+    await server.paggio.keys.revoke(owner, apiKey.id);
+    const browser = new DashboardBrowser(server);
+    const answers = [];
+    for (const wrong of [key, createKeyText('live'), 'nonsense'])
+      answers.push({ ...(await browser.request('POST', '/dashboard/session', { key: wrong })).data, request_id: '' });
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+  });
+});
+
+test('what a sweep removes is over, and whose a used link was is known for an hour', async () => {
+  const browser = await signedIn();
+  await signedInByLink();
+  const count = async (): Promise<number> =>
+    ((await query(server.gateway.database.url, 'select count(*)::int as count from paggio.sessions'))[0] as any).count;
+  expect(await count()).toBe(3);
+  const sweep = async (): Promise<void> => {
+    const other = createPaggio({
+      database: { url: server.gateway.database.url },
+      masterKey: testMasterKey,
+      scheduler: {
+        every: (name, _ms, task) => {
+          if (name === 'paggio:sweep') swept = Promise.resolve(task());
+          return () => undefined;
+        },
+      },
+    });
+    let swept: Promise<unknown> = Promise.resolve();
+    await other.start();
+    await swept;
+    await other.stop();
+  };
+  await sweep();
+  expect(await count()).toBe(3);
+  await query(
+    server.gateway.database.url,
+    `update paggio.sessions set expires_at = expires_at - interval '2 hours' where expires_at <= now()`,
+  );
+  await sweep();
+  expect([await count(), await browser.isSignedIn()]).toEqual([2, true]);
+});
+
+test('a key by the API sees the sessions that were opened with it end with it', async () => {
+  const { apiKey, key } = await newKey();
+  const browser = await signedIn(key);
+  const { data } = await client(server.port, key).get('/api/v1/sessions');
+  expect(data.data).toMatchObject([{ key_id: apiKey.id, key_prefix: key.slice(0, 12) }]);
+  await server.paggio.keys.revoke(owner, apiKey.id);
+  expect(await browser.isSignedIn()).toBe(false);
+  expect((await server.api().get('/api/v1/sessions')).data.data).toEqual([]);
+});

@@ -1,0 +1,18 @@
+import type { SessionSummary } from '@paggio/core';
+
+/** @param current id of the session that asks */
+export function toSessionItem(session: SessionSummary, current: string | undefined): object {
+  return {
+    id: session.id,
+    current: session.id === current,
+    mode: session.mode,
+    scopes: session.scopes,
+    key_id: session.keyId,
+    key_prefix: session.keyPrefix,
+    remote_addr: session.remoteAddr,
+    user_agent: session.userAgent,
+    created_at: session.createdAt.toISOString(),
+    last_used_at: session.lastUsedAt.toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+  };
+}
