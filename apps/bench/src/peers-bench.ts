@@ -75,7 +75,7 @@ export async function benchPeers(settings: PeersSettings): Promise<PeersResult> 
         ['tuned', 'pg-boss, tuned'],
       ] as const) {
         await workspace.query(`create database pgboss_${kind}`);
-        const url = new URL(workspace.databaseUrl);
+        const url = new URL(workspace.superuserUrl);
         url.pathname = `/pgboss_${kind}`;
         stacks.push(await peerStack(name, `pgboss-${kind}.mjs`, { DATABASE_URL: url.href, SINK: sink.url() }));
       }

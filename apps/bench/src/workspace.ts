@@ -8,18 +8,21 @@ import { Client } from 'pg';
 export class Workspace {
   private constructor(
     readonly directory: string,
+    /** Of the product's role. */
     readonly databaseUrl: string,
+    /** Of the superuser, which makes the databases of other products. */
+    readonly superuserUrl: string,
     private readonly end: () => Promise<unknown>,
   ) {}
 
   static async open(): Promise<Workspace> {
     const directory = mkdtempSync(join(tmpdir(), 'paggio-bench-'));
     const database = await startEmbeddedDatabase({ directory });
-    return new Workspace(directory, database.url, () => database.stop());
+    return new Workspace(directory, database.url, database.superuserUrl, () => database.stop());
   }
 
   async query<T>(sql: string, values: unknown[] = []): Promise<T[]> {
-    const client = new Client({ connectionString: this.databaseUrl });
+    const client = new Client({ connectionString: this.superuserUrl });
     await client.connect();
     try {
       return (await client.query(sql, values)).rows as T[];

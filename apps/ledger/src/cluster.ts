@@ -39,13 +39,15 @@ export class Cluster {
       await client.end();
     }
     const password = readFileSync(join(this.directory, 'postgres.password'), 'utf8').trim();
-    copyFileSync(join(this.directory, 'postgres.password'), join(directory, 'postgres.password'));
+    for (const file of ['postgres.password', 'paggio.password'])
+      copyFileSync(join(this.directory, file), join(directory, file));
     const primary = `host=127.0.0.1 port=${this.port} user=postgres password=${password} application_name=standby`;
     return Cluster.start(directory, { primary_conninfo: primary });
   }
 
+  /** Of its superuser: the ledger makes databases, backups and standbys in it. */
   get url(): string {
-    return this.running.url;
+    return this.running.superuserUrl;
   }
 
   get port(): number {

@@ -25,7 +25,7 @@ async function ask<T>(url: string, sql: string): Promise<T[]> {
 test('starts with fsync on, keeps its data over a stop, and answers only to its password', async () => {
   const first = await startEmbeddedDatabase({ directory });
   expect(await ask(first.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
-  await ask(first.url, 'create table kept as select 42 as answer');
+  await ask(first.url, 'create table paggio.kept as select 42 as answer');
   const wrong = new URL(first.url);
   wrong.password = 'wrong';
   await expect(ask(wrong.href, 'select 1')).rejects.toThrow(/password/);
@@ -33,13 +33,13 @@ test('starts with fsync on, keeps its data over a stop, and answers only to its 
 
   const second = await startEmbeddedDatabase({ directory });
   expect(second.adopted).toBe(false);
-  expect(await ask(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  expect(await ask(second.url, 'select answer from paggio.kept')).toEqual([{ answer: 42 }]);
   await second.stop();
 }, 60_000);
 
 test('adopts the server that a killed process left behind, and recovers one that was killed itself', async () => {
   const first = await startEmbeddedDatabase({ directory });
-  await ask(first.url, 'create table kept as select 1 as one');
+  await ask(first.url, 'create table paggio.kept as select 1 as one');
   // As if this process had died: nobody owns the server any more.
   const dead = spawn('true');
   await once(dead, 'exit');
@@ -50,7 +50,7 @@ test('adopts the server that a killed process left behind, and recovers one that
   process.kill(first.pid, 'SIGKILL');
   const recovered = await startEmbeddedDatabase({ directory });
   expect(recovered.adopted).toBe(false);
-  expect(await ask(recovered.url, 'select one from kept')).toEqual([{ one: 1 }]);
+  expect(await ask(recovered.url, 'select one from paggio.kept')).toEqual([{ one: 1 }]);
   await recovered.stop();
 }, 60_000);
 

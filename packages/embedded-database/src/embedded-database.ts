@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -18,10 +17,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries, type Binaries } from './binaries';
 import { EmbeddedDatabaseError } from './embedded-database-error';
 import { answers, isAlive, runningPostmaster, type Postmaster } from './postmaster-file';
+import { handOver, superuserPasswordFile, writePassword } from './product-role';
 import { unprivileged, type Unprivileged } from './unprivileged';
 
 export interface EmbeddedDatabaseOptions {
-  /** Directory for the database files, its password and its log. Made when missing. */
+  /** Directory for the database files, the passwords and the log. Made when missing. */
   directory: string;
   /**
    * False switches fsync off: for throw-away databases of tests only.
@@ -33,18 +33,31 @@ export interface EmbeddedDatabaseOptions {
 }
 
 export interface EmbeddedDatabase {
-  /** Connection URL of the database `postgres`. */
+  /**
+   * Connection URL of the database `postgres` for the role `paggio`, which owns the schema `paggio` and has no right
+   * beyond it: it makes no roles, databases or temporary tables, and reaches no file or program of the machine.
+   */
   url: string;
+  /** The same database for the role `postgres`, a superuser: for operators and tests, never for the product itself. */
+  superuserUrl: string;
   pid: number;
   /** True when a server that an earlier process left behind was taken over. */
   adopted: boolean;
   /** Stops the server and waits for it. Does nothing when another live process owns it. */
-  stop(): Promise<void>;
+  stop(this: void): Promise<void>;
 }
 
 const START_DEADLINE_MS = 45_000;
 const STOP_DEADLINE_MS = 20_000;
 const DATA_VERSION = '18';
+
+/** A running server, before the product has a role in it. */
+export interface Cluster {
+  directory: string;
+  postmaster: Postmaster;
+  adopted: boolean;
+  stop(this: void): Promise<void>;
+}
 
 /**
  * Starts PostgreSQL on a directory, or takes over the one that already runs there. The server has its own session, so
@@ -52,30 +65,37 @@ const DATA_VERSION = '18';
  * @throws EmbeddedDatabaseError with what to do next
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const { directory, postmaster, adopted, stop } = await startCluster(options);
+  try {
+    return { ...(await handOver(directory, postmaster.port)), pid: postmaster.pid, adopted, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export async function startCluster(options: EmbeddedDatabaseOptions): Promise<Cluster> {
   const directory = resolve(options.directory);
   mkdirSync(directory, { recursive: true });
   const data = join(directory, 'postgres');
   const owns = takeOwnership(directory);
 
-  const left = await adopt(data);
-  if (left) return handle(directory, left, true, owns);
-
-  const binaries = findBinaries();
-  const user = unprivileged();
-  initialise(directory, data, binaries, user, options.durable ?? true);
-  const started = await start(directory, data, binaries, user, options);
-  return handle(directory, started, false, owns);
-}
-
-function handle(directory: string, postmaster: Postmaster, adopted: boolean, owns: boolean): EmbeddedDatabase {
-  const password = readFileSync(join(directory, 'postgres.password'), 'utf8').trim();
+  let postmaster = await adopt(data);
+  const adopted = postmaster !== undefined;
+  if (!postmaster) {
+    const binaries = findBinaries();
+    const user = unprivileged();
+    initialise(directory, data, binaries, user, options.durable ?? true);
+    postmaster = await start(directory, data, binaries, user, options);
+  }
+  const { pid } = postmaster;
   return {
-    url: `postgres://postgres:${password}@127.0.0.1:${postmaster.port}/postgres`,
-    pid: postmaster.pid,
+    directory,
+    postmaster,
     adopted,
     async stop() {
       if (!owns) return;
-      await stopPostmaster(postmaster.pid);
+      await stopPostmaster(pid);
       rmSync(join(directory, 'owner.pid'), { force: true });
     },
   };
@@ -129,8 +149,8 @@ function initialise(directory: string, data: string, binaries: Binaries, user: U
   rmSync(fresh, { recursive: true, force: true });
   rmSync(data, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
-  const passwordFile = join(directory, 'postgres.password');
-  writeFileSync(passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  const passwordFile = superuserPasswordFile(directory);
+  writePassword(passwordFile);
   user.enter(directory);
   user.own(fresh);
   user.own(passwordFile);

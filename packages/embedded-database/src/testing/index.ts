@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
+export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
+
 export interface TestDatabase {
   url: string;
   drop(): Promise<void>;

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedDatabase } from '../index';
 
-/** One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. */
+/**
+ * One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. Tests make databases and
+ * roles, so they connect as a superuser.
+ */
 export default async function setup(): Promise<void> {
   if (process.env['DATABASE_URL']) {
     process.env['PAGGIO_TEST_DATABASE_URL'] = process.env['DATABASE_URL'];
@@ -11,7 +14,7 @@ export default async function setup(): Promise<void> {
   }
   const directory = mkdtempSync(join(tmpdir(), 'paggio-test-'));
   const database = await startEmbeddedDatabase({ directory, durable: false, settings: { max_connections: '300' } });
-  process.env['PAGGIO_TEST_DATABASE_URL'] = database.url;
+  process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
   const end = (): void => {
     try {
       process.kill(database.pid, 'SIGQUIT');

@@ -1,0 +1,15 @@
+import { startCluster } from '../embedded-database';
+import { superuserUrlOf } from '../product-role';
+
+export interface EarlierDatabase {
+  /** Of the superuser, the only role that there is. */
+  url: string;
+  pid: number;
+  stop(this: void): Promise<void>;
+}
+
+/** Starts PostgreSQL on a directory as the versions did that connected as its superuser. */
+export async function startEarlierDatabase(directory: string): Promise<EarlierDatabase> {
+  const { postmaster, stop } = await startCluster({ directory });
+  return { url: superuserUrlOf(directory, postmaster.port), pid: postmaster.pid, stop };
+}
