@@ -6,7 +6,7 @@ const ROOT = join(__dirname, '../../..');
 /** A version with all its parts, or the bytes themselves. */
 const EXACT = /^[\w./-]+:\d+\.\d+(?:\.\d+)?-[\w.-]+$|@sha256:[0-9a-f]{64}$/;
 /** Every service, and the capabilities that it needs. None needs any: PostgreSQL starts as its own user. */
-const CAPABILITIES: Readonly<Record<string, readonly string[]>> = { paggio: [], postgres: [] };
+const CAPABILITIES: Readonly<Record<string, readonly string[]>> = { paggio: [], 'database-role': [], postgres: [] };
 
 interface Service {
   image?: string;
@@ -27,6 +27,8 @@ interface Service {
   pid?: string;
   ipc?: string;
   logging?: { driver: string };
+  environment?: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
 }
 
 const text = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
@@ -89,6 +91,17 @@ describe.each(Object.entries(services))('the service %s', (name, service) => {
 
 test('the database is published nowhere', () => {
   expect(services['postgres']?.ports).toBeUndefined();
+});
+
+test('Paggio does not know the password of the superuser, and waits for its own role', () => {
+  const { paggio, postgres, 'database-role': role } = services as Record<string, Required<Service>>;
+  expect(JSON.stringify(paggio)).not.toContain('POSTGRES_PASSWORD');
+  expect(new URL(paggio!.environment['DATABASE_URL']!.replace(/\$\{.*?\}/, 'x')).username).not.toBe(
+    postgres!.environment['POSTGRES_USER'],
+  );
+  expect(role!.environment['PGUSER']).toBe(postgres!.environment['POSTGRES_USER']);
+  expect(paggio!.depends_on).toEqual({ 'database-role': { condition: 'service_completed_successfully' } });
+  expect(role!.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
 });
 
 test('no password or key is written in compose.yml or the Dockerfile', () => {

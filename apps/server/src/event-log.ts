@@ -88,6 +88,13 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad(`refused from ${happening.remoteAddr ?? 'an unknown address'}`, 52),
         happening.reason.replaceAll('_', ' '),
       );
+    case 'role.privileged':
+      return row(
+        time,
+        '!!',
+        pad('role', 7),
+        `the database role ${happening.role} has ${happening.rights.join(' and ')}. ${happening.hint}`,
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
       return null;
@@ -111,6 +118,7 @@ const warnings: ReadonlySet<string> = new Set([
   'clock.skewed',
   'durability.weak',
   'session.refused',
+  'role.privileged',
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */

@@ -457,8 +457,7 @@ export class Paggio {
   private async open(): Promise<void> {
     try {
       await this.database.open();
-      const { weakSettings: settings } = this.database;
-      if (settings.length > 0) this.telemetry.emit({ type: 'durability.weak', settings });
+      this.warn();
       await checkMasterKey(this.database, this.box);
       await this.openHandlers();
       await this.gate.look();
@@ -470,6 +469,14 @@ export class Paggio {
     }
     if (this.options.roles.has('deliver')) await this.worker.open();
     this.chores.start(this.options.scheduler ?? intervalScheduler);
+  }
+
+  /** Reports what is weak about the database; none of it keeps the gateway from working. */
+  private warn(): void {
+    const { weakSettings: settings, role } = this.database;
+    if (settings.length > 0) this.telemetry.emit({ type: 'durability.weak', settings });
+    if (role.excess.length > 0)
+      this.telemetry.emit({ type: 'role.privileged', role: role.name, rights: role.excess, hint: ROLE_HINT });
   }
 
   private async openHandlers(): Promise<void> {
@@ -504,6 +511,9 @@ function asSchemaProblem(error: unknown): unknown {
 }
 
 /** After these times a transaction that is about to commit usually has. A late one is found by the next look for work. */
+const ROLE_HINT =
+  'Connect as a role that owns the schema paggio and nothing else: docs/deploy.md, "A database role with no more rights than needed".';
+
 const SOON_MS = [20, 100, 400];
 
 /** Calls `wake` a few times in a while, however often it is asked to. */

@@ -51,6 +51,11 @@ export type Happening =
    * and once a second in all.
    */
   | { type: 'session.refused'; by: 'key' | 'link'; reason: string; remoteAddr: string | null }
+  /**
+   * The role that Paggio connects as has rights that it does not need. With `SUPERUSER` a statement can run programs on
+   * the database's machine; with either right row security does not apply. Said once at each start.
+   */
+  | { type: 'role.privileged'; role: string; rights: readonly ('SUPERUSER' | 'BYPASSRLS')[]; hint: string }
   /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 

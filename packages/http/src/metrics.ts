@@ -126,9 +126,10 @@ export class Metrics {
         return this.handlerFailures.inc({ handler: happening.handler });
       case 'address.blocked':
         return this.blocked.inc({ reason: happening.reason });
-      // A gauge says the first, and the log the others.
+      // A gauge reports the first, and the log reports the others.
       case 'clock.skewed':
       case 'durability.weak':
+      case 'role.privileged':
       case 'session.refused':
         return;
       case 'fault':

@@ -24,10 +24,7 @@ export class ServerProcess {
     env: Record<string, string>,
     dataDirectory = mkdtempSync(join(tmpdir(), 'paggio-server-')),
   ): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = ServerProcess.spawn(env, dataDirectory);
     const server = new ServerProcess(child, dataDirectory);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => server.errors.push(text));
     await new Promise<void>((done, fail) => {
@@ -41,6 +38,14 @@ export class ServerProcess {
       child.once('exit', (code) => fail(new Error(`the server ended with ${code}: ${server.errors.join('')}`)));
     });
     return server;
+  }
+
+  /** The process alone: it may never come up. */
+  static spawn(env: Record<string, string>, dataDirectory: string): ChildProcess {
+    return spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   get apiKey(): string {

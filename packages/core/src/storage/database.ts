@@ -15,6 +15,11 @@ import {
   type TransactionSource,
 } from './transaction-source';
 
+export interface DatabaseRole {
+  name: string;
+  excess: readonly ('SUPERUSER' | 'BYPASSRLS')[];
+}
+
 export interface DatabaseSettings {
   connection: PoolConfig;
   /** What the boot is allowed to do to the schema. */
@@ -49,6 +54,8 @@ export class Database {
   readonly source: DataSource;
   /** Settings of the server that let it forget what it has committed. Known once it is open. */
   weakSettings: readonly string[] = [];
+  /** The role that it connects as, with the rights that it does not need. Known once it is open. */
+  role: DatabaseRole = { name: '', excess: [] };
 
   constructor(private readonly settings: DatabaseSettings) {
     this.capture = this.pool('capture', 2, DURABLE);
@@ -179,7 +186,7 @@ export class Database {
     const client = this.client('boot');
     try {
       await client.connect();
-      const { rows } = await client.query<{ version: string; readonly: boolean; weak: string[] }>(BOOT);
+      const { rows } = await client.query<Boot>(BOOT);
       const version = Number(rows[0]?.version);
       if (version < 140_000) {
         throw new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${Math.floor(version / 10_000)}`, {
@@ -187,6 +194,7 @@ export class Database {
         });
       }
       this.weakSettings = rows[0]?.weak ?? [];
+      this.role = { name: rows[0]?.role ?? '', excess: rows[0]?.excess ?? [] };
       if (rows[0]?.readonly) throw unavailable('The database is a read-only standby', undefined);
     } catch (error) {
       throw error instanceof PaggioError ? error : unreachable(error);
@@ -234,9 +242,20 @@ export class Database {
   }
 }
 
+interface Boot {
+  version: string;
+  readonly: boolean;
+  weak: string[];
+  role: string;
+  excess: DatabaseRole['excess'];
+}
+
 // `synchronous_commit` is not among them: our own sessions set it.
 const BOOT = `
-  select current_setting('server_version_num') as version, pg_is_in_recovery() as readonly,
+  select current_user as role,
+    array(select right_name from pg_roles, lateral (values ('SUPERUSER', rolsuper), ('BYPASSRLS', rolbypassrls)) as r (right_name, held)
+      where rolname = current_user and held) as excess,
+    current_setting('server_version_num') as version, pg_is_in_recovery() as readonly,
     array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name) as weak`;
 
 // An acknowledgement promises a commit on disk, whatever the role's default is.

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPaggio, type Happening } from '@paggio/core';
+import { capture, createTestDatabase, owner, query, Recorder, type TestDatabase } from '@paggio/core/testing';
+import { startEarlierDatabase } from '@paggio/embedded-database/testing';
+import axios from 'axios';
+import { Client } from 'pg';
+import { ServerProcess } from './testing/server-process';
+
+const masterKey = 'cd'.repeat(32);
+const SCRIPT = readFileSync(join(__dirname, '../../../scripts/database-role.sql'), 'utf8');
+
+/** What a statement that an attacker brings in could reach for. Each must be refused. */
+const REACHES = [
+  `copy (select 1) to program 'true'`,
+  `copy paggio.events from program 'true'`,
+  `copy (select 1) to '/tmp/paggio-out'`,
+  `select pg_read_file('postgresql.conf')`,
+  `select lo_import('/etc/hostname')`,
+  `create table public.t (id int)`,
+  `create schema another`,
+  `create role another superuser`,
+  `alter role current_user bypassrls`,
+  `set session authorization postgres`,
+  `select rolpassword from pg_authid`,
+];
+
+/** Proves by statements over its own connection that a role owns Paggio's schema and reaches nothing else. */
+async function expectConfined(url: string): Promise<void> {
+  expect(
+    await query(
+      url,
+      `select current_setting('is_superuser') as super, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
+         (select array_agg(distinct o) from (select relowner::regrole::text as o from pg_class where relnamespace = 'paggio'::regnamespace
+            union select nspowner::regrole::text from pg_namespace where nspname = 'paggio') as all_of_it) as owners
+       from pg_roles where rolname = current_user`,
+    ),
+  ).toEqual([
+    {
+      super: 'off',
+      rolbypassrls: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      rolreplication: false,
+      owners: [decodeURIComponent(new URL(url).username)],
+    },
+  ]);
+  for (const statement of REACHES)
+    expect([statement, await query(url, statement).catch((error: Error) => error.message)]).toEqual([
+      statement,
+      expect.stringMatching(/permission denied|must be superuser|Only roles with/),
+    ]);
+}
+
+/** A webhook goes in, is delivered, and is found again. */
+async function expectWorking(server: ServerProcess, recorder: Recorder): Promise<string> {
+  const { data: endpoint } = await server
+    .api()
+    .post('/api/v1/endpoints', { name: 'confined', destination_url: recorder.url() });
+  const before = recorder.requests.length;
+  const sent = await axios.post(server.url + new URL(endpoint.webhook_url).pathname, '{"type":"a"}');
+  await recorder.received(before + 1);
+  const id = sent.headers['paggio-event-id'] as string;
+  expect((await server.api().get(`/api/v1/events/${id}`)).data.id).toBe(id);
+  return id;
+}
+
+describe('on the embedded database', () => {
+  let directory: string;
+  let recorder: Recorder;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'paggio-confined-'));
+    recorder = await Recorder.start();
+  });
+
+  afterEach(async () => {
+    await recorder.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** As the server finds it out for itself. */
+  function productUrl(): string {
+    const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
+    const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();
+    return `postgres://paggio:${password}@127.0.0.1:${port}/postgres`;
+  }
+
+  test('the server captures, delivers and migrates as a role that owns its schema and nothing else', async () => {
+    const server = await ServerProcess.start({ PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' }, directory);
+    await expectWorking(server, recorder);
+    await expectConfined(productUrl());
+    // The server's own connections, not only those that this test makes.
+    expect(
+      await query(
+        productUrl(),
+        `select distinct usename from pg_stat_activity where application_name like 'paggio %' order by 1`,
+      ),
+    ).toEqual([{ usename: 'paggio' }]);
+    expect(server.lines.join('\n')).not.toContain('role.privileged');
+    expect(await server.stop()).toBe(0);
+  }, 60_000);
+
+  test('a data directory of the version before is handed over with its events, also when the server is killed during it', async () => {
+    const earlier = await startEarlierDatabase(directory);
+    const before = createPaggio({ database: { url: earlier.url }, masterKey });
+    const warnings: Happening[] = [];
+    before.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
+    await before.start();
+    expect(warnings).toMatchObject([{ role: 'postgres', rights: ['SUPERUSER', 'BYPASSRLS'] }]);
+    const user = { ...owner, userId: 'operator' };
+    const { endpoint } = await before.endpoints.create(user, { name: 'old' });
+    const id = await capture(before, endpoint.slug, '{"type":"old"}');
+    await before.stop();
+
+    // The new server waits for a table that somebody reads, in the middle of the hand-over, and is killed there.
+    const reader = new Client({ connectionString: earlier.url });
+    reader.on('error', () => undefined);
+    await reader.connect();
+    await reader.query('begin; select from paggio.state');
+    const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
+    const killed = ServerProcess.spawn(env, directory);
+    while ((await query(earlier.url, WAITING)).length === 0) await new Promise((done) => setTimeout(done, 20));
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    expect(await query(earlier.url, `select to_regrole('paggio') as role`)).toEqual([{ role: null }]);
+    await reader.end();
+
+    const server = await ServerProcess.start(env, directory);
+    const { data: events } = await server.api().get('/api/v1/events');
+    expect(events.data).toMatchObject([{ id, event_type: 'old' }]);
+    expect((await server.api().get(`/api/v1/endpoints/${endpoint.id}`)).data.name).toBe('old');
+    await expectWorking(server, recorder);
+    await expectConfined(productUrl());
+    await server.stop();
+    await earlier.stop();
+  }, 60_000);
+});
+
+describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
+  const name = randomBytes(4).toString('hex');
+  const roles = { app: `paggio_app_${name}`, admin: `paggio_admin_${name}`, mighty: `paggio_mighty_${name}` };
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+
+  afterEach(async () => {
+    const admin = new URL(database.url);
+    const databaseName = admin.pathname.slice(1);
+    await query(database.url, `alter database ${databaseName} owner to current_user`);
+    for (const role of Object.values(roles)) {
+      if ((await query(database.url, `select from pg_roles where rolname = '${role}'`)).length > 0)
+        await query(database.url, `drop owned by ${role} cascade; drop role ${role}`);
+    }
+    await database.drop();
+  });
+
+  const as = (role: string, password = 'p4ss'): string =>
+    Object.assign(new URL(database.url), { username: role, password }).href;
+
+  async function run(url: string, role: string, password = 'p4ss'): Promise<void> {
+    const client = new Client({
+      connectionString: url,
+      options: `-c paggio.role=${role} -c paggio.password=${password}`,
+    });
+    await client.connect();
+    try {
+      await client.query(SCRIPT);
+    } finally {
+      await client.end();
+    }
+  }
+
+  test('an empty database: the server works as the new role, which is confined', async () => {
+    await run(database.url, roles.app);
+    const recorder = await Recorder.start();
+    const server = await ServerProcess.start({
+      DATABASE_URL: as(roles.app),
+      PAGGIO_MASTER_KEY: masterKey,
+      PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8',
+    });
+    await expectWorking(server, recorder);
+    await expectConfined(as(roles.app));
+    expect(server.lines.join('\n')).not.toContain('role.privileged');
+    await server.stop();
+    server.remove();
+    await recorder.stop();
+  }, 60_000);
+
+  test('a schema of a superuser is handed over while an earlier server runs on it, and again without a change', async () => {
+    const recorder = await Recorder.start();
+    const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
+    const earlier = await ServerProcess.start({ ...env, DATABASE_URL: database.url });
+    const warned = earlier.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(warned.filter(({ msg }) => msg === 'role.privileged')).toMatchObject([
+      { level: 40, rights: ['SUPERUSER', 'BYPASSRLS'], hint: expect.stringContaining('docs/deploy.md') },
+    ]);
+    const id = await expectWorking(earlier, recorder);
+    await run(database.url, roles.app);
+    await run(database.url, roles.app, 'another');
+    await expectWorking(earlier, recorder);
+    await expectConfined(as(roles.app, 'another'));
+    await earlier.stop();
+    const server = await ServerProcess.start({ ...env, DATABASE_URL: as(roles.app, 'another') }, earlier.dataDirectory);
+    expect((await server.api().get(`/api/v1/events/${id}`)).data.id).toBe(id);
+    await expectWorking(server, recorder);
+    await server.stop();
+    server.remove();
+    await recorder.stop();
+  }, 90_000);
+
+  test('an administrator without superuser rights hands over what is its own', async () => {
+    await query(
+      database.url,
+      `create role ${roles.admin} login createrole password 'p4ss'; alter database ${new URL(database.url).pathname.slice(1)} owner to ${roles.admin}`,
+    );
+    const before = createPaggio({ database: { url: as(roles.admin) }, masterKey });
+    const warnings: Happening[] = [];
+    before.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
+    await before.start();
+    await before.stop();
+    expect(warnings).toEqual([]);
+    await run(as(roles.admin), roles.app);
+    await run(as(roles.admin), roles.app);
+    await expectConfined(as(roles.app));
+  }, 60_000);
+
+  test('a role with rights beyond its schema, or none at all, is refused and nothing is changed', async () => {
+    await query(database.url, `create role ${roles.mighty} superuser`);
+    await expect(run(database.url, roles.mighty)).rejects.toThrow(/has rights that Paggio does not need/);
+    await expect(run(database.url, new URL(database.url).username)).rejects.toThrow(/choose another name/);
+    await expect(run(database.url, '')).rejects.toThrow(/must not be empty/);
+    await expect(query(database.url, SCRIPT)).rejects.toThrow(/paggio.role/);
+    expect(await query(database.url, `select to_regnamespace('paggio') as schema`)).toEqual([{ schema: null }]);
+  });
+});
+
+test('a role that bypasses row security is reported at the start', async () => {
+  const database = await createTestDatabase();
+  const role = `paggio_bypass_${randomBytes(4).toString('hex')}`;
+  await query(
+    database.url,
+    `create role ${role} login bypassrls password 'p4ss'; create schema paggio authorization ${role}`,
+  );
+  const url = Object.assign(new URL(database.url), { username: role, password: 'p4ss' }).href;
+  const paggio = createPaggio({ database: { url }, masterKey });
+  const warnings: Happening[] = [];
+  paggio.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
+  await paggio.start();
+  await paggio.stop();
+  expect(warnings).toMatchObject([{ role, rights: ['BYPASSRLS'] }]);
+  await query(database.url, `drop owned by ${role} cascade; drop role ${role}`);
+  await database.drop();
+});
+
+const WAITING = `select from pg_locks join pg_stat_activity using (pid) where not granted and query like '%alter role paggio%'`;
