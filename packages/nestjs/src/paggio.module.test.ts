@@ -326,7 +326,13 @@ test.each([
   ['Fastify', () => new FastifyAdapter()],
 ])('on the host of ingestUrl, Nest on %s answers webhook URLs and nothing else', async (_name, adapter) => {
   const { app, database } = await create(
-    (db) => PaggioModule.forRoot({ ...options(db), ingestUrl: 'https://in.example.test', health: true }),
+    (db) =>
+      PaggioModule.forRoot({
+        ...options(db),
+        publicUrl: 'https://other.example.test',
+        ingestUrl: 'https://in.example.test',
+        health: true,
+      }),
     undefined,
     adapter,
   );

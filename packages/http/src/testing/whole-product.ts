@@ -261,6 +261,9 @@ export class WholeProduct {
     await this.send('PATCH', '/dashboard/session', { headers, data: { mode: 'test' } });
     await this.send('GET', '/dashboard/api/v1/endpoints', { headers });
     await this.send('GET', `/dashboard/sign-in?token=${canaries.plant('sign-in link')}`);
+    const sessions = await this.call('sessions.list');
+    await this.call('sessions.delete', { params: { id: sessions.data[0].id as string } });
+    await this.call('sessions.delete_others');
     await this.send('DELETE', '/dashboard/session', { headers });
   }
 

@@ -38,9 +38,7 @@ export function SessionsSection(): ReactNode {
           ) : (
             <>
               <table className="plain">
-                <TableHead
-                  columns={['From', 'Browser', 'Mode', 'Key', 'Scopes', 'Opened', 'Last used', 'Ends', '(End)']}
-                />
+                <TableHead columns={['From', 'Key', 'Opened', 'Last used', 'Ends', '(End)']} />
                 <tbody>
                   {data.map((session) => (
                     <SessionRow key={session.id} session={session} />
@@ -84,14 +82,15 @@ function SessionRow({ session }: { session: Session }): ReactNode {
   });
   return (
     <tr>
-      <th scope="row">{address === null ? <span className="dim">unknown</span> : <Data text={address} />}</th>
-      <td>
+      <th scope="row">
         {current && <strong>this browser </strong>}
-        {browser === null ? <span className="dim">unknown</span> : <Data text={browser} />}
+        {address === null ? <span className="dim">unknown address</span> : <Data text={address} />}{' '}
+        {browser === null ? <span className="dim">unknown browser</span> : <Data text={browser} />}
+      </th>
+      <td>
+        {prefix === null ? <span className="dim">none</span> : <code className="data">{prefix}…</code>} {mode}:{' '}
+        {scopes.join(', ')}
       </td>
-      <td>{mode}</td>
-      <td>{prefix === null ? <span className="dim">none</span> : <code className="data">{prefix}…</code>}</td>
-      <td>{scopes.join(', ')}</td>
       <td>
         <Time at={session.created_at} />
       </td>
