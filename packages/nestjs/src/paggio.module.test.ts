@@ -329,7 +329,6 @@ test.each([
     (db) =>
       PaggioModule.forRoot({
         ...options(db),
-        publicUrl: 'https://other.example.test',
         ingestUrl: 'https://in.example.test',
         health: true,
       }),
@@ -337,6 +336,7 @@ test.each([
     adapter,
   );
   const host = await listen(app, database);
+  host.paggio.publishedAt('https://other.example.test');
   const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'in' });
   const at = (name: string, path: string): Promise<RawAnswer> =>
     sendRaw(
