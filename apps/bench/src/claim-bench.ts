@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { createPaggio } from '@paggio/core';
 import { Pool } from 'pg';
@@ -34,7 +35,7 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
   try {
     const paggio = createPaggio({
       database: { url: workspace.databaseUrl },
-      masterKey: Buffer.alloc(32),
+      masterKey: randomBytes(32),
       roles: ['api'],
     });
     await paggio.start();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createPaggio, type EventFilter, type Owner, type Paggio, type Paging } from '@paggio/core';
 import { Client } from 'pg';
 import { percentile } from './statistics';
@@ -28,7 +29,7 @@ export async function benchList(settings: ListSettings, note: (text: string) => 
   const workspace = await Workspace.open();
   const paggio = createPaggio({
     database: { url: workspace.databaseUrl },
-    masterKey: Buffer.alloc(32),
+    masterKey: randomBytes(32),
     roles: ['api'],
   });
   try {

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SECRET } from './loader';
+
+/** The same for all servers on one database. */
+const MASTER_KEY = createHash('sha256').update('bench').digest('base64');
 
 export interface HookEndpoint {
   id: string;
@@ -27,7 +31,7 @@ export class PaggioServer {
         PORT: '0',
         DATABASE_URL: databaseUrl,
         PAGGIO_DATA_DIR: directory,
-        PAGGIO_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
+        PAGGIO_MASTER_KEY: MASTER_KEY,
         LOG_FORMAT: 'pretty',
         LOG_LEVEL: 'silent',
         ...env,

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
+import { createTestDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
 import { Canaries, WholeProduct } from '@paggio/http/testing';
 import { redact } from './logger';
 import { refuseWrites, refusing, tablesOf } from './testing/broken-tables';
@@ -173,7 +173,7 @@ test('AUZ-22: a start that fails does not print the password of the database', a
   const { code, output } = await runToEnd({
     PAGGIO_DATA_DIR: '/tmp/paggio-canary',
     DATABASE_URL: `postgres://paggio:${password}@127.0.0.1:1/none`,
-    PAGGIO_MASTER_KEY: 'ab'.repeat(32),
+    PAGGIO_MASTER_KEY: testMasterKey.toString('hex'),
   });
   expect([code, output.includes(password)]).toEqual([1, false]);
 });

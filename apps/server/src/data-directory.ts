@@ -1,15 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { masterKeyOf } from '@paggio/core';
+import { MasterKeyFiles, PaggioError, type MasterKeys } from '@paggio/core';
 import { StartError } from './start-error';
 
 /** What the server keeps beside its database. Files are written whole or not at all. */
 export class DataDirectory {
   readonly path: string;
+  readonly masterKeyFiles: MasterKeyFiles;
 
   constructor(path: string) {
     this.path = resolve(path);
+    this.masterKeyFiles = new MasterKeyFiles(this.path);
     try {
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -20,18 +21,14 @@ export class DataDirectory {
     }
   }
 
-  /** The master key, made on the first call. */
-  masterKey(): Buffer {
-    const file = join(this.path, 'master-key');
-    if (!existsSync(file)) this.write('master-key', `${randomBytes(32).toString('base64')}\n`);
-    const key = masterKeyOf(readFileSync(file, 'utf8').trim());
-    if (!key) {
-      throw new StartError(
-        `${file} is damaged: it must hold base64 of 32 bytes.`,
-        'Restore it from a backup: without it the stored secrets cannot be read.',
-      );
+  /** The current master key, made on the first call, and the previous one while a rotation has not finished. */
+  masterKeys(): MasterKeys {
+    try {
+      return this.masterKeyFiles.keys();
+    } catch (error) {
+      if (error instanceof PaggioError) throw new StartError(error.message, error.hint);
+      throw error;
     }
-    return key;
   }
 
   read(name: string): string | null {

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   ingestUrlProblem,
   isNetwork,
-  masterKeyOf,
   networkList,
+  readMasterKeys,
   roles as allRoles,
   type RateLimit,
   type Role,
@@ -20,7 +21,10 @@ export interface Environment {
   host: string;
   databaseUrl: string | null;
   dataDirectory: string;
+  /** Null: the one in the data directory. */
   masterKey: Buffer | null;
+  /** Only decrypt. */
+  previousMasterKeys: readonly Buffer[];
   publicUrl: string | null;
   ingestUrl: string | null;
   allowedNetworks: string[];
@@ -71,9 +75,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   }
 
   const keyText = text('PAGGIO_MASTER_KEY');
-  const masterKey = keyText === null ? null : (masterKeyOf(keyText) ?? null);
-  if (keyText !== null && masterKey === null)
-    mistakes.push('PAGGIO_MASTER_KEY must be base64 or hex of exactly 32 bytes (openssl rand -base64 32).');
+  const names = { current: 'PAGGIO_MASTER_KEY', previous: 'PAGGIO_MASTER_KEY_PREVIOUS' };
+  const previousTexts = list('PAGGIO_MASTER_KEY_PREVIOUS') ?? [];
+  // Without a key of its own, the previous ones are checked beside a random one.
+  const keys = readMasterKeys(keyText ?? randomBytes(32), previousTexts, names, production ? 'refused' : 'accepted');
+  if (Array.isArray(keys)) mistakes.push(...keys.map(({ message }) => message));
+  const masterKey = keyText === null || Array.isArray(keys) ? null : keys.current;
+  const previousMasterKeys = Array.isArray(keys) ? [] : keys.previous;
   if (keyText === null && production)
     mistakes.push('PAGGIO_MASTER_KEY is required when NODE_ENV=production (openssl rand -base64 32).');
 
@@ -168,6 +176,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     databaseUrl,
     dataDirectory: text('PAGGIO_DATA_DIR') ?? '.paggio',
     masterKey,
+    previousMasterKeys,
     publicUrl,
     ingestUrl,
     allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', defaultNetworks),

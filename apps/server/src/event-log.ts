@@ -95,6 +95,20 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad('role', 7),
         `the database role ${happening.role} has ${happening.rights.join(' and ')}. ${happening.hint}`,
       );
+    case 'master_key.guessable':
+      return row(
+        time,
+        '!!',
+        pad('key', 7),
+        'anybody can guess the master key: make a new one with openssl rand -base64 32',
+      );
+    case 'master_key.rotated':
+      return row(
+        time,
+        'ok',
+        pad('key', 7),
+        `${happening.values} secrets are encrypted under the new master key; the previous key is no longer needed`,
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
       return null;
@@ -119,6 +133,7 @@ const warnings: ReadonlySet<string> = new Set([
   'durability.weak',
   'session.refused',
   'role.privileged',
+  'master_key.guessable',
 ]);
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */

@@ -1,4 +1,4 @@
-import { createKeyText, keyMode, type Owner, type Paggio } from '@paggio/core';
+import { createKeyText, keyMode, PaggioError, type Owner, type Paggio } from '@paggio/core';
 import type { DataDirectory } from './data-directory';
 
 /** The one user of a server that is not embedded in an app. */
@@ -29,15 +29,23 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
     await paggio.keys.createFirst(operator.userId, apiKey);
     await paggio.endpoints.create(operator, { name: 'demo', description: 'Made on the first run, to try things out.' });
   }
-  const endpoints = await paggio.endpoints.list(operator, ONE);
-  const oldest =
-    endpoints.total > 1
-      ? await paggio.endpoints.list(operator, { limit: 1, offset: endpoints.total - 1, startingAfter: null })
-      : endpoints;
-  return { apiKey, keys: await keysOf(paggio, apiKey ?? left), inboxUrl: oldest.items[0]?.webhookUrl ?? null };
+  return { apiKey, keys: await keysOf(paggio, apiKey ?? left), inboxUrl: await oldestUrl(paggio) };
 }
 
 async function keysOf(paggio: Paggio, inFile: string | null): Promise<FirstRun['keys']> {
   if (inFile !== null && (await paggio.keys.isValid(inFile))) return 'in_file';
   return (await paggio.keys.list(operator, ONE)).total > 0 ? 'elsewhere' : 'none';
+}
+
+/** Null when there is no endpoint, and when it cannot be read: that must not keep the server from starting. */
+async function oldestUrl(paggio: Paggio): Promise<string | null> {
+  try {
+    const { items, total } = await paggio.endpoints.list(operator, ONE);
+    if (total < 2) return items[0]?.webhookUrl ?? null;
+    const oldest = await paggio.endpoints.list(operator, { ...ONE, offset: total - 1 });
+    return oldest.items[0]?.webhookUrl ?? null;
+  } catch (error) {
+    if (error instanceof PaggioError) return null;
+    throw error;
+  }
 }

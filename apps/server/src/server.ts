@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
-import { Paggio, PaggioError, scopes, type Principal } from '@paggio/core';
+import { Paggio, PaggioError, scopes, type MasterKeys, type Principal } from '@paggio/core';
 import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
 import { getSignInLinkToken } from '@paggio/nestjs';
 import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
 import { firstRun, operator, type FirstRun } from './first-run';
+import { KeyRotation } from './key-rotation';
 import { LimitedExpressAdapter } from './http-adapter';
 import { LoopbackName } from './loopback';
 import { NestLog } from './nest-log';
@@ -38,12 +39,14 @@ const PORTS_TRIED = 50;
 /** @throws StartError when the server cannot come up; nothing is left running */
 export async function startServer(environment: Environment, output: Output): Promise<RunningServer> {
   const directory = new DataDirectory(environment.dataDirectory);
-  const masterKey = environment.masterKey ?? directory.masterKey();
+  const masterKeys = readKeys(environment, directory);
   let embedded: EmbeddedDatabase | undefined;
   let app: INestApplication | undefined;
   let loopback: LoopbackName | null = null;
+  let rotation: KeyRotation | undefined;
   const stop = async (): Promise<void> => {
     loopback?.close();
+    await rotation?.stop();
     await app?.close();
     await embedded?.stop();
   };
@@ -53,7 +56,8 @@ export async function startServer(environment: Environment, output: Output): Pro
       ServerModule.with(
         {
           database: { url: environment.databaseUrl ?? (embedded as EmbeddedDatabase).url },
-          masterKey,
+          masterKey: masterKeys.current,
+          previousMasterKeys: masterKeys.previous,
           publicUrl: environment.publicUrl ?? undefined,
           ingestUrl: environment.ingestUrl,
           roles: environment.roles,
@@ -102,6 +106,10 @@ export async function startServer(environment: Environment, output: Output): Pro
       strict: false,
     });
     const link = await signInLink({ ...operator, scopes: new Set(scopes), keyId: null });
+    if (embedded || environment.masterKey === null) {
+      rotation = new KeyRotation(paggio, directory);
+      rotation.start();
+    }
     return {
       paggio,
       url,
@@ -122,6 +130,16 @@ export async function startServer(environment: Environment, output: Output): Pro
     await stop().catch(() => undefined);
     throw toStartError(error, environment);
   }
+}
+
+/** From the environment, or else from the data directory. Previous keys may come from both. */
+function readKeys(environment: Environment, directory: DataDirectory): MasterKeys {
+  const { masterKey, previousMasterKeys } = environment;
+  if (masterKey !== null) return { current: masterKey, previous: previousMasterKeys };
+  const { current, previous } = directory.masterKeys();
+  const all = [...previousMasterKeys, ...previous];
+  const isFirst = (key: Buffer, index: number): boolean => all.findIndex((other) => other.equals(key)) === index;
+  return { current, previous: all.filter((key, index) => !key.equals(current) && isFirst(key, index)) };
 }
 
 /** Returns the port that was taken when it had to move, else null. */

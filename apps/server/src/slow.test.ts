@@ -1,12 +1,15 @@
 import { connect, type Socket } from 'node:net';
-import { createTestDatabase, query } from '@paggio/core/testing';
+import { createTestDatabase, query, testMasterKey } from '@paggio/core/testing';
 import { ServerProcess } from './testing/server-process';
 
 const EACH = 200;
 
 test('ING-36: slow senders are cut off in time, hold up nobody and leave no trace', async () => {
   const database = await createTestDatabase();
-  const server = await ServerProcess.start({ DATABASE_URL: database.url, PAGGIO_MASTER_KEY: 'ab'.repeat(32) });
+  const server = await ServerProcess.start({
+    DATABASE_URL: database.url,
+    PAGGIO_MASTER_KEY: testMasterKey.toString('hex'),
+  });
   const { data: endpoint } = await server.api().post('/api/v1/endpoints', { name: 'slow' });
   const port = Number(new URL(server.url).port);
   const path = `/api/webhook/${endpoint.slug}`;

@@ -8,17 +8,18 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scopes } from '@paggio/core';
-import { createTestDatabase, query, Recorder } from '@paggio/core/testing';
+import { MasterKeyFiles, scopes } from '@paggio/core';
+import { createTestDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
 import axios from 'axios';
 import { readEnvironment } from './environment';
 import { runToEnd, ServerProcess } from './testing/server-process';
 
 let directory: string;
-const masterKey = 'ab'.repeat(32);
+const masterKey = testMasterKey.toString('hex');
 
 beforeEach(() => {
   directory = join(mkdtempSync(join(tmpdir(), 'paggio-start-')), 'data');
@@ -120,9 +121,9 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     'PAGGIO_ALLOWED_PORTS must be a list of port numbers.',
     'PAGGIO_PAUSE_FAILING_AFTER_HOURS must be a number of hours from 1 to 8760, or never.',
   ]);
-  expect(read({ NODE_ENV: 'production', PAGGIO_MASTER_KEY: 'ab'.repeat(32) })).toMatchObject({
+  expect(read({ NODE_ENV: 'production', PAGGIO_MASTER_KEY: masterKey })).toMatchObject({
     allowedNetworks: [],
-    masterKey: Buffer.alloc(32, 0xab),
+    masterKey: testMasterKey,
   });
 });
 
@@ -261,6 +262,45 @@ test('a later start makes no key: it warns while the first one is valid, and whe
   expect([fresh, quiet, none].map(warnings)).toEqual([[inFile], [], ['No API key is valid']]);
   await database.drop();
 }, 60_000);
+
+test('a new key in the data directory is in force after a restart, and the old one is removed when nothing needs it', async () => {
+  const server = await ServerProcess.start({}, directory);
+  const { data: endpoint } = await server
+    .api()
+    .post('/api/v1/endpoints', { name: 'kept', headers_json: { 'X-Own': 'value' } });
+  await server.stop('SIGKILL');
+  const { current: old } = new MasterKeyFiles(directory).keys();
+  new MasterKeyFiles(directory).renew();
+  const again = await ServerProcess.start({}, directory);
+  while (existsSync(join(directory, 'master-key.previous'))) await new Promise((done) => setTimeout(done, 25));
+  const { data } = await again.api().get(`/api/v1/endpoints/${endpoint.id}/secret`);
+  expect(data.secret).toBe(endpoint.secret);
+  expect(await again.stop()).toBe(0);
+  const last = await ServerProcess.start({}, directory);
+  expect((await last.api().get(`/api/v1/endpoints/${endpoint.id}`)).data.headers_json).toEqual({ 'X-Own': 'value' });
+  await last.stop();
+  writeFileSync(join(directory, 'master-key'), old.toString('base64'));
+  const refused = await runToEnd({ PAGGIO_DATA_DIR: directory });
+  expect([refused.code, refused.output]).toEqual([1, expect.stringContaining('The master key is not the one')]);
+}, 120_000);
+
+test('previous master keys are a list, an empty one equals unset, and each is checked', () => {
+  const read = (env: NodeJS.ProcessEnv): any => readEnvironment(env, false);
+  const keys = [randomBytes(32), randomBytes(32)];
+  const previous = keys.map((key) => key.toString('base64')).join(', ');
+  const env = { PAGGIO_MASTER_KEY: masterKey };
+  expect(read({ ...env, PAGGIO_MASTER_KEY_PREVIOUS: previous }).previousMasterKeys).toEqual(keys);
+  expect(read({ ...env, PAGGIO_MASTER_KEY_PREVIOUS: '' }).previousMasterKeys).toEqual([]);
+  expect(read({ ...env, PAGGIO_MASTER_KEY_PREVIOUS: `short,${masterKey}` })).toEqual([
+    expect.stringContaining('PAGGIO_MASTER_KEY_PREVIOUS: key 1'),
+    expect.stringContaining('PAGGIO_MASTER_KEY_PREVIOUS: key 2 is the current one'),
+  ]);
+  for (const guessable of ['0'.repeat(64), 'ab'.repeat(32)]) {
+    const production = { NODE_ENV: 'production', PAGGIO_MASTER_KEY: guessable };
+    expect(read(production)).toEqual([expect.stringContaining('anybody can guess')]);
+    expect(read({ ...production, NODE_ENV: 'test' }).masterKey).toEqual(Buffer.from(guessable, 'hex'));
+  }
+});
 
 test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
   const database = await createTestDatabase();

@@ -1,7 +1,8 @@
 import { createPaggio, migrate, migrationSql, PaggioError, type Paggio } from '@paggio/core';
 import { Command, CommanderError } from 'commander';
+import { masterKeysOf, required, type Environment } from './environment';
+import { renewKeyFile, rotate, type RotateOptions } from './rotate-master-key';
 
-type Environment = Readonly<Record<string, string | undefined>>;
 interface Streams {
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown };
@@ -16,7 +17,7 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
   const say = (text: string): void => void stdout.write(`${text}\n`);
   const program = new Command('paggio')
     .description(
-      'Looks after the database of Paggio. Reads DATABASE_URL, and PAGGIO_MASTER_KEY where it opens secrets.',
+      'Looks after the database of Paggio. Reads DATABASE_URL, and PAGGIO_MASTER_KEY and PAGGIO_MASTER_KEY_PREVIOUS where it decrypts secrets.',
     )
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .exitOverride();
@@ -63,6 +64,19 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
       }),
     );
 
+  program
+    .command('rotate-master-key')
+    .description(
+      'Encrypts every stored secret again under PAGGIO_MASTER_KEY, while processes run. PAGGIO_MASTER_KEY_PREVIOUS has the keys before it.',
+    )
+    .option('--dry-run', 'count what is encrypted under other keys, and change nothing')
+    .option('--rate <values>', 'values per second at most, from 1 to 1000000 (default: 2000)')
+    .option('--data-dir <directory>', 'make a new key in the data directory of a server; its next start does the rest')
+    .action(async (options: RotateOptions) => {
+      if (options.dataDir !== undefined) renewKeyFile(options, env, say);
+      else await rotate(options, env, say);
+    });
+
   try {
     await program.parseAsync(argv);
     return 0;
@@ -77,7 +91,7 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
 async function withPaggio(env: Environment, work: (paggio: Paggio) => Promise<void>): Promise<void> {
   const paggio = createPaggio({
     database: { url: required(env, 'DATABASE_URL') },
-    masterKey: required(env, 'PAGGIO_MASTER_KEY'),
+    ...masterKeysOf(env, 'accepted'),
     migrations: 'check',
     roles: ['api'],
   });
@@ -87,12 +101,6 @@ async function withPaggio(env: Environment, work: (paggio: Paggio) => Promise<vo
   } finally {
     await paggio.stop();
   }
-}
-
-function required(env: Environment, name: string): string {
-  const value = env[name];
-  if (value !== undefined && value !== '') return value;
-  throw new PaggioError('BAD_REQUEST', `${name} is not set`, { hint: `Set ${name} to that of the app.` });
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -4,6 +4,7 @@ import type { Role } from './options';
 import type { BulkReplayRunner } from './replay/bulk-replay-runner';
 import type { Scheduler } from './scheduler';
 import type { EventIndex } from './storage/event-index';
+import { ATTEND_MS } from './storage/master-key-register';
 import type { PostgresWaker } from './storage/postgres-waker';
 import type { Retention } from './storage/retention';
 import type { SealGate } from './storage/seal-gate';
@@ -29,6 +30,8 @@ export interface ChoresDependencies {
   waker: Pick<PostgresWaker, 'check'>;
   index: EventIndex;
   gate: SealGate;
+  /** Says which master key this process encrypts with. */
+  attend: () => Promise<void>;
   /** Null: nothing is ever removed. */
   retention: Retention | null;
   /** Removes what no longer counts. */
@@ -44,7 +47,7 @@ export class Chores {
   constructor(private readonly dependencies: ChoresDependencies) {}
 
   start(scheduler: Scheduler): void {
-    const { roles, worker, replays, notifier, waker, index, gate, retention, sweep } = this.dependencies;
+    const { roles, worker, replays, notifier, waker, index, gate, attend, retention, sweep } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
     if (roles.has('deliver')) {
@@ -60,6 +63,7 @@ export class Chores {
       });
     }
     if (retention && roles.has('deliver')) every('retention', RETENTION_MS, () => retention.run());
+    every('master-key', ATTEND_MS, attend);
     every('listener', LISTENER_MS, () => waker.check());
     every('sweep', SWEEP_MS, sweep);
   }

@@ -55,9 +55,17 @@ export { createKeyText, keyMode } from './keys/key-text';
 export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export {
+  isGuessableKey,
+  masterKeyId,
+  masterKeyOf,
+  readMasterKeys,
+  type MasterKeyNames,
+  type MasterKeys,
+} from './master-key';
+export { MasterKeyFiles } from './master-key-files';
+export {
   ingestUrlProblem,
   isNetwork,
-  masterKeyOf,
   networkList,
   roles,
   type HostDataSource,
@@ -88,6 +96,12 @@ export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Session, SessionSummary, SignInRequest } from './sessions/session';
 export type { Sessions } from './sessions/sessions';
 export type { Stats, StatsInput } from './stats/stats';
+export {
+  rotateMasterKey,
+  type RotationOptions,
+  type RotationProgress,
+  type RotationResult,
+} from './storage/master-key-rotation';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';

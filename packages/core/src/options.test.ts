@@ -1,6 +1,7 @@
 import { resolveOptions } from './options';
+import { testMasterKey } from './testing/master-key';
 
-const required = { database: { url: 'postgres://localhost/x' }, masterKey: Buffer.alloc(32) };
+const required = { database: { url: 'postgres://localhost/x' }, masterKey: testMasterKey };
 
 function problems(options: object): string[] {
   try {

@@ -4,6 +4,7 @@ import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
 import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
+import { readMasterKeys } from './master-key';
 import type { Scheduler } from './scheduler';
 
 export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
@@ -23,8 +24,17 @@ export interface PaggioOptions {
    * @default 4
    */
   transactionConnections?: number;
-  /** Encrypts secrets at rest: exactly 32 bytes, or their base64 or hex text. */
+  /**
+   * Encrypts secrets at rest: exactly 32 random bytes, or their base64 or hex text (`openssl rand -base64 32`). With a key
+   * that anybody can guess, such as 32 zeros, each start reports `master_key.guessable`.
+   */
   masterKey: string | Buffer;
+  /**
+   * Master keys that only decrypt what they once encrypted, in the same forms. They are needed until
+   * `paggio rotate-master-key` has encrypted everything under `masterKey`.
+   * @default []
+   */
+  previousMasterKeys?: readonly (string | Buffer)[];
   /**
    * Base of links, and of `webhook_url` where `ingestUrl` is not set, such as `https://hooks.example.com`.
    * @default 'http://localhost'
@@ -138,6 +148,7 @@ export interface ResolvedOptions {
   transactions: { dataSource: TransactionalDataSource } | { pool: TransactionalPool } | null;
   transactionConnections: number;
   masterKey: Buffer;
+  previousMasterKeys: readonly Buffer[];
   publicUrl: string;
   ingestUrl: string | null;
   migrations: 'on-start' | 'check' | 'off';
@@ -172,6 +183,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     transactions: true,
     transactionConnections: true,
     masterKey: true,
+    previousMasterKeys: true,
     publicUrl: true,
     ingestUrl: true,
     migrations: true,
@@ -197,9 +209,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   }
 
   const connection = connectionOf(options?.database, fail);
-  const masterKey = masterKeyOf(options?.masterKey);
-  if (!masterKey)
-    fail('masterKey', 'masterKey must be exactly 32 bytes, as a Buffer, base64 or hex (openssl rand -base64 32).');
+  const names = { current: 'masterKey', previous: 'previousMasterKeys' };
+  const keys = readMasterKeys(options?.masterKey, options?.previousMasterKeys, names, 'accepted');
+  if (Array.isArray(keys)) problems.push(...keys);
 
   const migrations = options?.migrations ?? 'on-start';
   if (!['on-start', 'check', 'off'].includes(migrations))
@@ -269,7 +281,8 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     connection,
     transactions: transactionsOf(options, fail),
     transactionConnections: whole('transactionConnections', 4, 1, 100),
-    masterKey: masterKey ?? Buffer.alloc(32),
+    masterKey: Array.isArray(keys) ? Buffer.alloc(0) : keys.current,
+    previousMasterKeys: Array.isArray(keys) ? [] : keys.previous,
     publicUrl: base('publicUrl', 'http://localhost'),
     ingestUrl: ingestUrl === null || ingestProblem !== null ? null : new URL(ingestUrl).origin,
     migrations,
@@ -368,17 +381,6 @@ export function ingestUrlProblem(value: unknown, publicUrl: unknown): string | n
 
 function portOf({ port, protocol }: URL): string {
   return port || (protocol === 'https:' ? '443' : '80');
-}
-
-/** Exactly 32 bytes out of a Buffer, hex or base64 text; undefined for anything else. */
-export function masterKeyOf(value: unknown): Buffer | undefined {
-  if (Buffer.isBuffer(value)) return value.length === 32 ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  if (/^[0-9a-f]{64}$/i.test(value)) return Buffer.from(value, 'hex');
-  const bytes = Buffer.from(value, 'base64');
-  return bytes.length === 32 && bytes.toString('base64').replace(/={1,2}$/, '') === value.replace(/={1,2}$/, '')
-    ? bytes
-    : undefined;
 }
 
 export function isNetwork(text: unknown): boolean {

@@ -53,7 +53,9 @@ import { EventIndex } from './storage/event-index';
 import { EventStore } from './storage/event-store';
 import { HandlerStore } from './storage/handler-store';
 import { KeyStore } from './storage/key-store';
-import { checkMasterKey } from './storage/master-key-check';
+import { isGuessableKey } from './master-key';
+import { MasterKeyRegister } from './storage/master-key-register';
+import { MasterKeyRotation, type RotationOptions, type RotationResult } from './storage/master-key-rotation';
 import { NotificationStore } from './storage/notification-store';
 import { PostgresIntake } from './storage/postgres-intake';
 import { PostgresRecord } from './storage/postgres-record';
@@ -134,6 +136,7 @@ export class Paggio {
   private readonly waker: PostgresWaker;
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
+  private readonly register: MasterKeyRegister;
   private readonly intake: PostgresIntake;
   private readonly gate: SealGate;
   private readonly queueStore: QueueStore;
@@ -156,7 +159,9 @@ export class Paggio {
     if (this.options.ingestUrl !== null) this.origins.add(this.options.ingestUrl);
     this.database = new Database(this.options);
     this.queueStore = new QueueStore(this.database);
-    this.box = new SecretBox(this.options.masterKey);
+    const unreadable = oncePerMinute((error) => this.telemetry.emit({ type: 'fault', where: 'secrets', error }));
+    this.box = new SecretBox(this.options.masterKey, this.options.previousMasterKeys, unreadable);
+    this.register = new MasterKeyRegister(this.database, this.box);
     const observe = (version: number): void => this.directory.observe(version);
     const changed = (version: number): void => {
       observe(version);
@@ -176,7 +181,7 @@ export class Paggio {
         : axiosTransport(this.options.transport.axios, guard);
     const transport = internals.transport?.(real) ?? real;
     const keys = new PublishedKeys(transport);
-    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys));
+    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys, unreadable));
     const ownOrigins = (): ReadonlySet<string> => this.origins;
     this.handlerStore = new HandlerStore(this.database);
     const endpointStore = new EndpointStore(this.database);
@@ -319,6 +324,7 @@ export class Paggio {
       notifier: new Notifier({ store: notificationStore, sender, onFault: (error) => fault('notifications', error) }),
       index,
       gate: this.gate,
+      attend: () => this.register.attend().catch(tellOrThrow(unreadable)),
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
       sweep: async () => {
         await sweepKeys(this.database);
@@ -454,11 +460,29 @@ export class Paggio {
     return { pending, lagSeconds, pools: this.database.pools(), clockSkewMs: this.clock.skewMs };
   }
 
+  /**
+   * Encrypts everything that is stored under one of `previousMasterKeys` again under `masterKey`, beside all other work:
+   * the same as `paggio rotate-master-key`.
+   * @throws PaggioError `CONFLICT` when a secret cannot be decrypted, or when another process goes on encrypting under an
+   *   older key; what could be encrypted again has been
+   */
+  async rotateMasterKey(options: RotationOptions = {}): Promise<RotationResult> {
+    try {
+      const result = await new MasterKeyRotation(this.database, this.box).run(options);
+      const { keyId, values, removable } = result;
+      if (!options.dryRun) this.telemetry.emit({ type: 'master_key.rotated', keyId, values, removable });
+      return result;
+    } catch (error) {
+      if (!options.signal?.aborted) this.telemetry.emit({ type: 'fault', where: 'master_key', error });
+      throw error;
+    }
+  }
+
   private async open(): Promise<void> {
     try {
       await this.database.open();
       this.warn();
-      await checkMasterKey(this.database, this.box);
+      await this.register.enter();
       await this.openHandlers();
       await this.gate.look();
       await this.index.open();
@@ -477,6 +501,7 @@ export class Paggio {
     if (settings.length > 0) this.telemetry.emit({ type: 'durability.weak', settings });
     if (role.excess.length > 0)
       this.telemetry.emit({ type: 'role.privileged', role: role.name, rights: role.excess, hint: ROLE_HINT });
+    if (isGuessableKey(this.options.masterKey)) this.telemetry.emit({ type: 'master_key.guessable' });
   }
 
   private async openHandlers(): Promise<void> {
@@ -497,6 +522,29 @@ export class Paggio {
     await this.waker.stop();
     await this.database.close();
   }
+}
+
+/** An error that says what the operator has to do goes to `tell`. */
+function tellOrThrow(tell: (error: Error) => void): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof PaggioError)) throw error;
+    tell(error);
+  };
+}
+
+const TOLD_MS = 60_000;
+const MAX_TOLD = 100;
+
+/** Passes on each error once a minute, told apart by its message: in a flood of requests the log stays readable. */
+function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const now = performance.now();
+    if (now - (told.get(error.message) ?? Number.NEGATIVE_INFINITY) < TOLD_MS) return;
+    if (told.size >= MAX_TOLD) told.clear();
+    told.set(error.message, now);
+    tell(error);
+  };
 }
 
 /** With `migrations: 'off'` a schema that is missing or behind shows in a statement that needs more of it. */

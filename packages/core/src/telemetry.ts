@@ -56,6 +56,10 @@ export type Happening =
    * the database's machine; with either right row security does not apply. Said once at each start.
    */
   | { type: 'role.privileged'; role: string; rights: readonly ('SUPERUSER' | 'BYPASSRLS')[]; hint: string }
+  /** Anybody can guess the current master key, such as one of 32 zeros: the stored secrets are as good as in clear. */
+  | { type: 'master_key.guessable' }
+  /** Everything stored is encrypted under the current master key; the keys in `removable` are no longer needed. */
+  | { type: 'master_key.rotated'; keyId: string; values: number; removable: readonly string[] }
   /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 

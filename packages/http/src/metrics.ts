@@ -131,6 +131,8 @@ export class Metrics {
       case 'durability.weak':
       case 'role.privileged':
       case 'session.refused':
+      case 'master_key.guessable':
+      case 'master_key.rotated':
         return;
       case 'fault':
         return this.faults.inc({ where: happening.where });

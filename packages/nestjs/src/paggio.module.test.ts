@@ -281,6 +281,7 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
     'paggio:check-in:default',
     'paggio:index:default',
     'paggio:listener:default',
+    'paggio:master-key:default',
     'paggio:notify:default',
     'paggio:poll:default',
     'paggio:renew:default',

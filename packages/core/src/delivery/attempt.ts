@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
+import type { Lock } from '../events/lock';
 import { attemptSpan, endSpan, traceParentOf } from '../tracing';
 import { MAX_HOPS, type Hops } from './hops';
 import { outgoingHeaders } from './outgoing-headers';
@@ -12,13 +13,15 @@ import type { AttemptResult, DeliveryRecord, EventContent, SettleReport, Work } 
 
 /**
  * What became of a piece of work. `finished` and `settled` were attempts; `settled` is in the record already, `finished`
- * is to be written. The others are settled without one; `lost`: another process has it.
+ * is to be written. The others are settled without one; `lost`: another process has it; `postponed`: a process with more
+ * master keys may send it.
  */
 export type AttemptEnd =
   | { kind: 'finished'; result: AttemptResult; outcome: Outcome }
   | { kind: 'settled'; result: AttemptResult; outcome: Outcome; report: SettleReport }
   | { kind: 'lost' }
   | { kind: 'held' }
+  | { kind: 'postponed' }
   | { kind: 'cancelled'; reason: string };
 
 export interface AttemptDependencies {
@@ -49,10 +52,14 @@ export interface InProcess {
 /** An event that takes its worker down with it each time must not do so for ever. */
 const MAX_TAKEOVERS = 10;
 
-/** Why an event is not sent whose credentials cannot be opened. */
-export const LOCKED = {
-  code: 'credentials_locked',
-  message: 'the credentials of the event are sealed under a master key that this process does not have',
+/** The error of an event that is not sent because its credentials cannot be opened. */
+export function lockedResult(lock: Lock): TransportResult {
+  return nothingSent('credentials_locked', LOCK_MESSAGES[lock]);
+}
+
+const LOCK_MESSAGES: Readonly<Record<Lock, string>> = {
+  key_missing: 'the credentials of the event are encrypted under a master key that this process does not have',
+  damaged: 'the stored credentials of the event are damaged or missing',
 };
 
 /** One try of a delivery, step by step: route, load, guard, sign, send, classify. */
@@ -65,7 +72,8 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   }
   const content = work.content ?? (await dependencies.record.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
-  if (content.locked) return refuse(work, url, 'refused', LOCKED.code, LOCKED.message);
+  if (content.locked === 'key_missing') return { kind: 'postponed' };
+  if (content.locked) return refuse(work, url, 'refused', 'credentials_locked', LOCK_MESSAGES[content.locked]);
   const bodyHash = (): string => createHash('sha256').update(content.body).digest('hex');
   if (dependencies.hops.count(content.headers, bodyHash) >= MAX_HOPS) {
     return refuse(work, url, 'refused', 'loop_detected', `this gateway has sent it out ${MAX_HOPS} times already`);

@@ -103,6 +103,11 @@ export class Lane {
     if (openUntil > 0) this.heldUntil = 0;
   }
 
+  /** Leaves its deliveries to other processes until then (`performance.now`). */
+  setAside(until: number): void {
+    this.heldUntil = until;
+  }
+
   /** How many more deliveries a claim may bring. What is paced is not claimed ahead: its time to be sent is now. */
   room(now: number): number {
     if (this.isOpen(now)) return 0;

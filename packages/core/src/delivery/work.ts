@@ -1,3 +1,4 @@
+import type { Lock } from '../events/lock';
 import type { Crew } from './share';
 import type { Strain } from './outcome';
 import type { Statements } from '../storage/statements';
@@ -23,8 +24,8 @@ export interface EventContent {
   /** Names and values in turn, as received. */
   headers: readonly string[];
   body: Buffer;
-  /** Its credentials are sealed under a key that is not here: placeholders stand for them, so nothing may be sent. */
-  locked: boolean;
+  /** Why its credentials cannot be opened: placeholders stand for them, so nothing may be sent. */
+  locked: Lock | false;
   correlationId: string | null;
   /** Of the span that took the event in, or null. */
   traceParent: string | null;
@@ -98,8 +99,8 @@ export interface DeliveryRecord {
   commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null>;
   /** Prolongs leases. Returns the tokens that no longer stand. */
   renew(works: readonly Work[]): Promise<string[]>;
-  /** Gives leases back unused: due at once, attempt not counted. */
-  release(works: readonly Work[]): Promise<void>;
+  /** Gives leases back unused: due at once or after a delay, attempt not counted. */
+  release(works: readonly Work[], delayMs?: number): Promise<void>;
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
   /** Says that this process is there, and learns who else is. */

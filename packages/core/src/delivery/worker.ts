@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
-import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
@@ -23,6 +23,13 @@ const MAX_UNSETTLED = 5_000;
 const OUTAGE_MS = 15_000;
 /** Behind an outage, workers have so long to renew what they hold and to write what they know, before others claim it. */
 const AFTER_OUTAGE_MS = 2_000;
+/** Deliveries of an endpoint whose configuration this process cannot read are left to others for this long. */
+const SET_ASIDE_MS = 5_000;
+/**
+ * A delivery whose credentials need a master key that this process lacks is due again after this. It is long, because one
+ * that no process can open comes back until somebody adds the key, and others must not wait for it.
+ */
+const MISSING_KEY_MS = 30_000;
 /** A paced destination is looked at this often at most; more slots then come at once. */
 const MIN_PACE_MS = 50;
 
@@ -232,12 +239,14 @@ export class DeliveryWorker implements Handoff {
   }
 
   private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {
-    const endpoints = new Map<string, EndpointConfig | null>();
+    const endpoints = new Map<string, EndpointConfig | null | 'unreadable'>();
     for (const { endpointId } of works)
-      if (!endpoints.has(endpointId)) endpoints.set(endpointId, await this.dependencies.directory.byId(endpointId));
+      if (!endpoints.has(endpointId)) endpoints.set(endpointId, await this.endpointOf(endpointId));
+    await this.setAside(works.filter(({ endpointId }) => endpoints.get(endpointId) === 'unreadable'));
     const taken = new Map<string, number>();
     for (const work of works) {
       const endpoint = endpoints.get(work.endpointId);
+      if (endpoint === 'unreadable') continue;
       const { concurrency = 1, handler = null } =
         endpoint?.destinations.find((one) => one.id === work.destinationId) ?? {};
       const rate = endpoint?.rateLimit ?? null;
@@ -253,6 +262,29 @@ export class DeliveryWorker implements Handoff {
       }
       this.enqueue(lane, work);
     }
+  }
+
+  /** One endpoint that cannot be read must not hold up the deliveries of all others. */
+  private async endpointOf(id: string): Promise<EndpointConfig | null | 'unreadable'> {
+    try {
+      return await this.dependencies.directory.byId(id);
+    } catch (error) {
+      if (error instanceof UnreadableEndpoint) return 'unreadable';
+      throw error;
+    }
+  }
+
+  /** Gives deliveries back, uncharged, for a process that can read their endpoints, and looks again itself in a while. */
+  private async setAside(works: readonly Work[]): Promise<void> {
+    if (works.length === 0) return;
+    await this.dependencies.record.release(works);
+    for (const destinationId of new Set(works.map((work) => work.destinationId))) {
+      const lane = this.lanes.get(destinationId);
+      lane.setAside(performance.now() + SET_ASIDE_MS);
+      await this.giveBack(lane.queue.splice(0));
+    }
+    this.dependencies.announce('work');
+    this.wakeIn(SET_ASIDE_MS + 20);
   }
 
   private enqueue(lane: Lane, work: Work): void {
@@ -309,6 +341,8 @@ export class DeliveryWorker implements Handoff {
       if (end.kind !== 'settled' && held.lost) return;
       await this.conclude(work, end);
     } catch (error) {
+      if (error instanceof UnreadableEndpoint)
+        return this.setAside([work]).catch((failure: unknown) => this.fault('release', failure));
       // A fault here or in the database, not of the destination: the lease goes back and the attempt is not charged,
       // but not at once, so that it cannot spin.
       this.fault('attempt', error);
@@ -317,6 +351,7 @@ export class DeliveryWorker implements Handoff {
 
   private async conclude(work: Work, end: AttemptEnd): Promise<void> {
     if (end.kind === 'held') return this.dependencies.record.release([work]);
+    if (end.kind === 'postponed') return this.dependencies.record.release([work], MISSING_KEY_MS);
     if (end.kind === 'cancelled') return this.dependencies.record.cancel([work], end.reason);
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.learn(end.report);

@@ -13,7 +13,7 @@ export interface EndpointConfig extends Owner {
   secrets: readonly string[];
   eventTypes: readonly string[];
   acknowledgement: Acknowledgement | null;
-  /** Null: none configured. `broken`: configured, but its secrets cannot be read or used; every request is refused. */
+  /** Null: none configured. `broken`: configured, but it is damaged or cannot be used; every request is refused. */
   verifier: Verifier | null | 'broken';
   /** Secrets of other environments that replays are signed with, by environment. */
   replaySecrets: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import { PaggioError } from '../errors';
 import type { Owner } from '../principal';
 import type { EndpointConfig } from './endpoint-config';
 
@@ -8,8 +9,24 @@ export interface LoadedEndpoint {
   validForMs: number | null;
 }
 
+/**
+ * The configuration of an endpoint cannot be read: its secrets are encrypted under a master key that this process does not
+ * have, or its row is damaged. That is not the fault of whoever sends something, so they are told to send it again. They
+ * are not told the cause; the log is.
+ */
+export class UnreadableEndpoint extends PaggioError {
+  constructor(cause: unknown) {
+    super('UNAVAILABLE', 'The configuration of this endpoint cannot be read now', {
+      hint: 'Send the request again later. The log of the gateway says why.',
+      retryAfterSeconds: 30,
+      cause,
+    });
+  }
+}
+
 /** Reads one endpoint together with the configuration version of the same moment. */
 export interface EndpointLoader {
+  /** @throws UnreadableEndpoint */
   load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint>;
   version(): Promise<number>;
 }

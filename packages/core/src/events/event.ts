@@ -1,5 +1,6 @@
 import type { Credentials } from '../capture/credentials';
 import type { Mode } from '../principal';
+import type { Lock } from './lock';
 
 export type EventStatus = 'pending' | 'delivered' | 'failed' | 'captured';
 export const eventStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
@@ -33,8 +34,8 @@ export interface EventDetail extends EventSummary {
   body: Buffer;
   /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
   credentials: Credentials | null;
-  /** The credentials cannot be opened with the master key of this process: `***` stands in their places. */
-  locked: boolean;
+  /** Why the credentials cannot be opened: `***` stands in their places. False: they can, or there are none. */
+  locked: Lock | false;
   remoteAddr: string | null;
   verifiedBy: string | null;
   bodyAuthenticated: boolean;

@@ -1,7 +1,7 @@
 import type { NotificationStore } from '../storage/notification-store';
 import type { ChannelSender } from './channel-sender';
 import { messageOf } from './message';
-import { channels } from './notification';
+import { channels, type NotificationSettings } from './notification';
 
 export interface NotifierDependencies {
   store: NotificationStore;
@@ -30,9 +30,16 @@ export class Notifier {
 
   private async tell(due: NonNullable<Awaited<ReturnType<NotificationStore['claimDue']>>>): Promise<void> {
     const { store, sender, onFault } = this.dependencies;
+    let settingsOf: NotificationSettings;
+    try {
+      settingsOf = due.settings();
+    } catch (error) {
+      // Its lease ends by itself, and then it is tried again; other owners do not wait for that.
+      return onFault(error);
+    }
     let failed: string | null = null;
     for (const channel of channels) {
-      const settings = due.settings[channel];
+      const settings = settingsOf[channel];
       const wanted = due.alerts.filter(({ trigger }) => settings?.triggers.includes(trigger));
       if (!settings || wanted.length === 0) continue;
       const sent = await sender.send(settings.url, messageOf(wanted, channel));

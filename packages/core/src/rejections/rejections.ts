@@ -4,6 +4,7 @@ import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Owner } from '../principal';
 import type { PostgresRejectionLog } from '../storage/rejection-store';
+import type { Lock } from '../events/lock';
 
 /** A request that verification refused, as its owner sees it. It is no event: it is never delivered. */
 export interface RejectionSummary {
@@ -26,8 +27,8 @@ export interface RejectionDetail extends RejectionSummary {
   body: Buffer;
   /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
   credentials: Credentials | null;
-  /** The credentials cannot be opened with the master key of this process: `***` stands in their places. */
-  locked: boolean;
+  /** Why the credentials cannot be opened: `***` stands in their places. False: they can, or there are none. */
+  locked: Lock | false;
 }
 
 /** What was refused: at most 100 per endpoint, for seven days. */

@@ -1,4 +1,4 @@
-import type { EndpointDirectory } from '../endpoints/endpoint-directory';
+import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
 import type { Page, Paging } from '../page';
@@ -84,7 +84,7 @@ export class BulkReplays {
     let queued = 0;
     let busy = false;
     for (const id of await this.dependencies.store.running()) {
-      const one = await this.dependencies.store.step(id, (found) => this.targetsOf(found));
+      const one = await this.dependencies.store.step(id, (found) => this.targetsOf(found)).catch(ifUnreadable);
       // failpoint: replay.stepped
       queued += one.queued;
       busy ||= one.busy;
@@ -113,4 +113,10 @@ export class BulkReplays {
       throw invalid([{ field: 'destination_id', message }]);
     return found;
   }
+}
+
+/** A replay that meets an endpoint which this process cannot read waits at it; the others go on. */
+function ifUnreadable(error: unknown): { queued: number; busy: boolean } {
+  if (error instanceof UnreadableEndpoint) return { queued: 0, busy: false };
+  throw error;
 }

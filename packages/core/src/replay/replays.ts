@@ -1,6 +1,6 @@
 import type { Authority } from '../authority';
 import { withoutCredentials } from '../capture/credentials';
-import { LOCKED, nothingSent, sendEvent, type SendInput } from '../delivery/attempt';
+import { lockedResult, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, NOT_PUBLIC, notAllowed, type DestinationUrl } from '../delivery/destination-url';
 import type { Hops } from '../delivery/hops';
@@ -194,7 +194,7 @@ export class Replays {
   }
 
   private async sendOnce({ locked }: EventDetail, input: SendInput): Promise<TransportResult> {
-    return locked ? nothingSent(LOCKED.code, LOCKED.message) : sendEvent(this.dependencies, input);
+    return locked ? lockedResult(locked) : sendEvent(this.dependencies, input);
   }
 
   private async load(owner: Owner, eventId: string): Promise<{ event: EventDetail; endpoint: EndpointConfig }> {

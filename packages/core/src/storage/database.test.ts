@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { migrations } from './migrations';
 import { createTestDatabase, query, testMasterKey } from '../testing';
@@ -40,12 +41,25 @@ test('AUZ-21: another master key is refused at the start', async () => {
   const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
   await first.start();
   await first.stop();
-  const other = createPaggio({ database: { url: database.url }, masterKey: Buffer.alloc(32, 8) });
+  const other = createPaggio({ database: { url: database.url }, masterKey: randomBytes(32) });
   await expect(other.start()).rejects.toMatchObject({
     code: 'CONFLICT',
     message: expect.stringContaining('master key'),
   });
   await database.drop();
+});
+
+test('a master key that anybody can guess is reported at the start, and a random one is not', async () => {
+  const told: string[] = [];
+  for (const masterKey of [Buffer.alloc(32), randomBytes(32)]) {
+    const database = await createTestDatabase();
+    const paggio = createPaggio({ database: { url: database.url }, masterKey });
+    paggio.subscribe(({ type }) => void told.push(type));
+    await paggio.start();
+    await paggio.stop();
+    await database.drop();
+  }
+  expect(told.filter((type) => type === 'master_key.guessable')).toHaveLength(1);
 });
 
 test('CRA-10: a server that may forget commits is told of at the start, and one that keeps them is not', async () => {

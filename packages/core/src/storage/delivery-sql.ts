@@ -271,7 +271,7 @@ const FREE_PROBES = `
   )`;
 
 export const RELEASE = `${FREE_PROBES}
-  update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() end ${MINE}`;
+  update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() + $4::int * interval '1 millisecond' end ${MINE}`;
 
 export const CANCEL = `${FREE_PROBES}, ended as (
     update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}

@@ -2,12 +2,12 @@ import { createVerifier, providerHeaders, type Acknowledgement, type KeyDirector
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import type { EndpointConfig, HandlerRule } from '../endpoints/endpoint-config';
-import type { EndpointLoader, LoadedEndpoint } from '../endpoints/endpoint-directory';
+import { UnreadableEndpoint, type EndpointLoader, type LoadedEndpoint } from '../endpoints/endpoint-directory';
 import { idBytes } from '../event-id';
 import type { Mode } from '../principal';
 import type { Database } from './database';
 import { headersPlace, openVerification, secretPlace } from './endpoint-secrets';
-import type { SecretBox } from './secret-box';
+import { MissingMasterKey, type SecretBox } from './secret-box';
 
 interface Row {
   version: string;
@@ -69,6 +69,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     private readonly database: Database,
     private readonly box: SecretBox,
     private readonly keys: { of(endpointId: string): KeyDirectory },
+    private readonly onUnreadable: (error: Error) => void = () => undefined,
   ) {}
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
@@ -76,7 +77,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     const [row] = await this.database.rows<Row>(LOAD + condition, [value]);
     if (!row) throw new Error('paggio.state has no row');
     return {
-      endpoint: row.id === null ? null : this.toConfig(row, row.id),
+      endpoint: row.id === null ? null : this.readable(row, row.id),
       version: Number(row.version),
       validForMs: row.previous_valid_ms,
     };
@@ -87,6 +88,16 @@ export class PostgresEndpointLoader implements EndpointLoader {
       version: string;
     }>('select config_version as version from paggio.state');
     return Number(row?.version);
+  }
+
+  private readable(row: Row, id: string): EndpointConfig {
+    try {
+      return this.toConfig(row, id);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.onUnreadable(new Error(`Endpoint ${id} cannot be read: ${reason}`, { cause }));
+      throw new UnreadableEndpoint(cause);
+    }
   }
 
   private toConfig(row: Row, id: string): EndpointConfig {
@@ -150,7 +161,9 @@ export class PostgresEndpointLoader implements EndpointLoader {
       // A row that was forced into the database must not open the door: no usable secret, no event.
       if (Array.isArray(verifier)) return { verifier: 'broken', replaySecrets, verificationHeaders };
       return { verifier, replaySecrets, verificationHeaders: providerHeaders(verifier.provider) };
-    } catch {
+    } catch (error) {
+      // Another process may have the key: the sender is told to come back, and is not refused.
+      if (error instanceof MissingMasterKey) throw error;
       return { verifier: 'broken', replaySecrets: {}, verificationHeaders };
     }
   }

@@ -11,7 +11,12 @@ export function headersPlace(userId: string, id: string): string {
   return `${userId}|headers|${id}|headers`;
 }
 
-function verificationPlace(userId: string, endpointId: string): string {
+/** The incoming webhook of a channel. */
+export function notificationPlace(userId: string, mode: string, channel: string): string {
+  return `${userId}|notifications|${mode}|${channel}`;
+}
+
+export function verificationPlace(userId: string, endpointId: string): string {
   return `${userId}|endpoints|${endpointId}|verification`;
 }
 

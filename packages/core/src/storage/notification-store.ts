@@ -3,6 +3,7 @@ import type { Alert, Channel, NotificationSettings, Trigger } from '../notificat
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import type { Database } from './database';
+import { notificationPlace } from './endpoint-secrets';
 import type { EndpointStore } from './endpoint-store';
 import type { SecretBox } from './secret-box';
 
@@ -18,7 +19,8 @@ const JUDGED_AT_ONCE = 100;
 
 /** Alerts of one owner that are due, under a lease. */
 export interface DueAlerts extends Owner {
-  settings: NotificationSettings;
+  /** @throws UnreadableSecret */
+  settings: () => NotificationSettings;
   alerts: (Alert & { told: number })[];
   tries: number;
 }
@@ -50,7 +52,7 @@ export class NotificationStore {
   async put(actor: Actor, settings: NotificationSettings): Promise<void> {
     const { slack, discord } = settings;
     const seal = (channel: Channel): string | null =>
-      settings[channel] && this.box.seal(settings[channel].url, place(actor, channel));
+      settings[channel] && this.box.seal(settings[channel].url, notificationPlace(actor.userId, actor.mode, channel));
     const shown = { slack: slack && { triggers: slack.triggers }, discord: discord && { triggers: discord.triggers } };
     await this.database.source.transaction(async (manager) => {
       await manager.query(PUT, [
@@ -109,7 +111,7 @@ export class NotificationStore {
     return {
       userId: first.user_id,
       mode: first.mode,
-      settings: this.open(first),
+      settings: () => this.open(first),
       tries: Math.max(...rows.map((row) => row.tries)),
       alerts: rows.map((row) => ({
         endpointId: row.endpoint_id,
@@ -139,17 +141,13 @@ export class NotificationStore {
   }
 
   private open(row: SettingsRow): NotificationSettings {
-    const owner = { userId: row.user_id, mode: row.mode };
     const channel = (name: Channel, triggers: Trigger[]): NotificationSettings[Channel] => {
       const sealed = row[name];
-      return sealed === null ? null : { url: this.box.open(sealed, place(owner, name)), triggers };
+      if (sealed === null) return null;
+      return { url: this.box.open(sealed, notificationPlace(row.user_id, row.mode, name)), triggers };
     };
     return { slack: channel('slack', row.slack_triggers), discord: channel('discord', row.discord_triggers) };
   }
-}
-
-function place({ userId, mode }: Owner, channel: Channel): string {
-  return `${userId}|notifications|${mode}|${channel}`;
 }
 
 const PUT = `

@@ -171,8 +171,8 @@ export class PostgresRecord implements DeliveryRecord {
     return works.map((work) => work.leaseToken).filter((token) => !standing.has(token));
   }
 
-  async release(works: readonly Work[]): Promise<void> {
-    await this.leases.query({ name: 'paggio_release', text: RELEASE, values: keys(works) });
+  async release(works: readonly Work[], delayMs = 0): Promise<void> {
+    await this.leases.query({ name: 'paggio_release', text: RELEASE, values: [...keys(works), delayMs] });
   }
 
   async cancel(works: readonly Work[], reason: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CarryingRequest, Credentials } from '../capture/credentials';
 import { decodeHeaders, encodeHeaders } from '../capture/header-text';
-import type { SecretBox } from './secret-box';
+import type { Lock } from '../events/lock';
+import { MissingMasterKey, type SecretBox } from './secret-box';
 
 /** A request as its row holds it. */
 export interface StoredRequest {
@@ -17,8 +18,8 @@ export interface OpenedRequest {
   body: Buffer;
   /** What was sealed, where it stands. */
   credentials: Credentials | null;
-  /** The credentials cannot be opened: placeholders stand in their places, and the request must not be sent. */
-  locked: boolean;
+  /** Why the credentials cannot be opened: placeholders stand in their places, and the request must not be sent. */
+  locked: Lock | false;
 }
 
 /** Positions as in `Credentials`, each with its value. Bytes of the body are Latin-1. */
@@ -83,6 +84,7 @@ export class RequestSeal {
     };
   }
 
+  /** It throws nothing: a request whose credentials cannot be opened can still be shown. */
   open({ headers, query, body, sealed }: StoredRequest, place: string): OpenedRequest {
     const rawHeaders = decodeHeaders(headers);
     const marked = rawHeaders[0] === MARK;
@@ -92,8 +94,9 @@ export class RequestSeal {
       // A copy made by code that knows nothing of sealing has the placeholders and not the values.
       if (sealed === null) throw new Error('The values are not here.');
       return putBack(JSON.parse(this.box.open(sealed, place)) as Values, { rawHeaders, query, body });
-    } catch {
-      return { rawHeaders, query, body, credentials: null, locked: true };
+    } catch (error) {
+      const locked = error instanceof MissingMasterKey ? 'key_missing' : 'damaged';
+      return { rawHeaders, query, body, credentials: null, locked };
     }
   }
 }

@@ -1,14 +1,48 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { PaggioError } from '../errors';
+import { masterKeyId } from '../master-key';
+
+/** A stored secret that this process cannot decrypt. Whoever asked is told to come back: it is not their mistake. */
+export class UnreadableSecret extends PaggioError {
+  constructor(message: string, hint: string, cause?: unknown) {
+    super('UNAVAILABLE', message, { hint, retryAfterSeconds: 30, cause });
+  }
+}
+
+/** The value may be whole, but the master key that encrypted it is not here: another process may have that key. */
+export class MissingMasterKey extends UnreadableSecret {}
 
 /**
  * Encrypts secrets at rest with AES-256-GCM (NIST SP 800-38D): `v1:<key id>:<nonce>:<ciphertext>:<tag>`, all base64url.
  * The place a value belongs to is authenticated with it, so that two ciphertexts cannot be swapped between rows.
+ * It encrypts with the current key only, and decrypts with the key whose id the value carries.
  */
 export class SecretBox {
-  private readonly keyId: string;
+  /** Of the current key. */
+  readonly keyId: string;
+  private readonly keys: ReadonlyMap<string, Buffer>;
 
-  constructor(private readonly key: Buffer) {
-    this.keyId = createHash('sha256').update('paggio key id').update(key).digest('base64url').slice(0, 8);
+  /**
+   * @param previous keys that only decrypt
+   * @param onUnreadable hears of every value that could not be decrypted, before the error is thrown
+   */
+  constructor(
+    private readonly key: Buffer,
+    previous: readonly Buffer[] = [],
+    private readonly onUnreadable: (error: UnreadableSecret) => void = () => undefined,
+  ) {
+    this.keyId = masterKeyId(key);
+    this.keys = new Map([...previous, key].map((one) => [masterKeyId(one), one]));
+  }
+
+  /** Ids of all keys that it can decrypt with, the current one last. */
+  get keyIds(): string[] {
+    return [...this.keys.keys()];
+  }
+
+  /** How every value that the current key encrypted begins. */
+  get prefix(): string {
+    return `v1:${this.keyId}:`;
   }
 
   /** @param place user, table, row and field, joined by `|` */
@@ -26,14 +60,44 @@ export class SecretBox {
     ].join(':');
   }
 
-  /** @throws Error when the value was changed, moved, or sealed under another key */
+  /** @throws UnreadableSecret when the value was changed or moved, MissingMasterKey when its key is not here */
   open(sealed: string, place: string): string {
-    const [version, , nonce, text, tag] = sealed.split(':');
-    if (version !== 'v1' || nonce === undefined || text === undefined || tag === undefined)
-      throw new Error('A stored secret is damaged.');
-    const decipher = createDecipheriv('aes-256-gcm', this.key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 });
+    try {
+      return this.decrypt(sealed, place);
+    } catch (error) {
+      const unreadable = error instanceof UnreadableSecret ? error : damaged(error);
+      this.onUnreadable(unreadable);
+      throw unreadable;
+    }
+  }
+
+  private decrypt(sealed: string, place: string): string {
+    const [version, keyId, nonce, text, tag] = sealed.split(':');
+    if (version !== 'v1' || keyId === undefined || nonce === undefined || text === undefined || tag === undefined)
+      throw damaged();
+    const key = this.keys.get(keyId);
+    if (!key) {
+      throw new MissingMasterKey(
+        `A stored secret is encrypted under the master key ${keyId}, which this process does not have`,
+        `Add that key to PAGGIO_MASTER_KEY_PREVIOUS (previousMasterKeys) until paggio rotate-master-key has finished. Key ids here: ${this.keyIds.join(', ')}.`,
+      );
+    }
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 });
     decipher.setAAD(Buffer.from(place, 'utf8'));
     decipher.setAuthTag(Buffer.from(tag, 'base64url'));
     return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
   }
+}
+
+/** The id of the key that a value was encrypted under; null when it is no such value. */
+export function sealedUnder(sealed: string): string | null {
+  return /^v1:([A-Za-z0-9_-]{8}):/.exec(sealed)?.[1] ?? null;
+}
+
+function damaged(cause?: unknown): UnreadableSecret {
+  return new UnreadableSecret(
+    'A stored secret is damaged, or was moved to another row',
+    'Restore it from a backup, or set it again.',
+    cause,
+  );
 }

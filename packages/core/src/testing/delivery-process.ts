@@ -8,10 +8,14 @@ import { testMasterKey } from './master-key';
 export class DeliveryProcess {
   private constructor(readonly child: ChildProcess) {}
 
-  static async start(database: TestDatabase): Promise<DeliveryProcess> {
+  static async start(
+    database: TestDatabase,
+    keys: { current: Buffer; previous: Buffer[] } = { current: testMasterKey, previous: [] },
+  ): Promise<DeliveryProcess> {
     const options = {
       database: { url: database.url },
-      masterKey: testMasterKey.toString('hex'),
+      masterKey: keys.current.toString('hex'),
+      previousMasterKeys: keys.previous.map((key) => key.toString('hex')),
       allowedNetworks: ['127.0.0.0/8'],
     };
     const child = fork(join(__dirname, 'worker-process.js'), [JSON.stringify(options)], { execArgv: [] });

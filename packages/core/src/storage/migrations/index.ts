@@ -6,6 +6,7 @@ import { Sessions1764100000005 } from './0005-sessions';
 import { Scopes1764200000006 } from './0006-scopes';
 import { EndpointMethods1764500000009 } from './0009-endpoint-methods';
 import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
+import { MasterKeys1764800000012 } from './0012-master-keys';
 import { SessionList1764900000013 } from './0013-session-list';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
@@ -18,6 +19,7 @@ export const migrations = [
   Scopes1764200000006,
   EndpointMethods1764500000009,
   SealedCredentials1764700000011,
+  MasterKeys1764800000012,
   SessionList1764900000013,
 ];
 
