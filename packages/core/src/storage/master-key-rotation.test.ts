@@ -22,7 +22,7 @@ import { Database } from './database';
 import { headersPlace } from './endpoint-secrets';
 import { rotateMasterKey } from './master-key-rotation';
 import { sealedColumns, type SealedColumn } from './sealed-columns';
-import { SealedValues } from './sealed-values';
+import { SealedValues, type StaleValue } from './sealed-values';
 import { SecretBox } from './secret-box';
 
 const old = testMasterKey;
@@ -239,7 +239,7 @@ test('a value that somebody changes after it was read stays as it was changed', 
   stops.push(() => direct.close());
   const column = sealedColumns.find((one) => one.table === 'endpoints' && one.column === 'headers') as SealedColumn;
   const values = new SealedValues(direct, column, new SecretBox(next, [old]));
-  const { value: page = [] } = await values.pages().next();
+  const page = ((await values.pages().next()).value ?? []) as StaleValue[];
   expect(page).toHaveLength(2);
   const changed = { 'X-Own': 'changed' };
   await paggio.endpoints.update(owner, before, { headers: changed });
