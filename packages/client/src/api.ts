@@ -33,6 +33,7 @@ export type Attempt = {
   /** Up to 64 KiB; null where it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
+  /** Only the beginning of the answer was kept, or is shown here. */
   response_body_truncated: boolean;
   /** Lower-case names; a repeated header is an array. */
   response_headers: Record<string, string | string[]>;
@@ -72,7 +73,10 @@ export type Event = {
   /** Up to 64 KiB; null where it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
+  /** The newest 50, in the order in which they were made. Answers have at most 256 KiB in all: those of older attempts are cut. */
   attempts: Attempt[];
+  /** Attempts in all. GET /api/v1/events/{id}/attempts lists them with their whole answers. */
+  attempts_total: number;
   /** UTC, with milliseconds. */
   next_attempt_at: string | null;
   next_attempt_reason: string | null;
@@ -89,7 +93,10 @@ export type Event = {
     id_conflict: boolean;
   } | null;
   replay_of: string | null;
+  /** The newest 100 events that repeat this one. */
   replayed_as: string[];
+  /** Events that repeat this one in all. */
+  replayed_as_total: number;
   mode: 'live' | 'test';
   /** UTC, with milliseconds. */
   received_at: string;
@@ -858,6 +865,25 @@ export interface Operations {
     body: undefined;
     answer: Event;
   };
+  /** The attempts of an event, newest first, with what was answered. A page with more than 1 MiB of it ends early. Needs the scope `read`. */
+  'events.attempts': {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Items of a page. */
+      limit?: number;
+      /** Items to skip. Not together with starting_after. */
+      offset?: number;
+      /** Id of the last item of the page before. */
+      starting_after?: string;
+    };
+    body: undefined;
+    answer: {
+      data: Attempt[];
+      meta: ListMeta;
+    };
+  };
   /** The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
   'events.raw': {
     params: {
@@ -1614,6 +1640,7 @@ export const operations: Readonly<Record<OperationId, { method: string; path: st
   'events.list': { method: 'GET', path: '/api/v1/events', idempotent: false },
   'events.publish': { method: 'POST', path: '/api/v1/events', idempotent: true },
   'events.get': { method: 'GET', path: '/api/v1/events/{id}', idempotent: false },
+  'events.attempts': { method: 'GET', path: '/api/v1/events/{id}/attempts', idempotent: false },
   'events.raw': { method: 'GET', path: '/api/v1/events/{id}/raw', idempotent: false },
   'events.verification': { method: 'GET', path: '/api/v1/events/{id}/verification', idempotent: false },
   'events.replay': { method: 'POST', path: '/api/v1/events/{id}/replay', idempotent: true },

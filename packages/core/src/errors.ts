@@ -41,7 +41,16 @@ export interface PaggioErrorOptions {
   cause?: unknown;
 }
 
-/** An expected failure, told to whoever asked. Anything else that is thrown is a fault and reads `INTERNAL`. */
+/** An answer is short whatever the request was: what somebody sent comes back in names of fields and messages. */
+const MAX_DETAILS = 20;
+const NAMED_FIELDS = 5;
+const MAX_FIELD = 256;
+const MAX_TEXT = 2048;
+
+/**
+ * An expected failure, told to whoever asked. Anything else that is thrown is a fault and reads `INTERNAL`. Only the first
+ * 20 details are kept; the hint says how many more there are. Long texts are cut.
+ */
 export class PaggioError extends Error {
   override readonly name = 'PaggioError';
   readonly hint: string;
@@ -54,9 +63,13 @@ export class PaggioError extends Error {
     message: string,
     options: PaggioErrorOptions = {},
   ) {
-    super(message, { cause: options.cause });
-    this.hint = options.hint ?? '';
-    this.details = options.details ?? [];
+    super(cut(message, MAX_TEXT), { cause: options.cause });
+    const details = options.details ?? [];
+    const more = details.length - MAX_DETAILS;
+    this.hint = cut(options.hint ?? '', MAX_TEXT) + (more > 0 ? ` There are ${more} more mistakes like these.` : '');
+    this.details = details
+      .slice(0, MAX_DETAILS)
+      .map(({ field, message: text }) => ({ field: cut(field, MAX_FIELD), message: cut(text, MAX_TEXT) }));
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers ?? [];
   }
@@ -66,6 +79,17 @@ export class PaggioError extends Error {
   }
 }
 
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}...`.toWellFormed();
+}
+
+/** The fields of details for a message: the first few, and how many more. */
+export function fieldNames(details: readonly ErrorDetail[]): string {
+  const names = details.slice(0, NAMED_FIELDS).map(({ field }) => cut(field, MAX_FIELD));
+  const more = details.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 export function notFound(what: string): PaggioError {
   return new PaggioError('NOT_FOUND', `There is no such ${what}`, {
     hint: 'Check the id; lists show only your own objects.',
@@ -73,8 +97,10 @@ export function notFound(what: string): PaggioError {
 }
 
 export function invalid(details: ErrorDetail[]): PaggioError {
-  const names = details.map((detail) => detail.field).join(', ');
-  return new PaggioError('VALIDATION_FAILED', `Not valid: ${names}`, { hint: details[0]?.message ?? '', details });
+  return new PaggioError('VALIDATION_FAILED', `Not valid: ${fieldNames(details)}`, {
+    hint: details[0]?.message ?? '',
+    details,
+  });
 }
 
 export function unavailable(message: string, cause?: unknown): PaggioError {

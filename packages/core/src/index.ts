@@ -25,13 +25,14 @@ export type {
   VerificationView,
 } from './endpoints/endpoint';
 export type { EndpointConfig } from './endpoints/endpoint-config';
-export { errorTable, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
+export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
 export { describeFault, toFault, type FaultDescription } from './fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {
   eventStatuses,
   type Attempt,
+  type EventContent,
   type EventDetail,
   type EventFilter,
   type EventStatus,
@@ -51,6 +52,7 @@ export type {
 } from './handlers/handler';
 export type { HandlerSummary } from './handlers/handlers';
 export type { WebhookEvent } from './handlers/webhook-event';
+export { addressKey } from './keys/address-key';
 export { createKeyText, keyMode } from './keys/key-text';
 export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
@@ -89,6 +91,7 @@ export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export { printable, redact } from './redact';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
+export { RecentMap } from './recent-map';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';
 export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';

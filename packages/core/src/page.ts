@@ -23,14 +23,26 @@ export interface Paging {
 /** A list never counts further: counting must not scan a table. */
 export const TOTAL_LIMIT = 10_000;
 
-/** A page out of one row more than it shows. */
-export function toPage<T>(rows: T[], paging: Paging, counted: number): Page<T> {
+/**
+ * Bytes of large values that a page reads and shows: one whose items are larger ends before its limit. A single item may
+ * be larger, and is then a page of its own.
+ */
+export const PAGE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * A page out of one row more than it shows.
+ * @param found how many rows there were, one more than the limit at most, where some were left out because of their size
+ */
+export function toPage<T>(rows: T[], paging: Paging, counted: number, found = rows.length): Page<T> {
+  const items = rows.slice(0, paging.limit);
+  const endsEarly = items.length < Math.min(found, paging.limit);
   return {
-    items: rows.slice(0, paging.limit),
+    items,
     total: Math.min(counted, TOTAL_LIMIT),
     totalCapped: counted > TOTAL_LIMIT,
-    limit: paging.limit,
+    // A client that adds it to the offset gets to the first item that was left out.
+    limit: endsEarly ? items.length : paging.limit,
     offset: paging.offset,
-    hasMore: rows.length > paging.limit,
+    hasMore: found > items.length,
   };
 }

@@ -219,6 +219,8 @@ export class Paggio {
       },
       onChange: () => {
         this.directory.distrust();
+        // Keys that another process has revoked.
+        this.keys.distrust();
         this.worker.wake();
       },
       onTime: (databaseMs, askedAt, tookMs) => this.clock.compare(databaseMs, askedAt, tookMs),

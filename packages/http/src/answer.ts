@@ -25,14 +25,32 @@ export function headersOf({ headers }: Answer): readonly (readonly [string, stri
   return missing.length === 0 ? headers : [...missing, ...headers];
 }
 
+/** Whether a body is written as it comes. */
+export function isStream(body: Answer['body']): body is AsyncIterable<string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+/** Ends the source of an answer that is not written: it may hold a place that others wait for. */
+export function discard({ body }: Answer): void {
+  if (isStream(body))
+    void body[Symbol.asyncIterator]()
+      .return?.()
+      .catch(() => undefined);
+}
+
 export function jsonAnswer(status: number, value: object): Answer {
+  return textAnswer(status, JSON.stringify(value));
+}
+
+/** JSON that is text already, whole or as it comes. */
+export function textAnswer(status: number, body: string | AsyncIterable<string>): Answer {
   return {
     status,
     headers: [
       ['content-type', 'application/json; charset=utf-8'],
       ['cache-control', 'no-store'],
     ],
-    body: JSON.stringify(value),
+    body,
   };
 }
 

@@ -1,4 +1,5 @@
 import {
+  addressKey,
   PaggioError,
   RateLimiter,
   unauthorized,
@@ -8,21 +9,30 @@ import {
   type RateVerdict,
 } from '@paggio/core';
 import { errorAnswer, type Answer, type ErrorBody } from './answer';
+import { HostMemory } from './body-memory';
 import type { Dialect } from './dialects/dialect';
 import { valuesOf } from './header-values';
 import { HostAccess, type Asker, type AskingRequest, type HostAccessOptions } from './host-access';
-import type { ApiRequest, Operation } from './operation';
+import { RequestAborted, type ApiRequest, type Operation, type ReadBody } from './operation';
 import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
 import { operations } from './operations';
+import { parseQuery } from './parse';
+import { SharedChecks } from './shared-checks';
+import { Streams } from './streams';
 
-/** Of the management API; events have their own limit. */
-const API_BODY_LIMIT = 1024 * 1024;
+/** Of operations that take a body, in bytes; events have their own limit. */
+const BODY_LIMIT = 1024 * 1024;
+/** Of all others: they take an empty object at most. */
+const NO_BODY_LIMIT = 4 * 1024;
 
 interface Route {
   operation: Operation;
   segments: readonly string[];
 }
+
+/** What a request's method and path lead to; without an operation: the methods that the path has. */
+export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
 export interface ApiOptions extends HostAccessOptions<never> {
   /** Serves `/health` and `/health/live`. Default false: they are the host's. */
@@ -37,27 +47,39 @@ export interface ApiOptions extends HostAccessOptions<never> {
 /** Who asks, and what the answer tells them about their rate limit. */
 export interface Caller extends Asker {
   headers: readonly (readonly [string, string])[];
+  /** Whose limits count: of a key, of the key behind a session, of a user, or of an address. */
+  holder: string;
 }
 
 /** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
 const WRONG_KEYS: RateLimit = { perSecond: 10, burst: 100 };
 
-interface Limiters {
+/** What bounds the senders of a host, whatever they speak and through whichever door they come. */
+interface Limits {
   api: RateLimiter | null;
   ingest: RateLimiter | null;
   wrongKeys: RateLimiter;
+  memory: HostMemory;
+  streams: Streams;
+  checks: SharedChecks;
 }
 
-function limitersOf(paggio: Paggio): Limiters {
+function limitsOf(paggio: Paggio): Limits {
   const { apiRateLimit, ingestRateLimit } = paggio.options;
   return {
     api: apiRateLimit && new RateLimiter(apiRateLimit),
     ingest: ingestRateLimit && new RateLimiter(ingestRateLimit),
     wrongKeys: new RateLimiter(WRONG_KEYS),
+    memory: new HostMemory(),
+    streams: new Streams(),
+    checks: new SharedChecks(),
   };
 }
 
-/** The management API: matches a request, authenticates, runs the operation, and turns every failure into the envelope. */
+/**
+ * The management API: matches a request, finds out on its headers alone who sent it and whether they may, only then reads
+ * the body, runs the operation, and turns every failure into the envelope.
+ */
 export class Api {
   private readonly routes: readonly Route[];
   private readonly onFault: (error: unknown, requestId: string) => void;
@@ -65,14 +87,14 @@ export class Api {
 
   /**
    * @param table what is served: the contract, or the routes of a dialect
-   * @param limiters shared by all tables: a key has one limit, whatever it speaks
+   * @param limits shared by all tables: a key has one limit, whatever it speaks
    */
   constructor(
     private readonly paggio: Paggio,
     private readonly options: ApiOptions = {},
     private readonly table: readonly Operation[] = operations,
     private readonly errorBody?: ErrorBody,
-    private readonly limiters: Limiters = limitersOf(paggio),
+    private readonly limits: Limits = limitsOf(paggio),
   ) {
     this.onFault = options.onFault ?? (() => undefined);
     this.access = new HostAccess(paggio, options);
@@ -88,13 +110,17 @@ export class Api {
 
   /** The same use cases for the same keys, with the routes and errors of another product. */
   speaking({ operations: table, errorBody }: Dialect): Api {
-    return new Api(this.paggio, this.options, table, errorBody, this.limiters);
+    return new Api(this.paggio, this.options, table, errorBody, this.limits);
   }
 
-  /** Whether an operation has this path, with whatever method. Other paths are the host's, also below `/api/v1`. */
-  owns(path: string): boolean {
-    const segments = path.split('/').slice(1);
-    return this.routes.some((route) => matchSegments(route.segments, segments) !== undefined);
+  /** The memory for the bodies of this host. */
+  get memory(): HostMemory {
+    return this.limits.memory;
+  }
+
+  /** Checks that many streams may ask for at once. */
+  get checks(): SharedChecks {
+    return this.limits.checks;
   }
 
   /** The paths of what this process serves, with `:name` for parameters. */
@@ -107,61 +133,79 @@ export class Api {
     return this.routes.some((route) => route.operation === operation);
   }
 
-  /** Whether an operation has this path and method. */
-  serves(method: string, path: string): boolean {
+  /** Undefined: no operation has this path. Other paths are the host's, also below `/api/v1`. */
+  match(method: string, path: string): Match | undefined {
     const segments = path.split('/').slice(1);
-    return this.routes.some(
-      (route) => route.operation.method === asGet(method) && matchSegments(route.segments, segments) !== undefined,
-    );
+    const wanted = asGet(method);
+    const allowed: string[] = [];
+    for (const route of this.routes) {
+      const params = matchSegments(route.segments, segments);
+      if (!params) continue;
+      if (route.operation.method === wanted) return { operation: route.operation, params };
+      allowed.push(route.operation.method);
+    }
+    return allowed.length > 0 ? { allowed } : undefined;
   }
 
-  /** How many bytes the body of a request may have. */
-  bodyLimit(path: string): number {
-    return path.startsWith('/e/') ? this.paggio.options.bodyLimit : API_BODY_LIMIT;
-  }
-
-  /** Never throws. */
-  async handle(request: ApiRequest): Promise<Answer> {
+  /**
+   * Answers for the holder of the API key or the host's user.
+   * @param match where the request leads, if that is known already
+   * @throws RequestAborted, and nothing else
+   */
+  async handle(
+    request: ApiRequest,
+    read: ReadBody,
+    match: Match | undefined = this.match(request.method, request.path),
+  ): Promise<Answer> {
     let caller = nobody;
     try {
-      const { operation, params } = this.match(request);
+      const { operation, params } = this.found(match, request);
       caller = await this.admit(operation, request);
-      return await this.run(operation, request, params, caller);
+      return await this.run(operation, request, params, caller, read);
     } catch (error) {
       return this.fail(error, caller);
     }
   }
 
-  /** For somebody who was authenticated in another way. Rate limit and scopes are those of a key. Never throws. */
-  async handleAs(asker: Asker, request: ApiRequest): Promise<Answer> {
+  /**
+   * Answers for somebody who was authenticated in another way. Rate limit and scopes are those of a key.
+   * @throws RequestAborted, and nothing else
+   */
+  async handleAs(asker: Asker, request: ApiRequest, read: ReadBody): Promise<Answer> {
     let caller = nobody;
     try {
-      const { operation, params } = this.match(request);
+      const { operation, params } = this.found(this.match(request.method, request.path), request);
       caller = this.admitAs(asker, operation);
-      return await this.run(operation, request, params, caller);
+      return await this.run(operation, request, params, caller, read);
     } catch (error) {
       return this.fail(error, caller);
     }
   }
 
-  /** @throws what the operation throws */
+  /**
+   * Reads the body and does what was asked for.
+   * @throws what reading and the operation throw
+   */
   async run(
     operation: Operation,
     request: ApiRequest,
     params: Readonly<Record<string, string>>,
     caller: Caller,
+    read: ReadBody,
   ): Promise<Answer> {
     const captured = operation.part === 'ingest';
+    const body = await read(this.bodyLimitOf(operation), caller.holder);
     const answer = await operation.run({
       paggio: this.paggio,
       principal: caller.principal,
       params,
       // What is captured looks at its own headers, after its signature, and keeps its query whatever it is.
-      query: captured ? {} : queryOf(request.query),
+      query: captured ? {} : parseQuery(request.query),
       idempotencyKey: captured ? null : idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
-      body: request.body,
+      body,
       request,
       stillValid: caller.stillValid,
+      takeStream: () => this.limits.streams.take(caller.holder),
       document: () => this.document(),
     });
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
@@ -174,7 +218,7 @@ export class Api {
   async admit(operation: Operation, request: AskingRequest): Promise<Caller> {
     // Producers reach signed ingest by whatever name they know.
     if (operation.part !== 'ingest') this.access.checkHost(request, { needsKey: operation.scope !== null });
-    if (operation.scope === null) return nobody;
+    if (operation.scope === null) return { ...nobody, holder: anonymous(request.remoteAddr) };
     await this.access.check(request);
     return this.admitAs(await this.askerOf(request), operation);
   }
@@ -182,7 +226,7 @@ export class Api {
   private admitAs(asker: Asker, operation: Operation): Caller {
     const headers = this.limit(asker.principal, operation.scope === 'ingest' ? 'ingest' : 'api');
     this.requireScope(asker.principal, operation);
-    return { ...asker, headers };
+    return { ...asker, headers, holder: holderOf(asker.principal) };
   }
 
   /**
@@ -190,8 +234,8 @@ export class Api {
    * @returns the headers that tell what is left
    * @throws PaggioError `RATE_LIMITED`
    */
-  limit({ keyId, userId }: Principal, kind: 'api' | 'ingest'): (readonly [string, string])[] {
-    const verdict = this.limiters[kind]?.take(keyId ?? `user ${userId}`);
+  limit(principal: Principal, kind: 'api' | 'ingest'): (readonly [string, string])[] {
+    const verdict = this.limits[kind]?.take(holderOf(principal));
     const headers = verdict ? rateHeaders(verdict) : [];
     if (!verdict || verdict.allowed) return headers;
     throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
@@ -207,8 +251,8 @@ export class Api {
    * @throws PaggioError `RATE_LIMITED`, before anything is looked for, when the address has guessed too often
    */
   async guess<T>(remoteAddr: string | null, find: () => Promise<T | null>): Promise<T | null> {
-    const address = remoteAddr ?? 'unknown';
-    const { wrongKeys } = this.limiters;
+    const address = addressKey(remoteAddr);
+    const { wrongKeys } = this.limits;
     const verdict = wrongKeys.take(address);
     if (!verdict.allowed) {
       throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid session', {
@@ -233,17 +277,16 @@ export class Api {
     const key = bearerOf(rawHeaders);
     const user = key === undefined ? await this.access.user(request) : null;
     if (user) return user;
-    const principal = { ...(await this.authenticate(key, remoteAddr)), remoteAddr };
+    const holder = await this.authenticate(key, remoteAddr);
+    // Not through the limiter of wrong keys: it says nothing about this key.
     const stillValid = (): Promise<boolean> =>
-      this.authenticate(key, remoteAddr).then(
-        () => true,
-        // A database that is away says nothing about the key.
-        (error: unknown) => !(error instanceof PaggioError && error.code === 'UNAUTHORIZED'),
-      );
-    return { principal, stillValid };
+      this.checks.ask(holder.keyId, () => isValid(() => this.paggio.keys.authenticate(key as string)));
+    return { principal: { ...holder, remoteAddr }, stillValid };
   }
 
+  /** @throws RequestAborted when that is what happened: there is nobody to answer */
   fail(error: unknown, caller: Caller = nobody): Answer {
+    if (error instanceof RequestAborted) throw error;
     const answer = errorAnswer(error, this.onFault, this.errorBody);
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
@@ -257,17 +300,27 @@ export class Api {
   }
 
   /**
-   * Who holds a key. Wrong ones are limited for each address.
+   * Who holds a key. Wrong ones are limited for each address: beyond the limit they are refused, and look-ups of keys that
+   * are not known wait for each other, so that they cost the database little and a valid key still gets through.
    * @throws PaggioError `UNAUTHORIZED` or `RATE_LIMITED`
    */
   async authenticate(key: string | undefined, remoteAddr: string | null): Promise<Principal & { keyId: string }> {
+    const { wrongKeys } = this.limits;
+    const address = addressKey(remoteAddr);
+    let verdict: RateVerdict | undefined;
     try {
       if (key === undefined) throw unauthorized();
-      return await this.paggio.keys.authenticate(key);
+      // Taken before the database is asked: requests that come at once must not all find the bucket full.
+      const holder = await this.paggio.keys.authenticate(key, () => !(verdict = wrongKeys.take(address)).allowed);
+      if (verdict?.allowed) wrongKeys.giveBack(address);
+      return holder;
     } catch (error) {
-      const wrong = error instanceof PaggioError && error.code === 'UNAUTHORIZED';
-      const verdict = wrong && remoteAddr !== null ? this.limiters.wrongKeys.take(remoteAddr) : undefined;
-      if (!verdict || verdict.allowed) throw error;
+      if (!isUnauthorized(error)) {
+        if (verdict?.allowed) wrongKeys.giveBack(address);
+        throw error;
+      }
+      verdict ??= wrongKeys.take(address);
+      if (verdict.allowed) throw error;
       throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid API key', {
         hint: 'Send a valid key: Authorization: Bearer pk_live_...',
         retryAfterSeconds: verdict.retryAfterSeconds,
@@ -276,30 +329,50 @@ export class Api {
     }
   }
 
+  private bodyLimitOf({ part, body }: Operation): number {
+    if (part === 'ingest') return this.paggio.options.bodyLimit;
+    return body === null ? NO_BODY_LIMIT : BODY_LIMIT;
+  }
+
   private requireScope(principal: Principal, operation: Operation): void {
     if (operation.scope !== null) this.paggio.authority.require(principal, operation.scope, operation.id);
   }
 
-  private match(request: ApiRequest): { operation: Operation; params: Record<string, string> } {
-    const segments = request.path.split('/').slice(1);
-    const method = asGet(request.method);
-    const allowed: string[] = [];
-    for (const route of this.routes) {
-      const params = matchSegments(route.segments, segments);
-      if (!params) continue;
-      if (route.operation.method === method) return { operation: route.operation, params };
-      allowed.push(route.operation.method);
-    }
+  /** @throws PaggioError `METHOD_NOT_ALLOWED` or `NOT_FOUND`; `FORBIDDEN` for a host that this server is not */
+  private found(match: Match | undefined, request: ApiRequest): Extract<Match, { operation: Operation }> {
+    if (match !== undefined && 'operation' in match) return match;
     // An unknown path is no way around the list of hosts.
     this.access.checkHost(request, { needsKey: true });
-    if (allowed.length > 0) {
-      throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
-        hint: `Possible: ${allowed.join(', ')}.`,
-        headers: [['allow', allowed.join(', ')]],
-      });
-    }
-    throw noSuchRoute();
+    if (match === undefined) throw noSuchRoute();
+    throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
+      hint: `Possible: ${match.allowed.join(', ')}.`,
+      headers: [['allow', match.allowed.join(', ')]],
+    });
   }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof PaggioError && error.code === 'UNAUTHORIZED';
+}
+
+/** @throws when it cannot be known: a database that is away says nothing about a key */
+async function isValid(authenticate: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await authenticate();
+    return true;
+  } catch (error) {
+    if (isUnauthorized(error)) return false;
+    throw error;
+  }
+}
+
+function holderOf({ keyId, userId }: Principal): string {
+  return keyId ?? `user ${userId}`;
+}
+
+/** Whose share of the limits a request without a key takes. */
+export function anonymous(remoteAddr: string | null): string {
+  return `address ${addressKey(remoteAddr)}`;
 }
 
 export function noSuchRoute(): PaggioError {
@@ -309,6 +382,7 @@ export function noSuchRoute(): PaggioError {
 export const nobody: Caller = {
   principal: { userId: '', mode: 'live', scopes: new Set(), keyId: null },
   headers: [],
+  holder: anonymous(null),
   stillValid: () => Promise.resolve(true),
 };
 
@@ -353,19 +427,4 @@ function idempotencyKeyOf(values: readonly string[]): string | null {
     hint: message,
     details: [{ field: 'Idempotency-Key', message }],
   });
-}
-
-/** @throws PaggioError `BAD_REQUEST` for a parameter that is given twice */
-function queryOf(text: string): Record<string, string> {
-  const query: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of new URLSearchParams(text)) {
-    if (name in query) {
-      throw new PaggioError('BAD_REQUEST', `Wrong query parameter: ${name}`, {
-        hint: `${name} is given twice.`,
-        details: [{ field: name, message: `${name} is given twice.` }],
-      });
-    }
-    query[name] = value;
-  }
-  return { ...query };
 }

@@ -251,6 +251,7 @@ class World {
       read: {
         'events.list': call('GET', at(`/events?endpoint_id=${this.id}`)),
         'events.get': call('GET', event),
+        'events.attempts': call('GET', `${event}/attempts`),
         'events.raw': call('GET', `${event}/raw`),
         'events.verification': call('GET', `${event}/verification`),
         'rejections.list': call('GET', at(`/rejections?endpoint_id=${this.id}`)),

@@ -11,10 +11,10 @@ import {
 } from '@paggio/core';
 import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
 import { jsonAnswer, noContent, type Answer } from './answer';
-import type { Api } from './api';
+import { anonymous, type Api } from './api';
 import { valuesOf } from './header-values';
 import { isRead, type Asker } from './host-access';
-import type { ApiRequest } from './operation';
+import type { ApiRequest, ReadBody } from './operation';
 import { parseJson } from './parse';
 import { checkOrigin } from './request-origin';
 import { SessionCookie } from './session-cookie';
@@ -26,6 +26,8 @@ interface Viewer extends Asker {
 
 /** How many tokens of sessions a process remembers as valid. Beyond that it starts over. */
 const MAX_KNOWN = 10_000;
+/** Bytes of a sign-in, which anybody may send. */
+const SESSION_BODY_LIMIT = 4 * 1024;
 const PAGE = /^(?:|\/(?:webhooks|events)(?:\/[^/]+)?|\/replays|\/settings)$/;
 const CSP =
   "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
@@ -71,23 +73,23 @@ export class Dashboard {
     return `${this.mountPath}/sign-in?token=${await this.paggio.sessions.createLink(principal)}`;
   }
 
-  /** Never throws. */
-  async handle(request: ApiRequest): Promise<Answer> {
+  /** @throws RequestAborted, and nothing else */
+  async handle(request: ApiRequest, read: ReadBody): Promise<Answer> {
     try {
       this.api.access.checkHost(request, { needsKey: false });
       await this.api.access.check(request);
-      return await this.route(request);
+      return await this.route(request, read);
     } catch (error) {
       return this.api.fail(error);
     }
   }
 
-  private async route(request: ApiRequest): Promise<Answer> {
+  private async route(request: ApiRequest, read: ReadBody): Promise<Answer> {
     const path = request.path.slice('/dashboard'.length);
     const reads = isRead(request.method);
     if (!reads) checkOrigin(request, this.paggio.baseUrl, 'required');
-    if (path.startsWith('/api/v1/')) return this.api.handleAs(await this.viewer(request), { ...request, path });
-    if (path === '/session') return this.session(request);
+    if (path.startsWith('/api/v1/')) return this.api.handleAs(await this.viewer(request), { ...request, path }, read);
+    if (path === '/session') return this.session(request, read);
     if (!reads) throw this.noSuchPage();
     if (path === '/sign-in') return this.useLink(request);
     // Pages and files are below one address, which has no slash at its end.
@@ -100,15 +102,15 @@ export class Dashboard {
     return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
   }
 
-  private async session(request: ApiRequest): Promise<Answer> {
+  private async session(request: ApiRequest, read: ReadBody): Promise<Answer> {
     switch (request.method) {
       case 'GET':
       case 'HEAD':
         return this.show(request);
       case 'POST':
-        return this.signIn(request);
+        return this.signIn(request, read);
       case 'PATCH':
-        return this.switchMode(request);
+        return this.switchMode(request, read);
       case 'DELETE':
         return this.signOut(request);
       default:
@@ -122,8 +124,8 @@ export class Dashboard {
     return withHeaders(jsonAnswer(200, toSession(viewer)), headers);
   }
 
-  private async signIn(request: ApiRequest): Promise<Answer> {
-    const key = memberOf(request.body, 'key');
+  private async signIn(request: ApiRequest, read: ReadBody): Promise<Answer> {
+    const key = memberOf(await read(SESSION_BODY_LIMIT, anonymous(request.remoteAddr)), 'key');
     if (typeof key !== 'string') throw unauthorized();
     const browser = this.browserOf(request);
     const principal = await this.api.authenticate(key.trim(), request.remoteAddr).catch(async (error: unknown) => {
@@ -137,10 +139,10 @@ export class Dashboard {
     return withHeaders(jsonAnswer(201, { status: 'ok' }), [...headers, ...this.cookiesFor(token, request)]);
   }
 
-  private async switchMode(request: ApiRequest): Promise<Answer> {
+  private async switchMode(request: ApiRequest, read: ReadBody): Promise<Answer> {
     const viewer = await this.viewer(request);
     const headers = this.api.limit(viewer.principal, 'api');
-    const mode = memberOf(request.body, 'mode');
+    const mode = memberOf(await read(SESSION_BODY_LIMIT, anonymous(request.remoteAddr)), 'mode');
     if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
     if (viewer.session === null) {
       throw new PaggioError('FORBIDDEN', 'The host decides about the mode', { hint: 'Ask whoever runs the host.' });
@@ -199,10 +201,12 @@ export class Dashboard {
     const user = wasKnown ? null : await this.api.access.user(request);
     const session = token === undefined ? null : await this.findSession(token, request.remoteAddr, user !== null);
     if (token !== undefined && session !== null) {
-      const stillValid = async (): Promise<boolean> => {
-        const now = await this.paggio.sessions.find(token);
-        return now !== null && now.principal.mode === session.principal.mode;
-      };
+      const { mode } = session.principal;
+      const stillValid = (): Promise<boolean> =>
+        this.api.checks.ask(`${token} ${mode}`, async () => {
+          const now = await this.paggio.sessions.find(token);
+          return now !== null && now.principal.mode === mode;
+        });
       const principal = { ...session.principal, remoteAddr: request.remoteAddr };
       return { principal, session: { ...session, token }, stillValid };
     }

@@ -1,10 +1,13 @@
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
-import { headersOf, type Answer } from './answer';
+import { discard, headersOf, isStream, type Answer } from './answer';
 import { isLoopbackAddress, type Arrival } from './arrival';
-import { BodyMemory, type BodyShare } from './body-memory';
+import type { BodyShare } from './body-memory';
+import { Chunks } from './chunks';
+import { RequestAborted } from './operation';
 import { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
-import { Site, type HandlerOptions } from './site';
+import { Site, type Desk, type HandlerOptions } from './site';
+import { slowBodies } from './slow-bodies';
 
 interface RequestInfo {
   /** The peer of the connection, which a Fetch request does not know. */
@@ -32,7 +35,7 @@ export function createFetchHandler<HostRequest = Request>(
 ): FetchHandler {
   const site = new Site(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-  const bodies = new BodyMemory();
+  const { memory } = site.api;
   const handle = async (request: Request, info: RequestInfo = {}): Promise<Response | undefined> => {
     const [path, query] = splitTarget(request.url);
     const local = site.within(path);
@@ -43,10 +46,10 @@ export function createFetchHandler<HostRequest = Request>(
     const arrival = arrivalOf(request, rawHeaders, info.remoteAddr);
     // A runtime may change the host in the URL or in the header: either one decides here.
     const hosts = [new URL(request.url).host, ...arrival.hosts];
-    const desk = slug === undefined ? site.deskOf(local, hosts) : undefined;
+    const desk = slug === undefined ? site.deskOf(method, local, hosts) : undefined;
     if (slug === undefined && !desk) return undefined;
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
-    const share = slug === undefined ? undefined : bodies.share(slug);
+    let share: BodyShare | undefined;
     try {
       if (slug === undefined) {
         const call = {
@@ -58,9 +61,13 @@ export function createFetchHandler<HostRequest = Request>(
           arrival,
           hostRequest: info.hostRequest ?? request,
         };
-        const there = desk as NonNullable<typeof desk>;
-        return toResponse(await there.answer({ ...call, body: await readStream(request, there.bodyLimit) }), method);
+        const read = (limit: number, holder: string): Promise<Buffer> => {
+          share = memory.keyed.share(holder);
+          return readStream(request, limit, share);
+        };
+        return toResponse(await (desk as Desk)(call, read), method);
       }
+      share = memory.webhooks.share(slug);
       const endpoint = await paggio.capture.route(slug, method);
       const body = await readStream(request, paggio.options.bodyLimit, share);
       const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
@@ -68,6 +75,8 @@ export function createFetchHandler<HostRequest = Request>(
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
       return toResponse({ status: answer.status, headers, body: answer.body }, method);
     } catch (error) {
+      // There is nobody to read an answer.
+      if (error instanceof RequestAborted) return new Response(null, { status: 400 });
       return toResponse(site.api.fail(error), method);
     } finally {
       share?.giveBack();
@@ -95,32 +104,57 @@ function splitTarget(url: string): [string, string] {
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
-async function readStream(request: Request, limit: number, share?: BodyShare): Promise<Buffer> {
+/**
+ * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE`, or `BAD_REQUEST` after 30 s
+ * @throws RequestAborted
+ */
+async function readStream(request: Request, limit: number, share: BodyShare): Promise<Buffer> {
   if (request.bodyUsed) {
     throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', {
       hint: 'Pass the request on before reading its body.',
     });
   }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > limit)
-      throw new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
-        hint: 'Send less, or raise the body limit.',
-      });
-    const refusal = share?.take(chunk.length);
-    if (refusal) throw refusal;
-    chunks.push(chunk);
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
+  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
+  const chunks = new Chunks();
+  if (!reader) return chunks.join();
+  const cancel = (): void => void reader.cancel().catch(() => undefined);
+  const refusals: PaggioError[] = [];
+  const slow = slowBodies.watch((tooSlow) => {
+    refusals.push(tooSlow);
+    cancel();
+  });
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      const [late] = refusals;
+      if (late) throw late;
+      if (done) return chunks.join();
+      const refusal = chunks.size + value.length > limit ? tooLarge(limit) : share.take(value.length);
+      if (refusal) {
+        cancel();
+        throw refusal;
+      }
+      chunks.add(value);
+    }
+  } catch (error) {
+    throw error instanceof PaggioError ? error : new RequestAborted();
+  } finally {
+    slowBodies.forget(slow);
   }
-  return Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): PaggioError {
+  return new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
+    hint: 'Send less, or raise the body limit.',
+  });
 }
 
 function toResponse(answer: Answer, method: string): Response {
   const headers = headersOf(answer).map(([name, value]) => [name, value] as [string, string]);
-  if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
-    const stream = method === 'HEAD' ? null : toStream(answer.body);
-    return new Response(stream, { status: answer.status, headers });
+  if (isStream(answer.body)) {
+    if (method === 'HEAD') discard(answer);
+    return new Response(method === 'HEAD' ? null : toStream(answer.body), { status: answer.status, headers });
   }
   const nothing = answer.body === null || answer.status === 204 || method === 'HEAD';
   const body = nothing ? null : new Uint8Array(Buffer.from(answer.body as string));

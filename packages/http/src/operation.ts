@@ -5,7 +5,7 @@ import type { Arrival } from './arrival';
 import { noBody, noQuery, parse, parseJson } from './parse';
 import type { JsonSchema } from './openapi/schema';
 
-/** A management request, the same through every door. */
+/** A management request, the same through every door. Its body is read only when it is known who sent it. */
 export interface ApiRequest {
   method: string;
   /** Without query, relative to the mount path. */
@@ -18,9 +18,22 @@ export interface ApiRequest {
   rawHeaders: readonly string[];
   remoteAddr: string | null;
   arrival: Arrival;
-  body: Buffer;
   /** The request as the host's framework knows it. */
   hostRequest: unknown;
+}
+
+/**
+ * Reads the body of a request.
+ * @param limit its largest size in bytes
+ * @param holder whose share of the memory for bodies it takes
+ * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE` or `BAD_REQUEST`
+ * @throws RequestAborted when the sender went away
+ */
+export type ReadBody = (limit: number, holder: string) => Promise<Buffer>;
+
+/** The sender went away in the middle: there is nobody to answer. */
+export class RequestAborted extends Error {
+  override readonly name = 'RequestAborted';
 }
 
 /** A request whose route is known, before its query and body are looked at. */
@@ -33,9 +46,18 @@ export interface RoutedRequest {
   idempotencyKey: string | null;
   body: Buffer;
   /** The request as it came, for what is captured. */
-  request: Omit<ApiRequest, 'body'>;
-  /** Whether the principal still is who it was: keys are revoked while a stream is read. */
+  request: ApiRequest;
+  /**
+   * Whether the principal still is who it was: keys are revoked while a stream is read.
+   * @throws when that cannot be known now
+   */
   stillValid: () => Promise<boolean>;
+  /**
+   * Takes one of the places that the principal has for open streams.
+   * @returns what gives the place back; further calls of it do nothing
+   * @throws PaggioError `RATE_LIMITED` when all are taken
+   */
+  takeStream: () => () => void;
   /** The OpenAPI document of what is served here. */
   document: () => object;
 }

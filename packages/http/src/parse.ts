@@ -1,10 +1,21 @@
 import 'reflect-metadata';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
-import { PaggioError, type ErrorDetail } from '@paggio/core';
+import { fieldNames, PaggioError, type ErrorDetail } from '@paggio/core';
 
-/** Bodies of the management API; a limit of depth keeps hostile ones from the recursion of the validator. */
+// The validator takes far longer than the parser for the same bytes, so its input is bounded first.
 const MAX_DEPTH = 64;
+/** Members of one object. No object of the API has nearly as many. */
+const MAX_MEMBERS = 200;
+/** Items of one array. The longest array that the API accepts is `endpoint_ids` of a published event. */
+const MAX_ITEMS = 1_000;
+/**
+ * Members and items of the whole input. The largest valid input is an endpoint with 100 destinations, each with 100 event
+ * types, 50 headers and 100 delays: about 26,500 values.
+ */
+const MAX_VALUES = 30_000;
+/** A query is a flat object; no operation has more than a dozen parameters. */
+const MAX_PARAMETERS = 100;
 
 /**
  * The one validator call: a DTO out of untrusted input, with unknown names refused. The settings are our own, so that a
@@ -15,7 +26,7 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw failure(kind, [{ field: 'body', message: 'The body must be a JSON object.' }]);
   }
-  const hostile = findHostile(input);
+  const hostile = new HostileSearch().find(input);
   if (hostile) throw failure(kind, [hostile]);
   const instance = plainToInstance(dto, input, { enableImplicitConversion: false });
   const errors = validateSync(instance, {
@@ -46,37 +57,64 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
+/**
+ * The parameters of a query, without its question mark.
+ * @throws PaggioError `BAD_REQUEST` for more than 100, and for one that is given twice
+ */
+export function parseQuery(text: string): Record<string, string> {
+  if (text === '') return {};
+  if (text.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) {
+    throw new PaggioError('BAD_REQUEST', `The query has more than ${MAX_PARAMETERS} parameters`, {
+      hint: 'Send the parameters of this operation only.',
+    });
+  }
+  const query = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (query.has(name)) throw failure('query', [{ field: name, message: `${shown(name)} is given twice.` }]);
+    query.set(name, value);
+  }
+  return Object.fromEntries(query);
+}
+
 /** @throws PaggioError `BAD_REQUEST` that names every parameter */
 export function noQuery(query: Readonly<Record<string, string>>): void {
-  const details = Object.keys(query).map((field) => ({ field, message: `There is no "${field}" here.` }));
+  const details = Object.keys(query).map(unknown);
   if (details.length > 0) throw failure('query', details);
 }
 
 /**
- * For operations whose path says everything: a body must be empty or an empty object.
+ * Checks the body of an operation that takes none: it must be empty or an empty object.
  * @throws PaggioError `VALIDATION_FAILED`
  */
 export function noBody(body: Buffer): void {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw failure('body', [{ field: 'body', message: 'The body must be empty or an empty object.' }]);
-  const details = Object.keys(value).map((field) => ({ field, message: `There is no "${field}" here.` }));
+  const details = Object.keys(value).map(unknown);
   if (details.length > 0) throw failure('body', details);
 }
 
 function failure(kind: 'body' | 'query', details: ErrorDetail[]): PaggioError {
-  const names = details.map((detail) => detail.field).join(', ');
   const hint = details[0]?.message ?? '';
   return kind === 'query'
-    ? new PaggioError('BAD_REQUEST', `Wrong query parameter: ${names}`, { hint, details })
-    : new PaggioError('VALIDATION_FAILED', `Not valid: ${names}`, { hint, details });
+    ? new PaggioError('BAD_REQUEST', `Wrong query parameter: ${fieldNames(details)}`, { hint, details })
+    : new PaggioError('VALIDATION_FAILED', `Not valid: ${fieldNames(details)}`, { hint, details });
+}
+
+function unknown(field: string): ErrorDetail {
+  return { field, message: `There is no "${shown(field)}" here.` };
+}
+
+/** Cuts a name for a message: the sender chooses it, and it may be as long as the body. */
+function shown(name: string): string {
+  return name.length <= 64 ? name : `${name.slice(0, 64)}...`.toWellFormed();
 }
 
 function toDetails(error: ValidationError, prefix: string): ErrorDetail[] {
   const field = prefix + error.property;
   const messages = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
-    message: rule === 'whitelistValidation' ? `There is no "${error.property}" here.` : sentence(message),
+    message: rule === 'whitelistValidation' ? unknown(error.property).message : sentence(message),
   }));
   return [...messages, ...(error.children ?? []).flatMap((child) => toDetails(child, `${field}.`))];
 }
@@ -85,21 +123,41 @@ function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
 
-/** Text that no column can hold, names that reach for prototypes, and nesting without end. */
-function findHostile(value: unknown, path = '', depth = 0): ErrorDetail | undefined {
-  if (typeof value === 'string') {
-    if (value.includes('\0')) return { field: path, message: 'Text must not contain NUL.' };
-    return value.isWellFormed() ? undefined : { field: path, message: 'Text must be valid Unicode.' };
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > MAX_DEPTH) return { field: path, message: `Objects may be nested at most ${MAX_DEPTH} deep.` };
-  for (const [name, inner] of Object.entries(value)) {
-    const here = path === '' ? name : `${path}.${name}`;
-    if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
-      return { field: here, message: `There is no "${name}" here.` };
+/** Finds input that the validator must not get: text that no column can hold, names that reach prototypes, and large shapes. */
+class HostileSearch {
+  private values = 0;
+
+  find(value: unknown, path = '', depth = 0): ErrorDetail | undefined {
+    if (typeof value === 'string') return textProblem(value, path);
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth > MAX_DEPTH) return { field: path, message: `Objects may be nested at most ${MAX_DEPTH} deep.` };
+    const isArray = Array.isArray(value);
+    const names = Object.keys(value);
+    if (names.length > (isArray ? MAX_ITEMS : MAX_MEMBERS)) {
+      const message = isArray
+        ? `An array may have at most ${MAX_ITEMS} items.`
+        : `An object may have at most ${MAX_MEMBERS} members.`;
+      return { field: path === '' ? 'body' : path, message };
     }
-    const found = findHostile(name, here, depth + 1) ?? findHostile(inner, here, depth + 1);
-    if (found) return found;
+    this.values += names.length;
+    if (this.values > MAX_VALUES) return { field: 'body', message: `A body may have at most ${MAX_VALUES} values.` };
+    for (const name of names) {
+      const here = path === '' ? name : `${path}.${name}`;
+      if (!isArray) {
+        if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
+          return { field: here, message: `There is no "${name}" here.` };
+        }
+        const problem = textProblem(name, here);
+        if (problem) return problem;
+      }
+      const found = this.find((value as Record<string, unknown>)[name], here, depth + 1);
+      if (found) return found;
+    }
+    return undefined;
   }
-  return undefined;
+}
+
+function textProblem(text: string, field: string): ErrorDetail | undefined {
+  if (text.includes('\0')) return { field, message: 'Text must not contain NUL.' };
+  return text.isWellFormed() ? undefined : { field, message: 'Text must be valid Unicode.' };
 }

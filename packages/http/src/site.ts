@@ -7,7 +7,7 @@ import type { DialectName } from './dialects';
 import { isSignedIngest, slugOf } from './ingest';
 import { IngestHost } from './ingest-host';
 import type { HostAccessOptions } from './host-access';
-import type { ApiRequest } from './operation';
+import type { ApiRequest, ReadBody } from './operation';
 
 /** @typeParam HostRequest what the host's framework calls a request */
 export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<HostRequest> {
@@ -50,13 +50,11 @@ export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<H
   onFault?: (error: unknown, requestId: string) => void;
 }
 
-/** Who answers a request that is no webhook. */
-export interface Desk {
-  /** How many bytes its body may have. */
-  bodyLimit: number;
-  /** Never throws. */
-  answer(request: Omit<ApiRequest, 'path'>): Promise<Answer>;
-}
+/**
+ * Answers a request that is no webhook. It reads the body by itself, once it is known who sent it.
+ * @throws RequestAborted, and nothing else
+ */
+export type Desk = (request: Omit<ApiRequest, 'path'>, read: ReadBody) => Promise<Answer>;
 
 /** What of a server's paths is Paggio's. The same for every door. */
 export class Site {
@@ -102,10 +100,10 @@ export class Site {
    * Who answers a path below the mount point that is no webhook URL; undefined: the host.
    * @param hosts that the request names
    */
-  deskOf(local: string, hosts: readonly string[]): Desk | undefined {
-    const desk = this.openDesk(local);
+  deskOf(method: string, local: string, hosts: readonly string[]): Desk | undefined {
+    const desk = this.openDesk(method, local);
     if (desk === undefined || !this.isClosedAt(local, hosts)) return desk;
-    return { bodyLimit: desk.bodyLimit, answer: async () => this.api.fail(noSuchRoute()) };
+    return async () => this.api.fail(noSuchRoute());
   }
 
   /** Whether the host is the one for senders, and the path is not for them. */
@@ -113,15 +111,14 @@ export class Site {
     return !isSignedIngest(local) && this.ingestHost.matches(hosts);
   }
 
-  private openDesk(local: string): Desk | undefined {
+  private openDesk(method: string, local: string): Desk | undefined {
     const { api, dashboard, options } = this;
-    if (dashboard?.owns(local)) {
-      return { bodyLimit: api.bodyLimit(local), answer: (request) => dashboard.handle({ ...request, path: local }) };
-    }
+    if (dashboard?.owns(local)) return (request, read) => dashboard.handle({ ...request, path: local }, read);
     const dialect = this.dialectOf(local);
-    if (!dialect && !api.owns(local) && options.exclusive !== true) return undefined;
     const { api: spoken, path } = dialect ?? { api, path: local };
-    return { bodyLimit: api.bodyLimit(path), answer: (request) => spoken.handle({ ...request, path }) };
+    const match = spoken.match(method, path);
+    if (!dialect && !match && options.exclusive !== true) return undefined;
+    return (request, read) => spoken.handle({ ...request, path }, read, match);
   }
 
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */

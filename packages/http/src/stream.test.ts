@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createKeyText } from '@paggio/core';
 import { owner, Recorder, settled } from '@paggio/core/testing';
 import { createFetchHandler } from './fetch-handler';
 import { request, startGatewayServer, type GatewayServer } from './testing';
@@ -122,6 +123,67 @@ test('a stream ends soon after its key was revoked', async () => {
   await server.api().delete(`/api/v1/keys/${data.id}`);
   await closed;
   expect((await EventSource.open(data.key)).response.statusCode).toBe(401);
+});
+
+test('each stream of a revoked key ends while wrong keys arrive in a flood from the same address', async () => {
+  const made = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const { data } = await server.api().post('/api/v1/keys', { name: 'reader', scopes: ['read'] });
+      return data as { id: string; key: string };
+    }),
+  );
+  const sources = await Promise.all(made.flatMap(({ key }) => Array.from({ length: 20 }, () => EventSource.open(key))));
+  expect(sources.map(({ response }) => response.statusCode)).toEqual(sources.map(() => 200));
+  let flooding = true;
+  const refusals = { 401: 0, 429: 0 } as Record<number, number>;
+  let emptied: () => void;
+  const isEmpty = new Promise<void>((done) => (emptied = done));
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+  const flood = Array.from({ length: 20 }, async () => {
+    while (flooding) {
+      // Their checksums are right: only the database knows that they are not keys.
+      const authorization = `Bearer ${createKeyText('live')}`;
+      const call = httpRequest({ agent, port: server.port, path: '/api/v1/events', headers: { authorization } }).end();
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      refusals[response.statusCode as number] = (refusals[response.statusCode as number] ?? 0) + 1;
+      if ((refusals[429] as number) > 100) emptied();
+    }
+  });
+  await isEmpty;
+  const ends = Promise.all(sources.map(({ response }) => once(response, 'close').then(() => performance.now())));
+  await Promise.all(made.map(({ id }) => server.api().delete(`/api/v1/keys/${id}`)));
+  const revoked = performance.now();
+  const last = Math.max(...(await ends)) - revoked;
+  flooding = false;
+  await Promise.all(flood);
+  agent.destroy();
+  expect(Object.keys(refusals)).toEqual(['401', '429']);
+  // Two seconds are promised. A busy machine gets ten times as long.
+  expect(last).toBeLessThan(20_000);
+  if (process.env['SHOW']) console.log(last, refusals);
+}, 60_000);
+
+test('a key has 20 streams open at most, and a place that was left is free again', async () => {
+  const { data } = await server.api().post('/api/v1/keys', { name: 'many', scopes: ['read'] });
+  const sources = await Promise.all(Array.from({ length: 20 }, () => EventSource.open(data.key)));
+  const refused = await server.api(data.key).get('/api/v1/events/stream', { validateStatus: () => true });
+  expect([refused.status, refused.data, refused.headers['retry-after']]).toEqual([
+    429,
+    expect.objectContaining({ code: 'RATE_LIMITED', hint: expect.stringContaining('Close one of them') }),
+    '5',
+  ]);
+  // It counts for each key by itself, and a HEAD leaves nothing open.
+  const other = await EventSource.open(server.key);
+  expect(other.response.statusCode).toBe(200);
+  other.close();
+  sources[0]?.close();
+  let again = await EventSource.open(data.key);
+  while (again.response.statusCode === 429) again = await EventSource.open(data.key);
+  expect(again.response.statusCode).toBe(200);
+  for (const source of [...sources, again]) source.close();
+  for (let n = 0; n < 25; n++) expect((await server.api().head('/api/v1/events/stream')).status).toBe(200);
 });
 
 test('a reader that goes away is forgotten', async () => {

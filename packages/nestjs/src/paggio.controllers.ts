@@ -32,6 +32,9 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
     @Route('events.get') get(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }
+    @Route('events.attempts') attempts(@Call() call: RouteCall): Promise<void> {
+      return this.run(call);
+    }
     @Route('events.raw') raw(@Call() call: RouteCall): Promise<void> {
       return this.run(call);
     }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
+import { framingProblem } from '@paggio/http';
 import type { PaggioGateway } from './paggio.gateway';
 
 type Next = () => void;
@@ -65,7 +66,10 @@ export class PaggioDoor {
   /** Comes by twice for what is not a webhook: both doors lead on to the host, and neither does anything again. */
   private enter(request: IncomingMessage, response: ServerResponse, next: Next): void {
     if (this.hasController(request)) {
-      this.gateway.keepBody(request).then(next, (error: unknown) => this.gateway.fail(error, response));
+      const problem = framingProblem(request);
+      if (problem) return this.gateway.fail(problem, response, request);
+      this.gateway.keepBody(request, response);
+      next();
     } else if (!this.gateway.handle(request, response)) next();
   }
 
@@ -75,9 +79,7 @@ export class PaggioDoor {
     if (!this.prefixes.some((prefix) => url.startsWith(prefix))) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    return (
-      this.gateway.api.serves(request.method ?? '', path.slice(this.base.length)) &&
-      !this.gateway.handle.isClosedTo(request)
-    );
+    const match = this.gateway.api.match(request.method ?? '', path.slice(this.base.length));
+    return match !== undefined && 'operation' in match && !this.gateway.handle.isClosedTo(request);
   }
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { addressKey, type Paggio } from '@paggio/core';
 import {
   Api,
   arrivalOf,
+  bodyAtDoor,
   createNodeHandler,
+  linger,
   noSuchRoute,
-  readBody,
   RemoteAddress,
   nobody,
   RequestAborted,
@@ -14,8 +16,8 @@ import {
   type HandlerOptions,
   type NodeHandler,
   type Operation,
+  type ReadBody,
 } from '@paggio/http';
-import type { Paggio } from '@paggio/core';
 
 /** What Nest's request and response are underneath, on Express and on Fastify. */
 export type HostRequest = IncomingMessage & {
@@ -25,14 +27,12 @@ export type HostRequest = IncomingMessage & {
 };
 export type HostResponse = ServerResponse & { raw?: ServerResponse; hijack?: () => void };
 
-const API_BODY_LIMIT = 1024 * 1024;
-
 /** What controllers, guard and filter share: the operations of one instance, and what is known about a request. */
 export class PaggioGateway {
   readonly api: Api;
   /** Answers webhook URLs and, if exclusive, unknown paths; leaves the API to the controllers. */
   readonly handle: NodeHandler;
-  private readonly bodies = new WeakMap<IncomingMessage, Buffer>();
+  private readonly bodies = new WeakMap<IncomingMessage, ReadBody>();
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
   private readonly remoteAddress: RemoteAddress;
 
@@ -46,10 +46,13 @@ export class PaggioGateway {
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
   }
 
-  /** Keeps the exact body of an API request before the host's parser sees it, which then finds nothing left to read. */
-  async keepBody(request: IncomingMessage): Promise<void> {
+  /**
+   * Keeps the exact body of an API request from the host's parsers. It is read after the guards: the host's own and
+   * Paggio's, which checks the API key.
+   */
+  keepBody(request: IncomingMessage, response: ServerResponse): void {
     if (this.bodies.has(request)) return;
-    this.bodies.set(request, await readBody(request, API_BODY_LIMIT));
+    this.bodies.set(request, this.bodyOf(request, response));
     // For Express's parsers it was read already; for Fastify's there is none.
     (request as { _body?: boolean })._body = true;
     delete request.headers['content-length'];
@@ -86,12 +89,12 @@ export class PaggioGateway {
       rawHeaders: raw.rawHeaders,
       remoteAddr: this.addressOf(raw),
       arrival: arrivalOf(raw, this.remoteAddress),
-      body: this.bodies.get(raw) ?? Buffer.alloc(0),
       hostRequest: request,
     };
     const caller = this.callers.get(raw) ?? nobody;
-    this.write(response, await this.api.run(operation, input, { ...request.params }, caller));
     const written = response.raw ?? response;
+    const read = this.bodies.get(raw) ?? this.bodyOf(raw, written);
+    this.write(response, await this.api.run(operation, input, { ...request.params }, caller, read));
     // A stream goes on: when this returned, Nest would end the answer with what it takes for the result.
     if (!written.writableEnded && !written.destroyed) await once(written, 'close');
   }
@@ -99,8 +102,14 @@ export class PaggioGateway {
   /** Answers an error with the envelope. */
   fail(error: unknown, response: HostResponse, request?: HostRequest): void {
     if (error instanceof RequestAborted) return;
-    const caller = request && this.callers.get(request.raw ?? request);
-    this.write(response, this.api.fail(error, caller));
+    const raw = request?.raw ?? request;
+    this.write(response, this.api.fail(error, raw && this.callers.get(raw)));
+    // Of a request that was refused early, the body is still on its way.
+    if (raw) linger(raw);
+  }
+
+  private bodyOf(request: IncomingMessage, response: ServerResponse): ReadBody {
+    return bodyAtDoor(request, response, this.api.memory, addressKey(this.addressOf(request)));
   }
 
   private addressOf(request: IncomingMessage): string | null {

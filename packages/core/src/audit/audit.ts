@@ -1,5 +1,6 @@
-import { toPage, type Page, type Paging } from '../page';
+import type { Page, Paging } from '../page';
 import type { Actor, Owner, Scope } from '../principal';
+import { RecentMap } from '../recent-map';
 import type { AuditStore } from '../storage/audit-store';
 
 export const auditActions = [
@@ -57,16 +58,15 @@ const MAX_REMEMBERED = 10_000;
 
 /** Who did what to keys, secrets, endpoints, destinations, replays and sessions. */
 export class Audit {
-  private readonly denied = new Map<string, number>();
+  private readonly denied = new RecentMap<string, number>(MAX_REMEMBERED);
 
   constructor(
     private readonly store: AuditStore,
     private readonly onFault: (error: unknown) => void,
   ) {}
 
-  async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<Page<AuditRecord>> {
-    const { rows, count } = await this.store.list(owner, filter, paging);
-    return toPage(rows, paging, count);
+  list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<Page<AuditRecord>> {
+    return this.store.list(owner, filter, paging);
   }
 
   /**
@@ -83,7 +83,6 @@ export class Audit {
     const name = JSON.stringify([actor.userId, actor.mode, actor.keyId ?? null, operation, scope]);
     const now = performance.now();
     if (now - (this.denied.get(name) ?? Number.NEGATIVE_INFINITY) < DENIED_EVERY_MS) return;
-    if (this.denied.size >= MAX_REMEMBERED) this.denied.clear();
     this.denied.set(name, now);
     const entry = { action: 'access.denied', objectId: null, before: null, after: { operation, scope } } as const;
     this.store.add(actor, entry).catch(this.onFault);

@@ -5,11 +5,25 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 // What HTTP can carry: visible Latin-1, spaces and tabs; no line breaks, no NUL.
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/;
 
-/** What is wrong with custom headers. */
+/** Custom headers go out with every attempt, beside those of the sender: more than this no receiver takes. */
+const MAX_HEADERS = 50;
+const MAX_HEADER_CHARACTERS = 16 * 1024;
+
+/** What is wrong with custom headers: at most 50, with at most 16,384 characters of names and values in all. */
 export function headerProblems(headers: Record<string, string>, prefix = 'headers_json'): ErrorDetail[] {
+  const entries = Object.entries(headers);
+  if (entries.length > MAX_HEADERS) return [{ field: prefix, message: `There may be at most ${MAX_HEADERS} headers.` }];
+  const characters = entries.reduce(
+    (sum, [name, value]) => sum + name.length + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+  if (characters > MAX_HEADER_CHARACTERS) {
+    const message = `Names and values may have at most ${MAX_HEADER_CHARACTERS} characters together.`;
+    return [{ field: prefix, message }];
+  }
   const problems: ErrorDetail[] = [];
   const seen = new Set<string>();
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of entries) {
     const field = `${prefix}.${name.slice(0, 64)}`;
     const lower = name.toLowerCase();
     if (!HEADER_NAME.test(name)) problems.push({ field, message: 'This is not a header name.' });

@@ -5,6 +5,8 @@ import type { StoredVerification, VerificationInput } from './endpoint';
 
 /** More changed members than this are not named. */
 const NAMED = 5;
+/** Of `settings` as JSON. Every request that is verified looks at them. */
+const MAX_SETTINGS_CHARACTERS = 16 * 1024;
 
 /**
  * The configuration that an input asks for. Stored secrets stay only while everything else stays as it is: a secret that
@@ -15,6 +17,10 @@ export function verificationConfig(
   input: VerificationInput,
   stored: StoredVerification | null,
 ): StoredVerification | ErrorDetail[] {
+  if (JSON.stringify(input.settings ?? {}).length > MAX_SETTINGS_CHARACTERS) {
+    const message = `settings may have at most ${MAX_SETTINGS_CHARACTERS} characters of JSON.`;
+    return [{ field: 'verification.settings', message }];
+  }
   const problems: ErrorDetail[] = [];
   const given = input.secrets?.map((secret, index) => {
     if (typeof secret === 'string') return { value: secret, expiresAt: null };

@@ -1,4 +1,4 @@
-import type { Credentials } from '../capture/credentials';
+import type { CarryingRequest, Credentials } from '../capture/credentials';
 import type { Mode } from '../principal';
 import type { Lock } from './lock';
 
@@ -47,8 +47,27 @@ export interface EventDetail extends EventSummary {
   replayOf: string | null;
   /** The first original of a chain of replays; the event's own id when it is none. */
   originId: string;
+  /** The newest 100 copies that were made of it. */
   replayedAs: string[];
+  replayedAsTotal: number;
+  /**
+   * The newest 50, in the order in which they were made. Their answers have at most 256 KiB in all: older ones are cut.
+   * `Events.attempts` has every attempt with its whole answer.
+   */
   attempts: Attempt[];
+  attemptsTotal: number;
+  /** What the first destination answered last to an attempt of its own; null: there was none. */
+  responseBody: Buffer | null;
+}
+
+/** The captured request of an event, for a list that shows bodies. */
+export interface EventContent extends CarryingRequest {
+  id: string;
+  endpointId: string;
+  rawHeaders: string[];
+  /** Which of its values are credentials of the sender: only for administrators to see; null: none. */
+  credentials: Credentials | null;
+  lastAttemptAt: Date | null;
 }
 
 export interface Attempt {
@@ -60,6 +79,7 @@ export interface Attempt {
   status: 'delivered' | 'failed';
   responseStatus: number | null;
   responseBody: Buffer;
+  /** Only the beginning of the answer was kept, or is shown here. */
   responseTruncated: boolean;
   responseHeaders: Record<string, string | string[]>;
   latencyMs: number;

@@ -4,7 +4,7 @@ import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import type { EventStore } from '../storage/event-store';
-import type { EventDetail, EventFilter, EventSummary } from './event';
+import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from './event';
 
 /** Reads events. They are immutable; what changes is the state of their deliveries. */
 export class Events {
@@ -27,6 +27,27 @@ export class Events {
     const event = await this.store.get(owner, id);
     if (!event) throw notFound('event');
     return withKnownCredentials(event, await this.directory.byId(event.endpointId));
+  }
+
+  /**
+   * The attempts of an event, newest first. A page with more than 1 MiB of answers ends early.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async attempts(owner: Owner, id: string, paging: Paging): Promise<Page<Attempt>> {
+    const page = await this.store.attempts(owner, id, paging);
+    if (!page) throw notFound('event');
+    return page;
+  }
+
+  /**
+   * The requests of these events, newest first; events of other owners are left out. It returns as many of the newest as
+   * fit into 8 MiB, and at least one.
+   */
+  async contents(owner: Owner, ids: readonly string[]): Promise<EventContent[]> {
+    const contents = await this.store.contents(owner, ids);
+    return Promise.all(
+      contents.map(async (content) => withKnownCredentials(content, await this.directory.byId(content.endpointId))),
+    );
   }
 
   /**

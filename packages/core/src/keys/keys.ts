@@ -11,9 +11,11 @@ import {
   type Principal,
   type Scope,
 } from '../principal';
+import { RecentMap } from '../recent-map';
 import type { ApiKeyRow } from '../storage/entities/api-key';
 import type { KeyReach, KeyStore } from '../storage/key-store';
 import { createKeyText, DISPLAY_PREFIX_LENGTH, keyHash, keyMode } from './key-text';
+import { SharedLookups } from './shared-lookups';
 
 export interface ApiKey {
   id: string;
@@ -40,7 +42,7 @@ export interface KeyInput {
   userId?: string;
 }
 
-/** Whoever holds a key. */
+/** The holder of an API key. */
 export type KeyHolder = Principal & { keyId: string };
 
 /** An entry of the cache is asked for again after this long: a revocation reaches every process within it. */
@@ -50,8 +52,14 @@ const USED_EVERY_MS = 60_000;
 const MAX_CACHED = 10_000;
 
 export class Keys {
-  private readonly cache = new Map<string, { principal: KeyHolder | null; at: number }>();
-  private readonly used = new Map<string, number>();
+  /** Keys that were valid when they were last looked at, by the hash of their text. */
+  private readonly valid = new RecentMap<string, { principal: KeyHolder; at: number }>(MAX_CACHED);
+  /** When a key was last found to be wrong. These are apart from the valid keys, so that invented keys do not push those out. */
+  private readonly wrong = new RecentMap<string, number>(MAX_CACHED);
+  private readonly used = new RecentMap<string, number>(MAX_CACHED);
+  /** Entries that are older than this are looked up again. */
+  private trustedSince = Number.NEGATIVE_INFINITY;
+  private readonly lookups = new SharedLookups((names) => this.find(names));
 
   constructor(
     private readonly store: KeyStore,
@@ -61,30 +69,41 @@ export class Keys {
 
   /**
    * Who a key belongs to.
-   * @throws PaggioError `UNAUTHORIZED`; for text that cannot be a key without asking the database
+   * @param mayWait called before the database is asked about a key that was not valid at its last use. True lets the look-up
+   * wait up to 100 ms for other look-ups, so that many wrong keys cost few statements. Default: it never waits.
+   * @throws PaggioError `UNAUTHORIZED`; for text that cannot be a key without asking the database. `RATE_LIMITED` when too
+   * many look-ups wait.
    */
-  async authenticate(key: string): Promise<KeyHolder> {
+  async authenticate(key: string, mayWait: () => boolean = () => false): Promise<KeyHolder> {
     if (keyMode(key) === undefined) throw unauthorized();
-    const hash = keyHash(key);
-    const name = hash.toString('latin1');
+    const name = keyHash(key).toString('latin1');
     // A clock that steps back must not keep a revoked key alive.
     const now = performance.now();
-    const cached = this.cache.get(name);
-    let principal = cached && now - cached.at < CACHED_FOR_MS ? cached.principal : undefined;
-    if (principal === undefined) {
-      const row = await this.store.findByHash(hash);
-      principal = row && row.revokedAt === null && !row.expired ? toPrincipal(row) : null;
-      if (this.cache.size >= MAX_CACHED) this.cache.clear();
-      this.cache.set(name, { principal, at: now });
+    const known = this.valid.get(name);
+    if (known && known.at > this.trustedSince && now - known.at < CACHED_FOR_MS)
+      return this.touched(known.principal, now);
+    const refusedAt = this.wrong.get(name);
+    if (refusedAt !== undefined && now - refusedAt < CACHED_FOR_MS) throw unauthorized();
+    const row = !known && mayWait() ? await this.lookups.ask(name) : ((await this.find([name])).get(name) ?? null);
+    if (!row) {
+      this.valid.delete(name);
+      this.wrong.set(name, now);
+      throw unauthorized();
     }
-    if (!principal) throw unauthorized();
-    this.touch(principal.keyId, now);
-    return principal;
+    const principal = toPrincipal(row);
+    this.wrong.delete(name);
+    this.valid.set(name, { principal, at: now });
+    return this.touched(principal, now);
+  }
+
+  /** Makes the next use of every key ask the database. */
+  distrust(): void {
+    this.trustedSince = performance.now();
   }
 
   /** Whose a key was that has been revoked or has expired; null for any other text. */
   async findEnded(key: string): Promise<(Owner & { keyId: string; reason: 'revoked' | 'expired' }) | null> {
-    const row = keyMode(key) === undefined ? null : await this.store.findByHash(keyHash(key));
+    const [row] = keyMode(key) === undefined ? [] : await this.store.findByHashes([keyHash(key)]);
     if (!row || (row.revokedAt === null && !row.expired)) return null;
     const { id: keyId, userId, mode } = row;
     return { keyId, userId, mode, reason: row.revokedAt === null ? 'expired' : 'revoked' };
@@ -131,8 +150,8 @@ export class Keys {
   /** Whether a key would be accepted now. This does not count as a use of it. */
   async isValid(key: string): Promise<boolean> {
     if (keyMode(key) === undefined) return false;
-    const row = await this.store.findByHash(keyHash(key));
-    return row !== null && row.revokedAt === null && !row.expired;
+    const name = keyHash(key).toString('latin1');
+    return (await this.find([name])).has(name);
   }
 
   /** The keys of the actor's user; with the scope `operator`, those of every user. */
@@ -148,7 +167,7 @@ export class Keys {
   async revoke(actor: Actor, id: string): Promise<void> {
     const version = await this.store.revoke(actor, id, reachOf(actor));
     if (version === null) throw notFound('API key');
-    this.cache.clear();
+    this.distrust();
     this.changed(version);
   }
 
@@ -182,12 +201,21 @@ export class Keys {
     throw invalid([{ field: 'expires_at', message }]);
   }
 
-  /** At most once a minute and off the request's path. */
-  private touch(keyId: string, now: number): void {
-    if (now - (this.used.get(keyId) ?? Number.NEGATIVE_INFINITY) < USED_EVERY_MS) return;
-    if (this.used.size >= MAX_CACHED) this.used.clear();
-    this.used.set(keyId, now);
-    void this.store.markUsed(keyId).catch(() => this.used.delete(keyId));
+  /** Finds the keys with these names that are valid now. */
+  private async find(names: readonly string[]): Promise<Map<string, ApiKeyRow>> {
+    const rows = await this.store.findByHashes(names.map((name) => Buffer.from(name, 'latin1')));
+    const valid = rows.filter(({ revokedAt, expired }) => revokedAt === null && !expired);
+    return new Map(valid.map((row) => [row.hash.toString('latin1'), row]));
+  }
+
+  /** Notes the use, at most once a minute and off the request's path. */
+  private touched(principal: KeyHolder, now: number): KeyHolder {
+    const { keyId } = principal;
+    if (now - (this.used.get(keyId) ?? Number.NEGATIVE_INFINITY) >= USED_EVERY_MS) {
+      this.used.set(keyId, now);
+      void this.store.markUsed(keyId).catch(() => this.used.delete(keyId));
+    }
+    return principal;
   }
 }
 

@@ -40,3 +40,12 @@ test('what is given back can be taken again, and never makes more than the burst
   limiter.giveBack('never seen');
   expect(limiter.take('never seen').remaining).toBe(1);
 });
+
+test('many other names do not give a name its burst back while it is in use', () => {
+  const limiter = new RateLimiter({ perSecond: 0.001, burst: 1 }, () => 0, 100);
+  expect(limiter.take('busy').allowed).toBe(true);
+  for (let n = 0; n < 1_000; n++) {
+    limiter.take(`other ${n}`);
+    if (n % 50 === 0) expect(limiter.take('busy').allowed).toBe(false);
+  }
+});

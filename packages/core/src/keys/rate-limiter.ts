@@ -1,3 +1,5 @@
+import { RecentMap } from '../recent-map';
+
 /** Requests per second in the long run, and how many may come at once. */
 export interface RateLimit {
   /** 1 to 100000. */
@@ -20,23 +22,25 @@ const MAX_BUCKETS = 100_000;
 
 /**
  * A token bucket for each name, in this process. Several processes limit each for itself: the limit protects the
- * process and the database, it is no quota to be paid for.
+ * process and the database, it is no quota to be paid for. It remembers the 100,000 names that were used last; a name that
+ * was forgotten begins with a full bucket.
  */
 export class RateLimiter {
-  private readonly buckets = new Map<string, { tokens: number; at: number }>();
+  private readonly buckets: RecentMap<string, { tokens: number; at: number }>;
 
   constructor(
     private readonly rate: RateLimit,
     private readonly clock: () => number = () => performance.now(),
-  ) {}
+    maxBuckets = MAX_BUCKETS,
+  ) {
+    this.buckets = new RecentMap(maxBuckets);
+  }
 
   /** Takes one request's worth. */
   take(name: string): RateVerdict {
     const now = this.clock();
     const tokens = this.tokensOf(name, now);
     const left = tokens >= 1 ? tokens - 1 : tokens;
-    // Whoever comes back after the map was emptied begins with a full bucket.
-    if (this.buckets.size >= MAX_BUCKETS && !this.buckets.has(name)) this.buckets.clear();
     this.buckets.set(name, { tokens: left, at: now });
     return this.verdict(tokens >= 1, left);
   }

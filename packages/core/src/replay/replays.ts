@@ -116,7 +116,7 @@ export class Replays {
       url,
       custom: signed ? [...custom, ...signed.credentials] : custom,
       timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      attemptNumber: event.attempts.length + 1,
+      attemptNumber: event.attemptsTotal + 1,
     });
     if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), NOT_PUBLIC);
 
@@ -143,7 +143,7 @@ export class Replays {
       eventId,
       destinationUrl: url,
       trigger: 'replay',
-      number: event.attempts.length + 1,
+      number: event.attemptsTotal + 1,
       status,
       responseStatus: result.status,
       latencyMs: result.latencyMs,

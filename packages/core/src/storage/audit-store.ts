@@ -1,8 +1,9 @@
 import type { AuditAction, AuditEntry, AuditFilter, AuditRecord } from '../audit/audit';
 import { firstIdAt, formatId, newId } from '../event-id';
-import { TOTAL_LIMIT, type Paging } from '../page';
+import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import type { Database } from './database';
+import { fittingRows, type Fitting } from './fitting-rows';
 
 interface Runner {
   query(sql: string, values: unknown[]): Promise<unknown>;
@@ -50,16 +51,19 @@ export class AuditStore {
     });
   }
 
-  /** One row more than the page shows. */
-  async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<{ rows: AuditRecord[]; count: number }> {
+  async list(owner: Owner, filter: AuditFilter, paging: Paging): Promise<Page<AuditRecord>> {
     const where = `user_id = $1 and mode = $2 and ($3::text is null or action = $3) and ($4::uuid is null or object_id = $4)`;
     const values = [owner.userId, owner.mode, filter.action ?? null, filter.objectId ?? null];
     const rows = await this.database.rows<
-      Omit<AuditRecord, 'before' | 'after'> & { action: AuditAction; before: string | null; after: string | null }
+      Omit<AuditRecord, 'before' | 'after'> &
+        Fitting & { action: AuditAction; before: string | null; after: string | null }
     >(
-      `select id, action, object_id as "objectId", key_id as "keyId", remote_addr as "remoteAddr", before, after,
-         created_at as "createdAt"
-       from paggio.audit where ${where} and ($5::uuid is null or id < $5) order by id desc limit $6 offset $7`,
+      fittingRows(
+        `select id, action, object_id as "objectId", key_id as "keyId", remote_addr as "remoteAddr", before, after,
+           created_at as "createdAt", coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0) as size
+         from paggio.audit where ${where} and ($5::uuid is null or id < $5) order by id desc limit $6 offset $7`,
+        PAGE_BYTES,
+      ),
       [...values, paging.startingAfter, paging.limit + 1, paging.offset],
     );
     const [counted] = await this.database.rows<{ count: number }>(
@@ -68,9 +72,7 @@ export class AuditStore {
     );
     const parse = (text: string | null): AuditEntry['before'] =>
       text === null ? null : (JSON.parse(text) as AuditEntry['before']);
-    return {
-      rows: rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) })),
-      count: counted?.count ?? 0,
-    };
+    const records = rows.map((row) => ({ ...row, before: parse(row.before), after: parse(row.after) }));
+    return toPage(records, paging, counted?.count ?? 0, rows[0]?.found);
   }
 }

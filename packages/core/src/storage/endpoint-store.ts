@@ -1,7 +1,7 @@
 import { In, IsNull, type EntityManager } from 'typeorm';
 import type { AuditEntry } from '../audit/audit';
 import type { DestinationPlan } from '../endpoints/destination-plan';
-import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
+import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
@@ -9,6 +9,7 @@ import { change } from './change';
 import type { Database } from './database';
 import { destinationSchema, type DestinationRow } from './entities/destination';
 import { endpointSchema, type EndpointRow } from './entities/endpoint';
+import { fittingRows, type Fitting } from './fitting-rows';
 
 export interface StoredEndpoint {
   endpoint: EndpointRow;
@@ -25,6 +26,15 @@ export interface EndpointUpdate {
 /** Health counts the deliveries of this many of an endpoint's newest events. */
 const HEALTH_EVENTS = 100;
 
+/** About how many bytes a row has when it is read. An event type has at most 130, and the other settings about 1 KiB. */
+const sizeOf = (row: string): string =>
+  `1024 + coalesce(octet_length(${row}.headers), 0) + 130 * cardinality(${row}.event_types)`;
+const endpointSize = `
+  ${sizeOf('e')} + coalesce(octet_length(e.description), 0) + coalesce(octet_length(e.verification), 0)
+  + coalesce(octet_length(e.acknowledgement::text), 0)
+  + coalesce((select sum(${sizeOf('d')} + octet_length(d.url))
+      from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), 0)`;
+
 export class EndpointStore {
   constructor(private readonly database: Database) {}
 
@@ -33,28 +43,31 @@ export class EndpointStore {
   }
 
   async list(owner: Owner, paging: Paging): Promise<Page<StoredEndpoint>> {
-    const query = this.database.source
-      .getRepository(endpointSchema)
-      .createQueryBuilder('e')
-      .where('e.user_id = :userId and e.mode = :mode and e.deleted_at is null', { ...owner })
-      .orderBy('e.id', 'DESC')
-      .limit(paging.limit + 1)
-      .offset(paging.offset);
-    if (paging.startingAfter !== null) query.andWhere('e.id < :after', { after: paging.startingAfter });
-    const rows = await query.getMany();
+    const page = await this.database.rows<{ id: string } & Fitting>(
+      fittingRows(
+        `select e.id, ${endpointSize} as size from paggio.endpoints e
+         where e.user_id = $1 and e.mode = $2 and e.deleted_at is null and ($3::uuid is null or e.id < $3)
+         order by e.id desc limit $4 offset $5`,
+        PAGE_BYTES,
+      ),
+      [owner.userId, owner.mode, paging.startingAfter, paging.limit + 1, paging.offset],
+    );
     const [counted] = await this.database.rows<{ count: number }>(
       `select count(*)::int as count from (select 1 from paggio.endpoints where user_id = $1 and mode = $2 and deleted_at is null limit $3) t`,
       [owner.userId, owner.mode, TOTAL_LIMIT + 1],
     );
-    const destinations = await this.destinationsOf(
-      this.database.source.manager,
-      rows.map((row) => row.id),
+    const ids = page.map(({ id }) => id);
+    const { manager } = this.database.source;
+    const rows = await manager.getRepository(endpointSchema).find({
+      where: { id: In(ids), userId: owner.userId, mode: owner.mode },
+      order: { id: 'DESC' },
+    });
+    const stored = new Map(
+      rows.map((endpoint): [string, StoredEndpoint] => [endpoint.id, { endpoint, destinations: [] }]),
     );
-    const stored = rows.map((endpoint) => ({
-      endpoint,
-      destinations: destinations.filter((one) => one.endpointId === endpoint.id),
-    }));
-    return toPage(stored, paging, counted?.count ?? 0);
+    for (const destination of await this.destinationsOf(manager, ids))
+      stored.get(destination.endpointId)?.destinations.push(destination);
+    return toPage([...stored.values()], paging, counted?.count ?? 0, page[0]?.found);
   }
 
   /** Returns the configuration version after it. */

@@ -1,10 +1,11 @@
 import { keptHeaders } from '../delivery/response-headers';
-import type { Attempt, EventDetail, EventFilter, EventSummary } from '../events/event';
-import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
+import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from '../events/event';
+import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import { cancelDeliveries } from './cancel-deliveries';
 import type { Database } from './database';
+import { fittingRows, type Fitting } from './fitting-rows';
 import { Turns } from '../turns';
 import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
@@ -23,6 +24,13 @@ const SEARCHES_WAITING = 50;
 /** How long a list waits for the index to take in what was committed last. Beyond it, the newest events are missing. */
 const CATCH_UP_MS = 300;
 
+/** An event may have thousands of attempts, by replays, each with an answer of up to 64 KiB. */
+const NEWEST_ATTEMPTS = 50;
+const NEWEST_ATTEMPTS_BYTES = 256 * 1024;
+const ATTEMPTS_PAGE_BYTES = 1024 * 1024;
+const NEWEST_COPIES = 100;
+
+type StoredAttempt = Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null };
 type Sql = { sql: string; values: unknown[] };
 
 export class EventStore {
@@ -82,7 +90,14 @@ export class EventStore {
       `select ${SUMMARY}, e.user_id as "userId", e.mode, e.path, e.query, e.headers, e.body, e.sealed, e.remote_addr as "remoteAddr",
          e.verified_by as "verifiedBy", e.body_authenticated as "bodyAuthenticated", e.correlation_id as "correlationId", e.trace_parent as "traceParent",
          e.replay_of as "replayOf", coalesce(e.origin_id, e.id) as "originId", e.id_conflict as "idConflict", k.key as "dedupKey", k.duplicates,
-         array(select r.id from paggio.events r where r.replay_of = e.id order by r.id) as "replayedAs"
+         array(select r.id from (
+             select c.id from paggio.events c where c.replay_of = e.id order by c.id desc limit ${NEWEST_COPIES}
+           ) r order by r.id) as "replayedAs",
+         (select count(*)::int from paggio.events r where r.replay_of = e.id) as "replayedAsTotal",
+         (select count(*)::int from paggio.attempts a where a.event_id = e.id) as "attemptsTotal",
+         (select a.response_body from paggio.attempts a
+          where a.event_id = e.id and a.trigger = 'scheduled' and a.destination_id is not null
+          order by a.destination_id, a.id desc limit 1) as "responseBody"
        from paggio.events e ${SUMMARY_JOINS} left join paggio.dedup_keys k on k.event_id = e.id
        where e.user_id = $1 and e.mode = $2 and e.id = $3`,
       [owner.userId, owner.mode, id],
@@ -94,7 +109,7 @@ export class EventStore {
       ...rest,
       ...this.seal.open({ headers, query, body, sealed }, eventPlace(owner.userId, row.originId)),
       dedup: hasDedup ? { key: dedupKey?.toString('hex') ?? '', duplicates: duplicates ?? 0, idConflict } : null,
-      attempts: await this.attempts(id),
+      attempts: await this.newestAttempts(id),
     };
   }
 
@@ -106,19 +121,60 @@ export class EventStore {
     await keepAudit(this.database.source, actor, [{ action: 'event.cancelled', objectId: id, before: null, after }]);
   }
 
-  private async attempts(eventId: string): Promise<Attempt[]> {
-    const rows = await this.database.rows<Omit<Attempt, 'responseHeaders'> & { responseHeaders: string | null }>(
-      `select id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
-         response_status as "responseStatus", response_body as "responseBody", response_truncated as "responseTruncated",
-         response_headers as "responseHeaders", latency_ms as "latencyMs", error, reason, created_at as "createdAt"
-       from paggio.attempts where event_id = $1 order by id limit 1000`,
+  /** Null when the event is not the owner's. */
+  async attempts(owner: Owner, eventId: string, paging: Paging): Promise<Page<Attempt> | null> {
+    const [counted] = await this.database.rows<{ count: number }>(
+      `select (select count(*)::int from (select 1 from paggio.attempts where event_id = e.id limit $4) t) as count
+       from paggio.events e where e.user_id = $1 and e.mode = $2 and e.id = $3`,
+      [owner.userId, owner.mode, eventId, TOTAL_LIMIT + 1],
+    );
+    if (!counted) return null;
+    const rows = await this.database.rows<StoredAttempt & Fitting>(
+      fittingRows(
+        `select ${ATTEMPT}, coalesce(octet_length(response_body), 0) as size
+         from paggio.attempts where event_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3 offset $4`,
+        ATTEMPTS_PAGE_BYTES,
+      ),
+      [eventId, paging.startingAfter, paging.limit + 1, paging.offset],
+    );
+    return toPage(rows.map(toAttempt), paging, counted.count, rows[0]?.found);
+  }
+
+  async contents(owner: Owner, ids: readonly string[]): Promise<EventContent[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.database.rows<
+      StoredRequest & Pick<EventContent, 'id' | 'endpointId' | 'lastAttemptAt'> & { originId: string }
+    >(
+      fittingRows(
+        `select e.id, e.endpoint_id as "endpointId", e.query, e.headers, e.body, e.sealed, coalesce(e.origin_id, e.id) as "originId",
+           octet_length(e.body) + octet_length(e.headers) + octet_length(e.query) + coalesce(octet_length(e.sealed), 0) as size,
+           (select a.created_at from paggio.attempts a where a.event_id = e.id order by a.id desc limit 1) as "lastAttemptAt"
+         from paggio.events e where e.id = any($1::uuid[]) and e.user_id = $2 and e.mode = $3`,
+        PAGE_BYTES,
+      ),
+      [ids, owner.userId, owner.mode],
+    );
+    return rows.map(({ id, endpointId, lastAttemptAt, originId, ...stored }) => ({
+      id,
+      endpointId,
+      lastAttemptAt,
+      ...this.seal.open(stored, eventPlace(owner.userId, originId)),
+    }));
+  }
+
+  /** In the order in which they were made. What is over the bound is cut from the older answers. */
+  private async newestAttempts(eventId: string): Promise<Attempt[]> {
+    const rows = await this.database.rows<StoredAttempt>(
+      `select ${ATTEMPT_COLUMNS}, "responseTruncated" or size > room as "responseTruncated",
+         case when size > room then substring("responseBody" from 1 for greatest(room, 0)::int) else "responseBody" end as "responseBody"
+       from (
+         select a.*, ${NEWEST_ATTEMPTS_BYTES} - sum(size) over (order by id desc) + size as room from (
+           select ${ATTEMPT}, coalesce(octet_length(response_body), 0) as size
+           from paggio.attempts where event_id = $1 order by id desc limit ${NEWEST_ATTEMPTS}) a) b
+       order by id`,
       [eventId],
     );
-    return rows.map((row) => ({
-      ...row,
-      // Again, for rows of older versions.
-      responseHeaders: keptHeaders(JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders']),
-    }));
+    return rows.map(toAttempt);
   }
 
   /** Deleted endpoints too: their events stay readable. */
@@ -170,6 +226,20 @@ export class EventStore {
     const page = toPage(rows.reverse(), paging, found.length);
     return { ...page, hasMore: page.hasMore || !exhausted, searchComplete: exhausted };
   }
+}
+
+const ATTEMPT = `id, number, trigger, destination_id as "destinationId", url as "destinationUrl", status,
+  response_status as "responseStatus", response_body as "responseBody", response_truncated as "responseTruncated",
+  response_headers as "responseHeaders", latency_ms as "latencyMs", error, reason, created_at as "createdAt"`;
+const ATTEMPT_COLUMNS = `id, number, trigger, "destinationId", "destinationUrl", status, "responseStatus", "responseHeaders",
+  "latencyMs", error, reason, "createdAt"`;
+
+function toAttempt(row: StoredAttempt): Attempt {
+  return {
+    ...row,
+    // Rows of older versions have every header.
+    responseHeaders: keptHeaders(JSON.parse(row.responseHeaders ?? '{}') as Attempt['responseHeaders']),
+  };
 }
 
 function indexedStep(query: IndexQuery, after: string | null): Sql {

@@ -85,14 +85,15 @@ export class KeyStore {
     return result ? version : null;
   }
 
-  async findByHash(hash: Buffer): Promise<(ApiKeyRow & { expired: boolean; version: number }) | null> {
-    const [row] = await this.database.rows<ApiKeyRow & { id: string | null; expired: boolean; version: string }>(
+  /** The keys with these hashes, revoked and expired ones too. */
+  async findByHashes(hashes: readonly Buffer[]): Promise<(ApiKeyRow & { expired: boolean })[]> {
+    const rows = await this.database.rows<ApiKeyRow & { expired: boolean | null }>(
       `select k.id, k.user_id as "userId", k.mode, k.name, k.prefix, k.hash, k.scopes, k.expires_at as "expiresAt",
-         k.revoked_at as "revokedAt", k.expires_at <= now() as expired, s.config_version as version
-       from paggio.state s left join paggio.api_keys k on k.hash = $1`,
-      [hash],
+         k.revoked_at as "revokedAt", k.expires_at <= now() as expired
+       from paggio.api_keys k where k.hash = any($1::bytea[])`,
+      [hashes],
     );
-    return row?.id ? { ...row, expired: row.expired ?? false, version: Number(row.version) } : null;
+    return rows.map((row) => ({ ...row, expired: row.expired ?? false }));
   }
 
   async markUsed(id: string): Promise<void> {

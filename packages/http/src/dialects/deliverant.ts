@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsObject, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { invalid, type Endpoint, type Principal } from '@paggio/core';
-import { jsonAnswer, noContent } from '../answer';
+import { invalid, type Endpoint, type Page, type Principal } from '@paggio/core';
+import { jsonAnswer, noContent, textAnswer } from '../answer';
 import { headersInput } from '../dto/destination.dto';
 import { Doc } from '../dto/doc';
 import { IfGiven } from '../dto/given';
@@ -61,17 +61,11 @@ export const deliverant: Dialect = {
       summary: 'Every endpoint.',
       answers: { 200: any },
       async run({ paggio, principal }) {
-        const all: Endpoint[] = [];
-        for (let more = true; more;) {
-          const after = all.at(-1)?.id ?? null;
-          const page = await paggio.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
-          all.push(...page.items);
-          more = page.hasMore;
-        }
-        return jsonAnswer(
-          200,
-          all.map((endpoint) => toEndpoint(endpoint, principal)),
-        );
+        const page = (after: string | null): Promise<Page<Endpoint>> =>
+          paggio.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
+        // Before the answer begins, so that a failure still has an answer of its own.
+        const first = await page(null);
+        return textAnswer(200, arrayOf(first, page, principal));
       },
     }),
     operation({
@@ -145,6 +139,23 @@ export const deliverant: Dialect = {
     }),
   ],
 };
+
+/** The array of that product has no pages: it is written page by page, so that it is never in memory as a whole. */
+async function* arrayOf(
+  first: Page<Endpoint>,
+  next: (after: string) => Promise<Page<Endpoint>>,
+  principal: Principal,
+): AsyncGenerator<string, void, void> {
+  let separator = '[';
+  for (let page = first; ; page = await next(page.items.at(-1)?.id as string)) {
+    for (const endpoint of page.items) {
+      yield separator + JSON.stringify(toEndpoint(endpoint, principal));
+      separator = ',';
+    }
+    if (!page.hasMore || page.items.length === 0) break;
+  }
+  yield separator === '[' ? '[]' : ']';
+}
 
 function toEndpoint(endpoint: Endpoint, principal: Principal): object {
   return {

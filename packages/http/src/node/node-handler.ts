@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import { PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
-import { headersOf, inertHeaders, type Answer } from '../answer';
+import { addressKey, PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
+import { discard, headersOf, inertHeaders, isStream, type Answer } from '../answer';
 import type { Api } from '../api';
-import { arrivalOf } from '../arrival';
-import { BodyMemory } from '../body-memory';
+import { arrivalOf, type Arrival } from '../arrival';
+import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
-import { Site, type HandlerOptions } from '../site';
-import { linger, readBody, RequestAborted } from './body';
+import { Site, type Desk, type HandlerOptions } from '../site';
+import { bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
+import { framingProblem } from './framing';
 
 /** What a framework knows of a request. */
 export interface HostView {
@@ -41,7 +42,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 ): NodeHandler {
   const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-  const bodies = new BodyMemory();
+  const { memory } = site.api;
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
     const [path, query] = targetOf(request, view);
@@ -49,18 +50,17 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     if (local === undefined) return false;
     const slug = site.slugOf(local);
     if (slug !== undefined) {
-      void capture(slug, request, response, path, query);
+      const problem = framingProblem(request);
+      if (problem) fail(problem, request, response);
+      else void capture(slug, request, response, path, query);
       return true;
     }
     const arrival = arrivalOf(request, remoteAddress);
-    const desk = site.deskOf(local, arrival.hosts);
+    const desk = site.deskOf(request.method ?? '', local, arrival.hosts);
     if (!desk) return false;
-    void respond(request, response, desk.bodyLimit, (body) => {
-      const { method = '', rawHeaders } = request;
-      const remoteAddr = addressOf(request);
-      const { hostRequest = request } = view;
-      return desk.answer({ method, fullPath: path, query, rawHeaders, remoteAddr, arrival, body, hostRequest });
-    });
+    const problem = framingProblem(request);
+    if (problem) fail(problem, request, response);
+    else void respond(desk, arrival, request, response, path, query, view.hostRequest ?? request);
     return true;
   };
   const isClosedTo = (request: IncomingMessage): boolean => {
@@ -76,12 +76,20 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     path: string,
     query: string,
   ): Promise<void> {
-    const share = bodies.share(slug);
+    const share = memory.webhooks.share(slug);
+    let incoming: IncomingBody | undefined;
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
       const routed = paggio.capture.route(slug, request.method as string);
-      const endpoint: EndpointConfig = routed instanceof Promise ? await routed : routed;
-      const body = await readBody(request, paggio.options.bodyLimit, share);
+      let endpoint: EndpointConfig;
+      if (routed instanceof Promise) {
+        incoming = receiveBody(request, memory.unread.share(addressKey(addressOf(request))));
+        endpoint = await routed;
+      } else {
+        incoming = receiveBody(request);
+        endpoint = routed;
+      }
+      const body = await incoming.read(paggio.options.bodyLimit, share);
       // failpoint: capture.body_read
       const answer = await paggio.capture.receive(endpoint, {
         method: request.method as string,
@@ -101,6 +109,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       fail(error, request, response);
     } finally {
       share.giveBack();
+      incoming?.drop();
     }
   }
 
@@ -111,15 +120,23 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     );
   }
 
-  /** Reads a body and writes what `answer` makes of it. */
   async function respond(
+    desk: Desk,
+    arrival: Arrival,
     request: IncomingMessage,
     response: ServerResponse,
-    bodyLimit: number,
-    answer: (body: Buffer) => Promise<Answer>,
+    fullPath: string,
+    query: string,
+    hostRequest: unknown,
   ): Promise<void> {
     try {
-      writeAnswer(response, await answer(await readBody(request, bodyLimit)));
+      const { method = '', rawHeaders } = request;
+      const remoteAddr = addressOf(request);
+      const read = bodyAtDoor(request, response, memory, addressKey(remoteAddr));
+      const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
+      writeAnswer(response, await desk(call, read));
+      // Of a request that was refused early, the body is still on its way.
+      linger(request);
     } catch (error) {
       fail(error, request, response);
     }
@@ -128,8 +145,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     if (error instanceof RequestAborted) return void request.destroy();
     writeAnswer(response, site.api.fail(error));
-    // What is still on its way of a request that was refused early.
-    if (!request.readableEnded) linger(request);
+    linger(request);
   }
 
   function refuseHeaders(request: IncomingMessage, response: ServerResponse): void {
@@ -142,11 +158,14 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 }
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || response.destroyed) return discard(answer);
   const headers = headersOf(answer).flatMap(([name, value]) => [name, value]);
-  if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+  if (isStream(answer.body)) {
     response.writeHead(answer.status, headers);
-    if (response.req.method === 'HEAD') return void response.end();
+    if (response.req.method === 'HEAD') {
+      discard(answer);
+      return void response.end();
+    }
     // Reads on only as fast as it is taken, and ends the source when the reader goes away.
     pipeline(Readable.from(answer.body), response, () => undefined);
     return;

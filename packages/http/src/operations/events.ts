@@ -1,10 +1,10 @@
 import { jsonAnswer } from '../answer';
-import { EventListQueryDto, toFilter, toPaging } from '../dto/list.dto';
+import { EventListQueryDto, PageQueryDto, toFilter, toPaging } from '../dto/list.dto';
 import { ReplayDto, toReplayTarget } from '../dto/replay.dto';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
-import { toBody, toEvent, toEventItem, toList } from '../wire/event';
+import { toAttempt, toBody, toEvent, toEventItem, toList } from '../wire/event';
 import { visibleTo } from '../wire/visible';
 import { toEventVerification } from '../wire/verification';
 import { idOf } from './input';
@@ -38,6 +38,20 @@ export const eventOperations: readonly Operation[] = [
         200,
         toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal),
       );
+    },
+  }),
+  operation({
+    id: 'events.attempts',
+    method: 'GET',
+    path: '/api/v1/events/:id/attempts',
+    scope: 'read',
+    summary:
+      'The attempts of an event, newest first, with what was answered. A page with more than 1 MiB of it ends early.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('Attempt') } },
+    async run(input) {
+      const page = await input.paggio.events.attempts(input.principal, idOf(input, 'event'), toPaging(input.query));
+      return jsonAnswer(200, toList(page, toAttempt));
     },
   }),
   operation({

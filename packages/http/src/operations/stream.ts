@@ -3,7 +3,10 @@ import type { Answer } from '../answer';
 import { operation, type Operation } from '../operation';
 import { toEventItem } from '../wire/event';
 
-const RECHECK_MS = 2_000;
+/** How often the reader's access is checked. The feed sends at least a tick each second. */
+const RECHECK_MS = 900;
+/** How long a stream goes on while its access cannot be checked, because the database is away. */
+const UNKNOWN_MS = 30_000;
 
 export const streamOperations: readonly Operation[] = [
   operation({
@@ -13,19 +16,21 @@ export const streamOperations: readonly Operation[] = [
     scope: 'read',
     summary: 'Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes.',
     answers: { 200: { mediaType: 'text/event-stream', description: 'Messages without end.' } },
-    run: async ({ paggio, principal, request, stillValid }) => {
+    run: async ({ paggio, principal, request, stillValid, takeStream }) => {
+      const giveBack = takeStream();
       const from = lastEventId(request.rawHeaders);
-      return eventStream(messages(paggio.feed.follow(principal, from), stillValid));
+      return eventStream(endingWith(giveBack, messages(paggio.feed.follow(principal, from), stillValid)));
     },
   }),
 ];
 
-/** Ends within seconds of the moment when whoever reads may not any more. */
+/** The stream ends about two seconds after its reader lost access. */
 async function* messages(
   feed: AsyncGenerator<FeedMessage, void, void>,
   stillValid: () => Promise<boolean>,
 ): AsyncGenerator<string, void, void> {
   let checkedAt = performance.now();
+  let validAt = checkedAt;
   // The place to begin at is fixed before the reader learns that it is connected: what follows is not missed.
   const first = await feed.next();
   yield 'retry: 1000\n\n';
@@ -33,12 +38,44 @@ async function* messages(
   yield toText(first.value);
   for await (const message of feed) {
     if (performance.now() - checkedAt > RECHECK_MS) {
-      if (!(await stillValid())) return;
+      const valid = await stillValid().catch(() => null);
       checkedAt = performance.now();
+      if (valid === true) validAt = checkedAt;
+      else if (valid === false || checkedAt - validAt > UNKNOWN_MS) return;
     }
     // Also when it is empty: only here does the end of a reader that went away take effect.
     yield toText(message);
   }
+}
+
+/**
+ * Passes the texts on, and calls `over` when they end or the reader goes away. A generator's own `finally` would run late:
+ * not before the first text, and not while it waits for the next one.
+ */
+function endingWith(over: () => void, texts: AsyncGenerator<string, void, void>): AsyncIterableIterator<string> {
+  const end = (): void => {
+    over();
+    void texts.return().catch(() => undefined);
+  };
+  return {
+    async next() {
+      try {
+        const result = await texts.next();
+        if (result.done) end();
+        return result;
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** The text format of https://html.spec.whatwg.org/multipage/server-sent-events.html */

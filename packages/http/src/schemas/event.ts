@@ -84,7 +84,10 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     status: oneOf(['delivered', 'failed']),
     response_status: nullable(integer()),
     ...responseBody,
-    response_body_truncated: flag,
+    response_body_truncated: {
+      type: 'boolean',
+      description: 'Only the beginning of the answer was kept, or is shown here.',
+    },
     response_headers: headers,
     latency_ms: integer(),
     error: nullable(text()),
@@ -106,7 +109,12 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     remote_addr: nullable(text()),
     ...state,
     ...responseBody,
-    attempts: array(ref('Attempt')),
+    attempts: {
+      ...array(ref('Attempt')),
+      description:
+        'The newest 50, in the order in which they were made. Answers have at most 256 KiB in all: those of older attempts are cut.',
+    },
+    attempts_total: integer('Attempts in all. GET /api/v1/events/{id}/attempts lists them with their whole answers.'),
     next_attempt_at: nullable(time),
     next_attempt_reason: nullable(text()),
     verification: object({
@@ -118,7 +126,8 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     correlation_id: nullable(text()),
     dedup: nullable(object({ key: text(), duplicates: integer(), id_conflict: flag })),
     replay_of: nullable(uuid),
-    replayed_as: array(uuid),
+    replayed_as: { ...array(uuid), description: 'The newest 100 events that repeat this one.' },
+    replayed_as_total: integer('Events that repeat this one in all.'),
     mode: oneOf(['live', 'test']),
     received_at: time,
   }),

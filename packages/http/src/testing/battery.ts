@@ -6,7 +6,8 @@ import { createKeyText, type Paggio } from '@paggio/core';
 import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
 import axios from 'axios';
 import { client, close } from './gateway-server';
-import { request, type RawAnswer, type RawRequest } from './raw-http';
+import { operations } from '../operations';
+import { build, request, sendRaw, type RawAnswer, type RawRequest } from './raw-http';
 
 /** A host with Paggio and with routes of its own. */
 export interface Host {
@@ -122,6 +123,39 @@ export function describeHost(
       expect((await api().delete(`${base}/api/v1/endpoints/${endpoint.id}`)).status).toBe(204);
       const gone = await send(endpoint.slug, '{}', 'application/json');
       expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
+    });
+
+    test('whoever has no valid key is refused on the headers, while the body is still on its way', async () => {
+      const sessions = dashboard ? ['GET /session', 'PATCH /session', 'POST /api/v1/endpoints'] : [];
+      const doors = [
+        // Metrics are the host's path unless it asks for Paggio's, and its own parser may wait for the body.
+        ...operations
+          .filter(({ scope, part }) => scope !== null && part !== 'metrics')
+          .map(({ method, path }) => `${method} ${base}${path}`),
+        ...sessions.map((door) => door.replace(' ', ` ${base}/dashboard`)),
+      ];
+      const answers = await Promise.all(
+        doors.map(async (door) => {
+          const [method = '', path = ''] = door.replace(/:\w+/g, '01a1feba-f6e4-7000-a9af-4d30305a647b').split(' ');
+          const invented = `Bearer ${createKeyText('live')}`;
+          const answer = await sendRaw(
+            host.port,
+            build({
+              method,
+              path,
+              headers: [
+                ['Authorization', invented],
+                ['Content-Type', 'application/json'],
+                ['Origin', 'http://gateway.localhost'],
+              ],
+              contentLength: 1_000_000,
+              body: '{',
+            }),
+          );
+          return [door, [401, 429, 404].includes(answer.status) ? 'refused' : answer.status];
+        }),
+      );
+      expect(answers).toEqual(doors.map((door) => [door, 'refused']));
     });
 
     test('handshakes of every method are answered as the provider wants, and wrong signatures too', async () => {

@@ -24,9 +24,6 @@ export function toEventItem(event: EventSummary): object {
 
 export function toEvent(detail: EventDetail, principal: Principal): object {
   const event = visibleTo(principal, detail);
-  const first = event.attempts.filter((attempt) => attempt.trigger === 'scheduled' && attempt.destinationId !== null);
-  const firstDestination = first.map((attempt) => attempt.destinationId as string).sort()[0];
-  const latest = first.filter((attempt) => attempt.destinationId === firstDestination).at(-1);
   return {
     id: event.id,
     endpoint_id: event.endpointId,
@@ -43,9 +40,10 @@ export function toEvent(detail: EventDetail, principal: Principal): object {
     status: event.status,
     status_reason: event.statusReason,
     response_status: event.responseStatus,
-    ...toBody(latest?.responseBody ?? null),
+    ...toBody(event.responseBody),
     latency_ms: event.latencyMs,
     attempts: event.attempts.map(toAttempt),
+    attempts_total: event.attemptsTotal,
     next_attempt_at: event.nextAttemptAt?.toISOString() ?? null,
     next_attempt_reason: event.nextAttemptReason,
     verification: {
@@ -62,12 +60,13 @@ export function toEvent(detail: EventDetail, principal: Principal): object {
     },
     replay_of: event.replayOf,
     replayed_as: event.replayedAs,
+    replayed_as_total: event.replayedAsTotal,
     mode: event.mode,
     received_at: event.receivedAt.toISOString(),
   };
 }
 
-function toAttempt(attempt: Attempt): object {
+export function toAttempt(attempt: Attempt): object {
   return {
     id: attempt.id,
     number: attempt.number,
@@ -76,7 +75,7 @@ function toAttempt(attempt: Attempt): object {
     destination_url: attempt.destinationUrl,
     status: attempt.status,
     response_status: attempt.responseStatus,
-    ...toBody(attempt.responseBody),
+    ...toBody(attempt.responseBody, attempt.responseTruncated),
     response_body_truncated: attempt.responseTruncated,
     response_headers: attempt.responseHeaders,
     latency_ms: attempt.latencyMs,
@@ -86,13 +85,31 @@ function toAttempt(attempt: Attempt): object {
   };
 }
 
-/** Text where it is text; bytes that are none stand beside it. */
-export function toBody(body: Buffer | null): { response_body: string | null; response_body_base64?: string } {
+/**
+ * Text where it is text; other bytes are given in base64 beside it.
+ * @param isCut only the beginning: a character at the end may be split, and is then left out
+ */
+export function toBody(
+  body: Buffer | null,
+  isCut = false,
+): { response_body: string | null; response_body_base64?: string } {
   if (body === null) return { response_body: null };
-  // A cut at 64 KiB may have split the last character.
-  return isUtf8(body)
-    ? { response_body: body.toString('utf8') }
+  const whole = isCut ? withoutSplitCharacter(body) : body;
+  return isUtf8(whole)
+    ? { response_body: whole.toString('utf8') }
     : { response_body: null, response_body_base64: body.toString('base64') };
+}
+
+function withoutSplitCharacter(body: Buffer): Buffer {
+  // The first byte of a character says how many there are; it is one of the last three when the character is split.
+  for (let back = 1; back <= 3 && back <= body.length; back++) {
+    const byte = body[body.length - back] as number;
+    if (byte < 0x80) return body;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? body.subarray(0, body.length - back) : body;
+  }
+  return body;
 }
 
 export function toList<T>(page: Page<T>, item: (value: T) => object): object {

@@ -1,0 +1,17 @@
+/** What `fittingRows` adds to each row. */
+export interface Fitting {
+  /** How many rows there were before those that do not fit were left out. */
+  found: number;
+}
+
+/**
+ * The first rows of a page that fit into a number of bytes together, newest first, and the first one whatever its size:
+ * PostgreSQL neither reads nor sends the large values of the others.
+ * @param page a query with the columns `id` and `size`, the bytes of the row's large values
+ */
+export function fittingRows(page: string, maxBytes: number): string {
+  return `select f.* from (
+      select p.*, sum(p.size) over newest as "sizeSoFar", row_number() over newest as place, count(*) over ()::int as found
+      from (${page}) p window newest as (order by p.id desc)
+    ) f where f.place = 1 or f."sizeSoFar" <= ${maxBytes} order by f.id desc`;
+}

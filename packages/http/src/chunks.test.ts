@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { Chunks } from './chunks';
+
+test.each([[[0]], [[1]], [[5, 0, 7]], [[1, 20_000, 1, 1]], [[8_192, 8_191, 8_193]], [[100, 70_000, 3, 65_536, 2]]])(
+  'pieces of %j bytes come back in order',
+  (sizes) => {
+    const pieces = sizes.map((size) => randomBytes(size));
+    const chunks = new Chunks();
+    for (const piece of pieces) chunks.add(piece);
+    expect([chunks.size, chunks.join()]).toEqual([Buffer.concat(pieces).length, Buffer.concat(pieces)]);
+  },
+);
+
+test('a body that comes byte by byte takes about its own size', () => {
+  const bytes = randomBytes(300_000);
+  const chunks = new Chunks();
+  for (const byte of bytes) chunks.add(Uint8Array.of(byte));
+  const parts = (chunks as unknown as { parts: Uint8Array[]; block?: Buffer }).parts;
+  const held = parts.reduce((sum, part) => sum + part.buffer.byteLength, 0);
+  expect(parts.length).toBeLessThan(100);
+  expect(held).toBeLessThan(bytes.length * 1.2);
+  expect(chunks.join()).toEqual(bytes);
+});

@@ -1,0 +1,233 @@
+import { dialectNames, dialects } from './dialects';
+import type { Operation } from './operation';
+import { createDocument } from './openapi/document';
+import { operations } from './operations';
+import { request, startGatewayServer, type GatewayServer } from './testing';
+
+/**
+ * No request keeps the process busy for long, whatever JSON it brings. CPU time is counted, not the time that passes, and
+ * compared with what a parser and a printer take for the same bytes: they are linear.
+ */
+const BYTES = 500_000;
+/** The size of a shape as one member. Wide objects of this size have just fewer values than a body may have. */
+const MEMBER_BYTES = 200_000;
+/** A sign-in may have 4 KiB. */
+const SESSION_BYTES = 3_000;
+const SESSION = '/dashboard/session';
+/** Parsing and looking through a body takes two or three times as much as the parser and the printer. */
+const FACTOR = 20;
+/** For what does not depend on the body: statements, garbage of earlier requests, the client, which is in this process. */
+const FLOOR_MS = 300;
+const MAX_ANSWER = 64 * 1024;
+
+let server: GatewayServer;
+let targets: Target[];
+
+beforeAll(async () => {
+  server = await startGatewayServer({ apiRateLimit: null }, { dashboard: true, dialects: dialectNames });
+  const endpoint = (await server.api().post('/api/v1/endpoints', { name: 'cpu' })).data;
+  targets = targetsOf(endpoint.id);
+});
+
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await server.stop();
+});
+
+/** As many items as fit. */
+function fill(bytes: number, item: (index: number) => string): string {
+  const items: string[] = [];
+  for (let size = 0, index = 0; size < bytes; index++) {
+    const text = item(index);
+    items.push(text);
+    size += text.length + 1;
+  }
+  return items.join();
+}
+
+const repeat = (text: string, bytes: number): string => text.repeat(Math.floor(bytes / text.length));
+
+/** JSON values with a number of bytes, or a few more. */
+const shapes: Readonly<Record<string, (bytes: number) => string>> = {
+  'a wide object': (bytes) => `{${fill(bytes, (n) => `"m${n}":1`)}}`,
+  'an object of long names': (bytes) =>
+    `{${Array.from({ length: 200 }, (_, n) => `"${'n'.repeat(bytes / 250)}${n}":1`).join()}}`,
+  'a deep object': (bytes) => `${repeat('{"a":', (bytes * 5) / 6)}1${repeat('}', bytes / 6)}`,
+  'a deep array': (bytes) => `${repeat('[', bytes / 2)}${repeat(']', bytes / 2)}`,
+  'a long array of numbers': (bytes) => `[${fill(bytes, () => '1')}]`,
+  'a long array of objects': (bytes) => `[${fill(bytes, (n) => `{"url":"http://a.test/${n}","x":1}`)}]`,
+  'an array of wide objects': (bytes) =>
+    `[${fill(bytes, () => `{${Array.from({ length: 100 }, (_, n) => `"k${n}":${n}`).join()}}`)}]`,
+  'a tree of many members': (bytes) => `{${fill(bytes, (n) => `"a${n}":{"b":{"c":[1,2,{"d":null}]}}`)}}`,
+  'a long string': (bytes) => `"${repeat('a.', bytes)}"`,
+  'a long string of escapes': (bytes) => `"${repeat('\\u0061\\\\', bytes)}"`,
+  'a long string that begins like a URL': (bytes) => `"http://${repeat(' /@:', bytes)}"`,
+  'repeated members': (bytes) => `{${fill(bytes, () => '"name":"a"')}}`,
+  'a long number': (bytes) => repeat('9', bytes),
+  'a long array of long numbers': (bytes) => `[${fill(bytes, () => `${repeat('1234567890', 40)}e-300`)}]`,
+};
+
+interface Target {
+  name: string;
+  method: string;
+  path: string;
+  /** The members of its body. */
+  members: string[];
+}
+
+/** Every operation of every table that changes something, whether it takes a body or not, and the sign-in. */
+function targetsOf(id: string): Target[] {
+  const tables = [
+    { name: '', table: operations, base: '' },
+    ...dialectNames.map((name) => ({
+      name: `${name} `,
+      table: dialects[name].operations,
+      base: `/compat/${name}`,
+    })),
+  ];
+  const sessions = [
+    { name: 'sign-in', method: 'POST', path: SESSION, members: ['key'] },
+    { name: 'mode of a session', method: 'PATCH', path: SESSION, members: ['mode'] },
+  ];
+  const seen = new Set<string>();
+  const served = tables.flatMap(({ name, table, base }) => {
+    const document = createDocument(table, 'http://gateway.test');
+    return table
+      .filter(({ method }) => method !== 'GET')
+      .map((one) => ({
+        name: name + one.id,
+        method: one.method,
+        path:
+          base +
+          one.path.replace(/:\w+/g, one.path.includes('endpoints') ? id : '01a1feba-f6e4-7000-a9af-4d30305a647b'),
+        members: membersOf(document, one, seen),
+      }));
+  });
+  return [...served, ...sessions];
+}
+
+/** The members of its body, without those that an earlier operation has with the same rules. */
+function membersOf(document: any, { method, path }: Operation, seen: Set<string>): string[] {
+  const route = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+  const schema = route?.requestBody?.content?.['application/json']?.schema ?? {};
+  const named = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
+  return Object.entries(named.properties ?? {}).flatMap(([name, rules]) => {
+    const text = JSON.stringify([name, rules]);
+    if (seen.has(text)) return [];
+    seen.add(text);
+    return [name];
+  });
+}
+
+function cpuMs(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000;
+}
+
+function referenceMs(value: string): number {
+  const before = process.cpuUsage();
+  for (let round = 0; round < 3; round++) {
+    try {
+      JSON.stringify(JSON.parse(value));
+    } catch {
+      // It is too deep for the printer: what the parser took counts.
+    }
+  }
+  return cpuMs(before) / 3;
+}
+
+test.each(Object.entries(shapes))('%s costs no operation more than a walk over it', async (_name, shape) => {
+  const [whole, part, small] = [shape(BYTES), shape(MEMBER_BYTES), shape(SESSION_BYTES)];
+  const [wholeMs, partMs] = [referenceMs(whole), referenceMs(part)];
+  const problems: string[] = [];
+  // Deleting comes last: the others need what is deleted.
+  const inOrder = [...targets].sort((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
+  expect(inOrder.flatMap(({ members }) => members).length).toBeGreaterThan(50);
+  for (const { name, method, path, members } of inOrder) {
+    const bodies = [
+      { what: 'itself', body: whole, reference: wholeMs },
+      ...members.map((member) => ({
+        what: member,
+        body: `{${JSON.stringify(member)}:${part}}`,
+        reference: partMs,
+      })),
+      // As much of the shape as a sign-in may have.
+      ...(path === SESSION ? [{ what: 'a small one', body: `{"key":${small}}`, reference: 0 }] : []),
+    ];
+    for (const { what, body, reference } of bodies) {
+      const before = process.cpuUsage();
+      const answer = await request(server.port, {
+        method,
+        path,
+        headers: [
+          ['Authorization', `Bearer ${server.key}`],
+          ['Origin', 'http://gateway.localhost'],
+        ],
+        body,
+      });
+      const took = cpuMs(before);
+      const seen = `${name} with ${what}`;
+      if (took > FLOOR_MS + FACTOR * reference) problems.push(`${seen}: ${took} ms of CPU, reference ${reference} ms`);
+      if (answer.body.length > MAX_ANSWER) problems.push(`${seen}: an answer of ${answer.body.length} bytes`);
+      if (answer.status < 200 || answer.status >= 500) problems.push(`${seen}: status ${answer.status}`);
+      if (answer.status === 422)
+        expect(JSON.parse(answer.body.toString()).details?.length ?? 0).toBeLessThanOrEqual(20);
+    }
+  }
+  expect(problems).toEqual([]);
+});
+
+test('an object with more than 200 members is refused, and says so; so is a long array', async () => {
+  const wide = Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`m${n}`, 1]));
+  const answers = [
+    await server.api().post('/api/v1/endpoints', { name: 'a', ...wide }),
+    await server.api().post('/api/v1/endpoints', { name: 'a', headers_json: wide }),
+    await server.api().post('/api/v1/keys', { name: 'a', scopes: Array.from({ length: 1_001 }, () => 'read') }),
+  ];
+  expect(answers.map(({ status, data }) => [status, data.code, data.details])).toEqual([
+    [422, 'VALIDATION_FAILED', [{ field: 'body', message: 'An object may have at most 200 members.' }]],
+    [422, 'VALIDATION_FAILED', [{ field: 'headers_json', message: 'An object may have at most 200 members.' }]],
+    [422, 'VALIDATION_FAILED', [{ field: 'scopes', message: 'An array may have at most 1000 items.' }]],
+  ]);
+});
+
+test('an answer names 20 mistakes, and tells how many more there are', async () => {
+  const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`m${n}`, 1]));
+  const { status, data } = await server.api().post('/api/v1/endpoints', { name: 'a', ...unknown });
+  expect([status, data.details.length, data.hint]).toEqual([
+    422,
+    20,
+    'There is no "m0" here. There are 130 more mistakes like these.',
+  ]);
+});
+
+test('a payload may be as wide as it likes: it is not looked into', async () => {
+  const payload = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`m${n}`, n]));
+  const { status } = await server.api().post('/api/v1/events', { event_type: 'a', payload });
+  expect(status).toBe(202);
+});
+
+test('custom headers are at most 50, with 16 KiB of names and values', async () => {
+  const headers = (count: number, length: number): object =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, n) => [`x-${String(n).padStart(3, '0')}`, 'v'.repeat(length)]),
+    );
+  const create = async (headers_json: object, where: 'endpoint' | 'destination'): Promise<unknown[]> => {
+    const { status, data } = await server.api().post('/api/v1/endpoints', {
+      name: 'headers',
+      ...(where === 'endpoint'
+        ? { destination_url: 'http://127.0.0.1:9/', headers_json }
+        : { destinations: [{ url: 'http://127.0.0.1:9/', headers_json }] }),
+    });
+    return [status, data.details?.[0]?.message];
+  };
+  for (const where of ['endpoint', 'destination'] as const) {
+    expect(await create(headers(50, 10), where)).toEqual([201, undefined]);
+    expect(await create(headers(51, 10), where)).toEqual([422, 'There may be at most 50 headers.']);
+    expect(await create(headers(2, 8_187), where)).toEqual([201, undefined]);
+    expect(await create(headers(3, 8_000), where)).toEqual([
+      422,
+      'Names and values may have at most 16384 characters together.',
+    ]);
+  }
+});

@@ -1,0 +1,147 @@
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createKeyText } from '@paggio/core';
+import { startGateway, type TestGateway } from '@paggio/core/testing';
+import { dialectNames, dialects } from './dialects';
+import { createNodeHandler } from './index';
+import { operations } from './operations';
+import { build, close, sendRaw, type RawRequest } from './testing';
+
+let gateway: TestGateway;
+let server: Server;
+let port: number;
+const faults: unknown[] = [];
+
+beforeAll(async () => {
+  gateway = await startGateway({ bodyLimit: 64 * 1024 * 1024 });
+  const handle = createNodeHandler(gateway.paggio, {
+    exclusive: true,
+    dashboard: true,
+    health: true,
+    openapi: true,
+    metrics: true,
+    dialects: dialectNames,
+    onFault: (error) => faults.push(error),
+  });
+  server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  port = (server.address() as AddressInfo).port;
+});
+
+afterAll(async () => {
+  expect(faults).toEqual([]);
+  await close(server);
+  await gateway.stop();
+});
+
+const id = '01a1feba-f6e4-7000-a9af-4d30305a647b';
+
+/** Every method and path that somebody without a key can ask for, out of the tables that are served. */
+function doors(): { method: string; path: string; isOpen: boolean }[] {
+  const filled = (path: string): string => path.replace(/:\w+/g, id);
+  const own = operations.map(({ method, path, scope }) => ({ method, path: filled(path), isOpen: scope === null }));
+  const compatible = dialectNames.flatMap((name) =>
+    dialects[name].operations.map(({ method, path, scope }) => ({
+      method,
+      path: `/compat/${name}${filled(path)}`,
+      isOpen: scope === null,
+    })),
+  );
+  const pages = own
+    .filter(({ path }) => path.startsWith('/api/v1/'))
+    .map((door) => ({ ...door, path: `/dashboard${door.path}` }));
+  const sessions = ['GET', 'POST', 'PATCH', 'DELETE'].map((method) => ({
+    method,
+    path: '/dashboard/session',
+    isOpen: method === 'POST' || method === 'DELETE',
+  }));
+  const others = ['/dashboard', '/dashboard/sign-in', '/dashboard/none', '/none', '/api/v1/none'].flatMap((path) =>
+    ['GET', 'POST'].map((method) => ({ method, path, isOpen: false })),
+  );
+  const webhooks = [{ method: 'POST', path: `/api/webhook/${'a'.repeat(32)}`, isOpen: false }];
+  return [...own, ...compatible, ...pages, ...sessions, ...others, ...webhooks];
+}
+
+/** A request as the dashboard's own pages send it. */
+function head({ headers = [], ...input }: RawRequest): Buffer {
+  const own = `127.0.0.1:${port}`;
+  return build({ ...input, headers: [['Host', own], ['Origin', `http://${own}`], ...headers] });
+}
+
+/** Sends a body for as long as it is taken, and tells how much of it the server read off the connection. */
+async function flood(input: RawRequest): Promise<number> {
+  const serverSide = new Promise<Socket>((found) => server.once('connection', found));
+  const socket = connect(port, '127.0.0.1');
+  const peer = await serverSide;
+  let read = 0;
+  peer.once('close', () => (read = peer.bytesRead));
+  const closed = new Promise((done) => peer.once('close', done));
+  socket.resume().on('error', () => undefined);
+  const headers: [string, string][] = [...(input.headers ?? []), ['Transfer-Encoding', 'chunked']];
+  socket.write(head({ ...input, headers, contentLength: null }));
+  const chunk = Buffer.from(`10000\r\n${'a'.repeat(65_536)}\r\n`);
+  const pump = (): void => {
+    while (!socket.destroyed && socket.bytesWritten < 8 * 1024 * 1024) if (!socket.write(chunk)) return;
+  };
+  socket.on('drain', pump);
+  pump();
+  await closed;
+  socket.destroy();
+  return read;
+}
+
+test.each([
+  ['no key', (): [string, string][] => []],
+  ['an invented key', (): [string, string][] => [['Authorization', `Bearer ${createKeyText('live')}`]]],
+])('no path of any table takes in more than the beginning of a body that is sent with %s', async (_what, headers) => {
+  const taken: string[] = [];
+  const served = doors();
+  expect(served.length).toBeGreaterThan(100);
+  for (const { method, path } of served) {
+    const read = await flood({ method, path, headers: headers() });
+    // What comes before the answer, what was on its way, and what is read on so that the sender gets to see the answer.
+    if (read > 512 * 1024) taken.push(`${method} ${path}: ${read}`);
+  }
+  expect(taken).toEqual([]);
+});
+
+test('whoever has no key is refused on the headers, before the body has come', async () => {
+  const waiting: string[] = [];
+  await Promise.all(
+    doors().map(async ({ method, path, isOpen }) => {
+      const { status } = await sendRaw(port, head({ method, path, contentLength: 1_000_000, body: 'a' }));
+      if (!(isOpen ? [200, 204, 308, 413, 403] : [200, 308, 303, 401, 403, 404, 405, 429]).includes(status))
+        waiting.push(`${method} ${path}: ${status}`);
+    }),
+  );
+  expect(waiting).toEqual([]);
+});
+
+test('a sign-in takes a body of 4 KiB at most', async () => {
+  const signIn = async (length: number): Promise<number> => {
+    const body = JSON.stringify({ key: 'k'.repeat(length - '{"key":""}'.length) });
+    return (await sendRaw(port, head({ path: '/dashboard/session', body }))).status;
+  };
+  expect([401, 429]).toContain(await signIn(4096));
+  expect(await signIn(4097)).toBe(413);
+});
+
+test.each([
+  ['two Host headers', 'GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
+  ['two equal Host headers', 'GET /health HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n'],
+  ['HTTP/1.0 in chunks', 'POST /api/v1/events HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['HTTP/2.0 in a request line', 'GET /health HTTP/2.0\r\nHost: a\r\n\r\n'],
+  ['HTTP/0.9 in a request line', 'GET /health HTTP/0.9\r\nHost: a\r\n\r\n'],
+  ['a coding besides chunked', 'POST /e/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+  ['two Host headers at a webhook', 'POST /api/webhook/x HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n'],
+])('a request with %s is refused', async (_what, text) => {
+  const { status, headers } = await sendRaw(port, Buffer.from(text, 'latin1'));
+  expect([status, headers['connection']]).toEqual([400, 'close']);
+});
+
+test('HTTP/1.0 without a body, and chunks by HTTP/1.1, are served', async () => {
+  const old = await sendRaw(port, Buffer.from('GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n', 'latin1'));
+  expect(old.status).toBe(200);
+  const chunked = 'POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n';
+  expect((await sendRaw(port, Buffer.from(chunked, 'latin1'))).status).toBe(401);
+});
