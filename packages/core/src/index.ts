@@ -52,7 +52,6 @@ export type {
 } from './handlers/handler';
 export type { HandlerSummary } from './handlers/handlers';
 export type { WebhookEvent } from './handlers/webhook-event';
-export { addressKey } from './keys/address-key';
 export { createKeyText, keyMode } from './keys/key-text';
 export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
@@ -83,6 +82,7 @@ export {
   type NotificationSettings,
   type Trigger,
 } from './notifications/notification';
+export { networkOf } from './network';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';

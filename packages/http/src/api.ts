@@ -1,5 +1,5 @@
 import {
-  addressKey,
+  networkOf,
   PaggioError,
   RateLimiter,
   unauthorized,
@@ -251,7 +251,7 @@ export class Api {
    * @throws PaggioError `RATE_LIMITED`, before anything is looked for, when the address has guessed too often
    */
   async guess<T>(remoteAddr: string | null, find: () => Promise<T | null>): Promise<T | null> {
-    const address = addressKey(remoteAddr);
+    const address = networkOf(remoteAddr);
     const { wrongKeys } = this.limits;
     const verdict = wrongKeys.take(address);
     if (!verdict.allowed) {
@@ -306,7 +306,7 @@ export class Api {
    */
   async authenticate(key: string | undefined, remoteAddr: string | null): Promise<Principal & { keyId: string }> {
     const { wrongKeys } = this.limits;
-    const address = addressKey(remoteAddr);
+    const address = networkOf(remoteAddr);
     let verdict: RateVerdict | undefined;
     try {
       if (key === undefined) throw unauthorized();
@@ -372,7 +372,7 @@ function holderOf({ keyId, userId }: Principal): string {
 
 /** Whose share of the limits a request without a key takes. */
 export function anonymous(remoteAddr: string | null): string {
-  return `address ${addressKey(remoteAddr)}`;
+  return `address ${networkOf(remoteAddr)}`;
 }
 
 export function noSuchRoute(): PaggioError {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { addressKey, type Paggio } from '@paggio/core';
+import { networkOf, type Paggio } from '@paggio/core';
 import {
   Api,
   arrivalOf,
@@ -109,7 +109,7 @@ export class PaggioGateway {
   }
 
   private bodyOf(request: IncomingMessage, response: ServerResponse): ReadBody {
-    return bodyAtDoor(request, response, this.api.memory, addressKey(this.addressOf(request)));
+    return bodyAtDoor(request, response, this.api.memory, networkOf(this.addressOf(request)));
   }
 
   private addressOf(request: IncomingMessage): string | null {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
-import { addressKey, PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
+import { networkOf, PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import { discard, headersOf, inertHeaders, isStream, type Answer } from '../answer';
 import type { Api } from '../api';
 import { arrivalOf, type Arrival } from '../arrival';
@@ -83,7 +83,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const routed = paggio.capture.route(slug, request.method as string);
       let endpoint: EndpointConfig;
       if (routed instanceof Promise) {
-        incoming = receiveBody(request, memory.unread.share(addressKey(addressOf(request))));
+        incoming = receiveBody(request, memory.unread.share(networkOf(addressOf(request))));
         endpoint = await routed;
       } else {
         incoming = receiveBody(request);
@@ -132,7 +132,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     try {
       const { method = '', rawHeaders } = request;
       const remoteAddr = addressOf(request);
-      const read = bodyAtDoor(request, response, memory, addressKey(remoteAddr));
+      const read = bodyAtDoor(request, response, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
       writeAnswer(response, await desk(call, read));
       // Of a request that was refused early, the body is still on its way.
