@@ -109,6 +109,7 @@ const requests: Record<string, (world: World) => Request> = {
   'system.get': () => ({}),
   'events.list': () => ({}),
   'events.get': () => ({}),
+  'events.attempts': () => ({}),
   'events.raw': () => ({}),
   'events.verification': () => ({}),
   'events.replay': () => ({}),

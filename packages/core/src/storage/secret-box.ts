@@ -72,9 +72,9 @@ export class SecretBox {
   }
 
   private decrypt(sealed: string, place: string): string {
-    const [version, keyId, nonce, text, tag] = sealed.split(':');
-    if (version !== 'v1' || keyId === undefined || nonce === undefined || text === undefined || tag === undefined)
-      throw damaged();
+    const keyId = sealedUnder(sealed);
+    const [, , nonce, text, tag] = sealed.split(':');
+    if (keyId === null || nonce === undefined || text === undefined || tag === undefined) throw damaged();
     const key = this.keys.get(keyId);
     if (!key) {
       throw new MissingMasterKey(
