@@ -21,8 +21,9 @@ export interface SealedColumn {
 }
 
 /**
- * Every column with encrypted values: a new one takes one line. The rotation of the master key reads this list, and a test searches a full database
- * for encrypted values that it does not name. The checks of the master keys themselves are `checkColumns`.
+ * Every column with encrypted values: a new one takes one line. The rotation of the master key reads this list, and a
+ * test searches a full database for encrypted values that it does not name. The checks of the master keys themselves
+ * are in `checkColumns`.
  */
 export const sealedColumns: readonly SealedColumn[] = [
   sealed('endpoints', 'secret', secretPlace),

@@ -202,6 +202,7 @@ export class WholeProduct {
     const { data } = await this.call('events.list', { query: { endpoint_id: hub.id, source: 'github', limit: 5 } });
     const params = { id: data[0].id as string };
     await this.call('events.get', { params });
+    await this.call('events.attempts', { params });
     await this.call('events.raw', { params });
     await this.call('events.verification', { params });
     const destination_url = `${destinationUrl}?replay=${canaries.plant('replay query')}`;
