@@ -34,6 +34,9 @@ export class PaggioServer {
         PAGGIO_MASTER_KEY: MASTER_KEY,
         LOG_FORMAT: 'pretty',
         LOG_LEVEL: 'silent',
+        // The most there is, on any machine: limits are part of the way, and are not what is measured.
+        PAGGIO_CAPTURE_RATE_LIMIT: '100000/1000000',
+        PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: '100000/1000000',
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

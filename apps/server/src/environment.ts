@@ -45,6 +45,12 @@ export interface Environment {
   /** Null: no limit. */
   apiRateLimit: RateLimit | null;
   ingestRateLimit: RateLimit | null;
+  captureRateLimit: RateLimit | null;
+  captureRateLimitPerUser: RateLimit | null;
+  /** Bytes; null: no quota. */
+  storageQuotaPerEndpoint: number | null;
+  storageQuotaPerUser: number | null;
+  storageQuotaUnverified: number | null;
   logLevel: string;
   logFormat: 'pretty' | 'json';
 }
@@ -159,6 +165,15 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     return rate ?? null;
   };
 
+  const quotaOf = (name: string, fallback: number | null): number | null => {
+    const given = text(name);
+    if (given === null) return fallback;
+    const bytes = given === 'none' ? null : parseSize(given);
+    if (bytes === undefined || (bytes !== null && bytes < SMALLEST_QUOTA))
+      mistakes.push(`${name} must be a size of 1MiB or more, such as 500MB or 10GiB, or none.`);
+    return bytes ?? null;
+  };
+
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) mistakes.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}.`);
   const logFormat = text('LOG_FORMAT') ?? (isTerminal ? 'pretty' : 'json');
@@ -194,6 +209,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     dialects,
     apiRateLimit: rateOf('PAGGIO_API_RATE_LIMIT', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rateOf('PAGGIO_INGEST_RATE_LIMIT', null),
+    captureRateLimit: rateOf('PAGGIO_CAPTURE_RATE_LIMIT', { perSecond: 20_000, burst: 200_000 }),
+    captureRateLimitPerUser: rateOf('PAGGIO_CAPTURE_RATE_LIMIT_PER_USER', { perSecond: 40_000, burst: 400_000 }),
+    storageQuotaPerEndpoint: quotaOf('PAGGIO_STORAGE_QUOTA_PER_ENDPOINT', null),
+    storageQuotaPerUser: quotaOf('PAGGIO_STORAGE_QUOTA_PER_USER', null),
+    storageQuotaUnverified: quotaOf('PAGGIO_STORAGE_QUOTA_UNVERIFIED', 10 * 1024 ** 3),
     logLevel,
     logFormat: logFormat === 'pretty' ? 'pretty' : 'json',
   };
@@ -206,7 +226,20 @@ function isLoopback(host: string): boolean {
   return family === 0 ? host.toLowerCase() === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-const units: Record<string, number> = { '': 1, b: 1, kb: 1000, kib: 1024, mb: 1_000_000, mib: 1_048_576 };
+const SMALLEST_QUOTA = 1_048_576;
+
+const units: Record<string, number> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  kib: 1024,
+  mb: 1e6,
+  mib: 1024 ** 2,
+  gb: 1e9,
+  gib: 1024 ** 3,
+  tb: 1e12,
+  tib: 1024 ** 4,
+};
 
 function parseSize(text: string): number | undefined {
   const match = /^(\d{1,12})\s*([a-z]{0,3})$/i.exec(text);

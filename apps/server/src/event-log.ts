@@ -109,6 +109,31 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         pad('key', 7),
         `${happening.values} secrets are encrypted under the new master key; the previous key is no longer needed`,
       );
+    case 'capture.refused':
+      return row(
+        time,
+        '!!',
+        pad('refused', 7),
+        pad(happening.endpointId === null ? 'unknown URLs' : `endpoint ${happening.endpointId}`, 52),
+        `${happening.count} requests were answered 429 (${captureRefusals[happening.reason]})`,
+      );
+    case 'storage.filling':
+      return row(
+        time,
+        '!!',
+        pad('storage', 7),
+        pad(happening.endpointId === null ? `user ${happening.userId}` : `endpoint ${happening.endpointId}`, 52),
+        `${size(happening.bytes)} of ${size(happening.quota)}${happening.unverified ? ' for unverified events' : ''} are used${
+          happening.full ? ': new events are answered 429' : ''
+        }`,
+      );
+    case 'storage.growing':
+      return row(
+        time,
+        '!!',
+        pad('storage', 7),
+        `${size(happening.bytes)} are stored and nothing is ever removed: set PAGGIO_RETENTION, such as 30d`,
+      );
     // The line of its last attempt says it.
     case 'delivery.failed':
       return null;
@@ -134,7 +159,16 @@ const warnings: ReadonlySet<string> = new Set([
   'session.refused',
   'role.privileged',
   'master_key.guessable',
+  'capture.refused',
+  'storage.filling',
+  'storage.growing',
 ]);
+
+const captureRefusals = {
+  rate: 'more than the rate limit',
+  quota: 'no room left in the storage quota',
+  unknown_url: 'too many unknown URLs from one address',
+} as const;
 
 /** What stands behind the path of a URL may be a token, as some receivers have it. */
 function withoutQuery(url: string): string {
@@ -167,5 +201,6 @@ function pad(text: string, width: number): string {
 
 function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -73,6 +73,11 @@ export async function startServer(environment: Environment, output: Output): Pro
           dedupWindowMs: environment.dedupWindowMs,
           apiRateLimit: environment.apiRateLimit,
           ingestRateLimit: environment.ingestRateLimit,
+          captureRateLimit: environment.captureRateLimit,
+          captureRateLimitPerUser: environment.captureRateLimitPerUser,
+          storageQuotaPerEndpoint: environment.storageQuotaPerEndpoint,
+          storageQuotaPerUser: environment.storageQuotaPerUser,
+          storageQuotaUnverified: environment.storageQuotaUnverified,
         },
         {
           dialects: environment.dialects,

@@ -43,6 +43,11 @@ test('every mistake in the environment is listed at once, and nothing is written
     PAGGIO_RETENTION: 'soon',
     PAGGIO_DIALECTS: 'esperanto',
     PAGGIO_API_RATE_LIMIT: 'fast',
+    PAGGIO_CAPTURE_RATE_LIMIT: '0/1',
+    PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: '1/',
+    PAGGIO_STORAGE_QUOTA_UNVERIFIED: 'much',
+    PAGGIO_STORAGE_QUOTA_PER_ENDPOINT: '1KiB',
+    PAGGIO_STORAGE_QUOTA_PER_USER: '-1',
   });
   expect(code).toBe(1);
   for (const name of [
@@ -59,6 +64,11 @@ test('every mistake in the environment is listed at once, and nothing is written
     'PAGGIO_RETENTION',
     'PAGGIO_DIALECTS',
     'PAGGIO_API_RATE_LIMIT',
+    'PAGGIO_CAPTURE_RATE_LIMIT',
+    'PAGGIO_CAPTURE_RATE_LIMIT_PER_USER',
+    'PAGGIO_STORAGE_QUOTA_UNVERIFIED',
+    'PAGGIO_STORAGE_QUOTA_PER_ENDPOINT',
+    'PAGGIO_STORAGE_QUOTA_PER_USER',
   ]) {
     expect(output).toContain(`- ${name}`);
   }
@@ -89,6 +99,11 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     dialects: [],
     apiRateLimit: { perSecond: 100, burst: 500 },
     ingestRateLimit: null,
+    captureRateLimit: { perSecond: 20_000, burst: 200_000 },
+    captureRateLimitPerUser: { perSecond: 40_000, burst: 400_000 },
+    storageQuotaUnverified: 10 * 1024 ** 3,
+    storageQuotaPerEndpoint: null,
+    storageQuotaPerUser: null,
   });
   expect(
     read({
@@ -97,6 +112,11 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
       PAGGIO_DIALECTS: 'bags, promptjang',
       PAGGIO_API_RATE_LIMIT: 'none',
       PAGGIO_INGEST_RATE_LIMIT: '50/60',
+      PAGGIO_CAPTURE_RATE_LIMIT: '1000/10000',
+      PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: 'none',
+      PAGGIO_STORAGE_QUOTA_UNVERIFIED: 'none',
+      PAGGIO_STORAGE_QUOTA_PER_ENDPOINT: '500MB',
+      PAGGIO_STORAGE_QUOTA_PER_USER: '2 TiB',
     }),
   ).toMatchObject({
     retentionMs: 30 * 86_400_000,
@@ -104,6 +124,11 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     dialects: ['bags', 'promptjang'],
     apiRateLimit: null,
     ingestRateLimit: { perSecond: 50, burst: 60 },
+    captureRateLimit: { perSecond: 1_000, burst: 10_000 },
+    captureRateLimitPerUser: null,
+    storageQuotaUnverified: null,
+    storageQuotaPerEndpoint: 500_000_000,
+    storageQuotaPerUser: 2 * 1024 ** 4,
   });
   expect(
     read({ PAGGIO_BODY_LIMIT: '5MB', PAGGIO_ALLOWED_NETWORKS: '10.0.0.0/8, fd00::/8', PAGGIO_ROLES: 'api,deliver' }),

@@ -450,8 +450,10 @@ export type RejectionItem = {
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body. */
+  /** Bytes of the body as it came. */
   size: number;
+  /** Only the first 64 KiB of the body were kept. */
+  body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
   received_at: string;
@@ -465,8 +467,10 @@ export type Rejection = {
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body. */
+  /** Bytes of the body as it came. */
   size: number;
+  /** Only the first 64 KiB of the body were kept. */
+  body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
   received_at: string;
@@ -535,6 +539,8 @@ export type RejectionVerification = {
     /** What to change. */
     fix: string;
   }[];
+  /** matches and hints are those of the moment when the request arrived. */
+  body_truncated: boolean;
 };
 
 export type Session = {
@@ -584,6 +590,17 @@ export type System = {
     per_second: number;
     burst: number;
   } | null;
+  capture_rate_limit: {
+    per_second: number;
+    burst: number;
+  } | null;
+  storage_quota: {
+    /** Bytes; null: no quota. */
+    per_endpoint: number | null;
+    per_user: number | null;
+    /** Of the events of one endpoint whose sender nobody vouches for. */
+    unverified: number | null;
+  };
   /** Of replays to staging; null: there is none. */
   staging_host: string | null;
   /** Of replays to local. */
@@ -617,12 +634,12 @@ export type Notifications = {
   slack: {
     /** Without its secret part. */
     url: string;
-    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   discord: {
     /** Without its secret part. */
     url: string;
-    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
   } | null;
 };
 
@@ -932,7 +949,7 @@ export interface Operations {
     body: undefined;
     answer: Event;
   };
-  /** Requests that verification refused, newest first: at most 100 per endpoint, for seven days. Needs the scope `read`. */
+  /** Requests that verification refused, newest first: at most 100 per endpoint with bodies of 16 MiB together, for seven days. Needs the scope `read`. */
   'rejections.list': {
     params: undefined;
     query: {
@@ -959,7 +976,7 @@ export interface Operations {
     body: undefined;
     answer: Rejection;
   };
-  /** The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
+  /** The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Paggio-Body-Truncated: true says that the body was cut, and Paggio-Body-Size is the size of the whole body in bytes. Needs the scope `read`. */
   'rejections.raw': {
     params: {
       id: string;
@@ -1575,14 +1592,14 @@ export interface Operations {
         /** The incoming webhook of a channel; a secret. Left out: the stored one. */
         url?: string;
         /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
       } | null;
       /** Discord; null or left out: nothing is sent there. */
       discord?: {
         /** The incoming webhook of a channel; a secret. Left out: the stored one. */
         url?: string;
         /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused')[];
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
       } | null;
     };
     answer: Notifications;

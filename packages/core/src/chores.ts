@@ -1,4 +1,7 @@
+import type { RefusalTally } from './capture/refusal-tally';
+import type { StorageQuota } from './capture/storage-quota';
 import { RENEW_AFTER_MS, type DeliveryWorker } from './delivery/worker';
+import type { GrowthWatch } from './growth-watch';
 import type { Notifier } from './notifications/notifier';
 import type { Role } from './options';
 import type { BulkReplayRunner } from './replay/bulk-replay-runner';
@@ -19,6 +22,10 @@ const NOTIFY_MS = 5_000;
 const INDEX_MS = 1_000;
 const RETENTION_MS = 60_000;
 const SWEEP_MS = 60_000;
+/** Between two readings a process knows only what it has stored itself. */
+const QUOTA_MS = 10_000;
+const REFUSALS_MS = 10_000;
+const GROWTH_MS = 300_000;
 /** A connection that listens says nothing by itself. */
 const LISTENER_MS = 15_000;
 
@@ -34,6 +41,12 @@ export interface ChoresDependencies {
   attend: () => Promise<void>;
   /** Null: nothing is ever removed. */
   retention: Retention | null;
+  quota: Pick<StorageQuota, 'refresh'>;
+  refusals: Pick<RefusalTally, 'tell'>;
+  /** Null: old events are removed. */
+  growth: GrowthWatch | null;
+  /** Tells of quotas that have filled. */
+  judgeUsage: () => Promise<void>;
   /** Removes what no longer counts. */
   sweep: () => Promise<void>;
   onFault: (where: string, error: unknown) => void;
@@ -48,6 +61,7 @@ export class Chores {
 
   start(scheduler: Scheduler): void {
     const { roles, worker, replays, notifier, waker, index, gate, attend, retention, sweep } = this.dependencies;
+    const { growth, judgeUsage, quota, refusals } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
     if (roles.has('deliver')) {
@@ -61,7 +75,11 @@ export class Chores {
       every('index', INDEX_MS, async () => {
         while (!this.stopped && (await index.advance()));
       });
+      every('usage', QUOTA_MS, judgeUsage);
     }
+    every('quota', QUOTA_MS, () => quota.refresh());
+    if (roles.has('capture')) every('refusals', REFUSALS_MS, () => refusals.tell());
+    if (growth && roles.has('deliver')) every('growth', GROWTH_MS, () => growth.look());
     if (retention && roles.has('deliver')) every('retention', RETENTION_MS, () => retention.run());
     every('master-key', ATTEND_MS, attend);
     every('listener', LISTENER_MS, () => waker.check());

@@ -16,7 +16,10 @@ export const errorTable = {
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body is larger than the limit.' },
   VALIDATION_FAILED: { status: 422, meaning: 'Fields of the body are missing, unknown or out of range.' },
   DESTINATION_NOT_ALLOWED: { status: 422, meaning: 'The destination is an address that deliveries may not reach.' },
-  RATE_LIMITED: { status: 429, meaning: 'Too many requests with this API key.' },
+  RATE_LIMITED: {
+    status: 429,
+    meaning: 'Too many requests, or more stored bytes than the quota allows; wait and try again.',
+  },
   RAW_BODY_CONSUMED: { status: 500, meaning: 'A body parser of the host read the request before Paggio could.' },
   INTERNAL: { status: 500, meaning: 'A fault in Paggio; nothing was acknowledged.' },
   UNAVAILABLE: { status: 503, meaning: 'The database or the queue cannot take more now; try again.' },

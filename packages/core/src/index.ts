@@ -4,6 +4,7 @@ export type { Authority } from './authority';
 export type { CaptureAnswer } from './capture/capture';
 export type { Credentials } from './capture/credentials';
 export type { CaptureRequest } from './capture/new-event';
+export type { Findings } from './capture/rejection';
 export type { AxiosLike } from './delivery/axios-transport';
 export {
   defaultRetryPolicy,
@@ -53,7 +54,7 @@ export type {
 export type { HandlerSummary } from './handlers/handlers';
 export type { WebhookEvent } from './handlers/webhook-event';
 export { createKeyText, keyMode } from './keys/key-text';
-export { RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
+export { rateHeaders, RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export {
   isGuessableKey,

@@ -36,3 +36,31 @@ test('every mistake is named at once', () => {
   ).toEqual(['allowedPorts', 'maxInFlight', 'nonsense', 'pauseFailingAfterMs', 'transport']);
   expect(problems({ allowedPorts: '22', transport: 'fetch' })).toEqual(['allowedPorts', 'transport']);
 });
+
+test('webhook URLs are limited by default to more than a process can store, and each limit can be changed or lifted', () => {
+  expect(resolveOptions(required)).toMatchObject({
+    captureRateLimit: { perSecond: 20_000, burst: 200_000 },
+    captureRateLimitPerUser: { perSecond: 40_000, burst: 400_000 },
+  });
+  const given = { captureRateLimit: { perSecond: 1_000, burst: 10_000 }, captureRateLimitPerUser: null };
+  expect(resolveOptions({ ...required, ...given })).toMatchObject(given);
+  for (const wrong of [{ perSecond: 0, burst: 1 }, { perSecond: 1, burst: 0 }, { perSecond: 1, burst: 1.5 }, {}])
+    expect(problems({ captureRateLimit: wrong, captureRateLimitPerUser: wrong })).toEqual([
+      'captureRateLimit',
+      'captureRateLimitPerUser',
+    ]);
+});
+
+test('only unverified events have a quota by default; each quota is a number of bytes from a MiB on, or none', () => {
+  expect(resolveOptions(required)).toMatchObject({
+    storageQuotaUnverified: 10 * 1024 ** 3,
+    storageQuotaPerEndpoint: null,
+    storageQuotaPerUser: null,
+  });
+  const given = { storageQuotaUnverified: null, storageQuotaPerEndpoint: 1_048_576, storageQuotaPerUser: 2 ** 50 };
+  expect(resolveOptions({ ...required, ...given })).toMatchObject(given);
+  for (const wrong of [0, -1, 1_048_575, 1_048_576.5, Number.NaN, Infinity, '1GiB', {}])
+    expect(
+      problems({ storageQuotaUnverified: wrong, storageQuotaPerEndpoint: wrong, storageQuotaPerUser: wrong }).sort(),
+    ).toEqual(['storageQuotaPerEndpoint', 'storageQuotaPerUser', 'storageQuotaUnverified']);
+});

@@ -130,6 +130,37 @@ export interface PaggioOptions {
    * @default null
    */
   ingestRateLimit?: RateLimit | null;
+  /**
+   * Requests to the webhook URL of one endpoint, in each process; null: no limit. One address may use half of it. At an
+   * endpoint with verification, all senders without a verified event in the last hour may together use half of it, so that
+   * a flood leaves the other half to the provider. The default is more than a process can store, and stops floods only.
+   * @default { perSecond: 20000, burst: 200000 }
+   */
+  captureRateLimit?: RateLimit | null;
+  /**
+   * Requests to all webhook URLs of one user, in each process; null: no limit. Senders without a verified event in the last
+   * hour may together use half of it.
+   * @default { perSecond: 40000, burst: 400000 }
+   */
+  captureRateLimitPerUser?: RateLimit | null;
+  /**
+   * Bytes that the events of one endpoint may take (1048576 or more); null: no quota. Beyond it webhook URLs, signed ingest and
+   * publishing answer 429 until old events are removed. Counted are body, headers, path and query of each event, and a
+   * kibibyte for its rows; not events from before Paggio began to count.
+   * @default null
+   */
+  storageQuotaPerEndpoint?: number | null;
+  /**
+   * The same for all endpoints of one user. Unverified events may take half of it.
+   * @default null
+   */
+  storageQuotaPerUser?: number | null;
+  /**
+   * The same for the unverified events of one endpoint. Without it, anybody who knows the webhook URL of an endpoint without
+   * verification can fill the disk.
+   * @default 10737418240 (10 GiB)
+   */
+  storageQuotaUnverified?: number | null;
   /** Runs the periodic work; a host's own scheduler may take its place. */
   scheduler?: Scheduler;
 }
@@ -167,8 +198,18 @@ export interface ResolvedOptions {
   dedupWindowMs: number;
   apiRateLimit: RateLimit | null;
   ingestRateLimit: RateLimit | null;
+  captureRateLimit: RateLimit | null;
+  captureRateLimitPerUser: RateLimit | null;
+  storageQuotaPerEndpoint: number | null;
+  storageQuotaPerUser: number | null;
+  storageQuotaUnverified: number | null;
   scheduler: Scheduler | undefined;
 }
+
+/** A smaller quota than the default body limit would refuse what the limit allows. */
+const SMALLEST_QUOTA = 1024 * 1024;
+
+type RateOption = 'apiRateLimit' | 'ingestRateLimit' | 'captureRateLimit' | 'captureRateLimitPerUser';
 
 /**
  * Checks every option and reports all mistakes at once.
@@ -202,6 +243,11 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     dedupWindowMs: true,
     apiRateLimit: true,
     ingestRateLimit: true,
+    captureRateLimit: true,
+    captureRateLimitPerUser: true,
+    storageQuotaPerEndpoint: true,
+    storageQuotaPerUser: true,
+    storageQuotaUnverified: true,
     scheduler: true,
   };
   for (const name of Object.keys(options ?? {})) {
@@ -267,7 +313,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   if (transport !== 'undici' && typeof (transport as { axios?: AxiosLike })?.axios?.request !== 'function')
     fail('transport', "transport must be 'undici' or { axios: an axios instance }.");
 
-  const rate = (field: 'apiRateLimit' | 'ingestRateLimit', fallback: RateLimit | null): RateLimit | null => {
+  const rate = (field: RateOption, fallback: RateLimit | null): RateLimit | null => {
     const value = options?.[field];
     if (value === undefined || value === null) return value === null ? null : fallback;
     const { perSecond, burst } = value;
@@ -275,6 +321,15 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
       return value;
     fail(field, `${field} must be { perSecond: up to 100000, burst: 1 to 1000000 } or null.`);
     return fallback;
+  };
+
+  const quota = (
+    field: 'storageQuotaPerEndpoint' | 'storageQuotaPerUser' | 'storageQuotaUnverified',
+    fallback: number | null,
+  ): number | null => {
+    const value = options?.[field];
+    if (value === undefined || value === null) return value === null ? null : fallback;
+    return whole(field, 0, SMALLEST_QUOTA, Number.MAX_SAFE_INTEGER);
   };
 
   const resolved: ResolvedOptions = {
@@ -306,6 +361,11 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     dedupWindowMs: whole('dedupWindowMs', 72 * 3_600_000, 60_000, 30 * 24 * 3_600_000),
     apiRateLimit: rate('apiRateLimit', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rate('ingestRateLimit', null),
+    captureRateLimit: rate('captureRateLimit', { perSecond: 20_000, burst: 200_000 }),
+    captureRateLimitPerUser: rate('captureRateLimitPerUser', { perSecond: 40_000, burst: 400_000 }),
+    storageQuotaPerEndpoint: quota('storageQuotaPerEndpoint', null),
+    storageQuotaPerUser: quota('storageQuotaPerUser', null),
+    storageQuotaUnverified: quota('storageQuotaUnverified', 10 * 1024 ** 3),
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
     scheduler: options?.scheduler,
   };

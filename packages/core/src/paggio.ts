@@ -1,9 +1,12 @@
 import { Audit } from './audit/audit';
 import { Authority } from './authority';
 import { Capture } from './capture/capture';
+import { CaptureLimits } from './capture/capture-limits';
 import { Handshakes } from './capture/handshakes';
 import { PublishedKeys } from './capture/published-keys';
 import { EventWriter } from './capture/event-writer';
+import { RefusalTally } from './capture/refusal-tally';
+import { StorageQuota } from './capture/storage-quota';
 import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Resolve } from './delivery/address-guard';
@@ -30,6 +33,7 @@ import type {
 import { HandlerRegistry } from './handlers/handler-registry';
 import { HandlerRunner } from './handlers/handler-runner';
 import { Handlers } from './handlers/handlers';
+import { GrowthWatch } from './growth-watch';
 import { Keys } from './keys/keys';
 import { PaggioError } from './errors';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
@@ -72,6 +76,7 @@ import { StatStore } from './storage/stat-store';
 import type { Transaction } from './storage/statements';
 import { SessionStore } from './storage/session-store';
 import { sweepKeys } from './storage/sweep';
+import { UsageStore } from './storage/usage-store';
 import { VerificationStore } from './storage/verification-store';
 import { Words } from './storage/words';
 import { RefusedSignIns } from './sessions/refused-sign-ins';
@@ -95,6 +100,8 @@ export interface Gauges {
   /** Deliveries that are not over, up to `GAUGE_LIMIT`. */
   pending: number;
   lagSeconds: number;
+  /** Everything in Paggio's schema, with its indexes, on the disk of the database. */
+  storedBytes: number;
   pools: { pool: string; total: number; idle: number; waiting: number }[];
   /** How far the clock of this process is ahead of the database's, in milliseconds; null: not known yet. */
   clockSkewMs: number | null;
@@ -140,6 +147,8 @@ export class Paggio {
   private readonly intake: PostgresIntake;
   private readonly gate: SealGate;
   private readonly queueStore: QueueStore;
+  private readonly usage: UsageStore;
+  private readonly quota: StorageQuota;
   private readonly index: EventIndex;
   private readonly registry = new HandlerRegistry();
   private readonly handlerStore: HandlerStore;
@@ -229,9 +238,19 @@ export class Paggio {
     this.rejections = new Rejections(rejectionLog, this.directory);
     const { directory } = this;
     this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs);
+    this.usage = new UsageStore(this.database);
+    const { storageQuotaPerEndpoint, storageQuotaPerUser, storageQuotaUnverified } = this.options;
+    const quotas = {
+      perEndpoint: storageQuotaPerEndpoint,
+      perUser: storageQuotaPerUser,
+      unverified: storageQuotaUnverified,
+    };
+    const quota = new StorageQuota(quotas, this.usage);
+    this.quota = quota;
     const writer = new EventWriter({
       routing,
       intake: this.intake,
+      quota,
       handoff: roles.has('deliver') ? this.worker : null,
       announce: () => this.waker.announce('work'),
       seal,
@@ -247,11 +266,20 @@ export class Paggio {
     this.authority = new Authority(this.audit);
     const { audit, authority } = this;
     const mountPath = (): string => this.mountPath;
-    this.ingest = new SignedIngest({ directory, writer });
+    this.ingest = new SignedIngest({ directory, writer, quota });
     this.testEvents = new TestEvents({ directory, writer, audit, mountPath });
     const publishStore = new PublishStore(this.database);
     const wakeSoon = soon(wake);
-    this.publishing = new Publishing({ store: publishStore, directory, routing, telemetry, mountPath, wake, wakeSoon });
+    this.publishing = new Publishing({
+      store: publishStore,
+      directory,
+      routing,
+      quota,
+      telemetry,
+      mountPath,
+      wake,
+      wakeSoon,
+    });
     this.endpoints = new Endpoints({
       store: endpointStore,
       box: this.box,
@@ -273,8 +301,13 @@ export class Paggio {
     const verifications = new VerificationStore(this.database, this.box);
     const { events, rejections } = this;
     this.explanations = new Explanations({ events, rejections, directory, store: verifications });
+    const refusals = new RefusalTally(telemetry);
+    const { captureRateLimit: endpointRate, captureRateLimitPerUser: userRate } = this.options;
     this.capture = new Capture({
       directory,
+      limits: new CaptureLimits({ endpoint: endpointRate, user: userRate }),
+      quota,
+      refusals,
       writer,
       rejections: rejectionLog,
       handshakes,
@@ -328,6 +361,12 @@ export class Paggio {
       gate: this.gate,
       attend: () => this.register.attend().catch(tellOrThrow(unreadable)),
       retention: retentionMs === null ? null : new Retention(this.database, retentionMs),
+      quota,
+      refusals,
+      growth: retentionMs === null ? new GrowthWatch(telemetry, () => this.usage.onDisk()) : null,
+      judgeUsage: async () => {
+        for (const filled of await this.usage.judge(quotas)) telemetry.emit({ type: 'storage.filling', ...filled });
+      },
       sweep: async () => {
         await sweepKeys(this.database);
         await sessionStore.sweep(IDLE_MS);
@@ -458,8 +497,12 @@ export class Paggio {
 
   /** @throws when the database does not answer */
   async gauges(): Promise<Gauges> {
-    const [{ lagSeconds }, pending] = await Promise.all([this.queueStore.state(), this.queueStore.pending()]);
-    return { pending, lagSeconds, pools: this.database.pools(), clockSkewMs: this.clock.skewMs };
+    const [{ lagSeconds }, pending, storedBytes] = await Promise.all([
+      this.queueStore.state(),
+      this.queueStore.pending(),
+      this.usage.onDisk(),
+    ]);
+    return { pending, lagSeconds, storedBytes, pools: this.database.pools(), clockSkewMs: this.clock.skewMs };
   }
 
   /**
@@ -488,6 +531,7 @@ export class Paggio {
       await this.openHandlers();
       await this.gate.look();
       await this.index.open();
+      await this.quota.refresh();
       await this.waker.start();
     } catch (error) {
       await this.database.close();

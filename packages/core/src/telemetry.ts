@@ -1,4 +1,6 @@
+import type { CaptureRefusal } from './capture/refusal-tally';
 import { toFault } from './fault';
+import type { FilledQuota } from './storage/usage-store';
 
 /** What happened, for logs, metrics and live feeds. */
 export type Happening =
@@ -60,6 +62,12 @@ export type Happening =
   | { type: 'master_key.guessable' }
   /** Everything stored is encrypted under the current master key; the keys in `removable` are no longer needed. */
   | { type: 'master_key.rotated'; keyId: string; values: number; removable: readonly string[] }
+  /** Requests to webhook URLs that were answered 429 in the last seconds. `endpointId` null: no endpoint, or many. */
+  | { type: 'capture.refused'; endpointId: string | null; reason: CaptureRefusal; count: number }
+  /** A storage quota has reached 80 percent, or 99 percent (`full`): from there on new events may find no room. */
+  | ({ type: 'storage.filling' } & FilledQuota)
+  /** There is no retention, and the stored data has grown past a GiB, or has doubled since. Bytes on the disk. */
+  | { type: 'storage.growing'; bytes: number }
   /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 

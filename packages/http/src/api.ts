@@ -1,6 +1,7 @@
 import {
   networkOf,
   PaggioError,
+  rateHeaders,
   RateLimiter,
   unauthorized,
   type Paggio,
@@ -390,14 +391,6 @@ function bearerOf(rawHeaders: readonly string[]): string | undefined {
   // Two of them: which one a proxy in front has looked at is unknown.
   const [header, ...more] = valuesOf(rawHeaders, 'authorization');
   return more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
-}
-
-function rateHeaders(verdict: RateVerdict): [string, string][] {
-  return [
-    ['X-RateLimit-Limit', String(verdict.limit)],
-    ['X-RateLimit-Remaining', String(verdict.remaining)],
-    ['X-RateLimit-Reset', String(verdict.resetAt)],
-  ];
 }
 
 /** A HEAD is a GET whose body the server leaves out. */

@@ -68,7 +68,8 @@ export function createFetchHandler<HostRequest = Request>(
         return toResponse(await (desk as Desk)(call, read), method);
       }
       share = memory.webhooks.share(slug);
-      const endpoint = await paggio.capture.route(slug, method);
+      const announced = Number(request.headers.get('content-length') ?? 0) || 0;
+      const endpoint = await paggio.capture.route(slug, method, remoteAddr, announced);
       const body = await readStream(request, paggio.options.bodyLimit, share);
       const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);

@@ -52,6 +52,11 @@ export class Metrics {
     'Calls of functions of the app that threw or did not end in time.',
     ['handler'],
   );
+  private readonly refused = this.counter(
+    'paggio_capture_refused_total',
+    'Requests to webhook URLs that were answered 429.',
+    ['reason'],
+  );
   private readonly faults = this.counter('paggio_faults_total', 'Faults that were caught; the log has them.', [
     'where',
   ]);
@@ -59,6 +64,11 @@ export class Metrics {
   private readonly lag = this.gauge(
     'paggio_queue_lag_seconds',
     'How long the delivery that is most overdue has been waiting.',
+    [],
+  );
+  private readonly stored = this.gauge(
+    'paggio_stored_bytes',
+    "Everything in Paggio's schema, with its indexes, on the disk of the database.",
     [],
   );
   private readonly connections = this.gauge('paggio_pool_connections', 'Connections to the database.', [
@@ -85,9 +95,10 @@ export class Metrics {
   /** The text of the exposition format, also while the database is away. */
   async text(): Promise<string> {
     try {
-      const { lagSeconds, pending, pools, clockSkewMs } = await this.paggio.gauges();
+      const { lagSeconds, pending, pools, clockSkewMs, storedBytes } = await this.paggio.gauges();
       this.pending.set(pending);
       this.lag.set(lagSeconds);
+      this.stored.set(storedBytes);
       for (const { pool, total, idle, waiting } of pools) {
         this.connections.set({ pool, state: 'idle' }, idle);
         this.connections.set({ pool, state: 'used' }, total - idle);
@@ -126,13 +137,17 @@ export class Metrics {
         return this.handlerFailures.inc({ handler: happening.handler });
       case 'address.blocked':
         return this.blocked.inc({ reason: happening.reason });
-      // A gauge reports the first, and the log reports the others.
+      case 'capture.refused':
+        return this.refused.inc({ reason: happening.reason }, happening.count);
+      // Gauges report some of these, and the log reports the others.
       case 'clock.skewed':
       case 'durability.weak':
       case 'role.privileged':
       case 'session.refused':
       case 'master_key.guessable':
       case 'master_key.rotated':
+      case 'storage.filling':
+      case 'storage.growing':
         return;
       case 'fault':
         return this.faults.inc({ where: happening.where });

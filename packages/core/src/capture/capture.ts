@@ -14,11 +14,15 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import type { Happening, Telemetry } from '../telemetry';
 import { answerType } from '../endpoints/answer-type';
+import type { CaptureLimits } from './capture-limits';
 import { findCredentials } from './credentials';
+import { EVENT_OVERHEAD_BYTES, sizeOf } from './event-size';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
-import { RejectionThrottle, type RejectionLog } from './rejection';
+import type { CaptureRefusal, RefusalTally } from './refusal-tally';
+import { RejectionThrottle, type Findings, type RejectionLog } from './rejection';
+import type { StorageQuota } from './storage-quota';
 
 /** What the sender is told. */
 export interface CaptureAnswer {
@@ -31,6 +35,9 @@ export interface CaptureAnswer {
 
 export interface CaptureDependencies {
   directory: EndpointDirectory;
+  limits: CaptureLimits;
+  quota: StorageQuota;
+  refusals: RefusalTally;
   writer: EventWriter;
   rejections: RejectionLog;
   handshakes: Handshakes;
@@ -56,20 +63,64 @@ export class Capture {
 
   /**
    * The endpoint of a slug, before the body is read. Without a promise when it is known.
+   * @param sender address that the request came from; null: unknown
+   * @param announced bytes of its body, as far as its headers say
    * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, `METHOD_NOT_ALLOWED` when it takes in other methods only,
-   *   or `UNAVAILABLE` when the database does not answer in time
+   *   `RATE_LIMITED`, or `UNAVAILABLE` when the database does not answer in time
    */
-  route(slug: string, method: string): EndpointConfig | Promise<EndpointConfig> {
+  route(
+    slug: string,
+    method: string,
+    sender: string | null = null,
+    announced = 0,
+  ): EndpointConfig | Promise<EndpointConfig> {
     if (!SLUG.test(slug)) throw noSuchEndpoint();
     const known = this.dependencies.directory.peek(slug);
-    if (known !== undefined) return open(known, method);
-    return inTime(this.dependencies.directory.bySlug(slug)).then((endpoint) => open(endpoint, method));
+    return known === undefined
+      ? this.lookUp(slug, method, sender, announced)
+      : this.admit(known, method, sender, announced);
+  }
+
+  private async lookUp(
+    slug: string,
+    method: string,
+    sender: string | null,
+    announced: number,
+  ): Promise<EndpointConfig> {
+    const { directory, limits } = this.dependencies;
+    if (directory.remembers(slug)) return this.admit(await inTime(directory.bySlug(slug)), method, sender, announced);
+    const refusal = limits.takeUnknown(sender);
+    if (refusal) throw this.refuse('unknown_url', null, refusal);
+    const endpoint = await inTime(directory.bySlug(slug));
+    if (endpoint) limits.giveBackUnknown(sender);
+    return this.admit(endpoint, method, sender, announced);
+  }
+
+  private admit(
+    found: EndpointConfig | null,
+    method: string,
+    sender: string | null,
+    announced: number,
+  ): EndpointConfig {
+    const endpoint = open(found, method);
+    const { limits, quota } = this.dependencies;
+    const refusal = limits.take(endpoint, sender);
+    if (refusal) throw this.refuse('rate', endpoint.id, refusal);
+    // It will take that much at least, so a body that finds no room is not read.
+    const full = quota.refuses(endpoint, announced + EVENT_OVERHEAD_BYTES, endpoint.verifier !== null);
+    if (full) throw this.refuse('quota', endpoint.id, full);
+    return endpoint;
+  }
+
+  private refuse(reason: CaptureRefusal, endpointId: string | null, refusal: PaggioError): PaggioError {
+    this.dependencies.refusals.add(reason, endpointId);
+    return refusal;
   }
 
   /**
    * Takes a request in. Resolves after the commit, or with the answer to a handshake.
-   * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, or `UNAVAILABLE` when it could not be stored: nothing
-   *   was acknowledged
+   * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, `RATE_LIMITED` when it finds no room, or `UNAVAILABLE` when
+   *   it could not be stored: nothing was acknowledged
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
     const receivedAt = Date.now();
@@ -98,6 +149,7 @@ export class Capture {
         return this.reject(endpoint, request, incoming, provider, verification.reason);
       }
       verified = verification;
+      this.dependencies.limits.noteVerified(endpoint.id, request.remoteAddr);
     }
 
     const eventType = eventTypeOf(incoming, provider);
@@ -108,6 +160,8 @@ export class Capture {
       verifiedBy: verified && provider ? provider.name : null,
       bodyAuthenticated: verified?.bodyAuthenticated ?? false,
     });
+    const full = this.dependencies.quota.refuses(endpoint, sizeOf(event), verified !== null);
+    if (full) throw this.refuse('quota', endpoint.id, full);
     event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
     if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
     const accepted = await this.dependencies.writer.write(endpoint, event);
@@ -122,8 +176,13 @@ export class Capture {
     reason: FailureReason,
   ): Promise<CaptureAnswer> {
     let id: string | null = null;
+    let findings: Findings | null = null;
     const { receivedAt } = incoming;
-    if (this.throttle.admits(endpoint.id, receivedAt)) {
+    const { body } = request;
+    const kept = this.throttle.admits(endpoint.id, body.length, performance.now());
+    if (kept !== null) {
+      if (kept < body.length && this.throttle.admitsExplanation()) findings = await this.explain(endpoint, incoming);
+      const stored = kept < body.length ? { ...request, body: body.subarray(0, kept) } : request;
       try {
         id = await this.dependencies.rejections.keep({
           endpointId: endpoint.id,
@@ -135,14 +194,17 @@ export class Capture {
           path: request.path,
           query: request.query,
           rawHeaders: request.rawHeaders,
-          body: request.body,
-          credentials: findCredentials(request, endpoint.verifier),
+          body: stored.body,
+          size: body.length,
+          findings,
+          // Positions in the stored part. A credential that the cut goes through ends there, so all that is left is sealed.
+          credentials: findCredentials(stored, endpoint.verifier),
           remoteAddr: request.remoteAddr,
           receivedAt,
         });
       } catch (error) {
-        // The refusal stands without its record.
-        this.dependencies.telemetry.emit({ type: 'fault', where: 'capture.reject', error });
+        // The refusal stands without its record. Too many of them at once are no fault.
+        if (!(error instanceof PaggioError)) this.fault('capture.reject', error);
       }
     }
     void this.tell(endpoint, incoming, {
@@ -152,8 +214,8 @@ export class Capture {
       endpointName: endpoint.name,
       provider: provider?.name ?? 'unknown',
       reason,
-      explanation: null,
-      size: request.body.length,
+      explanation: findings && firstOf(findings),
+      size: body.length,
     });
     const headers: [string, string][] = id === null ? [] : [['Paggio-Rejection-Id', id]];
     if (provider?.refusal) return answer(provider.refusal, headers);
@@ -168,19 +230,32 @@ export class Capture {
    * contains it: it is for the owner. In a flood nothing is looked for.
    */
   private async tell(endpoint: EndpointConfig, request: WebhookRequest, happening: RejectedHappening): Promise<void> {
-    const { explain, telemetry } = this.dependencies;
+    const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
-    let explanation: string | null = null;
-    if (happening.rejectionId !== null && request.body.length <= EXPLAINED_BYTES) {
-      try {
-        const explained = await explain(endpoint, request);
-        explanation = (explained?.matches[0] ?? explained?.hints[0])?.message ?? null;
-      } catch (error) {
-        telemetry.emit({ type: 'fault', where: 'capture.explain', error });
-      }
-    }
-    telemetry.emit({ ...happening, explanation });
+    if (happening.explanation !== null || happening.rejectionId === null || request.body.length > EXPLAINED_BYTES)
+      return telemetry.emit(happening);
+    const findings = await this.explain(endpoint, request);
+    telemetry.emit({ ...happening, explanation: findings && firstOf(findings) });
   }
+
+  /** Never rejects. */
+  private async explain(endpoint: EndpointConfig, request: WebhookRequest): Promise<Findings | null> {
+    try {
+      const explained = await this.dependencies.explain(endpoint, request);
+      return explained && { matches: explained.matches, hints: explained.hints };
+    } catch (error) {
+      this.fault('capture.explain', error);
+      return null;
+    }
+  }
+
+  private fault(where: string, error: unknown): void {
+    this.dependencies.telemetry.emit({ type: 'fault', where, error });
+  }
+}
+
+function firstOf({ matches, hints }: Findings): string | null {
+  return (matches[0] ?? hints[0])?.message ?? null;
 }
 
 /** @throws PaggioError `UNAVAILABLE` */

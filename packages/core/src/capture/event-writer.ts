@@ -8,11 +8,14 @@ import type { SealGate } from '../storage/seal-gate';
 import type { Telemetry } from '../telemetry';
 import { captureSpan, endSpan, traceParentOf } from '../tracing';
 import { findCredentials } from './credentials';
+import { sizeOf } from './event-size';
 import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
+import type { StorageQuota } from './storage-quota';
 
 export interface EventWriterDependencies {
   routing: Routing;
   intake: Intake;
+  quota: StorageQuota;
   handoff: Handoff | null;
   /** Tells other processes that there is work which this one does not hold. */
   announce: () => void;
@@ -40,7 +43,7 @@ export class EventWriter {
   }
 
   private async commit(addressed: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
-    const { handoff, intake, routing, telemetry } = this.dependencies;
+    const { handoff, intake, quota, routing, telemetry } = this.dependencies;
     const route = routing.route(addressed, event);
     const { endpoint, targets, capturedReason } = route instanceof Promise ? await route : route;
     const orderKey =
@@ -65,6 +68,7 @@ export class EventWriter {
       for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
       throw error;
     }
+    if (!accepted.duplicate) quota.add(endpoint, sizeOf(event), event.verifiedBy !== null);
     const eventId = formatId(event.id);
     for (const delivery of leased) {
       if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);

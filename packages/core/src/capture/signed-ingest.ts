@@ -6,8 +6,10 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound, PaggioError } from '../errors';
 import { parseId } from '../event-id';
 import type { Owner } from '../principal';
+import { sizeOf } from './event-size';
 import type { EventWriter } from './event-writer';
 import { newEvent, type CaptureRequest } from './new-event';
+import type { StorageQuota } from './storage-quota';
 
 /** Recorded as the source of events that came in by an API key. */
 export const API_SOURCE = 'api';
@@ -23,6 +25,7 @@ const consumed: ReadonlySet<string> = new Set(['authorization', 'x-pj-signature'
 export interface SignedIngestDependencies {
   directory: EndpointDirectory;
   writer: EventWriter;
+  quota: StorageQuota;
 }
 
 /** Takes events from producers that hold an API key and sign with the endpoint's secret. */
@@ -45,8 +48,8 @@ export class SignedIngest {
   /**
    * Verifies a request and commits it. Returns the id of its event; with an idempotency key that came before, of the
    * first one.
-   * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `IDEMPOTENCY_KEY_CONFLICT` or
-   *   `UNAVAILABLE`: nothing was stored
+   * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED`
+   *   when it finds no room, or `UNAVAILABLE`: nothing was stored
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<string> {
     const receivedAt = Date.now();
@@ -67,6 +70,8 @@ export class SignedIngest {
         correlationId,
       },
     );
+    const full = this.dependencies.quota.refuses(endpoint, sizeOf(event), true);
+    if (full) throw full;
     if (key !== null) {
       event.dedupKey = createHash('sha256').update(`idempotency:${key}`).digest();
       event.sha256 = createHash('sha256').update(request.body).digest();

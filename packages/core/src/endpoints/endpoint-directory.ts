@@ -1,5 +1,6 @@
 import { PaggioError } from '../errors';
 import type { Owner } from '../principal';
+import { RecentMap } from '../recent-map';
 import type { EndpointConfig } from './endpoint-config';
 
 export interface LoadedEndpoint {
@@ -31,8 +32,8 @@ export interface EndpointLoader {
   version(): Promise<number>;
 }
 
-interface Entry {
-  endpoint: EndpointConfig | null;
+interface Entry<Endpoint = EndpointConfig | null> {
+  endpoint: Endpoint;
   version: number;
   /** On the monotonic clock. */
   validUntil: number;
@@ -40,15 +41,16 @@ interface Entry {
 
 /** Without word from the database for this long, the version is asked for before an entry is trusted. */
 const TRUSTED_FOR_MS = 2_000;
-const MAX_ENTRIES = 20_000;
+const MAX_ENDPOINTS = 20_000;
+const MAX_UNKNOWN = 10_000;
 
 /**
  * Endpoints in memory, never staler than the newest configuration version this process has heard of. Every commit,
  * claim and settle returns that version, so a busy process needs no query of its own; an idle one asks before it trusts.
  */
 export class EndpointDirectory {
-  private readonly bySlugCache = new Map<string, Entry>();
-  private readonly byIdCache = new Map<string, Entry>();
+  private readonly slugs = new Shelf();
+  private readonly ids = new Shelf();
   private known = 0;
   private heardAt = Number.NEGATIVE_INFINITY;
   private asking: Promise<void> | undefined;
@@ -65,16 +67,21 @@ export class EndpointDirectory {
   /** The endpoint when it can be known without asking the database; undefined when it cannot. */
   peek(slug: string): EndpointConfig | null | undefined {
     if (performance.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
-    const entry = this.bySlugCache.get(slug);
+    const entry = this.slugs.get(slug);
     return entry && this.holds(entry) ? entry.endpoint : undefined;
   }
 
+  /** Whether a slug is that of an endpoint, as far as this process remembers: also one that is asked for again. */
+  remembers(slug: string): boolean {
+    return this.slugs.endpoints.get(slug) !== undefined;
+  }
+
   bySlug(slug: string): Promise<EndpointConfig | null> {
-    return this.get(this.bySlugCache, slug, { slug });
+    return this.get(this.slugs, slug, { slug });
   }
 
   byId(id: string): Promise<EndpointConfig | null> {
-    return this.get(this.byIdCache, id, { id });
+    return this.get(this.ids, id, { id });
   }
 
   /** The endpoint of an id where it is the owner's, deleted ones too; anybody else's does not exist. */
@@ -88,19 +95,13 @@ export class EndpointDirectory {
     this.heardAt = Number.NEGATIVE_INFINITY;
   }
 
-  private async get(
-    cache: Map<string, Entry>,
-    key: string,
-    by: { slug: string } | { id: string },
-  ): Promise<EndpointConfig | null> {
+  private async get(shelf: Shelf, key: string, by: { slug: string } | { id: string }): Promise<EndpointConfig | null> {
     if (performance.now() - this.heardAt > TRUSTED_FOR_MS) await this.ask();
-    const entry = cache.get(key);
+    const entry = shelf.get(key);
     if (entry && this.holds(entry)) return entry.endpoint;
     const loaded = await this.load(key, by);
     this.observe(loaded.version);
-    // Unknown slugs are remembered too, so that guessing costs no queries; the bound keeps guesses from filling memory.
-    if (cache.size >= MAX_ENTRIES) cache.clear();
-    cache.set(key, loaded);
+    shelf.put(key, loaded);
     return loaded.endpoint;
   }
 
@@ -135,5 +136,25 @@ export class EndpointDirectory {
       .then((version) => this.observe(version))
       .finally(() => (this.asking = undefined));
     return this.asking;
+  }
+}
+
+/** What was loaded under slugs or under ids. Names without an endpoint stand apart, so that guesses push out no endpoint. */
+class Shelf {
+  readonly endpoints = new RecentMap<string, Entry<EndpointConfig>>(MAX_ENDPOINTS);
+  private readonly unknown = new RecentMap<string, Entry<null>>(MAX_UNKNOWN);
+
+  get(name: string): Entry | undefined {
+    return this.endpoints.get(name) ?? this.unknown.get(name);
+  }
+
+  put(name: string, { endpoint, version, validUntil }: Entry): void {
+    if (endpoint === null) {
+      this.endpoints.delete(name);
+      this.unknown.set(name, { endpoint, version, validUntil });
+    } else {
+      this.unknown.delete(name);
+      this.endpoints.set(name, { endpoint, version, validUntil });
+    }
   }
 }

@@ -49,3 +49,9 @@ test('many other names do not give a name its burst back while it is in use', ()
     if (n % 50 === 0) expect(limiter.take('busy').allowed).toBe(false);
   }
 });
+
+test('looking takes nothing', () => {
+  const limiter = new RateLimiter({ perSecond: 1, burst: 1 }, () => 0);
+  expect([limiter.look('a').allowed, limiter.look('a').allowed, limiter.spend('a')]).toEqual([true, true, true]);
+  expect(limiter.look('a')).toMatchObject({ allowed: false, remaining: 0, retryAfterSeconds: 1 });
+});

@@ -1,3 +1,4 @@
+import { PaggioError } from '../errors';
 import { RecentMap } from '../recent-map';
 
 /** Requests per second in the long run, and how many may come at once. */
@@ -18,6 +19,11 @@ export interface RateVerdict {
   retryAfterSeconds: number;
 }
 
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
 const MAX_BUCKETS = 100_000;
 
 /**
@@ -26,7 +32,7 @@ const MAX_BUCKETS = 100_000;
  * was forgotten begins with a full bucket.
  */
 export class RateLimiter {
-  private readonly buckets: RecentMap<string, { tokens: number; at: number }>;
+  private readonly buckets: RecentMap<string, Bucket>;
 
   constructor(
     private readonly rate: RateLimit,
@@ -36,36 +42,72 @@ export class RateLimiter {
     this.buckets = new RecentMap(maxBuckets);
   }
 
-  /** Takes one request's worth. */
+  /** Takes one request's worth, and tells how much is left. */
   take(name: string): RateVerdict {
-    const now = this.clock();
-    const tokens = this.tokensOf(name, now);
-    const left = tokens >= 1 ? tokens - 1 : tokens;
-    this.buckets.set(name, { tokens: left, at: now });
-    return this.verdict(tokens >= 1, left);
+    const allowed = this.spend(name);
+    const left = this.look(name);
+    return allowed ? { ...left, allowed, retryAfterSeconds: 0 } : left;
   }
 
-  /** Gives one request's worth back, for one that turned out not to count. */
+  /**
+   * Takes one request's worth; false: nothing is left. For hot paths: makes no objects for a name that is known.
+   * @param now where the caller has read the clock already
+   */
+  spend(name: string, now = this.clock()): boolean {
+    const bucket = this.bucketOf(name, now);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+
+  /** Gives back what one request took, because it turned out not to count. A bucket never holds more than the burst. */
   giveBack(name: string): void {
-    const now = this.clock();
-    const before = this.buckets.get(name);
-    if (before) this.buckets.set(name, { tokens: Math.min(this.rate.burst, this.tokensOf(name, now) + 1), at: now });
+    const bucket = this.bucketOf(name, this.clock());
+    bucket.tokens = Math.min(this.rate.burst, bucket.tokens + 1);
   }
 
-  private tokensOf(name: string, now: number): number {
+  /** What a bucket would say to the next request, without taking anything. */
+  look(name: string): RateVerdict {
+    const { tokens } = this.bucketOf(name, this.clock());
     const { perSecond, burst } = this.rate;
-    const before = this.buckets.get(name);
-    return before ? Math.min(burst, before.tokens + ((now - before.at) / 1000) * perSecond) : burst;
-  }
-
-  private verdict(allowed: boolean, left: number): RateVerdict {
-    const { perSecond, burst } = this.rate;
+    const allowed = tokens >= 1;
     return {
       allowed,
       limit: burst,
-      remaining: Math.floor(left),
-      resetAt: Math.ceil(Date.now() / 1000 + (burst - left) / perSecond),
-      retryAfterSeconds: allowed ? 0 : Math.max(1, Math.ceil((1 - left) / perSecond)),
+      remaining: Math.floor(tokens),
+      resetAt: Math.ceil(Date.now() / 1000 + (burst - tokens) / perSecond),
+      retryAfterSeconds: allowed ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond)),
     };
   }
+
+  /** Filled up to a moment. */
+  private bucketOf(name: string, now: number): Bucket {
+    const { perSecond, burst } = this.rate;
+    const bucket = this.buckets.get(name);
+    if (bucket) {
+      bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
+      bucket.at = now;
+      return bucket;
+    }
+    const full = { tokens: burst, at: now };
+    this.buckets.set(name, full);
+    return full;
+  }
+}
+
+export function rateHeaders(verdict: RateVerdict): [string, string][] {
+  return [
+    ['X-RateLimit-Limit', String(verdict.limit)],
+    ['X-RateLimit-Remaining', String(verdict.remaining)],
+    ['X-RateLimit-Reset', String(verdict.resetAt)],
+  ];
+}
+
+/** The refusal of a request whose bucket is empty, with when to come back. */
+export function rateLimited(verdict: RateVerdict, message: string, hint: string): PaggioError {
+  return new PaggioError('RATE_LIMITED', message, {
+    hint,
+    retryAfterSeconds: verdict.retryAfterSeconds,
+    headers: rateHeaders(verdict),
+  });
 }

@@ -12,8 +12,9 @@ const titles: Readonly<Record<Trigger, (alert: Alert) => string>> = {
   unhealthy: () => 'unhealthy: fewer than half of its newest events are delivered',
   recovered: () => 'recovered',
   paused: () => 'a destination was paused',
+  storage: () => 'its storage is filling up',
 };
-const order: readonly Trigger[] = ['paused', 'unhealthy', 'failed', 'recovered', 'delivered'];
+const order: readonly Trigger[] = ['storage', 'paused', 'unhealthy', 'failed', 'recovered', 'delivered'];
 
 /** One message for everything that is due: an outage of a hundred endpoints is not a hundred messages. */
 export function messageOf(alerts: readonly Alert[], channel: Channel): object {

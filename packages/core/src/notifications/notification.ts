@@ -3,9 +3,10 @@ export type Channel = (typeof channels)[number];
 
 /**
  * `failed`: a delivery ended without success. `delivered`: one succeeded. `unhealthy`: fewer than half of an endpoint's
- * newest events are delivered. `recovered`: that is over. `paused`: Paggio paused a destination by itself.
+ * newest events are delivered. `recovered`: that is over. `paused`: Paggio paused a destination by itself. `storage`: most of
+ * a quota of stored bytes is used, or all of it.
  */
-export const triggers = ['failed', 'delivered', 'unhealthy', 'recovered', 'paused'] as const;
+export const triggers = ['failed', 'delivered', 'unhealthy', 'recovered', 'paused', 'storage'] as const;
 export type Trigger = (typeof triggers)[number];
 
 export interface ChannelSettings {

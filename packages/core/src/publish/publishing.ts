@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { API_SOURCE } from '../capture/signed-ingest';
+import { sizeOf } from '../capture/event-size';
 import { newEvent } from '../capture/new-event';
+import type { StorageQuota } from '../capture/storage-quota';
 import type { IncomingEvent } from '../capture/intake';
 import { orderKeyOf } from '../delivery/order-key';
 import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
@@ -35,6 +37,7 @@ export interface PublishingDependencies {
   store: PublishStore;
   directory: EndpointDirectory;
   routing: Routing;
+  quota: StorageQuota;
   telemetry: Telemetry;
   mountPath: () => string;
   /** Work is due. */
@@ -50,18 +53,24 @@ export class Publishing {
   /**
    * Commits an event for each endpoint, all or none.
    * @param transaction of the host: the events are written in it, and exist when it commits
-   * @throws PaggioError `NOT_FOUND` when an endpoint is not the owner's, `IDEMPOTENCY_KEY_CONFLICT`
+   * @throws PaggioError `NOT_FOUND` when an endpoint is not the owner's, `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED` when one
+   *   of them finds no room
    */
   async publish(actor: Actor, input: PublishInput, transaction?: Transaction): Promise<PublishedDelivery[]> {
-    const { store, telemetry, wake, wakeSoon } = this.dependencies;
+    const { quota, store, telemetry, wake, wakeSoon } = this.dependencies;
     const endpoints = await this.endpointsOf(actor, input);
     const payload = Buffer.from(input.payload, 'utf8');
     const events: IncomingEvent[] = [];
     for (const endpoint of endpoints) events.push(await this.toEvent(endpoint, input.eventType, payload, actor));
+    for (const [index, event] of events.entries()) {
+      const full = quota.refuses(endpoints[index] as EndpointConfig, sizeOf(event), true);
+      if (full) throw full;
+    }
     const asked = [input.eventType, [...new Set(input.endpointIds ?? ['*'])].sort(), input.payload];
     const request = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
     const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request }, transaction);
     if (earlier) return earlier.map((one) => ({ ...one, created: false }));
+    for (const [index, event] of events.entries()) quota.add(endpoints[index] as EndpointConfig, sizeOf(event), true);
     if (events.some(({ deliveries }) => deliveries.length > 0)) (transaction ? wakeSoon : wake)();
     // What a transaction of the host holds has not happened yet, and may never.
     for (const event of transaction ? [] : events) {

@@ -1,4 +1,5 @@
 import { withKnownCredentials, type Credentials } from '../capture/credentials';
+import type { Findings } from '../capture/rejection';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
@@ -15,7 +16,10 @@ export interface RejectionSummary {
   reason: string;
   method: string;
   path: string;
+  /** Bytes of the body as it came. */
   size: number;
+  /** Only the beginning of the body was kept. */
+  bodyTruncated: boolean;
   remoteAddr: string | null;
   receivedAt: Date;
 }
@@ -24,14 +28,17 @@ export interface RejectionDetail extends RejectionSummary {
   query: string;
   /** Names and values in turn, as received. */
   rawHeaders: string[];
+  /** The whole body, or its beginning where it was cut. */
   body: Buffer;
+  /** Of a body that was cut: what an explanation found before. Null: none was made, as in a flood. */
+  findings: Findings | null;
   /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
   credentials: Credentials | null;
   /** Why the credentials cannot be opened: `***` stands in their places. False: they can, or there are none. */
   locked: Lock | false;
 }
 
-/** What was refused: at most 100 per endpoint, for seven days. */
+/** What was refused: at most 100 per endpoint with bodies of 16 MiB together, for seven days. */
 export class Rejections {
   constructor(
     private readonly log: Pick<PostgresRejectionLog, 'list' | 'find'>,

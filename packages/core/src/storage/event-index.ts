@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Position } from '../feed/position';
 import { parsePosition, formatPosition } from '../feed/position';
+import { EVENT_OVERHEAD_BYTES } from '../capture/event-size';
 import { firstIdAt } from '../event-id';
 import type { EventStatus } from '../events/event';
 import { GROWTH } from '../stats/latency';
@@ -184,14 +185,18 @@ function toPosition(text: string): Position {
   return parsePosition(text) ?? { read: BEGINNING, target: null, after: null };
 }
 
-// The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The slot of a
+// The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The bytes of
+// an event are added when its row is inserted, and subtracted by the retention when that row is removed. The slot of a
 // latency is explained at `GROWTH`; the bucket is the time inside the id.
 const WRITE = `
   with facts as materialized (
     select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,
       case when e.event_type is null then 0 else t.id end as type, coalesce(d.status, 3)::smallint as status, d.latency_ms,
       (('x' || left(replace(e.id::text, '-', ''), 12))::bit(48)::bigint / ${BUCKET_SECONDS * 1000})::int as bucket,
-      (case when d.latency_ms <= 1 then 0 else ceil(ln(d.latency_ms) / ln(${GROWTH})) end)::smallint as slot
+      (case when d.latency_ms <= 1 then 0 else ceil(ln(d.latency_ms) / ln(${GROWTH})) end)::smallint as slot,
+      e.user_id, e.verified_by is not null as verified,
+      octet_length(e.body) + octet_length(e.headers) + octet_length(e.path) + octet_length(e.query)
+        + coalesce(octet_length(e.sealed), 0) + ${EVENT_OVERHEAD_BYTES} as bytes
     from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
       left join paggio.words o on o.owner = 0 and o.kind = 'owner' and o.word = e.mode || ':' || e.user_id
       left join paggio.words s on s.owner = 0 and s.kind = 'source' and s.word = e.source
@@ -203,13 +208,15 @@ const WRITE = `
       ) d on true
   ), input as (
     select * from facts where owner is not null and source is not null and type is not null
-  ), old as (
-    select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket
+  ), present as (
+    select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket,
+      (x.status, x.latency_ms) is distinct from (i.status, i.latency_ms) as changed
     from input i join paggio.event_index x on x.event_id = i.event_id
-    where (x.status, x.latency_ms) is distinct from (i.status, i.latency_ms)
+  ), old as (
+    select * from present where changed
   ), written as (
-    insert into paggio.event_index as x (event_id, owner, endpoint_id, source, type, status, latency_ms, slot)
-    select event_id, owner, endpoint_id, source, type, status, latency_ms, slot from input
+    insert into paggio.event_index as x (event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes)
+    select event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes from input
     on conflict (event_id) do update set status = excluded.status, latency_ms = excluded.latency_ms, slot = excluded.slot
       where (x.status, x.latency_ms) is distinct from (excluded.status, excluded.latency_ms)
     returning x.event_id
@@ -221,6 +228,13 @@ const WRITE = `
     from input i join written w on w.event_id = i.event_id
     union all
     select event_id, endpoint_id, bucket, status, latency_ms, slot, -1 from old
+  ), usage as (
+    insert into paggio.endpoint_usage as u (endpoint_id, user_id, bytes, unverified_bytes)
+    select endpoint_id, user_id, sum(bytes), coalesce(sum(bytes) filter (where not verified), 0)
+    from input i where not exists (select 1 from present p where p.event_id = i.event_id)
+    group by 1, 2 order by 1
+    on conflict (endpoint_id) do update set bytes = u.bytes + excluded.bytes,
+      unverified_bytes = u.unverified_bytes + excluded.unverified_bytes
   ), counted as (
     insert into paggio.stat_buckets as b (endpoint_id, bucket, pending, delivered, failed, captured, latency_sum)
     select endpoint_id, bucket,

@@ -198,6 +198,16 @@ const JUDGE = `
     and (i.unhealthy or exists (select 1 from paggio.endpoint_health h where h.endpoint_id = i.endpoint_id))
   ${ON_CONFLICT}`;
 
+/** Keeps that quotas have filled: rows (endpoint, detail), where an owner wants to know of it. */
+export const NOTE_STORAGE = `
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
+  select distinct on (i.endpoint_id) i.endpoint_id, 'storage', 1, now(), now(), i.detail,
+    now() + interval '${GATHER_SECONDS} seconds'
+  from unnest($1::uuid[], $2::text[]) as i(endpoint_id, detail) ${WANTED}
+  where e.deleted_at is null and 'storage' = any (n.slack_triggers || n.discord_triggers)
+  order by i.endpoint_id
+  ${ON_CONFLICT}`;
+
 const NOTE_PAUSES = `
   insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
   select i.endpoint_id, 'paused', count(*)::int, min(i.paused_at), max(i.paused_at), (array_agg(i.name || ': ' || i.pause_reason))[1],

@@ -1,25 +1,33 @@
-import type { Rejection, RejectionLog } from '../capture/rejection';
+import { KEPT_BYTES, type Findings, type Rejection, type RejectionLog } from '../capture/rejection';
 import { formatId, newId } from '../event-id';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
 import type { RejectionDetail, RejectionSummary } from '../rejections/rejections';
+import { Turns } from '../turns';
 import type { Database } from './database';
 import { rejectionPlace, type RequestSeal, type StoredRequest } from './request-seal';
 
 /** Kept for people to look at; never a queue. */
 const KEPT_PER_ENDPOINT = 100;
 const KEPT_DAYS = 7;
+/** They share the connections of the management API, and may be large. */
+const WRITES_AT_ONCE = 2;
+const WRITES_WAITING = 50;
+const LOCK = 1_885_431_911;
 
 export class PostgresRejectionLog implements RejectionLog {
+  private readonly writes = new Turns(WRITES_AT_ONCE, WRITES_WAITING, 'rejections');
+
   constructor(
     private readonly database: Database,
     private readonly seal: RequestSeal,
   ) {}
 
+  /** @throws PaggioError `UNAVAILABLE` when too many are being written */
   async keep(rejection: Rejection): Promise<string> {
     const id = formatId(newId(rejection.receivedAt));
     const stored = this.seal.seal(rejection, rejection.credentials, rejectionPlace(rejection.userId, id));
-    await this.database.source.query(KEEP, [
+    const values = [
       id,
       rejection.endpointId,
       rejection.userId,
@@ -33,8 +41,19 @@ export class PostgresRejectionLog implements RejectionLog {
       stored.body,
       rejection.remoteAddr,
       new Date(rejection.receivedAt),
+      rejection.size,
+      rejection.findings && JSON.stringify(rejection.findings),
       stored.sealed,
-    ]);
+    ];
+    await this.writes.take(() =>
+      this.database.source.transaction(async (manager) => {
+        await manager.query(SETTINGS);
+        // One after the other for an endpoint, and before the snapshot of what follows: two at once would not see each
+        // other, and together keep more than there may be.
+        await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK, rejection.endpointId]);
+        await manager.query(KEEP, values);
+      }),
+    );
     return id;
   }
 
@@ -54,13 +73,18 @@ export class PostgresRejectionLog implements RejectionLog {
   }
 
   async find(owner: Owner, id: string): Promise<RejectionDetail | null> {
-    const [row] = await this.database.rows<RejectionSummary & StoredRequest>(
-      `select ${COLUMNS}, query, headers, body, sealed from paggio.rejections where id = $1 and user_id = $2 and mode = $3`,
+    const [row] = await this.database.rows<RejectionSummary & StoredRequest & { findings: string | null }>(
+      `select ${COLUMNS}, query, headers, body, findings, sealed
+       from paggio.rejections where id = $1 and user_id = $2 and mode = $3`,
       [id, owner.userId, owner.mode],
     );
     if (!row) return null;
-    const { headers, query, body, sealed, ...rest } = row;
-    return { ...rest, ...this.seal.open({ headers, query, body, sealed }, rejectionPlace(owner.userId, id)) };
+    const { headers, query, body, sealed, findings, ...rest } = row;
+    return {
+      ...rest,
+      ...this.seal.open({ headers, query, body, sealed }, rejectionPlace(owner.userId, id)),
+      findings: findings === null ? null : (JSON.parse(findings) as Findings),
+    };
   }
 
   /** Removes what is too old, in bounded steps. */
@@ -72,14 +96,21 @@ export class PostgresRejectionLog implements RejectionLog {
   }
 }
 
-const COLUMNS = `id, endpoint_id as "endpointId", provider, reason, method, path, octet_length(body) as size,
-  remote_addr as "remoteAddr", received_at as "receivedAt"`;
+const COLUMNS = `id, endpoint_id as "endpointId", provider, reason, method, path, coalesce(size, octet_length(body)) as size,
+  coalesce(size, 0) > octet_length(body) as "bodyTruncated", remote_addr as "remoteAddr", received_at as "receivedAt"`;
+
+// Nothing was acknowledged, so nothing waits for the disk.
+const SETTINGS = 'set local synchronous_commit = off';
 
 const KEEP = `
   with kept as (
     insert into paggio.rejections (id, endpoint_id, user_id, mode, provider, reason, method, path, query, headers, body,
-      remote_addr, received_at, sealed)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      remote_addr, received_at, size, findings, sealed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+  ), others as (
+    select id, row_number() over newest as count,
+      sum(octet_length(body) + coalesce(octet_length(sealed), 0)) over newest as bytes
+    from paggio.rejections where endpoint_id = $2 window newest as (order by id desc)
   )
   delete from paggio.rejections where id in (
-    select id from paggio.rejections where endpoint_id = $2 order by id desc offset ${KEPT_PER_ENDPOINT - 1})`;
+    select id from others where count >= ${KEPT_PER_ENDPOINT} or bytes > ${KEPT_BYTES} - octet_length($11::bytea) - coalesce(octet_length($16::text), 0))`;

@@ -62,7 +62,7 @@ const REMOVE_EVENTS = `
     select e.id, exists (select 1 from paggio.deliveries d where d.event_id = e.id and d.state = 'pending') as waits
     from (select id from paggio.events where id > $1 and id < $2 order by id limit ${BATCH}) e
   ), gone as materialized (
-    select e.id from paggio.events e join seen s on s.id = e.id where not s.waits for update of e skip locked
+    select e.id, e.verified_by is not null as verified from paggio.events e join seen s on s.id = e.id where not s.waits for update of e skip locked
   ), deliveries as (
     delete from paggio.deliveries d using gone where d.event_id = gone.id
   ), attempts as (
@@ -71,6 +71,18 @@ const REMOVE_EVENTS = `
     delete from paggio.dedup_keys k using gone where k.event_id = gone.id
   ), indexed as (
     delete from paggio.event_index i using gone where i.event_id = gone.id
+    returning i.endpoint_id, gone.verified, i.bytes
+  ), freed as (
+    select endpoint_id, sum(bytes) as bytes, coalesce(sum(bytes) filter (where not verified), 0) as unverified_bytes
+    from indexed where bytes is not null group by 1
+  ), usage as materialized (
+    -- Locked in the order in which the index locks them, to avoid deadlocks.
+    select u.endpoint_id, f.bytes, f.unverified_bytes
+    from paggio.endpoint_usage u join freed f on f.endpoint_id = u.endpoint_id order by 1 for no key update of u
+  ), counted as (
+    update paggio.endpoint_usage u set bytes = greatest(0, u.bytes - f.bytes),
+      unverified_bytes = greatest(0, u.unverified_bytes - f.unverified_bytes)
+    from usage f where u.endpoint_id = f.endpoint_id
   ), events as (
     delete from paggio.events e using gone where e.id = gone.id returning 1
   )

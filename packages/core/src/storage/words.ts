@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Owner } from '../principal';
+import { RecentMap } from '../recent-map';
 
 /** What the event index has instead of text: numbers are a third as long, and there are few of them. */
 export type WordKind = 'owner' | 'source' | 'type';
@@ -14,7 +15,7 @@ interface Runner {
 
 /** The numbers of words. A number never changes, so what was once read is true for ever. */
 export class Words {
-  private readonly known = new Map<string, number>();
+  private readonly known = new RecentMap<string, number>(MAX_CACHED);
 
   /** The number of an owner; undefined when nothing was indexed for it. */
   ownerOf(runner: Runner, owner: Owner): Promise<number | undefined> {
@@ -49,7 +50,6 @@ export class Words {
   }
 
   private remember(owner: number, kind: WordKind, word: string, id: number): number {
-    if (this.known.size >= MAX_CACHED) this.known.clear();
     this.known.set(nameOf(owner, kind, word), id);
     return id;
   }

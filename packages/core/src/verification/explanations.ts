@@ -1,5 +1,6 @@
 import { explain, type Explanation, type OtherSecret, type WebhookRequest } from '@paggio/providers';
 import { toWebhookRequest } from '../capture/new-event';
+import type { Findings } from '../capture/rejection';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { EventDetail } from '../events/event';
@@ -15,21 +16,21 @@ export interface ExplanationsDependencies {
   store: VerificationStore;
 }
 
-/** Why a signature held or failed, and what would have to change: with the endpoint's configuration of this moment. */
+/** Why a signature held or failed, and what would have to change. */
 export class Explanations {
   constructor(private readonly dependencies: ExplanationsDependencies) {}
 
-  /** @throws PaggioError `NOT_FOUND` */
-  async ofRejection(
-    owner: Owner,
-    id: string,
-  ): Promise<{ rejection: RejectionDetail; explanation: Explanation | null }> {
+  /**
+   * With the configuration of this moment. A body that was cut cannot be searched any more: then it is what was found before.
+   * @throws PaggioError `NOT_FOUND`
+   */
+  async ofRejection(owner: Owner, id: string): Promise<{ rejection: RejectionDetail; findings: Findings | null }> {
     const rejection = await this.dependencies.rejections.get(owner, id);
+    if (rejection.bodyTruncated) return { rejection, findings: rejection.findings };
     const endpoint = await this.dependencies.directory.byId(rejection.endpointId);
     return {
       rejection,
-      explanation:
-        endpoint && (await this.explain(endpoint, toWebhookRequest(rejection, rejection.receivedAt.getTime()))),
+      findings: endpoint && (await this.explain(endpoint, toWebhookRequest(rejection, rejection.receivedAt.getTime()))),
     };
   }
 

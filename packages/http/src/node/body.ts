@@ -179,7 +179,7 @@ export function bodyAtDoor(
 }
 
 /** How many bytes of body a request announces; null: it has none. */
-function announcedBody({ rawHeaders, httpVersionMajor }: IncomingMessage): number | 'chunked' | null {
+export function announcedBody({ rawHeaders, httpVersionMajor }: IncomingMessage): number | 'chunked' | null {
   // Not `request.headers`, which would first be made out of all of them.
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;

@@ -7,7 +7,7 @@ import { arrivalOf, type Arrival } from '../arrival';
 import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
 import { Site, type Desk, type HandlerOptions } from '../site';
-import { bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
+import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
 import { framingProblem } from './framing';
 
 /** What a framework knows of a request. */
@@ -80,10 +80,13 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     let incoming: IncomingBody | undefined;
     try {
       if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
-      const routed = paggio.capture.route(slug, request.method as string);
+      const remoteAddr = addressOf(request);
+      const announced = announcedBody(request);
+      const bytes = typeof announced === 'number' ? announced : 0;
+      const routed = paggio.capture.route(slug, request.method as string, remoteAddr, bytes);
       let endpoint: EndpointConfig;
       if (routed instanceof Promise) {
-        incoming = receiveBody(request, memory.unread.share(networkOf(addressOf(request))));
+        incoming = receiveBody(request, memory.unread.share(networkOf(remoteAddr)));
         endpoint = await routed;
       } else {
         incoming = receiveBody(request);
@@ -97,7 +100,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
         query,
         rawHeaders: request.rawHeaders,
         body,
-        remoteAddr: addressOf(request),
+        remoteAddr,
       });
       // failpoint: capture.answering
       const headers: string[] = [...INERT];

@@ -18,7 +18,8 @@ export const rejectionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/rejections',
     scope: 'read',
-    summary: 'Requests that verification refused, newest first: at most 100 per endpoint, for seven days.',
+    summary:
+      'Requests that verification refused, newest first: at most 100 per endpoint with bodies of 16 MiB together, for seven days.',
     query: RejectionQueryDto,
     answers: { 200: { schema: listOf('RejectionItem') } },
     async run({ paggio, principal, query }) {
@@ -47,11 +48,19 @@ export const rejectionOperations: readonly Operation[] = [
     path: '/api/v1/rejections/:id/raw',
     scope: 'read',
     summary:
-      'The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received.',
-    answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
+      'The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Paggio-Body-Truncated: true says that the body was cut, and Paggio-Body-Size is the size of the whole body in bytes.',
+    answers: {
+      200: { mediaType: 'application/octet-stream', description: 'The body as received, or its beginning.' },
+    },
     async run(input) {
       const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
-      return rawAnswer(rejection.rawHeaders, visibleTo(input.principal, rejection).body, rejection.id);
+      const answer = rawAnswer(rejection.rawHeaders, visibleTo(input.principal, rejection).body, rejection.id);
+      if (!rejection.bodyTruncated) return answer;
+      const cut: [string, string][] = [
+        ['paggio-body-truncated', 'true'],
+        ['paggio-body-size', String(rejection.size)],
+      ];
+      return { ...answer, headers: [...answer.headers, ...cut] };
     },
   }),
   operation({

@@ -14,7 +14,7 @@ export const systemOperations: readonly Operation[] = [
     async run({ paggio }) {
       const { options } = paggio;
       const { migration, lagSeconds } = await paggio.readiness();
-      const { apiRateLimit: limit, retentionMs } = options;
+      const { apiRateLimit: limit, captureRateLimit: capture, retentionMs } = options;
       return jsonAnswer(200, {
         version,
         public_url: paggio.baseUrl,
@@ -26,6 +26,12 @@ export const systemOperations: readonly Operation[] = [
         dedup_window_seconds: Math.round(options.dedupWindowMs / 1000),
         body_limit: options.bodyLimit,
         rate_limit: limit && { per_second: limit.perSecond, burst: limit.burst },
+        capture_rate_limit: capture && { per_second: capture.perSecond, burst: capture.burst },
+        storage_quota: {
+          per_endpoint: options.storageQuotaPerEndpoint,
+          per_user: options.storageQuotaPerUser,
+          unverified: options.storageQuotaUnverified,
+        },
         staging_host: options.stagingHost,
         local_url: options.localUrl,
       });

@@ -21,6 +21,12 @@ export const systemSchemas: Readonly<Record<string, JsonSchema>> = {
     dedup_window_seconds: integer('For how long a repeated delivery of a provider is known.'),
     body_limit: integer('Bytes of the largest request.'),
     rate_limit: nullable(object({ per_second: integer(), burst: integer() })),
+    capture_rate_limit: nullable(object({ per_second: integer(), burst: integer() })),
+    storage_quota: object({
+      per_endpoint: nullable(integer('Bytes; null: no quota.')),
+      per_user: nullable(integer()),
+      unverified: nullable(integer('Of the events of one endpoint whose sender nobody vouches for.')),
+    }),
     staging_host: nullable(text('Of replays to staging; null: there is none.')),
     local_url: text('Of replays to local.'),
   }),

@@ -1,4 +1,4 @@
-import type { EventDetail, Explanation, RejectionDetail } from '@paggio/core';
+import type { EventDetail, Explanation, Findings, RejectionDetail } from '@paggio/core';
 
 /** Why a request was refused, for people: the words of the stored reasons. */
 const explanations: Readonly<Record<string, string>> = {
@@ -38,22 +38,30 @@ export function toEventVerification({
 
 export function toRejectionVerification({
   rejection,
-  explanation,
+  findings,
 }: {
   rejection: RejectionDetail;
-  explanation: Explanation | null;
+  findings: Findings | null;
 }): object {
+  const reason = explanations[rejection.reason] ?? 'The request was refused.';
   return {
     rejection_id: rejection.id,
     status: 'failed',
     provider: rejection.provider,
     reason: rejection.reason,
-    explanation: explanations[rejection.reason] ?? 'The request was refused.',
+    explanation: rejection.bodyTruncated ? `${reason} ${cutNote(findings)}` : reason,
     body_authenticated: false,
-    ...toFindings(explanation),
+    body_truncated: rejection.bodyTruncated,
+    ...toFindings(findings),
   };
 }
 
-function toFindings(explanation: Explanation | null): object {
-  return { matches: explanation?.matches ?? [], hints: explanation?.hints ?? [] };
+function cutNote(findings: Findings | null): string {
+  return findings === null
+    ? 'Only the beginning of its body was kept, and it was not searched for what would have matched.'
+    : 'Only the beginning of its body was kept; the whole of it was searched when it arrived.';
+}
+
+function toFindings(findings: Findings | null): object {
+  return { matches: findings?.matches ?? [], hints: findings?.hints ?? [] };
 }

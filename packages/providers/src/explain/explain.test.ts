@@ -234,6 +234,36 @@ test('a forged signature is not explained away, and a flood of candidates, deep 
   }
 });
 
+describe('a large body', () => {
+  const large = Buffer.alloc(32 * 1024 * 1024, 0x61);
+  const others = (count: number): { value: string; label: string }[] =>
+    Array.from({ length: count }, (_, n) => ({ value: `secret of ${n}`, label: `endpoint "${n}"` }));
+
+  test('is searched for clocks and secrets', async () => {
+    const old = await explain(config('stripe'), request(signed('stripe', large, SECRET, NOW - 4321_000), large));
+    expect(old?.matches.map(({ message }) => message)).toEqual([
+      'The signature is right, but its timestamp is 4321 s old.',
+    ]);
+    const other = request(signed('github', large, 'secret of 1'), large);
+    expect(await causes(explain(config('github'), other, { otherSecrets: others(2) }))).toEqual(['other_secret']);
+  });
+
+  test('is passed over eight times and no more, and others get their turn in between', async () => {
+    const last = request(signed('github', large, 'secret of 7'), large);
+    const beyond = request(signed('github', large, 'secret of 8'), large);
+    let turns = 0;
+    const count = (): void => {
+      turns++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    expect(await causes(explain(config('github'), last, { otherSecrets: others(50) }))).toEqual(['other_secret']);
+    expect(await causes(explain(config('github'), beyond, { otherSecrets: others(50) }))).toEqual([]);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+});
+
 test('what is missing or repeated is named', async () => {
   const hint = async (headers: Record<string, string | string[]>): Promise<unknown> =>
     (await explain(config('github'), request(headers)))?.hints.map(({ cause }) => cause);

@@ -58,10 +58,10 @@ export interface ExplainOptions extends VerifierOptions {
 const OTHER_SECRETS = 50;
 /**
  * Each reading is a pass over the body under every secret, and the process does nothing else meanwhile: a larger body is
- * searched for clocks and secrets only, a very large one not at all.
+ * searched for clocks and secrets only, and under as many secrets as this many bytes are passed over.
  */
 const FULL_SEARCH_BYTES = 128 * 1024;
-const SEARCH_BYTES = 4 * 1024 * 1024;
+const SEARCH_BYTES = 256 * 1024 * 1024;
 /** The newest of the endpoint's own that the readings are tried with. */
 const OWN_SECRETS = 5;
 const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
@@ -85,7 +85,11 @@ export async function explain(
   }
   const spec = verifier.provider.spec.schemes[verifier.schemeName] as SchemeSpec;
   const search = new Search(config, request, spec, verifier.provider.title, options.otherSecrets ?? []);
-  return { verification, matches: search.run(verification.reason), hints: hintsOf(verification, config, request) };
+  return {
+    verification,
+    matches: await search.run(verification.reason),
+    hints: hintsOf(verification, config, request),
+  };
 }
 
 class Search {
@@ -104,10 +108,9 @@ class Search {
     this.patient = withTolerance(spec, TEN_YEARS_SECONDS);
   }
 
-  run(reason: string): Finding[] {
-    const { length } = this.request.body;
-    if (length <= SEARCH_BYTES) this.clockAndSecrets(reason);
-    if (this.found.length > 0 || length > FULL_SEARCH_BYTES) return this.found;
+  async run(reason: string): Promise<Finding[]> {
+    await this.clockAndSecrets(reason);
+    if (this.found.length > 0 || this.request.body.length > FULL_SEARCH_BYTES) return this.found;
     this.secretForms();
     if (this.config.publicUrl !== null) this.urls();
     this.otherSchemes();
@@ -117,7 +120,7 @@ class Search {
   }
 
   /** The signature is right, but too old, or under a secret that does not count here. */
-  private clockAndSecrets(reason: string): void {
+  private async clockAndSecrets(reason: string): Promise<void> {
     const active = activeSecrets(this.config, this.request.receivedAt);
     const inTime = !reason.startsWith('timestamp');
     if (!inTime && this.holds(this.patient, active)) {
@@ -126,7 +129,11 @@ class Search {
       this.note('clock', `The signature is right, but its timestamp is ${seconds} s ${direction}.`, clockFix(reason));
     }
     const expired = this.config.secrets.filter(({ value }) => !active.includes(value));
+    const others = this.others.filter(({ value }) => !this.own.includes(value)).slice(0, OTHER_SECRETS);
+    const { length } = this.request.body;
+    let passes = Math.floor(SEARCH_BYTES / Math.max(1, length));
     for (const { value, expiresAt } of expired) {
+      if (!(await this.mayPass(passes--))) return;
       if (!this.holds(this.patient, [value])) continue;
       const at = expiresAt === null ? '' : ` on ${new Date(expiresAt).toISOString()}`;
       this.note(
@@ -135,14 +142,21 @@ class Search {
         'Give the provider the new secret, or extend expires_at of the old one.',
       );
     }
-    for (const { value, label } of this.others.slice(0, OTHER_SECRETS)) {
-      if (this.own.includes(value) || !this.holds(this.patient, [value])) continue;
+    for (const { value, label } of others) {
+      if (!(await this.mayPass(passes--))) return;
+      if (!this.holds(this.patient, [value])) continue;
       this.note(
         'other_secret',
         `It matches the secret of ${label}.`,
         `The provider sends with the secret of ${label}: use that secret here, or the URL of that endpoint there.`,
       );
     }
+  }
+
+  /** False when none is left. Before each pass over a large body, others get their turn. */
+  private async mayPass(left: number): Promise<boolean> {
+    if (left > 0 && this.request.body.length > FULL_SEARCH_BYTES) await new Promise((done) => setImmediate(done));
+    return left > 0;
   }
 
   private secretForms(): void {
@@ -196,13 +210,20 @@ class Search {
     }
   }
 
-  /** How far off the timestamp is: the smallest tolerance under which the signature holds. */
+  /**
+   * How far off the timestamp is: the smallest tolerance that it fits. Times are checked before signatures, so a large body
+   * need not be passed over for it.
+   */
   private secondsOff(secrets: readonly string[]): number {
+    const large = this.request.body.length > FULL_SEARCH_BYTES;
+    const request = large ? { ...this.request, body: Buffer.alloc(0) } : this.request;
     let low = 0;
     let high = TEN_YEARS_SECONDS;
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
-      if (this.holds(withTolerance(this.spec, middle), secrets)) high = middle;
+      const result = this.verify(withTolerance(this.spec, middle), secrets, { request });
+      const fits = large ? result?.ok === false && !result.reason.startsWith('timestamp') : result?.ok === true;
+      if (fits) high = middle;
       else low = middle;
     }
     return high;
@@ -213,6 +234,15 @@ class Search {
     secrets: readonly string[],
     change: { request?: WebhookRequest; publicUrl?: string } = {},
   ): boolean {
+    return this.verify(spec, secrets, change)?.ok === true;
+  }
+
+  /** Undefined for schemes that wait for a published key, which are not searched, and for what cannot be read. */
+  private verify(
+    spec: SchemeSpec,
+    secrets: readonly string[],
+    change: { request?: WebhookRequest; publicUrl?: string },
+  ): Verification | undefined {
     const { config } = this;
     try {
       const result = createScheme(spec).verify(change.request ?? this.request, {
@@ -221,12 +251,12 @@ class Search {
         settings: config.settings,
         keys: null,
       });
-      // Schemes that wait for a published key are not searched.
-      if (result instanceof Promise) result.catch(() => undefined);
-      return !(result instanceof Promise) && result.ok;
+      if (!(result instanceof Promise)) return result;
+      result.catch(() => undefined);
     } catch {
-      return false;
+      // A secret that the scheme cannot use.
     }
+    return undefined;
   }
 
   private note(cause: Cause, message: string, fix: string): void {

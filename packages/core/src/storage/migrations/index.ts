@@ -5,6 +5,7 @@ import { Handlers1764000000004 } from './0004-handlers';
 import { Sessions1764100000005 } from './0005-sessions';
 import { Scopes1764200000006 } from './0006-scopes';
 import { EndpointMethods1764500000009 } from './0009-endpoint-methods';
+import { StoredBytes1764600000010 } from './0010-stored-bytes';
 import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
 import { MasterKeys1764800000012 } from './0012-master-keys';
 import { SessionList1764900000013 } from './0013-session-list';
@@ -18,6 +19,7 @@ export const migrations = [
   Sessions1764100000005,
   Scopes1764200000006,
   EndpointMethods1764500000009,
+  StoredBytes1764600000010,
   SealedCredentials1764700000011,
   MasterKeys1764800000012,
   SessionList1764900000013,

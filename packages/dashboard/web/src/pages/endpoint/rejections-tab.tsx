@@ -26,7 +26,7 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
       {({ data }) =>
         data.length === 0 ? (
           <Empty title={verified ? 'No request was refused' : 'Nothing is refused: this endpoint is not verified'}>
-            <p className="dim">The newest hundred of seven days are kept.</p>
+            <p className="dim">The newest hundred of seven days are kept, with bodies of 16 MiB together.</p>
           </Empty>
         ) : (
           <>
@@ -49,7 +49,10 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
                     <td>
                       <Data text={rejection.remote_addr ?? '–'} />
                     </td>
-                    <td>{toBytes(rejection.size)}</td>
+                    <td>
+                      {toBytes(rejection.size)}
+                      {rejection.body_truncated && ', cut'}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -85,6 +88,9 @@ function RejectionDialog({ id, onClose }: { id: string; onClose: () => void }): 
         {(data) => <VerificationFacts verification={data} />}
       </Loaded>
       <h3>Body</h3>
+      {rejection.data?.body_truncated && (
+        <p className="dim">This is the beginning of a body of {toBytes(rejection.data.size)}: the rest was not kept.</p>
+      )}
       <Loaded query={body} what="the body">
         {(bytes) => (
           <BodyView bytes={bytes} what="the body" mode={mode} onMode={setMode}>

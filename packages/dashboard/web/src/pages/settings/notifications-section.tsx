@@ -24,6 +24,7 @@ const triggers = [
   { name: 'unhealthy', what: 'an endpoint fails more than it delivers' },
   { name: 'recovered', what: 'it is healthy again' },
   { name: 'paused', what: 'Paggio paused a destination by itself' },
+  { name: 'storage', what: 'most of a quota of stored bytes is used, or all of it' },
 ] as const;
 type Trigger = (typeof triggers)[number]['name'];
 
@@ -38,7 +39,7 @@ function toForm(channel: Notifications[ChannelName]): ChannelForm {
   return {
     on: channel !== null,
     url: '',
-    triggers: channel?.triggers ?? ['failed', 'unhealthy', 'recovered', 'paused'],
+    triggers: channel?.triggers ?? ['failed', 'unhealthy', 'recovered', 'paused', 'storage'],
   };
 }
 

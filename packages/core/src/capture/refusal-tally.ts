@@ -1,0 +1,28 @@
+import type { Telemetry } from '../telemetry';
+
+/** Why a request to a webhook URL was refused before anything of it was looked at. */
+export type CaptureRefusal = 'rate' | 'quota' | 'unknown_url';
+
+/** Endpoints that are told apart at a time. */
+const MAX_NAMES = 1_000;
+
+/** Counts refused requests, so that a flood of them is a line every few seconds in a log and not a flood of lines. */
+export class RefusalTally {
+  private readonly counts = new Map<string, { endpointId: string | null; reason: CaptureRefusal; count: number }>();
+
+  constructor(private readonly telemetry: Telemetry) {}
+
+  add(reason: CaptureRefusal, endpointId: string | null): void {
+    const name = `${reason} ${endpointId}`;
+    const counted = this.counts.get(name);
+    if (counted) counted.count++;
+    else if (endpointId !== null && this.counts.size >= MAX_NAMES) this.add(reason, null);
+    else this.counts.set(name, { endpointId, reason, count: 1 });
+  }
+
+  /** Tells what was counted since the last time. */
+  tell(): void {
+    for (const counted of this.counts.values()) this.telemetry.emit({ type: 'capture.refused', ...counted });
+    this.counts.clear();
+  }
+}

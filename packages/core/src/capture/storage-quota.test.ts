@@ -1,0 +1,101 @@
+import { StorageQuota, type Quotas, type Usage } from './storage-quota';
+
+const none: Quotas = { perEndpoint: null, perUser: null, unverified: null };
+const a = { id: 'a', userId: 'u' };
+const b = { id: 'b', userId: 'u' };
+const other = { id: 'c', userId: 'other' };
+
+function quotaOf(
+  quotas: Partial<Quotas>,
+  read: () => Promise<Partial<Usage>> = () => Promise.resolve({}),
+): StorageQuota {
+  return new StorageQuota(
+    { ...none, ...quotas },
+    { read: async () => ({ endpoints: new Map(), users: new Map(), ...(await read()) }) },
+  );
+}
+
+const fits = (quota: StorageQuota, who: typeof a, bytes: number, verified = true): boolean =>
+  quota.refuses(who, bytes, verified) === null;
+
+test('without a quota everything fits and nothing is read', async () => {
+  const quota = quotaOf({}, () => Promise.reject(new Error('read')));
+  quota.add(a, 1e15, false);
+  await quota.refresh();
+  expect(fits(quota, a, 1e15, false)).toBe(true);
+});
+
+test('an endpoint is full at its quota, to the byte, and others are not', () => {
+  const quota = quotaOf({ perEndpoint: 1_000 });
+  quota.add(a, 900, true);
+  expect([fits(quota, a, 100), fits(quota, a, 101), fits(quota, b, 1_000)]).toEqual([true, false, true]);
+  expect(quota.refuses(a, 101, true)).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 300 });
+});
+
+test('the quota for unverified events counts and refuses only those', () => {
+  const quota = quotaOf({ unverified: 1_000 });
+  quota.add(a, 5_000, true);
+  quota.add(a, 900, false);
+  expect([fits(quota, a, 101, false), fits(quota, a, 100, false), fits(quota, a, 1e9, true)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test('all endpoints of a user share a quota, and unverified events may use half of it', () => {
+  const quota = quotaOf({ perUser: 1_000 });
+  quota.add(a, 400, false);
+  quota.add(b, 100, false);
+  expect([fits(quota, a, 1, false), fits(quota, b, 1, false), fits(quota, b, 500)]).toEqual([false, false, true]);
+  quota.add(b, 500, true);
+  expect([fits(quota, a, 1), fits(quota, other, 1_000)]).toEqual([false, true]);
+});
+
+test('events stay known until the database has counted them, and then its count holds', async () => {
+  let counted = 0;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () =>
+    Promise.resolve({ endpoints: new Map([['a', { all: counted, unverified: 0 }]]) }),
+  );
+  quota.add(a, 300, true);
+  counted = 0;
+  await quota.refresh();
+  // Not counted yet: it is still known here.
+  expect(fits(quota, a, 701)).toBe(false);
+  counted = 300;
+  await quota.refresh();
+  expect([fits(quota, a, 700), fits(quota, a, 701)]).toEqual([true, false]);
+  // Another process has stored something, and something was removed.
+  counted = 950;
+  await quota.refresh();
+  expect(fits(quota, a, 51)).toBe(false);
+  counted = 10;
+  await quota.refresh();
+  expect(fits(quota, a, 990)).toBe(true);
+});
+
+test('what the database has counted already is not counted twice', async () => {
+  let counted = 500;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () =>
+    Promise.resolve({ endpoints: new Map([['a', { all: counted, unverified: 0 }]]) }),
+  );
+  await quota.refresh();
+  quota.add(a, 200, true);
+  counted = 650;
+  await quota.refresh();
+  // 50 of the 200 are not counted yet.
+  expect([fits(quota, a, 300), fits(quota, a, 301)]).toEqual([true, false]);
+});
+
+test('a failed reading forgets no event of this process', async () => {
+  let fail = false;
+  const quota = quotaOf({ perEndpoint: 1_000 }, () => (fail ? Promise.reject(new Error('away')) : Promise.resolve({})));
+  quota.add(a, 600, true);
+  fail = true;
+  const reading = quota.refresh();
+  quota.add(a, 300, true);
+  await expect(reading).rejects.toThrow('away');
+  expect([fits(quota, a, 100), fits(quota, a, 101)]).toEqual([true, false]);
+  await expect(quota.refresh()).rejects.toThrow('away');
+  expect([fits(quota, a, 100), fits(quota, a, 101)]).toEqual([true, false]);
+});

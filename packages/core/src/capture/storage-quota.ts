@@ -1,0 +1,160 @@
+import { PaggioError } from '../errors';
+
+/** Bytes that may be stored; null: no limit. `sizeOf` defines what an event counts for. */
+export interface Quotas {
+  perEndpoint: number | null;
+  perUser: number | null;
+  /** Of the unverified events of one endpoint. */
+  unverified: number | null;
+}
+
+/** Bytes stored for an endpoint or a user. */
+export interface StoredBytes {
+  all: number;
+  unverified: number;
+}
+
+/** Endpoints and users that have used much of a quota, as the database counts it. */
+export interface Usage {
+  endpoints: ReadonlyMap<string, StoredBytes>;
+  users: ReadonlyMap<string, StoredBytes>;
+}
+
+export interface UsageSource {
+  /** Reads the endpoints and users that use at least this many bytes. */
+  read(atLeast: { endpoint: number; user: number }): Promise<Usage>;
+}
+
+/** Whose event it is. */
+export interface Holder {
+  id: string;
+  userId: string;
+}
+
+/** Of a quota: below it an endpoint is not even looked at. */
+const NEAR = 0.5;
+/** The part of the quota of a user that unverified events may take, so that there is always room for verified ones. */
+const UNVERIFIED_PART = 0.5;
+/** Retention runs every minute and usage is read every ten seconds, so a sender that retries sooner is refused again. */
+const RETRY_AFTER_SECONDS = 300;
+
+const NOTHING: Usage = { endpoints: new Map(), users: new Map() };
+type Counts = Map<string, StoredBytes>;
+
+/**
+ * Decides whether there is room for an event. The event index counts stored and removed bytes in the database, off the
+ * path of events. This class reads the counts every ten seconds and adds what this process has stored since. Processes
+ * see each other's events with the next reading, so together they may exceed a quota by what they store in that time.
+ */
+export class StorageQuota {
+  private usage = NOTHING;
+  /** Stored since the last reading, and the part of what was stored before it that the database had not counted then. */
+  private recent: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
+  private before: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
+  private readonly limited: boolean;
+
+  constructor(
+    private readonly quotas: Quotas,
+    private readonly source: UsageSource,
+  ) {
+    this.limited = Object.values(quotas).some((quota) => quota !== null);
+  }
+
+  /** Reads what the database has counted. */
+  async refresh(): Promise<void> {
+    if (!this.limited) return;
+    const { perEndpoint, perUser, unverified } = this.quotas;
+    const fresh: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
+    // An event that is stored during the reading belongs to the next interval.
+    const counted = this.recent;
+    this.recent = fresh;
+    try {
+      const least = Math.min(perEndpoint ?? Infinity, unverified ?? Infinity);
+      const usage = await this.source.read({ endpoint: least * NEAR, user: (perUser ?? Infinity) * NEAR });
+      this.before = {
+        endpoints: uncounted(counted.endpoints, this.usage.endpoints, usage.endpoints),
+        users: uncounted(counted.users, this.usage.users, usage.users),
+      };
+      this.usage = usage;
+    } catch (error) {
+      this.recent = {
+        endpoints: merged(counted.endpoints, fresh.endpoints),
+        users: merged(counted.users, fresh.users),
+      };
+      throw error;
+    }
+  }
+
+  /** Counts an event that was stored. */
+  add({ id, userId }: Holder, bytes: number, verified: boolean): void {
+    if (!this.limited) return;
+    const { endpoints, users } = this.recent;
+    if (this.quotas.perEndpoint !== null || this.quotas.unverified !== null) count(endpoints, id, bytes, verified);
+    if (this.quotas.perUser !== null) count(users, userId, bytes, verified);
+  }
+
+  /** @returns `RATE_LIMITED` when there is no room for an event of this size, else null */
+  refuses(holder: Holder, bytes: number, verified: boolean): PaggioError | null {
+    if (!this.limited) return null;
+    const { perEndpoint, perUser, unverified } = this.quotas;
+    if (perEndpoint !== null && this.used('endpoints', holder.id, 'all') + bytes > perEndpoint)
+      return full('The storage quota of this endpoint is used up');
+    if (!verified && unverified !== null && this.used('endpoints', holder.id, 'unverified') + bytes > unverified)
+      return full('The storage quota for unverified events of this endpoint is used up');
+    if (perUser === null) return null;
+    if (this.used('users', holder.userId, 'all') + bytes > perUser)
+      return full('The storage quota of this user is used up');
+    if (!verified && this.used('users', holder.userId, 'unverified') + bytes > perUser * UNVERIFIED_PART)
+      return full('The storage quota for unverified events of this user is used up');
+    return null;
+  }
+
+  private used(kind: keyof Usage, name: string, of: keyof StoredBytes): number {
+    const counted = this.usage[kind].get(name)?.[of] ?? 0;
+    return counted + (this.recent[kind].get(name)?.[of] ?? 0) + (this.before[kind].get(name)?.[of] ?? 0);
+  }
+}
+
+function count(counts: Counts, name: string, bytes: number, verified: boolean): void {
+  const stored = counts.get(name);
+  if (!stored) counts.set(name, { all: bytes, unverified: verified ? 0 : bytes });
+  else {
+    stored.all += bytes;
+    if (!verified) stored.unverified += bytes;
+  }
+}
+
+/**
+ * The part of what this process stored that the database has not counted yet. Growth between two readings is taken for
+ * events of this process: nothing is counted twice, and events of other processes show with the next reading.
+ */
+function uncounted(
+  stored: Counts,
+  last: ReadonlyMap<string, StoredBytes>,
+  now: ReadonlyMap<string, StoredBytes>,
+): Counts {
+  const left: Counts = new Map();
+  for (const [name, bytes] of stored) {
+    const counted = now.get(name);
+    const then = last.get(name);
+    const rest = (of: keyof StoredBytes): number =>
+      Math.max(0, bytes[of] - Math.max(0, (counted?.[of] ?? 0) - (then?.[of] ?? 0)));
+    left.set(name, { all: rest('all'), unverified: rest('unverified') });
+  }
+  return left;
+}
+
+function merged(one: Counts, other: Counts): Counts {
+  for (const [name, { all, unverified }] of other) {
+    const stored = one.get(name);
+    one.set(name, { all: all + (stored?.all ?? 0), unverified: unverified + (stored?.unverified ?? 0) });
+  }
+  return one;
+}
+
+function full(message: string): PaggioError {
+  return new PaggioError('RATE_LIMITED', message, {
+    hint: 'Send the request again later. Only retention frees room (PAGGIO_RETENTION or the option retentionMs); otherwise the operator has to raise the quota. Verified events do not count towards a quota for unverified events.',
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
+}
