@@ -303,8 +303,12 @@ describe('AUZ-16: rate limits', () => {
   });
 
   test('guessing keys is limited by address', async () => {
+    const stranger = client(limited.port, 'nope');
+    const guess = async (): Promise<number> => (await stranger.get('/api/v1/events')).status;
     const statuses = new Set<number>();
-    for (let n = 0; n < 110; n++) statuses.add((await client(limited.port, 'nope').get('/api/v1/events')).status);
+    // Twice the burst at once, because the bucket fills up again meanwhile; a slow machine needs a few rounds.
+    for (let round = 0; round < 10 && !statuses.has(429); round++)
+      for (const status of await Promise.all(Array.from({ length: 200 }, guess))) statuses.add(status);
     expect(statuses).toEqual(new Set([401, 429]));
   });
 });
