@@ -159,6 +159,7 @@ export class Paggio {
   private publicBase: string;
   private started: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
+  private ending = false;
 
   constructor(options: PaggioOptions, internals: Internals = {}) {
     this.options = resolveOptions(options);
@@ -438,8 +439,14 @@ export class Paggio {
     return this.publishing.publish({ userId: event.userId, mode: event.mode ?? 'live' }, input, tx);
   }
 
+  /** Whether `quiesce` or `stop` was called: requests that arrive slowly are then no longer waited for. */
+  get isEnding(): boolean {
+    return this.ending;
+  }
+
   /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
   quiesce(): void {
+    this.ending = true;
     this.feed.stop();
     this.worker.quiesce();
   }
@@ -559,6 +566,7 @@ export class Paggio {
   }
 
   private async close(): Promise<void> {
+    this.ending = true;
     if (!this.started) return;
     await this.started.catch(() => undefined);
     this.feed.stop();

@@ -7,7 +7,7 @@ import { RequestAborted } from './operation';
 import { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
 import { Site, type Desk, type HandlerOptions } from './site';
-import { slowBodies } from './slow-bodies';
+import { slowBodies, type BodyHost } from './slow-bodies';
 
 interface RequestInfo {
   /** The peer of the connection, which a Fetch request does not know. */
@@ -63,14 +63,14 @@ export function createFetchHandler<HostRequest = Request>(
         };
         const read = (limit: number, holder: string): Promise<Buffer> => {
           share = memory.keyed.share(holder);
-          return readStream(request, limit, share);
+          return readStream(request, paggio, limit, share);
         };
         return toResponse(await (desk as Desk)(call, read), method);
       }
       share = memory.webhooks.share(slug);
       const announced = Number(request.headers.get('content-length') ?? 0) || 0;
       const endpoint = await paggio.capture.route(slug, method, remoteAddr, announced);
-      const body = await readStream(request, paggio.options.bodyLimit, share);
+      const body = await readStream(request, paggio, paggio.options.bodyLimit, share);
       const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
@@ -109,7 +109,7 @@ function splitTarget(url: string): [string, string] {
  * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE`, or `BAD_REQUEST` after 30 s
  * @throws RequestAborted
  */
-async function readStream(request: Request, limit: number, share: BodyShare): Promise<Buffer> {
+async function readStream(request: Request, host: BodyHost, limit: number, share: BodyShare): Promise<Buffer> {
   if (request.bodyUsed) {
     throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', {
       hint: 'Pass the request on before reading its body.',
@@ -121,7 +121,7 @@ async function readStream(request: Request, limit: number, share: BodyShare): Pr
   if (!reader) return chunks.join();
   const cancel = (): void => void reader.cancel().catch(() => undefined);
   const refusals: PaggioError[] = [];
-  const slow = slowBodies.watch((tooSlow) => {
+  const slow = slowBodies.watch(host, (tooSlow) => {
     refusals.push(tooSlow);
     cancel();
   });

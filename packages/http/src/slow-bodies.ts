@@ -1,23 +1,30 @@
-import { PaggioError } from '@paggio/core';
+import { PaggioError, type Paggio } from '@paggio/core';
 
-/** A body that arrives more slowly than this is not waited for. */
+/** Senders get this long to send a body. */
 const BODY_TIMEOUT_MS = 30_000;
+/** While the host stops, they get only this long: its server closes when the last request is answered. */
+const ENDING_TIMEOUT_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** The host that a body is for. */
+export type BodyHost = Pick<Paggio, 'isEnding'>;
 
 export interface Watched {
   since: number;
+  host: BodyHost;
   expire: (error: PaggioError) => void;
 }
 
-/** One timer for all bodies on their way: a timer for each costs more than most bodies take to arrive. */
+/** Ends requests whose body arrives too slowly. All bodies share one timer, because most arrive faster than a timer is set. */
 class SlowBodies {
   private readonly pending = new Set<Watched>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** Calls `expire` when the body is still on its way after about 30 s. */
-  watch(expire: Watched['expire']): Watched {
-    const watched = { since: performance.now(), expire };
+  /** Calls `expire` when the body has not arrived after about 30 s, or after about 1 s while the host stops. */
+  watch(host: BodyHost, expire: Watched['expire']): Watched {
+    const watched = { since: performance.now(), host, expire };
     this.pending.add(watched);
-    this.timer ??= setInterval(() => this.look(), BODY_TIMEOUT_MS / 10).unref();
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
     return watched;
   }
 
@@ -27,8 +34,9 @@ class SlowBodies {
 
   private look(): void {
     const now = performance.now();
-    for (const { since, expire } of [...this.pending]) {
-      if (now - since >= BODY_TIMEOUT_MS * 0.9) expire(tooSlow());
+    for (const { since, host, expire } of [...this.pending]) {
+      if (now - since >= BODY_TIMEOUT_MS) expire(tooSlow());
+      else if (host.isEnding && now - since >= ENDING_TIMEOUT_MS) expire(ending());
     }
     if (this.pending.size > 0) return;
     clearInterval(this.timer);
@@ -41,6 +49,14 @@ export const slowBodies = new SlowBodies();
 function tooSlow(): PaggioError {
   return new PaggioError('BAD_REQUEST', 'The body did not arrive within 30 s', {
     hint: 'Send the whole body.',
+    headers: [['connection', 'close']],
+  });
+}
+
+function ending(): PaggioError {
+  return new PaggioError('UNAVAILABLE', 'The server is stopping, and the body has not arrived yet', {
+    hint: 'Send the request again.',
+    retryAfterSeconds: 5,
     headers: [['connection', 'close']],
   });
 }

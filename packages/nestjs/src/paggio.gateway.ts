@@ -37,7 +37,7 @@ export class PaggioGateway {
   private readonly remoteAddress: RemoteAddress;
 
   constructor(
-    paggio: Paggio,
+    private readonly paggio: Paggio,
     options: HandlerOptions<HostRequest>,
     onFault: (error: unknown, requestId: string) => void,
   ) {
@@ -109,7 +109,7 @@ export class PaggioGateway {
   }
 
   private bodyOf(request: IncomingMessage, response: ServerResponse): ReadBody {
-    return bodyAtDoor(request, response, this.api.memory, networkOf(this.addressOf(request)));
+    return bodyAtDoor(request, response, this.paggio, this.api.memory, networkOf(this.addressOf(request)));
   }
 
   private addressOf(request: IncomingMessage): string | null {

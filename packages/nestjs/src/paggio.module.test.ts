@@ -23,7 +23,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { createKeyText, type PaggioOptions } from '@paggio/core';
 import { createTestDatabase, owner, testMasterKey, type TestDatabase } from '@paggio/core/testing';
 import { operations } from '@paggio/http';
-import { client, describeHost, request, sendRaw, type Host, type RawAnswer } from '@paggio/http/testing';
+import { client, describeHost, request, sendRaw, startBody, type Host, type RawAnswer } from '@paggio/http/testing';
 import type { DataSource } from 'typeorm';
 import { createControllers } from './paggio.controllers';
 import { OPERATION } from './paggio.route';
@@ -413,6 +413,21 @@ test('an open event stream does not hold up the end of the app', async () => {
   const ended = new Promise((done) => stream.data.on('close', done).resume());
   await app.close();
   await ended;
+  await database.drop();
+});
+
+test('senders who stop in the middle of a body do not hold up the end of the app', async () => {
+  const database = await createTestDatabase();
+  const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
+  const host = await listen(app, database);
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'slow' });
+  const server = app.getHttpServer() as Server;
+  const senders = [
+    await startBody(server, { path: `/api/webhook/${endpoint.slug}` }),
+    await startBody(server, { path: '/api/v1/endpoints', headers: [['Authorization', `Bearer ${host.key}`]] }),
+  ];
+  await app.close();
+  for (const { answer } of senders) expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i);
   await database.drop();
 });
 

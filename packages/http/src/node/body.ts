@@ -3,7 +3,7 @@ import { PaggioError } from '@paggio/core';
 import type { BodyShare, HostMemory } from '../body-memory';
 import { Chunks } from '../chunks';
 import { RequestAborted, type ReadBody } from '../operation';
-import { slowBodies } from '../slow-bodies';
+import { slowBodies, type BodyHost } from '../slow-bodies';
 
 /** How much of a body is taken in before it is known whether anybody wants it. */
 const UNREAD_BYTES = 64 * 1024;
@@ -14,7 +14,7 @@ export interface IncomingBody {
   /**
    * The exact bytes; the limit is counted while they stream.
    * @param share what it may take of the memory for all bodies
-   * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE`, or `BAD_REQUEST` after 30 s
+   * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE` (also while the host stops), or `BAD_REQUEST` after 30 s
    * @throws RequestAborted
    */
   read(limit: number, share: BodyShare): Promise<Buffer>;
@@ -29,7 +29,7 @@ export interface IncomingBody {
  * @param unread its share of the memory for bodies that nobody reads yet; when that memory is full, the sender waits.
  * Undefined: the body is read at once.
  */
-export function receiveBody(request: IncomingMessage, unread?: BodyShare): IncomingBody {
+export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: BodyShare): IncomingBody {
   const announced = announcedBody(request);
   if (announced === null) return { read: () => Promise.resolve(NOTHING), drop: () => undefined };
   if (request.readableDidRead || request.readableEnded)
@@ -113,7 +113,7 @@ export function receiveBody(request: IncomingMessage, unread?: BodyShare): Incom
         finish();
         refuse(error).catch(reject);
       };
-      const slow = slowBodies.watch(fail);
+      const slow = slowBodies.watch(host, fail);
       const finish = (): void => {
         stop();
         reader = undefined;
@@ -162,10 +162,11 @@ function setReading(request: IncomingMessage, on: boolean): void {
 export function bodyAtDoor(
   request: IncomingMessage,
   response: ServerResponse,
+  host: BodyHost,
   memory: HostMemory,
   address: string,
 ): ReadBody {
-  const body = receiveBody(request, memory.unread.share(address));
+  const body = receiveBody(request, host, memory.unread.share(address));
   let share: BodyShare | undefined;
   // Also when somebody else has answered it.
   response.once('close', () => {

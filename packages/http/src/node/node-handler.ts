@@ -86,10 +86,10 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const routed = paggio.capture.route(slug, request.method as string, remoteAddr, bytes);
       let endpoint: EndpointConfig;
       if (routed instanceof Promise) {
-        incoming = receiveBody(request, memory.unread.share(networkOf(remoteAddr)));
+        incoming = receiveBody(request, paggio, memory.unread.share(networkOf(remoteAddr)));
         endpoint = await routed;
       } else {
-        incoming = receiveBody(request);
+        incoming = receiveBody(request, paggio);
         endpoint = routed;
       }
       const body = await incoming.read(paggio.options.bodyLimit, share);
@@ -135,7 +135,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     try {
       const { method = '', rawHeaders } = request;
       const remoteAddr = addressOf(request);
-      const read = bodyAtDoor(request, response, memory, networkOf(remoteAddr));
+      const read = bodyAtDoor(request, response, paggio, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
       writeAnswer(response, await desk(call, read));
       // Of a request that was refused early, the body is still on its way.

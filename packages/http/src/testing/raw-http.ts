@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 
 export interface RawAnswer {
   /** 0 when the connection ended without an answer. */
@@ -46,6 +47,24 @@ export function sendRaw(
 
 export function request(port: number, input: RawRequest): Promise<RawAnswer> {
   return sendRaw(port, build(input));
+}
+
+/**
+ * Sends the beginning of a body and then nothing more.
+ * @returns when the server has the request; `answer` is everything that comes until the connection ends
+ */
+export async function startBody(server: Server, input: RawRequest): Promise<{ answer: Promise<string> }> {
+  const arrived = new Promise((done) => server.once('request', done));
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  let received = '';
+  const answer = new Promise<string>((done) => {
+    socket.on('data', (chunk) => (received += chunk.toString('latin1')));
+    socket.on('error', () => undefined);
+    socket.on('close', () => done(received));
+  });
+  socket.write(build({ body: '{"name":', contentLength: 1_000, ...input }));
+  await arrived;
+  return { answer };
 }
 
 export function build(input: RawRequest): Buffer {
