@@ -22,9 +22,9 @@ import { parseQuery } from './parse';
 import { SharedChecks } from './shared-checks';
 import { Streams } from './streams';
 
-/** Of operations that take a body, in bytes; events have their own limit. */
+/** The largest body of an operation that takes one, in bytes. Published events have their own limit. */
 const BODY_LIMIT = 1024 * 1024;
-/** Of all others: they take an empty object at most. */
+/** The largest body of every other operation, in bytes: these accept an empty object only. */
 const NO_BODY_LIMIT = 4 * 1024;
 
 interface Route {
@@ -32,11 +32,11 @@ interface Route {
   segments: readonly string[];
 }
 
-/** What a request's method and path lead to; without an operation: the methods that the path has. */
+/** The operation for a method and path. Without one: the methods that this path does have. */
 export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
 export interface ApiOptions extends HostAccessOptions<never> {
-  /** Serves `/health` and `/health/live`. Default false: they are the host's. */
+  /** Serves `/health` and `/health/live`. Default false: the host answers these paths itself. */
   health?: boolean;
   /** Serves `/openapi.json`. Default false. */
   openapi?: boolean;
@@ -45,17 +45,17 @@ export interface ApiOptions extends HostAccessOptions<never> {
   onFault?: (error: unknown, requestId: string) => void;
 }
 
-/** Who asks, and what the answer tells them about their rate limit. */
+/** The sender of a request, and the rate-limit headers of the answer. */
 export interface Caller extends Asker {
   headers: readonly (readonly [string, string])[];
-  /** Whose limits count: of a key, of the key behind a session, of a user, or of an address. */
+  /** Names whose limits apply: those of a key, of the key behind a session, of a user, or of an address. */
   holder: string;
 }
 
-/** Attempts with keys that are none, for each address. Guessing is hopeless; this is about what it costs. */
+/** Attempts with invalid keys, for each address. Nobody can guess a key; this bounds what the attempts cost. */
 const WRONG_KEYS: RateLimit = { perSecond: 10, burst: 100 };
 
-/** What bounds the senders of a host, whatever they speak and through whichever door they come. */
+/** The limits on senders. All doors and dialects of a host share them. */
 interface Limits {
   api: RateLimiter | null;
   ingest: RateLimiter | null;
@@ -78,8 +78,8 @@ function limitsOf(paggio: Paggio): Limits {
 }
 
 /**
- * The management API: matches a request, finds out on its headers alone who sent it and whether they may, only then reads
- * the body, runs the operation, and turns every failure into the envelope.
+ * The management API. It matches a request, authenticates and authorizes the sender by the headers alone, and only then
+ * reads the body and runs the operation. Every failure becomes the error envelope.
  */
 export class Api {
   private readonly routes: readonly Route[];
@@ -87,8 +87,8 @@ export class Api {
   readonly access: HostAccess;
 
   /**
-   * @param table what is served: the contract, or the routes of a dialect
-   * @param limits shared by all tables: a key has one limit, whatever it speaks
+   * @param table the operations that are served: the contract, or those of a dialect
+   * @param limits all tables share them, so a key has one limit for all dialects
    */
   constructor(
     private readonly paggio: Paggio,
@@ -99,7 +99,7 @@ export class Api {
   ) {
     this.onFault = options.onFault ?? (() => undefined);
     this.access = new HostAccess(paggio, options);
-    // They count from the beginning and not from the first look at them.
+    // Metrics count from the start of the process, not from the first request for them.
     if (options.metrics) metricsOf(paggio);
     const { roles } = paggio.options;
     const isServed = ({ part }: Operation): boolean =>
@@ -119,22 +119,22 @@ export class Api {
     return this.limits.memory;
   }
 
-  /** Checks that many streams may ask for at once. */
+  /** Validity checks of keys and sessions. Many open streams may ask for the same one at once. */
   get checks(): SharedChecks {
     return this.limits.checks;
   }
 
-  /** The paths of what this process serves, with `:name` for parameters. */
+  /** The paths that this process serves, with `:name` for parameters. */
   get paths(): string[] {
     return [...new Set(this.routes.map((route) => route.operation.path))];
   }
 
-  /** Whether this process serves an operation: its role may be another one's. */
+  /** Whether this process serves an operation. Its roles may exclude it. */
   offers(operation: Operation): boolean {
     return this.routes.some((route) => route.operation === operation);
   }
 
-  /** Undefined: no operation has this path. Other paths are the host's, also below `/api/v1`. */
+  /** Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. */
   match(method: string, path: string): Match | undefined {
     const segments = path.split('/').slice(1);
     const wanted = asGet(method);
@@ -149,8 +149,8 @@ export class Api {
   }
 
   /**
-   * Answers for the holder of the API key or the host's user.
-   * @param match where the request leads, if that is known already
+   * Answers a request of the holder of an API key or of the host's user.
+   * @param match the operation, if the caller has looked it up already
    * @throws RequestAborted, and nothing else
    */
   async handle(
@@ -169,7 +169,7 @@ export class Api {
   }
 
   /**
-   * Answers for somebody who was authenticated in another way. Rate limit and scopes are those of a key.
+   * Answers a request whose sender was authenticated in another way. Rate limits and scopes apply as for a key.
    * @throws RequestAborted, and nothing else
    */
   async handleAs(asker: Asker, request: ApiRequest, read: ReadBody): Promise<Answer> {
@@ -184,8 +184,8 @@ export class Api {
   }
 
   /**
-   * Reads the body and does what was asked for.
-   * @throws what reading and the operation throw
+   * Reads the body and runs the operation.
+   * @throws whatever reading the body and the operation throw
    */
   async run(
     operation: Operation,
@@ -200,7 +200,7 @@ export class Api {
       paggio: this.paggio,
       principal: caller.principal,
       params,
-      // What is captured looks at its own headers, after its signature, and keeps its query whatever it is.
+      // A captured request may have any query, and its headers are checked after its signature.
       query: captured ? {} : parseQuery(request.query),
       idempotencyKey: captured ? null : idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
       body,
@@ -213,11 +213,11 @@ export class Api {
   }
 
   /**
-   * Who asks for an operation, if they may.
+   * Authenticates the sender of a request and checks that they may run the operation.
    * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN` or `RATE_LIMITED`
    */
   async admit(operation: Operation, request: AskingRequest): Promise<Caller> {
-    // Producers reach signed ingest by whatever name they know.
+    // Producers may reach signed ingest by any host name.
     if (operation.part !== 'ingest') this.access.checkHost(request, { needsKey: operation.scope !== null });
     if (operation.scope === null) return { ...nobody, holder: anonymous(request.remoteAddr) };
     await this.access.check(request);
@@ -231,8 +231,8 @@ export class Api {
   }
 
   /**
-   * Takes a request off the limit of a key, or of its user where there is no key: one limit, whatever it is used through.
-   * @returns the headers that tell what is left
+   * Counts a request against the limit of the key, or of the user where there is no key. API and dashboard share this limit.
+   * @returns the rate-limit headers of the answer
    * @throws PaggioError `RATE_LIMITED`
    */
   limit(principal: Principal, kind: 'api' | 'ingest'): (readonly [string, string])[] {
@@ -247,9 +247,9 @@ export class Api {
   }
 
   /**
-   * Looks for what a stranger may guess at, such as a session. What is not found counts as a wrong key of the address. It
-   * counts while it is looked for, too, so that many guesses at once cost no more than one after the other.
-   * @throws PaggioError `RATE_LIMITED`, before anything is looked for, when the address has guessed too often
+   * Looks up a secret that a stranger could guess, such as a session token. A failed look-up counts as a wrong key of the
+   * address. A look-up that is still under way counts too, so guessing in parallel does not get around the limit.
+   * @throws PaggioError `RATE_LIMITED`, before the look-up, when the address has guessed too often
    */
   async guess<T>(remoteAddr: string | null, find: () => Promise<T | null>): Promise<T | null> {
     const address = networkOf(remoteAddr);
@@ -272,27 +272,27 @@ export class Api {
     }
   }
 
-  /** The holder of the API key, or without one the host's user. */
+  /** The holder of the API key. Without a key: the host's user. */
   private async askerOf(request: AskingRequest): Promise<Asker> {
     const { rawHeaders, remoteAddr } = request;
     const key = bearerOf(rawHeaders);
     const user = key === undefined ? await this.access.user(request) : null;
     if (user) return user;
     const holder = await this.authenticate(key, remoteAddr);
-    // Not through the limiter of wrong keys: it says nothing about this key.
+    // This check skips the limiter of wrong keys: wrong keys from the same address do not make this key invalid.
     const stillValid = (): Promise<boolean> =>
       this.checks.ask(holder.keyId, () => isValid(() => this.paggio.keys.authenticate(key as string)));
     return { principal: { ...holder, remoteAddr }, stillValid };
   }
 
-  /** @throws RequestAborted when that is what happened: there is nobody to answer */
+  /** @throws RequestAborted when `error` is one: the client is gone, so there is nothing to answer */
   fail(error: unknown, caller: Caller = nobody): Answer {
     if (error instanceof RequestAborted) throw error;
     const answer = errorAnswer(error, this.onFault, this.errorBody);
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
 
-  /** OpenAPI 3.1 of what is served here. */
+  /** The OpenAPI 3.1 document of the operations that are served here. */
   document(): object {
     return createDocument(
       this.routes.map(({ operation }) => operation),
@@ -301,8 +301,8 @@ export class Api {
   }
 
   /**
-   * Who holds a key. Wrong ones are limited for each address: beyond the limit they are refused, and look-ups of keys that
-   * are not known wait for each other, so that they cost the database little and a valid key still gets through.
+   * Finds the holder of a key. The number of wrong keys is limited for each address. Beyond the limit, wrong keys get 429,
+   * and look-ups of unknown keys share statements: they cost the database little, and a valid key still gets through.
    * @throws PaggioError `UNAUTHORIZED` or `RATE_LIMITED`
    */
   async authenticate(key: string | undefined, remoteAddr: string | null): Promise<Principal & { keyId: string }> {
@@ -311,7 +311,7 @@ export class Api {
     let verdict: RateVerdict | undefined;
     try {
       if (key === undefined) throw unauthorized();
-      // Taken before the database is asked: requests that come at once must not all find the bucket full.
+      // The token is taken before the look-up, because parallel requests would otherwise all find the bucket full.
       const holder = await this.paggio.keys.authenticate(key, () => !(verdict = wrongKeys.take(address)).allowed);
       if (verdict?.allowed) wrongKeys.giveBack(address);
       return holder;
@@ -342,7 +342,7 @@ export class Api {
   /** @throws PaggioError `METHOD_NOT_ALLOWED` or `NOT_FOUND`; `FORBIDDEN` for a host that this server is not */
   private found(match: Match | undefined, request: ApiRequest): Extract<Match, { operation: Operation }> {
     if (match !== undefined && 'operation' in match) return match;
-    // An unknown path is no way around the list of hosts.
+    // Unknown paths are checked too, so that they reveal nothing to hosts that are not allowed.
     this.access.checkHost(request, { needsKey: true });
     if (match === undefined) throw noSuchRoute();
     throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
@@ -356,7 +356,7 @@ function isUnauthorized(error: unknown): boolean {
   return error instanceof PaggioError && error.code === 'UNAUTHORIZED';
 }
 
-/** @throws when it cannot be known: a database that is away says nothing about a key */
+/** @throws any other failure: while the database is unreachable, nothing is known about the key */
 async function isValid(authenticate: () => Promise<unknown>): Promise<boolean> {
   try {
     await authenticate();
@@ -371,7 +371,7 @@ function holderOf({ keyId, userId }: Principal): string {
   return keyId ?? `user ${userId}`;
 }
 
-/** Whose share of the limits a request without a key takes. */
+/** The name under which a request without a key counts against the limits. */
 export function anonymous(remoteAddr: string | null): string {
   return `address ${networkOf(remoteAddr)}`;
 }
@@ -388,12 +388,12 @@ export const nobody: Caller = {
 };
 
 function bearerOf(rawHeaders: readonly string[]): string | undefined {
-  // Two of them: which one a proxy in front has looked at is unknown.
+  // Two headers are refused, because a proxy in front may have looked at the other one.
   const [header, ...more] = valuesOf(rawHeaders, 'authorization');
   return more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
 }
 
-/** A HEAD is a GET whose body the server leaves out. */
+/** A HEAD is answered like a GET; the server leaves out the body. */
 function asGet(method: string): string {
   return method === 'HEAD' ? 'GET' : method;
 }

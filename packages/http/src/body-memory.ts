@@ -4,17 +4,17 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const MAX_KEYED_BYTES = 64 * 1024 * 1024;
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
-/** The part of one request. What is announced and has not come yet takes no memory. */
+/** The memory that the body of one request takes. Bytes that have not arrived yet do not count. */
 export interface BodyShare {
-  /** @returns `UNAVAILABLE` when all bodies together, or those of one name, are too much, else null */
+  /** @returns `UNAVAILABLE` when all bodies together, or those of one name, take too much memory; otherwise null */
   take(bytes: number): PaggioError | null;
-  /** To be called when the request is answered. */
+  /** Frees the memory. Call it when the request is answered. */
   giveBack(): void;
 }
 
 /**
- * Bounds what bodies take together, however many senders there are. Those of one name may take as much as they leave
- * free, so at most half: there is room for the others.
+ * Bounds the memory of all bodies together. The bodies of one name may take as much as they leave free, which is at most
+ * half, so that there is room for others.
  */
 export class BodyMemory {
   private used = 0;
@@ -36,9 +36,9 @@ export class BodyMemory {
       take: (bytes) => {
         const own = add(bytes);
         const free = this.max - this.used;
-        // A single body may be larger than half: its limit is another one.
+        // A single body may be larger than half, because the body limit bounds it already.
         if (free >= 0 && (own <= free || own === taken)) return null;
-        return new PaggioError('UNAVAILABLE', 'Too many bodies are on their way', {
+        return new PaggioError('UNAVAILABLE', 'Too many bodies are being received', {
           hint: 'Send the request again.',
           retryAfterSeconds: 5,
           headers: [['connection', 'close']],
@@ -50,14 +50,14 @@ export class BodyMemory {
 }
 
 /**
- * The memory for the bodies of one host, behind all of its doors. Each kind of request has a part of its own, so that
- * nothing which is done to the API takes the place of webhooks, nor the other way round.
+ * The memory for the bodies of one host. All of its doors share it. Each kind of request has its own part, so that a flood
+ * of API requests leaves the memory for webhooks free, and the other way round.
  */
 export class HostMemory {
   /** Webhooks that are being read or stored, by endpoint. */
   readonly webhooks = new BodyMemory();
   /** Requests of the API, the dashboard and signed ingest whose sender is known, by key, user or address. */
   readonly keyed = new BodyMemory(MAX_KEYED_BYTES);
-  /** What has come of bodies that may turn out to be unwanted, by address. */
+  /** The received parts of bodies whose sender is not known yet, by address. */
   readonly unread = new BodyMemory(MAX_UNREAD_BYTES);
 }

@@ -18,9 +18,9 @@ const MAX_VALUES = 30_000;
 const MAX_PARAMETERS = 100;
 
 /**
- * The one validator call: a DTO out of untrusted input, with unknown names refused. The settings are our own, so that a
- * host's global pipe cannot change the API.
- * @throws PaggioError `VALIDATION_FAILED` for a body, `BAD_REQUEST` for a query, with a detail per field
+ * Validates untrusted input and makes a DTO of it. Unknown names are refused. This is the only call of the validator, with
+ * settings of its own, so that a global pipe of the host cannot change the API.
+ * @throws PaggioError `VALIDATION_FAILED` for a body, `BAD_REQUEST` for a query, with one detail for each field
  */
 export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown, kind: 'body' | 'query'): T {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -45,7 +45,7 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
 }
 
 /**
- * The JSON object of a body; an empty body is an empty object.
+ * Parses a body. An empty body counts as an empty object.
  * @throws PaggioError `BAD_REQUEST` when it is not JSON
  */
 export function parseJson(body: Buffer): unknown {
@@ -58,8 +58,8 @@ export function parseJson(body: Buffer): unknown {
 }
 
 /**
- * The parameters of a query, without its question mark.
- * @throws PaggioError `BAD_REQUEST` for more than 100, and for one that is given twice
+ * Parses a query, which has no question mark.
+ * @throws PaggioError `BAD_REQUEST` for more than 100 parameters, and for a parameter that is given twice
  */
 export function parseQuery(text: string): Record<string, string> {
   if (text === '') return {};
@@ -76,7 +76,7 @@ export function parseQuery(text: string): Record<string, string> {
   return Object.fromEntries(query);
 }
 
-/** @throws PaggioError `BAD_REQUEST` that names every parameter */
+/** @throws PaggioError `BAD_REQUEST` when there are parameters; it names them */
 export function noQuery(query: Readonly<Record<string, string>>): void {
   const details = Object.keys(query).map(unknown);
   if (details.length > 0) throw failure('query', details);
@@ -105,7 +105,7 @@ function unknown(field: string): ErrorDetail {
   return { field, message: `There is no "${shown(field)}" here.` };
 }
 
-/** Cuts a name for a message: the sender chooses it, and it may be as long as the body. */
+/** Shortens a name for a message, because the sender chooses it and it may be as long as the body. */
 function shown(name: string): string {
   return name.length <= 64 ? name : `${name.slice(0, 64)}...`.toWellFormed();
 }
@@ -123,7 +123,7 @@ function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
 
-/** Finds input that the validator must not get: text that no column can hold, names that reach prototypes, and large shapes. */
+/** Finds input that must not reach the validator: text that PostgreSQL cannot store, names of prototypes, and large shapes. */
 class HostileSearch {
   private values = 0;
 

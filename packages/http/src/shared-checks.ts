@@ -3,7 +3,7 @@ import { RecentMap } from '@paggio/core';
 const FRESH_MS = 500;
 const MAX_REMEMBERED = 10_000;
 
-/** Asks a question once for all who ask it within half a second: many streams may be open with one key or session. */
+/** Answers repeated questions within half a second from one check, because many streams may share a key or session. */
 export class SharedChecks {
   private readonly recent = new RecentMap<string, { at: number; answer: Promise<boolean> }>(MAX_REMEMBERED);
 

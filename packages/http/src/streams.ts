@@ -1,15 +1,15 @@
 import { PaggioError } from '@paggio/core';
 
-/** Each open stream is a connection, and reads the changes of its owner once a second. */
+/** Streams that one key or user may have open. Each takes a connection, and reads the changes of its owner once a second. */
 const MAX_OPEN = 20;
 
-/** Counts the open event streams of each holder of a key, and of each user. */
+/** Limits the open event streams of each key, and of each user without a key. */
 export class Streams {
   private readonly open = new Map<string, number>();
 
   /**
-   * Takes a place.
-   * @returns what gives it back; further calls of it do nothing
+   * Counts a stream as open.
+   * @returns a function that counts it as closed; calling it again does nothing
    * @throws PaggioError `RATE_LIMITED`
    */
   take(holder: string): () => void {
