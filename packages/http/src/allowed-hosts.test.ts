@@ -213,11 +213,11 @@ describe('behind Fetch', () => {
   });
 });
 
-test('an entry that is no host is refused when the handler is made', async () => {
+test('an entry that is not a valid host is refused when the handler is made', async () => {
   const gateway = await startGateway();
   for (const entry of ['https://hooks.example.com', 'hooks.example.com:443', ''])
     expect(() => createNodeHandler<IncomingMessage>(gateway.paggio, { allowedHosts: [entry] })).toThrow(
-      expect.objectContaining({ code: 'BAD_REQUEST', message: `allowedHosts: "${entry}" is no host` }),
+      expect.objectContaining({ code: 'BAD_REQUEST', message: `allowedHosts: "${entry}" is not a valid host` }),
     );
   await gateway.stop();
 });

@@ -5,9 +5,9 @@ import { requestHosts } from './request-host';
 
 /** How a request reached this process. */
 export interface Arrival {
-  /** The client uses TLS: to this process, or to a trusted proxy that says so in `X-Forwarded-Proto`. */
+  /** Whether the client uses TLS: to this process, or to a trusted proxy that says so in `X-Forwarded-Proto`. */
   overTls: boolean;
-  /** The connection came in at a loopback address, so from this machine. */
+  /** Whether the connection came in at a loopback address, and therefore from this machine. */
   onLoopback: boolean;
   /** The hosts that the request names, with or without a port. */
   hosts: readonly string[];

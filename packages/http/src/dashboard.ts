@@ -19,14 +19,15 @@ import { parseJson } from './parse';
 import { checkOrigin } from './request-origin';
 import { SessionCookie } from './session-cookie';
 
-/** Who looks, and whether the host or a session says so. */
+/** The person who uses the dashboard. */
 interface Viewer extends Asker {
+  /** Null: the host authenticated its own user. */
   session: (Session & { token: string }) | null;
 }
 
-/** How many tokens of sessions a process remembers as valid. Beyond that it starts over. */
+/** Session tokens that a process remembers as valid. When there are more, it forgets all of them. */
 const MAX_KNOWN = 10_000;
-/** Bytes of a sign-in, which anybody may send. */
+/** The largest body of a sign-in, in bytes. It is small because anybody may send one. */
 const SESSION_BODY_LIMIT = 4 * 1024;
 const PAGE = /^(?:|\/(?:webhooks|events)(?:\/[^/]+)?|\/replays|\/settings)$/;
 const CSP =
@@ -47,12 +48,12 @@ export class Dashboard {
   private readonly mountPath: string;
   private readonly cookie: SessionCookie;
   /**
-   * Tokens that were valid when they were last looked up. Whoever sends one does not guess, so strangers with the same
-   * address cannot lock them out. Each use still asks the database.
+   * Tokens that were valid at their last look-up. The limit on guessing does not apply to them, so strangers with the same
+   * address cannot lock their users out. Each use still asks the database.
    */
   private readonly known = new Set<string>();
 
-  /** @param ownsOrigin whether all of the origin is Paggio's: then it may ask browsers to come by TLS only */
+  /** @param ownsOrigin whether Paggio serves the whole origin: only then it may tell browsers to use TLS from now on */
   constructor(
     private readonly api: Api,
     private readonly paggio: Paggio,
@@ -68,7 +69,7 @@ export class Dashboard {
     return path === '/dashboard' || path.startsWith('/dashboard/');
   }
 
-  /** The path of a link that signs in once, within an hour. */
+  /** Makes a link that signs in once, within an hour, and returns its path. */
   async createLink(principal: Principal): Promise<string> {
     return `${this.mountPath}/sign-in?token=${await this.paggio.sessions.createLink(principal)}`;
   }
@@ -92,11 +93,11 @@ export class Dashboard {
     if (path === '/session') return this.session(request, read);
     if (!reads) throw this.noSuchPage();
     if (path === '/sign-in') return this.useLink(request);
-    // Pages and files are below one address, which has no slash at its end.
+    // The pages have one address, without a slash at its end.
     if (path === '/') return { status: 308, headers: [['location', this.mountPath]], body: null };
     if (PAGE.test(path)) return this.page(request, 200);
     const file = path.startsWith('/assets/') ? this.assets.file(path.slice('/assets/'.length)) : undefined;
-    // A person who mistyped an address gets a page that leads back.
+    // A browser that asks for an unknown page gets one that leads back.
     if (!file && wantsPage(request)) return this.page(request, 404);
     if (!file) throw this.noSuchPage();
     return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
@@ -145,7 +146,9 @@ export class Dashboard {
     const mode = memberOf(await read(SESSION_BODY_LIMIT, anonymous(request.remoteAddr)), 'mode');
     if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
     if (viewer.session === null) {
-      throw new PaggioError('FORBIDDEN', 'The host decides about the mode', { hint: 'Ask whoever runs the host.' });
+      throw new PaggioError('FORBIDDEN', 'The host chooses the mode of its users', {
+        hint: 'Ask the operator of the host.',
+      });
     }
     const { token } = viewer.session;
     const session = await this.paggio.sessions.show(token, mode);
@@ -167,7 +170,7 @@ export class Dashboard {
     const browser = this.browserOf(request);
     const token = await this.api.guess(request.remoteAddr, () => this.paggio.sessions.useLink(link, browser));
     const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
-    // Used, expired or invented: the page asks for a key, and says nothing about which it was.
+    // For used, expired and invented links alike, the page asks for a key and does not tell which it was.
     if (token === null)
       return { status: 303, headers: [...headers, ['location', `${this.mountPath}?link=used`]], body: null };
     this.remember(token);
@@ -191,9 +194,9 @@ export class Dashboard {
   }
 
   /**
-   * The holder of a session, or without one the host's user. A host that knows its user is believed before a cookie that may
-   * be invented.
-   * @throws PaggioError `UNAUTHORIZED`; `RATE_LIMITED` for an address from which too many sessions were invented
+   * The holder of a session, or without one the host's user. The host is asked first, unless the session is known: the
+   * cookie may be invented.
+   * @throws PaggioError `UNAUTHORIZED`; `RATE_LIMITED` for an address that has sent too many invalid sessions
    */
   private async viewer(request: ApiRequest): Promise<Viewer> {
     const token = this.tokenOf(request);
@@ -217,7 +220,7 @@ export class Dashboard {
     });
   }
 
-  /** @throws PaggioError `RATE_LIMITED` before the database is asked, for an address that has invented too many */
+  /** @throws PaggioError `RATE_LIMITED`, before the look-up, for an address that has sent too many invalid sessions */
   private async findSession(token: string, remoteAddr: string | null, isTrusted = false): Promise<Session | null> {
     const find = (): Promise<Session | null> => this.paggio.sessions.find(token);
     const session = isTrusted || this.known.has(token) ? await find() : await this.api.guess(remoteAddr, find);
@@ -241,7 +244,7 @@ export class Dashboard {
     return this.cookie.read(request.rawHeaders, this.isSecure(request));
   }
 
-  /** The session that signing out or a new sign-in ends: that of the cookie, or else that of an old version's cookie. */
+  /** The token of the session that signing out or a new sign-in ends. It may be in the cookie of an older version. */
   private tokenToEnd(request: ApiRequest): string | undefined {
     return this.tokenOf(request) ?? this.cookie.readOld(request.rawHeaders, this.isSecure(request));
   }
@@ -265,7 +268,7 @@ function withHeaders(answer: Answer, headers: Answer['headers']): Answer {
   return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
-/** Undefined for what has no members, too. */
+/** A member of a JSON body. Undefined when the body is not an object. */
 function memberOf(body: Buffer, name: string): unknown {
   const value = parseJson(body);
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
@@ -282,7 +285,7 @@ function toSession({ principal, session }: Viewer): object {
   };
 }
 
-/** Its name changes with its content: browsers need not ask again. */
+/** Browsers may keep a file forever, because its name changes with its content. */
 function fileAnswer({ contentType, body, gzip }: Asset, accepted: string): Answer {
   const headers: [string, string][] = [
     ['content-type', contentType],

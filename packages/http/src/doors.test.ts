@@ -105,7 +105,7 @@ test.each([
   expect(taken).toEqual([]);
 });
 
-test('whoever has no key is refused on the headers, before the body has come', async () => {
+test('a request without a key is refused by its headers, before its body has arrived', async () => {
   const waiting: string[] = [];
   await Promise.all(
     doors().map(async ({ method, path, isOpen }) => {

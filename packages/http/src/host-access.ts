@@ -5,14 +5,14 @@ import { HostNames, isHostPattern, isLoopbackName } from './host-name';
 import { hostName, parseHost } from './request-host';
 import { checkOrigin } from './request-origin';
 
-/** Whom a host says a request is from. */
+/** The user of the host who sent a request. */
 export interface HostUser {
-  /** Owner of what the request sees and makes. */
+  /** The owner of the objects that the request reads and creates. */
   userId: string;
   /** @default 'live' */
   mode?: Mode;
   /**
-   * What the user may do with what is theirs:
+   * What the user may do with their own objects:
    * - `read`: see endpoints, events, rejections and statistics.
    * - `write`: change endpoints and destinations, replay, cancel, send test events.
    * - `ingest`: publish events.
@@ -28,25 +28,25 @@ export interface HostUser {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** @typeParam HostRequest what the host's framework calls a request */
+/** @typeParam HostRequest the request type of the host's framework */
 export interface HostAccessOptions<HostRequest> {
   /**
-   * Who sent a request of the API or the dashboard that carries no API key; null: nobody. For hosts whose users are
-   * signed in already. Changes that a browser sends for another site are refused.
+   * Returns the user who sent a request without an API key to the API or the dashboard, or null. It is for hosts whose
+   * users are signed in already. Changes that a browser sends for another site are refused.
    * @default API keys and the dashboard's own sessions only
    */
   resolveUser?: (request: HostRequest) => MaybePromise<HostUser | null>;
   /**
-   * Asked before anything of the API and the dashboard is answered, also to holders of keys; false: 403. Webhooks are
-   * not asked about.
+   * Decides whether a request of the API or the dashboard is answered, also for holders of keys; false: 403. It is not
+   * called for webhooks.
    * @default everything is allowed
    */
   allow?: (request: HostRequest) => MaybePromise<boolean>;
   /**
    * Host names that the API and the dashboard answer to, besides `localhost`, names below it, loopback addresses and the
    * host of `publicUrl`: names, addresses, `*.example.com` for every name below, `*` for every host. Others get 403,
-   * whatever key they hold, so that a web page whose name is made to point at this machine reads nothing. Webhooks and
-   * signed ingest are not asked about.
+   * whatever key they hold, so that a web page whose name is made to point at this machine reads nothing. This does
+   * not apply to webhooks and signed ingest.
    * @default an app that is reached at a loopback address and whose `publicUrl` is a loopback one answers to these names
    * only; requests with an API key, and those of browsers that came by TLS, may name any host, and so may all where the app
    * is reached otherwise
@@ -54,17 +54,17 @@ export interface HostAccessOptions<HostRequest> {
   allowedHosts?: readonly string[];
 }
 
-/** What a request says about where it comes from. */
+/** The parts of a request that tell where it comes from. */
 export interface AskingRequest {
   method: string;
   rawHeaders: readonly string[];
   remoteAddr: string | null;
   arrival: Arrival;
-  /** As the host's framework knows it. */
+  /** The request object of the host's framework. */
   hostRequest: unknown;
 }
 
-/** Who asks, and whether it still is who it was: keys are revoked and sessions end while a stream is read. */
+/** An authenticated sender. `stillValid` tells whether the key or session has ended since, for streams that stay open. */
 export interface Asker {
   principal: Principal;
   stillValid: () => Promise<boolean>;
@@ -72,12 +72,12 @@ export interface Asker {
 
 const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 
-/** What the host decides about who may come in. */
+/** Applies the host's options about who may use the API and the dashboard. */
 export class HostAccess {
   /** Null: the default. */
   private readonly hosts: HostNames | null;
 
-  /** @throws PaggioError `BAD_REQUEST` for an entry of `allowedHosts` that is no host */
+  /** @throws PaggioError `BAD_REQUEST` for an entry of `allowedHosts` that is not a valid host */
   constructor(
     private readonly paggio: Paggio,
     private readonly options: HostAccessOptions<never>,
@@ -85,7 +85,7 @@ export class HostAccess {
     const { allowedHosts } = options;
     const wrong = allowedHosts?.find((entry) => !isHostPattern(entry));
     if (wrong !== undefined) {
-      throw new PaggioError('BAD_REQUEST', `allowedHosts: "${wrong}" is no host`, {
+      throw new PaggioError('BAD_REQUEST', `allowedHosts: "${wrong}" is not a valid host`, {
         hint: 'Give names without scheme and port, such as hooks.example.com or *.example.com.',
       });
     }
@@ -93,9 +93,9 @@ export class HostAccess {
   }
 
   /**
-   * Refuses a request that names a host which this server is not. A page whose own name was made to point here (DNS
-   * rebinding) is of the same origin for its browser, and sends its own name.
-   * @param needsKey whether nothing is answered without an API key, which such a page does not have
+   * Refuses a request for a host name that this server does not have. A web page can make its own name point here (DNS
+   * rebinding). Its browser then treats this server as the same origin, and sends the page's name as the host.
+   * @param needsKey whether the request needs an API key, which such a page does not have
    * @throws PaggioError `FORBIDDEN`
    */
   checkHost(request: AskingRequest, { needsKey }: { needsKey: boolean }): void {
@@ -123,13 +123,15 @@ export class HostAccess {
   async check(request: AskingRequest): Promise<void> {
     const { allow } = this.options;
     if (allow === undefined || (await allow(request.hostRequest as never)) === true) return;
-    throw new PaggioError('FORBIDDEN', 'The host does not allow this request', { hint: 'Ask whoever runs the host.' });
+    throw new PaggioError('FORBIDDEN', 'The host does not allow this request', {
+      hint: 'Ask the operator of the host.',
+    });
   }
 
   /**
    * The host's user, or null.
-   * @throws PaggioError `FORBIDDEN` for a change that another site had the user's browser send, and for a host that this
-   * server is not
+   * @throws PaggioError `FORBIDDEN` for a change that another site made the user's browser send, and for a host name that
+   * this server does not have
    */
   async user(request: AskingRequest): Promise<Asker | null> {
     if (!this.options.resolveUser) return null;
@@ -153,9 +155,8 @@ export class HostAccess {
 }
 
 /**
- * Whether a request reached an app that has told nobody of a public address, at an address that only this machine has.
- * Where the app is behind a proxy of this machine, browsers come by TLS and say `Sec-Fetch-Site`, which they do not over
- * plain HTTP to a name that is no loopback one.
+ * Whether a request came in at a loopback address of an app that has no public address. Behind a proxy on the same machine
+ * browsers use TLS and send `Sec-Fetch-Site`; over plain HTTP they send it to loopback names only.
  */
 function isLocalApp({ rawHeaders, arrival }: AskingRequest, publicName: string): boolean {
   return arrival.onLoopback && isLoopbackName(publicName) && valuesOf(rawHeaders, 'sec-fetch-site').length === 0;

@@ -7,7 +7,7 @@ export function isLoopbackName(name: string): boolean {
   return name === '::1' || (isIP(name) === 4 && name.startsWith('127.')) || /^(?:[a-z0-9_-]+\.)*localhost$/.test(name);
 }
 
-/** Whether an entry of a list of hosts is a name, an address, `*.example.com` for every name below, or `*` for every host. */
+/** Whether a text is a valid entry of a list of hosts: a name, an address, `*.example.com` for every name below, or `*`. */
 export function isHostPattern(text: string): boolean {
   return PATTERN.test(text);
 }
@@ -24,7 +24,7 @@ export class HostNames {
     this.endings = lower.filter((pattern) => pattern.startsWith('*.')).map((pattern) => pattern.slice(1));
   }
 
-  /** @param name as `hostName` gives it */
+  /** @param name in the form that `hostName` returns */
   has(name: string): boolean {
     return (
       this.names.has('*') ||

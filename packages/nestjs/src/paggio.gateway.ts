@@ -104,7 +104,7 @@ export class PaggioGateway {
     if (error instanceof RequestAborted) return;
     const raw = request?.raw ?? request;
     this.write(response, this.api.fail(error, raw && this.callers.get(raw)));
-    // Of a request that was refused early, the body is still on its way.
+    // When a request was refused early, its body is still arriving.
     if (raw) linger(raw);
   }
 

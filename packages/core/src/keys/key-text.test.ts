@@ -25,7 +25,7 @@ function documentedChecksum(text: string): string {
   return digits.padStart(6, '0');
 }
 
-test('the documented pattern for secret scanners finds every key, whatever stands around it', () => {
+test('the documented pattern for secret scanners finds every key in any surrounding text', () => {
   for (const key of keys) {
     for (const text of [key, `KEY=${key}\n`, `"${key}",`, `Bearer ${key}`, `https://h/?k=${key}&x=1`, `(${key})`])
       expect(found(text)).toEqual([key]);

@@ -6,7 +6,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const KEY = /^pk_(live|test)_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 export const DISPLAY_PREFIX_LENGTH = 12;
 
-/** `pk_live_` or `pk_test_`, 32 random base62 characters, and the CRC-32 of what stands before in six base62 digits. */
+/** `pk_live_` or `pk_test_`, 32 random base62 characters, and the CRC-32 of the text before it in six base62 digits. */
 export function createKeyText(mode: Mode): string {
   let random = '';
   for (let i = 0; i < 32; i++) random += ALPHABET[randomInt(62)];

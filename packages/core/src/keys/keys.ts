@@ -38,14 +38,14 @@ export interface KeyInput {
   scopes?: Scope[];
   /** Null: never. Default: when the key that asks ends. A key never outlives the one that made it. */
   expiresAt?: Date | null;
-  /** Whose objects it works on. Another user's needs the scope `operator`. Default: the user who asks. */
+  /** The user whose objects the key works on. A key for another user needs the scope `operator`. Default: the user who asks. */
   userId?: string;
 }
 
 /** The holder of an API key. */
 export type KeyHolder = Principal & { keyId: string };
 
-/** An entry of the cache is asked for again after this long: a revocation reaches every process within it. */
+/** Age at which a cached key is looked up again. A revocation reaches every process within this time. */
 const CACHED_FOR_MS = 2_000;
 const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 const USED_EVERY_MS = 60_000;
@@ -68,7 +68,7 @@ export class Keys {
   ) {}
 
   /**
-   * Who a key belongs to.
+   * Finds the holder of a key.
    * @param mayWait called before the database is asked about a key that was not valid at its last use. True lets the look-up
    * wait up to 100 ms for other look-ups, so that many wrong keys cost few statements. Default: it never waits.
    * @throws PaggioError `UNAUTHORIZED`; for text that cannot be a key without asking the database. `RATE_LIMITED` when too
@@ -101,7 +101,7 @@ export class Keys {
     this.trustedSince = performance.now();
   }
 
-  /** Whose a key was that has been revoked or has expired; null for any other text. */
+  /** Finds the holder of a key that was revoked or has expired; null for any other text. */
   async findEnded(key: string): Promise<(Owner & { keyId: string; reason: 'revoked' | 'expired' }) | null> {
     const [row] = keyMode(key) === undefined ? [] : await this.store.findByHashes([keyHash(key)]);
     if (!row || (row.revokedAt === null && !row.expired)) return null;
@@ -223,7 +223,7 @@ function toPrincipal(row: ApiKeyRow): KeyHolder {
   return { userId: row.userId, mode: row.mode, scopes: new Set(row.scopes as Scope[]), keyId: row.id };
 }
 
-/** The host's own code says whose keys it means. */
+/** Code of the host names the user whose keys it means. */
 function reachOf(actor: Actor): KeyReach {
   return actor.scopes !== undefined && hasScope(actor, 'operator') ? 'everybody' : 'own';
 }

@@ -1,7 +1,7 @@
 import { PaggioError } from '../errors';
 import { RecentMap } from '../recent-map';
 
-/** Requests per second in the long run, and how many may come at once. */
+/** The requests per second in the long run, and the number that may come at once. */
 export interface RateLimit {
   /** 1 to 100000. */
   perSecond: number;
@@ -13,7 +13,7 @@ export interface RateVerdict {
   allowed: boolean;
   limit: number;
   remaining: number;
-  /** Unix seconds when the whole burst is there again. */
+  /** The time (Unix seconds) at which the whole burst is available again. */
   resetAt: number;
   /** Seconds until the next request is allowed; 0 when this one is. */
   retryAfterSeconds: number;
@@ -27,9 +27,9 @@ interface Bucket {
 const MAX_BUCKETS = 100_000;
 
 /**
- * A token bucket for each name, in this process. Several processes limit each for itself: the limit protects the
- * process and the database, it is no quota to be paid for. It remembers the 100,000 names that were used last; a name that
- * was forgotten begins with a full bucket.
+ * A token bucket for each name, in this process. Each process counts by itself: the limit protects the process
+ * and the database, and is not a quota. It remembers the 100,000 names that were used last; a name that was forgotten
+ * begins with a full bucket.
  */
 export class RateLimiter {
   private readonly buckets: RecentMap<string, Bucket>;
@@ -42,7 +42,7 @@ export class RateLimiter {
     this.buckets = new RecentMap(maxBuckets);
   }
 
-  /** Takes one request's worth, and tells how much is left. */
+  /** Takes the token of one request, and returns how many are left. */
   take(name: string): RateVerdict {
     const allowed = this.spend(name);
     const left = this.look(name);

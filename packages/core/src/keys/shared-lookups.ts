@@ -1,8 +1,8 @@
 import { PaggioError } from '../errors';
 
-/** How long a look-up waits for others: at most ten statements a second, however many keys are asked about. */
+/** How long a look-up waits for others. So there are at most ten statements a second, for any number of keys. */
 const GATHER_MS = 100;
-/** More look-ups than this do not wait at the same time: each may be a connection with part of a body. */
+/** Look-ups that may wait at the same time. Each may hold a connection and part of a body. */
 const MAX_WAITING = 500;
 
 interface Lookup<Row> {
@@ -12,15 +12,14 @@ interface Lookup<Row> {
 }
 
 /**
- * Look-ups that share a statement with all others of the same moment. They are for senders who have just sent many wrong
- * keys: a flood of invented keys costs the database nearly nothing, and a valid key from the same address still gets
- * through, a moment later.
+ * Gathers the look-ups of 100 ms into one statement. This serves addresses that have just sent many wrong keys: a flood of
+ * invented keys costs the database almost nothing, and a valid key from the same address still gets through, a little later.
  */
 export class SharedLookups<Row> {
   private waiting = new Map<string, Lookup<Row>>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param find the rows that exist, by name */
+  /** @param find returns the rows that exist, by name */
   constructor(private readonly find: (names: readonly string[]) => Promise<ReadonlyMap<string, Row>>) {}
 
   /** @throws PaggioError `RATE_LIMITED` when too many wait already */

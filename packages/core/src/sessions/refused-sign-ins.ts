@@ -6,15 +6,15 @@ import type { SpentLink } from '../storage/session-store';
 import type { Happening } from '../telemetry';
 import type { SignInRequest } from './session';
 
-/** Once a minute for each key or link and address: a loop of attempts must not fill the audit log. */
+/** The audit log gets one entry a minute for each key or link and address, so that a loop of attempts does not fill it. */
 const KEPT = { perSecond: 1 / 60, burst: 1 };
-/** The same for the log, and there for all addresses together too, because a stranger may have many. */
+/** The server's log is limited by address, and for all addresses together, because a stranger may have many. */
 const TOLD = { perSecond: 1 / 60, burst: 1 };
 const TOLD_IN_ALL = { perSecond: 1, burst: 60 };
-/** Addresses change and processes are many, so the database counts as well. */
+/** The database counts as well, because senders may change addresses and there may be several processes. */
 const KEPT_A_DAY = 100;
 
-/** A key or link that was valid once, and whose it was. */
+/** A key or link that was valid once, and its owner. */
 interface Known extends Owner {
   id: string;
   keyId: string | null;
@@ -22,8 +22,8 @@ interface Known extends Owner {
 }
 
 /**
- * Sign-ins that failed. One with a key or link that was valid once is kept in the audit log of its user, because it may have
- * leaked. One with a key or link that never was is nobody's: it is only told to the log.
+ * Records sign-ins that failed. When the key or link was valid once, the audit log of its user gets an entry, because it may
+ * have leaked. A key or link that never existed has no owner, so only the server's log tells about it.
  */
 export class RefusedSignIns {
   private readonly kept = new RateLimiter(KEPT);

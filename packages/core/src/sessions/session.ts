@@ -1,10 +1,10 @@
 import type { Mode, Principal, Scope } from '../principal';
 
-/** Who is signed in to the dashboard. */
+/** A session of the dashboard. */
 export interface Session {
   id: string;
   principal: Principal & { sessionId: string };
-  /** Modes that it may show: both, for whoever may make keys of both. */
+  /** The modes that it may show. It may show both when its user may make keys of both. */
   modes: readonly Mode[];
   expiresAt: Date;
 }
@@ -12,15 +12,15 @@ export interface Session {
 /** A session as its user sees it in a list. */
 export interface SessionSummary {
   id: string;
-  /** Of the key or link that opened it. */
+  /** The mode of the key or link that opened it. */
   mode: Mode;
   scopes: Scope[];
   /** The key that opened it, and that ends it; null: a link that was made without a key. */
   keyId: string | null;
   keyPrefix: string | null;
-  /** Where it was opened from; null: unknown, as with sessions of an earlier version. */
+  /** The address that it was opened from; null: unknown, as for sessions of an earlier version. */
   remoteAddr: string | null;
-  /** The first 256 characters of what the browser said about itself. A stranger's text. */
+  /** The first 256 characters of the browser's `User-Agent`. The browser may send any text. */
   userAgent: string | null;
   createdAt: Date;
   /** Exact to a minute. */
@@ -28,12 +28,12 @@ export interface SessionSummary {
   expiresAt: Date;
 }
 
-/** What is known about the browser that signs in. */
+/** The browser that signs in. */
 export interface SignInRequest {
   remoteAddr: string | null;
   /** Its `User-Agent`; longer than 256 characters, it is cut. */
   userAgent: string | null;
-  /** Token of the session that it has already, and which the new one takes the place of. */
+  /** The token of the browser's present session, which the new one replaces. */
   token: string | null;
 }
 

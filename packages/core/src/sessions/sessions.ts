@@ -8,7 +8,7 @@ import type { ListedSessionRow, SessionRow, SessionStore } from '../storage/sess
 import type { RefusedSignIns } from './refused-sign-ins';
 import { noBrowser, type Session, type SessionSummary, type SignInRequest } from './session';
 
-/** Since it was last used. */
+/** A session ends after this time without use. */
 export const IDLE_MS = 12 * 3_600_000;
 const LASTS_MS = 7 * 24 * 3_600_000;
 const LINK_LASTS_MS = 3_600_000;
@@ -27,8 +27,8 @@ export class Sessions {
   ) {}
 
   /**
-   * A session for seven days, or twelve hours without use. The token is in this answer only. It ends the session that the
-   * browser had, and the oldest ones of a key that has opened more than a hundred.
+   * Opens a session. It lasts seven days, or twelve hours without use. Only this answer has the token. Opening it ends the
+   * session that the browser had, and the oldest sessions of a key that has more than a hundred.
    */
   async open(principal: Principal, browser: SignInRequest = noBrowser): Promise<string> {
     const { userId, mode, scopes, keyId } = principal;
@@ -44,7 +44,7 @@ export class Sessions {
     return session.token;
   }
 
-  /** Null for a token that is none, of a session that has ended, or whose key was revoked. */
+  /** Null when the token is not valid, its session has ended, or the key of the session was revoked. */
   async find(token: string): Promise<Session | null> {
     const row = TOKEN.test(token) ? await this.store.find(hashOf(token), IDLE_MS) : null;
     return row && { id: row.id, principal: toPrincipal(row), modes: modesOf(row), expiresAt: row.expiresAt };
@@ -52,7 +52,7 @@ export class Sessions {
 
   /**
    * Shows the objects of this mode from now on.
-   * @throws PaggioError `UNAUTHORIZED` for no session, `FORBIDDEN` for a mode that is none of its `modes`
+   * @throws PaggioError `UNAUTHORIZED` when there is no session, `FORBIDDEN` for a mode that is not one of its `modes`
    */
   async show(token: string, mode: Mode): Promise<Session> {
     const session = await this.find(token);
@@ -88,12 +88,12 @@ export class Sessions {
     if (!(await this.store.end(principal, principal.sessionId ?? null, id))) throw notFound('session');
   }
 
-  /** Ends all of them but the one that asks, and makes void the links that have not been used yet. */
+  /** Ends all sessions except the one that asks, and invalidates the links that have not been used yet. */
   async endOthers(principal: Principal): Promise<void> {
     await this.store.endOthers(principal, principal.sessionId ?? null);
   }
 
-  /** A token that `useLink` takes once, within an hour. */
+  /** Makes a token that `useLink` accepts once, within an hour. */
   async createLink(principal: Principal): Promise<string> {
     const { userId, mode, scopes, keyId } = principal;
     const token = newToken();
@@ -103,7 +103,7 @@ export class Sessions {
     return token;
   }
 
-  /** Opens a session; null for a link that was used, has expired or never was. */
+  /** Opens a session; null for a link that was used, has expired or never existed. */
   async useLink(token: string, browser: SignInRequest = noBrowser): Promise<string | null> {
     const session = newSession(browser);
     if (TOKEN.test(token) && (await this.store.openByLink(hashOf(token), session))) return session.token;

@@ -5,29 +5,29 @@ import { Chunks } from '../chunks';
 import { RequestAborted, type ReadBody } from '../operation';
 import { slowBodies, type BodyHost } from '../slow-bodies';
 
-/** How much of a body is taken in before it is known whether anybody wants it. */
+/** Bytes of a body that are received before it is known whether the sender may send it. */
 const UNREAD_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** The body of a request, from its first byte on. */
+/** The body of a request. It is received from its first byte on. */
 export interface IncomingBody {
   /**
-   * The exact bytes; the limit is counted while they stream.
-   * @param share what it may take of the memory for all bodies
+   * Reads the exact bytes. The limit applies while they arrive.
+   * @param share counts the bytes against the memory for all bodies
    * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE` (also while the host stops), or `BAD_REQUEST` after 30 s
    * @throws RequestAborted
    */
   read(limit: number, share: BodyShare): Promise<Buffer>;
-  /** Forgets what has come, and lets the sender finish for a moment. To be called when the request is answered. */
+  /** Frees the bytes, and reads on for a moment so that the sender sees the answer. Call it when the request is answered. */
   drop(): void;
 }
 
 /**
- * Takes in the beginning of a body, up to 64 KiB, while it is found out whether anybody wants the rest; then the connection
- * is not read any further. Left alone, Node would keep each chunk of a connection's buffer by itself: of one-byte chunks
- * that is many megabytes for each connection.
- * @param unread its share of the memory for bodies that nobody reads yet; when that memory is full, the sender waits.
- * Undefined: the body is read at once.
+ * Receives the first 64 KiB of a body while the request is being authenticated, and then stops reading the connection.
+ * Without this, Node would keep each chunk of the connection as a buffer of its own: one-byte chunks would take many
+ * megabytes for each connection.
+ * @param unread counts the bytes against the memory for bodies that are not wanted yet; when that memory is full, the
+ * sender waits. Undefined: the caller reads the body at once.
  */
 export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: BodyShare): IncomingBody {
   const announced = announcedBody(request);
@@ -69,11 +69,11 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
     request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
   }
 
-  /** What was read off the connection at once still comes; then nothing more does. */
+  /** Stops reading the connection. Chunks that Node has read already still arrive. */
   function hold(): void {
     holding = true;
     setReading(request, false);
-    // The stream asks for more as soon as it was fed.
+    // Node resumes the connection after it has passed on the current chunk, so it is paused again then.
     setImmediate(() => {
       if (!holding) return;
       request.pause();
@@ -100,7 +100,7 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
   }
 
   function read(limit: number, share: BodyShare): Promise<Buffer> {
-    // It went away meanwhile: no event will tell.
+    // The client disconnected before this call, so no event follows.
     if (!ended && request.destroyed) return refuse(new RequestAborted());
     if ((announced !== 'chunked' && (announced as number) > limit) || chunks.size > limit)
       return refuse(tooLarge(limit));
@@ -147,7 +147,7 @@ interface Reader {
   fail(error: Error): void;
 }
 
-/** Streams of HTTP/2 share a connection: there the window of the stream holds its sender back. */
+/** Streams of HTTP/2 share a connection, so it is never paused: there the window of the stream holds the sender back. */
 function setReading(request: IncomingMessage, on: boolean): void {
   if (on) request.resume();
   if ('stream' in request) return;
@@ -156,8 +156,8 @@ function setReading(request: IncomingMessage, on: boolean): void {
 }
 
 /**
- * The body of a request at a door of the API, to be read when it is known who sent it.
- * @param address the sender's bucket
+ * Receives the body of an API request, to be read once the sender is known.
+ * @param address the bucket of the sender's address
  */
 export function bodyAtDoor(
   request: IncomingMessage,
@@ -168,7 +168,7 @@ export function bodyAtDoor(
 ): ReadBody {
   const body = receiveBody(request, host, memory.unread.share(address));
   let share: BodyShare | undefined;
-  // Also when somebody else has answered it.
+  // This also covers requests that the host answers itself.
   response.once('close', () => {
     body.drop();
     share?.giveBack();
@@ -179,9 +179,9 @@ export function bodyAtDoor(
   };
 }
 
-/** How many bytes of body a request announces; null: it has none. */
+/** The length of the body as the headers announce it; null: the request has no body. */
 export function announcedBody({ rawHeaders, httpVersionMajor }: IncomingMessage): number | 'chunked' | null {
-  // Not `request.headers`, which would first be made out of all of them.
+  // `request.headers` would be slower: Node builds it from all headers at its first use.
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(rawHeaders[i + 1]) || null;
@@ -198,11 +198,11 @@ function tooLarge(limit: number): PaggioError {
   });
 }
 
-/** A body parser of the host was here first. Its bytes are used only where they are certain to be the exact ones. */
+/** The body after a parser of the host has read it. Its bytes are used only when they are certainly the exact ones. */
 function consumedBody(request: IncomingMessage): Buffer {
   const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
   const encoded = (request.headers['content-encoding'] ?? 'identity') !== 'identity';
-  // Parsers inflate: behind a content encoding their bytes are not those that were signed.
+  // Parsers decompress, so with a content encoding their bytes differ from those that were signed.
   const bytes = Buffer.isBuffer(rawBody) ? rawBody : Buffer.isBuffer(body) ? body : undefined;
   if (bytes && !encoded) return bytes;
   throw new PaggioError('RAW_BODY_CONSUMED', 'A body parser read this request before Paggio could', {

@@ -5,10 +5,10 @@ import { PaggioError } from '@paggio/core';
  * Checks how a request is framed, where Node's parser is more lenient than a proxy in front may be. A proxy and a server
  * that disagree about the end or the host of a request can be made to read part of one request as another (request
  * smuggling). Node itself refuses repeated and contradicting lengths.
- * @returns what is wrong; undefined when nothing is
+ * @returns the error to answer with, or undefined
  */
 export function framingProblem(request: IncomingMessage): PaggioError | undefined {
-  // HTTP/2 has frames of its own. Only its requests have this property.
+  // HTTP/2 frames its messages itself. Only its requests have this property.
   if ('stream' in request) return undefined;
   const { httpVersion, rawHeaders } = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed(`HTTP/${httpVersion} is not supported`);
@@ -16,7 +16,7 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   let codings = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    // Few names have these lengths; this runs for every webhook.
+    // Comparing lengths first is fast, and this runs for every webhook.
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
     else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       codings++;

@@ -10,20 +10,20 @@ import { Site, type Desk, type HandlerOptions } from '../site';
 import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
 import { framingProblem } from './framing';
 
-/** What a framework knows of a request. */
+/** Facts about a request that only the host's framework knows. */
 export interface HostView {
-  /** What `allow` and `resolveUser` are asked about. Default: the request itself. */
+  /** The request that `allow` and `resolveUser` get. Default: Node's request. */
   hostRequest?: unknown;
   /** Path and query as sent. Default: `originalUrl` of the request, else its `url`. */
   target?: string;
 }
 
 export interface NodeHandler {
-  /** Whether a request came to the host of `ingestUrl` and its path is not for senders: then it is answered 404 here. */
+  /** Whether the request names the host of `ingestUrl` but has a path that is not for senders: this handler answers it 404. */
   isClosedTo(request: IncomingMessage): boolean;
-  /** True when the request was Paggio's: it is or will be answered. False: it is the host's, untouched. */
+  /** True: Paggio answers the request. False: the request is untouched and the host should answer it. */
   (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
-  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  /** Makes a link (path and query) that signs in to the dashboard once; null when the dashboard is not served. */
   signInLink(principal: Principal): Promise<string | null>;
 }
 
@@ -32,8 +32,8 @@ const MAX_HEADERS = 200;
 const INERT = inertHeaders.flat();
 
 /**
- * The door for everything that speaks `node:http`: bare servers, Express, Koa, Nest.
- * @param api one that exists already, so that a key has one rate limit behind all doors of a host
+ * The handler for every host on `node:http`: bare servers, Express, Koa and Nest.
+ * @param api an existing API to share, so that a key has one rate limit for all handlers of a host
  */
 export function createNodeHandler<HostRequest = IncomingMessage>(
   paggio: Paggio,
@@ -138,7 +138,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const read = bodyAtDoor(request, response, paggio, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
       writeAnswer(response, await desk(call, read));
-      // Of a request that was refused early, the body is still on its way.
+      // When a request was refused early, its body is still arriving.
       linger(request);
     } catch (error) {
       fail(error, request, response);
@@ -169,7 +169,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
       discard(answer);
       return void response.end();
     }
-    // Reads on only as fast as it is taken, and ends the source when the reader goes away.
+    // The pipeline follows the reader's speed, and ends the source when the reader disconnects.
     pipeline(Readable.from(answer.body), response, () => undefined);
     return;
   }
@@ -185,7 +185,7 @@ function targetOf(request: IncomingMessage & { originalUrl?: string }, view: Hos
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
-/** Absolute form (RFC 9112, 3.2.2): only the path decides, whatever host it names. */
+/** Removes the origin of an absolute target (RFC 9112, 3.2.2), because only the path decides. */
 function withoutOrigin(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
 }
