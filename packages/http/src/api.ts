@@ -247,15 +247,18 @@ export class Api {
   }
 
   /**
-   * Looks up a secret that a stranger could guess, such as a session token. A failed look-up counts as a wrong key of the
-   * address. A look-up that is still under way counts too, so guessing in parallel does not get around the limit.
-   * @throws PaggioError `RATE_LIMITED`, before the look-up, when the address has guessed too often
+   * Looks up a token that a stranger could guess: of a session or of a sign-in link. A failed look-up counts as a wrong key
+   * of the address. A look-up that is still under way counts too, so guessing in parallel does not get around the limit.
+   * Beyond the limit, look-ups wait for each other, so that guesses cost the database little and a valid token still gets
+   * through.
+   * @throws PaggioError `RATE_LIMITED` when the address has guessed too often and this token is not valid either
    */
-  async guess<T>(remoteAddr: string | null, find: () => Promise<T | null>): Promise<T | null> {
+  async guess<T>(remoteAddr: string | null, token: string, find: () => Promise<T | null>): Promise<T | null> {
     const address = networkOf(remoteAddr);
     const { wrongKeys } = this.limits;
     const verdict = wrongKeys.take(address);
     if (!verdict.allowed) {
+      if (await this.paggio.sessions.mayBeValid(token)) return find();
       throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid session', {
         hint: `Wait ${verdict.retryAfterSeconds} s, then sign in with a link or an API key.`,
         retryAfterSeconds: verdict.retryAfterSeconds,

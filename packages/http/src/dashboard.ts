@@ -168,7 +168,7 @@ export class Dashboard {
   private async useLink(request: ApiRequest): Promise<Answer> {
     const link = new URLSearchParams(request.query).get('token') ?? '';
     const browser = this.browserOf(request);
-    const token = await this.api.guess(request.remoteAddr, () => this.paggio.sessions.useLink(link, browser));
+    const token = await this.api.guess(request.remoteAddr, link, () => this.paggio.sessions.useLink(link, browser));
     const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
     // For used, expired and invented links alike, the page asks for a key and does not tell which it was.
     if (token === null)
@@ -220,10 +220,10 @@ export class Dashboard {
     });
   }
 
-  /** @throws PaggioError `RATE_LIMITED`, before the look-up, for an address that has sent too many invalid sessions */
+  /** @throws PaggioError `RATE_LIMITED` for an invalid session of an address that has sent too many of them */
   private async findSession(token: string, remoteAddr: string | null, isTrusted = false): Promise<Session | null> {
     const find = (): Promise<Session | null> => this.paggio.sessions.find(token);
-    const session = isTrusted || this.known.has(token) ? await find() : await this.api.guess(remoteAddr, find);
+    const session = isTrusted || this.known.has(token) ? await find() : await this.api.guess(remoteAddr, token, find);
     if (session === null) this.known.delete(token);
     else this.remember(token);
     return session;

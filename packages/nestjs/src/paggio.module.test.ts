@@ -279,14 +279,18 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
       .sort(),
   ).toEqual([
     'paggio:check-in:default',
+    'paggio:growth:default',
     'paggio:index:default',
     'paggio:listener:default',
     'paggio:master-key:default',
     'paggio:notify:default',
     'paggio:poll:default',
+    'paggio:quota:default',
+    'paggio:refusals:default',
     'paggio:renew:default',
     'paggio:replays:default',
     'paggio:sweep:default',
+    'paggio:usage:default',
   ]);
   const before = ticks;
   const startedAt = Date.now();

@@ -12,8 +12,9 @@ interface Lookup<Row> {
 }
 
 /**
- * Gathers the look-ups of 100 ms into one statement. This serves addresses that have just sent many wrong keys: a flood of
- * invented keys costs the database almost nothing, and a valid key from the same address still gets through, a little later.
+ * Gathers the look-ups of 100 ms into one statement. This serves addresses that have just sent many wrong keys, sessions or
+ * links: a flood of invented ones costs the database almost nothing, and a valid one from the same address still gets
+ * through, a little later.
  */
 export class SharedLookups<Row> {
   private waiting = new Map<string, Lookup<Row>>();
@@ -28,7 +29,7 @@ export class SharedLookups<Row> {
     if (asked) return asked.result;
     if (this.waiting.size >= MAX_WAITING) {
       return Promise.reject(
-        new PaggioError('RATE_LIMITED', 'Too many unknown API keys are being looked up', {
+        new PaggioError('RATE_LIMITED', 'Too many keys and sessions are being looked up', {
           hint: 'Send the request again.',
           retryAfterSeconds: 1,
         }),

@@ -129,6 +129,15 @@ export class SessionStore {
     return { id: row.id, userId: row.userId, mode: row.mode, keyId: row.keyId, reason };
   }
 
+  /** Which of these hashes, as latin1 text, are those of sessions or links that have not expired. */
+  async known(names: readonly string[]): Promise<Map<string, true>> {
+    const rows = await this.database.rows<{ hash: Buffer }>(
+      'select hash from paggio.sessions where hash = any($1::bytea[]) and expires_at > now()',
+      [names.map((name) => Buffer.from(name, 'latin1'))],
+    );
+    return new Map(rows.map(({ hash }) => [hash.toString('latin1'), true]));
+  }
+
   /** Null: there is none, or it was left alone for longer than `idleMs`. */
   async find(hash: Buffer, idleMs: number): Promise<SessionRow | null> {
     const [row] = await this.database.rows<SessionRow & { stale: boolean }>(
