@@ -290,7 +290,7 @@ withBrowser('what is managed', () => {
     expect((await site.api.get('/notifications')).data).toEqual({
       slack: {
         url: expect.not.stringContaining('secret-part'),
-        triggers: ['unhealthy', 'recovered', 'paused', 'delivered'],
+        triggers: ['unhealthy', 'recovered', 'paused', 'storage', 'delivered'],
       },
       discord: null,
     });
