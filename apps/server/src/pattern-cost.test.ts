@@ -10,7 +10,7 @@ const SUSPICIOUS_MS = 3;
 /** Patterns that are put together from a value, and why nobody outside chooses the value. */
 const built: Readonly<Record<string, string>> = {
   'packages/core/src/delivery/identity-headers.ts': 'prefixes of header names, which are constants',
-  'packages/http/src/dashboard.ts': 'the name of the cookie is a constant',
+  'packages/http/src/session-cookie.ts': 'the names of the cookies are constants',
   'packages/nestjs/src/paggio.module.ts': 'paths of the operations below the mount path, which are escaped',
   'packages/providers/src/scheme/sns.ts': 'the origin is a constant',
   'packages/providers/src/scheme/url-fields.ts': 'the name of a parameter from the catalogue',

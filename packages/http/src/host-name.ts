@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-const PATTERN = /^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[?[0-9a-f:.]*:[0-9a-f:.]*\]?)$/i;
+const PATTERN = /^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[?[0-9a-f.]*:[0-9a-f:.]*\]?)$/i;
 
 /** Whether a name always means this machine: `localhost`, names below it, 127.0.0.0/8 and `::1`. */
 export function isLoopbackName(name: string): boolean {
