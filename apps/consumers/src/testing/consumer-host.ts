@@ -69,7 +69,7 @@ export interface ConsumerRun {
 export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
   let file: string | undefined;
   const start = (): Promise<ConsumerHost> => startConsumer((file ??= main()), mount, node?.());
-  describeHost(name, start, mount, { ownsConnection, dashboard: false });
+  describeHost(name, start, mount, { ownsConnection, dashboard: false, inProcess: false });
 
   test(`${name}: a function of the app is a destination`, async () => {
     const host = await start();
