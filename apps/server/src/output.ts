@@ -35,7 +35,8 @@ export class Output {
   happened(happening: Happening): void {
     if (this.logger) logHappening(this.logger, happening);
     else if (happening.type === 'fault') this.fault(happening.error, { where: happening.where });
-    else this.print(prettyLine(happening, new Date()));
+    // A line costs its redaction, so none is made that is not printed.
+    else if (this.settings.level !== 'silent') this.print(prettyLine(happening, new Date()));
   }
 
   /** @param fields `request_id` of an answer, or `where` in the background */
