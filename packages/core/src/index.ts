@@ -54,7 +54,7 @@ export type {
 export type { HandlerSummary } from './handlers/handlers';
 export type { WebhookEvent } from './handlers/webhook-event';
 export { createKeyText, keyMode } from './keys/key-text';
-export { rateHeaders, RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
+export { rateHeaders, rateLimited, RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
 export { unauthorized, type ApiKey, type KeyInput } from './keys/keys';
 export {
   isGuessableKey,

@@ -2,6 +2,7 @@ import {
   networkOf,
   PaggioError,
   rateHeaders,
+  rateLimited,
   RateLimiter,
   unauthorized,
   type Paggio,
@@ -239,11 +240,7 @@ export class Api {
     const verdict = this.limits[kind]?.take(holderOf(principal));
     const headers = verdict ? rateHeaders(verdict) : [];
     if (!verdict || verdict.allowed) return headers;
-    throw new PaggioError('RATE_LIMITED', 'Too many requests with this API key', {
-      hint: `Wait ${verdict.retryAfterSeconds} s.`,
-      retryAfterSeconds: verdict.retryAfterSeconds,
-      headers,
-    });
+    throw rateLimited(verdict, 'Too many requests with this API key', `Wait ${verdict.retryAfterSeconds} s.`);
   }
 
   /**
@@ -259,11 +256,8 @@ export class Api {
     const verdict = wrongKeys.take(address);
     if (!verdict.allowed) {
       if (await this.paggio.sessions.mayBeValid(token)) return find();
-      throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid session', {
-        hint: `Wait ${verdict.retryAfterSeconds} s, then sign in with a link or an API key.`,
-        retryAfterSeconds: verdict.retryAfterSeconds,
-        headers: rateHeaders(verdict),
-      });
+      const hint = `Wait ${verdict.retryAfterSeconds} s, then sign in with a link or an API key.`;
+      throw rateLimited(verdict, 'Too many requests without a valid session', hint);
     }
     let isWrong = false;
     try {
@@ -325,11 +319,8 @@ export class Api {
       }
       verdict ??= wrongKeys.take(address);
       if (verdict.allowed) throw error;
-      throw new PaggioError('RATE_LIMITED', 'Too many requests without a valid API key', {
-        hint: 'Send a valid key: Authorization: Bearer pk_live_...',
-        retryAfterSeconds: verdict.retryAfterSeconds,
-        headers: rateHeaders(verdict),
-      });
+      const hint = 'Send a valid key: Authorization: Bearer pk_live_...';
+      throw rateLimited(verdict, 'Too many requests without a valid API key', hint);
     }
   }
 
