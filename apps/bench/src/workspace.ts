@@ -8,9 +8,9 @@ import { Client } from 'pg';
 export class Workspace {
   private constructor(
     readonly directory: string,
-    /** Of the product's role. */
+    /** Connects as the role of the product. */
     readonly databaseUrl: string,
-    /** Of the superuser, which makes the databases of other products. */
+    /** Connects as the superuser, which makes the databases of other products. */
     readonly superuserUrl: string,
     private readonly end: () => Promise<unknown>,
   ) {}

@@ -45,7 +45,7 @@ export class Cluster {
     return Cluster.start(directory, { primary_conninfo: primary });
   }
 
-  /** Of its superuser: the ledger makes databases, backups and standbys in it. */
+  /** Connects as the superuser, because the ledger makes databases, backups and standbys. */
   get url(): string {
     return this.running.superuserUrl;
   }

@@ -82,7 +82,7 @@ describe('on the embedded database', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** As the server finds it out for itself. */
+  /** The connection string that the server itself uses. */
   function productUrl(): string {
     const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
     const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();

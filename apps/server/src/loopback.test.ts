@@ -103,7 +103,7 @@ withIpv6(
 );
 
 withIpv6(
-  'a link does not lead to whoever has the port at the other address',
+  'a link does not lead to another process that has the port at the other address',
   async () => {
     const stranger = await hold('::1');
     const { port } = stranger.address() as AddressInfo;

@@ -8,7 +8,7 @@ const twins: Readonly<Record<string, string>> = { '127.0.0.1': '::1', '::1': '12
 
 /**
  * The name of a server that listens on loopback. Names below `localhost` mean 127.0.0.1 and ::1 at once, and a browser takes
- * the one that answers first. So the server takes its port at both: a sign-in link must not reach whoever has the other.
+ * the one that answers first. So the server takes its port at both: a sign-in link must not reach another process.
  */
 export class LoopbackName {
   private constructor(

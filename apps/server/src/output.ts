@@ -57,7 +57,7 @@ export class Output {
     );
   }
 
-  /** What whoever runs the server should know about its API keys. */
+  /** Warns the operator about the state of the API keys. */
   keys(server: RunningServer, production: boolean): void {
     if (production && server.keys === 'in_file')
       this.say('warn', 'The API key of the first run is valid, and the file api-key still holds it', {

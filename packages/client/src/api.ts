@@ -547,11 +547,11 @@ export type Session = {
   id: string;
   /** It is the one that asks. Never with an API key. */
   current: boolean;
-  /** Of the key or link that opened it. */
+  /** The mode of the key or link that opened the session. */
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   key_id: string | null;
-  /** Of the key that opened it, and ends it; null: a link that was made without a key. */
+  /** The prefix of the key that opened the session, and that ends it when it is revoked. Null: a link that was made without a key opened it. */
   key_prefix: string | null;
   /** Where it was opened from; null: unknown. */
   remote_addr: string | null;
@@ -598,7 +598,7 @@ export type System = {
     /** Bytes; null: no quota. */
     per_endpoint: number | null;
     per_user: number | null;
-    /** Of the events of one endpoint whose sender nobody vouches for. */
+    /** Bytes that the unverified events of one endpoint may take. */
     unverified: number | null;
   };
   /** Of replays to staging; null: there is none. */

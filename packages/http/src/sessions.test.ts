@@ -371,7 +371,7 @@ describe('a sign-in that is refused', () => {
     await other.stop();
   });
 
-  test('says the same to whoever tries, whatever was wrong', async () => {
+  test('answers every failed attempt alike, whatever was wrong', async () => {
     const { apiKey, key } = await newKey();
     await server.paggio.keys.revoke(owner, apiKey.id);
     const browser = new DashboardBrowser(server);

@@ -13,8 +13,8 @@ export interface CarryingRequest {
 
 /**
  * Where a request carries credentials of its sender: values that prove who sends because only the sender knows them.
- * Whoever reads one can send in its name, so they are sealed at rest and shown to administrators only. Signatures are
- * none: they prove nothing about another request.
+ * Anybody who reads one can send in its name, so they are sealed at rest and shown to administrators only. Signatures
+ * do not count: they prove nothing about another request.
  */
 export interface Credentials {
   /** Positions of values in `rawHeaders`. */
@@ -48,7 +48,7 @@ class HeaderNames {
   }
 }
 
-/** The same for names that differ in case only. */
+/** A number that is equal for names which differ only in case. */
 function outlineOf(name: string): number {
   const { length } = name;
   return length === 0 ? 0 : (length << 16) | ((name.charCodeAt(0) | 0x20) << 8) | name.charCodeAt(length - 1) | 0x20;
@@ -83,7 +83,7 @@ const plain = new HeaderNames([
   'x-forwarded-proto',
   'x-request-id',
 ]);
-/** Of a verification that cannot be read: nobody knows where its provider puts the token, so any value may be it. */
+/** For a verification that cannot be read. Any value may be the token, because nobody knows where its provider puts it. */
 const unknown: Names = { isHeader: (name) => !plain.has(name), isParameter: () => true, members: [] };
 
 const byProvider = new WeakMap<Provider, Names>();

@@ -20,7 +20,7 @@ export interface Rejection extends Owner {
   body: Buffer;
   /** Bytes of the body as it came. */
   size: number;
-  /** Of a body that was cut: what an explanation found before. Null: none was made. */
+  /** What an explanation found before the body was cut. Null: the body is whole, or none was made. */
   findings: Findings | null;
   /** Where the stored part of the request carries credentials, which are sealed; null: it carries none. */
   credentials: Credentials | null;

@@ -31,7 +31,7 @@ export interface Holder {
   userId: string;
 }
 
-/** Of a quota: below it an endpoint is not even looked at. */
+/** The part of a quota below which an endpoint is not looked at. */
 const NEAR = 0.5;
 /** The part of the quota of a user that unverified events may take, so that there is always room for verified ones. */
 const UNVERIFIED_PART = 0.5;

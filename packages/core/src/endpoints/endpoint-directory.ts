@@ -12,7 +12,7 @@ export interface LoadedEndpoint {
 
 /**
  * The configuration of an endpoint cannot be read: its secrets are encrypted under a master key that this process does not
- * have, or its row is damaged. That is not the fault of whoever sends something, so they are told to send it again. They
+ * have, or its row is damaged. That is not the fault of the sender, so senders are told to send it again. They
  * are not told the cause; the log is.
  */
 export class UnreadableEndpoint extends PaggioError {

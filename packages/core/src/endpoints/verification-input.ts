@@ -5,7 +5,7 @@ import type { StoredVerification, VerificationInput } from './endpoint';
 
 /** More changed members than this are not named. */
 const NAMED = 5;
-/** Of `settings` as JSON. Every request that is verified looks at them. */
+/** The limit for `settings` as JSON. Every request that is verified reads them. */
 const MAX_SETTINGS_CHARACTERS = 16 * 1024;
 
 /**

@@ -30,7 +30,7 @@ export interface RejectionDetail extends RejectionSummary {
   rawHeaders: string[];
   /** The whole body, or its beginning where it was cut. */
   body: Buffer;
-  /** Of a body that was cut: what an explanation found before. Null: none was made, as in a flood. */
+  /** What an explanation found before the body was cut. Null: the body is whole, or none was made, as in a flood. */
   findings: Findings | null;
   /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
   credentials: Credentials | null;

@@ -12,7 +12,7 @@ test('it encrypts with the current key and decrypts with the key that a value na
   expect(box.open(before.seal('older', 'here'), 'here')).toBe('older');
 });
 
-test('a value under a missing key names that key and says what to do, and whoever asked may come back', () => {
+test('a value under a missing key names that key and says what to do, and the caller may try again', () => {
   const heard: Error[] = [];
   const box = new SecretBox(current, [], (error) => heard.push(error));
   const open = (): string => box.open(before.seal('x', 'here'), 'here');

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { PaggioError } from '../errors';
 import { masterKeyId } from '../master-key';
 
-/** A stored secret that this process cannot decrypt. Whoever asked is told to come back: it is not their mistake. */
+/** A stored secret that this process cannot decrypt. The caller is told to try again, because it is not the caller's mistake. */
 export class UnreadableSecret extends PaggioError {
   constructor(message: string, hint: string, cause?: unknown) {
     super('UNAVAILABLE', message, { hint, retryAfterSeconds: 30, cause });

@@ -52,7 +52,7 @@ export interface SpentLink extends Owner {
   reason: 'link_used' | 'link_expired' | 'key_ended';
 }
 
-/** Whoever holds a key can sign in as often as the rate limit allows: the oldest sessions of a key beyond these end. */
+/** Sessions of one key. The oldest beyond these end, because a key can sign in as often as its rate limit allows. */
 export const SESSIONS_PER_KEY = 100;
 
 /** First half of the name of a lock; the second one is the user. */
@@ -99,7 +99,7 @@ export class SessionStore {
     session: Pick<NewSession, 'id' | 'hash' | 'lastsMs' | 'remoteAddr' | 'userAgent' | 'replaces'>,
   ): Promise<true | null> {
     return this.database.source.transaction(async (manager) => {
-      // Whoever revokes the last key at this moment ends the link or waits for the session, and ends that.
+      // A revocation of the last key at this moment either ends the link, or waits for the session and ends it.
       await manager.query(
         `select pg_advisory_xact_lock_shared(${KEYLESS_LOCK}, hashtext(user_id)) from paggio.sessions where hash = $1`,
         [link],

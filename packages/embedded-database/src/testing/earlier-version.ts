@@ -2,7 +2,7 @@ import { startCluster } from '../embedded-database';
 import { superuserUrlOf } from '../product-role';
 
 export interface EarlierDatabase {
-  /** Of the superuser, the only role that there is. */
+  /** Connects as the superuser, the only role of that version. */
   url: string;
   pid: number;
   stop(this: void): Promise<void>;

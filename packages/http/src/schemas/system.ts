@@ -25,7 +25,7 @@ export const systemSchemas: Readonly<Record<string, JsonSchema>> = {
     storage_quota: object({
       per_endpoint: nullable(integer('Bytes; null: no quota.')),
       per_user: nullable(integer()),
-      unverified: nullable(integer('Of the events of one endpoint whose sender nobody vouches for.')),
+      unverified: nullable(integer('Bytes that the unverified events of one endpoint may take.')),
     }),
     staging_host: nullable(text('Of replays to staging; null: there is none.')),
     local_url: text('Of replays to local.'),

@@ -129,7 +129,7 @@ export function describeHost(
       expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
     });
 
-    test('whoever has no valid key is refused on the headers, while the body is still on its way', async () => {
+    test('a request without a valid key is refused on its headers, while its body is still arriving', async () => {
       const sessions = dashboard ? ['GET /session', 'PATCH /session', 'POST /api/v1/endpoints'] : [];
       const doors = [
         // Metrics are the host's path unless it asks for Paggio's, and its own parser may wait for the body.
