@@ -1,28 +1,77 @@
 import { canonicalBase64, canonicalHex } from './signature-text';
 
-/** How the text of a secret becomes the bytes of a key. */
-export type SecretEncoding = 'utf8' | 'hex' | 'base64' | 'standard-webhooks';
+/**
+ * How the text of a secret becomes the bytes of a key:
+ *
+ * - `utf8`: the text itself.
+ * - `hex`, `base64`: the decoded text.
+ * - `whsec`: the base64 behind `whsec_`, else the text itself.
+ * - `standard-webhooks`: the same, but a text without the prefix is also read as base64 first, as the libraries of the
+ *   standard do.
+ */
+export type SecretEncoding = 'utf8' | 'hex' | 'base64' | 'whsec' | 'standard-webhooks';
+
+const PREFIX = 'whsec_';
 
 /** Undefined when the text is not in that encoding: the secret cannot be used. */
 export function secretKey(secret: string, encoding: SecretEncoding): Buffer | undefined {
-  // An empty or blank key would make every signature forgeable.
-  if (secret.trim() === '') return undefined;
-  if (encoding === 'utf8') return Buffer.from(secret, 'utf8');
-  if (encoding === 'hex') return canonicalHex(secret);
-  if (encoding === 'base64') return canonicalBase64(secret);
-  return base64Key(secret.startsWith('whsec_') ? secret.slice(6) : secret) ?? Buffer.from(secret, 'utf8');
+  return secretKeys(secret, encoding)[0];
 }
 
 /**
- * The key of a Standard Webhooks secret that Paggio issued or was given for an endpoint: the bytes behind `whsec_` when
- * they are canonical base64 of 16-64 bytes, else the UTF-8 bytes of the whole string.
+ * Every key that one configured text holds. There is more than one only where a sender shows a list, as Supabase does:
+ * `v1,whsec_<new>|v1,whsec_<old>`.
+ * @returns an empty list when the text is not in that encoding
+ */
+export function secretKeys(secret: string, encoding: SecretEncoding): Buffer[] {
+  // An empty or blank key would make every signature forgeable.
+  if (secret.trim() === '') return [];
+  if (encoding === 'utf8') return [Buffer.from(secret, 'utf8')];
+  if (encoding === 'hex' || encoding === 'base64') {
+    const bytes = encoding === 'hex' ? canonicalHex(secret) : canonicalBase64(secret);
+    return bytes ? [bytes] : [];
+  }
+  return listed(secret).map((one) => {
+    const bare = encoding === 'standard-webhooks' && !one.startsWith(PREFIX) ? base64Bytes(one) : undefined;
+    return bare ?? endpointSecretKey(one);
+  });
+}
+
+/** A sentence when the libraries of Standard Webhooks refuse a secret, else null. */
+export function standardSecretProblem(secret: string): string | null {
+  for (const one of listed(secret)) {
+    if (!one.startsWith(PREFIX) || base64Bytes(one.slice(PREFIX.length))) continue;
+    return (
+      `The text behind ${PREFIX} must be base64 (A-Z, a-z, 0-9, + and /), as the sender shows it. ` +
+      'If the sender uses the whole text as its key, take provider "custom" with secret_encoding "utf8".'
+    );
+  }
+  return null;
+}
+
+/**
+ * The key of an endpoint's own secret, which signs what is delivered (Standard Webhooks): the bytes behind `whsec_` when
+ * the rest is base64 of the standard alphabet, with or without padding and of any length; else the UTF-8 bytes of the
+ * whole text, so that every non-blank text is a secret.
  */
 export function endpointSecretKey(secret: string): Buffer {
-  const bytes = secret.startsWith('whsec_') ? base64Key(secret.slice(6)) : undefined;
+  const bytes = secret.startsWith(PREFIX) ? base64Bytes(secret.slice(PREFIX.length)) : undefined;
   return bytes ?? Buffer.from(secret, 'utf8');
 }
 
-function base64Key(text: string): Buffer | undefined {
-  const bytes = canonicalBase64(text);
-  return bytes && bytes.length >= 16 && bytes.length <= 64 ? bytes : undefined;
+/** The items of a list, each without the version before it. Any other text is a list of one. */
+function listed(secret: string): string[] {
+  const items = secret.split('|').map((item) => item.replace(/^v1,(?=whsec_)/, ''));
+  return items.length === 1 || items.every((item) => item.startsWith(PREFIX)) ? items : [secret];
+}
+
+/**
+ * Secrets are configured by the owner and never come with a request, so this takes what every library of the standard
+ * takes: padding may be missing, and spare bits of the last character may be set.
+ */
+function base64Bytes(text: string): Buffer | undefined {
+  const [, digits = '', padding = ''] = /^([A-Za-z0-9+/]+)(={0,2})$/.exec(text) ?? [];
+  const spare = digits.length % 4;
+  if (digits === '' || spare === 1 || (padding !== '' && (spare + padding.length) % 4 !== 0)) return undefined;
+  return Buffer.from(digits, 'base64');
 }

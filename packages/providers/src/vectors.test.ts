@@ -125,7 +125,9 @@ const mutations: Record<string, Mutation> = {
       ? `whpk_${Buffer.alloc(32, 7).toString('base64')}`
       : v.config['secretHex']
         ? 'ab'.repeat(32)
-        : `${secretOf(v)}x`;
+        : secretOf(v).startsWith('whsec_')
+          ? `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+          : `${secretOf(v)}x`;
     return { request: requestOf(v), verifier: verifierOf(v, other) };
   },
   'drop-signature-header': (v) => ({

@@ -45,6 +45,12 @@ export interface Verifier {
 export interface VerifierOptions {
   /** Where published keys come from. Left out: schemes that need one refuse with `key_unavailable`. */
   keys?: KeyDirectory | null;
+  /**
+   * The configuration was accepted before. Secrets in a form that is refused for new configurations go on working then, so
+   * that an upgrade does not switch an endpoint off.
+   * @default false
+   */
+  stored?: boolean;
 }
 
 /** A verifier, or every mistake in the configuration. Without a usable secret there is no verifier: fail closed. */
@@ -67,7 +73,8 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     });
   }
   config.secrets.forEach((secret, index) => {
-    const problem = scheme?.secretProblem(secret.value);
+    const problem =
+      scheme?.secretProblem(secret.value) ?? (options.stored ? null : scheme?.secretAdvice?.(secret.value));
     if (problem) problems.push({ field: `secrets[${index}]`, message: problem });
   });
   if (schemeName !== undefined && provider.signsUrl(schemeName) && !config.publicUrl) {

@@ -48,7 +48,7 @@ export function guardedReason(
 /** `unknown` for a verification that does not work. Null: requests are signed. */
 function credentialOf(stored: StoredVerification | 'unreadable'): CredentialPlace | 'unknown' | null {
   if (stored === 'unreadable') return 'unknown';
-  const verifier = createVerifier(stored);
+  const verifier = createVerifier(stored, { stored: true });
   return Array.isArray(verifier) ? 'unknown' : verifier.credential;
 }
 

@@ -95,7 +95,7 @@ function changedMembers(stored: VerificationConfig, wanted: VerificationConfig):
 
 /** The name of the scheme in use: to name the default one is no change. */
 function schemeOf({ scheme }: VerificationConfig, stored: VerificationConfig): string | null {
-  const verifier = createVerifier({ ...stored, scheme });
+  const verifier = createVerifier({ ...stored, scheme }, { stored: true });
   return Array.isArray(verifier) ? scheme : verifier.schemeName;
 }
 

@@ -156,7 +156,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     if (row.verification === null) return { verifier: null, replaySecrets: {}, verificationHeaders };
     try {
       const config = openVerification(this.box, row.verification, row.user_id, id);
-      const verifier = createVerifier(config, { keys: this.keys.of(id) });
+      const verifier = createVerifier(config, { keys: this.keys.of(id), stored: true });
       const replaySecrets = config.replaySecrets ?? {};
       // A row that was forced into the database must not open the door: no usable secret, no event.
       if (Array.isArray(verifier)) return { verifier: 'broken', replaySecrets, verificationHeaders };

@@ -70,11 +70,12 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     confidence: 'A',
     documentation: 'https://platform.openai.com/docs/guides/webhooks',
     detect: [{ header: 'webhook-signature', also: ['webhook-id', 'openai-organization'] }],
-    schemes: { v1: standardHmac('webhook') },
+    schemes: { v1: standardHmac('webhook', { secretEncoding: 'whsec' }) },
     eventType: body('type'),
     deliveryId: id,
     secret: 'the signing secret (whsec_...), shown once',
     setup: 'Project settings, Webhooks, Create.',
+    notes: [{ text: 'A secret without whsec_ is the key as it stands, as in its own libraries.', confidence: 'A' }],
   },
   {
     name: 'replicate',
@@ -131,8 +132,12 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     notes: [
       { text: 'For Render, Recall.ai, Loops, Dodo Payments and every other sender of the standard.', confidence: 'A' },
       {
-        text: 'A secret whose rest is base64 of 16 to 64 bytes stands for those bytes, any other for its own text.',
+        text: 'Behind whsec_ there must be base64, with or without padding and of any length, as in the libraries of the standard. Without the prefix, text that is no base64 is the key as it stands.',
         confidence: 'A',
+      },
+      {
+        text: 'A secret may be pasted as v1,whsec_..., and as a list of those with | between them (Supabase).',
+        confidence: 'B',
       },
     ],
   },

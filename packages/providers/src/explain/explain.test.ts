@@ -201,6 +201,43 @@ describe('what went wrong is found, and nothing else is', () => {
           request(signed('square', BODY, SECRET, NOW, 'https://a.test/in/')),
         ),
     ],
+    [
+      'a secret copied from the source of a page',
+      'secret_form',
+      () =>
+        explain(
+          config('woocommerce', { secrets: [{ value: 'ck &amp; co &lt;3', expiresAt: null }] }),
+          request(signed('woocommerce', BODY, 'ck & co <3')),
+        ),
+    ],
+    [
+      'a base64url secret that the sender decodes',
+      'secret_form',
+      () =>
+        explain(
+          config('github', { secrets: [{ value: '-_-_AQ', expiresAt: null }] }),
+          request({ 'x-hub-signature-256': `sha256=${hmac('sha256', Buffer.from('-_-_AQ', 'base64url'), BODY)}` }),
+        ),
+    ],
+    ...(
+      [
+        ['the text behind whsec_', 'AAECAwQFBgcICQ=='],
+        ['the whole text', 'whsec_AAECAwQFBgcICQ=='],
+        ['the bytes of a base64url secret', Buffer.from('-_-_AAECAwQFBgcI', 'base64url')],
+      ] as const
+    ).map(([key, used]): [string, string, () => Promise<Explanation | null>] => [
+      `${key} as the key of a Standard Webhooks secret`,
+      'secret_form',
+      () => {
+        const value = Buffer.isBuffer(used) ? 'whsec_-_-_AAECAwQFBgcI' : 'whsec_AAECAwQFBgcICQ==';
+        const headers = {
+          'webhook-id': 'm',
+          'webhook-timestamp': String(NOW / 1000),
+          'webhook-signature': `v1,${hmac('sha256', used, `m.${NOW / 1000}.${BODY}`, 'base64')}`,
+        };
+        return explain(config('standard-webhooks', { secrets: [{ value, expiresAt: null }] }), request(headers));
+      },
+    ]),
     ['nothing wrong by now', 'valid_now', () => explain(config('github'), request(signed('github', BODY)))],
   ];
   test.each(cases)('%s: %s', async (_, cause, run) => {

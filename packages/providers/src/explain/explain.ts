@@ -4,7 +4,7 @@ import { createScheme, type SchemeSpec } from '../scheme/scheme-spec';
 import type { Verification } from '../verification';
 import { activeSecrets, createVerifier, type VerificationConfig, type VerifierOptions } from '../verifier';
 import type { WebhookRequest } from '../webhook-request';
-import { bodyVariants, secretVariants, specVariants, urlVariants } from './variants';
+import { bareSecret, bodyVariants, secretVariants, standardBase64, specVariants, urlVariants } from './variants';
 
 /** Stable words for what was found. */
 export const causes = [
@@ -75,7 +75,7 @@ export async function explain(
   request: WebhookRequest,
   options: ExplainOptions = {},
 ): Promise<Explanation | null> {
-  const verifier = createVerifier(config, options);
+  const verifier = createVerifier(config, { ...options, stored: true });
   if (Array.isArray(verifier)) return null;
   const verification = await verifier.verify(request);
   if (verification.ok) {
@@ -178,8 +178,11 @@ class Search {
   }
 
   private readings(): void {
+    const forms = new Set(
+      this.own.flatMap((secret) => [secret, bareSecret(secret), standardBase64(bareSecret(secret))]),
+    );
     for (const { cause, value, message, fix } of specVariants(this.patient, this.request))
-      if (this.holds(value, this.own)) this.note(cause, message, fix);
+      if (this.holds(value, [...forms])) this.note(cause, message, fix);
   }
 
   /** The provider's own other schemes, then those of everybody else. */

@@ -164,14 +164,26 @@ export function secretVariants(secret: string): Variant<string>[] {
     'It matches the secret without its quotes.',
     'Store the secret without the quotes around it.',
   );
-  const bare = secret.replace(/^[a-z0-9]{2,12}_(?:live_|test_)?/i, '');
+  add(
+    withoutEntities(secret),
+    'It matches the secret with & < > and quotes instead of their HTML escapes (&amp; and so on).',
+    'The secret was copied from the source of a page: store it as the page shows it.',
+  );
+  const bare = bareSecret(secret);
   add(
     bare,
     'It matches the secret without its prefix.',
     `The sender signs without the prefix: store the secret as the sender uses it.`,
   );
   add(`whsec_${secret}`, 'It matches the secret with whsec_ before it.', 'Store the whole secret, whsec_ included.');
-  const decoded = canonicalBase64(bare);
+  const standard = standardBase64(bare);
+  for (const value of [standard, `whsec_${standard}`])
+    add(
+      value,
+      'It matches the secret in the standard alphabet of base64 (+ and / instead of - and _), with its padding.',
+      `Store the secret in that form${value === standard ? '' : ', behind whsec_'}.`,
+    );
+  const decoded = canonicalBase64(standard);
   if (decoded && isPlain(decoded))
     add(decoded.toString('latin1'), 'It matches the base64-decoded secret.', 'Store the decoded secret.');
   add(
@@ -180,6 +192,33 @@ export function secretVariants(secret: string): Variant<string>[] {
     'The sender uses the base64 text of the secret: store that.',
   );
   return found;
+}
+
+/** Without a prefix such as `whsec_` or `sk_live_`. */
+export function bareSecret(secret: string): string {
+  return secret.replace(/^[a-z0-9]{2,12}_(?:live_|test_)?/i, '');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#34;': '"',
+  '&#39;': "'",
+  '&#x27;': "'",
+  '&apos;': "'",
+};
+
+function withoutEntities(secret: string): string {
+  return secret.replace(/&(?:amp|lt|gt|quot|apos|#34|#39|#x27);/gi, (text) => ENTITIES[text.toLowerCase()] ?? text);
+}
+
+/** Base64 in the URL alphabet or without its padding, as strict decoders want it. Other texts come back as they are. */
+export function standardBase64(text: string): string {
+  const digits = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  if (!/^[A-Za-z0-9+/]+$/.test(digits) || digits.length % 4 === 1) return text;
+  return digits + '='.repeat((4 - (digits.length % 4)) % 4);
 }
 
 function isPlain(bytes: Buffer): boolean {

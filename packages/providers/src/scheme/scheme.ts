@@ -52,6 +52,8 @@ export interface Scheme {
   readonly kind: string;
   /** A sentence when this secret cannot be used with the scheme, else null. */
   secretProblem(secret: string): string | null;
+  /** A sentence when a usable secret is refused in new configurations, because the vendor's libraries refuse it. */
+  secretAdvice?(secret: string): string | null;
   /** A sentence when this text cannot sign, else null. For shared secrets the same as `secretProblem`. */
   signingKeyProblem(key: string): string | null;
   /** Lower-case names of headers that are themselves the credential and must not be shown. */

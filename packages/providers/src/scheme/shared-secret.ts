@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { secretKey, type SecretEncoding } from '../secret-key';
+import { secretKey, secretKeys, standardSecretProblem, type SecretEncoding } from '../secret-key';
 import type { Scheme } from './scheme';
 
 const forms: Readonly<Record<SecretEncoding, string>> = {
   utf8: 'non-empty',
   hex: 'hexadecimal',
   base64: 'base64',
+  whsec: 'non-empty',
   'standard-webhooks': 'non-empty',
 };
 
@@ -13,18 +14,20 @@ const forms: Readonly<Record<SecretEncoding, string>> = {
 export function sharedSecret(
   encoding: SecretEncoding = 'utf8',
   what = 'secret',
-): Pick<Scheme, 'secretProblem' | 'signingKeyProblem' | 'createTestSecret'> {
+): Pick<Scheme, 'secretProblem' | 'secretAdvice' | 'signingKeyProblem' | 'createTestSecret'> {
+  const standard = encoding === 'whsec' || encoding === 'standard-webhooks';
   const problem = (secret: string): string | null =>
     secretKey(secret, encoding) ? null : `The ${what} must be a ${forms[encoding]} text.`;
+  const advice = (secret: string): string | null => (standard ? standardSecretProblem(secret) : null);
   return {
     secretProblem: problem,
-    signingKeyProblem: problem,
+    secretAdvice: advice,
+    signingKeyProblem: (secret) => problem(secret) ?? advice(secret),
     createTestSecret() {
       const bytes = randomBytes(32);
-      const secret =
-        encoding === 'standard-webhooks'
-          ? `whsec_${bytes.toString('base64')}`
-          : bytes.toString(encoding === 'base64' ? 'base64' : 'hex');
+      const secret = standard
+        ? `whsec_${bytes.toString('base64')}`
+        : bytes.toString(encoding === 'base64' ? 'base64' : 'hex');
       return { secret, signingKey: secret };
     },
   };
@@ -32,7 +35,7 @@ export function sharedSecret(
 
 /** The keys of the secrets that can be used. */
 export function usableKeys(secrets: readonly string[], encoding: SecretEncoding = 'utf8'): Buffer[] {
-  return secrets.map((secret) => secretKey(secret, encoding)).filter((key) => key !== undefined);
+  return secrets.flatMap((secret) => secretKeys(secret, encoding));
 }
 
 export function keyToSignWith(secret: string, encoding: SecretEncoding = 'utf8'): Buffer {
