@@ -27,6 +27,7 @@ interface Service {
   pid?: string;
   ipc?: string;
   logging?: { driver: string };
+  extra_hosts?: string[];
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
 }
@@ -46,6 +47,10 @@ const stages = dockerfile
 
 test('every service of compose.yml is known here', () => {
   expect(Object.keys(services)).toEqual(Object.keys(CAPABILITIES));
+});
+
+test('a container of Paggio knows its host by the name that the docs and the hints use', () => {
+  expect(services['paggio']?.extra_hosts).toEqual(['host.docker.internal:host-gateway']);
 });
 
 describe.each(Object.entries(services))('the service %s', (name, service) => {

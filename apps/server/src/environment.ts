@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   ingestUrlProblem,
+  isNat64Prefix,
   isNetwork,
   networkList,
   readMasterKeys,
@@ -28,6 +29,7 @@ export interface Environment {
   publicUrl: string | null;
   ingestUrl: string | null;
   allowedNetworks: string[];
+  nat64Prefixes: string[];
   trustedProxies: string[];
   /** Hosts that the API and the dashboard answer to, besides loopback names and the public URL; null: not limited. */
   allowedHosts: string[] | null;
@@ -116,6 +118,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     return given;
   };
 
+  const nat64Prefixes = list('PAGGIO_NAT64_PREFIXES') ?? [];
+  for (const prefix of nat64Prefixes) {
+    if (!isNat64Prefix(prefix))
+      mistakes.push(`PAGGIO_NAT64_PREFIXES: "${prefix}" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.`);
+  }
+
   const allowedHosts = list('PAGGIO_ALLOWED_HOSTS');
   for (const name of allowedHosts ?? []) {
     if (!isHostPattern(name))
@@ -195,6 +203,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     publicUrl,
     ingestUrl,
     allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', defaultNetworks),
+    nat64Prefixes,
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
     // A server that only this machine can reach has no other names, so any other name comes from DNS rebinding.
     allowedHosts: allowedHosts ?? (isLoopback(host) ? [] : null),

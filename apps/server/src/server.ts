@@ -63,6 +63,7 @@ export async function startServer(environment: Environment, output: Output): Pro
           roles: environment.roles,
           bodyLimit: environment.bodyLimit,
           allowedNetworks: environment.allowedNetworks,
+          nat64Prefixes: environment.nat64Prefixes,
           allowedPorts: environment.allowedPorts,
           pauseFailingAfterMs:
             environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,

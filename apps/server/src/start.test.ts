@@ -139,6 +139,13 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     allowedPorts: [6379, 22],
     pauseFailingAfterHours: null,
   });
+  expect(read({ PAGGIO_NAT64_PREFIXES: '64:ff9b:1::/48, 2001:db8:64::/96' })).toMatchObject({
+    nat64Prefixes: ['64:ff9b:1::/48', '2001:db8:64::/96'],
+  });
+  expect(read({ PAGGIO_NAT64_PREFIXES: '64:ff9b:1::/50,10.0.0.0/32' })).toEqual([
+    'PAGGIO_NAT64_PREFIXES: "64:ff9b:1::/50" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
+    'PAGGIO_NAT64_PREFIXES: "10.0.0.0/32" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
+  ]);
   expect(read({ PAGGIO_DEDUP_WINDOW: '31d' })).toEqual([
     'PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.',
   ]);

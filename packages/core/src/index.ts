@@ -65,15 +65,9 @@ export {
   type MasterKeys,
 } from './master-key';
 export { MasterKeyFiles } from './master-key-files';
-export {
-  ingestUrlProblem,
-  isNetwork,
-  networkList,
-  roles,
-  type HostDataSource,
-  type PaggioOptions,
-  type Role,
-} from './options';
+export { ingestUrlProblem, roles, type HostDataSource, type PaggioOptions, type Role } from './options';
+export { isNetwork, networkList } from './network-list';
+export { isNat64Prefix } from './delivery/special-addresses';
 export {
   channels,
   triggers,

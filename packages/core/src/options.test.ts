@@ -34,6 +34,8 @@ test('every mistake is named at once', () => {
       nonsense: 1,
     }).sort(),
   ).toEqual(['allowedPorts', 'maxInFlight', 'nonsense', 'pauseFailingAfterMs', 'transport']);
+  expect(problems({ nat64Prefixes: ['64:ff9b:1::/48', '64:ff9b:1::/49'] })).toEqual(['nat64Prefixes']);
+  expect(problems({ nat64Prefixes: '64:ff9b:1::/48' })).toEqual(['nat64Prefixes']);
   expect(problems({ allowedPorts: '22', transport: 'fetch' })).toEqual(['allowedPorts', 'transport']);
 });
 

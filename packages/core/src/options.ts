@@ -1,10 +1,11 @@
-import { BlockList, isIP } from 'node:net';
 import type { PoolConfig } from 'pg';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
 import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
+import { isNat64Prefix } from './delivery/special-addresses';
 import { readMasterKeys } from './master-key';
+import { isNetwork } from './network-list';
 import type { Scheduler } from './scheduler';
 
 export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
@@ -69,6 +70,12 @@ export interface PaggioOptions {
    * @default []
    */
   allowedNetworks?: readonly string[];
+  /**
+   * NAT64 prefixes of your network beside the well-known `64:ff9b::/96`, such as `64:ff9b:1::/96`: IPv6 networks of 32, 40,
+   * 48, 56, 64 or 96 bits. An address below one of them is judged by the IPv4 address that it carries.
+   * @default []
+   */
+  nat64Prefixes?: readonly string[];
   /**
    * Proxies (CIDR) whose `X-Forwarded-For` is believed.
    * @default []
@@ -186,6 +193,7 @@ export interface ResolvedOptions {
   roles: ReadonlySet<Role>;
   bodyLimit: number;
   allowedNetworks: readonly string[];
+  nat64Prefixes: readonly string[];
   trustedProxies: readonly string[];
   stagingHost: string | null;
   localUrl: string;
@@ -231,6 +239,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     roles: true,
     bodyLimit: true,
     allowedNetworks: true,
+    nat64Prefixes: true,
     trustedProxies: true,
     stagingHost: true,
     localUrl: true,
@@ -283,6 +292,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     }
     return list as string[];
   };
+  const nat64Prefixes = options?.nat64Prefixes ?? [];
+  if (!Array.isArray(nat64Prefixes) || !nat64Prefixes.every(isNat64Prefix))
+    fail('nat64Prefixes', 'nat64Prefixes must be a list of IPv6 networks of 32, 40, 48, 56, 64 or 96 bits.');
   const base = (field: 'publicUrl' | 'localUrl', fallback: string): string => {
     const value = options?.[field] ?? fallback;
     const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
@@ -344,6 +356,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     roles: new Set(wanted),
     bodyLimit: whole('bodyLimit', 1024 * 1024, 1, 64 * 1024 * 1024),
     allowedNetworks: networks('allowedNetworks'),
+    nat64Prefixes: Array.isArray(nat64Prefixes) ? nat64Prefixes : [],
     trustedProxies: networks('trustedProxies'),
     stagingHost,
     localUrl: base('localUrl', 'http://localhost:3000'),
@@ -441,24 +454,4 @@ export function ingestUrlProblem(value: unknown, publicUrl: unknown): string | n
 
 function portOf({ port, protocol }: URL): string {
   return port || (protocol === 'https:' ? '443' : '80');
-}
-
-export function isNetwork(text: unknown): boolean {
-  if (typeof text !== 'string') return false;
-  const [address, prefix, more] = text.split('/');
-  const family = isIP(address ?? '');
-  if (family === 0 || more !== undefined) return false;
-  if (prefix === undefined) return true;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
-}
-
-/** Networks as a list that can be asked; IPv4 in IPv6 form (`::ffff:1.2.3.4`) counts as IPv4. */
-export function networkList(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address, prefix] = network.split('/') as [string, string | undefined];
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
-    list.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family);
-  }
-  return list;
 }

@@ -9,7 +9,7 @@ import { RefusalTally } from './capture/refusal-tally';
 import { StorageQuota } from './capture/storage-quota';
 import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
-import { AddressGuard, type Resolve } from './delivery/address-guard';
+import { AddressGuard, type Blocked, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
 import { Hops } from './delivery/hops';
 import type { Transport } from './delivery/transport';
@@ -180,10 +180,9 @@ export class Paggio {
     };
     this.configurationChanged = changed;
     const { telemetry } = this;
-    const { allowedNetworks, allowedPorts } = this.options;
-    const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, (blocked) =>
-      telemetry.emit({ type: 'address.blocked', ...blocked }),
-    );
+    const { allowedNetworks, allowedPorts, nat64Prefixes } = this.options;
+    const tellBlocked = (blocked: Blocked): void => telemetry.emit({ type: 'address.blocked', ...blocked });
+    const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, tellBlocked, nat64Prefixes);
     const hops = new Hops(this.options.masterKey);
     const real =
       this.options.transport === 'undici'

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Blocked } from './address-guard';
-import { AddressGuard, BlockedAddressError } from './address-guard';
+import { AddressGuard, BlockedAddressError, networkAdvice } from './address-guard';
 
 const strict = new AddressGuard([]);
 
@@ -56,13 +56,14 @@ test('SSR-23: random addresses agree with an independent table in every embeddin
       const dotted = bytes.join('.');
       const expected = value !== host && !table.some(([first, last]) => value >= first && value <= last);
       const hex = `${((bytes[0] as number) * 256 + (bytes[1] as number)).toString(16)}:${((bytes[2] as number) * 256 + (bytes[3] as number)).toString(16)}`;
-      // Mapped means the IPv4 address itself; the other embeddings are refused whatever they embed.
+      // Mapped means the IPv4 address itself, and NAT64 leads to it; the other embeddings are refused whatever they embed.
       return (
         strict.allows(dotted) === expected &&
         strict.allows(`::ffff:${dotted}`) === expected &&
         strict.allows(`::ffff:${hex}`) === expected &&
         !strict.allows(`::${hex}`) &&
-        !strict.allows(`64:ff9b::${hex}`) &&
+        strict.allows(`64:ff9b::${hex}`) === expected &&
+        strict.allows(`64:ff9b::${dotted}`) === expected &&
         !strict.allows(`2002:${hex}::`) &&
         !strict.allows(`64:ff9b:1::${hex}`)
       );
@@ -150,10 +151,17 @@ test('addresses that only look global are refused, and their public neighbours a
       '5f00::1',
     ],
     ...['::', '::1', 'fe80::1', 'fc00::1', 'fdff::1', 'ff02::1', '100::1', '2001::1', '2001:db8::1', '2002:808:808::1'],
-    ...['3fff:fff::1', '3ffe::1%eth0', '2620:4f:8000::1', '64:ff9b::808:808', '64:ff9b:1::808:808', '::ffff:0:808:808'],
+    ...['3fff:fff::1', '3ffe::1%eth0', '2620:4f:8000::1', '64:ff9b::a00:1', '64:ff9b:1::808:808', '::ffff:0:808:808'],
   ];
   for (const address of refused) expect([address, strict.allows(address)]).toEqual([address, false]);
-  const allowed = ['2606:4700:4700::1111', '2a00:1450:4001::1', '2001:200::1', '2001:4860:4860::8888', '3fff:1000::1'];
+  const allowed = [
+    '2606:4700:4700::1111',
+    '2a00:1450:4001::1',
+    '2001:200::1',
+    '2001:4860:4860::8888',
+    '3fff:1000::1',
+    '64:ff9b::808:808',
+  ];
   for (const address of allowed) expect([address, strict.allows(address)]).toEqual([address, true]);
 });
 
@@ -191,6 +199,66 @@ test('a metadata service that is named alone is allowed, and no other', () => {
   }
   expect(new AddressGuard(['169.254.169.254/31']).allows('169.254.169.254')).toBe(false);
   expect(new AddressGuard(['::ffff:169.254.169.254/128']).allows('169.254.169.254')).toBe(true);
+});
+
+test('behind DNS64, a name with IPv4 only is reached, and its synthesised address is judged by the IPv4 address inside', async () => {
+  const answers: Record<string, string[]> = {
+    'shop.example': ['151.101.194.133', '64:ff9b::9765:c285'],
+    'ipv6-only-host.example': ['64:ff9b::9765:c285'],
+    'private.example': ['151.101.194.133', '64:ff9b::a00:1'],
+    'loopback.example': ['64:ff9b::7f00:1'],
+    'metadata.example': ['64:ff9b::a9fe:a9fe'],
+    'link-local.example': ['64:ff9b::a9fe:101'],
+    'carrier.example': ['64:ff9b::6440:1'],
+    'azure.example': ['64:ff9b::a83f:8110'],
+    'local-prefix.example': ['151.101.194.133', '64:ff9b:1::9765:c285'],
+  };
+  const guard = new AddressGuard([], async (name) =>
+    (answers[name] as string[]).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+  );
+  const verdicts = await Promise.all(
+    Object.keys(answers).map(async (name) => {
+      const admitted = await guard.admit(name, 443).catch((error: Error) => error);
+      return [name, admitted instanceof Error ? admitted.name : admitted.map(({ address }) => address)];
+    }),
+  );
+  expect(verdicts).toEqual(
+    Object.entries(answers).map(([name, addresses]) => [
+      name,
+      /^(shop|ipv6)/.test(name) ? addresses : 'BlockedAddressError',
+    ]),
+  );
+});
+
+test("below a NAT64 prefix of the operator's own network, the IPv4 address inside counts too, in each layout", () => {
+  const prefixes = ['64:ff9b:1::/48', '2a01:4f8:64::/96', '2a02:db8::/32', '2a03:db8:100::/40', '2a04:db8:0:200::/56'];
+  const guard = new AddressGuard([], undefined, [], undefined, [...prefixes, '2a05:db8:0:1::/64']);
+  // 8.8.4.4 and 10.0.0.1, as RFC 6052 writes them below prefixes of each length.
+  const forms: [string, string][] = [
+    ['64:ff9b:1:808:4:400::', '64:ff9b:1:a00:0:100::'],
+    ['2a01:4f8:64::808:404', '2a01:4f8:64::a00:1'],
+    ['2a02:db8:808:404::', '2a02:db8:a00:1::'],
+    ['2a03:db8:108:804:4::', '2a03:db8:10a::1:0:0:0'],
+    ['2a04:db8:0:208:8:404::', '2a04:db8:0:20a:0:1::'],
+    ['2a05:db8:0:1:8:804:400:0', '2a05:db8:0:1:a:0:100:0'],
+  ];
+  for (const [open, inner] of forms)
+    expect([open, guard.allows(open), guard.allows(inner)]).toEqual([open, true, false]);
+  // Without the setting they are addresses like any other.
+  expect(forms.map(([, inner]) => strict.allows(inner))).toEqual([false, true, true, true, true, true]);
+  expect(new AddressGuard(['10.0.0.0/8'], undefined, [], undefined, prefixes).allows('2a01:4f8:64::a00:1')).toBe(true);
+});
+
+test('the advice for a refused host fits the host', async () => {
+  const advice = async (host: string): Promise<string> =>
+    (await strict.admit(host, 80).catch((error: Error) => error.message)) as string;
+  for (const host of ['localhost', '127.0.0.1', '[::1]', 'app.localhost'])
+    expect(networkAdvice(host)).toMatch(
+      /PAGGIO_ALLOWED_NETWORKS=127\.0\.0\.0\/8.*allowedNetworks.*host\.docker\.internal/,
+    );
+  expect(networkAdvice('Host.Docker.Internal.')).toMatch(/172\.16\.0\.0\/12.*host-gateway/);
+  expect(networkAdvice('10.1.2.3')).toContain('PAGGIO_ALLOWED_NETWORKS=10.1.0.0/16');
+  expect(await advice('127.0.0.1')).toContain(networkAdvice('127.0.0.1'));
 });
 
 test('an allowed translator reaches public addresses, and private ones only when they are allowed themselves', () => {

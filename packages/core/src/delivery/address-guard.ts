@@ -1,8 +1,8 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { isIP, type BlockList } from 'node:net';
-import { networkList } from '../options';
+import { networkList } from '../network-list';
 import { isRefusedPort } from './refused-ports';
-import { embeddedAddress, isMetadata, isPublic, plainAddress } from './special-addresses';
+import { embeddedAddress, isMetadata, isPublic, plainAddress, Translators } from './special-addresses';
 
 export interface ResolvedAddress {
   address: string;
@@ -19,7 +19,33 @@ export class BlockedAddressError extends Error {
 
 /** What the operator can do about it, for error messages. */
 export const NETWORK_ADVICE =
-  'the operator can allow private networks (PAGGIO_ALLOWED_NETWORKS, option allowedNetworks)';
+  "the operator can allow private networks (PAGGIO_ALLOWED_NETWORKS=10.1.0.0/16, or the option allowedNetworks: ['10.1.0.0/16'])";
+/** The same for a host that means the machine itself. */
+const LOCAL_ADVICE =
+  "for localhost the operator can allow loopback (PAGGIO_ALLOWED_NETWORKS=127.0.0.0/8,::1/128, or the option allowedNetworks: ['127.0.0.0/8', '::1/128']); in a container localhost is the container, and its host is host.docker.internal";
+const CONTAINER_ADVICE =
+  "the operator can allow the private network that this name means in the container (PAGGIO_ALLOWED_NETWORKS=172.16.0.0/12, or the option allowedNetworks: ['172.16.0.0/12']); on Linux the container also needs the extra host host.docker.internal:host-gateway";
+
+/** The advice that fits a host which is refused. Depends on its spelling alone, so that it tells nothing about the network. */
+export function networkAdvice(host: string): string {
+  const name = plainName(host);
+  if (/^(?:host\.docker|gateway\.docker|host\.containers)\.internal$/.test(name)) return CONTAINER_ADVICE;
+  const plain = plainAddress(name);
+  if (/^(?:.+\.)?localhost$/.test(name) || (plain && loopback.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6')))
+    return LOCAL_ADVICE;
+  return NETWORK_ADVICE;
+}
+
+const loopback = networkList(['127.0.0.0/8', '::1/128', '0.0.0.0/32', '::/128']);
+
+/** A host without the brackets, the closing dot and the capitals that it may be written with. */
+function plainName(host: string): string {
+  return host
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+}
+
 export const PORT_ADVICE = 'the operator can open it (PAGGIO_ALLOWED_PORTS, option allowedPorts)';
 
 export class NameResolutionError extends Error {
@@ -54,20 +80,24 @@ export class AddressGuard {
   /** Addresses that the operator named one by one. */
   private readonly named: ReadonlySet<string>;
   private readonly allowedPorts: ReadonlySet<number>;
+  private readonly translators: Translators;
 
   /**
    * @param allowedPorts opened although they belong to services that must not receive webhooks
    * @param onBlocked told of each connection that is refused when it is about to be dialled
+   * @param nat64Prefixes of the network, beside the well-known one
    */
   constructor(
     allowedNetworks: readonly string[],
     private readonly resolveName: Resolve = systemResolve,
     allowedPorts: readonly number[] = [],
     private readonly onBlocked: (blocked: Blocked) => void = () => undefined,
+    nat64Prefixes: readonly string[] = [],
   ) {
     this.allowed = networkList(allowedNetworks);
     this.named = new Set(allowedNetworks.flatMap((network) => aloneIn(network) ?? []));
     this.allowedPorts = new Set(allowedPorts);
+    this.translators = new Translators(nat64Prefixes);
   }
 
   allowsPort(port: number): boolean {
@@ -81,6 +111,9 @@ export class AddressGuard {
     if (this.named.has(plain)) return true;
     // A network that somebody allowed as a whole is not meant to hand out the credentials of the machine.
     if (isMetadata(plain)) return false;
+    // DNS64 gives such an address to every name that has IPv4 only: what counts is where the translator leads.
+    const inside = this.translators.addressInside(plain);
+    if (inside !== undefined) return this.allows(inside);
     if (isPublic(plain)) return true;
     const embedded = embeddedAddress(plain);
     return (
@@ -130,10 +163,7 @@ export class AddressGuard {
    * when they are dialled, as what they resolve to may change.
    */
   async permits(host: string): Promise<boolean> {
-    const name = host
-      .replace(/^\[(.*)\]$/, '$1')
-      .replace(/\.$/, '')
-      .toLowerCase();
+    const name = plainName(host);
     if (isIP(name) !== 0) return this.allows(name);
     if (LOCAL_NAMES.test(name) && name.startsWith('metadata.')) return false;
     const local = LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
@@ -149,7 +179,7 @@ export class AddressGuard {
 }
 
 function refused(host: string): BlockedAddressError {
-  return new BlockedAddressError(`${host} is not an address that deliveries may reach; ${NETWORK_ADVICE}`);
+  return new BlockedAddressError(`${host} is not an address that deliveries may reach; ${networkAdvice(host)}`);
 }
 
 /** The address of a network that is nothing but one address. */

@@ -1,5 +1,5 @@
 import { PaggioError, invalid } from '../errors';
-import { NETWORK_ADVICE, PORT_ADVICE, type AddressGuard } from './address-guard';
+import { networkAdvice, PORT_ADVICE, type AddressGuard } from './address-guard';
 
 const MAX_URL_LENGTH = 2048;
 
@@ -36,12 +36,14 @@ export async function checkDestinationUrl(
     throw notAllowed(field, 'This is Paggio itself: its events would come back to it without end.');
   }
   if (!(await guard.permits(url.hostname))) {
-    throw notAllowed(field, NOT_PUBLIC);
+    throw notAllowed(field, notPublic(url.hostname));
   }
   return url.href as DestinationUrl;
 }
 
-export const NOT_PUBLIC = `The host is not a public address; ${NETWORK_ADVICE}.`;
+export function notPublic(host: string): string {
+  return `The host is not a public address; ${networkAdvice(host)}.`;
+}
 
 export function notAllowed(field: string, message: string): PaggioError {
   return new PaggioError('DESTINATION_NOT_ALLOWED', 'Deliveries may not be sent to this destination', {

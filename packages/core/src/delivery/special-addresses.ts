@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
+import { isIP, type BlockList } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { networkList } from '../options';
+import { isNetwork, networkList } from '../network-list';
 
 /**
  * IPv4 networks that are not public, or of no single host.
@@ -83,8 +83,8 @@ export function isMetadata(plain: string): boolean {
 }
 
 /**
- * The IPv4 address that an IPv6 address leads to: compatible, translated, NAT64 under the well-known prefix, 6to4, Teredo.
- * Undefined where there is none, and for NAT64 under a prefix of the network's own, which nobody can tell.
+ * The IPv4 address that an IPv6 address leads to: compatible, translated, 6to4, Teredo. Undefined where there is none.
+ * Addresses of NAT64 translators are judged before, by `Translators`.
  * @param plain from `plainAddress`
  */
 export function embeddedAddress(plain: string): string | undefined {
@@ -97,15 +97,58 @@ const localTranslation = networkList(['64:ff9b:1::/48']);
 const sixToFour = networkList(['2002::/16']);
 const teredo = networkList(['2001::/32']);
 
+/** Where an address below a prefix of this length carries the IPv4 address (RFC 6052, 2.2). Byte 8 is always zero. */
+const LAYOUTS: Readonly<Record<number, readonly number[]>> = {
+  32: [4, 5, 6, 7],
+  40: [5, 6, 7, 9],
+  48: [6, 7, 9, 10],
+  56: [7, 9, 10, 11],
+  64: [9, 10, 11, 12],
+  96: [12, 13, 14, 15],
+};
+
 function translations(plain: string): string[] {
   const bytes = ipaddr.IPv6.parse(plain).toByteArray();
-  const at = (...places: number[]): string => places.map((place) => bytes[place]).join('.');
-  if (sixToFour.check(plain, 'ipv6')) return [at(2, 3, 4, 5)];
+  if (sixToFour.check(plain, 'ipv6')) return [dotted(bytes, [2, 3, 4, 5])];
   if (teredo.check(plain, 'ipv6')) return [[12, 13, 14, 15].map((place) => 255 - (bytes[place] as number)).join('.')];
-  // In any of the layouts that its prefix leaves room for (RFC 6052, 2.2).
+  // In any of the layouts that its prefix leaves room for.
   if (localTranslation.check(plain, 'ipv6'))
-    return [at(12, 13, 14, 15), at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
+    return [96, 48, 56, 64].map((length) => dotted(bytes, LAYOUTS[length] as readonly number[]));
   // `::` and `::1` are addresses of their own.
   if (!translated.check(plain, 'ipv6') || bytes.slice(0, 13).every((byte) => byte === 0)) return [];
-  return [at(12, 13, 14, 15)];
+  return [dotted(bytes, [12, 13, 14, 15])];
+}
+
+function dotted(bytes: readonly number[], places: readonly number[]): string {
+  return places.map((place) => bytes[place]).join('.');
+}
+
+/** Every network with NAT64 may use this prefix. DNS64 synthesises AAAA records below it (RFC 6052, 2.1). */
+const WELL_KNOWN_PREFIX = '64:ff9b::/96';
+
+/** Whether a text is a network that NAT64 can translate under: an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits. */
+export function isNat64Prefix(text: unknown): boolean {
+  if (!isNetwork(text)) return false;
+  const [address, length] = (text as string).split('/');
+  return isIP(address as string) === 6 && Object.hasOwn(LAYOUTS, Number(length));
+}
+
+/** The NAT64 translators of the network: the well-known prefix, and those that the operator names. */
+export class Translators {
+  private readonly prefixes: { network: BlockList; layout: readonly number[] }[];
+
+  /** @param prefixes each accepted by `isNat64Prefix` */
+  constructor(prefixes: readonly string[]) {
+    this.prefixes = [WELL_KNOWN_PREFIX, ...prefixes].map((prefix) => ({
+      network: networkList([prefix]),
+      layout: LAYOUTS[Number(prefix.split('/')[1])] as readonly number[],
+    }));
+  }
+
+  /** The IPv4 address that a translator turns an address into. Undefined for one that no translator is known for. */
+  addressInside(plain: string): string | undefined {
+    if (isIP(plain) !== 6) return undefined;
+    const prefix = this.prefixes.find(({ network }) => network.check(plain, 'ipv6'));
+    return prefix && dotted(ipaddr.IPv6.parse(plain).toByteArray(), prefix.layout);
+  }
 }

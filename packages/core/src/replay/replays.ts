@@ -2,7 +2,7 @@ import type { Authority } from '../authority';
 import { withoutCredentials } from '../capture/credentials';
 import { lockedResult, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl, NOT_PUBLIC, notAllowed, type DestinationUrl } from '../delivery/destination-url';
+import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../delivery/destination-url';
 import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
 import type { Transport, TransportResult } from '../delivery/transport';
@@ -118,7 +118,7 @@ export class Replays {
       timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       attemptNumber: event.attemptsTotal + 1,
     });
-    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), NOT_PUBLIC);
+    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), notPublic(new URL(url).hostname));
 
     const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
     const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
