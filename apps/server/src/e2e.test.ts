@@ -169,8 +169,8 @@ test("Stripe events verify at the gateway and at the destination with the vendor
   expect(data).toMatchObject({
     status: 'delivered',
     source: 'stripe',
-    payload_format: 'text',
-    payload: bodies[0],
+    payload_format: 'json',
+    payload: JSON.parse(bodies[0] as string),
     verification: { status: 'verified', provider: 'stripe', body_authenticated: true },
   });
 

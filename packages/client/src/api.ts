@@ -57,8 +57,9 @@ export type Event = {
   query: string;
   /** Lower-case names; a repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** As payload_format says: any JSON value, text, or null. The exact bytes are at /raw. */
+  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
   payload: unknown;
+  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
   /** Bytes of the body. */
   size: number;
@@ -477,8 +478,9 @@ export type Rejection = {
   query: string;
   /** Lower-case names; a repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** As payload_format says: any JSON value, text, or null. The exact bytes are at /raw. */
+  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
   payload: unknown;
+  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
 };
 

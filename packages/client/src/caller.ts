@@ -19,6 +19,12 @@ export interface ClientOptions {
    * @default 2
    */
   retries?: number;
+  /**
+   * Parses the JSON of answers. The default is `JSON.parse`, which rounds integers beyond 2^53 and reads `1.10` as 1.1. A
+   * parser that keeps the text of numbers shows the `payload` of an event as exactly as the server sends it. It must throw
+   * for text that is not JSON.
+   */
+  parseJson?: (text: string) => unknown;
   /** An axios instance of your own, with its agents, proxies and interceptors. */
   axios?: AxiosInstance;
 }
@@ -49,8 +55,12 @@ export class Caller {
   private readonly http: AxiosInstance;
   private readonly baseUrl: string;
 
+  private readonly parsing: { transformResponse?: (text: unknown) => unknown };
+
   constructor(private readonly options: ClientOptions) {
     this.http = options.axios ?? axios.create();
+    const { parseJson } = options;
+    this.parsing = parseJson === undefined ? {} : { transformResponse: (text: unknown) => parsedBy(parseJson, text) };
     this.baseUrl = options.baseUrl.replace(/\/{1,64}$/, '');
   }
 
@@ -84,6 +94,7 @@ export class Caller {
         timeout: input.responseType === 'stream' ? 0 : (this.options.timeoutMs ?? 30_000),
         signal: input.signal,
         responseType: input.responseType ?? 'json',
+        ...(input.responseType === undefined ? this.parsing : {}),
         // Every status is an answer.
         validateStatus: () => true,
         maxRedirects: 0,
@@ -149,6 +160,16 @@ function isEnvelope(data: unknown): data is Envelope {
   return (
     typeof data === 'object' && data !== null && typeof (data as Envelope).code === 'string' && 'request_id' in data
   );
+}
+
+/** Text that is not JSON stays text: a proxy may answer in place of the server. */
+function parsedBy(parseJson: (text: string) => unknown, text: unknown): unknown {
+  if (typeof text !== 'string' || text === '') return text;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Errors are JSON also where bytes or a stream were asked for. */

@@ -111,6 +111,20 @@ test('signed ingest of objects, text and bytes; the correlation id and the key g
   expect(conflict).toMatchObject({ ok: false, error: { code: 'IDEMPOTENCY_KEY_CONFLICT' } });
 });
 
+test('a parser of your own reads numbers that JSON.parse would round', async () => {
+  const target = unwrap(await paggio.endpoints.create({ name: 'exact numbers' }));
+  const { id } = unwrap(await paggio.ingest(target.id, '{"n": 12345678901234567890}', { secret: target.secret }));
+  const exact = createClient({
+    baseUrl: `http://127.0.0.1:${server.port}`,
+    apiKey: server.key,
+    parseJson: (text) => JSON.parse(text.replaceAll(/(?<=: )\d{17,}(?=\})/g, '"$&"')) as unknown,
+  });
+  expect(unwrap(await paggio.events.get(id)).payload).toEqual({ n: Number('12345678901234567890') });
+  expect(unwrap(await exact.events.get(id)).payload).toEqual({ n: '12345678901234567890' });
+  expect(unwrap(await exact.events.raw(id)).toString()).toBe('{"n": 12345678901234567890}');
+  expect(await exact.events.get('nope')).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+});
+
 test('the stream is read as it comes, and resumes', async () => {
   const target = unwrap(await paggio.endpoints.create({ name: 'stream' }));
   const stop = new AbortController();
@@ -174,6 +188,9 @@ describe('a server that is not well', () => {
       ok: false,
       error: { code: 'UNEXPECTED', status: 502 },
     });
+    const { port } = fake.address() as AddressInfo;
+    const parsing = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'k', parseJson: JSON.parse });
+    expect(await parsing.endpoints.create({ name: 'x' })).toMatchObject({ ok: false, error: { code: 'UNEXPECTED' } });
     answer = (request) => void request.socket.destroy();
     expect(await client.endpoints.create({ name: 'x' })).toMatchObject({ ok: false, error: { code: 'NETWORK' } });
   });

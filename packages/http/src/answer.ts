@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PaggioError, toFault } from '@paggio/core';
+import { toJson } from './wire/json-text';
 
 /** What goes back over any door. */
 export interface Answer {
@@ -38,8 +39,9 @@ export function discard({ body }: Answer): void {
       .catch(() => undefined);
 }
 
+/** An object as JSON. Its members may be texts that are JSON already. */
 export function jsonAnswer(status: number, value: object): Answer {
-  return textAnswer(status, JSON.stringify(value));
+  return textAnswer(status, toJson(value));
 }
 
 /** JSON that is text already, whole or as it comes. */

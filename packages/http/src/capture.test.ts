@@ -54,15 +54,49 @@ async function exact(
   return { answer, event, shown };
 }
 
+/** The answer for an event as it was written. */
+async function textOf(id: string): Promise<string> {
+  const { data } = await server.api().get(`/api/v1/events/${id}`, { responseType: 'arraybuffer' });
+  return Buffer.from(data).toString();
+}
+
 test('ING-01: big integers, 1.10, escapes and a final newline survive', async () => {
   const body = '{"z":1,"id":"evt_1","a":12345678901234567890,"f":1.10,"e":1e3,"u":"\\u00e9é😀","s":"a\\/b"}\n';
-  const { shown } = await exact({ headers: [JSON_TYPE], body });
-  expect(shown).toMatchObject({ payload_format: 'text', payload: body });
+  const { event, shown } = await exact({ headers: [JSON_TYPE], body });
+  expect(shown).toMatchObject({ payload_format: 'json', payload: JSON.parse(body) });
+  expect(await textOf(event.id)).toContain(`"payload":${body},"payload_format":"json"`);
+});
+
+test('a body that is JSON stands in the event byte for byte, and every other one is text or null', async () => {
+  const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+  for (const body of [
+    '1.10',
+    '-0',
+    '12345678901234567890',
+    ' \r\n\t{ "a" :\n1e400 } \r\n',
+    '"\\ud800 \\/ \u2028"',
+    '{"__proto__":{"toJSON":1},"a":1,"a":2}',
+    '"</script>"',
+    'null',
+    deep(512),
+    `"${'x'.repeat(1024 * 1024 - 2)}"`,
+  ]) {
+    const { event } = await exact({ headers: [JSON_TYPE], body });
+    const text = await textOf(event.id);
+    expect(text).toContain(`"payload":${body},"payload_format":"json","size":${Buffer.byteLength(body)}`);
+    expect(JSON.parse(text).id).toBe(event.id);
+  }
+  for (const body of ['', '\ufeff1', '{"a":1,}', '01', '{"a":1} x', '"\n"', deep(513)]) {
+    const { shown } = await exact({ headers: [JSON_TYPE], body });
+    expect([shown.payload_format, shown.payload]).toEqual(['text', body]);
+  }
 });
 
 test('ING-02: repeated keys and the order of keys survive', async () => {
-  expect((await exact({ headers: [JSON_TYPE], body: '{"a":1,"a":2}' })).shown.payload).toBe('{"a":1,"a":2}');
-  expect((await exact({ headers: [JSON_TYPE], body: '{"10":1,"2":1}' })).shown.payload_format).toBe('json');
+  for (const body of ['{"a":1,"a":2}', '{"10":1,"2":1}']) {
+    const { event } = await exact({ headers: [JSON_TYPE], body });
+    expect(await textOf(event.id)).toContain(`"payload":${body},"payload_format":"json"`);
+  }
 });
 
 test('ING-03: an escaped NUL is stored, readable, searchable and replayable', async () => {

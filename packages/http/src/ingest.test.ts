@@ -69,8 +69,8 @@ test('an event is stored with its exact bytes and delivered; what authenticated 
     query: 'a=%20b',
     correlation_id: 'corr_1-A',
     verification: { status: 'verified', provider: 'api', body_authenticated: true },
-    payload_format: 'text',
-    payload: body,
+    payload_format: 'json',
+    payload: JSON.parse(body),
   });
   expect(Object.keys(data.headers)).not.toEqual(expect.arrayContaining(['authorization']));
   expect(JSON.stringify(data)).not.toContain(server.key);

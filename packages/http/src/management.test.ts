@@ -129,8 +129,8 @@ describe('rejections', () => {
     expect((await read.get(`/api/v1/rejections/${id}`)).data).toMatchObject({
       query: 'x=1',
       headers: { authorization: '***', 'content-type': 'application/json' },
-      payload: body,
-      payload_format: 'text',
+      payload: { action: 'opened', n: 1.1 },
+      payload_format: 'json',
       remote_addr: '127.0.0.1',
     });
     const raw = await read.get(`/api/v1/rejections/${id}/raw`, { responseType: 'arraybuffer' });

@@ -4,6 +4,7 @@ import type { EventContent, EventStatus, EventSummary } from '@paggio/core';
 import { textAnswer } from '../answer';
 import { ID, toFilter, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
+import { toJson } from '../wire/json-text';
 import { toPayload } from '../wire/payload';
 import { visibleTo } from '../wire/visible';
 import type { Dialect } from './dialect';
@@ -85,7 +86,7 @@ async function fittingItems(
       if (contents.length === 0 || event.id > lastId) continue;
       return { items, cut: true };
     }
-    const item = JSON.stringify(toItem(event, content));
+    const item = toJson(toItem(event, content));
     size += Buffer.byteLength(item);
     if (items.length > 0 && size > PAGE_BYTES) return { items, cut: true };
     items.push(item);

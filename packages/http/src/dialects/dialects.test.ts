@@ -51,6 +51,30 @@ test('they are off unless asked for', async () => {
   await plain.stop();
 });
 
+/** An answer as it was written. */
+async function written(api: AxiosInstance, path: string): Promise<string> {
+  const { data } = await api.get(path, { responseType: 'arraybuffer' });
+  return Buffer.from(data).toString();
+}
+
+test('payloads stand in the answers byte for byte', async () => {
+  const { slug } = await endpointWith({ destination_url: '' });
+  const inner = '{ "price": 1.10,\r\n "n": 12345678901234567890, "a":1,"a":2 }';
+  const body = `{"type":"exact","payload":null, "payload" : ${inner} }\n`;
+  const id = await send(slug, body);
+  expect(await written(speak('promptjang'), `/api/v1/events/evt_${id}`)).toContain(`"payload":${inner},"attempts"`);
+  expect(await written(speak('bags'), '/api/events?event=exact')).toContain(`"payload":${body},"status"`);
+  for (const [sent, shown] of [
+    ['[{"payload":1.10}]', '[{"payload":1.10}]'],
+    ['{"data":{"payload":1}}', '{"data":{"payload":1}}'],
+    ['{"payload":"\\ud800"}', '"\\ud800"'],
+    ['{"payload":1,}', JSON.stringify('{"payload":1,}')],
+  ] as const)
+    expect(await written(speak('promptjang'), `/api/v1/events/${await send(slug, sent)}`)).toContain(
+      `"payload":${shown},"attempts"`,
+    );
+});
+
 describe('promptjang', () => {
   const pj = (): AxiosInstance => speak('promptjang');
 

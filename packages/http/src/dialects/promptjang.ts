@@ -1,5 +1,6 @@
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import {
+  memberSources,
   parseId,
   type EventDetail,
   type EventFilter,
@@ -13,7 +14,8 @@ import { ID, PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
 import { idOf } from '../operations/input';
 import { toBody } from '../wire/event';
-import { toPayload } from '../wire/payload';
+import { JsonText } from '../wire/json-text';
+import { toPayload, type Payload } from '../wire/payload';
 import { visibleTo } from '../wire/visible';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
@@ -175,9 +177,11 @@ function toDetail(event: EventDetail): object {
   };
 }
 
-/** The `payload` of the body, as that product's producers send it; else the whole body. */
-function innerPayload(body: Buffer): unknown {
+/** The source text of the body's own `payload`, which that product's producers send; without one the whole body. */
+function innerPayload(body: Buffer): Payload['payload'] {
   const { payload } = toPayload(body);
-  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'payload')) return payload;
-  return (payload as { payload: unknown }).payload;
+  if (!(payload instanceof JsonText)) return payload;
+  // Of repeated members the last one counts, as it does for parsers.
+  const inner = memberSources(payload.text, 'payload').at(-1);
+  return inner === undefined ? payload : new JsonText(inner);
 }

@@ -32,8 +32,14 @@ export const headers: JsonSchema = {
 };
 
 export const payload = {
-  payload: { description: 'As payload_format says: any JSON value, text, or null. The exact bytes are at /raw.' },
-  payload_format: oneOf(['json', 'text', 'binary']),
+  payload: {
+    description:
+      'The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw.',
+  },
+  payload_format: oneOf(
+    ['json', 'text', 'binary'],
+    'json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes.',
+  ),
 } satisfies Record<string, JsonSchema>;
 
 /** Where a body is not UTF-8, its base64 stands beside a null. */
