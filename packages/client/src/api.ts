@@ -1085,7 +1085,7 @@ export interface Operations {
     query: undefined;
     body: {
       name: string;
-      /** Default: whsec_ and base64 of 32 random bytes. */
+      /** Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text. */
       secret?: string;
       /** Where events go; empty or null: capture only. */
       destination_url?: string | null;

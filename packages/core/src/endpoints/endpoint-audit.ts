@@ -51,6 +51,7 @@ export function endpointChanged(
   const of = (id: string): DestinationRow | undefined => destinations.find((row) => row.id === id);
   return [
     ...(changed ? [{ action: 'endpoint.updated' as const, objectId: endpoint.id, ...changed }] : []),
+    ...(change.secret === undefined ? [] : [secretRotated(endpoint.id, change)]),
     ...plan.added.map(destinationCreated),
     ...plan.changed.flatMap(({ id, ...rest }): AuditEntry[] => {
       const row = of(id);
@@ -67,6 +68,11 @@ export function endpointChanged(
       };
     }),
   ];
+}
+
+function secretRotated(objectId: string, { previousSecretExpiresAt }: Partial<EndpointRow>): AuditEntry {
+  const after = { previous_expires_at: previousSecretExpiresAt?.toISOString() ?? null };
+  return { action: 'secret.rotated', objectId, before: null, after };
 }
 
 function destinationCreated(row: DestinationRow): AuditEntry {

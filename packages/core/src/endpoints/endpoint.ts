@@ -140,6 +140,10 @@ export interface EndpointInput {
   destinationUrl?: string | null;
   /** All destinations: what is left out is removed. Not together with `destinationUrl`. */
   destinations?: DestinationInput[];
+  /**
+   * Signs deliveries and signed ingest: 1 to 512 characters, not blank, without control characters.
+   * @default `whsec_` and base64 of 32 random bytes
+   */
   secret?: string;
   description?: string | null;
   eventTypes?: string[];
@@ -166,6 +170,7 @@ export interface EndpointInput {
   forwardIdentityHeaders?: boolean;
 }
 
-export interface EndpointChange extends Partial<Omit<EndpointInput, 'secret'>> {
+/** A new `secret` needs the scope `admin`. The one before stays valid for a day beside it. */
+export interface EndpointChange extends Partial<EndpointInput> {
   status?: Status;
 }

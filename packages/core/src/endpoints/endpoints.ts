@@ -33,11 +33,14 @@ import type {
   StoredVerification,
   VerificationInput,
 } from './endpoint';
-import { headerProblems, methodProblems } from './endpoint-settings';
+import { headerProblems, methodProblems, secretProblems } from './endpoint-settings';
 import { endpointChanged, endpointCreated } from './endpoint-audit';
 import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
 import { verificationConfig } from './verification-input';
+
+/** How long a replaced secret stays valid beside the new one, unless the caller says otherwise. */
+const OVERLAP_SECONDS = 86_400;
 
 export interface EndpointsDependencies {
   store: EndpointStore;
@@ -116,14 +119,22 @@ export class Endpoints {
   /**
    * Changes what is given and nothing else. Takes effect on the very next request and attempt.
    * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED`, `DESTINATION_NOT_ALLOWED`; `FORBIDDEN` where the requests carry the
-   * provider's secret and the change would let somebody learn it who lacks the scope `resign`
+   * provider's secret and the change would let somebody learn it who lacks the scope `resign`, and for a `secret` without
+   * the scope `admin`
    */
   async update(owner: Actor, id: string, input: EndpointChange): Promise<Endpoint> {
+    if (input.secret !== undefined) {
+      this.dependencies.authority.require(owner, 'admin', 'endpoints.update', {
+        message: 'Changing the secret needs the scope "admin"',
+        hint: 'Use a key with the scope admin, or leave secret out.',
+      });
+    }
     const wanted = await this.wanted(input, () => this.functionsOf(owner, id));
     await this.change(owner, id, (stored, now) => {
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
       const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
       this.guard(owner, 'endpoints.update', stored, plan, now, input.verification);
+      if (input.secret !== undefined) Object.assign(endpoint, this.newSecret(stored.endpoint, input.secret, now));
       if (input.status === 'PAUSED' && stored.endpoint.status === 'ACTIVE') {
         Object.assign(endpoint, { status: 'PAUSED', pausedAt: now, pauseReason: MANUAL });
       } else if (input.status === 'ACTIVE') {
@@ -229,7 +240,7 @@ export class Endpoints {
   async rotateSecret(
     actor: Actor,
     id: string,
-    overlapSeconds = 86_400,
+    overlapSeconds = OVERLAP_SECONDS,
   ): Promise<{ secret: string; previousExpiresAt: Date }> {
     const { box, store, changed } = this.dependencies;
     const secret = createSecret();
@@ -278,6 +289,24 @@ export class Endpoints {
     const stored = this.storedVerification(endpoint);
     const reason = guardedReason({ stored, destinations, verification, plan }, now.getTime());
     if (reason) this.dependencies.authority.require(actor, 'resign', operation, reason);
+  }
+
+  /** What a secret changes in the row: nothing where it is the present one, so that a repeated change ends no overlap. */
+  private newSecret({ id, userId, secret: stored }: EndpointRow, secret: string, now: Date): Partial<EndpointRow> {
+    const { box } = this.dependencies;
+    const place = secretPlace(userId, id);
+    let present: string | null = null;
+    try {
+      present = box.open(stored, place);
+    } catch {
+      // Without its master key nobody can use the present one any more, so nothing of it is kept.
+    }
+    if (present !== null && sameText(present, secret)) return {};
+    return {
+      secret: box.seal(secret, place),
+      previousSecret: present === null ? null : stored,
+      previousSecretExpiresAt: present === null ? null : new Date(now.getTime() + OVERLAP_SECONDS * 1000),
+    };
   }
 
   private storedVerification({ id, userId, verification }: EndpointRow): StoredVerification | 'unreadable' | null {
@@ -384,6 +413,7 @@ export class Endpoints {
     const set = <K extends keyof EndpointRow>(key: K, value: EndpointRow[K] | undefined): void => {
       if (value !== undefined) row[key] = value;
     };
+    if (input.secret !== undefined) problems.push(...secretProblems(input.secret));
     set('name', input.name);
     set('description', input.description);
     set('eventTypes', input.eventTypes);

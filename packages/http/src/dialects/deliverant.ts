@@ -5,6 +5,7 @@ import { headersInput } from '../dto/destination.dto';
 import { Doc } from '../dto/doc';
 import { IfGiven } from '../dto/given';
 import { PublishDto } from '../dto/publish.dto';
+import { IsEndpointSecret } from '../dto/secret.dto';
 import { operation } from '../operation';
 import { idOf } from '../operations/input';
 import { publish } from '../operations/publish';
@@ -15,6 +16,7 @@ import { prefixed } from './prefixed-id';
 class EndpointSettingsDto {
   @Doc('Sent with every delivery.', headersInput) @IfGiven() @IsObject() headers_json?: Record<string, string>;
   @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
+  @Doc('The signing secret. No answer contains it.') @IsEndpointSecret() secret?: string;
 }
 
 class EndpointCreateDto extends EndpointSettingsDto {
@@ -49,6 +51,7 @@ export const deliverant: Dialect = {
           destinationUrl: body.url,
           headers: body.headers_json,
           timeoutSeconds: body.timeout_seconds,
+          secret: body.secret,
         });
         return jsonAnswer(201, toEndpoint(endpoint, principal));
       },
@@ -85,16 +88,18 @@ export const deliverant: Dialect = {
       method: 'PATCH',
       path: `${PATH}/:id`,
       scope: 'write',
+      furtherScope: 'secret needs the scope `admin`.',
       summary: 'Changes what is given.',
       body: EndpointUpdateDto,
       answers: { 200: any },
       async run(input) {
-        const { name, url, headers_json, timeout_seconds, status } = input.body;
+        const { name, url, headers_json, timeout_seconds, secret, status } = input.body;
         const endpoint = await input.paggio.endpoints.update(input.principal, idOf(input, 'endpoint'), {
           name,
           destinationUrl: url,
           headers: headers_json,
           timeoutSeconds: timeout_seconds,
+          secret,
           status,
         });
         return jsonAnswer(200, toEndpoint(endpoint, input.principal));

@@ -282,6 +282,111 @@ describe('deliverant', () => {
     ]);
   });
 
+  /** The signatures of the next delivery, judged by the rules that docs/api.md states. */
+  async function signaturesBy(secrets: string[], keys: Buffer[]): Promise<{ standard: boolean[]; pj: boolean[] }> {
+    const { headers, body } = recorder.requests.at(-1)!;
+    const signed = `${headers['webhook-id'] as string}.${headers['webhook-timestamp'] as string}.`;
+    const given = (headers['webhook-signature'] as string).split(' ');
+    const hmac = (key: Buffer | string, prefix: string, encoding: 'hex' | 'base64'): string =>
+      createHmac('sha256', key).update(prefix).update(body).digest(encoding);
+    const timestamp = `${headers['x-pj-timestamp'] as string}.`;
+    return {
+      standard: keys.map((key) => given.includes(`v1,${hmac(key, signed, 'base64')}`)),
+      pj: secrets.map((secret) => headers['x-pj-signature'] === hmac(secret, timestamp, 'hex')),
+    };
+  }
+
+  test('any text that is not blank is a signing secret, and no answer contains it', async () => {
+    status = 200;
+    const bytes = Buffer.from('a key of some bytes');
+    for (const [secret, key] of [
+      ['whsec_your_signing_secret', Buffer.from('whsec_your_signing_secret')],
+      ['x', Buffer.from('x')],
+      ['pässword with spaces 😀', Buffer.from('pässword with spaces 😀')],
+      ['whsec_', Buffer.from('whsec_')],
+      [`whsec_${bytes.toString('base64')}`, bytes],
+      [`whsec_${bytes.toString('base64').replaceAll('=', '')}`, bytes],
+    ] as const) {
+      const { status: made, data } = await api().post('/v1/endpoints', { name: 's', url: recorder.url(), secret });
+      expect([made, Object.keys(data).includes('secret'), data.id]).toEqual([201, false, idWith('ep')]);
+      const shown = await server.api().get(`/api/v1/endpoints/${data.id}/secret`);
+      expect(shown.data.secret).toBe(secret);
+      const { data: event } = await api().post('/v1/events', {
+        event_type: 'a',
+        payload: 1,
+        endpoint_ids: [data.id],
+      });
+      await settled(server.paggio, owner, event.event_id.slice(4));
+      expect(await signaturesBy([secret], [key])).toEqual({ standard: [true], pj: [true] });
+      const body = '{"event_type":"b"}';
+      const timestamp = String(Math.floor(Date.now() / 1000));
+      const signature = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
+      const headers = { 'X-PJ-Timestamp': timestamp, 'X-PJ-Signature': signature };
+      expect((await server.api().post(`/e/${data.id}`, body, { headers })).status).toBe(202);
+    }
+  });
+
+  test.each([
+    ['blank', ' \u00a0\u2003'],
+    ['empty', ''],
+    ['a copied line', 'whsec_abc\n'],
+    ['NUL', 'a\0b'],
+    ['too long', 'x'.repeat(513)],
+    ['null', null],
+    ['a number', 12_345_678],
+    ['a list', ['whsec_abc']],
+  ])('a secret that is %s is refused in POST and PATCH of both APIs', async (_, secret) => {
+    const { data } = await api().post('/v1/endpoints', { name: 's', url: recorder.url() });
+    const refused = [
+      await api().post('/v1/endpoints', { name: 's', url: recorder.url(), secret }),
+      await api().patch(`/v1/endpoints/${data.id}`, { name: 'changed', secret }),
+      await server.api().post('/api/v1/endpoints', { name: 's', secret }),
+    ];
+    for (const { status: answered, data: error } of refused)
+      expect([answered, (error.error ?? error).details[0].field]).toEqual([422, 'secret']);
+    expect((await api().get(`/v1/endpoints/${data.id}`)).data.name).toBe('s');
+  });
+
+  test('a new secret in PATCH is a rotation: the one before stays valid for a day', async () => {
+    status = 200;
+    const [first, second] = ['the first secret', 'the second secret'];
+    const { data } = await api().post('/v1/endpoints', { name: 's', url: recorder.url(), secret: first });
+    const path = `/v1/endpoints/${data.id}`;
+    const patched = await api().patch(path, { secret: second });
+    expect([patched.status, JSON.stringify(patched.data).includes('secret')]).toEqual([200, false]);
+    // The same one again changes nothing: the one before does not become the present one.
+    expect((await api().patch(path, { secret: second, name: 'renamed' })).data.name).toBe('renamed');
+    const { data: event } = await api().post('/v1/events', { event_type: 'a', payload: 1, endpoint_ids: [data.id] });
+    await settled(server.paggio, owner, event.event_id.slice(4));
+    expect(await signaturesBy([first, second], [Buffer.from(first), Buffer.from(second)])).toEqual({
+      standard: [true, true],
+      pj: [false, true],
+    });
+    const id = data.id.slice(3);
+    const log = await server.api().get('/api/v1/audit', { params: { object_id: id, action: 'secret.rotated' } });
+    expect(log.data.data).toEqual([expect.objectContaining({ before: null, after: { previous_expires_at: iso } })]);
+    expect(JSON.stringify(log.data)).not.toContain('the second');
+    const ends = Date.parse(log.data.data[0].after.previous_expires_at) - Date.parse(log.data.data[0].created_at);
+    expect(Math.round(ends / 3_600_000)).toBe(24);
+    const rotated = await server.api().post(`/api/v1/endpoints/${id}/rotate-secret`, { overlap_seconds: 0 });
+    expect(rotated.data.secret).toMatch(/^whsec_/);
+  });
+
+  test('only a key with the scope admin changes a secret', async () => {
+    const all = { ...owner, scopes: new Set(scopes), keyId: null };
+    const { key } = await server.paggio.keys.create(all, { name: 'w', scopes: ['read', 'write'] });
+    const made = await speak('deliverant', key).post('/v1/endpoints', {
+      name: 's',
+      url: recorder.url(),
+      secret: 'mine',
+    });
+    expect(made.status).toBe(201);
+    const refused = await speak('deliverant', key).patch(`/v1/endpoints/${made.data.id}`, { secret: 'other' });
+    expect([refused.status, refused.data.error.code]).toEqual([403, 'FORBIDDEN']);
+    const shown = await server.api().get(`/api/v1/endpoints/${made.data.id}/secret`);
+    expect(shown.data.secret).toBe('mine');
+  });
+
   test('an array of more endpoints than a page', async () => {
     const all = { ...owner, userId: 'user-9', scopes: new Set(scopes), keyId: null };
     const { key } = await server.paggio.keys.create(all, { name: 'x', scopes: [...scopes] });

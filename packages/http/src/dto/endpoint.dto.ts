@@ -18,6 +18,7 @@ import { Doc } from './doc';
 import { IfGiven } from './given';
 import { Nested } from './nested';
 import type { JsonSchema } from '../openapi/schema';
+import { IsEndpointSecret } from './secret.dto';
 import { IsReplaySecrets, IsSecret, replaySecretsInput, secretsInput, type SecretInput } from './secret';
 
 /** The core checks them one by one. */
@@ -171,10 +172,10 @@ export class EndpointSettingsDto {
 export class EndpointCreateDto extends EndpointSettingsDto {
   @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
 
-  @Doc('Default: whsec_ and base64 of 32 random bytes.')
-  @IfGiven()
-  @IsString()
-  @Length(8, 256)
+  @Doc(
+    'Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text.',
+  )
+  @IsEndpointSecret()
   secret?: string;
 }
 
