@@ -256,6 +256,8 @@ export type DestinationItem = {
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
+  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present while it is failing. */
+  failing_since?: string;
 };
 
 export type Destination = {
@@ -277,7 +279,7 @@ export type Destination = {
     /** UTC, with milliseconds. */
     retry_at: string | null;
   };
-  /** UTC, with milliseconds. */
+  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. */
   failing_since: string | null;
 };
 
@@ -326,10 +328,13 @@ export type Endpoint = {
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    label: 'healthy' | 'degraded' | 'unhealthy' | 'capturing';
+    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
+    /** Present while the label is failing: when the longest of its outages began. */
+    failing_since?: string;
   };
   /** UTC, with milliseconds. */
   created_at: string;
@@ -382,10 +387,13 @@ export type EndpointCreated = {
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    label: 'healthy' | 'degraded' | 'unhealthy' | 'capturing';
+    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
+    /** Present while the label is failing: when the longest of its outages began. */
+    failing_since?: string;
   };
   /** UTC, with milliseconds. */
   created_at: string;
@@ -636,13 +644,15 @@ export type Notifications = {
   slack: {
     /** Without its secret part. */
     url: string;
-    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   discord: {
     /** Without its secret part. */
     url: string;
-    triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
+  /** Present while a channel is set up. */
+  failing_after_minutes?: number;
 };
 
 export type NotificationSent = {
@@ -1594,15 +1604,17 @@ export interface Operations {
         /** The incoming webhook of a channel; a secret. Left out: the stored one. */
         url?: string;
         /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
       } | null;
       /** Discord; null or left out: nothing is sent there. */
       discord?: {
         /** The incoming webhook of a channel; a secret. Left out: the stored one. */
         url?: string;
         /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'recovered' | 'paused' | 'storage')[];
+        triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
       } | null;
+      /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+      failing_after_minutes?: number;
     };
     answer: Notifications;
   };

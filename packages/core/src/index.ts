@@ -21,11 +21,11 @@ export type {
   Endpoint,
   EndpointChange,
   EndpointInput,
-  Health,
   VerificationInput,
   VerificationView,
 } from './endpoints/endpoint';
 export type { EndpointConfig } from './endpoints/endpoint-config';
+export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId } from './event-id';
 export { describeFault, toFault, type FaultDescription } from './fault';
@@ -70,11 +70,13 @@ export { isNetwork, networkList } from './network-list';
 export { isNat64Prefix } from './delivery/special-addresses';
 export {
   channels,
+  FAILING_MINUTES,
   triggers,
   type Channel,
   type ChannelInput,
   type ChannelSettings,
   type NotificationSettings,
+  type NotificationsInput,
   type Trigger,
 } from './notifications/notification';
 export { networkOf } from './network';

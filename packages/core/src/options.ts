@@ -94,7 +94,8 @@ export interface PaggioOptions {
    */
   maxInFlight?: number;
   /**
-   * A destination that has had nothing but failures for so long is paused, in milliseconds (60000 or more); null: never.
+   * A destination is paused after nothing but failures for this long, in milliseconds (60000 or more), and after at least
+   * 25 failed attempts in a row; null: never.
    * @default 432000000 (five days)
    */
   pauseFailingAfterMs?: number | null;

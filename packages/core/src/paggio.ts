@@ -100,6 +100,8 @@ export interface Gauges {
   /** Deliveries that are not over, up to `GAUGE_LIMIT`. */
   pending: number;
   lagSeconds: number;
+  /** Destinations that are failing: as in `Health`, of all users. */
+  failingDestinations: number;
   /** Everything in Paggio's schema, with its indexes, on the disk of the database. */
   storedBytes: number;
   pools: { pool: string; total: number; idle: number; waiting: number }[];
@@ -176,7 +178,7 @@ export class Paggio {
     const changed = (version: number): void => {
       observe(version);
       this.waker.announce('change');
-      this.worker.wake();
+      this.worker.reconsider();
     };
     this.configurationChanged = changed;
     const { telemetry } = this;
@@ -230,7 +232,7 @@ export class Paggio {
         this.directory.distrust();
         // Keys that another process has revoked.
         this.keys.distrust();
-        this.worker.wake();
+        this.worker.reconsider();
       },
       onTime: (databaseMs, askedAt, tookMs) => this.clock.compare(databaseMs, askedAt, tookMs),
     });
@@ -503,12 +505,20 @@ export class Paggio {
 
   /** @throws when the database does not answer */
   async gauges(): Promise<Gauges> {
-    const [{ lagSeconds }, pending, storedBytes] = await Promise.all([
+    const [{ lagSeconds }, pending, failingDestinations, storedBytes] = await Promise.all([
       this.queueStore.state(),
       this.queueStore.pending(),
+      this.queueStore.failing(),
       this.usage.onDisk(),
     ]);
-    return { pending, lagSeconds, storedBytes, pools: this.database.pools(), clockSkewMs: this.clock.skewMs };
+    return {
+      pending,
+      lagSeconds,
+      failingDestinations,
+      storedBytes,
+      pools: this.database.pools(),
+      clockSkewMs: this.clock.skewMs,
+    };
   }
 
   /**

@@ -105,7 +105,7 @@ describe('endpoints', () => {
       paused_at: null,
       pause_reason: null,
       mode: 'live',
-      health: { label: 'capturing', success_rate: null, delivered: 0, failed: 0 },
+      health: { label: 'waiting', success_rate: null, delivered: 0, failed: 0 },
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: expect.any(String),
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),

@@ -37,6 +37,7 @@ test('LOA-14: what happened is counted, in a registry of its own, for administra
   expect(valueOf('paggio_rejections_total{provider="github",reason="missing_signature"}')).toBe(1);
   expect(valueOf('paggio_queue_pending')).toBe(0);
   expect(valueOf('paggio_queue_lag_seconds')).toBe(0);
+  expect(valueOf('paggio_destinations_failing')).toBe(0);
   expect(valueOf('paggio_pool_waiting{pool="capture"}')).toBe(0);
   expect(valueOf('paggio_database_up')).toBe(1);
   expect(data).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);

@@ -66,6 +66,11 @@ export class Metrics {
     'How long the delivery that is most overdue has been waiting.',
     [],
   );
+  private readonly failing = this.gauge(
+    'paggio_destinations_failing',
+    'Destinations that are failing: their circuit has opened, or five attempts in a row failed over a minute or more.',
+    [],
+  );
   private readonly stored = this.gauge(
     'paggio_stored_bytes',
     "Everything in Paggio's schema, with its indexes, on the disk of the database.",
@@ -95,9 +100,10 @@ export class Metrics {
   /** The text of the exposition format, also while the database is away. */
   async text(): Promise<string> {
     try {
-      const { lagSeconds, pending, pools, clockSkewMs, storedBytes } = await this.paggio.gauges();
+      const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } = await this.paggio.gauges();
       this.pending.set(pending);
       this.lag.set(lagSeconds);
+      this.failing.set(failingDestinations);
       this.stored.set(storedBytes);
       for (const { pool, total, idle, waiting } of pools) {
         this.connections.set({ pool, state: 'idle' }, idle);

@@ -131,10 +131,15 @@ test('DEL-18: nothing but failures for the configured time pauses; one success b
     destinationUrl: recorder.url(),
     retry: { max_attempts: 1 },
   });
-  const failingSince = async (): Promise<Date | null> =>
-    (await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.failingSince ?? null;
+  const failingSince = async (): Promise<Date | null> => {
+    const rows = await query<{ failing_since: Date | null }>(
+      gateway.database.url,
+      `select failing_since from paggio.destinations where endpoint_id = '${endpoint.id}'`,
+    );
+    return rows[0]?.failing_since ?? null;
+  };
   const send = async (): Promise<unknown> => settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
-  const anHourAgo = `update paggio.destinations set failing_since = now() - interval '1 hour' where endpoint_id = '${endpoint.id}'`;
+  const anHourAgo = `update paggio.destinations set failing_since = now() - interval '1 hour', failures = 24 where endpoint_id = '${endpoint.id}'`;
 
   await send();
   expect(await failingSince()).toBeInstanceOf(Date);

@@ -76,6 +76,11 @@ export class Lanes {
     if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.byId.delete(destinationId);
   }
 
+  /** Leaves it to the next claim to say which circuits are open. */
+  forgetVerdicts(): void {
+    for (const lane of this.byId.values()) lane.takeVerdict(0);
+  }
+
   /** Forgets what has been idle for long. */
   sweep(): void {
     const now = performance.now();

@@ -132,6 +132,12 @@ export class DeliveryWorker implements Handoff {
     else if (!lane?.isOpen(now)) this.wakeIn(Math.max(0, (lane?.pacedUntil ?? 0) - now));
   }
 
+  /** The configuration has changed: a circuit may be closed by now, or lead to another address. The database knows. */
+  reconsider(): void {
+    this.lanes.forgetVerdicts();
+    this.wake();
+  }
+
   wake(): void {
     this.wanted = true;
     void this.claim();

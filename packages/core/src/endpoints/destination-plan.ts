@@ -19,16 +19,23 @@ export interface DestinationPlan {
   removed: string[];
 }
 
-/** A destination that begins afresh: nothing of its failures counts any more. */
-const recovered = {
-  status: 'ACTIVE',
-  pausedAt: null,
-  pauseReason: null,
+/** Nothing of a destination's failures counts any more. */
+const unharmed = {
   failingSince: null,
+  failures: 0,
+  failingTold: null,
   strain: 0,
   openings: 0,
   openUntil: null,
   probeEventId: null,
+} as const satisfies Partial<DestinationRow>;
+
+/** A destination that begins anew. */
+const recovered = {
+  status: 'ACTIVE',
+  pausedAt: null,
+  pauseReason: null,
+  ...unharmed,
 } as const satisfies Partial<DestinationRow>;
 
 /** Resumes the destinations that Paggio paused by itself. One that a person paused stays so. */
@@ -87,7 +94,9 @@ export function planDestinations(
     const id = row?.id ?? formatId(newId());
     const settings = settingsOf(input, id, seal, field, problems);
     if (row) {
-      const change = { ...settings, ...statusChange(row, input.status, now) };
+      // A new address does not answer for the failures of the one before. A pause stays until somebody ends it.
+      const moved = input.url !== undefined && input.url !== row.url;
+      const change = { ...settings, ...(moved ? unharmed : {}), ...statusChange(row, input.status, now) };
       if (Object.keys(change).length > 0) plan.changed.push({ id, ...change, updatedAt: now });
     } else if (input.url === undefined) problems.push({ field: field('url'), message: 'url is required.' });
     else {

@@ -5,7 +5,8 @@ import { headersPlace, openVerification } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
 import { isPausedByItself } from './destination-plan';
-import { healthOf, type AcknowledgementSetting, type Circuit, type Destination, type Endpoint } from './endpoint';
+import { failingSinceOf, healthOf } from './health';
+import type { AcknowledgementSetting, Circuit, Destination, Endpoint } from './endpoint';
 
 /** Rows as their owner sees them: opened, with what is derived from them, and without secrets. */
 export class EndpointView {
@@ -17,9 +18,11 @@ export class EndpointView {
 
   async show(stored: readonly StoredEndpoint[]): Promise<Endpoint[]> {
     const counts = await this.store.healthCounts(stored.map(({ endpoint }) => endpoint.id));
-    return stored.map(({ endpoint, destinations }) => {
-      const count = counts.get(endpoint.id);
-      const paused = pauseOf(endpoint, destinations);
+    const nowMs = Date.now();
+    return stored.map(({ endpoint, destinations: rows }) => {
+      const destinations = rows.map((row) => this.toDestination(endpoint, row, nowMs));
+      const ended = counts.get(endpoint.id) ?? { delivered: 0, failed: 0 };
+      const paused = pauseOf(endpoint, rows);
       return {
         id: endpoint.id,
         userId: endpoint.userId,
@@ -28,7 +31,7 @@ export class EndpointView {
         slug: endpoint.slug,
         webhookUrl: `${this.webhookBase()}/api/webhook/${endpoint.slug}`,
         description: endpoint.description,
-        destinations: destinations.map((destination) => this.toDestination(endpoint, destination)),
+        destinations,
         eventTypes: endpoint.eventTypes,
         headers: this.openHeaders(endpoint.headers, endpoint.userId, endpoint.id),
         timeoutSeconds: endpoint.timeoutSeconds,
@@ -43,14 +46,14 @@ export class EndpointView {
         status: paused ? 'PAUSED' : 'ACTIVE',
         pausedAt: paused?.pausedAt ?? null,
         pauseReason: paused?.pauseReason ?? null,
-        health: healthOf(count?.delivered ?? 0, count?.failed ?? 0),
+        health: healthOf(ended, destinations),
         createdAt: endpoint.createdAt,
         updatedAt: endpoint.updatedAt,
       };
     });
   }
 
-  private toDestination(endpoint: EndpointRow, row: DestinationRow): Destination {
+  private toDestination(endpoint: EndpointRow, row: DestinationRow, nowMs: number): Destination {
     return {
       id: row.id,
       name: row.name,
@@ -64,7 +67,7 @@ export class EndpointView {
       pausedAt: row.pausedAt,
       pauseReason: row.pauseReason,
       circuit: circuitOf(row),
-      failingSince: row.failingSince,
+      failingSince: failingSinceOf(row, nowMs),
     };
   }
 

@@ -1,6 +1,7 @@
 import type { VerificationConfig } from '@paggio/providers';
 import type { RetryPolicy } from '../delivery/retry-policy';
 import type { Mode } from '../principal';
+import type { Health } from './health';
 
 /** An endpoint as its owner sees it. Secrets are not part of it. */
 export interface Endpoint {
@@ -47,7 +48,7 @@ export interface Destination {
   pausedAt: Date | null;
   pauseReason: string | null;
   circuit: Circuit;
-  /** Since when there were only failures; null: the last attempt was a delivery, or there was none. */
+  /** The first failed attempt of the present outage; null while the destination does not count as failing. */
   failingSince: Date | null;
 }
 
@@ -84,22 +85,6 @@ export interface VerificationView {
 export interface StoredVerification extends VerificationConfig {
   /** Of other environments, for replays that are signed anew; the newest of `secrets` where one has none. */
   replaySecrets?: Readonly<Record<string, string>>;
-}
-
-/** Over the deliveries of the newest events, delivered and failed only. */
-export interface Health {
-  label: 'healthy' | 'degraded' | 'unhealthy' | 'capturing';
-  successRate: number | null;
-  delivered: number;
-  failed: number;
-}
-
-export function healthOf(delivered: number, failed: number): Health {
-  const finished = delivered + failed;
-  if (finished === 0) return { label: 'capturing', successRate: null, delivered, failed };
-  const successRate = Math.round((delivered / finished) * 10_000) / 10_000;
-  const label = successRate >= 0.9 ? 'healthy' : successRate >= 0.5 ? 'degraded' : 'unhealthy';
-  return { label, successRate, delivered, failed };
 }
 
 export interface VerificationInput {

@@ -10,11 +10,12 @@ const titles: Readonly<Record<Trigger, (alert: Alert) => string>> = {
   failed: ({ count }) => `${plural(count, 'event')} could not be delivered`,
   delivered: ({ count }) => `${plural(count, 'event')} delivered`,
   unhealthy: () => 'unhealthy: fewer than half of its newest events are delivered',
+  failing: ({ count }) => (count === 1 ? 'a destination is failing' : `${plural(count, 'destination')} are failing`),
   recovered: () => 'recovered',
   paused: () => 'a destination was paused',
   storage: () => 'its storage is filling up',
 };
-const order: readonly Trigger[] = ['storage', 'paused', 'unhealthy', 'failed', 'recovered', 'delivered'];
+const order: readonly Trigger[] = ['storage', 'paused', 'failing', 'unhealthy', 'failed', 'recovered', 'delivered'];
 
 /** One message for everything that is due: an outage of a hundred endpoints is not a hundred messages. */
 export function messageOf(alerts: readonly Alert[], channel: Channel): object {

@@ -3,10 +3,11 @@ export type Channel = (typeof channels)[number];
 
 /**
  * `failed`: a delivery ended without success. `delivered`: one succeeded. `unhealthy`: fewer than half of an endpoint's
- * newest events are delivered. `recovered`: that is over. `paused`: Paggio paused a destination by itself. `storage`: most of
- * a quota of stored bytes is used, or all of it.
+ * newest events are delivered. `failing`: a destination has been failing for `failingAfterMinutes`; sent once per outage.
+ * `recovered`: either of the two is over. `paused`: Paggio paused a destination by itself. `storage`: most of a quota of
+ * stored bytes is used, or all of it.
  */
-export const triggers = ['failed', 'delivered', 'unhealthy', 'recovered', 'paused', 'storage'] as const;
+export const triggers = ['failed', 'delivered', 'unhealthy', 'failing', 'recovered', 'paused', 'storage'] as const;
 export type Trigger = (typeof triggers)[number];
 
 export interface ChannelSettings {
@@ -15,8 +16,20 @@ export interface ChannelSettings {
   triggers: Trigger[];
 }
 
-/** Where an owner is told what. Null: nowhere. */
-export type NotificationSettings = Record<Channel, ChannelSettings | null>;
+/** Minutes for which a destination fails before `failing` is sent: from 1 to 1440, by default 5. */
+export const FAILING_MINUTES = { default: 5, min: 1, max: 1440 } as const;
+
+/** Which channels an owner has, and what each of them is told. Null: the channel is not used. */
+export interface NotificationSettings extends Record<Channel, ChannelSettings | null> {
+  /** How long a destination fails before `failing` is sent, in minutes (1 to 1440). */
+  failingAfterMinutes: number;
+}
+
+/** Settings that replace the stored ones. A channel that is null or left out is switched off. */
+export interface NotificationsInput extends Partial<Record<Channel, ChannelInput | null>> {
+  /** @default 5 */
+  failingAfterMinutes?: number;
+}
 
 export interface ChannelInput {
   /** Left out: the stored one. */

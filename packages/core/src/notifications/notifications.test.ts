@@ -97,6 +97,58 @@ test('an outage is one message for each channel and not a thousand; later ones w
   expect(slack.requests.length).toBe(said);
 });
 
+test('an outage of a destination is told once after the minutes that the owner chose, and so is its end', async () => {
+  const { paggio, database } = gateway;
+  const triggers: Trigger[] = ['failing', 'recovered'];
+  await paggio.notifications.put(owner, { slack: { url: slack.url('/services/T/B/secret'), triggers } });
+  expect((await paggio.notifications.get(owner)).failingAfterMinutes).toBe(5);
+  await paggio.notifications.put(owner, { slack: { triggers }, failingAfterMinutes: 30 });
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 'down',
+    destinationUrl: destination.url(),
+    retry: { max_attempts: 1 },
+  });
+  const began = (ago: string): Promise<unknown> =>
+    query(
+      database.url,
+      `update paggio.destinations set failing_since = now() - interval '${ago}' where endpoint_id = '${endpoint.id}'`,
+    );
+  const said = (): string[] => slack.requests.slice(before).map((_one, index) => textOf(slack, before + index));
+  const before = slack.requests.length;
+  healthy = false;
+  await send(endpoint.slug, 6);
+  await began('29 minutes');
+  await tell();
+  expect(said()).toEqual([]);
+  await began('31 minutes');
+  await tell();
+  expect(said()).toEqual([
+    expect.stringMatching(
+      /^Paggio\n\*down\*: a destination is failing\. default has delivered nothing since \d{4}-\d\d-\d\d \d\d:\d\d UTC: 6 attempts failed in a row\.$/,
+    ),
+  ]);
+  await send(endpoint.slug, 3);
+  await tell();
+  expect(said()).toHaveLength(1);
+  healthy = true;
+  await send(endpoint.slug, 1);
+  await tell();
+  await tell();
+  expect(said()).toHaveLength(2);
+  expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had failed since \d{4}-.* UTC\./);
+  // The next outage is another one. A change of the address ends it, and is no recovery.
+  healthy = false;
+  await send(endpoint.slug, 6);
+  await began('31 minutes');
+  await tell();
+  expect(said()).toHaveLength(3);
+  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: destination.url('/other') });
+  healthy = true;
+  await send(endpoint.slug, 1);
+  await tell();
+  expect(said()).toHaveLength(3);
+});
+
 test('a pause that Paggio makes is told, once, with its reason; one that a person makes is not', async () => {
   await subscribe(['paused']);
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());

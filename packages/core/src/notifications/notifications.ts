@@ -6,7 +6,13 @@ import type { Actor, Owner } from '../principal';
 import type { NotificationStore } from '../storage/notification-store';
 import type { ChannelSender, Sent } from './channel-sender';
 import { testMessage } from './message';
-import { channels, type Channel, type ChannelInput, type NotificationSettings } from './notification';
+import {
+  channels,
+  FAILING_MINUTES,
+  type Channel,
+  type NotificationSettings,
+  type NotificationsInput,
+} from './notification';
 
 export interface NotificationsDependencies {
   store: NotificationStore;
@@ -28,13 +34,17 @@ export class Notifications {
    * Replaces the settings of both channels.
    * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`
    */
-  async put(actor: Actor, input: Record<Channel, ChannelInput | null>): Promise<NotificationSettings> {
+  async put(actor: Actor, input: NotificationsInput): Promise<NotificationSettings> {
     const { guard, ownOrigins, store } = this.dependencies;
     const stored = await store.get(actor);
-    const settings: NotificationSettings = { slack: null, discord: null };
+    const settings: NotificationSettings = {
+      slack: null,
+      discord: null,
+      failingAfterMinutes: input.failingAfterMinutes ?? FAILING_MINUTES.default,
+    };
     for (const channel of channels) {
       const wanted = input[channel];
-      if (wanted === null) continue;
+      if (!wanted) continue;
       const field = `${channel}.url`;
       const text = wanted.url ?? stored[channel]?.url;
       if (text === undefined) throw invalid([{ field, message: `${field} is the incoming webhook, and is required.` }]);

@@ -22,6 +22,7 @@ export class Notifier {
     try {
       await store.judgeHealth();
       await store.notePauses();
+      await store.noteOutages();
       for (let due = await store.claimDue(); due !== null; due = await store.claimDue()) await this.tell(due);
     } catch (error) {
       onFault(error);

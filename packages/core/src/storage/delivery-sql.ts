@@ -18,6 +18,9 @@ const PROBE_CHOICE = 16;
  */
 export const CREW_SECONDS = 10;
 
+/** A destination that fails for the configured time is paused only after this many failed attempts in a row. */
+export const PAUSING_FAILURES = 25;
+
 /** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
 const OPEN_SECONDS = 2;
 const MAX_OPEN_SECONDS = 60;
@@ -196,18 +199,21 @@ export const SETTLE = `
     ${followersOf(`select destination_id, order_key, order_seq from settled where state <> 'pending'`)}
     returning 1
   ), judged as (
-    select s.destination_id as id, bool_or(i.state = 'delivered') as works, bool_and(i.strained) as strained,
+    select s.destination_id as id, i.url, bool_or(i.state = 'delivered') as works, bool_and(i.strained) as strained,
       count(*)::int as count, max(i.hold_ms) as hold_ms, max(i.pause_reason) as pause_reason, array_agg(i.event_id) as events
-    from settled s join input i on i.id = s.id group by 1
+    from settled s join input i on i.id = s.id group by 1, i.url
   ), touched as materialized (
     -- In order, so that two processes that settle for the same destinations never wait for each other in a circle.
-    select x.id, x.open_until, x.strain, x.openings, x.status, coalesce(x.failing_since, now()) as failing_since,
+    select x.id, x.url, x.open_until, x.strain, x.openings, x.status, coalesce(x.failing_since, now()) as failing_since,
+      case when x.failing_since is null then 0 else x.failures end as failures,
       x.open_until is not null and not coalesce(x.probe_event_id = any (j.events), false) as elsewhere
-    from judged j join paggio.destinations x on x.id = j.id
+    -- An attempt at an address that has been changed meanwhile says nothing about the new one.
+    from judged j join paggio.destinations x on x.id = j.id and x.url = j.url
     where not j.works or x.failing_since is not null or x.strain > 0 or x.open_until is not null
     order by x.id for no key update of x
   ), verdicts as (
     select t.id, t.status, t.open_until as was_open, t.failing_since, j.works, j.hold_ms,
+      least(t.failures + j.count, 1000000) as failures,
       case when j.strained then least(t.strain + j.count, 1000000) else 0 end as strain,
       case when not j.strained then 'close'
         when t.elsewhere then 'wait'
@@ -215,13 +221,16 @@ export const SETTLE = `
       case when t.status <> 'ACTIVE' then null
         when j.pause_reason is not null then j.pause_reason
         when not j.works and t.failing_since <= now() - $20::bigint * interval '1 millisecond'
-          then 'Nothing but failures since ' || to_char(t.failing_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.'
+          and t.failures + j.count >= ${PAUSING_FAILURES}
+          then 'Nothing but failures since ' || to_char(t.failing_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            || ': ' || t.failures + j.count || ' attempts failed in a row.'
       end as pause_reason,
       case when j.strained then t.openings else 0 end as openings
-    from touched t join judged j on j.id = t.id
+    from touched t join judged j on j.id = t.id and j.url = t.url
   ), marked as (
     update paggio.destinations x set
       failing_since = case when v.works then null else v.failing_since end,
+      failures = case when v.works then 0 else v.failures end,
       strain = v.strain,
       openings = case when v.circuit = 'open' then least(v.openings + 1, 16) else v.openings end,
       open_until = case

@@ -1,10 +1,17 @@
-import { healthOf } from '../endpoints/endpoint';
-import type { Alert, Channel, NotificationSettings, Trigger } from '../notifications/notification';
+import { successRateOf } from '../endpoints/health';
+import {
+  FAILING_MINUTES,
+  type Alert,
+  type Channel,
+  type NotificationSettings,
+  type Trigger,
+} from '../notifications/notification';
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import type { Database } from './database';
 import { notificationPlace } from './endpoint-secrets';
 import type { EndpointStore } from './endpoint-store';
+import { failing } from './failing-sql';
 import type { SecretBox } from './secret-box';
 
 /** From the first alert to its message: what belongs together comes together. */
@@ -13,6 +20,8 @@ const GATHER_SECONDS = 10;
 const QUIET_MINUTES = 15;
 /** An endpoint with fewer finished events than this is not judged. */
 const JUDGED_FROM = 5;
+/** Below this share of deliveries an endpoint is told to be unhealthy. */
+const UNHEALTHY_BELOW = 0.5;
 const LEASE_SECONDS = 60;
 const TRIES = 5;
 const JUDGED_AT_ONCE = 100;
@@ -32,6 +41,7 @@ interface SettingsRow {
   slack_triggers: Trigger[];
   discord: string | null;
   discord_triggers: Trigger[];
+  failing_minutes: number;
 }
 
 export class NotificationStore {
@@ -46,14 +56,18 @@ export class NotificationStore {
       'select * from paggio.notifications where user_id = $1 and mode = $2',
       [owner.userId, owner.mode],
     );
-    return row ? this.open(row) : { slack: null, discord: null };
+    return row ? this.open(row) : { slack: null, discord: null, failingAfterMinutes: FAILING_MINUTES.default };
   }
 
   async put(actor: Actor, settings: NotificationSettings): Promise<void> {
-    const { slack, discord } = settings;
+    const { slack, discord, failingAfterMinutes } = settings;
     const seal = (channel: Channel): string | null =>
       settings[channel] && this.box.seal(settings[channel].url, notificationPlace(actor.userId, actor.mode, channel));
-    const shown = { slack: slack && { triggers: slack.triggers }, discord: discord && { triggers: discord.triggers } };
+    const shown = {
+      slack: slack && { triggers: slack.triggers },
+      discord: discord && { triggers: discord.triggers },
+      failing_after_minutes: failingAfterMinutes,
+    };
     await this.database.source.transaction(async (manager) => {
       await manager.query(PUT, [
         actor.userId,
@@ -62,6 +76,7 @@ export class NotificationStore {
         slack?.triggers ?? [],
         seal('discord'),
         discord?.triggers ?? [],
+        failingAfterMinutes,
       ]);
       const entry = { action: 'notifications.updated', objectId: null, before: null, after: shown } as const;
       await keepAudit(manager, actor, [entry]);
@@ -80,8 +95,9 @@ export class NotificationStore {
     const counts = await this.endpoints.healthCounts(ids);
     const judged = ids.flatMap((id) => {
       const { delivered = 0, failed = 0 } = counts.get(id) ?? {};
-      if (delivered + failed < JUDGED_FROM) return [];
-      return [{ id, unhealthy: healthOf(delivered, failed).label === 'unhealthy' }];
+      const rate = successRateOf(delivered, failed);
+      if (rate === null || delivered + failed < JUDGED_FROM) return [];
+      return [{ id, unhealthy: rate < UNHEALTHY_BELOW }];
     });
     await this.database.source.query(JUDGE, [judged.map(({ id }) => id), judged.map(({ unhealthy }) => unhealthy)]);
   }
@@ -89,6 +105,12 @@ export class NotificationStore {
   /** Destinations that were paused by themselves since they were last told about. */
   async notePauses(): Promise<void> {
     await this.database.source.query(NOTE_PAUSES);
+  }
+
+  /** Destinations that have been failing for as long as their owner says, once per outage, and those that deliver again. */
+  async noteOutages(): Promise<void> {
+    await this.database.source.query(NOTE_OUTAGES);
+    await this.database.source.query(NOTE_RECOVERIES);
   }
 
   /** The alerts of an owner for whom something is due, with what else has gathered; null when nothing is. */
@@ -146,15 +168,20 @@ export class NotificationStore {
       if (sealed === null) return null;
       return { url: this.box.open(sealed, notificationPlace(row.user_id, row.mode, name)), triggers };
     };
-    return { slack: channel('slack', row.slack_triggers), discord: channel('discord', row.discord_triggers) };
+    return {
+      slack: channel('slack', row.slack_triggers),
+      discord: channel('discord', row.discord_triggers),
+      failingAfterMinutes: row.failing_minutes,
+    };
   }
 }
 
 const PUT = `
-  insert into paggio.notifications (user_id, mode, slack, slack_triggers, discord, discord_triggers, updated_at)
-  values ($1, $2, $3, $4, $5, $6, now())
+  insert into paggio.notifications (user_id, mode, slack, slack_triggers, discord, discord_triggers, failing_minutes, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, now())
   on conflict (user_id, mode) do update set slack = excluded.slack, slack_triggers = excluded.slack_triggers,
-    discord = excluded.discord, discord_triggers = excluded.discord_triggers, updated_at = now()`;
+    discord = excluded.discord, discord_triggers = excluded.discord_triggers,
+    failing_minutes = excluded.failing_minutes, updated_at = now()`;
 
 const ON_CONFLICT = `
   on conflict (endpoint_id, trigger) do update set count = a.count + excluded.count,
@@ -218,6 +245,46 @@ const NOTE_PAUSES = `
     and 'paused' = any (n.slack_triggers || n.discord_triggers)
     and i.paused_at > coalesce(b.last_at, n.updated_at)
   group by 1
+  ${ON_CONFLICT}`;
+
+const utc = (time: string): string => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')`;
+
+// A paused destination makes no attempts, and its pause is told by itself. Rows that are being settled wait for the next look.
+const NOTE_OUTAGES = `
+  with lasting as materialized (
+    select i.id from paggio.destinations i ${WANTED}
+    where ${failing('i')} and i.failing_since <= now() - n.failing_minutes * interval '1 minute'
+      and i.failing_told is distinct from i.failing_since and i.status = 'ACTIVE' and e.status = 'ACTIVE'
+      and i.deleted_at is null and e.deleted_at is null and 'failing' = any (n.slack_triggers || n.discord_triggers)
+    order by i.id for no key update of i skip locked
+  ), told as (
+    update paggio.destinations d set failing_told = d.failing_since from lasting l where d.id = l.id
+    returning d.endpoint_id, d.name, d.failing_since, d.failures
+  )
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
+  select t.endpoint_id, 'failing', count(*)::int, min(t.failing_since), now(),
+    (array_agg(t.name || ' has delivered nothing since ' || ${utc('t.failing_since')} || ': '
+      || t.failures || ' attempts failed in a row.' order by t.failing_since))[1],
+    now() + interval '${GATHER_SECONDS} seconds'
+  from told t group by 1 order by 1
+  ${ON_CONFLICT}`;
+
+const NOTE_RECOVERIES = `
+  with over as materialized (
+    select x.id, x.endpoint_id, x.name, x.failing_told from paggio.destinations x
+    where x.failing_told is not null and x.failing_since is distinct from x.failing_told
+    order by x.id for no key update skip locked
+  ), told as (
+    update paggio.destinations d set failing_told = null from over o where d.id = o.id and d.deleted_at is null
+    returning o.endpoint_id, o.name, o.failing_told
+  )
+  insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
+  select i.endpoint_id, 'recovered', count(*)::int, min(i.failing_told), now(),
+    (array_agg(i.name || ' delivers again. It had failed since ' || ${utc('i.failing_told')} || '.' order by i.failing_told))[1],
+    now() + interval '${GATHER_SECONDS} seconds'
+  from told i ${WANTED}
+  where e.deleted_at is null and 'recovered' = any (n.slack_triggers || n.discord_triggers)
+  group by 1 order by 1
   ${ON_CONFLICT}`;
 
 const CLAIM_DUE = `

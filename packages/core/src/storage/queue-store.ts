@@ -1,5 +1,6 @@
 import type { Database } from './database';
 import { PENDING_DESTINATIONS } from './delivery-sql';
+import { failing } from './failing-sql';
 
 /** More pending deliveries than this are not counted. */
 export const GAUGE_LIMIT = 100_000;
@@ -19,7 +20,17 @@ export class QueueStore {
     );
     return row?.count ?? 0;
   }
+
+  /** Destinations of all users that are failing now. */
+  async failing(): Promise<number> {
+    const [row] = await this.database.rows<{ count: number }>(FAILING);
+    return row?.count ?? 0;
+  }
 }
+
+const FAILING = `
+  select count(*)::int as count from paggio.destinations x join paggio.endpoints e on e.id = x.endpoint_id
+  where ${failing('x')} and x.deleted_at is null and e.deleted_at is null`;
 
 // What is paused or left alone is not late.
 const STATE = `

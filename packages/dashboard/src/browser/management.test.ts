@@ -279,6 +279,7 @@ withBrowser('what is managed', () => {
     await saved();
     await page.getByText(/^Stored: /).waitFor();
     expect(await page.content()).not.toContain('secret-part');
+    await page.getByLabel('Minutes that a destination fails').fill('45');
     await page.getByRole('button', { name: 'Send a test message to Slack' }).click();
     await page.getByText(/^200 in/).waitFor();
     await page
@@ -290,9 +291,10 @@ withBrowser('what is managed', () => {
     expect((await site.api.get('/notifications')).data).toEqual({
       slack: {
         url: expect.not.stringContaining('secret-part'),
-        triggers: ['unhealthy', 'recovered', 'paused', 'storage', 'delivered'],
+        triggers: ['unhealthy', 'failing', 'recovered', 'paused', 'storage', 'delivered'],
       },
       discord: null,
+      failing_after_minutes: 45,
     });
     await page.getByLabel('Tell Slack').uncheck();
     await page.getByRole('button', { name: 'Save' }).click();

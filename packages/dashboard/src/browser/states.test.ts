@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { scopes, type Scope } from '@paggio/core';
-import { owner } from '@paggio/core/testing';
+import { owner, until } from '@paggio/core/testing';
 import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
@@ -23,6 +23,29 @@ withBrowser('when things are not as they should be', () => {
 
   afterEach(() => visitor.leave());
   afterAll(() => site.stop());
+
+  test('a destination that is down reads failing since local time on every card; one without events waits', async () => {
+    const { api, paggio, recorder } = site;
+    const before = recorder.behaviour;
+    recorder.behaviour = (_request, response) => void response.writeHead(500).end();
+    const down = await newEndpoint(site, { name: 'down', destination_url: recorder.url() });
+    await newEndpoint(site, { name: 'unused', destination_url: recorder.url() });
+    for (let n = 0; n < 15; n++) await send(down, `{"n":${n}}`);
+    const since = await until(paggio, async () => {
+      const { health } = (await api.get(`/endpoints/${down.id}`)).data as { health: { failing_since?: string } };
+      return health.failing_since;
+    });
+    recorder.behaviour = before;
+    const at = new Date(since);
+    const clock = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+    await page.goto(`${site.url}/dashboard/webhooks`);
+    const card = (name: string): Locator =>
+      page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
+    await card('down').getByText(`failing since ${clock}`).waitFor();
+    await card('unused').getByText('waiting', { exact: true }).waitFor();
+    await page.goto(`${site.url}/dashboard/webhooks/${down.id}?tab=destinations`);
+    await page.getByRole('listitem').getByText(`failing since ${clock}`).waitFor();
+  });
 
   const signInPage = (where = page): Promise<void> =>
     where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();

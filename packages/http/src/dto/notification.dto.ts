@@ -1,5 +1,17 @@
-import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Length } from 'class-validator';
-import { channels, triggers, type Channel, type Trigger } from '@paggio/core';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+} from 'class-validator';
+import { channels, FAILING_MINUTES, triggers, type Channel, type Trigger } from '@paggio/core';
 import { Doc } from './doc';
 import { IfGiven } from './given';
 import { Nested } from './nested';
@@ -30,6 +42,15 @@ export class NotificationsDto {
   @IsOptional()
   @Nested(() => ChannelDto)
   discord?: ChannelDto | null;
+
+  @Doc(
+    `How long a destination fails before the trigger failing is sent, in minutes. Default ${FAILING_MINUTES.default}.`,
+  )
+  @IfGiven()
+  @IsInt()
+  @Min(FAILING_MINUTES.min)
+  @Max(FAILING_MINUTES.max)
+  failing_after_minutes?: number;
 }
 
 export class NotificationTestDto {

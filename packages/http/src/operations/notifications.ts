@@ -28,7 +28,8 @@ export const notificationOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('Notifications') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run({ paggio, principal, body }) {
-      const settings = { slack: body.slack ?? null, discord: body.discord ?? null };
+      const { slack, discord, failing_after_minutes: failingAfterMinutes } = body;
+      const settings = { slack, discord, failingAfterMinutes };
       return jsonAnswer(200, toNotifications(await paggio.notifications.put(principal, settings)));
     },
   }),

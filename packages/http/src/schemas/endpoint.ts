@@ -17,6 +17,9 @@ import {
 const number: JsonSchema = { type: 'number' };
 const statuses = oneOf(['ACTIVE', 'PAUSED']);
 
+const FAILING_SINCE =
+  'First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute.';
+
 const destination = {
   id: uuid,
   name: text(),
@@ -69,10 +72,18 @@ const endpoint = {
   pause_reason: nullable(text('manual, or why Paggio paused it.')),
   mode: oneOf(['live', 'test']),
   health: object({
-    label: oneOf(['healthy', 'degraded', 'unhealthy', 'capturing']),
+    label: {
+      ...oneOf(['healthy', 'degraded', 'unhealthy', 'failing', 'waiting', 'capturing']),
+      description:
+        'failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination.',
+    },
     success_rate: nullable({ type: 'number', minimum: 0, maximum: 1 }),
     delivered: integer(),
     failed: integer(),
+    'failing_since?': {
+      ...time,
+      description: 'Present while the label is failing: when the longest of its outages began.',
+    },
   }),
   created_at: time,
   updated_at: time,
@@ -96,13 +107,16 @@ const retryPolicy: JsonSchema = {
 
 export const endpointSchemas: Readonly<Record<string, JsonSchema>> = {
   RetryPolicy: retryPolicy,
-  DestinationItem: object(destination),
+  DestinationItem: object({
+    ...destination,
+    'failing_since?': { ...time, description: `${FAILING_SINCE} Present while it is failing.` },
+  }),
   Destination: object({
     ...destination,
     paused_at: nullable(time),
     pause_reason: nullable(text()),
     circuit: object({ state: oneOf(['closed', 'open', 'half_open']), retry_at: nullable(time) }),
-    failing_since: nullable(time),
+    failing_since: nullable({ ...time, description: FAILING_SINCE }),
   }),
   Endpoint: object(endpoint),
   EndpointCreated: object({ ...endpoint, secret: text('whsec_...: shown here, and by reveal and rotation only.') }),

@@ -45,7 +45,11 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     sample_event_types: { ...texts, description: 'Types of test events that there are samples of.' },
     confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
   }),
-  Notifications: object({ slack: nullable(channel), discord: nullable(channel) }),
+  Notifications: object({
+    slack: nullable(channel),
+    discord: nullable(channel),
+    'failing_after_minutes?': integer('Present while a channel is set up.'),
+  }),
   NotificationSent: object({
     status: oneOf(['delivered', 'failed']),
     response_status: nullable(integer()),

@@ -13,6 +13,7 @@ export function toDestinationItem(destination: Destination, principal: Principal
     timeout_seconds: destination.timeoutSeconds,
     retry: destination.retry && toRetry(destination.retry),
     status: destination.status,
+    ...(destination.failingSince && { failing_since: destination.failingSince.toISOString() }),
   };
 }
 

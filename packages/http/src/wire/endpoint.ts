@@ -41,6 +41,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
       success_rate: endpoint.health.successRate,
       delivered: endpoint.health.delivered,
       failed: endpoint.health.failed,
+      ...(endpoint.health.failingSince && { failing_since: endpoint.health.failingSince.toISOString() }),
     },
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),

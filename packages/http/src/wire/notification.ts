@@ -1,7 +1,11 @@
 import type { ChannelSettings, NotificationSettings } from '@paggio/core';
 
-export function toNotifications({ slack, discord }: NotificationSettings): object {
-  return { slack: slack && toChannel(slack), discord: discord && toChannel(discord) };
+export function toNotifications({ slack, discord, failingAfterMinutes }: NotificationSettings): object {
+  return {
+    slack: slack && toChannel(slack),
+    discord: discord && toChannel(discord),
+    ...(slack || discord ? { failing_after_minutes: failingAfterMinutes } : {}),
+  };
 }
 
 /** The path of an incoming webhook is what nobody else may know. */

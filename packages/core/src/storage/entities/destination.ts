@@ -17,7 +17,12 @@ export interface DestinationRow {
   status: 'ACTIVE' | 'PAUSED';
   pausedAt: Date | null;
   pauseReason: string | null;
+  /** The first of the failed attempts in a row. */
   failingSince: Date | null;
+  /** How many they are; without `failingSince` it means nothing. */
+  failures: number;
+  /** The `failingSince` of the outage that the owner was told about; null when none was told, or its end was told. */
+  failingTold: Date | null;
   /** Attempts in a row that strained it. */
   strain: number;
   openings: number;
@@ -47,6 +52,8 @@ export const destinationSchema = new EntitySchema<DestinationRow>({
     pausedAt: { type: 'timestamptz', name: 'paused_at', nullable: true },
     pauseReason: { type: 'text', name: 'pause_reason', nullable: true },
     failingSince: { type: 'timestamptz', name: 'failing_since', nullable: true },
+    failures: { type: 'int' },
+    failingTold: { type: 'timestamptz', name: 'failing_told', nullable: true },
     strain: { type: 'int' },
     openings: { type: 'int' },
     openUntil: { type: 'timestamptz', name: 'open_until', nullable: true },

@@ -9,6 +9,7 @@ import { StoredBytes1764600000010 } from './0010-stored-bytes';
 import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
 import { MasterKeys1764800000012 } from './0012-master-keys';
 import { SessionList1764900000013 } from './0013-session-list';
+import { Failing1765000000014 } from './0014-failing';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -23,7 +24,8 @@ export const migrations = [
   SealedCredentials1764700000011,
   MasterKeys1764800000012,
   SessionList1764900000013,
+  Failing1765000000014,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select user_agent from paggio.sessions limit 0';
+export const SCHEMA_PROBE = 'select failing_minutes from paggio.notifications limit 0';

@@ -1,6 +1,6 @@
 import type { Endpoint, EventItem } from '@paggio/client';
 import type { ReactNode } from 'react';
-import { toClock } from '../text/units';
+import { toClock, toMinute } from '../text/units';
 import { visible, visibleUrl } from '../text/visible';
 
 /** Text of a stranger: whatever is in it, it cannot change how what is around it is read. */
@@ -42,14 +42,20 @@ export function StatusPill({ event }: { event: Pick<EventItem, 'status' | 'statu
 }
 
 export function HealthLabel({ health }: { health: Endpoint['health'] }): ReactNode {
-  const rate = health.success_rate === null ? '' : ` ${Math.round(health.success_rate * 100)} %`;
+  const { label, delivered, failed, failing_since: since, success_rate: rate } = health;
+  if (since !== undefined) {
+    return (
+      <span className="pill failing" title={`A destination has delivered nothing since ${since}`}>
+        failing since {toMinute(since)}
+      </span>
+    );
+  }
+  const title =
+    label === 'waiting' ? 'No delivery has ended yet' : `${delivered} delivered, ${failed} failed of the newest`;
   return (
-    <span
-      className={`pill ${health.label}`}
-      title={`${health.delivered} delivered, ${health.failed} failed of the newest`}
-    >
-      {health.label}
-      {rate}
+    <span className={`pill ${label}`} title={title}>
+      {label}
+      {rate === null ? '' : ` ${Math.round(rate * 100)} %`}
     </span>
   );
 }

@@ -32,10 +32,15 @@ export function toPercent(value: number | null): string {
   return value === null ? '–' : `${percentFormat.format(value)} %`;
 }
 
-/** `14:02:11` of today, else with the day. */
+/** Local time: `14:02:11` for today, otherwise with the date in front. */
 export function toClock(iso: string, now = new Date()): string {
+  return `${toMinute(iso, now)}:${two(new Date(iso).getSeconds())}`;
+}
+
+/** Local time without seconds: `14:02` for today, otherwise with the date in front. */
+export function toMinute(iso: string, now = new Date()): string {
   const at = new Date(iso);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (at.toDateString() === now.toDateString()) return time;
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }

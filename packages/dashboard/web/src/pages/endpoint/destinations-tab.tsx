@@ -8,7 +8,7 @@ import { Empty, Loaded } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { toShown, useAction } from '../../parts/use-action';
 import { useMay } from '../../shell/session-context';
-import { toClock } from '../../text/units';
+import { toClock, toMinute } from '../../text/units';
 import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
@@ -86,6 +86,9 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
           <Data text={name} />
         </h3>
         {status === 'PAUSED' && <span className="pill paused">paused: {destination.pause_reason ?? 'manual'}</span>}
+        {destination.failing_since !== null && (
+          <span className="pill failing">failing since {toMinute(destination.failing_since)}</span>
+        )}
         {circuit.state !== 'closed' && (
           <span className="pill unhealthy">circuit {circuit.state.replace('_', ' ')}</span>
         )}

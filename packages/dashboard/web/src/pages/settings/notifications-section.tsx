@@ -22,7 +22,8 @@ const triggers = [
   { name: 'failed', what: 'a delivery is out of attempts' },
   { name: 'delivered', what: 'a delivery succeeded' },
   { name: 'unhealthy', what: 'an endpoint fails more than it delivers' },
-  { name: 'recovered', what: 'it is healthy again' },
+  { name: 'failing', what: 'a destination keeps failing' },
+  { name: 'recovered', what: 'either of the two is over' },
   { name: 'paused', what: 'Paggio paused a destination by itself' },
   { name: 'storage', what: 'most of a quota of stored bytes is used, or all of it' },
 ] as const;
@@ -39,12 +40,20 @@ function toForm(channel: Notifications[ChannelName]): ChannelForm {
   return {
     on: channel !== null,
     url: '',
-    triggers: channel?.triggers ?? ['failed', 'unhealthy', 'recovered', 'paused', 'storage'],
+    triggers: channel?.triggers ?? ['failed', 'unhealthy', 'failing', 'recovered', 'paused', 'storage'],
   };
 }
 
-function toForms(stored: Notifications): Record<ChannelName, ChannelForm> {
-  return { slack: toForm(stored.slack), discord: toForm(stored.discord) };
+interface Form extends Record<ChannelName, ChannelForm> {
+  failingAfterMinutes: number;
+}
+
+function toForms(stored: Notifications): Form {
+  return {
+    slack: toForm(stored.slack),
+    discord: toForm(stored.discord),
+    failingAfterMinutes: stored.failing_after_minutes ?? 5,
+  };
 }
 
 export function NotificationsSection(): ReactNode {
@@ -66,7 +75,11 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
     const toChannel = ({ on, url, triggers: chosen }: ChannelForm) =>
       on ? { ...(url.trim() === '' ? {} : { url: url.trim() }), triggers: [...chosen] } : null;
     const saved = await call('notifications.put', {
-      body: { slack: toChannel(form.slack), discord: toChannel(form.discord) },
+      body: {
+        slack: toChannel(form.slack),
+        discord: toChannel(form.discord),
+        failing_after_minutes: form.failingAfterMinutes,
+      },
     });
     queries.setQueryData(['notifications'], saved);
     setForm(toForms(saved));
@@ -123,6 +136,23 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
           </fieldset>
         );
       })}
+      {channels.some(({ name }) => form[name].on && form[name].triggers.includes('failing')) && (
+        <Field
+          label="Minutes that a destination fails before it is told"
+          name="failing_after_minutes"
+          failure={action.failure}
+          hint="From 1 to 1440. An outage is told once, and its end as recovered."
+        >
+          <input
+            type="number"
+            min={1}
+            max={1440}
+            required
+            value={form.failingAfterMinutes}
+            onChange={(event) => setForm({ ...form, failingAfterMinutes: Number(event.target.value) })}
+          />
+        </Field>
+      )}
       <FailureNote failure={action.failure} />
       <div className="actions">
         <SaveButton form={form} stored={toForms(stored)} pending={action.pending} />
