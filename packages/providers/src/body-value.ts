@@ -1,24 +1,78 @@
+import { readJson, WantedPlaces, type Unreadable } from './json-reader';
+import type { Path } from './value-rule';
 import type { WebhookRequest } from './webhook-request';
 
-/** Larger bodies are not parsed for their event type or delivery id (signatures never need parsing). */
-export const PARSED_BODY_LIMIT = 1024 * 1024;
+/** Larger bodies are read in the wanted places only: a parser would make up to a gigabyte of objects out of 25 MB. */
+const PARSED_WHOLE = 1024 * 1024;
 
-const parsed = new WeakMap<WebhookRequest, unknown>();
+/** What the general rule and the providers of the catalogue want of a body. */
+export const wantedPlaces = new WantedPlaces()
+  .add({ path: ['type'] })
+  .add({ path: ['event_type'] })
+  .add({ path: ['event'] });
 
-/** The body as a JSON value, parsed once per request; undefined when it is not JSON or over the limit. */
+type Reading = { root: unknown } | Unreadable;
+
+const readings = new WeakMap<WebhookRequest, Reading>();
+
+/**
+ * The body as a JSON value, read once per request; undefined when it is none. Of a body of more than 1 MiB only the places
+ * that the catalogue knows are there.
+ */
 export function jsonBody(request: WebhookRequest): unknown {
-  if (parsed.has(request)) return parsed.get(request);
-  const value = parse(request.body);
-  parsed.set(request, value);
-  return value;
+  const reading = readingOf(request);
+  return typeof reading === 'string' ? undefined : reading.root;
 }
 
-function parse(body: Buffer): unknown {
-  if (body.length === 0 || body.length > PARSED_BODY_LIMIT) return undefined;
+/** The body may be JSON, but it is nested too deeply or has too many items to be read. */
+export function isTooLargeToRead(request: WebhookRequest): boolean {
+  return readingOf(request) === 'too_large';
+}
+
+function readingOf(request: WebhookRequest): Reading {
+  let reading = readings.get(request);
+  if (reading === undefined) {
+    reading = readBody(request.body, wantedPlaces);
+    readings.set(request, reading);
+  }
+  return reading;
+}
+
+function readBody(body: Buffer, wanted: WantedPlaces): Reading {
   const first = body[firstVisible(body)];
   // Only objects and arrays carry names; this also skips form and text bodies without the cost of an exception.
-  if (first !== 0x7b && first !== 0x5b) return undefined;
-  return jsonOf(body.toString('utf8'));
+  return first === 0x7b || first === 0x5b ? readText(body, wanted) : 'not_json';
+}
+
+function readText(text: Buffer, wanted: WantedPlaces): Reading {
+  if (text.length > PARSED_WHOLE) return readJson(text, wanted);
+  const root = jsonOf(text.toString('utf8'));
+  return root === undefined ? 'not_json' : { root };
+}
+
+/**
+ * The text, number or word at a path of a JSON body of any size. Larger bodies are not parsed as a whole.
+ * @param path names, and positions in lists
+ * @returns undefined when there is none, or it is an object or a list
+ */
+export function jsonValueAt(body: Buffer, path: Path): string | number | boolean | null | undefined {
+  const place = jsonPlace(body, path);
+  return typeof place === 'string' ? undefined : place.value;
+}
+
+/**
+ * The same, and whether the body is JSON at all.
+ * @returns `not_json` for what a parser refuses, `too_large` for a body of more than 1 MiB with brackets more than 65,536
+ *   deep
+ */
+export function jsonPlace(
+  body: Buffer,
+  path: Path,
+): { value: string | number | boolean | null | undefined } | Unreadable {
+  const reading = readText(body, new WantedPlaces().add({ path }));
+  if (typeof reading === 'string') return reading;
+  const value = valueAt(reading.root, path);
+  return { value: typeof value === 'object' && value !== null ? undefined : (value as string | undefined) };
 }
 
 /** The JSON value of a text, or undefined when it is none. */
@@ -36,13 +90,6 @@ function firstVisible(body: Buffer): number {
   return i;
 }
 
-/** The body as form fields, in order; undefined when it is not a form. */
-export function formBody(request: WebhookRequest): URLSearchParams | undefined {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return undefined;
-  return new URLSearchParams(request.body.toString('utf8'));
-}
-
 /** The value at a path of own properties and array indexes. */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   let here = value;
@@ -53,6 +100,12 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
   return here;
 }
 
+/** The value at a path of the JSON body. */
+export function bodyValueAt(request: WebhookRequest, path: Path): unknown {
+  const large = request.body.length > PARSED_WHOLE && !wantedPlaces.covers(path);
+  return large ? jsonValueAt(request.body, path) : valueAt(jsonBody(request), path);
+}
+
 /** A non-empty string, or a number as text. */
 export function textOf(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
@@ -61,5 +114,5 @@ export function textOf(value: unknown): string | null {
 
 /** A non-empty string (or a number as text) at a path of the JSON body. */
 export function textAt(request: WebhookRequest, ...path: (string | number)[]): string | null {
-  return textOf(valueAt(jsonBody(request), path));
+  return textOf(bodyValueAt(request, path));
 }

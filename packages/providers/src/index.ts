@@ -1,3 +1,4 @@
+export { jsonPlace, jsonValueAt } from './body-value';
 export { catalogue, findProvider } from './catalogue';
 export { customProvider, type ConfigProblem } from './custom';
 export { credentialHeaders, credentialParameters, detect } from './detect';

@@ -1,4 +1,5 @@
-import { formBody, jsonBody, jsonOf, textOf, valueAt } from './body-value';
+import { bodyValueAt, jsonBody, jsonValueAt, textOf, valueAt } from './body-value';
+import { formValues } from './form-body';
 import { queryOf, type WebhookRequest } from './webhook-request';
 
 export type Path = readonly (string | number)[];
@@ -49,11 +50,13 @@ export function readValue(rule: ValueRule, request: WebhookRequest): string | nu
     case 'header':
       return request.headers.get(rule.name) || null;
     case 'body':
-      return textOf(valueAt(jsonBody(request), rule.path));
+      return textOf(bodyValueAt(request, rule.path));
     case 'form':
-      return formBody(request)?.get(rule.name) || null;
-    case 'form-json':
-      return textOf(valueAt(jsonOf(formBody(request)?.get(rule.name) ?? ''), rule.path));
+      return formValues(request, rule.name)[0] || null;
+    case 'form-json': {
+      const [text] = formValues(request, rule.name);
+      return text === undefined ? null : textOf(jsonValueAt(Buffer.from(text, 'utf8'), rule.path));
+    }
     case 'query':
       return new URLSearchParams(queryOf(request.target)).get(rule.name) || null;
     case 'body-key':

@@ -8,6 +8,8 @@ export type FailureReason =
   | 'timestamp_too_old'
   | 'timestamp_in_future'
   | 'malformed_body'
+  /** What is signed stands in the body, which is nested too deeply or has too many items or fields to be read. */
+  | 'body_too_large_to_read'
   /** The provider's published key could not be had: the sender should try again. */
   | 'key_unavailable'
   | 'wrong_signature';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { jsonPlace } from '@paggio/providers';
 import { isDeliveryTimestamp } from '../delivery/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
@@ -57,14 +58,14 @@ export class SignedIngest {
     const eventType = one(request, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
     const correlationId = one(request, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
     const key = one(request, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
-    const body = parseBody(request.body);
+    const ownType = eventTypeIn(request.body);
     const event = newEvent(
       endpoint,
       { ...request, rawHeaders: withoutCredentials(request.rawHeaders) },
       {
         receivedAt,
         source: API_SOURCE,
-        eventType: eventType ?? eventTypeIn(body),
+        eventType: eventType ?? ownType,
         verifiedBy: API_SOURCE,
         bodyAuthenticated: true,
         correlationId,
@@ -104,19 +105,17 @@ function verify(secrets: readonly string[], request: CaptureRequest, nowMs: numb
     throw refuse(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
 }
 
-function parseBody(body: Buffer): unknown {
-  try {
-    if (isUtf8(body)) return JSON.parse(body.toString('utf8'));
-  } catch {
-    // Answered below.
-  }
-  throw new PaggioError('BAD_REQUEST', 'The body is not JSON', { hint: 'Send a JSON body in UTF-8.' });
-}
-
-function eventTypeIn(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'event_type')) return null;
-  const { event_type: text } = body as { event_type: unknown };
-  return typeof text === 'string' && EVENT_TYPE.test(text) ? text : null;
+/**
+ * The event type that the body names, or null.
+ * @throws PaggioError `BAD_REQUEST` when the body is no JSON
+ */
+function eventTypeIn(body: Buffer): string | null {
+  const place = isUtf8(body) ? jsonPlace(body, ['event_type']) : 'not_json';
+  if (place === 'not_json')
+    throw new PaggioError('BAD_REQUEST', 'The body is not JSON', { hint: 'Send a JSON body in UTF-8.' });
+  if (place === 'too_large')
+    throw new PaggioError('BAD_REQUEST', 'The body is too large to read', { hint: 'Nest it less deeply.' });
+  return typeof place.value === 'string' && EVENT_TYPE.test(place.value) ? place.value : null;
 }
 
 /** The one value of an optional header. */

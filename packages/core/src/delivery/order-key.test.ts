@@ -19,3 +19,19 @@ test('equal values have equal keys; what is no value has none', () => {
   expect(key('/__proto__/x', '{}')).toBeUndefined();
   expect(key('X-Key', '{}')).toBeUndefined();
 });
+
+test('a body of more than 1 MiB has the key that a small one has', () => {
+  const filler = `"filler":${JSON.stringify('x'.repeat(1024 * 1024))}`;
+  for (const [pointer, member] of [
+    ['/data/customer', '"data":{"customer":"cus_1"}'],
+    ['/items/1/n', '"items":[0,{"n":12345678901234567890}]'],
+    ['/a~1b', '"a/b":true'],
+  ] as const) {
+    const small = key(pointer, `{${member}}`);
+    expect(small).toMatch(/^[0-9a-f]{32}$/);
+    expect(key(pointer, `{${filler},${member}}`)).toBe(small);
+    expect(key(pointer, `{${member},${filler}}`)).toBe(small);
+  }
+  expect(key('/data', `{"data":{},${filler}}`)).toBeUndefined();
+  expect(key('/data', `{"data":1,${filler}`)).toBeUndefined();
+});

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
+import { jsonValueAt } from '@paggio/providers';
 
 /** What events of one key have in common: a header, or a value of the JSON body. */
 export type OrderBy = { header: string } | { pointer: readonly string[] };
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
-/** Larger bodies are not parsed for their key. */
-const PARSED_BODY_LIMIT = 1024 * 1024;
 
 /** A header name, or a JSON pointer (RFC 6901) such as `/data/customer`; undefined when it is neither. */
 export function parseOrderBy(text: string): OrderBy | undefined {
@@ -37,18 +36,6 @@ function headerValue(rawHeaders: readonly string[], name: string): string | unde
 }
 
 function bodyValue(body: Buffer, pointer: readonly string[]): string | undefined {
-  if (body.length > PARSED_BODY_LIMIT) return undefined;
-  let here: unknown;
-  try {
-    here = JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  for (const step of pointer) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = (here as Record<string, unknown>)[step];
-  }
-  return typeof here === 'string' || typeof here === 'number' || typeof here === 'boolean'
-    ? `${typeof here}:${String(here)}`
-    : undefined;
+  const value = jsonValueAt(body, pointer);
+  return value === undefined || value === null ? undefined : `${typeof value}:${String(value)}`;
 }

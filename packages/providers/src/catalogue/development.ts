@@ -24,6 +24,10 @@ export const development: readonly ProviderSpec[] = [
     notes: [
       { text: 'It waits 10 s and never retries by itself.', confidence: 'A' },
       {
+        text: 'It sends bodies of up to 25 MB, and a request that was answered 413 never comes again: raise the body limit (1 MiB by default) with `PAGGIO_BODY_LIMIT=25MiB`, or the option `bodyLimit`.',
+        confidence: 'B',
+      },
+      {
         text: 'A redelivery by hand keeps its delivery id: it counts as a duplicate; replay the first event instead.',
         confidence: 'D',
       },

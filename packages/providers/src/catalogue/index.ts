@@ -5,6 +5,7 @@ import { development } from './development';
 import { messaging } from './messaging';
 import { payments } from './payments';
 import { productivity } from './productivity';
+import { wantPlacesOf } from '../wanted-places';
 import { standardWebhooks } from './standard-webhooks';
 
 const specs: readonly ProviderSpec[] = [
@@ -26,6 +27,8 @@ export const catalogue: readonly Provider[] = [
   ...specs.filter(({ name }) => !shared.includes(name)),
   ...specs.filter(({ name }) => shared.includes(name)),
 ].map(createProvider);
+
+for (const provider of catalogue) wantPlacesOf(provider);
 
 const byName = new Map(catalogue.map((provider) => [provider.name, provider]));
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { jsonBody, jsonOf, valueAt } from '../body-value';
+import { isTooLargeToRead, jsonBody, jsonOf, valueAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
 import type { Path } from '../value-rule';
@@ -35,10 +35,11 @@ export function createAdyenScheme(): Scheme {
     kind: 'adyen',
     credentialHeaders: [],
     signingHeaders: [],
+    bodyPlaces: [SIGNATURE, ...SIGNED].map((path) => ({ list: LIST, path: [ITEM, ...path] })),
     ...shared,
     verify(request, context) {
       const items = itemsOf(jsonBody(request));
-      if (!items) return refused('malformed_body');
+      if (!items) return refused(isTooLargeToRead(request) ? 'body_too_large_to_read' : 'malformed_body');
       const keys = usableKeys(context.secrets, 'hex');
       if (keys.length === 0) return refused('no_secret');
       for (const item of items) {

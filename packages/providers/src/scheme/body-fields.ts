@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { textAt } from '../body-value';
+import { isTooLargeToRead, textAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
 import { checkTimestamp, formatTimestamp } from '../timestamp';
@@ -29,11 +29,13 @@ export function createBodyFieldsScheme(spec: BodyFieldsSpec): Scheme {
     kind: 'body-fields',
     credentialHeaders: [],
     signingHeaders: [],
+    bodyPlaces: [spec.signature, spec.timestamp, spec.then].map((path) => ({ path })),
     ...sharedSecret(),
     verify(request, context) {
       const signature = textAt(request, ...spec.signature);
       const timestamp = textAt(request, ...spec.timestamp);
       const then = textAt(request, ...spec.then);
+      if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
       if (!signature) return refused('missing_signature');
       if (!timestamp || !then) return refused('malformed_body');
       const stale = checkTimestamp(timestamp, 'seconds', spec.toleranceSeconds, request.receivedAt);

@@ -39,6 +39,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
     kind: 'hmac',
     credentialHeaders: [],
     signingHeaders: header.headers,
+    bodyPlaces: header.bodyPlaces,
     ...sharedSecret(secretEncoding),
     verify(request, context) {
       const signed = header.read(request, context);

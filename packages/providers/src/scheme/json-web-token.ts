@@ -7,7 +7,8 @@ export type JwtAlgorithm = 'HS256' | 'HS512' | 'RS256' | 'ES256';
 
 export interface ParsedJwt {
   header: Record<string, unknown>;
-  claims: Record<string, unknown>;
+  /** Undefined when they are no JSON object. Read when they are asked for: those of a body can be large. */
+  readonly claims: Record<string, unknown> | undefined;
   signed: Buffer;
   signature: string;
 }
@@ -15,17 +16,28 @@ export interface ParsedJwt {
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const LENGTH_LIMIT = 64 * 1024;
 
-/** The parts of a compact JWS (RFC 7515), or undefined when it is none. Nothing of it is trusted yet. */
-export function parseJwt(token: string): ParsedJwt | undefined {
-  if (token.length > LENGTH_LIMIT) return undefined;
+/**
+ * The parts of a compact JWS (RFC 7515), or undefined when it is none. Nothing of it is trusted yet.
+ * @param limit of its length. Larger ones come as bodies only: check the signature first, and read the claims then.
+ */
+export function parseJwt(token: string, limit = LENGTH_LIMIT): ParsedJwt | undefined {
+  if (token.length > limit) return undefined;
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return undefined;
   const [head, payload, signature] = parts as [string, string, string];
-  const header = objectOf(head);
-  const claims = objectOf(payload);
+  const header = head.length > LENGTH_LIMIT ? undefined : objectOf(head);
   // A token that asks for extensions that must be understood (RFC 7515, 4.1.11) is not understood.
-  if (!header || !claims || 'crit' in header) return undefined;
-  return { header, claims, signed: Buffer.from(`${head}.${payload}`, 'latin1'), signature };
+  if (!header || 'crit' in header) return undefined;
+  let claims: ReturnType<typeof objectOf> | null = null;
+  return {
+    header,
+    get claims() {
+      if (claims === null) claims = objectOf(payload);
+      return claims;
+    },
+    signed: Buffer.from(`${head}.${payload}`, 'latin1'),
+    signature,
+  };
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {

@@ -65,17 +65,19 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
     verify(request, context) {
       const token = carriedToken(request, spec, header);
       if (typeof token !== 'string') return token;
-      const jwt = parseJwt(token);
+      const jwt = parseJwt(token, header === undefined ? token.length : undefined);
       if (!jwt) return refused('malformed_signature');
       const keys = keysOf(context.secrets);
       if (keys.length === 0) return refused('no_secret');
       if (!keys.some((key) => jwtHolds(jwt, spec.algorithm, key))) return refused('wrong_signature');
+      const { claims } = jwt;
+      if (!claims) return refused('malformed_signature');
       if (spec.urlHashClaim && context.publicUrl !== null) {
-        const claimed = jwt.claims[spec.urlHashClaim];
+        const claimed = claims[spec.urlHashClaim];
         const url = signedUrl(request, context);
         if (typeof claimed !== 'string' || !sameText(claimed, sha256Hex(url))) return refused('wrong_signature');
       }
-      return checkClaims(jwt.claims, request, { ...spec, issuer: issuerOf(spec, context.settings) }, jwt.signature);
+      return checkClaims(claims, request, { ...spec, issuer: issuerOf(spec, context.settings) }, jwt.signature);
     },
     sign(input) {
       const key = kind === null ? keyToSignWith(input.secret, spec.secretEncoding) : privateKey(input.secret, kind);
@@ -83,7 +85,8 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
       const iss = issuerOf(spec, input.settings ?? {});
       const times = { iat, exp: iat + DEFAULT_TOLERANCE_SECONDS, ...(iss === undefined ? {} : { iss }) };
       if (header === undefined) {
-        const claims = parseJwt(input.body.toString('latin1').trim())?.claims ?? jsonObject(input.body);
+        const claims =
+          parseJwt(input.body.toString('latin1').trim(), input.body.length)?.claims ?? jsonObject(input.body);
         if (!claims) throw new TypeError('The body is neither a token nor a JSON object.');
         return { headers: [], body: Buffer.from(signJwt({ ...claims, ...times }, spec.algorithm, key)) };
       }

@@ -53,7 +53,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   if (!token) return refused('missing_signature');
   const jwt = parseJwt(token);
   const kid = jwt?.header['kid'];
-  if (!jwt || jwt.header['alg'] !== 'ES256' || typeof kid !== 'string' || !KEY_ID.test(kid)) {
+  if (!jwt?.claims || jwt.header['alg'] !== 'ES256' || typeof kid !== 'string' || !KEY_ID.test(kid)) {
     return refused('malformed_signature');
   }
   const { iat, request_body_sha256: claimed } = jwt.claims;

@@ -30,6 +30,7 @@ export function createPublicKeyScheme(spec: PublicKeySpec): Scheme {
     kind: spec.kind,
     credentialHeaders: [],
     signingHeaders: header.headers,
+    bodyPlaces: header.bodyPlaces,
     secretProblem: (text) => (keyOf(text) ? null : 'This is not a public key in the form the provider shows it.'),
     signingKeyProblem: (text) => privateKeyProblem(text, kind),
     verify(request, context) {

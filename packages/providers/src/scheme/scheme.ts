@@ -1,3 +1,4 @@
+import type { BodyPlace } from '../json-reader';
 import type { Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
 import type { KeyDirectory } from './key-directory';
@@ -62,6 +63,8 @@ export interface Scheme {
   readonly credentialParameters?: readonly string[];
   /** Names of JSON members whose values are themselves the credential, at any depth of the body. Default: none. */
   readonly credentialMembers?: readonly string[];
+  /** What `verify` reads in a JSON body. Default: nothing. */
+  readonly bodyPlaces?: readonly BodyPlace[];
   /** Lower-case names of the headers that `sign` makes, all alternatives included. */
   readonly signingHeaders: readonly string[];
   /** Waits only where the provider's key has to be fetched. */

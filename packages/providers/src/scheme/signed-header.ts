@@ -1,4 +1,5 @@
-import { textOf, valueAt, jsonBody } from '../body-value';
+import { isTooLargeToRead, textAt } from '../body-value';
+import type { BodyPlace } from '../json-reader';
 import { HeaderList, repeated } from '../header-list';
 import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, formatTimestamp, type TimestampUnit } from '../timestamp';
 import { CANDIDATE_LIMIT } from '../signature-text';
@@ -64,6 +65,11 @@ export class SignedHeader {
     return this.template.uses('timestamp') || this.spec.timestamp?.path !== undefined;
   }
 
+  get bodyPlaces(): readonly BodyPlace[] {
+    const { path } = this.spec.timestamp ?? {};
+    return path === undefined ? [] : [{ path }];
+  }
+
   /** Everything that `sign` writes. */
   get headers(): readonly string[] {
     return [...this.names, ...this.alternatives, ...this.timestampNames, ...this.idNames];
@@ -91,7 +97,10 @@ export class SignedHeader {
     }
     if (this.template.uses('timestamp') && timestamp === undefined) return refused('malformed_timestamp');
     const { path } = this.spec.timestamp ?? {};
-    if (path) timestamp = textOf(valueAt(jsonBody(request), path)) ?? undefined;
+    if (path) {
+      if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
+      timestamp = textAt(request, ...path) ?? undefined;
+    }
     if (this.coversTimestamp && timestamp !== undefined) {
       const problem = checkTimestamp(timestamp, this.unit, this.toleranceSeconds, request.receivedAt);
       if (problem) return problem;

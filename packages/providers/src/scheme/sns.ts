@@ -1,5 +1,5 @@
 import { sign as signBytes, verify as verifySignature } from 'node:crypto';
-import { jsonBody, textOf, valueAt } from '../body-value';
+import { isTooLargeToRead, jsonBody, textOf, valueAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { canonicalBase64, sameText } from '../signature-text';
 import { checkTimestamp } from '../timestamp';
@@ -33,6 +33,7 @@ export function createSnsScheme(): Scheme {
     kind: 'sns',
     credentialHeaders: [],
     signingHeaders: [],
+    bodyPlaces: [...SIGNATURE, ...NOTIFICATION, ...SUBSCRIPTION].map((path) => ({ path })),
     secretProblem: (text) => (ARN.test(text) ? null : 'The secret of SNS is the ARN of the topic: arn:aws:sns:...'),
     signingKeyProblem: (text) => privateKeyProblem(text, 'rsa'),
     verify,
@@ -57,6 +58,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   const topic = textOf(valueAt(message, ['TopicArn']));
   const received = textOf(valueAt(message, ['Signature']));
   const text = signedText(message);
+  if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
   if (received === null) return refused('missing_signature');
   if (topic === null || text === undefined) return refused('malformed_body');
   const timestamp = textOf(valueAt(message, ['Timestamp'])) ?? '';
@@ -77,6 +79,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
     : refused('wrong_signature');
 }
 
+const SIGNATURE: readonly Path[] = [['Signature'], ['SignatureVersion'], ['SigningCertURL']];
 const NOTIFICATION: readonly Path[] = [['Message'], ['MessageId'], ['Subject'], ['Timestamp'], ['TopicArn'], ['Type']];
 const SUBSCRIPTION: readonly Path[] = [
   ['Message'],

@@ -1,4 +1,4 @@
-import { jsonBody, textOf, valueAt } from '../body-value';
+import { isTooLargeToRead, jsonBody, textOf, valueAt } from '../body-value';
 import { repeated } from '../header-list';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
@@ -38,11 +38,13 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
     credentialParameters: spec.query === undefined ? [] : [spec.query],
     credentialMembers: spec.body === undefined ? [] : [String(spec.body.path.at(-1))],
     signingHeaders: header === undefined ? [] : [header],
+    bodyPlaces: spec.body === undefined ? [] : [spec.body],
     secretProblem: problem,
     signingKeyProblem: problem,
     verify(request, context) {
       const received = carriedIn(request, spec, header);
       if (received === repeated) return refused('repeated_header');
+      if (spec.body !== undefined && isTooLargeToRead(request)) return refused('body_too_large_to_read');
       if (received.length === 0 || received.includes('')) return refused('missing_signature');
       const secrets = context.secrets.filter((secret) => secret.trim() !== '');
       if (secrets.length === 0) return refused('no_secret');

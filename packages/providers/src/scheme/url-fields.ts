@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { formFields, isForm } from '../form-body';
 import { HeaderList, repeated } from '../header-list';
 import { sameText } from '../signature-text';
 import { refused } from '../verification';
@@ -39,6 +40,7 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
       if (bodyHash && !sameText(bodyHash, sha256(request.body))) return refused('wrong_signature');
       const fields = bodyHash ? '' : sortedFields(request.body, request.headers.get('content-type') ?? '');
       if (fields === undefined) return refused('malformed_body');
+      if (fields === null) return refused('body_too_large_to_read');
       for (const candidate of withAndWithoutPort(url)) {
         for (const key of keys) {
           const expected = digest(key, candidate + fields);
@@ -54,6 +56,7 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
       const fields = hashOf(url)
         ? ''
         : sortedFields(input.body, new HeaderList(input.rawHeaders).get('content-type') ?? '');
+      if (fields === null) throw new TypeError('The form has too many fields to be signed.');
       if (fields !== undefined) return { headers: [[spec.header, digest(key, url + fields)]] };
       if (!spec.bodyHash) throw new TypeError('Only form bodies can be signed with this scheme.');
       const query = `${spec.bodyHash}=${sha256(input.body)}`;
@@ -66,12 +69,14 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Undefined for a body that no part of the signature would cover. */
-function sortedFields(body: Buffer, contentType: string): string | undefined {
+/** Undefined for a body that no part of the signature would cover; null when there are too many fields to be read. */
+function sortedFields(body: Buffer, contentType: string): string | undefined | null {
   if (body.length === 0) return '';
-  if (!/^application\/x-www-form-urlencoded\b/i.test(contentType)) return undefined;
+  if (!isForm(contentType)) return undefined;
+  const all = formFields(body);
+  if (!all) return null;
   const fields = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+  for (const [name, value] of all) {
     const values = fields.get(name);
     if (values) values.add(value);
     else fields.set(name, new Set([value]));

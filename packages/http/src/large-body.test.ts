@@ -1,0 +1,90 @@
+import { createHmac } from 'node:crypto';
+import { Recorder } from '@paggio/core/testing';
+import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
+import { request, type RawAnswer } from './testing/raw-http';
+
+// A host that takes in more than 1 MiB reads all of it: nothing that is accepted may be filtered, doubled or trusted because
+// its body was too long to look into.
+
+let server: GatewayServer;
+let recorder: Recorder;
+
+beforeAll(async () => {
+  recorder = await Recorder.start();
+  server = await startGatewayServer({ bodyLimit: 8 * 1024 * 1024 });
+});
+
+afterAll(async () => {
+  expect(server.faults).toEqual([]);
+  await recorder.stop();
+  await server.stop();
+});
+
+const FILLER = `"filler":"${'x'.repeat(1_050_000)}"`;
+
+async function endpointFor(provider: string, secret: string, more: object = {}): Promise<{ id: string; path: string }> {
+  const verification = { provider, secrets: [secret] };
+  const { data, status } = await server.api().post('/api/v1/endpoints', { name: provider, verification, ...more });
+  expect(status).toBe(201);
+  return { id: data.id, path: new URL(data.webhook_url).pathname };
+}
+
+function post(path: string, body: string | Buffer, headers: [string, string][]): Promise<RawAnswer> {
+  return request(server.port, { method: 'POST', path, headers, body: Buffer.from(body as string) });
+}
+
+async function eventsOf(id: string): Promise<{ event_type: string | null }[]> {
+  return (await server.api().get('/api/v1/events', { params: { endpoint_id: id } })).data.data;
+}
+
+const mac = (body: string, secret = 's'): string => createHmac('sha256', secret).update(body).digest('hex');
+
+test('a large GitHub event has its action in its type and passes the filter of its destination', async () => {
+  const destinations = [{ name: 'd', url: recorder.url('/large'), event_types: ['pull_request.opened'] }];
+  const { id, path } = await endpointFor('github', 's', { destinations });
+  const body = `{${FILLER},"action":"opened"}`;
+  const headers: [string, string][] = [
+    ['X-GitHub-Event', 'pull_request'],
+    ['X-GitHub-Delivery', 'd-1'],
+    ['X-Hub-Signature-256', `sha256=${mac(body)}`],
+  ];
+  expect((await post(path, body, headers)).status).toBe(200);
+  await recorder.received(1);
+  expect(recorder.requests[0]?.body.toString()).toBe(body);
+  expect(await eventsOf(id)).toEqual([expect.objectContaining({ event_type: 'pull_request.opened' })]);
+});
+
+test('the same large Stripe event twice is one event', async () => {
+  const { id, path } = await endpointFor('stripe', 's');
+  const body = `{"type":"invoice.paid",${FILLER},"id":"evt_large"}`;
+  for (const age of [0, 10]) {
+    const at = Math.floor(Date.now() / 1000) - age;
+    const { status } = await post(path, body, [['Stripe-Signature', `t=${at},v1=${mac(`${at}.${body}`)}`]]);
+    expect(status).toBe(200);
+  }
+  expect(await eventsOf(id)).toEqual([expect.objectContaining({ event_type: 'invoice.paid' })]);
+});
+
+test('the age of a large Linear event is checked', async () => {
+  const { id, path } = await endpointFor('linear', 's');
+  const bodyAt = (at: number): string => `{${FILLER},"type":"Issue","action":"create","webhookTimestamp":${at}}`;
+  const statusOf = async (body: string): Promise<number> =>
+    (await post(path, body, [['Linear-Signature', mac(body)]])).status;
+  expect(await statusOf(bodyAt(Date.now() - 2 * 24 * 3600_000))).toBe(401);
+  expect(await eventsOf(id)).toEqual([]);
+  expect(await statusOf(bodyAt(Date.now()))).toBe(200);
+});
+
+test('an event that is too large to read is refused, and its rejection says so', async () => {
+  const { id, path } = await endpointFor('microsoft-graph', 'state');
+  const items = (count: number): string =>
+    `{"value":[${'{"clientState":"state"},'.repeat(count)}{"clientState":"state"}]}`;
+  expect((await post(path, items(60_000), [])).status).toBe(202);
+  expect((await post(path, items(120_000), [])).status).toBe(401);
+  const { data } = await server.api().get('/api/v1/rejections', { params: { endpoint_id: id } });
+  const { data: why } = await server.api().get(`/api/v1/rejections/${data.data[0].id}/verification`);
+  expect(why).toMatchObject({
+    reason: 'body_too_large_to_read',
+    explanation: expect.stringContaining('too large to read'),
+  });
+});
