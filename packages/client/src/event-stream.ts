@@ -26,7 +26,7 @@ export async function* parseEventStream(body: AsyncIterable<Uint8Array>): AsyncG
 export async function* eventStreamFields(
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<ReadonlyMap<string, string>, void, void> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });

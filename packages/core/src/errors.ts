@@ -14,6 +14,10 @@ export const errorTable = {
   IDEMPOTENCY_KEY_CONFLICT: { status: 409, meaning: 'The idempotency key was used with another body.' },
   GONE: { status: 410, meaning: 'The endpoint was deleted.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body is larger than the limit.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    meaning: 'The body is compressed, or in a character set other than UTF-8.',
+  },
   VALIDATION_FAILED: { status: 422, meaning: 'Fields of the body are missing, unknown or out of range.' },
   DESTINATION_NOT_ALLOWED: { status: 422, meaning: 'The destination is an address that deliveries may not reach.' },
   RATE_LIMITED: {

@@ -1,3 +1,4 @@
+export { checkBodyEncoding } from './body-encoding';
 export { causes, memberSources, type Explanation } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
 export type { Authority } from './authority';

@@ -1,4 +1,5 @@
-import type { ErrorCode, Paggio, Principal, Scope } from '@paggio/core';
+import { checkBodyEncoding, invalid, type ErrorCode, type Paggio, type PaggioError } from '@paggio/core';
+import type { Principal, Scope } from '@paggio/core';
 import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
 import type { Arrival } from './arrival';
@@ -127,15 +128,28 @@ export function operation<Query extends object = object, Body extends object = o
       // What is captured keeps its query and body, whatever they are.
       const captured = facts.part === 'ingest';
       if (!query && !captured) noQuery(request.query);
-      if (!body && !captured && facts.method !== 'GET') noBody(request.body);
+      if (!captured && facts.method !== 'GET') {
+        if (request.body.length > 0) checkBodyEncoding(request.request.rawHeaders);
+        if (!body) noBody(request.body);
+        // The empty object of a body that was lost on the way would change or remove what is there.
+        else if (request.body.length === 0 && replaces.has(facts.method)) throw missingBody();
+      }
       return definition.run({
         ...request,
         query: query ? parse(query, request.query, 'query') : ({} as Query),
-        body: body ? parse(body, withoutOpaque(parseJson(request.body), facts.opaque), 'body') : ({} as Body),
+        body: body
+          ? parse(body, withoutOpaque(parseJson(request.body, facts.opaque), facts.opaque), 'body')
+          : ({} as Body),
         source: request.body,
       });
     },
   };
+}
+
+const replaces: ReadonlySet<string> = new Set(['PUT', 'PATCH']);
+
+function missingBody(): PaggioError {
+  return invalid([{ field: 'body', message: 'The body is missing. To change nothing, send an empty object.' }]);
 }
 
 function withoutOpaque(body: unknown, names: readonly string[] = []): unknown {

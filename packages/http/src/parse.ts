@@ -1,7 +1,9 @@
 import 'reflect-metadata';
+import { isUtf8 } from 'node:buffer';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { fieldNames, PaggioError, type ErrorDetail } from '@paggio/core';
+import { repeatedName } from './repeated-name';
 
 // The validator takes far longer than the parser for the same bytes, so its input is bounded first.
 const MAX_DEPTH = 64;
@@ -33,7 +35,6 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    stopAtFirstError: true,
     validationError: { target: false, value: false },
   });
   if (errors.length > 0)
@@ -46,12 +47,22 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
 
 /**
  * Parses a body. An empty body counts as an empty object.
- * @throws PaggioError `BAD_REQUEST` when it is not JSON
+ * @param opaque members that may hold any JSON, so names may be repeated inside them
+ * @throws PaggioError `BAD_REQUEST` when it is not UTF-8 or not JSON, `VALIDATION_FAILED` when a name is given twice
  */
-export function parseJson(body: Buffer): unknown {
+export function parseJson(body: Buffer, opaque: readonly string[] = []): unknown {
   if (body.length === 0) return {};
+  if (!isUtf8(body)) throw new PaggioError('BAD_REQUEST', 'The body is not UTF-8', { hint: 'Send JSON in UTF-8.' });
+  const text = body.toString('utf8');
+  const value = parsed(text);
+  const field = repeatedName(text, opaque);
+  if (field !== undefined) throw failure('body', [{ field, message: `${shown(field)} is given twice.` }]);
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text) as unknown;
   } catch {
     throw new PaggioError('BAD_REQUEST', 'The body is not JSON', { hint: 'Send application/json.' });
   }
@@ -59,7 +70,8 @@ export function parseJson(body: Buffer): unknown {
 
 /**
  * Parses a query, which has no question mark.
- * @throws PaggioError `BAD_REQUEST` for more than 100 parameters, and for a parameter that is given twice
+ * @throws PaggioError `BAD_REQUEST` for more than 100 parameters, for a parameter that is given twice, and for bytes that are
+ * not UTF-8
  */
 export function parseQuery(text: string): Record<string, string> {
   if (text === '') return {};
@@ -69,11 +81,26 @@ export function parseQuery(text: string): Record<string, string> {
     });
   }
   const query = new Map<string, string>();
+  checkUtf8(text);
   for (const [name, value] of new URLSearchParams(text)) {
     if (query.has(name)) throw failure('query', [{ field: name, message: `${shown(name)} is given twice.` }]);
     query.set(name, value);
   }
   return Object.fromEntries(query);
+}
+
+/**
+ * Checks that a query is UTF-8 once its percent signs are decoded: the standard decoder would put a replacement character in
+ * place of other bytes.
+ */
+function checkUtf8(query: string): void {
+  if (!query.includes('%')) return;
+  for (const pair of query.split('&')) {
+    const bytes = pair.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    if (isUtf8(Buffer.from(bytes, 'latin1'))) continue;
+    const field = shown(pair.split('=', 1)[0] as string);
+    throw failure('query', [{ field, message: `${field} is not UTF-8.` }]);
+  }
 }
 
 /** @throws PaggioError `BAD_REQUEST` when there are parameters; it names them */
@@ -112,11 +139,18 @@ function shown(name: string): string {
 
 function toDetails(error: ValidationError, prefix: string): ErrorDetail[] {
   const field = prefix + error.property;
-  const messages = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-    field,
-    message: rule === 'whitelistValidation' ? unknown(error.property).message : sentence(message),
-  }));
+  const rules = Object.entries(error.constraints ?? {});
+  // A value of the wrong type also breaks the rules about its range or form, which say nothing useful about it.
+  const first = rules.find(([rule]) => types.has(rule)) ?? rules[0];
+  const messages = first === undefined ? [] : [{ field, message: messageOf(error.property, ...first) }];
   return [...messages, ...(error.children ?? []).flatMap((child) => toDetails(child, `${field}.`))];
+}
+
+/** Rules about the type of a value, by the names that the validator gives them. */
+const types: ReadonlySet<string> = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isObject', 'isArray']);
+
+function messageOf(property: string, rule: string, message: string): string {
+  return rule === 'whitelistValidation' ? unknown(property).message : sentence(message);
 }
 
 function sentence(text: string): string {

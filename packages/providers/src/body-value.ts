@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readJson, WantedPlaces, type Unreadable } from './json-reader';
 import type { Path } from './value-rule';
 import type { WebhookRequest } from './webhook-request';
@@ -45,6 +46,8 @@ function readBody(body: Buffer, wanted: WantedPlaces): Reading {
 }
 
 function readText(text: Buffer, wanted: WantedPlaces): Reading {
+  // Decoding other bytes would give different bodies the same type and delivery id.
+  if (!isUtf8(text)) return 'not_json';
   if (text.length > PARSED_WHOLE) return readJson(text, wanted);
   const root = jsonOf(text.toString('utf8'));
   return root === undefined ? 'not_json' : { root };

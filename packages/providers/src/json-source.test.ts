@@ -50,4 +50,6 @@ test('several places at once; a missing one and text that is not JSON are errors
   expect(edit('{"a":1,"a":2}', ['a'])).toBe('{"a":1,"a":"x"}');
   expect(() => edit('{"a":1}', ['b'])).toThrow('no b');
   expect(() => edit('{"a":', ['a'])).toThrow('not JSON');
+  const bytes = Buffer.from([...Buffer.from('{"a":"1","b":"'), 0xff, ...Buffer.from('"}')]);
+  expect(() => replaceJsonStrings(bytes, [[['a'], 'x']])).toThrow('not JSON');
 });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { jsonOf } from './body-value';
 import type { Path } from './value-rule';
 
@@ -52,7 +53,7 @@ function memberSpans(json: string, from: number): (JsonSpan & { name: string | n
  */
 export function replaceJsonStrings(bytes: Buffer, values: readonly (readonly [Path, string])[]): Buffer {
   const json = bytes.toString('utf8');
-  if (jsonOf(json) === undefined) throw new TypeError('The body is not JSON.');
+  if (!isUtf8(bytes) || jsonOf(json) === undefined) throw new TypeError('The body is not JSON.');
   const edits = values.map(([path, value]) => {
     const span = jsonSpan(json, path);
     if (!span) throw new TypeError(`The body has no ${path.join('.')}.`);

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { jsonBody } from './body-value';
 import vectorFile from './fixtures/provider-vectors.json';
 import {
   createVerifier,
@@ -435,6 +436,14 @@ describe('detection and event types', () => {
     expect(eventTypeOf(request({}, JSON.stringify({ type: 'x'.repeat(10_000) })), undefined)).toHaveLength(256);
     expect(eventTypeOf(request({}, '{"type":"a\\u0000b\\ud800"}'), undefined)).toBe('a\uFFFDb\uFFFD');
   });
+});
+
+test('a body that is not UTF-8 has no type and no delivery id, so two of them are never taken for one', () => {
+  for (const byte of [0xff, 0xfe]) {
+    const body = Buffer.concat([Buffer.from('{"id":"'), Buffer.from([byte]), Buffer.from('","type":"a"}')]);
+    const incoming = { ...request({}, ''), body };
+    expect([jsonBody(incoming), eventTypeOf(incoming, undefined)]).toEqual([undefined, null]);
+  }
 });
 
 describe('custom provider', () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { KeyDirectory, KeyLookup } from '@paggio/providers';
 import type { Transport } from '../delivery/transport';
@@ -127,6 +128,7 @@ export class PublishedKeys implements KeyDirectory {
     const result = await askProvider(this.transport, url, body);
     if (result.error || result.truncated || result.status === null) return 'unavailable';
     if (result.status === 200) {
+      if (!isUtf8(result.body)) return 'no_key';
       const text = result.body.toString('utf8');
       return text.length <= MAX_LENGTH && isKey(text) ? { text } : 'no_key';
     }

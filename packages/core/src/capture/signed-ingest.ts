@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { jsonPlace } from '@paggio/providers';
+import { checkBodyEncoding } from '../body-encoding';
 import { isDeliveryTimestamp } from '../delivery/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
@@ -49,8 +50,8 @@ export class SignedIngest {
   /**
    * Verifies a request and commits it. Returns the id of its event; with an idempotency key that came before, of the
    * first one.
-   * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED`
-   *   when it finds no room, or `UNAVAILABLE`: nothing was stored
+   * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `UNSUPPORTED_MEDIA_TYPE`,
+   *   `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED` when it finds no room, or `UNAVAILABLE`: nothing was stored
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<string> {
     const receivedAt = Date.now();
@@ -58,6 +59,7 @@ export class SignedIngest {
     const eventType = one(request, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
     const correlationId = one(request, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
     const key = one(request, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
+    checkBodyEncoding(request.rawHeaders);
     const ownType = eventTypeIn(request.body);
     const event = newEvent(
       endpoint,

@@ -18,6 +18,8 @@ test('equal values have equal keys; what is no value has none', () => {
     expect([body, key('/id', body)]).toEqual([body, undefined]);
   expect(key('/__proto__/x', '{}')).toBeUndefined();
   expect(key('X-Key', '{}')).toBeUndefined();
+  const bytes = Buffer.from([...Buffer.from('{"id":"'), 0xff, ...Buffer.from('"}')]);
+  expect(orderKeyOf({ pointer: ['id'] }, [], bytes)).toBeNull();
 });
 
 test('a body of more than 1 MiB has the key that a small one has', () => {

@@ -41,7 +41,7 @@ async function withHandler(
   database: TestDatabase;
   id: string;
   slug: string;
-  push: (body?: string) => Promise<string>;
+  push: (body?: string | Buffer) => Promise<string>;
 }> {
   const { paggio, database } = await start(
     (one) => one.on('github', 'push', handler, { retry: fast, ...options }),
@@ -49,7 +49,13 @@ async function withHandler(
   );
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, ...settings });
   const { id, slug } = endpoint;
-  return { paggio, database, id, slug, push: (body = '{}') => captureFromGitHub(paggio, slug, 'push', body) };
+  return {
+    paggio,
+    database,
+    id,
+    slug,
+    push: (body: string | Buffer = '{}') => captureFromGitHub(paggio, slug, 'push', body),
+  };
 }
 
 test('a handler receives the exact bytes and everything that is known of the event', async () => {
@@ -75,6 +81,9 @@ test('a handler receives the exact bytes and everything that is known of the eve
   expect(seen[0]?.body.toString()).toBe(body);
   expect(seen[0]?.header('x-github-EVENT')).toBe('push');
   expect((seen[0]?.payload as { ref: string }).ref).toBe('main');
+  const bytes = Buffer.from([...Buffer.from('{"ref":"'), 0xff, ...Buffer.from('"}')]);
+  await settled(paggio, owner, await push(bytes));
+  expect([seen[1]?.payload, seen[1]?.body]).toEqual([undefined, bytes]);
   expect(seen[0]?.receivedAt).toEqual(event.receivedAt);
   const [destination] = (await paggio.endpoints.get(owner, id)).destinations;
   expect(destination).toMatchObject({ name: 'github:push', url: 'handler:github:push', status: 'ACTIVE' });

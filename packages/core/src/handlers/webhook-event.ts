@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { HeaderList } from '@paggio/providers';
 import type { EventContent, Work } from '../delivery/work';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -61,6 +62,8 @@ export function toWebhookEvent(work: Work, content: EventContent, endpoint: Endp
 }
 
 function payloadOf(body: Buffer, contentType: string): unknown {
+  // Decoding other bytes would put characters into the payload that nobody sent.
+  if (!isUtf8(body)) return undefined;
   const text = body.toString('utf8');
   if (contentType.toLowerCase().startsWith('application/x-www-form-urlencoded'))
     return Object.fromEntries(new URLSearchParams(text));

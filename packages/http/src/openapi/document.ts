@@ -73,7 +73,8 @@ export function errorsOf(operation: Operation): ErrorCode[] {
   codes.add('FORBIDDEN');
   if (operation.scope !== null) for (const code of ['UNAUTHORIZED', 'RATE_LIMITED'] as const) codes.add(code);
   if (operation.path.includes('/:')) codes.add('NOT_FOUND');
-  if (operation.method !== 'GET') codes.add('VALIDATION_FAILED');
+  if (operation.method !== 'GET')
+    for (const code of ['VALIDATION_FAILED', 'UNSUPPORTED_MEDIA_TYPE'] as const) codes.add(code);
   if (operation.idempotent) codes.add('IDEMPOTENCY_KEY_CONFLICT');
   for (const code of operation.errors ?? []) codes.add(code);
   return (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code));
@@ -85,7 +86,7 @@ function describe(operation: Operation): OpenApiOperation {
     ...{ summary: operation.summary, tags: [operation.id.split('.')[0]] },
     ...(operation.scope === null ? { security: [] } : { description: scopesOf(operation) }),
     ...{ parameters: parametersOf(operation) },
-    ...(operation.body ? { requestBody: requestBody(dtoSchema(operation.body)) } : {}),
+    ...(operation.body ? { requestBody: requestBody(operation.method, dtoSchema(operation.body)) } : {}),
     responses: { ...answersOf(operation), ...failuresOf(operation) },
   };
 }
@@ -128,8 +129,9 @@ function notNull(schema: JsonSchema): JsonSchema {
   };
 }
 
-function requestBody(schema: JsonSchema): object {
-  return { required: (schema.required ?? []).length > 0, content: { 'application/json': { schema } } };
+function requestBody(method: Operation['method'], schema: JsonSchema): object {
+  const required = method !== 'POST' || (schema.required ?? []).length > 0;
+  return { required, content: { 'application/json': { schema } } };
 }
 
 function answersOf(operation: Operation): Record<string, object> {

@@ -29,7 +29,7 @@ export const publishOperations: readonly Operation[] = [
   }),
 ];
 
-/** @throws PaggioError what publishing throws, and for a payload or key that is missing or given twice */
+/** @throws PaggioError what publishing throws, and for a payload that is missing or two idempotency keys */
 export async function publish({
   paggio,
   principal,
@@ -37,9 +37,8 @@ export async function publish({
   source,
   idempotencyKey,
 }: OperationInput<object, PublishDto>): Promise<PublishedDelivery[]> {
-  const [payload, ...more] = memberSources(source.toString('utf8'), 'payload');
+  const [payload] = memberSources(source.toString('utf8'), 'payload');
   if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
-  if (more.length > 0) throw invalid([{ field: 'payload', message: 'payload is given twice.' }]);
   const inBody = body.idempotency_key ?? null;
   if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
     throw new PaggioError('BAD_REQUEST', 'Two idempotency keys in one request', {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHmac, sign as signBytes, verify as verifyBytes, type KeyObject } from 'node:crypto';
 import { jsonOf } from '../body-value';
 import { sameText } from '../signature-text';
@@ -41,7 +42,8 @@ export function parseJwt(token: string, limit = LENGTH_LIMIT): ParsedJwt | undef
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {
-  const value = jsonOf(Buffer.from(text, 'base64url').toString('utf8'));
+  const bytes = Buffer.from(text, 'base64url');
+  const value = isUtf8(bytes) ? jsonOf(bytes.toString('utf8')) : undefined;
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;

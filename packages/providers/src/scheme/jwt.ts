@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, type KeyObject } from 'node:crypto';
 import { jsonOf } from '../body-value';
 import { publicKeyOf, type KeyKind } from '../key-text';
@@ -156,6 +157,6 @@ function checkClaims(
 }
 
 function jsonObject(body: Buffer): Record<string, unknown> | undefined {
-  const value = jsonOf(body.toString('utf8'));
+  const value = isUtf8(body) ? jsonOf(body.toString('utf8')) : undefined;
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
