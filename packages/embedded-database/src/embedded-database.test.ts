@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,13 +36,9 @@ test('starts with fsync on, keeps its data over a stop, and answers only to its 
   await second.stop();
 }, 60_000);
 
-test('adopts the server that a killed process left behind, and recovers one that was killed itself', async () => {
+test('joins the server that runs already, and recovers one that was killed', async () => {
   const first = await startEmbeddedDatabase({ directory });
   await ask(first.url, 'create table paggio.kept as select 1 as one');
-  // As if this process had died: nobody owns the server any more.
-  const dead = spawn('true');
-  await once(dead, 'exit');
-  writeFileSync(join(directory, 'owner.pid'), String(dead.pid));
   const adopted = await startEmbeddedDatabase({ directory });
   expect(adopted).toMatchObject({ adopted: true, pid: first.pid });
 
@@ -67,15 +62,12 @@ test('a server that was killed this very moment is not taken for a running one',
   await database.stop();
 }, 90_000);
 
-test('a server that another live process owns is shared and not stopped', async () => {
-  const first = await startEmbeddedDatabase({ directory });
-  const other = spawn('sleep', ['60']);
-  writeFileSync(join(directory, 'owner.pid'), String(other.pid));
-  const second = await startEmbeddedDatabase({ directory });
-  await second.stop();
+test('a server that is used twice in one process is stopped by the second stop', async () => {
+  const [first, second] = [await startEmbeddedDatabase({ directory }), await startEmbeddedDatabase({ directory })];
+  await Promise.all([second.stop(), second.stop()]);
   expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  other.kill();
   await first.stop();
+  await expect(ask(first.url, 'select 1 as one')).rejects.toThrow(/ECONNREFUSED/);
 }, 60_000);
 
 test('a damaged directory is a clear error and is left as it was', async () => {
@@ -89,3 +81,15 @@ test('a damaged directory is a clear error and is left as it was', async () => {
   await expect(startEmbeddedDatabase({ directory })).rejects.toThrow(/belong to PostgreSQL 9/);
   expect(execFileSync('ls', [join(directory, 'postgres')], { encoding: 'utf8' })).toBe('PG_VERSION\nsomething\n');
 });
+
+test('a use that ended with its server does not keep a later server alive', async () => {
+  const first = await startEmbeddedDatabase({ directory });
+  for (let kill = 0; kill < 3; kill++) {
+    process.kill((kill === 0 ? first : await startEmbeddedDatabase({ directory })).pid, 'SIGKILL');
+  }
+  const last = await startEmbeddedDatabase({ directory });
+  await first.stop();
+  expect(await ask(last.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await last.stop();
+  await expect(ask(last.url, 'select 1 as one')).rejects.toThrow(/ECONNREFUSED/);
+}, 60_000);

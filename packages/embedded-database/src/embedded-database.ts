@@ -1,24 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findBinaries, type Binaries } from './binaries';
+import { findBinaries } from './binaries';
+import { makeDataFiles } from './data-files';
 import { EmbeddedDatabaseError } from './embedded-database-error';
-import { answers, isAlive, runningPostmaster, type Postmaster } from './postmaster-file';
-import { handOver, superuserPasswordFile, writePassword } from './product-role';
-import { unprivileged, type Unprivileged } from './unprivileged';
+import { Membership } from './membership';
+import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster';
+import { runningPostmaster, type Postmaster } from './postmaster-file';
+import { handOver } from './product-role';
+import { unprivileged } from './unprivileged';
 
 export interface EmbeddedDatabaseOptions {
   /** Directory for the database files, the passwords and the log. Made when missing. */
@@ -30,6 +20,12 @@ export interface EmbeddedDatabaseOptions {
   durable?: boolean;
   /** Further server settings, such as `{ max_connections: '200' }`. */
   settings?: Readonly<Record<string, string>>;
+  /**
+   * Starts the server again, on the same port, when it ends while this process uses it. The function is called with
+   * `null` when the database is back, and with the error after each attempt that failed; attempts go on until `stop`.
+   * Without it, the database stays down until somebody starts it.
+   */
+  restarted?: (error: Error | null) => void;
 }
 
 export interface EmbeddedDatabase {
@@ -37,231 +33,192 @@ export interface EmbeddedDatabase {
    * Connection URL of the database `postgres` for the role `paggio`, which owns the schema `paggio` and has no right
    * beyond it: it makes no roles, databases or temporary tables, and reaches no file or program of the machine.
    */
-  url: string;
+  readonly url: string;
   /** The same database for the role `postgres`, a superuser: for operators and tests, never for the product itself. */
-  superuserUrl: string;
-  pid: number;
-  /** True when a server that an earlier process left behind was taken over. */
-  adopted: boolean;
-  /** Stops the server and waits for it. Does nothing when another live process owns it. */
+  readonly superuserUrl: string;
+  /** Process id of the server. It changes when the server is started again. */
+  readonly pid: number;
+  /** True when the server ran already: another process uses it, or a killed one left it behind. */
+  readonly adopted: boolean;
+  /**
+   * Leaves the database, and stops the server when no other process uses it. Resolves when that is done; a second call
+   * waits for the first.
+   */
   stop(this: void): Promise<void>;
 }
 
 const START_DEADLINE_MS = 45_000;
-const STOP_DEADLINE_MS = 20_000;
-const DATA_VERSION = '18';
-
-/** A running server, before the product has a role in it. */
-export interface Cluster {
-  directory: string;
-  postmaster: Postmaster;
-  adopted: boolean;
-  stop(this: void): Promise<void>;
-}
+const LEAVE_DEADLINE_MS = 10_000;
+const RESTART_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 
 /**
- * Starts PostgreSQL on a directory, or takes over the one that already runs there. The server has its own session, so
- * that Ctrl-C in a terminal reaches this process alone, which then stops the server last.
+ * Starts PostgreSQL on a directory, or joins the one that already runs there. Any number of processes can use one
+ * directory: the last one to leave stops the server, also when others were killed.
  * @throws EmbeddedDatabaseError with what to do next
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
-  const { directory, postmaster, adopted, stop } = await startCluster(options);
+  const cluster = await startCluster(options);
   try {
-    return { ...(await handOver(directory, postmaster.port)), pid: postmaster.pid, adopted, stop };
+    const urls = await handOver(cluster.directory, cluster.postmaster.port);
+    return {
+      ...urls,
+      adopted: cluster.adopted,
+      get pid() {
+        return cluster.postmaster.pid;
+      },
+      stop: () => cluster.stop(),
+    };
   } catch (error) {
-    await stop();
+    await cluster.stop();
     throw error;
   }
 }
 
 export async function startCluster(options: EmbeddedDatabaseOptions): Promise<Cluster> {
-  const directory = resolve(options.directory);
-  mkdirSync(directory, { recursive: true });
-  const data = join(directory, 'postgres');
-  const owns = takeOwnership(directory);
+  const cluster = new Cluster(options);
+  await cluster.start();
+  return cluster;
+}
 
-  let postmaster = await adopt(data);
-  const adopted = postmaster !== undefined;
-  if (!postmaster) {
+/** A running server before the product has a role in it, and the place of this process among its users. */
+export class Cluster {
+  readonly directory: string;
+  adopted = false;
+  private readonly data: string;
+  private current: Postmaster | undefined;
+  private membership: Membership | undefined;
+  private rejoining: Promise<void> | undefined;
+  private stopping: Promise<void> | undefined;
+  private readonly stopped = new AbortController();
+
+  constructor(private readonly options: EmbeddedDatabaseOptions) {
+    this.directory = resolve(options.directory);
+    this.data = join(this.directory, 'postgres');
+  }
+
+  get postmaster(): Postmaster {
+    if (!this.current) throw new Error('The database was not started');
+    return this.current;
+  }
+
+  async start(): Promise<void> {
+    try {
+      mkdirSync(this.directory, { recursive: true });
+      this.adopted = await this.enter();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+      throw new EmbeddedDatabaseError(
+        `The embedded database in ${this.directory} cannot be used by this user: ${message}`,
+        'Start it as the user that owns the directory, choose another directory, or set DATABASE_URL.',
+      );
+    }
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.leave();
+    return this.stopping;
+  }
+
+  /** Finds the server or starts it, and joins its users. True when it ran already. */
+  private async enter(): Promise<boolean> {
+    const deadline = Date.now() + START_DEADLINE_MS;
+    for (;;) {
+      const found = await findPostmaster(this.data, deadline);
+      const postmaster = found ?? (await this.startServer(deadline));
+      try {
+        const membership = postmaster && (await Membership.join(this.directory, postmaster.port));
+        if (membership) {
+          this.current = postmaster;
+          this.membership = membership;
+          void this.watch(membership);
+          return found !== undefined;
+        }
+      } catch (error) {
+        if (postmaster && !found) await stopPostmaster(postmaster.pid);
+        throw error;
+      }
+      if (Date.now() > deadline) {
+        throw new EmbeddedDatabaseError(
+          `The PostgreSQL on ${this.data} takes no connection.`,
+          `Its log is ${join(this.directory, 'postgres.log')}. Stop other processes that use this directory, and start again.`,
+        );
+      }
+      await sleep(100);
+    }
+  }
+
+  private startServer(deadline: number): Promise<Postmaster | undefined> {
+    const { durable = true, settings = {} } = this.options;
+    const { directory, data } = this;
     const binaries = findBinaries();
     const user = unprivileged();
-    initialise(directory, data, binaries, user, options.durable ?? true);
-    postmaster = await start(directory, data, binaries, user, options);
+    makeDataFiles(directory, data, binaries, user, durable);
+    // The connection URL is in use: it must stay right.
+    const port = this.current?.port;
+    return startPostmaster({ directory, data, binaries, user, durable, settings, port }, deadline);
   }
-  const { pid } = postmaster;
-  return {
-    directory,
-    postmaster,
-    adopted,
-    async stop() {
-      if (!owns) return;
-      await stopPostmaster(pid);
-      rmSync(join(directory, 'owner.pid'), { force: true });
-    },
-  };
-}
 
-/** Only one live process stops the server: the one that started it, or the first to come after that one died. */
-function takeOwnership(directory: string): boolean {
-  const file = join(directory, 'owner.pid');
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (owner > 0 && owner !== process.pid && isAlive(owner)) return false;
-  writeFileSync(file, String(process.pid));
-  return true;
-}
+  private async watch(membership: Membership): Promise<void> {
+    await membership.ended;
+    if (this.membership !== membership || this.stopping) return;
+    this.membership = undefined;
+    this.rejoining = this.rejoin();
+  }
 
-async function adopt(data: string): Promise<Postmaster | undefined> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  for (;;) {
-    const postmaster = runningPostmaster(data);
-    // A server that was just killed may still look alive; only an answer proves that it is.
-    if (!postmaster || (postmaster.ready && (await answers(postmaster.port)))) return postmaster;
-    // It is starting, recovering or on its way out.
-    if (Date.now() > deadline) {
-      throw new EmbeddedDatabaseError(
-        `A PostgreSQL (process ${postmaster.pid}) runs on ${data} but does not become ready.`,
-        `End it with: kill -QUIT ${postmaster.pid}`,
-      );
+  /** Joins again after the connection was lost, and brings the server back where that is wanted. */
+  private async rejoin(): Promise<void> {
+    const { restarted } = this.options;
+    const { pid, port } = this.postmaster;
+    for (let attempt = 0; !this.stopping; attempt++) {
+      // Without a restart the end of the server is the end of this use, also when somebody starts another server.
+      if (!restarted && runningPostmaster(this.data)?.pid !== pid) return;
+      try {
+        await this.enter();
+        if (!restarted && this.postmaster.pid !== pid) return await this.part();
+        if (this.postmaster.port !== port) throw this.moved(port);
+        if (this.postmaster.pid !== pid) restarted?.(null);
+        return;
+      } catch (error) {
+        restarted?.(error as Error);
+        if (this.membership) return;
+        const ms = RESTART_PAUSES_MS[Math.min(attempt, RESTART_PAUSES_MS.length - 1)];
+        await sleep(ms, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
     }
-    await sleep(20);
   }
-}
 
-/** Makes the cluster beside its final place and renames it, so that an interrupted first start leaves nothing half-made. */
-function initialise(directory: string, data: string, binaries: Binaries, user: Unprivileged, durable: boolean): void {
-  if (existsSync(join(data, 'PG_VERSION'))) {
-    const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
-    if (version === DATA_VERSION && existsSync(join(data, 'global', 'pg_control'))) return;
-    throw new EmbeddedDatabaseError(
-      version === DATA_VERSION
-        ? `The database files in ${data} are damaged: global/pg_control is missing.`
-        : `The database files in ${data} belong to PostgreSQL ${version}; this is ${DATA_VERSION}.`,
-      'Restore the directory from a backup, or move it away to begin with an empty database.',
+  private moved(from: number): EmbeddedDatabaseError {
+    return new EmbeddedDatabaseError(
+      `The embedded database runs on port ${this.postmaster.port} now; this process knows it on ${from}.`,
+      'Restart this process.',
     );
   }
-  if (existsSync(data) && readdirSync(data).length > 0) {
-    throw new EmbeddedDatabaseError(
-      `${data} is not a database: PG_VERSION is missing.`,
-      'Restore the directory from a backup, or move it away to begin with an empty database.',
-    );
-  }
-  const fresh = join(directory, `postgres.new-${process.pid}`);
-  rmSync(fresh, { recursive: true, force: true });
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(fresh, { mode: 0o700 });
-  const passwordFile = superuserPasswordFile(directory);
-  writePassword(passwordFile);
-  user.enter(directory);
-  user.own(fresh);
-  user.own(passwordFile);
-  const args = [
-    '-D',
-    fresh,
-    '-U',
-    'postgres',
-    '--auth=scram-sha-256',
-    `--pwfile=${passwordFile}`,
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-instructions',
-  ];
-  if (!durable) args.push('--no-sync');
-  const [command, commandArgs] = user.command(binaries.initdb, args);
-  const result = spawnSync(command, commandArgs, { encoding: 'utf8', uid: user.uid, gid: user.gid });
-  if (result.status !== 0) {
-    rmSync(fresh, { recursive: true, force: true });
-    throw new EmbeddedDatabaseError(
-      `The embedded database could not be made in ${directory}: ${lastLine(result.stderr || String(result.error))}`,
-      'Check that the directory can be written and has space, or set DATABASE_URL to a PostgreSQL 14 or newer.',
-    );
-  }
-  renameSync(fresh, data);
-}
 
-async function start(
-  directory: string,
-  data: string,
-  binaries: Binaries,
-  user: Unprivileged,
-  options: EmbeddedDatabaseOptions,
-): Promise<Postmaster> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  const logFile = join(directory, 'postgres.log');
-  chmodSync(data, 0o700);
-  for (;;) {
-    const port = await freePort();
-    const settings: Record<string, string> = {
-      listen_addresses: '127.0.0.1',
-      port: String(port),
-      unix_socket_directories: '',
-      fsync: options.durable === false ? 'off' : 'on',
-      full_page_writes: options.durable === false ? 'off' : 'on',
-      ...options.settings,
-    };
-    const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-    const [command, commandArgs] = user.command(binaries.postgres, args);
-    const log = openSync(logFile, 'w', 0o600);
-    const child = spawn(command, commandArgs, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      uid: user.uid,
-      gid: user.gid,
-    });
-    closeSync(log);
-    let exited: string | undefined;
-    child.once('exit', (code, signal) => (exited = signal ?? `code ${code}`));
-    child.once('error', (error) => (exited = error.message));
-    child.unref();
-    while (exited === undefined && Date.now() < deadline) {
-      const postmaster = runningPostmaster(data);
-      if (postmaster?.ready && postmaster.pid === child.pid) return postmaster;
-      await sleep(10);
+  private async leave(): Promise<void> {
+    this.stopped.abort();
+    await this.rejoining;
+    const deadline = Date.now() + LEAVE_DEADLINE_MS;
+    // A connection that breaks is made once more: whether others are there is known only with it.
+    for (let membership = this.membership; ; membership = undefined) {
+      const running = runningPostmaster(this.data);
+      if (!running || running.pid !== this.postmaster.pid || Date.now() > deadline) break;
+      try {
+        membership ??= await Membership.join(this.directory, running.port);
+        if (await membership?.leave()) await stopPostmaster(running.pid);
+        if (membership) return await membership.close();
+      } catch (error) {
+        await membership?.close();
+        if (error instanceof EmbeddedDatabaseError) break;
+      }
+      await sleep(50);
     }
-    const text = readFileSync(logFile, 'utf8');
-    // Right after a crash of the server its last children may hold the shared memory for some seconds; and another
-    // program may have taken the port since it was chosen.
-    const passing = /shared memory block|already in use|lock file [^\n]{0,200} already exists/i.test(text);
-    if (exited !== undefined && passing && Date.now() < deadline) {
-      await sleep(300);
-      continue;
-    }
-    child.kill('SIGQUIT');
-    throw new EmbeddedDatabaseError(
-      `The embedded database did not start (${exited ?? 'no answer in time'}): ${lastLine(text)}`,
-      `Its log is ${logFile}. Restore ${data} from a backup if it is damaged, or set DATABASE_URL to a PostgreSQL 14 or newer.`,
-    );
+    await this.part();
   }
-}
 
-/** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
-async function stopPostmaster(pid: number): Promise<void> {
-  if (!isAlive(pid)) return;
-  process.kill(pid, 'SIGINT');
-  const deadline = Date.now() + STOP_DEADLINE_MS;
-  while (isAlive(pid)) {
-    if (Date.now() > deadline) {
-      process.kill(pid, 'SIGQUIT');
-      return;
-    }
-    await sleep(10);
+  private async part(): Promise<void> {
+    const { membership } = this;
+    this.membership = undefined;
+    await membership?.close();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address ? done(address.port) : fail(new Error('no free port')),
-      );
-    });
-  });
-}
-
-function lastLine(text: string): string {
-  const lines = text.trim().split('\n');
-  return lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? lines.at(-1) ?? '';
 }

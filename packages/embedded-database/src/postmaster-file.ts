@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
@@ -12,15 +12,12 @@ export interface Postmaster {
 
 /** Undefined when no server runs on this data directory; a file left behind by a crash does not count. */
 export function runningPostmaster(dataDirectory: string): Postmaster | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return undefined;
-  }
+  const text = readOrNull(join(dataDirectory, 'postmaster.pid'));
+  if (text === null) return undefined;
+  const lines = text.split('\n');
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
-  if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid)) return undefined;
+  if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid, dataDirectory)) return undefined;
   return { pid, port, ready: ['ready', 'standby'].includes((lines[7] ?? '').trim()) };
 }
 
@@ -33,16 +30,68 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-// After a reboot the number may belong to another program.
-function isPostgres(pid: number): boolean {
+// After a reboot the number may belong to another program, or to the PostgreSQL of somebody else.
+function isPostgres(pid: number, dataDirectory: string): boolean {
   if (!isAlive(pid)) return false;
-  const commandLine = `/proc/${pid}/cmdline`;
-  if (!existsSync(commandLine)) return true;
+  if (process.platform !== 'linux') return true;
   try {
-    return readFileSync(commandLine, 'utf8').includes('postgres');
+    // The server changes to its data directory before it writes the file.
+    return realpathSync(`/proc/${pid}/cwd`) === realpathSync(dataDirectory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') return false;
+  }
+  // It runs as another user, who does not show more.
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
   } catch {
     return false;
   }
+}
+
+/**
+ * Removes a `postmaster.pid` that a crash left behind when its process id belongs to another program by now. PostgreSQL
+ * itself would refuse to start as long as that program runs; in a container, where ids are few, that may be for ever.
+ */
+export function removeForeignLock(dataDirectory: string): void {
+  const file = join(dataDirectory, 'postmaster.pid');
+  const text = readOrNull(file);
+  const pid = Number(text?.split('\n')[0]);
+  if (text === null || !(pid > 0) || !isAlive(pid) || isPostgres(pid, dataDirectory) || inUse(text)) return;
+  const aside = `${file}.old-${process.pid}`;
+  try {
+    renameSync(file, aside);
+    // A server that started in this moment gets its file back.
+    if (readOrNull(aside) === text) rmSync(aside);
+    else renameSync(aside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Whether the shared memory that line 7 names is attached: the children of a killed server may live on for a moment. */
+function inUse(text: string): boolean {
+  const id = text.split('\n')[6]?.trim().split(/\s+/)[1];
+  const table = readOrNull('/proc/sysvipc/shm');
+  if (id === undefined || table === null) return true;
+  // Columns: key, shmid, perms, size, cpid, lpid, nattch.
+  return table.split('\n').some((line) => {
+    const columns = line.trim().split(/\s+/);
+    return columns[1] === id && Number(columns[6]) > 0;
+  });
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** The port that the last server on this data directory was started with, from the command line that PostgreSQL keeps. */
+export function lastPort(dataDirectory: string): number | undefined {
+  const port = /"port=(\d{1,5})"/.exec(readOrNull(join(dataDirectory, 'postmaster.opts')) ?? '')?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 // SSLRequest of the PostgreSQL protocol (Message Formats): answered by one byte before anybody has to sign in.

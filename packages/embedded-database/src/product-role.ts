@@ -27,8 +27,18 @@ export function superuserUrlOf(directory: string, port: number): string {
   return connectionUrl(SUPERUSER, read(superuserPasswordFile(directory)), port);
 }
 
-export function writePassword(file: string): void {
-  writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+/** Made once. Linked to its place when it is whole: several processes may start on one directory at the same time. */
+export function makePassword(file: string): void {
+  if (existsSync(file)) return;
+  const fresh = `${file}.new-${process.pid}`;
+  writeFileSync(fresh, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  try {
+    linkSync(fresh, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
 }
 
 /**
@@ -133,20 +143,9 @@ function statements(password: string): string {
     commit`;
 }
 
-/** Made once. Linked to its place when it is whole: several processes may start on one directory at the same time. */
 function productPassword(directory: string): string {
   const file = join(directory, `${PRODUCT}.password`);
-  if (!existsSync(file)) {
-    const fresh = `${file}.new-${process.pid}`;
-    writePassword(fresh);
-    try {
-      linkSync(fresh, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(fresh, { force: true });
-    }
-  }
+  makePassword(file);
   return read(file);
 }
 

@@ -10,6 +10,7 @@ export interface EarlierDatabase {
 
 /** Starts PostgreSQL on a directory as the versions did that connected as its superuser. */
 export async function startEarlierDatabase(directory: string): Promise<EarlierDatabase> {
-  const { postmaster, stop } = await startCluster({ directory });
-  return { url: superuserUrlOf(directory, postmaster.port), pid: postmaster.pid, stop };
+  const cluster = await startCluster({ directory });
+  const { pid, port } = cluster.postmaster;
+  return { url: superuserUrlOf(directory, port), pid, stop: () => cluster.stop() };
 }

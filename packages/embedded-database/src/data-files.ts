@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Binaries } from './binaries';
+import { EmbeddedDatabaseError } from './embedded-database-error';
+import { isAlive } from './postmaster-file';
+import { makePassword, superuserPasswordFile } from './product-role';
+import type { Unprivileged } from './unprivileged';
+
+export const DATA_VERSION = '18';
+const UNFINISHED = /^postgres\.new-(\d+)$/;
+
+/**
+ * Makes the database files when there are none. They are made beside their final place and renamed, so that an
+ * interrupted start leaves nothing half-made, and of several processes that start at once exactly one makes them.
+ * @throws EmbeddedDatabaseError when the directory holds something else
+ */
+export function makeDataFiles(
+  directory: string,
+  data: string,
+  binaries: Binaries,
+  user: Unprivileged,
+  durable: boolean,
+): void {
+  removeUnfinished(directory);
+  if (existsSync(join(data, 'PG_VERSION'))) {
+    const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+    if (version === DATA_VERSION && existsSync(join(data, 'global', 'pg_control'))) return;
+    throw new EmbeddedDatabaseError(
+      version === DATA_VERSION
+        ? `The database files in ${data} are damaged: global/pg_control is missing.`
+        : `The database files in ${data} belong to PostgreSQL ${version}; this is ${DATA_VERSION}.`,
+      'Restore the directory from a backup, or move it away to begin with an empty database.',
+    );
+  }
+  if (existsSync(data) && readdirSync(data).length > 0) {
+    // Another process may have made the files since the first look.
+    if (existsSync(join(data, 'PG_VERSION'))) return;
+    throw new EmbeddedDatabaseError(
+      `${data} is not a database: PG_VERSION is missing.`,
+      'Restore the directory from a backup, or move it away to begin with an empty database.',
+    );
+  }
+  const fresh = join(directory, `postgres.new-${process.pid}`);
+  mkdirSync(fresh, { mode: 0o700 });
+  const passwordFile = superuserPasswordFile(directory);
+  makePassword(passwordFile);
+  user.enter(directory);
+  user.own(fresh);
+  user.own(passwordFile);
+  const args = ['-D', fresh, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  args.push('-E', 'UTF8', '--locale=C', '--no-instructions');
+  if (!durable) args.push('--no-sync');
+  const [command, commandArgs] = user.command(binaries.initdb, args);
+  const result = spawnSync(command, commandArgs, { encoding: 'utf8', uid: user.uid, gid: user.gid });
+  if (result.status !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw new EmbeddedDatabaseError(
+      `The embedded database could not be made in ${directory}: ${lastLine(result.stderr || String(result.error))}`,
+      'Check that the directory can be written and has space, or set DATABASE_URL to a PostgreSQL 14 or newer.',
+    );
+  }
+  moveIntoPlace(fresh, data);
+}
+
+/** The first process to get here decides; a later one throws its own files away. */
+function moveIntoPlace(fresh: string, data: string): void {
+  try {
+    if (existsSync(data)) rmdirSync(data);
+    renameSync(fresh, data);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(join(data, 'PG_VERSION'))) throw error;
+  }
+}
+
+/** Removes what killed processes left behind, and an earlier attempt of this one. */
+function removeUnfinished(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = Number(UNFINISHED.exec(name)?.[1]);
+    if (pid !== process.pid && !(pid > 0 && !isAlive(pid))) continue;
+    try {
+      rmSync(join(directory, name), { recursive: true, force: true });
+    } catch (error) {
+      // The initdb of the killed process may still write into it: a later start removes the rest.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    }
+  }
+}
+
+export function lastLine(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? lines.at(-1) ?? '';
+}

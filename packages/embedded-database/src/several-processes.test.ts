@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from './postmaster-file';
+import { query } from './testing';
+import { MemberProcess } from './testing/member-process';
+
+let root: string;
+let directory: string;
+const members: MemberProcess[] = [];
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'paggio-members-'));
+});
+
+// Most tests share the files of one database, because making them takes seconds.
+beforeEach(() => {
+  directory = join(root, 'data');
+});
+
+afterEach(async () => {
+  await Promise.all(members.splice(0).map((member) => member.end('SIGKILL')));
+  const pid = serverPid();
+  if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGQUIT');
+  while (pid !== undefined && isAlive(pid)) await new Promise((done) => setTimeout(done, 10));
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function start(at = directory): Promise<MemberProcess> {
+  const member = await MemberProcess.start(at);
+  members.push(member);
+  return member;
+}
+
+function serverPid(): number | undefined {
+  const file = join(directory, 'postgres', 'postmaster.pid');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+}
+
+const one = (member: MemberProcess): Promise<unknown> => query(member.url, 'select 1 as one');
+
+test('the first process to stop leaves the database to the others, and the last one stops it', async () => {
+  const [a, b] = [await start(), await start()];
+  expect([a.messages[0]?.adopted, b.messages[0]?.adopted]).toEqual([false, true]);
+  expect(await a.end()).toBe(0);
+  expect(await one(b)).toEqual([{ one: 1 }]);
+  const c = await start();
+  expect(await b.end()).toBe(0);
+  expect(await one(c)).toEqual([{ one: 1 }]);
+  expect(await c.end()).toBe(0);
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('a killed process does not count: the last one that stops in order stops the database too', async () => {
+  const [a, b, c] = [await start(), await start(), await start()];
+  await Promise.all([a.end('SIGKILL'), c.end('SIGKILL')]);
+  // At once: PostgreSQL may not have noticed yet.
+  expect(await b.end()).toBe(0);
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('processes that start at the same moment on an empty directory share one database', async () => {
+  directory = join(root, 'empty');
+  const all = await Promise.all(Array.from({ length: 4 }, () => start()));
+  expect(new Set(all.map(({ messages: [first] }) => `${first?.pid} ${first?.url} ${first?.superuserUrl}`)).size).toBe(
+    1,
+  );
+  expect(all.filter(({ messages: [first] }) => first?.adopted === false)).toHaveLength(1);
+  expect(await Promise.all(all.map(one))).toEqual(all.map(() => [{ one: 1 }]));
+  expect(readdirSync(directory).sort()).toEqual(['paggio.password', 'postgres', 'postgres.log', 'postgres.password']);
+  // They all stop at the same moment, too.
+  expect(await Promise.all(all.map((member) => member.end()))).toEqual(all.map(() => 0));
+  expect(serverPid()).toBeUndefined();
+}, 90_000);
+
+test('a process that starts while the last one stops has a database', async () => {
+  let member = await start();
+  for (let round = 0; round < 6; round++) {
+    const stopping = member.end();
+    // The start meets the stop at another place in each round.
+    await new Promise((done) => setTimeout(done, round * 15));
+    const next = await start();
+    expect(await stopping).toBe(0);
+    expect(await one(next)).toEqual([{ one: 1 }]);
+    member = next;
+  }
+  await member.end();
+  expect(serverPid()).toBeUndefined();
+}, 90_000);
+
+test('another spelling of the directory is the same database', async () => {
+  const a = await start();
+  symlinkSync('data', join(root, 'link'));
+  const b = await start(join(root, 'link'));
+  const c = await start(`${root}//x/../data/`);
+  expect([b.messages[0]?.pid, c.messages[0]?.pid]).toEqual([a.messages[0]?.pid, a.messages[0]?.pid]);
+  for (const member of [a, c]) expect(await member.end()).toBe(0);
+  expect(await one(b)).toEqual([{ one: 1 }]);
+  await b.end();
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('a database that is killed while processes use it comes back on the same port', async () => {
+  const [a, b] = [await start(), await start()];
+  for (let kill = 0; kill < 2; kill++) {
+    process.kill(serverPid() as number, 'SIGKILL');
+    const said = await Promise.all([a, b].map((member) => member.message(kill + 1)));
+    expect(said).toEqual([{ restarted: true }, { restarted: true }]);
+    expect(await Promise.all([a, b].map(one))).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+  }
+  expect(await a.end()).toBe(0);
+  expect(await one(b)).toEqual([{ one: 1 }]);
+  expect(await b.end()).toBe(0);
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('a process whose connections an operator has ended still uses the database', async () => {
+  const [a, b] = [await start(), await start()];
+  const users = `from pg_locks where locktype = 'advisory' and mode = 'ShareLock'`;
+  const superuser = a.messages[0]?.superuserUrl as string;
+  const before = await query<{ pid: number }>(superuser, `select pid, pg_terminate_backend(pid) ${users}`);
+  expect(before).toHaveLength(2);
+  const gone = before.map(({ pid }) => pid).join(', ');
+  while ((await query(superuser, `select ${users} and pid not in (${gone})`)).length < 2);
+  expect(await b.end()).toBe(0);
+  expect(await one(a)).toEqual([{ one: 1 }]);
+  expect(await a.end()).toBe(0);
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('after everything was killed the next start works, also when another program has the process id of the database', async () => {
+  const a = await start();
+  await query(a.url, 'create table paggio.kept as select 7 as answer');
+  const pid = serverPid() as number;
+  await a.end('SIGKILL');
+  process.kill(pid, 'SIGKILL');
+  while (isAlive(pid)) await new Promise((done) => setTimeout(done, 5));
+  const file = join(directory, 'postgres', 'postmaster.pid');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(process.ppid)));
+  const b = await start();
+  expect(await query(b.url, 'select answer from paggio.kept')).toEqual([{ answer: 7 }]);
+  expect(await b.end()).toBe(0);
+  expect(serverPid()).toBeUndefined();
+}, 60_000);
+
+test('a first start that was killed leaves nothing that a later one trips over', async () => {
+  directory = join(root, 'interrupted');
+  const killed = MemberProcess.spawn(directory);
+  members.push(killed);
+  while (!existsSync(directory) || !readdirSync(directory).some((name) => name.startsWith('postgres.new-')))
+    await new Promise((done) => setTimeout(done, 5));
+  await killed.end('SIGKILL');
+  // Its initdb runs on for a moment, so that the very next start may find files that it cannot remove yet.
+  do {
+    const next = await start();
+    expect(await one(next)).toEqual([{ one: 1 }]);
+    expect(await next.end()).toBe(0);
+  } while (readdirSync(directory).some((name) => name.includes('.new-')));
+}, 60_000);
+
+/** Needs the right to become somebody else. */
+const asRoot =
+  process.getuid?.() === 0 && spawnSync('true', { uid: 65534, gid: 65534 }).status === 0 ? test : test.skip;
+
+asRoot(
+  'the directory of another user is a clear error, and the database there runs on',
+  async () => {
+    const a = await start();
+    const stranger = MemberProcess.spawn(directory, { uid: 65534, gid: 65534 });
+    members.push(stranger);
+    expect(await stranger.message(0)).toEqual({
+      failed: expect.stringMatching(/cannot be used by this user: EACCES/),
+      hint: expect.stringContaining('Start it as the user that owns the directory'),
+    });
+    expect(await one(a)).toEqual([{ one: 1 }]);
+    expect(await a.end()).toBe(0);
+  },
+  60_000,
+);
