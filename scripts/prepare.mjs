@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { isInstalled } from './installed.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = join(root, 'node_modules', '.paggio-lock');
 
 export function run(command, args, options = {}) {
   // On Windows npm is a script and needs a shell.
@@ -35,14 +35,10 @@ function checkNode() {
 
 export function install() {
   checkNode();
-  const hash = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  if (isInstalled(root)) return;
   console.log('Installing dependencies (once) ...');
   // --include: a NODE_ENV of production would leave out what the build needs.
   run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(stamp, hash);
 }
 
 export function build(...projects) {

