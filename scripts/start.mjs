@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { build, install } from './prepare.mjs';
 
+// Before anything that takes time: npm may be ended meanwhile.
+const parent = process.ppid;
 install();
 build('apps/server');
 // The packages are CommonJS and load Nest, which is ESM only; Node still calls that experimental.
@@ -10,4 +12,4 @@ process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') console.warn(warning.message);
 });
 const { main } = createRequire(import.meta.url)('../apps/server/dist/main.js');
-await main();
+await main({ parent });

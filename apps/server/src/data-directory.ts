@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MasterKeyFiles, PaggioError, type MasterKeys } from '@paggio/core';
 import { StartError } from './start-error';
@@ -36,9 +36,18 @@ export class DataDirectory {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   }
 
-  write(name: string, text: string): void {
+  /** Writes a file whose text was `before`, null for none. Of several processes that make it at once the first one counts. */
+  replace(name: string, before: string | null, text: string): void {
     const file = join(this.path, name);
-    writeFileSync(`${file}.new`, text, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    const fresh = `${file}.new-${process.pid}`;
+    writeFileSync(fresh, text, { mode: 0o600 });
+    try {
+      if (before === null) linkSync(fresh, file);
+      else renameSync(fresh, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
   }
 }

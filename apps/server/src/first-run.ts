@@ -24,12 +24,26 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
   const left = directory.read('api-key');
   let apiKey: string | null = null;
   if (!(await paggio.keys.everMade(operator.userId))) {
-    apiKey = left !== null && keyMode(left) === 'live' ? left : createKeyText('live');
-    if (apiKey !== left) directory.write('api-key', `${apiKey}\n`);
-    await paggio.keys.createFirst(operator.userId, apiKey);
-    await paggio.endpoints.create(operator, { name: 'demo', description: 'Made on the first run, to try things out.' });
+    if (left === null || keyMode(left) !== 'live') directory.replace('api-key', left, `${createKeyText('live')}\n`);
+    apiKey = directory.read('api-key') as string;
+    if (await createdFirst(paggio, apiKey))
+      await paggio.endpoints.create(operator, {
+        name: 'demo',
+        description: 'Made on the first run, to try things out.',
+      });
   }
   return { apiKey, keys: await keysOf(paggio, apiKey ?? left), inboxUrl: await oldestUrl(paggio) };
+}
+
+/** False when another process, which starts at the same moment, has made the same key. */
+async function createdFirst(paggio: Paggio, apiKey: string): Promise<boolean> {
+  try {
+    await paggio.keys.createFirst(operator.userId, apiKey);
+    return true;
+  } catch (error) {
+    if (await paggio.keys.isValid(apiKey)) return false;
+    throw error;
+  }
 }
 
 async function keysOf(paggio: Paggio, inFile: string | null): Promise<FirstRun['keys']> {

@@ -31,7 +31,7 @@ const secretNames: ReadonlySet<string> = new Set([
  * The server's log: one JSON object a line. Every text in it is redacted and cut before it becomes JSON, so a line has a
  * bounded size and cost, whatever a sender, a destination or PostgreSQL puts into it.
  */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {
       level,
@@ -43,6 +43,13 @@ export function createLogger(level: string, destination: DestinationStream = pin
     },
     { write: (line: string) => destination.write(escapeInvisible(line)) },
   );
+}
+
+/** Lines that nobody takes, after a terminal was closed or when a disk is full, are dropped: the server goes on. */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination(1);
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 /** A text for people at a terminal: one line, redacted. */

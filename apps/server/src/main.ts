@@ -2,14 +2,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEnvironment } from './environment';
 import { Output } from './output';
+import { whenParentEnds } from './parent';
 import { startServer, type RunningServer } from './server';
+import { Shutdown } from './shutdown';
 import { StartError } from './start-error';
 
-/** Past this the process ends with what it has: the next start finds the rest in the database. */
-const STOP_DEADLINE_MS = 40_000;
+export interface MainOptions {
+  /**
+   * Id of the process that started this one: the server stops when that has ended. For `npm start`, because npm does not
+   * stop what it has started. Without it the server outlives its parent, as a service does.
+   */
+  parent?: number;
+}
 
 /** Runs the server until a signal ends it. */
-export async function main(): Promise<void> {
+export async function main({ parent }: MainOptions = {}): Promise<void> {
   const environment = readEnvironment(process.env, process.stdout.isTTY === true);
   // A start that fails is told to people, unless somebody has asked for JSON: nothing reads the log of no server.
   const starting = new Output({ format: process.env['LOG_FORMAT'] === 'json' ? 'json' : 'pretty', level: 'info' });
@@ -20,23 +27,9 @@ export async function main(): Promise<void> {
   }
   const output = new Output({ format: environment.logFormat, level: environment.logLevel });
   output.takeOver();
-  let stopping = false;
-  let server: RunningServer | undefined;
-  const end = (): void => {
-    // A second signal does not wait.
-    if (stopping) process.exit(1);
-    stopping = true;
-    if (!server) return;
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        output.lastWords('Paggio did not stop cleanly', error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', end).on('SIGINT', end);
+  const shutdown = new Shutdown(output);
+  if (parent !== undefined) whenParentEnds(parent, () => shutdown.request());
+  let server: RunningServer;
   try {
     server = await startServer(environment, output);
   } catch (error) {
@@ -49,11 +42,7 @@ export async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
   output.up(server, version);
   output.keys(server, environment.production);
-  // The signal came while the server was starting.
-  if (stopping) {
-    stopping = false;
-    end();
-  }
+  shutdown.started(server);
 }
 
 if (require.main === module) void main();

@@ -31,6 +31,8 @@ export interface RunningServer extends FirstRun {
   dashboardAddressUrl: string | null;
   /** Stops taking requests, finishes what is in flight, and stops the embedded database last. */
   stop(): Promise<void>;
+  /** Stops only the embedded database, when no other process uses it: for a process that ends without waiting. */
+  release(): Promise<void>;
 }
 
 /** How many ports above the default one are tried. */
@@ -51,7 +53,14 @@ export async function startServer(environment: Environment, output: Output): Pro
     await embedded?.stop();
   };
   try {
-    if (environment.databaseUrl === null) embedded = await startEmbeddedDatabase({ directory: directory.path });
+    if (environment.databaseUrl === null)
+      embedded = await startEmbeddedDatabase({
+        directory: directory.path,
+        restarted: (error) => {
+          if (error) output.fault(error, { where: 'embedded database' });
+          else output.say('warn', 'The embedded database ended and was started again', { directory: directory.path });
+        },
+      });
     app = await NestFactory.create(
       ServerModule.with(
         {
@@ -123,13 +132,14 @@ export async function startServer(environment: Environment, output: Output): Pro
       database: embedded
         ? {
             embedded: true,
-            description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (taken over from an earlier run)' : ''}`,
+            description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (it was running already)' : ''}`,
           }
         : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
       dataDirectory: directory.path,
       dashboardUrl: link === null ? null : (named ?? url) + link,
       dashboardAddressUrl: link === null || named === null ? null : url + link,
       stop,
+      release: async () => embedded?.stop(),
       ...first,
     };
   } catch (error) {

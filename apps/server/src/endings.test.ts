@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Recorder } from '@paggio/core/testing';
+import axios from 'axios';
+import { MAIN, ServerProcess } from './testing/server-process';
+
+let root: string;
+let directory: string;
+const servers: ServerProcess[] = [];
+
+// The tests share the files of one database, because making them takes seconds.
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'paggio-endings-'));
+  directory = join(root, 'data');
+});
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop('SIGKILL');
+  const pid = databasePid();
+  if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGQUIT');
+  while (pid !== undefined && isAlive(pid)) await sleep(10);
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function start(env: Record<string, string> = {}): Promise<ServerProcess> {
+  const server = await ServerProcess.start(env, directory);
+  servers.push(server);
+  return server;
+}
+
+function databasePid(): number | undefined {
+  const file = join(directory, 'postgres', 'postmaster.pid');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(20);
+}
+
+async function captures(server: ServerProcess): Promise<void> {
+  const { data } = await server.api().get('/api/v1/endpoints');
+  const { pathname } = new URL(data.data[0].webhook_url as string);
+  expect((await axios.post(server.url + pathname, '{}')).data).toEqual({ received: true });
+}
+
+async function healthy(server: ServerProcess): Promise<void> {
+  while ((await server.api().get('/health')).status !== 200) await sleep(50);
+}
+
+test('two servers on one embedded database: it outlives the first to stop, comes back when killed, and ends with the last', async () => {
+  // At the same moment, on an empty directory.
+  const [a, b] = await Promise.all([start(), start()]);
+  expect(a.apiKey).toBe(b.apiKey);
+  await captures(a);
+  expect(await a.stop('SIGTERM')).toBe(0);
+  await captures(b);
+  process.kill(databasePid() as number, 'SIGKILL');
+  while (!b.lines.some((line) => line.includes('was started again'))) await sleep(20);
+  await healthy(b);
+  await captures(b);
+  expect((await b.api().get('/api/v1/events')).data.meta.total).toBe(3);
+  expect(await b.stop('SIGTERM')).toBe(0);
+  expect(databasePid()).toBeUndefined();
+}, 120_000);
+
+test('a closed terminal stops the server in order, with its embedded database', async () => {
+  const server = await start();
+  server.child.stdout?.destroy();
+  server.child.stderr?.destroy();
+  expect(await server.stop('SIGHUP')).toBe(0);
+  expect(databasePid()).toBeUndefined();
+}, 60_000);
+
+test('a signal that comes twice is one request; a later one gives up what is in flight, and the database stops all the same', async () => {
+  const server = await start();
+  const recorder = await Recorder.start(() => undefined);
+  const { data: endpoint } = await server
+    .api()
+    .post('/api/v1/endpoints', { name: 'hangs', destination_url: recorder.url() });
+  await axios.post(server.url + new URL(endpoint.webhook_url as string).pathname, '{}');
+  await recorder.received(1);
+  for (let n = 0; n < 3; n++) server.child.kill('SIGINT');
+  await sleep(1_100);
+  expect(server.child.exitCode).toBeNull();
+  expect(await server.stop('SIGINT')).toBe(1);
+  expect(databasePid()).toBeUndefined();
+  await recorder.stop();
+}, 60_000);
+
+/** A package whose script starts the server as scripts/start.mjs does, run by the npm of this machine. */
+async function npmStart(): Promise<{ npm: ChildProcess; server: number; output: string[] }> {
+  const script = `
+    const { main } = require(${JSON.stringify(MAIN)});
+    console.log(JSON.stringify({ server: process.pid }));
+    void main({ parent: process.ppid });`;
+  writeFileSync(join(root, 'start.cjs'), script);
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ scripts: { start: 'node start.cjs' } }));
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], HOME: root, PORT: '0', PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'json' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const output: string[] = [];
+  let server = 0;
+  await new Promise<void>((done, fail) => {
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text);
+      const all = output.join('');
+      server = Number(/"server":(\d+)/.exec(all)?.[1]);
+      if (all.includes('Paggio is up')) done();
+    });
+    npm.once('exit', () => fail(new Error(`npm ended: ${output.join('')}`)));
+  });
+  return { npm, server, output };
+}
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  '%s to the npm of `npm start` stops the server too',
+  async (signal) => {
+    const { npm, server } = await npmStart();
+    expect(isAlive(server)).toBe(true);
+    const exited = once(npm, 'exit');
+    npm.kill(signal);
+    await exited;
+    await gone(server);
+    expect(databasePid()).toBeUndefined();
+  },
+  60_000,
+);
+
+test('a server that was started without npm outlives its parent', async () => {
+  const shell = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" & echo $!; read line`], {
+    env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: directory, LOG_FORMAT: 'json' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  while (!output.includes('Paggio is up')) await once(shell.stdout, 'data');
+  const server = Number(output.split('\n')[0]);
+  const url = /"url":"([^"]+)"/.exec(output)?.[1] as string;
+  const exited = once(shell, 'exit');
+  shell.stdin.end('\n');
+  await exited;
+  // Longer than it would take to notice.
+  await sleep(1_500);
+  expect((await axios.get(`${url}/health`)).status).toBe(200);
+  process.kill(server, 'SIGTERM');
+  await gone(server);
+  expect(databasePid()).toBeUndefined();
+}, 60_000);
