@@ -99,7 +99,7 @@ function schemeRows(spec) {
         [
           'header',
           spec.header
-            ? `\`${spec.header}\`${spec.prefix ? `, behind \`${spec.prefix.trim()}\`` : ''}`
+            ? `\`${spec.header}\`${spec.prefix ? `, ${spec.prefixOptional ? 'with or without' : 'behind'} \`${spec.prefix.trim()}\`` : ''}`
             : 'none: the body is the token',
         ],
         [
@@ -195,7 +195,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl }) {
     '```sh\n' +
       `curl -X PATCH $API/endpoints/$ID -H "authorization: Bearer $KEY" \\\n  -d '${JSON.stringify({ verification: example })}'` +
       '\n```',
-    `4. \`POST $API/endpoints/$ID/test\` sends a sample${types.length ? '' : ' event'} through the whole path.`,
+    `4. \`POST $API/endpoints/$ID/test\` sends a ${types.length ? 'sample' : `plain event (no sample of ${spec.title})`} through the whole path.`,
     '## How it signs',
   ];
   for (const [name, scheme] of Object.entries(spec.schemes)) {

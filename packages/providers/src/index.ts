@@ -27,6 +27,7 @@ export {
 export type { CredentialPlace } from './scheme/credential';
 export { providerHeaders } from './provider-headers';
 export type { KeyDirectory, KeyLookup } from './scheme/key-directory';
+export { SigningProblem } from './scheme/signing-problem';
 export type { Scheme, SignedParts, SigningInput, TestSecret } from './scheme/scheme';
 export { createScheme, ecdsa, ed25519, hmac, jwt, rsa, token, type SchemeSpec } from './scheme/scheme-spec';
 export { sample, sampleEventTypes, type Sample } from './samples/sample';

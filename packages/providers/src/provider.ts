@@ -7,7 +7,7 @@ import {
 } from './handshake';
 import type { Scheme } from './scheme/scheme';
 import { createScheme, signsUrl, type SchemeSpec } from './scheme/scheme-spec';
-import { readValue, type ValueRule } from './value-rule';
+import { collectHeaders, readValue, type ValueRule } from './value-rule';
 import type { Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
 
@@ -72,6 +72,8 @@ export interface ProviderSpec {
   setup: string;
   /** Names in `verification.settings`, with what they mean. */
   settings?: Readonly<Record<string, string>>;
+  /** Further headers, in lower case, that belong to a signature, such as one of an older scheme or its version. */
+  signatureHeaders?: readonly string[];
   notes?: readonly Note[];
 }
 
@@ -100,6 +102,11 @@ export interface Provider {
   readonly handshakeMethods: readonly string[];
   /** Of all its schemes and handshakes, whichever of them an endpoint uses. */
   readonly credentials: CredentialNames;
+  /**
+   * Lower-case names of the headers that carry a signature or belong to one, in whichever of its schemes. A request that
+   * is signed anew keeps no old value of them. Credentials and ids of deliveries are not among them.
+   */
+  readonly signatureHeaders: ReadonlySet<string>;
   /** Whether a scheme signs the URL as configured at the provider. */
   signsUrl(scheme: string): boolean;
   eventType(request: WebhookRequest): string | null;
@@ -127,12 +134,22 @@ export function createProvider(spec: ProviderSpec): Provider {
     handsOverSecret: handshakes.some(({ reply }) => reply.kind === 'secret'),
     // A handshake whose method is left open is asked as events are sent.
     handshakeMethods: [...new Set(handshakes.map(({ condition }) => condition.method ?? 'POST'))],
+    signatureHeaders: signatureHeadersOf(spec, Object.values(schemes)),
     credentials: credentialsOf(Object.values(schemes), handshakes),
     signsUrl: (scheme) => spec.schemes[scheme] !== undefined && signsUrl(spec.schemes[scheme]),
     eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
     deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
     handshake: (request, verification, context) => answerHandshake(handshakes, request, verification, context),
   };
+}
+
+function signatureHeadersOf(spec: ProviderSpec, schemes: readonly Scheme[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  collectHeaders(spec.deliveryId, ids);
+  const made = schemes.flatMap(({ signingHeaders, credentialHeaders }) =>
+    signingHeaders.filter((name) => !credentialHeaders.includes(name) && !ids.has(name)),
+  );
+  return new Set([...made, ...(spec.signatureHeaders ?? [])]);
 }
 
 function credentialsOf(schemes: readonly Scheme[], handshakes: readonly HandshakeSpec[]): CredentialNames {

@@ -125,3 +125,11 @@ export function describeValue(rule: ValueRule): string {
       return describeValue(rule.then);
   }
 }
+
+/** Collects the lower-case names of headers in rules, which are plain data and stand inside each other. */
+export function collectHeaders(value: unknown, names: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  const { from, name } = value as { from?: unknown; name?: unknown };
+  if (from === 'header' && typeof name === 'string') names.add(name.toLowerCase());
+  for (const inner of Object.values(value)) collectHeaders(inner, names);
+}

@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { hmac, jwt, token } from '../scheme/scheme-spec';
 import { body, first, formJson, header, join } from '../value-rule';
-import { prefixed, standardHmac, stripeLike } from './forms';
+import { olderHubSignature, prefixed, standardHmac, stripeLike } from './forms';
 
 /** Code, builds, incidents, content. */
 export const development: readonly ProviderSpec[] = [
@@ -12,7 +12,9 @@ export const development: readonly ProviderSpec[] = [
     confidence: 'A',
     documentation: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
     detect: [{ header: 'x-github-event' }],
-    schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256=') }) },
+    schemes: {
+      sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256='), companions: [olderHubSignature] }),
+    },
     eventType: first(
       // A hook may be set to content type "form": the JSON then stands in the field `payload`.
       join('.', header('x-github-event'), first(body('action'), formJson('payload', 'action'))),

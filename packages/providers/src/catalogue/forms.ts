@@ -8,6 +8,13 @@ import type { Note } from '../provider';
 
 export const prefixed = (prefix: string): SignatureHeader => ({ form: 'plain', prefix });
 
+/** SHA-1, which GitHub and Meta still send beside `X-Hub-Signature-256`. */
+export const olderHubSignature: NonNullable<HmacSpec['companions']>[number] = {
+  header: 'x-hub-signature',
+  algorithm: 'sha1',
+  value: prefixed('sha1='),
+};
+
 /** `t=1700000000,v1=<hex>` over `t.body`, as Stripe began it. */
 export const stripeLike = (header: string, spec: Partial<Omit<HmacSpec, 'kind'>> = {}): HmacSpec =>
   hmac({

@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { ecdsa, ed25519, hmac, jwt, token } from '../scheme/scheme-spec';
 import { body, first, form, formJson, header, join, query, single, when } from '../value-rule';
-import { emptyAnswer, jsonAnswer, prefixed, queryToken } from './forms';
+import { emptyAnswer, jsonAnswer, olderHubSignature, prefixed, queryToken } from './forms';
 
 /** Chat, mail, telephony, social networks. */
 export const messaging: readonly ProviderSpec[] = [
@@ -88,9 +88,14 @@ export const messaging: readonly ProviderSpec[] = [
     schemes: { sha1: { kind: 'url-fields', header: 'x-twilio-signature', bodyHash: 'bodySHA256' } },
     eventType: first(form('MessageStatus'), form('SmsStatus'), form('CallStatus')),
     deliveryId: header('i-twilio-idempotency-token'),
+    signatureHeaders: ['x-twilio-webhooks-signature-settings'],
     secret: 'the auth token of the account',
     setup: 'Give the URL on the number, messaging service or status callback.',
     notes: [
+      {
+        text: 'What is signed here is SHA-1, as Twilio sends it. A replay signed anew leaves X-Twilio-Webhooks-Signature-Settings out, which would announce another algorithm.',
+        confidence: 'A',
+      },
       { text: 'The URL is signed with or without its default port, so both are tried.', confidence: 'A' },
       { text: 'Hooks that expect TwiML want an empty 204 or TwiML: set the acknowledgement.', confidence: 'D' },
     ],
@@ -258,15 +263,22 @@ export const messaging: readonly ProviderSpec[] = [
       jwt: jwt({
         header: 'messagebird-signature-jwt',
         algorithm: 'HS256',
-        bodyHash: { claim: 'payload_hash', encoding: 'hex' },
+        bodyHash: { claim: 'payload_hash', encoding: 'hex', omittedWhenEmpty: true },
         urlHashClaim: 'url_hash',
+        notBefore: true,
         issuer: 'MessageBird',
       }),
     },
     eventType: body('type'),
     secret: 'the signing key',
     setup: 'Developers, API settings; give the URL on the flow or number.',
-    notes: [{ text: 'The url_hash of the token is compared where the endpoint has a public_url.', confidence: 'A' }],
+    notes: [
+      { text: 'The url_hash of the token is compared where the endpoint has a public_url.', confidence: 'A' },
+      {
+        text: "What is signed here has nbf, because Bird's Python library demands it, and payload_hash only with a body, because that library refuses it otherwise. Without a public_url a test event has the hash of the webhook URL.",
+        confidence: 'A',
+      },
+    ],
   },
   {
     name: 'line',
@@ -292,7 +304,9 @@ export const messaging: readonly ProviderSpec[] = [
     confidence: 'C',
     documentation: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started',
     detect: [{ header: 'x-hub-signature-256', also: ['!x-github-event', '!x-atlassian-webhook-identifier'] }],
-    schemes: { sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256=') }) },
+    schemes: {
+      sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256='), companions: [olderHubSignature] }),
+    },
     eventType: first(body('entry', 0, 'changes', 0, 'field'), body('object')),
     deliveryId: body('entry', 0, 'changes', 0, 'value', 'messages', 0, 'id'),
     handshakes: [
@@ -563,6 +577,19 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: body('id'),
     secret: 'the API secret',
     setup: 'Project settings, Webhooks; it signs with the API key that is chosen there.',
-    settings: { api_key: 'the API key that goes with the secret; given, tokens of other keys are refused' },
+    settings: {
+      api_key:
+        'the API key that goes with the secret; given, tokens of other keys are refused. Test events and replays signed anew need it',
+    },
+    notes: [
+      {
+        text: 'Tokens are taken with and without Bearer before them. What is signed here is the bare token, because the receivers of its Python and Go libraries take the header as it is.',
+        confidence: 'A',
+      },
+      {
+        text: 'Those receivers demand the issuer (iss). Replays name api_key in every environment, so a receiver there has to know a key of that name.',
+        confidence: 'A',
+      },
+    ],
   },
 ];

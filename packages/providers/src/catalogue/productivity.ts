@@ -185,6 +185,7 @@ export const productivity: readonly ProviderSpec[] = [
         encoding: 'base64',
         template: '{body}{timestamp}',
         timestamp: { header: 'box-delivery-timestamp', unit: 'iso8601', toleranceSeconds: 600 },
+        constants: { 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' },
       }),
     },
     eventType: body('trigger'),
@@ -260,8 +261,18 @@ export const productivity: readonly ProviderSpec[] = [
         timestamp: { header: 'x-hubspot-request-timestamp', unit: 'milliseconds' },
         urlForm: 'hubspot',
       }),
-      v2: hmac({ header: 'x-hubspot-signature', construction: 'hash', template: '{secret}{method}{url}{body}' }),
-      v1: hmac({ header: 'x-hubspot-signature', construction: 'hash', template: '{secret}{body}' }),
+      v2: hmac({
+        header: 'x-hubspot-signature',
+        construction: 'hash',
+        template: '{secret}{method}{url}{body}',
+        constants: { 'x-hubspot-signature-version': 'v2' },
+      }),
+      v1: hmac({
+        header: 'x-hubspot-signature',
+        construction: 'hash',
+        template: '{secret}{body}',
+        constants: { 'x-hubspot-signature-version': 'v1' },
+      }),
     },
     eventType: body(0, 'subscriptionType'),
     deliveryId: single([], body(0, 'eventId')),
@@ -271,6 +282,10 @@ export const productivity: readonly ProviderSpec[] = [
       {
         text: 'A batch of one repeats with the same eventId; larger batches have no id of their own.',
         confidence: 'B',
+      },
+      {
+        text: 'Its documentation has escapes such as %3A and %2F decoded before the URL is signed; its Python library decodes nothing. Both are taken. What is signed here is the decoded URL, as HubSpot documents it.',
+        confidence: 'A',
       },
     ],
   },
@@ -426,7 +441,13 @@ export const productivity: readonly ProviderSpec[] = [
     confidence: 'A',
     documentation: 'https://workos.com/docs/events/data-syncing/webhooks',
     detect: [{ header: 'workos-signature' }],
-    schemes: { v1: stripeLike('workos-signature', { timestamp: { unit: 'milliseconds' } }) },
+    schemes: {
+      v1: stripeLike('workos-signature', {
+        // Its Python library splits at the comma with the blank.
+        value: { form: 'fields', separator: ', ', signature: 'v1', timestamp: 't' },
+        timestamp: { unit: 'milliseconds' },
+      }),
+    },
     eventType: body('event'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook endpoint',

@@ -19,6 +19,8 @@ export interface HmacSpec extends SignedHeaderSpec {
   secretEncoding?: SecretEncoding;
   /** `hash`: not an HMAC but a plain digest of a template that contains `{secret}`. */
   construction?: 'hmac' | 'hash';
+  /** Older signatures under the same secret that the provider sends too. `sign` makes them; they never verify anything. */
+  companions?: readonly Omit<HmacSpec, 'kind' | 'companions'>[];
 }
 
 /** HMAC (RFC 2104) over a template of the request, compared as canonical text. */
@@ -27,6 +29,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
   const algorithm = spec.algorithm ?? 'sha256';
   const encoding = spec.encoding ?? 'hex';
   const { secretEncoding } = spec;
+  const companions = (spec.companions ?? []).map((one) => createHmacScheme({ kind: 'hmac', ...one }));
 
   const digest = (key: Buffer, values: TemplateValues): string => {
     const hash = spec.construction === 'hash' ? createHash(algorithm) : createHmac(algorithm, key);
@@ -38,7 +41,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
   return {
     kind: 'hmac',
     credentialHeaders: [],
-    signingHeaders: header.headers,
+    signingHeaders: [...header.headers, ...companions.flatMap(({ signingHeaders }) => signingHeaders)],
     bodyPlaces: header.bodyPlaces,
     ...sharedSecret(secretEncoding),
     verify(request, context) {
@@ -63,7 +66,8 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
     sign(input) {
       const key = keyToSignWith(input.secret, secretEncoding);
       const { values, carry } = header.prepare(input);
-      return carry(digest(key, values));
+      const { headers, ...rest } = carry(digest(key, values));
+      return { ...rest, headers: [...headers, ...companions.flatMap((one) => one.sign(input).headers)] };
     },
   };
 }

@@ -12,6 +12,7 @@ import { jwtHolds, parseJwt, signJwt, type JwtAlgorithm } from './json-web-token
 import { privateKey, privateKeyProblem, remembered, testPair } from './public-key';
 import type { Scheme } from './scheme';
 import { signedUrl } from './signed-header';
+import { SigningProblem } from './signing-problem';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
 /** A JSON Web Token (RFC 7519) in a header, or as the whole body. */
@@ -19,21 +20,29 @@ export interface JwtSpec {
   kind: 'jwt';
   /** Left out: the body is the token. */
   header?: string;
-  /** Text before the token, such as `Bearer `. A token without it is accepted too where `prefixOptional`. */
+  /** Text before the token, such as `Bearer `. */
   prefix?: string;
+  /** A token without the prefix is accepted too, and `sign` leaves it out: receivers that take both take the token alone. */
   prefixOptional?: boolean;
   algorithm: JwtAlgorithm;
   /** For HS256 and HS512. @default 'utf8' */
   secretEncoding?: SecretEncoding;
   /** The claim that holds the SHA-256 of the body. Without it the token says nothing about the body. */
-  bodyHash?: { claim: string; encoding: 'hex' | 'base64' };
+  bodyHash?: {
+    claim: string;
+    encoding: 'hex' | 'base64';
+    /** The provider leaves the claim out where there is no body. */
+    omittedWhenEmpty?: boolean;
+  };
   /** The claim that holds the hex SHA-256 of the URL; compared where the URL is configured. */
   urlHashClaim?: string;
+  /** Its tokens say from when they count (`nbf`). */
+  notBefore?: boolean;
   /** Of `iat`, both ways, and of `exp` and `nbf`, where the token has them. @default 300 */
   toleranceSeconds?: number;
   /** Who must have issued it (`iss`), where the provider fixes that. */
   issuer?: string;
-  /** The name in `verification.settings` that says who must have issued it, where the owner knows. */
+  /** The name in `verification.settings` that says who must have issued it. Signing needs it, verifying does not. */
   issuerSetting?: string;
 }
 
@@ -84,22 +93,39 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
       const key = kind === null ? keyToSignWith(input.secret, spec.secretEncoding) : privateKey(input.secret, kind);
       const iat = Math.floor(input.timestamp / 1000);
       const iss = issuerOf(spec, input.settings ?? {});
-      const times = { iat, exp: iat + DEFAULT_TOLERANCE_SECONDS, ...(iss === undefined ? {} : { iss }) };
+      if (iss === undefined && spec.issuerSetting !== undefined) {
+        const field = `settings.${spec.issuerSetting}`;
+        throw new SigningProblem(field, `A token names its issuer, and receivers demand it: set ${field} to sign one.`);
+      }
+      if (spec.urlHashClaim && input.publicUrl === null) {
+        throw new SigningProblem('public_url', 'A token contains the hash of the URL: set public_url to sign one.');
+      }
+      const times = {
+        iat,
+        ...(spec.notBefore ? { nbf: iat } : {}),
+        exp: iat + DEFAULT_TOLERANCE_SECONDS,
+        ...(iss === undefined ? {} : { iss }),
+      };
       if (header === undefined) {
         const claims =
           parseJwt(input.body.toString('latin1').trim(), input.body.length)?.claims ?? jsonObject(input.body);
         if (!claims) throw new TypeError('The body is neither a token nor a JSON object.');
         return { headers: [], body: Buffer.from(signJwt({ ...claims, ...times }, spec.algorithm, key)) };
       }
-      const hash = spec.bodyHash
+      const hash = coversBody(spec, input.body)
         ? { [spec.bodyHash.claim]: createHash('sha256').update(input.body).digest(spec.bodyHash.encoding) }
         : {};
       const urlHash =
         spec.urlHashClaim && input.publicUrl !== null ? { [spec.urlHashClaim]: sha256Hex(input.publicUrl) } : {};
       const token = signJwt({ ...times, jti: input.id, ...hash, ...urlHash }, spec.algorithm, key);
-      return { headers: [[header, (spec.prefix ?? '') + token]] };
+      return { headers: [[header, (spec.prefixOptional ? '' : (spec.prefix ?? '')) + token]] };
     },
   };
+}
+
+/** Whether a token over this body contains its hash. */
+function coversBody(spec: JwtSpec, body: Buffer): spec is JwtSpec & { bodyHash: NonNullable<JwtSpec['bodyHash']> } {
+  return spec.bodyHash !== undefined && !(spec.bodyHash.omittedWhenEmpty && body.length === 0);
 }
 
 function issuerOf(spec: JwtSpec, settings: Readonly<Record<string, unknown>>): string | undefined {
@@ -143,7 +169,7 @@ function checkClaims(
     if (iat - now > tolerance) return refused('timestamp_in_future');
   }
   if (spec.issuer !== undefined && iss !== spec.issuer) return refused('wrong_signature');
-  if (spec.bodyHash) {
+  if (spec.bodyHash && (coversBody(spec, request.body) || claims[spec.bodyHash.claim] !== undefined)) {
     const expected = createHash('sha256').update(request.body).digest(spec.bodyHash.encoding);
     const claimed = claims[spec.bodyHash.claim];
     if (typeof claimed !== 'string' || !sameText(claimed, expected)) return refused('wrong_signature');

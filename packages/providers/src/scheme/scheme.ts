@@ -65,12 +65,13 @@ export interface Scheme {
   readonly credentialMembers?: readonly string[];
   /** What `verify` reads in a JSON body. Default: nothing. */
   readonly bodyPlaces?: readonly BodyPlace[];
-  /** Lower-case names of the headers that `sign` makes, all alternatives included. */
+  /** Lower-case names of all headers that `sign` may write, alternatives included. */
   readonly signingHeaders: readonly string[];
   /** Waits only where the provider's key has to be fetched. */
   verify(request: WebhookRequest, context: SchemeContext): Verification | Promise<Verification>;
   /**
    * Signs as the provider would.
+   * @throws SigningProblem when the verification lacks a setting or a URL that the signature contains
    * @throws TypeError when the key cannot sign, or the body has no place for the signature
    */
   sign(input: SigningInput): SignedParts;

@@ -6,7 +6,7 @@ export type SignatureHeader =
   | { form: 'plain'; prefix?: string }
   /** A list such as `v1,<sig> v1,<sig>` or `v1=<sig>,v1=<sig>`: items with the prefix count, others are ignored. */
   | { form: 'list'; separator: string; prefix: string }
-  /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. */
+  /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. Blanks around a field do not matter when it is read. */
   | { form: 'fields'; separator: string; signature: string; timestamp: string }
   /** The timestamp and then signatures: `1700000000,<sig>,<sig>`. */
   | { form: 'timestamp-first'; separator: string };
@@ -23,7 +23,10 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
     if (!value.startsWith(prefix) || value.length === prefix.length) return undefined;
     return { candidates: [value.slice(prefix.length)], timestamp: undefined };
   }
-  const items = value.split(header.separator, CANDIDATE_LIMIT * 2).map((item) => item.trim());
+  // `, ` is how the provider writes it; without the blank it is the same list.
+  const items = value
+    .split(header.separator.trim() || header.separator, CANDIDATE_LIMIT * 2)
+    .map((item) => item.trim());
   if (header.form === 'list') {
     const candidates = items
       .filter((item) => item.startsWith(header.prefix))

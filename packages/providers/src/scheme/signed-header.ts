@@ -30,6 +30,11 @@ export interface SignedHeaderSpec {
     toleranceSeconds?: number;
   };
   id?: { header: string | readonly string[] };
+  /**
+   * Headers with a fixed value that come with the signature, such as its version. `sign` writes them. A request may lack
+   * them, but one with another value is refused.
+   */
+  constants?: Readonly<Record<string, string>>;
   /** `hubspot`: some percent-escapes of the URL are decoded before it is signed; the URL as it is counts too. */
   urlForm?: 'hubspot';
 }
@@ -45,6 +50,7 @@ export class SignedHeader {
   private readonly alternatives: readonly string[];
   private readonly timestampNames: readonly string[];
   private readonly idNames: readonly string[];
+  private readonly constants: readonly (readonly [string, string])[];
   readonly template: Template;
   private readonly value: SignatureHeader;
   private readonly unit: TimestampUnit;
@@ -59,6 +65,7 @@ export class SignedHeader {
     this.unit = spec.timestamp?.unit ?? 'seconds';
     this.toleranceSeconds = spec.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
     this.idNames = list(spec.id?.header ?? []);
+    this.constants = Object.entries(spec.constants ?? {});
   }
 
   get coversTimestamp(): boolean {
@@ -70,13 +77,19 @@ export class SignedHeader {
     return path === undefined ? [] : [{ path }];
   }
 
-  /** Everything that `sign` writes. */
+  /** Everything that `sign` may write, and what it replaces. */
   get headers(): readonly string[] {
-    return [...this.names, ...this.alternatives, ...this.timestampNames, ...this.idNames];
+    const constants = this.constants.map(([name]) => name);
+    return [...this.names, ...this.alternatives, ...this.timestampNames, ...this.idNames, ...constants];
   }
 
   /** Reads and checks everything but the signature itself. */
   read(request: WebhookRequest, context: SchemeContext): SignedRequest | Refused {
+    for (const [name, constant] of this.constants) {
+      const value = request.headers.only(name);
+      if (value === repeated) return refused('repeated_header');
+      if (value !== undefined && value !== constant) return refused('malformed_signature');
+    }
     const carried = this.carried(request);
     if (carried === repeated) return refused('repeated_header');
     if (carried === undefined || carried === '') return refused('missing_signature');
@@ -124,12 +137,14 @@ export class SignedHeader {
     carry: (signature: string) => { headers: [string, string][]; query?: string };
   } {
     const timestamp = formatTimestamp(input.timestamp, this.unit);
-    const headers: [string, string][] = [];
-    if (this.timestampNames[0]) headers.push([this.present(input, this.timestampNames), timestamp]);
-    const idName = this.present(input, this.idNames);
+    const idNames = this.present(input, this.idNames);
     // A message that is signed anew is still the same message.
-    const id = new HeaderList(input.rawHeaders).get(idName) ?? input.id;
-    if (this.idNames.length > 0) headers.push([idName, id]);
+    const id = new HeaderList(input.rawHeaders).get(idNames[0] ?? '') ?? input.id;
+    const headers: [string, string][] = [
+      ...this.constants.map(([name, value]): [string, string] => [name, value]),
+      ...this.present(input, this.timestampNames).map((name): [string, string] => [name, timestamp]),
+      ...idNames.map((name): [string, string] => [name, id]),
+    ];
     return {
       values: {
         timestamp,
@@ -142,7 +157,8 @@ export class SignedHeader {
         const text = formatSignature(signature, timestamp, this.value);
         const parameter = this.spec.queryParameter;
         if (parameter) return { headers, query: `${parameter}=${encodeURIComponent(text)}` };
-        return { headers: [...headers, [this.present(input, this.names), text]] };
+        const signatures = this.present(input, this.names).map((name): [string, string] => [name, text]);
+        return { headers: [...headers, ...signatures] };
       },
     };
   }
@@ -154,10 +170,11 @@ export class SignedHeader {
     return values.length > 1 ? repeated : values[0];
   }
 
-  /** Of alternatives, the one that the request has already, so that a re-signed one looks as it did. */
-  private present(input: SigningInput, names: readonly string[]): string {
+  /** Of alternatives, those that the request has already, so that a re-signed one looks as it did; else the first. */
+  private present(input: SigningInput, names: readonly string[]): readonly string[] {
     const headers = new HeaderList(input.rawHeaders);
-    return names.find((name) => headers.has(name)) ?? names[0] ?? '';
+    const found = names.filter((name) => headers.has(name));
+    return found.length > 0 ? found : names.slice(0, 1);
   }
 
   private urlText(url: string): string {

@@ -1,0 +1,1 @@
+export { askVendors, type ReceivedRequest, type VendorAnswers } from './ask-vendors';
