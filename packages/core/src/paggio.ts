@@ -269,7 +269,8 @@ export class Paggio {
     const { audit, authority } = this;
     const mountPath = (): string => this.mountPath;
     this.ingest = new SignedIngest({ directory, writer, quota });
-    this.testEvents = new TestEvents({ directory, writer, audit, mountPath });
+    const webhookBase = (): string => (this.options.ingestUrl ?? this.publicBase) + this.mountPath;
+    this.testEvents = new TestEvents({ directory, writer, audit, mountPath, webhookBase });
     const publishStore = new PublishStore(this.database);
     const wakeSoon = soon(wake);
     this.publishing = new Publishing({
@@ -286,7 +287,7 @@ export class Paggio {
       store: endpointStore,
       box: this.box,
       guard,
-      webhookBase: () => (this.options.ingestUrl ?? this.publicBase) + this.mountPath,
+      webhookBase,
       ownOrigins,
       authority,
       changed,

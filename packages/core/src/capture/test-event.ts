@@ -1,8 +1,8 @@
-import { activeSecrets, sample, type Sample, type Verifier } from '@paggio/providers';
+import { activeSecrets, sample, SigningProblem, type Sample, type Verifier } from '@paggio/providers';
 import type { Audit } from '../audit/audit';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
-import { notFound } from '../errors';
+import { invalid, notFound } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Actor } from '../principal';
 import type { EventWriter } from './event-writer';
@@ -14,6 +14,8 @@ export interface TestEventsDependencies {
   audit: Pick<Audit, 'note'>;
   /** Where Paggio is mounted. */
   mountPath: () => string;
+  /** What `webhook_url` of an endpoint begins with. */
+  webhookBase: () => string;
 }
 
 const DEFAULT_TYPE = 'test.event';
@@ -27,7 +29,7 @@ export class TestEvents {
    * delivery. Where the provider signs with a private key of its own it is stored unverified. The audit log keeps that it
    * was sent. Returns its id.
    * @param eventType one of the provider's samples; any other makes a plain event of that type
-   * @throws PaggioError `NOT_FOUND`
+   * @throws PaggioError `NOT_FOUND`; `VALIDATION_FAILED` when the verification lacks a setting that a signature contains
    */
   async send(owner: Actor, endpointId: string, eventType?: string): Promise<string> {
     const { audit, directory, writer } = this.dependencies;
@@ -76,7 +78,7 @@ export class TestEvents {
       const { headers, body, query } = scheme.sign({
         ...request,
         secret,
-        publicUrl: config.publicUrl,
+        publicUrl: config.publicUrl ?? `${this.dependencies.webhookBase()}/api/webhook/${endpoint.slug}`,
         timestamp: receivedAt,
         id: made.id,
         settings: config.settings,
@@ -87,7 +89,10 @@ export class TestEvents {
         body: body ?? request.body,
         query: query ?? '',
       };
-    } catch {
+    } catch (error) {
+      if (error instanceof SigningProblem) {
+        throw invalid([{ field: `verification.${error.field}`, message: error.message }]);
+      }
       // A plain body has no place for a signature that stands in the body.
       return request;
     }

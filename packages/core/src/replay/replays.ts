@@ -3,6 +3,7 @@ import { withoutCredentials } from '../capture/credentials';
 import { lockedResult, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../delivery/destination-url';
+import { foldedName } from '../delivery/header-name';
 import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
 import type { Transport, TransportResult } from '../delivery/transport';
@@ -95,7 +96,10 @@ export class Replays {
       : null;
     const sent = signed ?? original;
     if (!carriesCredentials && sent.body === body) refuseCredentialsOf(event);
-    const custom = home ? destination.headers : [];
+    // What was signed for the receiver stands above what the destination usually gets in its place.
+    const custom = home
+      ? destination.headers.filter(([name]) => !signed?.made.has(foldedName(name.toLowerCase())))
+      : [];
     const result = await this.sendOnce(event, {
       eventId,
       content: {

@@ -1,5 +1,6 @@
-import { activeSecrets, type Verifier } from '@paggio/providers';
+import { activeSecrets, SigningProblem, type Verifier } from '@paggio/providers';
 import { withQuery } from '../delivery/attempt';
+import { foldedName } from '../delivery/header-name';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { invalid } from '../errors';
 import type { Environment } from './environment';
@@ -18,6 +19,8 @@ export interface Resigned {
   body: Buffer;
   /** Tokens: they go to the chosen environment although credentials of senders do not. */
   credentials: [string, string][];
+  /** Folded names of everything that was made: nothing on the way out may take it away again. */
+  made: ReadonlySet<string>;
 }
 
 export interface ResignInput {
@@ -34,7 +37,8 @@ export interface ResignInput {
 
 /**
  * A request signed anew in the provider's own scheme, with a fresh timestamp, so that the receiver's real verification
- * passes. Everything that does not belong to the signature stays byte for byte.
+ * passes. Everything that does not belong to the signature stays byte for byte; older signatures of the provider that are
+ * not made anew are left out, because they would contradict the new one.
  * @throws PaggioError `VALIDATION_FAILED` when there is no scheme or no secret to sign with
  */
 export function resigned(request: Replayed, input: ResignInput): Resigned {
@@ -42,7 +46,7 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
   if (verifier === null || verifier === 'broken') {
     throw problem('resign', 'The endpoint has no verification, so there is no scheme to sign in.');
   }
-  const { scheme, config } = verifier;
+  const { scheme, config, provider } = verifier;
   const secret = secretFor(input, verifier);
   const unfit = scheme.signingKeyProblem(secret);
   if (unfit !== null) throw problem(`verification.replay_secrets.${input.environment}`, unfit);
@@ -60,16 +64,18 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
       settings: config.settings,
     });
   } catch (error) {
+    if (error instanceof SigningProblem) throw problem(`verification.${error.field}`, error.message);
     throw problem('resign', `The event cannot be signed: ${error instanceof Error ? error.message : String(error)}`);
   }
   const isCredential = ([name]: [string, string]): boolean => scheme.credentialHeaders.includes(name.toLowerCase());
   const credentials = parts.headers.filter(isCredential);
   const others = parts.headers.filter((header) => !isCredential(header));
   return {
-    headers: replaced(request.headers, others, scheme.signingHeaders),
+    headers: replaced(request.headers, others, new Set([...scheme.signingHeaders, ...provider.signatureHeaders])),
     body: parts.body ?? request.body,
     query: joined(request.query, parts.query),
     credentials,
+    made: new Set(parts.headers.map(([name]) => foldedName(name.toLowerCase()))),
   };
 }
 
@@ -104,7 +110,7 @@ function secretFor(
 function replaced(
   headers: readonly string[],
   made: readonly (readonly [string, string])[],
-  owned: readonly string[],
+  owned: ReadonlySet<string>,
 ): string[] {
   const left = new Map(made.map(([name, value]) => [name.toLowerCase(), value]));
   const out: string[] = [];
@@ -115,7 +121,11 @@ function replaced(
     if (value !== undefined) {
       out.push(name, value);
       left.delete(lower);
-    } else if (!owned.includes(lower)) out.push(name, headers[i + 1] as string);
+    } else if (lower === 'connection') {
+      // What it names is not forwarded.
+      const named = (headers[i + 1] as string).split(',').filter((one) => !owned.has(one.trim().toLowerCase()));
+      out.push(name, named.join(','));
+    } else if (!owned.has(lower)) out.push(name, headers[i + 1] as string);
   }
   for (const [name, value] of made) if (left.has(name.toLowerCase())) out.push(name, value);
   return out;

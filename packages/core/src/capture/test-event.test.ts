@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { owner, Recorder, settled, startGateway, type TestGateway } from '../testing';
+
+let gateway: TestGateway;
+let recorder: Recorder;
+
+beforeAll(async () => {
+  recorder = await Recorder.start();
+  gateway = await startGateway({ localUrl: recorder.url(''), publicUrl: 'https://hooks.example.test' });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await recorder.stop();
+});
+
+async function endpointOf(verification: object): Promise<{ id: string; webhookUrl: string }> {
+  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+    name: 't',
+    destinationUrl: recorder.url('/in'),
+    verification: { secrets: ['a secret of sixteen or more'], ...verification } as never,
+  });
+  return endpoint;
+}
+
+/** What the destination got of a test event. */
+async function delivered(endpointId: string): Promise<Record<string, string>> {
+  const eventId = await gateway.paggio.testEvents.send(owner, endpointId);
+  expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
+  return recorder.requests.at(-1)?.headers as Record<string, string>;
+}
+
+test('a test event of LiveKit asks for the API key, without which its receivers refuse the token', async () => {
+  const { id } = await endpointOf({ provider: 'livekit' });
+  const before = recorder.requests.length;
+  const asked = expect.objectContaining({
+    code: 'VALIDATION_FAILED',
+    details: [expect.objectContaining({ field: 'verification.settings.api_key' })],
+  });
+  await expect(gateway.paggio.testEvents.send(owner, id)).rejects.toEqual(asked);
+  expect(recorder.requests).toHaveLength(before);
+});
+
+test('a replay of LiveKit asks for the API key too, and the token then stands alone in its header', async () => {
+  const { id } = await endpointOf({ provider: 'livekit', settings: { api_key: 'APIkey' } });
+  const eventId = await gateway.paggio.testEvents.send(owner, id);
+  await settled(gateway.paggio, owner, eventId);
+  const got = (): string | undefined => recorder.requests.at(-1)?.headers.authorization;
+  expect(got()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  const replay = (): Promise<unknown> =>
+    gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+  await expect(replay()).resolves.toMatchObject({ status: 'delivered' });
+  expect(got()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  await gateway.paggio.endpoints.update(owner, id, {
+    verification: { provider: 'livekit', secrets: ['a secret of sixteen or more'], settings: {} },
+  });
+  await expect(replay()).rejects.toMatchObject({ details: [{ field: 'verification.settings.api_key' }] });
+});
+
+test('a test event of Bird without a public_url has the hash of the webhook URL', async () => {
+  const { id, webhookUrl } = await endpointOf({ provider: 'bird' });
+  const token = (await delivered(id))['messagebird-signature-jwt'] as string;
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()) as object;
+  expect(claims).toMatchObject({
+    iss: 'MessageBird',
+    nbf: expect.any(Number),
+    url_hash: createHash('sha256').update(webhookUrl).digest('hex'),
+  });
+});
+
+test('a test event carries everything that a real one does beside the signature', async () => {
+  const box = await delivered((await endpointOf({ provider: 'box' })).id);
+  expect(box).toMatchObject({ 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' });
+  const github = await delivered((await endpointOf({ provider: 'github' })).id);
+  expect(github).toMatchObject({
+    'x-hub-signature': expect.stringMatching(/^sha1=[0-9a-f]{40}$/),
+    'x-hub-signature-256': expect.stringMatching(/^sha256=[0-9a-f]{64}$/),
+  });
+  const workos = await delivered((await endpointOf({ provider: 'workos' })).id);
+  expect(workos['workos-signature']).toMatch(/^t=\d{13}, v1=[0-9a-f]{64}$/);
+});

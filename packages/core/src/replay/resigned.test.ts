@@ -1,0 +1,257 @@
+import { createPublicKey } from 'node:crypto';
+import {
+  catalogue,
+  createVerifier,
+  HeaderList,
+  type KeyDirectory,
+  type Provider,
+  type Scheme,
+} from '@paggio/providers';
+import { askVendors, type ReceivedRequest } from '@paggio/providers/testing';
+import { owner, Recorder, startGateway, type RecordedRequest, type TestGateway } from '../testing';
+import { environments } from './environment';
+import type { ReplayTarget } from './replays';
+
+// Every scheme of the catalogue, replayed with a new signature to every place that a replay can go to: what arrives there
+// is judged as it came, by the verifier that a receiver would run and by the vendor's own package.
+
+let gateway: TestGateway;
+/** The endpoint's own destination, and another host. */
+let home: Recorder;
+let away: Recorder;
+
+beforeAll(async () => {
+  home = await Recorder.start();
+  away = await Recorder.start();
+  gateway = await startGateway({
+    stagingHost: `127.0.0.1:${away.port}`,
+    localUrl: away.url(''),
+  });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await home.stop();
+  await away.stop();
+});
+
+const full = process.env['PAGGIO_FULL'] !== undefined;
+
+const SETTINGS: Readonly<Record<string, Record<string, string>>> = { livekit: { api_key: 'key' } };
+
+/** Bodies that have the places which some schemes write their signature into. */
+const BODIES: Readonly<Record<string, string>> = {
+  adyen:
+    '{"live":"false","notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"old"},"pspReference":"7914073381342284","merchantAccountCode":"M","merchantReference":"R","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}',
+  mailgun: '{"signature":{"timestamp":"1","token":"t","signature":"s"},"event-data":{"event":"opened","n":1.10}}',
+  'microsoft-graph': '{"value":[{"id":"1","clientState":"x","changeType":"created"}]}',
+  'aws-sns':
+    '{"Type":"Notification","MessageId":"m-1","TopicArn":"arn:aws:sns:eu-central-1:123456789012:paggio-test","Message":"hello","Timestamp":"x","SignatureVersion":"2","Signature":"x","SigningCertURL":"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem"}',
+  gocardless: '{"events":[{"id":"EV1","resource_type":"payments","action":"paid_out"}]}',
+  livekit: '{"event":"room_started","id":"EV_1"}',
+};
+
+interface Subject {
+  provider: Provider;
+  schemeName: string;
+  scheme: Scheme;
+  secret: string;
+  signingKey: string;
+  eventId: string;
+}
+
+/** A value that no signature has. */
+const OLD = 'an-old-value';
+
+/** A message that is signed anew keeps its id, and the place of its certificate. */
+const KEPT = new Set(['paypal-transmission-id', 'paypal-cert-url']);
+
+/** An event that came with stale values in every header that belongs to a signature of the provider. */
+async function subjectOf(
+  provider: Provider,
+  schemeName: string,
+  form: boolean,
+  {
+    destinationHeaders = {},
+    connection = 'keep-alive',
+  }: { destinationHeaders?: Record<string, string>; connection?: string } = {},
+): Promise<Subject> {
+  const scheme = provider.schemes[schemeName] as Scheme;
+  const { secret, signingKey } = scheme.createTestSecret();
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, {
+    name: 's',
+    destinationUrl: home.url('/in?own=1'),
+    headers: destinationHeaders,
+  });
+  // Without verification the event is taken with its stale signature; the secrets of the environments sign it then.
+  const received = await paggio.capture.receive(await paggio.capture.route(endpoint.slug, 'POST'), {
+    method: 'POST',
+    path: `/api/webhook/${endpoint.slug}`,
+    query: 'came=2',
+    rawHeaders: [
+      ...['Content-Type', form ? 'application/x-www-form-urlencoded' : 'application/json', 'Connection', connection],
+      ...['X-Shopify-Topic', 'orders/create', 'X-Shopify-Shop-Domain', 'a.myshopify.com'],
+      ...['X-Shopify-Api-Version', '2025-01', 'X-Shopify-Webhook-Id', 'w', 'Authorization', OLD],
+      ...[...provider.signatureHeaders].flatMap((name) => (KEPT.has(name) ? [] : [name, OLD])),
+    ],
+    body: Buffer.from(form ? 'b=2&a=1%20x&a=3' : (BODIES[provider.name] ?? '{"type":"t","amount":1.10}\r\n')),
+    remoteAddr: null,
+  });
+  await paggio.endpoints.update(owner, endpoint.id, {
+    verification: {
+      provider: provider.name,
+      scheme: schemeName,
+      secrets: [secret],
+      settings: SETTINGS[provider.name] ?? {},
+      public_url: provider.signsUrl(schemeName) ? 'https://hooks.example.test/in' : undefined,
+      replay_secrets: Object.fromEntries(environments.map((name) => [name, signingKey])),
+    },
+  });
+  const eventId = Object.fromEntries(received.headers)['Paggio-Event-Id'] as string;
+  return { provider, schemeName, scheme, secret, signingKey, eventId };
+}
+
+function publicPem(signingKey: string): string | null {
+  const start = signingKey.indexOf('-----BEGIN');
+  if (start < 0) return null;
+  return createPublicKey(signingKey.slice(start)).export({ format: 'pem', type: 'spki' }) as string;
+}
+
+/** Our own verifier, as a receiver at this URL would configure it. */
+async function verified({ provider, schemeName, secret, signingKey }: Subject, got: Received): Promise<unknown> {
+  const found = (): Promise<{ text: string }> => Promise.resolve({ text: publicPem(signingKey) ?? '' });
+  const keys: KeyDirectory = { fetch: found, post: found };
+  const config = {
+    provider: provider.name,
+    scheme: schemeName,
+    secrets: [{ value: secret, expiresAt: null }],
+    publicUrl: got.url,
+    settings: SETTINGS[provider.name] ?? {},
+  };
+  const verifier = createVerifier(config, { keys });
+  if (Array.isArray(verifier)) throw new Error(JSON.stringify(verifier));
+  const { method, url: target, rawHeaders, body } = got.request;
+  return verifier.verify({ method, target, headers: new HeaderList(rawHeaders), body, receivedAt: Date.now() });
+}
+
+interface Received {
+  request: RecordedRequest;
+  url: string;
+}
+
+const targets: (ReplayTarget & { includeCredentials: boolean })[] = [true, false].flatMap((includeCredentials) => [
+  ...environments.map((environment) => ({ environment, includeCredentials })),
+  { destinationUrl: '', includeCredentials },
+]);
+
+async function replayed(
+  { eventId }: Subject,
+  { includeCredentials, ...target }: (typeof targets)[number],
+): Promise<Received> {
+  const elsewhere = away.url('/else/where?x=1');
+  const sentTo: ReplayTarget =
+    'destinationUrl' in target ? { destinationUrl: elsewhere } : { ...target, customUrl: elsewhere };
+  const result = await gateway.paggio.replays.send(owner, eventId, sentTo, { resign: true, includeCredentials });
+  const recorder = 'environment' in target && target.environment === 'original' ? home : away;
+  const request = recorder.requests.at(-1) as RecordedRequest;
+  expect(result.status).toBe('delivered');
+  return { request, url: `http://127.0.0.1:${recorder.port}${request.url}` };
+}
+
+/** The header lines with one of these names. */
+function valuesOf({ request }: Received, names: ReadonlySet<string>): [string, string][] {
+  return request.rawHeaders.flatMap((text, i, all): [string, string][] =>
+    i % 2 === 0 && names.has(text.toLowerCase()) ? [[text.toLowerCase(), all[i + 1] as string]] : [],
+  );
+}
+
+/** What decides how a replay carries a signature: schemes that differ in nothing else are tried once, unless in full. */
+function shapeOf({ spec, schemes }: Provider, name: string): string {
+  const one = spec.schemes[name] as unknown as Record<string, unknown>;
+  const { credentialHeaders = [], signingHeaders = [] } = schemes[name] ?? {};
+  const place = [...signingHeaders, ...credentialHeaders].map((header) =>
+    /^(authorization|webhook-|svix-)/.test(header) ? header : 'own',
+  );
+  const told = [
+    'kind',
+    'query',
+    'queryParameter',
+    'body',
+    'basic',
+    'bodyHash',
+    'prefix',
+    'prefixOptional',
+    'constants',
+  ];
+  const rest = [one['kind'], ...told.map((key) => one[key] !== undefined)];
+  return JSON.stringify([place, rest, one['companions'] !== undefined, spec.signatureHeaders ?? []]);
+}
+
+const shapes = new Set<string>();
+
+/** Twilio and Mandrill sign forms; Twilio also signs what is none. */
+const cases = catalogue.flatMap((provider) =>
+  Object.keys(provider.schemes).flatMap((name) => {
+    const shape = shapeOf(provider, name);
+    if (!full && shapes.has(shape)) return [];
+    shapes.add(shape);
+    const urlFields = provider.schemes[name]?.kind === 'url-fields';
+    const forms = !urlFields ? [false] : provider.name === 'twilio' ? [true, false] : [true];
+    return forms.map((form) => [`${provider.name}, ${name}${form ? ', form' : ''}`, provider, name, form] as const);
+  }),
+);
+
+const judged: { what: string; request: ReceivedRequest }[] = [];
+
+test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async (_, provider, name, form) => {
+  const subject = await subjectOf(provider, name, form);
+  const carriesCredential = subject.scheme.credentialHeaders.length > 0;
+  for (const target of targets) {
+    if (!full && !carriesCredential && target.includeCredentials) continue;
+    const what = JSON.stringify({ ...target, provider: provider.name, name });
+    const got = await replayed(subject, target);
+    expect([what, await verified(subject, got)]).toEqual([what, expect.objectContaining({ ok: true })]);
+    // Every signature header is made anew or left out, and stands there once.
+    const signatures = valuesOf(got, provider.signatureHeaders);
+    expect([what, signatures.filter(([, value]) => value === OLD)]).toEqual([what, []]);
+    expect([what, new Set(signatures.map(([header]) => header)).size]).toEqual([what, signatures.length]);
+    if (name !== provider.defaultScheme) continue;
+    judged.push({
+      what,
+      request: {
+        provider: provider.name,
+        rawHeaders: got.request.rawHeaders,
+        bodyBase64: got.request.body.toString('base64'),
+        url: got.url,
+        secret: subject.secret,
+        settings: SETTINGS[provider.name] ?? {},
+        publicKey: publicPem(subject.signingKey),
+      },
+    });
+  }
+});
+
+test("the vendors' own packages accept what arrived, untouched", () => {
+  const { names } = askVendors([]);
+  // Paddle's package refuses what is older than five seconds; it judges where it can be asked at once.
+  const able = judged.filter(({ request: { provider } }) => names.includes(provider) && provider !== 'paddle');
+  expect(able.length).toBeGreaterThan(0);
+  const { answers } = askVendors(able.map(({ request }) => request));
+  expect(able.map(({ what }, index) => [what, answers[index]])).toEqual(able.map(({ what }) => [what, null]));
+});
+
+test.each([
+  ['livekit', 'jwt', 'authorization'],
+  ['auth0', 'token', 'authorization'],
+  ['github', 'sha256', 'x-hub-signature-256'],
+])('nothing on the way out takes away what was signed anew: %s', async (name, schemeName, header) => {
+  const provider = catalogue.find((one) => one.name === name) as Provider;
+  const subject = await subjectOf(provider, schemeName, false, {
+    destinationHeaders: { [header]: 'of the destination' },
+    connection: `keep-alive, ${header}`,
+  });
+  const got = await replayed(subject, { environment: 'original', includeCredentials: false });
+  expect(valuesOf(got, new Set([header]))).toHaveLength(1);
+  expect(await verified(subject, got)).toMatchObject({ ok: true });
+});
