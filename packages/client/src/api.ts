@@ -11,9 +11,11 @@ export type EventItem = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** Of the latest scheduled attempt of the first destination. */
+  /** Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first. */
   response_status: number | null;
   latency_ms: number | null;
+  /** Of a failed event only: what a destination answered when it accepted a later replay of the event. */
+  replayed_status?: number;
   attempt_count: number;
   /** UTC, with milliseconds. */
   next_attempt_at: string | null;
@@ -68,9 +70,13 @@ export type Event = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** Of the latest scheduled attempt of the first destination. */
+  /** Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first. */
   response_status: number | null;
   latency_ms: number | null;
+  /** Of a failed event only: what a destination answered when it accepted a later replay of the event. */
+  replayed_status?: number;
+  /** Why the event has its status, for people. For a captured event it is derived from the present configuration. */
+  status_detail: string | null;
   /** Up to 64 KiB; null where it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
@@ -98,6 +104,11 @@ export type Event = {
   replayed_as: string[];
   /** Events that repeat this one in all. */
   replayed_as_total: number;
+  /** Where a replay to the environment original would go now: every destination that has not accepted the event, else the first. */
+  replay_to: {
+    destination_id: string;
+    destination_url: string;
+  }[];
   mode: 'live' | 'test';
   /** UTC, with milliseconds. */
   received_at: string;
@@ -195,6 +206,22 @@ export type ReplayResult = {
   /** UTC, with milliseconds. */
   replayed_at: string;
   error: string | null;
+  /** Present for the environment original: one attempt for each destination. The first is the answer itself. */
+  attempts?: {
+    /** Of the attempt. */
+    id: string;
+    status: 'delivered' | 'failed';
+    response_status: number | null;
+    /** Up to 64 KiB; null where it is not UTF-8. */
+    response_body: string | null;
+    response_body_base64?: string;
+    latency_ms: number;
+    destination_url: string;
+    /** UTC, with milliseconds. */
+    replayed_at: string;
+    error: string | null;
+    destination_id: string | null;
+  }[];
 };
 
 export type BulkReplay = {
@@ -942,7 +969,7 @@ export interface Operations {
     body: {
       /** One attempt, now, to this URL. */
       destination_url?: string;
-      /** One attempt, now: to the endpoint's destination, its path on the staging or local host, or custom_url. */
+      /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
       environment?: 'original' | 'staging' | 'local' | 'custom';
       custom_url?: string;
       /** Another name of custom_url. */

@@ -39,6 +39,7 @@ export {
   type EventFilter,
   type EventStatus,
   type EventSummary,
+  type ReplayAim,
 } from './events/event';
 export { PermanentFailure, RetryLater } from './handlers/failures';
 export type {
@@ -92,7 +93,7 @@ export type { RejectionDetail, RejectionSummary } from './rejections/rejections'
 export { RecentMap } from './recent-map';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';
-export type { ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
+export type { ReplayedAttempt, ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Session, SessionSummary, SignInRequest } from './sessions/session';
 export type { Sessions } from './sessions/sessions';

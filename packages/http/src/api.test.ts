@@ -427,6 +427,43 @@ describe('events', () => {
     expect(data.details[0].field).toBe(field);
   });
 
+  test('a replay to the original destinations answers with the first attempt, and has all of them in attempts', async () => {
+    const failing = await Recorder.start((request, response) => {
+      response.writeHead(request.url === '/ok' || failing.requests.length > 3 ? 200 : 422).end(request.url);
+    });
+    const destinations = ['/ok', '/a', '/b'].map((path) => ({ url: failing.url(path), retry: { max_attempts: 1 } }));
+    const endpoint = (await server.api().post('/api/v1/endpoints', { name: 'all', destinations })).data;
+    const id = await capture(endpoint.slug, '{}');
+    await settled(server.paggio, owner, id);
+    const path = `/api/v1/events/${id}`;
+    const before = (await server.api().get(path)).data;
+    expect(before).toMatchObject({
+      status: 'failed',
+      response_status: 422,
+      status_detail: expect.stringContaining('422'),
+    });
+    expect(before).not.toHaveProperty('replayed_status');
+    expect(before.replay_to).toEqual(
+      [1, 2].map((index) => ({
+        destination_id: endpoint.destinations[index].id,
+        destination_url: endpoint.destinations[index].url,
+      })),
+    );
+    const { data } = await server.api().post(`${path}/replay`, { environment: 'original' });
+    const { attempts, ...first } = data;
+    expect(attempts).toEqual([
+      { ...first, destination_id: before.replay_to[0].destination_id },
+      expect.objectContaining({ status: 'delivered', destination_url: failing.url('/b') }),
+    ]);
+    expect(first).toMatchObject({ status: 'delivered', destination_url: failing.url('/a'), response_body: '/a' });
+    expect((await server.api().get(path)).data).toMatchObject({ status: 'failed', replayed_status: 200 });
+    const list = await server.api().get(`/api/v1/events?endpoint_id=${endpoint.id}`);
+    expect(list.data.data).toMatchObject([{ status: 'failed', response_status: 422, replayed_status: 200 }]);
+    const other = await server.api().post(`${path}/replay`, { destination_url: failing.url('/x') });
+    expect(other.data).not.toHaveProperty('attempts');
+    await failing.stop();
+  });
+
   test('replay mistakes', async () => {
     const replay = (body?: unknown, id = eventId) => server.api().post(`/api/v1/events/${id}/replay`, body);
     expect((await replay({ destination_url: 'http://example.com/', environment: 'local' })).status).toBe(400);

@@ -13,9 +13,19 @@ export interface EventSummary {
   method: string;
   status: EventStatus;
   statusReason: string | null;
+  /**
+   * The latest scheduled attempt of a destination that failed, else of one that waits, else of the first one. Null when
+   * there was no answer.
+   */
   responseStatus: number | null;
+  /** Of the same attempt. */
   latencyMs: number | null;
   attemptCount: number;
+  /**
+   * A failed event that a destination accepted later, by a replay: what it answered. Null for every other event, and while
+   * no replay to a destination of the endpoint, and no copy, was delivered.
+   */
+  replayedStatus: number | null;
   /** An attempt is under way. */
   leased: boolean;
   /** It was delivered again as a new event. */
@@ -24,7 +34,24 @@ export interface EventSummary {
   receivedAt: Date;
 }
 
-export interface EventDetail extends EventSummary {
+/** Where a replay to the environment `original` goes. */
+export interface ReplayAim {
+  destinationId: string;
+  url: string;
+}
+
+export interface EventDetail extends StoredEvent {
+  /**
+   * Why the event has its status, for people; null when there is nothing to add. What is said about captured events is
+   * worked out from the present configuration.
+   */
+  statusDetail: string | null;
+  /** Where a replay to the environment `original` would go now: every destination that has not accepted the event, else the first. */
+  replayTo: ReplayAim[];
+}
+
+/** An event with its deliveries, without what depends on the present configuration. */
+export interface StoredEvent extends EventSummary {
   userId: string;
   mode: Mode;
   path: string;
@@ -56,7 +83,11 @@ export interface EventDetail extends EventSummary {
    */
   attempts: Attempt[];
   attemptsTotal: number;
-  /** What the first destination answered last to an attempt of its own; null: there was none. */
+  /** Ids of the destinations that it has a delivery for. */
+  routedTo: string[];
+  /** Ids of the destinations that accepted it, by a delivery or by a replay. */
+  acceptedBy: string[];
+  /** The answer that `responseStatus` belongs to; null: there was none. */
   responseBody: Buffer | null;
 }
 

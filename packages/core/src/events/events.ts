@@ -3,8 +3,10 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
+import { originalDestinations } from '../replay/original';
 import type { EventStore } from '../storage/event-store';
 import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from './event';
+import { statusDetailOf } from './status-detail';
 
 /** Reads events. They are immutable; what changes is the state of their deliveries. */
 export class Events {
@@ -26,7 +28,13 @@ export class Events {
   async get(owner: Owner, id: string): Promise<EventDetail> {
     const event = await this.store.get(owner, id);
     if (!event) throw notFound('event');
-    return withKnownCredentials(event, await this.directory.byId(event.endpointId));
+    const endpoint = await this.directory.byId(event.endpointId);
+    const aims = endpoint === null ? [] : originalDestinations(endpoint, event);
+    return {
+      ...withKnownCredentials(event, endpoint),
+      statusDetail: statusDetailOf(event, endpoint),
+      replayTo: aims.map(({ id: destinationId, url }) => ({ destinationId, url })),
+    };
   }
 
   /**

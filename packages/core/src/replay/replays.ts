@@ -1,13 +1,13 @@
 import type { Authority } from '../authority';
 import { withoutCredentials } from '../capture/credentials';
-import { lockedResult, sendEvent, type SendInput } from '../delivery/attempt';
+import { lockedResult, nothingSent, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../delivery/destination-url';
 import { foldedName } from '../delivery/header-name';
 import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
 import type { Transport, TransportResult } from '../delivery/transport';
-import type { EndpointConfig } from '../endpoints/endpoint-config';
+import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
@@ -15,9 +15,10 @@ import { formatId, newId } from '../event-id';
 import type { EventDetail } from '../events/event';
 import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
-import type { ReplayStore } from '../storage/replay-store';
+import type { ReplayAttempt, ReplayStore } from '../storage/replay-store';
 import type { Telemetry } from '../telemetry';
 import type { Environment } from './environment';
+import { originalDestinations } from './original';
 import { resigned } from './resigned';
 
 /** Where a synchronous replay goes. */
@@ -34,9 +35,12 @@ export interface ReplayOptions {
   resign?: boolean;
 }
 
-export interface ReplayResult {
+/** What became of one attempt of a replay. */
+export interface ReplayedAttempt {
   /** Of the attempt. */
   id: string;
+  /** The destination of the endpoint; null for a URL of your choice, and for the staging and local environments. */
+  destinationId: string | null;
   status: 'delivered' | 'failed';
   responseStatus: number | null;
   responseBody: Buffer;
@@ -44,6 +48,22 @@ export interface ReplayResult {
   destinationUrl: string;
   replayedAt: Date;
   error: string | null;
+}
+
+/** The first attempt, and all of them: the environment `original` may stand for several destinations. */
+export interface ReplayResult extends ReplayedAttempt {
+  attempts: ReplayedAttempt[];
+}
+
+/** A place that a replay goes to, checked. */
+interface Aim {
+  url: string;
+  /** Whose headers and timeout apply. */
+  destination: DestinationConfig | undefined;
+  /** It is a destination of the endpoint, and not only a URL made from it. */
+  isOriginal: boolean;
+  /** Why nothing may be sent there; the other destinations are not held up by it. */
+  refused: TransportResult | null;
 }
 
 export interface ReplaysDependencies {
@@ -70,9 +90,10 @@ export class Replays {
   constructor(private readonly dependencies: ReplaysDependencies) {}
 
   /**
-   * One attempt, now. Changes nothing of the event's own deliveries.
-   * @throws PaggioError `FORBIDDEN` for options without the scope `resign`, `NOT_FOUND`, `VALIDATION_FAILED`,
-   * `DESTINATION_NOT_ALLOWED`
+   * One attempt, now, to each place that the target stands for: several only for the environment `original`. Changes
+   * nothing of the event's own deliveries.
+   * @throws PaggioError `FORBIDDEN` for options without the scope `resign`, `NOT_FOUND`, `VALIDATION_FAILED`;
+   * `DESTINATION_NOT_ALLOWED` when nothing may be sent to any of the places
    */
   async send(
     owner: Actor,
@@ -82,88 +103,68 @@ export class Replays {
   ): Promise<ReplayResult> {
     if (includeCredentials || resign) this.dependencies.authority.require(owner, 'resign', 'events.replay');
     const { event, endpoint } = await this.load(owner, eventId);
-    const destination = endpoint.destinations.find((one) => one.handler === null);
-    const url = await this.urlOf(target, destination?.url);
-    // With scheme and port: another service on the same machine is another receiver.
-    const home = destination !== undefined && new URL(destination.url).origin === new URL(url).origin;
-    const carriesCredentials = home || includeCredentials;
-    const { method, query, rawHeaders: headers, body } = carriesCredentials ? event : withoutCredentials(event);
-    const original = { method, query, headers, body };
+    const aims = await this.aimsOf(target, event, endpoint);
     const environment = 'environment' in target ? target.environment : 'custom';
-    const { verifiedBy } = event;
-    const signed = resign
-      ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
-      : null;
-    const sent = signed ?? original;
-    if (!carriesCredentials && sent.body === body) refuseCredentialsOf(event);
-    // What was signed for the receiver stands above what the destination usually gets in its place.
-    const custom = home
-      ? destination.headers.filter(([name]) => !signed?.made.has(foldedName(name.toLowerCase())))
-      : [];
-    const result = await this.sendOnce(event, {
-      eventId,
-      content: {
-        ...original,
-        query: sent.query,
-        headers: sent.headers,
-        body: sent.body,
-        correlationId: event.correlationId,
-        traceParent: event.traceParent,
-        originId: event.originId,
-        source: event.source,
-        eventType: event.eventType,
-        verifiedBy: event.verifiedBy,
-        receivedAt: event.receivedAt.getTime(),
-        locked: event.locked,
-      },
-      endpoint,
-      url,
-      custom: signed ? [...custom, ...signed.credentials] : custom,
-      timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      attemptNumber: event.attemptsTotal + 1,
-    });
-    if (result.error?.code === 'blocked_address') throw notAllowed(fieldOf(target), notPublic(new URL(url).hostname));
+    // Everything is made before anything is sent: what is refused here has reached nobody.
+    const inputs = aims.map((aim, index) =>
+      this.inputOf(event, endpoint, aim, { environment, includeCredentials, resign, index }),
+    );
+    const results = await Promise.all(
+      aims.map(async ({ refused }, index) => refused ?? this.sendOnce(event, inputs[index] as SendInput)),
+    );
+    if (results.every(({ error }) => error?.code === 'blocked_address'))
+      throw notAllowed(fieldOf(target), notPublic(new URL(inputs[0]?.url ?? '').hostname));
 
-    const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
-    const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
-    const attemptId = newId();
-    const replayedAt = await this.dependencies.store.keepAttempt(owner, {
-      eventId,
-      attemptId,
-      url,
-      status,
-      responseStatus: result.status,
-      responseHeaders: result.headers,
-      responseBody: result.body,
-      responseTruncated: result.truncated,
-      latencyMs: result.latencyMs,
-      error,
-      reason: error ?? (status === 'delivered' ? '2xx' : `HTTP ${result.status}`),
-      includeCredentials,
-      resign,
+    const kept = results.map((result, index): ReplayAttempt => {
+      const { destination, isOriginal, url } = aims[index] as Aim;
+      const status = result.status !== null && result.status >= 200 && result.status < 300 ? 'delivered' : 'failed';
+      const error = result.error ? storable(`${result.error.code}: ${result.error.message}`) : null;
+      return {
+        eventId,
+        attemptId: newId(),
+        destinationId: isOriginal ? (destination?.id ?? null) : null,
+        url,
+        status,
+        responseStatus: result.status,
+        responseHeaders: result.headers,
+        responseBody: result.body,
+        responseTruncated: result.truncated,
+        latencyMs: result.latencyMs,
+        error,
+        reason: error ?? (status === 'delivered' ? '2xx' : `HTTP ${result.status}`),
+        includeCredentials,
+        resign,
+      };
     });
-    this.dependencies.telemetry.emit({
-      type: 'attempt.finished',
-      eventId,
-      destinationUrl: url,
-      trigger: 'replay',
-      number: event.attemptsTotal + 1,
-      status,
-      responseStatus: result.status,
-      latencyMs: result.latencyMs,
-      error,
-      next: null,
+    const replayedAt = await this.dependencies.store.keepAttempts(owner, kept);
+    const attempts = kept.map((attempt, index): ReplayedAttempt => {
+      const { destinationId, url, status, responseStatus, responseBody, latencyMs, error } = attempt;
+      this.dependencies.telemetry.emit({
+        type: 'attempt.finished',
+        eventId,
+        destinationUrl: url,
+        trigger: 'replay',
+        number: event.attemptsTotal + 1 + index,
+        status,
+        responseStatus,
+        latencyMs,
+        error,
+        next: null,
+      });
+      const id = formatId(attempt.attemptId);
+      return {
+        id,
+        destinationId,
+        status,
+        responseStatus,
+        responseBody,
+        latencyMs,
+        destinationUrl: url,
+        replayedAt,
+        error,
+      };
     });
-    return {
-      id: formatId(attemptId),
-      status,
-      responseStatus: result.status,
-      responseBody: result.body,
-      latencyMs: result.latencyMs,
-      destinationUrl: url,
-      replayedAt,
-      error,
-    };
+    return { ...(attempts[0] as ReplayedAttempt), attempts };
   }
 
   /**
@@ -201,6 +202,53 @@ export class Replays {
     return locked ? lockedResult(locked) : sendEvent(this.dependencies, input);
   }
 
+  /** What is sent to a place, with as much of the sender's credentials as may go there. */
+  private inputOf(
+    event: EventDetail,
+    endpoint: EndpointConfig,
+    { destination, url }: Aim,
+    options: Required<ReplayOptions> & { environment: Environment; index: number },
+  ): SendInput {
+    // With scheme and port: another service on the same machine is another receiver.
+    const home = destination !== undefined && new URL(destination.url).origin === new URL(url).origin;
+    const carriesCredentials = home || options.includeCredentials;
+    const { method, query, rawHeaders: headers, body } = carriesCredentials ? event : withoutCredentials(event);
+    const original = { method, query, headers, body };
+    const { environment } = options;
+    const { verifiedBy } = event;
+    const signed = options.resign
+      ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
+      : null;
+    const sent = signed ?? original;
+    if (!carriesCredentials && sent.body === body) refuseCredentialsOf(event);
+    // What was signed for the receiver stands above what the destination usually gets in its place.
+    const custom = home
+      ? destination.headers.filter(([name]) => !signed?.made.has(foldedName(name.toLowerCase())))
+      : [];
+    return {
+      eventId: event.id,
+      content: {
+        ...original,
+        query: sent.query,
+        headers: sent.headers,
+        body: sent.body,
+        correlationId: event.correlationId,
+        traceParent: event.traceParent,
+        originId: event.originId,
+        source: event.source,
+        eventType: event.eventType,
+        verifiedBy: event.verifiedBy,
+        receivedAt: event.receivedAt.getTime(),
+        locked: event.locked,
+      },
+      endpoint,
+      url,
+      custom: signed ? [...custom, ...signed.credentials] : custom,
+      timeoutMs: destination?.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      attemptNumber: event.attemptsTotal + 1 + options.index,
+    };
+  }
+
   private async load(owner: Owner, eventId: string): Promise<{ event: EventDetail; endpoint: EndpointConfig }> {
     const event = await this.dependencies.events.get(owner, eventId);
     const endpoint = await this.dependencies.directory.byId(event.endpointId);
@@ -208,30 +256,63 @@ export class Replays {
     return { event, endpoint };
   }
 
-  private async urlOf(target: ReplayTarget, destination: string | undefined): Promise<DestinationUrl> {
-    const { guard, localUrl, stagingHost } = this.dependencies;
-    const check = (text: string): Promise<DestinationUrl> =>
-      checkDestinationUrl(text, fieldOf(target), guard, this.dependencies.ownOrigins());
-    if ('destinationUrl' in target) return check(target.destinationUrl);
-    const missing = (message: string): PaggioError => invalid([{ field: 'environment', message }]);
+  private async aimsOf(target: ReplayTarget, event: EventDetail, endpoint: EndpointConfig): Promise<Aim[]> {
+    if ('environment' in target && target.environment === 'original') {
+      const destinations = originalDestinations(endpoint, event);
+      if (destinations.length === 0) throw noDestination('original');
+      return this.originalAims(target, destinations);
+    }
+    const destination = endpoint.destinations.find((one) => one.handler === null);
+    const url = await this.check(target, this.urlOf(target, destination?.url));
+    return [{ url, destination, isOriginal: false, refused: null }];
+  }
+
+  /** @throws PaggioError `DESTINATION_NOT_ALLOWED` when none of them may be reached */
+  private async originalAims(target: ReplayTarget, destinations: readonly DestinationConfig[]): Promise<Aim[]> {
+    const checks = await Promise.allSettled(destinations.map(({ url }) => this.check(target, url)));
+    const problems = checks.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+    const fault = problems.find((one) => !(one instanceof PaggioError));
+    if (fault !== undefined || problems.length === destinations.length) throw fault ?? problems[0];
+    return destinations.map((destination, index): Aim => {
+      const check = checks[index];
+      const refused =
+        check?.status === 'rejected' ? nothingSent('blocked_address', (check.reason as PaggioError).hint) : null;
+      return { url: destination.url, destination, isOriginal: true, refused };
+    });
+  }
+
+  private check(target: ReplayTarget, url: string): Promise<DestinationUrl> {
+    const { guard, ownOrigins } = this.dependencies;
+    return checkDestinationUrl(url, fieldOf(target), guard, ownOrigins());
+  }
+
+  private urlOf(target: ReplayTarget, destination: string | undefined): string {
+    const { localUrl, stagingHost } = this.dependencies;
+    if ('destinationUrl' in target) return target.destinationUrl;
     if (target.environment === 'custom') {
       if (!target.customUrl)
         throw invalid([{ field: 'custom_url', message: 'environment "custom" needs custom_url.' }]);
-      return check(target.customUrl);
+      return target.customUrl;
     }
     if (target.environment === 'local') {
       const path = destination ? new URL(destination) : undefined;
-      return check(`${localUrl}${path ? path.pathname + path.search : '/'}`);
+      return `${localUrl}${path ? path.pathname + path.search : '/'}`;
     }
-    if (!destination) throw missing(`The endpoint has no destination URL to take the ${target.environment} URL from.`);
-    if (target.environment === 'original') return check(destination);
-    if (!stagingHost)
-      throw missing('There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).');
+    if (!destination) throw noDestination(target.environment);
+    if (!stagingHost) {
+      const message = 'There is no staging host: the operator sets PAGGIO_STAGING_HOST (option stagingHost).';
+      throw invalid([{ field: 'environment', message }]);
+    }
     const url = new URL(destination);
     url.host = stagingHost;
     if (!stagingHost.includes(':')) url.port = '';
-    return check(url.href);
+    return url.href;
   }
+}
+
+function noDestination(environment: Environment): PaggioError {
+  const message = `The endpoint has no destination URL to take the ${environment} URL from.`;
+  return invalid([{ field: 'environment', message }]);
 }
 
 function fieldOf(target: ReplayTarget): string {

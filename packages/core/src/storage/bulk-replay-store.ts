@@ -245,12 +245,14 @@ function next(manager: EntityManager, row: Row, limit: number): Promise<ReplayCa
   );
 }
 
-/** The destinations that have an event already, by itself or by what it is a replay of. */
+/** The destinations that accepted an event: by itself, by what it is a replay of, or by a single attempt that somebody asked for. */
 const REACHED = `array(
   with recursive chain(id, up) as (
     select e.id, e.replay_of union all select v.id, v.replay_of from paggio.events v join chain on v.id = chain.up
   )
-  select distinct d.destination_id from chain join paggio.deliveries d on d.event_id = chain.id where d.state = 'delivered'
+  select d.destination_id from chain join paggio.deliveries d on d.event_id = chain.id where d.state = 'delivered'
+  union select a.destination_id from chain join paggio.attempts a on a.event_id = chain.id
+    where a.trigger = 'replay' and a.status = 'delivered' and a.destination_id is not null
 )`;
 
 async function queue(

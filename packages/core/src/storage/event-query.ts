@@ -72,6 +72,13 @@ function some(state: string): string {
   return `exists (select 1 from paggio.deliveries x where x.event_id = e.id and x.state = '${state}')`;
 }
 
+/** A failed event may have been replayed many times: only the newest copies tell whether that worked. */
+const JUDGED_COPIES = 10;
+
+// People look for what went wrong: a destination that failed comes before one that waits, and that before one that
+// accepted the event. Within each, one that was tried comes first. Ids are in the order in which destinations were added.
+const TELLING = `case d.state when 'failed' then 0 when 'pending' then 1 else 2 end, d.attempt_count = 0, d.destination_id`;
+
 /** The columns of a list item. Status and response are derived from the deliveries; the event row never changes. */
 export const SUMMARY = `
   e.id, e.endpoint_id as "endpointId", e.source, e.event_type as "eventType", e.method, e.received_at as "receivedAt",
@@ -79,6 +86,14 @@ export const SUMMARY = `
   case when s.status is null then e.captured_reason
     when s.status = 'pending' and (p.status = 'PAUSED' or s.held) then 'paused' else s.reason end as "statusReason",
   s.response_status as "responseStatus", s.latency_ms as "latencyMs", coalesce(s.attempts, 0)::int as "attemptCount",
+  case when s.status = 'failed' then coalesce(
+    (select a.response_status from paggio.attempts a
+     where a.event_id = e.id and a.trigger = 'replay' and a.status = 'delivered' and a.destination_id is not null
+     order by a.id desc limit 1),
+    (select min(d.response_status)
+     from (select c.id from paggio.events c where c.replay_of = e.id order by c.id desc limit ${JUDGED_COPIES}) c
+       join paggio.deliveries d on d.event_id = c.id
+     group by c.id having bool_and(d.state = 'delivered') order by c.id desc limit 1)) end as "replayedStatus",
   coalesce(s.leased, false) as leased, exists (select 1 from paggio.events r where r.replay_of = e.id) as replayed,
   case when p.status = 'PAUSED' or s.held then null else s.next_at end as "nextAttemptAt",
   case when s.status is distinct from 'pending' then null when p.status = 'PAUSED' then 'the endpoint is paused' when s.held then 'paused: ' || coalesce(s.pause_reason, 'manual')
@@ -90,8 +105,9 @@ export const SUMMARY_JOINS = `
     select case when bool_or(d.state = 'pending') then 'pending' when bool_or(d.state = 'failed') then 'failed' else 'delivered' end as status,
       case when bool_or(d.state = 'pending') then null else max(d.reason) end as reason,
       bool_and(d.state <> 'pending' or x.status = 'PAUSED') as held,
-      (array_agg(d.response_status order by d.destination_id))[1] as response_status,
-      (array_agg(d.latency_ms order by d.destination_id))[1] as latency_ms,
+      (array_agg(d.response_status order by ${TELLING}))[1] as response_status,
+      (array_agg(d.latency_ms order by ${TELLING}))[1] as latency_ms,
+      (array_agg(d.destination_id order by ${TELLING}))[1] as telling_id,
       sum(d.attempt_count) as attempts,
       bool_or(d.state = 'pending' and d.lease_token is not null) as leased,
       min(greatest(d.due_at, x.open_until)) filter (where d.state = 'pending' and d.lease_token is null) as next_at,

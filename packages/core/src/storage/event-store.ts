@@ -1,5 +1,5 @@
 import { keptHeaders } from '../delivery/response-headers';
-import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from '../events/event';
+import type { Attempt, EventContent, EventFilter, EventSummary, StoredEvent } from '../events/event';
 import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from './audit-store';
@@ -78,9 +78,9 @@ export class EventStore {
     );
   }
 
-  async get(owner: Owner, id: string): Promise<EventDetail | null> {
+  async get(owner: Owner, id: string): Promise<StoredEvent | null> {
     const [row] = await this.database.rows<
-      Omit<EventDetail, keyof OpenedRequest | 'attempts'> &
+      Omit<StoredEvent, keyof OpenedRequest | 'attempts'> &
         StoredRequest & {
           idConflict: boolean;
           dedupKey: Buffer | null;
@@ -96,8 +96,12 @@ export class EventStore {
          (select count(*)::int from paggio.events r where r.replay_of = e.id) as "replayedAsTotal",
          (select count(*)::int from paggio.attempts a where a.event_id = e.id) as "attemptsTotal",
          (select a.response_body from paggio.attempts a
-          where a.event_id = e.id and a.trigger = 'scheduled' and a.destination_id is not null
-          order by a.destination_id, a.id desc limit 1) as "responseBody"
+          where a.event_id = e.id and a.trigger = 'scheduled' and a.destination_id = s.telling_id
+          order by a.id desc limit 1) as "responseBody",
+         array(select d.destination_id from paggio.deliveries d where d.event_id = e.id) as "routedTo",
+         array(select d.destination_id from paggio.deliveries d where d.event_id = e.id and d.state = 'delivered'
+           union select a.destination_id from paggio.attempts a
+             where a.event_id = e.id and a.trigger = 'replay' and a.status = 'delivered' and a.destination_id is not null) as "acceptedBy"
        from paggio.events e ${SUMMARY_JOINS} left join paggio.dedup_keys k on k.event_id = e.id
        where e.user_id = $1 and e.mode = $2 and e.id = $3`,
       [owner.userId, owner.mode, id],

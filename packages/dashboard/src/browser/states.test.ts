@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { scopes, type Scope } from '@paggio/core';
-import { owner, until } from '@paggio/core/testing';
+import { owner, settled, until } from '@paggio/core/testing';
 import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
@@ -45,6 +45,35 @@ withBrowser('when things are not as they should be', () => {
     await card('unused').getByText('waiting', { exact: true }).waitFor();
     await page.goto(`${site.url}/dashboard/webhooks/${down.id}?tab=destinations`);
     await page.getByRole('listitem').getByText(`failing since ${clock}`).waitFor();
+  });
+
+  test('a replay names the destinations that lack the event before it is sent, and the event says it was replayed', async () => {
+    const { paggio, recorder } = site;
+    const before = recorder.behaviour;
+    let broken = true;
+    recorder.behaviour = (request, response) =>
+      void response.writeHead(broken && request.url !== '/has' ? 422 : 200).end();
+    const destinations = ['/has', '/lacks', '/lacks-too'].map((path) => ({
+      name: path.slice(1),
+      url: recorder.url(path),
+      retry: { max_attempts: 1 },
+    }));
+    const several = await newEndpoint(site, { name: 'several', destinations });
+    const id = await send(several, '{"type":"partly.failed"}');
+    await settled(paggio, owner, id);
+    await page.goto(`${site.url}/dashboard/events/${id}`);
+    const aims = page.getByRole('list', { name: 'Replay goes to' });
+    await aims.getByText(recorder.url('/lacks-too')).waitFor();
+    expect(await aims.getByRole('listitem').count()).toBe(2);
+    await page.getByText('HTTP 422; no attempts left of 1').first().waitFor();
+    broken = false;
+    await page.keyboard.press('r');
+    await page.getByText(', replayed 200').first().waitFor();
+    await page.goto(`${site.url}/dashboard/events`);
+    const row = page.getByRole('row').filter({ has: page.getByText('partly.failed') });
+    await row.getByText('failed, replayed 200').waitFor();
+    expect(await row.locator('.c-answer').textContent()).toBe('422');
+    recorder.behaviour = before;
   });
 
   const signInPage = (where = page): Promise<void> =>

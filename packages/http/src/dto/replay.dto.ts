@@ -10,7 +10,9 @@ export class ReplayDto {
   @MaxLength(2048)
   destination_url?: string;
 
-  @Doc("One attempt, now: to the endpoint's destination, its path on the staging or local host, or custom_url.")
+  @Doc(
+    'One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url.',
+  )
   @IfGiven()
   @IsIn(environments)
   environment?: Environment;

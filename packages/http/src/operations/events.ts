@@ -4,7 +4,7 @@ import { ReplayDto, toReplayTarget } from '../dto/replay.dto';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
-import { toAttempt, toBody, toEvent, toEventItem, toList } from '../wire/event';
+import { toAttempt, toEvent, toEventItem, toList, toReplayedAttempt } from '../wire/event';
 import { visibleTo } from '../wire/visible';
 import { toEventVerification } from '../wire/verification';
 import { idOf } from './input';
@@ -101,16 +101,9 @@ export const eventOperations: readonly Operation[] = [
         includeCredentials: input.body.include_credentials,
         resign: input.body.resign,
       });
-      return jsonAnswer(200, {
-        id: result.id,
-        status: result.status,
-        response_status: result.responseStatus,
-        ...toBody(result.responseBody),
-        latency_ms: result.latencyMs,
-        destination_url: result.destinationUrl,
-        replayed_at: result.replayedAt.toISOString(),
-        error: result.error,
-      });
+      const isOriginal = 'environment' in target && target.environment === 'original';
+      const attempts = result.attempts.map((one) => ({ ...toReplayedAttempt(one), destination_id: one.destinationId }));
+      return jsonAnswer(200, { ...toReplayedAttempt(result), ...(isOriginal ? { attempts } : {}) });
     },
   }),
   operation({

@@ -21,8 +21,13 @@ const state = {
     'pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to.',
   ),
   status_reason: nullable(oneOf(statusReasons)),
-  response_status: nullable(integer('Of the latest scheduled attempt of the first destination.')),
+  response_status: nullable(
+    integer('Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first.'),
+  ),
   latency_ms: nullable(integer()),
+  'replayed_status?': integer(
+    'Of a failed event only: what a destination answered when it accepted a later replay of the event.',
+  ),
 };
 
 export const headers: JsonSchema = {
@@ -69,6 +74,17 @@ export function verification(statuses: readonly string[]): Record<string, JsonSc
   };
 }
 
+const replayedAttempt = {
+  id: { ...uuid, description: 'Of the attempt.' },
+  status: oneOf(['delivered', 'failed']),
+  response_status: nullable(integer()),
+  ...responseBody,
+  latency_ms: integer(),
+  destination_url: text(),
+  replayed_at: time,
+  error: nullable(text()),
+} satisfies Record<string, JsonSchema>;
+
 export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
   EventItem: object({
     id: uuid,
@@ -114,6 +130,11 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     size: integer('Bytes of the body.'),
     remote_addr: nullable(text()),
     ...state,
+    status_detail: nullable(
+      text(
+        'Why the event has its status, for people. For a captured event it is derived from the present configuration.',
+      ),
+    ),
     ...responseBody,
     attempts: {
       ...array(ref('Attempt')),
@@ -134,6 +155,11 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     replay_of: nullable(uuid),
     replayed_as: { ...array(uuid), description: 'The newest 100 events that repeat this one.' },
     replayed_as_total: integer('Events that repeat this one in all.'),
+    replay_to: {
+      ...array(object({ destination_id: uuid, destination_url: text() })),
+      description:
+        'Where a replay to the environment original would go now: every destination that has not accepted the event, else the first.',
+    },
     mode: oneOf(['live', 'test']),
     received_at: time,
   }),
@@ -150,14 +176,12 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
   TestQueued: object({ id: uuid, status: oneOf(['QUEUED']) }),
   Queued: object({ id: uuid, status: oneOf(['QUEUED']), message: text() }),
   ReplayResult: object({
-    id: { ...uuid, description: 'Of the attempt.' },
-    status: oneOf(['delivered', 'failed']),
-    response_status: nullable(integer()),
-    ...responseBody,
-    latency_ms: integer(),
-    destination_url: text(),
-    replayed_at: time,
-    error: nullable(text()),
+    ...replayedAttempt,
+    'attempts?': {
+      ...array(object({ ...replayedAttempt, destination_id: nullable(uuid) })),
+      description:
+        'Present for the environment original: one attempt for each destination. The first is the answer itself.',
+    },
   }),
   BulkReplay: object({
     id: { ...nullable(uuid), description: 'Null for a dry run.' },

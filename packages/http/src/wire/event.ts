@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Attempt, EventDetail, EventSummary, Page, Principal } from '@paggio/core';
+import type { Attempt, EventDetail, EventSummary, Page, Principal, ReplayedAttempt } from '@paggio/core';
 import { toHeaders } from './headers';
 import { toPayload } from './payload';
 import { visibleTo } from './visible';
@@ -17,6 +17,7 @@ export function toEventItem(event: EventSummary): object {
     response_status: event.responseStatus,
     latency_ms: event.latencyMs,
     attempt_count: event.attemptCount,
+    ...toReplayed(event),
     next_attempt_at: event.nextAttemptAt?.toISOString() ?? null,
     received_at: event.receivedAt.toISOString(),
   };
@@ -39,6 +40,8 @@ export function toEvent(detail: EventDetail, principal: Principal): object {
     remote_addr: event.remoteAddr,
     status: event.status,
     status_reason: event.statusReason,
+    status_detail: event.statusDetail,
+    ...toReplayed(event),
     response_status: event.responseStatus,
     ...toBody(event.responseBody),
     latency_ms: event.latencyMs,
@@ -61,8 +64,29 @@ export function toEvent(detail: EventDetail, principal: Principal): object {
     replay_of: event.replayOf,
     replayed_as: event.replayedAs,
     replayed_as_total: event.replayedAsTotal,
+    replay_to: event.replayTo.map(({ destinationId, url }) => ({
+      destination_id: destinationId,
+      destination_url: url,
+    })),
     mode: event.mode,
     received_at: event.receivedAt.toISOString(),
+  };
+}
+
+function toReplayed({ replayedStatus }: EventSummary): object {
+  return replayedStatus === null ? {} : { replayed_status: replayedStatus };
+}
+
+export function toReplayedAttempt(attempt: ReplayedAttempt): object {
+  return {
+    id: attempt.id,
+    status: attempt.status,
+    response_status: attempt.responseStatus,
+    ...toBody(attempt.responseBody),
+    latency_ms: attempt.latencyMs,
+    destination_url: attempt.destinationUrl,
+    replayed_at: attempt.replayedAt.toISOString(),
+    error: attempt.error,
   };
 }
 

@@ -31,12 +31,20 @@ const reasons: Readonly<Record<string, string>> = {
   endpoint_deleted: 'endpoint deleted',
 };
 
-export function StatusPill({ event }: { event: Pick<EventItem, 'status' | 'status_reason'> }): ReactNode {
+export function StatusPill({
+  event,
+}: {
+  event: Pick<EventItem, 'status' | 'status_reason' | 'replayed_status'>;
+}): ReactNode {
   const reason = event.status_reason === null ? null : (reasons[event.status_reason] ?? event.status_reason);
   return (
     <span className={`pill ${event.status}`} title={reason ?? undefined}>
       {event.status}
-      {reason !== null && <span className="pill-reason"> · {reason}</span>}
+      {event.replayed_status === undefined ? (
+        reason !== null && <span className="pill-reason"> · {reason}</span>
+      ) : (
+        <span className="good">, replayed {event.replayed_status}</span>
+      )}
     </span>
   );
 }

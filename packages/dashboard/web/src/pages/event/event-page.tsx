@@ -52,7 +52,7 @@ function useEvent(id: string) {
   return useQuery({
     queryKey: ['event', id],
     queryFn: ({ signal }) => call('events.get', { params: { id }, signal }),
-    // Beside the live updates: replays do not change an event, and so are no update of it.
+    // Beside the live updates: most replays do not change an event, and so are no update of it.
     refetchInterval: ({ state }) => (state.data?.status === 'pending' ? 5_000 : 30_000),
   });
 }
@@ -105,6 +105,11 @@ function EventDetail({ event }: { event: Event }): ReactNode {
               <dt>Status</dt>
               <dd>
                 <StatusPill event={event} />
+                {event.status !== 'pending' && event.status_detail !== null && (
+                  <p className="hint">
+                    <Data text={event.status_detail} />
+                  </p>
+                )}
               </dd>
             </div>
             <div>

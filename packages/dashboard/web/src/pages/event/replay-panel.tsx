@@ -1,4 +1,4 @@
-import type { Event, ReplayResult } from '@paggio/client';
+import type { Endpoint, Event, ReplayResult } from '@paggio/client';
 import { Play } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -13,19 +13,43 @@ import { useAction } from '../../parts/use-action';
 import { useKeys } from '../../shell/keys';
 import { useMay } from '../../shell/session-context';
 import { toMilliseconds } from '../../text/units';
-import { describeResult } from './replay-result';
+import { describeResult, isDelivered } from './replay-result';
 
 const environments = ['original', 'staging', 'local', 'custom'] as const;
 type Environment = (typeof environments)[number];
 
 const explained: Readonly<Record<Environment, string>> = {
-  original: "The endpoint's destination.",
+  original: 'Every destination that has not accepted it:',
   staging: "The destination's path on the staging host.",
   local: "The destination's path on this machine.",
   custom: 'A URL of your choice.',
 };
 
 const KEY = 'paggio-replay-url';
+
+/** Where it would go, before it goes there. */
+function OriginalDestinations({ event, endpoint }: { event: Event; endpoint: Endpoint | undefined }): ReactNode {
+  const { replay_to: aims, status } = event;
+  if (aims.length === 0) return <p className="hint">The endpoint has no destination URL.</p>;
+  const nameOf = (id: string): string => endpoint?.destinations.find((one) => one.id === id)?.name ?? '';
+  return (
+    <div className="hint">
+      {status === 'delivered' && aims.length === 1 ? 'To:' : explained.original}
+      <ul className="plain" aria-label="Replay goes to">
+        {aims.map(({ destination_id: id, destination_url: url }) => (
+          <li key={id}>
+            {aims.length > 1 && (
+              <>
+                <Data text={nameOf(id)} />:{' '}
+              </>
+            )}
+            <Url url={url} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
 
 /** Sending an event again, and what became of it each time. */
 export function ReplayPanel({ event }: { event: Event }): ReactNode {
@@ -50,7 +74,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
       const answer = await call('events.replay', { params: { id: event.id }, body });
       if ('latency_ms' in answer) {
         setResult(answer);
-        toast(describeResult(answer), answer.status === 'delivered' ? 'good' : 'bad');
+        toast(describeResult(answer), isDelivered(answer) ? 'good' : 'bad');
       }
     } finally {
       await refresh();
@@ -82,10 +106,11 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
             </label>
           ))}
         </fieldset>
-        <p className="hint">
-          {explained[environment]}{' '}
-          {environment === 'original' && endpoint?.destination_url && <Url url={endpoint.destination_url} />}
-        </p>
+        {environment === 'original' ? (
+          <OriginalDestinations event={event} endpoint={endpoint} />
+        ) : (
+          <p className="hint">{explained[environment]}</p>
+        )}
         {environment === 'custom' && (
           <Field label="Custom URL" name="custom_url" failure={replay.failure}>
             <input
@@ -114,16 +139,22 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
         </button>
         <FailureNote failure={replay.failure} />
         {result && (
-          <p className={result.status === 'delivered' ? 'good' : 'bad'} role="status">
-            {result.status}: {result.response_status ?? <Data text={result.error ?? 'no answer'} />},{' '}
-            {toMilliseconds(result.latency_ms)}
-          </p>
+          <ul role="status" className="plain">
+            {(result.attempts ?? [result]).map((one) => (
+              <li key={one.id} className={one.status === 'delivered' ? 'good' : 'bad'}>
+                {one.status}: {one.response_status ?? <Data text={one.error ?? 'no answer'} />},{' '}
+                {toMilliseconds(one.latency_ms)}
+                {(result.attempts?.length ?? 0) > 1 && <Url url={one.destination_url} />}
+              </li>
+            ))}
+          </ul>
         )}
       </ActionForm>
       <p className="hint">Replays send once, now, and leave the status of the event as it is.</p>
       <button type="button" disabled={redeliver.pending} onClick={() => void redeliver.run()}>
         Deliver as a new event
       </button>
+      <p className="hint">A new event goes to all destinations, also to those that have this one.</p>
       <FailureNote failure={redeliver.failure} />
       {event.replayed_as.length > 0 && (
         <p>

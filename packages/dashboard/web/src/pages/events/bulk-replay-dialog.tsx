@@ -61,8 +61,11 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
       }}
     >
       <p>
-        Each is sent again to its endpoint&apos;s destinations as a new event, with retries. Copies that earlier replays
-        made are left out. Of the list as it is now:
+        Each is sent again as a new event, with retries.{' '}
+        {filter.status === 'failed'
+          ? 'It goes to the destinations that have not accepted it; those that have are left out. Of events that were replayed before, the newest copy counts.'
+          : 'It goes to all destinations of its endpoint, also to those that have it; with the status failed, those are left out. Copies that earlier replays made are left out.'}{' '}
+        Of the list as it is now:
       </p>
       <FilterFacts filter={filter} />
       {destinations.length > 0 && (

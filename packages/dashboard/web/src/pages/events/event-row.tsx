@@ -61,7 +61,7 @@ export function EventRow({ event, fresh = false }: { event: EventItem; fresh?: b
           <button
             type="button"
             className="icon"
-            title="Replay to its destination now"
+            title="Replay now to the destinations that lack it"
             aria-label={`Replay ${shortId(event.id)}`}
             disabled={replay.pending}
             onClick={() => void replay.run()}

@@ -1,14 +1,14 @@
 import { call } from '../../api/call';
 import { toast } from '../../parts/toast';
 import { toShown, useAction, type Action } from '../../parts/use-action';
-import { describeResult } from '../event/replay-result';
+import { describeResult, isDelivered } from '../event/replay-result';
 
-/** Sends an event to where it went the first time, from a list. */
+/** Sends an event to the destinations that have not accepted it, from a list. */
 export function useReplayNow(id: string): Action<[]> {
   return useAction(async () => {
     try {
       const result = await call('events.replay', { params: { id }, body: { environment: 'original' } });
-      if ('latency_ms' in result) toast(describeResult(result), result.status === 'delivered' ? 'good' : 'bad');
+      if ('latency_ms' in result) toast(describeResult(result), isDelivered(result) ? 'good' : 'bad');
     } catch (error) {
       const { message, hint } = toShown(error);
       toast(`${message}. ${hint}`, 'bad');

@@ -1,0 +1,77 @@
+import {
+  capture,
+  captureFromGitHub,
+  gitHub,
+  owner,
+  Recorder,
+  settled,
+  startGateway,
+  type TestGateway,
+} from '../testing';
+
+let gateway: TestGateway;
+let recorder: Recorder;
+
+beforeAll(async () => {
+  recorder = await Recorder.start((_request, response) => void response.writeHead(422).end());
+  gateway = await startGateway({}, {}, undefined, (paggio) => {
+    const only = { endpoint: ['handled', 'github'] };
+    paggio.on('*', 'invoice.*', () => undefined, { name: 'invoices', ...only });
+    paggio.on('github', 'push', () => undefined, { name: 'pushes', ...only });
+  });
+});
+afterAll(async () => {
+  await gateway.stop();
+  await recorder.stop();
+});
+
+const made = async (input: Parameters<TestGateway['paggio']['endpoints']['create']>[1]) =>
+  (await gateway.paggio.endpoints.create(owner, input)).endpoint;
+const detailOf = async (slug: string, body: string): Promise<string | null> =>
+  (await gateway.paggio.events.get(owner, await capture(gateway.paggio, slug, body))).statusDetail;
+
+test('an event without a destination says so, and says when there is one by now', async () => {
+  const { paggio } = gateway;
+  const { id, slug } = await made({ name: 'sink' });
+  const event = await paggio.events.get(owner, await capture(paggio, slug, '{}'));
+  expect(event).toMatchObject({ statusReason: 'no_destination', statusDetail: 'The endpoint has no destination.' });
+  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url() });
+  expect((await paggio.events.get(owner, event.id)).statusDetail).toBe(
+    'The configuration has changed since the event came: a replay delivers it now.',
+  );
+});
+
+test('an event that no handler takes says what each of them wants', async () => {
+  const { slug } = await made({ name: 'handled' });
+  expect(await detailOf(slug, '{"type":"invoice.paid"}')).toBe(
+    'The handler "invoices" wants verified events, and this one is not: set up verification, or let it take unverified ones. ' +
+      'The handler "pushes" wants events of github, and this one is of unknown.',
+  );
+  const verified = await made({ name: 'github', verification: gitHub });
+  const id = await captureFromGitHub(gateway.paggio, verified.slug, 'star', '{"action":"created"}');
+  expect((await gateway.paggio.events.get(owner, id)).statusDetail).toBe(
+    'The handler "invoices" wants the event type invoice.* only, and this event has the type star.created. ' +
+      'The handler "pushes" wants the event type push only, and this event has the type star.created.',
+  );
+});
+
+test('a filtered event says which filter it did not pass', async () => {
+  const types = { name: 'f', destinationUrl: recorder.url() };
+  const { slug } = await made({ ...types, eventTypes: ['a', 'b.*'] });
+  expect(await detailOf(slug, '{"type":"c"}')).toBe(
+    'The endpoint lets through the event types a, b.* only, and this event has the type c.',
+  );
+  const narrow = await made({ name: 'n', destinations: [{ url: recorder.url('/x'), eventTypes: ['a'] }] });
+  expect(await detailOf(narrow.slug, '{}')).toBe(
+    `The destination ${recorder.url('/x')} takes the event type a only, and this event has no type.`,
+  );
+});
+
+test('a failed event says what its destination answered, and a held one why it waits', async () => {
+  const { paggio } = gateway;
+  const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { max_attempts: 1 } });
+  const failed = await settled(paggio, owner, await capture(paggio, slug, '{}'));
+  expect(failed.statusDetail).toBe(`${recorder.url('/d')}: HTTP 422; no attempts left of 1`);
+  await paggio.endpoints.update(owner, id, { status: 'PAUSED' });
+  expect(await detailOf(slug, '{}')).toBe('the endpoint is paused');
+});

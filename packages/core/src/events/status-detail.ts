@@ -1,0 +1,82 @@
+import {
+  matchesEventType,
+  wantedBy,
+  type DestinationConfig,
+  type EndpointConfig,
+  type HandlerRule,
+} from '../endpoints/endpoint-config';
+import type { StoredEvent } from './event';
+
+/** More reasons than this are counted and not given. */
+const REASONS = 3;
+/** More event types than this are not listed. */
+const TYPES = 5;
+
+/**
+ * Why an event has its status, in a sentence or two; null when the status says it all. For a captured event this looks at
+ * the present configuration, because nothing else is kept, and says so when the configuration has changed since.
+ */
+export function statusDetailOf(event: StoredEvent, endpoint: EndpointConfig | null): string | null {
+  switch (event.status) {
+    case 'captured':
+      return endpoint === null || endpoint.deleted ? 'The endpoint was deleted.' : capturedBecause(event, endpoint);
+    case 'pending':
+      return event.nextAttemptReason;
+    case 'failed':
+      return failedBecause(event);
+    case 'delivered':
+      return null;
+  }
+}
+
+function failedBecause({ attempts, acceptedBy }: StoredEvent): string | null {
+  const last = attempts.findLast(
+    ({ status, trigger, destinationId }) =>
+      trigger === 'scheduled' && status === 'failed' && !acceptedBy.includes(destinationId ?? ''),
+  );
+  return last ? `${last.destinationUrl}: ${last.reason}` : null;
+}
+
+function capturedBecause(event: StoredEvent, endpoint: EndpointConfig): string {
+  const { destinations, eventTypes, handlers } = endpoint;
+  const reasons = [
+    ...destinations.map((one) => destinationRefuses(event, one)),
+    ...handlers.map((rule) => handlerRefuses(event, rule)),
+  ];
+  if (reasons.length === 0) return 'The endpoint has no destination.';
+  if (!matchesEventType(eventTypes, event.eventType))
+    return `The endpoint lets through ${listed(eventTypes)} only, and this event has ${typeOf(event)}.`;
+  const known = reasons.filter((reason) => reason !== null);
+  if (known.length < reasons.length)
+    return 'The configuration has changed since the event came: a replay delivers it now.';
+  const more = known.length > REASONS ? ` And ${known.length - REASONS} more.` : '';
+  return known.slice(0, REASONS).join(' ') + more;
+}
+
+/** Null: it wants the event. */
+function destinationRefuses(event: StoredEvent, { eventTypes, handler, rule, url }: DestinationConfig): string | null {
+  if (handler !== null)
+    return rule === null ? `The handler "${handler}" is not in the code of the app.` : handlerRefuses(event, rule);
+  if (matchesEventType(eventTypes, event.eventType)) return null;
+  return `The destination ${url} takes ${listed(eventTypes)} only, and this event has ${typeOf(event)}.`;
+}
+
+/** Null: it wants the event. */
+function handlerRefuses(event: StoredEvent, rule: HandlerRule): string | null {
+  if (wantedBy(rule, event)) return null;
+  const name = `The handler "${rule.name}"`;
+  if (rule.source !== '*' && rule.source !== event.source)
+    return `${name} wants events of ${rule.source}, and this one is of ${event.source}.`;
+  if (!matchesEventType(rule.eventTypes, event.eventType))
+    return `${name} wants ${listed(rule.eventTypes)} only, and this event has ${typeOf(event)}.`;
+  return `${name} wants verified events, and this one is not: set up verification, or let it take unverified ones.`;
+}
+
+function listed(types: readonly string[]): string {
+  const more = types.length > TYPES ? ` and ${types.length - TYPES} more` : '';
+  return `the event ${types.length === 1 ? 'type' : 'types'} ${types.slice(0, TYPES).join(', ')}${more}`;
+}
+
+function typeOf({ eventType }: StoredEvent): string {
+  return eventType === null ? 'no type' : `the type ${eventType}`;
+}
