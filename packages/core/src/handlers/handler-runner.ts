@@ -3,10 +3,11 @@ import { classify, type Outcome } from '../delivery/outcome';
 import type { TransportResult } from '../delivery/transport';
 import type { AttemptResult, DeliveryRecord } from '../delivery/work';
 import { PaggioError } from '../errors';
+import { GuardedTransaction } from '../storage/guarded-transaction';
 import type { TransactionSource } from '../storage/transaction-source';
 import type { Telemetry } from '../telemetry';
 import { attemptSpan, endSpan, inSpan } from '../tracing';
-import { askedDelayMs, isPermanent } from './failures';
+import { askedDelayMs, isPermanent, PermanentFailure } from './failures';
 import type { HandlerTransaction, RegisteredHandler } from './handler';
 import { HandlerCall, type CallEnd } from './handler-call';
 import type { HandlerRegistry } from './handler-registry';
@@ -101,8 +102,11 @@ export class HandlerRunner implements InProcess {
         if (busy) undone(reason);
         return reason;
       };
-      const end = await this.call(handler, call, input, tx as HandlerTransaction);
-      if (end.kind !== 'returned') throw undo(end, end.kind === 'abandoned');
+      const guarded = new GuardedTransaction(tx);
+      const end = await this.call(handler, call, input, guarded.tx as HandlerTransaction);
+      const { refusal } = guarded;
+      const failed: CallEnd = refusal ? { kind: 'threw', error: refusal, timedOut: false } : end;
+      if (failed.kind !== 'returned') throw undo(failed, end.kind === 'abandoned');
       const done = delivered(input, startedAt);
       const report = await record.commitIn(statements, done.result);
       if (report) return { ...done, kind: 'settled' as const, report };
@@ -119,8 +123,10 @@ export class HandlerRunner implements InProcess {
       if (!(error instanceof Undo)) return this.notCommitted(handler, input, error, startedAt);
       if (error.end === 'lost') return { kind: 'lost' };
       if (error.end !== 'ended_by_handler') return this.failed(handler, input, error.end, startedAt);
+      // What it committed cannot be undone, so another attempt would do it again.
       const message = 'The handler ended the transaction itself: Paggio commits it, together with the delivery';
-      return this.failed(handler, input, { kind: 'threw', error: new Error(message), timedOut: false }, startedAt);
+      const ended = new PermanentFailure(message);
+      return this.failed(handler, input, { kind: 'threw', error: ended, timedOut: false }, startedAt);
     }
   }
 

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { Query, type PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Paggio, PaggioOptions, Transaction } from '../index';
 import {
@@ -108,7 +109,7 @@ test("effects and the settled delivery commit together, in Paggio's, the pool's 
   }
 });
 
-test('what is not settled is undone: a lost lease, an ended transaction, a swallowed error, a late constraint', async () => {
+test('what is not settled is undone: a lost lease, a swallowed error, a late constraint', async () => {
   for (const [name, options] of (await sources()).slice(1, 3)) {
     let work: Work = write;
     const push = await start((tx, event) => work(tx, event), options);
@@ -123,13 +124,6 @@ test('what is not settled is undone: a lost lease, an ended transaction, a swall
       return event.attempts[0]?.error;
     };
     const nothing = async (): Promise<unknown> => query(database.url, 'truncate public.effects');
-
-    const ended = await failure(async (tx, event) => {
-      await write(tx, event);
-      await tx.query('commit');
-    });
-    expect([name, ended]).toEqual([name, expect.stringContaining('The handler ended the transaction itself')]);
-    await nothing();
 
     const swallowed = await failure(async (tx) => void (await tx.query('select nonsense').catch(() => undefined)));
     expect([name, swallowed]).toEqual([name, expect.stringContaining('current transaction is aborted')]);
@@ -159,6 +153,140 @@ test('what is not settled is undone: a lost lease, an ended transaction, a swall
     await nothing();
     await gateway?.stop();
   }
+});
+
+interface Runner {
+  commitTransaction(): Promise<void>;
+  rollbackTransaction(): Promise<void>;
+  release(): Promise<void>;
+  connect(): Promise<Transaction>;
+}
+const runnerOf = (tx: Transaction): Runner => (tx as unknown as { queryRunner: Runner }).queryRunner;
+const asClient = (tx: Transaction): PoolClient => tx as unknown as PoolClient;
+
+const clientAttempts: [string, (client: PoolClient) => unknown][] = [
+  ['a text', (client) => client.query('COMMIT')],
+  ['several statements', (client) => client.query('select 1; rollback; begin')],
+  ['a configuration', (client) => client.query({ text: '-- done\ncommit and chain' })],
+  ['a prepared statement', (client) => client.query({ name: 'done', text: 'end' })],
+  ['a callback', (client) => new Promise((done, fail) => client.query('abort', (e, r) => (e ? fail(e) : done(r))))],
+  ['a Query object', (client) => client.query(new Query('commit'))],
+  ['a nested transaction', (client) => client.query('begin')],
+  ['its error swallowed', (client) => client.query('start transaction').catch(() => undefined)],
+  ['release', (client) => client.release()],
+];
+const managerAttempts: [string, (tx: Transaction) => unknown][] = [
+  ['a text', (tx) => tx.query('COMMIT')],
+  ['commitTransaction', (tx) => runnerOf(tx).commitTransaction()],
+  ['rollbackTransaction', (tx) => runnerOf(tx).rollbackTransaction()],
+  ['the connection', async (tx) => (await runnerOf(tx).connect()).query('commit')],
+  ['release', (tx) => runnerOf(tx).release()],
+  ["release of the manager's", (tx) => (tx as unknown as Runner).release()],
+];
+
+test('a handler that begins or ends the transaction itself is refused before it runs, and is not tried again', async () => {
+  for (const [name, options] of (await sources()).slice(0, 4)) {
+    let work: Work = write;
+    const push = await start((tx, event) => work(tx, event), options);
+    const { paggio } = gateway as TestGateway;
+    const attempts: [string, (tx: Transaction) => unknown][] =
+      name === 'own' || name === 'pool'
+        ? clientAttempts.map(([how, attempt]) => [how, (tx) => attempt(asClient(tx))])
+        : managerAttempts;
+    for (const [how, attempt] of attempts) {
+      work = async (tx, event) => {
+        await write(tx, event);
+        await attempt(tx);
+      };
+      const event = await settled(paggio, owner, await push());
+      const { status, statusReason, attemptCount } = event;
+      const error = event.attempts[0]?.error;
+      expect([name, how, { status, statusReason, attemptCount, error }]).toEqual([
+        name,
+        how,
+        {
+          status: 'failed',
+          statusReason: 'refused',
+          attemptCount: 1,
+          error: expect.stringMatching(/^permanent_failure: The handler used .+ in its transaction/),
+        },
+      ]);
+      expect([name, how, await effects()]).toEqual([name, how, []]);
+    }
+    // The connection is as good as before.
+    work = async (tx, event) => {
+      await tx.query('savepoint a');
+      await tx.query('select nonsense').catch(() => undefined);
+      await tx.query('rollback to a');
+      await write(tx, event);
+      await tx.query('release a');
+    };
+    const event = await settled(paggio, owner, await push());
+    expect([name, event.status, await effects()]).toEqual([name, 'delivered', [{ event_id: event.id }]]);
+    await query(database.url, 'truncate public.effects');
+    await gateway?.stop();
+  }
+});
+
+test("TypeORM's own nested transactions are savepoints of the handler's", async () => {
+  for (const [name, options] of (await sources()).slice(2, 4)) {
+    const push = await start(async (tx, event) => {
+      const manager = tx as unknown as EntityManager;
+      await manager.transaction((inner) => write(inner, event) as Promise<unknown>);
+      await manager
+        .transaction(async (inner) => {
+          await write(inner, event);
+          throw new Error('undo the inner one');
+        })
+        .catch(() => undefined);
+      expect(manager.getRepository).toBeInstanceOf(Function);
+    }, options);
+    const event = await settled((gateway as TestGateway).paggio, owner, await push());
+    expect([name, event.attempts.map(({ error }) => error), await effects()]).toEqual([
+      name,
+      [null],
+      [{ event_id: event.id }],
+    ]);
+    await query(database.url, 'truncate public.effects');
+    await gateway?.stop();
+  }
+});
+
+test('what a handler has committed past the guard is not written again', async () => {
+  // An adapter of the app's own, whose transaction has another way to the connection than its query.
+  const pool = hostPool({ connectionString: database.url });
+  ends.push(() => pool.end());
+  const dataSource = {
+    async transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
+      const client = await pool.connect();
+      try {
+        await client.query('begin');
+        const tx = {
+          query: (sql: string, values?: unknown[]) => client.query(sql, values),
+          hidden: () => client.query('commit'),
+        };
+        const result = await run(tx);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback');
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
+  };
+  const push = await start(
+    async (tx, event) => {
+      await write(tx, event);
+      await (tx as unknown as { hidden(): Promise<unknown> }).hidden();
+    },
+    { transactions: { dataSource } },
+  );
+  const event = await settled((gateway as TestGateway).paggio, owner, await push());
+  expect(event).toMatchObject({ status: 'failed', statusReason: 'refused', attemptCount: 1 });
+  expect(event.attempts[0]?.error).toContain('The handler ended the transaction itself');
+  expect(await effects()).toEqual([{ event_id: event.id }]);
 });
 
 test('a handler that does not end loses its transaction, and cannot write any more', async () => {
