@@ -139,7 +139,7 @@ function schemeRows(spec) {
         ['algorithm', 'RSA with SHA-1 (version 1) or SHA-256 (version 2), base64, in the body'],
         ['key', 'the certificate at `SigningCertURL`, from Amazon hosts only'],
         ['signed text', '`Key\\nValue\\n` for each signed field'],
-        ['timestamp', 'body `Timestamp`; 3600 s either way'],
+        ['timestamp', 'body `Timestamp`; 7200 s either way'],
       ];
     case 'paypal':
       return [
@@ -178,7 +178,22 @@ function handshakeText({ condition, signed, reply }) {
   return `${marks.join(', ')}: ${answers[reply.kind]()}${signed ? '. Only when it is signed' : ''}.`;
 }
 
-function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl }) {
+/** Whether the tolerance has to cover the schedule of retries. */
+function retriesText({ retries, title }) {
+  if (!retries)
+    return `Retries: whether ${title} signs a new timestamp is not confirmed. Set \`tolerance_seconds\` if its retries are refused as too old.`;
+  const when = `${title} sends again ${retries.schedule}`;
+  const what = {
+    first: 'with the timestamp of the first attempt, so the tolerance covers that time',
+    new: 'with a new timestamp each time, so the tolerance stays short',
+    unknown:
+      'and whether it signs a new timestamp is not confirmed: set `tolerance_seconds` if its retries are refused as too old',
+  };
+  const known = retries.schedule === 'not documented' ? `${title} signs each retry` : when;
+  return `Retries: ${known}, ${what[retries.timestamp]} ([source](${retries.source}), ${retries.confidence}).`;
+}
+
+function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleranceSeconds }) {
   const types = sampleEventTypes(spec.name);
   const example = { provider: spec.name };
   if (!handsOverSecret) example.secrets = ['<secret>'];
@@ -211,9 +226,16 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl }) {
     lines.push(
       'The URL is signed: `public_url` is needed, exactly as it is configured there. The `Host` of a request never counts.',
     );
-  if (spec.settings) {
-    lines.push('`settings`:', '', ...Object.entries(spec.settings).map(([name, text]) => `- \`${name}\`: ${text}`));
-  }
+  const tolerances = Object.keys(spec.schemes).map(toleranceSeconds);
+  const dated = tolerances.some((tolerance) => tolerance !== undefined);
+  const settings = Object.entries(spec.settings ?? {});
+  if (dated)
+    settings.push([
+      'tolerance_seconds',
+      `how old a signed timestamp may be, 1 to 86400${dated && tolerances.every((one) => one == null) ? '; left out, the age is not checked' : ''}`,
+    ]);
+  if (settings.length > 0) lines.push('`settings`:', '', ...settings.map(([name, text]) => `- \`${name}\`: ${text}`));
+  if (dated) lines.push(retriesText(spec));
   lines.push('## Events');
   lines.push(
     `- Type: ${spec.eventType ? describeValue(spec.eventType) : 'the general rule (body `type`, `event_type`, `event`)'}.`,

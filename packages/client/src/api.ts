@@ -665,6 +665,12 @@ export type Provider = {
   sample_event_types: string[];
   /** A: from its own source or a published vector. D: unconfirmed. */
   confidence: 'A' | 'B' | 'C' | 'D';
+  /** Names in verification.settings with what they mean. */
+  settings: Record<string, string>;
+  /** How old a signed timestamp may be, unless settings.tolerance_seconds says otherwise. Null: not checked. */
+  tolerance_seconds: number | null;
+  /** Whether retries carry the timestamp of the first attempt. Null: no timestamp is signed. */
+  retry_timestamp: 'first' | 'new' | 'unknown' | null;
 };
 
 export type Notifications = {

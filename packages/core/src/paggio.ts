@@ -290,6 +290,7 @@ export class Paggio {
       webhookBase,
       ownOrigins,
       authority,
+      dedupWindowMs: this.options.dedupWindowMs,
       changed,
     });
     const handshakes = new Handshakes({

@@ -2,7 +2,7 @@ import { createProvider, type Provider } from './provider';
 import { hmac, token, type SchemeSpec } from './scheme/scheme-spec';
 import type { SignedHeaderSpec } from './scheme/signed-header';
 import type { SignatureHeader } from './scheme/signature-header';
-import type { TimestampUnit } from './timestamp';
+import { toleranceProblem, TOLERANCE_SETTING, type TimestampUnit } from './timestamp';
 import { header as fromHeader, type ValueRule } from './value-rule';
 
 /** A mistake in a configuration: the field it is in and a sentence for people. */
@@ -210,10 +210,11 @@ class SettingReader {
   }
 
   tolerance(): number | undefined {
-    const value = this.settings['tolerance_seconds'] ?? undefined;
+    const value = this.settings[TOLERANCE_SETTING] ?? undefined;
     if (value === undefined) return undefined;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 86_400) return value;
-    this.problem('tolerance_seconds', 'tolerance_seconds must be a whole number from 1 to 86400.');
+    const problem = toleranceProblem(value);
+    if (problem === null) return value as number;
+    this.problem(TOLERANCE_SETTING, problem);
     return undefined;
   }
 

@@ -23,6 +23,7 @@ export {
   type Note,
   type Provider,
   type ProviderSpec,
+  type Retries,
 } from './provider';
 export type { CredentialPlace } from './scheme/credential';
 export { providerHeaders } from './provider-headers';

@@ -6,7 +6,7 @@ import {
   type HandshakeSpec,
 } from './handshake';
 import type { Scheme } from './scheme/scheme';
-import { createScheme, signsUrl, type SchemeSpec } from './scheme/scheme-spec';
+import { createScheme, signsUrl, toleranceSeconds, type SchemeSpec } from './scheme/scheme-spec';
 import { collectHeaders, readValue, type ValueRule } from './value-rule';
 import type { Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
@@ -74,7 +74,22 @@ export interface ProviderSpec {
   settings?: Readonly<Record<string, string>>;
   /** Further headers, in lower case, that belong to a signature, such as one of an older scheme or its version. */
   signatureHeaders?: readonly string[];
+  /** Whether retries carry the timestamp of the first attempt. Left out: not confirmed. */
+  retries?: Retries;
   notes?: readonly Note[];
+}
+
+/** What a provider does with its signed timestamp when it sends a request again. */
+export interface Retries {
+  /** `first`: it repeats the first one, so the tolerance has to cover the whole schedule. `unknown`: not confirmed. */
+  timestamp: 'first' | 'new' | 'unknown';
+  /** When it sends again, for people. */
+  schedule: string;
+  /** Seconds from the first attempt to the last one, where they are known. */
+  lastsSeconds?: number;
+  /** Where that is said. */
+  source: string;
+  confidence: Confidence;
 }
 
 /** Where requests of a provider carry a secret itself, and not a proof that the sender knows it. */
@@ -109,6 +124,11 @@ export interface Provider {
   readonly signatureHeaders: ReadonlySet<string>;
   /** Whether a scheme signs the URL as configured at the provider. */
   signsUrl(scheme: string): boolean;
+  /**
+   * How old the signed timestamp of a scheme may be, in seconds. Null: the age is not checked unless
+   * `settings.tolerance_seconds` is given. Undefined: the scheme signs none.
+   */
+  toleranceSeconds(scheme: string): number | null | undefined;
   eventType(request: WebhookRequest): string | null;
   deliveryId(request: WebhookRequest): string | null;
   handshake(
@@ -137,6 +157,10 @@ export function createProvider(spec: ProviderSpec): Provider {
     signatureHeaders: signatureHeadersOf(spec, Object.values(schemes)),
     credentials: credentialsOf(Object.values(schemes), handshakes),
     signsUrl: (scheme) => spec.schemes[scheme] !== undefined && signsUrl(spec.schemes[scheme]),
+    toleranceSeconds: (scheme) => {
+      const found = spec.schemes[scheme];
+      return found && toleranceSeconds(found);
+    },
     eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
     deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
     handshake: (request, verification, context) => answerHandshake(handshakes, request, verification, context),

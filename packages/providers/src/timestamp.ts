@@ -6,6 +6,22 @@ export type TimestampUnit = 'seconds' | 'milliseconds' | 'either' | 'iso8601';
 /** Tolerance where a provider signs a timestamp and names none: 300 s, in both directions. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
 
+/** The setting that replaces the tolerance of a scheme which signs a timestamp: whole seconds, 1 to 86400. */
+export const TOLERANCE_SETTING = 'tolerance_seconds';
+const MAX_TOLERANCE_SECONDS = 86_400;
+
+/** What is wrong with a value of `tolerance_seconds`, or null. */
+export function toleranceProblem(value: unknown): string | null {
+  const good = Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_TOLERANCE_SECONDS;
+  return good ? null : `${TOLERANCE_SETTING} must be a whole number from 1 to ${MAX_TOLERANCE_SECONDS}.`;
+}
+
+/** The tolerance of an endpoint: its own setting, else that of the scheme. */
+export function toleranceOf(settings: Readonly<Record<string, unknown>>, scheme: number): number {
+  const own = settings[TOLERANCE_SETTING];
+  return typeof own === 'number' && toleranceProblem(own) === null ? own : scheme;
+}
+
 /**
  * Checks a signed timestamp against the moment of arrival. Official SDKs refuse only old ones; refusing the future
  * too is stricter and safe. `Number` and `parseInt` accept `0x65`, `1e9` and `17abc`, hence the pattern.

@@ -6,6 +6,7 @@ import { credentialPlace, type CredentialPlace } from './scheme/credential';
 import type { KeyDirectory } from './scheme/key-directory';
 import type { Scheme, SchemeContext } from './scheme/scheme';
 import type { SchemeSpec } from './scheme/scheme-spec';
+import { toleranceProblem, TOLERANCE_SETTING } from './timestamp';
 import { refused, type Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
 
@@ -81,9 +82,24 @@ export function createVerifier(config: VerificationConfig, options: VerifierOpti
     problems.push({ field: 'public_url', message: `${provider.title} signs the URL: give it as configured there.` });
   }
   if (config.provider !== 'custom') {
-    for (const name of Object.keys(config.settings)) {
+    for (const [name, value] of Object.entries(config.settings)) {
+      if (
+        name === TOLERANCE_SETTING &&
+        schemeName !== undefined &&
+        provider.toleranceSeconds(schemeName) !== undefined
+      ) {
+        const problem = value === null ? null : toleranceProblem(value);
+        if (problem) problems.push({ field: `settings.${name}`, message: problem });
+        continue;
+      }
       if (provider.spec.settings && Object.hasOwn(provider.spec.settings, name)) continue;
-      problems.push({ field: `settings.${name}`, message: `${provider.title} has no setting "${name}".` });
+      problems.push({
+        field: `settings.${name}`,
+        message:
+          name === TOLERANCE_SETTING
+            ? `This scheme of ${provider.title} signs no timestamp, so there is no age to tolerate.`
+            : `${provider.title} has no setting "${name}".`,
+      });
     }
   }
   if (problems.length > 0 || !scheme || schemeName === undefined) return problems;

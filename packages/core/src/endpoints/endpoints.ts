@@ -50,6 +50,8 @@ export interface EndpointsDependencies {
   webhookBase: () => string;
   ownOrigins: () => ReadonlySet<string>;
   authority: Authority;
+  /** For so long a repetition is recognised. */
+  dedupWindowMs: number;
   /** A change was committed under this configuration version. */
   changed: (version: number) => void;
 }
@@ -448,7 +450,7 @@ export class Endpoints {
     if (input.verification === null) set('verification', null);
     else if (input.verification !== undefined) {
       const before = stored?.verification ? openVerification(box, stored.verification, userId, id) : null;
-      const config = verificationConfig(input.verification, before);
+      const config = verificationConfig(input.verification, before, this.dependencies.dedupWindowMs);
       if (Array.isArray(config)) problems.push(...config);
       else set('verification', sealVerification(box, config, userId, id));
     }

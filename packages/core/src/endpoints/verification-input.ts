@@ -11,11 +11,14 @@ const MAX_SETTINGS_CHARACTERS = 16 * 1024;
 /**
  * The configuration that an input asks for. Stored secrets stay only while everything else stays as it is: a secret that
  * was stored for one scheme must not be used in another, where it could sign or even show itself.
+ * @param dedupWindowMs how long a repetition is recognised; no tolerance may be longer, because de-duplication is what refuses
+ *   a request that somebody repeats within it
  * @returns the configuration, or everything that is wrong with the input
  */
 export function verificationConfig(
   input: VerificationInput,
   stored: StoredVerification | null,
+  dedupWindowMs: number,
 ): StoredVerification | ErrorDetail[] {
   if (JSON.stringify(input.settings ?? {}).length > MAX_SETTINGS_CHARACTERS) {
     const message = `settings may have at most ${MAX_SETTINGS_CHARACTERS} characters of JSON.`;
@@ -44,6 +47,11 @@ export function verificationConfig(
   };
   const unsent = stored === null ? [] : unsentSecrets(stored, config, input);
   problems.push(...unsent);
+  const tolerance = config.settings['tolerance_seconds'];
+  if (typeof tolerance === 'number' && tolerance * 1000 > dedupWindowMs) {
+    const message = `tolerance_seconds must not be longer than the window of de-duplication, which is ${dedupWindowMs / 1000} s here.`;
+    problems.push({ field: 'verification.settings.tolerance_seconds', message });
+  }
   const verifier = createVerifier(config);
   if (Array.isArray(verifier)) {
     // Stored secrets that have to be sent again are not judged as well: nobody asked to use them here.

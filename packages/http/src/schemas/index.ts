@@ -8,6 +8,7 @@ import {
   oneOf,
   ref,
   text,
+  textMap,
   texts,
   time,
   uuid,
@@ -44,6 +45,18 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     documentation_url: text(),
     sample_event_types: { ...texts, description: 'Types of test events that there are samples of.' },
     confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
+    settings: { ...textMap, description: 'Names in verification.settings with what they mean.' },
+    tolerance_seconds: nullable(
+      integer(
+        'How old a signed timestamp may be, unless settings.tolerance_seconds says otherwise. Null: not checked.',
+      ),
+    ),
+    retry_timestamp: nullable(
+      oneOf(
+        ['first', 'new', 'unknown'],
+        'Whether retries carry the timestamp of the first attempt. Null: no timestamp is signed.',
+      ),
+    ),
   }),
   Notifications: object({
     slack: nullable(channel),

@@ -15,5 +15,8 @@ export function toProvider(provider: ProviderSummary): object {
     documentation_url: provider.documentation,
     sample_event_types: provider.sampleEventTypes,
     confidence: provider.confidence,
+    settings: provider.settings,
+    tolerance_seconds: provider.toleranceSeconds,
+    retry_timestamp: provider.retryTimestamp,
   };
 }

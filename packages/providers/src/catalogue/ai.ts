@@ -79,6 +79,13 @@ export const infrastructure: readonly ProviderSpec[] = [
     secret: 'the ARN of the topic: messages of other topics are refused',
     setup:
       'The topic, Create subscription, protocol HTTPS, without raw message delivery. The subscription is confirmed by itself.',
+    retries: {
+      timestamp: 'first',
+      schedule: 'as the delivery policy of the topic says, for an hour at most',
+      lastsSeconds: 3600,
+      source: 'https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html',
+      confidence: 'B',
+    },
     notes: [
       {
         text: 'Certificate and confirmation URLs are taken from sns.<region>.amazonaws.com hosts only, and fetched through the address guard.',

@@ -93,7 +93,7 @@ export const development: readonly ProviderSpec[] = [
     schemes: {
       sha256: hmac({
         header: 'linear-signature',
-        timestamp: { path: ['webhookTimestamp'], unit: 'milliseconds', toleranceSeconds: 60 },
+        timestamp: { path: ['webhookTimestamp'], unit: 'milliseconds', toleranceSeconds: 8 * 3600 },
       }),
     },
     eventType: first(
@@ -104,7 +104,19 @@ export const development: readonly ProviderSpec[] = [
     deliveryId: header('linear-delivery'),
     secret: 'the signing secret of the webhook (lin_wh_...)',
     setup: 'Settings, API, Webhooks, New webhook.',
-    notes: [{ text: 'The timestamp stands in the signed body; 60 s as in its own SDK.', confidence: 'A' }],
+    retries: {
+      timestamp: 'first',
+      schedule: 'after 1 minute, 1 hour and 6 hours',
+      lastsSeconds: 60 + 3600 + 6 * 3600,
+      source: 'https://linear.app/developers/webhooks',
+      confidence: 'B',
+    },
+    notes: [
+      {
+        text: 'The timestamp stands in the signed body. Its own SDK allows 60 s, which refuses its retries; here repetitions are recognised by their delivery id.',
+        confidence: 'A',
+      },
+    ],
   },
   {
     name: 'sentry',
@@ -228,6 +240,13 @@ export const development: readonly ProviderSpec[] = [
     deliveryId: header('idempotency-key'),
     secret: 'the secret of the webhook',
     setup: 'Manage, API, Webhooks, Create webhook.',
+    retries: {
+      timestamp: 'unknown',
+      schedule: 'twice, 30 seconds apart',
+      lastsSeconds: 60,
+      source: 'https://www.sanity.io/docs/changelog/50ec6abf-fe0c-475b-ae72-314148860132.md',
+      confidence: 'B',
+    },
   },
   {
     name: 'webflow',

@@ -2,7 +2,7 @@ import { hmac } from '../scheme/scheme-spec';
 import type { HmacSpec } from '../scheme/hmac';
 import type { SignatureHeader } from '../scheme/signature-header';
 import type { Acknowledgement } from '../handshake';
-import type { Note } from '../provider';
+import type { Note, Retries } from '../provider';
 
 // Forms that many providers share.
 
@@ -38,6 +38,14 @@ export const standardHmac = (names: 'webhook' | 'svix', spec: Partial<Omit<HmacS
     id: { header: both('id') },
     ...spec,
   });
+};
+
+/** The standard signs the time of the attempt, and the id stays. */
+export const standardRetries: Retries = {
+  timestamp: 'new',
+  schedule: 'as the sender documents',
+  source: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
+  confidence: 'B',
 };
 
 /** For providers whose requests are known by a token in the URL alone. */

@@ -142,6 +142,13 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: body('signature', 'token'),
     secret: 'the HTTP webhook signing key',
     setup: 'Sending, Webhooks; the key under API Security.',
+    retries: {
+      timestamp: 'first',
+      schedule: 'for eight hours',
+      lastsSeconds: 8 * 3600,
+      source: 'https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhooks',
+      confidence: 'C',
+    },
     notes: [
       { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
       { text: 'The legacy form posts are not verified here.', confidence: 'D' },
@@ -425,6 +432,13 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: 'the secret token of the app',
     setup: 'App Marketplace, the app, Features, Event Subscriptions; press Validate. It asks again every 72 hours.',
+    retries: {
+      timestamp: 'unknown',
+      schedule: 'after 5, 25 and 85 minutes',
+      lastsSeconds: 85 * 60,
+      source: 'https://devsupport.zoom.us/hc/en-us/articles/360059893812-Webhook-delays',
+      confidence: 'B',
+    },
   },
   {
     name: 'intercom',

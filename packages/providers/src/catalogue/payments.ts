@@ -22,11 +22,13 @@ export const payments: readonly ProviderSpec[] = [
         text: 'The key is the whole whsec_... text, not its decoded rest. Only v1 counts; v0 is a test scheme.',
         confidence: 'A',
       },
-      {
-        text: 'Retries go on for three days in live mode, each with a new timestamp and the same event id.',
-        confidence: 'B',
-      },
     ],
+    retries: {
+      timestamp: 'new',
+      schedule: 'for three days in live mode, with the same event id',
+      source: 'https://docs.stripe.com/webhooks',
+      confidence: 'B',
+    },
   },
   {
     name: 'paypal',

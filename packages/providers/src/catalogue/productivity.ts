@@ -189,9 +189,16 @@ export const productivity: readonly ProviderSpec[] = [
       }),
     },
     eventType: body('trigger'),
-    deliveryId: header('box-delivery-id'),
+    // The header names the attempt, and changes with each retry.
+    deliveryId: body('id'),
     secret: 'the primary and the secondary signature key, as two secrets',
     setup: 'Developer Console, the app, Webhooks, Manage signature keys, then Create webhook V2.',
+    retries: {
+      timestamp: 'new',
+      schedule: 'not documented',
+      source: 'https://developer.box.com/guides/webhooks/v2/',
+      confidence: 'B',
+    },
   },
   {
     name: 'airtable',
@@ -445,12 +452,13 @@ export const productivity: readonly ProviderSpec[] = [
       v1: stripeLike('workos-signature', {
         // Its Python library splits at the comma with the blank.
         value: { form: 'fields', separator: ', ', signature: 'v1', timestamp: 't' },
-        timestamp: { unit: 'milliseconds' },
+        timestamp: { unit: 'milliseconds', toleranceSeconds: 180 },
       }),
     },
     eventType: body('event'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook endpoint',
     setup: 'Dashboard, Webhooks, Create Webhook.',
+    notes: [{ text: '180 s of tolerance, as in its own libraries.', confidence: 'A' }],
   },
 ];

@@ -1,7 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { ed25519 } from '../scheme/scheme-spec';
 import { body, first, header } from '../value-rule';
-import { standardHmac } from './forms';
+import { standardHmac, standardRetries } from './forms';
 
 const id = header('webhook-id');
 const svixId = first(header('svix-id'), header('webhook-id'));
@@ -18,6 +18,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('svix') },
     eventType: first(body('type'), body('event_type')),
     deliveryId: svixId,
+    retries: standardRetries,
     secret: 'the signing secret of the endpoint (whsec_...)',
     setup: "Add an endpoint in the sender's portal with the URL; its page shows the signing secret.",
     notes: [{ text: 'Both header families, svix-* and webhook-*, are in use.', confidence: 'A' }],
@@ -32,6 +33,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('svix') },
     eventType: body('type'),
     deliveryId: svixId,
+    retries: standardRetries,
     secret: 'the signing secret of the endpoint (whsec_...)',
     setup: 'Configure, Webhooks, Add Endpoint; the endpoint page shows the signing secret.',
     notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
@@ -46,6 +48,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('svix') },
     eventType: body('type'),
     deliveryId: svixId,
+    retries: standardRetries,
     secret: 'the signing secret of the webhook (whsec_...)',
     setup: 'Webhooks, Add webhook; the page of the webhook shows the signing secret.',
     notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
@@ -60,6 +63,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('webhook', { secretEncoding: 'base64' }) },
     eventType: body('event_type'),
     deliveryId: id,
+    retries: standardRetries,
     secret: 'the webhook secret (base64), from GET /v1/webhooks/secrets',
     setup: 'Register the URL with POST /v1/webhooks and the event types.',
   },
@@ -73,6 +77,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('webhook', { secretEncoding: 'whsec' }) },
     eventType: body('type'),
     deliveryId: id,
+    retries: standardRetries,
     secret: 'the signing secret (whsec_...), shown once',
     setup: 'Project settings, Webhooks, Create.',
     notes: [{ text: 'A secret without whsec_ is the key as it stands, as in its own libraries.', confidence: 'A' }],
@@ -87,6 +92,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('webhook') },
     eventType: body('status'),
     deliveryId: id,
+    retries: standardRetries,
     secret: 'the signing secret (whsec_...), from GET /v1/webhooks/default/secret',
     setup: 'Give the URL as `webhook` of each prediction.',
     notes: [{ text: 'The event type is the status of the prediction.', confidence: 'B' }],
@@ -101,6 +107,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     schemes: { v1: standardHmac('webhook', { secretEncoding: 'utf8' }) },
     eventType: body('type'),
     deliveryId: id,
+    retries: standardRetries,
     secret: 'the webhook secret, as typed in or generated',
     setup: 'Settings, Webhooks, Add Endpoint, format Raw.',
     notes: [
@@ -127,6 +134,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     },
     eventType: body('type'),
     deliveryId: id,
+    retries: standardRetries,
     secret: 'the signing secret (whsec_...), or the public key (whpk_...) for v1a',
     setup: "Add the URL in the sender's settings.",
     notes: [

@@ -1,6 +1,7 @@
 import { catalogue } from '../catalogue';
 import { detect } from '../detect';
 import { createScheme, type SchemeSpec } from '../scheme/scheme-spec';
+import { TOLERANCE_SETTING } from '../timestamp';
 import type { Verification } from '../verification';
 import { activeSecrets, createVerifier, type VerificationConfig, type VerifierOptions } from '../verifier';
 import type { WebhookRequest } from '../webhook-request';
@@ -251,7 +252,7 @@ class Search {
       const result = createScheme(spec).verify(change.request ?? this.request, {
         secrets,
         publicUrl: change.publicUrl ?? config.publicUrl,
-        settings: config.settings,
+        settings: { ...config.settings, [TOLERANCE_SETTING]: undefined },
         keys: null,
       });
       if (!(result instanceof Promise)) return result;

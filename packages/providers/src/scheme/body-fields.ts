@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { isTooLargeToRead, textAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
-import { checkTimestamp, formatTimestamp } from '../timestamp';
+import { checkTimestamp, formatTimestamp, toleranceOf } from '../timestamp';
 import type { Path } from '../value-rule';
 import { refused } from '../verification';
 import type { Scheme } from './scheme';
@@ -38,7 +38,12 @@ export function createBodyFieldsScheme(spec: BodyFieldsSpec): Scheme {
       if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
       if (!signature) return refused('missing_signature');
       if (!timestamp || !then) return refused('malformed_body');
-      const stale = checkTimestamp(timestamp, 'seconds', spec.toleranceSeconds, request.receivedAt);
+      const stale = checkTimestamp(
+        timestamp,
+        'seconds',
+        toleranceOf(context.settings, spec.toleranceSeconds),
+        request.receivedAt,
+      );
       if (stale) return stale;
       const keys = usableKeys(context.secrets);
       if (keys.length === 0) return refused('no_secret');

@@ -5,7 +5,7 @@ import { publicKeyOf, type KeyKind } from '../key-text';
 import { repeated } from '../header-list';
 import type { SecretEncoding } from '../secret-key';
 import { sameText } from '../signature-text';
-import { DEFAULT_TOLERANCE_SECONDS } from '../timestamp';
+import { DEFAULT_TOLERANCE_SECONDS, toleranceOf } from '../timestamp';
 import { refused, type Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
 import { jwtHolds, parseJwt, signJwt, type JwtAlgorithm } from './json-web-token';
@@ -87,7 +87,9 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
         const url = signedUrl(request, context);
         if (typeof claimed !== 'string' || !sameText(claimed, sha256Hex(url))) return refused('wrong_signature');
       }
-      return checkClaims(claims, request, { ...spec, issuer: issuerOf(spec, context.settings) }, jwt.signature);
+      const toleranceSeconds = toleranceOf(context.settings, spec.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS);
+      const rules = { ...spec, issuer: issuerOf(spec, context.settings), toleranceSeconds };
+      return checkClaims(claims, request, rules, jwt.signature);
     },
     sign(input) {
       const key = kind === null ? keyToSignWith(input.secret, spec.secretEncoding) : privateKey(input.secret, kind);
@@ -152,10 +154,10 @@ function carriedToken(request: WebhookRequest, spec: JwtSpec, header: string | u
 function checkClaims(
   claims: Record<string, unknown>,
   request: WebhookRequest,
-  spec: JwtSpec,
+  spec: JwtSpec & { toleranceSeconds: number },
   signature: string,
 ): Verification {
-  const tolerance = spec.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
+  const { toleranceSeconds: tolerance } = spec;
   const now = Math.floor(request.receivedAt / 1000);
   const { iat, exp, nbf, iss } = claims;
   for (const time of [iat, exp, nbf]) {

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { HeaderList, repeated } from '../header-list';
 import { canonicalBase64 } from '../signature-text';
 import { refused, type Verification } from '../verification';
+import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, toleranceOf, TOLERANCE_SETTING } from '../timestamp';
 import type { WebhookRequest } from '../webhook-request';
 import { keyAtUrl } from './certificate-url';
 import { privateKey, privateKeyProblem, testPair } from './public-key';
@@ -82,6 +83,12 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   // The one algorithm there is: the header may say so, and cannot choose another.
   if (!signature || values[names.algorithm] !== 'SHA256withRSA') return refused('malformed_signature');
   if (values[names.id] === '' || values[names.time] === '') return refused('malformed_timestamp');
+  // PayPal names no tolerance, so an age is checked only where the owner asks for it.
+  if (context.settings[TOLERANCE_SETTING] !== undefined) {
+    const tolerance = toleranceOf(context.settings, DEFAULT_TOLERANCE_SECONDS);
+    const stale = checkTimestamp(values[names.time] as string, 'iso8601', tolerance, request.receivedAt);
+    if (stale) return stale;
+  }
   if (context.secrets.length === 0) return refused('no_secret');
   const key = await keyAtUrl(values[names.url] as string, CERTIFICATE_URL, context.keys);
   if (key === 'refused') return refused('malformed_signature');

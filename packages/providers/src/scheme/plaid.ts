@@ -3,7 +3,7 @@ import { jsonOf, valueAt } from '../body-value';
 import { publicKeyOf } from '../key-text';
 import { repeated } from '../header-list';
 import { sameText } from '../signature-text';
-import { checkTimestamp } from '../timestamp';
+import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, toleranceOf } from '../timestamp';
 import { refused, type Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
 import { jwtHolds, parseJwt, signJwt } from './json-web-token';
@@ -20,7 +20,6 @@ export interface PlaidSpec {
 }
 
 const HEADER = 'plaid-verification';
-const TOLERANCE_SECONDS = 300;
 const KEY_ID = /^[A-Za-z0-9-]{8,64}$/;
 const keyOf = remembered((text) => publicKeyOf(text, 'ec'));
 
@@ -60,7 +59,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   const stale = checkTimestamp(
     typeof iat === 'number' ? String(iat) : '',
     'seconds',
-    TOLERANCE_SECONDS,
+    toleranceOf(context.settings, DEFAULT_TOLERANCE_SECONDS),
     request.receivedAt,
   );
   if (stale) return stale;

@@ -6,8 +6,9 @@ import { createPaypalScheme, type PaypalSpec } from './paypal';
 import { createPlaidScheme, type PlaidSpec } from './plaid';
 import { createPublicKeyScheme, type PublicKeySpec } from './public-key';
 import type { Scheme } from './scheme';
-import { createSnsScheme, type SnsSpec } from './sns';
+import { createSnsScheme, SNS_TOLERANCE_SECONDS, type SnsSpec } from './sns';
 import { createTokenScheme, type TokenSpec } from './token';
+import { DEFAULT_TOLERANCE_SECONDS } from '../timestamp';
 import { createUrlFieldsScheme, type UrlFieldsSpec } from './url-fields';
 
 /** How a provider proves who it is, as data. */
@@ -63,4 +64,34 @@ export function createScheme(spec: SchemeSpec): Scheme {
 /** Whether the URL as configured at the provider is part of what it signs. */
 export function signsUrl(spec: SchemeSpec): boolean {
   return spec.kind === 'url-fields' || ('template' in spec && spec.template?.includes('{url}') === true);
+}
+
+/**
+ * How old, or how far in the future, a signed timestamp may be, in seconds. Null: the age is not checked unless
+ * `settings.tolerance_seconds` says so. Undefined: the scheme signs no timestamp.
+ */
+export function toleranceSeconds(spec: SchemeSpec): number | null | undefined {
+  switch (spec.kind) {
+    case 'hmac':
+    case 'ed25519':
+    case 'ecdsa':
+    case 'rsa': {
+      const signed = spec.timestamp?.path !== undefined || spec.template?.includes('{timestamp}') === true;
+      return signed ? (spec.timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS) : undefined;
+    }
+    case 'jwt':
+      return spec.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS;
+    case 'body-fields':
+      return spec.toleranceSeconds;
+    case 'sns':
+      return SNS_TOLERANCE_SECONDS;
+    case 'plaid':
+      return DEFAULT_TOLERANCE_SECONDS;
+    case 'paypal':
+      return null;
+    case 'token':
+    case 'url-fields':
+    case 'adyen':
+      return undefined;
+  }
 }

@@ -1,7 +1,13 @@
 import { isTooLargeToRead, textAt } from '../body-value';
 import type { BodyPlace } from '../json-reader';
 import { HeaderList, repeated } from '../header-list';
-import { checkTimestamp, DEFAULT_TOLERANCE_SECONDS, formatTimestamp, type TimestampUnit } from '../timestamp';
+import {
+  checkTimestamp,
+  DEFAULT_TOLERANCE_SECONDS,
+  formatTimestamp,
+  toleranceOf,
+  type TimestampUnit,
+} from '../timestamp';
 import { CANDIDATE_LIMIT } from '../signature-text';
 import { refused, type Refused } from '../verification';
 import type { Path } from '../value-rule';
@@ -115,7 +121,12 @@ export class SignedHeader {
       timestamp = textAt(request, ...path) ?? undefined;
     }
     if (this.coversTimestamp && timestamp !== undefined) {
-      const problem = checkTimestamp(timestamp, this.unit, this.toleranceSeconds, request.receivedAt);
+      const problem = checkTimestamp(
+        timestamp,
+        this.unit,
+        toleranceOf(context.settings, this.toleranceSeconds),
+        request.receivedAt,
+      );
       if (problem) return problem;
     }
 

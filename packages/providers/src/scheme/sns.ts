@@ -2,7 +2,7 @@ import { sign as signBytes, verify as verifySignature } from 'node:crypto';
 import { isTooLargeToRead, jsonBody, textOf, valueAt } from '../body-value';
 import { replaceJsonStrings } from '../json-source';
 import { canonicalBase64, sameText } from '../signature-text';
-import { checkTimestamp } from '../timestamp';
+import { checkTimestamp, toleranceOf } from '../timestamp';
 import { refused, type Verification } from '../verification';
 import type { Path } from '../value-rule';
 import type { WebhookRequest } from '../webhook-request';
@@ -26,7 +26,8 @@ const CERTIFICATE_URL = new RegExp(`^${ORIGIN}\\/[A-Za-z0-9_-]{1,128}\\.pem$`);
 /** Where Amazon has a subscription confirmed: a query of the service's root. */
 export const SNS_CONFIRMATION_URL = new RegExp(`^${ORIGIN}\\/\\?[\\w%.~:=&+*!'(),;@$/?-]{1,2048}$`);
 const ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/;
-const TOLERANCE_SECONDS = 3600;
+/** Retries repeat the time of publication, and a delivery policy may let them go on for an hour. */
+export const SNS_TOLERANCE_SECONDS = 2 * 3600;
 
 export function createSnsScheme(): Scheme {
   return {
@@ -62,7 +63,12 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   if (received === null) return refused('missing_signature');
   if (topic === null || text === undefined) return refused('malformed_body');
   const timestamp = textOf(valueAt(message, ['Timestamp'])) ?? '';
-  const stale = checkTimestamp(timestamp, 'iso8601', TOLERANCE_SECONDS, request.receivedAt);
+  const stale = checkTimestamp(
+    timestamp,
+    'iso8601',
+    toleranceOf(context.settings, SNS_TOLERANCE_SECONDS),
+    request.receivedAt,
+  );
   if (stale) return stale;
   if (!context.secrets.some((arn) => sameText(topic, arn))) return refused('wrong_signature');
   const version = valueAt(message, ['SignatureVersion']);
