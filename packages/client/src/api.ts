@@ -1203,6 +1203,7 @@ export interface Operations {
         status: number;
         /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
         content_type?: string | null;
+        /** Empty for the statuses 204 and 205, which have no body. */
         body: string;
       } | null;
       /** Null: nothing is verified. */
@@ -1323,6 +1324,7 @@ export interface Operations {
         status: number;
         /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
         content_type?: string | null;
+        /** Empty for the statuses 204 and 205, which have no body. */
         body: string;
       } | null;
       /** Null: nothing is verified. */

@@ -56,8 +56,17 @@ export function idBytes(id: string): Buffer {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** A bare UUID out of one that may carry a type prefix such as `evt_`; undefined when it is neither. */
-export function parseId(text: string): string | undefined {
-  const bare = text.replace(/^(?:ep|evt|att|key)_/, '');
+/** Prefixes of ids by the kind of object. Objects of other kinds have bare ids. */
+const prefixes = { endpoint: 'ep_', event: 'evt_', attempt: 'att_', key: 'key_' } as const;
+export type IdKind = keyof typeof prefixes;
+
+/**
+ * A bare UUID out of one that may carry a type prefix such as `evt_`; undefined when it is neither.
+ * @param kind the only kind whose prefix is taken; null: no prefix is. Default: any of them.
+ */
+export function parseId(text: string, kind?: IdKind | null): string | undefined {
+  const taken = kind === undefined ? Object.values(prefixes) : kind === null ? [] : [prefixes[kind]];
+  const prefix = taken.find((one) => text.startsWith(one)) ?? '';
+  const bare = text.slice(prefix.length);
   return UUID.test(bare) ? bare.toLowerCase() : undefined;
 }

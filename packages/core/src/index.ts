@@ -1,4 +1,5 @@
 export { checkBodyEncoding } from './body-encoding';
+export { hasNoBody } from './endpoints/answer-type';
 export { causes, memberSources, type Explanation } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
 export type { Authority } from './authority';
@@ -28,7 +29,7 @@ export type {
 export type { EndpointConfig } from './endpoints/endpoint-config';
 export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
-export { parseId } from './event-id';
+export { parseId, type IdKind } from './event-id';
 export { describeFault, toFault, type FaultDescription } from './fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PaggioError, toFault } from '@paggio/core';
+import { PaggioError, toFault, type ErrorCode } from '@paggio/core';
 import { toJson } from './wire/json-text';
 
 /** What goes back over any door. */
@@ -67,6 +67,12 @@ export const envelope: ErrorBody = ({ code, message, hint, details }, requestId)
   request_id: requestId,
 });
 
+/**
+ * What a 401 asks for (RFC 9110, 15.5.2). No scheme of HTTP stands for the signatures of webhooks, so this one has a name of
+ * its own, which no browser answers by asking for a password.
+ */
+const challenges: Readonly<Partial<Record<ErrorCode, string>>> = { INVALID_SIGNATURE: 'Signature realm="webhook"' };
+
 /** The error envelope. What is not a PaggioError is a fault: nothing of it leaves but its request id. */
 export function errorAnswer(
   error: unknown,
@@ -79,7 +85,7 @@ export function errorAnswer(
   const answer = jsonAnswer(known.status, body(known, requestId));
   const headers = [...answer.headers, ...known.headers];
   if (known.retryAfterSeconds !== undefined) headers.push(['retry-after', String(known.retryAfterSeconds)]);
-  if (known.code === 'UNAUTHORIZED') headers.push(['www-authenticate', 'Bearer']);
+  if (known.status === 401) headers.push(['www-authenticate', challenges[known.code] ?? 'Bearer']);
   return { ...answer, headers };
 }
 
@@ -99,6 +105,11 @@ function databaseAway(error: unknown): PaggioError {
   return new PaggioError('INTERNAL', 'Something went wrong in Paggio', {
     hint: 'The log has more under this request_id.',
   });
+}
+
+/** The same answer with further headers. */
+export function withHeaders(answer: Answer, headers: Answer['headers']): Answer {
+  return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
 export const noContent: Answer = { status: 204, headers: [], body: null };

@@ -607,7 +607,7 @@ describe('keys and authorization', () => {
   test('unknown routes and methods', async () => {
     expect((await server.api().get('/api/v1/nope')).data).toEqual({ ...envelope, code: 'NOT_FOUND' });
     const put = await server.api().put('/api/v1/events');
-    expect([put.status, put.headers['allow'], put.data.code]).toEqual([405, 'GET, POST', 'METHOD_NOT_ALLOWED']);
+    expect([put.status, put.headers['allow'], put.data.code]).toEqual([405, 'GET, HEAD, POST', 'METHOD_NOT_ALLOWED']);
     expect((await server.api().get('/health')).data).toEqual({
       status: 'ok',
       reason: null,

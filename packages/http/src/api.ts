@@ -33,7 +33,10 @@ interface Route {
   segments: readonly string[];
 }
 
-/** The operation for a method and path. Without one: the methods that this path does have. */
+/**
+ * The operation for a method and path. Without one: the methods that this path does have; none where the path only has a slash
+ * too many at its end.
+ */
 export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
 export interface ApiOptions extends HostAccessOptions<never> {
@@ -135,18 +138,23 @@ export class Api {
     return this.routes.some((route) => route.operation === operation);
   }
 
-  /** Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. */
+  /**
+   * Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. A path with a
+   * slash at its end is no path of an operation: `DELETE /sessions/` of a client that lost the id must not end all sessions.
+   */
   match(method: string, path: string): Match | undefined {
     const segments = path.split('/').slice(1);
     const wanted = asGet(method);
-    const allowed: string[] = [];
+    const allowed = new Set<string>();
     for (const route of this.routes) {
       const params = matchSegments(route.segments, segments);
       if (!params) continue;
       if (route.operation.method === wanted) return { operation: route.operation, params };
-      allowed.push(route.operation.method);
+      allowed.add(route.operation.method);
+      if (route.operation.method === 'GET') allowed.add('HEAD');
     }
-    return allowed.length > 0 ? { allowed } : undefined;
+    if (allowed.size > 0) return { allowed: [...allowed] };
+    return path.endsWith('/') && this.match(method, path.replace(/\/{1,64}$/, '')) ? { allowed: [] } : undefined;
   }
 
   /**
@@ -339,6 +347,7 @@ export class Api {
     // Unknown paths are checked too, so that they reveal nothing to hosts that are not allowed.
     this.access.checkHost(request, { needsKey: true });
     if (match === undefined) throw noSuchRoute();
+    if (match.allowed.length === 0) throw noSuchRoute('Leave out the slash at the end of the path.');
     throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
       hint: `Possible: ${match.allowed.join(', ')}.`,
       headers: [['allow', match.allowed.join(', ')]],
@@ -370,8 +379,8 @@ export function anonymous(remoteAddr: string | null): string {
   return `address ${networkOf(remoteAddr)}`;
 }
 
-export function noSuchRoute(): PaggioError {
-  return new PaggioError('NOT_FOUND', 'There is no such route', { hint: 'Routes begin with /api/v1.' });
+export function noSuchRoute(hint = 'Routes begin with /api/v1.'): PaggioError {
+  return new PaggioError('NOT_FOUND', 'There is no such route', { hint });
 }
 
 export const nobody: Caller = {
@@ -398,8 +407,10 @@ function matchSegments(pattern: readonly string[], segments: readonly string[]):
   for (let i = 0; i < pattern.length; i++) {
     const expected = pattern[i] as string;
     const actual = segments[i] as string;
-    if (expected.startsWith(':')) params[expected.slice(1)] = actual;
-    else if (expected !== actual) return undefined;
+    if (expected.startsWith(':')) {
+      if (actual === '') return undefined;
+      params[expected.slice(1)] = actual;
+    } else if (expected !== actual) return undefined;
   }
   return params;
 }

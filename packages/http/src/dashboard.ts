@@ -10,7 +10,7 @@ import {
   type SignInRequest,
 } from '@paggio/core';
 import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
-import { jsonAnswer, noContent, type Answer } from './answer';
+import { jsonAnswer, noContent, type Answer, withHeaders } from './answer';
 import { anonymous, type Api } from './api';
 import { valuesOf } from './header-values';
 import { isRead, type Asker } from './host-access';
@@ -262,10 +262,6 @@ export class Dashboard {
   private noSuchPage(): PaggioError {
     return new PaggioError('NOT_FOUND', 'There is no such page', { hint: `The dashboard is at ${this.mountPath}.` });
   }
-}
-
-function withHeaders(answer: Answer, headers: Answer['headers']): Answer {
-  return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
 /** A member of a JSON body. Undefined when the body is not an object. */

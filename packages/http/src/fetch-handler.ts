@@ -1,4 +1,4 @@
-import { PaggioError, type Paggio, type Principal } from '@paggio/core';
+import { hasNoBody, PaggioError, type Paggio, type Principal } from '@paggio/core';
 import { discard, headersOf, isStream, type Answer } from './answer';
 import { isLoopbackAddress, type Arrival } from './arrival';
 import type { BodyShare } from './body-memory';
@@ -157,7 +157,7 @@ function toResponse(answer: Answer, method: string): Response {
     if (method === 'HEAD') discard(answer);
     return new Response(method === 'HEAD' ? null : toStream(answer.body), { status: answer.status, headers });
   }
-  const nothing = answer.body === null || answer.status === 204 || method === 'HEAD';
+  const nothing = answer.body === null || hasNoBody(answer.status) || method === 'HEAD';
   const body = nothing ? null : new Uint8Array(Buffer.from(answer.body as string));
   return new Response(body, {
     status: answer.status,

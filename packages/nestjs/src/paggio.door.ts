@@ -79,7 +79,18 @@ export class PaggioDoor {
     if (!this.prefixes.some((prefix) => url.startsWith(prefix))) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
+    // A router of the framework would answer a path that it cannot decode by itself.
+    if (!isDecodable(path)) return false;
     const match = this.gateway.api.match(request.method ?? '', path.slice(this.base.length));
     return match !== undefined && 'operation' in match && !this.gateway.handle.isClosedTo(request);
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }

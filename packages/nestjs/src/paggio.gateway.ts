@@ -7,6 +7,7 @@ import {
   bodyAtDoor,
   createNodeHandler,
   linger,
+  normalizePath,
   noSuchRoute,
   RemoteAddress,
   nobody,
@@ -35,6 +36,7 @@ export class PaggioGateway {
   private readonly bodies = new WeakMap<IncomingMessage, ReadBody>();
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
   private readonly remoteAddress: RemoteAddress;
+  private readonly base: string;
 
   constructor(
     private readonly paggio: Paggio,
@@ -42,6 +44,7 @@ export class PaggioGateway {
     onFault: (error: unknown, requestId: string) => void,
   ) {
     this.api = new Api(paggio, { ...(options as HandlerOptions), onFault });
+    this.base = normalizePath(options.path);
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
   }
@@ -64,6 +67,9 @@ export class PaggioGateway {
     // The controllers are there whatever this process is for.
     if (!this.api.offers(operation)) throw noSuchRoute();
     const raw = request.raw ?? request;
+    // Express also finds routes in other letter cases; the paths of the API are exact in every host.
+    const match = this.api.match(raw.method ?? '', pathOf(request).slice(this.base.length));
+    if (match === undefined || !('operation' in match)) throw noSuchRoute();
     this.callers.set(
       raw,
       await this.api.admit(operation, {
@@ -121,4 +127,9 @@ export class PaggioGateway {
     response.hijack?.();
     writeAnswer(response.raw ?? response, answer);
   }
+}
+
+/** The path as it was sent. */
+function pathOf(request: HostRequest): string {
+  return (request.originalUrl ?? (request.raw ?? request).url ?? '').split('?', 1)[0] as string;
 }

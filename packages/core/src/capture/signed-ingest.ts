@@ -39,7 +39,7 @@ export class SignedIngest {
    * @throws PaggioError `NOT_FOUND`, for another owner's too, or `GONE` when it was deleted
    */
   async route(owner: Owner, id: string): Promise<EndpointConfig> {
-    const endpointId = parseId(id);
+    const endpointId = parseId(id, 'endpoint');
     const endpoint = endpointId === undefined ? null : await this.dependencies.directory.ofOwner(owner, endpointId);
     if (!endpoint) throw notFound('endpoint');
     if (endpoint.deleted)

@@ -14,6 +14,11 @@ export function isAnswerType(contentType: string): boolean {
   return ALLOWED.test(contentType);
 }
 
+/** Whether HTTP forbids a body in an answer with this status. */
+export function hasNoBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 205 || status === 304;
+}
+
 /**
  * The content type that is sent with a body: itself where it is allowed, else plain text. Null for an empty body that has
  * no type. Without a type, browsers would guess one from the body.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { findProvider, sameText } from '@paggio/providers';
-import { ANSWER_TYPES, isAnswerType } from './answer-type';
+import { ANSWER_TYPES, hasNoBody, isAnswerType } from './answer-type';
 import type { Authority } from '../authority';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, type DestinationUrl } from '../delivery/destination-url';
@@ -426,9 +426,12 @@ export class Endpoints {
       const message = 'order_by must be a header name, or a JSON pointer such as /data/customer.';
       problems.push({ field: 'order_by', message });
     } else set('orderBy', input.orderBy);
-    const contentType = input.acknowledgement?.content_type ?? null;
+    const { content_type: contentType = null, status: answered = 200, body = '' } = input.acknowledgement ?? {};
     if (contentType !== null && !isAnswerType(contentType)) {
       problems.push({ field: 'acknowledgement.content_type', message: `content_type must be ${ANSWER_TYPES}.` });
+    } else if (hasNoBody(answered) && body !== '') {
+      const message = `An answer with the status ${answered} has no body: send an empty one.`;
+      problems.push({ field: 'acknowledgement.body', message });
     } else set('acknowledgement', input.acknowledgement);
     set('forwardIdentityHeaders', input.forwardIdentityHeaders);
     if (input.methods) problems.push(...methodProblems(input.methods));

@@ -32,7 +32,7 @@ export function toPublishInput(event: OwnEvent, sizeLimit: number): PublishInput
   if (key !== null && !IDEMPOTENCY_KEY.test(key))
     fail('idempotencyKey', 'idempotencyKey must be 1 to 255 visible ASCII characters.');
   const endpointIds = event.endpointIds?.map((id) => {
-    const parsed = parseId(id);
+    const parsed = parseId(id, 'endpoint');
     if (parsed === undefined) fail('endpointIds', `"${id}" is not the id of an endpoint.`);
     return parsed ?? id;
   });

@@ -1,3 +1,4 @@
+import { hasNoBody } from '../endpoints/answer-type';
 import { createVerifier, providerHeaders, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
@@ -170,7 +171,10 @@ export class PostgresEndpointLoader implements EndpointLoader {
 }
 
 function toAcknowledgement(value: Row['acknowledgement']): Acknowledgement | null {
-  return value === null ? null : { status: value.status, contentType: value.content_type, body: value.body };
+  if (value === null) return null;
+  const { status, content_type: contentType, body } = value;
+  // A body for such a status comes from a row of an earlier version.
+  return hasNoBody(status) ? { status, contentType: null, body: '' } : { status, contentType, body };
 }
 
 function merged(base: Record<string, string>, over: Record<string, string>): [string, string][] {

@@ -1,13 +1,13 @@
 import { IsIn, IsInt, IsObject, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { invalid, type Endpoint, type Page, type Principal } from '@paggio/core';
-import { jsonAnswer, noContent, textAnswer } from '../answer';
+import { jsonAnswer, noContent, textAnswer, withHeaders } from '../answer';
 import { headersInput } from '../dto/destination.dto';
 import { Doc } from '../dto/doc';
 import { IfGiven } from '../dto/given';
 import { PublishDto } from '../dto/publish.dto';
 import { IsEndpointSecret } from '../dto/secret.dto';
 import { operation } from '../operation';
-import { idOf } from '../operations/input';
+import { idOf, locationOf } from '../operations/input';
 import { publish } from '../operations/publish';
 import { destinationUrlOf, maskedHeaders } from '../wire/endpoint';
 import type { Dialect } from './dialect';
@@ -45,7 +45,8 @@ export const deliverant: Dialect = {
       summary: 'Makes an endpoint.',
       body: EndpointCreateDto,
       answers: { 201: any },
-      async run({ paggio, principal, body }) {
+      async run(input) {
+        const { paggio, principal, body } = input;
         const { endpoint } = await paggio.endpoints.create(principal, {
           name: body.name,
           destinationUrl: body.url,
@@ -53,7 +54,8 @@ export const deliverant: Dialect = {
           timeoutSeconds: body.timeout_seconds,
           secret: body.secret,
         });
-        return jsonAnswer(201, toEndpoint(endpoint, principal));
+        const made = jsonAnswer(201, toEndpoint(endpoint, principal));
+        return withHeaders(made, [locationOf(input, prefixed('ep', endpoint.id))]);
       },
     }),
     operation({

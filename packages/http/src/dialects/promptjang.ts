@@ -10,7 +10,7 @@ import {
   type Principal,
 } from '@paggio/core';
 import { jsonAnswer } from '../answer';
-import { ID, PageQueryDto, toPaging } from '../dto/list.dto';
+import { ENDPOINT_ID, PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
 import { idOf } from '../operations/input';
 import { toBody } from '../wire/event';
@@ -37,7 +37,7 @@ const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
 const SEARCHED = 1_000;
 
 class ListQueryDto extends PageQueryDto {
-  @IsOptional() @Matches(ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
+  @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
   @IsOptional() @IsIn(statuses) status?: Status;
   @IsOptional() @IsString() @Length(1, 256) event_type?: string;
 }

@@ -1,7 +1,7 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { Doc } from './doc';
 import { IfGiven } from './given';
-import { EventFilterDto, ID } from './list.dto';
+import { EventFilterDto, BARE_ID } from './list.dto';
 import { Nested } from './nested';
 
 export class BulkReplayDto {
@@ -23,6 +23,6 @@ export class BulkReplayDto {
 
   @Doc('Sends the events themselves to this destination, instead of copies to where their endpoints send.')
   @IsOptional()
-  @Matches(ID, { message: 'destination_id must be the id of a destination.' })
+  @Matches(BARE_ID, { message: 'destination_id must be the id of a destination.' })
   destination_id?: string | null;
 }

@@ -15,7 +15,7 @@ import { retryPresets } from '@paggio/core';
 import { array, object, oneOf, type JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
 import { IfGiven } from './given';
-import { ID } from './list.dto';
+import { BARE_ID } from './list.dto';
 
 const STATUSES = ['ACTIVE', 'PAUSED'] as const;
 const EVENT_TYPES = {
@@ -110,6 +110,6 @@ export class DestinationUpdateDto extends DestinationSettingsDto {
 export class DestinationItemDto extends DestinationUpdateDto {
   @Doc('Of a destination that is there already; without: a new one.')
   @IfGiven()
-  @Matches(ID, { message: 'id must be the id of a destination.' })
+  @Matches(BARE_ID, { message: 'id must be the id of a destination.' })
   id?: string;
 }

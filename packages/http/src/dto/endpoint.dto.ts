@@ -38,7 +38,10 @@ export class AcknowledgementDto {
   @MaxLength(64)
   content_type!: string | null;
 
-  @IsString() @MaxLength(65_536) body!: string;
+  @Doc('Empty for the statuses 204 and 205, which have no body.')
+  @IsString()
+  @MaxLength(65_536)
+  body!: string;
 }
 
 export class VerificationDto {

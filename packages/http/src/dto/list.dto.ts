@@ -11,7 +11,13 @@ import {
 import { Doc } from './doc';
 
 const WHOLE = /^\d{1,6}$/;
-export const ID = /^(?:(?:ep|evt|att|key)_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+const UUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+/** The id of any object. */
+export const ID = new RegExp(`^(?:(?:ep|evt|att|key)_)?${UUID}$`);
+/** The id of an endpoint: a prefix of another kind is another kind. */
+export const ENDPOINT_ID = new RegExp(`^(?:ep_)?${UUID}$`);
+/** The id of an object whose kind has no prefix. */
+export const BARE_ID = new RegExp(`^${UUID}$`);
 
 const LIMIT = { message: 'limit must be a whole number from 1 to 100.' };
 const OFFSET = { message: 'offset must be a whole number from 0 to 10000.' };
@@ -64,7 +70,7 @@ export class EventFilterDto {
   @Length(1, 256)
   event?: string;
 
-  @IsOptional() @Matches(ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
+  @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
 
   @Doc('Received later than this.')
   @IsOptional()

@@ -1,7 +1,7 @@
 import { Allow, ArrayMaxSize, ArrayNotEmpty, IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import { Doc } from './doc';
 import { IfGiven } from './given';
-import { ID } from './list.dto';
+import { ENDPOINT_ID } from './list.dto';
 
 export class PublishDto {
   @Doc('1 to 128 letters, digits, - _ or .')
@@ -18,7 +18,7 @@ export class PublishDto {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(1000)
-  @Matches(ID, { each: true, message: 'endpoint_ids must be ids of endpoints.' })
+  @Matches(ENDPOINT_ID, { each: true, message: 'endpoint_ids must be ids of endpoints.' })
   endpoint_ids?: string[];
 
   @Doc('A repetition with the same key makes nothing new. Kept for 72 hours.')

@@ -2,10 +2,10 @@ import { IsISO8601, IsOptional, Matches } from 'class-validator';
 import type { StatsInput } from '@paggio/core';
 import { parseId } from '@paggio/core';
 import { Doc } from './doc';
-import { ID, toTime, wrongParameter } from './list.dto';
+import { ENDPOINT_ID, toTime, wrongParameter } from './list.dto';
 
 export class StatsQueryDto {
-  @IsOptional() @Matches(ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
+  @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
 
   @Doc('Received at or after this; default 24 hours before to.')
   @IsOptional()

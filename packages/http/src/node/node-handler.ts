@@ -106,7 +106,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const headers: string[] = [...INERT];
       if (answer.contentType !== null) headers.push('content-type', answer.contentType);
       for (const [name, value] of answer.headers) headers.push(name, value);
-      headers.push('content-length', String(Buffer.byteLength(answer.body)));
+      // RFC 9110, 8.6: an answer 204 has no length.
+      if (answer.status !== 204) headers.push('content-length', String(Buffer.byteLength(answer.body)));
       response.writeHead(answer.status, headers).end(answer.body);
     } catch (error) {
       fail(error, request, response);

@@ -1,11 +1,11 @@
-import { jsonAnswer, noContent } from '../answer';
+import { jsonAnswer, noContent, withHeaders } from '../answer';
 import { DestinationCreateDto, DestinationUpdateDto } from '../dto/destination.dto';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toDestination, toDestinationInput } from '../wire/destination';
 import { GUARDED } from './guarded';
-import { idOf } from './input';
+import { idOf, locationOf } from './input';
 
 const PATH = '/api/v1/endpoints/:id/destinations';
 
@@ -38,7 +38,8 @@ export const destinationOperations: readonly Operation[] = [
       const id = idOf(input, 'endpoint');
       const wanted = toDestinationInput(input.body);
       const destination = await input.paggio.endpoints.addDestination(input.principal, id, wanted);
-      return jsonAnswer(201, toDestination(destination, input.principal));
+      const made = jsonAnswer(201, toDestination(destination, input.principal));
+      return withHeaders(made, [locationOf(input, destination.id)]);
     },
   }),
   operation({

@@ -1,4 +1,4 @@
-import { jsonAnswer, noContent } from '../answer';
+import { jsonAnswer, noContent, withHeaders } from '../answer';
 import { EndpointCreateDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation, type Operation } from '../operation';
@@ -7,7 +7,7 @@ import { listOf } from '../schemas';
 import { toEndpoint, toEndpointChange, toEndpointInput } from '../wire/endpoint';
 import { toList } from '../wire/event';
 import { GUARDED } from './guarded';
-import { idOf } from './input';
+import { idOf, locationOf } from './input';
 
 export const endpointOperations: readonly Operation[] = [
   operation({
@@ -35,9 +35,11 @@ export const endpointOperations: readonly Operation[] = [
     body: EndpointCreateDto,
     answers: { 201: { schema: ref('EndpointCreated') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
-    async run({ paggio, principal, body }) {
+    async run(input) {
+      const { paggio, principal, body } = input;
       const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
-      return jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
+      const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
+      return withHeaders(made, [locationOf(input, endpoint.id)]);
     },
   }),
   operation({

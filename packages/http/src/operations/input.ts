@@ -1,8 +1,19 @@
-import { notFound, parseId } from '@paggio/core';
+import { notFound, parseId, type IdKind } from '@paggio/core';
 
-/** A malformed id is the same 404 as an unknown one: ids are no oracle. */
+/** Kinds of objects whose ids may carry a prefix, by their names in messages. */
+const kinds: Readonly<Record<string, IdKind>> = { endpoint: 'endpoint', event: 'event', 'API key': 'key' };
+
+/**
+ * The id in a path. A malformed id, or one with the prefix of another kind, is the same 404 as an unknown one: ids are no
+ * oracle.
+ */
 export function idOf(input: { params: Readonly<Record<string, string>> }, what: string, param = 'id'): string {
-  const id = parseId(input.params[param] ?? '');
+  const id = parseId(input.params[param] ?? '', kinds[what] ?? null);
   if (id === undefined) throw notFound(what);
   return id;
+}
+
+/** Where an object that was just made is: its id behind the path of its collection. */
+export function locationOf({ request }: { request: { fullPath: string } }, id: string): readonly [string, string] {
+  return ['location', `${request.fullPath}/${id}`];
 }

@@ -1,4 +1,4 @@
-import { jsonAnswer, noContent } from '../answer';
+import { jsonAnswer, noContent, withHeaders } from '../answer';
 import { KeyCreateDto, toKeyInput } from '../dto/key.dto';
 import { PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation, type Operation } from '../operation';
@@ -6,7 +6,7 @@ import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
 import { toList } from '../wire/event';
 import { toKey } from '../wire/key';
-import { idOf } from './input';
+import { idOf, locationOf } from './input';
 
 export const keyOperations: readonly Operation[] = [
   operation({
@@ -34,9 +34,10 @@ export const keyOperations: readonly Operation[] = [
     summary: 'Makes an API key. It is shown in this answer only.',
     body: KeyCreateDto,
     answers: { 201: { schema: ref('ApiKeyCreated') } },
-    async run({ paggio, principal, body }) {
+    async run(input) {
+      const { paggio, principal, body } = input;
       const { apiKey, key } = await paggio.keys.create(principal, toKeyInput(body));
-      return jsonAnswer(201, { ...toKey(apiKey, principal), key });
+      return withHeaders(jsonAnswer(201, { ...toKey(apiKey, principal), key }), [locationOf(input, apiKey.id)]);
     },
   }),
   operation({

@@ -369,6 +369,79 @@ export function describeHost(
       ]);
     });
 
+    test('every path of the API fails in the one shape of errors, also those that a router cannot decode', async () => {
+      const { id } = await create({});
+      const paths: [string, string, number][] = [
+        ['GET', '/api/v1/endpoints/%zz', 404],
+        ['GET', '/api/v1/events/%FF/raw', 404],
+        ['PATCH', '/api/v1/endpoints/%', 404],
+        ['DELETE', `/api/v1/endpoints/${id}/destinations/%c0%af`, 404],
+        ['POST', '/e/%zz', 404],
+        ['GET', '/api/v1/endpoints/', 404],
+        ['GET', `/api/v1/endpoints/${id}/`, 404],
+        ['DELETE', '/api/v1/endpoints/', 404],
+        ['DELETE', '/api/v1/sessions/', 404],
+        ['DELETE', '/api/v1/sessions//', 404],
+        ['POST', '/api/v1/events/', 404],
+        ['GET', `/api/v1/endpoints/key_${id}`, 404],
+        ['PUT', '/api/v1/endpoints', 405],
+        ['POST', '/api/v1/events/stream', 405],
+      ];
+      for (const [method, path, expected] of paths) {
+        const { status, headers, data } = await api().request({ method, url: base + path, data: {} });
+        expect([method, path, status]).toEqual([method, path, expected]);
+        expect([path, data]).toEqual([
+          path,
+          expect.objectContaining({ status: 'error', request_id: expect.anything() }),
+        ]);
+        expect([headers['cache-control'], headers['x-content-type-options']]).toEqual(['no-store', 'nosniff']);
+      }
+      for (const path of ['/API/v1/endpoints', '/api/V1/endpoints'])
+        expect((await api().get(base + path)).status).toBe(404);
+      expect((await api().get(`${base}/api/v1/endpoints/${id}`)).status).toBe(200);
+    });
+
+    test('a 201 says where the object is, a 405 says which methods there are, and a 401 says what it asks for', async () => {
+      const made = await api().post(`${base}/api/v1/endpoints`, { name: 'located' });
+      expect(made.headers['location']).toBe(`${base}/api/v1/endpoints/${made.data.id}`);
+      expect((await api().get(made.headers['location'])).data.id).toBe(made.data.id);
+      for (const [method, path, allowed] of [
+        ['PUT', '/api/v1/endpoints', 'GET, HEAD, POST'],
+        ['DELETE', '/api/v1/events/stream', 'GET, HEAD'],
+        ['GET', `/api/v1/events/${made.data.id}/replay`, 'POST'],
+        ['POST', `/api/v1/endpoints/${made.data.id}`, 'GET, HEAD, PATCH, DELETE'],
+      ] as const) {
+        const { status, headers } = await api().request({ method, url: base + path });
+        expect([path, status, headers['allow']]).toEqual([path, 405, allowed]);
+        for (const one of allowed.split(', ').filter((name) => name === 'HEAD'))
+          expect((await api().request({ method: one, url: base + path, timeout: 2_000 })).status).not.toBe(405);
+      }
+      const signed = await create({ verification: { provider: 'github', secrets: ['a secret'] } });
+      const unsigned = await send(signed.slug, '{}', 'application/json');
+      expect([unsigned.status, unsigned.headers['www-authenticate']]).toEqual([401, 'Signature realm="webhook"']);
+      const ingest = await api().post(`${base}/e/${signed.id}`, {});
+      expect([ingest.status, ingest.headers['www-authenticate']]).toEqual([401, 'Signature realm="webhook"']);
+      const keyless = await client(host.port, 'nope').get(`${base}/api/v1/endpoints`);
+      expect([keyless.status, keyless.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    });
+
+    test('an acknowledgement without a body is sent without one, in every host', async () => {
+      for (const status of [204, 205]) {
+        const refused = await api().post(`${base}/api/v1/endpoints`, {
+          name: 'a',
+          acknowledgement: { status, content_type: null, body: 'xx' },
+        });
+        expect([refused.status, refused.data.details[0].field]).toEqual([422, 'acknowledgement.body']);
+        const { slug } = await create({ acknowledgement: { status, content_type: null, body: '' } });
+        const headers: [string, string][] = [['Connection', 'close']];
+        const answer = await request(host.port, { path: `${base}/api/webhook/${slug}`, headers, body: '{}' });
+        // Some servers write an empty body in chunks.
+        expect([answer.status, answer.body.toString().replace('0\r\n\r\n', '')]).toEqual([status, '']);
+        expect(answer.headers['content-type']).toBeUndefined();
+        if (status === 204) expect(answer.headers['content-length']).toBeUndefined();
+      }
+    });
+
     test("EMB-02: the host's own routes, parser and 404 are unharmed", async () => {
       expect((await client(host.port, '').post('/host/echo', { a: 1 })).data).toEqual({ echo: { a: 1 } });
       expect((await client(host.port, '').get('/nowhere')).status).toBe(404);
