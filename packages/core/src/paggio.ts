@@ -11,6 +11,7 @@ import { SignedIngest } from './capture/signed-ingest';
 import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Blocked, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
+import { Connector } from './delivery/connector';
 import { Hops } from './delivery/hops';
 import type { Transport } from './delivery/transport';
 import { undiciTransport } from './delivery/undici-transport';
@@ -186,10 +187,11 @@ export class Paggio {
     const tellBlocked = (blocked: Blocked): void => telemetry.emit({ type: 'address.blocked', ...blocked });
     const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, tellBlocked, nat64Prefixes);
     const hops = new Hops(this.options.masterKey);
+    const connector = new Connector(guard);
     const real =
       this.options.transport === 'undici'
-        ? undiciTransport(guard)
-        : axiosTransport(this.options.transport.axios, guard);
+        ? undiciTransport(connector)
+        : axiosTransport(this.options.transport.axios, connector);
     const transport = internals.transport?.(real) ?? real;
     const keys = new PublishedKeys(transport);
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys, unreadable));

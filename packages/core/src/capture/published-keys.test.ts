@@ -1,13 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AddressGuard } from '../delivery/address-guard';
+import { Connector } from '../delivery/connector';
 import { undiciTransport } from '../delivery/undici-transport';
 import { PublishedKeys } from './published-keys';
 
 let server: Server;
 let base: string;
 let asked: string[] = [];
-const transport = undiciTransport(new AddressGuard(['127.0.0.0/8']));
+const transport = undiciTransport(new Connector(new AddressGuard(['127.0.0.0/8'])));
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -57,7 +58,7 @@ test('SIG-12: of a thousand unknown key ids at most thirty a minute are looked u
 });
 
 test('a private address is not asked', async () => {
-  const guarded = undiciTransport(new AddressGuard([]));
+  const guarded = undiciTransport(new Connector(new AddressGuard([])));
   expect(await new PublishedKeys(guarded).fetch(`${base}/a.pem`)).toBe('unavailable');
   expect(asked).toEqual([]);
   await guarded.close();
@@ -119,7 +120,7 @@ test('a key that is a day old is fetched again and goes on counting while that f
   const clock = jest.spyOn(performance, 'now');
   const later = performance.now() + 25 * 3_600_000;
   clock.mockImplementation(() => later);
-  const down = undiciTransport(new AddressGuard([]));
+  const down = undiciTransport(new Connector(new AddressGuard([])));
   const away = new PublishedKeys(down);
   Object.assign(away, { found: (keys as unknown as { found: unknown }).found });
   expect(await away.fetch(`${base}/old.pem`)).toEqual({ text: 'key of /old.pem' });

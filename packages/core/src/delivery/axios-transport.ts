@@ -1,8 +1,8 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Duplex, Readable } from 'node:stream';
-import type { AddressGuard } from './address-guard';
-import { dial } from './guarded-connector';
+import { ConnectionPools, type PoolAge } from './connection-pools';
+import type { Connector } from './connector';
 import { ResponseReader } from './response-reader';
 import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
@@ -16,39 +16,53 @@ export interface AxiosLike {
  * where a request goes or what it carries is fixed for each: the agents dial through the guard, and the header lines are
  * written as given, since axios would merge, sort out and add to them.
  */
-export function axiosTransport(instance: AxiosLike, guard: AddressGuard): Transport {
-  const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
-  guardAgent(agents.http, guard, false);
-  guardAgent(agents.https, guard, true);
+export function axiosTransport(instance: AxiosLike, connector: Connector, age: PoolAge = {}): Transport {
+  const agents = new ConnectionPools<http.Agent>({ retire, destroy: async (agent) => void agent.destroy() }, age);
+  const agentOf = ({ origin }: TransportRequest): http.Agent => agents.of(origin, () => openAgent(connector, origin));
   return {
-    send: async (request) => refusalOf(request) ?? send(instance, agents, request),
-    async close() {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
+    send: async (request) => refusalOf(request) ?? send(instance, agentOf, request),
+    close: () => agents.destroy(),
   };
 }
 
-const agentOptions = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 60_000 };
-
-type Agents = { http: http.Agent; https: https.Agent };
-
-function guardAgent(agent: http.Agent, guard: AddressGuard, secure: boolean): void {
+function openAgent(connector: Connector, origin: string): http.Agent {
+  const secure = origin.startsWith('https:');
+  const agent = new (secure ? https.Agent : http.Agent)({
+    keepAlive: true,
+    maxSockets: 128,
+    maxFreeSockets: 32,
+    timeout: 60_000,
+  });
   agent.createConnection = (options: RequestOptions, callback: (error: Error | null, socket?: Duplex) => void) => {
     const hostname = options.host ?? options.hostname ?? '';
-    void dial(guard, { hostname, port: Number(options.port), secure }).then(
+    connector.connect({ hostname, port: Number(options.port), secure }).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error),
     );
   };
+  return agent;
 }
 
-async function send(instance: AxiosLike, agents: Agents, request: TransportRequest): Promise<TransportResult> {
+/** Connections that are free are closed now, and each other one after its request. */
+async function retire(agent: http.Agent): Promise<void> {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  for (;;) {
+    const busy = Object.values(agent.sockets).flatMap((sockets) => sockets ?? []);
+    if (busy.length === 0) return;
+    await Promise.all(busy.map((socket) => new Promise((closed) => socket.once('close', closed))));
+  }
+}
+
+async function send(
+  instance: AxiosLike,
+  agentOf: (request: TransportRequest) => http.Agent,
+  request: TransportRequest,
+): Promise<TransportResult> {
   const abort = new AbortController();
   const reader = new ResponseReader(request.timeoutMs, () => abort.abort());
   const url = new URL(request.origin);
   const secure = url.protocol === 'https:';
-  const agent = secure ? agents.https : agents.http;
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   let reused = false;
   let headers: IncomingMessage['headers'] = {};
@@ -63,7 +77,7 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
           path: request.target,
           // A flat list is written line by line, as it is.
           headers: ['Host', url.host, ...request.headers, ...contentLength(request)],
-          agent,
+          agent: agentOf(request),
           signal: options.signal,
           maxHeaderSize: 64 * 1024,
         },
@@ -91,8 +105,6 @@ async function send(instance: AxiosLike, agents: Agents, request: TransportReque
         // With a transport given, axios asks neither for a proxy nor for redirects; said again in case that changes.
         adapter: 'http',
         transport: wire,
-        httpAgent: agents.http,
-        httpsAgent: agents.https,
         proxy: false,
         socketPath: null,
         maxRedirects: 0,

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import axios from 'axios';
 import { AddressGuard, NameResolutionError, type Resolve } from './address-guard';
 import { axiosTransport } from './axios-transport';
+import type { PoolAge } from './connection-pools';
+import { Connector } from './connector';
 import { Recorder } from '../testing';
 import type { Transport, TransportRequest } from './transport';
 import { toTransportError } from './transport-error';
@@ -44,12 +46,12 @@ function request(port: number, change: Partial<TransportRequest> = {}): Transpor
   };
 }
 
-const makers: [string, (guard: AddressGuard) => Transport][] = [
+const makers: [string, (connector: Connector, age?: PoolAge) => Transport][] = [
   ['undici', undiciTransport],
-  ['axios', (guard) => axiosTransport(axios.create(), guard)],
+  ['axios', (connector, age) => axiosTransport(axios.create(), connector, age)],
   [
     'axios of a host that configured everything wrong',
-    (guard) =>
+    (connector, age) =>
       axiosTransport(
         axios.create({
           baseURL: 'http://127.0.0.1:1/elsewhere',
@@ -68,7 +70,8 @@ const makers: [string, (guard: AddressGuard) => Transport][] = [
           transformRequest: [() => 'changed'],
           transformResponse: [() => 'changed'],
         }),
-        guard,
+        connector,
+        age,
       ),
   ],
 ];
@@ -131,9 +134,65 @@ const hostile = [
   ...['198.18.0.1', '203.0.113.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '192.88.99.1', 'named.example'],
 ];
 
+/**
+ * A server in a thread of its own whose queue of connections is full, so that the system leaves further ones unanswered
+ * until it accepts again.
+ */
+const SLOW_TO_ACCEPT = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:http').createServer((request, response) => request.resume().on('end', () => response.end('ok')));
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(workerData, 0, 0);
+  });`;
+
+async function slowToAccept(): Promise<{ port: number; accept: () => void }> {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(SLOW_TO_ACCEPT, { eval: true, workerData: gate });
+  const accept = (): void => {
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+  };
+  const port = await new Promise<number>((done) => worker.once('message', done));
+  const filling: Socket[] = [];
+  // The queue takes one or two more than it says. The first that does not connect shows that it is full.
+  for (let isFull = false; !isFull;) {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => undefined);
+    filling.push(socket);
+    isFull = await Promise.race([
+      new Promise<boolean>((done) => socket.once('connect', () => done(false))),
+      new Promise<boolean>((done) => setTimeout(() => done(true), 200)),
+    ]);
+  }
+  servers.push({
+    close() {
+      accept();
+      for (const socket of filling) socket.destroy();
+      void worker.terminate();
+    },
+  });
+  return { port, accept };
+}
+
+/** Answers as soon as the head of a request is there, and closes without reading the rest, which resets the connection. */
+const ANSWERS_EARLY = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:net').createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.pause().write(workerData, () => socket.destroy()));
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+
+async function answersEarly(answer: string): Promise<number> {
+  const worker = new Worker(ANSWERS_EARLY, { eval: true, workerData: answer });
+  servers.push({ close: () => void worker.terminate() });
+  return new Promise<number>((done) => worker.once('message', done));
+}
+
 describe.each(makers)('%s', (_name, make) => {
-  const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = []): Transport => {
-    const one = make(new AddressGuard(networks, resolve, ports));
+  const transport = (networks = LOOPBACK, resolve?: Resolve, ports: number[] = [], age?: PoolAge): Transport => {
+    const one = make(new Connector(new AddressGuard(networks, resolve, ports)), age);
     open.push(one);
     return one;
   };
@@ -144,9 +203,7 @@ describe.each(makers)('%s', (_name, make) => {
     const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
     const port = await word<number>();
     const received = word();
-    const transport = make(new AddressGuard(LOOPBACK));
-    open.push(transport);
-    const result = transport.send(request(port, { timeoutMs: 500 }));
+    const result = transport().send(request(port, { timeoutMs: 500 }));
     await received;
     const until = performance.now() + 800;
     while (performance.now() < until);
@@ -290,6 +347,135 @@ describe.each(makers)('%s', (_name, make) => {
     await forbidden.stop();
   });
 
+  describe('a destination whose name moves to another address', () => {
+    async function blueGreen(): Promise<{ old: Recorder; fresh: Recorder; name: string }> {
+      const old = await Recorder.start();
+      const fresh = await Recorder.start(undefined, '127.0.0.2', old.port);
+      servers.push({ close: () => void old.stop() }, { close: () => void fresh.stop() });
+      return { old, fresh, name: `http://dest.example:${old.port}` };
+    }
+
+    test('is followed there within a minute, although an event every two seconds keeps its connection in use', async () => {
+      const { old, fresh, name } = await blueGreen();
+      let address = '127.0.0.1';
+      let seconds = 0;
+      const askedAt: number[] = [];
+      const resolve: Resolve = async () => {
+        askedAt.push(seconds);
+        return [{ address, family: 4 }];
+      };
+      const one = transport(LOOPBACK, resolve, [], { now: () => seconds * 1_000 });
+      for (; seconds < 20; seconds += 2) await one.send(request(0, { origin: name }));
+      expect([old.requests.length, fresh.requests.length]).toEqual([10, 0]);
+      address = '127.0.0.2';
+      for (; seconds < 120; seconds += 2) expect((await one.send(request(0, { origin: name }))).status).toBe(200);
+      expect([old.requests.length, fresh.requests.length]).toEqual([30, 30]);
+      // A client may open a second connection when its first one is not free again at once, and keeps both.
+      expect(askedAt.filter((at) => (at > 4 && at < 60) || at > 64)).toEqual([]);
+    });
+
+    test('is judged anew, and refused when the new address is not public', async () => {
+      const { old, fresh, name } = await blueGreen();
+      let address = '127.0.0.2';
+      let now = 0;
+      const one = transport(['127.0.0.2/32'], async () => [{ address, family: 4 }], [], { now: () => now });
+      expect((await one.send(request(0, { origin: name }))).status).toBe(200);
+      address = '127.0.0.1';
+      now = 60_000;
+      expect((await one.send(request(0, { origin: name }))).error?.code).toBe('blocked_address');
+      expect([old.requests.length, fresh.requests.length]).toEqual([0, 1]);
+    });
+
+    test('loses no request that is under way when a connection gets too old, and its connection is closed after it', async () => {
+      const closed: Promise<unknown>[] = [];
+      const { port, accepted } = await tcp((socket, count) => {
+        closed.push(new Promise((done) => socket.once('close', done)));
+        socket.once('data', () => {
+          if (count > 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew');
+          else releases.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold'));
+          arrive();
+        });
+      });
+      const releases: (() => void)[] = [];
+      let arrive: () => void = () => undefined;
+      const arrived = new Promise<void>((done) => (arrive = done));
+      let now = 0;
+      const one = transport(LOOPBACK, undefined, [], { now: () => now });
+      const slow = one.send(request(port));
+      await arrived;
+      now = 60_000;
+      expect((await one.send(request(port))).body.toString()).toBe('new');
+      releases[0]?.();
+      expect(await slow).toMatchObject({ status: 200, error: null, body: Buffer.from('old') });
+      await closed[0];
+      expect(accepted()).toBe(2);
+    });
+
+    test('is reached when all its connections have become too old at once', async () => {
+      const { old, name } = await blueGreen();
+      let now = 0;
+      const one = transport(LOOPBACK, async () => [{ address: '127.0.0.1', family: 4 }], [], { now: () => now });
+      const many = (): Promise<(number | null)[]> =>
+        Promise.all(
+          Array.from(
+            { length: 200 },
+            async () => (await one.send(request(0, { origin: name, timeoutMs: 20_000 }))).status,
+          ),
+        );
+      expect(new Set(await many())).toEqual(new Set([200]));
+      now = 60_000;
+      expect((await one.send(request(0, { origin: name }))).status).toBe(200);
+      now = 120_000;
+      expect(new Set(await many())).toEqual(new Set([200]));
+      expect(old.requests.length).toBe(401);
+    });
+  });
+
+  test('an address that needs a second to connect is reached, although the other one is dead', async () => {
+    const slow = await slowToAccept();
+    const resolve: Resolve = async () => [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.3', family: 4 },
+    ];
+    const sent = transport(LOOPBACK, resolve).send(
+      request(0, { origin: `http://two.example:${slow.port}`, timeoutMs: 15_000 }),
+    );
+    // The second address refuses at once; the first is still being dialled when the server begins to accept.
+    await new Promise((done) => setTimeout(done, 400));
+    slow.accept();
+    expect(await sent).toMatchObject({ status: 200, error: null });
+  });
+
+  test('an address that never answers costs a quarter of a second, and not the whole time-out', async () => {
+    const dead = await slowToAccept();
+    const alive = await Recorder.start(undefined, '127.0.0.2', dead.port);
+    servers.push({ close: () => void alive.stop() });
+    const resolve: Resolve = async () => [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ];
+    const one = transport(LOOPBACK, resolve);
+    const result = await one.send(request(0, { origin: `http://two.example:${dead.port}`, timeoutMs: 8_000 }));
+    expect(result).toMatchObject({ status: 200, error: null });
+  });
+
+  test.each([
+    ['200', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
+    ['410', 'HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\n'],
+    ['413', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'],
+  ])('an answer of %s that comes before the body is read, and then a reset, is seen', async (status, answer) => {
+    const early = await answersEarly(answer);
+    const one = transport();
+    const outcomes = new Set<string>();
+    const sendOne = async (): Promise<void> => {
+      const result = await one.send(request(early, { body: Buffer.alloc(900_000, 0x61), timeoutMs: 10_000 }));
+      outcomes.add(`${result.status} ${result.error?.code ?? ''}`.trim());
+    };
+    // Several at once: while this thread attends to one, the reset of another arrives before its next write.
+    for (let n = 0; n < 4; n++) await Promise.all(Array.from({ length: 8 }, sendOne));
+    expect([...outcomes]).toEqual([status]);
+  });
+
   test('SSR-13: ports of other services, unless the operator allows them', async () => {
     const origin = 'http://127.0.0.1:6379';
     expect((await transport().send(request(0, { origin }))).error).toEqual({
@@ -431,7 +617,7 @@ test("axios: a host's interceptors see each request", async () => {
     seen.push(config.url);
     return config;
   });
-  const transport = axiosTransport(instance, new AddressGuard(LOOPBACK));
+  const transport = axiosTransport(instance, new Connector(new AddressGuard(LOOPBACK)));
   open.push(transport);
   await transport.send(request(recorder.port));
   expect(seen).toEqual([`http://127.0.0.1:${recorder.port}/hook?a=%2f`]);

@@ -1,15 +1,25 @@
-import { Agent, errors, type Dispatcher } from 'undici';
-import type { AddressGuard } from './address-guard';
-import { dial, type SocketFailure } from './guarded-connector';
+import { errors, Pool, type Dispatcher } from 'undici';
+import { ConnectionPools, type PoolAge } from './connection-pools';
+import type { Connector, SocketFailure } from './connector';
 import { ResponseReader } from './response-reader';
 import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
 /** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
-export function undiciTransport(guard: AddressGuard): Transport {
-  const agent = new Agent({
+export function undiciTransport(connector: Connector, age: PoolAge = {}): Transport {
+  const pools = new ConnectionPools<Pool>({ retire: (pool) => pool.close(), destroy: (pool) => pool.destroy() }, age);
+  const poolOf = ({ origin }: TransportRequest): Pool => pools.of(origin, () => openPool(connector, origin, pools));
+  return {
+    send: async (request) => refusalOf(request) ?? send(poolOf, request),
+    close: () => pools.destroy(),
+  };
+}
+
+/** undici's own limit of age (`clientTtl`) lets requests wait for ever when all connections of a full pool are too old. */
+function openPool(connector: Connector, origin: string, pools: ConnectionPools<Pool>): Pool {
+  const pool = new Pool(origin, {
     connect: ({ hostname, port, protocol }, callback) => {
       const secure = protocol === 'https:';
-      void dial(guard, { hostname, port: Number(port || (secure ? 443 : 80)), secure }).then(
+      connector.connect({ hostname, port: Number(port || (secure ? 443 : 80)), secure }).then(
         (socket) => callback(null, socket),
         (error: Error) => callback(error, null),
       );
@@ -23,13 +33,16 @@ export function undiciTransport(guard: AddressGuard): Transport {
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
   });
-  return {
-    send: async (request) => refusalOf(request) ?? send(agent, request),
-    close: () => agent.destroy(),
+  const dropUnused = (): void => {
+    const { connected, size } = pool.stats;
+    if (connected === 0 && size === 0) pools.drop(origin, pool);
   };
+  pool.on('disconnect', dropUnused);
+  pool.on('connectionError', dropUnused);
+  return pool;
 }
 
-function send(agent: Agent, request: TransportRequest): Promise<TransportResult> {
+function send(poolOf: (request: TransportRequest) => Pool, request: TransportRequest): Promise<TransportResult> {
   let controller: Dispatcher.DispatchController | undefined;
   const reader = new ResponseReader(request.timeoutMs, (reason) => controller?.abort(reason));
   let repeated = false;
@@ -53,9 +66,8 @@ function send(agent: Agent, request: TransportRequest): Promise<TransportResult>
   };
   function dispatch(): void {
     try {
-      agent.dispatch(
+      poolOf(request).dispatch(
         {
-          origin: request.origin,
           path: request.target,
           method: request.method,
           headers: request.headers as string[],

@@ -2,6 +2,7 @@ import axios from 'axios';
 import { decodeHeaders } from '../capture/header-text';
 import { AddressGuard } from '../delivery/address-guard';
 import { axiosTransport } from '../delivery/axios-transport';
+import { Connector } from '../delivery/connector';
 import { undiciTransport } from '../delivery/undici-transport';
 import type { Paggio } from '../index';
 import type { Role } from '../options';
@@ -113,8 +114,8 @@ test('code that knows nothing of sealing cannot send a sealed row, with either c
   const before = recorder.requests.length;
   const raw = decodeHeaders((await rowOf(id)).headers);
   expect(raw).toContain('***');
-  const guard = new AddressGuard(['127.0.0.0/8']);
-  for (const transport of [undiciTransport(guard), axiosTransport(axios, guard)]) {
+  const connector = new Connector(new AddressGuard(['127.0.0.0/8']));
+  for (const transport of [undiciTransport(connector), axiosTransport(axios, connector)]) {
     const result = await transport.send({
       method: 'POST',
       origin: `http://127.0.0.1:${recorder.port}`,

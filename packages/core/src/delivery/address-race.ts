@@ -1,0 +1,76 @@
+import { connect, type Socket } from 'node:net';
+import type { ResolvedAddress } from './address-guard';
+
+/** How long an address has alone before the next one is dialled beside it (RFC 8305, 5). */
+const HEAD_START_MS = 250;
+/** A name can have any number of addresses. One connection must not become a scan of all of them. */
+const MAX_ADDRESSES = 8;
+
+/**
+ * Connects to the first address that answers. Each next one is dialled when the one before has failed, or has not answered
+ * for a quarter of a second. None is given up before the time is over, because a slow address may be the only one that
+ * works. Node's own choice (`autoSelectFamily`) gives each address but the last a quarter of a second in all.
+ * @param timeoutMs for all of them together
+ * @throws the first failure when all have failed; `connect_timeout`
+ */
+export function connectToAny(addresses: readonly ResolvedAddress[], port: number, timeoutMs: number): Promise<Socket> {
+  const waiting = alternating(addresses).slice(0, MAX_ADDRESSES);
+  const dialled = new Set<Socket>();
+  let failure: Error | undefined;
+  let turn: NodeJS.Timeout | undefined;
+  return new Promise((done, fail) => {
+    const deadline = setTimeout(() => {
+      finish();
+      fail(connectTimeout());
+    }, timeoutMs);
+    dialNext();
+
+    function dialNext(): void {
+      clearTimeout(turn);
+      const next = waiting.shift();
+      if (next === undefined) return;
+      const socket = connect({ host: next.address, port });
+      dialled.add(socket);
+      socket.once('error', failed);
+      socket.once('connect', () => {
+        dialled.delete(socket);
+        socket.off('error', failed);
+        finish();
+        done(socket);
+      });
+      if (waiting.length > 0) turn = setTimeout(dialNext, HEAD_START_MS);
+
+      function failed(error: Error): void {
+        if (!dialled.delete(socket)) return;
+        failure ??= error;
+        if (waiting.length > 0) dialNext();
+        else if (dialled.size === 0) {
+          finish();
+          fail(failure);
+        }
+      }
+    }
+
+    function finish(): void {
+      clearTimeout(deadline);
+      clearTimeout(turn);
+      const losers = [...dialled];
+      dialled.clear();
+      for (const loser of losers) loser.destroy();
+    }
+  });
+}
+
+export function connectTimeout(): Error {
+  return Object.assign(new Error('no connection within 10 s'), { code: 'connect_timeout' });
+}
+
+/** The families in turn, so that one that leads nowhere does not use up the time (RFC 8305, 4). */
+function alternating(addresses: readonly ResolvedAddress[]): ResolvedAddress[] {
+  const first = addresses.filter(({ family }) => family === addresses[0]?.family);
+  const second = addresses.filter(({ family }) => family !== addresses[0]?.family);
+  return addresses.map((_address, index) => {
+    const [even, odd] = index % 2 === 0 ? [first, second] : [second, first];
+    return (even.shift() ?? odd.shift()) as ResolvedAddress;
+  });
+}
