@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import {
+  certificatesIn,
+  egressProxyProblem,
   ingestUrlProblem,
   isNat64Prefix,
   isNetwork,
   networkList,
   readMasterKeys,
   roles as allRoles,
+  type EgressProxyTarget,
   type RateLimit,
   type Role,
 } from '@paggio/core';
@@ -33,6 +37,12 @@ export interface Environment {
   trustedProxies: string[];
   /** Hosts that the API and the dashboard answer to, besides loopback names and the public URL; null: not limited. */
   allowedHosts: string[] | null;
+  egressProxy: string | null;
+  egressProxyTarget: EgressProxyTarget;
+  /** PEM. */
+  certificateAuthorities: string[];
+  /** Variables that name a proxy for other programs, while no `PAGGIO_EGRESS_PROXY` is set. */
+  unusedProxies: string[];
   stagingHost: string | null;
   localUrl: string;
   allowedPorts: number[];
@@ -124,6 +134,22 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
       mistakes.push(`PAGGIO_NAT64_PREFIXES: "${prefix}" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.`);
   }
 
+  const egressProxy = text('PAGGIO_EGRESS_PROXY');
+  const proxyProblem = egressProxy === null ? null : egressProxyProblem(egressProxy);
+  if (proxyProblem !== null) mistakes.push(`PAGGIO_EGRESS_PROXY ${proxyProblem}`);
+  const egressProxyTarget = text('PAGGIO_EGRESS_PROXY_TARGET') ?? 'address';
+  if (egressProxyTarget !== 'address' && egressProxyTarget !== 'name')
+    mistakes.push('PAGGIO_EGRESS_PROXY_TARGET must be address or name.');
+  const unusedProxies = egressProxy === null ? PROXY_VARIABLES.filter((name) => text(name) !== null) : [];
+  const certificateAuthorities: string[] = [];
+  for (const file of list('PAGGIO_CA_FILE') ?? []) {
+    const pem = readText(file);
+    if (pem === null) mistakes.push(`PAGGIO_CA_FILE: ${file} cannot be read.`);
+    else if (certificatesIn(pem) === undefined)
+      mistakes.push(`PAGGIO_CA_FILE: ${file} holds no certificates in PEM (-----BEGIN CERTIFICATE-----).`);
+    else certificateAuthorities.push(pem);
+  }
+
   const allowedHosts = list('PAGGIO_ALLOWED_HOSTS');
   for (const name of allowedHosts ?? []) {
     if (!isHostPattern(name))
@@ -207,6 +233,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
     // A server that only this machine can reach has no other names, so any other name comes from DNS rebinding.
     allowedHosts: allowedHosts ?? (isLoopback(host) ? [] : null),
+    egressProxy,
+    egressProxyTarget: egressProxyTarget === 'name' ? 'name' : 'address',
+    certificateAuthorities,
+    unusedProxies,
     stagingHost,
     localUrl,
     allowedPorts,
@@ -234,6 +264,17 @@ function isLoopback(host: string): boolean {
   const family = isIP(host);
   return family === 0 ? host.toLowerCase() === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Programs such as curl take their proxy from these. */
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
 const SMALLEST_QUOTA = 1_048_576;
 

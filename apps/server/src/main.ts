@@ -42,6 +42,7 @@ export async function main({ parent }: MainOptions = {}): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
   output.up(server, version);
   output.keys(server, environment.production);
+  output.unusedProxies(environment.unusedProxies);
   shutdown.started(server);
 }
 

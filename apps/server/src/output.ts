@@ -69,6 +69,14 @@ export class Output {
       });
   }
 
+  /** Warns the operator about a proxy of the environment that other programs would use. */
+  unusedProxies(variables: readonly string[]): void {
+    if (variables.length === 0) return;
+    this.say('warn', `${variables.join(', ')} of the environment is not used: requests go out without a proxy`, {
+      hint: 'Set PAGGIO_EGRESS_PROXY to send every outgoing request through a proxy.',
+    });
+  }
+
   /** A line of the server itself. */
   say(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (this.logger) this.logger[level](fields, message);

@@ -77,6 +77,9 @@ export async function startServer(environment: Environment, output: Output): Pro
           pauseFailingAfterMs:
             environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,
           trustedProxies: environment.trustedProxies,
+          egressProxy: environment.egressProxy,
+          egressProxyTarget: environment.egressProxyTarget,
+          certificateAuthorities: environment.certificateAuthorities,
           stagingHost: environment.stagingHost,
           localUrl: environment.localUrl,
           retentionMs: environment.retentionMs,

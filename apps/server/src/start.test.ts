@@ -146,6 +146,36 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     'PAGGIO_NAT64_PREFIXES: "64:ff9b:1::/50" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
     'PAGGIO_NAT64_PREFIXES: "10.0.0.0/32" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
   ]);
+  const authority = join(__dirname, '../../../packages/core/src/testing/tls/authority.pem');
+  expect(
+    read({
+      PAGGIO_EGRESS_PROXY: 'http://u:p@proxy:3128',
+      PAGGIO_EGRESS_PROXY_TARGET: 'name',
+      PAGGIO_CA_FILE: authority,
+      HTTPS_PROXY: 'x',
+    }),
+  ).toMatchObject({
+    egressProxy: 'http://u:p@proxy:3128',
+    egressProxyTarget: 'name',
+    certificateAuthorities: [readFileSync(authority, 'utf8')],
+    unusedProxies: [],
+  });
+  expect(read({ HTTPS_PROXY: 'http://proxy:3128', all_proxy: 'http://proxy:3128', HTTP_PROXY: '' })).toMatchObject({
+    egressProxy: null,
+    unusedProxies: ['HTTPS_PROXY', 'all_proxy'],
+  });
+  expect(
+    read({
+      PAGGIO_EGRESS_PROXY: 'socks5://u:s3cret@proxy',
+      PAGGIO_EGRESS_PROXY_TARGET: 'ip',
+      PAGGIO_CA_FILE: '/nowhere/ca.pem,/dev/null',
+    }),
+  ).toEqual([
+    'PAGGIO_EGRESS_PROXY must be the http or https URL of a proxy, such as http://user:password@proxy.example.com:3128.',
+    'PAGGIO_EGRESS_PROXY_TARGET must be address or name.',
+    'PAGGIO_CA_FILE: /nowhere/ca.pem cannot be read.',
+    'PAGGIO_CA_FILE: /dev/null holds no certificates in PEM (-----BEGIN CERTIFICATE-----).',
+  ]);
   expect(read({ PAGGIO_DEDUP_WINDOW: '31d' })).toEqual([
     'PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.',
   ]);
@@ -170,6 +200,24 @@ test('without a list of networks, loopback is a destination only where the serve
   expect(networks({ HOST: '0.0.0.0', PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' })).toEqual(['127.0.0.0/8']);
   expect(networks({ HOST: '127.0.0.1', PAGGIO_ALLOWED_NETWORKS: 'none' })).toEqual([]);
   expect(networks({ HOST: '127.0.0.1', NODE_ENV: 'production' })).toEqual([]);
+});
+
+test('the start says once that a proxy of the environment is not used', async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url, HTTPS_PROXY: 'http://u:s3cret@proxy:3128' };
+  const server = await ServerProcess.start(env, directory);
+  await server.api().get('/health');
+  await server.stop();
+  const said = server.lines.filter((line) => line.includes('_PROXY'));
+  expect(said.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 40,
+      msg: 'HTTPS_PROXY of the environment is not used: requests go out without a proxy',
+      hint: expect.stringContaining('PAGGIO_EGRESS_PROXY'),
+    }),
+  ]);
+  expect(server.lines.join()).not.toContain('s3cret');
+  await database.drop();
 });
 
 test('an unreachable database is a clear error', async () => {

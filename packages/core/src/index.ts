@@ -70,6 +70,8 @@ export {
 export { MasterKeyFiles } from './master-key-files';
 export { ingestUrlProblem, roles, type HostDataSource, type PaggioOptions, type Role } from './options';
 export { isNetwork, networkList } from './network-list';
+export { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
+export { certificatesIn } from './delivery/tls-trust';
 export { isNat64Prefix } from './delivery/special-addresses';
 export {
   channels,

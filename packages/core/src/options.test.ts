@@ -35,6 +35,9 @@ test('every mistake is named at once', () => {
     }).sort(),
   ).toEqual(['allowedPorts', 'maxInFlight', 'nonsense', 'pauseFailingAfterMs', 'transport']);
   expect(problems({ nat64Prefixes: ['64:ff9b:1::/48', '64:ff9b:1::/49'] })).toEqual(['nat64Prefixes']);
+  expect(
+    problems({ egressProxy: 'http://u:s3cret@proxy/path', egressProxyTarget: 'ip', certificateAuthorities: 'none' }),
+  ).toEqual(['egressProxy', 'egressProxyTarget', 'certificateAuthorities']);
   expect(problems({ nat64Prefixes: '64:ff9b:1::/48' })).toEqual(['nat64Prefixes']);
   expect(problems({ allowedPorts: '22', transport: 'fetch' })).toEqual(['allowedPorts', 'transport']);
 });

@@ -1,6 +1,8 @@
 import type { PoolConfig } from 'pg';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
+import { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
+import { certificatesIn } from './delivery/tls-trust';
 import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
 import { isNat64Prefix } from './delivery/special-addresses';
@@ -81,6 +83,26 @@ export interface PaggioOptions {
    * @default []
    */
   trustedProxies?: readonly string[];
+  /**
+   * An HTTP proxy that every outgoing request goes through (CONNECT), such as `http://user:password@proxy.example.com:3128`
+   * or `https://proxy.example.com`: deliveries, replays, notifications, look-ups of published keys. Its own address may be
+   * private. Proxies of the environment (`HTTPS_PROXY`) are not used.
+   * @default null
+   */
+  egressProxy?: string | null;
+  /**
+   * What the proxy is asked for. `address`: the address that was resolved and judged here. `name`: the name, for proxies that
+   * decide by names and for networks whose DNS knows no outside names; then the proxy has to refuse private addresses, because
+   * it resolves the name itself.
+   * @default 'address'
+   */
+  egressProxyTarget?: EgressProxyTarget;
+  /**
+   * Certificates (PEM, one or several in a text) of authorities that are believed in outgoing TLS beside those of Node and
+   * of `NODE_EXTRA_CA_CERTS`.
+   * @default []
+   */
+  certificateAuthorities?: string | readonly string[];
   /** Host that `"environment": "staging"` replays go to, such as `staging.example.com`. */
   stagingHost?: string | null;
   /**
@@ -196,6 +218,9 @@ export interface ResolvedOptions {
   allowedNetworks: readonly string[];
   nat64Prefixes: readonly string[];
   trustedProxies: readonly string[];
+  egressProxy: string | null;
+  egressProxyTarget: EgressProxyTarget;
+  certificateAuthorities: readonly string[];
   stagingHost: string | null;
   localUrl: string;
   maxInFlight: number;
@@ -242,6 +267,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     allowedNetworks: true,
     nat64Prefixes: true,
     trustedProxies: true,
+    egressProxy: true,
+    egressProxyTarget: true,
+    certificateAuthorities: true,
     stagingHost: true,
     localUrl: true,
     maxInFlight: true,
@@ -296,6 +324,19 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   const nat64Prefixes = options?.nat64Prefixes ?? [];
   if (!Array.isArray(nat64Prefixes) || !nat64Prefixes.every(isNat64Prefix))
     fail('nat64Prefixes', 'nat64Prefixes must be a list of IPv6 networks of 32, 40, 48, 56, 64 or 96 bits.');
+  const egressProxy = options?.egressProxy ?? null;
+  const proxyProblem = egressProxy === null ? null : egressProxyProblem(egressProxy);
+  if (proxyProblem !== null) fail('egressProxy', `egressProxy ${proxyProblem}`);
+  const egressProxyTarget = options?.egressProxyTarget ?? 'address';
+  if (!['address', 'name'].includes(egressProxyTarget))
+    fail('egressProxyTarget', 'egressProxyTarget must be "address" or "name".');
+  const givenAuthorities = options?.certificateAuthorities ?? [];
+  const authorities = typeof givenAuthorities === 'string' ? [givenAuthorities] : givenAuthorities;
+  const areCertificates =
+    Array.isArray(authorities) &&
+    authorities.every((pem: unknown) => typeof pem === 'string' && certificatesIn(pem) !== undefined);
+  if (!areCertificates)
+    fail('certificateAuthorities', 'certificateAuthorities must be certificates in PEM (-----BEGIN CERTIFICATE-----).');
   const base = (field: 'publicUrl' | 'localUrl', fallback: string): string => {
     const value = options?.[field] ?? fallback;
     const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
@@ -359,6 +400,9 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     allowedNetworks: networks('allowedNetworks'),
     nat64Prefixes: Array.isArray(nat64Prefixes) ? nat64Prefixes : [],
     trustedProxies: networks('trustedProxies'),
+    egressProxy: proxyProblem === null ? egressProxy : null,
+    egressProxyTarget,
+    certificateAuthorities: areCertificates ? authorities : [],
     stagingHost,
     localUrl: base('localUrl', 'http://localhost:3000'),
     maxInFlight: whole('maxInFlight', 512, 1, 10_000),

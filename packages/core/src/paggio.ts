@@ -12,7 +12,9 @@ import { TestEvents } from './capture/test-event';
 import { AddressGuard, type Blocked, type Resolve } from './delivery/address-guard';
 import { axiosTransport } from './delivery/axios-transport';
 import { Connector } from './delivery/connector';
+import { EgressProxy } from './delivery/egress-proxy';
 import { Hops } from './delivery/hops';
+import { TlsTrust } from './delivery/tls-trust';
 import type { Transport } from './delivery/transport';
 import { undiciTransport } from './delivery/undici-transport';
 import { Chores } from './chores';
@@ -187,7 +189,10 @@ export class Paggio {
     const tellBlocked = (blocked: Blocked): void => telemetry.emit({ type: 'address.blocked', ...blocked });
     const guard = new AddressGuard(allowedNetworks, internals.resolve, allowedPorts, tellBlocked, nat64Prefixes);
     const hops = new Hops(this.options.masterKey);
-    const connector = new Connector(guard);
+    const { egressProxy, egressProxyTarget, certificateAuthorities } = this.options;
+    const trust = new TlsTrust(certificateAuthorities);
+    const proxy = egressProxy === null ? null : new EgressProxy(egressProxy, egressProxyTarget, trust);
+    const connector = new Connector(guard, trust, proxy);
     const real =
       this.options.transport === 'undici'
         ? undiciTransport(connector)

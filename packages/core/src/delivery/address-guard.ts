@@ -60,9 +60,16 @@ export class NameResolutionError extends Error {
 }
 
 const DNS_TIMEOUT_MS = 5_000;
+/** Where a proxy resolves, the local DNS is asked for a verdict and not for an address. */
+const FORWARDED_DNS_MS = 1_000;
 
 /** Names that mean this machine or the metadata service of its cloud, whatever they resolve to. */
 const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal|metadata\.goog)$/;
+
+/** Whether a name can only mean something in the networks around this machine. */
+function isLocalName(name: string): boolean {
+  return LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
+}
 
 /** What a guard refused to connect to. */
 export interface Blocked {
@@ -141,6 +148,28 @@ export class AddressGuard {
   }
 
   /**
+   * Judges a host whose name a proxy resolves: as `admit` does, but a name that the local DNS does not know passes, unless it
+   * can only be local. The proxy has to keep such names away from private addresses.
+   * @throws BlockedAddressError, and NameResolutionError for a local name
+   */
+  async admitForwarded(host: string, port: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_done, fail) => {
+      timer = setTimeout(
+        () => fail(new NameResolutionError(`${host} was not resolved`, 'dns_timeout')),
+        FORWARDED_DNS_MS,
+      );
+    });
+    try {
+      await Promise.race([this.admit(host, port), late]);
+    } catch (error) {
+      if (!(error instanceof NameResolutionError) || isLocalName(plainName(host))) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
    * The addresses of a host, all of them allowed.
    * @throws BlockedAddressError when any of them is not: a mixed answer is refused as a whole
    * @throws NameResolutionError when the name has none
@@ -166,8 +195,7 @@ export class AddressGuard {
     const name = plainName(host);
     if (isIP(name) !== 0) return this.allows(name);
     if (LOCAL_NAMES.test(name) && name.startsWith('metadata.')) return false;
-    const local = LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
-    if (!local) return true;
+    if (!isLocalName(name)) return true;
     if (LOCAL_NAMES.test(name)) return this.allows('127.0.0.1');
     try {
       await this.resolve(name);
@@ -189,7 +217,8 @@ function aloneIn(network: string): string | undefined {
   return prefix === undefined || Number(prefix) === bits ? plainAddress(address) : undefined;
 }
 
-function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
+/** What the system knows about a name: its hosts file, then the DNS. */
+export function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
   return new Promise((done, fail) => {
     const timer = setTimeout(
       () => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`, 'dns_timeout')),

@@ -4,7 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { ConnectionPools, type PoolAge } from './connection-pools';
 import type { Connector } from './connector';
 import { ResponseReader } from './response-reader';
-import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
+import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
 /** What Paggio uses of an axios instance, whichever version 1 the host brings. */
 export interface AxiosLike {
@@ -18,14 +18,15 @@ export interface AxiosLike {
  */
 export function axiosTransport(instance: AxiosLike, connector: Connector, age: PoolAge = {}): Transport {
   const agents = new ConnectionPools<http.Agent>({ retire, destroy: async (agent) => void agent.destroy() }, age);
-  const agentOf = ({ origin }: TransportRequest): http.Agent => agents.of(origin, () => openAgent(connector, origin));
+  const agentOf = (request: TransportRequest): http.Agent =>
+    agents.of(poolKeyOf(request), () => openAgent(connector, request));
   return {
     send: async (request) => refusalOf(request) ?? send(instance, agentOf, request),
     close: () => agents.destroy(),
   };
 }
 
-function openAgent(connector: Connector, origin: string): http.Agent {
+function openAgent(connector: Connector, { origin, identity = null }: TransportRequest): http.Agent {
   const secure = origin.startsWith('https:');
   const agent = new (secure ? https.Agent : http.Agent)({
     keepAlive: true,
@@ -35,7 +36,7 @@ function openAgent(connector: Connector, origin: string): http.Agent {
   });
   agent.createConnection = (options: RequestOptions, callback: (error: Error | null, socket?: Duplex) => void) => {
     const hostname = options.host ?? options.hostname ?? '';
-    connector.connect({ hostname, port: Number(options.port), secure }).then(
+    connector.connect({ hostname, port: Number(options.port), secure, identity }).then(
       (socket) => callback(null, socket),
       (error: Error) => callback(error),
     );

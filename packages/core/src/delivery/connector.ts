@@ -1,8 +1,10 @@
-import { isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { connectTimeout, connectToAny } from './address-race';
+import type { Socket } from 'node:net';
+import { connectToAny } from './address-race';
 import type { AddressGuard } from './address-guard';
 import { readBeforeFailing } from './early-answer';
+import type { EgressProxy } from './egress-proxy';
+import { secured } from './secured';
+import { TlsTrust, type TlsIdentity } from './tls-trust';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -10,6 +12,8 @@ export interface Peer {
   hostname: string;
   port: number;
   secure: boolean;
+  /** Of a destination with TLS settings of its own. */
+  identity: TlsIdentity | null;
 }
 
 /** What the error of a connection says about the connection itself. */
@@ -24,39 +28,35 @@ export interface SocketFailure extends Error {
  * Clients' own connectors do not ask a `lookup` for literal addresses and trust what a name resolves to.
  */
 export class Connector {
-  constructor(private readonly guard: AddressGuard) {}
+  /** @param proxy through which every connection goes; null: none */
+  constructor(
+    private readonly guard: AddressGuard,
+    private readonly trust: TlsTrust = new TlsTrust(),
+    private readonly proxy: EgressProxy | null = null,
+  ) {}
 
-  /** @throws BlockedAddressError, NameResolutionError, or the error of the connection */
-  async connect(peer: Peer): Promise<Socket> {
-    const host = peer.hostname.replace(/^\[(.*)\]$/, '$1');
-    const addresses = await this.guard.admit(host, peer.port);
-    const deadline = performance.now() + CONNECT_TIMEOUT_MS;
-    const plain = await connectToAny(addresses, peer.port, CONNECT_TIMEOUT_MS);
-    const socket = peer.secure ? await secured(plain, host, deadline - performance.now()) : plain;
+  /** @throws BlockedAddressError, NameResolutionError, EgressProxyError, or the error of the connection */
+  async connect({ hostname, port, secure, identity }: Peer): Promise<Socket> {
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const startedAt = performance.now();
+    const plain = this.proxy
+      ? await this.proxy.connect(this.guard, host, port, CONNECT_TIMEOUT_MS)
+      : await connectToAny(await this.guard.admit(host, port), port, CONNECT_TIMEOUT_MS);
+    const left = CONNECT_TIMEOUT_MS - (performance.now() - startedAt);
+    const socket = secure ? await secured(plain, host, this.trust.contextOf(identity), left) : plain;
     // failpoint: connector.connected
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
+    if (!secure && this.proxy) countFromHere(socket);
     socket.on('error', (error: SocketFailure) => (error.bytesRead = socket.bytesRead));
     readBeforeFailing(socket);
     return socket;
   }
 }
 
-/** TLS with a host, through a connection that leads to it. */
-function secured(plain: Socket, host: string, timeoutMs: number): Promise<Socket> {
-  const servername = isIP(host) === 0 ? host : '';
-  const socket = connectTls({ socket: plain, host, servername, ALPNProtocols: ['http/1.1'] });
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => socket.destroy(connectTimeout()), timeoutMs);
-    const failed = (error: Error): void => {
-      clearTimeout(timer);
-      fail(error);
-    };
-    socket.once('error', failed);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', failed);
-      done(socket);
-    });
-  });
+/** The answer of a proxy to CONNECT does not make a connection look as if it had served a request. */
+function countFromHere(socket: Socket): void {
+  const before = socket.bytesRead;
+  const kind = Object.getPrototypeOf(socket) as object;
+  Object.defineProperty(socket, 'bytesRead', { get: () => Number(Reflect.get(kind, 'bytesRead', socket)) - before });
 }

@@ -25,6 +25,23 @@ const codes: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tls_protocol',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'tls_protocol',
   ERR_SSL_WRONG_VERSION_NUMBER: 'tls_protocol',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'tls_client_certificate',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'tls_client_certificate',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'tls_client_certificate',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'tls_client_certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'tls_client_certificate',
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'tls_client_certificate',
+};
+
+const AUTHORITY_ADVICE =
+  'nobody that is trusted vouches for the certificate; the operator can add a private authority (PAGGIO_CA_FILE, option certificateAuthorities, or NODE_EXTRA_CA_CERTS)';
+
+/** What to do about a failure of TLS. */
+const tlsAdvice: Readonly<Record<string, string>> = {
+  tls_untrusted: AUTHORITY_ADVICE,
+  tls_self_signed: AUTHORITY_ADVICE,
+  tls_client_certificate:
+    'the destination did not accept the client certificate, or asks for one; none is set for it',
 };
 
 type CodedError = Error & { code?: string; errors?: CodedError[] };
@@ -36,7 +53,10 @@ export function toTransportError(error: CodedError): TransportError {
   const code = error.code ?? inner?.code ?? '';
   const message = error.message || inner?.message || code;
   const known = codes[code];
-  if (known?.startsWith('tls_')) return { code: known, message: `TLS failed (${code})` };
+  if (known?.startsWith('tls_')) {
+    const advice = tlsAdvice[known];
+    return { code: known, message: `TLS failed (${code})${advice ? `: ${advice}` : ''}` };
+  }
   if (known) return { code: known, message };
   if (/^(CERT_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) return { code: 'tls_failed', message: `TLS failed (${code})` };
   if (error.name === 'HTTPParserError' || code.startsWith('HPE_')) {

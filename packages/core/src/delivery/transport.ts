@@ -1,3 +1,5 @@
+import type { TlsIdentity } from './tls-trust';
+
 /** At most this much of a response body is kept; the rest is not read. */
 export const RESPONSE_LIMIT = 64 * 1024;
 
@@ -10,6 +12,8 @@ export interface TransportRequest {
   /** Names and values in turn, in the order to be sent; each character is one byte. */
   headers: readonly string[];
   body: Buffer;
+  /** Of a destination with TLS settings of its own. @default null */
+  identity?: TlsIdentity | null;
   /** From the start of the connection to the end of the response. */
   timeoutMs: number;
 }
@@ -39,6 +43,11 @@ export function refusalOf({ origin }: TransportRequest): TransportResult | null 
   if (/^https?:\/\/[^/]/.test(origin)) return null;
   const error = { code: 'blocked_address', message: 'only http and https URLs are dialled' };
   return { status: null, headers: {}, body: Buffer.alloc(0), truncated: false, latencyMs: 0, error };
+}
+
+/** Requests with the same key may share connections: the same origin, with the same client certificate and authorities. */
+export function poolKeyOf({ origin, identity = null }: TransportRequest): string {
+  return identity === null ? origin : `${origin} ${identity.id}`;
 }
 
 /** Sends one request: no redirects, no proxies from the environment, no decoding, through the address guard. */

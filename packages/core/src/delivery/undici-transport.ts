@@ -2,12 +2,15 @@ import { errors, Pool, type Dispatcher } from 'undici';
 import { ConnectionPools, type PoolAge } from './connection-pools';
 import type { Connector, SocketFailure } from './connector';
 import { ResponseReader } from './response-reader';
-import { refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
+import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
 /** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
 export function undiciTransport(connector: Connector, age: PoolAge = {}): Transport {
   const pools = new ConnectionPools<Pool>({ retire: (pool) => pool.close(), destroy: (pool) => pool.destroy() }, age);
-  const poolOf = ({ origin }: TransportRequest): Pool => pools.of(origin, () => openPool(connector, origin, pools));
+  const poolOf = (request: TransportRequest): Pool => {
+    const key = poolKeyOf(request);
+    return pools.of(key, () => openPool(connector, request, (pool) => pools.drop(key, pool)));
+  };
   return {
     send: async (request) => refusalOf(request) ?? send(poolOf, request),
     close: () => pools.destroy(),
@@ -15,11 +18,15 @@ export function undiciTransport(connector: Connector, age: PoolAge = {}): Transp
 }
 
 /** undici's own limit of age (`clientTtl`) lets requests wait for ever when all connections of a full pool are too old. */
-function openPool(connector: Connector, origin: string, pools: ConnectionPools<Pool>): Pool {
+function openPool(
+  connector: Connector,
+  { origin, identity = null }: TransportRequest,
+  onUnused: (pool: Pool) => void,
+): Pool {
   const pool = new Pool(origin, {
     connect: ({ hostname, port, protocol }, callback) => {
       const secure = protocol === 'https:';
-      connector.connect({ hostname, port: Number(port || (secure ? 443 : 80)), secure }).then(
+      connector.connect({ hostname, port: Number(port || (secure ? 443 : 80)), secure, identity }).then(
         (socket) => callback(null, socket),
         (error: Error) => callback(error, null),
       );
@@ -35,7 +42,7 @@ function openPool(connector: Connector, origin: string, pools: ConnectionPools<P
   });
   const dropUnused = (): void => {
     const { connected, size } = pool.stats;
-    if (connected === 0 && size === 0) pools.drop(origin, pool);
+    if (connected === 0 && size === 0) onUnused(pool);
   };
   pool.on('disconnect', dropUnused);
   pool.on('connectionError', dropUnused);

@@ -11,6 +11,7 @@ export { DeliveryProcess } from './delivery-process';
 export { testMasterKey };
 export { hostPool } from './host-pool';
 export { migrations } from '../storage/migrations';
+export { ConnectProxy, type ConnectProxySettings } from './connect-proxy';
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
 

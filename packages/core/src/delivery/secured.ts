@@ -1,0 +1,23 @@
+import { isIP, type Socket } from 'node:net';
+import { connect, type SecureContext } from 'node:tls';
+import { connectTimeout } from './address-race';
+
+/** TLS with a host, through a connection that leads to it. @param host without brackets */
+export function secured(plain: Socket, host: string, secureContext: SecureContext, timeoutMs: number): Promise<Socket> {
+  const servername = isIP(host) === 0 ? host : '';
+  const socket = connect({ socket: plain, host, servername, secureContext, ALPNProtocols: ['http/1.1'] });
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => socket.destroy(connectTimeout()), Math.max(1, timeoutMs));
+    const failed = (error: Error): void => {
+      clearTimeout(timer);
+      plain.destroy();
+      fail(error);
+    };
+    socket.once('error', failed);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      socket.off('error', failed);
+      done(socket);
+    });
+  });
+}
