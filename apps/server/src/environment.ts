@@ -150,6 +150,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     else certificateAuthorities.push(pem);
   }
 
+  // Node before 22.15 forgets these as soon as others are added.
+  const nodes = text('NODE_EXTRA_CA_CERTS');
+  const nodesPem = nodes === null ? null : readText(nodes);
+  if (nodesPem !== null && certificatesIn(nodesPem)) certificateAuthorities.push(nodesPem);
+
   const allowedHosts = list('PAGGIO_ALLOWED_HOSTS');
   for (const name of allowedHosts ?? []) {
     if (!isHostPattern(name))

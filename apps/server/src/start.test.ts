@@ -160,6 +160,8 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     certificateAuthorities: [readFileSync(authority, 'utf8')],
     unusedProxies: [],
   });
+  expect(read({ NODE_EXTRA_CA_CERTS: authority }).certificateAuthorities).toEqual([readFileSync(authority, 'utf8')]);
+  expect(read({ NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }).certificateAuthorities).toEqual([]);
   expect(read({ HTTPS_PROXY: 'http://proxy:3128', all_proxy: 'http://proxy:3128', HTTP_PROXY: '' })).toMatchObject({
     egressProxy: null,
     unusedProxies: ['HTTPS_PROXY', 'all_proxy'],

@@ -98,8 +98,8 @@ export interface PaggioOptions {
    */
   egressProxyTarget?: EgressProxyTarget;
   /**
-   * Certificates (PEM, one or several in a text) of authorities that are believed in outgoing TLS beside those of Node and
-   * of `NODE_EXTRA_CA_CERTS`.
+   * Certificates (PEM, one or several in a text) of authorities that are believed in outgoing TLS beside those of Node. On
+   * Node before 22.15 they take the place of `NODE_EXTRA_CA_CERTS`; name those here too.
    * @default []
    */
   certificateAuthorities?: string | readonly string[];

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import * as tls from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { RecentMap } from '../recent-map';
 
 /** What a destination asks for in TLS: a certificate that the client shows, authorities beside the usual ones, or both. */
@@ -32,7 +33,7 @@ export function certificatesIn(pem: string): string[] | undefined {
   return found.length > 0 && found.every(isValid) ? found : undefined;
 }
 
-/** Whom TLS connections believe: the roots of the system, `NODE_EXTRA_CA_CERTS`, and what the operator adds. */
+/** Whom TLS connections believe: the usual roots, and what the operator or a destination adds. */
 export class TlsTrust {
   private readonly authorities: readonly string[];
   private readonly contexts = new RecentMap<string, SecureContext>(MAX_CONTEXTS);
@@ -57,15 +58,16 @@ export class TlsTrust {
 }
 
 /**
- * The option `ca` would replace the usual roots, those of `NODE_EXTRA_CA_CERTS` included, which cannot be listed before Node
- * 22.15. So authorities are added to a context that has them already, by the call that `ca` itself is made of.
+ * The option `ca` takes the place of the usual roots, so they are given again. Before Node 22.15 they cannot be listed; there
+ * the authorities are added by the call that `ca` itself is made of, which keeps Node's roots and loses those of
+ * `NODE_EXTRA_CA_CERTS`.
  */
 function contextWith(own: { cert?: string; key?: string }, authorities: readonly string[]): SecureContext {
   if (authorities.length === 0) return createSecureContext(own);
+  const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => string[] };
+  if (getCACertificates) return createSecureContext({ ...own, ca: [...getCACertificates('default'), ...authorities] });
   const context = createSecureContext(own);
-  const native = context.context as { addCACert?: (pem: string) => void };
-  if (typeof native?.addCACert !== 'function')
-    return createSecureContext({ ...own, ca: [...rootCertificates, ...authorities] });
+  const native = context.context as { addCACert(pem: string): void };
   for (const authority of authorities) native.addCACert(authority);
   return context;
 }
