@@ -40,8 +40,7 @@ const AUTHORITY_ADVICE =
 const tlsAdvice: Readonly<Record<string, string>> = {
   tls_untrusted: AUTHORITY_ADVICE,
   tls_self_signed: AUTHORITY_ADVICE,
-  tls_client_certificate:
-    'the destination did not accept the client certificate, or asks for one; none is set for it',
+  tls_client_certificate: 'the destination did not accept the client certificate, or asks for one; none is set for it',
 };
 
 type CodedError = Error & { code?: string; errors?: CodedError[] };
