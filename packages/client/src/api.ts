@@ -796,7 +796,8 @@ export type Error = {
     | 'RATE_LIMITED'
     | 'RAW_BODY_CONSUMED'
     | 'INTERNAL'
-    | 'UNAVAILABLE';
+    | 'UNAVAILABLE'
+    | 'NOT_STARTED';
   /** For people. */
   message: string;
   /** What to do next. */
@@ -825,7 +826,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'RAW_BODY_CONSUMED'
   | 'INTERNAL'
-  | 'UNAVAILABLE';
+  | 'UNAVAILABLE'
+  | 'NOT_STARTED';
 
 /** What each operation takes and answers. */
 export interface Operations {

@@ -27,6 +27,7 @@ export const errorTable = {
   RAW_BODY_CONSUMED: { status: 500, meaning: 'A body parser of the host read the request before Paggio could.' },
   INTERNAL: { status: 500, meaning: 'A fault in Paggio; nothing was acknowledged.' },
   UNAVAILABLE: { status: 503, meaning: 'The database or the queue cannot take more now; try again.' },
+  NOT_STARTED: { status: 503, meaning: 'The app has not started Paggio yet, or has stopped it.' },
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -41,7 +42,7 @@ export interface PaggioErrorOptions {
   /** What to do next. */
   hint?: string;
   details?: ErrorDetail[];
-  /** For `UNAVAILABLE` and `RATE_LIMITED`. */
+  /** For `UNAVAILABLE`, `NOT_STARTED` and `RATE_LIMITED`. */
   retryAfterSeconds?: number;
   /** Further headers of the answer. */
   headers?: readonly (readonly [string, string])[];
@@ -112,4 +113,17 @@ export function invalid(details: ErrorDetail[]): PaggioError {
 
 export function unavailable(message: string, cause?: unknown): PaggioError {
   return new PaggioError('UNAVAILABLE', message, { hint: 'Send the request again.', retryAfterSeconds: 5, cause });
+}
+
+/** Something was called before `start` has connected, or after `stop`. */
+export function notStarted(phase: 'before' | 'after'): PaggioError {
+  return phase === 'before'
+    ? new PaggioError('NOT_STARTED', 'Paggio is not started', {
+        hint: 'Call await paggio.start() before the server listens.',
+        retryAfterSeconds: 5,
+      })
+    : new PaggioError('NOT_STARTED', 'Paggio was stopped', {
+        hint: 'Make another one with createPaggio() and start it: a stopped one does not start again.',
+        retryAfterSeconds: 5,
+      });
 }

@@ -1,10 +1,30 @@
-import { DataSource, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityMetadata, type EntityTarget, type QueryRunner } from 'typeorm';
+import { notStarted } from '../errors';
 import { dropValues } from './database-error';
 
-/** A DataSource whose errors do not carry the parameters of the statement that failed. */
+/** A DataSource whose errors do not carry the parameters of the statement that failed. Used too early or too late, it says so. */
 export class QuietSource extends DataSource {
+  private phase: 'before' | 'open' | 'after' = 'before';
+
+  override async initialize(): Promise<this> {
+    this.phase = 'open';
+    return super.initialize();
+  }
+
+  override async destroy(): Promise<void> {
+    this.phase = 'after';
+    return super.destroy();
+  }
+
+  /** Repositories ask for it before they have a connection. */
+  override getMetadata(target: EntityTarget<object>): EntityMetadata {
+    if (this.phase !== 'open') throw notStarted(this.phase);
+    return super.getMetadata(target);
+  }
+
   /** Repositories, transactions, migrations and plain queries all get their connection here. */
   override createQueryRunner(...mode: Parameters<DataSource['createQueryRunner']>): QueryRunner {
+    if (this.phase !== 'open') throw notStarted(this.phase);
     const runner = super.createQueryRunner(...mode);
     const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<unknown>;
     const quiet = async (...given: unknown[]): Promise<unknown> => {
