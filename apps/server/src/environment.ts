@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import {
   certificatesIn,
   egressProxyProblem,
+  databaseUrlProblem,
   ingestUrlProblem,
   isNat64Prefix,
   isNetwork,
@@ -88,9 +89,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   if (!/^\d+$/.test(portText ?? '4400') || port > 65_535) mistakes.push('PORT must be a port number from 0 to 65535.');
 
   const databaseUrl = text('DATABASE_URL');
-  if (databaseUrl !== null && (!/^postgres(ql)?:\/\/./.test(databaseUrl) || !URL.canParse(databaseUrl))) {
-    mistakes.push('DATABASE_URL must look like postgres://user:password@host:5432/name.');
-  }
+  const databaseProblem = databaseUrl === null ? null : databaseUrlProblem(databaseUrl);
+  if (databaseProblem !== null) mistakes.push(`DATABASE_URL ${databaseProblem}`);
 
   const keyText = text('PAGGIO_MASTER_KEY');
   const names = { current: 'PAGGIO_MASTER_KEY', previous: 'PAGGIO_MASTER_KEY_PREVIOUS' };

@@ -195,7 +195,10 @@ function toStartError(error: unknown, environment: Environment): StartError {
 }
 
 function withoutPassword(url: string): string {
+  // Forms that only pg understands, such as `postgres://user:secret@/name?host=/run`, are not shown in part.
+  if (!URL.canParse(url)) return 'PostgreSQL at DATABASE_URL';
   const shown = new URL(url);
   shown.password = '';
+  shown.searchParams.delete('password');
   return shown.href;
 }

@@ -68,7 +68,8 @@ export {
   type MasterKeys,
 } from './master-key';
 export { MasterKeyFiles } from './master-key-files';
-export { ingestUrlProblem, roles, type HostDataSource, type PaggioOptions, type Role } from './options';
+export { databaseUrlProblem } from './database-option';
+export { ingestUrlProblem, roles, type HostDataSource, type HostPool, type PaggioOptions, type Role } from './options';
 export { isNetwork, networkList } from './network-list';
 export { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
 export { certificatesIn } from './delivery/tls-trust';

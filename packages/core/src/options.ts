@@ -1,8 +1,9 @@
-import type { PoolConfig } from 'pg';
+import { connectionOf } from './database-option';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
 import { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
 import { certificatesIn } from './delivery/tls-trust';
+import type { Connection } from './storage/connection';
 import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
 import { isNat64Prefix } from './delivery/special-addresses';
@@ -14,12 +15,17 @@ export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
 export const roles: readonly Role[] = ['capture', 'deliver', 'api', 'dashboard'];
 
 export interface PaggioOptions {
-  /** A PostgreSQL 14 or newer: by URL, or the one that a TypeORM DataSource of the host is configured for. */
-  database: { url: string } | { dataSource: HostDataSource };
+  /**
+   * A PostgreSQL 14 or newer, in the encoding UTF8. By URL, where `password` is asked for each new connection (tokens of a
+   * cloud, Vault), or the one that a TypeORM DataSource or a `pg` pool of the host is configured for. Paggio connects by
+   * itself, and checks at the start that it is on the same database as the DataSource or pool.
+   */
+  database:
+    { url: string; password?: () => string | Promise<string> } | { dataSource: HostDataSource } | { pool: HostPool };
   /**
    * Where transactional handlers get their transactions: a DataSource or a `pg` pool of the host on the same database.
    * Its own transactions, so that its repositories work with them.
-   * @default the DataSource of `database`, else connections of Paggio's own
+   * @default the DataSource or pool of `database`, else connections of Paggio's own
    */
   transactions?: { dataSource: TransactionalDataSource } | { pool: TransactionalPool };
   /**
@@ -203,8 +209,13 @@ export interface HostDataSource extends Partial<TransactionalDataSource> {
   options: object;
 }
 
+/** What Paggio uses of a host's pool of `pg`: its configuration, and transactions for handlers. */
+export interface HostPool extends TransactionalPool {
+  options: object;
+}
+
 export interface ResolvedOptions {
-  connection: PoolConfig;
+  connection: Connection;
   /** Null: of Paggio's own. */
   transactions: { dataSource: TransactionalDataSource } | { pool: TransactionalPool } | null;
   transactionConnections: number;
@@ -440,42 +451,15 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   return resolved;
 }
 
-function connectionOf(
-  database: PaggioOptions['database'] | undefined,
-  fail: (field: string, message: string) => void,
-): PoolConfig {
-  if (database && 'url' in database && typeof database.url === 'string') {
-    if (/^postgres(ql)?:\/\/./.test(database.url) && URL.canParse(database.url))
-      return { connectionString: database.url };
-    fail('database', 'database.url must look like postgres://user:password@host:5432/name.');
-    return {};
-  }
-  if (database && 'dataSource' in database && database.dataSource?.options) {
-    const host = database.dataSource.options as Record<string, unknown>;
-    if (host['type'] !== 'postgres') fail('database', 'database.dataSource must be a DataSource of type postgres.');
-    if (typeof host['url'] === 'string')
-      return { connectionString: host['url'], ssl: host['ssl'] as PoolConfig['ssl'] };
-    return {
-      host: host['host'] as string | undefined,
-      port: host['port'] as number | undefined,
-      user: host['username'] as string | undefined,
-      password: host['password'] as PoolConfig['password'],
-      database: host['database'] as string | undefined,
-      ssl: host['ssl'] as PoolConfig['ssl'],
-    };
-  }
-  fail('database', 'database must be { url: "postgres://..." } or { dataSource }.');
-  return {};
-}
-
 function transactionsOf(
   options: PaggioOptions | undefined,
   fail: (field: string, message: string) => void,
 ): ResolvedOptions['transactions'] {
   const given = options?.transactions;
   if (given === undefined) {
-    const dataSource = options?.database && 'dataSource' in options.database ? options.database.dataSource : undefined;
-    return typeof dataSource?.transaction === 'function' ? { dataSource: dataSource as TransactionalDataSource } : null;
+    const { dataSource, pool } = (options?.database ?? {}) as { dataSource?: HostDataSource; pool?: HostPool };
+    if (typeof dataSource?.transaction === 'function') return { dataSource: dataSource as TransactionalDataSource };
+    return typeof pool?.connect === 'function' ? { pool } : null;
   }
   const { dataSource, pool } = (given ?? {}) as { dataSource?: TransactionalDataSource; pool?: TransactionalPool };
   if (typeof dataSource?.transaction === 'function') return { dataSource };

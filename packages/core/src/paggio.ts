@@ -75,6 +75,7 @@ import { RequestSeal } from './storage/request-seal';
 import { Retention } from './storage/retention';
 import { SealGate } from './storage/seal-gate';
 import { SecretBox } from './storage/secret-box';
+import { startRefusal } from './storage/start-refusal';
 import { StatStore } from './storage/stat-store';
 import type { Transaction } from './storage/statements';
 import { SessionStore } from './storage/session-store';
@@ -505,8 +506,8 @@ export class Paggio {
     try {
       const state = await this.queueStore.state();
       // It may answer and store nothing, as with a full disk.
-      const { isTroubled } = this.intake;
-      return { ready: !isTroubled, reason: isTroubled ? 'events cannot be stored' : null, ...state };
+      const reason = this.intake.isTroubled ? 'events cannot be stored' : this.worker.trouble;
+      return { ready: reason === null, reason, ...state };
     } catch {
       return { ...unknown, reason: 'the database does not answer' };
     }
@@ -623,7 +624,7 @@ function oncePerMinute(tell: (error: Error) => void): (error: Error) => void {
 function asSchemaProblem(error: unknown): unknown {
   const { code } = error as { code?: string };
   // Undefined table, column and schema.
-  if (code !== '42P01' && code !== '42703' && code !== '3F000') return error;
+  if (code !== '42P01' && code !== '42703' && code !== '3F000') return startRefusal(error) ?? error;
   return new PaggioError('CONFLICT', 'The database has not the schema that this version of Paggio needs', {
     hint: 'Run paggio migrate with a user that may change the schema; paggio migrate --sql shows what it does.',
     cause: error,

@@ -30,6 +30,8 @@ const SET_ASIDE_MS = 5_000;
  * that no process can open comes back until somebody adds the key, and others must not wait for it.
  */
 const MISSING_KEY_MS = 30_000;
+/** A process that has not been able to look for work for so long says so at `/health`. */
+const IN_VAIN_MS = 60_000;
 /** A paced destination is looked at this often at most; more slots then come at once. */
 const MIN_PACE_MS = 50;
 
@@ -75,6 +77,8 @@ export class DeliveryWorker implements Handoff {
   private claiming = false;
   /** Since when claims or renewals have failed (`performance.now`); null: they do not. */
   private failingSince: number | null = null;
+  /** Since when no look for work has succeeded, with the last reason. Renewals that work do not end it. */
+  private inVain: { since: number; why: string } | null = null;
   private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
   private readonly tokenPrefix = randomBytes(8);
@@ -141,6 +145,12 @@ export class DeliveryWorker implements Handoff {
   wake(): void {
     this.wanted = true;
     void this.claim();
+  }
+
+  /** Why this process has not been able to look for work for a minute; null: it has. */
+  get trouble(): string | null {
+    const { inVain } = this;
+    return this.running && inVain !== null && performance.now() - inVain.since >= IN_VAIN_MS ? inVain.why : null;
   }
 
   /** Prolongs what is held for longer than a sixth of a lease. */
@@ -223,8 +233,11 @@ export class DeliveryWorker implements Handoff {
           continue;
         }
         const free = this.dependencies.maxInFlight - this.held.size;
-        // With no room, the end of an attempt asks again.
-        if (free <= 0) return;
+        // With no room, the end of an attempt asks again. That is no look in vain.
+        if (free <= 0) {
+          this.inVain = null;
+          return;
+        }
         this.wanted = false;
         const rooms = this.lanes.rooms();
         const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.crew);
@@ -234,14 +247,21 @@ export class DeliveryWorker implements Handoff {
           await this.dependencies.record.release(works).catch(() => undefined);
           throw error;
         });
+        this.inVain = null;
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
+      if (this.settler.isStuck) this.lookedInVain('what became of deliveries cannot be stored');
     } catch (error) {
       this.failingSince ??= performance.now();
+      this.lookedInVain('the look for deliveries that are due fails');
       this.fault('claim', error);
     } finally {
       this.claiming = false;
     }
+  }
+
+  private lookedInVain(why: string): void {
+    this.inVain = { since: this.inVain?.since ?? performance.now(), why };
   }
 
   private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { DataSource } from 'typeorm';
 import { createTestDatabase, hostPool, query, owner, startGateway } from '../testing';
+import { resolveConnection } from './connection';
 import { Database } from './database';
 
 const VALUE = 'CANARY-of-a-row';
@@ -28,7 +29,7 @@ test('no connection of Paggio puts values of a statement into its error, whateve
      create trigger complain before insert on public.loud for each row execute function public.complain()`,
   );
   const database = new Database({
-    connection: { connectionString: test.url },
+    connection: resolveConnection({ connectionString: test.url }),
     migrations: 'on-start',
     transactions: null,
     transactionConnections: 1,

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { migrations } from './migrations';
 import { createTestDatabase, query, testMasterKey } from '../testing';
 import { createPaggio } from '../index';
+import { resolveConnection } from './connection';
 import { Database } from './database';
 
 test('CRA-20: eight replicas that start at once migrate exactly once', async () => {
@@ -82,7 +83,7 @@ test("the host's tables and search path are left alone, and acknowledgements wai
     `create table public.events (host int); alter database ${new URL(test.url).pathname.slice(1)} set synchronous_commit = off`,
   );
   const database = new Database({
-    connection: { connectionString: test.url },
+    connection: resolveConnection({ connectionString: test.url }),
     migrations: 'on-start',
     transactions: null,
     transactionConnections: 1,
@@ -110,7 +111,7 @@ test('a connection that is ready and ended by the server in one packet does not 
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  const connection = { connectionString: `postgres://nobody@127.0.0.1:${port}/none` };
+  const connection = resolveConnection({ connectionString: `postgres://nobody@127.0.0.1:${port}/none` });
   const database = new Database({ connection, migrations: 'off', transactions: null, transactionConnections: 1 });
   await expect(database.capture.query('select 1')).rejects.toThrow();
   await expect(database.source.initialize()).rejects.toThrow();

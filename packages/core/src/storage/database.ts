@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Pool, type PoolConfig } from 'pg';
+import type { Connection } from './connection';
 import { PaggioError } from '../errors';
 import type { ResolvedOptions } from '../options';
 import { apiKeySchema } from './entities/api-key';
@@ -7,7 +8,11 @@ import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
 import { migrations, SCHEMA_PROBE } from './migrations';
 import { QuietSource } from './quiet-source';
-import { QuietClient, SurvivingClient } from './surviving-client';
+import { refuseTransactionPooler } from './pooler';
+import { refuseOtherDatabase } from './same-database';
+import { readOnly, startRefusal, unreachable } from './start-refusal';
+import { handlerSettings, sessionSettings, type SessionLimits } from './session-settings';
+import { QuietClient, SurvivingClient, type OwnClientConfig } from './surviving-client';
 import {
   DataSourceTransactions,
   OwnTransactions,
@@ -21,7 +26,7 @@ export interface DatabaseRole {
 }
 
 export interface DatabaseSettings {
-  connection: PoolConfig;
+  connection: Connection;
   /** What the boot is allowed to do to the schema. */
   migrations: 'on-start' | 'check' | 'off';
   transactions: ResolvedOptions['transactions'];
@@ -58,9 +63,9 @@ export class Database {
   role: DatabaseRole = { name: '', excess: [] };
 
   constructor(private readonly settings: DatabaseSettings) {
-    this.capture = this.pool('capture', 2, DURABLE);
-    this.settle = this.pool('settle', 2, DURABLE);
-    this.lease = this.pool('lease', 2, `set synchronous_commit = off`);
+    this.capture = this.pool('capture', 'durable');
+    this.settle = this.pool('settle', 'durable');
+    this.lease = this.pool('lease', 'forgetful');
     const host = settings.transactions;
     if (host === null) this.transactions = new OwnTransactions(() => this.handlerPool(settings.transactionConnections));
     else if ('pool' in host) this.transactions = new PoolTransactions(host.pool);
@@ -68,7 +73,7 @@ export class Database {
     this.source = new QuietSource({
       type: 'postgres',
       schema: 'paggio',
-      ...typeormConnection(settings.connection),
+      database: settings.connection.database,
       entities: [endpointSchema, destinationSchema, apiKeySchema],
       migrations,
       migrationsTableName: 'migrations',
@@ -80,17 +85,18 @@ export class Database {
       applicationName: applicationName('management'),
       poolErrorHandler: () => undefined,
       extra: {
+        ...settings.connection,
         Client: QuietClient,
-        statement_timeout: STATEMENT_TIMEOUT_MS,
         query_timeout: QUERY_TIMEOUT_MS,
-        idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+        setUp: setUpFor('default'),
       },
     });
   }
 
   /**
    * Connects and brings the schema up to date, or checks it.
-   * @throws PaggioError `UNAVAILABLE` when the database does not answer, `CONFLICT` when its schema is behind
+   * @throws PaggioError `UNAVAILABLE` when the database does not answer now; `CONFLICT` when its schema is behind, or when it
+   *   cannot be used as it is, with the next step
    */
   async open(): Promise<void> {
     try {
@@ -105,7 +111,7 @@ export class Database {
       }
     } catch (error) {
       await this.close();
-      throw error;
+      throw startRefusal(error) ?? error;
     }
   }
 
@@ -133,71 +139,77 @@ export class Database {
     return this.source.query<T[]>(sql, values);
   }
 
-  /** A connection of its own, for LISTEN and for locks that belong to a connection. */
-  client(purpose: 'listen' | 'boot'): SurvivingClient {
+  /**
+   * A connection of its own, for LISTEN and for locks that belong to a connection. One to `probe` has the settings of the
+   * role and the database: nothing is known of the server yet.
+   */
+  client(purpose: 'listen' | 'boot' | 'probe'): SurvivingClient {
     return new QuietClient({
       ...this.settings.connection,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
+      ...(purpose === 'probe' ? {} : { setUp: setUpFor('default') }),
     });
   }
 
-  private pool(purpose: string, max: number, setUp: string): Pool {
+  private pool(purpose: string, commit: SessionLimits['commit']): Pool {
     return this.survivor(purpose, {
-      max,
+      max: 2,
       idleTimeoutMillis: 0,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
-      onConnect: async (client) => void (await client.query(setUp)),
+      setUp: setUpFor(commit),
     });
   }
 
   /**
-   * Without limits for single statements: a handler has the time that it was given. Its errors are whole, as it runs
-   * statements of the app.
+   * Without limits for single statements: a handler has the time that it was given. Its errors are whole, and parsers and
+   * other settings are those of the app, its role and its database, as it runs statements of the app.
    */
   private handlerPool(max: number): Pool {
     return this.survivor('handler', {
       Client: SurvivingClient,
       max,
       connectionTimeoutMillis: 0,
-      idle_in_transaction_session_timeout: IDLE_HANDLER_MS,
-      onConnect: async (client) => void (await client.query(DURABLE)),
+      setUp: handlerSettings(IDLE_HANDLER_MS),
     });
   }
 
-  private survivor(purpose: string, config: PoolConfig): Pool {
-    const pool = new Pool({
+  private survivor(purpose: string, config: PoolConfig & OwnClientConfig): Pool {
+    const own: PoolConfig & OwnClientConfig = {
       ...this.settings.connection,
       Client: QuietClient,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       ...config,
-    });
+    };
+    const pool = new Pool(own);
     // The pool tells of idle clients whose connection ended.
     pool.on('error', () => undefined);
     return pool;
   }
 
+  /** Before anything is written: what the server is, and whether the app's connections lead to it too. */
   private async check(): Promise<void> {
-    const client = this.client('boot');
+    const client = this.client('probe');
     try {
       await client.connect();
       const { rows } = await client.query<Boot>(BOOT);
-      const version = Number(rows[0]?.version);
-      if (version < 140_000) {
-        throw new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${Math.floor(version / 10_000)}`, {
-          hint: 'Point the database URL to a newer server.',
-        });
+      const [boot] = rows as [Boot];
+      await refuseTransactionPooler(client, boot.pid, () => this.client('probe'));
+      const problem = problemOf(boot);
+      if (problem !== null) throw problem;
+      this.weakSettings = boot.weak;
+      this.role = { name: boot.role, excess: boot.excess };
+      if (this.settings.transactions !== null) {
+        // Limits of the role could end the session that holds the lock.
+        await client.query(setUpFor('default'));
+        await refuseOtherDatabase(client, this.transactions);
       }
-      this.weakSettings = rows[0]?.weak ?? [];
-      this.role = { name: rows[0]?.role ?? '', excess: rows[0]?.excess ?? [] };
-      if (rows[0]?.readonly) throw unavailable('The database is a read-only standby', undefined);
     } catch (error) {
-      throw error instanceof PaggioError ? error : unreachable(error);
+      throw unreachable(error);
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -225,7 +237,10 @@ export class Database {
         ]);
         if (rows[0]?.held) break;
         if (performance.now() > deadline)
-          throw unavailable('Another process has held the migration lock for a minute', undefined);
+          throw new PaggioError('UNAVAILABLE', 'Another process has held the migration lock for a minute', {
+            hint: 'Another start may still migrate: look into pg_stat_activity for "paggio boot", then start again.',
+            retryAfterSeconds: 5,
+          });
         await new Promise((done) => setTimeout(done, 50));
       }
       if (!(await this.behind())) return;
@@ -243,23 +258,44 @@ export class Database {
 }
 
 interface Boot {
+  pid: number;
   version: string;
+  standby: boolean;
   readonly: boolean;
+  encoding: string;
   weak: string[];
   role: string;
   excess: DatabaseRole['excess'];
 }
 
-// `synchronous_commit` is not among them: our own sessions set it.
+// On a connection without settings of ours, so these are the ones of the role and the database.
 const BOOT = `
-  select current_user as role,
+  select pg_backend_pid() as pid, current_user as role,
     array(select right_name from pg_roles, lateral (values ('SUPERUSER', rolsuper), ('BYPASSRLS', rolbypassrls)) as r (right_name, held)
       where rolname = current_user and held) as excess,
-    current_setting('server_version_num') as version, pg_is_in_recovery() as readonly,
-    array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name) as weak`;
+    current_setting('server_version_num') as version, pg_is_in_recovery() as standby,
+    current_setting('default_transaction_read_only')::boolean as readonly, current_setting('server_encoding') as encoding,
+    array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name)
+      || array(select 'synchronous_commit = ' || setting || ' (overruled on connections of Paggio)' from pg_settings
+        where name = 'synchronous_commit' and setting = 'off') as weak`;
 
-// An acknowledgement promises a commit on disk, whatever the role's default is.
-const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')`;
+function problemOf({ version, standby, readonly, encoding }: Boot): PaggioError | null {
+  const major = Math.floor(Number(version) / 10_000);
+  if (major < 14)
+    return new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${major}`, {
+      hint: 'Point the database URL to a newer server.',
+    });
+  if (encoding !== 'UTF8')
+    return new PaggioError('CONFLICT', `The database has the encoding ${encoding}, and Paggio stores texts in UTF8`, {
+      hint: `Make another one with create database <name> encoding 'UTF8' template template0, and point the database URL to it.`,
+    });
+  if (standby)
+    return new PaggioError('UNAVAILABLE', 'The database is a read-only standby', {
+      hint: 'Point the database URL to the primary.',
+      retryAfterSeconds: 5,
+    });
+  return readonly ? readOnly() : null;
+}
 
 /** What `pg_stat_activity` shows: which connections of an app are Paggio's, and what for. */
 function applicationName(purpose: string): string {
@@ -268,25 +304,6 @@ function applicationName(purpose: string): string {
 
 const MIGRATION_LOCK = 7_236_611_893;
 
-function typeormConnection(connection: PoolConfig): object {
-  const { connectionString, user, ...rest } = connection;
-  return connectionString ? { url: connectionString, ...rest } : { username: user, ...rest };
-}
-
-/** What a connection that cannot be made means. */
-export function unreachable(cause: unknown): PaggioError {
-  return unavailable(`The database does not answer: ${reason(cause)}`, cause);
-}
-
-function unavailable(message: string, cause: unknown): PaggioError {
-  return new PaggioError('UNAVAILABLE', message, {
-    hint: 'Check the database URL, that the server runs, and that this machine may connect to it.',
-    retryAfterSeconds: 5,
-    cause,
-  });
-}
-
-function reason(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0]) return reason(error.errors[0]);
-  return error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+function setUpFor(commit: SessionLimits['commit']): string {
+  return sessionSettings({ statementMs: STATEMENT_TIMEOUT_MS, idleTransactionMs: IDLE_TRANSACTION_MS, commit });
 }

@@ -37,11 +37,12 @@ export async function takeIdempotencyKey(
     [...values, hash, result],
   );
   if (taken.length > 0) return null;
-  const [earlier] = await statements.query<{ request: Buffer; result: string; answer: string | null }>(
-    'select request, result, answer from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4',
+  const [earlier] = await statements.query<{ request: string; result: string; answer: string | null }>(
+    // As hex, because the setting `bytea_output` of the host's transaction decides about bytes.
+    `select encode(request, 'hex') as request, result, answer from paggio.idempotency_keys where user_id = $1 and mode = $2 and operation = $3 and key = $4`,
     values,
   );
-  if (earlier?.request.equals(hash)) return { result: earlier.result, answer: earlier.answer };
+  if (earlier?.request === hash.toString('hex')) return { result: earlier.result, answer: earlier.answer };
   throw new PaggioError('IDEMPOTENCY_KEY_CONFLICT', 'This Idempotency-Key was used with another request', {
     hint: 'Use a new key for a new request.',
   });

@@ -1,5 +1,9 @@
 import type { QueryRunner } from 'typeorm';
-import { Database, unreachable } from './database';
+import { databaseUrlProblem } from '../database-option';
+import { PaggioError } from '../errors';
+import { resolveConnection } from './connection';
+import { Database } from './database';
+import { unreachable } from './start-refusal';
 import { migrations } from './migrations';
 
 export interface MigrationSqlOptions {
@@ -50,7 +54,8 @@ export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): 
 /**
  * Brings the schema of a database up to date, as a start with `migrations: 'on-start'` does.
  * @returns how many migrations it has now, and how many of them are new
- * @throws PaggioError `UNAVAILABLE` when the database does not answer
+ * @throws PaggioError `BAD_REQUEST` for a URL that cannot be read, `UNAVAILABLE` when the database does not answer, `CONFLICT`
+ *   when it cannot be used as it is
  */
 export async function migrate(url: string): Promise<{ total: number; applied: number }> {
   const database = databaseAt(url);
@@ -60,13 +65,16 @@ export async function migrate(url: string): Promise<{ total: number; applied: nu
   return { total: migrations.length, applied: migrations.length - before };
 }
 
-function databaseAt(connectionString: string): Database {
-  const connection = { connectionString };
+function databaseAt(url: string): Database {
+  const problem = databaseUrlProblem(url);
+  if (problem !== null)
+    throw new PaggioError('BAD_REQUEST', `The database URL ${problem}`, { hint: 'Correct the URL.' });
+  const connection = resolveConnection({ connectionString: url });
   return new Database({ connection, migrations: 'on-start', transactions: null, transactionConnections: 1 });
 }
 
 async function appliedIn(database: Database): Promise<number> {
-  const client = database.client('boot');
+  const client = database.client('probe');
   try {
     await client.connect();
     const present = await client.query<{ there: boolean }>(

@@ -1,4 +1,6 @@
+import type { QueryConfig } from 'pg';
 import { dropValues } from './database-error';
+import { ownTypes } from './type-parsers';
 
 /**
  * What a transaction of the host is to Paggio: a client of pg, or TypeORM's EntityManager or QueryRunner. Anything else with
@@ -13,7 +15,10 @@ export interface Statements {
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** One shape for the two kinds of answers. Errors of Paggio's statements do not carry their values into the app. */
+/**
+ * Paggio's own statements in a transaction. Both kinds of answers get one shape, results are read by parsers of our own
+ * where the driver is pg, and errors do not carry the values of a statement into the app.
+ */
 export function statementsOf(transaction: Transaction): Statements {
   return {
     async query<Row>(sql: string, values?: unknown[]): Promise<Row[]> {
@@ -24,10 +29,37 @@ export function statementsOf(transaction: Transaction): Statements {
 }
 
 async function answerOf(transaction: Transaction, sql: string, values?: unknown[]): Promise<unknown> {
+  const client = await clientOf(transaction);
   try {
-    return await transaction.query(sql, values);
+    if (client === undefined) return await transaction.query(sql, values);
+    return await client.query({ text: sql, values: values ?? [], types: ownTypes });
   } catch (error) {
     dropValues(error);
     throw error;
   }
+}
+
+interface Client {
+  query(config: QueryConfig): Promise<unknown>;
+}
+
+/**
+ * The client of pg behind a transaction, which takes parsers with a statement. TypeORM hands out the one that its query
+ * runner is using.
+ */
+async function clientOf(transaction: Transaction): Promise<Client | undefined> {
+  if (isClient(transaction)) return transaction;
+  const runner = (transaction as { queryRunner?: unknown }).queryRunner ?? transaction;
+  const { connect, isTransactionActive } = runner as {
+    connect?: () => Promise<unknown>;
+    isTransactionActive?: unknown;
+  };
+  if (isTransactionActive !== true || typeof connect !== 'function') return undefined;
+  const client: unknown = await connect.call(runner);
+  return isClient(client) ? client : undefined;
+}
+
+function isClient(value: unknown): value is Client {
+  const { query, getTypeParser } = (value ?? {}) as Record<string, unknown>;
+  return typeof query === 'function' && typeof getTypeParser === 'function';
 }

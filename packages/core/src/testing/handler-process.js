@@ -43,11 +43,20 @@ async function transactions() {
   const create = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (mode) => {
     const runner = create(mode);
-    const query = runner.query.bind(runner);
-    runner.query = (sql, ...rest) => {
-      const run = () => query(sql, ...rest);
-      if (sql === 'COMMIT') return fatal('commit', run);
-      return typeof sql === 'string' && sql.includes('with input as') ? fatal('settle', run) : run();
+    const connect = runner.connect.bind(runner);
+    runner.connect = async () => {
+      const client = await connect();
+      const query = (given, ...rest) => {
+        const run = () => client.query(given, ...rest);
+        const sql = given.text ?? given;
+        if (sql === 'COMMIT') return fatal('commit', run);
+        return sql.includes('with input as') ? fatal('settle', run) : run();
+      };
+      const read = (_, name) => {
+        const value = client[name];
+        return typeof value === 'function' ? value.bind(client) : value;
+      };
+      return new Proxy(client, { get: (target, name) => (name === 'query' ? query : read(target, name)) });
     };
     return runner;
   };

@@ -1,0 +1,65 @@
+import { createPaggio, type Paggio } from './index';
+import { createTestDatabase, owner, query, startGateway, testMasterKey, type TestDatabase } from './testing';
+
+let database: TestDatabase;
+beforeAll(async () => (database = await createTestDatabase()));
+afterAll(() => database.drop());
+
+const paging = { limit: 10, offset: 0, startingAfter: null };
+const calls: [string, (paggio: Paggio) => Promise<unknown>][] = [
+  ['endpoints.create', (paggio) => paggio.endpoints.create(owner, { name: 'early' })],
+  ['endpoints.list', (paggio) => paggio.endpoints.list(owner, paging)],
+  ['events.list', (paggio) => paggio.events.list(owner, {}, paging)],
+  ['stats.read', (paggio) => paggio.stats.read(owner)],
+  ['publish', (paggio) => paggio.publish({ userId: 'u', eventType: 'a', payload: {} })],
+  ['keys.list', (paggio) => paggio.keys.list(owner, paging)],
+  ['bulkReplays.list', (paggio) => paggio.bulkReplays.list(owner, paging)],
+  ['handlers.list', (paggio) => paggio.handlers.list()],
+  ['gauges', (paggio) => paggio.gauges()],
+  ['capture', async (paggio) => paggio.capture.route('none', 'POST')],
+  ['the stream', (paggio) => paggio.feed.follow(owner, null).next()],
+];
+
+test.each(calls)('%s before the start and after the stop says what is missing', async (_, call) => {
+  const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
+  await expect(call(paggio)).rejects.toMatchObject({
+    code: 'NOT_STARTED',
+    message: 'Paggio is not started',
+    hint: 'Call await paggio.start() before the server listens.',
+  });
+  await paggio.start();
+  await paggio.stop();
+  await expect(call(paggio)).rejects.toMatchObject({ code: 'NOT_STARTED', message: 'Paggio was stopped' });
+});
+
+test('a process that has looked for work in vain for a minute is not ready and says why, until it can again', async () => {
+  const gateway = await startGateway();
+  const { paggio } = gateway;
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+  const failed = (): Promise<void> =>
+    new Promise((done) => {
+      const end = paggio.subscribe((happening) => {
+        if (happening.type !== 'fault' || happening.where !== 'delivery.claim') return;
+        end();
+        done();
+      });
+    });
+  const first = failed();
+  await query(gateway.database.url, 'alter table paggio.deliveries rename column takeovers to gone');
+  await first;
+  expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
+  ahead = 61_000;
+  // Renewals that work in between do not count as looks for work.
+  await failed();
+  expect(await paggio.readiness()).toMatchObject({
+    ready: false,
+    reason: 'the look for deliveries that are due fails',
+    migration: expect.any(Number),
+  });
+  await query(gateway.database.url, 'alter table paggio.deliveries rename column gone to takeovers');
+  for (;;) if ((await paggio.readiness()).ready) break;
+  clock.mockRestore();
+  await gateway.stop();
+});

@@ -1,0 +1,200 @@
+import { PaggioError } from '../errors';
+
+interface Refusal {
+  /** What is wrong, before what PostgreSQL or the network said. */
+  what: string;
+  /** The next step. */
+  hint: string;
+  /** True where the same start may succeed in a while. */
+  passes?: true;
+}
+
+const NETWORK =
+  'Check the database URL (host and port), that the server runs, and that this machine may connect to it.';
+const TLS =
+  'Give the certificate of the authority with sslrootcert=/path/ca.pem in the database URL: docs/configuration.md, "TLS to the database".';
+const MIGRATE =
+  'Let an administrator prepare the schema: run the output of `paggio migrate --sql --grant <role>`, or `grant create on database <name> to <role>`. See docs/deploy.md, "A database role with no more rights than needed".';
+const READ_ONLY =
+  'Point the database URL to the primary. If it is the primary, find out why it is read-only (providers set this when the disk is full), then `alter database <name> set default_transaction_read_only = off`; a role can have it too.';
+
+/** By SQLSTATE. */
+const states: Readonly<Record<string, Refusal>> = {
+  '42501': { what: 'The database role lacks a right', hint: MIGRATE },
+  '25006': { what: 'The database is read-only', hint: READ_ONLY },
+  '08P01': {
+    what: 'The database, or a pooler before it, does not accept the connection',
+    hint: 'Connect to PostgreSQL itself, or to a pooler in session mode, and take out `options` from the database URL.',
+  },
+  '28P01': {
+    what: 'The database refused the password',
+    hint: 'Check user and password in the database URL; percent-encode them.',
+  },
+  '28000': {
+    what: 'The database refused the user',
+    hint: 'Check the user in the database URL, that the role may log in, and that pg_hba.conf lets it in from this machine. Where it says "no encryption", add sslmode=verify-full to the URL.',
+  },
+  '3D000': {
+    what: 'The database is not there',
+    hint: 'Create it, or correct the name at the end of the database URL.',
+  },
+  '53300': {
+    what: 'The database has no connection left',
+    hint: 'Each process of Paggio holds 11 connections, and up to 4 more for transactional handlers. Raise max_connections (or the limit of the role or database), or run fewer processes.',
+    passes: true,
+  },
+  '53100': { what: 'The disk of the database is full', hint: 'Make room on the disk of the database.', passes: true },
+  '53200': {
+    what: 'The database is out of memory',
+    hint: 'Give the database more memory, or fewer connections.',
+    passes: true,
+  },
+  '55000': { what: 'The database takes no connections', hint: 'It may be a template, or being restored: see its log.' },
+  '55P03': {
+    what: 'A lock of the database could not be had',
+    hint: 'Start again when the other work is done.',
+    passes: true,
+  },
+  '57014': {
+    what: 'A statement took too long',
+    hint: 'Something may hold a lock on the tables of Paggio, or the server is overloaded: look into pg_stat_activity, then start again.',
+    passes: true,
+  },
+  '57P01': { what: 'The database ended the connection', hint: 'It shuts down or restarts: start again.', passes: true },
+  '57P02': { what: 'The database ended the connection', hint: 'It restarts after a crash: start again.', passes: true },
+  '57P03': {
+    what: 'The database is not ready',
+    hint: 'It starts, stops or recovers: start again in a moment.',
+    passes: true,
+  },
+};
+
+/** By the code of Node's own errors. */
+const codes: Readonly<Record<string, Refusal>> = {
+  ENOTFOUND: {
+    what: 'The host of the database is not known',
+    hint: 'Correct the host in the database URL. A @ or / in the password must be percent-encoded (%40, %2F).',
+    passes: true,
+  },
+  EAI_AGAIN: {
+    what: 'The host of the database could not be looked up',
+    hint: 'Check the name and the DNS of this machine.',
+    passes: true,
+  },
+  ENOENT: {
+    what: 'The socket of the database is not there',
+    hint: 'Check the directory in `host=` of the database URL, and that the server runs.',
+  },
+  EACCES: {
+    what: 'The socket of the database may not be opened',
+    hint: 'Run as a user who may open it, or connect by host name.',
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    what: 'The certificate of the database is for another host',
+    hint: 'Connect by a name that is in the certificate: docs/configuration.md, "TLS to the database".',
+  },
+  CERT_HAS_EXPIRED: {
+    what: 'The certificate of the database has expired',
+    hint: 'Renew the certificate of the server.',
+  },
+};
+
+const texts: readonly (Refusal & { like: RegExp })[] = [
+  {
+    like: /does not support SSL connections/,
+    what: 'The database offers no TLS',
+    hint: 'Switch TLS on at the server (`ssl = on`), or leave sslmode out of the database URL if the network is trusted.',
+  },
+  {
+    like: /client password must be a (?:non-empty )?string/,
+    what: 'The database asks for a password and the configuration has none',
+    hint: 'Add the password to the database URL (postgres://user:password@host/name), or set PGPASSWORD.',
+  },
+  {
+    like: /Password must be a string/,
+    what: 'The password function of the database did not return a text',
+    hint: 'Return the password itself, or a promise of it.',
+  },
+  {
+    like: /certificate|SSL|TLS/,
+    what: 'No TLS connection to the database could be made',
+    hint: TLS,
+  },
+];
+
+/**
+ * What PostgreSQL, the network or TLS said at a start, as an error for the operator with the next step.
+ * @returns null when it is nothing of the operator's
+ */
+export function startRefusal(error: unknown): PaggioError | null {
+  if (error instanceof PaggioError) return error;
+  const cause = sourceOf(error);
+  const { code = '', severity, message = '', syscall } = cause;
+  const fromServer = typeof severity === 'string';
+  const refusal = fromServer ? states[code] : (codes[code] ?? textual(message));
+  if (refusal) return refused(refusal, message, error);
+  // Poolers of providers answer with codes of internal errors: "Tenant or user not found".
+  if (fromServer && (code.startsWith('XX') || code.startsWith('08')))
+    return refused(
+      { what: 'The database, or a pooler before it, refused', hint: NETWORK, passes: true },
+      message,
+      error,
+    );
+  if (
+    !fromServer &&
+    (typeof syscall === 'string' || /time[d ]*out|terminated/i.test(message) || /^E[A-Z]+$/.test(code))
+  )
+    return unanswered(error);
+  return null;
+}
+
+/** Where writes are off by default. */
+export function readOnly(): PaggioError {
+  return new PaggioError('CONFLICT', 'The database is read-only: default_transaction_read_only is on', {
+    hint: READ_ONLY,
+  });
+}
+
+/** What a connection that cannot be made means. */
+export function unreachable(error: unknown): PaggioError {
+  return startRefusal(error) ?? unanswered(error);
+}
+
+function unanswered(error: unknown): PaggioError {
+  const { message, code } = sourceOf(error);
+  return refused({ what: 'The database does not answer', hint: NETWORK, passes: true }, message || String(code), error);
+}
+
+function refused({ what, hint, passes }: Refusal, said: string, cause: unknown): PaggioError {
+  return new PaggioError(passes ? 'UNAVAILABLE' : 'CONFLICT', said === '' ? what : `${what}: ${said}`, {
+    hint,
+    ...(passes ? { retryAfterSeconds: 5 } : {}),
+    cause,
+  });
+}
+
+function textual(message: string): Refusal | undefined {
+  return texts.find(({ like }) => like.test(message));
+}
+
+interface Source {
+  code?: string;
+  severity?: unknown;
+  message: string;
+  syscall?: unknown;
+}
+
+/** The error of pg or Node inside those of TypeORM, and the first of several addresses. */
+function sourceOf(error: unknown): Source {
+  const { driverError, errors, cause } = (error ?? {}) as {
+    driverError?: unknown;
+    errors?: unknown[];
+    cause?: unknown;
+  };
+  if (driverError) return sourceOf(driverError);
+  if (Array.isArray(errors) && errors.length > 0) return sourceOf(errors[0]);
+  if (cause && (error as { code?: unknown }).code === undefined) return sourceOf(cause);
+  // Not by class: an app may run Paggio in a realm of its own, where Node's errors are of another class.
+  const isError = typeof error === 'object' && error !== null && typeof (error as Source).message === 'string';
+  return isError ? (error as Source) : { message: String(error) };
+}

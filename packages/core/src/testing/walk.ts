@@ -1,0 +1,104 @@
+import { captureFromGitHub, gitHub, owner, Recorder, settled, startGateway, until } from './index';
+import { scopes, type PaggioOptions, type Principal } from '../index';
+import type { TestDatabase } from '@paggio/embedded-database/testing';
+
+const everything: Principal = { ...owner, scopes: new Set(scopes), keyId: null };
+const paging = { limit: 10, offset: 0, startingAfter: null };
+
+/**
+ * Walks through what a gateway does with its database: capture, delivery to a URL and to a transactional handler, the
+ * stream, management, statistics, replays, keys, sessions and publishing. Answers with the kinds of values that came back.
+ * Wherever the database is read or written in another way than on a stock connection, it fails or the kinds differ.
+ */
+export async function walk(database: TestDatabase, options: Partial<PaggioOptions> = {}): Promise<object> {
+  const recorder = await Recorder.start();
+  const effects: string[] = [];
+  const faults: unknown[] = [];
+  const gateway = await startGateway(options, {}, database, (paggio) => {
+    paggio.subscribe((happening) => happening.type === 'fault' && faults.push(happening.error));
+    paggio.on(
+      'github',
+      'push',
+      async (event, { tx }) => {
+        await tx.query(`select set_config('walk.event', $1, true)`, [event.id]);
+        effects.push(event.receivedAt.toISOString());
+      },
+      { transactional: true, name: 'walk' },
+    );
+  });
+  const { paggio } = gateway;
+  try {
+    const seen: Record<string, unknown> = {};
+    const { endpoint } = await paggio.endpoints.create(owner, {
+      name: 'walk',
+      destinationUrl: recorder.url(),
+      verification: gitHub,
+      eventTypes: ['push', 'order.paid'],
+    });
+    seen['created'] = endpoint;
+    const feed = paggio.feed.follow(owner, null);
+    seen['stream opened'] = (await feed.next()).value;
+    const id = await captureFromGitHub(paggio, endpoint.slug, 'push', '{"price":1.10}');
+    seen['event'] = await settled(paggio, owner, id);
+    for (;;) {
+      const message = (await feed.next()).value;
+      if (!message || !('event' in message)) continue;
+      seen['streamed'] = message;
+      break;
+    }
+    await feed.return();
+    seen['attempts'] = await paggio.events.attempts(owner, id, paging);
+    seen['events'] = await paggio.events.list(owner, {}, paging);
+    seen['contents'] = await paggio.events.contents(owner, [id]);
+    seen['explained'] = await paggio.explanations.ofEvent(owner, id);
+    seen['endpoint'] = await paggio.endpoints.get(owner, endpoint.id);
+    seen['endpoints'] = await paggio.endpoints.list(owner, paging);
+    seen['updated'] = await paggio.endpoints.update(everything, endpoint.id, { name: 'walked' });
+    seen['rotated'] = await paggio.endpoints.rotateSecret(everything, endpoint.id);
+    seen['stats'] = await until(paggio, async () => {
+      const stats = await paggio.stats.read(owner);
+      return stats.delivered > 0 ? stats : undefined;
+    });
+    seen['replayed'] = await paggio.replays.send(owner, id, { environment: 'original' });
+    seen['copy'] = await settled(paggio, owner, await paggio.replays.redeliver(owner, id, 'walk'));
+    seen['repeated'] = await paggio.replays.redeliver(owner, id, 'walk');
+    const bulk = await paggio.bulkReplays.create(owner, { filter: { status: 'delivered' } });
+    seen['bulk'] = await until(paggio, async () => {
+      const one = await paggio.bulkReplays.get(owner, bulk.id as string);
+      return one.status === 'completed' ? one : undefined;
+    });
+    const { apiKey, key } = await paggio.keys.create(everything, { name: 'walk' });
+    seen['key'] = apiKey;
+    const holder = await paggio.keys.authenticate(key);
+    seen['holder'] = { ...holder, scopes: [...holder.scopes] };
+    const session = await paggio.sessions.find(await paggio.sessions.open(everything));
+    seen['session'] = { ...session, principal: null };
+    seen['sessions'] = await paggio.sessions.list(everything, paging);
+    const own = { userId: owner.userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'walk' };
+    seen['published'] = await paggio.publish(own);
+    seen['published again'] = await paggio.publish(own);
+    seen['notifications'] = await paggio.notifications.get(owner);
+    seen['rejections'] = await paggio.rejections.list(owner, null, paging);
+    seen['audit'] = await paggio.audit.list(owner, {}, paging);
+    seen['handlers'] = await paggio.handlers.list();
+    seen['readiness'] = await paggio.readiness();
+    seen['gauges'] = await paggio.gauges();
+    if (effects.length === 0) throw new Error('the handler did not run');
+    if (faults.length > 0) throw faults[0];
+    return kindsOf(seen) as object;
+  } finally {
+    await gateway.stop();
+    await recorder.stop();
+  }
+}
+
+/** The kind of every value: of a list, the kinds of its elements. */
+function kindsOf(value: unknown): unknown {
+  if (value === null || value === undefined) return 'nothing';
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : 'date';
+  if (Buffer.isBuffer(value)) return 'bytes';
+  if (Array.isArray(value)) return [...new Set(value.map((one) => JSON.stringify(kindsOf(one))))].sort();
+  if (typeof value !== 'object') return typeof value;
+  const entries = Object.entries(value).map(([name, one]) => [name, kindsOf(one)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
