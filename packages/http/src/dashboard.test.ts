@@ -206,6 +206,7 @@ test('a session tells who it is, and another process knows it too', async () => 
   const cookie = await signIn();
   const { data } = await browser.get('/dashboard/session', { headers: { cookie } });
   expect(data).toEqual({
+    id: expect.any(String),
     user_id: owner.userId,
     mode: 'live',
     modes: ['live', 'test'],

@@ -272,6 +272,7 @@ function memberOf(body: Buffer, name: string): unknown {
 
 function toSession({ principal, session }: Viewer): object {
   return {
+    id: session?.id ?? null,
     user_id: principal.userId,
     mode: principal.mode,
     scopes: scopes.filter((scope) => hasScope(principal, scope)),

@@ -1,10 +1,11 @@
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Route, Router, Switch } from 'wouter';
-import { onSignedOut } from './api/call';
+import { onSessionChange } from './api/call';
 import { Failure } from './api/failure';
 import { forgetAnswers, queries } from './api/queries';
-import { readSession } from './api/session';
+import { confirmSession, readSession, sessionName } from './api/session';
+import { SharedStream } from './live/shared-stream';
 import { liveFeed } from './live/use-live';
 import { mountPath } from './mount';
 import { EndpointPage } from './pages/endpoint/endpoint-page';
@@ -43,8 +44,8 @@ function Gate(): ReactNode {
     refetchOnWindowFocus: 'always',
   });
   const signedOut = session.error instanceof Failure && session.error.status === 401;
-  const signedIn = session.data !== undefined && !signedOut;
-  useEffect(() => onSignedOut(() => void queries.refetchQueries({ queryKey: ['session'] })), []);
+  const name = session.data === undefined || signedOut ? null : sessionName(session.data);
+  useEffect(() => onSessionChange(() => void queries.refetchQueries({ queryKey: ['session'] })), []);
   // Pages that the browser kept for its back button would show what they showed then.
   useEffect(() => {
     const shown = (event: PageTransitionEvent): void => {
@@ -53,18 +54,21 @@ function Gate(): ReactNode {
     addEventListener('pageshow', shown);
     return () => removeEventListener('pageshow', shown);
   }, []);
+  const shown = useRef(name);
   useEffect(() => {
-    if (signedIn) liveFeed.start();
-    else liveFeed.end();
-    if (signedOut) forgetAnswers();
-  }, [signedIn, signedOut]);
+    // What was read belongs to the session before.
+    if (shown.current !== null && shown.current !== name) forgetAnswers();
+    shown.current = name;
+    if (name === null) liveFeed.end();
+    else liveFeed.start(new SharedStream(name, (signal) => confirmSession(name, signal)));
+  }, [name]);
   if (signedOut) return <SignInPage />;
   if (session.data === undefined) {
     if (session.error) return <Problem error={session.error} onRetry={() => void session.refetch()} />;
     return <Loading what="the dashboard" />;
   }
   return (
-    <SessionContext value={session.data}>
+    <SessionContext key={name} value={session.data}>
       <Shell>
         <Guarded>
           <Switch>

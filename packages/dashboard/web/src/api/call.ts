@@ -24,12 +24,19 @@ interface AnyInput {
 const TIMEOUT_MS = 70_000;
 const READ_TIMEOUT_MS = 15_000;
 
-const signedOutListeners = new Set<() => void>();
+const sessionListeners = new Set<() => void>();
 
-/** Hears when the server does not know who asks any more. What asks for the session itself is told by its answer. */
-export function onSignedOut(listener: () => void): () => void {
-  signedOutListeners.add(listener);
-  return () => signedOutListeners.delete(listener);
+/**
+ * Calls `listener` when the session may be another one: the server does not know any more who asks, or another page has
+ * changed it. A request for the session itself learns that from its answer.
+ */
+export function onSessionChange(listener: () => void): () => void {
+  sessionListeners.add(listener);
+  return () => sessionListeners.delete(listener);
+}
+
+export function tellSessionChanged(): void {
+  for (const listener of sessionListeners) listener();
 }
 
 /**
@@ -87,7 +94,7 @@ export async function request(
   }
   if (response.ok) return response;
   const failure = await toFailure(response);
-  if (failure.status === 401 && path !== '/session') for (const listener of signedOutListeners) listener();
+  if (failure.status === 401 && path !== '/session') tellSessionChanged();
   throw failure;
 }
 

@@ -11,14 +11,16 @@ export type StreamMessage =
 const SILENCE_MS = 40_000;
 
 export interface StreamReader {
-  /** The connection stands: from here on nothing is missed. */
-  onOpen(): void;
-  onMessage(message: StreamMessage): void;
+  /** The connection is there, and nothing is missed from here on. What follows waits for the promise. */
+  onOpen(): void | Promise<void>;
+  /** A message, or null for a block without one: a sign of life, and a new position. */
+  onBlock(message: StreamMessage | null): void;
 }
 
 /** Reads the stream of events, from where it left off when it is read again. */
 export class EventStream {
-  private lastEventId: string | null = null;
+  /** Where a new connection goes on. The server alone knows what it means. */
+  position: string | null = null;
 
   /**
    * Ends when the connection does.
@@ -34,26 +36,24 @@ export class EventStream {
     heard();
     try {
       const response = await fetch(`${mountPath}/api/v1/events/stream`, {
-        headers: this.lastEventId === null ? {} : { 'last-event-id': this.lastEventId },
+        headers: this.position === null ? {} : { 'last-event-id': this.position },
         signal: AbortSignal.any([signal, silence.signal]),
         cache: 'no-store',
       });
       if (!response.ok || !response.body) throw new Error(`The stream was refused with ${response.status}`);
       let opened = false;
       for await (const fields of eventStreamFields(chunksOf(response.body, heard))) {
-        if (!opened) reader.onOpen();
-        opened = true;
         const message = this.take(fields);
-        if (message) reader.onMessage(message);
+        // A first connection has a position with its second block.
+        if (!opened && this.position !== null) {
+          opened = true;
+          await reader.onOpen();
+        }
+        reader.onBlock(message);
       }
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  /** Forgets its place: the next one who signs in may be somebody else. */
-  forget(): void {
-    this.lastEventId = null;
   }
 
   private take(fields: ReadonlyMap<string, string>): StreamMessage | null {
@@ -66,7 +66,7 @@ export class EventStream {
         : (type === 'event.created' || type === 'event.updated') && data !== undefined
           ? { type, event: JSON.parse(data) as EventItem }
           : null;
-    this.lastEventId = fields.get('id') ?? this.lastEventId;
+    this.position = fields.get('id') ?? this.position;
     return message;
   }
 }

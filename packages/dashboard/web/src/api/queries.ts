@@ -14,9 +14,11 @@ export const queries = new QueryClient({
   },
 });
 
-/** Whoever signs in next may be somebody else. */
+/** Forgets what was read in another session. What is on the page is read again. */
 export function forgetAnswers(): void {
-  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+  const predicate = ({ queryKey }: { queryKey: readonly unknown[] }): boolean => queryKey[0] !== 'session';
+  queries.removeQueries({ predicate, type: 'inactive' });
+  void queries.resetQueries({ predicate });
 }
 
 const ENDPOINT_PAGES = 10;

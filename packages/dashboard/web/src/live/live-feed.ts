@@ -1,6 +1,7 @@
 import type { EventItem } from '@paggio/client';
 import { call, mayPass } from '../api/call';
-import { EventStream, type StreamMessage } from '../api/event-stream';
+import type { StreamMessage } from '../api/event-stream';
+import type { SharedStream } from './shared-stream';
 
 /** `live`: by the stream. `polling`: every five seconds, while the stream is not there. `paused`: switched off. */
 export type LiveState = 'connecting' | 'live' | 'polling' | 'offline' | 'paused';
@@ -29,7 +30,7 @@ const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 
 /** The newest events of all endpoints, kept up to date, and whoever wants to hear of changes. Its memory is bounded. */
 export class LiveFeed {
-  private readonly stream = new EventStream();
+  private stream: SharedStream | undefined;
   private readonly watchers = new Set<() => void>();
   private readonly hearers = new Set<(batch: LiveBatch) => void>();
   private snapshot: LiveSnapshot = { state: 'connecting', events: [], loaded: false };
@@ -41,15 +42,23 @@ export class LiveFeed {
   private flushing: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | undefined;
 
-  /** Follows what happens until `pause` or `end`. */
-  start(): void {
-    if (this.running) return;
-    this.running = new AbortController();
-    this.set({ state: 'connecting' });
-    void this.run(this.running.signal);
+  /** Follows what happens in one session until `pause` or `end`. A stream of another session begins with nothing. */
+  start(stream: SharedStream): void {
+    if (this.stream === stream) return;
+    this.end();
+    this.stream = stream;
+    this.resume();
   }
 
-  /** Stays where it is; `start` goes on without a gap. */
+  /** Goes on after `pause`, without a gap. */
+  resume(): void {
+    if (this.running || !this.stream) return;
+    this.running = new AbortController();
+    this.set({ state: 'connecting' });
+    void this.run(this.stream, this.running.signal);
+  }
+
+  /** Stays where it is, and lets the stream go. */
   pause(): void {
     this.stopRunning();
     this.set({ state: 'paused' });
@@ -58,7 +67,7 @@ export class LiveFeed {
   /** Forgets everything: whoever signs in next may be somebody else. */
   end(): void {
     this.stopRunning();
-    this.stream.forget();
+    this.stream = undefined;
     this.created.clear();
     this.updated.clear();
     this.snapshot = { state: 'connecting', events: [], loaded: false };
@@ -83,11 +92,11 @@ export class LiveFeed {
     this.flush();
   }
 
-  private async run(signal: AbortSignal): Promise<void> {
+  private async run(stream: SharedStream, signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.stream.read(
+        await stream.read(
           {
             onOpen: () => {
               failures = 0;
@@ -95,7 +104,9 @@ export class LiveFeed {
               // What was committed before the connection stood is in the list.
               void this.loadFirst(signal);
             },
-            onMessage: (message) => this.take(message),
+            onBlock: (message) => {
+              if (message && !signal.aborted) this.take(message);
+            },
           },
           signal,
         );

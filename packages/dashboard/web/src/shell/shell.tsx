@@ -98,7 +98,7 @@ function isAt(location: string, path: string): boolean {
 }
 
 export function toggleLive(): void {
-  if (liveFeed.read().state === 'paused') liveFeed.start();
+  if (liveFeed.read().state === 'paused') liveFeed.resume();
   else liveFeed.pause();
 }
 

@@ -1,0 +1,161 @@
+import type { Page, Request } from 'playwright-core';
+import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
+import { withBrowser, type Visitor } from '../testing/visitor';
+
+/** A browser has six connections to one host over HTTP/1.1. */
+const TABS = 8;
+
+withBrowser('many tabs of one browser', () => {
+  let site: DashboardSite;
+  let visitor: Visitor;
+  let endpoint: { id: string; webhook_url: string; name: string };
+  let streams: Request[];
+
+  beforeAll(async () => {
+    site = await startDashboard();
+    endpoint = await newEndpoint(site, { name: 'tabs' });
+  });
+
+  afterAll(() => site.stop());
+
+  beforeEach(async () => {
+    visitor = await site.visit();
+    streams = [];
+    visitor.context.on('request', (request) => {
+      if (request.url().endsWith('/events/stream')) streams.push(request);
+    });
+  });
+
+  afterEach(() => visitor.leave());
+
+  const live = (page: Page): Promise<void> => page.locator('button.live.live').waitFor();
+  const row = (id: string) => `[data-id="${id}"]`;
+  const shows = (pages: Page[], id: string): Promise<void[]> =>
+    Promise.all(pages.map((page) => page.locator(row(id)).first().waitFor()));
+
+  async function openTabs(count: number, path = '/dashboard'): Promise<Page[]> {
+    // The tab of the visit opened its stream before anybody counted.
+    await visitor.page.goto('about:blank');
+    const pages: Page[] = [];
+    for (let n = 0; n < count; n++) {
+      const page = await visitor.tab();
+      await page.goto(site.url + path);
+      await live(page);
+      pages.push(page);
+    }
+    return pages;
+  }
+
+  /** Without a stream of their own pages would have no connection left for anything else. */
+  async function allAnswer(pages: Page[]): Promise<void> {
+    const statuses = pages.map((page) =>
+      page.evaluate<number>(`fetch(${JSON.stringify(`${site.url}/dashboard/api/v1/events`)}).then((a) => a.status)`),
+    );
+    expect(await Promise.all(statuses)).toEqual(pages.map(() => 200));
+  }
+
+  const leader = (): Page => (streams.at(-1) as Request).frame().page();
+
+  test('share one event stream: all of them load, answer, and show what comes', async () => {
+    const pages = await openTabs(TABS);
+    expect(streams).toHaveLength(1);
+    await allAnswer(pages);
+    const id = await send(endpoint, '{"type":"to.all"}');
+    await shows(pages, id);
+    expect(streams).toHaveLength(1);
+  });
+
+  test('hand the stream over without a gap when the tab that has it is closed', async () => {
+    let pages = await openTabs(4);
+    for (let round = 0; round < 3; round++) {
+      const closed = leader();
+      const count = streams.length;
+      const before = await send(endpoint, '{"type":"before"}');
+      await shows(pages, before);
+      pages = pages.filter((page) => page !== closed);
+      const [during] = await Promise.all([send(endpoint, '{"type":"during"}'), closed.close()]);
+      const after = await send(endpoint, '{"type":"after"}');
+      await shows(pages, during);
+      await shows(pages, after);
+      expect(streams.slice(count)).toHaveLength(1);
+      expect(leader()).not.toBe(closed);
+      expect(await (streams.at(-1) as Request).headerValue('last-event-id')).toEqual(expect.any(String));
+    }
+    await allAnswer(pages);
+  });
+
+  test('hand it over when the tab that has it pauses, and that tab catches up when it goes on', async () => {
+    const pages = await openTabs(3);
+    const paused = leader();
+    await paused.keyboard.press('l');
+    await paused.locator('button.live.paused').waitFor();
+    const id = await send(endpoint, '{"type":"while.paused"}');
+    await shows(
+      pages.filter((page) => page !== paused),
+      id,
+    );
+    expect(await paused.locator(row(id)).count()).toBe(0);
+    await paused.keyboard.press('l');
+    await shows([paused], id);
+    await live(paused);
+    expect(streams).toHaveLength(2);
+  });
+
+  test('take it from a tab that says nothing any more', async () => {
+    const pages = await openTabs(2);
+    const mute = await visitor.tab();
+    // A page of the same site whose script does not run on.
+    await mute.goto(`${site.url}/dashboard/no/such/page`);
+    await mute.evaluate(`navigator.locks.query().then(({ held }) => {
+      void navigator.locks.request(held.find(({ name }) => name.includes('paggio')).name, { steal: true }, () => new Promise(() => {})).catch(() => {});
+    })`);
+    const id = await send(endpoint, '{"type":"not.lost"}');
+    await shows(pages, id);
+    await Promise.all(pages.map(live));
+  });
+
+  test('are signed out together', async () => {
+    const pages = await openTabs(3);
+    await (pages[1] as Page).getByRole('button', { name: 'Sign out' }).click();
+    for (const page of pages) await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    await send(endpoint, '{"type":"after.the.end"}');
+    for (const page of pages) expect(await page.locator('[data-id]').count()).toBe(0);
+  });
+
+  test('change the mode together, and events of one mode never show in the other', async () => {
+    const pages = await openTabs(3);
+    const old = await send(endpoint, '{"type":"of.live"}');
+    await shows(pages, old);
+    await (pages[0] as Page).getByRole('button', { name: 'Switch to test mode' }).click();
+    for (const page of pages) {
+      await page.getByText('Test mode.').waitFor();
+      await page.locator(row(old)).waitFor({ state: 'detached' });
+    }
+    await Promise.all(pages.map(live));
+    const id = await send(endpoint, '{"type":"of.live.again"}');
+    await (pages[2] as Page).getByRole('button', { name: 'Switch to live mode' }).click();
+    await shows(pages, id);
+    for (const page of pages) expect(await page.getByText('Test mode.').count()).toBe(0);
+    await allAnswer(pages);
+  });
+
+  test('without locks, as over plain HTTP from another machine, a hidden tab lets its stream go', async () => {
+    await visitor.context.addInitScript(`
+      delete Navigator.prototype.locks;
+      Object.defineProperty(Document.prototype, 'visibilityState', { get: () => window.__hidden ? 'hidden' : 'visible' });
+    `);
+    const [page] = (await openTabs(1)) as [Page];
+    const turn = (hidden: boolean): Promise<unknown> =>
+      page.evaluate(`window.__hidden = ${hidden}; document.dispatchEvent(new Event('visibilitychange'))`);
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events/stream'));
+    await turn(true);
+    await ended;
+    const id = await send(endpoint, '{"type":"while.hidden"}');
+    const count = streams.length;
+    await turn(false);
+    await shows([page], id);
+    await live(page);
+    expect(streams).toHaveLength(count + 1);
+    expect(await (streams.at(-1) as Request).headerValue('last-event-id')).toEqual(expect.any(String));
+  });
+});
