@@ -1,3 +1,4 @@
+import { basePathOf, isBasePath } from './base-path';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -106,6 +107,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const publicUrl = text('PAGGIO_PUBLIC_URL');
   if (publicUrl !== null && !isHttpUrl(publicUrl))
     mistakes.push('PAGGIO_PUBLIC_URL must be an http or https URL such as https://hooks.example.com.');
+  else if (publicUrl !== null && !isBasePath(basePathOf(publicUrl)))
+    mistakes.push(
+      'PAGGIO_PUBLIC_URL must have a path of letters, digits and -._~ between single slashes, and not /dashboard.',
+    );
   const ingestUrl = text('PAGGIO_INGEST_URL');
   const ingestProblem = ingestUrl === null ? null : ingestUrlProblem(ingestUrl, publicUrl);
   if (ingestProblem !== null) mistakes.push(`PAGGIO_INGEST_URL ${ingestProblem}`);

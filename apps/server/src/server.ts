@@ -6,6 +6,7 @@ import type { INestApplication } from '@nestjs/common';
 import { Paggio, PaggioError, scopes, type MasterKeys, type Principal } from '@paggio/core';
 import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
 import { getSignInLinkToken } from '@paggio/nestjs';
+import { basePathOf, takeBasePath } from './base-path';
 import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
 import { firstRun, operator, type FirstRun } from './first-run';
@@ -105,8 +106,9 @@ export async function startServer(environment: Environment, output: Output): Pro
     // Before it starts, so that what happens meanwhile is printed too.
     paggio.subscribe((happening) => output.happened(happening));
     await app.init();
-    const movedFrom = await listen(app, environment);
     const httpServer = app.getHttpServer() as HttpServer;
+    if (environment.publicUrl !== null) takeBasePath(httpServer, basePathOf(environment.publicUrl));
+    const movedFrom = await listen(app, environment);
     const address = httpServer.address() as AddressInfo;
     loopback = await LoopbackName.of(httpServer);
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;

@@ -485,6 +485,12 @@ export class Paggio {
     this.listeningAt(publicUrl);
   }
 
+  /** The path of the public URL, without the mount path: empty, or with a slash in front and none at the end. */
+  get publicPath(): string {
+    const path = new URL(this.publicBase).pathname.replace(/^\/+|(?<!\/)\/+$/g, '');
+    return path === '' ? '' : `/${path}`;
+  }
+
   /** Where people reach Paggio, with the mount path. Senders may have an origin of their own: `ingestUrl`. */
   get baseUrl(): string {
     return this.publicBase + this.mountPath;

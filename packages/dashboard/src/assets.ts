@@ -40,7 +40,7 @@ export function loadAssets(directory = join(__dirname, '../dist/web')): Assets {
   }
   return {
     // Links are relative to the page as built, and pages lie at several depths.
-    page: (mountPath) => page.replaceAll('="./', `="${mountPath}/`),
+    page: (mountPath) => page.replaceAll('="./', () => `="${mountPath}/`),
     file: (name) => files.get(name),
   };
 }

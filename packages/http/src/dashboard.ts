@@ -45,8 +45,6 @@ const safe: readonly [string, string][] = [
  */
 export class Dashboard {
   private readonly assets: Assets;
-  private readonly mountPath: string;
-  private readonly cookie: SessionCookie;
   /**
    * Tokens that were valid at their last look-up. The limit on guessing does not apply to them, so strangers with the same
    * address cannot lock their users out. Each use still asks the database.
@@ -57,12 +55,19 @@ export class Dashboard {
   constructor(
     private readonly api: Api,
     private readonly paggio: Paggio,
-    base: string,
+    private readonly base: string,
     private readonly ownsOrigin: boolean,
   ) {
     this.assets = loadAssets();
-    this.mountPath = `${base}/dashboard`;
-    this.cookie = new SessionCookie(this.mountPath);
+  }
+
+  /** The path of the dashboard as browsers see it: a proxy may take the path of the public URL away. */
+  private get mountPath(): string {
+    return `${this.paggio.publicPath}${this.base}/dashboard`;
+  }
+
+  private get cookie(): SessionCookie {
+    return new SessionCookie(this.mountPath);
   }
 
   owns(path: string): boolean {
