@@ -13,6 +13,9 @@ const esmOnly = [
   'token-types',
   'uint8array-extras',
   'load-esm',
+  // `inject` of Fastify, and a dependency of its own.
+  'light-my-request',
+  'cookie',
 ];
 const swc = [
   '@swc/jest',

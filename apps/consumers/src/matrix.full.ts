@@ -29,6 +29,7 @@ const rows: readonly HostRow[] = [
   { host: 'express', files: ['express.ts'], install: { express: '^5', '@types/express': '^5' } },
   { host: 'koa', files: ['koa.ts'], install: { koa: '^2', '@types/koa': '^2' } },
   { host: 'koa', files: ['koa.ts'], install: { koa: '^3', '@types/koa': '^3' } },
+  { host: 'fastify', files: ['fastify.ts'], install: { fastify: '^5' } },
   { host: 'node-http', files: ['node-http.ts'], install: {} },
   { host: 'hono', files: ['hono.ts'], install: { hono: '^4', '@hono/node-server': '^2' }, ownsConnection: false },
   ...[11, 12].flatMap((major): HostRow[] => [

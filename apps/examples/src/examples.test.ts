@@ -70,6 +70,7 @@ const documented: Readonly<Record<string, string>> = {
   nest: 'README.md',
   express: 'README.md',
   'nest-fastify': 'docs/hosts.md',
+  fastify: 'docs/hosts.md',
   koa: 'docs/hosts.md',
   'node-http': 'docs/hosts.md',
   hono: 'docs/hosts.md',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { owner, startGateway } from '@paggio/core/testing';
 import { describeHost, request, serveHost, type Host } from '@paggio/http/testing';
-import express5, { type Express } from 'express';
+import express5, { type Express, type RequestHandler } from 'express';
 import { paggioMiddleware } from './index';
 
 const versions: [string, typeof express5][] = [
@@ -65,6 +65,39 @@ for (const [name, express] of versions) {
     '/hooks/paggio',
   );
 }
+
+/** Holds an answer back until its end, as middleware that compresses does, unless the answer forbids to transform it. */
+const compressing: RequestHandler = (_request, response, next) => {
+  const write = response.write.bind(response);
+  const writeHead = response.writeHead.bind(response);
+  Object.assign(response, {
+    writeHead(status: number, headers: Record<string, string>) {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      return writeHead(status);
+    },
+    write(chunk: Buffer) {
+      return !String(response.getHeader('cache-control')).includes('no-transform') || write(chunk);
+    },
+  });
+  next();
+};
+
+test('the event stream is live behind middleware that compresses, also that of the dashboard', async () => {
+  const gateway = await startGateway();
+  const app = express5();
+  app.use(compressing, paggioMiddleware(gateway.paggio, { dashboard: true, resolveUser: () => owner }));
+  const host = await serveHost(gateway, createServer(app));
+  for (const path of ['/api/v1/events/stream', '/dashboard/api/v1/events/stream']) {
+    const stream = await fetch(`http://127.0.0.1:${host.port}${path}`, { headers: { 'accept-encoding': 'gzip' } });
+    const { value } = (await stream.body?.getReader().read()) as { value: Uint8Array };
+    expect([path, stream.status, Buffer.from(value).toString()]).toEqual([
+      path,
+      200,
+      expect.stringContaining('retry:'),
+    ]);
+  }
+  await host.stop();
+});
 
 test('EMB-01: behind a body parser a request is refused with one clear error and never stored re-serialised', async () => {
   const host = await start((app, mount) => {

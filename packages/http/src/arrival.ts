@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { requestHeaders } from './node/request-headers';
 import type { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
 
@@ -13,13 +14,16 @@ export interface Arrival {
   hosts: readonly string[];
 }
 
-export function arrivalOf({ socket, headers, rawHeaders }: IncomingMessage, remoteAddress: RemoteAddress): Arrival {
-  const { remoteAddress: peer, localAddress } = socket;
+export function arrivalOf(request: IncomingMessage, remoteAddress: RemoteAddress): Arrival {
+  const { headers } = request;
+  // Some serverless adapters and test tools have no socket.
+  const socket = request.socket as Partial<TLSSocket> | undefined;
+  const peer = socket?.remoteAddress;
   const forwardedProto = (): string | undefined => headers['x-forwarded-proto'] as string | undefined;
   return {
-    overTls: (socket as TLSSocket).encrypted === true || remoteAddress.forwardsTls(peer, forwardedProto),
-    onLoopback: isLoopbackAddress(localAddress),
-    hosts: requestHosts(rawHeaders, remoteAddress.trusts(peer)),
+    overTls: socket?.encrypted === true || remoteAddress.forwardsTls(peer, forwardedProto),
+    onLoopback: isLoopbackAddress(socket?.localAddress),
+    hosts: requestHosts(requestHeaders(request), remoteAddress.trusts(peer)),
   };
 }
 

@@ -42,7 +42,7 @@ export function createFetchHandler<HostRequest = Request>(
     if (local === undefined) return undefined;
     const slug = site.slugOf(local);
     const { method } = request;
-    const rawHeaders = [...request.headers].flat();
+    const rawHeaders = headersOfRequest(request);
     const arrival = arrivalOf(request, rawHeaders, info.remoteAddr);
     // A runtime may change the host in the URL or in the header: either one decides here.
     const hosts = [new URL(request.url).host, ...arrival.hosts];
@@ -92,10 +92,15 @@ export function createFetchHandler<HostRequest = Request>(
     return {
       overTls: url.startsWith('https:') || remoteAddress.forwardsTls(peer, forwardedProto),
       onLoopback: isLoopbackAddress(peer),
-      // Some runtimes have the host in the URL only.
-      hosts: headers.has('host') ? named : [new URL(url).host, ...named],
+      hosts: named,
     };
   }
+}
+
+/** Names and values in turn. Some runtimes have the host in the URL only, as those do that speak HTTP/2. */
+function headersOfRequest({ headers, url }: Request): string[] {
+  const list = [...headers].flat();
+  return headers.has('host') ? list : ['host', new URL(url).host, ...list];
 }
 
 /** Path and query with the bytes they were sent with; a URL object is already normalised, so it is only cut. */

@@ -4,3 +4,13 @@ export function valuesOf(rawHeaders: readonly string[], lowerCaseName: string): 
     (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
   );
 }
+
+/** Headers as `writeHead` takes them: an array where a name is repeated. */
+export function headerObject(headers: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const before = object[name];
+    object[name] = before === undefined ? value : [before, value].flat();
+  }
+  return object;
+}

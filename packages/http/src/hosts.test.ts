@@ -1,11 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createHmac } from 'node:crypto';
 import { json, text } from 'node:stream/consumers';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { owner, startGateway } from '@paggio/core/testing';
 import { Hono } from 'hono';
 import { createFetchHandler, createNodeHandler } from './index';
-import { describeHost, request as send, serveHost, startGatewayServer } from './testing';
+import {
+  describeHost,
+  inFrontOfHttp2,
+  inFrontOfInject,
+  injectInto,
+  request as send,
+  serveHost,
+  startGatewayServer,
+  withHeadersOnly,
+} from './testing';
 
 async function ownRoutes(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url !== '/host/echo') return void response.writeHead(404).end();
@@ -42,6 +52,42 @@ for (const path of ['', '/hooks/paggio']) {
     },
     path,
     { ownsConnection: false },
+  );
+}
+
+type Handle = ReturnType<typeof createNodeHandler>;
+type Server = ReturnType<typeof createServer>;
+
+function answering(handle: Handle): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    if (!handle(request, response)) void ownRoutes(request, response);
+  };
+}
+
+const transports: [string, (handle: Handle) => Server, { ownsConnection?: boolean; streams?: boolean }][] = [
+  [
+    'node:http2',
+    (handle) =>
+      inFrontOfHttp2(createHttp2Server(answering(handle) as unknown as Parameters<typeof createHttp2Server>[1])),
+    { ownsConnection: false },
+  ],
+  ['a host that fills headers only', (handle) => createServer(withHeadersOnly(answering(handle))), {}],
+  [
+    'a serverless adapter',
+    (handle) => inFrontOfInject(injectInto(answering(handle))),
+    { ownsConnection: false, streams: false },
+  ],
+];
+
+for (const [name, serve, limits] of transports) {
+  describeHost(
+    name,
+    async () => {
+      const gateway = await startGateway();
+      return serveHost(gateway, serve(createNodeHandler(gateway.paggio, { dashboard: true })));
+    },
+    '',
+    limits,
   );
 }
 

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import type { Paggio, Principal } from '@paggio/core';
-import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
+import { createNodeHandler, whenAnswered, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Context, Middleware } from 'koa';
 
 export interface PaggioMiddleware extends Middleware {
@@ -24,7 +23,8 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context
     }
     // The answer is written below Koa; its own middleware goes on when that is done.
     context.respond = false;
-    if (!context.res.writableFinished && !context.res.destroyed) await once(context.res, 'close');
+    const { res } = context;
+    if (!res.writableFinished && !res.destroyed) await new Promise<void>((done) => whenAnswered(res, done));
   };
   return Object.assign(middleware, { signInLink: (principal: Principal) => handle.signInLink(principal) });
 }

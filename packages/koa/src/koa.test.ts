@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { json } from 'node:stream/consumers';
 import { owner, startGateway } from '@paggio/core/testing';
-import { describeHost, request, serveHost } from '@paggio/http/testing';
+import { describeHost, inFrontOfHttp2, request, serveHost } from '@paggio/http/testing';
 import Koa from 'koa';
 import { paggioMiddleware } from './index';
 
@@ -32,6 +33,26 @@ for (const [name, Host, path] of versions) {
     path,
   );
 }
+
+describeHost(
+  'Koa 3 with HTTP/2',
+  async () => {
+    const gateway = await startGateway();
+    const app = new Koa();
+    app.use(paggioMiddleware(gateway.paggio, { dashboard: true }));
+    app.use(async (context, next) => {
+      if (context.path !== '/host/echo') return next();
+      context.body = { echo: await json(context.req) };
+    });
+    const handle = app.callback();
+    return serveHost(
+      gateway,
+      inFrontOfHttp2(createHttp2Server((request, response) => void handle(request as never, response as never))),
+    );
+  },
+  '',
+  { ownsConnection: false },
+);
 
 test('EMB-01: behind a body parser a request is refused with one clear error, and middleware in front sees the answer', async () => {
   for (const Host of [Koa, Koa2]) {

@@ -4,6 +4,14 @@ import { framingProblem } from '@paggio/http';
 import type { PaggioGateway } from './paggio.gateway';
 
 type Next = () => void;
+
+/** What is used of Fastify, which is an optional peer of Nest. */
+interface FastifyInstance {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse; hijack(): void }, done: Next) => void,
+  ): void;
+}
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Base paths that an instance has taken, per server. */
@@ -11,8 +19,8 @@ const taken = new WeakMap<object, Set<string>>();
 
 /**
  * Puts Paggio in front of the host's pipeline. Webhook URLs are answered on the server's own `request` event, before any
- * framework code: exact bytes with no configuration, whatever parsers the host has. Apps whose Express instance runs in
- * a server that Nest did not make (serverless hosts) come in by the middleware instead.
+ * framework code: exact bytes with no configuration, whatever parsers the host has. Requests that come in without that
+ * server (`inject` of Fastify, serverless adapters) are answered by a middleware or hook that runs before the host's.
  */
 export class PaggioDoor {
   /** What paths with a controller begin with. */
@@ -43,9 +51,8 @@ export class PaggioDoor {
     const listeners = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
-      this.enter(request, response, () => {
-        for (const listener of listeners) listener.call(server, request, response);
-      });
+      if (this.answers(request, response)) return;
+      for (const listener of listeners) listener.call(server, request, response);
     });
   }
 
@@ -57,20 +64,29 @@ export class PaggioDoor {
     const type = adapter.getType?.();
     if (type !== 'express' && type !== 'fastify')
       throw new Error(`Paggio works on Nest's Express and Fastify adapters; this app has "${String(type)}".`);
-    if (type === 'fastify') return;
-    adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) =>
-      this.enter(request, response, next),
-    );
+    if (type === 'fastify') {
+      const instance = adapter.getInstance<FastifyInstance>();
+      instance.addHook('onRequest', (request, reply, done) => {
+        if (this.answers(request.raw, reply.raw)) reply.hijack();
+        else done();
+      });
+    } else {
+      adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
+        if (!this.answers(request, response)) next();
+      });
+    }
   }
 
-  /** Comes by twice for what is not a webhook: both doors lead on to the host, and neither does anything again. */
-  private enter(request: IncomingMessage, response: ServerResponse, next: Next): void {
-    if (this.hasController(request)) {
-      const problem = framingProblem(request);
-      if (problem) return this.gateway.fail(problem, response, request);
-      this.gateway.keepBody(request, response);
-      next();
-    } else if (!this.gateway.handle(request, response)) next();
+  /**
+   * Whether Paggio answers a request. Requests for the host come by twice, at the server and in the framework; the second
+   * time changes nothing.
+   */
+  private answers(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.hasController(request)) return this.gateway.handle(request, response);
+    const problem = framingProblem(request);
+    if (problem) this.gateway.fail(problem, response, request);
+    else this.gateway.keepBody(request, response);
+    return problem !== undefined;
   }
 
   private hasController(request: IncomingMessage): boolean {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { networkOf, type Paggio } from '@paggio/core';
 import {
@@ -12,6 +11,8 @@ import {
   RemoteAddress,
   nobody,
   RequestAborted,
+  requestHeaders,
+  whenAnswered,
   writeAnswer,
   type Caller,
   type HandlerOptions,
@@ -74,7 +75,7 @@ export class PaggioGateway {
       raw,
       await this.api.admit(operation, {
         method: raw.method ?? '',
-        rawHeaders: raw.rawHeaders,
+        rawHeaders: requestHeaders(raw),
         remoteAddr: this.addressOf(raw),
         arrival: arrivalOf(raw, this.remoteAddress),
         hostRequest: request,
@@ -92,7 +93,7 @@ export class PaggioGateway {
       path: fullPath,
       fullPath,
       query: mark < 0 ? '' : url.slice(mark + 1),
-      rawHeaders: raw.rawHeaders,
+      rawHeaders: requestHeaders(raw),
       remoteAddr: this.addressOf(raw),
       arrival: arrivalOf(raw, this.remoteAddress),
       hostRequest: request,
@@ -102,7 +103,7 @@ export class PaggioGateway {
     const read = this.bodies.get(raw) ?? this.bodyOf(raw, written);
     this.write(response, await this.api.run(operation, input, { ...request.params }, caller, read));
     // A stream goes on: when this returned, Nest would end the answer with what it takes for the result.
-    if (!written.writableEnded && !written.destroyed) await once(written, 'close');
+    if (!written.writableEnded && !written.destroyed) await new Promise<void>((done) => whenAnswered(written, done));
   }
 
   /** Answers an error with the envelope. */
@@ -120,7 +121,7 @@ export class PaggioGateway {
 
   private addressOf(request: IncomingMessage): string | null {
     const forwardedFor = (): string | undefined => request.headers['x-forwarded-for'] as string | undefined;
-    return this.remoteAddress.of(request.socket.remoteAddress, forwardedFor);
+    return this.remoteAddress.of(request.socket?.remoteAddress, forwardedFor);
   }
 
   private write(response: HostResponse, answer: Parameters<typeof writeAnswer>[1]): void {

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import {
   Body,
@@ -21,9 +22,22 @@ import { Test } from '@nestjs/testing';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { createKeyText, type PaggioOptions } from '@paggio/core';
-import { createTestDatabase, owner, testMasterKey, type TestDatabase } from '@paggio/core/testing';
+import { createTestDatabase, owner, Recorder, settled, testMasterKey, type TestDatabase } from '@paggio/core/testing';
 import { operations } from '@paggio/http';
-import { client, describeHost, request, sendRaw, startBody, type Host, type RawAnswer } from '@paggio/http/testing';
+import {
+  client,
+  close,
+  describeHost,
+  inFrontOfHttp2,
+  inFrontOfInject,
+  injectInto,
+  request,
+  sendRaw,
+  startBody,
+  type Host,
+  type InjectedRequest,
+  type RawAnswer,
+} from '@paggio/http/testing';
 import type { DataSource } from 'typeorm';
 import { createControllers } from './paggio.controllers';
 import { OPERATION } from './paggio.route';
@@ -50,7 +64,25 @@ function options(database: TestDatabase): PaggioOptions {
 
 async function listen(app: INestApplication, database: TestDatabase): Promise<Host> {
   await app.listen(0, '127.0.0.1');
-  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  return hostOf(app, database, app.getHttpServer() as Server);
+}
+
+/** An app that does not listen itself, behind a server that passes requests on to it. */
+async function listenBehind(front: Server, app: INestApplication, database: TestDatabase): Promise<Host> {
+  await app.init();
+  await new Promise<void>((done) => front.listen(0, '127.0.0.1', done));
+  const host = await hostOf(app, database, front);
+  return {
+    ...host,
+    stop: async () => {
+      await close(front);
+      await host.stop();
+    },
+  };
+}
+
+async function hostOf(app: INestApplication, database: TestDatabase, server: Server): Promise<Host> {
+  const { port } = server.address() as AddressInfo;
   const paggio = app.get(Paggio, { strict: false });
   paggio.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
@@ -125,6 +157,61 @@ describeHost(
     return listen(app, database);
   },
   '/gateway',
+);
+
+test('Nest on Fastify takes webhooks in over HTTP/2, stores no pseudo header, and delivers them', async () => {
+  const { app, database } = await create(
+    (db) => PaggioModule.forRoot(options(db)),
+    undefined,
+    () => new FastifyAdapter({ http2: true }) as AbstractHttpAdapter,
+  );
+  await app.listen(0, '127.0.0.1');
+  const host = await listenBehind(inFrontOfHttp2(app.getHttpServer() as Http2Server), app, database);
+  const recorder = await Recorder.start();
+  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'http2', destinationUrl: recorder.url() });
+  const answer = await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{"a":1}' });
+  const event = await settled(host.paggio, owner, answer.headers['paggio-event-id'] as string);
+  expect([answer.status, event.status, event.rawHeaders.slice(0, 2)]).toEqual([
+    200,
+    'delivered',
+    ['host', 'gateway.localhost'],
+  ]);
+  expect(event.rawHeaders.filter((text) => text.startsWith(':'))).toEqual([]);
+  expect((await client(host.port, 'nope').get('/api/v1/events')).status).toBe(401);
+  await recorder.stop();
+  await host.stop();
+});
+
+describeHost(
+  'Nest on Fastify without a socket',
+  async () => {
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot({ ...options(db), dashboard: true }),
+      undefined,
+      () => new FastifyAdapter(),
+    );
+    const { inject } = app as unknown as {
+      inject: (injected: InjectedRequest) => ReturnType<Parameters<typeof inFrontOfInject>[0]>;
+    };
+    return listenBehind(
+      inFrontOfInject((injected) => inject.call(app, injected)),
+      app,
+      database,
+    );
+  },
+  '',
+  { ownsConnection: false, streams: false, routesFirst: false },
+);
+
+describeHost(
+  'Nest on Express behind a serverless adapter',
+  async () => {
+    const { app, database } = await create((db) => PaggioModule.forRoot({ ...options(db), dashboard: true }));
+    const express = app.getHttpAdapter().getInstance() as Parameters<typeof injectInto>[0];
+    return listenBehind(inFrontOfInject(injectInto(express)), app, database);
+  },
+  '',
+  { ownsConnection: false, streams: false },
 );
 
 describeHost('Nest testing module, forRootAsync', async () => {

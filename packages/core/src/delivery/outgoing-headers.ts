@@ -58,6 +58,8 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   for (let i = 0; i + 1 < input.raw.length; i += 2) {
     const name = input.raw[i] as string;
     const lower = name.toLowerCase();
+    // A pseudo header of HTTP/2, which no HTTP/1 request can carry. Earlier versions stored them.
+    if (lower.startsWith(':')) continue;
     const folded = foldedName(lower);
     if (neverForwarded(folded) || dropped.has(folded)) continue;
     // Another spelling of the header with Paggio's signature, which some servers would read in its place.

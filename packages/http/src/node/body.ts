@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { PaggioError } from '@paggio/core';
 import type { BodyShare, HostMemory } from '../body-memory';
 import { Chunks } from '../chunks';
 import { RequestAborted, type ReadBody } from '../operation';
 import { slowBodies, type BodyHost } from '../slow-bodies';
+import { hasRawHeaders, isHttp2, requestHeaders } from './request-headers';
 
 /** Bytes of a body that are received before it is known whether the sender may send it. */
 const UNREAD_BYTES = 64 * 1024;
@@ -147,12 +149,16 @@ interface Reader {
   fail(error: Error): void;
 }
 
-/** Streams of HTTP/2 share a connection, so it is never paused: there the window of the stream holds the sender back. */
+/**
+ * Streams of HTTP/2 share a connection, so it is never paused: there the window of the stream holds the sender back.
+ * Requests of serverless adapters and test tools have no connection at all.
+ */
 function setReading(request: IncomingMessage, on: boolean): void {
   if (on) request.resume();
-  if ('stream' in request) return;
-  if (on) request.socket.resume();
-  else request.socket.pause();
+  if (isHttp2(request)) return;
+  const socket = request.socket as Partial<Socket> | undefined;
+  if (on) socket?.resume?.();
+  else socket?.pause?.();
 }
 
 /**
@@ -169,7 +175,7 @@ export function bodyAtDoor(
   const body = receiveBody(request, host, memory.unread.share(address));
   let share: BodyShare | undefined;
   // This also covers requests that the host answers itself.
-  response.once('close', () => {
+  whenAnswered(response, () => {
     body.drop();
     share?.giveBack();
   });
@@ -179,16 +185,26 @@ export function bodyAtDoor(
   };
 }
 
+/** Calls `done` once, when the answer is written or its connection has ended. Answers without a connection never close. */
+export function whenAnswered(response: ServerResponse, done: () => void): void {
+  const end = (): void => {
+    response.off('finish', end).off('close', end);
+    done();
+  };
+  response.on('finish', end).on('close', end);
+}
+
 /** The length of the body as the headers announce it; null: the request has no body. */
-export function announcedBody({ rawHeaders, httpVersionMajor }: IncomingMessage): number | 'chunked' | null {
+export function announcedBody(request: IncomingMessage): number | 'chunked' | null {
   // `request.headers` would be slower: Node builds it from all headers at its first use.
+  const rawHeaders = requestHeaders(request);
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (name.length === 14 && name.toLowerCase() === 'content-length') return Number(rawHeaders[i + 1]) || null;
     if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'chunked';
   }
-  // HTTP/2 announces neither.
-  return httpVersionMajor >= 2 ? 'chunked' : null;
+  // HTTP/2 announces neither, and some hosts without Node's parser do not either.
+  return isHttp2(request) || !hasRawHeaders(request) ? 'chunked' : null;
 }
 
 function tooLarge(limit: number): PaggioError {

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PaggioError } from '@paggio/core';
+import { valuesOf } from '../header-values';
+import { hasRawHeaders, headerProblem, isHttp2 } from './request-headers';
 
 /**
  * Checks how a request is framed, where Node's parser is more lenient than a proxy in front may be. A proxy and a server
@@ -8,8 +10,12 @@ import { PaggioError } from '@paggio/core';
  * @returns the error to answer with, or undefined
  */
 export function framingProblem(request: IncomingMessage): PaggioError | undefined {
-  // HTTP/2 frames its messages itself. Only its requests have this property.
-  if ('stream' in request) return undefined;
+  // HTTP/2 frames its messages itself.
+  if (isHttp2(request)) return hostProblem(request.rawHeaders);
+  const wrong = headerProblem(request);
+  if (wrong !== undefined) return malformed(wrong);
+  // Another parser than Node's has framed the request.
+  if (!hasRawHeaders(request)) return undefined;
   const { httpVersion, rawHeaders } = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed(`HTTP/${httpVersion} is not supported`);
   let hosts = 0;
@@ -29,9 +35,15 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   return codings > 1 ? malformed('The request has more than one Transfer-Encoding header') : undefined;
 }
 
+/** A proxy in front may have gone by the other one (RFC 9113, 8.3.1). */
+function hostProblem(rawHeaders: readonly string[]): PaggioError | undefined {
+  const hosts = new Set([':authority', 'host'].flatMap((name) => valuesOf(rawHeaders, name)));
+  return hosts.size > 1 ? malformed('The request names more than one host') : undefined;
+}
+
 function malformed(message: string): PaggioError {
   return new PaggioError('BAD_REQUEST', message, {
-    hint: 'Send one Host header, and a body with Content-Length or in chunks by HTTP/1.1.',
+    hint: 'Send valid headers, among them one Host, and a body with Content-Length or in chunks by HTTP/1.1.',
     headers: [['connection', 'close']],
   });
 }

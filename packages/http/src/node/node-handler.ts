@@ -7,8 +7,10 @@ import { arrivalOf, type Arrival } from '../arrival';
 import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
 import { Site, type Desk, type HandlerOptions } from '../site';
+import { headerObject } from '../header-values';
 import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
 import { framingProblem } from './framing';
+import { isHttp2, requestHeaders } from './request-headers';
 
 /** Facts about a request that only the host's framework knows. */
 export interface HostView {
@@ -28,8 +30,7 @@ export interface NodeHandler {
 }
 
 const MAX_HEADERS = 200;
-/** Names and values in turn, as Node takes them. */
-const INERT = inertHeaders.flat();
+const INERT = inertHeaders as readonly [string, string][];
 
 /**
  * The handler for every host on `node:http`: bare servers, Express, Koa and Nest.
@@ -79,7 +80,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     const share = memory.webhooks.share(slug);
     let incoming: IncomingBody | undefined;
     try {
-      if (request.rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
+      const rawHeaders = requestHeaders(request);
+      if (rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
       const remoteAddr = addressOf(request);
       const announced = announcedBody(request);
       const bytes = typeof announced === 'number' ? announced : 0;
@@ -98,17 +100,17 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
         method: request.method as string,
         path,
         query,
-        rawHeaders: request.rawHeaders,
+        rawHeaders,
         body,
         remoteAddr,
       });
       // failpoint: capture.answering
-      const headers: string[] = [...INERT];
-      if (answer.contentType !== null) headers.push('content-type', answer.contentType);
-      for (const [name, value] of answer.headers) headers.push(name, value);
+      const headers: [string, string][] = [...INERT];
+      if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
+      for (const [name, value] of answer.headers) headers.push([name, value]);
       // RFC 9110, 8.6: an answer 204 has no length.
-      if (answer.status !== 204) headers.push('content-length', String(Buffer.byteLength(answer.body)));
-      response.writeHead(answer.status, headers).end(answer.body);
+      if (answer.status !== 204) headers.push(['content-length', String(Buffer.byteLength(answer.body))]);
+      writeHead(response, answer.status, headers).end(answer.body);
     } catch (error) {
       fail(error, request, response);
     } finally {
@@ -119,7 +121,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 
   function addressOf(request: IncomingMessage): string | null {
     return remoteAddress.of(
-      request.socket.remoteAddress,
+      request.socket?.remoteAddress,
       () => request.headers['x-forwarded-for'] as string | undefined,
     );
   }
@@ -134,7 +136,8 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     hostRequest: unknown,
   ): Promise<void> {
     try {
-      const { method = '', rawHeaders } = request;
+      const { method = '' } = request;
+      const rawHeaders = requestHeaders(request);
       const remoteAddr = addressOf(request);
       const read = bodyAtDoor(request, response, paggio, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
@@ -161,12 +164,22 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   }
 }
 
+/** HTTP/2 has no `connection`. An object, because HTTP/2 and serverless adapters do not understand lists with repeated names. */
+function writeHead(
+  response: ServerResponse,
+  status: number,
+  headers: readonly (readonly [string, string])[],
+): ServerResponse {
+  const sent = isHttp2(response) ? headers.filter(([name]) => name !== 'connection') : headers;
+  return response.writeHead(status, headerObject(sent));
+}
+
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return discard(answer);
-  const headers = headersOf(answer).flatMap(([name, value]) => [name, value]);
+  const headers = [...headersOf(answer)];
   if (isStream(answer.body)) {
-    response.writeHead(answer.status, headers);
-    if (response.req.method === 'HEAD') {
+    writeHead(response, answer.status, headers);
+    if (response.req?.method === 'HEAD') {
       discard(answer);
       return void response.end();
     }
@@ -175,8 +188,8 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
     return;
   }
   if (answer.status !== 204)
-    headers.push('content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body)));
-  response.writeHead(answer.status, headers).end(answer.body);
+    headers.push(['content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body))]);
+  writeHead(response, answer.status, headers).end(answer.body);
 }
 
 /** Path and query, undecoded. */

@@ -100,7 +100,8 @@ function eventStream(body: AsyncIterable<string>): Answer {
     status: 200,
     headers: [
       ['content-type', 'text/event-stream; charset=utf-8'],
-      ['cache-control', 'no-store'],
+      // A middleware or proxy that compresses would hold messages back until it has enough of them.
+      ['cache-control', 'no-store, no-transform'],
       // Proxies must not wait for more.
       ['x-accel-buffering', 'no'],
     ],

@@ -1,4 +1,5 @@
 export * from './battery';
+export * from './bridges';
 export * from './canaries';
 export * from './gateway-server';
 export * from './raw-http';

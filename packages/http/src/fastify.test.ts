@@ -1,0 +1,44 @@
+import { startGateway, type TestGateway } from '@paggio/core/testing';
+import fastify, { type FastifyInstance } from 'fastify';
+import { createNodeHandler } from './index';
+import { describeHost, inFrontOfInject, serveHost, type Host } from './testing';
+
+/** Fastify without Nest, as `docs/hosts.md` shows it. */
+function appWith({ paggio }: TestGateway, path: string): FastifyInstance {
+  const handle = createNodeHandler(paggio, { path, dashboard: true });
+  const app = fastify();
+  app.addHook('onRequest', (request, reply, done) => {
+    if (handle(request.raw, reply.raw)) reply.hijack();
+    else done();
+  });
+  app.post('/host/echo', async (request) => ({ echo: request.body }));
+  return app;
+}
+
+for (const path of ['', '/hooks/paggio']) {
+  describeHost(
+    `Fastify at "${path}"`,
+    async (): Promise<Host> => {
+      const gateway = await startGateway();
+      const app = appWith(gateway, path);
+      await app.ready();
+      return serveHost(gateway, app.server);
+    },
+    path,
+    { routesFirst: false },
+  );
+}
+
+describeHost(
+  'Fastify without a socket',
+  async (): Promise<Host> => {
+    const gateway = await startGateway();
+    const app = appWith(gateway, '');
+    return serveHost(
+      gateway,
+      inFrontOfInject((injected) => app.inject(injected as never)),
+    );
+  },
+  '',
+  { ownsConnection: false, streams: false, routesFirst: false },
+);
