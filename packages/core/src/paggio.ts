@@ -16,6 +16,7 @@ import { EgressProxy } from './delivery/egress-proxy';
 import { Hops } from './delivery/hops';
 import { TlsTrust } from './delivery/tls-trust';
 import type { Transport } from './delivery/transport';
+import { isUndiciPackage, noTransport, noUndici } from './delivery/own-undici';
 import { undiciTransport } from './delivery/undici-transport';
 import { Chores } from './chores';
 import { ClockWatch } from './clock-watch';
@@ -194,10 +195,7 @@ export class Paggio {
     const trust = new TlsTrust(certificateAuthorities);
     const proxy = egressProxy === null ? null : new EgressProxy(egressProxy, egressProxyTarget, trust);
     const connector = new Connector(guard, trust, proxy);
-    const real =
-      this.options.transport === 'undici'
-        ? undiciTransport(connector)
-        : axiosTransport(this.options.transport.axios, connector);
+    const real = this.realTransport(connector);
     const transport = internals.transport?.(real) ?? real;
     const keys = new PublishedKeys(transport);
     this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys, unreadable));
@@ -391,6 +389,15 @@ export class Paggio {
     this.keys = new Keys(new KeyStore(this.database), authority, changed);
     const refused = new RefusedSignIns(this.keys, this.audit, (happening) => telemetry.emit(happening));
     this.sessions = new Sessions(sessionStore, refused);
+  }
+
+  /** @throws PaggioError `BAD_REQUEST` when this process is to deliver and cannot: nothing may be acknowledged then */
+  private realTransport(connector: Connector): Transport {
+    const { roles, transport } = this.options;
+    if (transport !== 'undici') return axiosTransport(transport.axios, connector);
+    if (isUndiciPackage()) return undiciTransport(connector);
+    if (roles.has('deliver')) throw noUndici();
+    return noTransport;
   }
 
   /**

@@ -1,0 +1,35 @@
+import axios from 'axios';
+import { createPaggio, type PaggioOptions } from '../index';
+import { capture, createTestDatabase, owner, Recorder, settled, testMasterKey } from '../testing';
+
+// What Bun has in the place of the package: an Agent that sends nothing.
+jest.mock('undici', () => ({ Agent: class Agent {}, fetch: () => undefined }));
+
+test('where the runtime replaces undici, a process that delivers does not start, and names what would work', async () => {
+  const database = await createTestDatabase();
+  const recorder = await Recorder.start();
+  const options = (more: Partial<PaggioOptions>): PaggioOptions => ({
+    database: { url: database.url },
+    masterKey: testMasterKey,
+    allowedNetworks: ['127.0.0.0/8'],
+    ...more,
+  });
+  expect(() => createPaggio(options({}))).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', hint: expect.stringContaining('transport: { axios }') }),
+  );
+
+  const front = createPaggio(options({ roles: ['capture', 'api'] }));
+  await front.start();
+  const { endpoint } = await front.endpoints.create(owner, { name: 'a', destinationUrl: recorder.url() });
+  const id = await capture(front, endpoint.slug, '{}');
+  const replay = front.replays.send(owner, id, { destinationUrl: recorder.url() });
+  await expect(replay).rejects.toMatchObject({ message: expect.stringContaining('undici') });
+  await front.stop();
+
+  const worker = createPaggio(options({ transport: { axios } }));
+  await worker.start();
+  expect((await settled(worker, owner, id)).status).toBe('delivered');
+  await worker.stop();
+  await recorder.stop();
+  await database.drop();
+});
