@@ -1,6 +1,2 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** Of the package, the same in all of Paggio's. */
-export const version = (JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string })
-  .version;
+/** The version of this package, which all of Paggio's packages share. A constant, because a bundle has no `package.json`. */
+export const version = '0.1.0';

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import * as driver from 'pg';
 import { Pool, type PoolConfig } from 'pg';
 import type { Connection } from './connection';
 import { PaggioError } from '../errors';
@@ -72,6 +73,8 @@ export class Database {
     else this.transactions = new DataSourceTransactions(host.dataSource);
     this.source = new QuietSource({
       type: 'postgres',
+      // TypeORM would look for the driver by its name, and not find it in a bundle.
+      driver,
       schema: 'paggio',
       database: settings.connection.database,
       entities: [endpointSchema, destinationSchema, apiKeySchema],
