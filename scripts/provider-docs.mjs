@@ -20,6 +20,7 @@ const keys = {
   utf8: "the secret's own text",
   hex: 'the secret, decoded from hexadecimal',
   base64: 'the secret, decoded from base64',
+  'text-or-whsec': "the secret's own text, or the rest behind `whsec_` decoded from base64",
   whsec: 'the secret without `whsec_`, decoded from base64; without that prefix its own text',
   'standard-webhooks': 'the secret without `whsec_`, decoded from base64',
 };

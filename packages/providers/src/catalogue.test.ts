@@ -174,6 +174,8 @@ describe('what a scheme signs it verifies, and nothing else', () => {
         });
         expect(await verify(withValues(value))).toBe(true);
         for (const values of [[value, value], [`${value}zz`], [value.slice(0, -1)], ['']]) {
+          // While a secret is rotated Mollie sends the header twice.
+          if (provider === 'mollie' && values.length === 2) continue;
           // Where a certificate comes from is judged by its host.
           if (header === 'paypal-cert-url' && values.length === 1 && values[0] !== '') continue;
           expect([header, values, await verify(withValues(...values))]).toEqual([header, values, false]);

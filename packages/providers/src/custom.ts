@@ -3,6 +3,7 @@ import { hmac, token, type SchemeSpec } from './scheme/scheme-spec';
 import type { SignedHeaderSpec } from './scheme/signed-header';
 import type { SignatureHeader } from './scheme/signature-header';
 import { toleranceProblem, TOLERANCE_SETTING, type TimestampUnit } from './timestamp';
+import { Template } from './scheme/template';
 import { header as fromHeader, type ValueRule } from './value-rule';
 
 /** A mistake in a configuration: the field it is in and a sentence for people. */
@@ -41,13 +42,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
  * The generic verifier out of an endpoint's `verification.settings`:
  *
  * - `kind` `hmac`, `ed25519`, `ecdsa` or `rsa`: `header`; `template` out of `{timestamp}`, `{id}`, `{method}`, `{url}` and
- *   `{body}` (default `{body}`); `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, with `separator`
+ *   `{body}` (default `{body}`), or the SHA-256 of the body `{body_sha256}` (32 bytes), `{body_sha256_hex}` or
+ *   `{body_sha256_base64}`; `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, with `separator`
  *   a list of such items; or, for a header of fields such as `t=1,v1=sig`, `separator`, `signature_field` and
  *   `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`), `tolerance_seconds`
- *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha512`; for hmac `secret_encoding` `utf8`,
+ *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`; for hmac `secret_encoding` `utf8`,
  *   `hex`, `base64`.
  * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`.
- * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
+ * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS384`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
  *   `body_hash_encoding`, `issuer`.
  *
  * For all: `id_header` names the delivery, `event_type_header` the event type. Returns every mistake at once.
@@ -95,8 +97,11 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
   const template = read.text('template') ?? '{body}';
   const timestampHeader = read.headerName('timestamp_header');
   const timestampField = read.text('timestamp_field');
-  if (!template.includes('{body}')) {
-    read.problem('template', 'template must contain {body}: a signature that leaves it out proves nothing about it.');
+  if (!new Template(template).uses('body')) {
+    read.problem(
+      'template',
+      'template must contain {body} or its hash {body_sha256}: a signature that leaves it out proves nothing about it.',
+    );
   }
   if (template.includes('{timestamp}') && !timestampHeader && !timestampField) {
     read.problem('timestamp_header', 'A template with {timestamp} needs timestamp_header, or timestamp_field.');
@@ -115,7 +120,8 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
     ...(idHeader && template.includes('{id}') ? { id: { header: idHeader } } : {}),
   };
   const encoding = read.choice('encoding', encodings) as 'hex' | 'base64' | undefined;
-  const algorithm = read.choice('algorithm', ['sha1', 'sha256', 'sha512']) as 'sha1' | 'sha256' | 'sha512' | undefined;
+  const algorithm = read.choice('algorithm', ['sha1', 'sha256', 'sha384', 'sha512']) as
+    'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined;
   if (kind !== 'hmac') return { kind, ...shared, encoding, algorithm };
   const secretEncoding = read.choice('secret_encoding', ['utf8', 'hex', 'base64']) as
     'utf8' | 'hex' | 'base64' | undefined;
@@ -135,9 +141,9 @@ function tokenSpec(read: SettingReader): SchemeSpec {
 
 function jwtSpec(read: SettingReader): SchemeSpec {
   const header = read.neededHeader();
-  const algorithm = read.choice('algorithm', ['HS256', 'HS512', 'RS256', 'ES256']);
+  const algorithm = read.choice('algorithm', ['HS256', 'HS384', 'HS512', 'RS256', 'ES256']);
   if (algorithm === undefined && !read.has('algorithm')) {
-    read.problem('algorithm', 'algorithm must be one of HS256, HS512, RS256, ES256.');
+    read.problem('algorithm', 'algorithm must be one of HS256, HS384, HS512, RS256, ES256.');
   }
   const claim = read.text('body_hash_claim');
   const encoding = (read.choice('body_hash_encoding', ['hex', 'base64']) ?? 'hex') as 'hex' | 'base64';

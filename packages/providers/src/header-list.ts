@@ -31,6 +31,13 @@ export class HeaderList {
     return this.find(name, at + 2) < 0 ? this.raw[at + 1] : repeated;
   }
 
+  /** Every value, in wire order. */
+  all(name: string): string[] {
+    const found: string[] = [];
+    for (let at = this.find(name, 0); at >= 0; at = this.find(name, at + 2)) found.push(this.raw[at + 1] as string);
+    return found;
+  }
+
   has(name: string): boolean {
     return this.find(name, 0) >= 0;
   }

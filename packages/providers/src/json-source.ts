@@ -47,6 +47,12 @@ function memberSpans(json: string, from: number): (JsonSpan & { name: string | n
   return found;
 }
 
+/** The source text of the value at a path of valid JSON text; undefined when there is none. */
+export function sourceAt(json: string, path: Path): string | undefined {
+  const span = jsonSpan(json, path);
+  return span && json.slice(span.start, span.end);
+}
+
 /**
  * The JSON text with other strings at some paths and every other byte as it was.
  * @throws TypeError when a place is missing, or the text is not JSON

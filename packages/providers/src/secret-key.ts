@@ -6,10 +6,11 @@ import { canonicalBase64, canonicalHex } from './signature-text';
  * - `utf8`: the text itself.
  * - `hex`, `base64`: the decoded text.
  * - `whsec`: the base64 behind `whsec_`, else the text itself.
+ * - `text-or-whsec`: the text itself, and also the base64 behind `whsec_`.
  * - `standard-webhooks`: the same, but a text without the prefix is also read as base64 first, as the libraries of the
  *   standard do.
  */
-export type SecretEncoding = 'utf8' | 'hex' | 'base64' | 'whsec' | 'standard-webhooks';
+export type SecretEncoding = 'utf8' | 'hex' | 'base64' | 'whsec' | 'text-or-whsec' | 'standard-webhooks';
 
 const PREFIX = 'whsec_';
 
@@ -27,6 +28,7 @@ export function secretKeys(secret: string, encoding: SecretEncoding): Buffer[] {
   // An empty or blank key would make every signature forgeable.
   if (secret.trim() === '') return [];
   if (encoding === 'utf8') return [Buffer.from(secret, 'utf8')];
+  if (encoding === 'text-or-whsec') return [Buffer.from(secret, 'utf8'), endpointSecretKey(secret)];
   if (encoding === 'hex' || encoding === 'base64') {
     const bytes = encoding === 'hex' ? canonicalHex(secret) : canonicalBase64(secret);
     return bytes ? [bytes] : [];

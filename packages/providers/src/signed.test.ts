@@ -68,11 +68,8 @@ function received(vector: SignedVector, parts: SignedParts): Record<string, stri
   return lowered([...kept, ...parts.headers]);
 }
 
-// Verification has yet to read this one: a public_url with a query of its own.
-const later = /twilio\.json-query/;
-
 const of = (mac: (vector: SignedVector) => boolean): [string, SignedVector][] =>
-  vectors.filter((one) => mac(one) && !later.test(one.id)).map((vector) => [`${vector.id}: ${vector.judge}`, vector]);
+  vectors.filter((one) => mac(one)).map((vector) => [`${vector.id}: ${vector.judge}`, vector]);
 
 test('there is something to compare with', () => {
   expect(vectors.length).toBeGreaterThanOrEqual(45);

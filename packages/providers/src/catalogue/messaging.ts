@@ -85,7 +85,14 @@ export const messaging: readonly ProviderSpec[] = [
     confidence: 'A',
     documentation: 'https://www.twilio.com/docs/usage/security',
     detect: [{ header: 'x-twilio-signature' }],
-    schemes: { sha1: { kind: 'url-fields', header: 'x-twilio-signature', bodyHash: 'bodySHA256' } },
+    schemes: {
+      sha1: {
+        kind: 'url-fields',
+        header: 'x-twilio-signature',
+        bodyHash: 'bodySHA256',
+        algorithmHeader: 'x-twilio-webhooks-signature-settings',
+      },
+    },
     eventType: first(form('MessageStatus'), form('SmsStatus'), form('CallStatus')),
     deliveryId: header('i-twilio-idempotency-token'),
     signatureHeaders: ['x-twilio-webhooks-signature-settings'],
@@ -96,7 +103,15 @@ export const messaging: readonly ProviderSpec[] = [
         text: 'What is signed here is SHA-1, as Twilio sends it. A replay signed anew leaves X-Twilio-Webhooks-Signature-Settings out, which would announce another algorithm.',
         confidence: 'A',
       },
-      { text: 'The URL is signed with or without its default port, so both are tried.', confidence: 'A' },
+      { text: 'The URL is signed with or without its port, whatever it is, so both are tried.', confidence: 'A' },
+      {
+        text: 'A URL with user:password@ is signed with them, so public_url needs them too. A #fragment is not signed.',
+        confidence: 'B',
+      },
+      {
+        text: 'Requests with X-Twilio-Webhooks-Signature-Settings are signed with SHA-256 and a shared key: add that key to the secrets.',
+        confidence: 'A',
+      },
       { text: 'Hooks that expect TwiML want an empty 204 or TwiML: set the acknowledgement.', confidence: 'D' },
     ],
   },
@@ -265,7 +280,7 @@ export const messaging: readonly ProviderSpec[] = [
     category: 'messaging',
     confidence: 'A',
     documentation: 'https://developers.messagebird.com/api/#verifying-http-requests',
-    detect: [{ header: 'messagebird-signature-jwt' }],
+    detect: [{ header: 'messagebird-signature-jwt' }, { header: 'messagebird-signature' }],
     schemes: {
       jwt: jwt({
         header: 'messagebird-signature-jwt',
@@ -274,12 +289,24 @@ export const messaging: readonly ProviderSpec[] = [
         urlHashClaim: 'url_hash',
         notBefore: true,
         issuer: 'MessageBird',
+        alsoAccepted: ['HS384', 'HS512'],
+      }),
+      signature: hmac({
+        header: 'messagebird-signature',
+        encoding: 'base64',
+        template: '{timestamp}\n{url}\n{body_sha256}',
+        // It repeats the first timestamp on its retries.
+        timestamp: { header: 'messagebird-request-timestamp', toleranceSeconds: 24 * 3600 },
       }),
     },
     eventType: body('type'),
     secret: 'the signing key',
     setup: 'Developers, API settings; give the URL on the flow or number.',
     notes: [
+      {
+        text: 'Webhook subscriptions of the present API sign with MessageBird-Signature: choose "scheme": "signature". Its retries repeat the first timestamp, so it counts for 24 hours.',
+        confidence: 'B',
+      },
       { text: 'The url_hash of the token is compared where the endpoint has a public_url.', confidence: 'A' },
       {
         text: "What is signed here has nbf, because Bird's Python library demands it, and payload_hash only with a body, because that library refuses it otherwise. Without a public_url a test event has the hash of the webhook URL.",

@@ -44,6 +44,10 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Apps & Credentials, the app, Add Webhook; the list shows the ID of each webhook.',
     notes: [
       {
+        text: "What the webhooks simulator of PayPal's dashboard sends cannot be verified: its webhook has no ID. Use the events of a sandbox app.",
+        confidence: 'C',
+      },
+      {
         text: 'The certificate is fetched from `/v1/notifications/certs/` of api.paypal.com, api-m.paypal.com and their sandboxes only, through the address guard, and kept.',
         confidence: 'B',
       },
@@ -148,13 +152,21 @@ export const payments: readonly ProviderSpec[] = [
     documentation: 'https://docs.mollie.com/reference/webhooks-best-practices',
     detect: [{ header: 'x-mollie-signature' }],
     schemes: {
-      signature: hmac({ header: 'x-mollie-signature', value: { form: 'list', separator: ',', prefix: 'sha256=' } }),
+      signature: hmac({
+        header: 'x-mollie-signature',
+        value: { form: 'list', separator: ',', prefix: 'sha256=', prefixOptional: true },
+        repeats: true,
+      }),
     },
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook',
     setup: 'Developers, Webhooks (next-gen), Create a webhook.',
     notes: [
+      {
+        text: 'The signature comes bare or behind sha256=, and twice while a secret is rotated: each form is taken.',
+        confidence: 'C',
+      },
       {
         text: 'Only the next-gen webhooks are signed. Classic ones carry nothing but an id: leave verification off and fetch the object.',
         confidence: 'B',

@@ -104,14 +104,17 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     confidence: 'C',
     documentation: 'https://polar.sh/docs/integrate/webhooks/delivery',
     detect: [],
-    schemes: { v1: standardHmac('webhook', { secretEncoding: 'utf8' }) },
+    schemes: { v1: standardHmac('webhook', { secretEncoding: 'text-or-whsec' }) },
     eventType: body('type'),
     deliveryId: id,
     retries: standardRetries,
     secret: 'the webhook secret, as typed in or generated',
     setup: 'Settings, Webhooks, Add Endpoint, format Raw.',
     notes: [
-      { text: "Standard Webhooks, except that the key is the secret's own text and not its base64.", confidence: 'C' },
+      {
+        text: "Standard Webhooks, except that the key is the secret's own text and not its base64; for a secret behind whsec_ both are tried, as its Python library does.",
+        confidence: 'C',
+      },
     ],
   },
   {

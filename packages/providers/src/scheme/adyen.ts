@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isTooLargeToRead, jsonBody, jsonOf, valueAt } from '../body-value';
-import { replaceJsonStrings } from '../json-source';
+import { replaceJsonStrings, sourceAt } from '../json-source';
 import { sameText } from '../signature-text';
 import type { Path } from '../value-rule';
 import { refused } from '../verification';
@@ -42,10 +42,11 @@ export function createAdyenScheme(): Scheme {
       if (!items) return refused(isTooLargeToRead(request) ? 'body_too_large_to_read' : 'malformed_body');
       const keys = usableKeys(context.secrets, 'hex');
       if (keys.length === 0) return refused('no_secret');
-      for (const item of items) {
+      for (const [index, item] of items.entries()) {
         const received = valueAt(item, SIGNATURE);
         if (typeof received !== 'string' || received === '') return refused('missing_signature');
-        if (!keys.some((key) => sameText(received, signatureOf(item, key)))) return refused('wrong_signature');
+        if (!keys.some((key) => sameText(received, signatureOf(item, key, request.body, index))))
+          return refused('wrong_signature');
       }
       return { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false };
     },
@@ -53,7 +54,9 @@ export function createAdyenScheme(): Scheme {
       const key = keyToSignWith(input.secret, 'hex');
       const items = itemsOf(jsonOf(input.body.toString('utf8')));
       if (!items) throw new TypeError('The body is not an Adyen notification.');
-      const edits = items.map((item, index) => [[...LIST, index, ITEM, ...SIGNATURE], signatureOf(item, key)] as const);
+      const edits = items.map(
+        (item, index) => [[...LIST, index, ITEM, ...SIGNATURE], signatureOf(item, key, input.body, index)] as const,
+      );
       return { headers: [], body: replaceJsonStrings(input.body, edits) };
     },
   };
@@ -66,11 +69,15 @@ function itemsOf(value: unknown): object[] | undefined {
   return inner.every((item) => typeof item === 'object' && item !== null) ? inner : undefined;
 }
 
-function signatureOf(item: object, key: Buffer): string {
-  const text = SIGNED.map((path) => valueAt(item, path))
-    .map((value) =>
-      ['string', 'number', 'boolean'].includes(typeof value) ? String(value as string | number | boolean) : '',
-    )
-    .join(':');
+/** Larger bodies are not searched for the digits of a number that JavaScript cannot hold. */
+const SEARCHED_BYTES = 1024 * 1024;
+
+function signatureOf(item: object, key: Buffer, body: Buffer, index: number): string {
+  const text = SIGNED.map((path) => {
+    const value = valueAt(item, path);
+    if (Number.isInteger(value) && !Number.isSafeInteger(value) && body.length <= SEARCHED_BYTES)
+      return sourceAt(body.toString('utf8'), [...LIST, index, ITEM, ...path]) ?? '';
+    return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
+  }).join(':');
   return createHmac('sha256', key).update(text).digest('base64');
 }

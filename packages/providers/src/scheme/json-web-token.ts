@@ -4,7 +4,7 @@ import { jsonOf } from '../body-value';
 import { sameText } from '../signature-text';
 
 /** Algorithms of JWS (RFC 7518) that are offered. `none` is not among them, and a token never chooses. */
-export type JwtAlgorithm = 'HS256' | 'HS512' | 'RS256' | 'ES256';
+export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'ES256';
 
 export interface ParsedJwt {
   header: Record<string, unknown>;
@@ -76,7 +76,7 @@ export function signJwt(
 }
 
 function hmacOf(algorithm: JwtAlgorithm, key: Buffer, bytes: Buffer): string {
-  return createHmac(algorithm === 'HS512' ? 'sha512' : 'sha256', key)
+  return createHmac(`sha${algorithm.slice(2)}`, key)
     .update(bytes)
     .digest('base64url');
 }

@@ -25,7 +25,9 @@ export interface JwtSpec {
   /** A token without the prefix is accepted too, and `sign` leaves it out: receivers that take both take the token alone. */
   prefixOptional?: boolean;
   algorithm: JwtAlgorithm;
-  /** For HS256 and HS512. @default 'utf8' */
+  /** Further algorithms of the same kind of key that the provider's libraries accept. `sign` uses the first one. */
+  alsoAccepted?: readonly JwtAlgorithm[];
+  /** For HS256, HS384 and HS512. @default 'utf8' */
   secretEncoding?: SecretEncoding;
   /** The claim that holds the SHA-256 of the body. Without it the token says nothing about the body. */
   bodyHash?: {
@@ -48,6 +50,7 @@ export interface JwtSpec {
 
 const keyKinds: Readonly<Record<JwtAlgorithm, KeyKind | null>> = {
   HS256: null,
+  HS384: null,
   HS512: null,
   RS256: 'rsa',
   ES256: 'ec',
@@ -79,7 +82,9 @@ export function createJwtScheme(spec: JwtSpec): Scheme {
       if (!jwt) return refused('malformed_signature');
       const keys = keysOf(context.secrets);
       if (keys.length === 0) return refused('no_secret');
-      if (!keys.some((key) => jwtHolds(jwt, spec.algorithm, key))) return refused('wrong_signature');
+      const algorithms = [spec.algorithm, ...(spec.alsoAccepted ?? [])];
+      if (!keys.some((key) => algorithms.some((algorithm) => jwtHolds(jwt, algorithm, key))))
+        return refused('wrong_signature');
       const { claims } = jwt;
       if (!claims) return refused('malformed_signature');
       if (spec.urlHashClaim && context.publicUrl !== null) {

@@ -12,7 +12,7 @@ export interface PublicKeySpec extends SignedHeaderSpec {
   /** Of the signature. @default 'base64' */
   encoding?: 'hex' | 'base64';
   /** For ecdsa and rsa. @default 'sha256' */
-  algorithm?: 'sha1' | 'sha256' | 'sha512';
+  algorithm?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   /** The form in which the provider shows its key, for test keys. @default 'spki' */
   keyForm?: 'hex' | 'whpk' | 'base64' | 'spki' | 'pem';
 }

@@ -7,6 +7,7 @@ const forms: Readonly<Record<SecretEncoding, string>> = {
   hex: 'hexadecimal',
   base64: 'base64',
   whsec: 'non-empty',
+  'text-or-whsec': 'non-empty',
   'standard-webhooks': 'non-empty',
 };
 

@@ -5,7 +5,7 @@ export type SignatureHeader =
   /** The value is `<prefix><signature>`. */
   | { form: 'plain'; prefix?: string }
   /** A list such as `v1,<sig> v1,<sig>` or `v1=<sig>,v1=<sig>`: items with the prefix count, others are ignored. */
-  | { form: 'list'; separator: string; prefix: string }
+  | { form: 'list'; separator: string; prefix: string; prefixOptional?: boolean }
   /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. Blanks around a field do not matter when it is read. */
   | { form: 'fields'; separator: string; signature: string; timestamp: string }
   /** The timestamp and then signatures: `1700000000,<sig>,<sig>`. */
@@ -29,8 +29,8 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
     .map((item) => item.trim());
   if (header.form === 'list') {
     const candidates = items
-      .filter((item) => item.startsWith(header.prefix))
-      .map((item) => item.slice(header.prefix.length));
+      .filter((item) => item.startsWith(header.prefix) || (header.prefixOptional && item !== ''))
+      .map((item) => (item.startsWith(header.prefix) ? item.slice(header.prefix.length) : item));
     return candidates.length > 0
       ? { candidates: candidates.slice(0, CANDIDATE_LIMIT), timestamp: undefined }
       : undefined;

@@ -22,6 +22,8 @@ export interface SignedHeaderSpec {
   header: string | readonly string[];
   /** Further headers that may carry a signature each, for providers that send one for every active key. */
   alternatives?: readonly string[];
+  /** The header may come several times, as while a key is rotated: any of its values may match. */
+  repeats?: boolean;
   /** A query parameter that carries the signature instead, for providers that append it to the URL. */
   queryParameter?: string;
   value?: SignatureHeader;
@@ -98,15 +100,17 @@ export class SignedHeader {
     }
     const carried = this.carried(request);
     if (carried === repeated) return refused('repeated_header');
-    if (carried === undefined || carried === '') return refused('missing_signature');
-    const parsed = parseSignatures(carried, this.value);
-    if (!parsed) return refused('malformed_signature');
+    let parsed = carried ? parseSignatures(carried, this.value) : undefined;
+    if (carried && !parsed) return refused('malformed_signature');
     for (const name of this.alternatives) {
       const value = request.headers.only(name);
       if (value === repeated) return refused('repeated_header');
       const more = value ? parseSignatures(value, this.value) : undefined;
-      if (more) parsed.candidates = [...parsed.candidates, ...more.candidates].slice(0, CANDIDATE_LIMIT);
+      if (!more) continue;
+      const candidates = [...(parsed?.candidates ?? []), ...more.candidates].slice(0, CANDIDATE_LIMIT);
+      parsed = { timestamp: parsed?.timestamp, candidates };
     }
+    if (!parsed) return refused('missing_signature');
 
     let timestamp = parsed.timestamp;
     if (this.timestampNames.length > 0) {
@@ -176,6 +180,10 @@ export class SignedHeader {
 
   private carried(request: WebhookRequest): string | undefined | typeof repeated {
     const parameter = this.spec.queryParameter;
+    if (!parameter && this.spec.repeats) {
+      const separator = 'separator' in this.value ? this.value.separator : ',';
+      return this.names.flatMap((name) => request.headers.all(name)).join(separator) || undefined;
+    }
     if (!parameter) return one(request, this.names);
     const values = new URLSearchParams(queryOf(request.target)).getAll(parameter);
     return values.length > 1 ? repeated : values[0];
@@ -204,13 +212,17 @@ function one(request: WebhookRequest, names: readonly string[]): string | undefi
   return undefined;
 }
 
-/** The URL that was configured at the provider; without a query of its own, the request's raw query is appended. */
+/**
+ * The URL that the provider called: the one that is configured there, with the raw query of the request. The configured
+ * query fills in only where the request has none, because a proxy cut it off. A fragment is never sent.
+ * @param without a parameter that the provider appends after signing
+ */
 export function signedUrl(
   request: WebhookRequest,
   context: Pick<SchemeContext, 'publicUrl'>,
   without?: string,
 ): string {
-  const url = context.publicUrl ?? '';
+  const url = (context.publicUrl ?? '').replace(/#.*$/s, '');
   let query = queryOf(request.target);
   if (without !== undefined) {
     query = query
@@ -218,7 +230,7 @@ export function signedUrl(
       .filter((pair) => pair.split('=')[0] !== without)
       .join('&');
   }
-  return url.includes('?') || query === '' ? url : `${url}?${query}`;
+  return query === '' ? url : `${url.split('?', 1)[0] as string}?${query}`;
 }
 
 function list(value: string | readonly string[]): readonly string[] {

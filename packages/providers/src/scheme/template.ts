@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What may stand in a signed string. */
 export interface TemplateValues {
   timestamp: string;
@@ -9,17 +11,27 @@ export interface TemplateValues {
   secret?: string;
 }
 
-type Segment = string | { name: keyof TemplateValues };
+type Segment = string | { name: keyof TemplateValues; hash?: 'raw' | 'hex' | 'base64' };
 
-/** A signed string such as `{timestamp}.{body}`, compiled once. The body is hashed as bytes and never decoded. */
+const PLACES = /(\{(?:timestamp|id|url|method|body|secret|body_sha256(?:_hex|_base64)?)\})/;
+
+/**
+ * A signed string such as `{timestamp}.{body}`, compiled once. The body is hashed as bytes and never decoded. Instead of it
+ * its SHA-256 may stand there: as 32 bytes (`{body_sha256}`), or written as `{body_sha256_hex}` or `{body_sha256_base64}`.
+ */
 export class Template {
   private readonly segments: Segment[];
 
   constructor(readonly text: string) {
     this.segments = text
-      .split(/(\{(?:timestamp|id|url|method|body|secret)\})/)
+      .split(PLACES)
       .filter((part) => part !== '')
-      .map((part) => (/^\{[a-z]+\}$/.test(part) ? { name: part.slice(1, -1) as keyof TemplateValues } : part));
+      .map((part): Segment => {
+        if (!PLACES.test(part)) return part;
+        const name = part.slice(1, -1);
+        if (!name.startsWith('body_sha256')) return { name: name as keyof TemplateValues };
+        return { name: 'body', hash: name === 'body_sha256' ? 'raw' : (name.slice('body_sha256_'.length) as 'hex') };
+      });
   }
 
   uses(name: keyof TemplateValues): boolean {
@@ -30,7 +42,10 @@ export class Template {
   write(values: TemplateValues, update: (bytes: Buffer) => void): void {
     for (const segment of this.segments) {
       if (typeof segment === 'string') update(Buffer.from(segment, 'utf8'));
-      else if (segment.name === 'body') update(values.body);
+      else if (segment.hash !== undefined) {
+        const digest = createHash('sha256').update(values.body).digest();
+        update(segment.hash === 'raw' ? digest : Buffer.from(digest.toString(segment.hash), 'latin1'));
+      } else if (segment.name === 'body') update(values.body);
       else
         update(
           Buffer.from(

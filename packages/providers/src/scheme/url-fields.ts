@@ -10,17 +10,20 @@ import { signedUrl } from './signed-header';
 /**
  * HMAC-SHA1 in base64 over the configured URL followed by the sorted fields of a form body, as Twilio
  * (https://www.twilio.com/docs/usage/security) and Mandrill do it. For other bodies Twilio's URL carries the SHA-256 of
- * the body. Twilio signs the URL with or without its default port, so both are tried.
+ * the body.
  */
 export interface UrlFieldsSpec {
   kind: 'url-fields';
   header: string;
   /** The query parameter that holds the hex SHA-256 of a body that is no form. */
   bodyHash?: string;
+  /** A header such as `key=<id>,algorithm=HMAC_SHA256`, which tells SHA-256 from SHA-1. */
+  algorithmHeader?: string;
 }
 
 export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
-  const digest = (key: Buffer, text: string): string => createHmac('sha1', key).update(text, 'utf8').digest('base64');
+  const digest = (key: Buffer, text: string, algorithm: 'sha1' | 'sha256' = 'sha1'): string =>
+    createHmac(algorithm, key).update(text, 'utf8').digest('base64');
   const hashOf = (url: string): string | undefined =>
     spec.bodyHash ? new RegExp(`[?&]${spec.bodyHash}=([0-9a-f]{64})(?:&|$)`).exec(url)?.[1] : undefined;
   return {
@@ -35,6 +38,12 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
       const keys = usableKeys(context.secrets);
       if (keys.length === 0) return refused('no_secret');
 
+      // Both are an HMAC under the same secret, so a request that chooses gains nothing.
+      const asked = spec.algorithmHeader === undefined ? undefined : request.headers.only(spec.algorithmHeader);
+      if (asked === repeated) return refused('repeated_header');
+      const algorithm = asked === undefined ? 'sha1' : algorithmIn(asked);
+      if (!algorithm) return refused('malformed_signature');
+
       const url = signedUrl(request, context);
       const bodyHash = hashOf(url);
       if (bodyHash && !sameText(bodyHash, sha256(request.body))) return refused('wrong_signature');
@@ -43,7 +52,7 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
       if (fields === null) return refused('body_too_large_to_read');
       for (const candidate of withAndWithoutPort(url)) {
         for (const key of keys) {
-          const expected = digest(key, candidate + fields);
+          const expected = digest(key, candidate + fields, algorithm);
           if (sameText(received, expected))
             return { ok: true, proof: expected, bodyAuthenticated: true, coversTimestamp: false };
         }
@@ -82,21 +91,47 @@ function sortedFields(body: Buffer, contentType: string): string | undefined | n
     else fields.set(name, new Set([value]));
   }
   return [...fields.keys()]
-    .sort()
+    .sort(byCodePoint)
     .map((name) =>
       [...(fields.get(name) as Set<string>)]
-        .sort()
+        .sort(byCodePoint)
         .map((value) => name + value)
         .join(''),
     )
     .join('');
 }
 
+/** As most languages sort: JavaScript itself compares halves of what lies beyond the first 65,536 characters. */
+function byCodePoint(one: string, other: string): number {
+  const length = Math.min(one.length, other.length);
+  for (let i = 0; i < length; i++) {
+    const a = one.charCodeAt(i);
+    const b = other.charCodeAt(i);
+    // Surrogates stand for larger characters than those from U+E000 to U+FFFF.
+    if (a !== b) return a >= 0xd800 && b >= 0xd800 ? ((a + 0x2000) & 0xffff) - ((b + 0x2000) & 0xffff) : a - b;
+  }
+  return one.length - other.length;
+}
+
+function algorithmIn(settings: string): 'sha1' | 'sha256' | undefined {
+  const found = settings.split(',').flatMap((item) => /^\s*algorithm=(.*?)\s*$/i.exec(item)?.[1]?.toUpperCase() ?? []);
+  if (found.length > 1) return undefined;
+  if (found.length === 0 || found[0] === 'HMAC_SHA1') return 'sha1';
+  return found[0] === 'HMAC_SHA256' ? 'sha256' : undefined;
+}
+
+/** Twilio signs with or without the port, whatever it is, and its own libraries try both. */
 function withAndWithoutPort(url: string): string[] {
-  const match = /^(https?):\/\/([^/?#:]+)(:\d{1,5})?(.*)$/.exec(url);
+  const match = /^(https?):\/\/((?:[^/?#@]*@)?)(\[[^\]/?#]*\]|[^/?#:]+)(:\d{1,5})?(.*)$/s.exec(url);
   if (!match) return [url];
-  const [, scheme, host, port, rest] = match as unknown as [string, string, string, string | undefined, string];
+  const [, scheme, user, host, port, rest] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string | undefined,
+    string,
+  ];
   const standard = scheme === 'https' ? ':443' : ':80';
-  if (port === undefined) return [url, `${scheme}://${host}${standard}${rest}`];
-  return port === standard ? [url, `${scheme}://${host}${rest}`] : [url];
+  return [url, `${scheme}://${user}${host}${port === undefined ? standard : ''}${rest}`];
 }
