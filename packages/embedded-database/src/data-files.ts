@@ -30,7 +30,9 @@ export function makeDataFiles(
       version === DATA_VERSION
         ? `The database files in ${data} are damaged: global/pg_control is missing.`
         : `The database files in ${data} belong to PostgreSQL ${version}; this is ${DATA_VERSION}.`,
-      'Restore the directory from a backup, or move it away to begin with an empty database.',
+      version === DATA_VERSION
+        ? 'Restore the directory from a backup, or move it away to begin with an empty database.'
+        : `Nothing in it was changed. Go back to the version of Paggio that made it, and move the data with pg_dump: docs/deploy.md, "From the embedded database to your own".`,
     );
   }
   if (existsSync(data) && readdirSync(data).length > 0) {
