@@ -127,6 +127,48 @@ const resend =
     },
   });
 
+const line =
+  (type: string, more: Build): ((make: Make) => SampleParts) =>
+  (make) => ({
+    body: {
+      destination: `U${make.hex(32)}`,
+      events: [
+        {
+          type,
+          mode: 'active',
+          timestamp: make.now.getTime(),
+          source: { type: 'user', userId: `U${make.hex(32)}` },
+          webhookEventId: `01${make.id('', 24).toUpperCase()}`,
+          deliveryContext: { isRedelivery: false },
+          replyToken: make.hex(32),
+          ...more(make),
+        },
+      ],
+    },
+  });
+
+/** JSON as Protocol Buffers write it: numbers of 64 bits are texts. */
+const livekit =
+  (event: string, more: Build = () => ({})): ((make: Make) => SampleParts) =>
+  (make) => ({
+    contentType: 'application/webhook+json',
+    body: {
+      event,
+      room: {
+        sid: make.id('RM_', 12),
+        name: 'weekly',
+        emptyTimeout: 300,
+        departureTimeout: 20,
+        creationTime: String(make.unix),
+        turnPassword: '',
+        enabledCodecs: [{ mime: 'audio/opus' }, { mime: 'video/VP8' }],
+      },
+      ...more(make),
+      id: make.id('EV_', 12),
+      createdAt: String(make.unix),
+    },
+  });
+
 export const aboutMessages: Readonly<Record<string, Samples>> = {
   slack: {
     message: slackEvent((make) => ({
@@ -239,6 +281,26 @@ export const aboutMessages: Readonly<Record<string, Samples>> = {
       sku_id: make.digits(19),
       user_id: make.digits(18),
       type: 4,
+    })),
+  },
+  line: {
+    message: line('message', (make) => ({
+      message: { type: 'text', id: make.digits(18), quoteToken: make.id('', 64), text: 'Where is my order?' },
+    })),
+    follow: line('follow', () => ({ follow: { isUnblocked: false } })),
+    postback: line('postback', () => ({ postback: { data: 'action=approve&order=1042' } })),
+  },
+  livekit: {
+    room_started: livekit('room_started'),
+    room_finished: livekit('room_finished'),
+    participant_joined: livekit('participant_joined', (make) => ({
+      participant: {
+        sid: make.id('PA_', 12),
+        identity: 'ada',
+        name: 'Ada Example',
+        state: 'ACTIVE',
+        joinedAt: String(make.unix),
+      },
     })),
   },
   resend: {

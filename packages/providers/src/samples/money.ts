@@ -230,6 +230,201 @@ const paddle =
     },
   });
 
+const paddleId = (make: Make, prefix: string): string => `${prefix}_01${make.id('', 24).toLowerCase()}`;
+
+const paddlePrice: Build = (make) => ({
+  id: paddleId(make, 'pri'),
+  product_id: paddleId(make, 'pro'),
+  name: 'Monthly',
+  description: 'Pro, monthly',
+  type: 'standard',
+  status: 'active',
+  tax_mode: 'account_setting',
+  billing_cycle: { interval: 'month', frequency: 1 },
+  trial_period: null,
+  unit_price: { amount: '4118', currency_code: 'EUR' },
+  unit_price_overrides: [],
+  quantity: { minimum: 1, maximum: 100 },
+  custom_data: null,
+  created_at: make.now.toISOString(),
+  updated_at: make.now.toISOString(),
+});
+
+const paddleProduct: Build = (make) => ({
+  id: paddleId(make, 'pro'),
+  name: 'Pro',
+  description: 'Everything',
+  type: 'standard',
+  status: 'active',
+  tax_category: 'standard',
+  image_url: null,
+  custom_data: null,
+  created_at: make.now.toISOString(),
+  updated_at: make.now.toISOString(),
+});
+
+const transaction: Build = (make) => {
+  const price = paddlePrice(make) as { id: string };
+  const totals = { subtotal: '4118', discount: '0', tax: '782', total: '4900' };
+  return {
+    id: paddleId(make, 'txn'),
+    status: 'completed',
+    customer_id: paddleId(make, 'ctm'),
+    address_id: paddleId(make, 'add'),
+    business_id: null,
+    subscription_id: null,
+    discount_id: null,
+    invoice_id: null,
+    invoice_number: null,
+    custom_data: { order_id: '1042' },
+    currency_code: 'EUR',
+    origin: 'web',
+    collection_mode: 'automatic',
+    billing_details: null,
+    billing_period: null,
+    items: [{ price, price_id: price.id, quantity: 1, proration: null }],
+    details: {
+      totals: {
+        ...totals,
+        credit: '0',
+        credit_to_balance: '0',
+        balance: '0',
+        grand_total: '4900',
+        grand_total_tax: '782',
+        fee: '295',
+        earnings: '3823',
+        currency_code: 'EUR',
+      },
+      adjusted_totals: null,
+      payout_totals: null,
+      adjusted_payout_totals: null,
+      tax_rates_used: [{ tax_rate: '0.19', totals }],
+      line_items: [
+        {
+          id: paddleId(make, 'txnitm'),
+          price_id: price.id,
+          quantity: 1,
+          proration: null,
+          tax_rate: '0.19',
+          unit_totals: totals,
+          totals,
+          product: paddleProduct(make),
+        },
+      ],
+    },
+    payments: [],
+    checkout: { url: 'https://shop.example.com/pay' },
+    created_at: make.now.toISOString(),
+    updated_at: make.now.toISOString(),
+    billed_at: make.now.toISOString(),
+    revised_at: null,
+  };
+};
+
+const paddleSubscription =
+  (status: string): Build =>
+  (make) => {
+    const now = make.now.toISOString();
+    const later = new Date(make.now.getTime() + 30 * 86_400_000).toISOString();
+    return {
+      id: paddleId(make, 'sub'),
+      transaction_id: paddleId(make, 'txn'),
+      status,
+      customer_id: paddleId(make, 'ctm'),
+      address_id: paddleId(make, 'add'),
+      business_id: null,
+      currency_code: 'EUR',
+      collection_mode: 'automatic',
+      billing_details: null,
+      billing_cycle: { interval: 'month', frequency: 1 },
+      current_billing_period: status === 'active' ? { starts_at: now, ends_at: later } : null,
+      scheduled_change: null,
+      discount: null,
+      items: [
+        {
+          status: status === 'active' ? 'active' : 'inactive',
+          quantity: 1,
+          recurring: true,
+          created_at: now,
+          updated_at: now,
+          previously_billed_at: now,
+          next_billed_at: status === 'active' ? later : null,
+          trial_dates: null,
+          price: paddlePrice(make),
+          product: paddleProduct(make),
+        },
+      ],
+      custom_data: null,
+      started_at: now,
+      first_billed_at: now,
+      next_billed_at: status === 'active' ? later : null,
+      paused_at: null,
+      canceled_at: status === 'canceled' ? now : null,
+      created_at: now,
+      updated_at: now,
+    };
+  };
+
+const gocardless =
+  (resource: string, action: string, link: string): ((make: Make) => SampleParts) =>
+  (make) => ({
+    body: {
+      events: [
+        {
+          id: make.id('EV', 12).toUpperCase(),
+          created_at: make.now.toISOString(),
+          resource_type: resource,
+          action,
+          links: { [link]: make.id(link.slice(0, 2).toUpperCase(), 12).toUpperCase() },
+          details: {
+            origin: 'gocardless',
+            cause: `${link}_${action}`,
+            description: 'A sample.',
+          },
+          metadata: {},
+          resource_metadata: { order_id: '1042' },
+        },
+      ],
+      meta: { webhook_id: make.id('WB', 12).toUpperCase() },
+    },
+  });
+
+const coinbase =
+  (type: string): ((make: Make) => SampleParts) =>
+  (make) => {
+    const code = make.id('', 8).toUpperCase();
+    return {
+      headers: { 'X-CC-Webhook-Version': '2018-03-22' },
+      body: {
+        attempt_number: 1,
+        event: {
+          api_version: '2018-03-22',
+          created_at: make.now.toISOString(),
+          data: {
+            id: make.uuid(),
+            code,
+            resource: 'charge',
+            name: 'Order 1042',
+            description: 'Two notebooks',
+            hosted_url: `https://commerce.coinbase.com/charges/${code}`,
+            pricing_type: 'fixed_price',
+            pricing: { local: { amount: '39.80', currency: 'EUR' } },
+            metadata: { order_id: '1042' },
+            payments: [],
+            timeline: [{ status: 'NEW', time: make.now.toISOString() }],
+            created_at: make.now.toISOString(),
+            expires_at: new Date(make.now.getTime() + 3_600_000).toISOString(),
+          },
+          id: make.uuid(),
+          resource: 'event',
+          type,
+        },
+        id: make.digits(8),
+        scheduled_for: make.now.toISOString(),
+      },
+    };
+  };
+
 const adyen =
   (eventCode: string, success: boolean): ((make: Make) => SampleParts) =>
   (make) => ({
@@ -337,24 +532,19 @@ export const aboutMoney: Readonly<Record<string, Samples>> = {
     })),
   },
   paddle: {
-    'transaction.completed': paddle('transaction.completed', (make) => ({
-      id: `txn_${make.id('', 26).toLowerCase()}`,
-      status: 'completed',
-      currency_code: 'EUR',
-      customer_id: `ctm_${make.id('', 26).toLowerCase()}`,
-      details: { totals: { subtotal: '4118', tax: '782', total: '4900', currency_code: 'EUR' } },
-    })),
-    'subscription.created': paddle('subscription.created', (make) => ({
-      id: `sub_${make.id('', 26).toLowerCase()}`,
-      status: 'active',
-      customer_id: `ctm_${make.id('', 26).toLowerCase()}`,
-      billing_cycle: { interval: 'month', frequency: 1 },
-    })),
-    'subscription.canceled': paddle('subscription.canceled', (make) => ({
-      id: `sub_${make.id('', 26).toLowerCase()}`,
-      status: 'canceled',
-      canceled_at: make.now.toISOString(),
-    })),
+    'transaction.completed': paddle('transaction.completed', transaction),
+    'subscription.created': paddle('subscription.created', paddleSubscription('active')),
+    'subscription.canceled': paddle('subscription.canceled', paddleSubscription('canceled')),
+  },
+  gocardless: {
+    'payments.paid_out': gocardless('payments', 'paid_out', 'payment'),
+    'payments.failed': gocardless('payments', 'failed', 'payment'),
+    'mandates.active': gocardless('mandates', 'active', 'mandate'),
+  },
+  'coinbase-commerce': {
+    'charge:confirmed': coinbase('charge:confirmed'),
+    'charge:created': coinbase('charge:created'),
+    'charge:failed': coinbase('charge:failed'),
   },
   adyen: {
     AUTHORISATION: adyen('AUTHORISATION', true),

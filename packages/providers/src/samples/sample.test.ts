@@ -30,6 +30,7 @@ function signedSample(provider: Provider, type: string): { request: WebhookReque
     publicUrl: 'https://hooks.example.test/in',
     timestamp: Date.now(),
     id: made.id,
+    settings: { api_key: 'APIkey' },
   });
   const headers = new HeaderList([...made.rawHeaders, ...parts.headers.flat()]);
   return {

@@ -14,6 +14,8 @@ export interface Make {
   uuid(): string;
   /** Digits only, as text. */
   digits(length: number): string;
+  /** Lower-case hexadecimal digits. */
+  hex(length: number): string;
 }
 
 export interface SampleParts {
@@ -75,5 +77,6 @@ function makeAt(now: Date): Make {
     id: (prefix, length = 24) => prefix + pick(LETTERS, length),
     uuid: () => randomUUID(),
     digits: (length) => pick('123456789', length),
+    hex: (length) => pick('0123456789abcdef', length),
   };
 }

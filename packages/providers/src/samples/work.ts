@@ -80,6 +80,46 @@ const notion =
     },
   });
 
+const workos =
+  (event: string, data: (make: Make) => object): ((make: Make) => SampleParts) =>
+  (make) => ({
+    body: {
+      id: `event_01${make.id('', 24).toUpperCase()}`,
+      object: 'event',
+      event,
+      data: data(make),
+      created_at: make.now.toISOString(),
+      context: {},
+    },
+  });
+
+const workosUser = (make: Make): object => ({
+  object: 'user',
+  id: `user_01${make.id('', 24).toUpperCase()}`,
+  email: 'ada@example.com',
+  email_verified: true,
+  first_name: 'Ada',
+  last_name: 'Example',
+  profile_picture_url: null,
+  last_sign_in_at: null,
+  external_id: null,
+  metadata: {},
+  locale: 'en',
+  created_at: make.now.toISOString(),
+  updated_at: make.now.toISOString(),
+});
+
+const workosOrganization = (make: Make): object => ({
+  object: 'organization',
+  id: `org_01${make.id('', 24).toUpperCase()}`,
+  name: 'Example',
+  domains: [],
+  external_id: null,
+  metadata: {},
+  created_at: make.now.toISOString(),
+  updated_at: make.now.toISOString(),
+});
+
 export const aboutWork: Readonly<Record<string, Samples>> = {
   hubspot: {
     'contact.creation': hubspot('contact.creation'),
@@ -118,6 +158,11 @@ export const aboutWork: Readonly<Record<string, Samples>> = {
   calendly: {
     'invitee.created': calendly('invitee.created', 'active'),
     'invitee.canceled': calendly('invitee.canceled', 'canceled'),
+  },
+  workos: {
+    'user.created': workos('user.created', workosUser),
+    'user.updated': workos('user.updated', workosUser),
+    'organization.created': workos('organization.created', workosOrganization),
   },
   notion: {
     'page.created': notion('page.created'),
