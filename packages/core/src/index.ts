@@ -1,3 +1,4 @@
+export { parseTime, TIME_FORM } from './time';
 export { checkBodyEncoding } from './body-encoding';
 export { hasNoBody } from './endpoints/answer-type';
 export { causes, memberSources, type Explanation } from '@paggio/providers';

@@ -200,6 +200,54 @@ test('a query is UTF-8 behind its percent signs', async () => {
     expect([query, (await list(query)).status]).toEqual([query, 200]);
 });
 
+test.each(['2030-01-01T00:00:00', '2030-01-01 00:00:00Z', '0001-01-01T00:00:00Z', '2030-W01-1', '2030-02-30'])(
+  'the time %s is refused wherever a time is taken, because its meaning or offset is not certain',
+  async (time) => {
+    const api = server.api();
+    for (const [path, name] of [
+      ['events', 'since'],
+      ['events', 'until'],
+      ['stats', 'from'],
+      ['stats', 'to'],
+    ] as const) {
+      const { status, data } = await api.get(`/api/v1/${path}`, { params: { [name]: time } });
+      expect([name, status, data.details[0]]).toEqual([
+        name,
+        400,
+        { field: name, message: expect.stringContaining('RFC 3339') },
+      ]);
+    }
+    const secrets = [{ value: 'a secret', expires_at: time }];
+    for (const [path, body, field] of [
+      ['keys', { name: 'k', expires_at: time }, 'expires_at'],
+      ['replays', { filter: { source: 'nobody', since: time } }, 'filter.since'],
+      ['endpoints', { name: 'e', verification: { provider: 'github', secrets } }, 'verification.secrets'],
+    ] as const) {
+      const { status, data } = await api.post(`/api/v1/${path}`, body);
+      expect([path, status, data.details[0].field]).toEqual([path, 422, field]);
+    }
+  },
+);
+
+test('times with an offset are taken in any zone, and code of the host is held to valid dates', async () => {
+  const api = server.api();
+  for (const [sent, shown] of [
+    ['2130-01-01t05:45:00+05:45', '2130-01-01T00:00:00.000Z'],
+    ['2130-01-01', '2130-01-01T00:00:00.000Z'],
+  ])
+    expect((await api.post('/api/v1/keys', { name: 'k', expires_at: sent })).data.expires_at).toBe(shown);
+  const owner = { userId: 'user-1', mode: 'live' as const };
+  const never = new Date(Number.NaN);
+  const { paggio } = server;
+  for (const call of [
+    () => paggio.events.list(owner, { since: never }, { limit: 1, offset: 0, startingAfter: null }),
+    () => paggio.stats.read(owner, { to: never }),
+    () => paggio.bulkReplays.create(owner, { filter: { until: never } }),
+    () => paggio.keys.create({ ...owner, scopes: new Set(), keyId: null }, { name: 'k', expiresAt: never }),
+  ])
+    await expect(call()).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+});
+
 test('a value of the wrong type is told its type, not its range', async () => {
   const told = async (method: 'post' | 'patch', path: string, body: object): Promise<string> =>
     (await server.api()[method](path, body)).data.details[0].message;

@@ -1,6 +1,7 @@
 import { createVerifier, type Scheme, type VerificationConfig } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
 import { environments } from '../replay/environment';
+import { parseTime, TIME_FORM } from '../time';
 import type { StoredVerification, VerificationInput } from './endpoint';
 
 /** More changed members than this are not named. */
@@ -28,14 +29,14 @@ export function verificationConfig(
   const given = input.secrets?.map((secret, index) => {
     if (typeof secret === 'string') return { value: secret, expiresAt: null };
     const text = secret.expires_at ?? null;
-    const expiresAt = text === null ? null : Date.parse(text);
-    if (expiresAt !== null && Number.isNaN(expiresAt)) {
+    const expiresAt = text === null ? null : parseTime(text)?.getTime();
+    if (expiresAt === undefined) {
       problems.push({
         field: `verification.secrets[${index}].expires_at`,
-        message: 'expires_at must be an ISO 8601 time.',
+        message: `expires_at must be ${TIME_FORM}.`,
       });
     }
-    return { value: secret.value, expiresAt };
+    return { value: secret.value, expiresAt: expiresAt ?? null };
   });
   const config: StoredVerification = {
     provider: input.provider,

@@ -1,3 +1,4 @@
+import { requireTime } from '../time';
 import { withKnownCredentials } from '../capture/credentials';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
@@ -15,7 +16,9 @@ export class Events {
     private readonly directory: EndpointDirectory,
   ) {}
 
-  list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
+  async list(owner: Owner, filter: EventFilter, paging: Paging): Promise<Page<EventSummary>> {
+    requireTime('since', filter.since);
+    requireTime('until', filter.until);
     return this.store.list(owner, filter, paging);
   }
 

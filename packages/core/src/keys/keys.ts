@@ -11,6 +11,7 @@ import {
   type Principal,
   type Scope,
 } from '../principal';
+import { requireTime } from '../time';
 import { RecentMap } from '../recent-map';
 import type { ApiKeyRow } from '../storage/entities/api-key';
 import type { KeyReach, KeyStore } from '../storage/key-store';
@@ -115,6 +116,7 @@ export class Keys {
    * that is later than that of the key which asks; `UNAUTHORIZED` when that key was revoked meanwhile
    */
   async create(principal: Principal, input: KeyInput): Promise<{ apiKey: ApiKey; key: string }> {
+    requireTime('expires_at', input.expiresAt);
     const wanted = input.scopes ?? defaultScopes.filter((scope) => hasScope(principal, scope));
     const userId = input.userId ?? principal.userId;
     if (userId !== principal.userId) {

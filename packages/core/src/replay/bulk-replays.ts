@@ -1,3 +1,4 @@
+import { requireTime } from '../time';
 import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
@@ -22,6 +23,8 @@ export class BulkReplays {
 
   /** @throws PaggioError `VALIDATION_FAILED`, or `IDEMPOTENCY_KEY_CONFLICT` */
   async create(owner: Actor, input: BulkReplayInput): Promise<BulkReplay> {
+    requireTime('filter.since', input.filter.since);
+    requireTime('filter.until', input.filter.until);
     const { store } = this.dependencies;
     const destinationId = input.destinationId ?? null;
     const filter = Object.fromEntries(Object.entries(input.filter).filter(([, value]) => value !== undefined));

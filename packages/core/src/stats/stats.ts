@@ -1,3 +1,4 @@
+import { requireTime } from '../time';
 import { notFound, PaggioError } from '../errors';
 import type { Owner } from '../principal';
 import type { EndpointStore } from '../storage/endpoint-store';
@@ -49,6 +50,8 @@ export class Statistics {
 
   /** @throws PaggioError `NOT_FOUND` for an endpoint that is not the owner's, `BAD_REQUEST` for a stretch that is none */
   async read(owner: Owner, input: StatsInput = {}): Promise<Stats> {
+    requireTime('from', input.from);
+    requireTime('to', input.to);
     const to = input.to ?? new Date();
     const from = input.from ?? new Date(to.getTime() - DAY_MS);
     const seconds = (to.getTime() - from.getTime()) / 1000;

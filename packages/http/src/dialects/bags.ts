@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import type { EventContent, EventStatus, EventSummary } from '@paggio/core';
 import { textAnswer } from '../answer';
 import { ID, toFilter, toPaging } from '../dto/list.dto';
+import { IsTime } from '../dto/time';
 import { operation } from '../operation';
 import { toJson } from '../wire/json-text';
 import { toPayload } from '../wire/payload';
@@ -22,8 +23,8 @@ const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
 class ListQueryDto {
   @IsOptional() @IsString() @Length(1, 256) event?: string;
   @IsOptional() @IsIn(statuses) status?: Status;
-  @IsOptional() @IsISO8601({ strict: true }) since?: string;
-  @IsOptional() @IsISO8601({ strict: true }) until?: string;
+  @IsOptional() @IsTime() since?: string;
+  @IsOptional() @IsTime() until?: string;
   @IsOptional() @Matches(ID, { message: 'starting_after must be the id of an event.' }) starting_after?: string;
   @IsOptional() @Matches(/^\d{1,3}$/, { message: 'limit must be a whole number from 1 to 100.' }) limit?: string;
 }

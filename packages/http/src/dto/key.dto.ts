@@ -1,18 +1,8 @@
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsISO8601,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-} from 'class-validator';
-import { invalid, scopes, type KeyInput, type Mode, type Scope } from '@paggio/core';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { parseTime, scopes, type KeyInput, type Mode, type Scope } from '@paggio/core';
 import { Doc } from './doc';
 import { IfGiven } from './given';
-import { toTime } from './list.dto';
+import { IsTime } from './time';
 
 export class KeyCreateDto {
   @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
@@ -34,7 +24,7 @@ export class KeyCreateDto {
 
   @Doc('No later than the end of the key that asks, and by default the same. Null: never.')
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   expires_at?: string | null;
 
   @Doc('Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator.')
@@ -44,10 +34,7 @@ export class KeyCreateDto {
   user_id?: string;
 }
 
-/** @throws PaggioError `VALIDATION_FAILED` */
 export function toKeyInput(dto: KeyCreateDto): KeyInput {
-  const expiresAt = typeof dto.expires_at === 'string' ? toTime(dto.expires_at) : dto.expires_at;
-  if (expiresAt === undefined && dto.expires_at !== undefined)
-    throw invalid([{ field: 'expires_at', message: 'expires_at must be an ISO 8601 time.' }]);
+  const expiresAt = typeof dto.expires_at === 'string' ? parseTime(dto.expires_at) : dto.expires_at;
   return { name: dto.name, mode: dto.mode, scopes: dto.scopes, expiresAt, userId: dto.user_id };
 }

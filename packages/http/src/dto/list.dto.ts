@@ -1,14 +1,16 @@
-import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import {
   eventStatuses,
   invalid,
   parseId,
+  parseTime,
   PaggioError,
   type EventFilter,
   type EventStatus,
   type Paging,
 } from '@paggio/core';
 import { Doc } from './doc';
+import { IsTime } from './time';
 
 const WHOLE = /^\d{1,6}$/;
 const UUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
@@ -74,12 +76,12 @@ export class EventFilterDto {
 
   @Doc('Received later than this.')
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   since?: string;
 
   @Doc('Received earlier than this.')
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsTime()
   until?: string;
 
   @Doc('Text in id, event type or payload, taken literally.')
@@ -120,28 +122,15 @@ export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilt
     kind === 'query' ? wrongParameter(field, message) : invalid([{ field: `filter.${field}`, message }]);
   if (input.event !== undefined && input.event_type !== undefined)
     throw wrong('event', 'event is another name of event_type: give one of them.');
-  const time = (name: 'since' | 'until'): Date | undefined => {
-    const text = input[name];
-    if (text === undefined) return undefined;
-    const at = toTime(text);
-    if (at === undefined) throw wrong(name, `${name} must be an ISO 8601 time.`);
-    return at;
-  };
   return {
     status: input.status,
     source: input.source,
     eventType: input.event_type ?? input.event,
     endpointId: input.endpoint_id === undefined ? undefined : parseId(input.endpoint_id),
-    since: time('since'),
-    until: time('until'),
+    since: parseTime(input.since),
+    until: parseTime(input.until),
     q: input.q,
   };
-}
-
-/** ISO 8601 has forms that are no time for JavaScript, such as week dates: undefined. */
-export function toTime(text: string): Date | undefined {
-  const at = new Date(text);
-  return Number.isNaN(at.getTime()) ? undefined : at;
 }
 
 export function wrongParameter(field: string, message: string): PaggioError {

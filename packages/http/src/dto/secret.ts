@@ -1,4 +1,5 @@
-import { isISO8601, ValidateBy, type ValidationOptions } from 'class-validator';
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { parseTime } from '@paggio/core';
 import { nullable, object, type JsonSchema } from '../openapi/schema';
 
 export type SecretInput = string | { value: string; expires_at?: string | null };
@@ -22,7 +23,7 @@ function isSecret(input: unknown): boolean {
   if (typeof input === 'string') return input.length >= 1 && input.length <= MAX_LENGTH;
   if (typeof input !== 'object' || input === null) return false;
   const { value: text, expires_at: expiresAt, ...more } = input as Record<string, unknown>;
-  const timed = expiresAt === undefined || expiresAt === null || isISO8601(expiresAt, { strict: true });
+  const timed = expiresAt === undefined || expiresAt === null || parseTime(expiresAt) !== undefined;
   return isSecret(text) && typeof text === 'string' && timed && Object.keys(more).length === 0;
 }
 

@@ -86,7 +86,7 @@ function translate(rule: Rules[number]): JsonSchema {
       return { minItems: 1 };
     case 'arrayUnique':
       return { uniqueItems: true };
-    case 'isIso8601':
+    case 'isTime':
       return { type: 'string', format: 'date-time' };
     default:
       throw new Error(`No schema is known for the rule ${rule.name ?? '?'} of ${rule.propertyName}.`);
