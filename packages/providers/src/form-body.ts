@@ -68,3 +68,27 @@ function hexPair(high: number | undefined, low: number | undefined): number {
 function decoded(text: string): string {
   return new URLSearchParams(`=${text}`).get('') ?? '';
 }
+
+/** The values of a field in a form of either kind, at most so many. Files of a multipart form are not fields. */
+export function fieldValues(request: WebhookRequest, name: string, most: number): string[] {
+  const type = request.headers.get('content-type') ?? '';
+  const boundary = /^multipart\/form-data\b.*?;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(type);
+  if (!boundary) return formValues(request, name, most);
+  const { body } = request;
+  const mark = Buffer.from(`--${boundary[1] ?? boundary[2] ?? ''}`, 'latin1');
+  const found: string[] = [];
+  let start = body.indexOf(mark);
+  for (let parts = 0; start >= 0 && found.length < most && parts < MAX_FIELDS; parts++) {
+    const next = body.indexOf(mark, start + mark.length);
+    if (next < 0) break;
+    const head = body.indexOf('\r\n\r\n', start);
+    if (head >= 0 && head < next) {
+      const lines = body.toString('utf8', start, Math.min(head, start + 4096));
+      const disposition = /^content-disposition:\s*form-data;(.*)$/im.exec(lines)?.[1] ?? '';
+      if (!/;?\s*filename/i.test(disposition) && /(?:^|;)\s*name="([^"]*)"/i.exec(disposition)?.[1] === name)
+        found.push(body.toString('utf8', head + 4, next - 2));
+    }
+    start = next;
+  }
+  return found;
+}

@@ -28,6 +28,16 @@ export const messaging: readonly ProviderSpec[] = [
     ),
     deliveryId: body('event_id'),
     handshakes: [
+      // It looks at the certificate of a command's URL, without a signature.
+      {
+        condition: {
+          method: 'POST',
+          equals: [form('ssl_check'), '1'],
+          absent: first(form('command'), form('payload')),
+        },
+        signed: false,
+        reply: { kind: 'fixed', answer: emptyAnswer(200) },
+      },
       {
         condition: { equals: [body('type'), 'url_verification'] },
         signed: true,
@@ -153,8 +163,8 @@ export const messaging: readonly ProviderSpec[] = [
         toleranceSeconds: 24 * 3600,
       },
     },
-    eventType: body('event-data', 'event'),
-    deliveryId: body('signature', 'token'),
+    eventType: first(body('event-data', 'event'), form('event')),
+    deliveryId: first(body('signature', 'token'), form('token')),
     secret: 'the HTTP webhook signing key',
     setup: 'Sending, Webhooks; the key under API Security.',
     retries: {
@@ -166,7 +176,10 @@ export const messaging: readonly ProviderSpec[] = [
     },
     notes: [
       { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
-      { text: 'The legacy form posts are not verified here.', confidence: 'D' },
+      {
+        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, each of which may come once.',
+        confidence: 'B',
+      },
     ],
   },
   {

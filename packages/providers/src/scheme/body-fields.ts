@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { isTooLargeToRead, textAt } from '../body-value';
+import { fieldValues } from '../form-body';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
 import { checkTimestamp, formatTimestamp, toleranceOf } from '../timestamp';
@@ -32,9 +33,14 @@ export function createBodyFieldsScheme(spec: BodyFieldsSpec): Scheme {
     bodyPlaces: [spec.signature, spec.timestamp, spec.then].map((path) => ({ path })),
     ...sharedSecret(),
     verify(request, context) {
-      const signature = textAt(request, ...spec.signature);
-      const timestamp = textAt(request, ...spec.timestamp);
-      const then = textAt(request, ...spec.then);
+      // In a form the same fields stand at the top, under the last part of their path.
+      const read = (path: Path): string | null => {
+        const values = fieldValues(request, String(path.at(-1)), 2);
+        return values.length > 0 ? (values.length === 1 ? (values[0] ?? null) : null) : textAt(request, ...path);
+      };
+      const signature = read(spec.signature);
+      const timestamp = read(spec.timestamp);
+      const then = read(spec.then);
       if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
       if (!signature) return refused('missing_signature');
       if (!timestamp || !then) return refused('malformed_body');
