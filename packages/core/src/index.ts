@@ -31,6 +31,7 @@ export type { EndpointConfig } from './endpoints/endpoint-config';
 export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId, type IdKind } from './event-id';
+export { didYouMean } from '@paggio/providers';
 export { describeFault, toFault, type FaultDescription } from './fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {

@@ -1,3 +1,4 @@
+import { didYouMean } from '@paggio/providers';
 import { connectionOf } from './database-option';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
@@ -300,7 +301,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     scheduler: true,
   };
   for (const name of Object.keys(options ?? {})) {
-    if (!Object.hasOwn(known, name)) fail(name, `There is no option "${name}".`);
+    if (!Object.hasOwn(known, name)) fail(name, `There is no option "${name}".${didYouMean(name, Object.keys(known))}`);
   }
 
   const connection = connectionOf(options?.database, fail);

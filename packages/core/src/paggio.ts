@@ -34,10 +34,11 @@ import type {
   HandlerTransaction,
   PayloadOf,
 } from './handlers/handler';
-import { HandlerRegistry } from './handlers/handler-registry';
+import { HandlerRegistry, typeHints } from './handlers/handler-registry';
 import { HandlerRunner } from './handlers/handler-runner';
 import { Handlers } from './handlers/handlers';
 import { GrowthWatch } from './growth-watch';
+import { checkArguments, checkPublish } from './input/operations';
 import { Keys } from './keys/keys';
 import { PaggioError } from './errors';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
@@ -389,6 +390,7 @@ export class Paggio {
     this.keys = new Keys(new KeyStore(this.database), authority, changed);
     const refused = new RefusedSignIns(this.keys, this.audit, (happening) => telemetry.emit(happening));
     this.sessions = new Sessions(sessionStore, refused);
+    checkArguments(this);
   }
 
   /** @throws PaggioError `BAD_REQUEST` when this process is to deliver and cannot: nothing may be acknowledged then */
@@ -452,7 +454,9 @@ export class Paggio {
    * about a second of the commit.
    * @throws PaggioError `VALIDATION_FAILED`, `NOT_FOUND` when an endpoint is not the user's, `IDEMPOTENCY_KEY_CONFLICT`
    */
-  async publish(event: OwnEvent, { tx }: { tx?: Transaction } = {}): Promise<PublishedDelivery[]> {
+  async publish(event: OwnEvent, options: { tx?: Transaction } = {}): Promise<PublishedDelivery[]> {
+    checkPublish(event, options);
+    const { tx } = options;
     const input = toPublishInput(event, this.options.bodyLimit);
     return this.publishing.publish({ userId: event.userId, mode: event.mode ?? 'live' }, input, tx);
   }
@@ -592,6 +596,9 @@ export class Paggio {
   private async openHandlers(): Promise<void> {
     const { all } = this.registry;
     if (all.length === 0) return;
+    // Unknown types are legal, so this stops nothing. Every host shows warnings of Node.
+    for (const hint of all.flatMap(typeHints))
+      process.emitWarning(hint, { type: 'PaggioWarning', code: 'PAGGIO_EVENT_TYPE' });
     if (all.some(({ transactional }) => transactional))
       await this.handlerStore.tryTransactions(this.database.transactions);
     this.configurationChanged(await this.handlerStore.register(all));

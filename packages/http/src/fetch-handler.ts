@@ -6,7 +6,7 @@ import { Chunks } from './chunks';
 import { RequestAborted } from './operation';
 import { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
-import { Site, type Desk, type HandlerOptions } from './site';
+import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from './site';
 import { slowBodies, type BodyHost } from './slow-bodies';
 
 interface RequestInfo {
@@ -33,6 +33,7 @@ export function createFetchHandler<HostRequest = Request>(
   paggio: Paggio,
   options: HandlerOptions<HostRequest> = {},
 ): FetchHandler {
+  checkHandlerOptions(options);
   const site = new Site(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { memory } = site.api;

@@ -1,4 +1,4 @@
-import type { Paggio, Principal } from '@paggio/core';
+import { didYouMean, invalid, type Paggio, type Principal } from '@paggio/core';
 import { Api, noSuchRoute } from './api';
 import type { Answer } from './answer';
 import { Dashboard } from './dashboard';
@@ -48,6 +48,36 @@ export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<H
   exclusive?: boolean;
   /** Hears of faults behind an `INTERNAL` answer. */
   onFault?: (error: unknown, requestId: string) => void;
+}
+
+const known: Record<keyof HandlerOptions, true> = {
+  path: true,
+  health: true,
+  dialects: true,
+  openapi: true,
+  metrics: true,
+  dashboard: true,
+  exclusive: true,
+  onFault: true,
+  resolveUser: true,
+  allow: true,
+  allowedHosts: true,
+};
+
+/**
+ * Refuses options that do not exist: a host that serves less than it was told to says nothing about it.
+ * @throws PaggioError `VALIDATION_FAILED` that names them
+ */
+export function checkHandlerOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalid([{ field: 'options', message: 'options must be an object.' }]);
+  const names = Object.keys(known);
+  const details = Object.keys(options).flatMap((field) =>
+    Object.hasOwn(known, field)
+      ? []
+      : [{ field, message: `There is no option "${field}".${didYouMean(field, names)}` }],
+  );
+  if (details.length > 0) throw invalid(details);
 }
 
 /**

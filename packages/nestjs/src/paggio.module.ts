@@ -13,7 +13,16 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { createPaggio, describeFault, Paggio, printable, type PaggioOptions, type Principal } from '@paggio/core';
+import {
+  createPaggio,
+  didYouMean,
+  invalid,
+  describeFault,
+  Paggio,
+  printable,
+  type PaggioOptions,
+  type Principal,
+} from '@paggio/core';
 import { normalizePath } from '@paggio/http';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
@@ -61,6 +70,7 @@ export class PaggioModule
   }
 
   static override forRootAsync(options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]): DynamicModule {
+    checkAsyncOptions(options);
     return instantiate(super.forRootAsync(options), options);
   }
 
@@ -96,6 +106,49 @@ export class PaggioModule
   async onApplicationShutdown(): Promise<void> {
     await this.instance.paggio.stop();
   }
+}
+
+/** What `forRootAsync` takes: what Nest makes the other options from, and the extras. */
+const asyncOptions: Record<
+  | keyof PaggioModuleExtras
+  | 'useFactory'
+  | 'useClass'
+  | 'useExisting'
+  | 'inject'
+  | 'imports'
+  | 'provideInjectionTokensFrom',
+  true
+> = {
+  useFactory: true,
+  useClass: true,
+  useExisting: true,
+  inject: true,
+  imports: true,
+  provideInjectionTokensFrom: true,
+  path: true,
+  name: true,
+  isGlobal: true,
+  guards: true,
+  health: true,
+  exclusive: true,
+  dashboard: true,
+  openapi: true,
+  dialects: true,
+  metrics: true,
+  resolveUser: true,
+  allow: true,
+  onFault: true,
+  allowedHosts: true,
+};
+
+/** `forRoot` refuses unknown options when the gateway is made; here they would be dropped. */
+function checkAsyncOptions(options: object): void {
+  const details = Object.keys(options).flatMap((field) =>
+    Object.hasOwn(asyncOptions, field)
+      ? []
+      : [{ field, message: `There is no option "${field}".${didYouMean(field, Object.keys(asyncOptions))}` }],
+  );
+  if (details.length > 0) throw invalid(details);
 }
 
 function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): DynamicModule {

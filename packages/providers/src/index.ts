@@ -1,5 +1,6 @@
 export { jsonPlace, jsonValueAt } from './body-value';
 export { catalogue, findProvider } from './catalogue';
+export { closest, didYouMean } from './closest';
 export { customProvider, type ConfigProblem } from './custom';
 export { credentialHeaders, credentialParameters, detect } from './detect';
 export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';

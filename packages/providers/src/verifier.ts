@@ -1,4 +1,5 @@
-import { findProvider } from './catalogue';
+import { catalogue, findProvider } from './catalogue';
+import { didYouMean } from './closest';
 import { customProvider, type ConfigProblem } from './custom';
 import type { HandshakeAnswer } from './handshake';
 import type { Provider } from './provider';
@@ -58,7 +59,13 @@ export interface VerifierOptions {
 export function createVerifier(config: VerificationConfig, options: VerifierOptions = {}): Verifier | ConfigProblem[] {
   const provider = config.provider === 'custom' ? customProvider(config.settings) : findProvider(config.provider);
   if (Array.isArray(provider)) return provider;
-  if (!provider) return [{ field: 'provider', message: `There is no provider "${config.provider}" in the catalogue.` }];
+  if (!provider) {
+    const meant = didYouMean(
+      config.provider,
+      catalogue.map(({ name }) => name),
+    );
+    return [{ field: 'provider', message: `There is no provider "${config.provider}" in the catalogue.${meant}` }];
+  }
 
   const problems: ConfigProblem[] = [];
   const schemeName = schemeNameOf(provider, config);

@@ -1,3 +1,4 @@
+import { closest } from '@paggio/providers';
 import {
   matchesEventType,
   wantedBy,
@@ -45,7 +46,7 @@ function capturedBecause(event: StoredEvent, endpoint: EndpointConfig): string {
   ];
   if (reasons.length === 0) return 'The endpoint has no destination.';
   if (!matchesEventType(eventTypes, event.eventType))
-    return `The endpoint lets through ${listed(eventTypes)} only, and this event has ${typeOf(event)}.`;
+    return `The endpoint lets through ${listed(eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
   const known = reasons.filter((reason) => reason !== null);
   if (known.length < reasons.length)
     return 'The configuration has changed since the event came: a replay delivers it now.';
@@ -58,7 +59,7 @@ function destinationRefuses(event: StoredEvent, { eventTypes, handler, rule, url
   if (handler !== null)
     return rule === null ? `The handler "${handler}" is not in the code of the app.` : handlerRefuses(event, rule);
   if (matchesEventType(eventTypes, event.eventType)) return null;
-  return `The destination ${url} takes ${listed(eventTypes)} only, and this event has ${typeOf(event)}.`;
+  return `The destination ${url} takes ${listed(eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
 }
 
 /** Null: it wants the event. */
@@ -68,13 +69,19 @@ function handlerRefuses(event: StoredEvent, rule: HandlerRule): string | null {
   if (rule.source !== '*' && rule.source !== event.source)
     return `${name} wants events of ${rule.source}, and this one is of ${event.source}.`;
   if (!matchesEventType(rule.eventTypes, event.eventType))
-    return `${name} wants ${listed(rule.eventTypes)} only, and this event has ${typeOf(event)}.`;
+    return `${name} wants ${listed(rule.eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, rule.eventTypes)}`;
   return `${name} wants verified events, and this one is not: set up verification, or let it take unverified ones.`;
 }
 
 function listed(types: readonly string[]): string {
   const more = types.length > TYPES ? ` and ${types.length - TYPES} more` : '';
   return `the event ${types.length === 1 ? 'type' : 'types'} ${types.slice(0, TYPES).join(', ')}${more}`;
+}
+
+/** A filter that is almost the type of the event is most likely a slip. */
+function misspelt({ eventType }: StoredEvent, types: readonly string[]): string {
+  const near = eventType === null ? undefined : types.find((one) => closest(one, [eventType]) !== undefined);
+  return near === undefined ? '' : ` Is "${near}" misspelt?`;
 }
 
 function typeOf({ eventType }: StoredEvent): string {

@@ -1,4 +1,4 @@
-import { findProvider } from '@paggio/providers';
+import { catalogue, closest, didYouMean, findProvider, sampleEventTypes } from '@paggio/providers';
 import { API_SOURCE } from '../capture/signed-ingest';
 import { parseRetryPolicy } from '../delivery/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
@@ -68,9 +68,13 @@ function checked(
   };
 
   for (const name of Object.keys(options))
-    if (!Object.hasOwn(known, name)) fail(name, `A handler has no option "${name}".`);
+    if (!Object.hasOwn(known, name))
+      fail(name, `A handler has no option "${name}".${didYouMean(name, Object.keys(known))}`);
   if (!['*', API_SOURCE, 'custom', 'unknown'].includes(source) && !findProvider(source)) {
-    const message = `There is no provider "${source}". GET /api/v1/providers names them; "${API_SOURCE}" is what the app publishes, "*" is every source.`;
+    const message = `There is no provider "${source}".${didYouMean(
+      source,
+      catalogue.map(({ name }) => name),
+    )} GET /api/v1/providers names them; "${API_SOURCE}" is what the app publishes, "*" is every source.`;
     fail('source', message);
   }
   const types = typeof eventType === 'string' ? [eventType] : [...eventType];
@@ -111,4 +115,15 @@ function checked(
     });
   }
   return handler;
+}
+
+/** Event types of a handler that are almost those of its provider's samples, and so most likely slips. */
+export function typeHints({ name, source, eventTypes }: RegisteredHandler): string[] {
+  const known = findProvider(source) ? sampleEventTypes(source) : [];
+  return eventTypes.flatMap((type) => {
+    const meant = type.endsWith('.*') || known.includes(type) ? undefined : closest(type, known);
+    return meant === undefined
+      ? []
+      : [`The handler "${name}" waits for "${type}" of ${source}. Did you mean "${meant}"?`];
+  });
 }

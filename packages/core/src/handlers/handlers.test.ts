@@ -410,3 +410,19 @@ test('mistakes in a registration are all told at once, and late ones are refused
   });
   expect(() => paggio.on('github', 'issues', () => undefined)).toThrow(/before start/);
 });
+
+test('a handler for an event type that is almost a known one is warned about at the start, and runs all the same', async () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const gateway = await startGateway({}, {}, undefined, (paggio) => {
+    paggio.on('stripe', 'invoice.payd', () => undefined);
+    paggio.on('stripe', ['invoice.*', 'my.own.type'], () => undefined);
+  });
+  expect(warn.mock.calls).toEqual([
+    [
+      'The handler "stripe:invoice.payd" waits for "invoice.payd" of stripe. Did you mean "invoice.paid"?',
+      { type: 'PaggioWarning', code: 'PAGGIO_EVENT_TYPE' },
+    ],
+  ]);
+  warn.mockRestore();
+  await gateway.stop();
+});

@@ -27,13 +27,16 @@ export function toPublishInput(event: OwnEvent, sizeLimit: number): PublishInput
   if (typeof event.userId !== 'string' || event.userId === '') fail('userId', 'userId must be the id of a user.');
   if (event.mode !== undefined && event.mode !== 'live' && event.mode !== 'test')
     fail('mode', 'mode must be "live" or "test".');
-  if (!EVENT_TYPE.test(event.eventType)) fail('eventType', 'eventType must be 1 to 128 letters, digits, - _ or .');
+  if (typeof event.eventType !== 'string' || !EVENT_TYPE.test(event.eventType))
+    fail('eventType', 'eventType must be 1 to 128 letters, digits, - _ or .');
   const key = event.idempotencyKey ?? null;
-  if (key !== null && !IDEMPOTENCY_KEY.test(key))
+  if (key !== null && (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)))
     fail('idempotencyKey', 'idempotencyKey must be 1 to 255 visible ASCII characters.');
-  const endpointIds = event.endpointIds?.map((id) => {
-    const parsed = parseId(id, 'endpoint');
-    if (parsed === undefined) fail('endpointIds', `"${id}" is not the id of an endpoint.`);
+  const isList = event.endpointIds === undefined || Array.isArray(event.endpointIds);
+  if (!isList) fail('endpointIds', 'endpointIds must be a list of ids of endpoints.');
+  const endpointIds = (isList ? event.endpointIds : undefined)?.map((id) => {
+    const parsed = typeof id === 'string' ? parseId(id, 'endpoint') : undefined;
+    if (parsed === undefined) fail('endpointIds', `"${String(id)}" is not the id of an endpoint.`);
     return parsed ?? id;
   });
   const payload = sourceOf(event.payload);

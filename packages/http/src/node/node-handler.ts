@@ -6,7 +6,7 @@ import type { Api } from '../api';
 import { arrivalOf, type Arrival } from '../arrival';
 import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
-import { Site, type Desk, type HandlerOptions } from '../site';
+import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from '../site';
 import { headerObject } from '../header-values';
 import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
 import { framingProblem } from './framing';
@@ -41,6 +41,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   options: HandlerOptions<HostRequest> = {},
   api?: Api,
 ): NodeHandler {
+  checkHandlerOptions(options);
   const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { memory } = site.api;

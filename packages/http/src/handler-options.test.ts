@@ -1,0 +1,31 @@
+import { createPaggio } from '@paggio/core';
+import { testMasterKey } from '@paggio/core/testing';
+import { createFetchHandler, createNodeHandler } from './index';
+
+const paggio = createPaggio({ database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey });
+
+test.each([
+  ['createNodeHandler', createNodeHandler],
+  ['createFetchHandler', createFetchHandler],
+])('%s refuses an option that does not exist, and suggests the one that was meant', (_name, create) => {
+  const make = (options: object) => () => create(paggio, options as never);
+  expect(make({ dashbord: true, healthy: true })).toThrow(
+    expect.objectContaining({
+      code: 'VALIDATION_FAILED',
+      details: [
+        { field: 'dashbord', message: 'There is no option "dashbord". Did you mean "dashboard"?' },
+        { field: 'healthy', message: expect.stringContaining('There is no option "healthy".') },
+      ],
+    }),
+  );
+  expect(make(null as never)).toThrow(expect.objectContaining({ code: 'VALIDATION_FAILED' }));
+  expect(make({ dashboard: true, path: '/hooks', health: undefined })).not.toThrow();
+});
+
+test('an environment variable that is not set is named', () => {
+  const make = () => createPaggio({ database: { url: undefined as unknown as string }, masterKey: testMasterKey });
+  expect(make).toThrow(/database\.url is undefined: is the environment variable set\?/);
+  expect(() => createPaggio({ database: { url: 'postgres://u@h/x' }, masterkey: 1 } as never)).toThrow(
+    /There is no option "masterkey"\. Did you mean "masterKey"\?/,
+  );
+});
