@@ -865,7 +865,7 @@ export interface Operations {
       endpoint_id: string;
     };
     query: undefined;
-    body: undefined;
+    body: unknown;
     answer: Queued;
   };
   /** Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes. Needs the scope `read`. */

@@ -76,6 +76,12 @@ export interface OperationInput<Query extends object, Body extends object> exten
 /** What an answer of one status carries: JSON of this schema, another media type, or nothing. */
 export type AnswerShape = { schema: JsonSchema } | { mediaType: string; description: string } | null;
 
+export interface HeaderFact {
+  description: string;
+  schema: JsonSchema;
+  required?: boolean;
+}
+
 interface OperationFacts {
   id: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -89,6 +95,10 @@ interface OperationFacts {
   summary: string;
   /** Served only where it was switched on; without: wherever the API is. */
   part?: 'health' | 'openapi' | 'metrics' | 'ingest';
+  /** Headers of the request that the operation reads, besides those that follow from its other facts. */
+  headers?: Readonly<Record<string, HeaderFact>>;
+  /** Any JSON as the body, which is used by its bytes; for operations that keep it. */
+  anyBody?: string;
   /** Whether an `Idempotency-Key` counts. */
   idempotent?: boolean;
   answers: Readonly<Record<number, AnswerShape>>;

@@ -40,6 +40,29 @@ test('AUZ-27: what is served is what is documented, under its own address', asyn
   await server.stop();
 });
 
+test('the headers that requests and answers carry are in the document', () => {
+  const operationAt = (path: string, method: string): any => (document.paths[path] as any)[method];
+  const ingest = operationAt('/e/{endpoint_id}', 'post');
+  const headers = ingest.parameters.filter((one: any) => one.in === 'header');
+  expect(headers.map(({ name, required }: any) => [name, required === true])).toEqual([
+    ['X-PJ-Timestamp', true],
+    ['X-PJ-Signature', true],
+    ['X-PJ-Event-Type', false],
+    ['X-PJ-Correlation-ID', false],
+    ['Idempotency-Key', false],
+  ]);
+  expect(ingest.requestBody.required).toBe(true);
+  expect(operationAt('/api/v1/events/stream', 'get').parameters).toMatchObject([
+    { name: 'Last-Event-ID', in: 'header' },
+  ]);
+  const namesOf = (path: string, method: string, status: number): string[] =>
+    Object.keys(operationAt(path, method).responses[status].headers ?? {});
+  expect(namesOf('/api/v1/endpoints', 'post', 201)).toEqual(expect.arrayContaining(['Location', 'X-RateLimit-Limit']));
+  expect(namesOf('/api/v1/endpoints', 'get', 401)).toEqual(['WWW-Authenticate']);
+  expect(namesOf('/api/v1/endpoints', 'get', 429)).toContain('Retry-After');
+  expect(namesOf('/api/v1/endpoints', 'get', 503)).toEqual(['Retry-After']);
+});
+
 test('every field and operation has what a reader needs', () => {
   for (const operation of operations)
     expect([operation.id, /^[A-Z].*\.$/.test(operation.summary)]).toEqual([operation.id, true]);

@@ -50,21 +50,36 @@ export function createDocument(operations: readonly Operation[], serverUrl: stri
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key: pk_live_... or pk_test_...' },
       },
-      headers: Object.fromEntries(
-        Object.entries(rateLimitHeaders).map(([name, description]) => [
-          name,
-          { description, schema: { type: 'integer' } },
-        ]),
-      ),
+      headers: answerHeaders,
     },
   };
 }
 
+const count = (description: string): object => ({ description, schema: { type: 'integer' } });
 const rateLimitHeaders = {
-  'X-RateLimit-Limit': 'Requests that the key may make at once.',
-  'X-RateLimit-Remaining': 'Requests that are left now.',
-  'X-RateLimit-Reset': 'Unix seconds when all of them are there again.',
+  'X-RateLimit-Limit': count('Requests that the key may make at once.'),
+  'X-RateLimit-Remaining': count('Requests that are left now.'),
+  'X-RateLimit-Reset': count('Unix seconds when all of them are there again.'),
 };
+const answerHeaders = {
+  ...rateLimitHeaders,
+  'Retry-After': count('Seconds to wait before the next request.'),
+  'WWW-Authenticate': {
+    description: 'What the request lacks: Bearer for an API key, Signature for a signature.',
+    required: true,
+    schema: { type: 'string' },
+  },
+  Location: { description: 'The path of the new object.', required: true, schema: { type: 'string' } },
+};
+
+function headerRefs(...names: (keyof typeof answerHeaders)[]): { headers?: object } {
+  if (names.length === 0) return {};
+  return {
+    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+  };
+}
+
+const LIMITS = Object.keys(rateLimitHeaders) as (keyof typeof rateLimitHeaders)[];
 
 /** Every way an operation may fail. */
 export function errorsOf(operation: Operation): ErrorCode[] {
@@ -87,6 +102,7 @@ function describe(operation: Operation): OpenApiOperation {
     ...(operation.scope === null ? { security: [] } : { description: scopesOf(operation) }),
     ...{ parameters: parametersOf(operation) },
     ...(operation.body ? { requestBody: requestBody(operation.method, dtoSchema(operation.body)) } : {}),
+    ...(operation.anyBody === undefined ? {} : { requestBody: anyBody(operation.anyBody) }),
     responses: { ...answersOf(operation), ...failuresOf(operation) },
   };
 }
@@ -115,7 +131,8 @@ function parametersOf(operation: Operation): object[] {
     description: 'A repetition with the same key and the same request makes nothing new. Kept for 72 hours.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   };
-  return [...path, ...named, ...(operation.idempotent ? [idempotencyKey] : [])];
+  const headers = Object.entries(operation.headers ?? {}).map(([name, fact]) => ({ name, in: 'header', ...fact }));
+  return [...path, ...named, ...headers, ...(operation.idempotent ? [idempotencyKey] : [])];
 }
 
 /** A query has no null. */
@@ -134,17 +151,22 @@ function requestBody(method: Operation['method'], schema: JsonSchema): object {
   return { required, content: { 'application/json': { schema } } };
 }
 
+function anyBody(description: string): object {
+  return { required: true, description, content: { 'application/json': { schema: {} } } };
+}
+
 function answersOf(operation: Operation): Record<string, object> {
   return Object.fromEntries(
-    Object.entries(operation.answers).map(([status, shape]) => [status, answer(Number(status), shape)]),
+    Object.entries(operation.answers).map(([status, shape]) => [status, answer(operation, Number(status), shape)]),
   );
 }
 
-function answer(status: number, shape: AnswerShape): object {
+function answer({ scope }: Operation, status: number, shape: AnswerShape): object {
   const description = descriptions[status] ?? '';
-  if (shape === null) return { description };
-  if ('schema' in shape) return { description, content: { 'application/json': { schema: shape.schema } } };
-  return { description: shape.description, content: { [shape.mediaType]: {} } };
+  const headers = headerRefs(...(status === 201 ? (['Location'] as const) : []), ...(scope === null ? [] : LIMITS));
+  if (shape === null) return { description, ...headers };
+  if ('schema' in shape) return { description, ...headers, content: { 'application/json': { schema: shape.schema } } };
+  return { description: shape.description, ...headers, content: { [shape.mediaType]: {} } };
 }
 
 function failuresOf(operation: Operation): Record<string, object> {
@@ -154,14 +176,17 @@ function failuresOf(operation: Operation): Record<string, object> {
     // A status that also is an answer of its own keeps that shape.
     if (!(status in operation.answers)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const names = Object.keys(rateLimitHeaders);
-  const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  const headersOf = (status: number): { headers?: object } => {
+    if (status === 401) return headerRefs('WWW-Authenticate');
+    if (status === 503) return headerRefs('Retry-After');
+    return status === 429 ? headerRefs('Retry-After', ...LIMITS) : {};
+  };
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       String(status),
       {
         description: codes.map((code) => `${code}: ${errorTable[code].meaning}`).join(' '),
-        ...(status === 429 ? { headers } : {}),
+        ...headersOf(status),
         content: ERROR,
       },
     ]),

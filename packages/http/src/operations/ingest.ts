@@ -12,6 +12,27 @@ export const ingestOperations: readonly Operation[] = [
     scope: 'ingest',
     summary: 'Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret.',
     idempotent: true,
+    anyBody: 'Any JSON, by convention {"event_type": "...", "payload": {...}}. It is kept byte for byte.',
+    headers: {
+      'X-PJ-Timestamp': {
+        required: true,
+        description: 'Unix seconds without a leading zero, at most 300 s off.',
+        schema: { type: 'string', pattern: '^[1-9][0-9]{0,11}$' },
+      },
+      'X-PJ-Signature': {
+        required: true,
+        description: 'The hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret of the endpoint.',
+        schema: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
+      },
+      'X-PJ-Event-Type': {
+        description: "The event type. Default: the body's event_type.",
+        schema: { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,128}$' },
+      },
+      'X-PJ-Correlation-ID': {
+        description: 'Kept, and sent to destinations.',
+        schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,128}$' },
+      },
+    },
     answers: { 202: { schema: ref('Queued') } },
     errors: ['INVALID_SIGNATURE', 'GONE'],
     async run({ paggio, principal, params, request, source }) {

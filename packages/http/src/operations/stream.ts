@@ -15,6 +15,12 @@ export const streamOperations: readonly Operation[] = [
     path: '/api/v1/events/stream',
     scope: 'read',
     summary: 'Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes.',
+    headers: {
+      'Last-Event-ID': {
+        description: 'The last id of an earlier stream: what was sent since then comes first.',
+        schema: { type: 'string', maxLength: 60_000 },
+      },
+    },
     answers: { 200: { mediaType: 'text/event-stream', description: 'Messages without end.' } },
     run: async ({ paggio, principal, request, stillValid, takeStream }) => {
       const giveBack = takeStream();
