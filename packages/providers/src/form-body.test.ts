@@ -16,7 +16,7 @@ async function verify(type: string, body: string): Promise<Verification> {
   return verifier.verify({ method: 'POST', target: '/in', headers, body: Buffer.from(body), receivedAt: NOW });
 }
 
-const fields = [
+const fields: [string, string][] = [
   ['recipient', 'in@example.com'],
   ['timestamp', at],
   ['token', TOKEN],
@@ -36,10 +36,10 @@ test('Mailgun signs inbound mail in the fields of a form, urlencoded or multipar
   const file = '--x\r\nContent-Disposition: form-data; name="signature"; filename="a"\r\n\r\n\u0000binary\r\n';
   expect(await verify(form, new URLSearchParams(fields).toString())).toMatchObject({ ok: true });
   expect(await verify(parts, multipart(fields, file))).toMatchObject({ ok: true });
-  const twice = [...fields, ['signature', signature]];
+  const twice: [string, string][] = [...fields, ['signature', signature]];
   expect(await verify(form, new URLSearchParams(twice).toString())).toMatchObject({ ok: false });
   expect(await verify(parts, multipart(twice))).toMatchObject({ ok: false });
-  const changed = fields.map(([name, value]) => [name, name === 'token' ? `x${value}` : value] as string[]);
+  const changed = fields.map(([name, value]): [string, string] => [name, name === 'token' ? `x${value}` : value]);
   expect(await verify(form, new URLSearchParams(changed).toString())).toMatchObject({ ok: false });
   expect(await verify(parts, multipart(changed))).toMatchObject({ ok: false });
 });
