@@ -151,7 +151,10 @@ export default tseslint.config(
   },
   // What a client sends goes to the server of whoever uses it.
   { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
-  { files: ['packages/core/src/delivery/*-transport.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['packages/core/src/delivery/*-transport.ts', 'packages/core/src/delivery/own-undici.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
   {
     files: ['apps/**/*.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': 'off', 'no-restricted-imports': 'off' },

@@ -25,8 +25,9 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
   let apiKey: string | null = null;
   if (!(await paggio.keys.everMade(operator.userId))) {
     if (left === null || keyMode(left) !== 'live') directory.replace('api-key', left, `${createKeyText('live')}\n`);
-    apiKey = directory.read('api-key') as string;
-    if (await createdFirst(paggio, apiKey))
+    const written = directory.read('api-key') as string;
+    apiKey = written;
+    if (await createdFirst(paggio, written))
       await paggio.endpoints.create(operator, {
         name: 'demo',
         description: 'Made on the first run, to try things out.',

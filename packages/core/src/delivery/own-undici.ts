@@ -7,13 +7,12 @@ import type { Transport } from './transport';
  * lacks what deliveries and their address guard are built on.
  */
 export function isUndiciPackage(): boolean {
-  const { Agent, errors } = undici as unknown as {
-    Agent?: { prototype?: Record<string, unknown> };
+  const { Pool, errors } = undici as unknown as {
+    Pool?: { prototype?: Record<string, unknown> };
     errors?: Record<string, unknown>;
   };
-  return [Agent?.prototype?.['dispatch'], Agent?.prototype?.['destroy'], errors?.['SocketError']].every(
-    (one) => typeof one === 'function',
-  );
+  const { dispatch, close, destroy } = Pool?.prototype ?? {};
+  return [dispatch, close, destroy, errors?.['SocketError']].every((one) => typeof one === 'function');
 }
 
 export function noUndici(): PaggioError {

@@ -55,11 +55,12 @@ export class GuardedTransaction {
       const callback = callbackIn(values);
       try {
         return this.refuse(control);
-      } catch (error) {
+      } catch (thrown) {
+        const error = thrown as Error;
         // As pg reports an error: to the callback, or by a promise. An object such as a cursor has a protocol of its own.
         if (callback) return void process.nextTick(callback, error);
         if (isSubmittable(values[0])) throw error;
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
     };
   }
