@@ -124,8 +124,11 @@ function schemeRows(spec) {
     case 'body-fields':
       return [
         ['algorithm', 'HMAC-SHA-256, hexadecimal'],
-        ['where', `body \`${spec.signature.join('.')}\``],
-        ['signed text', `body \`${spec.timestamp.join('.')}\` and \`${spec.then.join('.')}\`, not the event`],
+        [
+          'where',
+          `body \`${spec.signature.join('.')}\`${spec.other ? ` or \`${spec.other.signature.join('.')}\`` : ''}; in a form the field \`${spec.signature.at(-1)}\``,
+        ],
+        ['signed text', `\`${spec.timestamp.at(-1)}\` and \`${spec.then.at(-1)}\` beside the signature, not the event`],
         ['timestamp', `Unix seconds; ${spec.toleranceSeconds} s either way`],
       ];
     case 'adyen':

@@ -1,3 +1,4 @@
+import { isMultipart, multipartValues } from './multipart-body';
 import type { WebhookRequest } from './webhook-request';
 
 /** A form with more fields is not read: as objects they would take many times its size. */
@@ -18,7 +19,7 @@ export function isForm(contentType: string): boolean {
  * of that name are decoded, so a large form costs one pass over its bytes.
  * @param most stops after so many
  */
-export function formValues(request: WebhookRequest, name: string, most = 1): string[] {
+function formValues(request: WebhookRequest, name: string, most: number): string[] {
   if (!isForm(request.headers.get('content-type') ?? '')) return [];
   const { body } = request;
   const wanted = Buffer.from(name, 'utf8');
@@ -69,26 +70,11 @@ function decoded(text: string): string {
   return new URLSearchParams(`=${text}`).get('') ?? '';
 }
 
-/** The values of a field in a form of either kind, at most so many. Files of a multipart form are not fields. */
-export function fieldValues(request: WebhookRequest, name: string, most: number): string[] {
+/**
+ * The values of a field in a form of either kind, urlencoded or multipart. Files of a multipart form are not fields.
+ * @param most stops after so many
+ */
+export function fieldValues(request: WebhookRequest, name: string, most = 1): string[] {
   const type = request.headers.get('content-type') ?? '';
-  const boundary = /^multipart\/form-data\b.*?;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(type);
-  if (!boundary) return formValues(request, name, most);
-  const { body } = request;
-  const mark = Buffer.from(`--${boundary[1] ?? boundary[2] ?? ''}`, 'latin1');
-  const found: string[] = [];
-  let start = body.indexOf(mark);
-  for (let parts = 0; start >= 0 && found.length < most && parts < MAX_FIELDS; parts++) {
-    const next = body.indexOf(mark, start + mark.length);
-    if (next < 0) break;
-    const head = body.indexOf('\r\n\r\n', start);
-    if (head >= 0 && head < next) {
-      const lines = body.toString('utf8', start, Math.min(head, start + 4096));
-      const disposition = /^content-disposition:\s*form-data;(.*)$/im.exec(lines)?.[1] ?? '';
-      if (!/;?\s*filename/i.test(disposition) && /(?:^|;)\s*name="([^"]*)"/i.exec(disposition)?.[1] === name)
-        found.push(body.toString('utf8', head + 4, next - 2));
-    }
-    start = next;
-  }
-  return found;
+  return isMultipart(type) ? multipartValues(request, name, most) : formValues(request, name, most);
 }

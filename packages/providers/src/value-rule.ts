@@ -1,5 +1,5 @@
 import { bodyValueAt, jsonBody, jsonValueAt, textOf, valueAt } from './body-value';
-import { formValues } from './form-body';
+import { fieldValues } from './form-body';
 import { queryOf, type WebhookRequest } from './webhook-request';
 
 export type Path = readonly (string | number)[];
@@ -8,11 +8,13 @@ export type Path = readonly (string | number)[];
 export type ValueRule =
   | { from: 'header'; name: string }
   | { from: 'body'; path: Path }
-  /** A field of a form body. */
+  /** A field of a form body, urlencoded or multipart. */
   | { from: 'form'; name: string }
   /** A place in the JSON that stands in a field of a form body. */
   | { from: 'form-json'; name: string; path: Path }
   | { from: 'query'; name: string }
+  /** Always this text. */
+  | { from: 'text'; text: string }
   /** A name among the members of the JSON body: the first that ends so, or the first other than one. */
   | { from: 'body-key'; suffix: string }
   | { from: 'body-key'; other: string }
@@ -39,6 +41,7 @@ export const body = (...path: Path): ValueRule => ({ from: 'body', path });
 export const form = (name: string): ValueRule => ({ from: 'form', name });
 export const formJson = (name: string, ...path: Path): ValueRule => ({ from: 'form-json', name, path });
 export const query = (name: string): ValueRule => ({ from: 'query', name });
+export const text = (value: string): ValueRule => ({ from: 'text', text: value });
 export const join = (separator: string, ...parts: ValueRule[]): ValueRule => ({ from: 'join', separator, parts });
 export const first = (...rules: ValueRule[]): ValueRule => ({ from: 'first', rules });
 export const when = (condition: Condition, then: ValueRule): ValueRule => ({ from: 'if', condition, then });
@@ -52,13 +55,15 @@ export function readValue(rule: ValueRule, request: WebhookRequest): string | nu
     case 'body':
       return textOf(bodyValueAt(request, rule.path));
     case 'form':
-      return formValues(request, rule.name)[0] || null;
+      return fieldValues(request, rule.name)[0] || null;
     case 'form-json': {
-      const [text] = formValues(request, rule.name);
-      return text === undefined ? null : textOf(jsonValueAt(Buffer.from(text, 'utf8'), rule.path));
+      const [json] = fieldValues(request, rule.name);
+      return json === undefined ? null : textOf(jsonValueAt(Buffer.from(json, 'utf8'), rule.path));
     }
     case 'query':
       return new URLSearchParams(queryOf(request.target)).get(rule.name) || null;
+    case 'text':
+      return rule.text;
     case 'body-key':
       return keyOf(jsonBody(request), rule);
     case 'join': {
@@ -112,6 +117,8 @@ export function describeValue(rule: ValueRule): string {
       return `\`${rule.path.join('.')}\` in the form field \`${rule.name}\``;
     case 'query':
       return `query parameter \`${rule.name}\``;
+    case 'text':
+      return `\`${rule.text}\``;
     case 'body-key':
       return 'suffix' in rule
         ? `the member of the body that ends in \`${rule.suffix}\``

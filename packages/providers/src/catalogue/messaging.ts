@@ -1,6 +1,6 @@
 import type { ProviderSpec } from '../provider';
 import { ecdsa, ed25519, hmac, jwt, token } from '../scheme/scheme-spec';
-import { body, first, form, formJson, header, join, query, single, when } from '../value-rule';
+import { body, first, form, formJson, header, join, query, single, text, when } from '../value-rule';
 import { emptyAnswer, jsonAnswer, olderHubSignature, prefixed, queryToken } from './forms';
 
 /** Chat, mail, telephony, social networks. */
@@ -159,12 +159,18 @@ export const messaging: readonly ProviderSpec[] = [
         signature: ['signature', 'signature'],
         timestamp: ['signature', 'timestamp'],
         then: ['signature', 'token'],
+        // What subaccounts send is signed by the key of the parent account too.
+        other: {
+          signature: ['parent-signature', 'signature'],
+          timestamp: ['parent-signature', 'timestamp'],
+          then: ['parent-signature', 'token'],
+        },
         // It repeats the first signature on its retries, which go on for eight hours.
         toleranceSeconds: 24 * 3600,
       },
     },
-    eventType: first(body('event-data', 'event'), form('event')),
-    deliveryId: first(body('signature', 'token'), form('token')),
+    eventType: first(body('event-data', 'event'), form('event'), when({ present: form('token') }, text('inbound'))),
+    deliveryId: first(body('signature', 'token'), body('parent-signature', 'token'), form('token')),
     secret: 'the HTTP webhook signing key',
     setup: 'Sending, Webhooks; the key under API Security.',
     retries: {
@@ -177,8 +183,12 @@ export const messaging: readonly ProviderSpec[] = [
     notes: [
       { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
       {
-        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, each of which may come once.',
+        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, each of which may come once. Files are left alone. A message has no type of its own and is stored as `inbound`.',
         confidence: 'B',
+      },
+      {
+        text: 'Webhooks of a subaccount have a second signature, `parent-signature`, by the key of the parent account: the key of either account is enough.',
+        confidence: 'C',
       },
     ],
   },

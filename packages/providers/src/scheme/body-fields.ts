@@ -1,22 +1,30 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isTooLargeToRead, textAt } from '../body-value';
+import { isTooLargeToRead, jsonBody, textAt } from '../body-value';
 import { fieldValues } from '../form-body';
 import { replaceJsonStrings } from '../json-source';
+import { hasTooManyParts } from '../multipart-body';
 import { sameText } from '../signature-text';
 import { checkTimestamp, formatTimestamp, toleranceOf } from '../timestamp';
 import type { Path } from '../value-rule';
-import { refused } from '../verification';
-import type { Scheme } from './scheme';
+import { refused, type Verification } from '../verification';
+import type { WebhookRequest } from '../webhook-request';
+import type { Scheme, SchemeContext } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
-/** HMAC-SHA256 in hex over some fields of the JSON body, which stands in the body itself; the rest is not authenticated. */
-export interface BodyFieldsSpec {
-  kind: 'body-fields';
+/** Where one signature and what it covers stand in a body. */
+export interface SignedFields {
   signature: Path;
   /** Joined without a separator. */
   timestamp: Path;
   /** Drawn anew by the sender for each signature. */
   then: Path;
+}
+
+/** HMAC-SHA256 in hex over some fields of the body, which stands in the body itself; the rest is not authenticated. */
+export interface BodyFieldsSpec extends SignedFields {
+  kind: 'body-fields';
+  /** A second signature that a JSON body may have, by another key. Either of the two is enough. */
+  other?: SignedFields;
   /** Generous where a provider repeats the first signature on its retries. */
   toleranceSeconds: number;
 }
@@ -26,36 +34,48 @@ export function createBodyFieldsScheme(spec: BodyFieldsSpec): Scheme {
     createHmac('sha256', key)
       .update(timestamp + then)
       .digest('hex');
+  const check = (
+    read: (path: Path) => string | null,
+    fields: SignedFields,
+    request: WebhookRequest,
+    context: SchemeContext,
+  ): Verification => {
+    const signature = read(fields.signature);
+    const timestamp = read(fields.timestamp);
+    const then = read(fields.then);
+    if (!signature) return refused('missing_signature');
+    if (!timestamp || !then) return refused('malformed_body');
+    const tolerance = toleranceOf(context.settings, spec.toleranceSeconds);
+    const stale = checkTimestamp(timestamp, 'seconds', tolerance, request.receivedAt);
+    if (stale) return stale;
+    const keys = usableKeys(context.secrets);
+    if (keys.length === 0) return refused('no_secret');
+    return keys.some((key) => sameText(signature, digest(key, timestamp, then)))
+      ? { ok: true, proof: signature, bodyAuthenticated: false, coversTimestamp: false }
+      : refused('wrong_signature');
+  };
+  const places = [spec, ...(spec.other ? [spec.other] : [])];
   return {
     kind: 'body-fields',
     credentialHeaders: [],
     signingHeaders: [],
-    bodyPlaces: [spec.signature, spec.timestamp, spec.then].map((path) => ({ path })),
+    bodyPlaces: places.flatMap(({ signature, timestamp, then }) =>
+      [signature, timestamp, then].map((path) => ({ path })),
+    ),
     ...sharedSecret(),
     verify(request, context) {
-      // In a form the same fields stand at the top, under the last part of their path.
-      const read = (path: Path): string | null => {
-        const values = fieldValues(request, String(path.at(-1)), 2);
-        return values.length > 0 ? (values.length === 1 ? (values[0] ?? null) : null) : textAt(request, ...path);
+      if (isTooLargeToRead(request) || hasTooManyParts(request)) return refused('body_too_large_to_read');
+      const inJson = (path: Path): string | null => textAt(request, ...path);
+      // In a form the same fields stand at the top, under the last part of their path, and each may come once.
+      const inForm = (path: Path): string | null => {
+        const [value = null, second] = fieldValues(request, String(path.at(-1)), 2);
+        return second === undefined ? value : null;
       };
-      const signature = read(spec.signature);
-      const timestamp = read(spec.timestamp);
-      const then = read(spec.then);
-      if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
-      if (!signature) return refused('missing_signature');
-      if (!timestamp || !then) return refused('malformed_body');
-      const stale = checkTimestamp(
-        timestamp,
-        'seconds',
-        toleranceOf(context.settings, spec.toleranceSeconds),
-        request.receivedAt,
-      );
-      if (stale) return stale;
-      const keys = usableKeys(context.secrets);
-      if (keys.length === 0) return refused('no_secret');
-      return keys.some((key) => sameText(signature, digest(key, timestamp, then)))
-        ? { ok: true, proof: signature, bodyAuthenticated: false, coversTimestamp: false }
-        : refused('wrong_signature');
+      if (jsonBody(request) === undefined) return check(inForm, spec, request, context);
+      const first = check(inJson, spec, request, context);
+      if (first.ok || !spec.other || inJson(spec.other.signature) === null) return first;
+      const other = check(inJson, spec.other, request, context);
+      return other.ok || first.reason === 'missing_signature' ? other : first;
     },
     sign(input) {
       const key = keyToSignWith(input.secret);
