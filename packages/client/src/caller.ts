@@ -36,6 +36,11 @@ export type CallInput<Id extends OperationId> = Given<Pick<Operations[Id], 'para
 
 export interface CallSettings {
   idempotencyKey?: string;
+  /**
+   * The `etag` of an earlier result. A change is made only while the object is as it was then; otherwise the error is
+   * `PRECONDITION_FAILED`.
+   */
+  ifMatch?: string;
   signal?: AbortSignal;
 }
 
@@ -102,12 +107,14 @@ export class Caller {
           authorization: `Bearer ${this.options.apiKey}`,
           ...(input.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(input.ifMatch === undefined ? {} : { 'if-match': input.ifMatch }),
           ...input.headers,
         },
       });
       if (response.status >= 200 && response.status < 300) {
         const value = response.status === 204 ? undefined : response.data;
-        return { ok: true, value, status: response.status };
+        const tag: unknown = response.headers['etag'];
+        return { ok: true, value, status: response.status, etag: typeof tag === 'string' ? tag : null };
       }
       return { ok: false, error: await toError(response) };
     } catch (error) {

@@ -53,7 +53,23 @@ test('an endpoint from its making to its end, with an event on the way', async (
   expect(unwrap(await paggio.stats({ endpoint_id: made.id })).total_events).toBe(2);
   expect(unwrap(await paggio.providers()).data.length).toBeGreaterThan(20);
   const gone = await paggio.endpoints.delete(made.id);
-  expect(gone).toEqual({ ok: true, value: undefined, status: 204 });
+  expect(gone).toEqual({ ok: true, value: undefined, status: 204, etag: null });
+});
+
+test('a change with the etag of an earlier result is made only while nobody else has changed the object', async () => {
+  const made = await paggio.endpoints.create({ name: 'shared' });
+  const { id } = unwrap(made);
+  const seen = await paggio.endpoints.get(id);
+  if (!made.ok || !seen.ok || seen.etag === null) throw new Error('There is no etag.');
+  expect(made.etag).toBe(seen.etag);
+  const ifMatch = seen.etag;
+  expect(unwrap(await paggio.endpoints.update(id, { description: 'first' }, { ifMatch })).description).toBe('first');
+  expect(await paggio.endpoints.update(id, { description: 'second' }, { ifMatch })).toMatchObject({
+    ok: false,
+    error: { code: 'PRECONDITION_FAILED', status: 412 },
+  });
+  expect((await paggio.endpoints.delete(id, { ifMatch })).ok).toBe(false);
+  expect(unwrap(await paggio.endpoints.get(id)).description).toBe('first');
 });
 
 test('failures are values that say what the API says; unwrap makes exceptions of them', async () => {

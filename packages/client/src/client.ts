@@ -84,8 +84,9 @@ export class PaggioClient {
     iterate: (query: FilterOf<'endpoints.list'> = {}) => this.iterate('endpoints.list', query),
     create: (body: Body<'endpoints.create'>) => this.call('endpoints.create', { body }),
     get: (id: string) => this.call('endpoints.get', { params: { id } }),
-    update: (id: string, body: Body<'endpoints.update'>) => this.call('endpoints.update', { params: { id }, body }),
-    delete: (id: string) => this.call('endpoints.delete', { params: { id } }),
+    update: (id: string, body: Body<'endpoints.update'>, settings: CallSettings = {}) =>
+      this.call('endpoints.update', { params: { id }, body, ...settings }),
+    delete: (id: string, settings: CallSettings = {}) => this.call('endpoints.delete', { params: { id }, ...settings }),
     secret: (id: string) => this.call('endpoints.secret', { params: { id } }),
     rotateSecret: (id: string, body: Body<'endpoints.rotate_secret'> = {}) =>
       this.call('endpoints.rotate_secret', { params: { id }, body }),
@@ -98,10 +99,10 @@ export class PaggioClient {
       this.call('destinations.create', { params: { id: endpointId }, body }),
     get: (endpointId: string, id: string) =>
       this.call('destinations.get', { params: { id: endpointId, destination_id: id } }),
-    update: (endpointId: string, id: string, body: Body<'destinations.update'>) =>
-      this.call('destinations.update', { params: { id: endpointId, destination_id: id }, body }),
-    delete: (endpointId: string, id: string) =>
-      this.call('destinations.delete', { params: { id: endpointId, destination_id: id } }),
+    update: (endpointId: string, id: string, body: Body<'destinations.update'>, settings: CallSettings = {}) =>
+      this.call('destinations.update', { params: { id: endpointId, destination_id: id }, body, ...settings }),
+    delete: (endpointId: string, id: string, settings: CallSettings = {}) =>
+      this.call('destinations.delete', { params: { id: endpointId, destination_id: id }, ...settings }),
   };
 
   readonly keys = {
@@ -118,7 +119,8 @@ export class PaggioClient {
 
   readonly notifications = {
     get: () => this.call('notifications.get', {}),
-    put: (body: Body<'notifications.put'>) => this.call('notifications.put', { body }),
+    put: (body: Body<'notifications.put'>, settings: CallSettings = {}) =>
+      this.call('notifications.put', { body, ...settings }),
     test: (body: Body<'notifications.test'>) => this.call('notifications.test', { body }),
   };
 

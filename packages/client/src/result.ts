@@ -17,7 +17,15 @@ export interface ApiError {
 }
 
 /** An expected failure is a value: look at `ok` before `value`. */
-export type Result<T> = { ok: true; value: T; status: number } | { ok: false; error: ApiError };
+export type Result<T> = Success<T> | { ok: false; error: ApiError };
+
+export interface Success<T> {
+  ok: true;
+  value: T;
+  status: number;
+  /** Names the state of the object, for `ifMatch` of a later change; null where the answer has none. */
+  etag: string | null;
+}
 
 /** A failure as an exception, for those who want one: see `unwrap`. */
 export class PaggioClientError extends Error {

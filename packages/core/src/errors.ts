@@ -13,6 +13,10 @@ export const errorTable = {
   CONFLICT: { status: 409, meaning: 'The object is in a state that does not allow this.' },
   IDEMPOTENCY_KEY_CONFLICT: { status: 409, meaning: 'The idempotency key was used with another body.' },
   GONE: { status: 410, meaning: 'The endpoint was deleted.' },
+  PRECONDITION_FAILED: {
+    status: 412,
+    meaning: 'The object is not in the state that If-Match or If-None-Match asks for; nothing was changed.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body is larger than the limit.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

@@ -84,6 +84,7 @@ export {
   type ChannelInput,
   type ChannelSettings,
   type NotificationSettings,
+  type StoredNotifications,
   type NotificationsInput,
   type Trigger,
 } from './notifications/notification';
@@ -100,6 +101,7 @@ export { RecentMap } from './recent-map';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';
 export type { ReplayedAttempt, ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
+export { checkPrecondition, revisionOf, type Precondition } from './revision';
 export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
 export type { Session, SessionSummary, SignInRequest } from './sessions/session';
 export type { Sessions } from './sessions/sessions';

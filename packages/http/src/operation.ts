@@ -1,9 +1,17 @@
-import { checkBodyEncoding, invalid, type ErrorCode, type Paggio, type PaggioError } from '@paggio/core';
-import type { Principal, Scope } from '@paggio/core';
+import {
+  checkBodyEncoding,
+  checkPrecondition,
+  invalid,
+  type ErrorCode,
+  type Paggio,
+  type PaggioError,
+} from '@paggio/core';
+import type { Precondition, Principal, Scope } from '@paggio/core';
 import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
 import type { Arrival } from './arrival';
 import { noBody, noQuery, parse, parseJson } from './parse';
+import { conditionalAnswer, preconditionOf } from './precondition';
 import type { JsonSchema } from './openapi/schema';
 
 /** A management request, the same through every door. Its body is read only when it is known who sent it. */
@@ -71,6 +79,8 @@ export interface OperationInput<Query extends object, Body extends object> exten
   body: Body;
   /** The body as sent. */
   source: Buffer;
+  /** What must hold at the moment of a change. */
+  precondition: Precondition;
 }
 
 /** What an answer of one status carries: JSON of this schema, another media type, or nothing. */
@@ -101,6 +111,8 @@ interface OperationFacts {
   anyBody?: string;
   /** Whether an `Idempotency-Key` counts. */
   idempotent?: boolean;
+  /** Whether the object has an `ETag`: answers carry it, and `If-Match` and `If-None-Match` are compared with it. */
+  tagged?: boolean;
   answers: Readonly<Record<number, AnswerShape>>;
   /**
    * Members of the body that may hold any JSON and are used by their source text. They are not looked into, and read as
@@ -144,19 +156,25 @@ export function operation<Query extends object = object, Body extends object = o
         // The empty object of a body that was lost on the way would change or remove what is there.
         else if (request.body.length === 0 && replaces.has(facts.method)) throw missingBody();
       }
-      return definition.run({
+      const precondition = facts.tagged || changes.has(facts.method) ? preconditionOf(request.request.rawHeaders) : {};
+      // Nothing has a tag here, so none can match.
+      if (!facts.tagged && Array.isArray(precondition.ifMatch)) checkPrecondition(precondition, '');
+      const answer = await definition.run({
         ...request,
+        precondition,
         query: query ? parse(query, request.query, 'query') : ({} as Query),
         body: body
           ? parse(body, withoutOpaque(parseJson(request.body, facts.opaque), facts.opaque), 'body')
           : ({} as Body),
         source: request.body,
       });
+      return facts.method === 'GET' ? conditionalAnswer(answer, precondition) : answer;
     },
   };
 }
 
 const replaces: ReadonlySet<string> = new Set(['PUT', 'PATCH']);
+const changes: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
 function missingBody(): PaggioError {
   return invalid([{ field: 'body', message: 'The body is missing. To change nothing, send an empty object.' }]);

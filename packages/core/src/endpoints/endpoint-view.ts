@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../delivery/retry-policy';
+import { destinationRevision, endpointRevision } from '../revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification } from '../storage/endpoint-secrets';
@@ -49,6 +50,7 @@ export class EndpointView {
         health: healthOf(ended, destinations),
         createdAt: endpoint.createdAt,
         updatedAt: endpoint.updatedAt,
+        revision: endpointRevision(endpoint, rows),
       };
     });
   }
@@ -68,6 +70,7 @@ export class EndpointView {
       pauseReason: row.pauseReason,
       circuit: circuitOf(row),
       failingSince: failingSinceOf(row, nowMs),
+      revision: destinationRevision(endpoint, row),
     };
   }
 

@@ -31,6 +31,8 @@ export interface Endpoint {
   health: Health;
   createdAt: Date;
   updatedAt: Date;
+  /** Changes with the settings, here and in the destinations, and not with the health. */
+  revision: string;
 }
 
 export interface Destination {
@@ -50,6 +52,8 @@ export interface Destination {
   circuit: Circuit;
   /** The first failed attempt of the present outage; null while the destination does not count as failing. */
   failingSince: Date | null;
+  /** Changes with the settings, and not with the circuit. */
+  revision: string;
 }
 
 export type Status = 'ACTIVE' | 'PAUSED';

@@ -10,6 +10,7 @@ import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import { hasScope, type Actor, type Owner } from '../principal';
+import { checkPrecondition, destinationRevision, endpointRevision, type Precondition } from '../revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
@@ -122,9 +123,9 @@ export class Endpoints {
    * Changes what is given and nothing else. Takes effect on the very next request and attempt.
    * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED`, `DESTINATION_NOT_ALLOWED`; `FORBIDDEN` where the requests carry the
    * provider's secret and the change would let somebody learn it who lacks the scope `resign`, and for a `secret` without
-   * the scope `admin`
+   * the scope `admin`; `PRECONDITION_FAILED` when `condition` does not hold at the moment of the change
    */
-  async update(owner: Actor, id: string, input: EndpointChange): Promise<Endpoint> {
+  async update(owner: Actor, id: string, input: EndpointChange, condition: Precondition = {}): Promise<Endpoint> {
     if (input.secret !== undefined) {
       this.dependencies.authority.require(owner, 'admin', 'endpoints.update', {
         message: 'Changing the secret needs the scope "admin"',
@@ -133,6 +134,7 @@ export class Endpoints {
     }
     const wanted = await this.wanted(input, () => this.functionsOf(owner, id));
     await this.change(owner, id, (stored, now) => {
+      checkPrecondition(condition, endpointRevision(stored.endpoint, stored.destinations));
       const endpoint = this.settings(input, owner.userId, id, stored.endpoint);
       const plan = this.plan(wanted?.(stored.destinations), owner.userId, id, stored.destinations, now);
       this.guard(owner, 'endpoints.update', stored, plan, now, input.verification);
@@ -167,10 +169,18 @@ export class Endpoints {
   }
 
   /** @throws PaggioError as `update` does; `NOT_FOUND` also for a destination of another endpoint */
-  async updateDestination(owner: Actor, endpointId: string, id: string, input: DestinationInput): Promise<Destination> {
+  async updateDestination(
+    owner: Actor,
+    endpointId: string,
+    id: string,
+    input: DestinationInput,
+    condition: Precondition = {},
+  ): Promise<Destination> {
     const checked = await this.checked(input, 'url');
     await this.change(owner, endpointId, (stored, now) => {
-      if (!stored.destinations.some((row) => row.id === id)) throw notFound('destination');
+      const present = stored.destinations.find((row) => row.id === id);
+      if (!present) throw notFound('destination');
+      checkPrecondition(condition, destinationRevision(stored.endpoint, present));
       const wanted = stored.destinations.map((row) => (row.id === id ? { ...checked, id } : { id: row.id }));
       const plan = this.plan(wanted, owner.userId, endpointId, stored.destinations, now, alone);
       this.guard(owner, 'destinations.update', stored, plan, now);
@@ -181,12 +191,13 @@ export class Endpoints {
 
   /**
    * What is pending for it is cancelled.
-   * @throws PaggioError `CONFLICT` for a function of the app
+   * @throws PaggioError `NOT_FOUND`; `CONFLICT` for a function of the app; `PRECONDITION_FAILED` as `update` does
    */
-  async deleteDestination(owner: Actor, endpointId: string, id: string): Promise<void> {
+  async deleteDestination(owner: Actor, endpointId: string, id: string, condition: Precondition = {}): Promise<void> {
     await this.change(owner, endpointId, (stored) => {
       const row = stored.destinations.find((one) => one.id === id);
       if (!row) throw notFound('destination');
+      checkPrecondition(condition, destinationRevision(stored.endpoint, row));
       if (row.handler !== null) {
         throw new PaggioError('CONFLICT', 'This destination is a function of the app', {
           hint: 'Pause it here, or take the handler out of the code.',
@@ -203,14 +214,20 @@ export class Endpoints {
     return found;
   }
 
-  /** Events stay readable; what is pending is cancelled and says so. */
-  async delete(owner: Actor, id: string): Promise<void> {
+  /**
+   * Events stay readable; what is pending is cancelled and says so.
+   * @throws PaggioError `NOT_FOUND`; `PRECONDITION_FAILED` as `update` does
+   */
+  async delete(owner: Actor, id: string, condition: Precondition = {}): Promise<void> {
     const { store, changed } = this.dependencies;
-    const done = await store.update(owner, id, ({ endpoint, destinations }, now) => ({
-      endpoint: { deletedAt: now },
-      pending: destinations.map((row) => row.id),
-      audit: [{ action: 'endpoint.deleted' as const, objectId: id, before: { name: endpoint.name }, after: null }],
-    }));
+    const done = await store.update(owner, id, ({ endpoint, destinations }, now) => {
+      checkPrecondition(condition, endpointRevision(endpoint, destinations));
+      return {
+        endpoint: { deletedAt: now },
+        pending: destinations.map((row) => row.id),
+        audit: [{ action: 'endpoint.deleted' as const, objectId: id, before: { name: endpoint.name }, after: null }],
+      };
+    });
     if (done === null) throw notFound('endpoint');
     changed(done.version);
     await store.cancelPending(done.result.pending, 'endpoint_deleted');

@@ -8,6 +8,7 @@ type Arguments = readonly (readonly [name: string, shape: Shape])[];
 
 const owner: Arguments[number] = ['owner', shapes.owner];
 const id: Arguments[number] = ['id', shapes.id];
+const condition: Arguments[number] = ['condition', shapes.precondition];
 const paging: Arguments[number] = ['paging', shapes.paging];
 
 /**
@@ -19,11 +20,11 @@ export const operations = {
     create: [owner, ['', shapes.newEndpoint]],
     get: [owner, id],
     list: [owner, paging],
-    update: [owner, id, ['', shapes.endpointChange]],
-    delete: [owner, id],
+    update: [owner, id, ['', shapes.endpointChange], condition],
+    delete: [owner, id, condition],
     addDestination: [owner, id, ['', shapes.newDestination]],
-    updateDestination: [owner, id, ['destinationId', shapes.id], ['', shapes.destinationChange]],
-    deleteDestination: [owner, id, ['destinationId', shapes.id]],
+    updateDestination: [owner, id, ['destinationId', shapes.id], ['', shapes.destinationChange], condition],
+    deleteDestination: [owner, id, ['destinationId', shapes.id], condition],
     destination: [owner, id, ['destinationId', shapes.id]],
     revealSecret: [owner, id],
     rotateSecret: [owner, id, ['overlapSeconds', shapes.overlapSeconds]],
@@ -56,7 +57,7 @@ export const operations = {
   },
   notifications: {
     get: [owner],
-    put: [owner, ['', shapes.notifications]],
+    put: [owner, ['', shapes.notifications], condition],
     test: [owner, ['channel', shapes.channelName]],
   },
   stats: { read: [owner, ['', shapes.stats]] },

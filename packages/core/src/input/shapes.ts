@@ -151,6 +151,9 @@ export const notifications = members({
   discord: channel,
   failingAfterMinutes: optional(integer(FAILING_MINUTES.min, FAILING_MINUTES.max)),
 });
+const revisions = either(oneOf(['*']), list(text(0, 16_384)));
+/** The condition of a change: see `Precondition`. */
+export const precondition = optional(members({ ifMatch: optional(revisions), ifNoneMatch: optional(revisions) }));
 export const channelName = oneOf(channels);
 
 export const stats = optional(members({ endpointId: optional(id), from: optional(time), to: optional(time) }));

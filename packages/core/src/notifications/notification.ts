@@ -25,6 +25,11 @@ export interface NotificationSettings extends Record<Channel, ChannelSettings | 
   failingAfterMinutes: number;
 }
 
+export interface StoredNotifications extends NotificationSettings {
+  /** Changes with the settings. */
+  revision: string;
+}
+
 /** Settings that replace the stored ones. A channel that is null or left out is switched off. */
 export interface NotificationsInput extends Partial<Record<Channel, ChannelInput | null>> {
   /** @default 5 */

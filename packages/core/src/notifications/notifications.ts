@@ -3,6 +3,7 @@ import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl } from '../delivery/destination-url';
 import { invalid } from '../errors';
 import type { Actor, Owner } from '../principal';
+import { checkPrecondition, type Precondition } from '../revision';
 import type { NotificationStore } from '../storage/notification-store';
 import type { ChannelSender, Sent } from './channel-sender';
 import { testMessage } from './message';
@@ -10,8 +11,9 @@ import {
   channels,
   FAILING_MINUTES,
   type Channel,
-  type NotificationSettings,
+  type ChannelSettings,
   type NotificationsInput,
+  type StoredNotifications,
 } from './notification';
 
 export interface NotificationsDependencies {
@@ -26,33 +28,40 @@ export interface NotificationsDependencies {
 export class Notifications {
   constructor(private readonly dependencies: NotificationsDependencies) {}
 
-  get(owner: Owner): Promise<NotificationSettings> {
+  get(owner: Owner): Promise<StoredNotifications> {
     return this.dependencies.store.get(owner);
   }
 
   /**
    * Replaces the settings of both channels.
-   * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`
+   * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when `condition` does not hold
+   * at the moment of the change
    */
-  async put(actor: Actor, input: NotificationsInput): Promise<NotificationSettings> {
+  async put(actor: Actor, input: NotificationsInput, condition: Precondition = {}): Promise<StoredNotifications> {
     const { guard, ownOrigins, store } = this.dependencies;
-    const stored = await store.get(actor);
-    const settings: NotificationSettings = {
-      slack: null,
-      discord: null,
-      failingAfterMinutes: input.failingAfterMinutes ?? FAILING_MINUTES.default,
-    };
+    const given = new Map<Channel, string>();
     for (const channel of channels) {
-      const wanted = input[channel];
-      if (!wanted) continue;
-      const field = `${channel}.url`;
-      const text = wanted.url ?? stored[channel]?.url;
-      if (text === undefined) throw invalid([{ field, message: `${field} is the incoming webhook, and is required.` }]);
-      const url = wanted.url === undefined ? text : await checkDestinationUrl(text, field, guard, ownOrigins());
-      settings[channel] = { url, triggers: [...new Set(wanted.triggers)] };
+      const url = input[channel]?.url;
+      // The name is looked up before the settings are locked.
+      if (url !== undefined) given.set(channel, await checkDestinationUrl(url, `${channel}.url`, guard, ownOrigins()));
     }
-    await store.put(actor, settings);
-    return settings;
+    return store.put(actor, (stored) => {
+      checkPrecondition(condition, stored.revision);
+      const settingsOf = (channel: Channel): ChannelSettings | null => {
+        const wanted = input[channel];
+        if (!wanted) return null;
+        const field = `${channel}.url`;
+        const url = given.get(channel) ?? stored[channel]?.url;
+        if (url === undefined)
+          throw invalid([{ field, message: `${field} is the incoming webhook, and is required.` }]);
+        return { url, triggers: [...new Set(wanted.triggers)] };
+      };
+      return {
+        slack: settingsOf('slack'),
+        discord: settingsOf('discord'),
+        failingAfterMinutes: input.failingAfterMinutes ?? FAILING_MINUTES.default,
+      };
+    });
   }
 
   /**

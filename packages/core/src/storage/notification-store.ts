@@ -1,12 +1,15 @@
+import type { EntityManager } from 'typeorm';
 import { successRateOf } from '../endpoints/health';
 import {
   FAILING_MINUTES,
   type Alert,
   type Channel,
   type NotificationSettings,
+  type StoredNotifications,
   type Trigger,
 } from '../notifications/notification';
 import type { Actor, Owner } from '../principal';
+import { revisionOf } from '../revision';
 import { keepAudit } from './audit-store';
 import type { Database } from './database';
 import { notificationPlace } from './endpoint-secrets';
@@ -51,15 +54,34 @@ export class NotificationStore {
     private readonly endpoints: Pick<EndpointStore, 'healthCounts'>,
   ) {}
 
-  async get(owner: Owner): Promise<NotificationSettings> {
-    const [row] = await this.database.rows<SettingsRow>(
-      'select * from paggio.notifications where user_id = $1 and mode = $2',
-      [owner.userId, owner.mode],
-    );
-    return row ? this.open(row) : { slack: null, discord: null, failingAfterMinutes: FAILING_MINUTES.default };
+  async get(owner: Owner): Promise<StoredNotifications> {
+    const [row] = await this.database.rows<SettingsRow>(GET, [owner.userId, owner.mode]);
+    return this.stored(row ?? { ...unset, user_id: owner.userId, mode: owner.mode });
   }
 
-  async put(actor: Actor, settings: NotificationSettings): Promise<void> {
+  /**
+   * Replaces the settings by what `work` makes of the stored ones, under a lock: of two changes at once the second sees what
+   * the first has stored.
+   * @returns what is stored now
+   */
+  async put(actor: Actor, work: (stored: StoredNotifications) => NotificationSettings): Promise<StoredNotifications> {
+    return this.database.source.transaction(async (manager) => {
+      // A lock needs a row.
+      await manager.query(ENSURE, [actor.userId, actor.mode]);
+      const [row] = await manager.query<[SettingsRow]>(`${GET} for update`, [actor.userId, actor.mode]);
+      await this.replace(manager, actor, work(this.stored(row)));
+      const [replaced] = await manager.query<[SettingsRow]>(GET, [actor.userId, actor.mode]);
+      return this.stored(replaced);
+    });
+  }
+
+  private stored(row: SettingsRow): StoredNotifications {
+    const { slack, slack_triggers, discord, discord_triggers, failing_minutes } = row;
+    const revision = revisionOf({ slack, slack_triggers, discord, discord_triggers, failing_minutes });
+    return { ...this.open(row), revision };
+  }
+
+  private async replace(manager: EntityManager, actor: Actor, settings: NotificationSettings): Promise<void> {
     const { slack, discord, failingAfterMinutes } = settings;
     const seal = (channel: Channel): string | null =>
       settings[channel] && this.box.seal(settings[channel].url, notificationPlace(actor.userId, actor.mode, channel));
@@ -68,19 +90,17 @@ export class NotificationStore {
       discord: discord && { triggers: discord.triggers },
       failing_after_minutes: failingAfterMinutes,
     };
-    await this.database.source.transaction(async (manager) => {
-      await manager.query(PUT, [
-        actor.userId,
-        actor.mode,
-        seal('slack'),
-        slack?.triggers ?? [],
-        seal('discord'),
-        discord?.triggers ?? [],
-        failingAfterMinutes,
-      ]);
-      const entry = { action: 'notifications.updated', objectId: null, before: null, after: shown } as const;
-      await keepAudit(manager, actor, [entry]);
-    });
+    await manager.query(PUT, [
+      actor.userId,
+      actor.mode,
+      seal('slack'),
+      slack?.triggers ?? [],
+      seal('discord'),
+      discord?.triggers ?? [],
+      failingAfterMinutes,
+    ]);
+    const entry = { action: 'notifications.updated', objectId: null, before: null, after: shown } as const;
+    await keepAudit(manager, actor, [entry]);
   }
 
   /** Compares the health of endpoints at which something ended with what it was, where their owner wants to know. */
@@ -176,12 +196,25 @@ export class NotificationStore {
   }
 }
 
+/** What somebody has who never set anything. */
+const unset = {
+  slack: null,
+  slack_triggers: [],
+  discord: null,
+  discord_triggers: [],
+  failing_minutes: FAILING_MINUTES.default,
+} satisfies Partial<SettingsRow>;
+
+const GET = 'select * from paggio.notifications where user_id = $1 and mode = $2';
+
+const ENSURE = `
+  insert into paggio.notifications (user_id, mode, failing_minutes, updated_at)
+  values ($1, $2, ${FAILING_MINUTES.default}, now()) on conflict (user_id, mode) do nothing`;
+
 const PUT = `
-  insert into paggio.notifications (user_id, mode, slack, slack_triggers, discord, discord_triggers, failing_minutes, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, now())
-  on conflict (user_id, mode) do update set slack = excluded.slack, slack_triggers = excluded.slack_triggers,
-    discord = excluded.discord, discord_triggers = excluded.discord_triggers,
-    failing_minutes = excluded.failing_minutes, updated_at = now()`;
+  update paggio.notifications set slack = $3, slack_triggers = $4, discord = $5, discord_triggers = $6,
+    failing_minutes = $7, updated_at = now()
+  where user_id = $1 and mode = $2`;
 
 const ON_CONFLICT = `
   on conflict (endpoint_id, trigger) do update set count = a.count + excluded.count,

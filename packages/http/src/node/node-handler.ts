@@ -188,7 +188,8 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
     pipeline(Readable.from(answer.body), response, () => undefined);
     return;
   }
-  if (answer.status !== 204)
+  // RFC 9110, 8.6: 204 has no length, and that of 304 would be the length of the whole answer.
+  if (answer.status !== 204 && answer.status !== 304)
     headers.push(['content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body))]);
   writeHead(response, answer.status, headers).end(answer.body);
 }

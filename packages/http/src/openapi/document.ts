@@ -24,6 +24,7 @@ const descriptions: Readonly<Record<number, string>> = {
   201: 'Created',
   202: 'Accepted',
   204: 'Done; nothing to say.',
+  304: 'The client has it already: If-None-Match names its ETag.',
   503: 'Not ready.',
 };
 
@@ -70,6 +71,12 @@ const answerHeaders = {
     schema: { type: 'string' },
   },
   Location: { description: 'The path of the new object.', required: true, schema: { type: 'string' } },
+  ETag: {
+    description:
+      'Names the present settings of the object, for If-Match and If-None-Match. Health and circuit do not count.',
+    required: true,
+    schema: { type: 'string' },
+  },
 };
 
 function headerRefs(...names: (keyof typeof answerHeaders)[]): { headers?: object } {
@@ -91,6 +98,8 @@ export function errorsOf(operation: Operation): ErrorCode[] {
   if (operation.method !== 'GET')
     for (const code of ['VALIDATION_FAILED', 'UNSUPPORTED_MEDIA_TYPE'] as const) codes.add(code);
   if (operation.idempotent) codes.add('IDEMPOTENCY_KEY_CONFLICT');
+  const isChange = operation.method !== 'GET' && operation.method !== 'POST';
+  if (isChange || hasCondition(operation)) codes.add('PRECONDITION_FAILED');
   for (const code of operation.errors ?? []) codes.add(code);
   return (Object.keys(errorTable) as ErrorCode[]).filter((code) => codes.has(code));
 }
@@ -132,8 +141,26 @@ function parametersOf(operation: Operation): object[] {
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   };
   const headers = Object.entries(operation.headers ?? {}).map(([name, fact]) => ({ name, in: 'header', ...fact }));
-  return [...path, ...named, ...headers, ...(operation.idempotent ? [idempotencyKey] : [])];
+  const conditions = hasCondition(operation) ? conditionHeaders(operation.method) : [];
+  return [...path, ...named, ...headers, ...(operation.idempotent ? [idempotencyKey] : []), ...conditions];
 }
+
+/** A new object has no tag that its request could name. */
+function hasCondition({ tagged, method }: Operation): boolean {
+  return tagged === true && method !== 'POST';
+}
+
+function conditionHeaders(method: Operation['method']): object[] {
+  const tags = 'Entity tags in double quotes, separated by commas, or *.';
+  const ifNoneMatch = method === 'GET' ? '304 when the ETag is one of these.' : 'The ETag must be none of these.';
+  return [
+    { name: 'If-Match', description: `The ETag must be one of these, or the answer is 412. ${tags}` },
+    { name: 'If-None-Match', description: `${ifNoneMatch} ${tags}` },
+  ].map((header) => ({ ...header, in: 'header', schema: { type: 'string', pattern: TAGS } }));
+}
+
+const ENTITY_TAG = '(W/)?"[\\x21\\x23-\\x7e]*"';
+const TAGS = `^(\\*|${ENTITY_TAG}([ \\t]*,[ \\t]*${ENTITY_TAG})*)$`;
 
 /** A query has no null. */
 function notNull(schema: JsonSchema): JsonSchema {
@@ -156,14 +183,19 @@ function anyBody(description: string): object {
 }
 
 function answersOf(operation: Operation): Record<string, object> {
+  const answers = { ...operation.answers, ...(operation.method === 'GET' && operation.tagged ? { 304: null } : {}) };
   return Object.fromEntries(
-    Object.entries(operation.answers).map(([status, shape]) => [status, answer(operation, Number(status), shape)]),
+    Object.entries(answers).map(([status, shape]) => [status, answer(operation, Number(status), shape)]),
   );
 }
 
-function answer({ scope }: Operation, status: number, shape: AnswerShape): object {
+function answer({ scope, tagged }: Operation, status: number, shape: AnswerShape): object {
   const description = descriptions[status] ?? '';
-  const headers = headerRefs(...(status === 201 ? (['Location'] as const) : []), ...(scope === null ? [] : LIMITS));
+  const headers = headerRefs(
+    ...(status === 201 ? (['Location'] as const) : []),
+    ...(tagged && status !== 204 ? (['ETag'] as const) : []),
+    ...(scope === null ? [] : LIMITS),
+  );
   if (shape === null) return { description, ...headers };
   if ('schema' in shape) return { description, ...headers, content: { 'application/json': { schema: shape.schema } } };
   return { description: shape.description, ...headers, content: { [shape.mediaType]: {} } };

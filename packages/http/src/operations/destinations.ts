@@ -1,5 +1,6 @@
 import { jsonAnswer, noContent, withHeaders } from '../answer';
 import { DestinationCreateDto, DestinationUpdateDto } from '../dto/destination.dto';
+import { withTag } from '../precondition';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
@@ -32,6 +33,7 @@ export const destinationOperations: readonly Operation[] = [
     furtherScope: GUARDED,
     summary: 'Adds a destination. Events from before reach it by a replay with its id.',
     body: DestinationCreateDto,
+    tagged: true,
     answers: { 201: { schema: ref('Destination') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
@@ -39,7 +41,7 @@ export const destinationOperations: readonly Operation[] = [
       const wanted = toDestinationInput(input.body);
       const destination = await input.paggio.endpoints.addDestination(input.principal, id, wanted);
       const made = jsonAnswer(201, toDestination(destination, input.principal));
-      return withHeaders(made, [locationOf(input, destination.id)]);
+      return withTag(withHeaders(made, [locationOf(input, destination.id)]), destination.revision);
     },
   }),
   operation({
@@ -48,10 +50,11 @@ export const destinationOperations: readonly Operation[] = [
     path: `${PATH}/:destination_id`,
     scope: 'read',
     summary: 'One destination, with its state.',
+    tagged: true,
     answers: { 200: { schema: ref('Destination') } },
     async run(input) {
       const destination = await input.paggio.endpoints.destination(input.principal, ...idsOf(input));
-      return jsonAnswer(200, toDestination(destination, input.principal));
+      return withTag(jsonAnswer(200, toDestination(destination, input.principal)), destination.revision);
     },
   }),
   operation({
@@ -62,12 +65,15 @@ export const destinationOperations: readonly Operation[] = [
     furtherScope: GUARDED,
     summary: 'Changes what is given. ACTIVE resumes a paused destination.',
     body: DestinationUpdateDto,
+    tagged: true,
     answers: { 200: { schema: ref('Destination') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
-      const change = toDestinationInput(input.body);
-      const destination = await input.paggio.endpoints.updateDestination(input.principal, ...idsOf(input), change);
-      return jsonAnswer(200, toDestination(destination, input.principal));
+      const { body, paggio, precondition, principal } = input;
+      const change = toDestinationInput(body);
+      const ids = idsOf(input);
+      const destination = await paggio.endpoints.updateDestination(principal, ...ids, change, precondition);
+      return withTag(jsonAnswer(200, toDestination(destination, principal)), destination.revision);
     },
   }),
   operation({
@@ -76,10 +82,11 @@ export const destinationOperations: readonly Operation[] = [
     path: `${PATH}/:destination_id`,
     scope: 'write',
     summary: 'Removes a destination and cancels what is pending for it.',
+    tagged: true,
     answers: { 204: null },
     errors: ['CONFLICT'],
     async run(input) {
-      await input.paggio.endpoints.deleteDestination(input.principal, ...idsOf(input));
+      await input.paggio.endpoints.deleteDestination(input.principal, ...idsOf(input), input.precondition);
       return noContent;
     },
   }),

@@ -1,6 +1,7 @@
 import { jsonAnswer, noContent, withHeaders } from '../answer';
 import { EndpointCreateDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { PageQueryDto, toPaging } from '../dto/list.dto';
+import { withTag } from '../precondition';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
@@ -33,13 +34,14 @@ export const endpointOperations: readonly Operation[] = [
     scope: 'write',
     summary: 'Makes an endpoint. The answer contains its secret.',
     body: EndpointCreateDto,
+    tagged: true,
     answers: { 201: { schema: ref('EndpointCreated') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
       const { paggio, principal, body } = input;
       const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
       const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
-      return withHeaders(made, [locationOf(input, endpoint.id)]);
+      return withTag(withHeaders(made, [locationOf(input, endpoint.id)]), endpoint.revision);
     },
   }),
   operation({
@@ -48,10 +50,11 @@ export const endpointOperations: readonly Operation[] = [
     path: '/api/v1/endpoints/:id',
     scope: 'read',
     summary: 'One endpoint.',
+    tagged: true,
     answers: { 200: { schema: ref('Endpoint') } },
     async run(input) {
       const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
-      return jsonAnswer(200, toEndpoint(endpoint, input.principal));
+      return withTag(jsonAnswer(200, toEndpoint(endpoint, input.principal)), endpoint.revision);
     },
   }),
   operation({
@@ -62,12 +65,14 @@ export const endpointOperations: readonly Operation[] = [
     furtherScope: GUARDED,
     summary: 'Changes what is given. It takes effect on the very next request and attempt.',
     body: EndpointUpdateDto,
+    tagged: true,
     answers: { 200: { schema: ref('Endpoint') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
       const id = idOf(input, 'endpoint');
-      const endpoint = await input.paggio.endpoints.update(input.principal, id, toEndpointChange(input.body));
-      return jsonAnswer(200, toEndpoint(endpoint, input.principal));
+      const { body, precondition, principal } = input;
+      const endpoint = await input.paggio.endpoints.update(principal, id, toEndpointChange(body), precondition);
+      return withTag(jsonAnswer(200, toEndpoint(endpoint, principal)), endpoint.revision);
     },
   }),
   operation({
@@ -76,9 +81,10 @@ export const endpointOperations: readonly Operation[] = [
     path: '/api/v1/endpoints/:id',
     scope: 'write',
     summary: 'Removes an endpoint. Pending deliveries are cancelled; events stay readable.',
+    tagged: true,
     answers: { 204: null },
     async run(input) {
-      await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'));
+      await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'), input.precondition);
       return noContent;
     },
   }),

@@ -1,5 +1,6 @@
 import { jsonAnswer } from '../answer';
 import { NotificationsDto, NotificationTestDto } from '../dto/notification.dto';
+import { withTag } from '../precondition';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { toNotifications } from '../wire/notification';
@@ -13,9 +14,11 @@ export const notificationOperations: readonly Operation[] = [
     path: PATH,
     scope: 'admin',
     summary: 'Where Slack and Discord are told what.',
+    tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     async run({ paggio, principal }) {
-      return jsonAnswer(200, toNotifications(await paggio.notifications.get(principal)));
+      const stored = await paggio.notifications.get(principal);
+      return withTag(jsonAnswer(200, toNotifications(stored)), stored.revision);
     },
   }),
   operation({
@@ -25,12 +28,14 @@ export const notificationOperations: readonly Operation[] = [
     scope: 'admin',
     summary: 'Replaces the settings of both channels.',
     body: NotificationsDto,
+    tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
-    async run({ paggio, principal, body }) {
+    async run({ paggio, precondition, principal, body }) {
       const { slack, discord, failing_after_minutes: failingAfterMinutes } = body;
       const settings = { slack, discord, failingAfterMinutes };
-      return jsonAnswer(200, toNotifications(await paggio.notifications.put(principal, settings)));
+      const stored = await paggio.notifications.put(principal, settings, precondition);
+      return withTag(jsonAnswer(200, toNotifications(stored)), stored.revision);
     },
   }),
   operation({

@@ -1,7 +1,8 @@
-import { parseId } from '@paggio/core';
+import { parseId, revisionOf } from '@paggio/core';
 import { jsonAnswer } from '../answer';
 import { BulkReplayDto } from '../dto/bulk-replay.dto';
 import { PageQueryDto, toFilter, toPaging } from '../dto/list.dto';
+import { withTag } from '../precondition';
 import { operation, type Operation } from '../operation';
 import { ref } from '../openapi/schema';
 import { listOf } from '../schemas';
@@ -48,9 +49,11 @@ export const replayOperations: readonly Operation[] = [
     path: '/api/v1/replays/:id',
     scope: 'read',
     summary: 'One bulk replay and how far it is.',
+    tagged: true,
     answers: { 200: { schema: ref('BulkReplay') } },
     async run(input) {
-      return jsonAnswer(200, toBulkReplay(await input.paggio.bulkReplays.get(input.principal, idOf(input, 'replay'))));
+      const replay = toBulkReplay(await input.paggio.bulkReplays.get(input.principal, idOf(input, 'replay')));
+      return withTag(jsonAnswer(200, replay), revisionOf(replay));
     },
   }),
   operation({
