@@ -169,7 +169,11 @@ const mutations: Record<string, Mutation> = {
   }),
   'only-v2-left': (v) => ({ request: requestOf(v, { headers: withHeader(v, 'svix-signature', 'v2,zzzz') }) }),
   'change-a-form-value': (v) => ({ request: requestOf(v, { body: replaceInBody(v, 'Digits=1234', 'Digits=1235') }) }),
-  'change-url': (v) => ({ request: requestOf(v), verifier: verifierOf(v, secretOf(v), `${v.config['publicUrl']}x`) }),
+  // The query of the URL is taken from the request, so another path is configured here.
+  'change-url': (v) => {
+    const publicUrl = (v.config['publicUrl'] as string).replace(/(?=\?|$)/, 'x');
+    return { request: requestOf(v), verifier: verifierOf(v, secretOf(v), publicUrl) };
+  },
   'change-amount': (v) => ({ request: requestOf(v, { body: replaceInBody(v, '1130', '1131') }) }),
   'change-token': (v) => ({ request: requestOf(v, { body: replaceInBody(v, /"token":\s*"/, '"token":"x') }) }),
   'strip-trailing-crlf': (v) => ({ request: requestOf(v, { body: replaceInBody(v, /\r\n$/, '') }) }),
