@@ -165,6 +165,7 @@ function handshakeText({ condition, signed, reply }) {
   const marks = [];
   if (condition.method) marks.push(`method ${condition.method}`);
   if (condition.present) marks.push(describeValue(condition.present));
+  if (condition.absent) marks.push(`no ${describeValue(condition.absent)}`);
   if (condition.equals) marks.push(`${describeValue(condition.equals[0])} is \`${condition.equals[1]}\``);
   if (condition.emptyList) marks.push(`body \`${condition.emptyList.join('.')}\` is an empty list`);
   const answers = {
@@ -173,6 +174,8 @@ function handshakeText({ condition, signed, reply }) {
     'verify-token': () =>
       `answered with ${describeValue(reply.challenge)} when ${describeValue(reply.token)} is \`settings.verify_token\`, else 403`,
     hmac: () => `answered with an HMAC-SHA256 of ${describeValue(reply.challenge)} as JSON \`${reply.member}\``,
+    'allow-origin': () =>
+      `answered with ${describeValue(reply.origin)} as header \`WebHook-Allowed-Origin\`, and with \`WebHook-Allowed-Rate\`: the rate that was asked for, else \`*\``,
     fixed: () =>
       `answered ${reply.answer.status}${reply.answer.body ? ` \`${reply.answer.body}\`` : ' without a body'}`,
     secret: () =>

@@ -1,10 +1,18 @@
+import type { HandshakeSpec } from './handshake';
 import { createProvider, type Provider } from './provider';
 import { hmac, token, type SchemeSpec } from './scheme/scheme-spec';
 import type { SignedHeaderSpec } from './scheme/signed-header';
 import type { SignatureHeader } from './scheme/signature-header';
 import { toleranceProblem, TOLERANCE_SETTING, type TimestampUnit } from './timestamp';
 import { Template } from './scheme/template';
-import { header as fromHeader, type ValueRule } from './value-rule';
+import {
+  body as fromBody,
+  header as fromHeader,
+  query as fromQuery,
+  type Condition,
+  type Path,
+  type ValueRule,
+} from './value-rule';
 
 /** A mistake in a configuration: the field it is in and a sentence for people. */
 export interface ConfigProblem {
@@ -14,12 +22,25 @@ export interface ConfigProblem {
 
 type Settings = Readonly<Record<string, unknown>>;
 
+const TEXT = 'text/plain; charset=utf-8';
+/** Of a path of the body. */
+const MAX_STEPS = 16;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 
 /** What each kind of scheme can be given, besides `kind`. */
 const signed = ['header', 'prefix', 'separator', 'encoding', 'template', 'timestamp_header', 'timestamp_unit'] as const;
 const common = ['tolerance_seconds', 'id_header', 'event_type_header'] as const;
 const fields = ['signature_field', 'timestamp_field'] as const;
+const handshake = [
+  'handshake_method',
+  'handshake_if',
+  'handshake_query',
+  'handshake_header',
+  'handshake_body',
+  'handshake_member',
+  'handshake_answer',
+  'handshake_signed',
+] as const;
 const known: Readonly<Record<string, readonly string[]>> = {
   hmac: [...signed, ...fields, ...common, 'algorithm', 'secret_encoding'],
   ed25519: [...signed, ...fields, ...common],
@@ -52,6 +73,13 @@ const known: Readonly<Record<string, readonly string[]>> = {
  * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS384`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
  *   `body_hash_encoding`, `issuer`.
  *
+ * For all: a question that the sender asks before it sends, which is answered 200 and is no event. `handshake_method` is
+ * `GET`, `HEAD`, `OPTIONS` or `POST` (default `POST` with `handshake_body`, else `GET`). The answer is the value at
+ * `handshake_query`, `handshake_header` or `handshake_body` (a path such as `data.code`), at most 4,096 characters, as plain
+ * text or as the member `handshake_member` of a JSON object; or the fixed text `handshake_answer`, which may be empty.
+ * `handshake_if` (`<path of the body>=<text>`) narrows the question, and a fixed answer to POST needs it. With
+ * `handshake_signed` the question has to pass verification.
+ *
  * For all: `id_header` names the delivery, `event_type_header` the event type. Returns every mistake at once.
  */
 export function customProvider(settings: Settings): Provider | ConfigProblem[] {
@@ -63,7 +91,7 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
     return problems;
   }
   for (const name of Object.keys(settings)) {
-    if (name !== 'kind' && !known[kind]?.includes(name))
+    if (name !== 'kind' && !known[kind]?.includes(name) && !(handshake as readonly string[]).includes(name))
       read.problem(name, `There is no setting "${name}" for kind ${kind}.`);
   }
   const idHeader = read.headerName('id_header');
@@ -74,6 +102,7 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
       : kind === 'jwt'
         ? jwtSpec(read)
         : signedSpec(read, kind as SignedKind, idHeader);
+  const question = handshakeSpec(read);
   if (problems.length > 0) return problems;
   return createProvider({
     name: 'custom',
@@ -85,6 +114,7 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
     schemes: { custom: scheme },
     eventType: valueIn(typeHeader),
     deliveryId: valueIn(idHeader),
+    handshakes: question ? [question] : [],
     secret: 'secret',
     setup: '',
   });
@@ -159,6 +189,42 @@ function jwtSpec(read: SettingReader): SchemeSpec {
   };
 }
 
+/** What the sender asks first, or undefined when nothing of it is set. */
+function handshakeSpec(read: SettingReader): HandshakeSpec | undefined {
+  if (!handshake.some((name) => read.has(name))) return undefined;
+  const method = (read.choice('handshake_method', ['GET', 'HEAD', 'OPTIONS', 'POST']) ??
+    (read.has('handshake_body') ? 'POST' : 'GET')) as 'GET' | 'POST';
+  const signed = read.flag('handshake_signed');
+  const member = read.text('handshake_member');
+  const parameter = read.text('handshake_query');
+  const header = read.headerName('handshake_header');
+  const place = read.path('handshake_body');
+  const condition = { method, ...read.equality('handshake_if') };
+  const answers = ['handshake_query', 'handshake_header', 'handshake_body', 'handshake_answer'] as const;
+  if (answers.filter((name) => read.has(name)).length !== 1) {
+    read.problem('handshake_answer', `A handshake has one answer: ${answers.join(', ')}.`);
+    return undefined;
+  }
+  if (read.has('handshake_answer')) {
+    if (member !== undefined)
+      read.problem('handshake_member', 'handshake_member goes with a value of the request, not with handshake_answer.');
+    if (method === 'POST' && !read.has('handshake_if'))
+      read.problem(
+        'handshake_method',
+        'A fixed answer to POST needs handshake_if: without it every event would be answered so, and none stored.',
+      );
+    const answer = { status: 200, contentType: TEXT, body: read.possiblyEmpty('handshake_answer') };
+    return { condition, signed, reply: { kind: 'fixed', answer } };
+  }
+  const challenge: ValueRule =
+    parameter !== undefined
+      ? fromQuery(parameter)
+      : header !== undefined
+        ? fromHeader(header.toLowerCase())
+        : fromBody(...(place ?? []));
+  return { condition: { ...condition, present: challenge }, signed, reply: { kind: 'echo', challenge, member } };
+}
+
 function valueIn(header: string | undefined): ValueRule | undefined {
   return header === undefined ? undefined : fromHeader(header.toLowerCase());
 }
@@ -184,6 +250,37 @@ class SettingReader {
     if (typeof value === 'string' && value !== '' && value.length <= 512) return value;
     this.problem(name, `${name} must be a non-empty text of at most 512 characters.`);
     return undefined;
+  }
+
+  /** Undefined becomes an empty text. */
+  possiblyEmpty(name: string): string {
+    return this.settings[name] === '' ? '' : (this.text(name) ?? '');
+  }
+
+  /** Names and positions with dots between, such as `data.items.0.code`. */
+  path(name: string): Path | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : this.steps(name, text);
+  }
+
+  /** `<path of the body>=<text>`. */
+  equality(name: string): Pick<Condition, 'equals'> {
+    const text = this.text(name);
+    if (text === undefined) return {};
+    const mark = text.indexOf('=');
+    if (mark < 1 || mark === text.length - 1) {
+      this.problem(name, `${name} must be a path of the body, "=" and the text that stands there.`);
+      return {};
+    }
+    return { equals: [fromBody(...this.steps(name, text.slice(0, mark))), text.slice(mark + 1)] };
+  }
+
+  private steps(name: string, text: string): Path {
+    const steps = text.split('.');
+    if (steps.length > MAX_STEPS || steps.includes(''))
+      this.problem(name, `${name} must name at most ${MAX_STEPS} members with a dot between, such as data.code.`);
+    // A position in a list is the name of its item as well, so digits need no type of their own.
+    return steps;
   }
 
   choice(name: string, allowed: readonly string[]): string | undefined {

@@ -34,6 +34,8 @@ export type HandshakeReply =
       member: string;
       challengeMember?: string;
     }
+  /** The sender's name in `WebHook-Allowed-Origin`, as CloudEvents asks before it sends (HTTP 1.1 Web Hooks, section 4). */
+  | { kind: 'allow-origin'; origin: ValueRule; rate: ValueRule }
   /** Always the same. */
   | { kind: 'fixed'; answer: Acknowledgement }
   /** The provider hands over the secret: taken only while the endpoint has none. */
@@ -61,6 +63,10 @@ export interface HandshakeContext {
 // A challenge that is answered with an HMAC under the secret which signs events too would let anybody have an event of
 // their own signed, if it could contain `:` or `{`: only plain tokens are answered.
 const PLAIN_TOKEN = /^[A-Za-z0-9_+/=.-]{1,256}$/;
+/** A longer challenge is none: what anybody sends comes back, so it stays small. */
+const CHALLENGE_LIMIT = 4096;
+const ORIGIN = /^[A-Za-z0-9.:_*/-]{1,256}$/;
+const RATE = /^[1-9][0-9]{0,8}$/;
 const HANDED_SECRET = /^[\x21-\x7e]{16,256}$/;
 
 /** The answer to the first handshake that this request is, or undefined when it is an ordinary delivery. */
@@ -102,6 +108,17 @@ function replyTo(
       const echoed = reply.challengeMember === undefined ? {} : { [reply.challengeMember]: challenge };
       return json({ ...echoed, [reply.member]: digest });
     }
+    case 'allow-origin': {
+      const origin = readValue(reply.origin, request);
+      if (origin === null || !ORIGIN.test(origin)) return undefined;
+      const asked = readValue(reply.rate, request) ?? '';
+      const headers: [string, string][] = [
+        ['Allow', 'POST'],
+        ['WebHook-Allowed-Origin', origin],
+        ['WebHook-Allowed-Rate', RATE.test(asked) ? asked : '*'],
+      ];
+      return { status: 200, contentType: null, body: '', headers };
+    }
     case 'fixed':
       return { ...reply.answer, headers: [] };
     case 'secret': {
@@ -121,7 +138,7 @@ function replyTo(
 const TEXT = 'text/plain; charset=utf-8';
 
 function echo(challenge: string | null, member: string | undefined): HandshakeAnswer | undefined {
-  if (challenge === null) return undefined;
+  if (challenge === null || challenge.length > CHALLENGE_LIMIT) return undefined;
   return member === undefined
     ? { status: 200, contentType: TEXT, body: challenge, headers: [] }
     : json({ [member]: challenge });

@@ -28,7 +28,7 @@ export type ValueRule =
 
 /** What must hold of a request. All that is given must. */
 export interface Condition {
-  method?: 'GET' | 'POST' | 'HEAD';
+  method?: 'GET' | 'POST' | 'HEAD' | 'OPTIONS';
   present?: ValueRule;
   absent?: ValueRule;
   equals?: readonly [ValueRule, string];

@@ -1,6 +1,7 @@
 import type { ProviderSpec } from '../provider';
 import { hmac, token } from '../scheme/scheme-spec';
-import { body } from '../value-rule';
+import { body, first, header, join, when } from '../value-rule';
+import { queryToken } from './forms';
 
 /** Voices and models (OpenAI and Replicate send Standard Webhooks). */
 export const ai: readonly ProviderSpec[] = [
@@ -92,6 +93,61 @@ export const infrastructure: readonly ProviderSpec[] = [
         confidence: 'A',
       },
       { text: 'Message attributes are not signed.', confidence: 'B' },
+    ],
+  },
+  {
+    name: 'azure-event-grid',
+    title: 'Azure Event Grid',
+    category: 'infrastructure',
+    confidence: 'B',
+    documentation: 'https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema',
+    detect: [{ header: 'aeg-event-type' }, { header: 'aeg-subscription-name' }],
+    schemes: { query: token({ query: 'token' }), header: token({ header: 'authorization' }) },
+    // The schema of Event Grid is a list; CloudEvents is an object, a list, or headers with any body.
+    eventType: first(body(0, 'eventType'), body(0, 'type'), header('ce-type'), body('type')),
+    deliveryId: first(
+      when({ absent: first(body(1, 'id'), body(1, 'eventType'), body(1, 'type')) }, body(0, 'id')),
+      join(' ', header('ce-source'), header('ce-id')),
+      when({ present: body('specversion') }, join(' ', body('source'), body('id'))),
+    ),
+    handshakes: [
+      {
+        condition: {
+          method: 'POST',
+          equals: [body(0, 'eventType'), 'Microsoft.EventGrid.SubscriptionValidationEvent'],
+          absent: body(1, 'eventType'),
+        },
+        signed: false,
+        reply: { kind: 'echo', challenge: body(0, 'data', 'validationCode'), member: 'validationResponse' },
+      },
+      {
+        condition: { method: 'OPTIONS', present: header('webhook-request-origin') },
+        signed: false,
+        reply: {
+          kind: 'allow-origin',
+          origin: header('webhook-request-origin'),
+          rate: header('webhook-request-rate'),
+        },
+      },
+    ],
+    secret: 'a token of your own, in the URL (webhook_url?token=...) or in the header Authorization',
+    setup:
+      'The topic, Event Subscriptions, Add; endpoint type Web Hook, with ?token=... behind the URL. For `"scheme": "header"` add a secret delivery property Authorization instead.',
+    notes: [
+      { text: 'Nothing is signed: the token stands in for it.', confidence: 'B' },
+      queryToken,
+      {
+        text: 'Both schemas are taken: that of Event Grid, validated by an event, and CloudEvents 1.0, validated by OPTIONS. Validation is answered without the token, because delivery properties need not come with it.',
+        confidence: 'B',
+      },
+      {
+        text: 'A batch of several events has the type of its first one and no delivery id.',
+        confidence: 'B',
+      },
+      {
+        text: 'Tokens of Microsoft Entra ID are not verified: use the token in the URL or the delivery property.',
+        confidence: 'B',
+      },
     ],
   },
 ];
