@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { scopes, type Scope } from '@paggio/core';
-import { owner, settled, until } from '@paggio/core/testing';
+import { owner, query, settled, until } from '@paggio/core/testing';
 import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
@@ -259,6 +259,41 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('polled.thing').first().waitFor();
     await page.unroute('**/events/stream');
     await page.locator('.live').getByText('Live', { exact: true }).waitFor({ timeout: 15_000 });
+  });
+
+  test('every time is in the zone of the browser, also in sentences of the server and in filters of bulk replays', async () => {
+    const { api, paggio, recorder, server } = site;
+    const left = await newEndpoint(site, { name: 'left alone', destination_url: recorder.url() });
+    await api.patch(`/endpoints/${left.id}`, { status: 'PAUSED' });
+    const id = await send(left, '{"type":"left.alone"}');
+    await query(
+      server.gateway.database.url,
+      `update paggio.destinations set strain = 12, open_until = now() + interval '1 day' where endpoint_id = '${left.id}'`,
+    );
+    await api.patch(`/endpoints/${left.id}`, { status: 'ACTIVE' });
+    const waiting = await paggio.events.get(owner, id);
+    const [since, end] = ['2026-01-30T20:00:00.125Z', '2026-01-30T21:15:00.000Z'];
+    const filter = { endpoint_id: left.id, since, until: end };
+    expect((await api.post('/replays', { filter })).status).toBe(202);
+
+    // Five and a half hours ahead of UTC: no time of UTC passes for one of this zone.
+    const abroad = (await site.visit({ timezoneId: 'Asia/Kolkata' })).page;
+    await abroad.goto(`${site.url}/dashboard/events/${id}?tab=attempts`);
+    const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next', { exact: true }) });
+    await next.getByText('left alone until').waitFor();
+    const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Kolkata' });
+    const shown = clock.format(waiting.nextAttemptAt as Date);
+    const times = next.locator('time');
+    expect(await times.allTextContents()).toEqual([expect.stringContaining(shown), expect.stringContaining(shown)]);
+    for (const time of await times.all())
+      expect(await time.getAttribute('title')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(await next.textContent()).not.toContain('Z');
+
+    await abroad.goto(`${site.url}/dashboard/replays`);
+    await abroad.getByText('2026-01-31 01:30:00').waitFor();
+    await abroad.getByText('2026-01-31 02:45:00').waitFor();
+    expect(await abroad.getByTitle(since).count()).toBe(1);
+    expect(await abroad.getByText(/\dT\d/).count()).toBe(0);
   });
 });
 

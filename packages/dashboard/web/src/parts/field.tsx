@@ -1,5 +1,6 @@
 import { cloneElement, useId, type ReactElement, type ReactNode } from 'react';
 import type { Failure } from '../api/failure';
+import { LocalTimes } from './labels';
 
 interface FieldProps {
   label: string;
@@ -23,7 +24,7 @@ export function Field({ label, name, hint, failure, children }: FieldProps): Rea
         'aria-invalid': wrong !== undefined || undefined,
       })}
       <p id={`${id}-hint`} className={wrong === undefined ? 'hint' : 'hint wrong'}>
-        {wrong ?? hint}
+        {wrong === undefined ? hint : <LocalTimes text={wrong} />}
       </p>
     </div>
   );

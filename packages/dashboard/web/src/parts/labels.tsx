@@ -1,5 +1,6 @@
 import type { Endpoint, EventItem } from '@paggio/client';
 import type { ReactNode } from 'react';
+import { toPieces } from '../text/times-in-text';
 import { toClock, toMinute } from '../text/units';
 import { visible, visibleUrl } from '../text/visible';
 
@@ -13,6 +14,25 @@ export function Data({ text, className }: { text: string; className?: string }):
     >
       {shown}
     </bdi>
+  );
+}
+
+/**
+ * A sentence of the server that may quote a stranger. The times in it are in the reader's time zone, like the times
+ * beside it; everything else is as `Data` shows it.
+ */
+export function Sentence({ text, className }: { text: string; className?: string }): ReactNode {
+  return (
+    <bdi className={className ? `data ${className}` : 'data'}>
+      <LocalTimes text={visible(text)} />
+    </bdi>
+  );
+}
+
+/** A text of the server with the times in it in the reader's time zone. */
+export function LocalTimes({ text }: { text: string }): ReactNode {
+  return toPieces(text).map((piece, index) =>
+    typeof piece === 'string' ? piece : <Time key={index} at={piece.iso} />,
   );
 }
 
@@ -54,7 +74,7 @@ export function HealthLabel({ health }: { health: Endpoint['health'] }): ReactNo
   if (since !== undefined) {
     return (
       <span className="pill failing" title={`A destination has delivered nothing since ${since}`}>
-        failing since {toMinute(since)}
+        failing since <Time at={since} to={toMinute} />
       </span>
     );
   }
@@ -73,10 +93,11 @@ export function ResponseCode({ status }: { status: number | null }): ReactNode {
   return <span className={status >= 200 && status < 300 ? 'good' : 'bad'}>{status}</span>;
 }
 
-export function Time({ at }: { at: string }): ReactNode {
+/** A time in the reader's time zone. Its title has the full time as the server gave it. */
+export function Time({ at, to = toClock }: { at: string; to?: (iso: string) => string }): ReactNode {
   return (
     <time dateTime={at} title={at}>
-      {toClock(at)}
+      {to(at)}
     </time>
   );
 }

@@ -1,6 +1,7 @@
 import { RotateCw } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { type Failure } from '../api/failure';
+import { LocalTimes } from './labels';
 import { toShown } from './use-action';
 
 /** While something is on its way. After some seconds it says so, since by then people wonder. */
@@ -23,7 +24,10 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
   return (
     <div className="state problem" role="alert">
       <p>
-        <strong>{message}.</strong> {hint}
+        <strong>
+          <LocalTimes text={message} />.
+        </strong>{' '}
+        <LocalTimes text={hint} />
       </p>
       {onRetry && (
         <button type="button" onClick={onRetry}>
@@ -39,7 +43,10 @@ export function FailureNote({ failure }: { failure: Failure | null }): ReactNode
   if (!failure) return null;
   return (
     <p className="failure" role="alert">
-      <strong>{failure.message}.</strong> {failure.hint}
+      <strong>
+        <LocalTimes text={failure.message} />.
+      </strong>{' '}
+      <LocalTimes text={failure.hint} />
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
+import { LocalTimes } from './labels';
 
 /** What was just done, for some seconds, also for those who do not see it. */
 interface Toast {
@@ -31,7 +32,11 @@ export function Toaster(): ReactNode {
   const shown = useSyncExternalStore(watch, () => current);
   return (
     <div className="toaster" role="status" aria-live="polite">
-      {shown && <p className={`toast ${shown.tone}`}>{shown.text}</p>}
+      {shown && (
+        <p className={`toast ${shown.tone}`}>
+          <LocalTimes text={shown.text} />
+        </p>
+      )}
     </div>
   );
 }

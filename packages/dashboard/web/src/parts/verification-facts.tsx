@@ -1,7 +1,7 @@
 import type { EventVerification, RejectionVerification } from '@paggio/client';
 import type { ReactNode } from 'react';
 import { visible } from '../text/visible';
-import { Data } from './labels';
+import { Data, LocalTimes } from './labels';
 
 type Verification = EventVerification | RejectionVerification;
 
@@ -14,7 +14,9 @@ export function VerificationFacts({ verification }: { verification: Verification
         <span className={`pill ${status}`}>{status}</span> {provider !== null && <Data text={provider} />}{' '}
         {reason !== null && <code className="data">{visible(reason)}</code>}
       </p>
-      <p>{visible(explanation)}</p>
+      <p>
+        <LocalTimes text={visible(explanation)} />
+      </p>
       {status === 'verified' && !authenticated && (
         <p className="note">What was checked does not cover the body: the provider signs no bytes of it.</p>
       )}
@@ -32,7 +34,10 @@ function Findings({ title, findings }: { title: string; findings: Verification['
       <ul>
         {findings.map(({ cause, message, fix }) => (
           <li key={cause + message}>
-            {visible(message)} <strong>{visible(fix)}</strong>
+            <LocalTimes text={visible(message)} />{' '}
+            <strong>
+              <LocalTimes text={visible(fix)} />
+            </strong>
           </li>
         ))}
       </ul>

@@ -3,12 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { Confirm } from '../../parts/confirm';
-import { Data, Time } from '../../parts/labels';
+import { Data, LocalTimes, Time } from '../../parts/labels';
 import { Empty, Loaded } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { toShown, useAction } from '../../parts/use-action';
 import { useMay } from '../../shell/session-context';
-import { toClock, toMinute } from '../../text/units';
+import { toMinute } from '../../text/units';
 import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
@@ -85,9 +85,15 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
         <h3>
           <Data text={name} />
         </h3>
-        {status === 'PAUSED' && <span className="pill paused">paused: {destination.pause_reason ?? 'manual'}</span>}
+        {status === 'PAUSED' && (
+          <span className="pill paused">
+            paused: <LocalTimes text={destination.pause_reason ?? 'manual'} />
+          </span>
+        )}
         {destination.failing_since !== null && (
-          <span className="pill failing">failing since {toMinute(destination.failing_since)}</span>
+          <span className="pill failing">
+            failing since <Time at={destination.failing_since} to={toMinute} />
+          </span>
         )}
         {circuit.state !== 'closed' && (
           <span className="pill unhealthy">circuit {circuit.state.replace('_', ' ')}</span>
@@ -115,7 +121,9 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
         {circuit.retry_at !== null && (
           <div>
             <dt>Tried again</dt>
-            <dd>{toClock(circuit.retry_at)}</dd>
+            <dd>
+              <Time at={circuit.retry_at} />
+            </dd>
           </div>
         )}
       </dl>

@@ -5,7 +5,7 @@ import { Link, useSearchParams } from 'wouter';
 import { call } from '../../api/call';
 import { Failure } from '../../api/failure';
 import { Copy } from '../../parts/copy';
-import { HealthLabel, Url } from '../../parts/labels';
+import { HealthLabel, LocalTimes, Url } from '../../parts/labels';
 import { PageHead } from '../../parts/page-head';
 import { Empty, Loaded } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
@@ -71,7 +71,9 @@ function EndpointDetail({ endpoint }: { endpoint: Endpoint }): ReactNode {
       <PageHead title={endpoint.name}>
         <HealthLabel health={endpoint.health} />
         {endpoint.status === 'PAUSED' && (
-          <span className="pill paused">paused: {endpoint.pause_reason ?? 'manual'}</span>
+          <span className="pill paused">
+            paused: <LocalTimes text={endpoint.pause_reason ?? 'manual'} />
+          </span>
         )}
         {mayWrite && (
           <>

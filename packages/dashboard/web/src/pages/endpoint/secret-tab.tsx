@@ -3,10 +3,10 @@ import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { Confirm } from '../../parts/confirm';
 import { Field } from '../../parts/field';
+import { Time } from '../../parts/labels';
 import { Secret } from '../../parts/secret';
 import { FailureNote } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
-import { toClock } from '../../text/units';
 import { typable, visible } from '../../text/visible';
 
 /** What deliveries are signed with, and signed ingest is checked by. */
@@ -47,7 +47,7 @@ export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
       {rotated && (
         <>
           <p className="good" role="status">
-            The new secret. The previous one is good until {toClock(rotated.previous_expires_at)}.
+            The new secret. The previous one is good until <Time at={rotated.previous_expires_at} />.
           </p>
           <Secret secret={rotated.secret} what="the new secret" />
         </>

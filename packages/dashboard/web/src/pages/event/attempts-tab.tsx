@@ -1,9 +1,9 @@
 import type { Event } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
-import { Data, ResponseCode, Time, Url } from '../../parts/labels';
+import { ResponseCode, Sentence, Time, Url } from '../../parts/labels';
 import { Empty } from '../../parts/states';
 import { useMay } from '../../shell/session-context';
-import { toClock, toMilliseconds } from '../../text/units';
+import { toMilliseconds } from '../../text/units';
 import { call } from '../../api/call';
 import { queries } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
@@ -26,11 +26,11 @@ export function AttemptsTab({ event }: { event: Event }): ReactNode {
               <Url url={attempt.destination_url} />
             </div>
             <div className="dim">
-              <Data text={attempt.reason} />
+              <Sentence text={attempt.reason} />
               {attempt.error !== null && (
                 <>
                   {': '}
-                  <Data text={attempt.error} className="bad" />
+                  <Sentence text={attempt.error} className="bad" />
                 </>
               )}
             </div>
@@ -39,9 +39,9 @@ export function AttemptsTab({ event }: { event: Event }): ReactNode {
         {(nextAt !== null || reason !== null) && (
           <li className="pending">
             <div>
-              <strong>Next</strong> {nextAt !== null && <time dateTime={nextAt}>{toClock(nextAt)}</time>}
+              <strong>Next</strong> {nextAt !== null && <Time at={nextAt} />}
             </div>
-            {reason !== null && <Data text={reason} className="dim" />}
+            {reason !== null && <Sentence text={reason} className="dim" />}
           </li>
         )}
       </ol>

@@ -7,7 +7,7 @@ import { Failure } from '../../api/failure';
 import { queries, useBodyOf, useEndpoints } from '../../api/queries';
 import { useLiveBatch } from '../../live/use-live';
 import { Copy, copyText } from '../../parts/copy';
-import { Data, HealthLabel, StatusPill, Time, Url } from '../../parts/labels';
+import { Data, HealthLabel, Sentence, StatusPill, Time, Url } from '../../parts/labels';
 import { PageHead } from '../../parts/page-head';
 import { Empty, Loaded } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
@@ -107,7 +107,7 @@ function EventDetail({ event }: { event: Event }): ReactNode {
                 <StatusPill event={event} />
                 {event.status !== 'pending' && event.status_detail !== null && (
                   <p className="hint">
-                    <Data text={event.status_detail} />
+                    <Sentence text={event.status_detail} />
                   </p>
                 )}
               </dd>

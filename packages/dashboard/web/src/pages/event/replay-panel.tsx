@@ -6,7 +6,7 @@ import { call } from '../../api/call';
 import { queries, useEndpoints } from '../../api/queries';
 import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
-import { Data, ResponseCode, Time, Url } from '../../parts/labels';
+import { Data, ResponseCode, Sentence, Time, Url } from '../../parts/labels';
 import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
@@ -142,7 +142,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
           <ul role="status" className="plain">
             {(result.attempts ?? [result]).map((one) => (
               <li key={one.id} className={one.status === 'delivered' ? 'good' : 'bad'}>
-                {one.status}: {one.response_status ?? <Data text={one.error ?? 'no answer'} />},{' '}
+                {one.status}: {one.response_status ?? <Sentence text={one.error ?? 'no answer'} />},{' '}
                 {toMilliseconds(one.latency_ms)}
                 {(result.attempts?.length ?? 0) > 1 && <Url url={one.destination_url} />}
               </li>
@@ -174,7 +174,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
             <ResponseCode status={attempt.response_status} /> <span>{toMilliseconds(attempt.latency_ms)}</span>{' '}
             <Time at={attempt.created_at} />
             <Url url={attempt.destination_url} />
-            {attempt.error !== null && <Data text={attempt.error} className="bad" />}
+            {attempt.error !== null && <Sentence text={attempt.error} className="bad" />}
           </li>
         ))}
       </ol>

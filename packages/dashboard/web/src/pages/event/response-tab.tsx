@@ -1,7 +1,7 @@
 import type { Attempt, Event } from '@paggio/client';
 import { useMemo, useState, type ReactNode } from 'react';
 import { DiffView } from '../../parts/diff-view';
-import { Data, ResponseCode, Time, Url } from '../../parts/labels';
+import { ResponseCode, Sentence, Time, Url } from '../../parts/labels';
 import { Empty } from '../../parts/states';
 import { toMilliseconds } from '../../text/units';
 import { visibleUrl } from '../../text/visible';
@@ -47,7 +47,7 @@ export function ResponseTab({ event }: { event: Event }): ReactNode {
           <dt>Status</dt>
           <dd>
             <ResponseCode status={attempt.response_status} />{' '}
-            {attempt.error !== null && <Data text={attempt.error} className="bad" />}
+            {attempt.error !== null && <Sentence text={attempt.error} className="bad" />}
           </dd>
         </div>
         <div>

@@ -6,7 +6,7 @@ import { queries, useEndpoints } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
-import { Data } from '../../parts/labels';
+import { Data, Sentence } from '../../parts/labels';
 import { Empty, Loaded } from '../../parts/states';
 import { visible } from '../../text/visible';
 import type { EventFilter } from './event-filter';
@@ -104,7 +104,13 @@ export function FilterFacts({ filter }: { filter: EventFilter }): ReactNode {
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <Data text={name === 'endpoint_id' ? (endpoints?.find(({ id }) => id === value)?.name ?? value) : value} />
+            {name === 'since' || name === 'until' ? (
+              <Sentence text={value} />
+            ) : (
+              <Data
+                text={name === 'endpoint_id' ? (endpoints?.find(({ id }) => id === value)?.name ?? value) : value}
+              />
+            )}
           </dd>
         </div>
       ))}

@@ -1,6 +1,7 @@
 import type { Stats } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
-import { toClock, toCount } from '../../text/units';
+import { Time } from '../../parts/labels';
+import { toCount } from '../../text/units';
 
 const HEIGHT = 96;
 const WIDTH = 1200;
@@ -23,7 +24,7 @@ export function DeliveryChart({ series, label }: { series: Stats['series']; labe
   return (
     <figure className="chart">
       <figcaption>
-        <span>{shown ? toClock(shown.at) : label}</span>
+        <span>{shown ? <Time at={shown.at} /> : label}</span>
         <span className="legend delivered">{toCount(delivered)} delivered</span>
         <span className="legend failed">{toCount(failed)} failed</span>
         <span className="legend other">{toCount(total - delivered - failed)} other</span>

@@ -2,7 +2,7 @@ import type { AuditRecord } from '@paggio/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
-import { Data, shortId, Time } from '../../parts/labels';
+import { Data, Sentence, shortId, Time } from '../../parts/labels';
 import { Empty, Loading, Problem } from '../../parts/states';
 import { TableHead } from '../../parts/table-head';
 
@@ -89,8 +89,8 @@ function Change({ record: { before, after } }: { record: AuditRecord }): ReactNo
       <ul className="changes">
         {changed.map((name) => (
           <li key={name}>
-            {name}: {before && <Data text={shown(before[name])} className="removed" />}{' '}
-            <Data text={shown(after?.[name])} className="added" />
+            {name}: {before && <Sentence text={shown(before[name])} className="removed" />}{' '}
+            <Sentence text={shown(after?.[name])} className="added" />
           </li>
         ))}
       </ul>

@@ -14,7 +14,6 @@ import { Empty, FailureNote, Loaded } from '../../parts/states';
 import { TableHead } from '../../parts/table-head';
 import { useAction } from '../../parts/use-action';
 import { useMay, useSession } from '../../shell/session-context';
-import { toClock } from '../../text/units';
 import { visible } from '../../text/visible';
 
 const PAGE = 50;
@@ -96,7 +95,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
       <td>{mode}</td>
       <td>{scopes.join(', ')}</td>
       <td>{lastUsedAt === null ? <span className="dim">never</span> : <Time at={lastUsedAt} />}</td>
-      <td>{expiresAt === null ? <span className="dim">never</span> : toClock(expiresAt)}</td>
+      <td>{expiresAt === null ? <span className="dim">never</span> : <Time at={expiresAt} />}</td>
       <td>
         <button type="button" className="danger" onClick={() => setAsking(true)}>
           Revoke …

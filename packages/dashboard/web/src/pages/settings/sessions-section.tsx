@@ -9,7 +9,6 @@ import { Pager } from '../../parts/pager';
 import { Empty, FailureNote, Loaded } from '../../parts/states';
 import { TableHead } from '../../parts/table-head';
 import { useAction } from '../../parts/use-action';
-import { toClock } from '../../text/units';
 
 const PAGE = 50;
 
@@ -97,7 +96,9 @@ function SessionRow({ session }: { session: Session }): ReactNode {
       <td>
         <Time at={session.last_used_at} />
       </td>
-      <td>{toClock(session.expires_at)}</td>
+      <td>
+        <Time at={session.expires_at} />
+      </td>
       <td>
         {!current && (
           <button type="button" className="danger" disabled={action.pending} onClick={() => void action.run()}>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call';
 import { Copy } from '../../parts/copy';
-import { Data, HealthLabel, StatusPill, Time, Url } from '../../parts/labels';
+import { Data, HealthLabel, LocalTimes, StatusPill, Time, Url } from '../../parts/labels';
 import { useMay } from '../../shell/session-context';
 import { DeleteButton, PauseButton } from './endpoint-actions';
 
@@ -21,7 +21,10 @@ export function EndpointCard({ endpoint }: { endpoint: Endpoint }): ReactNode {
         </h2>
         <HealthLabel health={endpoint.health} />
         {status === 'PAUSED' && (
-          <span className="pill paused">paused{pauseReason === null ? '' : `: ${pauseReason}`}</span>
+          <span className="pill paused">
+            paused
+            <LocalTimes text={pauseReason === null ? '' : `: ${pauseReason}`} />
+          </span>
         )}
       </header>
       <dl className="facts">
