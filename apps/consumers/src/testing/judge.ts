@@ -75,6 +75,14 @@ const recipes: Readonly<Record<string, Recipe>> = {
       command: { file: join(cache, 'venv/bin/python'), args: [join(source, 'judge.py')], cwd: cache },
     }),
   },
+  Go: {
+    pinned: ['go.mod', 'go.sum', 'main.go'],
+    needs: ['go'],
+    steps: (cache, source) => ({
+      install: [['go', ['build', '-C', source, '-buildvcs=false', '-o', join(cache, 'judge'), '.']]],
+      command: { file: join(cache, 'judge'), args: [], cwd: cache },
+    }),
+  },
   Java: {
     pinned: ['pom.xml', 'src/main/java/Judge.java'],
     needs: ['mvn', 'java'],
