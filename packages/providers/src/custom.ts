@@ -28,7 +28,16 @@ const MAX_STEPS = 16;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 
 /** What each kind of scheme can be given, besides `kind`. */
-const signed = ['header', 'prefix', 'separator', 'encoding', 'template', 'timestamp_header', 'timestamp_unit'] as const;
+const signed = [
+  'body',
+  'header',
+  'prefix',
+  'separator',
+  'encoding',
+  'template',
+  'timestamp_header',
+  'timestamp_unit',
+] as const;
 const common = ['tolerance_seconds', 'id_header', 'event_type_header'] as const;
 const fields = ['signature_field', 'timestamp_field'] as const;
 const handshake = [
@@ -69,6 +78,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
  *   `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`), `tolerance_seconds`
  *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`; for hmac `secret_encoding` `utf8`,
  *   `hex`, `base64`.
+ *   With `body` `inflated` the body is what Content-Encoding (gzip, deflate, br) unpacks to, for senders that sign first.
  * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`.
  * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS384`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
  *   `body_hash_encoding`, `issuer`.
@@ -142,6 +152,7 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
     header,
     value: read.signatureHeader(timestampField),
     template,
+    body: read.choice('body', ['inflated']) as 'inflated' | undefined,
     timestamp: {
       ...(timestampHeader ? { header: timestampHeader } : {}),
       unit: read.choice('timestamp_unit', ['seconds', 'milliseconds', 'iso8601']) as TimestampUnit | undefined,

@@ -1,4 +1,5 @@
 import { textAt } from './body-value';
+import { inflatedRequest } from './inflated-body';
 import type { Provider } from './provider';
 import type { WebhookRequest } from './webhook-request';
 
@@ -7,11 +8,9 @@ export const EVENT_TYPE_LIMIT = 256;
 
 /** By the provider's rule, else a string at `type`, `event_type` or `event` of a JSON body. */
 export function eventTypeOf(request: WebhookRequest, provider: Provider | undefined): string | null {
+  const read = inflatedRequest(request) ?? request;
   const found =
-    provider?.eventType(request) ??
-    textAt(request, 'type') ??
-    textAt(request, 'event_type') ??
-    textAt(request, 'event');
+    provider?.eventType(request) ?? textAt(read, 'type') ?? textAt(read, 'event_type') ?? textAt(read, 'event');
   return found ? storable(found).slice(0, EVENT_TYPE_LIMIT) : null;
 }
 

@@ -5,6 +5,7 @@ import {
   type HandshakeContext,
   type HandshakeSpec,
 } from './handshake';
+import { inflatedRequest } from './inflated-body';
 import type { Scheme } from './scheme/scheme';
 import { createScheme, signsUrl, toleranceSeconds, type SchemeSpec } from './scheme/scheme-spec';
 import { collectHeaders, readValue, type ValueRule } from './value-rule';
@@ -161,10 +162,15 @@ export function createProvider(spec: ProviderSpec): Provider {
       const found = spec.schemes[scheme];
       return found && toleranceSeconds(found);
     },
-    eventType: (request) => (spec.eventType ? readValue(spec.eventType, request) : null),
-    deliveryId: (request) => (spec.deliveryId ? readValue(spec.deliveryId, request) : null),
+    eventType: (request) => readInflated(spec.eventType, request),
+    deliveryId: (request) => readInflated(spec.deliveryId, request),
     handshake: (request, verification, context) => answerHandshake(handshakes, request, verification, context),
   };
+}
+
+function readInflated(rule: ValueRule | undefined, request: WebhookRequest): string | null {
+  // Headers are read whatever the body is, and JSON with a wrong Content-Encoding is read as the JSON that it is.
+  return rule ? readValue(rule, inflatedRequest(request) ?? request) : null;
 }
 
 function signatureHeadersOf(spec: ProviderSpec, schemes: readonly Scheme[]): ReadonlySet<string> {

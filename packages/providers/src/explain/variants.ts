@@ -1,6 +1,7 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { inflate } from '../inflated-body';
 import type { HmacSpec } from '../scheme/hmac';
 import type { SchemeSpec } from '../scheme/scheme-spec';
+import { withAndWithoutPort } from '../scheme/url-fields';
 import { canonicalBase64 } from '../signature-text';
 import type { WebhookRequest } from '../webhook-request';
 import type { Cause } from './explain';
@@ -11,9 +12,6 @@ export interface Variant<T> {
   message: string;
   fix: string;
 }
-
-/** What a body inflates to at most: a bomb must not be unpacked to explain a signature. */
-const INFLATED_LIMIT = 4 * 1024 * 1024;
 
 /** The bodies that may have been signed instead of the one that arrived. */
 export function bodyVariants(request: WebhookRequest): Variant<Buffer>[] {
@@ -52,7 +50,7 @@ export function bodyVariants(request: WebhookRequest): Variant<Buffer>[] {
   add(
     inflated(request),
     'The signature is that of the decompressed body.',
-    'The sender signs before it compresses. Have it send without Content-Encoding, or use `custom` behind a proxy that inflates.',
+    'The sender signs before it compresses. Use provider `custom` with `"body": "inflated"`, or have it send without Content-Encoding.',
   );
   add(
     canonicalBase64(text.trim()),
@@ -128,17 +126,9 @@ function spaced(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function inflated(request: WebhookRequest): Buffer | undefined {
-  const decoders = { gzip: gunzipSync, 'x-gzip': gunzipSync, deflate: inflateSync, br: brotliDecompressSync };
-  const encoding = (request.headers.get('content-encoding') ?? '').trim().toLowerCase();
-  const magic = request.body[0] === 0x1f && request.body[1] === 0x8b ? 'gzip' : '';
-  const decode = decoders[(encoding in decoders ? encoding : magic) as keyof typeof decoders] as
-    typeof gunzipSync | undefined;
-  try {
-    return decode?.(request.body, { maxOutputLength: INFLATED_LIMIT });
-  } catch {
-    return undefined;
-  }
+function inflated({ body, headers }: WebhookRequest): Buffer | undefined {
+  const magic = body[0] === 0x1f && body[1] === 0x8b ? 'gzip' : '';
+  return inflate(body, headers.get('content-encoding') ?? magic) ?? undefined;
 }
 
 /** Ways in which a secret is easily copied or decoded wrongly. */
@@ -334,7 +324,7 @@ export function urlVariants(publicUrl: string, request: WebhookRequest): Variant
   for (const scheme of ['https', 'http'])
     if (host && /^[a-z0-9.:[\]-]+$/i.test(host)) bases.add(`${scheme}://${host}${path}`);
   if (URL.canParse(bare)) bases.add(new URL(bare).origin + path);
-  for (const base of bases) {
+  for (const base of [...bases].flatMap(withAndWithoutPort)) {
     for (const swapped of [base, base.replace(/^https:/, 'http:'), base.replace(/^http:/, 'https:')]) {
       const slashed = swapped.endsWith('/') ? swapped.slice(0, -1) : `${swapped}/`;
       for (const one of [swapped, slashed]) {

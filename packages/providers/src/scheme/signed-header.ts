@@ -1,6 +1,7 @@
-import { isTooLargeToRead, textAt } from '../body-value';
+import { isTooLargeToRead, jsonBody, textAt } from '../body-value';
 import type { BodyPlace } from '../json-reader';
 import { HeaderList, repeated } from '../header-list';
+import { inflate, inflatedRequest } from '../inflated-body';
 import {
   checkTimestamp,
   DEFAULT_TOLERANCE_SECONDS,
@@ -29,6 +30,8 @@ export interface SignedHeaderSpec {
   value?: SignatureHeader;
   /** Signed string out of `{timestamp}`, `{id}`, `{url}`, `{method}`, `{body}`. Default `{body}`. */
   template?: string;
+  /** `inflated`: the sender signed the body before it compressed it. @default the body as it arrives */
+  body?: 'inflated';
   timestamp?: {
     header?: string | readonly string[];
     /** Where it stands in the signed body instead; a body without it is taken as it is. */
@@ -121,8 +124,10 @@ export class SignedHeader {
     if (this.template.uses('timestamp') && timestamp === undefined) return refused('malformed_timestamp');
     const { path } = this.spec.timestamp ?? {};
     if (path) {
-      if (isTooLargeToRead(request)) return refused('body_too_large_to_read');
-      timestamp = textAt(request, ...path) ?? undefined;
+      // JSON with a wrong Content-Encoding is read as the JSON that it is.
+      const plain = inflatedRequest(request) ?? (jsonBody(request) === undefined ? null : request);
+      if (plain === null || isTooLargeToRead(plain)) return refused('body_too_large_to_read');
+      timestamp = textAt(plain, ...path) ?? undefined;
     }
     if (this.coversTimestamp && timestamp !== undefined) {
       const problem = checkTimestamp(
@@ -138,7 +143,9 @@ export class SignedHeader {
     if (id === repeated) return refused('repeated_header');
     if (id === undefined) return refused('malformed_signature');
     const url = signedUrl(request, context, this.spec.queryParameter);
-    const values = { timestamp: timestamp ?? '', id, url, method: request.method, body: request.body };
+    const body = this.spec.body === 'inflated' ? inflatedRequest(request)?.body : request.body;
+    if (body === undefined) return refused('body_too_large_to_read');
+    const values = { timestamp: timestamp ?? '', id, url, method: request.method, body };
     const decoded = this.urlText(url);
     return {
       candidates: parsed.candidates,
@@ -166,7 +173,7 @@ export class SignedHeader {
         id,
         url: this.urlText(input.publicUrl ?? ''),
         method: input.method,
-        body: input.body,
+        body: this.bodyToSign(input),
       },
       carry: (signature) => {
         const text = formatSignature(signature, timestamp, this.value);
@@ -176,6 +183,14 @@ export class SignedHeader {
         return { headers: [...headers, ...signatures] };
       },
     };
+  }
+
+  /** @throws TypeError when the body is not in its coding */
+  private bodyToSign({ body, rawHeaders }: SigningInput): Buffer {
+    if (this.spec.body !== 'inflated') return body;
+    const plain = inflate(body, new HeaderList(rawHeaders).get('content-encoding') ?? '');
+    if (!plain) throw new TypeError('The body cannot be inflated, so it cannot be signed.');
+    return plain;
   }
 
   private carried(request: WebhookRequest): string | undefined | typeof repeated {

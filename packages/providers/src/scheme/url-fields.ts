@@ -121,7 +121,7 @@ function algorithmIn(settings: string): 'sha1' | 'sha256' | undefined {
 }
 
 /** Twilio signs with or without the port, whatever it is, and its own libraries try both. */
-function withAndWithoutPort(url: string): string[] {
+export function withAndWithoutPort(url: string): string[] {
   const match = /^(https?):\/\/((?:[^/?#@]*@)?)(\[[^\]/?#]*\]|[^/?#:]+)(:\d{1,5})?(.*)$/s.exec(url);
   if (!match) return [url];
   const [, scheme, user, host, port, rest] = match as unknown as [
