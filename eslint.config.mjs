@@ -22,7 +22,7 @@ const layers = [
   },
   {
     sourceTag: 'layer:dashboard',
-    onlyDependOnLibsWithTags: ['layer:client'],
+    onlyDependOnLibsWithTags: ['layer:client', 'layer:providers'],
     bannedExternalImports: ['@nestjs/*', 'express', 'koa', 'typeorm', 'pg'],
   },
   {

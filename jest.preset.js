@@ -42,6 +42,7 @@ module.exports = {
     '^@paggio/embedded-database/testing$': path.join(__dirname, 'packages/embedded-database/src/testing/index.ts'),
     '^@paggio/http/testing$': path.join(__dirname, 'packages/http/src/testing/index.ts'),
     '^@paggio/providers/testing$': path.join(__dirname, 'packages/providers/src/testing/index.ts'),
+    '^@paggio/providers/closest$': path.join(__dirname, 'packages/providers/src/closest.ts'),
     '^@paggio/core/testing$': path.join(__dirname, 'packages/core/src/testing/index.ts'),
     // Its exports name no condition that Jest's CommonJS resolver knows.
     '^@octokit/webhooks-methods$': path.join(__dirname, 'node_modules/@octokit/webhooks-methods/dist-node/index.js'),

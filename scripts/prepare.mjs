@@ -54,7 +54,12 @@ function buildPages() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const shared = ['packages/client/src/api.ts', 'packages/client/src/event-stream.ts', 'package-lock.json'];
+  const shared = [
+    'packages/client/src/api.ts',
+    'packages/client/src/event-stream.ts',
+    'packages/providers/src/closest.ts',
+    'package-lock.json',
+  ];
   for (const file of [...files, ...shared.map((path) => join(root, path))])
     hash.update(file.slice(root.length)).update(readFileSync(file));
   const made = hash.digest('hex');

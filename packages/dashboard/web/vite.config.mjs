@@ -28,6 +28,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '@paggio/client/event-stream': here('../../client/src/event-stream.ts'),
+      '@paggio/providers/closest': here('../../providers/src/closest.ts'),
       '@paggio/client': here('../../client/src/api.ts'),
     },
   },

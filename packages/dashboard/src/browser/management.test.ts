@@ -35,6 +35,26 @@ withBrowser('what is managed', () => {
     await asked.waitFor({ state: 'detached' });
   }
 
+  test('a filter that is almost a known event type is pointed out while it is typed, and saved as it is', async () => {
+    const verification = { provider: 'github', secrets: ['a secret of github'] };
+    const { id } = await newEndpoint(site, { name: 'misspelt', verification });
+    const hint = 'pull_reqest.opened is not a known type of github. Did you mean pull_request.opened?';
+    await open(`/webhooks/${id}?tab=settings`);
+    await page.getByLabel('Event types').fill('push, pull_reqest.opened');
+    await page.getByText(hint).waitFor();
+    await page.getByLabel('Event types').fill('push, pull_request.opened');
+    await page.getByText(hint).waitFor({ state: 'detached' });
+    await open(`/webhooks/${id}?tab=destinations`);
+    await page.getByRole('button', { name: 'Add a destination' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New destination' });
+    await dialog.getByLabel('URL').fill(site.recorder.url());
+    await dialog.getByLabel('Event types').fill('pull_reqest.opened');
+    await dialog.getByText(hint).waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await endpointOf(id)).destinations).toMatchObject([{ event_types: ['pull_reqest.opened'] }]);
+  });
+
   test('every setting of an endpoint', async () => {
     const { id } = await newEndpoint(site, { name: 'settings' });
     await open(`/webhooks/${id}?tab=settings`);

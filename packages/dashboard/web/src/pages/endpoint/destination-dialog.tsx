@@ -1,4 +1,4 @@
-import type { Destination } from '@paggio/client';
+import type { Destination, Endpoint } from '@paggio/client';
 import { useState, type ReactNode } from 'react';
 import { call } from '../../api/call';
 import { ActionForm, DialogActions } from '../../parts/action-form';
@@ -8,17 +8,18 @@ import { FailureNote } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
 import { fromHeaderLines, toHeaderLines, toWords } from '../../text/header-lines';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
+import { EventTypesField } from './event-types-field';
 import { invalidField } from './invalid-field';
 import { RetryFields, toRetry, toRetryForm } from './retry-fields';
 
 interface DestinationDialogProps {
-  endpointId: string;
+  endpoint: Endpoint;
   /** Null: a new one. */
   destination: Destination | null;
   onClose: () => void;
 }
 
-export function DestinationDialog({ endpointId, destination, onClose }: DestinationDialogProps): ReactNode {
+export function DestinationDialog({ endpoint, destination, onClose }: DestinationDialogProps): ReactNode {
   const [url, setUrl] = useState(destination?.url ?? '');
   const [name, setName] = useState(destination?.name ?? '');
   const [types, setTypes] = useState(destination?.event_types.join(' ') ?? '');
@@ -40,8 +41,8 @@ export function DestinationDialog({ endpointId, destination, onClose }: Destinat
       ...(retry === retryBefore ? {} : { retry: toRetry(retry) }),
     };
     if (destination)
-      await call('destinations.update', { params: { id: endpointId, destination_id: destination.id }, body });
-    else await call('destinations.create', { params: { id: endpointId }, body });
+      await call('destinations.update', { params: { id: endpoint.id, destination_id: destination.id }, body });
+    else await call('destinations.create', { params: { id: endpoint.id }, body });
     await refreshEndpoints();
     onClose();
   });
@@ -55,9 +56,13 @@ export function DestinationDialog({ endpointId, destination, onClose }: Destinat
         <Field label="Name" name="name" failure={failure} hint="Empty: by its host.">
           <input value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <Field label="Event types" name="event_types" failure={failure} hint="Exact, or invoice.*; empty: all.">
-          <input className="data" value={types} spellCheck={false} onChange={(event) => setTypes(event.target.value)} />
-        </Field>
+        <EventTypesField
+          value={types}
+          onChange={setTypes}
+          failure={failure}
+          hint="Exact, or invoice.*; empty: all."
+          provider={endpoint.verification?.provider ?? null}
+        />
         <Field
           label="Headers"
           name="headers_json"

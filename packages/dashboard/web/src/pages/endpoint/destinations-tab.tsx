@@ -50,7 +50,7 @@ export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode
       )}
       {editing !== null && (
         <DestinationDialog
-          endpointId={endpoint.id}
+          endpoint={endpoint}
           destination={editing === 'new' ? null : editing}
           onClose={() => setEditing(null)}
         />

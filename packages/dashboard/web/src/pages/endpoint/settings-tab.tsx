@@ -10,6 +10,7 @@ import { useAction } from '../../parts/use-action';
 import { useMay } from '../../shell/session-context';
 import { fromHeaderLines, toHeaderLines, toWords } from '../../text/header-lines';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
+import { EventTypesField } from './event-types-field';
 import { invalidField } from './invalid-field';
 import { RetryFields, toRetry, toRetryForm } from './retry-fields';
 
@@ -115,19 +116,13 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
             onChange={(event) => set({ description: event.target.value })}
           />
         </Field>
-        <Field
-          label="Event types"
-          name="event_types"
+        <EventTypesField
+          value={form.eventTypes}
+          onChange={(eventTypes) => set({ eventTypes })}
           failure={failure}
           hint="Delivered are these only: exact, or invoice.*; empty: all. Everything is captured."
-        >
-          <input
-            className="data"
-            value={form.eventTypes}
-            spellCheck={false}
-            onChange={(event) => set({ eventTypes: event.target.value })}
-          />
-        </Field>
+          provider={endpoint.verification?.provider ?? null}
+        />
         <Field
           label="Headers of deliveries"
           name="headers_json"

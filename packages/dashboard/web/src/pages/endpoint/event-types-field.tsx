@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react';
+import type { Failure } from '../../api/failure';
+import { useProviders } from '../../api/queries';
+import { Field } from '../../parts/field';
+import { Data } from '../../parts/labels';
+import { toWords } from '../../text/header-lines';
+import { findSlips } from '../../text/slips';
+
+interface EventTypesFieldProps {
+  value: string;
+  onChange: (value: string) => void;
+  failure: Failure | null;
+  hint: string;
+  /** Of the endpoint. Null: it takes events of anybody, so no type is known. */
+  provider: string | null;
+}
+
+/**
+ * A filter of event types. A type that is almost one of the provider's is pointed out, because a misspelt filter
+ * delivers nothing. It can be saved all the same: only the provider knows all its types.
+ */
+export function EventTypesField({ value, onChange, failure, hint, provider }: EventTypesFieldProps): ReactNode {
+  const known = useProviders().find(({ name }) => name === provider)?.sample_event_types ?? [];
+  const slips = findSlips(toWords(value), known);
+  const note = (
+    <>
+      {hint}
+      {slips.map(({ written, meant }) => (
+        <strong key={written}>
+          {' '}
+          <Data text={written} /> is not a known type of <Data text={provider ?? ''} />. Did you mean{' '}
+          <Data text={meant} />?
+        </strong>
+      ))}
+    </>
+  );
+  return (
+    <Field label="Event types" name="event_types" failure={failure} hint={note}>
+      <input className="data" value={value} spellCheck={false} onChange={(event) => onChange(event.target.value)} />
+    </Field>
+  );
+}
