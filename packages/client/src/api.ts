@@ -283,6 +283,25 @@ export type DestinationItem = {
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
+  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  tls?: {
+    certificate: {
+      subject: string;
+      issuer: string;
+      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      fingerprint: string;
+      /** UTC, with milliseconds. */
+      expires_at: string;
+    } | null;
+    certificate_authorities: {
+      subject: string;
+      issuer: string;
+      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      fingerprint: string;
+      /** UTC, with milliseconds. */
+      expires_at: string;
+    }[];
+  };
   /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present while it is failing. */
   failing_since?: string;
 };
@@ -298,6 +317,25 @@ export type Destination = {
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
+  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  tls?: {
+    certificate: {
+      subject: string;
+      issuer: string;
+      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      fingerprint: string;
+      /** UTC, with milliseconds. */
+      expires_at: string;
+    } | null;
+    certificate_authorities: {
+      subject: string;
+      issuer: string;
+      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      fingerprint: string;
+      /** UTC, with milliseconds. */
+      expires_at: string;
+    }[];
+  };
   /** UTC, with milliseconds. */
   paused_at: string | null;
   pause_reason: string | null;
@@ -1151,6 +1189,15 @@ export interface Operations {
         event_types?: string[];
         /** On top of the endpoint's. Encrypted at rest. */
         headers_json?: Record<string, string>;
+        /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+        tls?: {
+          /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
+          certificate?: string | null;
+          /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+          private_key?: string | null;
+          /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+          certificate_authorities?: string | null;
+        } | null;
         /** Null: the endpoint's. */
         timeout_seconds?: number | null;
         /** Null: the endpoint's. */
@@ -1272,6 +1319,15 @@ export interface Operations {
         event_types?: string[];
         /** On top of the endpoint's. Encrypted at rest. */
         headers_json?: Record<string, string>;
+        /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+        tls?: {
+          /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
+          certificate?: string | null;
+          /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+          private_key?: string | null;
+          /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+          certificate_authorities?: string | null;
+        } | null;
         /** Null: the endpoint's. */
         timeout_seconds?: number | null;
         /** Null: the endpoint's. */
@@ -1428,6 +1484,15 @@ export interface Operations {
       event_types?: string[];
       /** On top of the endpoint's. Encrypted at rest. */
       headers_json?: Record<string, string>;
+      /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+      tls?: {
+        /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
+        certificate?: string | null;
+        /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+        private_key?: string | null;
+        /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+        certificate_authorities?: string | null;
+      } | null;
       /** Null: the endpoint's. */
       timeout_seconds?: number | null;
       /** Null: the endpoint's. */
@@ -1477,6 +1542,15 @@ export interface Operations {
       event_types?: string[];
       /** On top of the endpoint's. Encrypted at rest. */
       headers_json?: Record<string, string>;
+      /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+      tls?: {
+        /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
+        certificate?: string | null;
+        /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+        private_key?: string | null;
+        /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+        certificate_authorities?: string | null;
+      } | null;
       /** Null: the endpoint's. */
       timeout_seconds?: number | null;
       /** Null: the endpoint's. */

@@ -27,6 +27,7 @@ export type {
   VerificationInput,
   VerificationView,
 } from './endpoints/endpoint';
+export type { CertificateFacts, DestinationTls, DestinationTlsInput } from './endpoints/destination-tls';
 export type { EndpointConfig } from './endpoints/endpoint-config';
 export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';

@@ -50,9 +50,9 @@ export function destinationRevision(endpoint: Pick<EndpointRow, 'timeoutSeconds'
 
 /** Without what deliveries change. */
 function destinationSettings(row: DestinationRow): object {
-  const { id, name, url, handler, eventTypes, headers, timeoutSeconds, retry, concurrency } = row;
+  const { id, name, url, handler, eventTypes, headers, tls, timeoutSeconds, retry, concurrency } = row;
   const { status, pausedAt, pauseReason, createdAt } = row;
-  const settings = { id, name, url, handler, eventTypes, headers, timeoutSeconds, retry, concurrency };
+  const settings = { id, name, url, handler, eventTypes, headers, tls, timeoutSeconds, retry, concurrency };
   return { ...settings, status, pausedAt, pauseReason, createdAt };
 }
 

@@ -8,6 +8,7 @@ import { MAX_HOPS, type Hops } from './hops';
 import { outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
+import type { TlsIdentity } from './tls-trust';
 import type { Transport, TransportResult } from './transport';
 import type { AttemptResult, DeliveryRecord, EventContent, SettleReport, Work } from './work';
 
@@ -86,6 +87,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
     endpoint: route.endpoint,
     url,
     custom: route.destination.headers,
+    identity: route.destination.tls,
     timeoutMs: route.destination.timeoutMs,
     attemptNumber: number,
   });
@@ -144,6 +146,8 @@ export interface SendInput {
   endpoint: EndpointConfig;
   url: string;
   custom: readonly [string, string][];
+  /** The TLS settings of the destination. Null: it has none, or the request goes to another host. */
+  identity: TlsIdentity | null;
   timeoutMs: number;
   attemptNumber: number;
 }
@@ -195,6 +199,7 @@ function send({ transport, hops }: WayOut, input: SendInput, traceParent: string
     target,
     headers,
     body: input.content.body,
+    identity: input.identity,
     timeoutMs: input.timeoutMs,
   });
 }

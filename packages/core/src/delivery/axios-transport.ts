@@ -61,7 +61,7 @@ async function send(
   request: TransportRequest,
 ): Promise<TransportResult> {
   const abort = new AbortController();
-  const reader = new ResponseReader(request.timeoutMs, () => abort.abort());
+  const reader = new ResponseReader(request, () => abort.abort());
   const url = new URL(request.origin);
   const secure = url.protocol === 'https:';
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');

@@ -1,5 +1,5 @@
 import { keptHeaders } from './response-headers';
-import { RESPONSE_LIMIT, type TransportError, type TransportResult } from './transport';
+import { RESPONSE_LIMIT, type TransportError, type TransportRequest, type TransportResult } from './transport';
 import { toTransportError } from './transport-error';
 
 /** Gathers one answer up to the limit and the deadline. The first end counts; later ones change nothing. */
@@ -14,12 +14,15 @@ export class ResponseReader {
   private readonly timer: NodeJS.Timeout;
   private resolve!: (result: TransportResult) => void;
 
+  private readonly showsCertificate: boolean;
+
   /** @param abort ends the request: nothing more of it is wanted */
   constructor(
-    timeoutMs: number,
+    { timeoutMs, identity }: Pick<TransportRequest, 'timeoutMs' | 'identity'>,
     private readonly abort: (reason: Error) => void,
   ) {
     this.result = new Promise((resolve) => (this.resolve = resolve));
+    this.showsCertificate = (identity?.certificate ?? null) !== null;
     // Where the event loop was blocked, timers come before what has arrived meanwhile: that is read first.
     this.timer = setTimeout(() => setImmediate(() => this.expire(timeoutMs)), timeoutMs);
   }
@@ -46,7 +49,11 @@ export class ResponseReader {
   }
 
   fail(error: Error): void {
-    this.settle(toTransportError(error), this.status !== null);
+    const told = toTransportError(error);
+    // Some servers, Node's among them, say no more than this to a certificate that they do not accept.
+    if (told.code === 'connection_reset' && this.showsCertificate && this.status === null)
+      told.message += ' (some destinations close the connection when they do not accept the client certificate)';
+    this.settle(told, this.status !== null);
   }
 
   private expire(timeoutMs: number): void {

@@ -17,6 +17,9 @@ export function secured(plain: Socket, host: string, secureContext: SecureContex
     socket.once('secureConnect', () => {
       clearTimeout(timer);
       socket.off('error', failed);
+      // Node reports an alert that comes now, such as that for a missing client certificate in TLS 1.3, and goes on to
+      // report an ordinary end, which clients would take for the cause.
+      socket.on('error', () => socket.destroy());
       done(socket);
     });
   });

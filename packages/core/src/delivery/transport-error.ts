@@ -40,8 +40,14 @@ const AUTHORITY_ADVICE =
 const tlsAdvice: Readonly<Record<string, string>> = {
   tls_untrusted: AUTHORITY_ADVICE,
   tls_self_signed: AUTHORITY_ADVICE,
-  tls_client_certificate: 'the destination did not accept the client certificate, or asks for one; none is set for it',
+  tls_client_certificate:
+    'the destination demands a client certificate, or does not accept the one that was shown (tls of the destination)',
 };
+
+/** Before TLS 1.3 the same alert stands for a client certificate that is missing. */
+const HANDSHAKE_FAILURE = 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE';
+const HANDSHAKE_ADVICE =
+  'the destination shares no TLS version or cipher with this client, or it demands a client certificate';
 
 type CodedError = Error & { code?: string; errors?: CodedError[] };
 
@@ -57,6 +63,7 @@ export function toTransportError(error: CodedError): TransportError {
     return { code: known, message: `TLS failed (${code})${advice ? `: ${advice}` : ''}` };
   }
   if (known) return { code: known, message };
+  if (code === HANDSHAKE_FAILURE) return { code: 'tls_failed', message: `TLS failed (${code}): ${HANDSHAKE_ADVICE}` };
   if (/^(CERT_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) return { code: 'tls_failed', message: `TLS failed (${code})` };
   if (error.name === 'HTTPParserError' || code.startsWith('HPE_')) {
     return { code: 'invalid_response', message: `the answer is not valid HTTP (${code || error.message})` };

@@ -51,7 +51,7 @@ function openPool(
 
 function send(poolOf: (request: TransportRequest) => Pool, request: TransportRequest): Promise<TransportResult> {
   let controller: Dispatcher.DispatchController | undefined;
-  const reader = new ResponseReader(request.timeoutMs, (reason) => controller?.abort(reason));
+  const reader = new ResponseReader(request, (reason) => controller?.abort(reason));
   let repeated = false;
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {

@@ -45,6 +45,30 @@ export function guardedReason(
   };
 }
 
+/**
+ * Why a change needs the scope `resign`, or null.
+ *
+ * A client certificate lets requests in at the host that it was made for. A key that may only write must not point it, nor
+ * the authorities that are trusted for that host, at another host. It may move the destination if it sends TLS settings of
+ * its own, or none, along.
+ */
+export function certificateReason(
+  destinations: readonly DestinationRow[],
+  { changed }: Pick<DestinationPlan, 'changed'>,
+): { message: string; hint: string } | null {
+  for (const { id, url, tls } of changed) {
+    const row = destinations.find((one) => one.id === id);
+    if (!row || row.tls === null || url === undefined || tls !== undefined) continue;
+    const { origin } = new URL(url);
+    if (origin === new URL(row.url).origin) continue;
+    return {
+      message: `The destination has TLS settings: using them at ${origin} needs the scope "resign"`,
+      hint: 'Use a key with the scope resign or admin, or send tls along with the new URL: null, or the certificate and its key once more.',
+    };
+  }
+  return null;
+}
+
 /** `unknown` for a verification that does not work. Null: requests are signed. */
 function credentialOf(stored: StoredVerification | 'unreadable'): CredentialPlace | 'unknown' | null {
   if (stored === 'unreadable') return 'unknown';

@@ -4,6 +4,7 @@ import type { ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { DestinationInput, Status } from './endpoint';
+import { parseDestinationTls, type StoredTls } from './destination-tls';
 import { headerProblems } from './endpoint-settings';
 
 /** More destinations of one endpoint than this are refused: each event makes a delivery for each. */
@@ -11,6 +12,12 @@ const MAX_DESTINATIONS = 100;
 
 /** A destination whose URL, where there is one, has passed the check: nothing else gets into a row. */
 export type CheckedDestination = Omit<DestinationInput, 'url'> & { url?: DestinationUrl };
+
+/** Encrypts what is secret about a destination. */
+export interface DestinationSeal {
+  headers(headers: Record<string, string>, destinationId: string): string;
+  tls(tls: StoredTls, destinationId: string): string;
+}
 
 /** What a change of an endpoint's destinations comes to. */
 export interface DestinationPlan {
@@ -65,7 +72,7 @@ export function planDestinations(
   endpointId: string,
   stored: readonly DestinationRow[],
   wanted: readonly CheckedDestination[],
-  seal: (headers: Record<string, string>, destinationId: string) => string,
+  seal: DestinationSeal,
   now: Date,
   fieldOf: (index: number, name: string) => string = (index, name) => `destinations[${index}].${name}`,
 ): DestinationPlan | ErrorDetail[] {
@@ -93,6 +100,7 @@ export function planDestinations(
     }
     const id = row?.id ?? formatId(newId());
     const settings = settingsOf(input, id, seal, field, problems);
+    problems.push(...tlsWithoutHttps(input, settings, row, field('tls')));
     if (row) {
       // A new address does not answer for the failures of the one before. A pause stays until somebody ends it.
       const moved = input.url !== undefined && input.url !== row.url;
@@ -123,6 +131,7 @@ function newDestination(id: string, endpointId: string, name: string, url: Desti
     handler: null,
     eventTypes: [],
     headers: null,
+    tls: null,
     timeoutSeconds: null,
     retry: null,
     concurrency: null,
@@ -136,7 +145,7 @@ function newDestination(id: string, endpointId: string, name: string, url: Desti
 function settingsOf(
   input: CheckedDestination,
   id: string,
-  seal: (headers: Record<string, string>, destinationId: string) => string,
+  seal: DestinationSeal,
   field: (name: string) => string,
   problems: ErrorDetail[],
 ): Partial<DestinationRow> {
@@ -153,9 +162,29 @@ function settingsOf(
   }
   if (input.headers !== undefined) {
     problems.push(...headerProblems(input.headers, field('headers_json')));
-    row.headers = Object.keys(input.headers).length === 0 ? null : seal(input.headers, id);
+    row.headers = Object.keys(input.headers).length === 0 ? null : seal.headers(input.headers, id);
+  }
+  if (input.tls === null) row.tls = null;
+  else if (input.tls !== undefined) {
+    const tls = parseDestinationTls(input.tls, field('tls'));
+    if (Array.isArray(tls)) problems.push(...tls);
+    else row.tls = seal.tls(tls, id);
   }
   return row;
+}
+
+/** TLS settings that no connection would use are a mistake of the client. */
+function tlsWithoutHttps(
+  input: CheckedDestination,
+  settings: Partial<DestinationRow>,
+  row: DestinationRow | undefined,
+  field: string,
+): ErrorDetail[] {
+  if (input.url === undefined && input.tls === undefined) return [];
+  const tls = settings.tls === undefined ? (row?.tls ?? null) : settings.tls;
+  const url = input.url ?? row?.url ?? '';
+  if (tls === null || !url.startsWith('http:')) return [];
+  return [{ field, message: 'tls needs a destination with an https URL. Send null to remove it.' }];
 }
 
 function statusChange(row: DestinationRow, status: Status | undefined, now: Date): Partial<DestinationRow> {

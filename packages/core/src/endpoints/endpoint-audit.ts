@@ -27,7 +27,7 @@ const destinationFacts: Readonly<Partial<Record<keyof DestinationRow, string>>> 
   status: 'status',
 };
 /** Encrypted at rest: only whether there is something is told. */
-const sealed: Readonly<Record<string, string>> = { headers: 'headers_json', verification: 'verification' };
+const sealed: Readonly<Record<string, string>> = { headers: 'headers_json', tls: 'tls', verification: 'verification' };
 
 type Facts = Record<string, unknown>;
 

@@ -1,5 +1,6 @@
 import type { Acknowledgement, Verifier } from '@paggio/providers';
 import type { OrderBy } from '../delivery/order-key';
+import type { TlsIdentity } from '../delivery/tls-trust';
 import type { RetryPolicy } from '../delivery/retry-policy';
 import type { Owner } from '../principal';
 
@@ -47,6 +48,8 @@ export interface DestinationConfig {
   rule: HandlerRule | null;
   eventTypes: readonly string[];
   headers: readonly [string, string][];
+  /** Its client certificate and authorities. Null: it has neither. */
+  tls: TlsIdentity | null;
   timeoutMs: number;
   retry: RetryPolicy;
   /** Attempts at the same time, of all processes together. */

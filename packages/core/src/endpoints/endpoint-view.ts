@@ -2,9 +2,10 @@ import type { RetryPolicy } from '../delivery/retry-policy';
 import { destinationRevision, endpointRevision } from '../revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
-import { headersPlace, openVerification } from '../storage/endpoint-secrets';
+import { headersPlace, openTls, openVerification } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
+import { showTls } from './destination-tls';
 import { isPausedByItself } from './destination-plan';
 import { failingSinceOf, healthOf } from './health';
 import type { AcknowledgementSetting, Circuit, Destination, Endpoint } from './endpoint';
@@ -63,6 +64,7 @@ export class EndpointView {
       handler: row.handler,
       eventTypes: row.eventTypes,
       headers: this.openHeaders(row.headers, endpoint.userId, row.id),
+      tls: row.tls === null ? null : showTls(openTls(this.box, row.tls, endpoint.userId, row.id)),
       timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,
       retry: row.retry as RetryPolicy | null,
       status: row.status,

@@ -1,6 +1,7 @@
 import type { VerificationConfig } from '@paggio/providers';
 import type { RetryPolicy } from '../delivery/retry-policy';
 import type { Mode } from '../principal';
+import type { DestinationTls, DestinationTlsInput } from './destination-tls';
 import type { Health } from './health';
 
 /** An endpoint as its owner sees it. Secrets are not part of it. */
@@ -44,6 +45,8 @@ export interface Destination {
   handler: string | null;
   eventTypes: string[];
   headers: Record<string, string>;
+  /** Its client certificate and certificate authorities; null: it has neither. The private key is never shown. */
+  tls: DestinationTls | null;
   timeoutSeconds: number;
   retry: RetryPolicy | null;
   status: Status;
@@ -116,6 +119,11 @@ export interface DestinationInput {
   eventTypes?: string[];
   /** On top of the endpoint's. */
   headers?: Record<string, string>;
+  /**
+   * Client certificate and further certificate authorities for TLS with this destination. They are replaced as a whole; null
+   * removes them. The URL must be https.
+   */
+  tls?: DestinationTlsInput | null;
   /** Null: the endpoint's. */
   timeoutSeconds?: number | null;
   /** Null: the endpoint's. */

@@ -13,10 +13,10 @@ import { hasScope, type Actor, type Owner } from '../principal';
 import { checkPrecondition, destinationRevision, endpointRevision, type Precondition } from '../revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
-import { headersPlace, openVerification, sealVerification, secretPlace } from '../storage/endpoint-secrets';
+import { headersPlace, openVerification, sealVerification, secretPlace, tlsPlace } from '../storage/endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
 import type { SecretBox } from '../storage/secret-box';
-import { guardedReason } from './credential-guard';
+import { certificateReason, guardedReason } from './credential-guard';
 import {
   functionProblem,
   MANUAL,
@@ -24,6 +24,7 @@ import {
   resumeAutomatic,
   type CheckedDestination,
   type DestinationPlan,
+  type DestinationSeal,
 } from './destination-plan';
 import type {
   Destination,
@@ -122,8 +123,9 @@ export class Endpoints {
   /**
    * Changes what is given and nothing else. Takes effect on the very next request and attempt.
    * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED`, `DESTINATION_NOT_ALLOWED`; `FORBIDDEN` where the requests carry the
-   * provider's secret and the change would let somebody learn it who lacks the scope `resign`, and for a `secret` without
-   * the scope `admin`; `PRECONDITION_FAILED` when `condition` does not hold at the moment of the change
+   * provider's secret and the change would let somebody learn it who lacks the scope `resign`; without that scope also where
+   * a destination with `tls` moves to another host and keeps it; and for a `secret` without the scope `admin`;
+   * `PRECONDITION_FAILED` when `condition` does not hold at the moment of the change
    */
   async update(owner: Actor, id: string, input: EndpointChange, condition: Precondition = {}): Promise<Endpoint> {
     if (input.secret !== undefined) {
@@ -295,7 +297,10 @@ export class Endpoints {
     return done.result.kept;
   }
 
-  /** @throws PaggioError `FORBIDDEN` for a change that would give the provider's secret away */
+  /**
+   * @throws PaggioError `FORBIDDEN` for a change that would give the provider's secret away, or would use the TLS settings
+   * of a destination at another host
+   */
   private guard(
     actor: Actor,
     operation: string,
@@ -306,7 +311,9 @@ export class Endpoints {
   ): void {
     if (hasScope(actor, 'resign')) return;
     const stored = this.storedVerification(endpoint);
-    const reason = guardedReason({ stored, destinations, verification, plan }, now.getTime());
+    const reason =
+      guardedReason({ stored, destinations, verification, plan }, now.getTime()) ??
+      certificateReason(destinations, plan);
     if (reason) this.dependencies.authority.require(actor, 'resign', operation, reason);
   }
 
@@ -413,8 +420,11 @@ export class Endpoints {
     fieldOf?: (index: number, name: string) => string,
   ): DestinationPlan {
     if (wanted === undefined) return { added: [], changed: [], removed: [] };
-    const seal = (headers: Record<string, string>, id: string): string =>
-      this.dependencies.box.seal(JSON.stringify(headers), headersPlace(userId, id));
+    const { box } = this.dependencies;
+    const seal: DestinationSeal = {
+      headers: (headers, id) => box.seal(JSON.stringify(headers), headersPlace(userId, id)),
+      tls: (tls, id) => box.seal(JSON.stringify(tls), tlsPlace(userId, id)),
+    };
     const plan = planDestinations(endpointId, stored, wanted, seal, now, fieldOf);
     if (Array.isArray(plan)) throw invalid(plan);
     return plan;

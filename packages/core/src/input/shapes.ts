@@ -1,3 +1,4 @@
+import { MAX_PEM_LENGTH } from '../endpoints/destination-tls';
 import { eventStatuses } from '../events/event';
 import { parseId } from '../event-id';
 import { channels, FAILING_MINUTES, triggers } from '../notifications/notification';
@@ -47,11 +48,15 @@ const eventTypes = list(
 const status = oneOf(['ACTIVE', 'PAUSED']);
 const key = optional(nullable(text(1, 255, /^[\x21-\x7e]+$/, '1 to 255 visible ASCII characters')));
 
+const pem = optional(nullable(text(0, MAX_PEM_LENGTH)));
+const tls = members({ certificate: pem, privateKey: pem, certificateAuthorities: pem });
+
 const destinationMembers = {
   name: optional(name),
   url: optional(text(1, 2048)),
   eventTypes: optional(eventTypes),
   headers: optional(object),
+  tls: optional(nullable(tls)),
   timeoutSeconds: optional(nullable(integer(1, 60))),
   retry: optional(nullable(object)),
   status: optional(status),

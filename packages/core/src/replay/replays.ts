@@ -227,6 +227,7 @@ export class Replays {
       : [];
     return {
       eventId: event.id,
+      identity: home ? destination.tls : null,
       content: {
         ...original,
         query: sent.query,

@@ -2,12 +2,13 @@ import { hasNoBody } from '../endpoints/answer-type';
 import { createVerifier, providerHeaders, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from '../delivery/order-key';
 import { defaultRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
+import { identityOf } from '../endpoints/destination-tls';
 import type { EndpointConfig, HandlerRule } from '../endpoints/endpoint-config';
 import { UnreadableEndpoint, type EndpointLoader, type LoadedEndpoint } from '../endpoints/endpoint-directory';
 import { idBytes } from '../event-id';
 import type { Mode } from '../principal';
 import type { Database } from './database';
-import { headersPlace, openVerification, secretPlace } from './endpoint-secrets';
+import { headersPlace, openTls, openVerification, secretPlace } from './endpoint-secrets';
 import { MissingMasterKey, type SecretBox } from './secret-box';
 
 interface Row {
@@ -39,6 +40,7 @@ interface Row {
     handler: string | null;
     event_types: string[];
     headers: string | null;
+    tls: string | null;
     timeout_seconds: number | null;
     retry: RetryPolicy | null;
     concurrency: number | null;
@@ -55,7 +57,7 @@ const LOAD = `
     e.event_types, e.headers, e.timeout_seconds, e.retry, e.concurrency, e.rate_limit, e.order_by,
     e.acknowledgement, e.verification, e.methods, e.forward_identity_headers, e.status,
     e.deleted_at is not null as deleted,
-    coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'handler', d.handler, 'event_types', d.event_types, 'headers', d.headers,
+    coalesce((select json_agg(json_build_object('id', d.id, 'url', d.url, 'handler', d.handler, 'event_types', d.event_types, 'headers', d.headers, 'tls', d.tls,
         'timeout_seconds', d.timeout_seconds, 'retry', d.retry, 'concurrency', d.concurrency, 'status', d.status) order by d.id)
       from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), '[]') as destinations,
     coalesce((select json_agg(json_build_object('name', h.name, 'source', h.source, 'eventTypes', h.event_types,
@@ -134,6 +136,10 @@ export class PostgresEndpointLoader implements EndpointLoader {
           this.openHeaders(row.headers, row.user_id, id),
           this.openHeaders(destination.headers, row.user_id, destination.id),
         ),
+        tls:
+          destination.tls === null
+            ? null
+            : identityOf(destination.id, openTls(this.box, destination.tls, row.user_id, destination.id)),
         timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * 1000,
         retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
         concurrency: destination.concurrency ?? row.concurrency,

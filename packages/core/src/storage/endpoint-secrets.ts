@@ -1,3 +1,4 @@
+import type { StoredTls } from '../endpoints/destination-tls';
 import type { StoredVerification } from '../endpoints/endpoint';
 import type { SecretBox } from './secret-box';
 
@@ -9,6 +10,15 @@ export function secretPlace(userId: string, endpointId: string): string {
 /** `id` is that of the endpoint or destination that the headers stand on. */
 export function headersPlace(userId: string, id: string): string {
   return `${userId}|headers|${id}|headers`;
+}
+
+/** Client certificate, key and authorities of a destination. */
+export function tlsPlace(userId: string, destinationId: string): string {
+  return `${userId}|destinations|${destinationId}|tls`;
+}
+
+export function openTls(box: SecretBox, sealed: string, userId: string, destinationId: string): StoredTls {
+  return JSON.parse(box.open(sealed, tlsPlace(userId, destinationId))) as StoredTls;
 }
 
 /** The incoming webhook of a channel. */

@@ -32,7 +32,7 @@ const sizeOf = (row: string): string =>
 const endpointSize = `
   ${sizeOf('e')} + coalesce(octet_length(e.description), 0) + coalesce(octet_length(e.verification), 0)
   + coalesce(octet_length(e.acknowledgement::text), 0)
-  + coalesce((select sum(${sizeOf('d')} + octet_length(d.url))
+  + coalesce((select sum(${sizeOf('d')} + octet_length(d.url) + coalesce(octet_length(d.tls), 0))
       from paggio.destinations d where d.endpoint_id = e.id and d.deleted_at is null), 0)`;
 
 export class EndpointStore {

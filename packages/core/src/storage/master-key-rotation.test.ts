@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Paggio } from '../paggio';
 import {
   capture,
@@ -118,6 +120,22 @@ test('after a rotation the new key alone opens everything, and the old one is re
     code: 'CONFLICT',
     hint: expect.stringContaining(masterKeyId(next)),
   });
+});
+
+test('the TLS settings of a destination open with the new key alone', async () => {
+  const before = await gateway(old);
+  const pem = (name: string): string => readFileSync(join(__dirname, '../testing/tls', name), 'utf8');
+  const tls = { certificate: pem('client.pem'), privateKey: pem('client-key.pem') };
+  const destinations = [{ url: 'https://127.0.0.1:4999/', tls }];
+  const { endpoint } = await before.endpoints.create(owner, { name: 'tls', destinations });
+  await retire(before);
+  expect(await rotate()).toMatchObject({ values: 2, removable: [masterKeyId(old)] });
+  const after = await gateway(next);
+  const shown = await after.endpoints.get(owner, endpoint.id);
+  expect(shown.destinations[0]?.tls).toEqual(endpoint.destinations[0]?.tls);
+  expect(shown.destinations[0]?.tls?.certificate).toMatchObject({ subject: 'CN=Paggio client' });
+  const stored = await query(database.url, 'select tls from paggio.destinations');
+  expect(stored).toEqual([{ tls: expect.stringMatching(`^v1:${masterKeyId(next)}:`) }]);
 });
 
 const credential = ['Authorization', 'Bearer secret'];

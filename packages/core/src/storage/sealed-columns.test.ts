@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { capture, gitHub, owner, query, startGateway, type TestGateway } from '../testing';
 import { checkColumns } from './master-key-register';
 import { sealedColumns } from './sealed-columns';
+
+const AUTHORITY = readFileSync(join(__dirname, '../testing/tls/authority.pem'), 'utf8');
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -17,7 +21,14 @@ test('every column that holds an encrypted value is known to the rotation of the
     name: 'full',
     headers: { 'X-Endpoint': 'secret' },
     verification: gitHub,
-    destinations: [{ url: 'http://127.0.0.1:4999/', headers: { 'X-Destination': 'secret' }, status: 'PAUSED' }],
+    destinations: [
+      {
+        url: 'https://127.0.0.1:4999/',
+        headers: { 'X-Destination': 'secret' },
+        tls: { certificateAuthorities: AUTHORITY },
+        status: 'PAUSED',
+      },
+    ],
   });
   await paggio.endpoints.rotateSecret(owner, endpoint.id);
   await paggio.endpoints.update(owner, endpoint.id, { verification: { ...gitHub, secrets: ['hexapus'] } });

@@ -1,5 +1,5 @@
 import { channels } from '../notifications/notification';
-import { headersPlace, notificationPlace, secretPlace, verificationPlace } from './endpoint-secrets';
+import { headersPlace, notificationPlace, secretPlace, tlsPlace, verificationPlace } from './endpoint-secrets';
 import { eventPlace, rejectionPlace } from './request-seal';
 
 /** A column whose values a SecretBox has encrypted. */
@@ -20,6 +20,8 @@ export interface SealedColumn {
   copied: boolean;
 }
 
+const DESTINATION_OWNER = '(select e.user_id from paggio.endpoints e where e.id = t.endpoint_id)';
+
 /**
  * Every column with encrypted values: a new one takes one line. The rotation of the master key reads this list, and a
  * test searches a full database for encrypted values that it does not name. The checks of the master keys themselves
@@ -30,9 +32,8 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed('endpoints', 'previous_secret', secretPlace),
   sealed('endpoints', 'headers', headersPlace),
   sealed('endpoints', 'verification', verificationPlace),
-  sealed('destinations', 'headers', headersPlace, {
-    owner: '(select e.user_id from paggio.endpoints e where e.id = t.endpoint_id)',
-  }),
+  sealed('destinations', 'headers', headersPlace, { owner: DESTINATION_OWNER }),
+  sealed('destinations', 'tls', tlsPlace, { owner: DESTINATION_OWNER }),
   ...channels.map((channel) =>
     sealed('notifications', channel, (_owner, userId, mode) => notificationPlace(userId, mode, channel), {
       key: { user_id: 'text', mode: 'text' },

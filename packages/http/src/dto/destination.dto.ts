@@ -9,6 +9,7 @@ import {
   Length,
   Matches,
   Max,
+  MaxLength,
   Min,
 } from 'class-validator';
 import { retryPresets } from '@paggio/core';
@@ -16,6 +17,7 @@ import { array, object, oneOf, type JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
 import { IfGiven } from './given';
 import { BARE_ID } from './list.dto';
+import { Nested } from './nested';
 
 const STATUSES = ['ACTIVE', 'PAUSED'] as const;
 const EVENT_TYPES = {
@@ -62,6 +64,28 @@ export const headersInput: JsonSchema = {
   additionalProperties: { type: 'string', maxLength: 8192 },
 };
 
+export class DestinationTlsDto {
+  @Doc('The client certificate in PEM, followed by its intermediate certificates. Needs private_key.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(32_768)
+  certificate?: string | null;
+
+  @Doc(
+    'The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it.',
+  )
+  @IsOptional()
+  @IsString()
+  @MaxLength(32_768)
+  private_key?: string | null;
+
+  @Doc('Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones.')
+  @IsOptional()
+  @IsString()
+  @MaxLength(32_768)
+  certificate_authorities?: string | null;
+}
+
 export class DestinationSettingsDto {
   @Doc('Default: default for the first, else the host of the URL.')
   @IfGiven()
@@ -76,6 +100,13 @@ export class DestinationSettingsDto {
   @IfGiven()
   @IsObject()
   headers_json?: Record<string, string>;
+
+  @Doc(
+    'Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https.',
+  )
+  @IsOptional()
+  @Nested(() => DestinationTlsDto)
+  tls?: DestinationTlsDto | null;
 
   @Doc("Null: the endpoint's.")
   @IsOptional()

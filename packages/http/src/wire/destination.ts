@@ -1,4 +1,4 @@
-import type { Destination, DestinationInput, Principal } from '@paggio/core';
+import type { CertificateFacts, Destination, DestinationInput, DestinationTls, Principal } from '@paggio/core';
 import type { DestinationItemDto } from '../dto/destination.dto';
 import { maskedHeaders, toRetry } from './endpoint';
 
@@ -13,8 +13,20 @@ export function toDestinationItem(destination: Destination, principal: Principal
     timeout_seconds: destination.timeoutSeconds,
     retry: destination.retry && toRetry(destination.retry),
     status: destination.status,
+    ...(destination.tls && { tls: toTls(destination.tls) }),
     ...(destination.failingSince && { failing_since: destination.failingSince.toISOString() }),
   };
+}
+
+function toTls({ certificate, certificateAuthorities }: DestinationTls): object {
+  return {
+    certificate: certificate && toCertificate(certificate),
+    certificate_authorities: certificateAuthorities.map(toCertificate),
+  };
+}
+
+function toCertificate({ subject, issuer, fingerprint, expiresAt }: CertificateFacts): object {
+  return { subject, issuer, fingerprint, expires_at: expiresAt.toISOString() };
 }
 
 /** The same with its state: why it is paused, and whether it is left alone after failures. */
@@ -38,6 +50,11 @@ export function toDestinationInput(dto: DestinationItemDto): DestinationInput {
     url: dto.url,
     eventTypes: dto.event_types,
     headers: dto.headers_json,
+    tls: dto.tls && {
+      certificate: dto.tls.certificate,
+      privateKey: dto.tls.private_key,
+      certificateAuthorities: dto.tls.certificate_authorities,
+    },
     timeoutSeconds: dto.timeout_seconds,
     retry: dto.retry,
     status: dto.status,

@@ -10,6 +10,8 @@ export interface DestinationRow {
   handler: string | null;
   eventTypes: string[];
   headers: string | null;
+  /** Client certificate, its key and further authorities, encrypted together. */
+  tls: string | null;
   timeoutSeconds: number | null;
   retry: object | null;
   /** Null: the endpoint's. */
@@ -45,6 +47,7 @@ export const destinationSchema = new EntitySchema<DestinationRow>({
     handler: { type: 'text', nullable: true },
     eventTypes: { type: 'text', name: 'event_types', array: true },
     headers: { type: 'text', nullable: true },
+    tls: { type: 'text', nullable: true },
     timeoutSeconds: { type: 'int', name: 'timeout_seconds', nullable: true },
     retry: { type: 'jsonb', nullable: true },
     concurrency: { type: 'int', nullable: true },

@@ -10,6 +10,7 @@ import { SealedCredentials1764700000011 } from './0011-sealed-credentials';
 import { MasterKeys1764800000012 } from './0012-master-keys';
 import { SessionList1764900000013 } from './0013-session-list';
 import { Failing1765000000014 } from './0014-failing';
+import { DestinationTls1765100000015 } from './0015-destination-tls';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -25,7 +26,8 @@ export const migrations = [
   MasterKeys1764800000012,
   SessionList1764900000013,
   Failing1765000000014,
+  DestinationTls1765100000015,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select failing_minutes from paggio.notifications limit 0';
+export const SCHEMA_PROBE = 'select tls from paggio.destinations limit 0';
