@@ -30,7 +30,7 @@ export interface StoredNotifications extends NotificationSettings {
   revision: string;
 }
 
-/** Settings that replace the stored ones. A channel that is null or left out is switched off. */
+/** Settings that replace the stored ones. One channel at least must be named; null, or only the other one named, switches a channel off. */
 export interface NotificationsInput extends Partial<Record<Channel, ChannelInput | null>> {
   /** @default 5 */
   failingAfterMinutes?: number;

@@ -212,6 +212,25 @@ test('a test message says what became of it; secrets are sealed and private addr
   });
 });
 
+test('settings that name no channel are refused and remove none; null and the other channel alone switch one off', async () => {
+  await subscribe(['failed']);
+  const { notifications } = gateway.paggio;
+  const before = await notifications.get(owner);
+  for (const input of [{}, { failingAfterMinutes: 10 }, { slack: undefined, discord: undefined }]) {
+    await expect(notifications.put(owner, input)).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      hint: expect.stringContaining('null switches one off'),
+      details: [{ field: 'slack' }, { field: 'discord' }],
+    });
+  }
+  expect(await notifications.get(owner)).toEqual(before);
+  expect(await notifications.put(owner, { slack: { triggers: ['failed'] } })).toMatchObject({
+    slack: { triggers: ['failed'] },
+    discord: null,
+  });
+  expect(await notifications.put(owner, { slack: null })).toMatchObject({ slack: null, discord: null });
+});
+
 test('a message names ten and counts the rest, and stays short', () => {
   const alert = (n: number): Alert => ({
     endpointId: '',

@@ -24,6 +24,11 @@ export interface NotificationsDependencies {
   audit: Pick<Audit, 'note'>;
 }
 
+const unnamed = channels.map((field) => ({
+  field,
+  message: `Name the channels: ${channels.join(', ')}. null switches one off.`,
+}));
+
 /** Where an owner is told what, in Slack and Discord. */
 export class Notifications {
   constructor(private readonly dependencies: NotificationsDependencies) {}
@@ -33,12 +38,14 @@ export class Notifications {
   }
 
   /**
-   * Replaces the settings of both channels.
+   * Replaces the settings of both channels. An input that names one of them switches the other off; one that names neither is
+   * refused, because it may have lost its members on the way.
    * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when `condition` does not hold
    * at the moment of the change
    */
   async put(actor: Actor, input: NotificationsInput, condition: Precondition = {}): Promise<StoredNotifications> {
     const { guard, ownOrigins, store } = this.dependencies;
+    if (channels.every((channel) => input[channel] === undefined)) throw invalid(unnamed);
     const given = new Map<Channel, string>();
     for (const channel of channels) {
       const url = input[channel]?.url;
