@@ -957,7 +957,7 @@ export interface Operations {
       payload: unknown;
       /** Omitted: every active endpoint whose event_types match. */
       endpoint_ids?: string[];
-      /** A repetition with the same key makes nothing new. Kept for 72 hours. */
+      /** A repetition with the same key makes nothing new. Kept for 72 hours. The header Idempotency-Key, if sent too, must be the same. */
       idempotency_key?: string | null;
     };
     answer: Published;
@@ -1014,19 +1014,50 @@ export interface Operations {
       id: string;
     };
     query: undefined;
-    body: {
-      /** One attempt, now, to this URL. */
-      destination_url?: string;
-      /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
-      environment?: 'original' | 'staging' | 'local' | 'custom';
-      custom_url?: string;
-      /** Another name of custom_url. */
-      customUrl?: string;
-      /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
-      include_credentials?: boolean;
-      /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
-      resign?: boolean;
-    };
+    body:
+      | {
+          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          include_credentials?: false;
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          resign?: false;
+        }
+      | {
+          /** One attempt, now, to this URL. */
+          destination_url: string;
+          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          include_credentials?: boolean;
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          resign?: boolean;
+        }
+      | {
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          environment: 'original' | 'staging' | 'local';
+          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          include_credentials?: boolean;
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          resign?: boolean;
+        }
+      | {
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          environment: 'custom';
+          custom_url: string;
+          /** Another name of custom_url. */
+          customUrl?: string;
+          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          include_credentials?: boolean;
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          resign?: boolean;
+        }
+      | {
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          environment: 'custom';
+          /** Another name of custom_url. */
+          customUrl: string;
+          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          include_credentials?: boolean;
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          resign?: boolean;
+        };
     answer: ReplayResult | Queued;
   };
   /** Stops what is pending of an event. Needs the scope `write`. */
@@ -1174,7 +1205,7 @@ export interface Operations {
       name: string;
       /** Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text. */
       secret?: string;
-      /** Where events go; empty or null: capture only. */
+      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       destination_url?: string | null;
       /** Another name of destination_url. */
       url?: string | null;
@@ -1219,6 +1250,7 @@ export interface Operations {
           | null;
         /** PAUSED holds its deliveries, ACTIVE resumes them. */
         status?: 'ACTIVE' | 'PAUSED';
+        /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
         url?: string;
       }[];
       /** Exact, or a prefix with a trailing .*; empty: all. */
@@ -1304,7 +1336,7 @@ export interface Operations {
       name?: string;
       /** PAUSED keeps capturing and holds deliveries, ACTIVE resumes them. */
       status?: 'ACTIVE' | 'PAUSED';
-      /** Where events go; empty or null: capture only. */
+      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       destination_url?: string | null;
       /** Another name of destination_url. */
       url?: string | null;
@@ -1349,6 +1381,7 @@ export interface Operations {
           | null;
         /** PAUSED holds its deliveries, ACTIVE resumes them. */
         status?: 'ACTIVE' | 'PAUSED';
+        /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
         url?: string;
       }[];
       /** Exact, or a prefix with a trailing .*; empty: all. */
@@ -1476,7 +1509,7 @@ export interface Operations {
     };
     query: undefined;
     body: {
-      /** An http or https URL with a public address. */
+      /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       url: string;
       /** Default: default for the first, else the host of the URL. */
       name?: string;
@@ -1535,6 +1568,7 @@ export interface Operations {
     };
     query: undefined;
     body: {
+      /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       url?: string;
       /** Default: default for the first, else the host of the URL. */
       name?: string;
@@ -1709,28 +1743,40 @@ export interface Operations {
     body: undefined;
     answer: Notifications;
   };
-  /** Replaces the settings of both channels. Needs the scope `admin`. */
+  /** Replaces the settings of both channels. The body names one of them at least; null switches one off. Needs the scope `admin`. */
   'notifications.put': {
     params: undefined;
     query: undefined;
-    body: {
-      /** Slack, or what takes its incoming webhooks; null or left out: nothing is sent there. */
-      slack?: {
-        /** The incoming webhook of a channel; a secret. Left out: the stored one. */
-        url?: string;
-        /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
-      } | null;
-      /** Discord; null or left out: nothing is sent there. */
-      discord?: {
-        /** The incoming webhook of a channel; a secret. Left out: the stored one. */
-        url?: string;
-        /** What it is told about. */
-        triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
-      } | null;
-      /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
-      failing_after_minutes?: number;
-    };
+    body:
+      | {
+          /** Slack, or what takes its incoming webhooks; null or left out: nothing is sent there. */
+          slack: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
+          /** Discord; null or left out: nothing is sent there. */
+          discord?: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
+          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          failing_after_minutes?: number;
+        }
+      | {
+          /** Discord; null or left out: nothing is sent there. */
+          discord: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
+          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          failing_after_minutes?: number;
+        };
     answer: Notifications;
   };
   /** Sends a message to a channel now, and says what became of it. Needs the scope `admin`. */
@@ -1757,7 +1803,7 @@ export interface Operations {
     params: undefined;
     query: {
       endpoint_id?: string;
-      /** Received at or after this; default 24 hours before to. */
+      /** Received at or after this: before to, by at most 3660 days. Default 24 hours before to. */
       from?: string;
       /** Received before this; default now. */
       to?: string;

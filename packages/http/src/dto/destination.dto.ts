@@ -126,15 +126,19 @@ export class DestinationSettingsDto {
   status?: 'ACTIVE' | 'PAUSED';
 }
 
+/** What the address check asks of a URL. No pattern can say it: it looks the host up. */
+export const URL_FORM =
+  'An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0.';
+
 export class DestinationCreateDto extends DestinationSettingsDto {
-  @Doc('An http or https URL with a public address.')
+  @Doc(URL_FORM)
   @IsString()
   @Length(1, 2048)
   url!: string;
 }
 
 export class DestinationUpdateDto extends DestinationSettingsDto {
-  @IfGiven() @IsString() @Length(1, 2048) url?: string;
+  @Doc(URL_FORM) @IfGiven() @IsString() @Length(1, 2048) url?: string;
 }
 
 /** An entry of an endpoint's `destinations`: with an id one that is there already. */

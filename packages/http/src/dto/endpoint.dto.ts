@@ -13,7 +13,7 @@ import {
   MaxLength,
   Min,
 } from 'class-validator';
-import { DestinationItemDto, headersInput, IsEventTypes, retryInput } from './destination.dto';
+import { DestinationItemDto, headersInput, IsEventTypes, retryInput, URL_FORM } from './destination.dto';
 import { Doc } from './doc';
 import { IfGiven } from './given';
 import { Nested } from './nested';
@@ -89,7 +89,7 @@ export class VerificationDto {
 
 /** Every setting that can be given on creation and changed later. */
 export class EndpointSettingsDto {
-  @Doc('Where events go; empty or null: capture only.')
+  @Doc(`Where events go; empty or null: capture only. ${URL_FORM}`)
   @IsOptional()
   @IsString()
   @MaxLength(2048)

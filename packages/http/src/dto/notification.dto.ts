@@ -13,6 +13,7 @@ import {
 } from 'class-validator';
 import { channels, FAILING_MINUTES, triggers, type Channel, type Trigger } from '@paggio/core';
 import { Doc } from './doc';
+import { Forms } from './forms';
 import { IfGiven } from './given';
 import { Nested } from './nested';
 
@@ -32,6 +33,14 @@ export class ChannelDto {
   triggers!: Trigger[];
 }
 
+@Forms(
+  {
+    description: 'Names Slack, and perhaps Discord.',
+    required: ['slack'],
+    optional: ['discord', 'failing_after_minutes'],
+  },
+  { description: 'Names Discord alone.', required: ['discord'], optional: ['failing_after_minutes'] },
+)
 export class NotificationsDto {
   @Doc('Slack, or what takes its incoming webhooks; null or left out: nothing is sent there.')
   @IsOptional()

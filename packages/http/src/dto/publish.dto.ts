@@ -21,7 +21,9 @@ export class PublishDto {
   @Matches(ENDPOINT_ID, { each: true, message: 'endpoint_ids must be ids of endpoints.' })
   endpoint_ids?: string[];
 
-  @Doc('A repetition with the same key makes nothing new. Kept for 72 hours.')
+  @Doc(
+    'A repetition with the same key makes nothing new. Kept for 72 hours. The header Idempotency-Key, if sent too, must be the same.',
+  )
   @IsOptional()
   @Matches(/^[\x21-\x7e]{1,255}$/, { message: 'idempotency_key must be 1 to 255 visible ASCII characters.' })
   idempotency_key?: string | null;

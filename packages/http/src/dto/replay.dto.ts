@@ -1,8 +1,40 @@
 import { IsBoolean, IsIn, IsString, MaxLength } from 'class-validator';
 import { environments, invalid, PaggioError, type Environment, type ReplayTarget } from '@paggio/core';
+import type { JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
+import { Forms } from './forms';
 import { IfGiven } from './given';
 
+/** What goes with every replay to a URL. */
+const choices = ['include_credentials', 'resign'];
+const never: JsonSchema = { enum: [false] };
+
+@Forms(
+  {
+    description: 'A new event with retries, to every destination.',
+    optional: choices,
+    narrowed: { include_credentials: never, resign: never },
+  },
+  { description: 'One attempt, now, to a URL.', required: ['destination_url'], optional: choices },
+  {
+    description: 'One attempt, now, to an environment.',
+    required: ['environment'],
+    optional: choices,
+    narrowed: { environment: { enum: environments.filter((name) => name !== 'custom') } },
+  },
+  {
+    description: 'One attempt, now, to custom_url.',
+    required: ['environment', 'custom_url'],
+    optional: ['customUrl', ...choices],
+    narrowed: { environment: { enum: ['custom'] }, custom_url: { minLength: 1 } },
+  },
+  {
+    description: 'The same by the other name of custom_url.',
+    required: ['environment', 'customUrl'],
+    optional: choices,
+    narrowed: { environment: { enum: ['custom'] }, customUrl: { minLength: 1 } },
+  },
+)
 export class ReplayDto {
   @Doc('One attempt, now, to this URL.')
   @IfGiven()

@@ -8,7 +8,7 @@ import { IsTime } from './time';
 export class StatsQueryDto {
   @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
 
-  @Doc('Received at or after this; default 24 hours before to.')
+  @Doc('Received at or after this: before to, by at most 3660 days. Default 24 hours before to.')
   @IsOptional()
   @IsTime()
   from?: string;

@@ -2,8 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { ReplayDto, toReplayTarget } from '../dto/replay.dto';
 import { operations } from '../operations';
+import { parse } from '../parse';
 import { startGatewayServer } from '../testing';
+import { problemsBySchema } from '../testing/conformance';
 import { createDocument } from './document';
 
 const file = join(__dirname, '../../../../docs/openapi.json');
@@ -61,6 +65,53 @@ test('the headers that requests and answers carry are in the document', () => {
   expect(namesOf('/api/v1/endpoints', 'get', 401)).toEqual(['WWW-Authenticate']);
   expect(namesOf('/api/v1/endpoints', 'get', 429)).toContain('Retry-After');
   expect(namesOf('/api/v1/endpoints', 'get', 503)).toEqual(['Retry-After']);
+});
+
+test('the forms of a replay that the document tells apart are the forms that the server takes', () => {
+  const schema = (document.paths['/api/v1/events/{id}/replay'] as any).post.requestBody.content['application/json']
+    .schema;
+  const url = 'https://a.example/';
+  const body = fc.record(
+    {
+      destination_url: fc.constant(url),
+      environment: fc.constantFrom('original', 'staging', 'local', 'custom'),
+      custom_url: fc.constant(url),
+      customUrl: fc.constant(url),
+      resign: fc.boolean(),
+      include_credentials: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  );
+  const isTaken = (value: object): boolean => {
+    try {
+      const target = toReplayTarget(parse(ReplayDto, value, 'body'));
+      // The replay itself asks for the URL.
+      return !(target && 'environment' in target && target.environment === 'custom' && !target.customUrl);
+    } catch {
+      return false;
+    }
+  };
+  const seen = new Set<boolean>();
+  fc.assert(
+    fc.property(body, (value) => {
+      const taken = isTaken(value);
+      seen.add(taken);
+      expect([value, problemsBySchema(schema, value).length === 0]).toEqual([value, taken]);
+    }),
+    { numRuns: 500 },
+  );
+  expect(seen.size).toBe(2);
+});
+
+test('a body of notifications names a channel, in the document as in the server', async () => {
+  const schema = (document.paths['/api/v1/notifications'] as any).put.requestBody.content['application/json'].schema;
+  const server = await startGatewayServer();
+  const bodies = [{}, { failing_after_minutes: 5 }, { slack: null }, { discord: null }, { slack: null, discord: null }];
+  for (const body of bodies) {
+    const { status } = await server.api().put('/api/v1/notifications', body);
+    expect([body, problemsBySchema(schema, body).length === 0]).toEqual([body, status === 200]);
+  }
+  await server.stop();
 });
 
 test('every field and operation has what a reader needs', () => {

@@ -1,7 +1,7 @@
 import { errorTable, type ErrorCode } from '@paggio/core';
 import type { AnswerShape, Operation } from '../operation';
 import { schemas } from '../schemas';
-import { dtoSchema } from './dto-schema';
+import { bodySchema, dtoSchema } from './dto-schema';
 import { ref, type JsonSchema } from './schema';
 
 export interface OpenApiDocument {
@@ -110,7 +110,7 @@ function describe(operation: Operation): OpenApiOperation {
     ...{ summary: operation.summary, tags: [operation.id.split('.')[0]] },
     ...(operation.scope === null ? { security: [] } : { description: scopesOf(operation) }),
     ...{ parameters: parametersOf(operation) },
-    ...(operation.body ? { requestBody: requestBody(operation.method, dtoSchema(operation.body)) } : {}),
+    ...(operation.body ? { requestBody: requestBody(operation.method, bodySchema(operation.body)) } : {}),
     ...(operation.anyBody === undefined ? {} : { requestBody: anyBody(operation.anyBody) }),
     responses: { ...answersOf(operation), ...failuresOf(operation) },
   };
@@ -137,7 +137,8 @@ function parametersOf(operation: Operation): object[] {
   const idempotencyKey = {
     name: 'Idempotency-Key',
     in: 'header',
-    description: 'A repetition with the same key and the same request makes nothing new. Kept for 72 hours.',
+    description:
+      'A repetition with the same key and the same request makes nothing new; with another request it is 409. Kept for 72 hours. A key in the body must agree with it.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   };
   const headers = Object.entries(operation.headers ?? {}).map(([name, fact]) => ({ name, in: 'header', ...fact }));

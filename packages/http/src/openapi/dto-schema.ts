@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import { fieldDoc } from '../dto/doc';
+import { formsOf } from '../dto/forms';
 import { nestedType } from '../dto/nested';
 import { nullable, type JsonSchema } from './schema';
 
@@ -31,6 +32,24 @@ export function dtoSchema(dto: ClassConstructor<object>): JsonSchema {
     properties,
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
+  };
+}
+
+/** The schema of a body: that of its DTO, or `oneOf` its forms. */
+export function bodySchema(dto: ClassConstructor<object>): JsonSchema {
+  const whole = dtoSchema(dto);
+  const forms = formsOf(dto);
+  if (!forms) return whole;
+  return {
+    oneOf: forms.map(({ description, required = [], optional = [], narrowed = {} }) => ({
+      type: 'object',
+      description,
+      properties: Object.fromEntries(
+        [...required, ...optional].map((name) => [name, { ...whole.properties?.[name], ...narrowed[name] }]),
+      ),
+      ...(required.length > 0 ? { required } : {}),
+      additionalProperties: false,
+    })),
   };
 }
 

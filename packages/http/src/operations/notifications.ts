@@ -26,7 +26,7 @@ export const notificationOperations: readonly Operation[] = [
     method: 'PUT',
     path: PATH,
     scope: 'admin',
-    summary: 'Replaces the settings of both channels.',
+    summary: 'Replaces the settings of both channels. The body names one of them at least; null switches one off.',
     body: NotificationsDto,
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },

@@ -64,8 +64,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
   const replay = useAction(async () => {
     setResult(null);
     const body = {
-      environment,
-      ...(environment === 'custom' ? { custom_url: url } : {}),
+      ...(environment === 'custom' ? { environment, custom_url: url } : { environment }),
       ...(credentials ? { include_credentials: true } : {}),
       ...(resign ? { resign: true } : {}),
     };
