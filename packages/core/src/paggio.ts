@@ -168,6 +168,7 @@ export class Paggio {
   private started: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
   private ending = false;
+  private readonly endings: (() => void)[] = [];
 
   constructor(options: PaggioOptions, internals: Internals = {}) {
     this.options = resolveOptions(options);
@@ -466,9 +467,15 @@ export class Paggio {
     return this.ending;
   }
 
+  /** Calls `listener` once, with the first `quiesce` or `stop`: at once when that was before. */
+  whenEnding(listener: () => void): void {
+    if (this.ending) listener();
+    else this.endings.push(listener);
+  }
+
   /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
   quiesce(): void {
-    this.ending = true;
+    this.end();
     this.feed.stop();
     this.worker.quiesce();
   }
@@ -604,8 +611,13 @@ export class Paggio {
     this.configurationChanged(await this.handlerStore.register(all));
   }
 
-  private async close(): Promise<void> {
+  private end(): void {
     this.ending = true;
+    for (const listener of this.endings.splice(0)) listener();
+  }
+
+  private async close(): Promise<void> {
+    this.end();
     if (!this.started) return;
     await this.started.catch(() => undefined);
     this.feed.stop();

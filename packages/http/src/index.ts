@@ -5,6 +5,7 @@ export { dialectNames, type DialectName } from './dialects';
 export { createFetchHandler, type FetchHandler } from './fetch-handler';
 export { createNodeHandler, writeAnswer, type NodeHandler } from './node/node-handler';
 export { bodyAtDoor, linger, whenAnswered } from './node/body';
+export { closingOf } from './node/closing';
 export { framingProblem } from './node/framing';
 export { requestHeaders } from './node/request-headers';
 export type { AskingRequest, HostAccessOptions, HostUser } from './host-access';

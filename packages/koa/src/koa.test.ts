@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { json } from 'node:stream/consumers';
 import { owner, startGateway } from '@paggio/core/testing';
-import { describeHost, inFrontOfHttp2, request, serveHost } from '@paggio/http/testing';
+import { describeHost, inFrontOfHttp2, openHttp2Readers, request, serveHost } from '@paggio/http/testing';
 import Koa from 'koa';
 import { paggioMiddleware } from './index';
 
@@ -53,6 +53,20 @@ describeHost(
   '',
   { ownsConnection: false },
 );
+
+test('sessions and event streams of HTTP/2 clients do not keep Koa from closing', async () => {
+  const gateway = await startGateway();
+  const app = new Koa();
+  app.use(paggioMiddleware(gateway.paggio));
+  const handle = app.callback();
+  const server = createHttp2Server((incoming, response) => void handle(incoming as never, response as never));
+  const { port, key } = await serveHost(gateway, server as unknown as Server);
+  const readers = await openHttp2Readers(port, key, '/a/path/of/the/host');
+  gateway.paggio.quiesce();
+  await new Promise((done) => server.close(done));
+  await readers.closed;
+  await gateway.stop();
+});
 
 test('EMB-01: behind a body parser a request is refused with one clear error, and middleware in front sees the answer', async () => {
   for (const Host of [Koa, Koa2]) {

@@ -31,6 +31,7 @@ import {
   inFrontOfHttp2,
   inFrontOfInject,
   injectInto,
+  openHttp2Readers,
   request,
   sendRaw,
   startBody,
@@ -504,6 +505,19 @@ test('an open event stream does not hold up the end of the app', async () => {
   const ended = new Promise((done) => stream.data.on('close', done).resume());
   await app.close();
   await ended;
+  await database.drop();
+});
+
+test('sessions and event streams of HTTP/2 clients do not hold up the end of the app', async () => {
+  const { app, database } = await create(
+    (db) => PaggioModule.forRoot(options(db)),
+    undefined,
+    () => new FastifyAdapter({ http2: true }) as AbstractHttpAdapter,
+  );
+  const host = await listen(app, database);
+  const readers = await openHttp2Readers(host.port, host.key, null);
+  await app.close();
+  await readers.closed;
   await database.drop();
 });
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { PaggioError } from '@paggio/core';
+import { PaggioError, type Paggio } from '@paggio/core';
 import type { BodyShare, HostMemory } from '../body-memory';
 import { Chunks } from '../chunks';
 import { RequestAborted, type ReadBody } from '../operation';
 import { slowBodies, type BodyHost } from '../slow-bodies';
+import { closingOf } from './closing';
 import { hasRawHeaders, isHttp2, requestHeaders } from './request-headers';
 
 /** Bytes of a body that are received before it is known whether the sender may send it. */
@@ -168,14 +169,16 @@ function setReading(request: IncomingMessage, on: boolean): void {
 export function bodyAtDoor(
   request: IncomingMessage,
   response: ServerResponse,
-  host: BodyHost,
+  paggio: Paggio,
   memory: HostMemory,
   address: string,
 ): ReadBody {
-  const body = receiveBody(request, host, memory.unread.share(address));
+  const body = receiveBody(request, paggio, memory.unread.share(address));
   let share: BodyShare | undefined;
+  const answered = closingOf(paggio).addAnswer(response);
   // This also covers requests that the host answers itself.
   whenAnswered(response, () => {
+    answered();
     body.drop();
     share?.giveBack();
   });

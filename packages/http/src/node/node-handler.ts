@@ -9,6 +9,7 @@ import { RemoteAddress } from '../remote-address';
 import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from '../site';
 import { headerObject } from '../header-values';
 import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
+import { closingOf } from './closing';
 import { framingProblem } from './framing';
 import { isHttp2, requestHeaders } from './request-headers';
 
@@ -45,8 +46,10 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { memory } = site.api;
+  const closing = closingOf(paggio);
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
+    closing.ofRequest(request);
     const [path, query] = targetOf(request, view);
     const local = site.within(path);
     if (local === undefined) return false;
@@ -111,7 +114,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       for (const [name, value] of answer.headers) headers.push([name, value]);
       // RFC 9110, 8.6: an answer 204 has no length.
       if (answer.status !== 204) headers.push(['content-length', String(Buffer.byteLength(answer.body))]);
-      writeHead(response, answer.status, headers).end(answer.body);
+      send(response, answer.status, headers, answer.body);
     } catch (error) {
       fail(error, request, response);
     } finally {
@@ -191,7 +194,19 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   // RFC 9110, 8.6: 204 has no length, and that of 304 would be the length of the whole answer.
   if (answer.status !== 204 && answer.status !== 304)
     headers.push(['content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body))]);
-  writeHead(response, answer.status, headers).end(answer.body);
+  send(response, answer.status, headers, answer.body);
+}
+
+/** HTTP/2 ends the answer to HEAD with its headers, so a body would be a write after the end. */
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: readonly (readonly [string, string])[],
+  body: string | Buffer | null,
+): void {
+  writeHead(response, status, headers);
+  if (isHttp2(response) && response.req?.method === 'HEAD') response.end();
+  else response.end(body);
 }
 
 /** Path and query, undecoded. */
