@@ -197,7 +197,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   send(response, answer.status, headers, answer.body);
 }
 
-/** HTTP/2 ends the answer to HEAD with its headers, so a body would be a write after the end. */
+/** HTTP/2 ends an answer to HEAD, and one without a body, with its headers: even an empty body is a write after the end. */
 function send(
   response: ServerResponse,
   status: number,
@@ -205,7 +205,7 @@ function send(
   body: string | Buffer | null,
 ): void {
   writeHead(response, status, headers);
-  if (isHttp2(response) && response.req?.method === 'HEAD') response.end();
+  if (isHttp2(response) && (response.req?.method === 'HEAD' || !body?.length)) response.end();
   else response.end(body);
 }
 
