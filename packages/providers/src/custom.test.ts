@@ -53,6 +53,7 @@ const kinds: [string, Settings][] = [
     'ed25519',
     { kind: 'ed25519', header: 'X-Sig', encoding: 'hex', template: '{timestamp}{body}', timestamp_header: 'X-Ts' },
   ],
+  ['hmac in the query', { kind: 'hmac', signature_query: 'sig', algorithm: 'md5', template: '{url}{body}' }],
   ['ecdsa', { kind: 'ecdsa', header: 'X-Sig' }],
   ['rsa', { kind: 'rsa', header: 'X-Sig', algorithm: 'sha512' }],
   [
@@ -143,6 +144,7 @@ test.each<[Settings, string[]]>([
   [{ kind: 'token', basic: 'yes' }, ['basic', 'header']],
   [{ kind: 'jwt', header: 'X-A' }, ['algorithm']],
   [{ kind: 'jwt', header: 'X-A', algorithm: 'none' }, ['algorithm']],
+  [{ kind: 'hmac', header: 'X-A', signature_query: 'b c' }, ['header', 'signature_query']],
   [{ kind: 'hmac' }, ['header']],
   [{ kind: 'hmac', header: 'X-A', template: '{timestamp}' }, ['template', 'timestamp_header']],
   [{ kind: 'hmac', header: 'X-A', template: '{id}{body}' }, ['id_header']],

@@ -29,6 +29,7 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 
 /** What each kind of scheme can be given, besides `kind`. */
 const signed = [
+  'signature_query',
   'body',
   'header',
   'prefix',
@@ -76,7 +77,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
  *   `{body_sha256_base64}`; `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, with `separator`
  *   a list of such items; or, for a header of fields such as `t=1,v1=sig`, `separator`, `signature_field` and
  *   `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`), `tolerance_seconds`
- *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`; for hmac `secret_encoding` `utf8`,
+ *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`,
+ *   for hmac also `md5`; `signature_query` for a parameter of the URL instead of `header`; for hmac `secret_encoding` `utf8`,
  *   `hex`, `base64`.
  *   With `body` `inflated` the body is what Content-Encoding (gzip, deflate, br) unpacks to, for senders that sign first.
  * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`.
@@ -133,7 +135,15 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
 type SignedKind = 'hmac' | 'ed25519' | 'ecdsa' | 'rsa';
 
 function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | undefined): SchemeSpec {
-  const header = read.neededHeader();
+  const parameter = read.text('signature_query');
+  if (parameter !== undefined && !/^[A-Za-z0-9_.~-]+$/.test(parameter))
+    read.problem(
+      'signature_query',
+      'signature_query must be the name of a parameter, out of letters, digits and _ . ~ -',
+    );
+  if (parameter !== undefined && read.has('header'))
+    read.problem('header', 'A signature stands in one place: header or signature_query.');
+  const header = parameter === undefined ? read.neededHeader() : [];
   const template = read.text('template') ?? '{body}';
   const timestampHeader = read.headerName('timestamp_header');
   const timestampField = read.text('timestamp_field');
@@ -150,6 +160,7 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
   const encodings = kind === 'hmac' ? ['hex', 'base64', 'base64url'] : ['hex', 'base64'];
   const shared: SignedHeaderSpec = {
     header,
+    queryParameter: parameter,
     value: read.signatureHeader(timestampField),
     template,
     body: read.choice('body', ['inflated']) as 'inflated' | undefined,
@@ -161,9 +172,14 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
     ...(idHeader && template.includes('{id}') ? { id: { header: idHeader } } : {}),
   };
   const encoding = read.choice('encoding', encodings) as 'hex' | 'base64' | undefined;
-  const algorithm = read.choice('algorithm', ['sha1', 'sha256', 'sha384', 'sha512']) as
-    'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined;
-  if (kind !== 'hmac') return { kind, ...shared, encoding, algorithm };
+  const algorithm = read.choice('algorithm', [
+    ...(kind === 'hmac' ? ['md5'] : []),
+    'sha1',
+    'sha256',
+    'sha384',
+    'sha512',
+  ]) as 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined;
+  if (kind !== 'hmac') return { kind, ...shared, encoding, algorithm: algorithm as Exclude<typeof algorithm, 'md5'> };
   const secretEncoding = read.choice('secret_encoding', ['utf8', 'hex', 'base64']) as
     'utf8' | 'hex' | 'base64' | undefined;
   return hmac({ ...shared, encoding, algorithm, secretEncoding });

@@ -7,7 +7,8 @@ import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 import type { TemplateValues } from './template';
 
-export type HmacAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+/** `md5` is for old senders that are set up as `custom`. No forgery of HMAC-MD5 is known, unlike collisions of MD5 itself. */
+export type HmacAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 export interface HmacSpec extends SignedHeaderSpec {
   kind: 'hmac';
