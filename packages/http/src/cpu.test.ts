@@ -119,12 +119,16 @@ function membersOf(document: any, { method, path }: Operation, seen: Set<string>
   const route = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
   const schema = route?.requestBody?.content?.['application/json']?.schema ?? {};
   const named = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
-  return Object.entries(named.properties ?? {}).flatMap(([name, rules]) => {
-    const text = JSON.stringify([name, rules]);
-    if (seen.has(text)) return [];
-    seen.add(text);
-    return [name];
-  });
+  // A body with several forms has the members of all of them.
+  const forms: any[] = named.oneOf ?? [named];
+  return forms
+    .flatMap(({ properties = {} }) => Object.entries(properties))
+    .flatMap(([name, rules]) => {
+      const text = JSON.stringify([name, rules]);
+      if (seen.has(text)) return [];
+      seen.add(text);
+      return [name];
+    });
 }
 
 function cpuMs(from: NodeJS.CpuUsage): number {

@@ -90,7 +90,7 @@ test('a stream tells list items live, and resumes by Last-Event-ID without a gap
   const source = await EventSource.open(server.key);
   expect(source.response.headers).toMatchObject({
     'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
+    'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
     'x-ratelimit-limit': '500',
   });

@@ -471,7 +471,7 @@ describe('custom provider', () => {
       publicUrl: null,
       settings: {
         kind: 'hmac',
-        algorithm: 'md5',
+        algorithm: 'md4',
         header: 'a b',
         template: '{timestamp}',
         nonsense: 1,

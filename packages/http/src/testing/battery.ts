@@ -354,7 +354,10 @@ export function describeHost(
       expect([stats.data.captured, stats.headers['x-ratelimit-limit']]).toEqual([1, '500']);
       expect((await api().get(`${base}/api/v1/endpoints/${endpoint.id}/secret`)).data.secret).toBe(endpoint.secret);
       expect((await api().get(`${base}/api/v1/audit`)).data.data[0].action).toBe('secret.revealed');
-      expect((await api().put(`${base}/api/v1/notifications`, {})).data).toEqual({ slack: null, discord: null });
+      expect((await api().put(`${base}/api/v1/notifications`, { slack: null, discord: null })).data).toEqual({
+        slack: null,
+        discord: null,
+      });
     });
 
     streaming('the event stream is live', async () => {
