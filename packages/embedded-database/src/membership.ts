@@ -6,7 +6,8 @@ import { superuserPasswordFile, superuserUrlOf } from './product-role';
 
 /** The advisory lock that every process which uses the server holds in shared mode. */
 const LOCK = 7236611895;
-const NAME = 'paggio user of the embedded database, process ';
+/** Not among the names of Paggio's own connections: this one is the superuser's, and only holds the lock. */
+const NAME = 'user of the embedded database, process ';
 
 const HOLDERS = `
   select a.application_name as name from pg_locks l join pg_stat_activity a on a.pid = l.pid
