@@ -97,6 +97,8 @@ test.each([
   expect(hook.href).toMatch(/^http:\/\/127\.0\.0\.1:9\/hooks\/api\/webhook\//);
   expect((await axios.post(origin() + hook.pathname, '{}')).data).toEqual({ received: true });
   expect((await at.get('/api/v1/events', { headers: { authorization } })).status).toBe(200);
+  const made = await at.post('/api/v1/endpoints', { name: 'located' }, { headers: { authorization } });
+  expect(made.headers['location']).toBe(`/hooks/api/v1/endpoints/${made.data.id}`);
   expect((await at.get('/health')).status).toBe(200);
   expect((await at.get('/openapi.json')).status).toBe(200);
 

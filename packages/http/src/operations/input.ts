@@ -1,4 +1,4 @@
-import { notFound, parseId, type IdKind } from '@paggio/core';
+import { notFound, parseId, type IdKind, type Paggio } from '@paggio/core';
 
 /** Kinds of objects whose ids may carry a prefix, by their names in messages. */
 const kinds: Readonly<Record<string, IdKind>> = { endpoint: 'endpoint', event: 'event', 'API key': 'key' };
@@ -13,7 +13,13 @@ export function idOf(input: { params: Readonly<Record<string, string>> }, what: 
   return id;
 }
 
-/** Where an object that was just made is: its id behind the path of its collection. */
-export function locationOf({ request }: { request: { fullPath: string } }, id: string): readonly [string, string] {
-  return ['location', `${request.fullPath}/${id}`];
+/**
+ * Where an object that was just made is: its id behind the path of its collection, as clients see it. A proxy may have taken
+ * the path of the public URL away.
+ */
+export function locationOf(
+  { request, paggio }: { request: { fullPath: string }; paggio: Paggio },
+  id: string,
+): readonly [string, string] {
+  return ['location', `${paggio.publicPath}${request.fullPath}/${id}`];
 }
