@@ -181,7 +181,10 @@ test('a link signs in to the dashboard, as soon as it is known where that is', a
   const late = paggioMiddleware(gateway.paggio, { dashboard: true });
   app.use('/hooks', late);
   const host = await serveHost(gateway, createServer(app));
-  expect(await late.signInLink(principal)).toBeNull();
+  await expect(late.signInLink(principal)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    hint: expect.stringContaining("'/hooks'"),
+  });
   await request(host.port, { path: '/hooks/dashboard' });
   const link = (await late.signInLink(principal)) as string;
   expect(link).toMatch(/^\/hooks\/dashboard\/sign-in\?token=/);

@@ -1,11 +1,11 @@
-import type { Paggio, Principal } from '@paggio/core';
+import { PaggioError, type Paggio, type Principal } from '@paggio/core';
 import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
 
 export interface PaggioMiddleware extends RequestHandler {
   /**
-   * Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served, or not yet
-   * known where.
+   * Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served.
+   * @throws PaggioError `CONFLICT` when `path` was not given and no request has come yet: then nobody knows where it is
    */
   signInLink: NodeHandler['signInLink'];
 }
@@ -28,6 +28,12 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request
     if (!mounted(request, response, { hostRequest: request, target: request.originalUrl })) next();
   };
   return Object.assign(middleware, {
-    signInLink: async (principal: Principal) => (handle ? handle.signInLink(principal) : null),
+    signInLink: async (principal: Principal) => {
+      if (handle) return handle.signInLink(principal);
+      if (!options.dashboard) return null;
+      throw new PaggioError('CONFLICT', 'Where the dashboard is mounted is not known before the first request', {
+        hint: "Give the middleware its path: '' at the root of the app, or '/hooks' below app.use('/hooks', ...).",
+      });
+    },
   });
 }
