@@ -43,7 +43,7 @@ export class PaggioGateway {
 
   constructor(
     private readonly paggio: Paggio,
-    options: HandlerOptions<HostRequest>,
+    private readonly options: HandlerOptions<HostRequest>,
     onFault: (error: unknown, requestId: string) => void,
   ) {
     this.api = new Api(paggio, { ...(options as HandlerOptions), onFault });
@@ -51,6 +51,19 @@ export class PaggioGateway {
     this.base = normalizePath(options.path);
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
+  }
+
+  /**
+   * Whether requests for a route of the app are Paggio's: webhook URLs, pages of the dashboard, and every path of the API,
+   * whatever the method, because Paggio answers the other ones with 405.
+   * @param path a route template of Nest, with the app's prefix
+   */
+  claims(path: string): boolean {
+    if (!`${path}/`.startsWith(`${this.base}/`)) return false;
+    const local = path.slice(this.base.length);
+    if (local.startsWith('/api/webhook/')) return true;
+    if (this.options.dashboard && `${local}/`.startsWith('/dashboard/')) return true;
+    return this.api.match('GET', local) !== undefined;
   }
 
   /**

@@ -24,6 +24,7 @@ import {
   type Principal,
 } from '@paggio/core';
 import { normalizePath } from '@paggio/http';
+import { hostRoutes, type HostRoute } from './host-routes';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
 import { PaggioExplorer } from './paggio.explorer';
@@ -61,6 +62,7 @@ export class PaggioModule
   constructor(
     @Inject(INSTANCE) private readonly instance: Instance,
     private readonly config: ApplicationConfig,
+    private readonly discovery: DiscoveryService,
   ) {
     super();
   }
@@ -95,7 +97,9 @@ export class PaggioModule
   }
 
   onApplicationBootstrap(): void {
-    this.instance.explorer.open();
+    const { explorer, gateway, base } = this.instance;
+    explorer.open();
+    warnOfClashes(hostRoutes(this.discovery, this.config), gateway, base);
   }
 
   beforeApplicationShutdown(): void {
@@ -106,6 +110,20 @@ export class PaggioModule
   async onApplicationShutdown(): Promise<void> {
     await this.instance.paggio.stop();
   }
+}
+
+/** Named in the warning; more are counted. */
+const SHOWN_CLASHES = 5;
+
+/** Tells of routes of the app whose requests go to Paggio. */
+function warnOfClashes(routes: readonly HostRoute[], gateway: PaggioGateway, base: string): void {
+  const clashes = routes.filter(({ path }) => gateway.claims(path)).map(({ method, path }) => `${method} ${path}`);
+  if (clashes.length === 0) return;
+  const more = clashes.length > SHOWN_CLASHES ? ` and ${clashes.length - SHOWN_CLASHES} more` : '';
+  new Logger('Paggio').warn(
+    `Routes of this app are routes of Paggio too: ${clashes.slice(0, SHOWN_CLASHES).join(', ')}${more}. ` +
+      `Give PaggioModule another path (path: '/paggio'; it is '${base || '/'}' now), or leave its API out with roles: ['capture', 'deliver'].`,
+  );
 }
 
 /** What `forRootAsync` takes: what Nest makes the other options from, and the extras. */
