@@ -81,7 +81,7 @@ export function databaseUrlProblem(url: string): string | null {
   if (!/^postgres(ql)?:\/\/./.test(url)) return SHAPE;
   const authority = /^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';
   const host = authority.slice(authority.lastIndexOf('@') + 1);
-  if (host.includes(',') || /[?&]host=[^&]*(?:,|%2c)/i.test(url))
+  if (host.includes(',') || url.split(/[?&]/).some((part) => /^host=/.test(part) && /,|%2c/i.test(part)))
     return 'names several hosts, which is not supported: give the one that takes writes, or a name that leads to it.';
   try {
     resolveConnection({ connectionString: url });

@@ -79,7 +79,7 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'invoice.paid' }).waitFor();
     expect(new URL(page.url()).pathname).toMatch(/^\/hooks\/dashboard\/events\/[0-9a-f-]{36}$/);
-    const history = page.getByRole('complementary', { name: 'Replay' }).getByRole('listitem');
+    const history = page.locator('.history').getByRole('listitem');
     await page.getByText('Not replayed yet.').waitFor();
     await page.keyboard.press('r');
     await history.first().getByText('200').waitFor();

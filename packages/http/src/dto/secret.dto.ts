@@ -8,7 +8,7 @@ export function IsEndpointSecret(): PropertyDecorator {
     IfGiven()(target, property);
     IsString()(target, property);
     Length(1, 512)(target, property);
-    Matches(/^[ -~\xa0-\uffff]*[!-~\xa1-\uffff][ -~\xa0-\uffff]*$/, {
+    Matches(/^[ \xa0]*[!-~\xa1-\uffff][ -~\xa0-\uffff]*$/, {
       message: 'secret must be a text that is not blank and has no control characters such as line breaks',
     })(target, property);
   };

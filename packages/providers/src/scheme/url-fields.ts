@@ -114,7 +114,7 @@ function byCodePoint(one: string, other: string): number {
 }
 
 function algorithmIn(settings: string): 'sha1' | 'sha256' | undefined {
-  const found = settings.split(',').flatMap((item) => /^\s*algorithm=(.*?)\s*$/i.exec(item)?.[1]?.toUpperCase() ?? []);
+  const found = settings.split(',').flatMap((item) => /^algorithm=(.*)$/is.exec(item.trim())?.[1]?.toUpperCase() ?? []);
   if (found.length > 1) return undefined;
   if (found.length === 0 || found[0] === 'HMAC_SHA1') return 'sha1';
   return found[0] === 'HMAC_SHA256' ? 'sha256' : undefined;
