@@ -69,8 +69,10 @@ function isRegExpCall(node: ts.Node): node is ts.NewExpression | ts.CallExpressi
 /** `match` and `search` of a string make a regular expression of any text that they get. */
 function isTextSearch(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
-  const [given] = node.arguments;
+  const [given, ...more] = node.arguments;
   return (
+    // The methods of strings take one argument. Others of these names, such as that of a router, take more.
+    more.length === 0 &&
     ['match', 'matchAll', 'search'].includes(node.expression.name.text) &&
     given !== undefined &&
     (ts.isStringLiteralLike(given) || ts.isTemplateExpression(given))
