@@ -206,7 +206,10 @@ function withoutEntities(secret: string): string {
 
 /** Base64 in the URL alphabet or without its padding, as strict decoders want it. Other texts come back as they are. */
 export function standardBase64(text: string): string {
-  const digits = text.replaceAll('-', '+').replaceAll('_', '/').replace(/(?<!=)=+$/, '');
+  const digits = text
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/(?<!=)=+$/, '');
   if (!/^[A-Za-z0-9+/]+$/.test(digits) || digits.length % 4 === 1) return text;
   return digits + '='.repeat((4 - (digits.length % 4)) % 4);
 }
