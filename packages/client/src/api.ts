@@ -11,10 +11,10 @@ export type EventItem = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first. */
+  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** Of a failed event only: what a destination answered when it accepted a later replay of the event. */
+  /** What a destination answered when it accepted a later replay. Present on failed events only. */
   replayed_status?: number;
   attempt_count: number;
   /** UTC, with milliseconds. */
@@ -70,10 +70,10 @@ export type Event = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first. */
+  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** Of a failed event only: what a destination answered when it accepted a later replay of the event. */
+  /** What a destination answered when it accepted a later replay. Present on failed events only. */
   replayed_status?: number;
   /** Why the event has its status, for people. For a captured event it is derived from the present configuration. */
   status_detail: string | null;
@@ -194,7 +194,7 @@ export type Queued = {
 };
 
 export type ReplayResult = {
-  /** Of the attempt. */
+  /** The id of the attempt. */
   id: string;
   status: 'delivered' | 'failed';
   response_status: number | null;
@@ -208,7 +208,7 @@ export type ReplayResult = {
   error: string | null;
   /** Present for the environment original: one attempt for each destination. The first is the answer itself. */
   attempts?: {
-    /** Of the attempt. */
+    /** The id of the attempt. */
     id: string;
     status: 'delivered' | 'failed';
     response_status: number | null;

@@ -22,7 +22,7 @@ export interface PoolAge {
  * keeps a connection to the old address for ever.
  */
 export class ConnectionPools<Pool> {
-  /** In the order of their births. */
+  /** The oldest pool comes first. */
   private readonly pools = new Map<string, { pool: Pool; bornAt: number }>();
   private readonly retired = new Set<Pool>();
   private readonly maxAgeMs: number;

@@ -52,7 +52,7 @@ export interface EndpointsDependencies {
   webhookBase: () => string;
   ownOrigins: () => ReadonlySet<string>;
   authority: Authority;
-  /** For so long a repetition is recognised. */
+  /** How long a repetition is recognised. */
   dedupWindowMs: number;
   /** A change was committed under this configuration version. */
   changed: (version: number) => void;

@@ -22,11 +22,13 @@ const state = {
   ),
   status_reason: nullable(oneOf(statusReasons)),
   response_status: nullable(
-    integer('Of the latest scheduled attempt of a destination that failed, else of one that waits, else of the first.'),
+    integer(
+      'What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first.',
+    ),
   ),
   latency_ms: nullable(integer()),
   'replayed_status?': integer(
-    'Of a failed event only: what a destination answered when it accepted a later replay of the event.',
+    'What a destination answered when it accepted a later replay. Present on failed events only.',
   ),
 };
 
@@ -75,7 +77,7 @@ export function verification(statuses: readonly string[]): Record<string, JsonSc
 }
 
 const replayedAttempt = {
-  id: { ...uuid, description: 'Of the attempt.' },
+  id: { ...uuid, description: 'The id of the attempt.' },
   status: oneOf(['delivered', 'failed']),
   response_status: nullable(integer()),
   ...responseBody,
