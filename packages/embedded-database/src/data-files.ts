@@ -8,7 +8,8 @@ import { makePassword, superuserPasswordFile } from './product-role';
 import type { Unprivileged } from './unprivileged';
 
 export const DATA_VERSION = '18';
-const UNFINISHED = /^postgres\.new-(\d+)$/;
+/** The database files and the passwords, before they are whole. */
+const UNFINISHED = /^(?:postgres|postgres\.password|paggio\.password)\.new-(\d+)$/;
 
 /**
  * Makes the database files when there are none. They are made beside their final place and renamed, so that an

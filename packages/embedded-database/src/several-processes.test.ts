@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from './postmaster-file';
@@ -145,6 +154,24 @@ test('after everything was killed the next start works, also when another progra
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
+test('a start removes what a killed one left at any step, and nothing else', async () => {
+  directory = join(root, 'leftovers');
+  const dead = spawnSync('true').pid;
+  mkdirSync(join(directory, `postgres.new-${dead}`, 'base'), { recursive: true });
+  writeFileSync(join(directory, `postgres.password.new-${dead}`), 'half a passw');
+  writeFileSync(join(directory, `paggio.password.new-${dead}`), '');
+  // The process that makes this one is still at work.
+  writeFileSync(join(directory, `postgres.password.new-${process.pid}`), 'in the making');
+  writeFileSync(join(directory, 'notes.new-1'), 'the operator');
+  const member = await start();
+  expect(await one(member)).toEqual([{ one: 1 }]);
+  expect(await member.end()).toBe(0);
+  expect(readdirSync(directory).filter((name) => name.includes('.new-'))).toEqual([
+    'notes.new-1',
+    `postgres.password.new-${process.pid}`,
+  ]);
+}, 60_000);
+
 test('a first start that was killed leaves nothing that a later one trips over', async () => {
   directory = join(root, 'interrupted');
   const killed = MemberProcess.spawn(directory);
@@ -157,6 +184,7 @@ test('a first start that was killed leaves nothing that a later one trips over',
     const next = await start();
     expect(await one(next)).toEqual([{ one: 1 }]);
     expect(await next.end()).toBe(0);
+    expect(readdirSync(directory).filter((name) => name.includes('password.new-'))).toEqual([]);
   } while (readdirSync(directory).some((name) => name.includes('.new-')));
 }, 60_000);
 
