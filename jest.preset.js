@@ -32,6 +32,7 @@ const swc = [
 
 module.exports = {
   testEnvironment: 'node',
+  testRunner: path.join(__dirname, 'scripts/jest/measured-runner.js'),
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   setupFiles: ['reflect-metadata'],
   globalSetup: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-setup.ts'),

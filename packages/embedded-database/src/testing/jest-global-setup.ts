@@ -15,6 +15,8 @@ export default async function setup(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'paggio-test-'));
   const database = await startEmbeddedDatabase({ directory, durable: false, settings: { max_connections: '300' } });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
+  // For what the run prints at its end.
+  process.env['PAGGIO_TEST_DATABASE_PID'] = String(database.pid);
   const end = (): void => {
     try {
       process.kill(database.pid, 'SIGQUIT');

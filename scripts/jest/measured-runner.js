@@ -1,0 +1,28 @@
+// Jest's own runner, which also notes what each test file costs.
+const { default: circus } = require('jest-circus/runner');
+const { cpuTime } = require('./cpu-time.js');
+
+/** CPU time of this process in milliseconds, and of its children that have ended. */
+function spent() {
+  const { user, system } = process.cpuUsage();
+  return { own: (user + system) / 1000, children: cpuTime('self')?.children ?? 0 };
+}
+
+module.exports = async (globalConfig, config, environment, ...rest) => {
+  const before = spent();
+  let loaded;
+  const handle = environment.handleTestEvent?.bind(environment);
+  environment.handleTestEvent = (event, state) => {
+    if (event.name === 'run_start') loaded = spent();
+    return handle?.(event, state);
+  };
+  const result = await circus(globalConfig, config, environment, ...rest);
+  const after = spent();
+  // Loading is what happens before the first test: reading, compiling and running the modules.
+  result.cpu = {
+    loading: (loaded ?? after).own - before.own,
+    testing: after.own - (loaded ?? after).own,
+    children: after.children - before.children,
+  };
+  return result;
+};
