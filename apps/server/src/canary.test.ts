@@ -58,8 +58,9 @@ test('AUZ-22: no secret is printed, whatever happens and at every level', async 
   canaries.set('new key', key.key);
   await call('PUT', '/api/v1/notifications', {
     slack: { url: recorder.url(`/services/${canary('slack webhook')}`), triggers: ['failed', 'delivered'] },
+    teams: { url: recorder.url(`/workflows/invoke?sig=${canary('teams webhook')}`), triggers: ['failed', 'delivered'] },
   });
-  await call('POST', '/api/v1/notifications/test', { channel: 'slack' });
+  for (const channel of ['slack', 'teams']) await call('POST', '/api/v1/notifications/test', { channel });
   canaries.set('rotated secret', (await call('POST', `/api/v1/endpoints/${endpoint.id}/rotate-secret`, {})).secret);
   const { port } = new URL(server.url);
   const send = (path: string, body: string, headers: Record<string, string>): Promise<string> =>

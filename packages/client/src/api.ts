@@ -722,6 +722,11 @@ export type Notifications = {
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
+  teams: {
+    /** Without its secret part. */
+    url: string;
+    triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+  } | null;
   /** Present while a channel is set up. */
   failing_after_minutes?: number;
 };
@@ -1736,14 +1741,14 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Where Slack and Discord are told what. Needs the scope `admin`. */
+  /** Which notifications Slack, Discord and Microsoft Teams get. Needs the scope `admin`. */
   'notifications.get': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: Notifications;
   };
-  /** Replaces the settings of both channels. The body names one of them at least; null switches one off. Needs the scope `admin`. */
+  /** Replaces the settings of all channels. The body names at least one; one that is null or left out is switched off. Needs the scope `admin`. */
   'notifications.put': {
     params: undefined;
     query: undefined;
@@ -1763,12 +1768,37 @@ export interface Operations {
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
+          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          teams?: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
           /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
           failing_after_minutes?: number;
         }
       | {
           /** Discord; null or left out: nothing is sent there. */
           discord: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
+          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          teams?: {
+            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            url?: string;
+            /** What it is told about. */
+            triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
+          } | null;
+          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          failing_after_minutes?: number;
+        }
+      | {
+          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          teams: {
             /** The incoming webhook of a channel; a secret. Left out: the stored one. */
             url?: string;
             /** What it is told about. */
@@ -1784,7 +1814,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
-      channel: 'slack' | 'discord';
+      channel: 'slack' | 'discord' | 'teams';
     };
     answer: NotificationSent;
   };

@@ -116,6 +116,7 @@ const ways: [string, Call][] = [
     'notifications, Discord',
     (api, it) => api.put('/api/v1/notifications', { discord: { url: it, triggers: ['failed'] } }),
   ],
+  ['notifications, Teams', (api, it) => api.put('/api/v1/notifications', { teams: { url: it, triggers: ['failed'] } })],
   ['change by the other name', (api, it) => api.patch(`/api/v1/endpoints/${id}`, { url: it })],
   ['notifications, Slack', (api, it) => api.put('/api/v1/notifications', { slack: { url: it, triggers: ['failed'] } })],
   ['the dialect: create', (api, it) => api.post('/compat/deliverant/v1/endpoints', { name: 'x', url: it })],
@@ -144,6 +145,7 @@ test('these are all the places: a new one belongs into the list above', () => {
       'events.replay destination_url',
       'notifications.put discord.url',
       'notifications.put slack.url',
+      'notifications.put teams.url',
     ].sort(),
   );
 });
@@ -172,7 +174,11 @@ test.each(ways)('%s: no URL that may not be dialled is stored or dialled', async
     ]);
   }
   expect(await urls()).toEqual(before);
-  expect((await server.api().get('/api/v1/notifications')).data).toEqual({ slack: null, discord: null });
+  expect((await server.api().get('/api/v1/notifications')).data).toEqual({
+    slack: null,
+    discord: null,
+    teams: null,
+  });
 });
 
 test('a URL that begins with handler: is judged like every other, unless the destination is a function of the app', async () => {

@@ -1,7 +1,7 @@
 import { MAX_PEM_LENGTH } from '../endpoints/destination-tls';
 import { eventStatuses } from '../events/event';
 import { parseId } from '../event-id';
-import { channels, FAILING_MINUTES, triggers } from '../notifications/notification';
+import { byChannel, channels, FAILING_MINUTES, triggers } from '../notifications/notification';
 import { scopes } from '../principal';
 import { environments } from '../replay/environment';
 import {
@@ -152,8 +152,7 @@ const channel = optional(
   nullable(members({ url: optional(text(1, 2048)), triggers: list(oneOf(triggers), 1, triggers.length) })),
 );
 export const notifications = members({
-  slack: channel,
-  discord: channel,
+  ...byChannel(() => channel),
   failingAfterMinutes: optional(integer(FAILING_MINUTES.min, FAILING_MINUTES.max)),
 });
 const revisions = either(oneOf(['*']), list(text(0, 16_384)));

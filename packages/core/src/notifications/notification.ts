@@ -1,5 +1,10 @@
-export const channels = ['slack', 'discord'] as const;
+/** Every chat that takes notifications. Each has two columns in `paggio.notifications` and a dialect in message.ts. */
+export const channels = ['slack', 'discord', 'teams'] as const;
 export type Channel = (typeof channels)[number];
+
+export function byChannel<T>(value: (channel: Channel) => T): Record<Channel, T> {
+  return Object.fromEntries(channels.map((channel) => [channel, value(channel)])) as Record<Channel, T>;
+}
 
 /**
  * `failed`: a delivery ended without success. `delivered`: one succeeded. `unhealthy`: fewer than half of an endpoint's
@@ -11,7 +16,7 @@ export const triggers = ['failed', 'delivered', 'unhealthy', 'failing', 'recover
 export type Trigger = (typeof triggers)[number];
 
 export interface ChannelSettings {
-  /** The incoming webhook. A secret: whoever knows it can post. */
+  /** The incoming webhook; for Teams the URL of a workflow. A secret: whoever knows it can post. */
   url: string;
   triggers: Trigger[];
 }
@@ -30,7 +35,7 @@ export interface StoredNotifications extends NotificationSettings {
   revision: string;
 }
 
-/** Settings that replace the stored ones. One channel at least must be named; null, or only the other one named, switches a channel off. */
+/** Settings that replace the stored ones. They must name at least one channel. A channel that is null or left out is switched off. */
 export interface NotificationsInput extends Partial<Record<Channel, ChannelInput | null>> {
   /** @default 5 */
   failingAfterMinutes?: number;

@@ -10,12 +10,13 @@ import {
   type TestGateway,
 } from '../testing';
 import { messageOf } from './message';
-import type { Alert, Trigger } from './notification';
+import { channels, type Alert, type Trigger } from './notification';
 import type { Notifier } from './notifier';
 
 let gateway: TestGateway;
 let slack: Recorder;
 let discord: Recorder;
+let teams: Recorder;
 let destination: Recorder;
 let healthy = true;
 
@@ -23,11 +24,12 @@ beforeAll(async () => {
   gateway = await startGateway();
   slack = await Recorder.start((_request, response) => void response.writeHead(200).end('ok'));
   discord = await Recorder.start((_request, response) => void response.writeHead(204).end());
+  teams = await Recorder.start((_request, response) => void response.writeHead(202).end());
   destination = await Recorder.start((_request, response) => void response.writeHead(healthy ? 200 : 404).end());
 });
 afterAll(async () => {
   await gateway.stop();
-  await Promise.all([slack.stop(), discord.stop(), destination.stop()]);
+  await Promise.all([slack.stop(), discord.stop(), teams.stop(), destination.stop()]);
 });
 
 const textOf = (recorder: Recorder, index = -1): string => {
@@ -35,10 +37,36 @@ const textOf = (recorder: Recorder, index = -1): string => {
   return body.text ?? body.content ?? '';
 };
 
+/** As Power Automate writes it. */
+const WORKFLOW =
+  '/powerautomate/automations/direct/workflows/0f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret';
+
+interface TeamsMessage {
+  type: string;
+  attachments: { contentType: string; content: { type: string; version: string; body: CardElement[] } }[];
+}
+interface CardElement {
+  type: string;
+  text?: string;
+  inlines?: { type: string; text: string; weight?: string }[];
+}
+
+const cardOf = (message: unknown): TeamsMessage['attachments'][number]['content'] => {
+  const { attachments, type } = message as TeamsMessage;
+  expect([type, attachments.map(({ contentType }) => contentType)]).toEqual([
+    'message',
+    ['application/vnd.microsoft.card.adaptive'],
+  ]);
+  return attachments[0]?.content as TeamsMessage['attachments'][number]['content'];
+};
+const linesOf = (message: unknown): string[] =>
+  cardOf(message).body.map(({ text, inlines }) => text ?? inlines?.map((run) => run.text).join('') ?? '');
+
 async function subscribe(triggers: Trigger[]): Promise<void> {
   await gateway.paggio.notifications.put(owner, {
     slack: { url: slack.url('/services/T/B/secret'), triggers },
     discord: { url: discord.url('/api/webhooks/1/secret'), triggers },
+    teams: { url: teams.url(WORKFLOW), triggers },
   });
 }
 
@@ -68,13 +96,21 @@ test('an outage is one message for each channel and not a thousand; later ones w
   await send(one.slug, 120);
   await send(two.slug, 30);
   await tell();
-  expect([slack.requests.length, discord.requests.length]).toEqual([1, 1]);
+  expect([slack.requests.length, discord.requests.length, teams.requests.length]).toEqual([1, 1, 1]);
   expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 120 events could not be delivered.');
   expect(textOf(slack)).toContain('*users*: 30 events could not be delivered.');
   expect(textOf(slack)).toContain('unhealthy: fewer than half');
   expect(textOf(discord)).toContain('**orders \\<!channel\\> & \\*co\\***');
   expect(JSON.parse(discord.requests[0]?.body.toString() ?? '')).toMatchObject({ allowed_mentions: { parse: [] } });
   expect(slack.requests[0]).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } });
+  expect(teams.requests[0]).toMatchObject({ method: 'POST', url: WORKFLOW });
+  expect(linesOf(JSON.parse(teams.requests[0]?.body.toString() ?? ''))).toEqual([
+    'Paggio',
+    expect.stringMatching(/^(orders|users).*: unhealthy: fewer than half/),
+    expect.stringMatching(/^(orders|users).*: unhealthy: fewer than half/),
+    expect.stringMatching(/^orders ‹!channel› & \*co\*: 120 events could not be delivered\. \(last: [0-9a-f-]{36}\)$/),
+    expect.stringMatching(/^users: 30 events could not be delivered\./),
+  ]);
 
   // Within the quiet time nothing more is said about the same.
   await send(one.slug, 5);
@@ -193,26 +229,59 @@ test('what does not arrive is tried again, and another owner is told nothing', a
   slack.behaviour = (_request, response) => void response.writeHead(200).end();
 });
 
+test('each channel gets what it asked for, also when it alone asked', async () => {
+  const { paggio } = gateway;
+  const all = { slack: slack.url('/s'), discord: discord.url('/d'), teams: teams.url(WORKFLOW) };
+  const name = (asking: string): string => `asked by ${asking}`;
+  const said = (): string[] =>
+    [slack, discord, teams].map(({ requests }) => requests.map(({ body }) => body.toString()).join('\n'));
+  for (const channel of channels) {
+    await paggio.notifications.put(owner, { [channel]: { url: all[channel], triggers: ['delivered'] } });
+    const input = { name: name(channel), destinationUrl: destination.url() };
+    const { endpoint } = await paggio.endpoints.create(owner, input);
+    await send(endpoint.slug, 1);
+    await tell();
+  }
+  expect(said().map((text) => channels.filter((channel) => text.includes(name(channel))))).toEqual([
+    ['slack'],
+    ['discord'],
+    ['teams'],
+  ]);
+});
+
 test('a test message says what became of it; secrets are sealed and private addresses refused', async () => {
+  await subscribe(['delivered']);
   expect(await gateway.paggio.notifications.test(owner, 'slack')).toMatchObject({
     delivered: true,
     responseStatus: 200,
   });
   expect(textOf(slack)).toContain('This is a test');
+  expect(await gateway.paggio.notifications.test(owner, 'teams')).toMatchObject({
+    delivered: true,
+    responseStatus: 202,
+  });
+  expect(linesOf(JSON.parse(teams.requests.at(-1)?.body.toString() ?? ''))).toEqual([
+    'Paggio',
+    expect.stringContaining('This is a test'),
+  ]);
   const rows = JSON.stringify(await query(gateway.database.url, 'select * from paggio.notifications'));
   expect(rows).not.toContain('secret');
-  const put = gateway.paggio.notifications.put(owner, {
-    slack: { url: 'http://10.0.0.1/x', triggers: ['failed'] },
-    discord: null,
-  });
-  await expect(put).rejects.toMatchObject({ code: 'DESTINATION_NOT_ALLOWED' });
+  for (const channel of channels) {
+    const put = gateway.paggio.notifications.put(owner, {
+      [channel]: { url: 'http://10.0.0.1/x', triggers: ['failed'] },
+    });
+    await expect(put).rejects.toMatchObject({
+      code: 'DESTINATION_NOT_ALLOWED',
+      details: [{ field: `${channel}.url` }],
+    });
+  }
   await gateway.paggio.notifications.put(owner, { slack: { triggers: ['failed'] }, discord: null });
   await expect(gateway.paggio.notifications.test(owner, 'discord')).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
   });
 });
 
-test('settings that name no channel are refused and remove none; null and the other channel alone switch one off', async () => {
+test('settings that name no channel are refused and remove none; null or naming only others switches one off', async () => {
   await subscribe(['failed']);
   const { notifications } = gateway.paggio;
   const before = await notifications.get(owner);
@@ -220,15 +289,19 @@ test('settings that name no channel are refused and remove none; null and the ot
     await expect(notifications.put(owner, input)).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
       hint: expect.stringContaining('null switches one off'),
-      details: [{ field: 'slack' }, { field: 'discord' }],
+      details: [{ field: 'slack' }, { field: 'discord' }, { field: 'teams' }],
     });
   }
   expect(await notifications.get(owner)).toEqual(before);
   expect(await notifications.put(owner, { slack: { triggers: ['failed'] } })).toMatchObject({
     slack: { triggers: ['failed'] },
     discord: null,
+    teams: null,
   });
-  expect(await notifications.put(owner, { slack: null })).toMatchObject({ slack: null, discord: null });
+  await expect(notifications.put(owner, { teams: { triggers: ['failed'] } })).rejects.toMatchObject({
+    details: [{ field: 'teams.url' }],
+  });
+  expect(await notifications.put(owner, { slack: null })).toMatchObject({ slack: null, discord: null, teams: null });
 });
 
 test('a message names ten and counts the rest, and stays short', () => {
@@ -253,4 +326,59 @@ test('a message names ten and counts the rest, and stays short', () => {
     'slack',
   );
   expect((short as { text: string }).text).toContain('and 2 more alerts.');
+});
+
+const alert: Alert = {
+  endpointId: '',
+  endpointName: 'orders',
+  trigger: 'paused',
+  count: 1,
+  firstAt: new Date(),
+  lastAt: new Date(),
+  eventId: null,
+  detail: null,
+};
+
+test('in a card of Teams no text of others is a link, a mention, a function, formatting or a line of its own', () => {
+  const hostile = [
+    '[open](https://evil.example)',
+    '<at>everyone@example.com</at>',
+    '{{DATE(2026-01-01T00:00:00Z, SHORT)}}',
+    '${secret}',
+    '<a href="https://evil.example">x</a>',
+    'one\r\ntwo\u0000',
+  ].join(' ');
+  for (const text of [
+    { endpointName: hostile.slice(0, 80) },
+    { endpointName: hostile.slice(60, 140) },
+    { detail: hostile },
+  ]) {
+    const { body } = cardOf(messageOf([{ ...alert, ...text }], 'teams'));
+    // A RichTextBlock reads no Markdown; its runs stay as they are.
+    expect(body.map(({ type }) => type)).toEqual(['TextBlock', 'RichTextBlock']);
+    const runs = body[1]?.inlines ?? [];
+    expect(runs.map((run) => Object.keys(run).sort())).toEqual([
+      ['text', 'type', 'weight'],
+      ['text', 'type'],
+    ]);
+    for (const run of runs) expect(run.text).not.toMatch(/[<>[\]{}\p{Cc}]/u);
+  }
+  const { body } = cardOf(messageOf([{ ...alert, detail: 'my_queue *was* [full](now) at 5 > 3' }], 'teams'));
+  expect(body[1]?.inlines?.[1]?.text).toBe(': a destination was paused. my_queue *was* (full)(now) at 5 › 3');
+});
+
+test('the longest message stays below the 28 KB of Teams, and no text ends in half a character', () => {
+  const alerts = Array.from({ length: 50 }, () => ({
+    ...alert,
+    endpointName: `x${'😀'.repeat(300)}`,
+    detail: `y${'😀'.repeat(300)}`,
+    eventId: '0190f3a0-0000-7000-8000-000000000000',
+  }));
+  for (const channel of channels) {
+    const written = JSON.stringify(messageOf(alerts, channel));
+    expect(written).not.toMatch(/\\ud[89a-f]/i);
+    // Power Automate counts the characters beyond ASCII as they are escaped.
+    expect(written.replaceAll(/[^\x00-\x7f]/g, '\\u0000').length).toBeLessThan(28_000);
+  }
+  expect(linesOf(messageOf(alerts, 'teams')).at(-1)).toBe('and 40 more alerts.');
 });

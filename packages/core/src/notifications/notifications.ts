@@ -8,6 +8,7 @@ import type { NotificationStore } from '../storage/notification-store';
 import type { ChannelSender, Sent } from './channel-sender';
 import { testMessage } from './message';
 import {
+  byChannel,
   channels,
   FAILING_MINUTES,
   type Channel,
@@ -29,7 +30,7 @@ const unnamed = channels.map((field) => ({
   message: `Name the channels: ${channels.join(', ')}. null switches one off.`,
 }));
 
-/** Where an owner is told what, in Slack and Discord. */
+/** The chats in which an owner gets notifications, and about what. */
 export class Notifications {
   constructor(private readonly dependencies: NotificationsDependencies) {}
 
@@ -38,7 +39,7 @@ export class Notifications {
   }
 
   /**
-   * Replaces the settings of both channels. An input that names one of them switches the other off; one that names neither is
+   * Replaces the settings of all channels: those that the input does not name are switched off. An input that names none is
    * refused, because it may have lost its members on the way.
    * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when `condition` does not hold
    * at the moment of the change
@@ -64,8 +65,7 @@ export class Notifications {
         return { url, triggers: [...new Set(wanted.triggers)] };
       };
       return {
-        slack: settingsOf('slack'),
-        discord: settingsOf('discord'),
+        ...byChannel(settingsOf),
         failingAfterMinutes: input.failingAfterMinutes ?? FAILING_MINUTES.default,
       };
     });

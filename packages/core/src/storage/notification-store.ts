@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { successRateOf } from '../endpoints/health';
 import {
+  byChannel,
+  channels,
   FAILING_MINUTES,
   type Alert,
   type Channel,
@@ -37,13 +39,13 @@ export interface DueAlerts extends Owner {
   tries: number;
 }
 
-interface SettingsRow {
+/** The sealed URLs. */
+type UrlColumns = Record<Channel, string | null>;
+type TriggerColumns = Record<`${Channel}_triggers`, Trigger[]>;
+
+interface SettingsRow extends UrlColumns, TriggerColumns {
   user_id: string;
   mode: Owner['mode'];
-  slack: string | null;
-  slack_triggers: Trigger[];
-  discord: string | null;
-  discord_triggers: Trigger[];
   failing_minutes: number;
 }
 
@@ -76,29 +78,20 @@ export class NotificationStore {
   }
 
   private stored(row: SettingsRow): StoredNotifications {
-    const { slack, slack_triggers, discord, discord_triggers, failing_minutes } = row;
-    const revision = revisionOf({ slack, slack_triggers, discord, discord_triggers, failing_minutes });
-    return { ...this.open(row), revision };
+    const shown = channels.map((channel) => [row[channel], row[`${channel}_triggers`]]);
+    return { ...this.open(row), revision: revisionOf({ shown, failing_minutes: row.failing_minutes }) };
   }
 
   private async replace(manager: EntityManager, actor: Actor, settings: NotificationSettings): Promise<void> {
-    const { slack, discord, failingAfterMinutes } = settings;
+    const { failingAfterMinutes } = settings;
     const seal = (channel: Channel): string | null =>
       settings[channel] && this.box.seal(settings[channel].url, notificationPlace(actor.userId, actor.mode, channel));
     const shown = {
-      slack: slack && { triggers: slack.triggers },
-      discord: discord && { triggers: discord.triggers },
+      ...byChannel((channel) => settings[channel] && { triggers: settings[channel].triggers }),
       failing_after_minutes: failingAfterMinutes,
     };
-    await manager.query(PUT, [
-      actor.userId,
-      actor.mode,
-      seal('slack'),
-      slack?.triggers ?? [],
-      seal('discord'),
-      discord?.triggers ?? [],
-      failingAfterMinutes,
-    ]);
+    const columns = channels.flatMap((channel) => [seal(channel), settings[channel]?.triggers ?? []]);
+    await manager.query(PUT, [actor.userId, actor.mode, failingAfterMinutes, ...columns]);
     const entry = { action: 'notifications.updated', objectId: null, before: null, after: shown } as const;
     await keepAudit(manager, actor, [entry]);
   }
@@ -183,27 +176,25 @@ export class NotificationStore {
   }
 
   private open(row: SettingsRow): NotificationSettings {
-    const channel = (name: Channel, triggers: Trigger[]): NotificationSettings[Channel] => {
-      const sealed = row[name];
+    const settingsOf = (channel: Channel): NotificationSettings[Channel] => {
+      const sealed = row[channel];
       if (sealed === null) return null;
-      return { url: this.box.open(sealed, notificationPlace(row.user_id, row.mode, name)), triggers };
+      const url = this.box.open(sealed, notificationPlace(row.user_id, row.mode, channel));
+      return { url, triggers: row[`${channel}_triggers`] };
     };
-    return {
-      slack: channel('slack', row.slack_triggers),
-      discord: channel('discord', row.discord_triggers),
-      failingAfterMinutes: row.failing_minutes,
-    };
+    return { ...byChannel(settingsOf), failingAfterMinutes: row.failing_minutes };
   }
 }
 
-/** What somebody has who never set anything. */
+/** The settings of an owner who never set anything. */
 const unset = {
-  slack: null,
-  slack_triggers: [],
-  discord: null,
-  discord_triggers: [],
+  ...byChannel(() => null),
+  ...(Object.fromEntries(channels.map((channel) => [`${channel}_triggers`, []])) as unknown as TriggerColumns),
   failing_minutes: FAILING_MINUTES.default,
-} satisfies Partial<SettingsRow>;
+};
+
+/** SQL for the triggers that any channel of a row `n` wants. */
+const WANTED_TRIGGERS = `(${channels.map((channel) => `n.${channel}_triggers`).join(' || ')})`;
 
 const GET = 'select * from paggio.notifications where user_id = $1 and mode = $2';
 
@@ -212,8 +203,8 @@ const ENSURE = `
   values ($1, $2, ${FAILING_MINUTES.default}, now()) on conflict (user_id, mode) do nothing`;
 
 const PUT = `
-  update paggio.notifications set slack = $3, slack_triggers = $4, discord = $5, discord_triggers = $6,
-    failing_minutes = $7, updated_at = now()
+  update paggio.notifications set failing_minutes = $3, updated_at = now(),
+    ${channels.map((channel, at) => `${channel} = $${4 + 2 * at}, ${channel}_triggers = $${5 + 2 * at}`).join(', ')}
   where user_id = $1 and mode = $2`;
 
 const ON_CONFLICT = `
@@ -232,12 +223,12 @@ export const COUNT_ALERTS = `
   ), checks as (
     insert into paggio.health_checks (endpoint_id)
     select distinct i.endpoint_id from input i ${WANTED}
-    where (n.slack_triggers || n.discord_triggers) && array['unhealthy', 'recovered']
+    where ${WANTED_TRIGGERS} && array['unhealthy', 'recovered']
     order by 1 on conflict do nothing
   )
   insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, event_id, due_at)
   select i.endpoint_id, i.trigger, i.count, now(), now(), i.event_id, now() + interval '${GATHER_SECONDS} seconds'
-  from input i ${WANTED} and i.trigger = any (n.slack_triggers || n.discord_triggers)
+  from input i ${WANTED} and i.trigger = any ${WANTED_TRIGGERS}
   order by i.endpoint_id, i.trigger
   ${ON_CONFLICT}`;
 
@@ -254,7 +245,7 @@ const JUDGE = `
   select i.endpoint_id, t.trigger, 1, now(), now(), now() + interval '${GATHER_SECONDS} seconds'
   from turned i ${WANTED} cross join lateral (select case when i.unhealthy then 'unhealthy' else 'recovered' end as trigger) t
   -- An endpoint that was well from the beginning has not recovered.
-  where t.trigger = any (n.slack_triggers || n.discord_triggers)
+  where t.trigger = any ${WANTED_TRIGGERS}
     and (i.unhealthy or exists (select 1 from paggio.endpoint_health h where h.endpoint_id = i.endpoint_id))
   ${ON_CONFLICT}`;
 
@@ -264,7 +255,7 @@ export const NOTE_STORAGE = `
   select distinct on (i.endpoint_id) i.endpoint_id, 'storage', 1, now(), now(), i.detail,
     now() + interval '${GATHER_SECONDS} seconds'
   from unnest($1::uuid[], $2::text[]) as i(endpoint_id, detail) ${WANTED}
-  where e.deleted_at is null and 'storage' = any (n.slack_triggers || n.discord_triggers)
+  where e.deleted_at is null and 'storage' = any ${WANTED_TRIGGERS}
   order by i.endpoint_id
   ${ON_CONFLICT}`;
 
@@ -275,7 +266,7 @@ const NOTE_PAUSES = `
   from paggio.destinations i ${WANTED}
     left join paggio.alerts b on b.endpoint_id = i.endpoint_id and b.trigger = 'paused'
   where i.status = 'PAUSED' and i.pause_reason <> 'manual' and i.deleted_at is null and e.deleted_at is null
-    and 'paused' = any (n.slack_triggers || n.discord_triggers)
+    and 'paused' = any ${WANTED_TRIGGERS}
     and i.paused_at > coalesce(b.last_at, n.updated_at)
   group by 1
   ${ON_CONFLICT}`;
@@ -288,7 +279,7 @@ const NOTE_OUTAGES = `
     select i.id from paggio.destinations i ${WANTED}
     where ${failing('i')} and i.failing_since <= now() - n.failing_minutes * interval '1 minute'
       and i.failing_told is distinct from i.failing_since and i.status = 'ACTIVE' and e.status = 'ACTIVE'
-      and i.deleted_at is null and e.deleted_at is null and 'failing' = any (n.slack_triggers || n.discord_triggers)
+      and i.deleted_at is null and e.deleted_at is null and 'failing' = any ${WANTED_TRIGGERS}
     order by i.id for no key update of i skip locked
   ), told as (
     update paggio.destinations d set failing_told = d.failing_since from lasting l where d.id = l.id
@@ -316,7 +307,7 @@ const NOTE_RECOVERIES = `
     (array_agg(i.name || ' delivers again. It had failed since ' || ${utc('i.failing_told')} || '.' order by i.failing_told))[1],
     now() + interval '${GATHER_SECONDS} seconds'
   from told i ${WANTED}
-  where e.deleted_at is null and 'recovered' = any (n.slack_triggers || n.discord_triggers)
+  where e.deleted_at is null and 'recovered' = any ${WANTED_TRIGGERS}
   group by 1 order by 1
   ${ON_CONFLICT}`;
 
@@ -335,7 +326,8 @@ const CLAIM_DUE = `
     from mine m where a.endpoint_id = m.endpoint_id and a.trigger = m.trigger
     returning a.*
   )
-  select l.*, e.name as endpoint_name, e.user_id, e.mode, n.slack, n.slack_triggers, n.discord, n.discord_triggers
+  select l.*, e.name as endpoint_name, e.user_id, e.mode,
+    ${channels.map((channel) => `n.${channel}, n.${channel}_triggers`).join(', ')}
   from leased l join paggio.endpoints e on e.id = l.endpoint_id
     join paggio.notifications n on n.user_id = e.user_id and n.mode = e.mode`;
 

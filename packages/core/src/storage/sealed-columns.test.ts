@@ -36,6 +36,7 @@ test('every column that holds an encrypted value is known to the rotation of the
   await paggio.notifications.put(owner, {
     slack: { url: 'http://127.0.0.1:4999/slack', triggers: ['failed'] },
     discord: { url: 'http://127.0.0.1:4999/discord', triggers: ['failed'] },
+    teams: { url: 'http://127.0.0.1:4999/teams', triggers: ['failed'] },
   });
   await paggio.testEvents.send(owner, endpoint.id);
   const credential = ['Authorization', 'Bearer secret'];

@@ -314,8 +314,22 @@ withBrowser('what is managed', () => {
         triggers: ['unhealthy', 'failing', 'recovered', 'paused', 'storage', 'delivered'],
       },
       discord: null,
+      teams: null,
       failing_after_minutes: 45,
     });
+    const workflow =
+      '/workflows/0f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sig=secret-part';
+    await page.getByLabel('Tell Microsoft Teams').check();
+    await page.getByRole('group', { name: 'Microsoft Teams' }).getByLabel('URL').fill(site.recorder.url(workflow));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await saved();
+    await page.getByRole('button', { name: 'Send a test message to Microsoft Teams' }).click();
+    await page
+      .getByRole('group', { name: 'Microsoft Teams' })
+      .getByText(/^200 in/)
+      .waitFor();
+    expect(site.recorder.requests.at(-1)?.url).toBe(workflow);
+    expect(await page.content()).not.toContain('secret-part');
     await page.getByLabel('Tell Slack').uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();

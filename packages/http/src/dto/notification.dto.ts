@@ -33,13 +33,13 @@ export class ChannelDto {
   triggers!: Trigger[];
 }
 
+// A body names at least one channel. Each form requires one and allows those after it, so that every body fits exactly one.
 @Forms(
-  {
-    description: 'Names Slack, and perhaps Discord.',
-    required: ['slack'],
-    optional: ['discord', 'failing_after_minutes'],
-  },
-  { description: 'Names Discord alone.', required: ['discord'], optional: ['failing_after_minutes'] },
+  ...channels.map((channel, at) => ({
+    description: at === 0 ? `Names ${channel}.` : `Names ${channel}, and none of ${channels.slice(0, at).join(', ')}.`,
+    required: [channel],
+    optional: [...channels.slice(at + 1), 'failing_after_minutes'],
+  })),
 )
 export class NotificationsDto {
   @Doc('Slack, or what takes its incoming webhooks; null or left out: nothing is sent there.')
@@ -51,6 +51,11 @@ export class NotificationsDto {
   @IsOptional()
   @Nested(() => ChannelDto)
   discord?: ChannelDto | null;
+
+  @Doc('Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there.')
+  @IsOptional()
+  @Nested(() => ChannelDto)
+  teams?: ChannelDto | null;
 
   @Doc(
     `How long a destination fails before the trigger failing is sent, in minutes. Default ${FAILING_MINUTES.default}.`,

@@ -106,7 +106,17 @@ test('the forms of a replay that the document tells apart are the forms that the
 test('a body of notifications names a channel, in the document as in the server', async () => {
   const schema = (document.paths['/api/v1/notifications'] as any).put.requestBody.content['application/json'].schema;
   const server = await startGatewayServer();
-  const bodies = [{}, { failing_after_minutes: 5 }, { slack: null }, { discord: null }, { slack: null, discord: null }];
+  const bodies = [
+    {},
+    { failing_after_minutes: 5 },
+    { slack: null },
+    { discord: null },
+    { slack: null, discord: null },
+    { teams: null },
+    { discord: null, teams: null },
+    { slack: null, teams: null },
+    { teams: null, other: null },
+  ];
   for (const body of bodies) {
     const { status } = await server.api().put('/api/v1/notifications', body);
     expect([body, problemsBySchema(schema, body).length === 0]).toEqual([body, status === 200]);

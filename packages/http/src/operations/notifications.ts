@@ -13,7 +13,7 @@ export const notificationOperations: readonly Operation[] = [
     method: 'GET',
     path: PATH,
     scope: 'admin',
-    summary: 'Where Slack and Discord are told what.',
+    summary: 'Which notifications Slack, Discord and Microsoft Teams get.',
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     async run({ paggio, principal }) {
@@ -26,14 +26,15 @@ export const notificationOperations: readonly Operation[] = [
     method: 'PUT',
     path: PATH,
     scope: 'admin',
-    summary: 'Replaces the settings of both channels. The body names one of them at least; null switches one off.',
+    summary:
+      'Replaces the settings of all channels. The body names at least one; one that is null or left out is switched off.',
     body: NotificationsDto,
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run({ paggio, precondition, principal, body }) {
-      const { slack, discord, failing_after_minutes: failingAfterMinutes } = body;
-      const settings = { slack, discord, failingAfterMinutes };
+      const { failing_after_minutes: failingAfterMinutes, ...named } = body;
+      const settings = { ...named, failingAfterMinutes };
       const stored = await paggio.notifications.put(principal, settings, precondition);
       return withTag(jsonAnswer(200, toNotifications(stored)), stored.revision);
     },

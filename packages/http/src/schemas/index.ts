@@ -1,4 +1,4 @@
-import { auditActions, errorTable, triggers } from '@paggio/core';
+import { auditActions, channels, errorTable, triggers } from '@paggio/core';
 import {
   array,
   flag,
@@ -59,8 +59,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     ),
   }),
   Notifications: object({
-    slack: nullable(channel),
-    discord: nullable(channel),
+    ...Object.fromEntries(channels.map((name) => [name, nullable(channel)])),
     'failing_after_minutes?': integer('Present while a channel is set up.'),
   }),
   NotificationSent: object({

@@ -357,6 +357,7 @@ export function describeHost(
       expect((await api().put(`${base}/api/v1/notifications`, { slack: null, discord: null })).data).toEqual({
         slack: null,
         discord: null,
+        teams: null,
       });
     });
 

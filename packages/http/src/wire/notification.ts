@@ -1,14 +1,16 @@
-import type { ChannelSettings, NotificationSettings } from '@paggio/core';
+import { channels, type ChannelSettings, type NotificationSettings } from '@paggio/core';
 
-export function toNotifications({ slack, discord, failingAfterMinutes }: NotificationSettings): object {
+export function toNotifications(settings: NotificationSettings): object {
+  const used = channels.some((channel) => settings[channel] !== null);
   return {
-    slack: slack && toChannel(slack),
-    discord: discord && toChannel(discord),
-    ...(slack || discord ? { failing_after_minutes: failingAfterMinutes } : {}),
+    ...Object.fromEntries(channels.map((channel) => [channel, toChannel(settings[channel])])),
+    ...(used ? { failing_after_minutes: settings.failingAfterMinutes } : {}),
   };
 }
 
-/** The path of an incoming webhook is what nobody else may know. */
-function toChannel({ url, triggers }: ChannelSettings): object {
+/** Shows the origin and the last four characters of the URL: the rest of it is the secret. */
+function toChannel(settings: ChannelSettings | null): object | null {
+  if (settings === null) return null;
+  const { url, triggers } = settings;
   return { url: `${new URL(url).origin}/***${url.length >= 40 ? url.slice(-4) : ''}`, triggers };
 }

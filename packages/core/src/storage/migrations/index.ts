@@ -11,6 +11,7 @@ import { MasterKeys1764800000012 } from './0012-master-keys';
 import { SessionList1764900000013 } from './0013-session-list';
 import { Failing1765000000014 } from './0014-failing';
 import { DestinationTls1765100000015 } from './0015-destination-tls';
+import { Teams1765200000016 } from './0016-teams';
 
 /** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
 export const migrations = [
@@ -27,7 +28,8 @@ export const migrations = [
   SessionList1764900000013,
   Failing1765000000014,
   DestinationTls1765100000015,
+  Teams1765200000016,
 ];
 
 /** Fails where the newest of them is missing. To be changed with each. */
-export const SCHEMA_PROBE = 'select tls from paggio.destinations limit 0';
+export const SCHEMA_PROBE = 'select teams from paggio.notifications limit 0';

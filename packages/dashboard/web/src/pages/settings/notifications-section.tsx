@@ -15,6 +15,11 @@ import { visible } from '../../text/visible';
 const channels = [
   { name: 'slack', title: 'Slack', hint: 'An incoming webhook: https://hooks.slack.com/services/…' },
   { name: 'discord', title: 'Discord', hint: 'A webhook of a channel: https://discord.com/api/webhooks/…' },
+  {
+    name: 'teams',
+    title: 'Microsoft Teams',
+    hint: 'The URL of a workflow that starts “When a Teams webhook request is received”: https://….api.powerplatform.com/powerautomate/…',
+  },
 ] as const;
 type ChannelName = (typeof channels)[number]['name'];
 
@@ -52,6 +57,7 @@ function toForms(stored: Notifications): Form {
   return {
     slack: toForm(stored.slack),
     discord: toForm(stored.discord),
+    teams: toForm(stored.teams),
     failingAfterMinutes: stored.failing_after_minutes ?? 5,
   };
 }
@@ -78,6 +84,7 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
       body: {
         slack: toChannel(form.slack),
         discord: toChannel(form.discord),
+        teams: toChannel(form.teams),
         failing_after_minutes: form.failingAfterMinutes,
       },
     });
