@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import axios from 'axios';
 import type { Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
@@ -194,6 +196,78 @@ withBrowser('what is managed', () => {
     await confirm('Delete the destination second', 'second', 'Delete');
     await card.waitFor({ state: 'detached' });
     expect(await second()).toBeUndefined();
+  });
+
+  test('TLS settings of a destination are set, shown without the key, kept, replaced and removed', async () => {
+    const pem = (name: string): string => readFileSync(join(__dirname, '../../../core/src/testing/tls', name), 'utf8');
+    const key = pem('client-key.pem');
+    const { id } = await newEndpoint(site, { name: 'mutual', destination_url: 'https://127.0.0.1:4999/in' });
+    const stored = async (): Promise<any> => (await site.api.get(`/endpoints/${id}/destinations`)).data.data[0];
+    await open(`/webhooks/${id}?tab=destinations`);
+    const card = page.getByRole('listitem').filter({ hasText: '127.0.0.1:4999' });
+    const dialog = page.getByRole('dialog', { name: 'Change the destination' });
+    const change = async (): Promise<void> => {
+      await card.getByRole('button', { name: 'Change' }).click();
+      await dialog.getByLabel('TLS settings').waitFor();
+    };
+    const save = (): Promise<void> => dialog.getByRole('button', { name: 'Save' }).click();
+    const wrongAt = (label: string): Promise<string> =>
+      dialog
+        .locator('.field')
+        .filter({ has: page.getByLabel(label) })
+        .locator('.wrong')
+        .innerText();
+
+    await change();
+    await dialog.getByLabel('TLS settings').selectOption('set them');
+    await save();
+    expect(await wrongAt('TLS settings')).toMatch(/needs certificate and private_key/);
+    await dialog.getByLabel('Client certificate').fill(pem('client.pem'));
+    await dialog.getByLabel('Private key').fill(pem('other-client-key.pem'));
+    await dialog.getByLabel('Certificate authorities').fill('no certificate');
+    await save();
+    expect(await wrongAt('Private key')).toMatch(/does not belong/);
+    expect(await wrongAt('Certificate authorities')).toMatch(/must be one or more certificates in PEM/);
+    // The key is masked while it is typed, and what is right stays as it was typed.
+    expect(await dialog.getByLabel('Private key').getAttribute('class')).toBe('masked');
+    expect(await dialog.getByLabel('Client certificate').inputValue()).toBe(pem('client.pem'));
+    await dialog.getByLabel('Private key').fill(key);
+    await dialog.getByLabel('Certificate authorities').fill(pem('authority.pem'));
+    await save();
+    await dialog.waitFor({ state: 'detached' });
+
+    const { tls } = await stored();
+    await card.getByText(tls.certificate.fingerprint).waitFor();
+    expect(await card.innerText()).toMatch(/CN=Paggio client.*issued by CN=Paggio test authority.*expires 2126-/);
+    expect(await card.getByText(tls.certificate_authorities[0].fingerprint).isVisible()).toBe(true);
+    expect(await page.content()).not.toContain(key.split('\n')[1]);
+
+    // Without a choice they stay, also when something else changes.
+    await change();
+    await dialog.getByText(tls.certificate.fingerprint).waitFor();
+    expect(await dialog.getByLabel('Private key').count()).toBe(0);
+    await dialog.getByLabel('Name').fill('renamed');
+    await save();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await stored()).toMatchObject({ name: 'renamed', tls });
+    await change();
+    await dialog.getByLabel('URL').fill('http://127.0.0.1:4999/in');
+    await save();
+    expect(await wrongAt('TLS settings')).toMatch(/https URL/);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    await change();
+    await dialog.getByLabel('TLS settings').selectOption('replace all of them');
+    await dialog.getByLabel('Certificate authorities').fill(pem('authority.pem'));
+    await save();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await stored()).tls).toEqual({ ...tls, certificate: null });
+    await change();
+    await dialog.getByLabel('TLS settings').selectOption('remove them');
+    await save();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await stored()).not.toHaveProperty('tls');
+    await card.getByText('Certificate authority').waitFor({ state: 'detached' });
   });
 
   test('UIX-12: pausing, rotating and deleting an endpoint ask for its name', async () => {

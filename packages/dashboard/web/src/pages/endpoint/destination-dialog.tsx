@@ -11,6 +11,8 @@ import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { EventTypesField } from './event-types-field';
 import { invalidField } from './invalid-field';
 import { RetryFields, toRetry, toRetryForm } from './retry-fields';
+import { TlsFields } from './tls-fields';
+import { keptTls, toTls } from './tls-form';
 
 interface DestinationDialogProps {
   endpoint: Endpoint;
@@ -27,6 +29,7 @@ export function DestinationDialog({ endpoint, destination, onClose }: Destinatio
   const [timeout, setTimeoutText] = useState(destination ? String(destination.timeout_seconds) : '');
   const [retryBefore] = useState(() => toRetryForm(destination?.retry ?? null));
   const [retry, setRetry] = useState(retryBefore);
+  const [tls, setTls] = useState(keptTls);
   const action = useAction(async () => {
     const given = fromHeaderLines(headers);
     if (given === null) throw invalidField('headers_json', 'A header is written as Name: value.');
@@ -39,6 +42,7 @@ export function DestinationDialog({ endpoint, destination, onClose }: Destinatio
         ? {}
         : { timeout_seconds: timeout === '' ? null : Number(timeout) }),
       ...(retry === retryBefore ? {} : { retry: toRetry(retry) }),
+      tls: toTls(tls),
     };
     if (destination)
       await call('destinations.update', { params: { id: endpoint.id, destination_id: destination.id }, body });
@@ -87,6 +91,7 @@ export function DestinationDialog({ endpoint, destination, onClose }: Destinatio
           />
         </Field>
         <RetryFields value={retry} onChange={setRetry} failure={failure} inherited="the endpoint's" />
+        <TlsFields value={tls} onChange={setTls} stored={destination?.tls ?? null} failure={failure} />
         <FailureNote failure={failure} />
         <DialogActions onClose={onClose} label="Save" pending={action.pending} />
       </ActionForm>

@@ -13,6 +13,7 @@ import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
 import { DestinationDialog } from './destination-dialog';
+import { TlsFacts } from './tls-fields';
 
 /** Where an endpoint's events go, each with its state. */
 export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
@@ -127,6 +128,7 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
           </div>
         )}
       </dl>
+      {destination.tls && <TlsFacts tls={destination.tls} />}
       {mayWrite && (
         <div className="actions">
           <button type="button" disabled={toggle.pending} onClick={() => void toggle.run()}>

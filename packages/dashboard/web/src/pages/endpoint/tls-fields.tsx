@@ -1,0 +1,131 @@
+import { useState, type ReactNode } from 'react';
+import type { Failure } from '../../api/failure';
+import { Field } from '../../parts/field';
+import { Data, Time } from '../../parts/labels';
+import type { StoredTls, TlsForm } from './tls-form';
+
+interface TlsFieldsProps {
+  value: TlsForm;
+  onChange: (value: TlsForm) => void;
+  /** Null: the destination has none. */
+  stored: StoredTls | null;
+  failure: Failure | null;
+}
+
+/** The client certificate and the further authorities of a destination. The stored private key is never shown. */
+export function TlsFields({ value, onChange, stored, failure }: TlsFieldsProps): ReactNode {
+  const set = (change: Partial<TlsForm>): void => onChange({ ...value, ...change });
+  return (
+    <fieldset className="stack">
+      <legend>TLS</legend>
+      {stored && <TlsFacts tls={stored} />}
+      <Field
+        label="TLS settings"
+        name="tls"
+        failure={failure}
+        hint="A client certificate (mutual TLS), certificate authorities of its own, or both. The URL must be https."
+      >
+        <select value={value.change} onChange={(event) => set({ change: event.target.value as TlsForm['change'] })}>
+          <option value="keep">{stored ? 'keep those that are stored' : 'none of its own'}</option>
+          <option value="replace">{stored ? 'replace all of them' : 'set them'}</option>
+          {stored && <option value="remove">remove them</option>}
+        </select>
+      </Field>
+      {value.change === 'replace' && (
+        <>
+          <PemField
+            label="Client certificate"
+            name="tls.certificate"
+            failure={failure}
+            hint="PEM, followed by its intermediate certificates."
+            value={value.certificate}
+            onChange={(certificate) => set({ certificate })}
+          />
+          <PemField
+            label="Private key"
+            name="tls.private_key"
+            failure={failure}
+            hint="PEM without a passphrase. It is encrypted, and nobody can read it back."
+            masked
+            value={value.privateKey}
+            onChange={(privateKey) => set({ privateKey })}
+          />
+          <PemField
+            label="Certificate authorities"
+            name="tls.certificate_authorities"
+            failure={failure}
+            hint="PEM. They are trusted for this destination, in addition to the usual ones."
+            value={value.authorities}
+            onChange={(authorities) => set({ authorities })}
+          />
+        </>
+      )}
+    </fieldset>
+  );
+}
+
+interface PemFieldProps {
+  label: string;
+  name: string;
+  hint: string;
+  failure: Failure | null;
+  value: string;
+  onChange: (value: string) => void;
+  masked?: boolean;
+}
+
+function PemField({ value, onChange, masked = false, ...field }: PemFieldProps): ReactNode {
+  return (
+    <Field {...field}>
+      <textarea
+        rows={3}
+        className={masked ? 'masked' : 'data'}
+        value={value}
+        maxLength={32_768}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
+/** What is known of stored certificates. */
+export function TlsFacts({
+  tls: { certificate, certificate_authorities: authorities },
+}: {
+  tls: StoredTls;
+}): ReactNode {
+  return (
+    <dl className="facts">
+      {certificate && <CertificateFacts what="Client certificate" certificate={certificate} />}
+      {authorities.map((authority) => (
+        <CertificateFacts key={authority.fingerprint} what="Certificate authority" certificate={authority} />
+      ))}
+    </dl>
+  );
+}
+
+interface CertificateFactsProps {
+  what: string;
+  certificate: NonNullable<StoredTls['certificate']>;
+}
+
+function CertificateFacts({ what, certificate }: CertificateFactsProps): ReactNode {
+  const { subject, issuer, fingerprint, expires_at: expiry } = certificate;
+  const [openedAt] = useState(() => Date.now());
+  const expired = Date.parse(expiry) <= openedAt;
+  return (
+    <div>
+      <dt>{what}</dt>
+      <dd>
+        <Data text={subject === '' ? 'without a name' : subject} />, issued by <Data text={issuer} />,{' '}
+        <span className={expired ? 'bad' : undefined}>
+          {expired ? 'expired' : 'expires'} <Time at={expiry} />
+        </span>
+        <br />
+        SHA-256 <Data text={fingerprint} />
+      </dd>
+    </div>
+  );
+}
