@@ -1,3 +1,4 @@
+import { unknownOption } from './input/shape';
 import type { PaggioOptions } from './options';
 import { resolveConnection, type Connection } from './storage/connection';
 
@@ -48,9 +49,19 @@ const ofTheApp: ReadonlySet<string> = new Set([
   'keepAliveInitialDelayMillis',
 ]);
 
+interface Given {
+  url?: unknown;
+  password?: unknown;
+  dataSource?: unknown;
+  pool?: unknown;
+}
+const names = ['url', 'password', 'dataSource', 'pool'];
+
 /** Where the database of `PaggioOptions` is. Every mistake is told to `fail`. */
 export function connectionOf(database: PaggioOptions['database'] | undefined, fail: Fail): Connection {
-  const given = (database ?? {}) as { url?: unknown; password?: unknown; dataSource?: unknown; pool?: unknown };
+  const given = (typeof database === 'object' && database !== null ? database : {}) as Given;
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) fail('database', `database.${name}: ${unknownOption(name, names)}`);
   if ('url' in given) return ofUrl(given.url, given.password, fail);
   if ('password' in given) fail('database', 'database.password goes with database.url only.');
   if ('dataSource' in given) return ofDataSource(given.dataSource, fail);

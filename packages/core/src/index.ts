@@ -89,6 +89,10 @@ export {
   type NotificationsInput,
   type Trigger,
 } from './notifications/notification';
+export { fields } from './input/fields';
+export { check as checkInput, problemsOf, type Arguments } from './input/operations';
+export * as rules from './input/shape';
+export type { RuleSchema, Shape } from './input/shape';
 export { networkOf } from './network';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';

@@ -1,4 +1,3 @@
-import { didYouMean } from '@paggio/providers';
 import { connectionOf } from './database-option';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
@@ -9,6 +8,7 @@ import type { TransactionalDataSource, TransactionalPool } from './storage/trans
 import type { RateLimit } from './keys/rate-limiter';
 import { isNat64Prefix } from './delivery/special-addresses';
 import { readMasterKeys } from './master-key';
+import { unknownOption } from './input/shape';
 import { isNetwork } from './network-list';
 import type { Scheduler } from './scheduler';
 
@@ -261,69 +261,108 @@ type RateOption = 'apiRateLimit' | 'ingestRateLimit' | 'captureRateLimit' | 'cap
  * Checks every option and reports all mistakes at once.
  * @throws PaggioError `BAD_REQUEST` with one detail per mistake
  */
-export function resolveOptions(options: PaggioOptions): ResolvedOptions {
+export function resolveOptions(given: PaggioOptions): ResolvedOptions {
   const problems: ErrorDetail[] = [];
   const fail = (field: string, message: string): void => void problems.push({ field, message });
-
-  const known: Record<keyof PaggioOptions, true> = {
-    database: true,
-    transactions: true,
-    transactionConnections: true,
-    masterKey: true,
-    previousMasterKeys: true,
-    publicUrl: true,
-    ingestUrl: true,
-    migrations: true,
-    roles: true,
-    bodyLimit: true,
-    allowedNetworks: true,
-    nat64Prefixes: true,
-    trustedProxies: true,
-    egressProxy: true,
-    egressProxyTarget: true,
-    certificateAuthorities: true,
-    stagingHost: true,
-    localUrl: true,
-    maxInFlight: true,
-    pauseFailingAfterMs: true,
-    allowedPorts: true,
-    transport: true,
-    stopGraceMs: true,
-    retentionMs: true,
-    dedupWindowMs: true,
-    apiRateLimit: true,
-    ingestRateLimit: true,
-    captureRateLimit: true,
-    captureRateLimitPerUser: true,
-    storageQuotaPerEndpoint: true,
-    storageQuotaPerUser: true,
-    storageQuotaUnverified: true,
-    scheduler: true,
-  };
-  for (const name of Object.keys(options ?? {})) {
-    if (!Object.hasOwn(known, name)) fail(name, `There is no option "${name}".${didYouMean(name, Object.keys(known))}`);
+  const options = readOptions(given, fail);
+  try {
+    return resolveRead(options, problems, fail);
+  } catch (error) {
+    if (error instanceof PaggioError) throw error;
+    // A getter or a proxy inside an option threw.
+    fail('options', `The options cannot be read: ${error instanceof Error ? error.message : typeof error}.`);
+    throw refused(problems, error);
   }
+}
 
-  const connection = connectionOf(options?.database, fail);
+type Fail = (field: string, message: string) => void;
+
+const known: Record<keyof PaggioOptions, true> = {
+  database: true,
+  transactions: true,
+  transactionConnections: true,
+  masterKey: true,
+  previousMasterKeys: true,
+  publicUrl: true,
+  ingestUrl: true,
+  migrations: true,
+  roles: true,
+  bodyLimit: true,
+  allowedNetworks: true,
+  nat64Prefixes: true,
+  trustedProxies: true,
+  egressProxy: true,
+  egressProxyTarget: true,
+  certificateAuthorities: true,
+  stagingHost: true,
+  localUrl: true,
+  maxInFlight: true,
+  pauseFailingAfterMs: true,
+  allowedPorts: true,
+  transport: true,
+  stopGraceMs: true,
+  retentionMs: true,
+  dedupWindowMs: true,
+  apiRateLimit: true,
+  ingestRateLimit: true,
+  captureRateLimit: true,
+  captureRateLimitPerUser: true,
+  storageQuotaPerEndpoint: true,
+  storageQuotaPerUser: true,
+  storageQuotaUnverified: true,
+  scheduler: true,
+};
+
+/** Reads each option once. A host may have them in an object with getters. */
+function readOptions(given: unknown, fail: Fail): Partial<PaggioOptions> {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) {
+    fail('options', 'options must be an object.');
+    return {};
+  }
+  const names = Object.keys(known);
+  const options: Record<string, unknown> = {};
+  try {
+    for (const name of Object.keys(given)) if (!Object.hasOwn(known, name)) fail(name, unknownOption(name, names));
+  } catch {
+    fail('options', 'options cannot be read.');
+  }
+  for (const name of names) {
+    try {
+      options[name] = (given as Record<string, unknown>)[name];
+    } catch {
+      fail(name, `${name} cannot be read.`);
+    }
+  }
+  return options;
+}
+
+function refused(details: ErrorDetail[], cause?: unknown): PaggioError {
+  const message = `Paggio cannot start: ${details.map((problem) => problem.message).join(' ')}`;
+  return new PaggioError('BAD_REQUEST', message, { hint: 'Correct the options named in details.', details, cause });
+}
+
+function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], fail: Fail): ResolvedOptions {
+  const connection = connectionOf(options.database, fail);
   const names = { current: 'masterKey', previous: 'previousMasterKeys' };
-  const keys = readMasterKeys(options?.masterKey, options?.previousMasterKeys, names, 'accepted');
+  const keys = readMasterKeys(options.masterKey, options.previousMasterKeys, names, 'accepted');
   if (Array.isArray(keys)) problems.push(...keys);
 
-  const migrations = options?.migrations ?? 'on-start';
+  const migrations = options.migrations ?? 'on-start';
   if (!['on-start', 'check', 'off'].includes(migrations))
     fail('migrations', 'migrations must be "on-start", "check" or "off".');
-  const wanted = options?.roles ?? roles;
+  const wanted = options.roles ?? roles;
   if (!Array.isArray(wanted) || wanted.length === 0 || !(wanted as Role[]).every((role) => roles.includes(role))) {
     fail('roles', `roles must be a list of any of: ${roles.join(', ')}.`);
   }
   const whole = (field: keyof PaggioOptions, fallback: number, min: number, max: number): number => {
-    const value = options?.[field] ?? fallback;
+    const value = options[field] ?? fallback;
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
     fail(field, `${field} must be a whole number from ${min} to ${max}.`);
     return fallback;
   };
   const networks = (field: 'allowedNetworks' | 'trustedProxies'): readonly string[] => {
-    const list = options?.[field] ?? [];
+    const list = options[field] ?? [];
     if (!Array.isArray(list)) {
       fail(field, `${field} must be a list of networks such as 10.0.0.0/8.`);
       return [];
@@ -333,16 +372,16 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     }
     return list as string[];
   };
-  const nat64Prefixes = options?.nat64Prefixes ?? [];
+  const nat64Prefixes = options.nat64Prefixes ?? [];
   if (!Array.isArray(nat64Prefixes) || !nat64Prefixes.every(isNat64Prefix))
     fail('nat64Prefixes', 'nat64Prefixes must be a list of IPv6 networks of 32, 40, 48, 56, 64 or 96 bits.');
-  const egressProxy = options?.egressProxy ?? null;
+  const egressProxy = options.egressProxy ?? null;
   const proxyProblem = egressProxy === null ? null : egressProxyProblem(egressProxy);
   if (proxyProblem !== null) fail('egressProxy', `egressProxy ${proxyProblem}`);
-  const egressProxyTarget = options?.egressProxyTarget ?? 'address';
+  const egressProxyTarget = options.egressProxyTarget ?? 'address';
   if (!['address', 'name'].includes(egressProxyTarget))
     fail('egressProxyTarget', 'egressProxyTarget must be "address" or "name".');
-  const givenAuthorities = options?.certificateAuthorities ?? [];
+  const givenAuthorities = options.certificateAuthorities ?? [];
   const authorities = typeof givenAuthorities === 'string' ? [givenAuthorities] : givenAuthorities;
   const areCertificates =
     Array.isArray(authorities) &&
@@ -350,7 +389,7 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
   if (!areCertificates)
     fail('certificateAuthorities', 'certificateAuthorities must be certificates in PEM (-----BEGIN CERTIFICATE-----).');
   const base = (field: 'publicUrl' | 'localUrl', fallback: string): string => {
-    const value = options?.[field] ?? fallback;
+    const value = options[field] ?? fallback;
     const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
     if (!url || !['http:', 'https:'].includes(url.protocol) || url.search || url.hash || url.username) {
       fail(field, `${field} must be an http or https URL without query, such as https://hooks.example.com.`);
@@ -358,10 +397,10 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     }
     return url.href.replace(/\/$/, '');
   };
-  const ingestUrl = options?.ingestUrl ?? null;
+  const ingestUrl = options.ingestUrl ?? null;
   const ingestProblem = ingestUrl === null ? null : ingestUrlProblem(ingestUrl, options.publicUrl);
   if (ingestProblem !== null) fail('ingestUrl', `ingestUrl ${ingestProblem}`);
-  const stagingHost = options?.stagingHost ?? null;
+  const stagingHost = options.stagingHost ?? null;
   if (
     stagingHost !== null &&
     (typeof stagingHost !== 'string' || !URL.canParse(`http://${stagingHost}/`) || /[/?#@]/.test(stagingHost))
@@ -369,21 +408,30 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     fail('stagingHost', 'stagingHost must be a host such as staging.example.com or staging.example.com:8443.');
   }
 
-  const allowedPorts = options?.allowedPorts ?? [];
+  const allowedPorts = options.allowedPorts ?? [];
   if (
     !Array.isArray(allowedPorts) ||
     !allowedPorts.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)
   )
     fail('allowedPorts', 'allowedPorts must be a list of port numbers.');
-  const transport = options?.transport ?? 'undici';
-  if (transport !== 'undici' && typeof (transport as { axios?: AxiosLike })?.axios?.request !== 'function')
+  const transport = options.transport ?? 'undici';
+  const isAxios = typeof (transport as { axios?: AxiosLike } | null)?.axios?.request === 'function';
+  if (transport !== 'undici' && (!isAxios || Object.keys(transport).length > 1))
     fail('transport', "transport must be 'undici' or { axios: an axios instance }.");
 
   const rate = (field: RateOption, fallback: RateLimit | null): RateLimit | null => {
-    const value = options?.[field];
+    const value = options[field];
     if (value === undefined || value === null) return value === null ? null : fallback;
-    const { perSecond, burst } = value;
-    if (perSecond > 0 && perSecond <= 100_000 && Number.isInteger(burst) && burst >= 1 && burst <= 1_000_000)
+    const { perSecond, burst, ...more } = value;
+    const isNumber = typeof perSecond === 'number' && Object.keys(more).length === 0;
+    if (
+      isNumber &&
+      perSecond > 0 &&
+      perSecond <= 100_000 &&
+      Number.isInteger(burst) &&
+      burst >= 1 &&
+      burst <= 1_000_000
+    )
       return value;
     fail(field, `${field} must be { perSecond: up to 100000, burst: 1 to 1000000 } or null.`);
     return fallback;
@@ -393,10 +441,16 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     field: 'storageQuotaPerEndpoint' | 'storageQuotaPerUser' | 'storageQuotaUnverified',
     fallback: number | null,
   ): number | null => {
-    const value = options?.[field];
+    const value = options[field];
     if (value === undefined || value === null) return value === null ? null : fallback;
     return whole(field, 0, SMALLEST_QUOTA, Number.MAX_SAFE_INTEGER);
   };
+
+  const { scheduler } = options;
+  const isScheduler =
+    typeof (scheduler as Partial<Scheduler> | null)?.every === 'function' && !Array.isArray(scheduler);
+  if (scheduler !== undefined && !isScheduler)
+    fail('scheduler', 'scheduler must have a method every(name, intervalMs, task).');
 
   const resolved: ResolvedOptions = {
     connection,
@@ -419,13 +473,13 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     localUrl: base('localUrl', 'http://localhost:3000'),
     maxInFlight: whole('maxInFlight', 512, 1, 10_000),
     pauseFailingAfterMs:
-      options?.pauseFailingAfterMs === null
+      options.pauseFailingAfterMs === null
         ? null
         : whole('pauseFailingAfterMs', 5 * 24 * 3_600_000, 60_000, Number.MAX_SAFE_INTEGER),
     allowedPorts,
     transport,
     retentionMs:
-      options?.retentionMs === undefined || options.retentionMs === null
+      options.retentionMs === undefined || options.retentionMs === null
         ? null
         : whole('retentionMs', 0, 3_600_000, Number.MAX_SAFE_INTEGER),
     dedupWindowMs: whole('dedupWindowMs', 72 * 3_600_000, 60_000, 30 * 24 * 3_600_000),
@@ -437,32 +491,25 @@ export function resolveOptions(options: PaggioOptions): ResolvedOptions {
     storageQuotaPerUser: quota('storageQuotaPerUser', null),
     storageQuotaUnverified: quota('storageQuotaUnverified', 10 * 1024 ** 3),
     stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
-    scheduler: options?.scheduler,
+    scheduler,
   };
-  if (problems.length > 0) {
-    throw new PaggioError(
-      'BAD_REQUEST',
-      `Paggio cannot start: ${problems.map((problem) => problem.message).join(' ')}`,
-      {
-        hint: 'Correct the options named in details.',
-        details: problems,
-      },
-    );
-  }
+  if (problems.length > 0) throw refused(problems);
   return resolved;
 }
 
-function transactionsOf(
-  options: PaggioOptions | undefined,
-  fail: (field: string, message: string) => void,
-): ResolvedOptions['transactions'] {
-  const given = options?.transactions;
+function transactionsOf(options: Partial<PaggioOptions>, fail: Fail): ResolvedOptions['transactions'] {
+  const given = options.transactions;
   if (given === undefined) {
-    const { dataSource, pool } = (options?.database ?? {}) as { dataSource?: HostDataSource; pool?: HostPool };
+    const { dataSource, pool } = (options.database ?? {}) as { dataSource?: HostDataSource; pool?: HostPool };
     if (typeof dataSource?.transaction === 'function') return { dataSource: dataSource as TransactionalDataSource };
     return typeof pool?.connect === 'function' ? { pool } : null;
   }
-  const { dataSource, pool } = (given ?? {}) as { dataSource?: TransactionalDataSource; pool?: TransactionalPool };
+  const { dataSource, pool, ...more } = (given ?? {}) as {
+    dataSource?: TransactionalDataSource;
+    pool?: TransactionalPool;
+  };
+  for (const name of Object.keys(more))
+    fail('transactions', `transactions.${name}: ${unknownOption(name, ['dataSource', 'pool'])}`);
   if (typeof dataSource?.transaction === 'function') return { dataSource };
   if (typeof pool?.connect === 'function') return { pool };
   fail('transactions', 'transactions must be { dataSource } or { pool: a Pool of pg }.');

@@ -38,7 +38,7 @@ import { HandlerRegistry, typeHints } from './handlers/handler-registry';
 import { HandlerRunner } from './handlers/handler-runner';
 import { Handlers } from './handlers/handlers';
 import { GrowthWatch } from './growth-watch';
-import { checkArguments, checkPublish } from './input/operations';
+import { checkArguments } from './input/operations';
 import { Keys } from './keys/keys';
 import { PaggioError } from './errors';
 import { resolveOptions, type PaggioOptions, type ResolvedOptions } from './options';
@@ -456,10 +456,8 @@ export class Paggio {
    * @throws PaggioError `VALIDATION_FAILED`, `NOT_FOUND` when an endpoint is not the user's, `IDEMPOTENCY_KEY_CONFLICT`
    */
   async publish(event: OwnEvent, options: { tx?: Transaction } = {}): Promise<PublishedDelivery[]> {
-    checkPublish(event, options);
-    const { tx } = options;
-    const input = toPublishInput(event, this.options.bodyLimit);
-    return this.publishing.publish({ userId: event.userId, mode: event.mode ?? 'live' }, input, tx);
+    const { owner, input } = toPublishInput(event, options, this.options.bodyLimit);
+    return this.publishing.publish(owner, input, options.tx);
   }
 
   /** Whether `quiesce` or `stop` was called: requests that arrive slowly are then no longer waited for. */

@@ -5,8 +5,8 @@ export const TIME_FORM =
   'a time of RFC 3339 with an offset, from 1970 to 9999, such as 2030-01-31T08:00:00Z or 2030-01-31T10:00:00+02:00';
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2})))?$/;
-const FIRST_MS = 0;
-const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const FIRST_MS = 0;
+export const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const MINUTE_MS = 60_000;
 
 /**

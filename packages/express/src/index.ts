@@ -1,5 +1,5 @@
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
-import { createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
+import { checkHandlerOptions, createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
 
 export interface PaggioMiddleware extends RequestHandler {
@@ -19,6 +19,8 @@ export interface PaggioMiddleware extends RequestHandler {
  * app.use(express.json());
  */
 export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request> = {}): PaggioMiddleware {
+  // Without a path the handler is made with the first request, which is too late to say what is wrong.
+  checkHandlerOptions(paggio, options);
   let handle: NodeHandler | undefined;
   const handlerAt = (path: string): NodeHandler =>
     (handle ??= createNodeHandler<Request>(paggio, { ...options, path }));

@@ -33,7 +33,7 @@ export function createFetchHandler<HostRequest = Request>(
   paggio: Paggio,
   options: HandlerOptions<HostRequest> = {},
 ): FetchHandler {
-  checkHandlerOptions(options);
+  checkHandlerOptions(paggio, options);
   const site = new Site(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { memory } = site.api;

@@ -1,6 +1,6 @@
 import { createPaggio } from '@paggio/core';
 import { testMasterKey } from '@paggio/core/testing';
-import { createFetchHandler, createNodeHandler } from './index';
+import { createFetchHandler, createNodeHandler, handlerOptions } from './index';
 
 const paggio = createPaggio({ database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey });
 
@@ -20,6 +20,23 @@ test.each([
   );
   expect(make(null as never)).toThrow(expect.objectContaining({ code: 'VALIDATION_FAILED' }));
   expect(make({ dashboard: true, path: '/hooks', health: undefined })).not.toThrow();
+});
+
+test.each([
+  ['createNodeHandler', createNodeHandler],
+  ['createFetchHandler', createFetchHandler],
+])('%s refuses each option of the wrong type by its name, and an app without Paggio', (_name, create) => {
+  for (const field of Object.keys(handlerOptions)) {
+    expect(() => create(paggio, { [field]: Symbol('wrong') } as never)).toThrow(
+      expect.objectContaining({
+        name: 'PaggioError',
+        code: 'VALIDATION_FAILED',
+        details: [{ field, message: expect.stringContaining(`${field} must be`) }],
+      }),
+    );
+  }
+  expect(() => create(paggio, { dialects: ['bagz'] } as never)).toThrow(/dialects\[0\]/);
+  for (const nothing of [undefined, null, {}]) expect(() => create(nothing as never)).toThrow(/paggio/);
 });
 
 test('an environment variable that is not set is named', () => {

@@ -1,4 +1,14 @@
-import { PaggioError, type Mode, type Paggio, type Principal, type Scope } from '@paggio/core';
+import {
+  PaggioError,
+  problemsOf,
+  rules,
+  scopes,
+  type Arguments,
+  type Mode,
+  type Paggio,
+  type Principal,
+  type Scope,
+} from '@paggio/core';
 import type { Arrival } from './arrival';
 import { valuesOf } from './header-values';
 import { HostNames, isHostPattern, isLoopbackName } from './host-name';
@@ -150,9 +160,31 @@ export class HostAccess {
   }
 
   private async resolve(request: AskingRequest): Promise<HostUser | null> {
-    return (await this.options.resolveUser?.(request.hostRequest as never)) ?? null;
+    const user = (await this.options.resolveUser?.(request.hostRequest as never)) ?? null;
+    const problems = user === null ? undefined : problemsOf(hostUser, [user]);
+    // It is a fault of the host, and nothing that the sender of the request could mend.
+    if (problems) throw new TypeError(`resolveUser returned no user: ${problems.map((one) => one.message).join(' ')}`);
+    return user;
   }
 }
+
+const scope = rules.oneOf(scopes);
+/** A host may return an object of its own that has more. */
+const hostUser: Arguments = [
+  [
+    'user',
+    rules.members(
+      {
+        userId: rules.text(1, 512),
+        mode: rules.optional(rules.oneOf(['live', 'test'])),
+        scopes: rules.optional(
+          rules.rule((value, field) => rules.list(scope)(value instanceof Set ? [...value] : value, field)),
+        ),
+      },
+      { open: true },
+    ),
+  ],
+];
 
 /**
  * Whether a request came in at a loopback address of an app that has no public address. Behind a proxy on the same machine

@@ -15,4 +15,4 @@ export { operations } from './operations';
 export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
 export { RemoteAddress } from './remote-address';
-export { normalizePath, type HandlerOptions } from './site';
+export { checkHandlerOptions, handlerOptions, normalizePath, type HandlerOptions } from './site';

@@ -1,9 +1,9 @@
-import { didYouMean, invalid, type Paggio, type Principal } from '@paggio/core';
+import { checkInput, rules, type Arguments, type Paggio, type Principal, type Shape } from '@paggio/core';
 import { Api, noSuchRoute } from './api';
 import type { Answer } from './answer';
 import { Dashboard } from './dashboard';
 import { dialectRouter } from './dialects/dialect-router';
-import type { DialectName } from './dialects';
+import { dialectNames, type DialectName } from './dialects';
 import { isSignedIngest, slugOf } from './ingest';
 import { IngestHost } from './ingest-host';
 import type { HostAccessOptions } from './host-access';
@@ -50,34 +50,36 @@ export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<H
   onFault?: (error: unknown, requestId: string) => void;
 }
 
-const known: Record<keyof HandlerOptions, true> = {
-  path: true,
-  health: true,
-  dialects: true,
-  openapi: true,
-  metrics: true,
-  dashboard: true,
-  exclusive: true,
-  onFault: true,
-  resolveUser: true,
-  allow: true,
-  allowedHosts: true,
+const { callable, flag, list, members, oneOf, optional, satisfying, text } = rules;
+
+/** The rules of the options of a handler, for hosts that take further ones. */
+export const handlerOptions: Record<keyof HandlerOptions, Shape> = {
+  path: optional(text(0, 2048)),
+  health: optional(flag),
+  dialects: optional(list(oneOf(dialectNames))),
+  openapi: optional(flag),
+  metrics: optional(flag),
+  dashboard: optional(flag),
+  exclusive: optional(flag),
+  onFault: optional(callable),
+  resolveUser: optional(callable),
+  allow: optional(callable),
+  allowedHosts: optional(list(text(0, 2048))),
 };
 
+const isPaggio = (value: unknown): boolean => typeof (value as Partial<Paggio> | null)?.capture?.route === 'function';
+const expected: Arguments = [
+  ['paggio', satisfying(isPaggio, 'must be what createPaggio() returned')],
+  ['', members(handlerOptions, { options: true })],
+];
+
 /**
- * Refuses options that do not exist: a host that serves less than it was told to says nothing about it.
- * @throws PaggioError `VALIDATION_FAILED` that names them
+ * Checks what a handler is made of. Options that do not exist are refused, because a host that serves less than it was told to
+ * says nothing about it.
+ * @throws PaggioError `VALIDATION_FAILED` that names what is wrong
  */
-export function checkHandlerOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalid([{ field: 'options', message: 'options must be an object.' }]);
-  const names = Object.keys(known);
-  const details = Object.keys(options).flatMap((field) =>
-    Object.hasOwn(known, field)
-      ? []
-      : [{ field, message: `There is no option "${field}".${didYouMean(field, names)}` }],
-  );
-  if (details.length > 0) throw invalid(details);
+export function checkHandlerOptions(paggio: unknown, options: unknown): void {
+  checkInput(expected, [paggio, options]);
 }
 
 /**

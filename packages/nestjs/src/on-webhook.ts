@@ -1,4 +1,14 @@
-import type { EventSource, EventTypeOf, Handler, HandlerOptions, HandlerTransaction, PayloadOf } from '@paggio/core';
+import {
+  checkInput,
+  rules,
+  type Arguments,
+  type EventSource,
+  type EventTypeOf,
+  type Handler,
+  type HandlerOptions,
+  type HandlerTransaction,
+  type PayloadOf,
+} from '@paggio/core';
 
 export const ON_WEBHOOK = Symbol.for('paggio:on-webhook');
 
@@ -16,6 +26,10 @@ export interface OnWebhookOptions extends HandlerOptions {
    */
   instance?: string;
 }
+
+const decoratorOptions: Arguments = [
+  ['options', rules.members({ instance: rules.optional(rules.text(1, 100)) }, { open: true })],
+];
 
 type Decorator<Payload, Tx> = <T extends Handler<Payload, Tx>>(
   target: object,
@@ -48,6 +62,7 @@ export function OnWebhook(
   eventType: string | readonly string[],
   options: OnWebhookOptions = {},
 ): MethodDecorator {
+  checkInput(decoratorOptions, [options]);
   return (_target, _key, descriptor) => {
     const method = descriptor.value as object;
     const before = subscriptionsOf(method);

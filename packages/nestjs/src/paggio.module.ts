@@ -14,16 +14,18 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import {
+  checkInput,
   createPaggio,
-  didYouMean,
-  invalid,
   describeFault,
   Paggio,
   printable,
+  rules,
+  type Arguments,
   type PaggioOptions,
   type Principal,
+  type Shape,
 } from '@paggio/core';
-import { normalizePath } from '@paggio/http';
+import { handlerOptions, normalizePath } from '@paggio/http';
 import { hostRoutes, type HostRoute } from './host-routes';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
@@ -68,11 +70,12 @@ export class PaggioModule
   }
 
   static override forRoot(options: Parameters<typeof ConfigurableModuleClass.forRoot>[0]): DynamicModule {
+    checkInput(forRootArguments, [options]);
     return instantiate(super.forRoot(options), options);
   }
 
   static override forRootAsync(options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]): DynamicModule {
-    checkAsyncOptions(options);
+    checkInput(forRootAsyncArguments, [options]);
     return instantiate(super.forRootAsync(options), options);
   }
 
@@ -126,48 +129,36 @@ function warnOfClashes(routes: readonly HostRoute[], gateway: PaggioGateway, bas
   );
 }
 
-/** What `forRootAsync` takes: what Nest makes the other options from, and the extras. */
-const asyncOptions: Record<
-  | keyof PaggioModuleExtras
-  | 'useFactory'
-  | 'useClass'
-  | 'useExisting'
-  | 'inject'
-  | 'imports'
-  | 'provideInjectionTokensFrom',
-  true
-> = {
-  useFactory: true,
-  useClass: true,
-  useExisting: true,
-  inject: true,
-  imports: true,
-  provideInjectionTokensFrom: true,
-  path: true,
-  name: true,
-  isGlobal: true,
-  guards: true,
-  health: true,
-  exclusive: true,
-  dashboard: true,
-  openapi: true,
-  dialects: true,
-  metrics: true,
-  resolveUser: true,
-  allow: true,
-  onFault: true,
-  allowedHosts: true,
+const { anything, flag, list, members, optional, text } = rules;
+
+const extraOptions: Record<keyof PaggioModuleExtras, Shape> = {
+  ...handlerOptions,
+  name: optional(text(1, 100)),
+  isGlobal: optional(flag),
+  guards: optional(list(anything)),
 };
 
-/** `forRoot` refuses unknown options when the gateway is made; here they would be dropped. */
-function checkAsyncOptions(options: object): void {
-  const details = Object.keys(options).flatMap((field) =>
-    Object.hasOwn(asyncOptions, field)
-      ? []
-      : [{ field, message: `There is no option "${field}".${didYouMean(field, Object.keys(asyncOptions))}` }],
-  );
-  if (details.length > 0) throw invalid(details);
-}
+/** `createPaggio` judges the other options of `forRoot`, and refuses unknown ones. */
+const forRootArguments: Arguments = [['options', members(extraOptions, { open: true })]];
+
+/** What `forRootAsync` takes: what Nest makes the other options from, and the extras. An unknown option would be dropped. */
+const forRootAsyncArguments: Arguments = [
+  [
+    '',
+    members(
+      {
+        ...extraOptions,
+        useFactory: anything,
+        useClass: anything,
+        useExisting: anything,
+        inject: anything,
+        imports: anything,
+        provideInjectionTokensFrom: anything,
+      },
+      { options: true },
+    ),
+  ],
+];
 
 function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): DynamicModule {
   const name = extras.name ?? 'default';

@@ -25,6 +25,14 @@ export class UnreadableEndpoint extends PaggioError {
   }
 }
 
+/** Every endpoint that a directory has returned. */
+const routed = new WeakSet<object>();
+
+/** Whether an object is the configuration of an endpoint as a directory of this process returned it, and not one made by hand. */
+export function isRoutedEndpoint(value: object): boolean {
+  return routed.has(value);
+}
+
 /** Reads one endpoint together with the configuration version of the same moment. */
 export interface EndpointLoader {
   /** @throws UnreadableEndpoint */
@@ -114,11 +122,11 @@ export class EndpointDirectory {
     let loading = this.loading.get(key);
     // One that began before the newest version was heard of may be older than it.
     if (!loading || loading.known < this.known) {
-      const result = this.loader.load(by).then(({ endpoint, version, validForMs }) => ({
-        endpoint,
-        version,
-        validUntil: validForMs === null ? Number.POSITIVE_INFINITY : performance.now() + validForMs,
-      }));
+      const result = this.loader.load(by).then(({ endpoint, version, validForMs }) => {
+        if (endpoint) routed.add(endpoint);
+        const validUntil = validForMs === null ? Number.POSITIVE_INFINITY : performance.now() + validForMs;
+        return { endpoint, version, validUntil };
+      });
       const entry = { known: this.known, result };
       loading = entry;
       this.loading.set(key, entry);

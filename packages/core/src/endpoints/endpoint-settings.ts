@@ -62,7 +62,7 @@ const MAX_SECRET_CHARACTERS = 512;
  * What is wrong with the signing secret of an endpoint. Any text is one unless it is blank, has control characters or more
  * than 512 characters: a control character is nearly always the line break of a copied line, and nobody sees it.
  */
-export function secretProblems(secret: string): ErrorDetail[] {
+export function secretProblems(secret: unknown): ErrorDetail[] {
   const wrong = (message: string): ErrorDetail[] => [{ field: 'secret', message }];
   if (typeof secret !== 'string' || secret.trim() === '') return wrong('secret must be a text that is not blank.');
   if (secret.length > MAX_SECRET_CHARACTERS)

@@ -1,23 +1,58 @@
 import { catalogue, closest, didYouMean, findProvider, sampleEventTypes } from '@paggio/providers';
 import { API_SOURCE } from '../capture/signed-ingest';
-import { parseRetryPolicy } from '../delivery/retry-policy';
+import { parseRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
+import { problemsOf, type Arguments } from '../input/operations';
+import {
+  callable,
+  data,
+  either,
+  flag,
+  integer,
+  list,
+  matching,
+  members,
+  nullable,
+  oneOf,
+  optional,
+  rule,
+  text,
+  type Shape,
+} from '../input/shape';
 import type { HandlerOptions, RegisteredHandler } from './handler';
 
 const NAME = /^[A-Za-z0-9._:*,/-]{1,100}$/;
-const EVENT_TYPE = /^[\x21-\x7e]{1,200}$/;
+const NAME_FORM = '1 to 100 letters, digits and . _ : * , / -';
 
-const known: Record<keyof HandlerOptions, true> = {
-  name: true,
-  transactional: true,
-  timeoutSeconds: true,
-  retry: true,
-  concurrency: true,
-  endpoint: true,
-  userId: true,
-  mode: true,
-  unverified: true,
+/** Judges the meaning of a value once its form is right. */
+function meaningful(form: Shape, problemsOfMeaning: (value: never, field: string) => ErrorDetail[]): Shape {
+  return rule((value, field) => {
+    const found = form(value, field);
+    return found.length > 0 ? found : problemsOfMeaning(value as never, field);
+  });
+}
+
+const options: Record<keyof HandlerOptions, Shape> = {
+  name: optional(matching(NAME, NAME_FORM)),
+  transactional: optional(flag),
+  timeoutSeconds: optional(nullable(integer(1, 3600))),
+  retry: optional(meaningful(data, retryProblems)),
+  concurrency: optional(nullable(integer(1, 1000))),
+  endpoint: optional(either(text(1, 200), list(text(1, 200)))),
+  userId: optional(text(1, 512)),
+  mode: optional(oneOf(['live', 'test', 'any'])),
+  unverified: optional(flag),
 };
+const eventType = meaningful(
+  matching(/^[\x21-\x7e]{1,200}$/, 'a text such as invoice.paid, a pattern such as invoice.*, or *'),
+  patternProblems,
+);
+const registration: Arguments = [
+  ['source', meaningful(text(1, 64), sourceProblems)],
+  ['eventType', either(eventType, list(eventType, { min: 1 }))],
+  ['handler', callable],
+  ['', optional(members(options, { options: true }))],
+];
 
 /** The handlers that the code of this process has. */
 export class HandlerRegistry {
@@ -28,9 +63,9 @@ export class HandlerRegistry {
     source: string,
     eventType: string | readonly string[],
     handle: RegisteredHandler['handle'],
-    options: HandlerOptions = {},
+    given: HandlerOptions = {},
   ): void {
-    const handler = checked(source, eventType, handle, options);
+    const handler = checked(source, eventType, handle, given);
     if (this.byName.has(handler.name)) {
       throw new PaggioError('CONFLICT', `There are two handlers with the name "${handler.name}"`, {
         hint: 'Give one of them another name with the option name.',
@@ -54,67 +89,73 @@ export class HandlerRegistry {
 
 function checked(
   source: string,
-  eventType: string | readonly string[],
+  eventTypes: string | readonly string[],
   handle: RegisteredHandler['handle'],
-  options: HandlerOptions,
+  given: HandlerOptions,
 ): RegisteredHandler {
-  const problems: ErrorDetail[] = [];
-  const fail = (field: string, message: string): void => void problems.push({ field, message });
-  const whole = (field: 'timeoutSeconds' | 'concurrency', max: number): number | null => {
-    const value = options[field] ?? null;
-    if (value !== null && !(Number.isInteger(value) && value >= 1 && value <= max))
-      fail(field, `${field} must be a whole number from 1 to ${max}.`);
-    return value;
-  };
-
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(known, name))
-      fail(name, `A handler has no option "${name}".${didYouMean(name, Object.keys(known))}`);
-  if (!['*', API_SOURCE, 'custom', 'unknown'].includes(source) && !findProvider(source)) {
-    const message = `There is no provider "${source}".${didYouMean(
-      source,
-      catalogue.map(({ name }) => name),
-    )} GET /api/v1/providers names them; "${API_SOURCE}" is what the app publishes, "*" is every source.`;
-    fail('source', message);
-  }
-  const types = typeof eventType === 'string' ? [eventType] : [...eventType];
-  if (types.length === 0 || !types.every((one) => typeof one === 'string' && EVENT_TYPE.test(one)))
-    fail('eventType', 'An event type is a text such as invoice.paid, a pattern such as invoice.*, or *.');
-  for (const one of types)
-    if (one !== '*' && one.includes('*') && !(one.indexOf('*') === one.length - 1 && one.endsWith('.*')))
-      fail('eventType', `"${one}" is no pattern: a star stands alone, or at the end behind a dot (invoice.*).`);
-  if (typeof handle !== 'function') fail('handler', 'A handler is a function.');
-  const name = options.name ?? `${source}:${types.join(',')}`;
+  const problems = problemsOf(registration, [source, eventTypes, handle, given]) ?? [];
+  const isNameFine = !problems.some(({ field }) => field === 'name' || field === 'input');
+  const named = isNameFine ? (given.name ?? null) : null;
+  if (problems.length > 0) throw refused(named ?? defaultName(source, eventTypes), problems);
+  const types = typeof eventTypes === 'string' ? [eventTypes] : [...eventTypes];
+  const name = named ?? defaultName(source, types);
   if (!NAME.test(name)) {
-    const message = `"${name}" cannot be the name of a handler: 1 to 100 letters, digits and . _ : * , / - (option name).`;
-    fail('name', message);
+    const message = `"${name}" cannot be the name of a handler: ${NAME_FORM} (option name).`;
+    throw refused(name, [{ field: 'name', message }]);
   }
-  const mode = options.mode ?? 'live';
-  if (!['live', 'test', 'any'].includes(mode)) fail('mode', 'mode must be "live", "test" or "any".');
-  const retry = options.retry === undefined ? null : parseRetryPolicy(options.retry);
-  if (Array.isArray(retry)) problems.push(...retry);
-  const handler: RegisteredHandler = {
+  const retry = given.retry === undefined ? null : (parseRetryPolicy(given.retry) as RetryPolicy);
+  const { mode = 'live' } = given;
+  return {
     name,
     source,
     eventTypes: types.includes('*') ? [] : types,
-    endpoints: options.endpoint === undefined ? [] : [options.endpoint].flat(),
-    userId: options.userId ?? null,
+    endpoints: given.endpoint === undefined ? [] : [given.endpoint].flat(),
+    userId: given.userId ?? null,
     mode: mode === 'any' ? null : mode,
-    unverified: options.unverified ?? false,
-    timeoutSeconds: whole('timeoutSeconds', 3600),
+    unverified: given.unverified ?? false,
+    timeoutSeconds: given.timeoutSeconds ?? null,
     retry,
-    concurrency: whole('concurrency', 1000),
-    transactional: options.transactional ?? false,
+    concurrency: given.concurrency ?? null,
+    transactional: given.transactional ?? false,
     handle,
   };
-  if (problems.length > 0) {
-    const message = `The handler "${name}" cannot be registered: ${problems.map((one) => one.message).join(' ')}`;
-    throw new PaggioError('BAD_REQUEST', message, {
-      hint: 'Correct the options named in details.',
-      details: problems,
-    });
-  }
-  return handler;
+}
+
+function retryProblems(retry: object, field: string): ErrorDetail[] {
+  const policy = parseRetryPolicy(retry, field);
+  return Array.isArray(policy) ? policy : [];
+}
+
+function sourceProblems(source: string, field: string): ErrorDetail[] {
+  if (['*', API_SOURCE, 'custom', 'unknown'].includes(source) || findProvider(source)) return [];
+  const meant = didYouMean(
+    source,
+    catalogue.map(({ name }) => name),
+  );
+  const others = `GET /api/v1/providers names them; "${API_SOURCE}" is what the app publishes, "*" is every source.`;
+  return [{ field, message: `There is no provider "${source}".${meant} ${others}` }];
+}
+
+function patternProblems(type: string, field: string): ErrorDetail[] {
+  const isPattern =
+    type === '*' || !type.includes('*') || (type.indexOf('*') === type.length - 1 && type.endsWith('.*'));
+  const message = `"${type}" is no pattern: a star stands alone, or at the end behind a dot (invoice.*).`;
+  return isPattern ? [] : [{ field, message }];
+}
+
+/** The parts of it that are texts: it also names a handler that is refused. */
+function defaultName(source: unknown, eventTypes: unknown): string {
+  const texts = (value: unknown): string =>
+    [value]
+      .flat()
+      .filter((one) => typeof one === 'string')
+      .join(',');
+  return `${texts(source)}:${texts(eventTypes)}`;
+}
+
+function refused(name: string, details: ErrorDetail[]): PaggioError {
+  const message = `The handler "${name}" cannot be registered: ${details.map((one) => one.message).join(' ')}`;
+  return new PaggioError('BAD_REQUEST', message, { hint: 'Correct the options named in details.', details });
 }
 
 /** Event types of a handler that are almost those of its provider's samples, and so most likely slips. */

@@ -399,7 +399,7 @@ test('mistakes in a registration are all told at once, and late ones are refused
     expect(wrong).toThrow(
       expect.objectContaining({
         code: 'BAD_REQUEST',
-        details: ['source', 'eventType', 'mode', 'timeoutSeconds', 'concurrency'].map((field) =>
+        details: ['source', 'eventType', 'timeoutSeconds', 'concurrency', 'mode'].map((field) =>
           expect.objectContaining({ field }),
         ),
       }),

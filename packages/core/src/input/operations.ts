@@ -1,21 +1,46 @@
 import { invalid, type ErrorDetail } from '../errors';
 import type { Paggio } from '../paggio';
-import type { Shape } from './shape';
+import { anyText, callable, cannotBeRead, optional, type Shape } from './shape';
 import * as shapes from './shapes';
 
-/** What an operation calls its arguments, with their shapes. An empty name: mistakes name the members alone. */
-type Arguments = readonly (readonly [name: string, shape: Shape])[];
+/** What an operation calls its arguments, with their rules. Where the name is empty, problems name the members alone. */
+export type Arguments = readonly (readonly [name: string, shape: Shape])[];
+
+type Methods<T> = { [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? Name : never]: Arguments };
+type Facts = 'options' | 'isEnding' | 'publicPath' | 'baseUrl';
+type Service = Exclude<keyof Paggio, keyof Methods<Paggio> | Facts>;
 
 const owner: Arguments[number] = ['owner', shapes.owner];
+const principal: Arguments[number] = ['principal', shapes.principal];
 const id: Arguments[number] = ['id', shapes.id];
 const condition: Arguments[number] = ['condition', shapes.precondition];
 const paging: Arguments[number] = ['paging', shapes.paging];
+const destinationId: Arguments[number] = ['destinationId', shapes.id];
+const endpoint: Arguments[number] = ['endpoint', shapes.endpointConfig];
+const token: Arguments[number] = ['token', anyText];
+const key: Arguments[number] = ['key', anyText];
+const browser: Arguments[number] = ['browser', optional(shapes.browser)];
 
 /**
- * The arguments of the operations that an app may call. HTTP calls the same operations, after its own check of names and
- * forms on the wire.
+ * The arguments of every operation of the services of a `Paggio`. HTTP calls the same operations, after its own check of
+ * names and forms on the wire. An operation that is missing here does not compile.
  */
 export const operations = {
+  capture: {
+    route: [
+      ['slug', anyText],
+      ['method', anyText],
+      ['sender', shapes.remoteAddr],
+      ['announced', shapes.announced],
+    ],
+    receive: [endpoint, ['request', shapes.captureRequest]],
+  },
+  ingest: {
+    route: [owner, ['id', anyText]],
+    receive: [endpoint, ['request', shapes.captureRequest]],
+  },
+  publishing: { publish: [owner, ['', shapes.publishInput], ['transaction', shapes.transaction]] },
+  testEvents: { send: [owner, id, ['eventType', shapes.eventType]] },
   endpoints: {
     create: [owner, ['', shapes.newEndpoint]],
     get: [owner, id],
@@ -23,20 +48,47 @@ export const operations = {
     update: [owner, id, ['', shapes.endpointChange], condition],
     delete: [owner, id, condition],
     addDestination: [owner, id, ['', shapes.newDestination]],
-    updateDestination: [owner, id, ['destinationId', shapes.id], ['', shapes.destinationChange], condition],
-    deleteDestination: [owner, id, ['destinationId', shapes.id], condition],
-    destination: [owner, id, ['destinationId', shapes.id]],
+    updateDestination: [owner, id, destinationId, ['', shapes.destinationChange], condition],
+    deleteDestination: [owner, id, destinationId, condition],
+    destination: [owner, id, destinationId],
     revealSecret: [owner, id],
     rotateSecret: [owner, id, ['overlapSeconds', shapes.overlapSeconds]],
+    keepVerificationSecret: [owner, id, ['secret', shapes.verificationSecret]],
   },
   keys: {
-    create: [
-      ['principal', shapes.principal],
-      ['', shapes.newKey],
-    ],
+    authenticate: [key, ['mayWait', optional(callable)]],
+    distrust: [],
+    findEnded: [key],
+    create: [principal, ['', shapes.newKey]],
+    createFirst: [['userId', shapes.userId], key],
+    everMade: [['userId', shapes.userId]],
+    isValid: [key],
     list: [owner, paging],
     revoke: [owner, id],
   },
+  sessions: {
+    open: [principal, browser],
+    mayBeValid: [token],
+    find: [token],
+    show: [token, ['mode', shapes.mode]],
+    close: [token, ['remoteAddr', shapes.remoteAddr]],
+    list: [principal, paging],
+    end: [principal, id],
+    endOthers: [principal],
+    createLink: [principal],
+    useLink: [token, browser],
+    refuseKey: [key, ['browser', shapes.browser]],
+  },
+  audit: {
+    list: [owner, ['filter', shapes.auditFilter], paging],
+    note: [owner, ['', shapes.auditEntry]],
+    deny: [owner, ['operation', anyText], ['scope', shapes.scope]],
+    keepRefusal: [owner, ['', shapes.auditEntry], ['aDay', shapes.entriesADay]],
+  },
+  authority: {
+    require: [owner, ['scope', shapes.scope], ['operation', anyText], ['because', shapes.because]],
+  },
+  feed: { follow: [owner, ['from', shapes.position]], stop: [] },
   events: {
     list: [owner, ['filter', shapes.filter], paging],
     summaries: [owner, ['ids', shapes.ids]],
@@ -54,6 +106,8 @@ export const operations = {
     get: [owner, id],
     list: [owner, paging],
     cancel: [owner, id],
+    sweep: [],
+    step: [],
   },
   notifications: {
     get: [owner],
@@ -62,39 +116,87 @@ export const operations = {
   },
   stats: { read: [owner, ['', shapes.stats]] },
   rejections: { list: [owner, ['endpointId', shapes.endpointId], paging], get: [owner, id] },
-  explanations: { ofRejection: [owner, id], ofEvent: [owner, id] },
-  handlers: { remove: [['name', shapes.handlerName]] },
-  testEvents: { send: [owner, id, ['eventType', shapes.eventType]] },
-  sessions: { createLink: [['principal', shapes.principal]] },
-} satisfies { [Service in keyof Paggio]?: { [Operation in keyof Paggio[Service]]?: Arguments } };
+  explanations: {
+    ofRejection: [owner, id],
+    ofEvent: [owner, id],
+    explain: [endpoint, ['request', shapes.webhookRequest]],
+  },
+  handlers: { list: [], remove: [['name', shapes.handlerName]] },
+} satisfies { [Name in Service]: Methods<Paggio[Name]> };
 
-const published: Arguments = [
-  ['', shapes.ownEvent],
-  ['options', shapes.publishOptions],
-];
+/** The same for the methods of a `Paggio` itself. `on` and `publish` add to these what only they can judge. */
+export const ownOperations = {
+  start: [],
+  stop: [],
+  quiesce: [],
+  readiness: [],
+  gauges: [],
+  isPublicOverTls: [],
+  on: [],
+  publish: [
+    ['', shapes.ownEvent],
+    ['options', shapes.publishOptions],
+  ],
+  rotateMasterKey: [['options', shapes.rotationOptions]],
+  subscribe: [['listener', callable]],
+  whenEnding: [['listener', callable]],
+  mountedAt: [['path', shapes.path]],
+  publishedAt: [['publicUrl', shapes.httpUrl]],
+  listeningAt: [['url', shapes.httpUrl]],
+} satisfies Methods<Paggio>;
+
+/** Operations without a promise: what is wrong with their arguments is thrown. */
+const throwing: ReadonlySet<string> = new Set([
+  ...['capture.route', 'audit.deny', 'authority.require', 'feed.follow'],
+  ...['subscribe', 'whenEnding', 'mountedAt', 'publishedAt', 'listeningAt'],
+]);
+const judgedByItself: ReadonlySet<string> = new Set(['on', 'publish']);
+
+/** What is wrong with the arguments of an operation. */
+export function problemsOf(expected: Arguments, args: readonly unknown[]): ErrorDetail[] | undefined {
+  let problems: ErrorDetail[] | undefined;
+  for (let index = 0; index < expected.length; index++) {
+    const [field, shape] = expected[index] as Arguments[number];
+    let found: readonly ErrorDetail[];
+    try {
+      found = shape(args[index], field);
+    } catch {
+      // A proxy refuses to be looked at.
+      found = cannotBeRead(field === '' ? 'input' : field);
+    }
+    if (found.length > 0) (problems ??= []).push(...found);
+  }
+  return problems;
+}
 
 /** @throws PaggioError `VALIDATION_FAILED` */
-export function checkPublish(...args: unknown[]): void {
-  const problems = problemsOf(published, args);
-  if (problems.length > 0) throw invalid(problems);
+export function check(expected: Arguments, args: readonly unknown[]): void {
+  const problems = problemsOf(expected, args);
+  if (problems) throw invalid(problems);
 }
 
-function problemsOf(expected: Arguments, args: readonly unknown[]): ErrorDetail[] {
-  return expected.flatMap(([field, shape], index) => shape(args[index], field));
+type Operation = (...args: unknown[]) => unknown;
+
+/** Makes the operations of both tables refuse wrong arguments before they do anything. */
+export function checkArguments(paggio: object): void {
+  guard(paggio, ownOperations, '');
+  for (const [service, table] of Object.entries(operations))
+    guard((paggio as Record<string, object>)[service] as object, table, `${service}.`);
 }
 
-type Operation = (...args: unknown[]) => Promise<unknown>;
-
-/** Makes the operations of the table refuse arguments of a wrong shape, before they do anything. */
-export function checkArguments(services: { [Service in keyof typeof operations]: object }): void {
-  for (const [service, table] of Object.entries(operations)) {
-    const target = services[service as keyof typeof operations] as Record<string, Operation>;
-    for (const [name, expected] of Object.entries(table) as [string, Arguments][]) {
-      const run = (target[name] as Operation).bind(target);
-      target[name] = (...args) => {
-        const problems = problemsOf(expected, args);
-        return problems.length > 0 ? Promise.reject(invalid(problems)) : run(...args);
-      };
-    }
+function guard(target: object, table: Readonly<Record<string, Arguments>>, prefix: string): void {
+  const methods = target as Record<string, Operation>;
+  for (const [name, expected] of Object.entries(table)) {
+    const place = prefix + name;
+    if (expected.length === 0 || judgedByItself.has(place)) continue;
+    const run = (methods[name] as Operation).bind(target);
+    const throws = throwing.has(place);
+    methods[name] = (...args) => {
+      const problems = problemsOf(expected, args);
+      if (!problems) return run(...args);
+      const error = invalid(problems);
+      if (throws) throw error;
+      return Promise.reject(error);
+    };
   }
 }

@@ -1,99 +1,268 @@
 import { didYouMean } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
+import { FIRST_MS, LAST_MS } from '../time';
 
-/** Checks a value and returns what is wrong with it. `field` is what its caller calls it. */
-export type Shape = (value: unknown, field: string) => ErrorDetail[];
+/** What a rule says about a value, in the keywords of JSON Schema that the API's documentation needs. */
+export interface RuleSchema {
+  type?: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array';
+  enum?: readonly unknown[];
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  items?: RuleSchema;
+  minItems?: number;
+  maxItems?: number;
+  uniqueItems?: boolean;
+  properties?: Readonly<Record<string, Shape>>;
+  anyOf?: readonly Shape[];
+}
+
+/**
+ * A rule for a value. Called with a value and the name of its field, it returns what is wrong, and an empty array when
+ * nothing is. It judges the type of a value first and the range only then.
+ */
+export interface Shape {
+  (value: unknown, field: string): readonly ErrorDetail[];
+  readonly schema: RuleSchema;
+  /** Whether undefined is accepted. */
+  readonly acceptsUndefined?: boolean;
+  readonly acceptsNull?: boolean;
+}
+
+/** Shared, because valid calls are frequent. */
+const nothing: readonly ErrorDetail[] = Object.freeze([]);
 
 const wrong = (field: string, message: string): ErrorDetail[] => [{ field, message }];
 
-/** Says of a value that should be there and is undefined where it may have come from. */
-function problem(value: unknown, field: string, message: string): ErrorDetail[] {
+/** For a value of the wrong type. A missing one is reported as missing. */
+function mistyped(value: unknown, field: string, message: string): ErrorDetail[] {
   return wrong(field, value === undefined ? `${field} is required.` : message);
 }
 
-/** Text that PostgreSQL can store. */
-export function text(min: number, max: number, pattern?: RegExp, what?: string): Shape {
-  return (value, field) => {
-    if (typeof value !== 'string') return problem(value, field, `${field} must be a text.`);
+export function rule(check: (value: unknown, field: string) => readonly ErrorDetail[], schema: RuleSchema = {}): Shape {
+  return Object.assign((value: unknown, field: string) => check(value, field), { schema });
+}
+
+/** A rule that is one question. `what` follows the field in the message, as in "must be a function". */
+export function satisfying(isFine: (value: unknown) => boolean, what: string, schema: RuleSchema = {}): Shape {
+  return rule(
+    (value, field) => (isFine(value) ? nothing : mistyped(value, field, sentence(`${field} ${what}`))),
+    schema,
+  );
+}
+
+/** With the stop at the end that some rules bring themselves, as in "letters, digits, _ or .". */
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
+/** Any text, for values that the operation itself looks up or parses. */
+export const anyText = satisfying((value) => typeof value === 'string', 'must be a text', { type: 'string' });
+
+/**
+ * Text that PostgreSQL can store.
+ * @param what says what `pattern` asks for, as in "must be an event type"
+ */
+export function text(min: number, max = Number.POSITIVE_INFINITY, pattern?: RegExp, what = 'valid'): Shape {
+  const schema: RuleSchema = {
+    type: 'string',
+    ...(min > 0 ? { minLength: min } : {}),
+    ...(max === Number.POSITIVE_INFINITY ? {} : { maxLength: max }),
+    ...(pattern === undefined ? {} : { pattern: pattern.source }),
+  };
+  return rule((value, field) => {
+    if (typeof value !== 'string') return mistyped(value, field, `${field} must be a text.`);
     if (value.length < min || value.length > max)
       return wrong(field, `${field} must have ${min} to ${max} characters.`);
     if (value.includes('\0') || !value.isWellFormed())
       return wrong(field, `${field} must be valid Unicode without NUL.`);
-    return pattern === undefined || pattern.test(value) ? [] : wrong(field, `${field} must be ${what ?? 'valid'}.`);
-  };
+    return pattern === undefined || pattern.test(value) ? nothing : wrong(field, sentence(`${field} must be ${what}`));
+  }, schema);
+}
+
+/** Text of a pattern that says everything about it, its length too. */
+export function matching(pattern: RegExp, what: string): Shape {
+  return rule(
+    (value, field) => {
+      if (typeof value !== 'string') return mistyped(value, field, `${field} must be a text.`);
+      return pattern.test(value) ? nothing : wrong(field, sentence(`${field} must be ${what}`));
+    },
+    { type: 'string', pattern: pattern.source },
+  );
 }
 
 export function integer(min: number, max: number): Shape {
-  return (value, field) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
-      ? []
-      : problem(value, field, `${field} must be a whole number from ${min} to ${max}.`);
+  const what = `must be a whole number from ${min} to ${max}`;
+  return satisfying(
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+    what,
+    { type: 'integer', minimum: min, maximum: max },
+  );
 }
 
-export const flag: Shape = (value, field) =>
-  typeof value === 'boolean' ? [] : problem(value, field, `${field} must be true or false.`);
+export const flag = satisfying((value) => typeof value === 'boolean', 'must be true or false', { type: 'boolean' });
 
-export const time: Shape = (value, field) =>
-  value instanceof Date && !Number.isNaN(value.getTime())
-    ? []
-    : problem(value, field, `${field} must be a valid Date.`);
+export const time = satisfying((value) => {
+  const at = value instanceof Date ? value.getTime() : Number.NaN;
+  return at >= FIRST_MS && at <= LAST_MS;
+}, 'must be a valid Date from 1970 to 9999');
 
 export function oneOf(values: readonly string[]): Shape {
-  return (value, field) =>
-    typeof value === 'string' && values.includes(value)
-      ? []
-      : problem(value, field, `${field} must be one of: ${values.join(', ')}.`);
+  return satisfying(
+    (value) => typeof value === 'string' && values.includes(value),
+    `must be one of: ${values.join(', ')}`,
+    { type: 'string', enum: values },
+  );
 }
 
-export function list(item: Shape, min = 0, max = Number.POSITIVE_INFINITY): Shape {
-  return (value, field) => {
-    if (!Array.isArray(value)) return problem(value, field, `${field} must be an array.`);
-    if (value.length < min || value.length > max)
-      return wrong(
-        field,
-        `${field} must have ${min} to ${max === Number.POSITIVE_INFINITY ? 'any number of' : max} items.`,
-      );
-    return value.flatMap((one, index) => item(one, `${field}[${index}]`));
+export const callable = satisfying((value) => typeof value === 'function', 'must be a function');
+
+/** @param unique whether an item may stand in it only once */
+export function list(
+  item: Shape,
+  { min = 0, max = Number.POSITIVE_INFINITY, unique = false }: { min?: number; max?: number; unique?: boolean } = {},
+): Shape {
+  const schema: RuleSchema = {
+    type: 'array',
+    items: item.schema,
+    ...(min > 0 ? { minItems: min } : {}),
+    ...(max === Number.POSITIVE_INFINITY ? {} : { maxItems: max }),
+    ...(unique ? { uniqueItems: true } : {}),
   };
+  return rule((value, field) => {
+    if (!Array.isArray(value)) return mistyped(value, field, `${field} must be an array.`);
+    if (value.length < min || value.length > max) {
+      const range = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
+      return wrong(field, `${field} must have ${range} items.`);
+    }
+    let problems: ErrorDetail[] | undefined;
+    for (let index = 0; index < value.length; index++) {
+      const found = judged(value, index, item, `${field}[${index}]`);
+      if (found.length > 0) (problems ??= []).push(...found);
+    }
+    if (problems) return problems;
+    return unique && new Set(value).size < value.length ? wrong(field, `${field} must not repeat an item.`) : nothing;
+  }, schema);
 }
-
-/** A secret: it often comes from an environment variable that is not set. */
-export const secret: Shape = (value, field) => {
-  if (value === undefined) return wrong(field, `${field} is undefined: is the environment variable set?`);
-  return text(1, 65_536)(value, field);
-};
 
 /** A plain object. */
-export const object: Shape = (value, field) =>
-  isObject(value) ? [] : problem(value, field, `${field} must be an object.`);
+export const object = satisfying(isObject, 'must be an object', { type: 'object' });
 
-/** An object with these members. Unknown ones are refused, unless `open`. */
-export function members(shapes: Readonly<Record<string, Shape>>, { open = false } = {}): Shape {
+/** An object that maps names of any kind to values of one kind. */
+export function record(item: Shape): Shape {
+  return rule(
+    (value, field) => {
+      if (!isObject(value)) return object(value, field);
+      return Object.keys(value).flatMap((name) => judged(value, name, item, `${field}.${name}`));
+    },
+    { type: 'object' },
+  );
+}
+
+const MAX_DEPTH = 64;
+
+/** An object of plain data, whose members the operation itself checks: it can be read to its end. */
+export const data: Shape = rule(
+  (value, field) => {
+    const found = object(value, field);
+    return found.length > 0 ? found : unreadable(value, field, 0);
+  },
+  { type: 'object' },
+);
+
+function unreadable(value: unknown, field: string, depth: number): readonly ErrorDetail[] {
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
+    return wrong(field, `${field} must be a value of JSON.`);
+  if (typeof value !== 'object' || value === null) return nothing;
+  if (depth > MAX_DEPTH) return wrong(field, `Objects may be nested at most ${MAX_DEPTH} deep.`);
+  const inner = rule((one, place) => unreadable(one, place, depth + 1));
+  return Object.keys(value).flatMap((name) => judged(value, name, inner, `${field}.${name}`));
+}
+
+/**
+ * An object with these members. Names that are not among them are refused, in prototypes of the object too.
+ * @param settings `open` accepts further members, because the caller may pass a larger object of its own; `options` calls the
+ * members options in messages
+ */
+export function members(
+  shapes: Readonly<Record<string, Shape>>,
+  { open = false, options = false }: { open?: boolean; options?: boolean } = {},
+): Shape {
   const names = Object.keys(shapes);
-  return (value, field) => {
-    if (!isObject(value)) return object(value, field === '' ? 'input' : field);
-    const place = (name: string): string => (field === '' ? name : `${field}.${name}`);
-    const unknown = open ? [] : Object.keys(value).filter((name) => !Object.hasOwn(shapes, name));
-    return [
-      ...unknown.flatMap((name) => wrong(place(name), `There is no "${name}" here.${suggestion(name, names)}`)),
-      ...names.flatMap((name) => (shapes[name] as Shape)(value[name], place(name))),
-    ];
-  };
+  return rule(
+    (value, field) => {
+      if (!isObject(value)) return object(value, field === '' ? 'input' : field);
+      const place = (name: string): string => (field === '' ? name : `${field}.${name}`);
+      let problems: ErrorDetail[] | undefined;
+      for (let own: object | null = open ? null : value; own !== null; own = inherited(own)) {
+        for (const name of Object.keys(own)) {
+          if (Object.hasOwn(shapes, name)) continue;
+          (problems ??= []).push({ field: place(name), message: (options ? unknownOption : unknownName)(name, names) });
+        }
+      }
+      for (const name of names) {
+        const found = judged(value, name, shapes[name] as Shape, field === '' ? name : `${field}.${name}`);
+        if (found.length > 0) (problems ??= []).push(...found);
+      }
+      return problems ?? nothing;
+    },
+    { type: 'object', properties: shapes },
+  );
+}
+
+/** The prototype of an object, without the one that all objects have. */
+function inherited(value: object): object | null {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null ? null : prototype;
+}
+
+/** Judges one member of a value. A getter or a proxy may throw. */
+function judged(value: object, name: string | number, shape: Shape, field: string): readonly ErrorDetail[] {
+  try {
+    return shape((value as Record<string | number, unknown>)[name], field);
+  } catch {
+    return cannotBeRead(field);
+  }
+}
+
+export function cannotBeRead(field: string): ErrorDetail[] {
+  return wrong(field, `${field} cannot be read.`);
+}
+
+const SHOWN_NAME = 64;
+
+/** What an error says about a name that is not known. The name may be as long as the input. */
+export function unknownName(name: string, names: readonly string[]): string {
+  return name.length <= SHOWN_NAME
+    ? `There is no "${name}" here.${suggestion(name, names)}`
+    : `There is no "${`${name.slice(0, SHOWN_NAME)}...`.toWellFormed()}" here.`;
+}
+
+export function unknownOption(name: string, names: readonly string[]): string {
+  return `There is no option "${name}".${suggestion(name, names)}`;
 }
 
 export function optional(shape: Shape): Shape {
-  return (value, field) => (value === undefined ? [] : shape(value, field));
+  const check = rule((value, field) => (value === undefined ? nothing : shape(value, field)), shape.schema);
+  return Object.assign(check, { acceptsUndefined: true, acceptsNull: shape.acceptsNull ?? false });
 }
 
 export function nullable(shape: Shape): Shape {
-  return (value, field) => (value === null ? [] : shape(value, field));
+  const check = rule((value, field) => (value === null ? nothing : shape(value, field)), shape.schema);
+  return Object.assign(check, { acceptsUndefined: shape.acceptsUndefined ?? false, acceptsNull: true });
 }
 
+/** A text of the first kind, or anything else of the second. */
 export function either(first: Shape, second: Shape): Shape {
-  return (value, field) => (typeof value === 'string' ? first(value, field) : second(value, field));
+  return rule((value, field) => (typeof value === 'string' ? first(value, field) : second(value, field)), {
+    anyOf: [first, second],
+  });
 }
 
-export const anything: Shape = () => [];
+/** For values that the operation checks by itself. */
+export const anything: Shape = rule(() => nothing);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   // A Date or a Map has no members to look at.
@@ -103,5 +272,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** The wire has `destination_url` where the code has `destinationUrl`. */
 function suggestion(name: string, names: readonly string[]): string {
   const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return names.includes(camel) ? ` Did you mean "${camel}"?` : didYouMean(camel, names);
+  if (names.includes(camel)) return ` Did you mean "${camel}"?`;
+  const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return names.includes(snake) ? ` Did you mean "${snake}"?` : didYouMean(name, names) || didYouMean(camel, names);
 }

@@ -1,118 +1,70 @@
-import { MAX_PEM_LENGTH } from '../endpoints/destination-tls';
-import { eventStatuses } from '../events/event';
-import { parseId } from '../event-id';
-import { byChannel, channels, FAILING_MINUTES, triggers } from '../notifications/notification';
+import { HeaderList } from '@paggio/providers';
+import { auditActions } from '../audit/audit';
+import { isRoutedEndpoint } from '../endpoints/endpoint-directory';
+import { byChannel, channels } from '../notifications/notification';
 import { scopes } from '../principal';
-import { environments } from '../replay/environment';
+import { bareId, fields } from './fields';
 import {
+  anyText,
   anything,
+  callable,
+  data,
   either,
   flag,
   integer,
   list,
   members,
   nullable,
-  object,
   oneOf,
   optional,
-  secret,
+  rule,
+  satisfying,
   text,
-  time,
-  type Shape,
 } from './shape';
 
 const userId = text(1, 512);
 const mode = oneOf(['live', 'test']);
-
-/** The caller may pass an object of its own that has more. */
-export const owner = members({ userId, mode, scopes: optional(scopeSet) }, { open: true });
-export const principal = members({ userId, mode, scopes: scopeSet }, { open: true });
-
-function scopeSet(value: unknown, field: string): ReturnType<Shape> {
-  const isScopes = value instanceof Set && [...value].every((one) => scopes.some((scope) => scope === one));
-  return isScopes ? [] : [{ field, message: `${field} must be a Set of any of: ${scopes.join(', ')}.` }];
-}
-
-export const id: Shape = (value, field) =>
-  typeof value === 'string' && parseId(value) === value.toLowerCase()
-    ? []
-    : [{ field, message: value === undefined ? `${field} is required.` : `${field} must be an id (a UUID).` }];
-
-const name = text(1, 200, /\S/, 'a text that is not blank');
-const url = text(0, 2048);
-const eventTypes = list(
-  text(1, 130, /^[A-Za-z0-9_./:-]{1,128}(\.\*)?$/, 'an event type, exact or with a trailing .*'),
-  0,
-  100,
+const scope = oneOf(scopes);
+const scopeSet = satisfying(
+  (value) => value instanceof Set && [...value].every((one) => scopes.some((known) => known === one)),
+  `must be a Set of any of: ${scopes.join(', ')}`,
 );
-const status = oneOf(['ACTIVE', 'PAUSED']);
-const key = optional(nullable(text(1, 255, /^[\x21-\x7e]+$/, '1 to 255 visible ASCII characters')));
 
-const pem = optional(nullable(text(0, MAX_PEM_LENGTH)));
-const tls = members({ certificate: pem, privateKey: pem, certificateAuthorities: pem });
-
-const destinationMembers = {
-  name: optional(name),
-  url: optional(text(1, 2048)),
-  eventTypes: optional(eventTypes),
-  headers: optional(object),
-  tls: optional(nullable(tls)),
-  timeoutSeconds: optional(nullable(integer(1, 60))),
-  retry: optional(nullable(object)),
-  status: optional(status),
+const actor = {
+  userId,
+  mode,
+  keyId: optional(nullable(text(0))),
+  remoteAddr: optional(nullable(text(0))),
 };
-export const destinationChange = members({ ...destinationMembers, id: optional(id) });
-export const newDestination = members({ ...destinationMembers, url: text(1, 2048), id: optional(id) });
+/** The caller may pass an object of its own that has more. */
+export const owner = members({ ...actor, scopes: optional(scopeSet) }, { open: true });
+export const principal = members({ ...actor, scopes: scopeSet, sessionId: optional(anyText) }, { open: true });
 
-const verification = members({
-  provider: text(1, 64),
-  scheme: optional(nullable(text(0, 64))),
-  secrets: optional(list(either(secret, secretObject), 0, 20)),
-  public_url: optional(nullable(text(1, 2048))),
-  settings: optional(object),
-  replay_secrets: optional(object),
-});
+export const id = bareId;
+export { scope, userId };
 
-function secretObject(value: unknown, field: string): ReturnType<Shape> {
-  if (value === undefined) return secret(value, field);
-  return members({ value: secret, expires_at: optional(nullable(text(1, 64))) })(value, field);
-}
+const { url: _url, name: _destinationName, ...destinationSettings } = fields.destination;
+const destinationMembers = { ...destinationSettings, name: fields.destination.name };
+export const destinationChange = members({ ...destinationMembers, url: optional(fields.destination.url) });
+export const newDestination = members({ ...destinationMembers, url: fields.destination.url });
 
+const { publicUrl, replaySecrets, ...verificationSettings } = fields.verification;
+const verification = members({ ...verificationSettings, public_url: publicUrl, replay_secrets: replaySecrets });
+const { contentType, ...acknowledgementSettings } = fields.acknowledgement;
+const acknowledgement = members({ ...acknowledgementSettings, content_type: contentType });
+
+const { status: _status, name, ...endpointSettings } = fields.endpoint;
 const endpointMembers = {
-  destinationUrl: optional(nullable(url)),
-  destinations: optional(list(destinationChange, 0, 100)),
-  description: optional(nullable(text(0, 2000))),
-  eventTypes: optional(eventTypes),
-  headers: optional(object),
-  timeoutSeconds: optional(integer(1, 60)),
-  retry: optional(nullable(object)),
-  concurrency: optional(integer(1, 1000)),
-  rateLimit: optional(nullable(integer(1, 10_000))),
-  orderBy: optional(nullable(text(1, 256))),
-  acknowledgement: optional(
-    nullable(
-      members({ status: integer(200, 299), content_type: optional(nullable(text(0, 64))), body: text(0, 65_536) }),
-    ),
-  ),
+  ...endpointSettings,
+  destinations: optional(list(destinationChange, { max: 100 })),
+  acknowledgement: optional(nullable(acknowledgement)),
   verification: optional(nullable(verification)),
-  methods: optional(nullable(list(text(0, 64), 0, 20))),
-  forwardIdentityHeaders: optional(flag),
 };
-export const newEndpoint = members({ ...endpointMembers, name, secret: optional(text(1, 512)) });
-export const endpointChange = members({
-  ...endpointMembers,
-  name: optional(name),
-  secret: optional(text(1, 512)),
-  status: optional(status),
-});
+export const newEndpoint = members({ ...endpointMembers, name });
+export const endpointChange = members({ ...endpointMembers, name: optional(name), status: fields.endpoint.status });
+export const verificationSecret = text(1, 16_384);
 
-export const newKey = members({
-  name,
-  mode: optional(mode),
-  scopes: optional(list(oneOf(scopes), 1, scopes.length)),
-  expiresAt: optional(nullable(time)),
-  userId: optional(userId),
-});
+export const newKey = members(fields.key);
 
 export const paging = members({
   limit: integer(1, 100),
@@ -120,60 +72,136 @@ export const paging = members({
   startingAfter: nullable(id),
 });
 
-export const filter = members({
-  status: optional(oneOf(eventStatuses)),
-  source: optional(text(1, 64)),
-  eventType: optional(text(1, 256)),
-  endpointId: optional(id),
-  since: optional(time),
-  until: optional(time),
-  q: optional(text(1, 256)),
-});
+export const filter = members(fields.filter);
 
-export const bulkReplay = members({
-  filter,
-  destinationId: optional(nullable(id)),
-  ratePerSecond: optional(nullable(integer(1, 10_000))),
-  dryRun: optional(flag),
-  idempotencyKey: key,
-});
+export const idempotencyKey = fields.publish.idempotencyKey;
+export const bulkReplay = members({ ...fields.bulkReplay, filter, idempotencyKey });
 
-export const replayTarget: Shape = (value, field) => {
-  const byUrl = typeof value === 'object' && value !== null && 'destinationUrl' in value;
-  const shape = byUrl
-    ? members({ destinationUrl: text(0, 2048) })
-    : members({ environment: oneOf(environments), customUrl: optional(text(0, 2048)) });
-  return shape(value, field);
-};
-export const replayOptions = optional(members({ includeCredentials: optional(flag), resign: optional(flag) }));
-export const idempotencyKey = key;
-
-const channel = optional(
-  nullable(members({ url: optional(text(1, 2048)), triggers: list(oneOf(triggers), 1, triggers.length) })),
+const toUrl = members({ destinationUrl: fields.replay.destinationUrl });
+const toEnvironment = members({ environment: fields.replay.environment, customUrl: fields.replay.customUrl });
+export const replayTarget = rule(
+  (value, field) =>
+    (typeof value === 'object' && value !== null && 'destinationUrl' in value ? toUrl : toEnvironment)(value, field),
+  { anyOf: [toUrl, toEnvironment] },
 );
+const { includeCredentials, resign } = fields.replay;
+export const replayOptions = optional(members({ includeCredentials, resign }));
+
+const channel = optional(nullable(members(fields.channel)));
 export const notifications = members({
   ...byChannel(() => channel),
-  failingAfterMinutes: optional(integer(FAILING_MINUTES.min, FAILING_MINUTES.max)),
+  failingAfterMinutes: fields.notifications.failingAfterMinutes,
 });
-const revisions = either(oneOf(['*']), list(text(0, 16_384)));
+const revisions = optional(either(oneOf(['*']), list(text(0, 16_384))));
 /** The condition of a change: see `Precondition`. */
-export const precondition = optional(members({ ifMatch: optional(revisions), ifNoneMatch: optional(revisions) }));
+export const precondition = optional(members({ ifMatch: revisions, ifNoneMatch: revisions }));
 export const channelName = oneOf(channels);
 
-export const stats = optional(members({ endpointId: optional(id), from: optional(time), to: optional(time) }));
+export const stats = optional(
+  members({ endpointId: optional(id), from: fields.filter.since, to: fields.filter.until }),
+);
 
 export const ids = list(id);
 export const endpointId = optional(nullable(id));
-export const overlapSeconds = optional(integer(0, 604_800));
-export const eventType = optional(text(1, 128, /^[A-Za-z0-9_./:-]+$/, '1 to 128 letters, digits, and _ . / : -'));
+export const overlapSeconds = fields.secretRotation.overlapSeconds;
+export const eventType = fields.testEvent.eventType;
 export const handlerName = text(1, 100);
-export const publishOptions = optional(members({ tx: anything }));
-/** `toPublishInput` checks the values, so that all mistakes are told at once. */
-export const ownEvent = members({
-  userId: anything,
-  mode: anything,
-  eventType: anything,
-  payload: anything,
-  endpointIds: anything,
-  idempotencyKey: anything,
+
+export const transaction = optional(
+  satisfying(
+    (value) =>
+      typeof value === 'object' && value !== null && typeof (value as { query?: unknown }).query === 'function',
+    'must be a transaction with a method query: a client of pg, or an EntityManager of TypeORM',
+  ),
+);
+export const publishOptions = optional(members({ tx: transaction }));
+/** `toPublishInput` checks the payload, which is written out only once. */
+export const ownEvent = members({ userId, mode: optional(mode), ...fields.publish, payload: anything });
+export const publishInput = members({
+  ...fields.publish,
+  payload: satisfying(isJsonText, 'must be the text of a JSON value'),
+});
+
+function isJsonText(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const auditFilter = members({ action: optional(oneOf(auditActions)), objectId: optional(id) });
+const auditValues = nullable(data);
+export const auditEntry = members({
+  action: oneOf(auditActions),
+  objectId: nullable(id),
+  before: auditValues,
+  after: auditValues,
+});
+export const entriesADay = integer(0, 1_000_000);
+export const because = optional(members({ message: anyText, hint: anyText }));
+
+const nullableText = nullable(text(0));
+export const browser = members({ remoteAddr: nullableText, userAgent: nullableText, token: nullableText });
+export const remoteAddr = optional(nullableText);
+export { mode };
+
+export const position = nullable(anyText);
+
+export const rotationOptions = optional(
+  members({
+    dryRun: optional(flag),
+    valuesPerSecond: optional(integer(1, 1_000_000)),
+    onProgress: optional(callable),
+    onWait: optional(callable),
+    onSilence: optional(callable),
+    signal: optional(satisfying((value) => value instanceof AbortSignal, 'must be an AbortSignal')),
+  }),
+);
+
+export const path = text(0, 2048);
+export const httpUrl = satisfying((value) => {
+  const parsed = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  return parsed !== undefined && ['http:', 'https:'].includes(parsed.protocol);
+}, 'must be an http or https URL');
+
+const count = satisfying((value) => typeof value === 'number' && !Number.isNaN(value), 'must be a number');
+export const announced = optional(count);
+
+/** Only what `route` returned is known to be complete. */
+export const endpointConfig = satisfying(
+  (value) => typeof value === 'object' && value !== null && isRoutedEndpoint(value),
+  'must be an endpoint that route() returned',
+);
+
+// These two are judged for each webhook, so nothing is made for a valid one.
+const body = satisfying((value) => Buffer.isBuffer(value), 'must be a Buffer');
+const plain = text(0);
+const rawHeaders = rule((value, field) => {
+  if (!Array.isArray(value) || value.length % 2 !== 0)
+    return [{ field, message: `${field} must be an array of names and values in turn.` }];
+  for (let index = 0; index < value.length; index++) {
+    if (typeof value[index] !== 'string')
+      return [{ field: `${field}[${index}]`, message: `${field}[${index}] must be a text.` }];
+  }
+  return [];
+});
+export const captureRequest = members({
+  method: text(1),
+  path: plain,
+  query: plain,
+  rawHeaders,
+  body,
+  remoteAddr: nullable(plain),
+});
+
+export const webhookRequest = members({
+  method: plain,
+  target: plain,
+  headers: satisfying((value) => value instanceof HeaderList, 'must be a HeaderList'),
+  body,
+  receivedAt: count,
+  sender: optional(nullable(plain)),
 });

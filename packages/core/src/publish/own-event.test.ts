@@ -117,7 +117,7 @@ test('mistakes are all told at once, and nothing is stored', async () => {
   };
   await expect(gateway.paggio.publish(wrong as never)).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
-    details: ['userId', 'mode', 'eventType', 'idempotencyKey', 'endpointIds', 'payload'].map((field) =>
+    details: ['userId', 'mode', 'eventType', 'idempotencyKey', 'endpointIds[0]', 'payload'].map((field) =>
       expect.objectContaining({ field }),
     ),
   });

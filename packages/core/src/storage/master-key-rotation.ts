@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaggioError, type ErrorDetail } from '../errors';
+import { check, type Arguments } from '../input/operations';
+import { anyText, anything, members } from '../input/shape';
+import { rotationOptions } from '../input/shapes';
 import { resolveOptions, type PaggioOptions } from '../options';
 import { Database } from './database';
 import { MasterKeyRegister } from './master-key-register';
@@ -264,15 +267,21 @@ function stillWritten(keyIds: readonly string[], current: string): PaggioError {
   });
 }
 
+const rotationArguments: Arguments = [
+  ['keys', members({ url: anyText, masterKey: anything, previousMasterKeys: anything })],
+  ['options', rotationOptions],
+];
+
 /**
  * Rotates the master key of a database, beside the processes that use it: encrypts everything again under the current key.
- * @throws PaggioError `BAD_REQUEST` for wrong keys, `UNAVAILABLE` when the database does not answer, `CONFLICT` when its
+ * @throws PaggioError `VALIDATION_FAILED` for wrong arguments, `BAD_REQUEST` for wrong keys, `UNAVAILABLE` when the database does not answer, `CONFLICT` when its
  *   schema is behind, when a key is missing, or when a process goes on encrypting under an older key
  */
 export async function rotateMasterKey(
   keys: { url: string } & Pick<PaggioOptions, 'masterKey' | 'previousMasterKeys'>,
   options: RotationOptions = {},
 ): Promise<RotationResult> {
+  check(rotationArguments, [keys, options]);
   const { url, ...given } = keys;
   const resolved = resolveOptions({ ...given, database: { url }, migrations: 'check' });
   const database = new Database(resolved);

@@ -1,6 +1,8 @@
 import type { QueryRunner } from 'typeorm';
 import { databaseUrlProblem } from '../database-option';
 import { PaggioError } from '../errors';
+import { check, type Arguments } from '../input/operations';
+import { anyText, members, optional, text } from '../input/shape';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 import { unreachable } from './start-refusal';
@@ -16,11 +18,18 @@ export interface MigrationSqlOptions {
   grantTo?: string;
 }
 
+const sqlArguments: Arguments = [
+  ['options', members({ url: optional(anyText), grantTo: optional(text(1, 63)) }, { options: true })],
+];
+
 /**
  * The migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each is a
  * transaction that also says that it was done, so that `migrations: 'check'` finds the schema up to date.
+ * @throws PaggioError `VALIDATION_FAILED` for wrong options, else as `migrate` does
  */
-export async function migrationSql({ url, grantTo }: MigrationSqlOptions = {}): Promise<string> {
+export async function migrationSql(options: MigrationSqlOptions = {}): Promise<string> {
+  check(sqlArguments, [options]);
+  const { url, grantTo } = options;
   const applied = url === undefined ? 0 : await appliedIn(databaseAt(url));
   const parts: string[] = [];
   if (applied === 0) {
@@ -66,7 +75,7 @@ export async function migrate(url: string): Promise<{ total: number; applied: nu
 }
 
 function databaseAt(url: string): Database {
-  const problem = databaseUrlProblem(url);
+  const problem = typeof url === 'string' ? databaseUrlProblem(url) : 'must be a text.';
   if (problem !== null)
     throw new PaggioError('BAD_REQUEST', `The database URL ${problem}`, { hint: 'Correct the URL.' });
   const connection = resolveConnection({ connectionString: url });

@@ -42,7 +42,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   options: HandlerOptions<HostRequest> = {},
   api?: Api,
 ): NodeHandler {
-  checkHandlerOptions(options);
+  checkHandlerOptions(paggio, options);
   const site = new Site(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
   const { memory } = site.api;
