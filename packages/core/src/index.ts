@@ -1,7 +1,7 @@
 export { parseTime, TIME_FORM } from './time';
 export { checkBodyEncoding } from './body-encoding';
 export { hasNoBody } from './endpoints/answer-type';
-export { causes, memberSources, type Explanation } from '@paggio/providers';
+export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
 export type { Authority } from './authority';
 export type { CaptureAnswer } from './capture/capture';

@@ -280,5 +280,5 @@ test.each([
   ['[{"a":1,"a":2}]', 'a'],
   ['"a"', undefined],
 ])('of %s the name that is given twice is %s', (json, name) => {
-  expect(repeatedName(json, ['payload'])).toBe(name);
+  expect(repeatedName(Buffer.from(json), ['payload'])).toBe(name);
 });

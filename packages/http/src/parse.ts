@@ -53,9 +53,8 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
 export function parseJson(body: Buffer, opaque: readonly string[] = []): unknown {
   if (body.length === 0) return {};
   if (!isUtf8(body)) throw new PaggioError('BAD_REQUEST', 'The body is not UTF-8', { hint: 'Send JSON in UTF-8.' });
-  const text = body.toString('utf8');
-  const value = parsed(text);
-  const field = repeatedName(text, opaque);
+  const value = parsed(body.toString('utf8'));
+  const field = repeatedName(body, opaque);
   if (field !== undefined) throw failure('body', [{ field, message: `${shown(field)} is given twice.` }]);
   return value;
 }

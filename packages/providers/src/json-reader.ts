@@ -1,13 +1,14 @@
+import { JsonWalk, type JsonToken } from './json-walk';
 import type { Path } from './value-rule';
 
-/** Deeper bodies are not read. Nothing recurses: this bounds the memory for the open brackets. */
-const MAX_DEPTH = 65_536;
 /** A list of which every item is wanted may have at most as many, all such lists of a body together. */
 const MAX_ITEMS = 100_000;
 /** The last item of a list that can be asked for by its position. */
 const MAX_POSITION = 16;
 /** The first names of an object that are told where its names are wanted. */
 const MAX_NAMES = 64;
+/** Longer names, with their quotes, are never wanted. */
+const MAX_NAME_BYTES = 1024;
 
 /** A place whose value is wanted; with `list`, the value at `path` in every item of the list there. */
 export interface BodyPlace {
@@ -70,9 +71,12 @@ function isPosition(name: string): boolean {
 
 type Container = unknown[] | Record<string, unknown>;
 
+/** An open object or array on the way to a wanted place. */
 interface Frame {
   wanted: WantedPlaces;
   container: Container;
+  /** The name of the present member; null when it is too long to be wanted. */
+  name: string | null;
   /** Items of a list that were begun. */
   count: number;
 }
@@ -88,194 +92,65 @@ export type Unreadable = 'not_json' | 'too_large';
  *   that none, one and several can still be told apart.
  */
 export function readJson(bytes: Buffer, wanted: WantedPlaces): { root: unknown } | Unreadable {
-  return new JsonReader(bytes).read(wanted);
-}
-
-class JsonReader {
-  private at = 0;
-  private items = 0;
-
-  constructor(private readonly bytes: Buffer) {}
-
-  read(wanted: WantedPlaces): { root: unknown } | Unreadable {
-    const { bytes } = this;
-    // The closing bracket of each open one.
-    const open = new Uint8Array(MAX_DEPTH);
-    let depth = 0;
-    // The open brackets that are on the way to a wanted place. They are the outermost ones.
-    const frames: Frame[] = [];
-    let root: unknown;
-    let want: WantedPlaces | undefined = wanted;
-    let name: string | null = null;
-
-    for (;;) {
-      // A value begins.
-      this.skipSpace();
-      const first = bytes[this.at];
-      let value: unknown;
-      let opened = false;
-      if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-        if (depth === MAX_DEPTH) return 'too_large';
-        open[depth++] = first === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET;
-        opened = true;
-        this.at++;
-        if (want) value = first === OPEN_BRACE ? (Object.create(null) as Record<string, unknown>) : [];
-      } else {
-        const from = this.at;
-        if (!this.passScalar(first)) return 'not_json';
-        if (want?.value) value = JSON.parse(bytes.toString('utf8', from, this.at)) as unknown;
-      }
-      const parentDepth = opened ? depth - 1 : depth;
-      const parent = frames[frames.length - 1];
+  const walk = new JsonWalk(bytes);
+  // Whatever is not wanted is skipped as a whole, so these are all the open objects and arrays.
+  const frames: Frame[] = [];
+  let root: unknown;
+  let items = 0;
+  for (;;) {
+    let token = walk.next();
+    const frame = frames[frames.length - 1];
+    if (token === 'name') {
+      (frame as Frame).name = walk.end - walk.start > MAX_NAME_BYTES ? null : walk.text();
+      continue;
+    }
+    if (token === 'close') {
+      frames.pop();
+      continue;
+    }
+    if (token === 'object' || token === 'array' || token === 'scalar') {
+      const want = frame ? wantedIn(frame) : wanted;
       if (want) {
-        if (!parent) root = value;
-        else if (frames.length === parentDepth && !this.keep(parent, name, value)) return 'too_large';
-        if (opened) frames.push({ wanted: want, container: value as Container, count: 0 });
-      } else if (parent && frames.length === parentDepth) this.pass(parent, name);
-
-      // What follows it: the first value inside, the next one, or the end.
-      let inside = opened;
-      for (;;) {
-        if (depth === 0) {
-          this.skipSpace();
-          return this.at === bytes.length ? { root } : 'not_json';
-        }
-        this.skipSpace();
-        const closing = open[depth - 1];
-        const next = bytes[this.at];
-        if (next === closing) {
-          this.at++;
-          if (frames.length === depth) frames.pop();
-          depth--;
-          inside = false;
-          continue;
-        }
-        if (!inside) {
-          if (next !== COMMA) return 'not_json';
-          this.at++;
-          this.skipSpace();
-        }
-        break;
-      }
-      const frame = frames.length === depth ? frames[frames.length - 1] : undefined;
-      want = undefined;
-      if (open[depth - 1] === CLOSE_BRACE) {
-        const from = this.at;
-        if (bytes[from] !== QUOTE || !this.passString()) return 'not_json';
-        if (frame) {
-          name = this.nameAt(from);
-          want = name === null ? undefined : frame.wanted.members.get(name);
-        }
-        this.skipSpace();
-        if (bytes[this.at++] !== COLON) return 'not_json';
-      } else if (frame) {
-        const position = frame.count++;
-        want =
-          frame.wanted.items ?? (position <= MAX_POSITION ? frame.wanted.members.get(String(position)) : undefined);
+        const value = valueOf(token, want, bytes, walk);
+        if (!frame) root = value;
+        else if (Array.isArray(frame.container) && frame.wanted.items !== null && ++items > MAX_ITEMS)
+          return 'too_large';
+        else keep(frame, value);
+        if (token !== 'scalar') frames.push({ wanted: want, container: value as Container, name: null, count: 0 });
+      } else {
+        pass(frame as Frame);
+        token = walk.skip();
       }
     }
-  }
-
-  /** A wanted value finds its place. With a repeated name the last one counts, as for parsers. */
-  private keep({ wanted, container }: Frame, name: string | null, value: unknown): boolean {
-    if (!Array.isArray(container)) container[name ?? ''] = value;
-    else {
-      if (wanted.items !== null && ++this.items > MAX_ITEMS) return false;
-      container.push(value);
-    }
-    return true;
-  }
-
-  /** A value that nobody wants leaves a mark where its presence says something. */
-  private pass({ wanted, container, count }: Frame, name: string | null): void {
-    if (Array.isArray(container)) {
-      if (container.length <= MAX_POSITION && container.length === count - 1) container.push(undefined);
-    } else if (name !== null && wanted.names && Object.keys(container).length < MAX_NAMES)
-      container[name] ??= undefined;
-  }
-
-  private skipSpace(): void {
-    const { bytes } = this;
-    let byte = bytes[this.at];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++this.at];
-  }
-
-  private passScalar(first: number | undefined): boolean {
-    if (first === QUOTE) return this.passString();
-    if (first === 0x74) return this.passWord('true');
-    if (first === 0x66) return this.passWord('false');
-    if (first === 0x6e) return this.passWord('null');
-    return this.passNumber();
-  }
-
-  private passWord(word: string): boolean {
-    const end = this.at + word.length;
-    if (this.bytes.toString('latin1', this.at, end) !== word) return false;
-    this.at = end;
-    return true;
-  }
-
-  private passNumber(): boolean {
-    const { bytes } = this;
-    if (bytes[this.at] === 0x2d) this.at++;
-    if (bytes[this.at] === 0x30) this.at++;
-    else if (!this.passDigits()) return false;
-    if (bytes[this.at] === 0x2e) {
-      this.at++;
-      if (!this.passDigits()) return false;
-    }
-    if (bytes[this.at] === 0x65 || bytes[this.at] === 0x45) {
-      this.at++;
-      if (bytes[this.at] === 0x2b || bytes[this.at] === 0x2d) this.at++;
-      if (!this.passDigits()) return false;
-    }
-    return true;
-  }
-
-  private passDigits(): boolean {
-    const from = this.at;
-    let byte = this.bytes[this.at] as number;
-    while (byte >= 0x30 && byte <= 0x39) byte = this.bytes[++this.at] as number;
-    return this.at > from;
-  }
-
-  /** From the opening quote to behind the closing one. */
-  private passString(): boolean {
-    const { bytes } = this;
-    const { length } = bytes;
-    let at = this.at + 1;
-    while (at < length) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return true;
-      }
-      if (byte < 0x20) return false;
-      if (byte !== BACKSLASH) at++;
-      else if (bytes[at + 1] === 0x75) {
-        if (!/^[0-9a-fA-F]{4}$/.test(bytes.toString('latin1', at + 2, at + 6))) return false;
-        at += 6;
-      } else if (ESCAPED.has(bytes[at + 1] as number)) at += 2;
-      else return false;
-    }
-    return false;
-  }
-
-  /** The name between its quotes, of which the second has just been passed. Long ones are nobody's. */
-  private nameAt(from: number): string | null {
-    if (this.at - from > 1024) return null;
-    const text = this.bytes.toString('utf8', from + 1, this.at - 1);
-    return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
+    if (token === 'end') return { root };
+    if (token === 'wrong') return 'not_json';
+    if (token === 'too_deep') return 'too_large';
   }
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-/** `"`, `\`, `/`, `b`, `f`, `n`, `r` and `t`. */
-const ESCAPED: ReadonlySet<number> = new Set([0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74]);
+/** What is wanted of the value that begins now. */
+function wantedIn(frame: Frame): WantedPlaces | null | undefined {
+  const { wanted, container, name } = frame;
+  if (!Array.isArray(container)) return name === null ? undefined : wanted.members.get(name);
+  const position = frame.count++;
+  return wanted.items ?? (position <= MAX_POSITION ? wanted.members.get(String(position)) : undefined);
+}
+
+function valueOf(token: JsonToken, want: WantedPlaces, bytes: Buffer, { start, end }: JsonWalk): unknown {
+  if (token === 'object') return Object.create(null);
+  if (token === 'array') return [];
+  return want.value ? JSON.parse(bytes.toString('utf8', start, end)) : undefined;
+}
+
+/** A wanted value finds its place. With a repeated name the last one counts, as for parsers. */
+function keep({ container, name }: Frame, value: unknown): void {
+  if (Array.isArray(container)) container.push(value);
+  else container[name ?? ''] = value;
+}
+
+/** A value that nobody wants leaves a mark where its presence says something. */
+function pass({ wanted, container, count, name }: Frame): void {
+  if (Array.isArray(container)) {
+    if (container.length <= MAX_POSITION && container.length === count - 1) container.push(undefined);
+  } else if (name !== null && wanted.names && Object.keys(container).length < MAX_NAMES) container[name] ??= undefined;
+}

@@ -13,14 +13,14 @@ test.each([
   ['[{"payload":1}]'],
   ['{"payload":1,"payload":2}', '1', '2'],
 ])('the payload of %s is cut out', (json, ...sources) => {
-  expect(memberSources(json, 'payload')).toEqual(sources);
+  expect(memberSources(Buffer.from(json), 'payload')).toEqual(sources);
 });
 
 test('what is cut out is what a parser finds there', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), fc.nat(4), (others, payload, indent) => {
       const json = JSON.stringify({ ...others, payload, last: 1 }, null, indent);
-      const source = memberSources(json, 'payload').at(-1) as string;
+      const source = memberSources(Buffer.from(json), 'payload').at(-1) as string;
       expect(JSON.parse(source)).toEqual(JSON.parse(JSON.stringify(payload)));
       expect(json).toContain(source);
     }),

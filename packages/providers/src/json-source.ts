@@ -1,56 +1,27 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonOf } from './body-value';
+import { JsonWalk } from './json-walk';
 import type { Path } from './value-rule';
 
-/** Where a value stands in JSON text: its first and its end position. */
+/** Where a value stands in JSON text: its first byte and the one behind it. */
 interface JsonSpan {
   start: number;
   end: number;
 }
 
-/**
- * Where the value at a path stands in valid JSON text, so that it can be read or replaced without touching a byte of the
- * rest. With a repeated key the last one counts, as for parsers. Undefined when there is none.
- */
-function jsonSpan(json: string, path: Path): JsonSpan | undefined {
-  const start = skipSpace(json, 0);
-  let span: JsonSpan = { start, end: endOfValue(json, start) };
-  for (const step of path) {
-    const found = memberSpans(json, span.start).filter(({ name }) => name === step);
-    const last = found.at(-1);
-    if (!last) return undefined;
-    span = last;
-  }
-  return span;
-}
-
-/** The members of the object, or the items of the array, that begins at a position. None for other values. */
-function memberSpans(json: string, from: number): (JsonSpan & { name: string | number })[] {
-  const open = json[from];
-  if (open !== '{' && open !== '[') return [];
-  const close = open === '{' ? '}' : ']';
-  const found: (JsonSpan & { name: string | number })[] = [];
-  let at = skipSpace(json, from + 1);
-  while (json[at] !== close) {
-    let name: string | number = found.length;
-    if (open === '{') {
-      const keyEnd = endOfString(json, at);
-      name = JSON.parse(json.slice(at, keyEnd)) as string;
-      // Behind the colon.
-      at = skipSpace(json, skipSpace(json, keyEnd) + 1);
-    }
-    const end = endOfValue(json, at);
-    found.push({ name, start: at, end });
-    at = skipSpace(json, end);
-    if (json[at] === ',') at = skipSpace(json, at + 1);
-  }
-  return found;
-}
-
-/** The source text of the value at a path of valid JSON text; undefined when there is none. */
-export function sourceAt(json: string, path: Path): string | undefined {
+/** The source text of the value at a path of valid JSON; undefined when there is none. */
+export function sourceAt(json: Buffer, path: Path): string | undefined {
   const span = jsonSpan(json, path);
-  return span && json.slice(span.start, span.end);
+  return span && json.toString('utf8', span.start, span.end);
+}
+
+/**
+ * The source text of the members of a JSON object that have a name: usually one or none, with the very bytes it was sent
+ * with: numbers of any size, the order and the repetition of keys, and white space inside it stay. The bytes must be valid
+ * JSON.
+ */
+export function memberSources(json: Buffer, name: string): string[] {
+  return memberSpans(json, 0, name).map(({ start, end }) => json.toString('utf8', start, end));
 }
 
 /**
@@ -58,65 +29,55 @@ export function sourceAt(json: string, path: Path): string | undefined {
  * @throws TypeError when a place is missing, or the text is not JSON
  */
 export function replaceJsonStrings(bytes: Buffer, values: readonly (readonly [Path, string])[]): Buffer {
-  const json = bytes.toString('utf8');
-  if (!isUtf8(bytes) || jsonOf(json) === undefined) throw new TypeError('The body is not JSON.');
+  if (!isUtf8(bytes) || jsonOf(bytes.toString('utf8')) === undefined) throw new TypeError('The body is not JSON.');
   const edits = values.map(([path, value]) => {
-    const span = jsonSpan(json, path);
+    const span = jsonSpan(bytes, path);
     if (!span) throw new TypeError(`The body has no ${path.join('.')}.`);
-    return { ...span, text: JSON.stringify(value) };
+    return { ...span, text: Buffer.from(JSON.stringify(value), 'utf8') };
   });
-  let text = json;
-  for (const { start, end, text: replacement } of edits.sort((a, b) => b.start - a.start)) {
-    text = text.slice(0, start) + replacement + text.slice(end);
+  const parts: Buffer[] = [];
+  let kept = 0;
+  for (const { start, end, text } of edits.sort((a, b) => a.start - b.start)) {
+    parts.push(bytes.subarray(kept, start), text);
+    kept = end;
   }
-  return Buffer.from(text, 'utf8');
+  return Buffer.concat([...parts, bytes.subarray(kept)]);
 }
 
-function skipSpace(json: string, from: number): number {
-  let at = from;
-  while (/[ \t\n\r]/.test(json[at] ?? '')) at++;
-  return at;
-}
-
-/** Behind the closing quote. */
-function endOfString(json: string, from: number): number {
-  let at = from + 1;
-  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
-  return at + 1;
-}
-
-function endOfValue(json: string, from: number): number {
-  const first = json[from] as string;
-  if (first === '"') return endOfString(json, from);
-  let at = from;
-  if (first !== '{' && first !== '[') {
-    while (/[^\s,}\]]/.test(json[at] ?? ',')) at++;
-    return at;
+/** With a repeated name the last value counts, as for parsers. */
+function jsonSpan(json: Buffer, path: Path): JsonSpan | undefined {
+  const walk = new JsonWalk(json, { valid: true });
+  walk.next();
+  const { start } = walk;
+  walk.skip();
+  let span: JsonSpan | undefined = { start, end: walk.end };
+  for (const step of path) {
+    span = memberSpans(json, span.start, step).at(-1);
+    if (!span) return undefined;
   }
-  // Brackets of both kinds in one count: the text is valid, so they match.
-  let depth = 0;
-  do {
-    const char = json[at] as string;
-    if (char === '"') {
-      at = endOfString(json, at);
+  return span;
+}
+
+/** The members with a name of the object, or the item at a position of the array, that begins at a byte. */
+function memberSpans(json: Buffer, from: number, step: string | number): JsonSpan[] {
+  const walk = new JsonWalk(json, { from, valid: true });
+  const container = walk.next();
+  const found: JsonSpan[] = [];
+  if (container !== 'object' && container !== 'array') return found;
+  const wanted = String(step);
+  if (container === 'array' && !/^\d+$/.test(wanted)) return found;
+  let here = '';
+  let items = 0;
+  for (;;) {
+    const token = walk.next();
+    if (token === 'name') {
+      here = walk.text();
       continue;
     }
-    if (char === '{' || char === '[') depth++;
-    else if (char === '}' || char === ']') depth--;
-    at++;
-  } while (depth > 0);
-  return at;
-}
-
-/**
- * The source text of the members of a JSON object that have a name: usually one or none, with the very bytes it was sent
- * with: numbers of any size, the order and the repetition of keys, and white space inside it stay. The text must be valid
- * JSON.
- */
-export function memberSources(json: string, name: string): string[] {
-  const first = skipSpace(json, 0);
-  if (json[first] !== '{') return [];
-  return memberSpans(json, first)
-    .filter((member) => member.name === name)
-    .map(({ start, end }) => json.slice(start, end));
+    if (token !== 'object' && token !== 'array' && token !== 'scalar') return found;
+    if (container === 'array') here = String(items++);
+    const { start } = walk;
+    walk.skip();
+    if (here === wanted) found.push({ start, end: walk.end });
+  }
 }

@@ -182,6 +182,6 @@ function innerPayload(body: Buffer): Payload['payload'] {
   const { payload } = toPayload(body);
   if (!(payload instanceof JsonText)) return payload;
   // Of repeated members the last one counts, as it does for parsers.
-  const inner = memberSources(payload.text, 'payload').at(-1);
+  const inner = memberSources(body, 'payload').at(-1);
   return inner === undefined ? payload : new JsonText(inner);
 }

@@ -37,7 +37,7 @@ export async function publish({
   source,
   idempotencyKey,
 }: OperationInput<object, PublishDto>): Promise<PublishedDelivery[]> {
-  const [payload] = memberSources(source.toString('utf8'), 'payload');
+  const [payload] = memberSources(source, 'payload');
   if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
   const inBody = body.idempotency_key ?? null;
   if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {

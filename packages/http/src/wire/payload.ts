@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isJson } from './is-json';
+import { JsonWalk } from '@paggio/core';
 import { JsonText } from './json-text';
 
 /** The largest body that is shown as JSON, in bytes. */
@@ -19,7 +19,17 @@ export interface Payload {
 export function toPayload(body: Buffer): Payload {
   if (!isUtf8(body)) return { payload: null, payload_format: 'binary' };
   const text = body.toString('utf8');
-  return body.length <= JSON_LIMIT && isJson(body, MAX_DEPTH)
+  return body.length <= JSON_LIMIT && isJson(body)
     ? { payload: new JsonText(text), payload_format: 'json' }
     : { payload: text, payload_format: 'text' };
+}
+
+/** Whether UTF-8 is one JSON text. Its cost does not depend on what the JSON describes: no values are made. */
+function isJson(bytes: Buffer): boolean {
+  const walk = new JsonWalk(bytes, { maxDepth: MAX_DEPTH });
+  for (;;) {
+    const token = walk.next();
+    if (token === 'end') return true;
+    if (token === 'wrong' || token === 'too_deep') return false;
+  }
 }

@@ -76,7 +76,7 @@ function signatureOf(item: object, key: Buffer, body: Buffer, index: number): st
   const text = SIGNED.map((path) => {
     const value = valueAt(item, path);
     if (Number.isInteger(value) && !Number.isSafeInteger(value) && body.length <= SEARCHED_BYTES)
-      return sourceAt(body.toString('utf8'), [...LIST, index, ITEM, ...path]) ?? '';
+      return sourceAt(body, [...LIST, index, ITEM, ...path]) ?? '';
     return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
   }).join(':');
   return createHmac('sha256', key).update(text).digest('base64');
