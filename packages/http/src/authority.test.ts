@@ -330,6 +330,23 @@ describe("where requests carry the provider's secret itself", () => {
     expect((await api.post(`/api/v1/events/${event}/replay`, { environment: 'original' })).status).toBe(200);
   });
 
+  test('a body signed anew goes to another host only when no old secret is left elsewhere in it', async () => {
+    const settings = { kind: 'token', body_path: 'auth.passcode' };
+    const secretsOf = { secrets: [TOKEN], replay_secrets: { custom: 'of-the-other-host' } };
+    const endpoint = await create({ provider: 'custom', settings, ...secretsOf });
+    const api = await apiWith('write', 'resign');
+    const replay = async (body: string): Promise<any> => {
+      const event = await genuine(endpoint, [], body);
+      return api.post(`/api/v1/events/${event}/replay`, { destination_url: elsewhere.url(), resign: true });
+    };
+    expect((await replay(`{"n":1.10,"auth":{"passcode":"${TOKEN}"}}`)).status).toBe(200);
+    expect(elsewhere.requests.at(-1)?.body.toString()).toBe('{"n":1.10,"auth":{"passcode":"of-the-other-host"}}');
+    const sent = elsewhere.requests.length;
+    const copied = await replay(`{"auth":{"passcode":"${TOKEN}"},"copy":[{"passcode":"${TOKEN}"}]}`);
+    expect([copied.status, copied.data.details[0].field]).toEqual([422, 'include_credentials']);
+    expect(elsewhere.requests).toHaveLength(sent);
+  });
+
   test('endpoints whose provider signs are as free as before', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const writer = await apiWith('write');

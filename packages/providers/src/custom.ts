@@ -1,4 +1,5 @@
 import type { HandshakeSpec } from './handshake';
+import { parsePointer } from './json-pointer';
 import { createProvider, type Provider } from './provider';
 import { hmac, token, type SchemeSpec } from './scheme/scheme-spec';
 import type { SignedHeaderSpec } from './scheme/signed-header';
@@ -10,7 +11,6 @@ import {
   header as fromHeader,
   query as fromQuery,
   type Condition,
-  type Path,
   type ValueRule,
 } from './value-rule';
 
@@ -53,10 +53,11 @@ const handshake = [
 ] as const;
 const known: Readonly<Record<string, readonly string[]>> = {
   hmac: [...signed, ...fields, ...common, 'algorithm', 'secret_encoding'],
+  hash: [...signed, ...fields, ...common, 'algorithm', 'secret_encoding'],
   ed25519: [...signed, ...fields, ...common],
   ecdsa: [...signed, ...fields, ...common, 'algorithm'],
   rsa: [...signed, ...fields, ...common, 'algorithm'],
-  token: ['header', 'prefix', 'query', 'basic', 'id_header', 'event_type_header'],
+  token: ['header', 'prefix', 'query', 'basic', 'body_path', 'id_header', 'event_type_header'],
   jwt: [
     'header',
     'prefix',
@@ -81,7 +82,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
  *   for hmac also `md5`; `signature_query` for a parameter of the URL instead of `header`; for hmac `secret_encoding` `utf8`,
  *   `hex`, `base64`.
  *   With `body` `inflated` the body is what Content-Encoding (gzip, deflate, br) unpacks to, for senders that sign first.
- * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`.
+ * - `kind` `hash`: the same as hmac, for senders whose signature is a plain digest of a text with the secret in it.
+ *   `template` must be given and contain `{secret}`, such as `{secret}{body}`. Weaker than an HMAC. Where `{body}` stands
+ *   behind `{secret}` the body must be UTF-8.
+ * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`, or `body_path`, where the JSON body carries the
+ *   secret itself: names with dots between, or a JSON pointer. The last step must be a name.
  * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS384`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
  *   `body_hash_encoding`, `issuer`.
  *
@@ -93,8 +98,9 @@ const known: Readonly<Record<string, readonly string[]>> = {
  * `handshake_signed` the question has to pass verification.
  *
  * For all: `id_header` names the delivery, `event_type_header` the event type. Returns every mistake at once.
+ * @param stored the settings were accepted before, so what is refused since then still works
  */
-export function customProvider(settings: Settings): Provider | ConfigProblem[] {
+export function customProvider(settings: Settings, stored = false): Provider | ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const read = new SettingReader(settings, problems);
   const kind = read.choice('kind', Object.keys(known));
@@ -113,7 +119,7 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
       ? tokenSpec(read)
       : kind === 'jwt'
         ? jwtSpec(read)
-        : signedSpec(read, kind as SignedKind, idHeader);
+        : signedSpec(read, kind as SignedKind, idHeader, stored);
   const question = handshakeSpec(read);
   if (problems.length > 0) return problems;
   return createProvider({
@@ -129,12 +135,29 @@ export function customProvider(settings: Settings): Provider | ConfigProblem[] {
     handshakes: question ? [question] : [],
     secret: 'secret',
     setup: '',
+    notes: weaknesses(kind, settings).map((text) => ({ text, confidence: 'A' })),
   });
 }
 
-type SignedKind = 'hmac' | 'ed25519' | 'ecdsa' | 'rsa';
+/** What the owner of an endpoint has to know about a scheme that senders use although better ones exist. */
+function weaknesses(kind: string, settings: Settings): string[] {
+  if (kind === 'hash')
+    return [
+      'A digest of secret and body is weaker than an HMAC. With the secret first, anybody who sees one signed request can ' +
+        'compute the signature of the same body with padding and more bytes behind it; such a body is not UTF-8, so it is ' +
+        'refused. With the secret last, two bodies with one MD5 or SHA-1 digest have one signature. Take hmac if the sender can.',
+    ];
+  if (kind === 'token' && settings['body_path'] !== undefined)
+    return [
+      'Every event carries the secret in its body and nothing is signed. Whoever receives or reads the body can send ' +
+        "requests in the sender's name. Take a signature if the sender can.",
+    ];
+  return [];
+}
 
-function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | undefined): SchemeSpec {
+type SignedKind = 'hmac' | 'hash' | 'ed25519' | 'ecdsa' | 'rsa';
+
+function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | undefined, stored: boolean): SchemeSpec {
   const parameter = read.text('signature_query');
   if (parameter !== undefined && !/^[A-Za-z0-9_.~-]+$/.test(parameter))
     read.problem(
@@ -153,11 +176,20 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
       'template must contain {body} or its hash {body_sha256}: a signature that leaves it out proves nothing about it.',
     );
   }
+  const usesSecret = new Template(template).uses('secret');
+  if (kind === 'hash' && !usesSecret)
+    read.problem(
+      'template',
+      'template must contain {secret}, such as {secret}{body}: a digest without it proves nothing.',
+    );
+  if (kind !== 'hash' && usesSecret && !stored)
+    read.problem('template', 'Only a template of kind hash contains {secret}. Here the secret is the key.');
   if (template.includes('{timestamp}') && !timestampHeader && !timestampField) {
     read.problem('timestamp_header', 'A template with {timestamp} needs timestamp_header, or timestamp_field.');
   }
   if (template.includes('{id}') && !idHeader) read.problem('id_header', 'A template with {id} needs id_header.');
-  const encodings = kind === 'hmac' ? ['hex', 'base64', 'base64url'] : ['hex', 'base64'];
+  const shares = kind === 'hmac' || kind === 'hash';
+  const encodings = shares ? ['hex', 'base64', 'base64url'] : ['hex', 'base64'];
   const shared: SignedHeaderSpec = {
     header,
     queryParameter: parameter,
@@ -172,17 +204,12 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
     ...(idHeader && template.includes('{id}') ? { id: { header: idHeader } } : {}),
   };
   const encoding = read.choice('encoding', encodings) as 'hex' | 'base64' | undefined;
-  const algorithm = read.choice('algorithm', [
-    ...(kind === 'hmac' ? ['md5'] : []),
-    'sha1',
-    'sha256',
-    'sha384',
-    'sha512',
-  ]) as 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined;
-  if (kind !== 'hmac') return { kind, ...shared, encoding, algorithm: algorithm as Exclude<typeof algorithm, 'md5'> };
+  const algorithm = read.choice('algorithm', [...(shares ? ['md5'] : []), 'sha1', 'sha256', 'sha384', 'sha512']) as
+    'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined;
+  if (!shares) return { kind, ...shared, encoding, algorithm: algorithm as Exclude<typeof algorithm, 'md5'> };
   const secretEncoding = read.choice('secret_encoding', ['utf8', 'hex', 'base64']) as
     'utf8' | 'hex' | 'base64' | undefined;
-  return hmac({ ...shared, encoding, algorithm, secretEncoding });
+  return hmac({ ...shared, encoding, algorithm, secretEncoding, construction: kind });
 }
 
 function tokenSpec(read: SettingReader): SchemeSpec {
@@ -190,10 +217,14 @@ function tokenSpec(read: SettingReader): SchemeSpec {
   const query = read.text('query');
   const header = read.headerName('header');
   const prefix = read.text('prefix');
-  if ([basic, query !== undefined, header !== undefined].filter(Boolean).length !== 1) {
-    read.problem('header', 'A token stands in one place: header, query or basic.');
+  const path = read.path('body_path');
+  if ([basic, query !== undefined, header !== undefined, path !== undefined].filter(Boolean).length !== 1) {
+    read.problem('header', 'A token stands in one place: header, query, basic or body_path.');
   }
-  return token({ header, prefix, query, basic: basic || undefined });
+  if (path !== undefined && prefix !== undefined) read.problem('prefix', 'prefix goes with header.');
+  if (path !== undefined && /^\d+$/.test(path.at(-1) ?? ''))
+    read.problem('body_path', 'body_path must end in the name of a member: the secret is masked by that name.');
+  return token({ header, prefix, query, basic: basic || undefined, ...(path ? { body: { path } } : {}) });
 }
 
 function jwtSpec(read: SettingReader): SchemeSpec {
@@ -284,8 +315,8 @@ class SettingReader {
     return this.settings[name] === '' ? '' : (this.text(name) ?? '');
   }
 
-  /** Names and positions with dots between, such as `data.items.0.code`. */
-  path(name: string): Path | undefined {
+  /** Names and positions with dots between, such as `data.items.0.code`, or a JSON pointer. */
+  path(name: string): string[] | undefined {
     const text = this.text(name);
     return text === undefined ? undefined : this.steps(name, text);
   }
@@ -302,10 +333,13 @@ class SettingReader {
     return { equals: [fromBody(...this.steps(name, text.slice(0, mark))), text.slice(mark + 1)] };
   }
 
-  private steps(name: string, text: string): Path {
-    const steps = text.split('.');
+  private steps(name: string, text: string): string[] {
+    const steps = text.startsWith('/') ? (parsePointer(text) ?? ['']) : text.split('.');
     if (steps.length > MAX_STEPS || steps.includes(''))
-      this.problem(name, `${name} must name at most ${MAX_STEPS} members with a dot between, such as data.code.`);
+      this.problem(
+        name,
+        `${name} must name at most ${MAX_STEPS} members, with a dot between (data.code) or as a JSON pointer (/data/code).`,
+      );
     // A position in a list is the name of its item as well, so digits need no type of their own.
     return steps;
   }

@@ -57,7 +57,8 @@ export interface VerifierOptions {
 
 /** A verifier, or every mistake in the configuration. Without a usable secret there is no verifier: fail closed. */
 export function createVerifier(config: VerificationConfig, options: VerifierOptions = {}): Verifier | ConfigProblem[] {
-  const provider = config.provider === 'custom' ? customProvider(config.settings) : findProvider(config.provider);
+  const provider =
+    config.provider === 'custom' ? customProvider(config.settings, options.stored) : findProvider(config.provider);
   if (Array.isArray(provider)) return provider;
   if (!provider) {
     const meant = didYouMean(

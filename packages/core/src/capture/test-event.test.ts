@@ -79,3 +79,42 @@ test('a test event carries everything that a real one does beside the signature'
   const workos = await delivered((await endpointOf({ provider: 'workos' })).id);
   expect(workos['workos-signature']).toMatch(/^t=\d{13}, v1=[0-9a-f]{64}$/);
 });
+
+test.each<[string, object]>([
+  ['a plain hash', { kind: 'hash', header: 'X-Sig', algorithm: 'md5', template: '{body}{secret}' }],
+  [
+    'a signature in the query',
+    { kind: 'hash', signature_query: 'sig', algorithm: 'sha384', template: '{secret}{body}' },
+  ],
+  ['a secret in the body', { kind: 'token', body_path: 'passcode' }],
+  [
+    'a secret deep in the body, where other members are in the way',
+    { kind: 'token', body_path: '/data/message/0/key' },
+  ],
+])('a test event and its replay signed anew are verified: %s', async (_, settings) => {
+  const { id } = await endpointOf({ provider: 'custom', settings });
+  const eventId = await gateway.paggio.testEvents.send(owner, id, 'thing.happened');
+  expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
+  const event = await gateway.paggio.events.get(owner, eventId);
+  expect(event).toMatchObject({ verifiedBy: 'custom', eventType: 'thing.happened' });
+  expect(JSON.parse(event.body.toString())).toMatchObject({ type: 'thing.happened' });
+  const replay = gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+  await expect(replay).resolves.toMatchObject({ status: 'delivered' });
+});
+
+test('an event without the place of its secret is not signed anew, and the refusal names the place', async () => {
+  const { id } = await endpointOf({
+    provider: 'custom',
+    settings: { kind: 'hash', header: 'X-Sig', template: '{secret}{body}' },
+  });
+  const eventId = await gateway.paggio.testEvents.send(owner, id);
+  await settled(gateway.paggio, owner, eventId);
+  const secrets = ['a secret of sixteen or more'];
+  const settings = { kind: 'token', body_path: 'auth.passcode' };
+  await gateway.paggio.endpoints.update(owner, id, { verification: { provider: 'custom', secrets, settings } });
+  const replay = gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+  await expect(replay).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    details: [{ field: 'resign', message: 'The event cannot be signed: The body has no auth.passcode.' }],
+  });
+});

@@ -38,7 +38,8 @@ export class TestEvents {
     const receivedAt = Date.now();
     const verifier = endpoint.verifier === 'broken' ? null : endpoint.verifier;
     const made =
-      (verifier && sample(verifier.provider.name, eventType)) ?? plain(eventType ?? DEFAULT_TYPE, receivedAt);
+      (verifier && sample(verifier.provider.name, eventType)) ??
+      plain(eventType ?? DEFAULT_TYPE, receivedAt, verifier?.scheme.secretPath);
     const request = this.requestOf(endpoint, made, verifier, receivedAt);
     const verification = await verifier?.verify(toWebhookRequest(request, receivedAt));
     const verified = verification?.ok === true;
@@ -99,7 +100,8 @@ export class TestEvents {
   }
 }
 
-function plain(eventType: string, now: number): Sample {
+/** @param place where the signature puts the secret into the body */
+function plain(eventType: string, now: number, place: readonly string[] = []): Sample {
   const body = {
     id: `test_${formatId(newId())}`,
     type: eventType,
@@ -109,7 +111,16 @@ function plain(eventType: string, now: number): Sample {
   return {
     eventType,
     rawHeaders: ['Content-Type', 'application/json'],
-    body: Buffer.from(JSON.stringify(body)),
     id: body.id,
+    body: Buffer.from(JSON.stringify(place.length === 0 ? body : withPlace(body, place))),
   };
+}
+
+/** The object with an empty text at a path, in place of what was in the way. */
+function withPlace(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name === undefined) return '';
+  const members = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const inner = Object.hasOwn(members, name) ? members[name] : undefined;
+  // A name such as __proto__ becomes an ordinary member.
+  return Object.fromEntries([...Object.entries(members), [name, withPlace(inner, rest)]]);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { jsonValueAt } from '@paggio/providers';
+import { jsonValueAt, parsePointer } from '@paggio/providers';
 
 /** What events of one key have in common: a header, or a value of the JSON body. */
 export type OrderBy = { header: string } | { pointer: readonly string[] };
@@ -10,13 +10,8 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 export function parseOrderBy(text: string): OrderBy | undefined {
   if (text.length > 256) return undefined;
   if (!text.startsWith('/')) return HEADER_NAME.test(text) ? { header: text.toLowerCase() } : undefined;
-  if (/~(?![01])/.test(text)) return undefined;
-  return {
-    pointer: text
-      .slice(1)
-      .split('/')
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
-  };
+  const pointer = parsePointer(text);
+  return pointer && { pointer };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Authority } from '../authority';
-import { withoutCredentials } from '../capture/credentials';
+import { findCredentials, withoutCredentials } from '../capture/credentials';
 import { lockedResult, nothingSent, sendEvent, type SendInput } from '../delivery/attempt';
 import type { AddressGuard } from '../delivery/address-guard';
 import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../delivery/destination-url';
@@ -220,7 +220,7 @@ export class Replays {
       ? resigned(original, { endpoint, environment, home, url, nowMs: Date.now(), verifiedBy })
       : null;
     const sent = signed ?? original;
-    if (!carriesCredentials && sent.body === body) refuseCredentialsOf(event);
+    if (!carriesCredentials && stillCarries(sent.body, event, endpoint)) refuseCredentialsOf(event);
     // What was signed for the receiver stands above what the destination usually gets in its place.
     const custom = home
       ? destination.headers.filter(([name]) => !signed?.made.has(foldedName(name.toLowerCase())))
@@ -319,6 +319,16 @@ function noDestination(environment: Environment): PaggioError {
 function fieldOf(target: ReplayTarget): string {
   if ('destinationUrl' in target) return 'destination_url';
   return target.environment === 'custom' ? 'custom_url' : 'environment';
+}
+
+/**
+ * Whether a body that goes to another host has a credential of the sender's. One that was signed anew has the new secret in
+ * its place, so any second value is an old one elsewhere in the body.
+ */
+function stillCarries(sent: Buffer, { body, credentials }: EventDetail, { verifier }: EndpointConfig): boolean {
+  if (sent === body || credentials === null || credentials.spans.length === 0) return true;
+  const found = findCredentials({ rawHeaders: [], query: '', body: sent }, verifier);
+  return new Set(found?.spans.map(({ start, end }) => sent.toString('latin1', start, end))).size > 1;
 }
 
 /** The body is sent as it came or not at all, so a credential inside it cannot be left out. */

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import {
   createScheme,
@@ -316,4 +316,14 @@ test('neither secrets nor signatures that would be right appear in an explanatio
   });
   const text = JSON.stringify(explained);
   for (const secret of [SECRET, 'dev secret', right.slice(7), right]) expect(text).not.toContain(secret);
+});
+
+test.each([
+  ['sha256', 'secret first', [SECRET, BODY], '{secret}{body}'],
+  ['sha256', 'secret last', [BODY, SECRET], '{body}{secret}'],
+])('a plain %s digest with the %s is told from an HMAC', async (algorithm, _, parts, template) => {
+  const signature = createHash(algorithm).update(parts.join('')).digest('hex');
+  const explained = await explain(config('github'), request({ 'x-hub-signature-256': `sha256=${signature}` }));
+  expect(explained?.matches.map(({ cause }) => cause)).toContain('algorithm');
+  expect(explained?.matches.map(({ message }) => message).join()).toContain(template);
 });

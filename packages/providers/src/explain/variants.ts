@@ -241,7 +241,7 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
       `The sender uses ${how} as the key. ${without}`,
     );
   }
-  for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
+  for (const algorithm of ['md5', 'sha1', 'sha256', 'sha384', 'sha512'] as const) {
     if (algorithm === (spec.algorithm ?? 'sha256')) continue;
     add(
       'algorithm',
@@ -268,7 +268,18 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
     '{url}{body}',
     '{body}{url}',
   ];
-  for (const template of templates) {
+  const hashed = spec.construction === 'hash';
+  const withSecret = ['{secret}{body}', '{body}{secret}', '{secret}.{body}', '{body}.{secret}', '{secret}:{body}'];
+  for (const template of hashed ? templates : withSecret)
+    add(
+      'algorithm',
+      { template, construction: hashed ? 'hmac' : 'hash' },
+      hashed
+        ? `It matches as an HMAC of \`${template}\`.`
+        : `It matches as a plain digest of \`${template}\`, not an HMAC.`,
+      `Use \`"provider": "custom"\` with kind ${hashed ? 'hmac' : 'hash'} and this template, or correct the sender.`,
+    );
+  for (const template of hashed ? withSecret : templates) {
     if (template === (spec.template ?? '{body}')) continue;
     add(
       'signed_text',

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac } from 'node:crypto';
 import { type SecretEncoding } from '../secret-key';
 import { sameText } from '../signature-text';
@@ -30,12 +31,16 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
   const algorithm = spec.algorithm ?? 'sha256';
   const encoding = spec.encoding ?? 'hex';
   const { secretEncoding } = spec;
+  // Whoever knows the digest of `{secret}{body}` can compute that of a longer text: the body, then padding, then any bytes. The
+  // padding begins with the byte 0x80, which cannot follow UTF-8, so a body that has been made longer so is never UTF-8.
+  const extendable =
+    spec.construction === 'hash' &&
+    header.template.text.lastIndexOf('{body}') > header.template.text.lastIndexOf('{secret}');
   const companions = (spec.companions ?? []).map((one) => createHmacScheme({ kind: 'hmac', ...one }));
 
   const digest = (key: Buffer, values: TemplateValues): string => {
     const hash = spec.construction === 'hash' ? createHash(algorithm) : createHmac(algorithm, key);
-    const secret = spec.construction === 'hash' ? key.toString('utf8') : undefined;
-    header.template.write({ ...values, secret }, (bytes) => hash.update(bytes));
+    header.template.write({ ...values, secret: key }, (bytes) => hash.update(bytes));
     return encoding === 'HEX' ? hash.digest('hex').toUpperCase() : hash.digest(encoding);
   };
 
@@ -50,6 +55,7 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
       if (!('candidates' in signed)) return signed;
       const keys = usableKeys(context.secrets, secretEncoding);
       if (keys.length === 0) return refused('no_secret');
+      if (extendable && signed.readings.some(({ body }) => !isUtf8(body))) return refused('malformed_body');
       for (const key of keys) {
         for (const values of signed.readings) {
           const expected = digest(key, values);

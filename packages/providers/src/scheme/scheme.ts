@@ -63,6 +63,8 @@ export interface Scheme {
   readonly credentialParameters?: readonly string[];
   /** Names of JSON members whose values are themselves the credential, at any depth of the body. Default: none. */
   readonly credentialMembers?: readonly string[];
+  /** Where `sign` puts the secret itself into a JSON body, which must have that place. Default: nowhere. */
+  readonly secretPath?: readonly string[] | undefined;
   /** What `verify` reads in a JSON body. Default: nothing. */
   readonly bodyPlaces?: readonly BodyPlace[];
   /** Lower-case names of all headers that `sign` may write, alternatives included. */

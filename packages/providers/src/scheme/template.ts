@@ -8,7 +8,7 @@ export interface TemplateValues {
   method: string;
   body: Buffer;
   /** Only for schemes that hash the secret with the rest. */
-  secret?: string;
+  secret?: Buffer;
 }
 
 type Segment = string | { name: keyof TemplateValues; hash?: 'raw' | 'hex' | 'base64' };
@@ -46,13 +46,8 @@ export class Template {
         const digest = createHash('sha256').update(values.body).digest();
         update(segment.hash === 'raw' ? digest : Buffer.from(digest.toString(segment.hash), 'latin1'));
       } else if (segment.name === 'body') update(values.body);
-      else
-        update(
-          Buffer.from(
-            values[segment.name] ?? '',
-            segment.name === 'url' || segment.name === 'secret' ? 'utf8' : 'latin1',
-          ),
-        );
+      else if (segment.name === 'secret') update(values.secret ?? Buffer.alloc(0));
+      else update(Buffer.from(values[segment.name], segment.name === 'url' ? 'utf8' : 'latin1'));
     }
   }
 

@@ -2,8 +2,9 @@ import { isTooLargeToRead, jsonBody, textOf, valueAt } from '../body-value';
 import { repeated } from '../header-list';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
+import { soleTextAt, type NoSoleText } from '../sole-text';
 import type { Path } from '../value-rule';
-import { refused } from '../verification';
+import { refused, type FailureReason } from '../verification';
 import { queryOf, type WebhookRequest } from '../webhook-request';
 import type { Scheme } from './scheme';
 import { sharedSecret } from './shared-secret';
@@ -19,8 +20,11 @@ export interface TokenSpec {
   basic?: boolean;
   /** A parameter of the URL. */
   query?: string;
-  /** In every item of a list in the JSON body. */
-  body?: { list: Path; path: Path };
+  /**
+   * In the JSON body: at a path, or in every item of a list. Without a list the value must be a string, and no name on the
+   * way may come twice.
+   */
+  body?: { list: Path; path: Path } | { list?: undefined; path: readonly string[] };
 }
 
 /** Compared in constant time. */
@@ -38,13 +42,15 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
     credentialParameters: spec.query === undefined ? [] : [spec.query],
     credentialMembers: spec.body === undefined ? [] : [String(spec.body.path.at(-1))],
     signingHeaders: header === undefined ? [] : [header],
-    bodyPlaces: spec.body === undefined ? [] : [spec.body],
+    secretPath: spec.body?.list === undefined ? spec.body?.path : undefined,
+    bodyPlaces: spec.body?.list === undefined ? [] : [spec.body],
     secretProblem: problem,
     signingKeyProblem: problem,
     verify(request, context) {
       const received = carriedIn(request, spec, header);
       if (received === repeated) return refused('repeated_header');
-      if (spec.body !== undefined && isTooLargeToRead(request)) return refused('body_too_large_to_read');
+      if (typeof received === 'string') return refused(received);
+      if (spec.body?.list && isTooLargeToRead(request)) return refused('body_too_large_to_read');
       if (received.length === 0 || received.includes('')) return refused('missing_signature');
       const secrets = context.secrets.filter((secret) => secret.trim() !== '');
       if (secrets.length === 0) return refused('no_secret');
@@ -58,7 +64,8 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
       if (problem(input.secret) !== null) throw new TypeError(problem(input.secret) as string);
       if (spec.query !== undefined) return { headers: [], query: `${spec.query}=${encodeURIComponent(input.secret)}` };
       if (header !== undefined) return { headers: [[header, carriedBy(input.secret)]] };
-      const { list, path } = spec.body as { list: Path; path: Path };
+      const { list, path } = spec.body as NonNullable<TokenSpec['body']>;
+      if (list === undefined) return { headers: [], body: withSecret(input.body, path, input.secret) };
       const items = valueAt(JSON.parse(input.body.toString('utf8')), list);
       const places = Array.isArray(items) ? items.map((_, index) => [...list, index, ...path]) : [];
       const body = replaceJsonStrings(
@@ -75,7 +82,28 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
   };
 }
 
-function carriedIn(request: WebhookRequest, spec: TokenSpec, header: string | undefined): string[] | typeof repeated {
+const noTextReasons: Readonly<Record<NoSoleText, FailureReason>> = {
+  not_json: 'malformed_body',
+  too_large: 'body_too_large_to_read',
+  missing: 'missing_signature',
+  no_text: 'malformed_body',
+  repeated: 'malformed_body',
+};
+
+/** @throws TypeError when the body has no single place for the secret */
+function withSecret(body: Buffer, path: readonly string[], secret: string): Buffer {
+  const there = soleTextAt(body, path);
+  if (there === 'repeated') throw new TypeError(`The body has a name of ${path.join('.')} twice.`);
+  if (there === 'too_large') throw new TypeError('The body is too large to be read.');
+  return replaceJsonStrings(body, [[path, secret]]);
+}
+
+/** The tokens; or why there are none. */
+function carriedIn(
+  request: WebhookRequest,
+  spec: TokenSpec,
+  header: string | undefined,
+): string[] | FailureReason | typeof repeated {
   if (header !== undefined) {
     const value = request.headers.only(header);
     if (value === repeated) return repeated;
@@ -85,7 +113,11 @@ function carriedIn(request: WebhookRequest, spec: TokenSpec, header: string | un
     const values = new URLSearchParams(queryOf(request.target)).getAll(spec.query);
     return values.length > 1 ? repeated : values;
   }
-  const { list, path } = spec.body as { list: Path; path: Path };
+  const { list, path } = spec.body as NonNullable<TokenSpec['body']>;
+  if (list === undefined) {
+    const there = soleTextAt(request.body, path);
+    return typeof there === 'string' ? noTextReasons[there] : [there.text];
+  }
   const items = valueAt(jsonBody(request), list);
   return Array.isArray(items) ? items.map((item) => textOf(valueAt(item, path)) ?? '') : [];
 }

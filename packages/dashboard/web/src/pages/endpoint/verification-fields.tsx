@@ -91,6 +91,15 @@ interface VerificationFieldsProps {
 
 const customExample = '{"kind": "hmac", "algorithm": "sha256", "header": "x-signature", "template": "{body}"}';
 
+/** A warning for settings of schemes that should be used only where the sender has nothing better. */
+function weaknessOf(settings: string): string {
+  if (/"kind"\s*:\s*"hash"/.test(settings))
+    return 'Weak: a plain digest of secret and body can be forged where an HMAC cannot. Take hmac if the sender can.';
+  if (/"body_path"\s*:/.test(settings))
+    return 'Weak: every event carries the secret in its body, and whoever receives the body can send others in its name.';
+  return '';
+}
+
 /** Who sends, and how it is proved; with the words of the provider and where it shows them. */
 export function VerificationFields({
   value,
@@ -178,7 +187,16 @@ export function VerificationFields({
             </Field>
           )}
           {(value.provider === 'custom' || value.settings !== '') && (
-            <Field label="Settings" name="verification.settings" failure={failure} hint={<>As JSON: {customExample}</>}>
+            <Field
+              label="Settings"
+              name="verification.settings"
+              failure={failure}
+              hint={
+                <>
+                  As JSON: {customExample}. {weaknessOf(value.settings)}
+                </>
+              }
+            >
               <textarea
                 rows={4}
                 className="data"
