@@ -90,7 +90,7 @@ export {
   type Trigger,
 } from './notifications/notification';
 export { fields } from './input/fields';
-export { check as checkInput, problemsOf, type Arguments } from './input/operations';
+export { check as checkInput, operations, problemsOf, type Arguments } from './input/operations';
 export * as rules from './input/shape';
 export type { RuleSchema, Shape } from './input/shape';
 export { networkOf } from './network';

@@ -105,7 +105,7 @@ test.each([
   ['post', { url: 'https://a.example/', timeout_seconds: 61 }, 'timeout_seconds'],
   ['post', { url: 'https://a.example/', retry: { nope: 1 } }, 'retry.nope'],
   ['post', { url: 'https://a.example/', headers_json: { Host: 'x' } }, 'headers_json.Host'],
-  ['post', { url: 'https://a.example/', event_types: ['a b'] }, 'event_types'],
+  ['post', { url: 'https://a.example/', event_types: ['a b'] }, 'event_types[0]'],
 ] as const)('destinations: %s %j is 422 and names the field', async (method, body, field) => {
   const endpoint = await endpointWith();
   const { status, data } = await server.api()[method](`/api/v1/endpoints/${endpoint.id}/destinations`, body);

@@ -96,7 +96,7 @@ describe('publish', () => {
     ['{"event_type":"a"}', 'payload'],
     ['{"event_type":"a","payload":1,"payload":2}', 'payload'],
     ['{"event_type":"a","payload":1,"endpoint_ids":[]}', 'endpoint_ids'],
-    ['{"event_type":"a","payload":1,"endpoint_ids":["x"]}', 'endpoint_ids'],
+    ['{"event_type":"a","payload":1,"endpoint_ids":["x"]}', 'endpoint_ids[0]'],
     ['{"event_type":"a","payload":1,"more":1}', 'more'],
     ['{"event_type":"a","payload":1,"__proto__":{}}', '__proto__'],
   ])('%s is 422 and names %s', async (body, field) => {

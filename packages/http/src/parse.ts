@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { isUtf8 } from 'node:buffer';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
-import { fieldNames, PaggioError, type ErrorDetail } from '@paggio/core';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { fieldNames, PaggioError, rules, type ErrorDetail } from '@paggio/core';
+import { ruleOf } from './dto/rule';
 import { repeatedName } from './repeated-name';
 
 // The validator takes far longer than the parser for the same bytes, so its input is bounded first.
@@ -35,7 +36,6 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    validationError: { target: false, value: false },
   });
   if (errors.length > 0)
     throw failure(
@@ -137,19 +137,30 @@ function shown(name: string): string {
 }
 
 function toDetails(error: ValidationError, prefix: string): ErrorDetail[] {
-  const field = prefix + error.property;
-  const rules = Object.entries(error.constraints ?? {});
-  // A value of the wrong type also breaks the rules about its range or form, which say nothing useful about it.
-  const first = rules.find(([rule]) => types.has(rule)) ?? rules[0];
-  const messages = first === undefined ? [] : [{ field, message: messageOf(error.property, ...first) }];
-  return [...messages, ...(error.children ?? []).flatMap((child) => toDetails(child, `${field}.`))];
+  const { children = [], constraints = {}, property } = error;
+  const target = error.target ?? {};
+  const value: unknown = error.value;
+  const isItem = Array.isArray(target);
+  const field = isItem ? `${prefix}[${property}]` : prefix + (prefix === '' ? '' : '.') + property;
+  if ('whitelistValidation' in constraints)
+    return [{ field, message: rules.unknownName(property, namesOf(target.constructor as ClassConstructor<object>)) }];
+  const shape = 'rule' in constraints ? ruleOf(target, property) : undefined;
+  const [first] = Object.values(constraints);
+  const own = shape?.(value, field) ?? (first === undefined ? [] : [{ field, message: sentence(first) }]);
+  // What broke the rule of an object has no members to speak of. Of a list, the items that are objects do.
+  const isList = shape?.schema.type === 'array' && Array.isArray(value);
+  const nested = own.length === 0 ? children : isList ? children.filter((child) => isPlain(child.value)) : [];
+  return [...own, ...nested.flatMap((child) => toDetails(child, field))];
 }
 
-/** Rules about the type of a value, by the names that the validator gives them. */
-const types: ReadonlySet<string> = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isObject', 'isArray']);
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-function messageOf(property: string, rule: string, message: string): string {
-  return rule === 'whitelistValidation' ? unknown(property).message : sentence(message);
+/** The members of a DTO. */
+function namesOf(dto: ClassConstructor<object>): string[] {
+  const found = getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false);
+  return [...new Set(found.map(({ propertyName }) => propertyName))];
 }
 
 function sentence(text: string): string {
@@ -175,7 +186,7 @@ class HostileSearch {
     this.values += names.length;
     if (this.values > MAX_VALUES) return { field: 'body', message: `A body may have at most ${MAX_VALUES} values.` };
     for (const name of names) {
-      const here = path === '' ? name : `${path}.${name}`;
+      const here = isArray ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
       if (!isArray) {
         if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
           return { field: here, message: `There is no "${name}" here.` };
@@ -191,6 +202,6 @@ class HostileSearch {
 }
 
 function textProblem(text: string, field: string): ErrorDetail | undefined {
-  if (text.includes('\0')) return { field, message: 'Text must not contain NUL.' };
-  return text.isWellFormed() ? undefined : { field, message: 'Text must be valid Unicode.' };
+  const isFine = !text.includes('\0') && text.isWellFormed();
+  return isFine ? undefined : { field, message: `${shown(field)} must be valid Unicode without NUL.` };
 }

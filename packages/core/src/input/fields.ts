@@ -8,7 +8,6 @@ import { environments } from '../replay/environment';
 import { parseTime, TIME_FORM } from '../time';
 import {
   data,
-  either,
   flag,
   integer,
   list,
@@ -92,18 +91,19 @@ const secretUntil = members({
   ),
 });
 
+const secretInput = rule(
+  (value, field) => {
+    if (value === undefined || typeof value === 'string') return providerSecret(value, field);
+    if (typeof value === 'object' && value !== null) return secretUntil(value, field);
+    return [{ field, message: `${field} must be a text, or an object of value and expires_at.` }];
+  },
+  { anyOf: [providerSecret, secretUntil] },
+);
+
 const verification = {
   provider: text(1, 64),
   scheme: optional(nullable(text(0, 64))),
-  secrets: optional(
-    list(
-      either(
-        providerSecret,
-        rule((value, field) => (value === undefined ? providerSecret(value, field) : secretUntil(value, field))),
-      ),
-      { max: 20 },
-    ),
-  ),
+  secrets: optional(list(secretInput, { max: 20 })),
   publicUrl: optional(
     nullable(matching(/^https?:\/\/\S{1,2000}$/, 'the http or https URL as configured at the provider')),
   ),

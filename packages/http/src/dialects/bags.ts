@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
-import type { EventContent, EventStatus, EventSummary } from '@paggio/core';
+import { IsOptional, Matches } from 'class-validator';
+import { fields, rules, type EventContent, type EventStatus, type EventSummary } from '@paggio/core';
+import { Rule } from '../dto/rule';
 import { textAnswer } from '../answer';
 import { ID, toFilter, toPaging } from '../dto/list.dto';
 import { IsTime } from '../dto/time';
@@ -21,8 +22,8 @@ const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
 };
 
 class ListQueryDto {
-  @IsOptional() @IsString() @Length(1, 256) event?: string;
-  @IsOptional() @IsIn(statuses) status?: Status;
+  @Rule(fields.filter.eventType) event?: string;
+  @Rule(rules.optional(rules.oneOf(statuses))) status?: Status;
   @IsOptional() @IsTime() since?: string;
   @IsOptional() @IsTime() until?: string;
   @IsOptional() @Matches(ID, { message: 'starting_after must be the id of an event.' }) starting_after?: string;

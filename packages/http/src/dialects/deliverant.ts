@@ -1,11 +1,9 @@
-import { IsIn, IsInt, IsObject, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { invalid, type Endpoint, type Page, type Principal } from '@paggio/core';
+import { invalid, type Endpoint, type Page, type Principal, fields, rules } from '@paggio/core';
 import { jsonAnswer, noContent, textAnswer, withHeaders } from '../answer';
 import { headersInput } from '../dto/destination.dto';
 import { Doc } from '../dto/doc';
-import { IfGiven } from '../dto/given';
+import { Rule } from '../dto/rule';
 import { PublishDto } from '../dto/publish.dto';
-import { IsEndpointSecret } from '../dto/secret.dto';
 import { operation } from '../operation';
 import { idOf, locationOf } from '../operations/input';
 import { publish } from '../operations/publish';
@@ -14,20 +12,30 @@ import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 
 class EndpointSettingsDto {
-  @Doc('Sent with every delivery.', headersInput) @IfGiven() @IsObject() headers_json?: Record<string, string>;
-  @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
-  @Doc('The signing secret. No answer contains it.') @IsEndpointSecret() secret?: string;
+  @Doc('Sent with every delivery.', headersInput)
+  @Rule(fields.endpoint.headers)
+  headers_json?: Record<string, string>;
+  @Rule(fields.endpoint.timeoutSeconds)
+  timeout_seconds?: number;
+  @Doc('The signing secret. No answer contains it.')
+  @Rule(fields.endpoint.secret)
+  secret?: string;
 }
 
 class EndpointCreateDto extends EndpointSettingsDto {
-  @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
-  @IsString() @Length(1, 2048) url!: string;
+  @Rule(fields.endpoint.name)
+  name!: string;
+  @Rule(fields.destination.url)
+  url!: string;
 }
 
 class EndpointUpdateDto extends EndpointSettingsDto {
-  @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
-  @IfGiven() @IsString() @Length(1, 2048) url?: string;
-  @IfGiven() @IsIn(['ACTIVE', 'PAUSED']) status?: 'ACTIVE' | 'PAUSED';
+  @Rule(rules.optional(fields.endpoint.name))
+  name?: string;
+  @Rule(rules.optional(fields.destination.url))
+  url?: string;
+  @Rule(fields.endpoint.status)
+  status?: 'ACTIVE' | 'PAUSED';
 }
 
 const PATH = '/v1/endpoints';

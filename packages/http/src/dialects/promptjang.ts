@@ -1,5 +1,7 @@
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import {
+  fields,
+  rules,
   memberSources,
   parseId,
   type EventDetail,
@@ -9,6 +11,7 @@ import {
   type Paggio,
   type Principal,
 } from '@paggio/core';
+import { Rule } from '../dto/rule';
 import { jsonAnswer } from '../answer';
 import { ENDPOINT_ID, PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
@@ -38,8 +41,8 @@ const SEARCHED = 1_000;
 
 class ListQueryDto extends PageQueryDto {
   @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
-  @IsOptional() @IsIn(statuses) status?: Status;
-  @IsOptional() @IsString() @Length(1, 256) event_type?: string;
+  @Rule(rules.optional(rules.oneOf(statuses))) status?: Status;
+  @Rule(fields.filter.eventType) event_type?: string;
 }
 
 export const promptjang: Dialect = {

@@ -1,8 +1,9 @@
-import { IsIn, IsOptional, Matches } from 'class-validator';
-import { auditActions, type AuditAction } from '@paggio/core';
+import { IsOptional, Matches } from 'class-validator';
+import { rules, auditActions, type AuditAction } from '@paggio/core';
+import { Rule } from './rule';
 import { ID, PageQueryDto } from './list.dto';
 
 export class AuditQueryDto extends PageQueryDto {
-  @IsOptional() @IsIn(auditActions) action?: AuditAction;
+  @Rule(rules.optional(rules.oneOf(auditActions))) action?: AuditAction;
   @IsOptional() @Matches(ID, { message: 'object_id must be an id.' }) object_id?: string;
 }

@@ -1,40 +1,10 @@
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { retryPresets } from '@paggio/core';
+import { retryPresets, fields, rules } from '@paggio/core';
 import { array, object, oneOf, type JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
-import { IfGiven } from './given';
-import { BARE_ID } from './list.dto';
+import { Rule } from './rule';
 import { Nested } from './nested';
 
-const STATUSES = ['ACTIVE', 'PAUSED'] as const;
-const EVENT_TYPES = {
-  each: true,
-  message: 'event_types must be a list of event types, exact or with a trailing .*',
-};
-
-/** A list of filters by event type. */
-export function IsEventTypes(): PropertyDecorator {
-  return (target, property) => {
-    Doc('Exact, or a prefix with a trailing .*; empty: all.')(target, property);
-    IfGiven()(target, property);
-    IsArray()(target, property);
-    ArrayMaxSize(100)(target, property);
-    Matches(/^[A-Za-z0-9_./:-]{1,128}(\.\*)?$/, EVENT_TYPES)(target, property);
-  };
-}
+export const EVENT_TYPES = 'Exact, or a prefix with a trailing .*; empty: all.';
 
 const range = (minimum: number, maximum: number): JsonSchema => ({ type: 'number', minimum, maximum });
 
@@ -66,63 +36,47 @@ export const headersInput: JsonSchema = {
 
 export class DestinationTlsDto {
   @Doc('The client certificate in PEM, followed by its intermediate certificates. Needs private_key.')
-  @IsOptional()
-  @IsString()
-  @MaxLength(32_768)
+  @Rule(fields.destinationTls.certificate)
   certificate?: string | null;
 
   @Doc(
     'The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it.',
   )
-  @IsOptional()
-  @IsString()
-  @MaxLength(32_768)
+  @Rule(fields.destinationTls.privateKey)
   private_key?: string | null;
 
   @Doc('Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones.')
-  @IsOptional()
-  @IsString()
-  @MaxLength(32_768)
+  @Rule(fields.destinationTls.certificateAuthorities)
   certificate_authorities?: string | null;
 }
 
 export class DestinationSettingsDto {
   @Doc('Default: default for the first, else the host of the URL.')
-  @IfGiven()
-  @IsString()
-  @Length(1, 200)
-  @Matches(/\S/, { message: 'name must not be blank.' })
+  @Rule(fields.destination.name)
   name?: string;
 
-  @IsEventTypes() event_types?: string[];
+  @Doc(EVENT_TYPES) @Rule(fields.destination.eventTypes) event_types?: string[];
 
   @Doc("On top of the endpoint's. Encrypted at rest.", headersInput)
-  @IfGiven()
-  @IsObject()
+  @Rule(fields.destination.headers)
   headers_json?: Record<string, string>;
 
   @Doc(
     'Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https.',
   )
-  @IsOptional()
-  @Nested(() => DestinationTlsDto)
+  @Nested(() => DestinationTlsDto, rules.optional(rules.nullable(rules.object)))
   tls?: DestinationTlsDto | null;
 
   @Doc("Null: the endpoint's.")
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(60)
+  @Rule(fields.destination.timeoutSeconds)
   timeout_seconds?: number | null;
 
   @Doc("Null: the endpoint's.", retryInput)
-  @IsOptional()
-  @IsObject()
+  @Rule(fields.destination.retry)
   retry?: object | null;
 
   @Doc('PAUSED holds its deliveries, ACTIVE resumes them.')
-  @IfGiven()
-  @IsIn(STATUSES)
+  @Rule(fields.destination.status)
   status?: 'ACTIVE' | 'PAUSED';
 }
 
@@ -132,19 +86,19 @@ export const URL_FORM =
 
 export class DestinationCreateDto extends DestinationSettingsDto {
   @Doc(URL_FORM)
-  @IsString()
-  @Length(1, 2048)
+  @Rule(fields.destination.url)
   url!: string;
 }
 
 export class DestinationUpdateDto extends DestinationSettingsDto {
-  @Doc(URL_FORM) @IfGiven() @IsString() @Length(1, 2048) url?: string;
+  @Doc(URL_FORM)
+  @Rule(rules.optional(fields.destination.url))
+  url?: string;
 }
 
 /** An entry of an endpoint's `destinations`: with an id one that is there already. */
 export class DestinationItemDto extends DestinationUpdateDto {
   @Doc('Of a destination that is there already; without: a new one.')
-  @IfGiven()
-  @Matches(BARE_ID, { message: 'id must be the id of a destination.' })
+  @Rule(fields.destination.id)
   id?: string;
 }

@@ -1,25 +1,10 @@
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { DestinationItemDto, headersInput, IsEventTypes, retryInput, URL_FORM } from './destination.dto';
+import { fields, rules } from '@paggio/core';
+import { DestinationItemDto, headersInput, EVENT_TYPES, retryInput, URL_FORM } from './destination.dto';
 import { Doc } from './doc';
-import { IfGiven } from './given';
+import { Rule } from './rule';
 import { Nested } from './nested';
 import type { JsonSchema } from '../openapi/schema';
-import { IsEndpointSecret } from './secret.dto';
-import { IsReplaySecrets, IsSecret, replaySecretsInput, secretsInput, type SecretInput } from './secret';
+import { replaySecretsInput, secretsInput, type SecretInput } from './secret';
 
 /** The core checks them one by one. */
 const methodsInput: JsonSchema = {
@@ -31,162 +16,129 @@ const methodsInput: JsonSchema = {
 };
 
 export class AcknowledgementDto {
-  @IsInt() @Min(200) @Max(299) status!: number;
+  @Rule(fields.acknowledgement.status)
+  status!: number;
   @Doc('text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body.')
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @Rule(fields.acknowledgement.contentType)
   content_type!: string | null;
 
   @Doc('Empty for the statuses 204 and 205, which have no body.')
-  @IsString()
-  @MaxLength(65_536)
+  @Rule(fields.acknowledgement.body)
   body!: string;
 }
 
 export class VerificationDto {
   @Doc('A name of the catalogue (GET /api/v1/providers), or custom with settings.')
-  @IsString()
-  @Length(1, 64)
+  @Rule(fields.verification.provider)
   provider!: string;
 
   @Doc("One of the provider's schemes; null: its strongest.")
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @Rule(fields.verification.scheme)
   scheme?: string | null;
 
   @Doc(
     'What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again.',
     secretsInput,
   )
-  @IfGiven()
-  @IsArray()
-  @ArrayMaxSize(20)
-  @IsSecret({ each: true })
+  @Rule(fields.verification.secrets)
   secrets?: SecretInput[];
 
   @Doc('The URL as configured at the provider, for those that sign it.')
-  @IsOptional()
-  @Matches(/^https?:\/\/\S{1,2000}$/, {
-    message: 'public_url must be the http or https URL as configured at the provider.',
-  })
+  @Rule(fields.verification.publicUrl)
   public_url?: string | null;
 
   @Doc('For custom: how requests are signed.', { type: 'object', additionalProperties: true })
-  @IfGiven()
-  @IsObject()
+  @Rule(fields.verification.settings)
   settings?: Record<string, unknown>;
 
   @Doc(
     'Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null.',
     replaySecretsInput,
   )
-  @IfGiven()
-  @IsReplaySecrets()
+  @Rule(fields.verification.replaySecrets)
   replay_secrets?: Record<string, string | null>;
 }
 
 /** Every setting that can be given on creation and changed later. */
 export class EndpointSettingsDto {
   @Doc(`Where events go; empty or null: capture only. ${URL_FORM}`)
-  @IsOptional()
-  @IsString()
-  @MaxLength(2048)
+  @Rule(fields.endpoint.destinationUrl)
   destination_url?: string | null;
 
   @Doc('Another name of destination_url.')
-  @IsOptional()
-  @IsString()
-  @MaxLength(2048)
+  @Rule(fields.endpoint.destinationUrl)
   url?: string | null;
 
-  @IsOptional() @IsString() @MaxLength(2000) description?: string | null;
+  @Rule(fields.endpoint.description)
+  description?: string | null;
 
   @Doc('All of them: what is left out is removed. Not together with destination_url.')
-  @IfGiven()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @Nested(() => DestinationItemDto, { each: true })
+  @Nested(() => DestinationItemDto, rules.optional(rules.list(rules.object, { max: 100 })))
   destinations?: DestinationItemDto[];
 
-  @IsEventTypes() event_types?: string[];
+  @Doc(EVENT_TYPES) @Rule(fields.endpoint.eventTypes) event_types?: string[];
 
   @Doc('Sent with every delivery. Encrypted at rest.', headersInput)
-  @IfGiven()
-  @IsObject()
+  @Rule(fields.endpoint.headers)
   headers_json?: Record<string, string>;
 
-  @IfGiven() @IsInt() @Min(1) @Max(60) timeout_seconds?: number;
+  @Rule(fields.endpoint.timeoutSeconds)
+  timeout_seconds?: number;
 
   @Doc('Null: the default policy.', retryInput)
-  @IsOptional()
-  @IsObject()
+  @Rule(fields.endpoint.retry)
   retry?: object | null;
 
   @Doc('Deliveries to one destination at the same time, of all processes together.')
-  @IfGiven()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @Rule(fields.endpoint.concurrency)
   concurrency?: number;
 
   @Doc('Deliveries per second to each destination; null: no limit.')
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @Rule(fields.endpoint.rateLimit)
   rate_limit?: number | null;
 
   @Doc('A header name or a JSON pointer into the body: events with the same value are delivered one after the other.')
-  @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @Rule(fields.endpoint.orderBy)
   order_by?: string | null;
 
   @Doc("Replaces the answer to senders; null: the provider's.")
-  @IsOptional()
-  @Nested(() => AcknowledgementDto)
+  @Nested(() => AcknowledgementDto, rules.optional(rules.nullable(rules.object)))
   acknowledgement?: AcknowledgementDto | null;
 
   @Doc('Null: nothing is verified.')
-  @IsOptional()
-  @Nested(() => VerificationDto)
+  @Nested(() => VerificationDto, rules.optional(rules.nullable(rules.object)))
   verification?: VerificationDto | null;
 
   @Doc(
     "Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is.",
     methodsInput,
   )
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(20)
-  @IsString({ each: true, message: 'methods must be a list of HTTP methods.' })
+  @Rule(fields.endpoint.methods)
   methods?: string[] | null;
 
   @Doc(
     'Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them.',
   )
-  @IfGiven()
-  @IsBoolean()
+  @Rule(fields.endpoint.forwardIdentityHeaders)
   forward_identity_headers?: boolean;
 }
 
 export class EndpointCreateDto extends EndpointSettingsDto {
-  @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
+  @Rule(fields.endpoint.name)
+  name!: string;
 
   @Doc(
     'Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text.',
   )
-  @IsEndpointSecret()
+  @Rule(fields.endpoint.secret)
   secret?: string;
 }
 
 export class EndpointUpdateDto extends EndpointSettingsDto {
-  @IfGiven() @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name?: string;
+  @Rule(rules.optional(fields.endpoint.name))
+  name?: string;
 
   @Doc('PAUSED keeps capturing and holds deliveries, ACTIVE resumes them.')
-  @IfGiven()
-  @IsIn(['ACTIVE', 'PAUSED'])
+  @Rule(fields.endpoint.status)
   status?: 'ACTIVE' | 'PAUSED';
 }

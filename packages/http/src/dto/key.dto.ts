@@ -1,25 +1,21 @@
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { parseTime, scopes, type KeyInput, type Mode, type Scope } from '@paggio/core';
+import { IsOptional } from 'class-validator';
+import { parseTime, type KeyInput, type Mode, type Scope, fields } from '@paggio/core';
 import { Doc } from './doc';
-import { IfGiven } from './given';
+import { Rule } from './rule';
 import { IsTime } from './time';
 
 export class KeyCreateDto {
-  @IsString() @Length(1, 200) @Matches(/\S/, { message: 'name must not be blank.' }) name!: string;
+  @Rule(fields.key.name)
+  name!: string;
 
   @Doc('Default: the mode of the key that asks.')
-  @IfGiven()
-  @IsIn(['live', 'test'])
+  @Rule(fields.key.mode)
   mode?: Mode;
 
   @Doc(
     'Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign.',
   )
-  @IfGiven()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayUnique()
-  @IsIn(scopes, { each: true })
+  @Rule(fields.key.scopes)
   scopes?: Scope[];
 
   @Doc('No later than the end of the key that asks, and by default the same. Null: never.')
@@ -28,9 +24,7 @@ export class KeyCreateDto {
   expires_at?: string | null;
 
   @Doc('Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator.')
-  @IfGiven()
-  @IsString()
-  @Length(1, 128)
+  @Rule(fields.key.userId)
   user_id?: string;
 }
 

@@ -1,6 +1,5 @@
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import {
-  eventStatuses,
   invalid,
   parseId,
   parseTime,
@@ -8,8 +7,11 @@ import {
   type EventFilter,
   type EventStatus,
   type Paging,
+  fields,
+  rules,
 } from '@paggio/core';
 import { Doc } from './doc';
+import { Rule } from './rule';
 import { IsTime } from './time';
 
 const WHOLE = /^\d{1,6}$/;
@@ -52,24 +54,19 @@ export class PageQueryDto {
 
 /** What selects events, in the query of the list and in the body of a bulk replay. */
 export class EventFilterDto {
-  @IsOptional() @IsIn(eventStatuses) status?: EventStatus;
+  @Rule(rules.nullable(fields.filter.status))
+  status?: EventStatus;
 
   @Doc("A provider's name, api, or unknown.")
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @Rule(rules.nullable(fields.filter.source))
   source?: string;
 
   @Doc('Exact, or a prefix with a trailing .*')
-  @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @Rule(rules.nullable(fields.filter.eventType))
   event_type?: string;
 
   @Doc('Another name of event_type.')
-  @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @Rule(rules.nullable(fields.filter.eventType))
   event?: string;
 
   @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
@@ -85,9 +82,7 @@ export class EventFilterDto {
   until?: string;
 
   @Doc('Text in id, event type or payload, taken literally.')
-  @IsOptional()
-  @IsString()
-  @Length(1, 256)
+  @Rule(rules.nullable(fields.filter.q))
   q?: string;
 }
 

@@ -1,35 +1,16 @@
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  Min,
-} from 'class-validator';
-import { channels, FAILING_MINUTES, triggers, type Channel, type Trigger } from '@paggio/core';
+import { channels, FAILING_MINUTES, type Channel, type Trigger, fields, rules } from '@paggio/core';
 import { Doc } from './doc';
+import { Rule } from './rule';
 import { Forms } from './forms';
-import { IfGiven } from './given';
 import { Nested } from './nested';
 
 export class ChannelDto {
   @Doc('The incoming webhook of a channel; a secret. Left out: the stored one.')
-  @IfGiven()
-  @IsString()
-  @Length(1, 2048)
+  @Rule(fields.channel.url)
   url?: string;
 
   @Doc('What it is told about.')
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayUnique()
-  @ArrayMaxSize(triggers.length)
-  @IsIn(triggers, { each: true })
+  @Rule(fields.channel.triggers)
   triggers!: Trigger[];
 }
 
@@ -43,30 +24,25 @@ export class ChannelDto {
 )
 export class NotificationsDto {
   @Doc('Slack, or what takes its incoming webhooks; null or left out: nothing is sent there.')
-  @IsOptional()
-  @Nested(() => ChannelDto)
+  @Nested(() => ChannelDto, rules.optional(rules.nullable(rules.object)))
   slack?: ChannelDto | null;
 
   @Doc('Discord; null or left out: nothing is sent there.')
-  @IsOptional()
-  @Nested(() => ChannelDto)
+  @Nested(() => ChannelDto, rules.optional(rules.nullable(rules.object)))
   discord?: ChannelDto | null;
 
   @Doc('Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there.')
-  @IsOptional()
-  @Nested(() => ChannelDto)
+  @Nested(() => ChannelDto, rules.optional(rules.nullable(rules.object)))
   teams?: ChannelDto | null;
 
   @Doc(
     `How long a destination fails before the trigger failing is sent, in minutes. Default ${FAILING_MINUTES.default}.`,
   )
-  @IfGiven()
-  @IsInt()
-  @Min(FAILING_MINUTES.min)
-  @Max(FAILING_MINUTES.max)
+  @Rule(fields.notifications.failingAfterMinutes)
   failing_after_minutes?: number;
 }
 
 export class NotificationTestDto {
-  @IsIn(channels) channel!: Channel;
+  @Rule(fields.notifications.channel)
+  channel!: Channel;
 }

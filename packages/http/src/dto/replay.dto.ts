@@ -1,9 +1,8 @@
-import { IsBoolean, IsIn, IsString, MaxLength } from 'class-validator';
-import { environments, invalid, PaggioError, type Environment, type ReplayTarget } from '@paggio/core';
+import { environments, invalid, PaggioError, type Environment, type ReplayTarget, fields, rules } from '@paggio/core';
 import type { JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
+import { Rule } from './rule';
 import { Forms } from './forms';
-import { IfGiven } from './given';
 
 /** What goes with every replay to a URL. */
 const choices = ['include_credentials', 'resign'];
@@ -37,38 +36,32 @@ const never: JsonSchema = { enum: [false] };
 )
 export class ReplayDto {
   @Doc('One attempt, now, to this URL.')
-  @IfGiven()
-  @IsString()
-  @MaxLength(2048)
+  @Rule(rules.optional(fields.replay.destinationUrl))
   destination_url?: string;
 
   @Doc(
     'One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url.',
   )
-  @IfGiven()
-  @IsIn(environments)
+  @Rule(rules.optional(fields.replay.environment))
   environment?: Environment;
 
-  @IfGiven() @IsString() @MaxLength(2048) custom_url?: string;
+  @Rule(fields.replay.customUrl)
+  custom_url?: string;
 
   @Doc('Another name of custom_url.')
-  @IfGiven()
-  @IsString()
-  @MaxLength(2048)
+  @Rule(fields.replay.customUrl)
   customUrl?: string;
 
   @Doc(
     "Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin.",
   )
-  @IfGiven()
-  @IsBoolean()
+  @Rule(fields.replay.includeCredentials)
   include_credentials?: boolean;
 
   @Doc(
     "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin.",
   )
-  @IfGiven()
-  @IsBoolean()
+  @Rule(fields.replay.resign)
   resign?: boolean;
 }
 

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
+import type { RuleSchema, Shape } from '@paggio/core';
 import { fieldDoc } from '../dto/doc';
 import { formsOf } from '../dto/forms';
 import { nestedType } from '../dto/nested';
+import { ruleOf } from '../dto/rule';
 import { nullable, type JsonSchema } from './schema';
 
 type Rules = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>;
@@ -18,9 +20,9 @@ export function dtoSchema(dto: ClassConstructor<object>): JsonSchema {
   const required: string[] = [];
   for (const name of new Set(rules.map((rule) => rule.propertyName))) {
     const own = rules.filter((rule) => rule.propertyName === name);
-    // Null passes where the rule says optional; `IfGiven` refuses it.
     const optional = own.some((rule) => rule.type === 'conditionalValidation');
-    const acceptsNull = own.some((rule) => rule.name === 'isOptional');
+    const acceptsNull =
+      own.some((rule) => rule.name === 'isOptional') || ruleOf(dto.prototype as object, name)?.acceptsNull;
     const doc = fieldDoc(dto, name);
     const schema = doc?.schema ?? fieldSchema(dto, name, own);
     const shown = acceptsNull ? nullable(schema) : schema;
@@ -54,12 +56,10 @@ export function bodySchema(dto: ClassConstructor<object>): JsonSchema {
 }
 
 function fieldSchema(dto: ClassConstructor<object>, name: string, rules: Rules): JsonSchema {
-  const each = rules.filter((rule) => rule.each);
-  const whole = rules.filter((rule) => !rule.each).map((rule) => translate(rule));
   const inner = nestedOf(dto, name, rules);
-  if (!rules.some((rule) => rule.name === 'isArray'))
-    return merge([...whole, ...each.map((rule) => translate(rule)), inner ?? {}]);
-  return { ...merge(whole), items: inner ?? merge(each.map((rule) => translate(rule))) };
+  const own = merge(rules.map((rule) => translate(rule)));
+  if (!inner) return own;
+  return own.type === 'array' ? { ...own, items: inner } : inner;
 }
 
 function nestedOf(dto: ClassConstructor<object>, name: string, rules: Rules): JsonSchema | undefined {
@@ -75,39 +75,20 @@ function merge(schemas: readonly JsonSchema[]): JsonSchema {
 
 function translate(rule: Rules[number]): JsonSchema {
   if (rule.type !== 'customValidation') return {};
-  const [first, second] = (rule.constraints ?? []) as [unknown, unknown];
+  const [first] = (rule.constraints ?? []) as [unknown];
   switch (rule.name ?? '') {
-    case 'isString':
-      return { type: 'string' };
-    case 'isLength':
-      return { minLength: first as number, maxLength: second as number };
-    case 'maxLength':
-      return { maxLength: first as number };
+    case 'rule':
+      return schemaOf((first as Shape).schema);
     case 'matches':
       return { type: 'string', pattern: (first as RegExp).source };
-    case 'isIn':
-      return { type: 'string', enum: first as unknown[] };
-    case 'isInt':
-      return { type: 'integer' };
-    case 'min':
-      return { minimum: first as number };
-    case 'max':
-      return { maximum: first as number };
-    case 'isBoolean':
-      return { type: 'boolean' };
-    case 'isObject':
-      return { type: 'object' };
-    case 'isArray':
-      return { type: 'array' };
-    case 'arrayMaxSize':
-      return { maxItems: first as number };
-    case 'arrayNotEmpty':
-      return { minItems: 1 };
-    case 'arrayUnique':
-      return { uniqueItems: true };
     case 'isTime':
       return { type: 'string', format: 'date-time' };
     default:
       throw new Error(`No schema is known for the rule ${rule.name ?? '?'} of ${rule.propertyName}.`);
   }
+}
+
+/** The schema of a rule of the core. Objects and choices have a DTO or a schema of their own. */
+function schemaOf({ properties: _properties, anyOf: _anyOf, items, ...schema }: RuleSchema): JsonSchema {
+  return items === undefined ? schema : { ...schema, items: schemaOf(items) };
 }

@@ -14,9 +14,9 @@ export class Failure extends Error {
     super(message);
   }
 
-  /** What is wrong with a field of a form. */
+  /** What is wrong with a field of a form, or with an item of a list in it (`event_types[0]`). */
   of(field: string): string | undefined {
-    return this.details.find((detail) => detail.field === field)?.message;
+    return this.details.find((detail) => detail.field === field || detail.field.startsWith(`${field}[`))?.message;
   }
 }
 

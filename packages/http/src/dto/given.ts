@@ -1,4 +1,0 @@
-import { ValidateIf } from 'class-validator';
-
-/** Optional, but null is not the same as left out. */
-export const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
