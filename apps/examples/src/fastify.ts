@@ -10,6 +10,7 @@ paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id));
 
 const handle = createNodeHandler(paggio);
 const app = fastify();
+handle.attach(app.server);
 // The hook runs before Fastify reads the body, for requests of sockets and of app.inject().
 app.addHook('onRequest', (request, reply, done) => {
   if (handle(request.raw, reply.raw)) reply.hijack();

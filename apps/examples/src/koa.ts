@@ -9,5 +9,6 @@ const paggio = createPaggio({
 paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id));
 
 const app = new Koa();
-app.use(paggioMiddleware(paggio)); // before a body parser
-void paggio.start().then(() => app.listen(Number(process.env.PORT ?? 3000)));
+const gateway = paggioMiddleware(paggio);
+app.use(gateway); // before a body parser
+void paggio.start().then(() => gateway.attach(app.listen(Number(process.env.PORT ?? 3000))));

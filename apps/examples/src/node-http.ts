@@ -12,4 +12,5 @@ const handle = createNodeHandler(paggio);
 const server = createServer((request, response) => {
   if (!handle(request, response)) response.writeHead(404).end(); // your own routes
 });
+handle.attach(server);
 void paggio.start().then(() => server.listen(process.env.PORT ?? 3000));

@@ -9,6 +9,8 @@ const LIMITS = {
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 30_000,
   maxHeaderSize: 16 * 1024,
+  // Paggio refuses such a request itself, in the shape of its other errors.
+  requireHostHeader: false,
 };
 
 /** Express with the limits of a server that stands in the open. */

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
 import { Paggio, PaggioError, scopes, type MasterKeys, type Principal } from '@paggio/core';
 import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
+import { answerRefusals } from '@paggio/http';
 import { getSignInLinkToken } from '@paggio/nestjs';
 import { basePathOf, takeBasePath } from './base-path';
 import { DataDirectory } from './data-directory';
@@ -107,6 +108,7 @@ export async function startServer(environment: Environment, output: Output): Pro
     paggio.subscribe((happening) => output.happened(happening));
     await app.init();
     const httpServer = app.getHttpServer() as HttpServer;
+    answerRefusals(httpServer);
     if (environment.publicUrl !== null) takeBasePath(httpServer, basePathOf(environment.publicUrl));
     const movedFrom = await listen(app, environment);
     const address = httpServer.address() as AddressInfo;

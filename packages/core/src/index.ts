@@ -1,5 +1,6 @@
 export { parseTime, TIME_FORM } from './time';
 export { checkBodyEncoding } from './body-encoding';
+export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
 export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
 export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';

@@ -16,8 +16,11 @@ async function start(
 ): Promise<Host> {
   const gateway = await startGateway();
   const app = express();
-  build(app, () => app.use(paggioMiddleware(gateway.paggio, options)));
-  return serveHost(gateway, createServer(app));
+  const paggio = paggioMiddleware(gateway.paggio, options);
+  build(app, () => app.use(paggio));
+  const server = createServer(app);
+  paggio.attach(server);
+  return serveHost(gateway, server);
 }
 
 for (const [name, express] of versions) {
@@ -26,15 +29,19 @@ for (const [name, express] of versions) {
     app.post('/host/echo', (request, response) => void response.json({ echo: request.body as unknown }));
   };
 
-  describeHost(`${name} at the root`, () =>
-    start(
-      (app, mount) => {
-        mount();
-        hostRoutes(app);
-      },
-      { dashboard: true },
-      express,
-    ),
+  describeHost(
+    `${name} at the root`,
+    () =>
+      start(
+        (app, mount) => {
+          mount();
+          hostRoutes(app);
+        },
+        { dashboard: true },
+        express,
+      ),
+    '',
+    { attached: true },
   );
 
   describeHost(
@@ -49,6 +56,7 @@ for (const [name, express] of versions) {
         express,
       ),
     '/hooks/paggio',
+    { attached: true },
   );
 
   describeHost(

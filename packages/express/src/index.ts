@@ -1,5 +1,12 @@
+import type { Server } from 'node:net';
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
-import { checkHandlerOptions, createNodeHandler, type HandlerOptions, type NodeHandler } from '@paggio/http';
+import {
+  attachServer,
+  checkHandlerOptions,
+  createNodeHandler,
+  type HandlerOptions,
+  type NodeHandler,
+} from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
 
 export interface PaggioMiddleware extends RequestHandler {
@@ -8,6 +15,8 @@ export interface PaggioMiddleware extends RequestHandler {
    * @throws PaggioError `CONFLICT` when `path` was not given and no request has come yet: then nobody knows where it is
    */
   signInLink: NodeHandler['signInLink'];
+  /** Tells Paggio which server the app runs on: `middleware.attach(app.listen(3000))`. */
+  attach: NodeHandler['attach'];
 }
 
 /**
@@ -30,6 +39,7 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request
     if (!mounted(request, response, { hostRequest: request, target: request.originalUrl })) next();
   };
   return Object.assign(middleware, {
+    attach: (server: Server) => attachServer(paggio, server),
     signInLink: async (principal: Principal) => {
       if (handle) return handle.signInLink(principal);
       if (!options.dashboard) return null;

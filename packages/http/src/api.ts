@@ -193,7 +193,7 @@ export class Api {
   }
 
   /**
-   * Reads the body and runs the operation.
+   * Runs the operation, which reads the body.
    * @throws whatever reading the body and the operation throw
    */
   async run(
@@ -203,8 +203,8 @@ export class Api {
     caller: Caller,
     read: ReadBody,
   ): Promise<Answer> {
+    if (operation.scope !== null) read.admit?.();
     const captured = operation.part === 'ingest';
-    const body = await read(this.bodyLimitOf(operation), caller.holder);
     const answer = await operation.run({
       paggio: this.paggio,
       principal: caller.principal,
@@ -212,7 +212,7 @@ export class Api {
       // A captured request may have any query, and its headers are checked after its signature.
       query: captured ? {} : parseQuery(request.query),
       idempotencyKey: captured ? null : idempotencyKeyOf(valuesOf(request.rawHeaders, 'idempotency-key')),
-      body,
+      read: () => read(this.bodyLimitOf(operation), caller.holder),
       request,
       stillValid: caller.stillValid,
       takeStream: () => this.limits.streams.take(caller.holder),

@@ -7,6 +7,7 @@ import { describeHost, inFrontOfInject, serveHost, type Host } from './testing';
 function appWith({ paggio }: TestGateway, path: string): FastifyInstance {
   const handle = createNodeHandler(paggio, { path, dashboard: true });
   const app = fastify();
+  handle.attach(app.server);
   app.addHook('onRequest', (request, reply, done) => {
     if (handle(request.raw, reply.raw)) reply.hijack();
     else done();
@@ -25,7 +26,7 @@ for (const path of ['', '/hooks/paggio']) {
       return serveHost(gateway, app.server);
     },
     path,
-    { routesFirst: false },
+    { routesFirst: false, attached: true },
   );
 }
 

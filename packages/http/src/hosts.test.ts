@@ -32,9 +32,11 @@ for (const path of ['', '/hooks/paggio']) {
       const server = createServer((request, response) => {
         if (!handle(request, response)) void ownRoutes(request, response);
       });
+      handle.attach(server);
       return serveHost(gateway, server);
     },
     path,
+    { attached: true },
   );
 
   describeHost(

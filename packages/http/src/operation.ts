@@ -10,6 +10,7 @@ import type { Precondition, Principal, Scope } from '@paggio/core';
 import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
 import type { Arrival } from './arrival';
+import { valuesOf } from './header-values';
 import { noBody, noQuery, parse, parseJson } from './parse';
 import { conditionalAnswer, preconditionOf } from './precondition';
 import type { JsonSchema } from './openapi/schema';
@@ -38,7 +39,11 @@ export interface ApiRequest {
  * @throws PaggioError `PAYLOAD_TOO_LARGE`, `RAW_BODY_CONSUMED`, `UNAVAILABLE` or `BAD_REQUEST`
  * @throws RequestAborted when the sender went away
  */
-export type ReadBody = (limit: number, holder: string) => Promise<Buffer>;
+export interface ReadBody {
+  (limit: number, holder: string): Promise<Buffer>;
+  /** Tells that the sender may send this request, whatever the answer will be. */
+  admit?: () => void;
+}
 
 /** The sender went away in the middle: there is nobody to answer. */
 export class RequestAborted extends Error {
@@ -53,7 +58,8 @@ export interface RoutedRequest {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
   idempotencyKey: string | null;
-  body: Buffer;
+  /** Reads the body. What fails before is answered while the body is still on its way. */
+  read: () => Promise<Buffer>;
   /** The request as it came, for what is captured. */
   request: ApiRequest;
   /**
@@ -73,7 +79,7 @@ export interface RoutedRequest {
 
 export interface OperationInput<Query extends object, Body extends object> extends Omit<
   RoutedRequest,
-  'query' | 'body'
+  'query' | 'read'
 > {
   query: Query;
   body: Body;
@@ -134,6 +140,8 @@ export interface Operation extends OperationFacts {
 interface OperationDefinition<Query extends object, Body extends object> extends OperationFacts {
   query?: ClassConstructor<Query>;
   body?: ClassConstructor<Body>;
+  /** Refuses a request for what is known without its body. */
+  admit?: (head: Omit<RoutedRequest, 'read'>) => Promise<void>;
   run(input: OperationInput<Query, Body>): Promise<Answer>;
 }
 
@@ -141,7 +149,7 @@ interface OperationDefinition<Query extends object, Body extends object> extends
 export function operation<Query extends object = object, Body extends object = object>(
   definition: OperationDefinition<Query, Body>,
 ): Operation {
-  const { query, body, ...facts } = definition;
+  const { query, body, admit, ...facts } = definition;
   return {
     ...facts,
     query: query ?? null,
@@ -150,23 +158,27 @@ export function operation<Query extends object = object, Body extends object = o
       // What is captured keeps its query and body, whatever they are.
       const captured = facts.part === 'ingest';
       if (!query && !captured) noQuery(request.query);
-      if (!captured && facts.method !== 'GET') {
-        if (request.body.length > 0) checkBodyEncoding(request.request.rawHeaders);
-        if (!body) noBody(request.body);
-        // The empty object of a body that was lost on the way would change or remove what is there.
-        else if (request.body.length === 0 && replaces.has(facts.method)) throw missingBody();
-      }
-      const precondition = facts.tagged || changes.has(facts.method) ? preconditionOf(request.request.rawHeaders) : {};
+      const parsedQuery = query ? parse(query, request.query, 'query') : ({} as Query);
+      const hasJson = !captured && facts.method !== 'GET';
+      const { rawHeaders } = request.request;
+      if (hasJson && announcesBody(rawHeaders)) checkBodyEncoding(rawHeaders);
+      const precondition = facts.tagged || changes.has(facts.method) ? preconditionOf(rawHeaders) : {};
       // Nothing has a tag here, so none can match.
       if (!facts.tagged && Array.isArray(precondition.ifMatch)) checkPrecondition(precondition, '');
+      await admit?.(request);
+      const source = await request.read();
+      if (hasJson) {
+        if (source.length > 0) checkBodyEncoding(rawHeaders);
+        if (!body) noBody(source);
+        // The empty object of a body that was lost on the way would change or remove what is there.
+        else if (source.length === 0 && replaces.has(facts.method)) throw missingBody();
+      }
       const answer = await definition.run({
         ...request,
         precondition,
-        query: query ? parse(query, request.query, 'query') : ({} as Query),
-        body: body
-          ? parse(body, withoutOpaque(parseJson(request.body, facts.opaque), facts.opaque), 'body')
-          : ({} as Body),
-        source: request.body,
+        query: parsedQuery,
+        body: body ? parse(body, withoutOpaque(parseJson(source, facts.opaque), facts.opaque), 'body') : ({} as Body),
+        source,
       });
       return facts.method === 'GET' ? conditionalAnswer(answer, precondition) : answer;
     },
@@ -175,6 +187,14 @@ export function operation<Query extends object = object, Body extends object = o
 
 const replaces: ReadonlySet<string> = new Set(['PUT', 'PATCH']);
 const changes: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
+
+/** Whether the headers say that a body follows. HTTP/2 may send one without saying so. */
+function announcesBody(rawHeaders: readonly string[]): boolean {
+  return (
+    valuesOf(rawHeaders, 'content-length').some((length) => Number(length) > 0) ||
+    valuesOf(rawHeaders, 'transfer-encoding').length > 0
+  );
+}
 
 function missingBody(): PaggioError {
   return invalid([{ field: 'body', message: 'The body is missing. To change nothing, send an empty object.' }]);

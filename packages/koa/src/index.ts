@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { Paggio, Principal } from '@paggio/core';
 import { createNodeHandler, whenAnswered, type HandlerOptions, type NodeHandler } from '@paggio/http';
 import type { Context, Middleware } from 'koa';
@@ -5,6 +6,8 @@ import type { Context, Middleware } from 'koa';
 export interface PaggioMiddleware extends Middleware {
   /** Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served. */
   signInLink: NodeHandler['signInLink'];
+  /** Tells Paggio which server the app runs on: `middleware.attach(app.listen(3000))`. */
+  attach: NodeHandler['attach'];
 }
 
 /**
@@ -26,5 +29,8 @@ export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context
     const { res } = context;
     if (!res.writableFinished && !res.destroyed) await new Promise<void>((done) => whenAnswered(res, done));
   };
-  return Object.assign(middleware, { signInLink: (principal: Principal) => handle.signInLink(principal) });
+  return Object.assign(middleware, {
+    signInLink: (principal: Principal) => handle.signInLink(principal),
+    attach: (server: Server) => handle.attach(server),
+  });
 }

@@ -20,17 +20,18 @@ for (const [name, Host, path] of versions) {
     async () => {
       const gateway = await startGateway();
       const app = new Host();
-      app.use(paggioMiddleware(gateway.paggio, { path, dashboard: true }));
+      const paggio = paggioMiddleware(gateway.paggio, { path, dashboard: true });
+      app.use(paggio);
       app.use(async (context, next) => {
         if (context.path !== '/host/echo') return next();
         context.body = { echo: await json(context.req) };
       });
-      return serveHost(
-        gateway,
-        createServer((request, response) => void app.callback()(request, response)),
-      );
+      const server = createServer((request, response) => void app.callback()(request, response));
+      paggio.attach(server);
+      return serveHost(gateway, server);
     },
     path,
+    { attached: true },
   );
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Http2Session } from 'node:http2';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { framingProblem } from '@paggio/http';
 import type { PaggioGateway } from './paggio.gateway';
@@ -49,14 +48,13 @@ export class PaggioDoor {
     if (bases.has(this.base))
       throw new Error(`Two Paggio instances are mounted at "${this.base || '/'}": give one of them another path.`);
     taken.set(server, bases.add(this.base));
-    // Only servers of HTTP/2 have sessions, and before version 24 Node does not close them.
-    server.on('session', (session: Http2Session) => this.gateway.closing.addSession(session));
     const listeners = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
       if (this.answers(request, response)) return;
       for (const listener of listeners) listener.call(server, request, response);
     });
+    this.gateway.handle.attach(server);
   }
 
   /** @throws Error for an adapter whose requests are not Node's, or not known to be */

@@ -4,7 +4,6 @@ import {
   Api,
   arrivalOf,
   bodyAtDoor,
-  closingOf,
   createNodeHandler,
   linger,
   normalizePath,
@@ -35,7 +34,6 @@ export class PaggioGateway {
   readonly api: Api;
   /** Answers webhook URLs and, if exclusive, unknown paths; leaves the API to the controllers. */
   readonly handle: NodeHandler;
-  readonly closing: ReturnType<typeof closingOf>;
   private readonly bodies = new WeakMap<IncomingMessage, ReadBody>();
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
   private readonly remoteAddress: RemoteAddress;
@@ -47,7 +45,6 @@ export class PaggioGateway {
     onFault: (error: unknown, requestId: string) => void,
   ) {
     this.api = new Api(paggio, { ...(options as HandlerOptions), onFault });
-    this.closing = closingOf(paggio);
     this.base = normalizePath(options.path);
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);

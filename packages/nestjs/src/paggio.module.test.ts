@@ -32,6 +32,7 @@ import {
   inFrontOfInject,
   injectInto,
   openHttp2Readers,
+  openIdleConnections,
   request,
   sendRaw,
   startBody,
@@ -115,10 +116,15 @@ async function create(
   return { app, database };
 }
 
-describeHost('Nest on Express, forRoot', async () => {
-  const { app, database } = await create((db) => PaggioModule.forRoot({ ...options(db), dashboard: true }));
-  return listen(app, database);
-});
+describeHost(
+  'Nest on Express, forRoot',
+  async () => {
+    const { app, database } = await create((db) => PaggioModule.forRoot({ ...options(db), dashboard: true }));
+    return listen(app, database);
+  },
+  '',
+  { attached: true },
+);
 
 describeHost(
   'Nest with a global prefix, versioning and a path',
@@ -135,14 +141,19 @@ describeHost(
   '/gateway',
 );
 
-describeHost('Nest on Fastify', async () => {
-  const { app, database } = await create(
-    (db) => PaggioModule.forRoot({ ...options(db), dashboard: true }),
-    undefined,
-    () => new FastifyAdapter(),
-  );
-  return listen(app, database);
-});
+describeHost(
+  'Nest on Fastify',
+  async () => {
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot({ ...options(db), dashboard: true }),
+      undefined,
+      () => new FastifyAdapter(),
+    );
+    return listen(app, database);
+  },
+  '',
+  { attached: true },
+);
 
 describeHost(
   'Nest on Fastify with a global prefix, versioning and a path',
@@ -519,6 +530,18 @@ test('sessions and event streams of HTTP/2 clients do not hold up the end of the
   await app.close();
   await readers.closed;
   await database.drop();
+});
+
+test('connections that clients leave open do not hold up the end of the app, on Express and on Fastify', async () => {
+  for (const adapter of [undefined, () => new FastifyAdapter() as AbstractHttpAdapter]) {
+    const { app, database } = await create((db) => PaggioModule.forRoot(options(db)), undefined, adapter);
+    const host = await listen(app, database);
+    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'idle' });
+    const { closed } = await openIdleConnections(app.getHttpServer() as Server, host.key, endpoint.slug);
+    await app.close();
+    await closed();
+    await database.drop();
+  }
 });
 
 test('senders who stop in the middle of a body do not hold up the end of the app', async () => {

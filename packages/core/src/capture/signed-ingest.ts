@@ -55,11 +55,8 @@ export class SignedIngest {
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<string> {
     const receivedAt = Date.now();
-    verify(endpoint.secrets, request, receivedAt);
-    const eventType = one(request, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
-    const correlationId = one(request, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
-    const key = one(request, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
-    checkBodyEncoding(request.rawHeaders);
+    const { timestamp, signature, eventType, correlationId, key } = readHead(request.rawHeaders, receivedAt);
+    verify(endpoint.secrets, request.body, timestamp, signature);
     const ownType = eventTypeIn(request.body);
     const event = newEvent(
       endpoint,
@@ -84,27 +81,59 @@ export class SignedIngest {
   }
 }
 
-function verify(secrets: readonly string[], request: CaptureRequest, nowMs: number): void {
-  const refuse = (reason: string): PaggioError =>
-    new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
-      hint: `${reason} X-PJ-Signature is the hex HMAC-SHA256 of "<timestamp>.<raw body>" under the endpoint's secret.`,
-    });
-  const [timestamp, ...moreTimestamps] = valuesOf(request, 'x-pj-timestamp');
-  const [signature, ...moreSignatures] = valuesOf(request, 'x-pj-signature');
-  if (timestamp === undefined || signature === undefined) throw refuse('X-PJ-Timestamp and X-PJ-Signature are needed.');
-  if (moreTimestamps.length + moreSignatures.length > 0) throw refuse('A header is given twice.');
-  if (!/^\d{1,12}$/.test(timestamp)) throw refuse('X-PJ-Timestamp must be Unix seconds.');
+/**
+ * Refuses a request of signed ingest that no body could make acceptable, before its body is read.
+ * @param rawHeaders names and values in turn
+ * @throws PaggioError `INVALID_SIGNATURE` for a signature that is missing, malformed or too old, `BAD_REQUEST` that names
+ *   the header, or `UNSUPPORTED_MEDIA_TYPE`
+ */
+export function checkIngestHead(rawHeaders: readonly string[]): void {
+  readHead(rawHeaders, Date.now());
+}
+
+interface Head {
+  timestamp: string;
+  signature: string;
+  eventType: string | null;
+  correlationId: string | null;
+  key: string | null;
+}
+
+/** Everything that the headers say, checked as far as that is possible without the body. */
+function readHead(rawHeaders: readonly string[], nowMs: number): Head {
+  const [timestamp, ...moreTimestamps] = valuesOf(rawHeaders, 'x-pj-timestamp');
+  const [signature, ...moreSignatures] = valuesOf(rawHeaders, 'x-pj-signature');
+  if (timestamp === undefined || signature === undefined)
+    throw wrongSignature('X-PJ-Timestamp and X-PJ-Signature are needed.');
+  if (moreTimestamps.length + moreSignatures.length > 0) throw wrongSignature('A header is given twice.');
+  if (!/^\d{1,12}$/.test(timestamp)) throw wrongSignature('X-PJ-Timestamp must be Unix seconds.');
   if (isDeliveryTimestamp(timestamp))
-    throw refuse('X-PJ-Timestamp begins with a zero, as only those of deliveries from Paggio do: sign it anew.');
-  if (!/^[0-9a-f]{64}$/i.test(signature)) throw refuse('X-PJ-Signature must be 64 hexadecimal digits.');
+    throw wrongSignature(
+      'X-PJ-Timestamp begins with a zero, as only those of deliveries from Paggio do: sign it anew.',
+    );
+  if (!/^[0-9a-f]{64}$/i.test(signature)) throw wrongSignature('X-PJ-Signature must be 64 hexadecimal digits.');
+  if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
+    throw wrongSignature(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
+  const eventType = one(rawHeaders, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
+  const correlationId = one(rawHeaders, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
+  const key = one(rawHeaders, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
+  checkBodyEncoding(rawHeaders);
+  return { timestamp, signature, eventType, correlationId, key };
+}
+
+function verify(secrets: readonly string[], body: Buffer, timestamp: string, signature: string): void {
   const given = Buffer.from(signature.toLowerCase(), 'latin1');
   const matches = secrets.some((secret) => {
-    const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(request.body).digest('hex');
+    const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
     return timingSafeEqual(Buffer.from(expected, 'latin1'), given);
   });
-  if (!matches) throw refuse('It does not match the timestamp and body.');
-  if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
-    throw refuse(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
+  if (!matches) throw wrongSignature('It does not match the timestamp and body.');
+}
+
+function wrongSignature(reason: string): PaggioError {
+  return new PaggioError('INVALID_SIGNATURE', 'The signature of this request is not valid', {
+    hint: `${reason} X-PJ-Signature is the hex HMAC-SHA256 of "<timestamp>.<raw body>" under the endpoint's secret.`,
+  });
 }
 
 /**
@@ -121,15 +150,15 @@ function eventTypeIn(body: Buffer): string | null {
 }
 
 /** The one value of an optional header. */
-function one(request: CaptureRequest, name: string, form: RegExp, description: string): string | null {
-  const [value, ...more] = valuesOf(request, name);
+function one(rawHeaders: readonly string[], name: string, form: RegExp, description: string): string | null {
+  const [value, ...more] = valuesOf(rawHeaders, name);
   if (value === undefined) return null;
   if (more.length === 0 && form.test(value)) return value;
   const message = `${name} must be one header of ${description}.`;
   throw new PaggioError('BAD_REQUEST', `Wrong header: ${name}`, { hint: message, details: [{ field: name, message }] });
 }
 
-function valuesOf({ rawHeaders }: CaptureRequest, lowerCaseName: string): string[] {
+function valuesOf(rawHeaders: readonly string[], lowerCaseName: string): string[] {
   return rawHeaders.filter(
     (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
   );

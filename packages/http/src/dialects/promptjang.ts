@@ -15,6 +15,7 @@ import { Rule } from '../dto/rule';
 import { jsonAnswer } from '../answer';
 import { ENDPOINT_ID, PageQueryDto, toPaging } from '../dto/list.dto';
 import { operation } from '../operation';
+import { admitIngest } from '../operations/ingest';
 import { idOf } from '../operations/input';
 import { toBody } from '../wire/event';
 import { JsonText } from '../wire/json-text';
@@ -57,6 +58,7 @@ export const promptjang: Dialect = {
       scope: 'ingest',
       summary: 'Signed ingest.',
       answers: { 202: { schema: { type: 'object' } } },
+      admit: admitIngest,
       async run({ paggio, principal, params, request, source }) {
         const endpoint = await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
         const { method, fullPath: path, query, rawHeaders, remoteAddr } = request;

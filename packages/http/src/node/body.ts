@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { PaggioError, type Paggio } from '@paggio/core';
 import type { BodyShare, HostMemory } from '../body-memory';
@@ -6,6 +7,7 @@ import { Chunks } from '../chunks';
 import { RequestAborted, type ReadBody } from '../operation';
 import { slowBodies, type BodyHost } from '../slow-bodies';
 import { closingOf } from './closing';
+import { takeContinue } from './expect';
 import { hasRawHeaders, isHttp2, requestHeaders } from './request-headers';
 
 /** Bytes of a body that are received before it is known whether the sender may send it. */
@@ -21,14 +23,17 @@ export interface IncomingBody {
    * @throws RequestAborted
    */
   read(limit: number, share: BodyShare): Promise<Buffer>;
-  /** Frees the bytes, and reads on for a moment so that the sender sees the answer. Call it when the request is answered. */
+  /** Frees the bytes and reads on as `linger` does. Call it when the request is answered. */
   drop(): void;
 }
+
+/** What frees the bytes of a body that is being received. */
+const receiving = new WeakMap<IncomingMessage, () => void>();
 
 /**
  * Receives the first 64 KiB of a body while the request is being authenticated, and then stops reading the connection.
  * Without this, Node would keep each chunk of the connection as a buffer of its own: one-byte chunks would take many
- * megabytes for each connection.
+ * megabytes for each connection. A sender that waits for `100 Continue` gets it from `read`, once nothing is left to refuse.
  * @param unread counts the bytes against the memory for bodies that are not wanted yet; when that memory is full, the
  * sender waits. Undefined: the caller reads the body at once.
  */
@@ -38,6 +43,7 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
   if (request.readableDidRead || request.readableEnded)
     return { read: async () => consumedBody(request), drop: () => undefined };
 
+  const sendContinue = takeContinue(request);
   let chunks = new Chunks();
   let ended = false;
   let holding = false;
@@ -96,9 +102,11 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
     return body;
   }
 
-  function refuse(error: Error): Promise<never> {
+  function refuse(error: Error, share?: BodyShare): Promise<never> {
     stop();
     request.pause();
+    chunks = new Chunks();
+    share?.giveBack();
     return Promise.reject(error);
   }
 
@@ -108,13 +116,13 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
     if ((announced !== 'chunked' && (announced as number) > limit) || chunks.size > limit)
       return refuse(tooLarge(limit));
     const refusal = share.take(chunks.size);
-    if (refusal) return refuse(refusal);
+    if (refusal) return refuse(refusal, share);
     unread?.giveBack();
     if (ended) return Promise.resolve(take());
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
         finish();
-        refuse(error).catch(reject);
+        refuse(error, share).catch(reject);
       };
       const slow = slowBodies.watch(host, fail);
       const finish = (): void => {
@@ -127,20 +135,21 @@ export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: B
         resolve(take());
       };
       reader = { limit, share, done, fail };
+      sendContinue?.();
       release();
     });
   }
 
-  function drop(): void {
+  function free(): void {
     reader?.fail(new RequestAborted());
     stop();
     if (chunks.size > 0) chunks = new Chunks();
     unread?.giveBack();
     release();
-    linger(request);
   }
+  receiving.set(request, free);
 
-  return { read, drop };
+  return { read, drop: () => linger(request) };
 }
 
 interface Reader {
@@ -182,10 +191,11 @@ export function bodyAtDoor(
     body.drop();
     share?.giveBack();
   });
-  return (limit, holder) => {
+  const read = (limit: number, holder: string): Promise<Buffer> => {
     share = memory.keyed.share(holder);
     return body.read(limit, share);
   };
+  return Object.assign(read, { admit: () => admitSender(request) });
 }
 
 /** Calls `done` once, when the answer is written or its connection has ended. Answers without a connection never close. */
@@ -229,29 +239,80 @@ function consumedBody(request: IncomingMessage): Buffer {
   });
 }
 
+/** A sender that has paused for this long does not go on: it has read the answer, or it will not. */
+const LINGER_PAUSE_MS = 1_000;
+const LINGER_MS = 5_000;
+const LINGER_BYTES = 64 * 1024 * 1024;
+/** Anybody may send without a key, so only what is on its way is taken. */
+const UNKNOWN_LINGER_BYTES = 64 * 1024;
+
 const lingering = new WeakSet<IncomingMessage>();
-const LINGER_MS = 1_000;
-const LINGER_BYTES = 64 * 1024;
+const admitted = new WeakSet<IncomingMessage>();
+
+/** Marks a request whose sender may send it: an answer to it may wait for a large body. */
+export function admitSender(request: IncomingMessage): void {
+  admitted.add(request);
+}
 
 /**
- * Reads on for a moment after an answer to a request whose body was not read, so that the sender gets to read the answer
- * instead of a reset connection.
+ * Frees the body of a request that has just been answered, and discards what still arrives of it: for at most 5 s and 64 MiB,
+ * and until the sender pauses for a second. Many clients read an answer only when they have sent the whole body, and they lose
+ * it when the connection is reset before. Beyond these limits the connection is closed. Of a sender who is not known, only
+ * 64 KiB are read on; then the connection stays open for a second, so that a client that reads while it sends has its answer.
  */
 export function linger(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed || announcedBody(request) === null || lingering.has(request)) return;
+  receiving.get(request)?.();
+  receiving.delete(request);
+  if (request.readableEnded || request.destroyed || lingering.has(request)) return;
+  request.resume();
+  if (request.complete || announcedBody(request) === null) return;
   lingering.add(request);
-  let left = LINGER_BYTES;
-  const end = (): void => {
-    clearTimeout(timer);
-    request.destroy();
+  const closeConnection = isHttp2(request) ? undefined : keepConnection(request.socket);
+  const isKnown = admitted.has(request);
+  let left = isKnown ? LINGER_BYTES : UNKNOWN_LINGER_BYTES;
+  const cut = (): void => {
+    // The other streams of a connection of HTTP/2 go on.
+    if (isHttp2(request)) (request as IncomingMessage & { stream: ServerHttp2Stream }).stream.close();
+    else request.destroy();
   };
-  const timer = setTimeout(end, LINGER_MS);
+  const hold = (): void => {
+    request.pause();
+    setReading(request, false);
+  };
+  const pause = setTimeout(cut, LINGER_PAUSE_MS).unref();
+  const whole = setTimeout(cut, LINGER_MS).unref();
+  const stop = (): void => {
+    request.off('end', stop).off('close', stop);
+    clearTimeout(pause);
+    clearTimeout(whole);
+    closeConnection?.();
+  };
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) end();
+    if (left >= 0) pause.refresh();
+    // A stream of HTTP/2 is reset in order, after its answer.
+    else if (isKnown || isHttp2(request)) cut();
+    else hold();
   });
-  request.once('end', () => clearTimeout(timer));
-  request.once('close', () => clearTimeout(timer));
+  request.on('end', stop).on('close', stop);
   request.once('error', () => undefined);
-  request.resume();
+}
+
+/**
+ * Node calls `destroySoon` after an answer with `Connection: close`. Until the returned function is called, that only ends
+ * the sending side: closing a connection that still receives would reset it.
+ */
+function keepConnection(socket: Partial<Socket> | undefined): (() => void) | undefined {
+  // Requests of serverless adapters and test tools have no real socket.
+  if (typeof socket?.destroySoon !== 'function') return undefined;
+  let isWanted = false;
+  socket.destroySoon = () => {
+    isWanted = true;
+    socket.end?.();
+  };
+  return () => {
+    // Back to the method of the class, which the next answer on this connection may need.
+    Reflect.deleteProperty(socket, 'destroySoon');
+    if (isWanted) socket.destroySoon?.();
+  };
 }

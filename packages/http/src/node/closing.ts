@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Server } from 'node:net';
 import type { Paggio } from '@paggio/core';
+import { Connections } from './connections';
 import { isHttp2 } from './request-headers';
 
 /** While the host stops, a client that does not read its answer loses it after one to two of these. */
@@ -16,6 +18,7 @@ type Stopping = Pick<Paggio, 'isEnding' | 'whenEnding'>;
  *   complete when its last bytes are in the buffer of the connection, so those are not seen here.
  */
 export class Closing {
+  private readonly servers = new WeakSet<Server>();
   private readonly sessions = new Set<Http2Session>();
   /** Answers under way, and whether they were under way at the last look. */
   private readonly answers = new Map<ServerResponse, boolean>();
@@ -26,6 +29,16 @@ export class Closing {
       for (const session of this.sessions) session.close();
       this.look();
     });
+  }
+
+  /** Takes every connection of a server, also those that have sent no request yet. */
+  ofServer(server: Server): void {
+    if (this.servers.has(server)) return;
+    this.servers.add(server);
+    // Only servers of HTTP/2 have sessions.
+    server.on('session', (session: Http2Session) => this.addSession(session));
+    const connections = Connections.of(server);
+    this.host.whenEnding(() => connections.end());
   }
 
   /** Takes the HTTP/2 session of a request; a request of HTTP/1 has none. */
@@ -49,12 +62,19 @@ export class Closing {
     return () => this.answers.delete(response);
   }
 
+  /** An answer that waits for others on its connection has no socket yet; its request has. */
+  private cut(response: ServerResponse): void {
+    this.answers.delete(response);
+    response.destroy();
+    if (!isHttp2(response)) response.req?.socket?.destroy?.();
+  }
+
   private look(): void {
     this.timer ??= setInterval(() => {
       for (const [response, wasSent] of this.answers) {
         // Work that has not been answered yet goes on.
         if (!response.headersSent) continue;
-        if (wasSent) response.destroy();
+        if (wasSent) this.cut(response);
         else this.answers.set(response, true);
       }
       if (this.answers.size > 0) return;

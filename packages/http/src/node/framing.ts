@@ -3,6 +3,8 @@ import { PaggioError } from '@paggio/core';
 import { valuesOf } from '../header-values';
 import { hasRawHeaders, headerProblem, isHttp2 } from './request-headers';
 
+const NO_HOST = 'The request has no Host header';
+
 /**
  * Checks how a request is framed, where Node's parser is more lenient than a proxy in front may be. A proxy and a server
  * that disagree about the end or the host of a request can be made to read part of one request as another (request
@@ -14,9 +16,11 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   if (isHttp2(request)) return hostProblem(request.rawHeaders);
   const wrong = headerProblem(request);
   if (wrong !== undefined) return malformed(wrong);
-  // Another parser than Node's has framed the request.
-  if (!hasRawHeaders(request)) return undefined;
   const { httpVersion, rawHeaders } = request;
+  if (!hasRawHeaders(request)) {
+    // Another parser than Node's has framed the request, or it has no headers at all.
+    return httpVersion === '1.1' && Object.keys(request.headers).length === 0 ? malformed(NO_HOST) : undefined;
+  }
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed(`HTTP/${httpVersion} is not supported`);
   let hosts = 0;
   let codings = 0;
@@ -31,6 +35,8 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
         return malformed('The only transfer coding is chunked');
     }
   }
+  // Node refuses this too, unless a server has set `requireHostHeader` to false.
+  if (hosts === 0 && httpVersion === '1.1') return malformed(NO_HOST);
   if (hosts > 1) return malformed('The request has more than one Host header');
   return codings > 1 ? malformed('The request has more than one Transfer-Encoding header') : undefined;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { networkOf, PaggioError, type EndpointConfig, type Paggio, type Principal } from '@paggio/core';
 import { discard, headersOf, inertHeaders, isStream, type Answer } from '../answer';
@@ -8,7 +9,8 @@ import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
 import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from '../site';
 import { headerObject } from '../header-values';
-import { announcedBody, bodyAtDoor, linger, receiveBody, type IncomingBody } from './body';
+import { attachServer } from './attach';
+import { admitSender, announcedBody, bodyAtDoor, linger, receiveBody, whenAnswered, type IncomingBody } from './body';
 import { closingOf } from './closing';
 import { framingProblem } from './framing';
 import { isHttp2, requestHeaders } from './request-headers';
@@ -28,6 +30,13 @@ export interface NodeHandler {
   (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
   /** Makes a link (path and query) that signs in to the dashboard once; null when the dashboard is not served. */
   signInLink(principal: Principal): Promise<string | null>;
+  /**
+   * Tells Paggio which server of HTTP/1 or HTTP/2 its requests come from. It then does what a listener of requests cannot:
+   * a request that waits for `100 Continue` and is refused gets only its final status, and connections that have sent no
+   * whole request do not hold up `server.close()` after `paggio.quiesce()`. Routes of the host need no change. Call it before
+   * the server listens, or right after; calling it again changes nothing.
+   */
+  attach(server: Server): void;
 }
 
 const MAX_HEADERS = 200;
@@ -72,7 +81,11 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     const local = site.within(targetOf(request)[0]);
     return local !== undefined && site.isClosedAt(local, arrivalOf(request, remoteAddress).hosts);
   };
-  return Object.assign(handle, { isClosedTo, signInLink: (principal: Principal) => site.signInLink(principal) });
+  return Object.assign(handle, {
+    isClosedTo,
+    attach: (server: Server) => attachServer(paggio, server),
+    signInLink: (principal: Principal) => site.signInLink(principal),
+  });
 
   async function capture(
     slug: string,
@@ -83,6 +96,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   ): Promise<void> {
     const share = memory.webhooks.share(slug);
     let incoming: IncomingBody | undefined;
+    let endpoint: EndpointConfig | undefined;
     try {
       const rawHeaders = requestHeaders(request);
       if (rawHeaders.length > MAX_HEADERS * 2) return refuseHeaders(request, response);
@@ -90,7 +104,6 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const announced = announcedBody(request);
       const bytes = typeof announced === 'number' ? announced : 0;
       const routed = paggio.capture.route(slug, request.method as string, remoteAddr, bytes);
-      let endpoint: EndpointConfig;
       if (routed instanceof Promise) {
         incoming = receiveBody(request, paggio, memory.unread.share(networkOf(remoteAddr)));
         endpoint = await routed;
@@ -115,7 +128,9 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       // RFC 9110, 8.6: an answer 204 has no length.
       if (answer.status !== 204) headers.push(['content-length', String(Buffer.byteLength(answer.body))]);
       send(response, answer.status, headers, answer.body);
+      watchUnread(response);
     } catch (error) {
+      if (endpoint) admitSender(request);
       fail(error, request, response);
     } finally {
       share.giveBack();
@@ -157,6 +172,13 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     if (error instanceof RequestAborted) return void request.destroy();
     writeAnswer(response, site.api.fail(error));
     linger(request);
+    watchUnread(response);
+  }
+
+  /** Keeps an answer in view that its client does not read. Most answers are in the connection already, and cost nothing. */
+  function watchUnread(response: ServerResponse): void {
+    const waits = isHttp2(response) || response.socket === null || response.socket.writableLength > 0;
+    if (waits) whenAnswered(response, closing.addAnswer(response));
   }
 
   function refuseHeaders(request: IncomingMessage, response: ServerResponse): void {

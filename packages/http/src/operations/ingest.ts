@@ -1,5 +1,6 @@
+import { checkIngestHead } from '@paggio/core';
 import { jsonAnswer } from '../answer';
-import { operation, type Operation } from '../operation';
+import { operation, type Operation, type RoutedRequest } from '../operation';
 import { ref } from '../openapi/schema';
 
 /** Capture by an API key; webhook URLs, which need none, are routed before the API. */
@@ -35,7 +36,9 @@ export const ingestOperations: readonly Operation[] = [
     },
     answers: { 202: { schema: ref('Queued') } },
     errors: ['INVALID_SIGNATURE', 'GONE'],
+    admit: admitIngest,
     async run({ paggio, principal, params, request, source }) {
+      // The endpoint may have changed while the body arrived.
       const endpoint = await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
       const id = await paggio.ingest.receive(endpoint, {
         method: request.method,
@@ -49,3 +52,9 @@ export const ingestOperations: readonly Operation[] = [
     },
   }),
 ];
+
+/** Refuses what no body could make acceptable: an unknown endpoint, a signature of the wrong form or age, a compressed body. */
+export async function admitIngest({ paggio, principal, params, request }: Omit<RoutedRequest, 'read'>): Promise<void> {
+  await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
+  checkIngestHead(request.rawHeaders);
+}

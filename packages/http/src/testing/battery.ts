@@ -7,7 +7,7 @@ import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing
 import axios from 'axios';
 import { client, close } from './gateway-server';
 import { operations } from '../operations';
-import { build, request, sendRaw, type RawAnswer, type RawRequest } from './raw-http';
+import { build, request, sendRaw, statusesOf, type RawAnswer, type RawRequest } from './raw-http';
 
 /** A host with Paggio and with routes of its own. */
 export interface Host {
@@ -47,7 +47,7 @@ interface Created {
  * parsed body, and Paggio mounted at `base`, with its dashboard unless it says otherwise. Behind Fetch the connection is the
  * host's: it decides what closes it. A host in a process of its own (`inProcess` false) has another `paggio` than the tests.
  * A transport without sockets (`streams` false) takes requests and gives answers only as a whole. Where the framework's router
- * comes first (`routesFirst` false), it answers paths that it cannot decode.
+ * comes first (`routesFirst` false), it answers paths that it cannot decode. `attached` tells that the handler knows its server.
  */
 export function describeHost(
   name: string,
@@ -59,12 +59,14 @@ export function describeHost(
     inProcess = true,
     streams = true,
     routesFirst = true,
+    attached = false,
   }: {
     ownsConnection?: boolean;
     dashboard?: boolean;
     inProcess?: boolean;
     streams?: boolean;
     routesFirst?: boolean;
+    attached?: boolean;
   } = {},
 ): void {
   describe(name, () => {
@@ -207,6 +209,61 @@ export function describeHost(
       );
       expect(answers).toEqual(doors.map((door) => [door, 'refused']));
     });
+
+    if (attached)
+      test('a sender that waits for 100 Continue gets it when its body is wanted, and else only the final status', async () => {
+        const { id, slug } = await create({});
+        const wanted: [string, string][] = [
+          ['Authorization', `Bearer ${host.key}`],
+          ['Content-Type', 'application/json'],
+        ];
+        const ask = (path: string, headers: [string, string][], length: number): Promise<number[]> =>
+          statusesOf(host.port, {
+            path,
+            headers: [...headers, ['Expect', '100-continue']],
+            body: `"${'a'.repeat(length - 2)}"`,
+          });
+        const webhook = `${base}/api/webhook/${slug}`;
+        const tooLong = 1024 * 1024 + 1;
+        const pj: [string, string][] = [
+          ['X-PJ-Timestamp', String(Math.floor(Date.now() / 1000))],
+          ['X-PJ-Signature', 'a'.repeat(64)],
+        ];
+        const answers: [string, number[]][] = [
+          ['a webhook', await ask(webhook, [], 100)],
+          ['a webhook that is too long', await ask(webhook, [], tooLong)],
+          ['an unknown webhook', await ask(`${webhook}-none`, [], 100)],
+          ['publishing', await ask(`${base}/api/v1/events`, wanted, 100)],
+          ['publishing without a key', await ask(`${base}/api/v1/events`, [], 100)],
+          ['publishing too much', await ask(`${base}/api/v1/events`, wanted, tooLong)],
+          ['a compressed body', await ask(`${base}/api/v1/events`, [...wanted, ['Content-Encoding', 'gzip']], 100)],
+          ['a wrong query', await ask(`${base}/api/v1/endpoints?a=b`, wanted, 100)],
+          ['a method that is not possible', await ask(`${base}/api/v1/stats`, wanted, 100)],
+          ['signed ingest', await ask(`${base}/e/${id}`, [...wanted, ...pj], 100)],
+          ['signed ingest without a signature', await ask(`${base}/e/${id}`, wanted, 100)],
+          ['signed ingest that is too long', await ask(`${base}/e/${id}`, [...wanted, ...pj], tooLong)],
+          ['signed ingest for nobody', await ask(`${base}/e/${id}0`, [...wanted, ...pj], 100)],
+          ['a route of the host', await ask('/host/echo', [['Content-Type', 'application/json']], 2)],
+        ];
+        expect(answers).toEqual([
+          ['a webhook', [100, 200]],
+          ['a webhook that is too long', [413]],
+          ['an unknown webhook', [404]],
+          ['publishing', [100, 422]],
+          ['publishing without a key', [401]],
+          ['publishing too much', [413]],
+          ['a compressed body', [415]],
+          ['a wrong query', [400]],
+          ['a method that is not possible', [405]],
+          ['signed ingest', [100, 401]],
+          ['signed ingest without a signature', [401]],
+          ['signed ingest that is too long', [413]],
+          ['signed ingest for nobody', [404]],
+          ['a route of the host', [100, expect.any(Number)]],
+        ]);
+        const { total } = (await api().get(`${base}/api/v1/events`, { params: { endpoint_id: id } })).data.meta;
+        expect(total).toBe(1);
+      });
 
     test('handshakes of every method are answered as the provider wants, and wrong signatures too', async () => {
       const ask = async (provider: string, input: Partial<RawRequest>, query = ''): Promise<unknown> => {

@@ -42,6 +42,7 @@ export async function startGatewayServer(
   const server = createServer((request, response) => {
     if (!handle(request, response)) response.writeHead(418).end();
   });
+  handle.attach(server);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   paggio.publishedAt(`http://127.0.0.1:${port}`);

@@ -50,6 +50,33 @@ export function request(port: number, input: RawRequest): Promise<RawAnswer> {
 }
 
 /**
+ * Sends the headers of a request, and its body only after `100 Continue`.
+ * @returns the status of every answer, in order
+ */
+export function statusesOf(port: number, input: RawRequest): Promise<number[]> {
+  const whole = build(input);
+  const head = whole.indexOf('\r\n\r\n') + 4;
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    const statuses: number[] = [];
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      for (let end = received.indexOf('\r\n\r\n'); end >= 0; end = received.indexOf('\r\n\r\n')) {
+        const status = Number(received.split(' ')[1]);
+        received = received.slice(end + 4);
+        statuses.push(status);
+        if (status !== 100) return void socket.destroy();
+        socket.write(whole.subarray(head));
+      }
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => done(statuses));
+    socket.write(whole.subarray(0, head));
+  });
+}
+
+/**
  * Sends the beginning of a body and then nothing more.
  * @returns when the server has the request; `answer` is everything that comes until the connection ends
  */

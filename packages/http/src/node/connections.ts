@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { isHttp2 } from './request-headers';
+
+/** While the host stops, a connection without a whole request is closed after one to two of these. */
+const LOOK_EVERY_MS = 1_000;
+
+/** Of servers of HTTP/1; those of HTTP/2 have none. */
+type Closable = Server & { closeAllConnections?: () => void };
+
+/**
+ * The connections of a server of HTTP/1, while it closes. Node's `close()` waits for connections that have sent nothing or a
+ * part of a request, and it also stops the timer that would end them. So they are closed here, as soon as no request is being
+ * answered any more. Connections that were upgraded, such as WebSockets, are the host's.
+ */
+export class Connections {
+  /** The newest answer of each connection: while it is under way, older ones may be too. */
+  private readonly newest = new Map<Socket, ServerResponse>();
+  private timer: NodeJS.Timeout | undefined;
+  private quietLooks = 0;
+
+  private constructor(private readonly server: Closable) {
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) =>
+      this.add(request, response),
+    );
+    server.once('close', () => clearInterval(this.timer));
+  }
+
+  /** All instances of a process share those of a server. */
+  static of(server: Server): Connections {
+    let connections = known.get(server);
+    if (!connections) known.set(server, (connections = new Connections(server)));
+    return connections;
+  }
+
+  add(request: IncomingMessage, response: ServerResponse): void {
+    if (isHttp2(request)) return;
+    const { socket } = request;
+    if (!this.newest.has(socket)) socket.once('close', () => this.newest.delete(socket));
+    this.newest.set(socket, response);
+  }
+
+  newestAnswer(socket: Socket): ServerResponse | undefined {
+    return this.newest.get(socket);
+  }
+
+  /** Call it when the host begins to stop. Nothing is closed before the server itself is. */
+  end(): void {
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  private look(): void {
+    const isBusy = [...this.newest.values()].some((response) => !response.writableFinished && !response.destroyed);
+    this.quietLooks = this.server.listening || isBusy ? 0 : this.quietLooks + 1;
+    if (this.quietLooks > 1) this.server.closeAllConnections?.();
+  }
+}
+
+const known = new WeakMap<Server, Connections>();
