@@ -47,6 +47,7 @@ export interface PaggioOptions {
   previousMasterKeys?: readonly (string | Buffer)[];
   /**
    * Base of links, and of `webhook_url` where `ingestUrl` is not set, such as `https://hooks.example.com`.
+   * It has a path where a proxy in front of the app takes one away; the path that Paggio is mounted at may follow or be left out.
    * @default 'http://localhost'
    */
   publicUrl?: string;

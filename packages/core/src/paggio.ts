@@ -277,7 +277,8 @@ export class Paggio {
     const { audit, authority } = this;
     const mountPath = (): string => this.mountPath;
     this.ingest = new SignedIngest({ directory, writer, quota });
-    const webhookBase = (): string => (this.options.ingestUrl ?? this.publicBase) + this.mountPath;
+    const webhookBase = (): string =>
+      this.options.ingestUrl === null ? this.baseUrl : this.options.ingestUrl + this.mountPath;
     this.testEvents = new TestEvents({ directory, writer, audit, mountPath, webhookBase });
     const publishStore = new PublishStore(this.database);
     const wakeSoon = soon(wake);
@@ -501,15 +502,19 @@ export class Paggio {
     this.listeningAt(publicUrl);
   }
 
-  /** The path of the public URL, without the mount path: empty, or with a slash in front and none at the end. */
+  /**
+   * What a proxy takes away in front of the mount path: empty, or with a slash in front and none at the end. A public URL whose
+   * path ends with the mount path names the place of Paggio already, so that part is not counted twice.
+   */
   get publicPath(): string {
-    const path = new URL(this.publicBase).pathname.replace(/^\/+|(?<!\/)\/+$/g, '');
-    return path === '' ? '' : `/${path}`;
+    const trimmed = new URL(this.publicBase).pathname.replace(/^\/+|(?<!\/)\/+$/g, '');
+    const path = trimmed === '' ? '' : `/${trimmed}`;
+    return path.endsWith(this.mountPath) ? path.slice(0, path.length - this.mountPath.length) : path;
   }
 
   /** Where people reach Paggio, with the mount path. Senders may have an origin of their own: `ingestUrl`. */
   get baseUrl(): string {
-    return this.publicBase + this.mountPath;
+    return new URL(this.publicBase).origin + this.publicPath + this.mountPath;
   }
 
   /** Whether people and senders come in by https. */
