@@ -279,7 +279,8 @@ export class Paggio {
     this.ingest = new SignedIngest({ directory, writer, quota });
     const webhookBase = (): string =>
       this.options.ingestUrl === null ? this.baseUrl : this.options.ingestUrl + this.mountPath;
-    this.testEvents = new TestEvents({ directory, writer, audit, mountPath, webhookBase });
+    const { bodyLimit } = this.options;
+    this.testEvents = new TestEvents({ directory, writer, audit, bodyLimit, mountPath, webhookBase });
     const publishStore = new PublishStore(this.database);
     const wakeSoon = soon(wake);
     this.publishing = new Publishing({
@@ -313,7 +314,7 @@ export class Paggio {
     this.events = new Events(new EventStore(this.database, index, words, seal), directory);
     const verifications = new VerificationStore(this.database, this.box);
     const { events, rejections } = this;
-    this.explanations = new Explanations({ events, rejections, directory, store: verifications });
+    this.explanations = new Explanations({ events, rejections, directory, store: verifications, bodyLimit });
     const refusals = new RefusalTally(telemetry);
     const { captureRateLimit: endpointRate, captureRateLimitPerUser: userRate } = this.options;
     this.capture = new Capture({
@@ -324,6 +325,7 @@ export class Paggio {
       writer,
       rejections: rejectionLog,
       handshakes,
+      bodyLimit,
       explain: (endpoint, request) => this.explanations.explain(endpoint, request),
       telemetry,
     });

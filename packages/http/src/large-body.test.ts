@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { Recorder } from '@paggio/core/testing';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request, type RawAnswer } from './testing/raw-http';
@@ -87,4 +88,24 @@ test('an event that is too large to read is refused, and its rejection says so',
     reason: 'body_too_large_to_read',
     explanation: expect.stringContaining('too large to read'),
   });
+});
+
+test('a compressed body is read up to the body limit, and one that unpacks to more is refused with the reason', async () => {
+  const settings = { kind: 'hmac', header: 'X-Sig', body: 'inflated' };
+  const verification = { provider: 'custom', secrets: ['s'], settings };
+  const { data } = await server.api().post('/api/v1/endpoints', { name: 'inflated', verification });
+  // A part of it does not compress well, as in real JSON.
+  const words = Array.from({ length: 60_000 }, (_, n) =>
+    createHmac('sha1', 's').update(`${n}`).digest('base64'),
+  ).join();
+  const plain = (filler: number): string => `{"words":"${words}","filler":"${'x'.repeat(filler)}","type":"late.type"}`;
+  const send = (body: string): Promise<RawAnswer> =>
+    post(new URL(data.webhook_url).pathname, gzipSync(body), [
+      ['X-Sig', mac(body)],
+      ['Content-Encoding', 'gzip'],
+    ]);
+  expect((await send(plain(4 * 1024 * 1024))).status).toBe(200);
+  expect(await eventsOf(data.id)).toEqual([expect.objectContaining({ event_type: 'late.type' })]);
+  const refused = await send(plain(7 * 1024 * 1024));
+  expect([refused.status, refused.body.toString()]).toEqual([401, expect.stringContaining('body_too_large_to_read')]);
 });

@@ -1,5 +1,5 @@
 import { textAt } from './body-value';
-import { inflatedRequest } from './inflated-body';
+import { readableRequest } from './inflated-body';
 import type { Provider } from './provider';
 import type { WebhookRequest } from './webhook-request';
 
@@ -8,7 +8,7 @@ export const EVENT_TYPE_LIMIT = 256;
 
 /** By the provider's rule, else a string at `type`, `event_type` or `event` of a JSON body. */
 export function eventTypeOf(request: WebhookRequest, provider: Provider | undefined): string | null {
-  const read = inflatedRequest(request) ?? request;
+  const read = readableRequest(request);
   const found =
     provider?.eventType(request) ?? textAt(read, 'type') ?? textAt(read, 'event_type') ?? textAt(read, 'event');
   return found ? storable(found).slice(0, EVENT_TYPE_LIMIT) : null;

@@ -16,6 +16,7 @@ export {
 } from './explain/explain';
 export { HeaderList } from './header-list';
 export { memberSources } from './json-source';
+export { forgetInflated } from './inflated-body';
 export { parsePointer } from './json-pointer';
 export { JsonWalk, type JsonToken } from './json-walk';
 export {

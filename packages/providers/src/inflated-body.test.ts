@@ -1,10 +1,11 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   createVerifier,
   eventTypeOf,
   explain,
   findProvider,
+  forgetInflated,
   HeaderList,
   type Verification,
   type Verifier,
@@ -123,4 +124,57 @@ test.each([
   expect(explained?.matches.map(({ cause, message }) => [cause, message])).toEqual([
     ['public_url', expect.stringContaining(`the URL ${signed}`)],
   ]);
+});
+
+const MIB = 1024 * 1024;
+/** JSON of about this many bytes, of which a part does not compress. */
+function jsonOf(bytes: number, noise: number): Buffer {
+  const random = randomBytes(noise / 2).toString('hex');
+  return Buffer.from(`{"filler":"${'x'.repeat(bytes - noise)}${random}","id":"evt_2","type":"late.type"}`);
+}
+
+test('a body is unpacked up to the body limit, with its type, its id and its signature', async () => {
+  const plain = jsonOf(6 * MIB, MIB);
+  const request = { ...requestOf(gzipSync(plain), 'gzip', sign(plain)), bodyLimit: 8 * MIB };
+  expect(await verify(request)).toMatchObject({ ok: true });
+  expect(eventTypeOf(request, undefined)).toBe('late.type');
+  expect(findProvider('stripe')?.deliveryId(request)).toBe('evt_2');
+  for (const bodyLimit of [undefined, MIB, 6 * MIB])
+    expect(await verify({ ...request, bodyLimit })).toMatchObject({ ok: false, reason: 'body_too_large_to_read' });
+});
+
+test('a bomb stays one whatever the body limit is', async () => {
+  const plain = jsonOf(16 * MIB, 2 * 64 * 1024);
+  const body = gzipSync(plain);
+  expect(plain.length / body.length).toBeGreaterThan(100);
+  const request = { ...requestOf(body, 'gzip', sign(plain)), bodyLimit: 64 * MIB };
+  expect(await verify(request)).toMatchObject({ ok: false, reason: 'body_too_large_to_read' });
+  expect(eventTypeOf(request, undefined)).toBeNull();
+});
+
+test('nothing is unpacked where the type and the id stand in headers', () => {
+  const headers = HeaderList.from({
+    'content-encoding': 'gzip',
+    'x-shopify-topic': 'orders/create',
+    'x-shopify-webhook-id': 'w-1',
+  });
+  const shopify = findProvider('shopify');
+  const untouchable = new Proxy(PLAIN, {
+    get: () => {
+      throw new Error('The body was read.');
+    },
+  });
+  const request: WebhookRequest = { ...requestOf(untouchable, null), headers };
+  expect(eventTypeOf(request, shopify)).toBe('orders/create');
+  expect(shopify?.deliveryId(request)).toBe('w-1');
+  expect(() => eventTypeOf(request, undefined)).toThrow('was read');
+});
+
+test('what was forgotten is unpacked again when it is asked for', () => {
+  const request = requestOf(gzipSync(PLAIN), 'gzip');
+  expect(eventTypeOf(request, undefined)).toBe('message.new');
+  request.body = gzipSync('{"type":"another"}');
+  expect(eventTypeOf(request, undefined)).toBe('message.new');
+  forgetInflated(request);
+  expect(eventTypeOf(request, undefined)).toBe('another');
 });

@@ -5,7 +5,7 @@ import {
   type HandshakeContext,
   type HandshakeSpec,
 } from './handshake';
-import { inflatedRequest } from './inflated-body';
+import { readableRequest } from './inflated-body';
 import type { Scheme } from './scheme/scheme';
 import { createScheme, signsUrl, toleranceSeconds, type SchemeSpec } from './scheme/scheme-spec';
 import { collectHeaders, readValue, type ValueRule } from './value-rule';
@@ -169,8 +169,7 @@ export function createProvider(spec: ProviderSpec): Provider {
 }
 
 function readInflated(rule: ValueRule | undefined, request: WebhookRequest): string | null {
-  // Headers are read whatever the body is, and JSON with a wrong Content-Encoding is read as the JSON that it is.
-  return rule ? readValue(rule, inflatedRequest(request) ?? request) : null;
+  return rule ? readValue(rule, readableRequest(request)) : null;
 }
 
 function signatureHeadersOf(spec: ProviderSpec, schemes: readonly Scheme[]): ReadonlySet<string> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   detect,
   eventTypeOf,
+  forgetInflated,
   type Acknowledgement,
   type Explanation,
   type FailureReason,
@@ -41,6 +42,8 @@ export interface CaptureDependencies {
   writer: EventWriter;
   rejections: RejectionLog;
   handshakes: Handshakes;
+  /** The most bytes of a body, and of one that is unpacked. */
+  bodyLimit: number;
   /** Says why a signature failed; null: unknown. */
   explain: (endpoint: EndpointConfig, request: WebhookRequest) => Promise<Explanation | null>;
   telemetry: Telemetry;
@@ -124,7 +127,7 @@ export class Capture {
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
     const receivedAt = Date.now();
-    const incoming = toWebhookRequest(request, receivedAt);
+    const incoming = toWebhookRequest(request, receivedAt, this.dependencies.bodyLimit);
     const verifier = endpoint.verifier;
     let provider: Provider | undefined;
     let verified: (Verification & { ok: true }) | null = null;
@@ -164,6 +167,8 @@ export class Capture {
     if (full) throw this.refuse('quota', endpoint.id, full);
     event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
     if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
+    // Many requests may wait for the database at once, and an unpacked body is in no account of their memory.
+    forgetInflated(incoming);
     const accepted = await this.dependencies.writer.write(endpoint, event);
     return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
   }
@@ -182,6 +187,7 @@ export class Capture {
     const kept = this.throttle.admits(endpoint.id, body.length, performance.now());
     if (kept !== null) {
       if (kept < body.length && this.throttle.admitsExplanation()) findings = await this.explain(endpoint, incoming);
+      forgetInflated(incoming);
       const stored = kept < body.length ? { ...request, body: body.subarray(0, kept) } : request;
       try {
         id = await this.dependencies.rejections.keep({

@@ -17,11 +17,14 @@ export interface CaptureRequest {
   remoteAddr: string | null;
 }
 
-/** The request as the catalogue of providers reads it. */
-export function toWebhookRequest(request: CaptureRequest, receivedAt: number): WebhookRequest {
+/**
+ * The request as the catalogue of providers reads it.
+ * @param bodyLimit the most bytes that the host takes in
+ */
+export function toWebhookRequest(request: CaptureRequest, receivedAt: number, bodyLimit: number): WebhookRequest {
   const { method, path, query, rawHeaders, body, remoteAddr } = request;
   const target = query === '' ? path : `${path}?${query}`;
-  return { method, target, headers: new HeaderList(rawHeaders), body, receivedAt, sender: remoteAddr };
+  return { method, target, headers: new HeaderList(rawHeaders), body, bodyLimit, receivedAt, sender: remoteAddr };
 }
 
 /** What is known of a request besides its bytes. */

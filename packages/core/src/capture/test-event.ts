@@ -12,6 +12,7 @@ export interface TestEventsDependencies {
   directory: EndpointDirectory;
   writer: EventWriter;
   audit: Pick<Audit, 'note'>;
+  bodyLimit: number;
   /** Where Paggio is mounted. */
   mountPath: () => string;
   /** What `webhook_url` of an endpoint begins with. */
@@ -32,7 +33,7 @@ export class TestEvents {
    * @throws PaggioError `NOT_FOUND`; `VALIDATION_FAILED` when the verification lacks a setting that a signature contains
    */
   async send(owner: Actor, endpointId: string, eventType?: string): Promise<string> {
-    const { audit, directory, writer } = this.dependencies;
+    const { audit, bodyLimit, directory, writer } = this.dependencies;
     const endpoint = await directory.ofOwner(owner, endpointId);
     if (!endpoint || endpoint.deleted) throw notFound('endpoint');
     const receivedAt = Date.now();
@@ -41,7 +42,7 @@ export class TestEvents {
       (verifier && sample(verifier.provider.name, eventType)) ??
       plain(eventType ?? DEFAULT_TYPE, receivedAt, verifier?.scheme.secretPath);
     const request = this.requestOf(endpoint, made, verifier, receivedAt);
-    const verification = await verifier?.verify(toWebhookRequest(request, receivedAt));
+    const verification = await verifier?.verify(toWebhookRequest(request, receivedAt, bodyLimit));
     const verified = verification?.ok === true;
     const event = newEvent(endpoint, request, {
       receivedAt,

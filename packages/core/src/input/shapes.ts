@@ -203,5 +203,6 @@ export const webhookRequest = members({
   headers: satisfying((value) => value instanceof HeaderList, 'must be a HeaderList'),
   body,
   receivedAt: count,
+  bodyLimit: optional(count),
   sender: optional(nullable(plain)),
 });

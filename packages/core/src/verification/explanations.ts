@@ -14,6 +14,7 @@ export interface ExplanationsDependencies {
   rejections: Rejections;
   directory: EndpointDirectory;
   store: VerificationStore;
+  bodyLimit: number;
 }
 
 /** Why a signature held or failed, and what would have to change. */
@@ -30,7 +31,12 @@ export class Explanations {
     const endpoint = await this.dependencies.directory.byId(rejection.endpointId);
     return {
       rejection,
-      findings: endpoint && (await this.explain(endpoint, toWebhookRequest(rejection, rejection.receivedAt.getTime()))),
+      findings:
+        endpoint &&
+        (await this.explain(
+          endpoint,
+          toWebhookRequest(rejection, rejection.receivedAt.getTime(), this.dependencies.bodyLimit),
+        )),
     };
   }
 
@@ -44,7 +50,12 @@ export class Explanations {
     const endpoint = await this.dependencies.directory.byId(event.endpointId);
     return {
       event,
-      explanation: endpoint && (await this.explain(endpoint, toWebhookRequest(event, event.receivedAt.getTime()))),
+      explanation:
+        endpoint &&
+        (await this.explain(
+          endpoint,
+          toWebhookRequest(event, event.receivedAt.getTime(), this.dependencies.bodyLimit),
+        )),
     };
   }
 

@@ -11,7 +11,7 @@ const explanations: Readonly<Record<string, string>> = {
   timestamp_in_future: 'The signature is from the future: the clock of the sender or of this server is off.',
   malformed_body: 'The body does not have the form that this provider signs.',
   body_too_large_to_read:
-    'The body is too large to read: what the provider signs stands in it, and it is nested too deeply or has too many items.',
+    'The body is too large to read: what the provider signs stands in it, and it is nested too deeply, has too many items, or unpacks to too much.',
   key_unavailable: 'The key that the provider publishes could not be fetched.',
   wrong_signature: 'The signature does not match: another secret, or the body was changed on its way.',
 };

@@ -126,9 +126,9 @@ function spaced(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function inflated({ body, headers }: WebhookRequest): Buffer | undefined {
+function inflated({ body, headers, bodyLimit }: WebhookRequest): Buffer | undefined {
   const magic = body[0] === 0x1f && body[1] === 0x8b ? 'gzip' : '';
-  return inflate(body, headers.get('content-encoding') ?? magic) ?? undefined;
+  return inflate(body, headers.get('content-encoding') ?? magic, bodyLimit) ?? undefined;
 }
 
 /** Ways in which a secret is easily copied or decoded wrongly. */

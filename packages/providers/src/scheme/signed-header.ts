@@ -1,7 +1,7 @@
 import { isTooLargeToRead, jsonBody, textAt } from '../body-value';
 import type { BodyPlace } from '../json-reader';
 import { HeaderList, repeated } from '../header-list';
-import { inflate, inflatedRequest } from '../inflated-body';
+import { inflate, inflatedRequest, LARGEST_LIMIT } from '../inflated-body';
 import {
   checkTimestamp,
   DEFAULT_TOLERANCE_SECONDS,
@@ -188,7 +188,7 @@ export class SignedHeader {
   /** @throws TypeError when the body is not in its coding */
   private bodyToSign({ body, rawHeaders }: SigningInput): Buffer {
     if (this.spec.body !== 'inflated') return body;
-    const plain = inflate(body, new HeaderList(rawHeaders).get('content-encoding') ?? '');
+    const plain = inflate(body, new HeaderList(rawHeaders).get('content-encoding') ?? '', LARGEST_LIMIT);
     if (!plain) throw new TypeError('The body cannot be inflated, so it cannot be signed.');
     return plain;
   }
