@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axios from 'axios';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
@@ -468,12 +468,152 @@ withBrowser('what is managed', () => {
     expect(await page.getByLabel('Description').inputValue()).toBe('half a sent');
     await page.getByLabel('Description').fill('half a sentence');
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('Name: now renamed, before shared').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
     await saved();
     // And what they changed is not taken back.
     expect(await endpointOf(id)).toMatchObject({
       name: 'renamed',
       timeout_seconds: 33,
       description: 'half a sentence',
+    });
+  });
+
+  describe('of two people who edit the same, the slower one is told, and nothing is lost:', () => {
+    const told = 'Somebody else has changed this since you opened it';
+    const settings = async (of: Page, id: string): Promise<void> => {
+      await of.goto(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
+      await of.getByLabel('Description').waitFor();
+    };
+    const saveIn = (of: Page | Locator): Promise<void> => of.getByRole('button', { name: 'Save', exact: true }).click();
+    const savedIn = (of: Page): Promise<void> =>
+      of.getByRole('button', { name: 'Save', exact: true, disabled: true }).waitFor();
+
+    test('an endpoint, by two browsers', async () => {
+      const { id } = await newEndpoint(site, { name: 'theirs', timeout_seconds: 30 });
+      const other = (await site.visit()).page;
+      await settings(page, id);
+      await settings(other, id);
+      await other.getByLabel('Name', { exact: true }).fill('renamed');
+      await other.getByLabel('Time-out, s').fill('20');
+      await saveIn(other);
+      await savedIn(other);
+
+      await page.getByLabel('Description').fill('of the slower one');
+      await page.getByLabel('Time-out, s').fill('9');
+      await saveIn(page);
+      const note = page.getByRole('alert').filter({ hasText: told });
+      await note.waitFor();
+      expect(await note.getByRole('listitem').allInnerTexts()).toEqual([
+        'Name: now renamed, before theirs',
+        'Time-out, s: now 20, before 30',
+      ]);
+      expect(await endpointOf(id)).toMatchObject({ name: 'renamed', description: null, timeout_seconds: 20 });
+      const value = (of: Page, label: string): Promise<string> => of.getByLabel(label, { exact: true }).inputValue();
+      expect([await value(page, 'Name'), await value(page, 'Description'), await value(page, 'Time-out, s')]).toEqual([
+        'renamed',
+        'of the slower one',
+        '9',
+      ]);
+      await saveIn(page);
+      await note.waitFor({ state: 'detached' });
+      await savedIn(page);
+      const applied = { name: 'renamed', description: 'of the slower one', timeout_seconds: 9 };
+      expect(await endpointOf(id)).toMatchObject(applied);
+
+      // Now the other one is slower, and gives in.
+      await other.getByLabel('Description').fill('something else');
+      await saveIn(other);
+      await other.getByText(told).waitFor();
+      await other.getByRole('button', { name: 'Discard what I typed' }).click();
+      await other.getByText(told).waitFor({ state: 'detached' });
+      expect([await value(other, 'Description'), await value(other, 'Time-out, s')]).toEqual([
+        'of the slower one',
+        '9',
+      ]);
+      await savedIn(other);
+      expect(await endpointOf(id)).toMatchObject(applied);
+
+      // A change that the form does not show is no reason to ask.
+      await site.api.patch(`/endpoints/${id}`, { status: 'PAUSED' });
+      await other.getByLabel('Description').fill('after a pause');
+      await saveIn(other);
+      await savedIn(other);
+      expect(await endpointOf(id)).toMatchObject({ description: 'after a pause', status: 'PAUSED' });
+    });
+
+    test('a destination', async () => {
+      const { id } = await newEndpoint(site, { name: 'to', destination_url: site.recorder.url('/shared') });
+      await open(`/webhooks/${id}?tab=destinations`);
+      await page.getByRole('button', { name: 'Change' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Event types').fill('order.*');
+      const [destination] = (await endpointOf(id)).destinations;
+      await site.api.patch(`/endpoints/${id}/destinations/${destination.id}`, {
+        name: 'renamed',
+        retry: { max_attempts: 3 },
+      });
+      await saveIn(dialog);
+      await dialog.getByText(told).waitFor();
+      expect((await dialog.getByRole('listitem').allInnerTexts())[0]).toBe('Name: now renamed, before default');
+      expect((await dialog.getByRole('listitem').allInnerTexts())[1]).toMatch(
+        /^Retries: now 3 attempts.*before as usual$/,
+      );
+      await saveIn(dialog);
+      await dialog.waitFor({ state: 'detached' });
+      expect((await endpointOf(id)).destinations).toMatchObject([
+        { name: 'renamed', event_types: ['order.*'], retry: { max_attempts: 3 } },
+      ]);
+    });
+
+    test('a verification, also where secrets are so short that nothing of them is shown', async () => {
+      const verifiedBy = (secret: string) => ({ verification: { provider: 'github', secrets: [secret] } });
+      const { id } = await newEndpoint(site, { name: 'v', ...verifiedBy('short one') });
+      const stored = async (): Promise<string[]> => (await endpointOf(id)).verification.secrets_last_four;
+      const note = page.getByRole('alert').filter({ hasText: told });
+      await open(`/webhooks/${id}?tab=verification`);
+      await page.getByLabel('Secrets').fill('a secret of mine 3333');
+      await site.api.patch(`/endpoints/${id}`, verifiedBy('short two'));
+      await saveIn(page);
+      await note.getByText('Everything that is shown here is as it was.').waitFor();
+      expect(await stored()).toEqual(['****']);
+      expect(await page.getByLabel('Secrets').inputValue()).toBe('a secret of mine 3333');
+      await saveIn(page);
+      await savedIn(page);
+      expect(await stored()).toEqual(['3333']);
+
+      await page.getByLabel('Secrets').fill('a secret of mine 4444');
+      await site.api.patch(`/endpoints/${id}`, verifiedBy('a secret of theirs 2222'));
+      await saveIn(page);
+      await note.waitFor();
+      expect(await note.getByRole('listitem').allInnerTexts()).toEqual(['Secrets: now 1 …2222, before 1 …3333']);
+      await saveIn(page);
+      await savedIn(page);
+      expect(await stored()).toEqual(['4444']);
+    });
+
+    test('the notifications', async () => {
+      const url = site.recorder.url('/services/T00000000/B00000000/secret');
+      await site.api.put('/notifications', { slack: { url, triggers: ['failed'] } });
+      await open('/settings?tab=notifications');
+      await page.getByLabel('Tell Discord').check();
+      await page.getByRole('group', { name: 'Discord' }).getByLabel('URL').fill(site.recorder.url('/discord'));
+      await site.api.put('/notifications', { slack: { triggers: ['paused'] } });
+      await saveIn(page);
+      await page.getByText(told).waitFor();
+      expect(await page.getByRole('alert').getByRole('listitem').allInnerTexts()).toEqual([
+        expect.stringMatching(/^Slack: now .*cret, when paused, before .*when failed$/),
+      ]);
+      expect((await site.api.get('/notifications')).data).toMatchObject({
+        slack: { triggers: ['paused'] },
+        discord: null,
+      });
+      await saveIn(page);
+      await savedIn(page);
+      expect((await site.api.get('/notifications')).data).toMatchObject({
+        slack: { triggers: ['paused'] },
+        discord: { url: expect.any(String) },
+      });
     });
   });
 });

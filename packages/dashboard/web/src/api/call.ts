@@ -1,5 +1,6 @@
 import { operations, type OperationId, type Operations } from '@paggio/client';
 import { mountPath } from '../mount';
+import { toTag, type Tagged } from './tag';
 import { Failure, noAnswer, tooSlow, toFailure } from './failure';
 
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
@@ -7,6 +8,8 @@ type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
 /** What an operation of the API is called with. */
 export type CallInput<Id extends OperationId> = Given<Pick<Operations[Id], 'params' | 'query' | 'body'>> & {
   idempotencyKey?: string;
+  /** The tag of what is changed: when it has changed meanwhile, the failure is `PRECONDITION_FAILED`. */
+  ifMatch?: string | null;
   signal?: AbortSignal;
 };
 
@@ -17,6 +20,7 @@ interface AnyInput {
   query?: object;
   body?: unknown;
   idempotencyKey?: string;
+  ifMatch?: string | null;
   signal?: AbortSignal;
 }
 
@@ -45,13 +49,25 @@ export function tellSessionChanged(): void {
  */
 export async function call<Id extends OperationId>(
   id: Id,
-  ...[input]: object extends CallInput<Id> ? [CallInput<Id>?] : [CallInput<Id>]
+  ...input: object extends CallInput<Id> ? [CallInput<Id>?] : [CallInput<Id>]
 ): Promise<Answer<Id>> {
+  return (await callTagged(id, ...input)).value;
+}
+
+/** The same, with the tag of the object that is answered. */
+export async function callTagged<Id extends OperationId>(
+  id: Id,
+  ...[input]: object extends CallInput<Id> ? [CallInput<Id>?] : [CallInput<Id>]
+): Promise<Tagged<Answer<Id>>> {
   const { method } = operations[id];
-  const { params, query, body, idempotencyKey, signal } = (input ?? {}) as AnyInput;
-  const headers = idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey };
+  const { params, query, body, idempotencyKey, ifMatch, signal } = (input ?? {}) as AnyInput;
+  const headers = {
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    ...(ifMatch ? { 'if-match': ifMatch } : {}),
+  };
   const response = await request(method, apiPath(id, params, query), { body, headers, signal });
-  return (response.status === 204 ? undefined : await response.json()) as Answer<Id>;
+  const value = (response.status === 204 ? undefined : await response.json()) as Answer<Id>;
+  return { value, tag: toTag(response.headers.get('etag')) };
 }
 
 /** The address of an operation. */

@@ -1,100 +1,223 @@
 import type { Destination, Endpoint } from '@paggio/client';
+import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { call } from '../../api/call';
+import { call, callTagged } from '../../api/call';
+import type { Failure } from '../../api/failure';
+import type { Tagged } from '../../api/tag';
 import { ActionForm, DialogActions } from '../../parts/action-form';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
-import { FailureNote } from '../../parts/states';
+import type { Facts } from '../../parts/newer';
+import { NewerNote } from '../../parts/newer-note';
+import { FailureNote, Loaded } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
+import { useEditing } from '../../parts/use-editing';
 import { fromHeaderLines, toHeaderLines, toWords } from '../../text/header-lines';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { EventTypesField } from './event-types-field';
 import { invalidField } from './invalid-field';
-import { RetryFields, toRetry, toRetryForm } from './retry-fields';
-import { TlsFields } from './tls-fields';
-import { keptTls, toTls } from './tls-form';
+import { retryFact, RetryFields, toRetry, toRetryForm, type RetryForm } from './retry-fields';
+import { tlsFact, TlsFields } from './tls-fields';
+import { keptTls, toTls, type StoredTls, type TlsForm } from './tls-form';
 
-interface DestinationDialogProps {
-  endpoint: Endpoint;
-  /** Null: a new one. */
-  destination: Destination | null;
-  onClose: () => void;
+interface DestinationForm {
+  url: string;
+  name: string;
+  types: string;
+  headers: string;
+  /** Empty: the endpoint's. */
+  timeout: string;
+  retry: RetryForm;
+  tls: TlsForm;
 }
 
-export function DestinationDialog({ endpoint, destination, onClose }: DestinationDialogProps): ReactNode {
-  const [url, setUrl] = useState(destination?.url ?? '');
-  const [name, setName] = useState(destination?.name ?? '');
-  const [types, setTypes] = useState(destination?.event_types.join(' ') ?? '');
-  const [headers, setHeaders] = useState(toHeaderLines(destination?.headers_json ?? {}));
-  const [timeout, setTimeoutText] = useState(destination ? String(destination.timeout_seconds) : '');
-  const [retryBefore] = useState(() => toRetryForm(destination?.retry ?? null));
-  const [retry, setRetry] = useState(retryBefore);
-  const [tls, setTls] = useState(keptTls);
+const emptyForm: DestinationForm = {
+  url: '',
+  name: '',
+  types: '',
+  headers: '',
+  timeout: '',
+  retry: toRetryForm(null),
+  tls: keptTls,
+};
+
+function toForm(destination: Destination): DestinationForm {
+  return {
+    url: destination.url,
+    name: destination.name,
+    types: destination.event_types.join(' '),
+    headers: toHeaderLines(destination.headers_json),
+    timeout: String(destination.timeout_seconds),
+    retry: toRetryForm(destination.retry),
+    tls: keptTls,
+  };
+}
+
+function factsOf(destination: Destination): Facts {
+  const { url, name, types, headers, timeout } = toForm(destination);
+  return {
+    URL: url,
+    Name: name,
+    'Event types': types,
+    Headers: headers,
+    'Time-out, s': timeout,
+    Retries: retryFact(destination.retry),
+    TLS: tlsFact(destination.tls ?? null),
+  };
+}
+
+/** What is sent. A time-out and a retry policy that the form has not changed may be the endpoint's, and stay that. */
+function toBody(form: DestinationForm, before: DestinationForm) {
+  const headers = fromHeaderLines(form.headers);
+  if (headers === null) throw invalidField('headers_json', 'A header is written as Name: value.');
+  return {
+    url: form.url,
+    ...(form.name.trim() === '' ? {} : { name: form.name }),
+    event_types: toWords(form.types),
+    headers_json: headers,
+    ...(form.timeout === before.timeout ? {} : { timeout_seconds: form.timeout === '' ? null : Number(form.timeout) }),
+    ...(JSON.stringify(form.retry) === JSON.stringify(before.retry) ? {} : { retry: toRetry(form.retry) }),
+    tls: toTls(form.tls),
+  };
+}
+
+export function NewDestinationDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }): ReactNode {
+  const [form, setForm] = useState(emptyForm);
   const action = useAction(async () => {
-    const given = fromHeaderLines(headers);
-    if (given === null) throw invalidField('headers_json', 'A header is written as Name: value.');
-    const body = {
-      url,
-      ...(name.trim() === '' ? {} : { name }),
-      event_types: toWords(types),
-      headers_json: given,
-      ...(destination && timeout === String(destination.timeout_seconds)
-        ? {}
-        : { timeout_seconds: timeout === '' ? null : Number(timeout) }),
-      ...(retry === retryBefore ? {} : { retry: toRetry(retry) }),
-      tls: toTls(tls),
-    };
-    if (destination)
-      await call('destinations.update', { params: { id: endpoint.id, destination_id: destination.id }, body });
-    else await call('destinations.create', { params: { id: endpoint.id }, body });
+    await call('destinations.create', { params: { id: endpoint.id }, body: toBody(form, emptyForm) });
     await refreshEndpoints();
     onClose();
   });
-  const { failure } = action;
   return (
-    <Dialog title={destination ? 'Change the destination' : 'New destination'} onClose={onClose} wide>
+    <Dialog title="New destination" onClose={onClose} wide>
       <ActionForm action={action}>
-        <Field label="URL" name="url" failure={failure} hint="http or https, with a public address.">
-          <input type="url" required value={url} onChange={(event) => setUrl(event.target.value)} />
-        </Field>
-        <Field label="Name" name="name" failure={failure} hint="Empty: by its host.">
-          <input value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
-        </Field>
-        <EventTypesField
-          value={types}
-          onChange={setTypes}
-          failure={failure}
-          hint="Exact, or invoice.*; empty: all."
-          provider={endpoint.verification?.provider ?? null}
-        />
-        <Field
-          label="Headers"
-          name="headers_json"
-          failure={failure}
-          hint="Name: value, one a line, on top of the endpoint's."
-        >
-          <textarea
-            rows={2}
-            className="data"
-            value={headers}
-            spellCheck={false}
-            onChange={(event) => setHeaders(event.target.value)}
-          />
-        </Field>
-        <Field label="Time-out, s" name="timeout_seconds" failure={failure} hint="Empty: the endpoint's.">
-          <input
-            type="number"
-            min={1}
-            max={60}
-            value={timeout}
-            onChange={(event) => setTimeoutText(event.target.value)}
-          />
-        </Field>
-        <RetryFields value={retry} onChange={setRetry} failure={failure} inherited="the endpoint's" />
-        <TlsFields value={tls} onChange={setTls} stored={destination?.tls ?? null} failure={failure} />
-        <FailureNote failure={failure} />
+        <DestinationFields endpoint={endpoint} tls={null} value={form} onChange={setForm} failure={action.failure} />
+        <FailureNote failure={action.failure} />
         <DialogActions onClose={onClose} label="Save" pending={action.pending} />
       </ActionForm>
     </Dialog>
+  );
+}
+
+interface ChangeProps {
+  endpoint: Endpoint;
+  /** Of the destination. */
+  id: string;
+  onClose: () => void;
+}
+
+/** Reads the destination anew: the list may be some seconds old, and has no tags. */
+export function ChangeDestinationDialog({ endpoint, id, onClose }: ChangeProps): ReactNode {
+  const query = useQuery({
+    queryKey: ['destination', id],
+    queryFn: ({ signal }) =>
+      callTagged('destinations.get', { params: { id: endpoint.id, destination_id: id }, signal }),
+    gcTime: 0,
+  });
+  return (
+    <Dialog title="Change the destination" onClose={onClose} wide>
+      <Loaded query={query} what="the destination">
+        {(opened) => <ChangeForm endpoint={endpoint} opened={opened} onClose={onClose} />}
+      </Loaded>
+    </Dialog>
+  );
+}
+
+function ChangeForm({
+  endpoint,
+  opened,
+  onClose,
+}: {
+  endpoint: Endpoint;
+  opened: Tagged<Destination>;
+  onClose: () => void;
+}): ReactNode {
+  const params = { id: endpoint.id, destination_id: opened.value.id };
+  const { form, setForm, stored, action, changes, takeNewer } = useEditing({
+    opened,
+    toForm,
+    factsOf,
+    read: () => callTagged('destinations.get', { params }),
+    save: async (typed, { value, tag }) => {
+      const body = toBody(typed, toForm(value));
+      const saved = await callTagged('destinations.update', { params, ifMatch: tag, body });
+      await refreshEndpoints();
+      onClose();
+      return saved;
+    },
+  });
+  return (
+    <ActionForm action={action}>
+      <DestinationFields
+        endpoint={endpoint}
+        tls={stored.tls ?? null}
+        value={form}
+        onChange={setForm}
+        failure={action.failure}
+      />
+      <NewerNote changes={changes} takeNewer={takeNewer} />
+      <FailureNote failure={action.failure} />
+      <DialogActions onClose={onClose} label="Save" pending={action.pending} />
+    </ActionForm>
+  );
+}
+
+interface DestinationFieldsProps {
+  endpoint: Endpoint;
+  /** What is stored. */
+  tls: StoredTls | null;
+  value: DestinationForm;
+  onChange: (value: DestinationForm) => void;
+  failure: Failure | null;
+}
+
+function DestinationFields({ endpoint, tls, value, onChange, failure }: DestinationFieldsProps): ReactNode {
+  const set = (change: Partial<DestinationForm>): void => onChange({ ...value, ...change });
+  return (
+    <>
+      <Field label="URL" name="url" failure={failure} hint="http or https, with a public address.">
+        <input type="url" required autoFocus value={value.url} onChange={(event) => set({ url: event.target.value })} />
+      </Field>
+      <Field label="Name" name="name" failure={failure} hint="Empty: by its host.">
+        <input value={value.name} maxLength={200} onChange={(event) => set({ name: event.target.value })} />
+      </Field>
+      <EventTypesField
+        value={value.types}
+        onChange={(types) => set({ types })}
+        failure={failure}
+        hint="Exact, or invoice.*; empty: all."
+        provider={endpoint.verification?.provider ?? null}
+      />
+      <Field
+        label="Headers"
+        name="headers_json"
+        failure={failure}
+        hint="Name: value, one a line, on top of the endpoint's."
+      >
+        <textarea
+          rows={2}
+          className="data"
+          value={value.headers}
+          spellCheck={false}
+          onChange={(event) => set({ headers: event.target.value })}
+        />
+      </Field>
+      <Field label="Time-out, s" name="timeout_seconds" failure={failure} hint="Empty: the endpoint's.">
+        <input
+          type="number"
+          min={1}
+          max={60}
+          value={value.timeout}
+          onChange={(event) => set({ timeout: event.target.value })}
+        />
+      </Field>
+      <RetryFields
+        value={value.retry}
+        onChange={(retry) => set({ retry })}
+        failure={failure}
+        inherited="the endpoint's"
+      />
+      <TlsFields value={value.tls} onChange={(next) => set({ tls: next })} stored={tls} failure={failure} />
+    </>
   );
 }

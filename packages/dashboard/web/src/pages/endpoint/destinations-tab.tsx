@@ -12,12 +12,12 @@ import { toMinute } from '../../text/units';
 import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
-import { DestinationDialog } from './destination-dialog';
+import { ChangeDestinationDialog, NewDestinationDialog } from './destination-dialog';
 import { TlsFacts } from './tls-fields';
 
 /** Where an endpoint's events go, each with its state. */
 export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
-  const [editing, setEditing] = useState<Destination | 'new' | null>(null);
+  const [editing, setEditing] = useState<{ id: string } | 'new' | null>(null);
   const mayWrite = useMay('write');
   const query = useQuery({
     queryKey: ['destinations', endpoint.id],
@@ -37,7 +37,7 @@ export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode
                   key={destination.id}
                   endpointId={endpoint.id}
                   destination={destination}
-                  onEdit={() => setEditing(destination)}
+                  onEdit={() => setEditing({ id: destination.id })}
                 />
               ))}
             </ul>
@@ -49,12 +49,9 @@ export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode
           Add a destination
         </button>
       )}
-      {editing !== null && (
-        <DestinationDialog
-          endpoint={endpoint}
-          destination={editing === 'new' ? null : editing}
-          onClose={() => setEditing(null)}
-        />
+      {editing === 'new' && <NewDestinationDialog endpoint={endpoint} onClose={() => setEditing(null)} />}
+      {editing !== null && editing !== 'new' && (
+        <ChangeDestinationDialog endpoint={endpoint} id={editing.id} onClose={() => setEditing(null)} />
       )}
     </>
   );

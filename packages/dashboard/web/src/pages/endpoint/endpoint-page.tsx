@@ -2,8 +2,9 @@ import type { Endpoint } from '@paggio/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { call } from '../../api/call';
+import { callTagged } from '../../api/call';
 import { Failure } from '../../api/failure';
+import type { Tagged } from '../../api/tag';
 import { Copy } from '../../parts/copy';
 import { HealthLabel, LocalTimes, Url } from '../../parts/labels';
 import { PageHead } from '../../parts/page-head';
@@ -34,7 +35,7 @@ const labels: Readonly<Record<TabName, string>> = {
 export function EndpointPage({ id }: { id: string }): ReactNode {
   const query = useQuery({
     queryKey: ['endpoint', id],
-    queryFn: ({ signal }) => call('endpoints.get', { params: { id }, signal }),
+    queryFn: ({ signal }) => callTagged('endpoints.get', { params: { id }, signal }),
     refetchInterval: 15_000,
   });
   if (query.error instanceof Failure && query.error.status === 404) {
@@ -52,12 +53,13 @@ export function EndpointPage({ id }: { id: string }): ReactNode {
   }
   return (
     <Loaded query={query} what="the endpoint">
-      {(endpoint) => <EndpointDetail endpoint={endpoint} />}
+      {(tagged) => <EndpointDetail tagged={tagged} />}
     </Loaded>
   );
 }
 
-function EndpointDetail({ endpoint }: { endpoint: Endpoint }): ReactNode {
+function EndpointDetail({ tagged }: { tagged: Tagged<Endpoint> }): ReactNode {
+  const endpoint = tagged.value;
   const [search, setSearch] = useSearchParams();
   const [testing, setTesting] = useState(false);
   const tab = tabNames.find((name) => name === search.get('tab')) ?? 'events';
@@ -97,10 +99,10 @@ function EndpointDetail({ endpoint }: { endpoint: Endpoint }): ReactNode {
       >
         {tab === 'events' && <EndpointEvents endpoint={endpoint} />}
         {tab === 'destinations' && <DestinationsTab endpoint={endpoint} />}
-        {tab === 'verification' && <VerificationTab endpoint={endpoint} />}
+        {tab === 'verification' && <VerificationTab opened={tagged} />}
         {tab === 'rejections' && <RejectionsTab endpointId={endpoint.id} verified={endpoint.verification !== null} />}
         {tab === 'secret' && isAdmin && <SecretTab endpoint={endpoint} />}
-        {tab === 'settings' && <SettingsTab endpoint={endpoint} />}
+        {tab === 'settings' && <SettingsTab opened={tagged} />}
       </Tabs>
       {testing && <TestEventDialog endpoint={endpoint} onClose={() => setTesting(false)} />}
     </>

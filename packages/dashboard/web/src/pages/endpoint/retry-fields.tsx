@@ -63,6 +63,17 @@ export function toRetry(form: RetryForm): object | null {
   };
 }
 
+/** A policy in one line. */
+export function retryFact(policy: RetryPolicy | null): string {
+  if (policy === null) return 'as usual';
+  const { kind, schedule, attempts, base, factor, cap, floor, jitter, clientErrors } = toRetryForm(policy);
+  const waits =
+    kind === 'schedule'
+      ? `waits of ${schedule} s`
+      : `${attempts} attempts, waits from ${base} s to ${cap} s, at least ${floor} s, growing by ${factor}, chance ${jitter}`;
+  return `${waits}; 4xx ${clientErrors === 'retry' ? 'are tried again' : 'end the delivery'}`;
+}
+
 interface RetryFieldsProps {
   value: RetryForm;
   onChange: (value: RetryForm) => void;

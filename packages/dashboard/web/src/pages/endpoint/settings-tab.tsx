@@ -1,18 +1,21 @@
 import type { Endpoint, Operations } from '@paggio/client';
-import { useState, type ReactNode } from 'react';
-import { call } from '../../api/call';
+import type { ReactNode } from 'react';
+import { callTagged } from '../../api/call';
+import type { Tagged } from '../../api/tag';
 import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
+import type { Facts } from '../../parts/newer';
+import { NewerNote } from '../../parts/newer-note';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
-import { useAction } from '../../parts/use-action';
+import { useEditing } from '../../parts/use-editing';
 import { useMay } from '../../shell/session-context';
 import { fromHeaderLines, toHeaderLines, toWords } from '../../text/header-lines';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { EventTypesField } from './event-types-field';
 import { invalidField } from './invalid-field';
-import { RetryFields, toRetry, toRetryForm } from './retry-fields';
+import { retryFact, RetryFields, toRetry, toRetryForm, type RetryForm } from './retry-fields';
 
 type EndpointChange = Operations['endpoints.update']['body'];
 
@@ -31,6 +34,7 @@ interface SettingsForm {
   ackStatus: string;
   ackType: string;
   ackBody: string;
+  retry: RetryForm;
 }
 
 function toForm(endpoint: Endpoint): SettingsForm {
@@ -50,10 +54,29 @@ function toForm(endpoint: Endpoint): SettingsForm {
     ackStatus: String(ack?.status ?? 200),
     ackType: ack?.content_type ?? '',
     ackBody: ack?.body ?? '',
+    retry: toRetryForm(endpoint.retry),
   };
 }
 
-/** Only what differs: another person may have changed the rest meanwhile. */
+function factsOf(endpoint: Endpoint): Facts {
+  const form = toForm(endpoint);
+  return {
+    Name: form.name,
+    Description: form.description,
+    'Event types': form.eventTypes,
+    'Headers of deliveries': form.headers,
+    'Time-out, s': form.timeout,
+    'At the same time': form.concurrency,
+    'A second, at most': form.rateLimit,
+    'In order of': form.orderBy,
+    Retries: retryFact(endpoint.retry),
+    Methods: form.methods,
+    'Identity headers': form.identityHeaders ? 'forwarded' : 'not forwarded',
+    'Answer to the sender': form.acknowledges ? `${form.ackStatus} ${form.ackType} ${form.ackBody}` : '',
+  };
+}
+
+/** Only what differs. */
 function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
   const differs = (...names: (keyof SettingsForm)[]): boolean => names.some((name) => form[name] !== before[name]);
   const headers = fromHeaderLines(form.headers);
@@ -78,29 +101,30 @@ function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
           }
         : null,
     }),
+    ...(JSON.stringify(form.retry) !== JSON.stringify(before.retry) && { retry: toRetry(form.retry) }),
   };
 }
 
-export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
-  // As it was when it was opened or saved: what others change meanwhile does not take away what is typed here.
-  const [stored, setStored] = useState(() => ({ form: toForm(endpoint), retry: toRetryForm(endpoint.retry) }));
-  const [form, setForm] = useState(stored.form);
-  const [retry, setRetry] = useState(stored.retry);
+export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode {
   const mayWrite = useMay('write');
-  const set = (change: Partial<SettingsForm>): void => setForm({ ...form, ...change });
-  const action = useAction(async () => {
-    const change = {
-      ...toChange(form, stored.form),
-      ...(JSON.stringify(retry) === JSON.stringify(stored.retry) ? {} : { retry: toRetry(retry) }),
-    };
-    const saved = await call('endpoints.update', { params: { id: endpoint.id }, body: change });
-    const next = { form: toForm(saved), retry: toRetryForm(saved.retry) };
-    setStored(next);
-    setForm(next.form);
-    setRetry(next.retry);
-    toast('Saved', 'good');
-    await refreshEndpoints();
+  const params = { id: opened.value.id };
+  const { form, setForm, before, stored, action, changes, takeNewer } = useEditing({
+    opened,
+    toForm,
+    factsOf,
+    read: () => callTagged('endpoints.get', { params }),
+    save: async (typed, { value, tag }) => {
+      const saved = await callTagged('endpoints.update', {
+        params,
+        ifMatch: tag,
+        body: toChange(typed, toForm(value)),
+      });
+      toast('Saved', 'good');
+      await refreshEndpoints();
+      return saved;
+    },
   });
+  const set = (change: Partial<SettingsForm>): void => setForm({ ...form, ...change });
   const { failure } = action;
   return (
     <ActionForm action={action} className="settings">
@@ -121,7 +145,7 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           onChange={(eventTypes) => set({ eventTypes })}
           failure={failure}
           hint="Delivered are these only: exact, or invoice.*; empty: all. Everything is captured."
-          provider={endpoint.verification?.provider ?? null}
+          provider={stored.verification?.provider ?? null}
         />
         <Field
           label="Headers of deliveries"
@@ -182,8 +206,8 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           />
         </Field>
         <RetryFields
-          value={retry}
-          onChange={setRetry}
+          value={form.retry}
+          onChange={(retry) => set({ retry })}
           failure={failure}
           inherited="as usual: 12 attempts in about three days"
         />
@@ -258,10 +282,11 @@ export function SettingsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           )}
         </fieldset>
       </fieldset>
+      <NewerNote changes={changes} takeNewer={takeNewer} />
       <FailureNote failure={failure} />
       {mayWrite && (
         <div className="actions">
-          <SaveButton form={{ form, retry }} stored={stored} pending={action.pending} />
+          <SaveButton form={form} stored={before} pending={action.pending} />
         </div>
       )}
     </ActionForm>

@@ -106,6 +106,15 @@ export function TlsFacts({
   );
 }
 
+/** The same in one line. */
+export function tlsFact(tls: StoredTls | null): string {
+  if (tls === null) return 'none of its own';
+  const shown = [tls.certificate, ...tls.certificate_authorities].map(
+    (one) => one && `${one.subject} (SHA-256 ${one.fingerprint})`,
+  );
+  return shown.map((text, index) => (index === 0 ? (text ?? 'no client certificate') : `authority ${text}`)).join(', ');
+}
+
 interface CertificateFactsProps {
   what: string;
   certificate: NonNullable<StoredTls['certificate']>;

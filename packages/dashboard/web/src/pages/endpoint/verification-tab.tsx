@@ -1,35 +1,60 @@
 import type { Endpoint } from '@paggio/client';
-import { useState, type ReactNode } from 'react';
-import { call } from '../../api/call';
+import type { ReactNode } from 'react';
+import { callTagged } from '../../api/call';
+import type { Tagged } from '../../api/tag';
 import { ActionForm } from '../../parts/action-form';
 import { Data } from '../../parts/labels';
+import type { Facts } from '../../parts/newer';
+import { NewerNote } from '../../parts/newer-note';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote } from '../../parts/states';
 import { toast } from '../../parts/toast';
-import { useAction } from '../../parts/use-action';
+import { useEditing } from '../../parts/use-editing';
 import { useMay } from '../../shell/session-context';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { toForm, toVerification, VerificationFields } from './verification-fields';
 
-export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
-  const [stored, setStored] = useState(() => toForm(endpoint.verification));
-  const [form, setForm] = useState(stored);
+function factsOf({ verification }: Endpoint): Facts {
+  if (!verification) return { Provider: 'anybody: not verified' };
+  const { provider, scheme, public_url: url, settings } = verification;
+  const { secrets_count: count, secrets_last_four: ends, replay_secrets_last_four: replays } = verification;
+  return {
+    Provider: provider,
+    Scheme: scheme ?? 'strongest',
+    Secrets: [count, ...ends.map((four) => `…${four}`)].join(' '),
+    'URL as configured at the provider': url ?? '',
+    Settings: JSON.stringify(settings),
+    'Secrets of replays': Object.entries(replays)
+      .map(([environment, four]) => `${environment} …${four}`)
+      .join(', '),
+  };
+}
+
+export function VerificationTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode {
   const mayWrite = useMay('write');
-  const action = useAction(async () => {
-    const body = { verification: toVerification(form, endpoint.verification) };
-    const saved = await call('endpoints.update', { params: { id: endpoint.id }, body });
-    setStored(toForm(saved.verification));
-    setForm(toForm(saved.verification));
-    toast('Saved', 'good');
-    await refreshEndpoints();
+  const params = { id: opened.value.id };
+  const { form, setForm, before, stored, action, changes, takeNewer } = useEditing({
+    opened,
+    // One member: verification is replaced as a whole, so a mixture of two people's would be nobody's.
+    toForm: ({ verification }: Endpoint) => ({ verification: toForm(verification) }),
+    factsOf,
+    hidden: true,
+    read: () => callTagged('endpoints.get', { params }),
+    save: async (typed, { value, tag }) => {
+      const verification = toVerification(typed.verification, value.verification);
+      const saved = await callTagged('endpoints.update', { params, ifMatch: tag, body: { verification } });
+      toast('Saved', 'good');
+      await refreshEndpoints();
+      return saved;
+    },
   });
+  const { verification } = stored;
   return (
     <ActionForm action={action} className="stack settings">
-      {endpoint.verification && (
+      {verification && (
         <p>
-          Stored: {endpoint.verification.secrets_count}{' '}
-          {endpoint.verification.secrets_count === 1 ? 'secret' : 'secrets'}
-          {endpoint.verification.secrets_last_four.map((four) => (
+          Stored: {verification.secrets_count} {verification.secrets_count === 1 ? 'secret' : 'secrets'}
+          {verification.secrets_last_four.map((four) => (
             <span key={four}>
               {' '}
               <Data text={`…${four}`} />
@@ -39,16 +64,17 @@ export function VerificationTab({ endpoint }: { endpoint: Endpoint }): ReactNode
       )}
       <fieldset disabled={!mayWrite} className="bare">
         <VerificationFields
-          value={form}
-          onChange={setForm}
+          value={form.verification}
+          onChange={(next) => setForm({ verification: next })}
           failure={action.failure}
-          replaySecretsStored={endpoint.verification?.replay_secrets_last_four}
+          replaySecretsStored={verification?.replay_secrets_last_four}
         />
       </fieldset>
+      <NewerNote changes={changes} takeNewer={takeNewer} />
       <FailureNote failure={action.failure} />
       {mayWrite && (
         <div className="actions">
-          <SaveButton form={form} stored={stored} pending={action.pending} />
+          <SaveButton form={form} stored={before} pending={action.pending} />
         </div>
       )}
     </ActionForm>

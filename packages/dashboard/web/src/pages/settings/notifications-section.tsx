@@ -1,14 +1,17 @@
 import type { Notifications } from '@paggio/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import { call } from '../../api/call';
-import { queries } from '../../api/queries';
+import { call, callTagged } from '../../api/call';
+import type { Tagged } from '../../api/tag';
 import { ActionForm } from '../../parts/action-form';
 import { Field } from '../../parts/field';
+import type { Facts } from '../../parts/newer';
+import { NewerNote } from '../../parts/newer-note';
 import { SaveButton } from '../../parts/save-button';
 import { FailureNote, Loaded } from '../../parts/states';
 import { toast } from '../../parts/toast';
 import { useAction } from '../../parts/use-action';
+import { useEditing } from '../../parts/use-editing';
 import { toMilliseconds } from '../../text/units';
 import { visible } from '../../text/visible';
 
@@ -62,35 +65,51 @@ function toForms(stored: Notifications): Form {
   };
 }
 
+function factsOf(stored: Notifications): Facts {
+  const told = channels.map(({ name, title }): [string, string] => {
+    const channel = stored[name];
+    return [title, channel === null ? 'not used' : `${channel.url}, when ${channel.triggers.join(', ')}`];
+  });
+  return { ...Object.fromEntries(told), Minutes: String(toForms(stored).failingAfterMinutes) };
+}
+
 export function NotificationsSection(): ReactNode {
   const query = useQuery({
     queryKey: ['notifications'],
-    queryFn: ({ signal }) => call('notifications.get', { signal }),
+    queryFn: ({ signal }) => callTagged('notifications.get', { signal }),
+    // Each opening reads them anew, and a form that is open stays as it is.
     staleTime: Infinity,
+    gcTime: 0,
   });
   return (
     <Loaded query={query} what="the notifications">
-      {(stored) => <NotificationsForm stored={stored} />}
+      {(opened) => <NotificationsForm opened={opened} />}
     </Loaded>
   );
 }
 
-function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
-  const [form, setForm] = useState(() => toForms(stored));
-  const action = useAction(async () => {
-    const toChannel = ({ on, url, triggers: chosen }: ChannelForm) =>
-      on ? { ...(url.trim() === '' ? {} : { url: url.trim() }), triggers: [...chosen] } : null;
-    const saved = await call('notifications.put', {
-      body: {
-        slack: toChannel(form.slack),
-        discord: toChannel(form.discord),
-        teams: toChannel(form.teams),
-        failing_after_minutes: form.failingAfterMinutes,
-      },
-    });
-    queries.setQueryData(['notifications'], saved);
-    setForm(toForms(saved));
-    toast('Saved', 'good');
+function NotificationsForm({ opened }: { opened: Tagged<Notifications> }): ReactNode {
+  const { form, setForm, before, stored, action, changes, takeNewer } = useEditing({
+    opened,
+    toForm: toForms,
+    factsOf,
+    hidden: true,
+    read: () => callTagged('notifications.get'),
+    save: async (typed, { tag }) => {
+      const toChannel = ({ on, url, triggers: chosen }: ChannelForm) =>
+        on ? { ...(url.trim() === '' ? {} : { url: url.trim() }), triggers: [...chosen] } : null;
+      const saved = await callTagged('notifications.put', {
+        ifMatch: tag,
+        body: {
+          slack: toChannel(typed.slack),
+          discord: toChannel(typed.discord),
+          teams: toChannel(typed.teams),
+          failing_after_minutes: typed.failingAfterMinutes,
+        },
+      });
+      toast('Saved', 'good');
+      return saved;
+    },
   });
   return (
     <ActionForm action={action} className="settings stack">
@@ -160,9 +179,10 @@ function NotificationsForm({ stored }: { stored: Notifications }): ReactNode {
           />
         </Field>
       )}
+      <NewerNote changes={changes} takeNewer={takeNewer} />
       <FailureNote failure={action.failure} />
       <div className="actions">
-        <SaveButton form={form} stored={toForms(stored)} pending={action.pending} />
+        <SaveButton form={form} stored={before} pending={action.pending} />
       </div>
     </ActionForm>
   );
