@@ -57,6 +57,7 @@ function buildPages() {
   const shared = [
     'packages/client/src/api.ts',
     'packages/client/src/event-stream.ts',
+    'packages/client/src/server-tag.ts',
     'packages/providers/src/closest.ts',
     'package-lock.json',
   ];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { isAxiosError, type AxiosInstance, type AxiosResponse, type ResponseType } from 'axios';
 import { operations, type OperationId, type Operations } from './api';
 import type { ApiError, Result } from './result';
+import { serverTag } from './server-tag';
 
 export interface ClientOptions {
   /** Where Paggio is mounted, such as `https://hooks.example.com` or `http://localhost:3000/hooks`. */
@@ -114,7 +115,7 @@ export class Caller {
       if (response.status >= 200 && response.status < 300) {
         const value = response.status === 204 ? undefined : response.data;
         const tag: unknown = response.headers['etag'];
-        return { ok: true, value, status: response.status, etag: typeof tag === 'string' ? tag : null };
+        return { ok: true, value, status: response.status, etag: typeof tag === 'string' ? serverTag(tag) : null };
       }
       return { ok: false, error: await toError(response) };
     } catch (error) {

@@ -28,6 +28,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '@paggio/client/event-stream': here('../../client/src/event-stream.ts'),
+      '@paggio/client/server-tag': here('../../client/src/server-tag.ts'),
       '@paggio/providers/closest': here('../../providers/src/closest.ts'),
       '@paggio/client': here('../../client/src/api.ts'),
     },

@@ -1,6 +1,7 @@
 import { operations, type OperationId, type Operations } from '@paggio/client';
+import { serverTag } from '@paggio/client/server-tag';
 import { mountPath } from '../mount';
-import { toTag, type Tagged } from './tag';
+import type { Tagged } from './tag';
 import { Failure, noAnswer, tooSlow, toFailure } from './failure';
 
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
@@ -67,7 +68,8 @@ export async function callTagged<Id extends OperationId>(
   };
   const response = await request(method, apiPath(id, params, query), { body, headers, signal });
   const value = (response.status === 204 ? undefined : await response.json()) as Answer<Id>;
-  return { value, tag: toTag(response.headers.get('etag')) };
+  const tag = response.headers.get('etag');
+  return { value, tag: tag === null ? null : serverTag(tag) };
 }
 
 /** The address of an operation. */
