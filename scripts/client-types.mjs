@@ -8,7 +8,8 @@ const file = new URL('../packages/client/src/api.ts', import.meta.url);
 
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split('/').at(-1);
-  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ');
+  // Beside members it says which of them go together.
+  if (schema.anyOf && !schema.properties) return [...new Set(schema.anyOf.map(typeOf))].join(' | ');
   if (schema.oneOf) return schema.oneOf.map(typeOf).join(' | ');
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(' | ');

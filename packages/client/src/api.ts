@@ -935,13 +935,13 @@ export interface Operations {
       source?: string;
       /** Exact, or a prefix with a trailing .* */
       event_type?: string;
-      /** Another name of event_type. */
+      /** Another name of event_type. Only one of them can be given. */
       event?: string;
       endpoint_id?: string;
       /** Received later than this. */
-      since?: string;
+      since?: string | null;
       /** Received earlier than this. */
-      until?: string;
+      until?: string | null;
       /** Text in id, event type or payload, taken literally. */
       q?: string;
     };
@@ -1023,44 +1023,43 @@ export interface Operations {
       | {
           /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
           include_credentials?: false;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: false;
         }
       | {
-          /** One attempt, now, to this URL. */
+          /** One attempt, now, to this URL. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
           destination_url: string;
           /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
           environment: 'original' | 'staging' | 'local';
           /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
           environment: 'custom';
+          /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
           custom_url: string;
-          /** Another name of custom_url. */
-          customUrl?: string;
           /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
           environment: 'custom';
           /** Another name of custom_url. */
           customUrl: string;
           /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin. */
+          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         };
     answer: ReplayResult | Queued;
@@ -1148,7 +1147,7 @@ export interface Operations {
         source?: string | null;
         /** Exact, or a prefix with a trailing .* */
         event_type?: string | null;
-        /** Another name of event_type. */
+        /** Another name of event_type. Only one of them can be given. */
         event?: string | null;
         endpoint_id?: string | null;
         /** Received later than this. */
@@ -1208,22 +1207,15 @@ export interface Operations {
     query: undefined;
     body: {
       name: string;
-      /** Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text. */
-      secret?: string;
-      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
-      destination_url?: string | null;
-      /** Another name of destination_url. */
-      url?: string | null;
-      description?: string | null;
-      /** All of them: what is left out is removed. Not together with destination_url. */
+      /** Instead of destination_url. */
       destinations?: {
-        /** Of a destination that is there already; without: a new one. */
-        id?: string;
+        /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+        url: string;
         /** Default: default for the first, else the host of the URL. */
         name?: string;
         /** Exact, or a prefix with a trailing .*; empty: all. */
         event_types?: string[];
-        /** On top of the endpoint's. Encrypted at rest. */
+        /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
         headers_json?: Record<string, string>;
         /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
         tls?: {
@@ -1239,7 +1231,7 @@ export interface Operations {
         /** Null: the endpoint's. */
         retry?:
           | {
-              preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+              preset?: 'default' | 'quick' | 'patient' | 'none';
               max_attempts?: number;
               base_seconds?: number;
               factor?: number;
@@ -1249,30 +1241,43 @@ export interface Operations {
               client_errors?: 'retry' | 'fail';
             }
           | {
+              preset: 'standard-webhooks';
+              client_errors?: 'retry' | 'fail';
+            }
+          | {
               schedule_seconds: number[];
               client_errors?: 'retry' | 'fail';
             }
           | null;
         /** PAUSED holds its deliveries, ACTIVE resumes them. */
         status?: 'ACTIVE' | 'PAUSED';
-        /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
-        url?: string;
       }[];
+      /** Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text. */
+      secret?: string;
+      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+      destination_url?: string | null;
+      /** Another name of destination_url. Only one of them can be given. */
+      url?: string | null;
+      description?: string | null;
       /** Exact, or a prefix with a trailing .*; empty: all. */
       event_types?: string[];
-      /** Sent with every delivery. Encrypted at rest. */
+      /** Sent with every delivery. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       timeout_seconds?: number;
       /** Null: the default policy. */
       retry?:
         | {
-            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            preset?: 'default' | 'quick' | 'patient' | 'none';
             max_attempts?: number;
             base_seconds?: number;
             factor?: number;
             cap_seconds?: number;
             floor_seconds?: number;
             jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            preset: 'standard-webhooks';
             client_errors?: 'retry' | 'fail';
           }
         | {
@@ -1339,14 +1344,7 @@ export interface Operations {
     query: undefined;
     body: {
       name?: string;
-      /** PAUSED keeps capturing and holds deliveries, ACTIVE resumes them. */
-      status?: 'ACTIVE' | 'PAUSED';
-      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
-      destination_url?: string | null;
-      /** Another name of destination_url. */
-      url?: string | null;
-      description?: string | null;
-      /** All of them: what is left out is removed. Not together with destination_url. */
+      /** All of them: what is left out is removed. Instead of destination_url. */
       destinations?: {
         /** Of a destination that is there already; without: a new one. */
         id?: string;
@@ -1354,7 +1352,7 @@ export interface Operations {
         name?: string;
         /** Exact, or a prefix with a trailing .*; empty: all. */
         event_types?: string[];
-        /** On top of the endpoint's. Encrypted at rest. */
+        /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
         headers_json?: Record<string, string>;
         /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
         tls?: {
@@ -1370,13 +1368,17 @@ export interface Operations {
         /** Null: the endpoint's. */
         retry?:
           | {
-              preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+              preset?: 'default' | 'quick' | 'patient' | 'none';
               max_attempts?: number;
               base_seconds?: number;
               factor?: number;
               cap_seconds?: number;
               floor_seconds?: number;
               jitter?: 'full' | 'equal' | 'none';
+              client_errors?: 'retry' | 'fail';
+            }
+          | {
+              preset: 'standard-webhooks';
               client_errors?: 'retry' | 'fail';
             }
           | {
@@ -1389,21 +1391,32 @@ export interface Operations {
         /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
         url?: string;
       }[];
+      /** PAUSED keeps capturing and holds deliveries, ACTIVE resumes them. */
+      status?: 'ACTIVE' | 'PAUSED';
+      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+      destination_url?: string | null;
+      /** Another name of destination_url. Only one of them can be given. */
+      url?: string | null;
+      description?: string | null;
       /** Exact, or a prefix with a trailing .*; empty: all. */
       event_types?: string[];
-      /** Sent with every delivery. Encrypted at rest. */
+      /** Sent with every delivery. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       timeout_seconds?: number;
       /** Null: the default policy. */
       retry?:
         | {
-            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            preset?: 'default' | 'quick' | 'patient' | 'none';
             max_attempts?: number;
             base_seconds?: number;
             factor?: number;
             cap_seconds?: number;
             floor_seconds?: number;
             jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            preset: 'standard-webhooks';
             client_errors?: 'retry' | 'fail';
           }
         | {
@@ -1520,7 +1533,7 @@ export interface Operations {
       name?: string;
       /** Exact, or a prefix with a trailing .*; empty: all. */
       event_types?: string[];
-      /** On top of the endpoint's. Encrypted at rest. */
+      /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
       tls?: {
@@ -1536,13 +1549,17 @@ export interface Operations {
       /** Null: the endpoint's. */
       retry?:
         | {
-            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            preset?: 'default' | 'quick' | 'patient' | 'none';
             max_attempts?: number;
             base_seconds?: number;
             factor?: number;
             cap_seconds?: number;
             floor_seconds?: number;
             jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            preset: 'standard-webhooks';
             client_errors?: 'retry' | 'fail';
           }
         | {
@@ -1579,7 +1596,7 @@ export interface Operations {
       name?: string;
       /** Exact, or a prefix with a trailing .*; empty: all. */
       event_types?: string[];
-      /** On top of the endpoint's. Encrypted at rest. */
+      /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
       tls?: {
@@ -1595,13 +1612,17 @@ export interface Operations {
       /** Null: the endpoint's. */
       retry?:
         | {
-            preset?: 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+            preset?: 'default' | 'quick' | 'patient' | 'none';
             max_attempts?: number;
             base_seconds?: number;
             factor?: number;
             cap_seconds?: number;
             floor_seconds?: number;
             jitter?: 'full' | 'equal' | 'none';
+            client_errors?: 'retry' | 'fail';
+          }
+        | {
+            preset: 'standard-webhooks';
             client_errors?: 'retry' | 'fail';
           }
         | {
@@ -1651,7 +1672,7 @@ export interface Operations {
       mode?: 'live' | 'test';
       /** Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign. */
       scopes?: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
-      /** No later than the end of the key that asks, and by default the same. Null: never. */
+      /** In the future, and no later than the end of the key that asks. Default: the same as that. Null: never. */
       expires_at?: string | null;
       /** Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator. */
       user_id?: string;
@@ -1756,21 +1777,21 @@ export interface Operations {
       | {
           /** Slack, or what takes its incoming webhooks; null or left out: nothing is sent there. */
           slack: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
           /** Discord; null or left out: nothing is sent there. */
           discord?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
           /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
           teams?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
@@ -1781,14 +1802,14 @@ export interface Operations {
       | {
           /** Discord; null or left out: nothing is sent there. */
           discord: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
           /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
           teams?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
@@ -1799,7 +1820,7 @@ export interface Operations {
       | {
           /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
           teams: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one. */
+            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
             /** What it is told about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
@@ -1814,6 +1835,7 @@ export interface Operations {
     params: undefined;
     query: undefined;
     body: {
+      /** One that has a webhook. */
       channel: 'slack' | 'discord' | 'teams';
     };
     answer: NotificationSent;
@@ -1834,9 +1856,9 @@ export interface Operations {
     query: {
       endpoint_id?: string;
       /** Received at or after this: before to, by at most 3660 days. Default 24 hours before to. */
-      from?: string;
+      from?: string | null;
       /** Received before this; default now. */
-      to?: string;
+      to?: string | null;
     };
     body: undefined;
     answer: Stats;

@@ -1,24 +1,45 @@
 import { fields, rules } from '@paggio/core';
-import { DestinationItemDto, headersInput, EVENT_TYPES, retryInput, URL_FORM } from './destination.dto';
+import {
+  DestinationCreateDto,
+  DestinationItemDto,
+  EVENT_TYPES,
+  headersInput,
+  HEADERS_FORM,
+  retryInput,
+} from './destination.dto';
 import { Doc } from './doc';
+import { Also, both } from './forms';
 import { Rule } from './rule';
 import { Nested } from './nested';
+import { URL_FORM, urlOrNone } from './url';
 import type { JsonSchema } from '../openapi/schema';
 import { replaySecretsInput, secretsInput, type SecretInput } from './secret';
 
 /** The core checks them one by one. */
 const methodsInput: JsonSchema = {
   type: 'array',
-  items: { type: 'string', pattern: '^[A-Z][A-Z-]{0,31}$' },
+  items: { type: 'string', pattern: '^[A-Z][A-Z-]{0,31}$', not: { enum: ['CONNECT'] } },
   minItems: 1,
   maxItems: 20,
   uniqueItems: true,
 };
 
+/** What `parseOrderBy` of the core takes. */
+const orderByInput: JsonSchema = {
+  anyOf: [
+    { type: 'string', pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" },
+    { type: 'string', pattern: '^/', maxLength: 256 },
+  ],
+};
+
 export class AcknowledgementDto {
   @Rule(fields.acknowledgement.status)
   status!: number;
-  @Doc('text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body.')
+  @Doc('text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body.', {
+    type: 'string',
+    pattern: '^(text/plain|application/json|application/xml|text/xml)( *; *charset="?utf-8"?)?$',
+    maxLength: 64,
+  })
   @Rule(fields.acknowledgement.contentType)
   content_type!: string | null;
 
@@ -60,25 +81,26 @@ export class VerificationDto {
 }
 
 /** Every setting that can be given on creation and changed later. */
+@Also({
+  not: {
+    anyOf: [both('destination_url', 'url'), both('destinations', 'destination_url'), both('destinations', 'url')],
+  },
+})
 export class EndpointSettingsDto {
-  @Doc(`Where events go; empty or null: capture only. ${URL_FORM}`)
+  @Doc(`Where events go; empty or null: capture only. ${URL_FORM}`, urlOrNone)
   @Rule(fields.endpoint.destinationUrl)
   destination_url?: string | null;
 
-  @Doc('Another name of destination_url.')
+  @Doc('Another name of destination_url. Only one of them can be given.', urlOrNone)
   @Rule(fields.endpoint.destinationUrl)
   url?: string | null;
 
   @Rule(fields.endpoint.description)
   description?: string | null;
 
-  @Doc('All of them: what is left out is removed. Not together with destination_url.')
-  @Nested(() => DestinationItemDto, rules.optional(rules.list(rules.object, { max: 100 })))
-  destinations?: DestinationItemDto[];
-
   @Doc(EVENT_TYPES) @Rule(fields.endpoint.eventTypes) event_types?: string[];
 
-  @Doc('Sent with every delivery. Encrypted at rest.', headersInput)
+  @Doc(`Sent with every delivery. Encrypted at rest. ${HEADERS_FORM}`, headersInput)
   @Rule(fields.endpoint.headers)
   headers_json?: Record<string, string>;
 
@@ -97,7 +119,10 @@ export class EndpointSettingsDto {
   @Rule(fields.endpoint.rateLimit)
   rate_limit?: number | null;
 
-  @Doc('A header name or a JSON pointer into the body: events with the same value are delivered one after the other.')
+  @Doc(
+    'A header name or a JSON pointer into the body: events with the same value are delivered one after the other.',
+    orderByInput,
+  )
   @Rule(fields.endpoint.orderBy)
   order_by?: string | null;
 
@@ -127,6 +152,10 @@ export class EndpointCreateDto extends EndpointSettingsDto {
   @Rule(fields.endpoint.name)
   name!: string;
 
+  @Doc('Instead of destination_url.')
+  @Nested(() => DestinationCreateDto, rules.optional(rules.list(rules.object, { max: 100 })))
+  destinations?: DestinationCreateDto[];
+
   @Doc(
     'Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text.',
   )
@@ -137,6 +166,10 @@ export class EndpointCreateDto extends EndpointSettingsDto {
 export class EndpointUpdateDto extends EndpointSettingsDto {
   @Rule(rules.optional(fields.endpoint.name))
   name?: string;
+
+  @Doc('All of them: what is left out is removed. Instead of destination_url.')
+  @Nested(() => DestinationItemDto, rules.optional(rules.list(rules.object, { max: 100 })))
+  destinations?: DestinationItemDto[];
 
   @Doc('PAUSED keeps capturing and holds deliveries, ACTIVE resumes them.')
   @Rule(fields.endpoint.status)

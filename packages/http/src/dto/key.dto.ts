@@ -18,7 +18,7 @@ export class KeyCreateDto {
   @Rule(fields.key.scopes)
   scopes?: Scope[];
 
-  @Doc('No later than the end of the key that asks, and by default the same. Null: never.')
+  @Doc('In the future, and no later than the end of the key that asks. Default: the same as that. Null: never.')
   @IsOptional()
   @IsTime()
   expires_at?: string | null;

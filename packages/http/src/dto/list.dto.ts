@@ -11,6 +11,7 @@ import {
   rules,
 } from '@paggio/core';
 import { Doc } from './doc';
+import { Also, given } from './forms';
 import { Rule } from './rule';
 import { IsTime } from './time';
 
@@ -52,7 +53,8 @@ export class PageQueryDto {
   @IsCursor() starting_after?: string;
 }
 
-/** What selects events, in the query of the list and in the body of a bulk replay. */
+/** What selects events, in the query of the list and in the body of a bulk replay, where null counts as left out. */
+@Also({ not: { type: 'object', ...given('event', 'event_type') } })
 export class EventFilterDto {
   @Rule(rules.nullable(fields.filter.status))
   status?: EventStatus;
@@ -65,7 +67,7 @@ export class EventFilterDto {
   @Rule(rules.nullable(fields.filter.eventType))
   event_type?: string;
 
-  @Doc('Another name of event_type.')
+  @Doc('Another name of event_type. Only one of them can be given.')
   @Rule(rules.nullable(fields.filter.eventType))
   event?: string;
 

@@ -3,9 +3,13 @@ import { Doc } from './doc';
 import { Rule } from './rule';
 import { Forms } from './forms';
 import { Nested } from './nested';
+import { URL_FORM, urlInput } from './url';
 
 export class ChannelDto {
-  @Doc('The incoming webhook of a channel; a secret. Left out: the stored one.')
+  @Doc(
+    `The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. ${URL_FORM}`,
+    urlInput,
+  )
   @Rule(fields.channel.url)
   url?: string;
 
@@ -43,6 +47,7 @@ export class NotificationsDto {
 }
 
 export class NotificationTestDto {
+  @Doc('One that has a webhook.')
   @Rule(fields.notifications.channel)
   channel!: Channel;
 }

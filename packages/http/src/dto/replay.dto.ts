@@ -3,6 +3,7 @@ import type { JsonSchema } from '../openapi/schema';
 import { Doc } from './doc';
 import { Rule } from './rule';
 import { Forms } from './forms';
+import { URL_FORM, urlInput } from './url';
 
 /** What goes with every replay to a URL. */
 const choices = ['include_credentials', 'resign'];
@@ -24,31 +25,32 @@ const never: JsonSchema = { enum: [false] };
   {
     description: 'One attempt, now, to custom_url.',
     required: ['environment', 'custom_url'],
-    optional: ['customUrl', ...choices],
-    narrowed: { environment: { enum: ['custom'] }, custom_url: { minLength: 1 } },
+    optional: choices,
+    narrowed: { environment: { enum: ['custom'] } },
   },
   {
     description: 'The same by the other name of custom_url.',
     required: ['environment', 'customUrl'],
     optional: choices,
-    narrowed: { environment: { enum: ['custom'] }, customUrl: { minLength: 1 } },
+    narrowed: { environment: { enum: ['custom'] } },
   },
 )
 export class ReplayDto {
-  @Doc('One attempt, now, to this URL.')
+  @Doc(`One attempt, now, to this URL. ${URL_FORM}`, urlInput)
   @Rule(rules.optional(fields.replay.destinationUrl))
   destination_url?: string;
 
   @Doc(
-    'One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; custom: to custom_url.',
+    'One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url.',
   )
   @Rule(rules.optional(fields.replay.environment))
   environment?: Environment;
 
+  @Doc(URL_FORM, urlInput)
   @Rule(fields.replay.customUrl)
   custom_url?: string;
 
-  @Doc('Another name of custom_url.')
+  @Doc('Another name of custom_url.', urlInput)
   @Rule(fields.replay.customUrl)
   customUrl?: string;
 
@@ -59,7 +61,7 @@ export class ReplayDto {
   include_credentials?: boolean;
 
   @Doc(
-    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin.",
+    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification.",
   )
   @Rule(fields.replay.resign)
   resign?: boolean;
@@ -68,6 +70,9 @@ export class ReplayDto {
 /** Where a synchronous replay goes; null for a re-delivery. */
 export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   const customUrl = dto.custom_url ?? dto.customUrl;
+  if (dto.custom_url !== undefined && dto.customUrl !== undefined) {
+    throw invalid([{ field: 'customUrl', message: 'customUrl is another name of custom_url: give one of them.' }]);
+  }
   if (dto.destination_url !== undefined && (dto.environment !== undefined || customUrl !== undefined)) {
     throw new PaggioError('BAD_REQUEST', 'Two forms of replay in one body', {
       hint: 'Give destination_url, or environment, or no body.',

@@ -1,4 +1,5 @@
 import { nullable, object, type JsonSchema } from '../openapi/schema';
+import { timeInput } from './time';
 
 export type SecretInput = string | { value: string; expires_at?: string | null };
 
@@ -8,7 +9,7 @@ const value: JsonSchema = { type: 'string', minLength: 1, maxLength: MAX_LENGTH 
 export const secretsInput: JsonSchema = {
   type: 'array',
   maxItems: 20,
-  items: { anyOf: [value, object({ value, 'expires_at?': nullable({ type: 'string', format: 'date-time' }) })] },
+  items: { anyOf: [value, object({ value, 'expires_at?': nullable(timeInput) })] },
 };
 
 export const replaySecretsInput: JsonSchema = {

@@ -1,5 +1,16 @@
 import { ValidateBy } from 'class-validator';
 import { parseTime, TIME_FORM } from '@paggio/core';
+import type { JsonSchema } from '../openapi/schema';
+
+const YEARS = '^(19[7-9][0-9]|[2-9][0-9]{3})-';
+
+/** What `parseTime` of the core takes. */
+export const timeInput: JsonSchema = {
+  anyOf: [
+    { type: 'string', format: 'date-time', pattern: YEARS, description: 'RFC 3339 with an offset, from 1970 to 9999.' },
+    { type: 'string', format: 'date', pattern: YEARS, description: 'The same day at 00:00 UTC.' },
+  ],
+};
 
 /** A time of RFC 3339 with an offset, or a date alone, which is 00:00 UTC. */
 export function IsTime(): PropertyDecorator {

@@ -124,6 +124,64 @@ test('a body of notifications names a channel, in the document as in the server'
   await server.stop();
 });
 
+test('members that do not go together are refused together, in the document as in the server', async () => {
+  const bodyAt = (path: string, method: string): object =>
+    (document.paths[path] as any)[method].requestBody.content['application/json'].schema;
+  const server = await startGatewayServer();
+  const api = server.api();
+  const url = 'http://127.0.0.1:9/in';
+  const { data: endpoint } = await api.post('/api/v1/endpoints', { name: 'apart', destination_url: url });
+  const [{ id }] = endpoint.destinations;
+  const certificate = readFileSync(join(__dirname, '../../../core/src/testing/tls/authority.pem'), 'utf8');
+  const bodies: [string, string, object][] = [
+    ...[{}, { url }, { destination_url: url }, { url, destination_url: url }, { url: null, destination_url: url }].map(
+      (body): [string, string, object] => ['/api/v1/endpoints', 'post', { name: 'apart', ...body }],
+    ),
+    ...[[{ id }], [{ id, url }], [{ name: 'till' }], [{ url }], []].flatMap(
+      (destinations): [string, string, object][] => [
+        ['/api/v1/endpoints', 'post', { name: 'apart', destinations }],
+        ['/api/v1/endpoints', 'post', { name: 'apart', destinations, url }],
+        ['/api/v1/endpoints/{id}', 'patch', { destinations }],
+        ['/api/v1/endpoints/{id}', 'patch', { destinations, destination_url: '' }],
+      ],
+    ),
+    ...[
+      { preset: 'quick', factor: 2 },
+      { preset: 'standard-webhooks' },
+      { preset: 'standard-webhooks', factor: 2 },
+    ].map((retry): [string, string, object] => ['/api/v1/endpoints/{id}', 'patch', { retry }]),
+    ...[{}, { certificate: null }, { certificate_authorities: certificate }, null].map(
+      (tls): [string, string, object] => [
+        '/api/v1/endpoints/{id}/destinations',
+        'post',
+        { url: 'https://127.0.0.1:9/in', tls },
+      ],
+    ),
+    ...[{ event: 'a' }, { event: null, event_type: 'a' }, { event: 'a', event_type: 'a' }].map(
+      (filter): [string, string, object] => ['/api/v1/replays', 'post', { filter, dry_run: true }],
+    ),
+    ...['Mozilla', 'X-Shop', '/data/shop', 'two words', '', null].map((order_by): [string, string, object] => [
+      '/api/v1/endpoints/{id}',
+      'patch',
+      { order_by },
+    ]),
+    ...['2030-01-31', '2030-01-31T08:00:00Z', '2030-01-31T08:00:00', '1969-12-31T08:00:00Z'].map(
+      (since): [string, string, object] => ['/api/v1/replays', 'post', { filter: { since }, dry_run: true }],
+    ),
+  ];
+  const seen = new Set<boolean>();
+  const differing: unknown[] = [];
+  for (const [path, method, body] of bodies) {
+    const { status } = await api.request({ method, url: path.replace('{id}', endpoint.id), data: body });
+    const taken = status < 300;
+    seen.add(taken);
+    if ((problemsBySchema(bodyAt(path, method), body).length === 0) !== taken) differing.push([path, body, status]);
+  }
+  await server.stop();
+  expect(differing).toEqual([]);
+  expect(seen.size).toBe(2);
+});
+
 test('every field and operation has what a reader needs', () => {
   for (const operation of operations)
     expect([operation.id, /^[A-Z].*\.$/.test(operation.summary)]).toEqual([operation.id, true]);

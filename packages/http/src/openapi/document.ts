@@ -2,6 +2,7 @@ import { errorTable, type ErrorCode } from '@paggio/core';
 import type { AnswerShape, Operation } from '../operation';
 import { schemas } from '../schemas';
 import { bodySchema, dtoSchema } from './dto-schema';
+import { examples } from './examples';
 import { ref, type JsonSchema } from './schema';
 
 export interface OpenApiDocument {
@@ -17,6 +18,14 @@ interface OpenApiOperation {
   operationId: string;
   responses: Readonly<Record<string, object>>;
 }
+
+/** Rules of every operation that its schemas do not repeat. */
+const RULES = [
+  'Bodies are JSON in UTF-8 without a content coding. Their texts are valid Unicode and never contain NUL; no name is given twice.',
+  'Objects and arrays are nested at most 64 deep. An object has at most 200 members, an array 1000 items, a whole body 30000 values. None of this applies to payloads.',
+  'The id of an event, endpoint, attempt or key may carry the prefix evt_, ep_, att_ or key_. An id that is malformed, unknown or of another user is 404.',
+  'A request has at most 16 KiB of headers in the reference server; other servers have limits of their own.',
+].join(' ');
 
 const ERROR = { 'application/json': { schema: ref('Error') } };
 const descriptions: Readonly<Record<number, string>> = {
@@ -41,6 +50,7 @@ export function createDocument(operations: readonly Operation[], serverUrl: stri
       title: 'Paggio',
       version: '1',
       summary: 'A webhook gateway: capture, verify, deliver, replay.',
+      description: RULES,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl }],
@@ -110,8 +120,8 @@ function describe(operation: Operation): OpenApiOperation {
     ...{ summary: operation.summary, tags: [operation.id.split('.')[0]] },
     ...(operation.scope === null ? { security: [] } : { description: scopesOf(operation) }),
     ...{ parameters: parametersOf(operation) },
-    ...(operation.body ? { requestBody: requestBody(operation.method, bodySchema(operation.body)) } : {}),
-    ...(operation.anyBody === undefined ? {} : { requestBody: anyBody(operation.anyBody) }),
+    ...(operation.body ? { requestBody: requestBody(operation, bodySchema(operation.body)) } : {}),
+    ...(operation.anyBody === undefined ? {} : { requestBody: anyBody(operation, operation.anyBody) }),
     responses: { ...answersOf(operation), ...failuresOf(operation) },
   };
 }
@@ -121,8 +131,10 @@ function scopesOf({ scope, furtherScope }: Operation): string {
 }
 
 function parametersOf(operation: Operation): object[] {
+  const { path: pathValues, query: queryValues, headers: headerValues } = examples[operation.id] ?? {};
+  const values: Readonly<Record<string, unknown>> = { ...pathValues, ...queryValues, ...headerValues };
   const path = [...operation.path.matchAll(/:([a-z_]+)/g)].map(([, name]) => ({
-    name,
+    name: name as string,
     in: 'path',
     required: true,
     schema: { type: 'string' },
@@ -143,7 +155,8 @@ function parametersOf(operation: Operation): object[] {
   };
   const headers = Object.entries(operation.headers ?? {}).map(([name, fact]) => ({ name, in: 'header', ...fact }));
   const conditions = hasCondition(operation) ? conditionHeaders(operation.method) : [];
-  return [...path, ...named, ...headers, ...(operation.idempotent ? [idempotencyKey] : []), ...conditions];
+  const all = [...path, ...named, ...headers, ...(operation.idempotent ? [idempotencyKey] : []), ...conditions];
+  return all.map((one) => (one.name in values ? { ...one, example: values[one.name] } : one));
 }
 
 /** A new object has no tag that its request could name. */
@@ -151,7 +164,7 @@ function hasCondition({ tagged, method }: Operation): boolean {
   return tagged === true && method !== 'POST';
 }
 
-function conditionHeaders(method: Operation['method']): object[] {
+function conditionHeaders(method: Operation['method']): { name: string }[] {
   const tags = 'Entity tags in double quotes, separated by commas, or *.';
   const ifNoneMatch = method === 'GET' ? '304 when the ETag is one of these.' : 'The ETag must be none of these.';
   return [
@@ -174,13 +187,18 @@ function notNull(schema: JsonSchema): JsonSchema {
   };
 }
 
-function requestBody(method: Operation['method'], schema: JsonSchema): object {
+function requestBody({ id, method }: Operation, schema: JsonSchema): object {
   const required = method !== 'POST' || (schema.required ?? []).length > 0;
-  return { required, content: { 'application/json': { schema } } };
+  return { required, content: { 'application/json': { schema, ...exampleOf(examples[id]?.body) } } };
 }
 
-function anyBody(description: string): object {
-  return { required: true, description, content: { 'application/json': { schema: {} } } };
+function anyBody({ id }: Operation, description: string): object {
+  const content = { 'application/json': { schema: {}, ...exampleOf(examples[id]?.body) } };
+  return { required: true, description, content };
+}
+
+function exampleOf(example: unknown): { example?: unknown } {
+  return example === undefined ? {} : { example };
 }
 
 function answersOf(operation: Operation): Record<string, object> {
@@ -190,7 +208,7 @@ function answersOf(operation: Operation): Record<string, object> {
   );
 }
 
-function answer({ scope, tagged }: Operation, status: number, shape: AnswerShape): object {
+function answer({ id, scope, tagged }: Operation, status: number, shape: AnswerShape): object {
   const description = descriptions[status] ?? '';
   const headers = headerRefs(
     ...(status === 201 ? (['Location'] as const) : []),
@@ -198,8 +216,10 @@ function answer({ scope, tagged }: Operation, status: number, shape: AnswerShape
     ...(scope === null ? [] : LIMITS),
   );
   if (shape === null) return { description, ...headers };
-  if ('schema' in shape) return { description, ...headers, content: { 'application/json': { schema: shape.schema } } };
-  return { description: shape.description, ...headers, content: { [shape.mediaType]: {} } };
+  const example = exampleOf(examples[id]?.status === status ? examples[id].answer : undefined);
+  if ('schema' in shape)
+    return { description, ...headers, content: { 'application/json': { schema: shape.schema, ...example } } };
+  return { description: shape.description, ...headers, content: { [shape.mediaType]: example } };
 }
 
 function failuresOf(operation: Operation): Record<string, object> {

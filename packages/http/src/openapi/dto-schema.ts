@@ -3,9 +3,10 @@ import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage } from 'class-validator';
 import type { RuleSchema, Shape } from '@paggio/core';
 import { fieldDoc } from '../dto/doc';
-import { formsOf } from '../dto/forms';
+import { alsoOf, formsOf } from '../dto/forms';
 import { nestedType } from '../dto/nested';
 import { ruleOf } from '../dto/rule';
+import { timeInput } from '../dto/time';
 import { nullable, type JsonSchema } from './schema';
 
 type Rules = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>;
@@ -34,6 +35,7 @@ export function dtoSchema(dto: ClassConstructor<object>): JsonSchema {
     properties,
     ...(required.length > 0 ? { required } : {}),
     additionalProperties: false,
+    ...alsoOf(dto),
   };
 }
 
@@ -82,7 +84,7 @@ function translate(rule: Rules[number]): JsonSchema {
     case 'matches':
       return { type: 'string', pattern: (first as RegExp).source };
     case 'isTime':
-      return { type: 'string', format: 'date-time' };
+      return timeInput;
     default:
       throw new Error(`No schema is known for the rule ${rule.name ?? '?'} of ${rule.propertyName}.`);
   }

@@ -15,11 +15,14 @@ export interface JsonSchema {
   minItems?: number;
   maxItems?: number;
   uniqueItems?: boolean;
+  propertyNames?: JsonSchema;
+  maxProperties?: number;
   properties?: Readonly<Record<string, JsonSchema>>;
   required?: readonly string[];
   additionalProperties?: boolean | JsonSchema;
   anyOf?: readonly JsonSchema[];
   oneOf?: readonly JsonSchema[];
+  not?: JsonSchema;
   default?: unknown;
   contentEncoding?: string;
 }
@@ -55,6 +58,8 @@ export function array(items: JsonSchema, description?: string): JsonSchema {
 }
 
 export function nullable(schema: JsonSchema): JsonSchema {
+  if (schema.anyOf !== undefined && schema.type === undefined)
+    return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   if (schema.$ref !== undefined || Array.isArray(schema.type) || schema.type === undefined)
     return { anyOf: [schema, { type: 'null' }] };
   // An enumeration lists null itself, or it would refuse it.

@@ -3,7 +3,8 @@ import type { JsonSchema } from '../openapi/schema';
 
 /** Values by a schema of the document; `name` is that of the member, for what a schema cannot say. */
 export function fromSchema(schema: JsonSchema, urls: readonly string[], name = ''): Arbitrary<unknown> {
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one, urls, name)));
+  // Beside members it says which of them go together.
+  if (schema.anyOf && !schema.properties) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one, urls, name)));
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const types = schema.type === undefined ? [] : [schema.type].flat();
   if (types.length === 0) return fc.jsonValue();
@@ -38,6 +39,10 @@ function text(schema: JsonSchema, urls: readonly string[], name: string): Arbitr
     return fc
       .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
       .map((at) => at.toISOString());
+  if (schema.format === 'date')
+    return fc
+      .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+      .map((at) => at.toISOString().slice(0, 10));
   if (schema.pattern !== undefined) return fc.stringMatching(new RegExp(schema.pattern));
   return fc.string({
     minLength: schema.minLength ?? 0,

@@ -1,6 +1,7 @@
 import type { Endpoint, EndpointChange, EndpointInput, Principal, RetryPolicy } from '@paggio/core';
 import { hasScope, PaggioError, parseId } from '@paggio/core';
-import type { EndpointCreateDto, EndpointSettingsDto, EndpointUpdateDto } from '../dto/endpoint.dto';
+import type { DestinationItemDto } from '../dto/destination.dto';
+import type { EndpointCreateDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { toDestinationInput, toDestinationItem } from './destination';
 
 export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
@@ -83,7 +84,7 @@ export function toEndpointChange(dto: EndpointUpdateDto): EndpointChange {
   return { ...toSettings(dto), name: dto.name, status: dto.status };
 }
 
-function toSettings(dto: EndpointSettingsDto): EndpointChange {
+function toSettings(dto: EndpointCreateDto | EndpointUpdateDto): EndpointChange {
   if (dto.url !== undefined && dto.destination_url !== undefined) {
     throw new PaggioError('VALIDATION_FAILED', 'Not valid: url', {
       hint: 'url is another name of destination_url: give one of them.',
@@ -92,7 +93,9 @@ function toSettings(dto: EndpointSettingsDto): EndpointChange {
   }
   return {
     destinationUrl: dto.destination_url === undefined ? dto.url : dto.destination_url,
-    destinations: dto.destinations?.map((one) => toDestinationInput({ ...one, id: one.id && parseId(one.id) })),
+    destinations: dto.destinations?.map((one: DestinationItemDto) =>
+      toDestinationInput({ ...one, id: one.id && parseId(one.id) }),
+    ),
     description: dto.description,
     eventTypes: dto.event_types,
     headers: dto.headers_json,
