@@ -1,9 +1,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { install, pythonSteps } from './installation';
 
 /** A vendor's own library in another language. */
 export interface Library {
@@ -46,93 +44,70 @@ export interface Command {
   cwd: string;
 }
 
-interface Recipe {
-  /** Files that decide what is installed: with other ones it is installed anew. */
-  pinned: string[];
+interface Language {
+  /** Files that decide what is installed. */
+  pinned: readonly string[];
   /** Programs that must be there. */
-  needs: string[];
-  /** Steps, each a program with its arguments, and the command that starts the judge in the end. */
-  steps(cache: string, source: string): { install: [string, string[]][]; command: Command };
+  needs: readonly string[];
+  steps: (cache: string, source: string) => readonly (readonly [string, readonly string[]])[];
+  /** Starts the judge. */
+  command: (cache: string, source: string) => Command;
 }
 
 const sources = join(__dirname, '../../judges');
 
-const recipes: Readonly<Record<string, Recipe>> = {
+const recipes: Readonly<Record<string, Language>> = {
   Python: {
     pinned: ['requirements.txt', 'constraints.txt'],
     needs: ['python3'],
-    steps: (cache, source) => ({
-      install: [
-        ['python3', ['-m', 'venv', join(cache, 'venv')]],
-        [
-          join(cache, 'venv/bin/pip'),
-          [
-            ...['install', '--quiet', '--prefer-binary', '--disable-pip-version-check'],
-            ...['-r', join(source, 'requirements.txt'), '-c', join(source, 'constraints.txt')],
-          ],
-        ],
-      ],
-      command: { file: join(cache, 'venv/bin/python'), args: [join(source, 'judge.py')], cwd: cache },
+    steps: pythonSteps,
+    command: (cache, source) => ({
+      file: join(cache, 'venv/bin/python'),
+      args: [join(source, 'judge.py')],
+      cwd: cache,
     }),
   },
   Go: {
     pinned: ['go.mod', 'go.sum', 'main.go'],
     needs: ['go'],
-    steps: (cache, source) => ({
-      install: [['go', ['build', '-C', source, '-buildvcs=false', '-o', join(cache, 'judge'), '.']]],
-      command: { file: join(cache, 'judge'), args: [], cwd: cache },
-    }),
+    steps: (cache, source) => [['go', ['build', '-C', source, '-buildvcs=false', '-o', join(cache, 'judge'), '.']]],
+    command: (cache) => ({ file: join(cache, 'judge'), args: [], cwd: cache }),
   },
   Java: {
     pinned: ['pom.xml', 'src/main/java/Judge.java'],
     needs: ['mvn', 'java'],
-    steps: (cache, source) => ({
-      install: [
+    steps: (cache, source) => [
+      [
+        'mvn',
         [
-          'mvn',
-          [
-            ...['--batch-mode', '--quiet', '-f', join(source, 'pom.xml'), `-Djudges.target=${join(cache, 'target')}`],
-            ...['package', 'dependency:copy-dependencies', `-DoutputDirectory=${join(cache, 'target/dependency')}`],
-          ],
+          ...['--batch-mode', '--quiet', '-f', join(source, 'pom.xml'), `-Djudges.target=${join(cache, 'target')}`],
+          ...['package', 'dependency:copy-dependencies', `-DoutputDirectory=${join(cache, 'target/dependency')}`],
         ],
       ],
-      command: {
-        file: 'java',
-        args: ['-cp', `${join(cache, 'target/classes')}:${join(cache, 'target/dependency')}/*`, 'Judge'],
-        cwd: cache,
-      },
+    ],
+    command: (cache) => ({
+      file: 'java',
+      args: ['-cp', `${join(cache, 'target/classes')}:${join(cache, 'target/dependency')}/*`, 'Judge'],
+      cwd: cache,
     }),
   },
 };
 
 export const languages = Object.keys(recipes);
 
-/**
- * Installs the libraries of a language in a cache folder of the user, outside the repository, once for each set of
- * versions. `missing` says why it cannot be done here: a program or a registry that is not there.
- */
+/** Installs the libraries of a language. `missing` says why it cannot be done here. */
 export function prepare(language: string): { command: Command; libraries: Library[] } | { missing: string } {
-  const recipe = recipes[language] as Recipe;
-  const source = join(sources, language.toLowerCase());
-  const lacking = recipe.needs.find((program) => spawnSync(program, ['--version']).error !== undefined);
-  if (lacking !== undefined) return { missing: `${lacking} is not installed` };
-  const pinned = createHash('sha256');
-  for (const file of recipe.pinned) pinned.update(readFileSync(join(source, file)));
-  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const cache = join(base, 'paggio', 'judges', `${language.toLowerCase()}-${pinned.digest('hex').slice(0, 16)}`);
-  const { install, command } = recipe.steps(cache, source);
-  const done = join(cache, 'installed');
-  if (!existsSync(done)) {
-    rmSync(cache, { recursive: true, force: true });
-    mkdirSync(cache, { recursive: true });
-    for (const [program, args] of install) {
-      const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: 30 * 60_000 });
-      if (status === 0) continue;
-      const why = error?.message ?? stderr.trim().split('\n').slice(-3).join(' ');
-      return { missing: `${program} failed: ${why}` };
-    }
-    writeFileSync(done, '');
-  }
+  const { pinned, needs, steps, command: commandOf } = recipes[language] as Language;
+  const folder = language.toLowerCase();
+  const source = join(sources, folder);
+  const installed = install({
+    name: `judges/${folder}`,
+    pinned: pinned.map((file) => join(source, file)),
+    needs,
+    steps: (cache) => steps(cache, source),
+  });
+  if ('missing' in installed) return installed;
+  const command = commandOf(installed.cache, source);
   const listed = spawnSync(command.file, command.args, { cwd: command.cwd, input: '', encoding: 'utf8' });
   if (listed.status !== 0) throw new Error(`The judges in ${language} do not start: ${listed.stderr}`);
   const { libraries } = JSON.parse(listed.stdout.split('\n')[0] as string) as { libraries: Library[] };
