@@ -331,6 +331,27 @@ test("the host's users use the API behind its guards, and resolveUser sees what 
   }
 });
 
+test('an answer without a body is given once, and leaves no fault', async () => {
+  for (const adapter of [undefined, () => new FastifyAdapter()]) {
+    const faults: unknown[] = [];
+    const { app, database } = await create(
+      (db) => PaggioModule.forRoot({ ...options(db), onFault: (error) => faults.push(error) }),
+      undefined,
+      adapter,
+    );
+    const host = await listen(app, database);
+    const api = client(host.port, host.key);
+    const { data, headers } = await api.post('/api/v1/endpoints', { name: 'short-lived' });
+    const path = `/api/v1/endpoints/${data.id}`;
+    const unchanged = await api.get(path, { headers: { 'if-none-match': headers['etag'] as string } });
+    expect([unchanged.status, (await api.delete(path)).status]).toEqual([304, 204]);
+    // What Nest does after the answer is over by the time of the next one.
+    expect((await api.get('/api/v1/events')).status).toBe(200);
+    expect(faults).toEqual([]);
+    await host.stop();
+  }
+});
+
 test('EMB-10: an adapter that Paggio does not know stops the start, and names those that it does', async () => {
   class OtherAdapter extends ExpressAdapter {
     override getType(): string {

@@ -3,6 +3,7 @@ import {
   createParamDecorator,
   RequestMapping,
   RequestMethod,
+  Res,
   SetMetadata,
   type ExecutionContext,
 } from '@nestjs/common';
@@ -18,8 +19,15 @@ export function Route(id: string): MethodDecorator {
   return applyDecorators(
     RequestMapping({ method: RequestMethod[operation.method], path: operation.path }),
     SetMetadata(OPERATION, operation),
+    answersItself,
   );
 }
+
+/**
+ * Tells Nest that the method writes its answer. Nest would answer once more, and for an answer without a body (204, 304) that
+ * is an error in the log of the host.
+ */
+const answersItself: MethodDecorator = (target, name) => Res()(target, name, 1);
 
 export interface RouteCall {
   operation: Operation;
