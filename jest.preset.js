@@ -1,22 +1,7 @@
-// Shared by every package. TypeScript and Nest 12 (ESM only) are compiled to CommonJS by swc, because Jest cannot
-// require ES modules on the Node versions that are supported here.
+// Shared by every package. TypeScript is compiled to CommonJS by swc. Installed packages are loaded by Node itself, which
+// can require ES modules; Jest cannot on the Node versions that are supported here.
 const path = require('node:path');
 
-const esmOnly = [
-  '@nestjs',
-  'stripe',
-  'uuid',
-  '@octokit',
-  'iterare',
-  'file-type',
-  'strtok3',
-  'token-types',
-  'uint8array-extras',
-  'load-esm',
-  // `inject` of Fastify, and a dependency of its own.
-  'light-my-request',
-  'cookie',
-];
 const swc = [
   '@swc/jest',
   {
@@ -31,14 +16,14 @@ const swc = [
 ];
 
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: path.join(__dirname, 'scripts/jest/shared-environment.js'),
+  runtime: path.join(__dirname, 'scripts/jest/shared-runtime.js'),
   testRunner: path.join(__dirname, 'scripts/jest/measured-runner.js'),
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   setupFiles: ['reflect-metadata'],
   globalSetup: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-setup.ts'),
   globalTeardown: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-teardown.ts'),
-  transform: { '^.+\\.ts$': swc, [`/node_modules/(${esmOnly.join('|')})/.+\\.m?js$`]: swc },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  transform: { '^.+\\.ts$': swc },
   moduleNameMapper: {
     '^@paggio/embedded-database/testing$': path.join(__dirname, 'packages/embedded-database/src/testing/index.ts'),
     '^@paggio/http/testing$': path.join(__dirname, 'packages/http/src/testing/index.ts'),

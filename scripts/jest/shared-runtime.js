@@ -1,0 +1,44 @@
+const { sep } = require('node:path');
+const { compileFunction } = require('node:vm');
+const { default: Runtime } = require('jest-runtime');
+
+const INSTALLED = `${sep}node_modules${sep}`;
+
+/**
+ * Jest's own runtime, except that Node itself loads the installed packages, once per worker. Jest loads every module again
+ * for each test file: that was most of the CPU time of a run. Modules of this repository and mocks are still those of one
+ * test file. Needs the environment that shares its global scope, because an object of another scope is no `instanceof` the
+ * classes of this one.
+ */
+class SharedRuntime extends Runtime {
+  constructor(...args) {
+    super(...args);
+    const { executor } = this;
+    // Neither is part of Jest's public interface.
+    if (typeof executor?.compile !== 'function' || typeof this._resolution?.resolveCjs !== 'function')
+      throw new Error('This version of Jest has other insides: adapt scripts/jest/shared-runtime.js to it.');
+    executor.compile = (source, filename) =>
+      this._environment.getVmContext() && compileFunction(source, executor.injectedModuleParameters, { filename });
+  }
+
+  requireModule(from, name, options, isRequireActual) {
+    if (!options?.isInternalModule) {
+      const file = this.fileOf(from, name);
+      if (file?.includes(INSTALLED)) return this._environment.load(file);
+    }
+    return super.requireModule(from, name, options, isRequireActual);
+  }
+
+  /** Undefined for a module of Node, and for one that is missing, which Jest reports better. */
+  fileOf(from, name) {
+    if (!name) return from;
+    if (this._resolution.isCoreModule(name)) return undefined;
+    try {
+      return this._resolution.resolveCjsStub(from, name) ?? this._resolution.resolveCjs(from, name);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+module.exports = SharedRuntime;
