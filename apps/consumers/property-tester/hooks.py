@@ -43,6 +43,7 @@ SAID_IN_WORDS = [
     (r"There is no such destination, or it belongs to another endpoint", "to this destination"),
     (r"There is no such destination of this endpoint", "Of a destination that is there already"),
     (r'There is no provider ".*" in the catalogue', "A name of the catalogue"),
+    (r"\S+ has these schemes", "One of the provider's schemes"),
     (r"An answer with the status 20[45] has no body", "Empty for the statuses 204 and 205"),
     (r"(certificate|certificate_authorities|private_key) must be .* in PEM", "in PEM"),
     (r"tls needs a destination with an https URL", "The URL must be https."),
@@ -135,9 +136,12 @@ def broken_headers(case):
 
 
 def made_acceptable(value, salt):
-    """A drawn body with certificates in PEM, and in half of the bodies a provider that exists: nobody draws these."""
+    """A drawn body with certificates in PEM, the receiver for the shop of the examples, and
+    in half of the bodies a provider that exists."""
     if isinstance(value, list):
         return [made_acceptable(item, salt) for item in value]
+    if isinstance(value, str) and value.startswith("https://shop.example.com"):
+        return DESTINATION
     if not isinstance(value, dict):
         return value
     made = {name: made_acceptable(inner, salt) for name, inner in value.items()}
