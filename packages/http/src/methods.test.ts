@@ -91,16 +91,16 @@ test.each([
   [Array.from({ length: 21 }, (_, n) => `M${String.fromCharCode(65 + n)}`), '20'],
   ['POST', 'methods'],
   [{ 0: 'POST' }, 'methods'],
-  [[1], 'methods'],
-  [[null], 'methods'],
-])('methods %j are refused by name, and nothing changes', async (methods, words) => {
+  [[1], 'methods', 'methods[0]'],
+  [[null], 'methods', 'methods[0]'],
+])('methods %j are refused by name, and nothing changes', async (methods, words, field = 'methods') => {
   const { id } = await create({ methods: ['POST'] });
   for (const answer of [
     await server.api().post('/api/v1/endpoints', { name: 'm', methods }),
     await server.api().patch(`/api/v1/endpoints/${id}`, { methods, name: 'changed' }),
   ]) {
     expect([answer.status, answer.data.code]).toEqual([422, 'VALIDATION_FAILED']);
-    expect(answer.data.details).toEqual([{ field: 'methods', message: expect.stringContaining(words) }]);
+    expect(answer.data.details).toEqual([{ field, message: expect.stringContaining(words) }]);
   }
   expect((await server.api().get(`/api/v1/endpoints/${id}`)).data).toMatchObject({ name: 'm', methods: ['POST'] });
 });

@@ -33,9 +33,9 @@ const wrongInputs: [string, unknown[], string, RegExp][] = [
   ['endpoints.create', [owner, { name: 'x', timeoutSeconds: 61 }], 'timeoutSeconds', /1 to 60/],
   [
     'endpoints.create',
-    [owner, { name: 'x', destinations: [{ uri: 'x' }] }],
-    'destinations[0].uri',
-    /Did you mean "url"\?/,
+    [owner, { name: 'x', destinations: [{ url: 'https://a.example', nam: 'x' }] }],
+    'destinations[0].nam',
+    /Did you mean "name"\?/,
   ],
   ['endpoints.create', [{ userId: 'u' }, { name: 'x' }], 'owner.mode', /required/],
   ['endpoints.create', [{ mode: 'live' }, { name: 'x' }], 'owner.userId', /required/],

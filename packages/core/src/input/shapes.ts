@@ -43,10 +43,13 @@ export const principal = members({ ...actor, scopes: scopeSet, sessionId: option
 export const id = bareId;
 export { scope, userId };
 
-const { url: _url, name: _destinationName, ...destinationSettings } = fields.destination;
-const destinationMembers = { ...destinationSettings, name: fields.destination.name };
-export const destinationChange = members({ ...destinationMembers, url: optional(fields.destination.url) });
-export const newDestination = members({ ...destinationMembers, url: fields.destination.url });
+const { id: destinationId, url: destinationUrl, ...destinationSettings } = fields.destination;
+export const newDestination = members({ url: destinationUrl, ...destinationSettings });
+export const destinationChange = members({
+  ...destinationSettings,
+  id: destinationId,
+  url: optional(destinationUrl),
+});
 
 const { publicUrl, replaySecrets, ...verificationSettings } = fields.verification;
 const verification = members({ ...verificationSettings, public_url: publicUrl, replay_secrets: replaySecrets });
@@ -56,12 +59,20 @@ const acknowledgement = members({ ...acknowledgementSettings, content_type: cont
 const { status: _status, name, ...endpointSettings } = fields.endpoint;
 const endpointMembers = {
   ...endpointSettings,
-  destinations: optional(list(destinationChange, { max: 100 })),
   acknowledgement: optional(nullable(acknowledgement)),
   verification: optional(nullable(verification)),
 };
-export const newEndpoint = members({ ...endpointMembers, name });
-export const endpointChange = members({ ...endpointMembers, name: optional(name), status: fields.endpoint.status });
+export const newEndpoint = members({
+  ...endpointMembers,
+  name,
+  destinations: optional(list(newDestination, { max: 100 })),
+});
+export const endpointChange = members({
+  ...endpointMembers,
+  name: optional(name),
+  destinations: optional(list(destinationChange, { max: 100 })),
+  status: fields.endpoint.status,
+});
 export const verificationSecret = text(1, 16_384);
 
 export const newKey = members(fields.key);

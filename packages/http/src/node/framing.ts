@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PaggioError } from '@paggio/core';
 import { valuesOf } from '../header-values';
 import { hasRawHeaders, headerProblem, isHttp2 } from './request-headers';
@@ -18,8 +19,9 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   if (wrong !== undefined) return malformed(wrong);
   const { httpVersion, rawHeaders } = request;
   if (!hasRawHeaders(request)) {
-    // Another parser than Node's has framed the request, or it has no headers at all.
-    return httpVersion === '1.1' && Object.keys(request.headers).length === 0 ? malformed(NO_HOST) : undefined;
+    // It has no headers at all, or it came without a connection and another parser than Node's has framed it.
+    const isBare = request.socket instanceof Socket && Object.keys(request.headers).length === 0;
+    return httpVersion === '1.1' && isBare ? malformed(NO_HOST) : undefined;
   }
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed(`HTTP/${httpVersion} is not supported`);
   let hosts = 0;
