@@ -45,7 +45,8 @@ export function toDestination(destination: Destination, principal: Principal): o
 
 export function toDestinationInput(dto: DestinationItemDto): DestinationInput {
   return {
-    id: dto.id,
+    // New destinations have no such member.
+    ...(dto.id !== undefined && { id: dto.id }),
     name: dto.name,
     url: dto.url,
     eventTypes: dto.event_types,
