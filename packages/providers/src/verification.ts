@@ -8,7 +8,7 @@ export type FailureReason =
   | 'timestamp_too_old'
   | 'timestamp_in_future'
   | 'malformed_body'
-  /** What is signed stands in the body, which is nested too deeply or has too many items or fields to be read. */
+  /** What is signed stands in the body, which is nested too deeply, has too many items or fields, or unpacks to too much. */
   | 'body_too_large_to_read'
   /** The provider's published key could not be had: the sender should try again. */
   | 'key_unavailable'

@@ -3,7 +3,7 @@ import type { EventDetail, Explanation, Findings, RejectionDetail } from '@paggi
 /** Why a request was refused, for people: the words of the stored reasons. */
 const explanations: Readonly<Record<string, string>> = {
   no_secret: 'Verification is switched on, but the endpoint has no secret that can be used now.',
-  missing_signature: 'The request does not carry the header that this provider signs with.',
+  missing_signature: 'The request carries no signature or secret where this provider puts it.',
   repeated_header: 'A header of the signature came more than once.',
   malformed_signature: 'The signature header does not have the form that this provider uses.',
   malformed_timestamp: 'The timestamp of the signature is not a time.',

@@ -182,7 +182,7 @@ export const eventExamples: Examples = {
       status: 'failed',
       provider: 'github',
       reason: 'missing_signature',
-      explanation: 'The request does not carry the header that this provider signs with.',
+      explanation: 'The request carries no signature or secret where this provider puts it.',
       body_authenticated: false,
       matches: [],
       hints: [
