@@ -1,12 +1,14 @@
 const { availableParallelism } = require('node:os');
 
 module.exports = {
+  testSequencer: '<rootDir>/scripts/jest/longest-first.js',
   reporters: ['default', '<rootDir>/scripts/jest/cost-reporter.js'],
   projects: ['<rootDir>/packages/*/jest.config.js', '<rootDir>/apps/*/jest.config.js'],
   // Jest reads this one here only; the preset has it for a package that is tested alone.
   testTimeout: 30_000,
-  // The tests wait for a database and for sockets more than they compute: Jest's own choice, one on two cores, is too few.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // The tests wait for a database and for sockets a third of the time, so there is one worker more than cores. The
+  // test database has connections for eight.
+  maxWorkers: Math.min(8, availableParallelism() + 1),
   // A failed test may leave a server behind; on CI that must not hold up the verdict.
   forceExit: Boolean(process.env.CI),
 };

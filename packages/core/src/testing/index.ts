@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { createTestDatabase, query, type TestDatabase } from '@paggio/embedded-database/testing';
+import { createTestDatabase, createTestTemplate, query, type TestDatabase } from '@paggio/embedded-database/testing';
 import type { AttemptHappening, Happening } from '../telemetry';
-import { Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
+import { migrate, Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Internals } from '../paggio';
 
 import { testMasterKey } from './master-key';
@@ -38,6 +38,13 @@ export interface TestGateway {
   stop: () => Promise<void>;
 }
 
+let template: Promise<string> | undefined;
+
+/** The schema, which takes longer to make than to copy. */
+function migratedTemplate(): Promise<string> {
+  return (template ??= createTestTemplate(migrate));
+}
+
 /** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
@@ -45,7 +52,7 @@ export async function startGateway(
   shared?: TestDatabase,
   prepare: (paggio: Paggio) => void = () => undefined,
 ): Promise<TestGateway> {
-  const database = shared ?? (await createTestDatabase());
+  const database = shared ?? (await createTestDatabase(await migratedTemplate()));
   const paggio = new Paggio(
     {
       database: { url: database.url },

@@ -8,15 +8,60 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own for one suite. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const admin = process.env['PAGGIO_TEST_DATABASE_URL'];
-  if (!admin) throw new Error('Tests that need a database run through Jest with the shared preset.');
+/** A database of its own for one suite: empty, or a copy of a template. */
+export async function createTestDatabase(template?: string): Promise<TestDatabase> {
+  const admin = administrator();
   const name = `paggio_test_${randomBytes(6).toString('hex')}`;
-  await query(admin, `create database ${name}`);
-  const url = new URL(admin);
+  await query(admin, `create database ${name}${template === undefined ? '' : ` template ${template}`}`);
+  return {
+    url: urlOf(name),
+    drop: async () => void (await query(admin, `drop database if exists ${name} with (force)`)),
+  };
+}
+
+/**
+ * A database for others to be copied from, made once per run by whoever needs it first.
+ * @param fill puts the schema into it
+ * @returns its name
+ */
+export async function createTestTemplate(fill: (url: string) => Promise<unknown>): Promise<string> {
+  const name = `paggio_test_template_${process.env['PAGGIO_TEST_RUN']}`;
+  const client = new Client({ connectionString: administrator() });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock(hashtext($1))', [name]);
+    const { rowCount } = await client.query('select from pg_database where datname = $1 and datistemplate', [name]);
+    if (rowCount === 0) {
+      // An earlier attempt may have failed half-way.
+      await client.query(`drop database if exists ${name}`);
+      await client.query(`create database ${name}`);
+      await fill(urlOf(name));
+      await client.query(`alter database ${name} is_template true allow_connections false`);
+    }
+  } finally {
+    await client.end();
+  }
+  return name;
+}
+
+/** Drops what a run leaves on a server that outlives it. */
+export async function dropTestTemplate(): Promise<void> {
+  const name = `paggio_test_template_${process.env['PAGGIO_TEST_RUN']}`;
+  // PostgreSQL drops no template.
+  await query(administrator(), `update pg_database set datistemplate = false where datname = '${name}'`);
+  await query(administrator(), `drop database if exists ${name}`);
+}
+
+function administrator(): string {
+  const url = process.env['PAGGIO_TEST_DATABASE_URL'];
+  if (!url) throw new Error('Tests that need a database run through Jest with the shared preset.');
+  return url;
+}
+
+function urlOf(name: string): string {
+  const url = new URL(administrator());
   url.pathname = `/${name}`;
-  return { url: url.href, drop: async () => void (await query(admin, `drop database if exists ${name} with (force)`)) };
+  return url.href;
 }
 
 /** Runs statements as an operator with a console would. */

@@ -1,15 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedDatabase } from '../index';
+import { dropTestTemplate } from './index';
 
 /**
  * One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. Tests make databases and
  * roles, so they connect as a superuser.
  */
 export default async function setup(): Promise<void> {
+  process.env['PAGGIO_TEST_RUN'] = randomBytes(6).toString('hex');
   if (process.env['DATABASE_URL']) {
     process.env['PAGGIO_TEST_DATABASE_URL'] = process.env['DATABASE_URL'];
+    (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase = dropTestTemplate;
     return;
   }
   const directory = mkdtempSync(join(tmpdir(), 'paggio-test-'));
