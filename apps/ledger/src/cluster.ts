@@ -14,12 +14,23 @@ export class Cluster {
   private constructor(
     readonly directory: string,
     private readonly settings: Readonly<Record<string, string>>,
+    private readonly programs: string | undefined,
     private running: EmbeddedDatabase,
   ) {}
 
-  static async start(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+  /** @param programs of another PostgreSQL than the embedded one */
+  static async start(
+    directory: string,
+    programs?: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Cluster> {
     const all = { port: String(await freePort()), max_connections: '300', ...settings };
-    return new Cluster(directory, all, await startEmbeddedDatabase({ directory, settings: all }));
+    return new Cluster(directory, all, programs, await startEmbeddedDatabase({ directory, settings: all, programs }));
+  }
+
+  /** Another server of the same PostgreSQL. */
+  beside(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+    return Cluster.start(directory, this.programs, settings);
   }
 
   /** A copy that follows this one (streaming replication), and takes reads. */
@@ -42,7 +53,7 @@ export class Cluster {
     for (const file of ['postgres.password', 'paggio.password'])
       copyFileSync(join(this.directory, file), join(directory, file));
     const primary = `host=127.0.0.1 port=${this.port} user=postgres password=${password} application_name=standby`;
-    return Cluster.start(directory, { primary_conninfo: primary });
+    return this.beside(directory, { primary_conninfo: primary });
   }
 
   /** Connects as the superuser, because the ledger makes databases, backups and standbys. */
@@ -67,7 +78,11 @@ export class Cluster {
 
   /** Brings it back. Resolves when it takes statements. */
   async start(): Promise<void> {
-    this.running = await startEmbeddedDatabase({ directory: this.directory, settings: this.settings });
+    this.running = await startEmbeddedDatabase({
+      directory: this.directory,
+      settings: this.settings,
+      programs: this.programs,
+    });
     await query(this.url, 'select 1');
   }
 

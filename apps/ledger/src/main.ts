@@ -60,7 +60,14 @@ const scenarios: readonly Scenario[] = [
 ];
 
 /** @throws with what is wrong */
-function readArguments(): { names: string[]; quick: boolean; keep: boolean; seed: number; atOnce: number } {
+function readArguments(): {
+  names: string[];
+  quick: boolean;
+  keep: boolean;
+  seed: number;
+  atOnce: number;
+  postgres: string | undefined;
+} {
   const { values, positionals: names } = parseArgs({
     allowPositionals: true,
     options: {
@@ -68,6 +75,7 @@ function readArguments(): { names: string[]; quick: boolean; keep: boolean; seed
       keep: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       'at-once': { type: 'string', default: '1' },
+      postgres: { type: 'string' },
     },
   });
   const whole = (name: 'seed' | 'at-once'): number => {
@@ -80,7 +88,8 @@ function readArguments(): { names: string[]; quick: boolean; keep: boolean; seed
       throw new Error(`There is no scenario "${name}". There are: ${all}.`);
     }
   }
-  return { names, quick: values.quick, keep: values.keep, seed: whole('seed'), atOnce: whole('at-once') };
+  const { quick, keep, postgres } = values;
+  return { names, quick, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres };
 }
 
 async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 'say'>): Promise<Entry> {
@@ -97,11 +106,11 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
 
 /** Runs the scenarios and says what was lost. */
 async function main(): Promise<void> {
-  const { names, quick, seed, keep, atOnce } = readArguments();
+  const { names, quick, seed, keep, atOnce, postgres } = readArguments();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
   console.log(`${results.machine}; seed ${seed}${quick ? '; quick' : ''}`);
-  const cluster = await Cluster.start(join(directory, 'cluster'));
+  const cluster = await Cluster.start(join(directory, 'cluster'), postgres);
   try {
     const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
     await inTurns(chosen, atOnce, async (scenario) => {

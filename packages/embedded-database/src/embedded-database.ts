@@ -18,6 +18,11 @@ export interface EmbeddedDatabaseOptions {
    * @default true
    */
   durable?: boolean;
+  /**
+   * A directory with the programs of another PostgreSQL, 14 or newer, such as `/usr/lib/postgresql/15/bin`.
+   * @default the PostgreSQL that npm installed
+   */
+  programs?: string | undefined;
   /** Further server settings, such as `{ max_connections: '200' }`. */
   settings?: Readonly<Record<string, string>>;
   /**
@@ -151,7 +156,7 @@ export class Cluster {
   private startServer(deadline: number): Promise<Postmaster | undefined> {
     const { durable = true, settings = {} } = this.options;
     const { directory, data } = this;
-    const binaries = findBinaries();
+    const binaries = findBinaries(this.options.programs);
     const user = unprivileged();
     makeDataFiles(directory, data, binaries, user, durable);
     // The connection URL is in use: it must stay right.

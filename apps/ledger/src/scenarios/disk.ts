@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from '../cluster';
+import type { Cluster } from '../cluster';
 import { judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { folder, World } from '../world';
 import { until } from './under-load';
@@ -34,7 +34,7 @@ async function fill(logElsewhere: boolean, context: ScenarioContext): Promise<Sc
   let cluster: Cluster | undefined;
   let world: World | undefined;
   try {
-    cluster = await Cluster.start(volume, SETTINGS);
+    cluster = await context.cluster.beside(volume, SETTINGS);
     if (logElsewhere) {
       await cluster.stop();
       moveLog(cluster.dataDirectory, `${own}-log`);

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from '../cluster';
 import { TcpProxy } from '../faults/tcp-proxy';
 import { query } from '../installation';
 import { judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
@@ -24,7 +23,7 @@ export const failover: Scenario = {
 async function promote(round: number, context: ScenarioContext): Promise<ScenarioResult> {
   const { seed } = context;
   const directory = folder(context.directory, `round ${round}`);
-  const primary = await Cluster.start(`${directory}-primary`, { wal_keep_size: '256MB' });
+  const primary = await context.cluster.beside(`${directory}-primary`, { wal_keep_size: '256MB' });
   const standby = await primary.follow(`${directory}-standby`);
   const proxy = await TcpProxy.start({ host: '127.0.0.1', port: primary.port }, random(seed));
   let world: World | undefined;

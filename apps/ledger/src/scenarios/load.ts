@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from '../cluster';
 import type { Gateway } from '../gateway/gateway';
 import { ONCE, type SendOrder, type SendReport } from '../sender/send-order';
 import { random } from '../seed';
@@ -39,9 +38,9 @@ const lengths = (quick: boolean): Lengths =>
 export const load: Scenario = {
   name: 'load',
   title: 'A steady open-loop load at 70 % of what the machine takes; overload; a burst of twenty times the load',
-  async run({ quick, seed, directory, say }) {
+  async run({ quick, seed, directory, cluster: shared, say }) {
     const { stepMs, overloadMs, steadyMs, burstMs } = lengths(quick);
-    const cluster = await Cluster.start(`${directory}-cluster`);
+    const cluster = await shared.beside(`${directory}-cluster`);
     const world = await World.open({
       directory,
       clusterUrl: cluster.url,

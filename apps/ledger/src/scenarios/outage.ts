@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from '../cluster';
 import { judge, type Scenario } from '../scenario';
 import { World } from '../world';
 import { until } from './under-load';
@@ -10,10 +9,10 @@ const CONCURRENCY = 8;
 export const outage: Scenario = {
   name: 'outage',
   title: 'A destination is away for half an hour while events come in, and comes back',
-  async run({ quick, seed, directory, say }) {
+  async run({ quick, seed, directory, cluster: shared, say }) {
     const seconds = quick ? 12 : 1_800;
     const ratePerSecond = quick ? 100 : 60;
-    const cluster = await Cluster.start(`${directory}-cluster`);
+    const cluster = await shared.beside(`${directory}-cluster`);
     const endpoint = { profile: 'plain', concurrency: CONCURRENCY } as const;
     // As an endpoint has it by default.
     const retry = { max_attempts: 12, base_seconds: 10, factor: 3, cap_seconds: 43_200 };

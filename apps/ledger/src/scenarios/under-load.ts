@@ -1,5 +1,5 @@
 import type { PaggioOptions, Role } from '@paggio/core';
-import { Cluster } from '../cluster';
+import type { Cluster } from '../cluster';
 import type { Gateway } from '../gateway/gateway';
 import type { SendOrder, SendReport } from '../sender/send-order';
 import { judge, type ScenarioContext, type ScenarioResult } from '../scenario';
@@ -50,7 +50,8 @@ export interface Plan {
 /** Sends messages all the while, disturbs, lets everything come to its end, and checks the ledger. */
 export async function underLoad(context: ScenarioContext, directory: string, plan: Plan): Promise<ScenarioResult> {
   const { seed } = context;
-  const own = plan.ownCluster === undefined ? undefined : await Cluster.start(`${directory}-cluster`, plan.ownCluster);
+  const own =
+    plan.ownCluster === undefined ? undefined : await context.cluster.beside(`${directory}-cluster`, plan.ownCluster);
   const cluster = own ?? context.cluster;
   const world = await World.open({ directory, clusterUrl: cluster.url, seed, ...plan.world });
   try {
