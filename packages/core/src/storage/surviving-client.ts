@@ -26,7 +26,15 @@ export class SurvivingClient extends Client {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const ready = super.connect().then(() => this.prepare());
+    const ready = super
+      .connect()
+      .then(() => this.prepare())
+      .catch((error: unknown) => {
+        // A pool forgets a client that could not connect, and does not close it. PostgreSQL would wait for the rest of the
+        // sign-in for a minute, and so would others there who drop a database meanwhile.
+        this.abandon();
+        throw error;
+      });
     if (!callback) return ready;
     // A pool waits for no promise. It is told of success by the absence of an error.
     const tell = callback as (error?: unknown) => void;
@@ -39,14 +47,7 @@ export class SurvivingClient extends Client {
   }
 
   private async prepare(): Promise<this> {
-    if (this.setUp === undefined) return this;
-    try {
-      await this.query(this.setUp);
-    } catch (error) {
-      // A pool forgets a client that could not connect, and does not close it.
-      this.abandon();
-      throw error;
-    }
+    if (this.setUp !== undefined) await this.query(this.setUp);
     return this;
   }
 }
