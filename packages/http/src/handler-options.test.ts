@@ -27,7 +27,7 @@ test.each([
   ['createFetchHandler', createFetchHandler],
 ])('%s refuses each option of the wrong type by its name, and an app without Paggio', (_name, create) => {
   for (const field of Object.keys(handlerOptions)) {
-    expect(() => create(paggio, { [field]: Symbol('wrong') } as never)).toThrow(
+    expect(() => create(paggio, { [field]: Symbol('wrong') })).toThrow(
       expect.objectContaining({
         name: 'PaggioError',
         code: 'VALIDATION_FAILED',
