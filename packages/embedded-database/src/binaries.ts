@@ -10,7 +10,7 @@ export interface Binaries {
   version: string;
 }
 
-/** Of the package that npm installs. */
+/** The PostgreSQL that npm installs has this major version. */
 const PACKAGED_VERSION = '18';
 
 const architectures: Record<string, string> = { ia32: 'ia32', x64: 'x64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64' };

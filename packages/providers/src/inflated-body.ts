@@ -9,7 +9,7 @@ export const LARGEST_LIMIT = 64 * 1024 * 1024;
 const SMALL = 64 * 1024;
 /** Up to the default limit a body inflates to at most this many times its size: JSON stays far below, a bomb does not. */
 const RATIO = 200;
-/** Above the default limit, so that whoever makes us inflate much has to send much. */
+/** Above the default limit, so that a sender has to send much to make us inflate much. */
 const LARGE_RATIO = 50;
 
 const decoders: Readonly<Record<string, typeof gunzipSync>> = {

@@ -20,7 +20,7 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
 }
 
 /**
- * A database for others to be copied from, made once per run by whoever needs it first.
+ * A database for others to be copied from, made once per run, by the first suite that needs it.
  * @param fill puts the schema into it
  * @returns its name
  */

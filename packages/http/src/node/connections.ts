@@ -5,7 +5,7 @@ import { isHttp2 } from './request-headers';
 /** While the host stops, a connection without a whole request is closed after one to two of these. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Of servers of HTTP/1; those of HTTP/2 have none. */
+/** Only servers of HTTP/1 have the method. */
 type Closable = Server & { closeAllConnections?: () => void };
 
 /**

@@ -101,7 +101,7 @@ export function NewDestinationDialog({ endpoint, onClose }: { endpoint: Endpoint
 
 interface ChangeProps {
   endpoint: Endpoint;
-  /** Of the destination. */
+  /** The id of the destination. */
   id: string;
   onClose: () => void;
 }

@@ -3,7 +3,7 @@ import type { Destination, Operations } from '@paggio/client';
 export interface TlsForm {
   /** `keep`: nothing is sent, and the stored settings stay. `replace`: by the three texts. `remove`: there are none any more. */
   change: 'keep' | 'replace' | 'remove';
-  /** PEM, as the others. Empty: there is none. */
+  /** PEM, as the two below. An empty text means none. */
   certificate: string;
   privateKey: string;
   authorities: string;
