@@ -39,6 +39,8 @@ SAID_IN_WORDS = [
     (r"There is no webhook for \w+ yet", "One that has a webhook."),
     (r"\w+\.url is the incoming webhook, and is required", "required where none is stored"),
     (r"The endpoint has no verification", "and an endpoint with verification"),
+    (r"Verification of .* needs a secret", "Nearly all providers need at least one."),
+    (r"The endpoint has no destination for this event", "must have one that takes the event"),
     (r"filter needs at least one condition", "at least one"),
     (r"There is no such destination, or it belongs to another endpoint", "to this destination"),
     (r"There is no such destination of this endpoint", "Of a destination that is there already"),

@@ -1305,7 +1305,7 @@ export interface Operations {
         provider: string;
         /** One of the provider's schemes; null: its strongest. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
+        /** What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
         secrets?: (
           | string
           | {
@@ -1444,7 +1444,7 @@ export interface Operations {
         provider: string;
         /** One of the provider's schemes; null: its strongest. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
+        /** What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
         secrets?: (
           | string
           | {

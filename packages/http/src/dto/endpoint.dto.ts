@@ -58,7 +58,7 @@ export class VerificationDto {
   scheme?: string | null;
 
   @Doc(
-    'What the provider calls secret, token or public key, newest first; never read back. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again.',
+    'What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again.',
     secretsInput,
   )
   @Rule(fields.verification.secrets)

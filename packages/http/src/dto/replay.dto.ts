@@ -11,7 +11,7 @@ const never: JsonSchema = { enum: [false] };
 
 @Forms(
   {
-    description: 'A new event with retries, to every destination.',
+    description: 'A new event with retries, to every destination. The endpoint must have one that takes the event.',
     optional: choices,
     narrowed: { include_credentials: never, resign: never },
   },
