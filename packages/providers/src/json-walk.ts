@@ -19,7 +19,7 @@ const WRONG = -1;
 /**
  * What a walk found. `object` and `array` begin one, and `close` ends the innermost of them. A `name` belongs to the value
  * that comes next. A `scalar` is a string, a number, `true`, `false` or `null`. The last three end the walk: `end` for a
- * whole JSON text, `wrong` where it is none, and `too_deep` where it has too many open objects and arrays.
+ * whole JSON text, `wrong` where the text is not JSON, and `too_deep` where it has too many open objects and arrays.
  */
 export type JsonToken = 'object' | 'array' | 'close' | 'name' | 'scalar' | 'end' | 'wrong' | 'too_deep';
 

@@ -16,7 +16,7 @@ export const triggers = ['failed', 'delivered', 'unhealthy', 'failing', 'recover
 export type Trigger = (typeof triggers)[number];
 
 export interface ChannelSettings {
-  /** The incoming webhook; for Teams the URL of a workflow. A secret: whoever knows it can post. */
+  /** The URL of the incoming webhook, or of the workflow for Teams. It is a secret, because anybody who knows it can post. */
   url: string;
   triggers: Trigger[];
 }
