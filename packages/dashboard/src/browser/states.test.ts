@@ -107,10 +107,10 @@ withBrowser('when things are not as they should be', () => {
     await signInPage();
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
     const { apiKey, key } = await site.paggio.keys.create(admin, { name: 'short', scopes: ['read'] });
-    await page.getByLabel('API key').fill(`${key.slice(0, -1)}x`);
+    await page.getByLabel('API key', { exact: true }).fill(`${key.slice(0, -1)}x`);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('Invalid or revoked API key').waitFor();
-    await page.getByLabel('API key').fill(key);
+    await page.getByLabel('API key', { exact: true }).fill(key);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     // What it may not do is not there.
@@ -129,7 +129,9 @@ withBrowser('when things are not as they should be', () => {
     const signIn = async (wanted: Scope[]): Promise<void> => {
       const { key } = await site.paggio.keys.create(everything, { name: 'settings', scopes: wanted });
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByLabel('API key').fill(key);
+      // Until the session has ended, the page still shows the keys.
+      await signInPage();
+      await page.getByLabel('API key', { exact: true }).fill(key);
       await page.keyboard.press('Enter');
       await page.getByRole('link', { name: 'Settings' }).click();
     };
