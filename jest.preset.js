@@ -19,7 +19,8 @@ module.exports = {
   testEnvironment: path.join(__dirname, 'scripts/jest/shared-environment.js'),
   runtime: path.join(__dirname, 'scripts/jest/shared-runtime.js'),
   testRunner: path.join(__dirname, 'scripts/jest/measured-runner.js'),
-  testMatch: ['<rootDir>/src/**/*.test.ts'],
+  // npm run check:full sets PAGGIO_FULL. What it adds is in the files *.full.ts, or in larger numbers in a test.
+  testMatch: ['<rootDir>/src/**/*.test.ts', ...(process.env.PAGGIO_FULL ? ['<rootDir>/src/**/*.full.ts'] : [])],
   setupFiles: ['reflect-metadata'],
   globalSetup: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-setup.ts'),
   globalTeardown: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-teardown.ts'),

@@ -1,10 +1,6 @@
-const preset = require('../../jest.preset.js');
-
 module.exports = {
-  ...preset,
+  ...require('../../jest.preset.js'),
   displayName: 'consumers',
   rootDir: __dirname,
-  // What installs from the registry, for every host and version.
-  testMatch: [...preset.testMatch, ...(process.env.PAGGIO_FULL ? ['<rootDir>/src/**/*.full.ts'] : [])],
   modulePathIgnorePatterns: ['/\\.work/'],
 };
