@@ -1,5 +1,6 @@
-// Prints the ten slowest test files, and where the CPU time of the run went. With PAGGIO_TEST_COSTS=write it writes
-// costs.json, by which a fresh clone orders its test files (longest-first.js).
+// Prints the ten slowest test files, and where the CPU time of the run went: with PAGGIO_TEST_COSTS=show also when only a
+// few ran. With PAGGIO_TEST_COSTS=write it writes costs.json, by which a fresh clone orders its test files
+// (longest-first.js).
 const { writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const { cpuTime } = require('./cpu-time.js');
@@ -22,7 +23,7 @@ class CostReporter {
       .sort((a, b) => b.wall - a.wall);
     if (process.env.PAGGIO_TEST_COSTS === 'write') write(files);
     // A run of a few files is about those.
-    if (files.length <= SHOWN) return;
+    if (files.length <= SHOWN && process.env.PAGGIO_TEST_COSTS !== 'show') return;
     const sum = (key) => files.reduce((total, file) => total + file[key], 0);
     console.log(`\nThe slowest of ${files.length} test files:   wall    CPU`);
     for (const { file, wall, loading, testing, children } of files.slice(0, SHOWN))
