@@ -196,7 +196,7 @@ asRoot(
   'the directory of another user is a clear error, and the database there runs on',
   async () => {
     const a = await start();
-    const stranger = MemberProcess.spawn(directory, { uid: 65534, gid: 65534 });
+    const stranger = MemberProcess.spawn(directory, 65534);
     members.push(stranger);
     expect(await stranger.message(0)).toEqual({
       failed: expect.stringMatching(/cannot be used by this user: EACCES/),

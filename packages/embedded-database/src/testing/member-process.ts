@@ -5,6 +5,12 @@ import { createInterface } from 'node:readline';
 
 const PROGRAM = `
   const { startEmbeddedDatabase } = require(process.argv[1]);
+  const user = Number(process.argv[3]);
+  if (user) {
+    process.setgroups([]);
+    process.setgid(user);
+    process.setuid(user);
+  }
   const say = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
   const restarted = (error) => say({ restarted: error === null ? true : error.message });
   startEmbeddedDatabase({ directory: process.argv[2], durable: false, restarted }).then(
@@ -34,11 +40,13 @@ export class MemberProcess {
 
   private constructor(readonly child: ChildProcess) {}
 
-  static spawn(directory: string, user: { uid?: number; gid?: number } = {}): MemberProcess {
-    const child = spawn(process.execPath, ['-e', PROGRAM, join(__dirname, '../../dist/index.js'), directory], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      ...user,
-    });
+  /**
+   * @param user the user and the group that the process becomes once it has loaded the package, which may lie where only
+   *   the user of the tests can read. Needs the right to become somebody else. Default: the user of the tests.
+   */
+  static spawn(directory: string, user?: number): MemberProcess {
+    const program = ['-e', PROGRAM, join(__dirname, '../../dist/index.js'), directory, String(user ?? '')];
+    const child = spawn(process.execPath, program, { stdio: ['pipe', 'pipe', 'inherit'] });
     const member = new MemberProcess(child);
     const wake = (): void => member.waiting.splice(0).forEach((done) => done());
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
