@@ -68,7 +68,7 @@ import { MasterKeyRotation, type RotationOptions, type RotationResult } from './
 import { NotificationStore } from './storage/notification-store';
 import { PostgresIntake } from './storage/postgres-intake';
 import { PostgresRecord } from './storage/postgres-record';
-import { PostgresWaker } from './storage/postgres-waker';
+import { PostgresWaker, type WakerListener } from './storage/postgres-waker';
 import { PostgresRejectionLog } from './storage/rejection-store';
 import { PublishStore } from './storage/publish-store';
 import { QueueStore } from './storage/queue-store';
@@ -89,6 +89,7 @@ import { RefusedSignIns } from './sessions/refused-sign-ins';
 import { IDLE_MS, Sessions } from './sessions/sessions';
 import { Statistics } from './stats/stats';
 import { Telemetry, type Listener } from './telemetry';
+import { defaultTiming, type Timing } from './timing';
 import { Explanations } from './verification/explanations';
 
 export interface Readiness {
@@ -115,10 +116,11 @@ export interface Gauges {
   clockSkewMs: number | null;
 }
 
-/** What tests put in the place of the world outside: names, and hosts that are not theirs. */
+/** What tests put in the place of the world outside: names, hosts that are not theirs, and the time that things take. */
 export interface Internals {
   resolve?: Resolve;
   transport?: (real: Transport) => Transport;
+  timing?: Partial<Timing>;
 }
 
 /** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. */
@@ -143,6 +145,9 @@ export class Paggio {
   readonly explanations: Explanations;
   readonly handlers: Handlers;
 
+  /** A sender has this long to send a body, in milliseconds. */
+  readonly bodyMs: number;
+
   private readonly telemetry = new Telemetry();
   private readonly clock = new ClockWatch(this.telemetry);
   private readonly database: Database;
@@ -152,6 +157,7 @@ export class Paggio {
   private readonly directory: EndpointDirectory;
   private readonly box: SecretBox;
   private readonly register: MasterKeyRegister;
+  private readonly rotation: MasterKeyRotation;
   private readonly intake: PostgresIntake;
   private readonly gate: SealGate;
   private readonly queueStore: QueueStore;
@@ -172,15 +178,18 @@ export class Paggio {
 
   constructor(options: PaggioOptions, internals: Internals = {}) {
     this.options = resolveOptions(options);
+    const timing: Timing = { ...defaultTiming, ...internals.timing };
+    this.bodyMs = timing.bodyMs;
     const { roles } = this.options;
     this.publicBase = this.options.publicUrl;
     this.origins.add(new URL(this.publicBase).origin);
     if (this.options.ingestUrl !== null) this.origins.add(this.options.ingestUrl);
-    this.database = new Database(this.options);
+    this.database = new Database(this.options, timing);
     this.queueStore = new QueueStore(this.database);
     const unreadable = oncePerMinute((error) => this.telemetry.emit({ type: 'fault', where: 'secrets', error }));
     this.box = new SecretBox(this.options.masterKey, this.options.previousMasterKeys, unreadable);
-    this.register = new MasterKeyRegister(this.database, this.box);
+    this.register = new MasterKeyRegister(this.database, this.box, timing.attendMs);
+    this.rotation = new MasterKeyRotation(this.database, this.box, timing.attendMs);
     const observe = (version: number): void => this.directory.observe(version);
     const changed = (version: number): void => {
       observe(version);
@@ -200,14 +209,16 @@ export class Paggio {
     const real = this.realTransport(connector);
     const transport = internals.transport?.(real) ?? real;
     const keys = new PublishedKeys(transport);
-    this.directory = new EndpointDirectory(new PostgresEndpointLoader(this.database, this.box, keys, unreadable));
+    this.directory = new EndpointDirectory(
+      new PostgresEndpointLoader(this.database, this.box, keys, unreadable, timing.timeoutSecondMs),
+    );
     const ownOrigins = (): ReadonlySet<string> => this.origins;
-    this.handlerStore = new HandlerStore(this.database);
+    this.handlerStore = new HandlerStore(this.database, timing.crewMs);
     const endpointStore = new EndpointStore(this.database);
     this.handlers = new Handlers({ store: this.handlerStore, destinations: endpointStore, changed });
     const routing = new Routing({ directory: this.directory, handlers: this.handlerStore, changed });
     const seal = new RequestSeal(this.box);
-    this.gate = new SealGate(this.database);
+    this.gate = new SealGate(this.database, timing.crewMs);
     const record = new PostgresRecord(
       this.database.settle,
       this.database.lease,
@@ -215,6 +226,7 @@ export class Paggio {
       this.options.pauseFailingAfterMs,
       seal,
       this.gate,
+      timing,
     );
     this.worker = new DeliveryWorker({
       record,
@@ -223,6 +235,7 @@ export class Paggio {
         transactions: this.database.transactions,
         record,
         telemetry: this.telemetry,
+        timing,
       }),
       directory: this.directory,
       transport,
@@ -230,8 +243,9 @@ export class Paggio {
       telemetry: this.telemetry,
       announce: (what) => this.waker.announce(what),
       maxInFlight: this.options.maxInFlight,
+      timing,
     });
-    this.waker = new PostgresWaker(this.database, {
+    const hints: WakerListener = {
       onWork: () => this.worker.wake(),
       onReplay: () => {
         if (roles.has('deliver')) this.replayRunner.kick();
@@ -243,11 +257,12 @@ export class Paggio {
         this.worker.reconsider();
       },
       onTime: (databaseMs, askedAt, tookMs) => this.clock.compare(databaseMs, askedAt, tookMs),
-    });
+    };
+    this.waker = new PostgresWaker(this.database, hints, timing.reconnectMs);
     const rejectionLog = new PostgresRejectionLog(this.database, seal);
     this.rejections = new Rejections(rejectionLog, this.directory);
     const { directory } = this;
-    this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs);
+    this.intake = new PostgresIntake(this.database.capture, observe, this.options.dedupWindowMs, timing);
     this.usage = new UsageStore(this.database);
     const { storageQuotaPerEndpoint, storageQuotaPerUser, storageQuotaUnverified } = this.options;
     const quotas = {
@@ -328,8 +343,9 @@ export class Paggio {
       bodyLimit,
       explain: (endpoint, request) => this.explanations.explain(endpoint, request),
       telemetry,
+      timing,
     });
-    this.feed = new EventFeed({ log, events: this.events, telemetry });
+    this.feed = new EventFeed({ log, events: this.events, telemetry, timing });
     this.stats = new Statistics(new StatStore(this.database), index, endpointStore);
     this.replays = new Replays({
       events: this.events,
@@ -389,9 +405,10 @@ export class Paggio {
         await rejectionLog.sweep();
         await log.sweep(await index.position());
       },
+      timing,
       onFault: fault,
     });
-    this.keys = new Keys(new KeyStore(this.database), authority, changed);
+    this.keys = new Keys(new KeyStore(this.database), authority, changed, timing.keyCachedMs);
     const refused = new RefusedSignIns(this.keys, this.audit, (happening) => telemetry.emit(happening));
     this.sessions = new Sessions(sessionStore, refused);
     checkArguments(this);
@@ -568,7 +585,7 @@ export class Paggio {
    */
   async rotateMasterKey(options: RotationOptions = {}): Promise<RotationResult> {
     try {
-      const result = await new MasterKeyRotation(this.database, this.box).run(options);
+      const result = await this.rotation.run(options);
       const { keyId, values, removable } = result;
       if (!options.dryRun) this.telemetry.emit({ type: 'master_key.rotated', keyId, values, removable });
       return result;

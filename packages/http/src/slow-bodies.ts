@@ -1,13 +1,11 @@
 import { PaggioError, type Paggio } from '@paggio/core';
 
-/** Senders get this long to send a body. */
-const BODY_TIMEOUT_MS = 30_000;
 /** While the host stops, they get only this long: its server closes when the last request is answered. */
 const ENDING_TIMEOUT_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** The host that a body is for. */
-export type BodyHost = Pick<Paggio, 'isEnding'>;
+export type BodyHost = Pick<Paggio, 'isEnding' | 'bodyMs'>;
 
 export interface Watched {
   since: number;
@@ -20,7 +18,7 @@ class SlowBodies {
   private readonly pending = new Set<Watched>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** Calls `expire` when the body has not arrived after about 30 s, or after about 1 s while the host stops. */
+  /** Calls `expire` when the body has not arrived in the time that the host gives, or after about 1 s while the host stops. */
   watch(host: BodyHost, expire: Watched['expire']): Watched {
     const watched = { since: performance.now(), host, expire };
     this.pending.add(watched);
@@ -35,7 +33,7 @@ class SlowBodies {
   private look(): void {
     const now = performance.now();
     for (const { since, host, expire } of [...this.pending]) {
-      if (now - since >= BODY_TIMEOUT_MS) expire(tooSlow());
+      if (now - since >= host.bodyMs) expire(tooSlow(host.bodyMs));
       else if (host.isEnding && now - since >= ENDING_TIMEOUT_MS) expire(ending());
     }
     if (this.pending.size > 0) return;
@@ -46,8 +44,8 @@ class SlowBodies {
 
 export const slowBodies = new SlowBodies();
 
-function tooSlow(): PaggioError {
-  return new PaggioError('BAD_REQUEST', 'The body did not arrive within 30 s', {
+function tooSlow(limitMs: number): PaggioError {
+  return new PaggioError('BAD_REQUEST', `The body did not arrive within ${limitMs / 1_000} s`, {
     hint: 'Send the whole body.',
     headers: [['connection', 'close']],
   });

@@ -14,6 +14,7 @@ import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import type { Happening, Telemetry } from '../telemetry';
+import type { Timing } from '../timing';
 import { answerType } from '../endpoints/answer-type';
 import type { CaptureLimits } from './capture-limits';
 import { findCredentials } from './credentials';
@@ -47,13 +48,12 @@ export interface CaptureDependencies {
   /** Says why a signature failed; null: unknown. */
   explain: (endpoint: EndpointConfig, request: WebhookRequest) => Promise<Explanation | null>;
   telemetry: Telemetry;
+  timing: Timing;
 }
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
 /** A larger body is explained when somebody asks, not while requests come in. */
 const EXPLAINED_BYTES = 64 * 1024;
-/** A sender waits no longer for the look-up of an endpoint. */
-const LOOK_UP_MS = 4_000;
 const RECEIVED = '{"received": true}';
 
 type RejectedHappening = Extract<Happening, { type: 'event.rejected' }>;
@@ -91,10 +91,12 @@ export class Capture {
     announced: number,
   ): Promise<EndpointConfig> {
     const { directory, limits } = this.dependencies;
-    if (directory.remembers(slug)) return this.admit(await inTime(directory.bySlug(slug)), method, sender, announced);
+    const { lookUpMs } = this.dependencies.timing;
+    if (directory.remembers(slug))
+      return this.admit(await inTime(directory.bySlug(slug), lookUpMs), method, sender, announced);
     const refusal = limits.takeUnknown(sender);
     if (refusal) throw this.refuse('unknown_url', null, refusal);
-    const endpoint = await inTime(directory.bySlug(slug));
+    const endpoint = await inTime(directory.bySlug(slug), lookUpMs);
     if (endpoint) limits.giveBackUnknown(sender);
     return this.admit(endpoint, method, sender, announced);
   }
@@ -265,10 +267,10 @@ function firstOf({ matches, hints }: Findings): string | null {
 }
 
 /** @throws PaggioError `UNAVAILABLE` */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_done, fail) => {
-    timer = setTimeout(() => fail(unavailable('The database does not answer in time')), LOOK_UP_MS);
+    timer = setTimeout(() => fail(unavailable('The database does not answer in time')), limitMs);
   });
   try {
     return await Promise.race([answer, late]);

@@ -3,6 +3,7 @@ import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-co
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
 import type { Lock } from '../events/lock';
+import type { Timing } from '../timing';
 import { attemptSpan, endSpan, traceParentOf } from '../tracing';
 import { MAX_HOPS, type Hops } from './hops';
 import { outgoingHeaders } from './outgoing-headers';
@@ -31,6 +32,7 @@ export interface AttemptDependencies {
   transport: Transport;
   handlers: InProcess;
   hops: Hops;
+  timing: Pick<Timing, 'retrySecondMs'>;
 }
 
 /** A delivery to a function of the app. */
@@ -91,7 +93,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
     timeoutMs: route.destination.timeoutMs,
     attemptNumber: number,
   });
-  const outcome = classify(result, number, route.destination.retry, Date.now());
+  const outcome = classify(result, number, route.destination.retry, Date.now(), dependencies.timing.retrySecondMs);
   return { kind: 'finished', outcome, result: attemptResult(work, url, result, outcome) };
 }
 

@@ -26,7 +26,13 @@ const HOLD_LIMIT_MS = 300_000;
  * 2xx is a delivery, also when the response broke off afterwards: the destination has accepted. 410 says that it wants
  * no more, of anything. Everything else is tried again; of other 4xx the policy decides.
  */
-export function classify(result: TransportResult, attemptNumber: number, policy: RetryPolicy, nowMs: number): Outcome {
+export function classify(
+  result: TransportResult,
+  attemptNumber: number,
+  policy: RetryPolicy,
+  nowMs: number,
+  secondMs = 1_000,
+): Outcome {
   const { status } = result;
   if (status !== null && status >= 200 && status < 300) return { kind: 'delivered', reason: '2xx' };
   if (status === 410) {
@@ -49,7 +55,7 @@ export function classify(result: TransportResult, attemptNumber: number, policy:
   if (attemptNumber >= limit)
     return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; no attempts left of ${limit}` };
 
-  const backoffMs = retryDelayMs(policy, attemptNumber);
+  const backoffMs = retryDelayMs(policy, attemptNumber, Math.random, secondMs);
   const askedMs = askedDelayMs(result, nowMs);
   const delayMs = Math.max(backoffMs, askedMs);
   const why = askedMs > backoffMs ? 'the destination asked for it (Retry-After)' : describeDelay(policy);

@@ -67,10 +67,15 @@ export function maxAttempts(policy: RetryPolicy): number {
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that events that failed together do
  * not come back together.
  */
-export function retryDelayMs(policy: RetryPolicy, failedAttempts: number, random: () => number = Math.random): number {
-  if ('schedule_seconds' in policy) return (policy.schedule_seconds[failedAttempts - 1] ?? 0) * 1000;
-  const bound = Math.min(policy.cap_seconds, policy.base_seconds * policy.factor ** (failedAttempts - 1)) * 1000;
-  const floor = Math.min(policy.floor_seconds * 1000, bound);
+export function retryDelayMs(
+  policy: RetryPolicy,
+  failedAttempts: number,
+  random: () => number = Math.random,
+  secondMs = 1_000,
+): number {
+  if ('schedule_seconds' in policy) return (policy.schedule_seconds[failedAttempts - 1] ?? 0) * secondMs;
+  const bound = Math.min(policy.cap_seconds, policy.base_seconds * policy.factor ** (failedAttempts - 1)) * secondMs;
+  const floor = Math.min(policy.floor_seconds * secondMs, bound);
   const lowest = { full: floor, equal: Math.max(floor, bound / 2), none: bound }[policy.jitter ?? 'full'];
   return Math.round(lowest + random() * (bound - lowest));
 }

@@ -3,7 +3,6 @@ import { within } from './within';
 import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
 
 const MAX_GROUP = 500;
-const RETRY_MS = 500;
 const CONNECTIONS = 2;
 /** A second statement beside a running one has to be worth its round trip. */
 const WORTH_A_SECOND = 16;
@@ -24,6 +23,8 @@ export class Settler {
     private readonly record: Pick<DeliveryRecord, 'commit'>,
     private readonly onSettled: (report: SettleReport) => void,
     private readonly onFault: (error: unknown) => void,
+    /** What could not be written is written again after this. */
+    private readonly againMs: number,
   ) {}
 
   get depth(): number {
@@ -99,7 +100,7 @@ export class Settler {
       this.retryTimer ??= setTimeout(() => {
         this.retryTimer = undefined;
         this.pump();
-      }, RETRY_MS);
+      }, this.againMs);
     }
   }
 }

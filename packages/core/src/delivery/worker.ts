@@ -4,6 +4,7 @@ import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-co
 import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
 import type { Telemetry } from '../telemetry';
+import type { Timing } from '../timing';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
 import type { Hops } from './hops';
 import { VERDICT_MS, type Held, type Lane } from './lane';
@@ -13,25 +14,8 @@ import { within } from './within';
 import type { Transport } from './transport';
 import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './work';
 
-/** A lease is renewed when it is this old: a sixth of its length. */
-export const RENEW_AFTER_MS = 5_000;
-/** A lease that was not renewed for so long may be another's by now: the process stood still, or the database was away. */
-const DOUBTFUL_AFTER_MS = 20_000;
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
-/** Without the database for so long, leases run out while their workers live. */
-const OUTAGE_MS = 15_000;
-/** Behind an outage, workers have so long to renew what they hold and to write what they know, before others claim it. */
-const AFTER_OUTAGE_MS = 2_000;
-/** Deliveries of an endpoint whose configuration this process cannot read are left to others for this long. */
-const SET_ASIDE_MS = 5_000;
-/**
- * A delivery whose credentials need a master key that this process lacks is due again after this. It is long, because one
- * that no process can open comes back until somebody adds the key, and others must not wait for it.
- */
-const MISSING_KEY_MS = 30_000;
-/** A process that has not been able to look for work for so long says so at `/health`. */
-const IN_VAIN_MS = 60_000;
 /** A paced destination is looked at this often at most; more slots then come at once. */
 const MIN_PACE_MS = 50;
 
@@ -45,6 +29,7 @@ export interface WorkerDependencies {
   /** Tells other processes that there is work which this one does not take. */
   announce: (what: 'work' | 'change') => void;
   maxInFlight: number;
+  timing: Timing;
 }
 
 /** What capture knows of delivery: an event whose lane has a free slot is delivered from memory after its commit. */
@@ -90,6 +75,7 @@ export class DeliveryWorker implements Handoff {
       dependencies.record,
       (report) => this.learn(report),
       (error) => this.fault('settle', error),
+      dependencies.timing.settleAgainMs,
     );
   }
 
@@ -149,15 +135,16 @@ export class DeliveryWorker implements Handoff {
 
   /** Why this process has not been able to look for work for a minute; null: it has. */
   get trouble(): string | null {
-    const { inVain } = this;
-    return this.running && inVain !== null && performance.now() - inVain.since >= IN_VAIN_MS ? inVain.why : null;
+    const { inVain, running } = this;
+    const { inVainMs } = this.dependencies.timing;
+    return running && inVain !== null && performance.now() - inVain.since >= inVainMs ? inVain.why : null;
   }
 
-  /** Prolongs what is held for longer than a sixth of a lease. */
+  /** Prolongs what is held for longer than `renewAfterMs`. */
   async renew(): Promise<void> {
     this.lanes.sweep();
     const now = performance.now();
-    const before = now - RENEW_AFTER_MS;
+    const before = now - this.dependencies.timing.renewAfterMs;
     try {
       await this.prolong([...this.held].filter((held) => held.since <= before));
     } catch (error) {
@@ -219,7 +206,8 @@ export class DeliveryWorker implements Handoff {
   private async recover(since: number): Promise<void> {
     await this.prolong([...this.held]);
     this.failingSince = null;
-    if (performance.now() - since > OUTAGE_MS) await sleep(AFTER_OUTAGE_MS, undefined, { ref: false });
+    const { outageMs, afterOutageMs } = this.dependencies.timing;
+    if (performance.now() - since > outageMs) await sleep(afterOutageMs, undefined, { ref: false });
   }
 
   private async claim(): Promise<void> {
@@ -304,13 +292,14 @@ export class DeliveryWorker implements Handoff {
   private async setAside(works: readonly Work[]): Promise<void> {
     if (works.length === 0) return;
     await this.dependencies.record.release(works);
+    const { setAsideMs } = this.dependencies.timing;
     for (const destinationId of new Set(works.map((work) => work.destinationId))) {
       const lane = this.lanes.get(destinationId);
-      lane.setAside(performance.now() + SET_ASIDE_MS);
+      lane.setAside(performance.now() + setAsideMs);
       await this.giveBack(lane.queue.splice(0));
     }
     this.dependencies.announce('work');
-    this.wakeIn(SET_ASIDE_MS + 20);
+    this.wakeIn(setAsideMs + 20);
   }
 
   private enqueue(lane: Lane, work: Work): void {
@@ -350,7 +339,7 @@ export class DeliveryWorker implements Handoff {
   private async run(lane: Lane, held: Held): Promise<void> {
     const { work } = held;
     try {
-      if (performance.now() - held.since > DOUBTFUL_AFTER_MS) {
+      if (performance.now() - held.since > this.dependencies.timing.doubtfulAfterMs) {
         await this.prolong([held]);
         if (held.lost) return;
       }
@@ -377,7 +366,8 @@ export class DeliveryWorker implements Handoff {
 
   private async conclude(work: Work, end: AttemptEnd): Promise<void> {
     if (end.kind === 'held') return this.dependencies.record.release([work]);
-    if (end.kind === 'postponed') return this.dependencies.record.release([work], MISSING_KEY_MS);
+    if (end.kind === 'postponed')
+      return this.dependencies.record.release([work], this.dependencies.timing.missingKeyMs);
     if (end.kind === 'cancelled') return this.dependencies.record.cancel([work], end.reason);
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.learn(end.report);

@@ -3,6 +3,7 @@ import type { EventSummary } from '../events/event';
 import type { Owner } from '../principal';
 import type { ChangeLog, ChangePage } from '../storage/change-log';
 import type { Telemetry } from '../telemetry';
+import type { Timing } from '../timing';
 import { formatPosition, parsePosition, type Position } from './position';
 
 export type FeedMessage =
@@ -18,15 +19,13 @@ export interface EventFeedDependencies {
   log: ChangeLog;
   events: Pick<Events, 'summaries'>;
   telemetry: Telemetry;
+  timing: Timing;
 }
 
 /** Transactions of one page; most hold one or a few events, at full load some hundreds. */
 const PAGE = 100;
 /** After something happened in this process, so that what happens with it is told together. */
 const GATHER_MS = 50;
-/** What other processes do is looked for this often. */
-const LOOK_MS = 1_000;
-const IDLE_MS = 15_000;
 
 /** What happens to an owner's events, as it happens, and from where a reader left off. */
 export class EventFeed {
@@ -70,7 +69,7 @@ export class EventFeed {
         yield { type, event, position: last ? formatPosition(position) : null };
       }
       if (items.length > 0) toldAt = performance.now();
-      else if (performance.now() - toldAt > IDLE_MS) {
+      else if (performance.now() - toldAt > this.dependencies.timing.feedIdleMs) {
         toldAt = performance.now();
         yield { type: 'idle', position: formatPosition(position) };
       } else yield { type: 'tick', position: null };
@@ -118,7 +117,7 @@ export class EventFeed {
         this.waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, LOOK_MS);
+      const timer = setTimeout(done, this.dependencies.timing.feedLookMs);
       timer.unref();
       this.waiting.add(done);
       if (this.heard !== heard) this.gather();

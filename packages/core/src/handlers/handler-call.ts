@@ -7,13 +7,13 @@ export type CallEnd =
   | { kind: 'threw'; error: unknown; timedOut: boolean }
   | { kind: 'abandoned'; timedOut: boolean };
 
-/** What a handler has left to end by itself after its signal was aborted. */
-export const ABANDON_AFTER_MS = 5_000;
-
 /** One call of a handler, with its time limit. Nothing that the function does makes it throw. */
 export class HandlerCall {
   private readonly controller = new AbortController();
   private timedOut = false;
+
+  /** @param abandonAfterMs what a handler has left to end by itself after its signal was aborted */
+  constructor(private readonly abandonAfterMs: number) {}
 
   /** Tells the handler to end. */
   abort(reason: string): void {
@@ -35,7 +35,7 @@ export class HandlerCall {
     const abandoned = new Promise<CallEnd>((done) => {
       const wait = (): void => {
         const { timedOut } = this;
-        abandoning = setTimeout(() => done({ kind: 'abandoned', timedOut }), ABANDON_AFTER_MS);
+        abandoning = setTimeout(() => done({ kind: 'abandoned', timedOut }), this.abandonAfterMs);
       };
       if (signal.aborted) wait();
       else signal.addEventListener('abort', wait, { once: true });

@@ -6,6 +6,7 @@ import { PaggioError } from '../errors';
 import { GuardedTransaction } from '../storage/guarded-transaction';
 import type { TransactionSource } from '../storage/transaction-source';
 import type { Telemetry } from '../telemetry';
+import type { Timing } from '../timing';
 import { attemptSpan, endSpan, inSpan } from '../tracing';
 import { askedDelayMs, isPermanent, PermanentFailure } from './failures';
 import type { HandlerTransaction, RegisteredHandler } from './handler';
@@ -18,6 +19,7 @@ export interface HandlerRunnerDependencies {
   transactions: TransactionSource;
   record: Pick<DeliveryRecord, 'commitIn'>;
   telemetry: Telemetry;
+  timing: Timing;
 }
 
 type Failed = Exclude<CallEnd, { kind: 'returned' }>;
@@ -57,7 +59,7 @@ export class HandlerRunner implements InProcess {
     const handler = this.dependencies.registry.get(destination.handler ?? '');
     // Its lease was taken by a process that had it, and this one never has fewer handlers than at its start.
     if (!handler) return { kind: 'held' };
-    const call = new HandlerCall();
+    const call = new HandlerCall(this.dependencies.timing.abandonAfterMs);
     this.calls.set(work.leaseToken, call);
     const span = attemptSpan(content.traceParent, {
       'paggio.event_id': work.eventId,
@@ -153,7 +155,7 @@ export class HandlerRunner implements InProcess {
     const error = end.kind === 'threw' ? end.error : undefined;
     this.dependencies.telemetry.emit({ type: 'handler.failed', handler: handler.name, eventId: work.eventId, error });
     const result = { ...reasonOf(end, destination.timeoutMs), latencyMs: Math.round(performance.now() - startedAt) };
-    const outcome = outcomeOf(result, error, input);
+    const outcome = outcomeOf(result, error, input, this.dependencies.timing.retrySecondMs);
     return { kind: 'finished', outcome, result: resultOf(input, result, outcome) };
   }
 }
@@ -199,14 +201,19 @@ function wordsOf(error: unknown): string {
 }
 
 /** A handler that throws is to its delivery what a destination that answers 500 is. */
-function outcomeOf(result: TransportResult, error: unknown, { work, destination }: HandlerWork): Outcome {
+function outcomeOf(
+  result: TransportResult,
+  error: unknown,
+  { work, destination }: HandlerWork,
+  retrySecondMs: number,
+): Outcome {
   if (isPermanent(error))
     return { kind: 'give_up', statusReason: 'refused', reason: `${result.error?.message}; the handler gave it up` };
   const askedMs = askedDelayMs(error);
   // As a destination would ask for it.
   const headers: TransportResult['headers'] =
     askedMs === null ? {} : { 'retry-after': String(Math.ceil(askedMs / 1000)) };
-  return classify({ ...result, headers }, work.attemptCount + 1, destination.retry, Date.now());
+  return classify({ ...result, headers }, work.attemptCount + 1, destination.retry, Date.now(), retrySecondMs);
 }
 
 /** Whether the server itself refused, so that nothing was committed; not where the connection or the server was lost. */

@@ -7,7 +7,7 @@ import * as shapes from './shapes';
 export type Arguments = readonly (readonly [name: string, shape: Shape])[];
 
 type Methods<T> = { [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? Name : never]: Arguments };
-type Facts = 'options' | 'isEnding' | 'publicPath' | 'baseUrl';
+type Facts = 'options' | 'isEnding' | 'bodyMs' | 'publicPath' | 'baseUrl';
 type Service = Exclude<keyof Paggio, keyof Methods<Paggio> | Facts>;
 
 const owner: Arguments[number] = ['owner', shapes.owner];

@@ -46,8 +46,6 @@ export interface KeyInput {
 /** The holder of an API key. */
 export type KeyHolder = Principal & { keyId: string };
 
-/** Age at which a cached key is looked up again. A revocation reaches every process within this time. */
-const CACHED_FOR_MS = 2_000;
 const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 const USED_EVERY_MS = 60_000;
 const MAX_CACHED = 10_000;
@@ -66,6 +64,8 @@ export class Keys {
     private readonly store: KeyStore,
     private readonly authority: Authority,
     private readonly changed: (version: number) => void,
+    /** Age at which a cached key is looked up again. A revocation reaches every process within this time. */
+    private readonly cachedForMs: number,
   ) {}
 
   /**
@@ -81,10 +81,10 @@ export class Keys {
     // A clock that steps back must not keep a revoked key alive.
     const now = performance.now();
     const known = this.valid.get(name);
-    if (known && known.at > this.trustedSince && now - known.at < CACHED_FOR_MS)
+    if (known && known.at > this.trustedSince && now - known.at < this.cachedForMs)
       return this.touched(known.principal, now);
     const refusedAt = this.wrong.get(name);
-    if (refusedAt !== undefined && now - refusedAt < CACHED_FOR_MS) throw unauthorized();
+    if (refusedAt !== undefined && now - refusedAt < this.cachedForMs) throw unauthorized();
     const row = !known && mayWait() ? await this.lookups.ask(name) : ((await this.find([name])).get(name) ?? null);
     if (!row) {
       this.valid.delete(name);

@@ -4,6 +4,7 @@ import { Pool, type PoolConfig } from 'pg';
 import type { Connection } from './connection';
 import { PaggioError } from '../errors';
 import type { ResolvedOptions } from '../options';
+import { defaultTiming, type Timing } from '../timing';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';
@@ -34,13 +35,7 @@ export interface DatabaseSettings {
   transactionConnections: number;
 }
 
-// Every statement is bounded on both sides: by the server, and by the driver for a network that swallows packets.
-const STATEMENT_TIMEOUT_MS = 8_000;
-const QUERY_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A process that stands still in the middle of a transaction loses its locks after this, before others give up on them. */
-const IDLE_TRANSACTION_MS = 5_000;
-/** The same for the transactions of handlers, which wait for what the handler does: the longest time-out and more. */
+/** The limit of a transaction that stands still, for handlers: it waits for what they do. The longest time-out and more. */
 const IDLE_HANDLER_MS = 90_000;
 
 /** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
@@ -63,7 +58,10 @@ export class Database {
   /** The role that it connects as, with the rights that it does not need. Known once it is open. */
   role: DatabaseRole = { name: '', excess: [] };
 
-  constructor(private readonly settings: DatabaseSettings) {
+  constructor(
+    private readonly settings: DatabaseSettings,
+    private readonly timing: Timing = defaultTiming,
+  ) {
     this.capture = this.pool('capture', 'durable');
     this.settle = this.pool('settle', 'durable');
     this.lease = this.pool('lease', 'forgetful');
@@ -84,14 +82,14 @@ export class Database {
       installExtensions: false,
       logging: false,
       poolSize: 4,
-      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      connectTimeoutMS: this.timing.connectMs,
       applicationName: applicationName('management'),
       poolErrorHandler: () => undefined,
       extra: {
         ...settings.connection,
         Client: QuietClient,
-        query_timeout: QUERY_TIMEOUT_MS,
-        setUp: setUpFor('default'),
+        query_timeout: this.timing.queryMs,
+        setUp: this.setUpFor('default'),
       },
     });
   }
@@ -150,19 +148,25 @@ export class Database {
     return new QuietClient({
       ...this.settings.connection,
       application_name: applicationName(purpose),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      connectionTimeoutMillis: this.timing.connectMs,
+      query_timeout: this.timing.queryMs,
       keepAlive: true,
-      ...(purpose === 'probe' ? {} : { setUp: setUpFor('default') }),
+      ...(purpose === 'probe' ? {} : { setUp: this.setUpFor('default') }),
     });
+  }
+
+  /** Every statement is bounded on both sides: by the server, and by the driver for a network that swallows packets. */
+  private setUpFor(commit: SessionLimits['commit']): string {
+    const { statementMs, idleTransactionMs } = this.timing;
+    return sessionSettings({ statementMs, idleTransactionMs, commit });
   }
 
   private pool(purpose: string, commit: SessionLimits['commit']): Pool {
     return this.survivor(purpose, {
       max: 2,
       idleTimeoutMillis: 0,
-      query_timeout: QUERY_TIMEOUT_MS,
-      setUp: setUpFor(commit),
+      query_timeout: this.timing.queryMs,
+      setUp: this.setUpFor(commit),
     });
   }
 
@@ -184,7 +188,7 @@ export class Database {
       ...this.settings.connection,
       Client: QuietClient,
       application_name: applicationName(purpose),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: this.timing.connectMs,
       keepAlive: true,
       ...config,
     };
@@ -208,7 +212,7 @@ export class Database {
       this.role = { name: boot.role, excess: boot.excess };
       if (this.settings.transactions !== null) {
         // Limits of the role could end the session that holds the lock.
-        await client.query(setUpFor('default'));
+        await client.query(this.setUpFor('default'));
         await refuseOtherDatabase(client, this.transactions);
       }
     } catch (error) {
@@ -306,7 +310,3 @@ function applicationName(purpose: string): string {
 }
 
 const MIGRATION_LOCK = 7_236_611_893;
-
-function setUpFor(commit: SessionLimits['commit']): string {
-  return sessionSettings({ statementMs: STATEMENT_TIMEOUT_MS, idleTransactionMs: IDLE_TRANSACTION_MS, commit });
-}

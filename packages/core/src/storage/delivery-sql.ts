@@ -1,29 +1,15 @@
 import { CLAIM_AHEAD, STRAIN_LIMIT } from '../delivery/lane';
 import { followersOf } from './follower-sql';
-import { LEASE_SECONDS } from './postgres-intake';
+import type { Timing } from '../timing';
 
 /** Larger bodies are read when their attempt begins, so that a claim of many cannot fill memory. */
 const CLAIMED_BODY_LIMIT = 128 * 1024;
 /** A claim looks at so many due deliveries of an ordered lane: all of them may be waiting for an earlier one. */
 const ORDERED_LOOK = 500;
-/** Without a word from the one in front, a delivery of an order key is looked at again after this. */
-const POSTPONE_SECONDS = 5;
-/** A probe that tells nothing, because its worker died, is followed by another when its lease has run out. */
-const PROBE_SECONDS = LEASE_SECONDS;
 /** A probe is chosen among so many of the oldest and of the newest deliveries that are due. */
 const PROBE_CHOICE = 16;
-/**
- * A worker that was not heard of for so long no longer counts. Until then its part of every destination's concurrency lies
- * idle: in a loop of crashes the dead would outnumber the living.
- */
-export const CREW_SECONDS = 10;
-
 /** A destination that fails for the configured time is paused only after this many failed attempts in a row. */
 export const PAUSING_FAILURES = 25;
-
-/** Seconds that a circuit stays open: the first time, doubled each time, and at most. */
-const OPEN_SECONDS = 2;
-const MAX_OPEN_SECONDS = 60;
 
 /** As `shareOf` computes it; a handler is shared by the processes that have it. */
 const CONCURRENCY = 'coalesce(x.concurrency, e.concurrency)';
@@ -53,8 +39,9 @@ export const PENDING_DESTINATIONS = `pending(id) as (
 
 // Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
 // the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
-// hold up what has just arrived.
-export const CLAIM = `
+// hold up what has just arrived. A probe that tells nothing, because its worker died, is followed by another when its
+// lease has run out.
+const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
   with recursive ${PENDING_DESTINATIONS}, lanes as (
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
       coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
@@ -116,7 +103,7 @@ export const CLAIM = `
   ), considered as materialized (
     select c.event_id, c.destination_id, c.due_at, free.slots, head.event_id as head_id,
       case when head.lease_token is null and head.due_at > now() then head.due_at
-        else now() + interval '${POSTPONE_SECONDS} seconds' end as later
+        else now() + interval '${postponeMs} milliseconds' end as later
     from free cross join lateral (
       select d.event_id, d.destination_id, d.due_at, d.order_key from paggio.deliveries d
       where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
@@ -139,7 +126,7 @@ export const CLAIM = `
     where c.head_id <> c.event_id and d.event_id = c.event_id and d.destination_id = c.destination_id and d.due_at <= now()
     returning 1
   ), leased as (
-    update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${LEASE_SECONDS} seconds',
+    update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${leaseMs} milliseconds',
       takeovers = d.takeovers + (d.lease_token is not null)::int
     from (select * from picked union select * from heads) p
     where d.event_id = p.event_id and d.destination_id = p.destination_id
@@ -148,7 +135,7 @@ export const CLAIM = `
     update paggio.destinations x set
       paced_until = case when l.rate_limit is null then null
         else greatest(coalesce(x.paced_until, now()), now()) + taken.count * interval '1 second' / l.rate_limit end,
-      open_until = case when x.open_until is null then null else now() + interval '${PROBE_SECONDS} seconds' end,
+      open_until = case when x.open_until is null then null else now() + interval '${leaseMs} milliseconds' end,
       probe_event_id = case when x.open_until is null then null else taken.one end
     from gated g join lanes l on l.id = g.id
       join (select destination_id, count(*) as count, (array_agg(event_id))[1] as one from leased group by 1) taken
@@ -169,7 +156,7 @@ export const LOAD = `
 // delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
 // With a lease token as the last parameter it writes only inside the transaction of that lease: a handler that ended it on
 // its own must not have its delivery settled apart from its effects.
-export const SETTLE = `
+const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
       $9::text[], $10::int[], $11::text[], $12::bytea[], $13::bool[], $14::int[], $15::text[], $16::text[], $17::bool[],
@@ -234,7 +221,7 @@ export const SETTLE = `
       strain = v.strain,
       openings = case when v.circuit = 'open' then least(v.openings + 1, 16) else v.openings end,
       open_until = case
-        when v.circuit = 'open' then now() + greatest(least(${OPEN_SECONDS} * 2 ^ v.openings, ${MAX_OPEN_SECONDS}) * interval '1 second',
+        when v.circuit = 'open' then now() + greatest(least(${circuitMs} * 2 ^ v.openings, ${maxCircuitMs}) * interval '1 millisecond',
           v.hold_ms * interval '1 millisecond')
         when v.hold_ms > 0 then greatest(x.open_until, now() + v.hold_ms * interval '1 millisecond')
         when v.circuit = 'close' then null
@@ -262,13 +249,13 @@ const MINE = `
   from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as i(event_id, destination_id, lease_token)
   where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token`;
 
-export const RENEW = `
+const RENEW = ({ leaseMs }: Timing): string => `
   with probing as (
-    update paggio.destinations x set open_until = now() + interval '${PROBE_SECONDS} seconds'
+    update paggio.destinations x set open_until = now() + interval '${leaseMs} milliseconds'
     from unnest($1::uuid[], $2::uuid[]) as i(event_id, destination_id)
     where x.id = i.destination_id and x.probe_event_id = i.event_id
   )
-  update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${LEASE_SECONDS} seconds' end
+  update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${leaseMs} milliseconds' end
   ${MINE} returning d.lease_token`;
 
 // A probe that was not sent tells nothing: another may go at once.
@@ -288,14 +275,14 @@ export const CANCEL = `${FREE_PROBES}, ended as (
   )
   insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0`;
 
-export const CHECK_IN = `
+const CHECK_IN = ({ crewMs }: Timing): string => `
   with gone as (
-    delete from paggio.workers where seen_at < now() - interval '${CREW_SECONDS} seconds' and id <> $1
+    delete from paggio.workers where seen_at < now() - interval '${crewMs} milliseconds' and id <> $1
   ), here as (
     insert into paggio.workers (id, seen_at, handlers, seals) values ($1, now(), $2, true)
     on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
   ), others as (
-    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${CREW_SECONDS} seconds'
+    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${crewMs} milliseconds'
   )
   select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
     coalesce(bool_and(seals), true) as sealing,
@@ -306,3 +293,15 @@ export const CHECK_IN = `
   from others`;
 
 export const CHECK_OUT = `delete from paggio.workers where id = $1`;
+
+/** The statements that times are part of. They are made once for each gateway, so that their plans stay prepared. */
+export interface TimedStatements {
+  claim: string;
+  settle: string;
+  renew: string;
+  checkIn: string;
+}
+
+export function timedStatements(timing: Timing): TimedStatements {
+  return { claim: CLAIM(timing), settle: SETTLE(timing), renew: RENEW(timing), checkIn: CHECK_IN(timing) };
+}

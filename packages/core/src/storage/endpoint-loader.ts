@@ -72,7 +72,9 @@ export class PostgresEndpointLoader implements EndpointLoader {
     private readonly database: Database,
     private readonly box: SecretBox,
     private readonly keys: { of(endpointId: string): KeyDirectory },
-    private readonly onUnreadable: (error: Error) => void = () => undefined,
+    private readonly onUnreadable: (error: Error) => void,
+    /** A second of a time-out, in milliseconds. */
+    private readonly timeoutSecondMs: number,
   ) {}
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
@@ -140,7 +142,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
           destination.tls === null
             ? null
             : identityOf(destination.id, openTls(this.box, destination.tls, row.user_id, destination.id)),
-        timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * 1000,
+        timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * this.timeoutSecondMs,
         retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
         concurrency: destination.concurrency ?? row.concurrency,
         paused: destination.status === 'PAUSED',

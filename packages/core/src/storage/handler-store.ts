@@ -4,12 +4,14 @@ import type { RegisteredHandler } from '../handlers/handler';
 import type { HandlerSummary } from '../handlers/handlers';
 import { change } from './change';
 import type { Database } from './database';
-import { CREW_SECONDS } from './delivery-sql';
 import { GAUGE_LIMIT } from './queue-store';
 import type { TransactionSource } from './transaction-source';
 
 export class HandlerStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly crewMs: number,
+  ) {}
 
   /** Writes what the code says of its handlers. Returns the configuration version after it. */
   async register(handlers: readonly RegisteredHandler[]): Promise<number> {
@@ -66,15 +68,15 @@ export class HandlerStore {
   }
 
   async list(): Promise<HandlerSummary[]> {
-    return this.database.rows<HandlerSummary>(LIST);
+    return this.database.rows<HandlerSummary>(LIST, [this.crewMs]);
   }
 
   /** The destinations that it had, with the configuration version after it. */
   async remove(name: string): Promise<'unknown' | 'running' | { destinationIds: string[]; version: number }> {
     const { result, version } = await change(this.database, async (manager) => {
       const [row] = await manager.query<{ running: boolean }[]>(
-        `select ${RUNNING('h.name')} > 0 as running from paggio.handlers h where h.name = $1 for update`,
-        [name],
+        `select ${RUNNING('h.name', '$2')} > 0 as running from paggio.handlers h where h.name = $1 for update`,
+        [name, this.crewMs],
       );
       if (!row) return 'unknown' as const;
       if (row.running) return 'running' as const;
@@ -89,9 +91,9 @@ export class HandlerStore {
   }
 }
 
-const RUNNING = (name: string): string =>
+const RUNNING = (name: string, crewMs: string): string =>
   `(select count(*)::int from paggio.workers w
-    where ${name} = any (w.handlers) and w.seen_at >= now() - interval '${CREW_SECONDS} seconds')`;
+    where ${name} = any (w.handlers) and w.seen_at >= now() - ${crewMs} * interval '1 millisecond')`;
 
 const REGISTER = `
   insert into paggio.handlers as h (name, source, event_types, mode, user_id, endpoints, unverified, timeout_seconds, retry, concurrency)
@@ -119,7 +121,7 @@ const ATTACH = `
   on conflict (handler, endpoint_id) where handler is not null and deleted_at is null do nothing`;
 
 const LIST = `
-  select h.name, h.source, h.event_types as "eventTypes", ${RUNNING('h.name')} as running,
+  select h.name, h.source, h.event_types as "eventTypes", ${RUNNING('h.name', '$1')} as running,
     (select count(*)::int from (
        select 1 from paggio.destinations x join paggio.deliveries d on d.destination_id = x.id and d.state = 'pending'
        where x.handler = h.name limit ${GAUGE_LIMIT}) p) as pending

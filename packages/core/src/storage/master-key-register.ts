@@ -3,11 +3,8 @@ import type { Database } from './database';
 import { sealedUnder, type SecretBox } from './secret-box';
 
 const TEXT = 'paggio master key';
-
-/** How often a running process says which key it encrypts with. */
-export const ATTEND_MS = 4_000;
-/** A key that no process has named for this long is in no process. */
-const SILENT_MS = 2.5 * ATTEND_MS;
+/** A key that no process has named for this many times `attendMs` is in no process. */
+const SILENT = 2.5;
 
 /** Columns with a value for each master key in use. Rotation replaces them last, so they are not among the sealed columns. */
 export const checkColumns: readonly string[] = ['state.master_key_check', 'master_keys.sealed'];
@@ -21,6 +18,7 @@ export class MasterKeyRegister {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    private readonly attendMs: number,
   ) {}
 
   /**
@@ -34,7 +32,7 @@ export class MasterKeyRegister {
   }
 
   /**
-   * To be called every `ATTEND_MS` while the process runs. It keeps the current key in the list, so that no rotation
+   * To be called every `attendMs` while the process runs. It keeps the current key in the list, so that no rotation
    * declares the key removable while this process encrypts with it.
    * @throws PaggioError `CONFLICT` when another process encrypts with a key that is missing here, or when a rotation has
    *   removed the current key from the list; the key is in the list again by then
@@ -60,7 +58,7 @@ export class MasterKeyRegister {
     const [row] = await this.database.rows<{ ms: number | null }>(
       `select extract(epoch from max(entered_at) - clock_timestamp())::float8 * 1000 + $2 as ms
        from paggio.master_keys where id <> $1 having max(entered_at) < $3`,
-      [this.box.keyId, SILENT_MS, since],
+      [this.box.keyId, SILENT * this.attendMs, since],
     );
     return Math.max(0, Math.ceil(row?.ms ?? 0));
   }

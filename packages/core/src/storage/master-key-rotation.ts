@@ -4,6 +4,7 @@ import { check, type Arguments } from '../input/operations';
 import { anyText, anything, members } from '../input/shape';
 import { rotationOptions } from '../input/shapes';
 import { resolveOptions, type PaggioOptions } from '../options';
+import { defaultTiming } from '../timing';
 import { Database } from './database';
 import { MasterKeyRegister } from './master-key-register';
 import { sealedColumns, type SealedColumn } from './sealed-columns';
@@ -80,9 +81,10 @@ export class MasterKeyRotation {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
+    attendMs = defaultTiming.attendMs,
     private readonly columns: readonly SealedColumn[] = sealedColumns,
   ) {
-    this.register = new MasterKeyRegister(database, box);
+    this.register = new MasterKeyRegister(database, box, attendMs);
   }
 
   /**

@@ -4,11 +4,11 @@ import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
 import { FairQueue, type Load, type Queued } from '../fair-queue';
 import { GroupSize, isTimeout } from '../group-size';
+import type { Timing } from '../timing';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
 
 /** How long an idempotency key of a client is remembered. */
 const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
-export const LEASE_SECONDS = 30;
 
 // Of all that wait. One endpoint may take as much as it leaves free, so at most half; one user twice of that, so two
 // thirds: whoever floods is refused first, and there is room for the others (dynamic thresholds, Choudhury and Hahne, 1998).
@@ -17,21 +17,10 @@ const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const OF_ONE_ENDPOINT = 1;
 const OF_ONE_USER = 2;
 const LARGEST_GROUP: Load = { length: 500, bytes: 8 * 1024 * 1024 };
-/** Nobody waits longer than this for an answer: what was not committed by then is refused, whatever becomes of it. */
-const MAX_WAIT_MS = 5_500;
-/**
- * Where the oldest of an endpoint waits for so long, and more of it wait than will be stored in time, too much of it
- * comes in: new ones are refused at once. A pause of the database alone is waited for, because some senders come back only
- * after hours.
- */
-const OVERLOADED_AFTER_MS = 1_000;
-const LOOK_MS = 250;
 const CONNECTIONS = 2;
 /** A second statement beside a running one has to be worth its round trip: small groups cost more than they save. */
 const WORTH_A_SECOND = 16;
 const RETRIES = 3;
-/** After a failure this process counts as not ready for so long, unless something is stored. */
-const TROUBLED_MS = 10_000;
 
 const NOTHING: Load = { length: 0, bytes: 0 };
 
@@ -53,6 +42,8 @@ export class PostgresIntake implements Intake {
   private readonly groupSize = new GroupSize(LARGEST_GROUP);
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
+  /** The same text for every group, so that its plan stays prepared. */
+  private readonly statement: string;
   private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
 
   constructor(
@@ -60,7 +51,10 @@ export class PostgresIntake implements Intake {
     private readonly onVersion: (version: number) => void,
     /** How long a provider's delivery id is remembered. */
     private readonly dedupWindowMs: number,
-  ) {}
+    private readonly timing: Timing,
+  ) {
+    this.statement = INSERT(timing);
+  }
 
   accept(event: IncomingEvent): Promise<Accepted> {
     const size = event.body.length + event.headers.length + 512;
@@ -70,14 +64,14 @@ export class PostgresIntake implements Intake {
       return Promise.reject(unavailable('Too many events are waiting to be stored'));
     return new Promise((done, fail) => {
       this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
-      this.overdueTimer ??= setInterval(() => this.refuseOverdue(), LOOK_MS).unref();
+      this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();
       this.pump();
     });
   }
 
   /** The last events could not be stored, and that was just now. */
   get isTroubled(): boolean {
-    return performance.now() - this.failedAt < TROUBLED_MS;
+    return performance.now() - this.failedAt < this.timing.troubledMs;
   }
 
   private isTooMuch(user: string, endpoint: string, size: number, now: number): boolean {
@@ -86,18 +80,18 @@ export class PostgresIntake implements Intake {
       bytes + size > part * (MAX_QUEUED_BYTES - queue.bytes) || length >= part * (MAX_QUEUED_EVENTS - queue.length);
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
-    if (!own || now - own.since <= OVERLOADED_AFTER_MS) return false;
+    if (!own || now - own.since <= this.timing.overloadedAfterMs) return false;
     return this.groupSize.weigh(own) >= this.inTime() * own.share;
   }
 
   /** How much of what waits is likely to be stored before it has waited for too long; 1 is the largest group. */
   private inTime(): number {
     const { limit, rate } = this.groupSize;
-    return CONNECTIONS * Math.min(1, Math.max(limit, rate * MAX_WAIT_MS));
+    return CONNECTIONS * Math.min(1, Math.max(limit, rate * this.timing.maxWaitMs));
   }
 
   private refuseOverdue(): void {
-    const before = performance.now() - MAX_WAIT_MS;
+    const before = performance.now() - this.timing.maxWaitMs;
     const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
     // Under way: whether it will be stored is unknown.
     for (const group of this.groups) group.filter(({ since }) => since < before).forEach(refuse);
@@ -175,7 +169,7 @@ export class PostgresIntake implements Intake {
     // failpoint: intake.sending
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: 'paggio_intake',
-      text: INSERT,
+      text: this.statement,
       // The bodies come last: the driver copies parameters into a block that it grows as it goes.
       values: [
         uuidArray(
@@ -365,7 +359,7 @@ function toUnavailable(error: unknown): PaggioError {
 }
 
 // Keys are taken in order, so that two groups with the same keys wait for each other and never in a circle.
-const INSERT = `
+const INSERT = ({ leaseMs }: Timing): string => `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
@@ -393,7 +387,7 @@ const INSERT = `
   ), d as (
     insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token, order_key, order_seq)
     select s.id, x.destination_id, s.endpoint_id, 'pending',
-      now() + case when x.lease_token is null then interval '0' else interval '${LEASE_SECONDS} seconds' end, x.lease_token,
+      now() + case when x.lease_token is null then interval '0' else interval '${leaseMs} milliseconds' end, x.lease_token,
       x.order_key, case when x.order_key is not null then nextval('paggio.order_seq') end
     from unnest($19::int[], $20::uuid[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token, order_key) join stored s on s.n = x.n
   ), told as (

@@ -11,7 +11,8 @@ import type {
 } from '../delivery/work';
 import { idBytes } from '../event-id';
 import { Arena, type Allocate, boolArray, byteaArray, intArray, textArray, uuidArray } from './binary-array';
-import { CANCEL, CHECK_IN, CHECK_OUT, CLAIM, LOAD, RELEASE, RENEW, SETTLE } from './delivery-sql';
+import { defaultTiming, type Timing } from '../timing';
+import { CANCEL, CHECK_OUT, LOAD, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
 import { WAKE_FOLLOWERS } from './follower-sql';
 import { eventPlace, type RequestSeal } from './request-seal';
 import type { SealGate } from './seal-gate';
@@ -50,6 +51,7 @@ interface SettleRow {
 
 export class PostgresRecord implements DeliveryRecord {
   private readonly arenas = [new Arena(), new Arena()];
+  private readonly statements: TimedStatements;
 
   constructor(
     private readonly settles: Pool,
@@ -59,13 +61,16 @@ export class PostgresRecord implements DeliveryRecord {
     private readonly pauseFailingAfterMs: number | null,
     private readonly seal: RequestSeal,
     private readonly gate: Pick<SealGate, 'learn'>,
-  ) {}
+    timing: Timing = defaultTiming,
+  ) {
+    this.statements = timedStatements(timing);
+  }
 
   async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
     const places = [...crew.handlers.values()];
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
-      text: CLAIM,
+      text: this.statements.claim,
       values: [
         uuidArray([...rooms.keys()].map(idBytes)),
         intArray([...rooms.values()]),
@@ -114,13 +119,17 @@ export class PostgresRecord implements DeliveryRecord {
 
   private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
     const values = [...this.settleValues(results, allocate), null];
-    const { rows } = await this.settles.query<SettleRow>({ name: 'paggio_settle', text: SETTLE, values });
+    const { rows } = await this.settles.query<SettleRow>({
+      name: 'paggio_settle',
+      text: this.statements.settle,
+      values,
+    });
     return this.toReport(rows[0]);
   }
 
   async commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null> {
     const values = [...this.settleValues([result]), result.work.leaseToken];
-    const [row] = await statements.query<SettleRow>(SETTLE, values);
+    const [row] = await statements.query<SettleRow>(this.statements.settle, values);
     return row && row.settled > 0 ? this.toReport(row) : null;
   }
 
@@ -164,7 +173,7 @@ export class PostgresRecord implements DeliveryRecord {
   async renew(works: readonly Work[]): Promise<string[]> {
     const { rows } = await this.leases.query<{ lease_token: string }>({
       name: 'paggio_renew',
-      text: RENEW,
+      text: this.statements.renew,
       values: keys(works),
     });
     const standing = new Set(rows.map((row) => row.lease_token));
@@ -189,7 +198,7 @@ export class PostgresRecord implements DeliveryRecord {
       Place & { handlers: (Place & { name: string })[] | null; sealing: boolean }
     >({
       name: 'paggio_check_in',
-      text: CHECK_IN,
+      text: this.statements.checkIn,
       values: [workerId, handlers],
     });
     const [row] = rows;

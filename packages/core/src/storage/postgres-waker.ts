@@ -5,7 +5,6 @@ import type { SurvivingClient } from './surviving-client';
 const CHANNEL = 'paggio';
 /** Between two messages. The first goes at once: it may be a single event that another process is to deliver. */
 const PAUSE_MS = 3;
-const RECONNECT_MS = 1_000;
 
 export type Word = 'work' | 'change' | 'replay';
 
@@ -34,6 +33,7 @@ export class PostgresWaker {
   constructor(
     private readonly database: Database,
     private readonly listener: WakerListener,
+    private readonly reconnectMs: number,
   ) {}
 
   async start(): Promise<void> {
@@ -108,7 +108,7 @@ export class PostgresWaker {
     this.reconnectTimer ??= setTimeout(() => {
       this.reconnectTimer = undefined;
       if (!this.stopped && !this.client) void this.connect().catch(() => this.reconnect());
-    }, RECONNECT_MS);
+    }, this.reconnectMs);
     this.reconnectTimer.unref();
   }
 }

@@ -1,5 +1,4 @@
 import type { Database } from './database';
-import { CREW_SECONDS } from './delivery-sql';
 
 /**
  * Whether every process that delivers from this database can open sealed credentials. New events keep their credentials
@@ -9,7 +8,10 @@ import { CREW_SECONDS } from './delivery-sql';
 export class SealGate {
   private open = false;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly crewMs: number,
+  ) {}
 
   get isOpen(): boolean {
     return this.open;
@@ -20,11 +22,11 @@ export class SealGate {
   }
 
   async look(): Promise<void> {
-    const [row] = await this.database.rows<{ sealing: boolean }>(LOOK);
+    const [row] = await this.database.rows<{ sealing: boolean }>(LOOK, [this.crewMs]);
     this.learn(row?.sealing ?? false);
   }
 }
 
 const LOOK = `
   select coalesce(bool_and(seals), true) as sealing
-  from paggio.workers where seen_at >= now() - interval '${CREW_SECONDS} seconds'`;
+  from paggio.workers where seen_at >= now() - $1 * interval '1 millisecond'`;
