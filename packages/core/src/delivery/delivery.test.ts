@@ -280,23 +280,24 @@ test('DEL-14: a changed URL is used by the very next attempt', async () => {
 });
 
 test('DEL-15: a destination that hangs does not hold up another', async () => {
-  const hanging = await tcp(() => undefined);
+  const sockets: Socket[] = [];
+  const hanging = await tcp((socket) => void sockets.push(socket));
   const healthy = await Recorder.start();
   const slow = await paggio.endpoints.create(owner, {
     name: 'hangs',
     destinationUrl: hanging.url,
-    timeoutSeconds: 5,
+    timeoutSeconds: 60,
     retry: once,
   });
   const fine = await paggio.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
   await Promise.all(Array.from({ length: 300 }, () => capture(paggio, slow.endpoint.slug, '{}')));
   const seen = attempts(paggio);
-  const startedAt = Date.now();
   const ids = await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
-  expect(Date.now() - startedAt).toBeLessThan(4_000);
-  expect(seen.filter((attempt) => attempt.destinationUrl === healthy.url())).toHaveLength(100);
+  // Not one of those that hang has ended by then.
+  expect(seen.map(({ destinationUrl }) => destinationUrl)).toEqual(Array(100).fill(healthy.url()));
   await paggio.endpoints.delete(owner, slow.endpoint.id);
+  for (const socket of sockets) socket.destroy();
   hanging.server.close();
   await healthy.stop();
 });

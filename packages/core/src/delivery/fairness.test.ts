@@ -211,9 +211,7 @@ test('concurrency is a limit of all processes together, and everything is delive
     startGateway({ roles: ['deliver'] }, {}, gateway.database),
   ]);
   // As they do every ten seconds: whoever came first has not heard of the others yet.
-  for (const one of [gateway, ...others]) {
-    await (one.paggio as unknown as { worker: { checkIn(): Promise<void> } }).worker.checkIn();
-  }
+  for (const one of [gateway, ...others]) await one.runPeriodicWork('check-in');
   for (const concurrency of [1, 4]) {
     let active = 0;
     let most = 0;

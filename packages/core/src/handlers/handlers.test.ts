@@ -9,13 +9,14 @@ import {
   query,
   Recorder,
   settled,
+  shortened,
   startGateway,
   until,
   type TestDatabase,
   type TestGateway,
 } from '../testing';
-import { ABANDON_AFTER_MS } from './handler-call';
 
+const timing = shortened('abandonAfterMs', 'pollMs');
 const gateways: TestGateway[] = [];
 
 afterEach(async () => {
@@ -23,7 +24,7 @@ afterEach(async () => {
 });
 
 async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: TestDatabase): Promise<TestGateway> {
-  const gateway = await startGateway(options, {}, shared, prepare);
+  const gateway = await startGateway(options, { timing }, shared, prepare);
   gateways.push(gateway);
   return gateway;
 }
@@ -225,7 +226,7 @@ test('the time limit aborts the signal; a handler that heeds it ends, one that d
   const startedAt = Date.now();
   const given = await settled(paggio, owner, await push());
   expect(given.attempts[0]?.error).toMatch(/^timeout: the handler did not end within 1 s/);
-  expect(Date.now() - startedAt).toBeGreaterThan(ABANDON_AFTER_MS);
+  expect(Date.now() - startedAt).toBeGreaterThan(timing.abandonAfterMs);
   release();
 });
 

@@ -11,7 +11,6 @@ import {
 } from '../testing';
 import { messageOf } from './message';
 import { channels, type Alert, type Trigger } from './notification';
-import type { Notifier } from './notifier';
 
 let gateway: TestGateway;
 let slack: Recorder;
@@ -70,16 +69,13 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
   });
 }
 
-const notifier = (): Notifier =>
-  (gateway.paggio as unknown as { chores: { dependencies: { notifier: Notifier } } }).chores.dependencies.notifier;
-
 /** Lets the gathering and the quiet time pass, and what is due be sent. */
 async function tell(): Promise<void> {
   await gateway.paggio.stats.read(owner);
   await passAlertTime(gateway.database);
-  await notifier().run();
+  await gateway.runPeriodicWork('notify');
   await passAlertTime(gateway.database);
-  await notifier().run();
+  await gateway.runPeriodicWork('notify');
 }
 
 async function send(slug: string, count: number): Promise<void> {

@@ -208,9 +208,9 @@ test('the log is not swept beyond what the index has taken in', async () => {
      update paggio.event_index_state set position = '${(state as { position: string }).position}';
      update paggio.changes set at = now() - interval '2 days'; delete from paggio.event_index where event_id = '${id}'`,
   );
-  await (paggio as unknown as { chores: { dependencies: { sweep(): Promise<void> } } }).chores.dependencies.sweep();
+  await gateway.runPeriodicWork('sweep');
   expect((await paggio.events.list(owner, { eventType: 'late' }, ALL)).total).toBe(1);
-  await (paggio as unknown as { chores: { dependencies: { sweep(): Promise<void> } } }).chores.dependencies.sweep();
+  await gateway.runPeriodicWork('sweep');
   const left = await query(database.url, 'select count(*)::int as count from paggio.changes');
   expect((left[0] as { count: number }).count).toBeLessThan(3);
 });

@@ -1,13 +1,7 @@
-import type { Paggio } from '../paggio';
 import { capture, owner, query, Recorder, settled, startGateway } from '../testing';
-import type { Retention } from './retention';
 
 const HOUR = 3_600_000;
 const ALL = { limit: 100, offset: 0, startingAfter: null };
-
-/** What a timer would run in a minute. */
-const retentionOf = (paggio: Paggio): Retention =>
-  (paggio as unknown as { chores: { dependencies: { retention: Retention } } }).chores.dependencies.retention;
 
 test('old events go with all that belongs to them; newer ones and those that still wait stay', async () => {
   const gateway = await startGateway({ retentionMs: 24 * HOUR });
@@ -39,7 +33,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
   await query(database.url, `update paggio.stat_latencies set bucket = bucket - ${days / 300_000}`);
   const young = await capture(paggio, endpoint.slug, '{"type":"young"}');
   await settled(paggio, owner, young);
-  expect(await retentionOf(paggio).run()).toBe(20);
+  await gateway.runPeriodicWork('retention');
 
   const left = (await paggio.events.list(owner, {}, ALL)).items;
   expect(left.map(({ eventType, status }) => [eventType, status])).toEqual([
@@ -70,15 +64,13 @@ test('LOA-12: capture goes on while a lot is removed', async () => {
      from generate_series(1, 5000) n`,
   );
   let over = false;
-  const removing = retentionOf(paggio)
-    .run()
-    .finally(() => (over = true));
+  const removing = gateway.runPeriodicWork('retention').finally(() => (over = true));
   let captured = 0;
   while (!over) {
     await capture(paggio, endpoint.slug, '{}');
     captured++;
   }
-  expect(await removing).toBe(5_000);
+  await removing;
   expect(captured).toBeGreaterThan(10);
   expect((await paggio.events.list(owner, {}, ALL)).total).toBe(captured);
   await gateway.stop();
@@ -86,7 +78,6 @@ test('LOA-12: capture goes on while a lot is removed', async () => {
 
 test('without a retention nothing is ever removed', async () => {
   const gateway = await startGateway();
-  const { paggio } = gateway;
-  expect(retentionOf(paggio)).toBeNull();
+  await expect(gateway.runPeriodicWork('retention')).rejects.toThrow('no periodic work');
   await gateway.stop();
 });

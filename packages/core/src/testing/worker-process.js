@@ -1,8 +1,9 @@
 // A process that only delivers, to be stopped and killed. It runs the built package.
-const { createPaggio } = require('@paggio/core');
+const { Paggio } = require('@paggio/core');
 
-const { masterKey, ...options } = JSON.parse(process.argv[2]);
-const paggio = createPaggio({ ...options, roles: ['deliver'], masterKey: Buffer.from(masterKey, 'hex') });
+const { options, timing } = JSON.parse(process.argv[2]);
+const masterKey = Buffer.from(options.masterKey, 'hex');
+const paggio = new Paggio({ ...options, roles: ['deliver'], masterKey }, { timing });
 const realNow = Date.now;
 process.on('message', ({ clockOffsetMs }) => (Date.now = () => realNow() + clockOffsetMs));
 process.on('disconnect', () => process.exit());

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
+import { KeptClient, queryOnce } from './kept-client';
 
 export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
+
+/** By URL: of the databases that this suite has made. */
+const kept = new Map<string, KeptClient>();
 
 export interface TestDatabase {
   url: string;
@@ -12,10 +16,17 @@ export interface TestDatabase {
 export async function createTestDatabase(template?: string): Promise<TestDatabase> {
   const admin = administrator();
   const name = `paggio_test_${randomBytes(6).toString('hex')}`;
+  const url = urlOf(name);
   await query(admin, `create database ${name}${template === undefined ? '' : ` template ${template}`}`);
+  const own = new KeptClient(url);
+  kept.set(url, own);
   return {
-    url: urlOf(name),
-    drop: async () => void (await query(admin, `drop database if exists ${name} with (force)`)),
+    url,
+    async drop() {
+      kept.delete(url);
+      await own.close();
+      await query(admin, `drop database if exists ${name} with (force)`);
+    },
   };
 }
 
@@ -55,6 +66,7 @@ export async function dropTestTemplate(): Promise<void> {
 function administrator(): string {
   const url = process.env['PAGGIO_TEST_DATABASE_URL'];
   if (!url) throw new Error('Tests that need a database run through Jest with the shared preset.');
+  if (!kept.has(url)) kept.set(url, new KeptClient(url));
   return url;
 }
 
@@ -66,13 +78,5 @@ function urlOf(name: string): string {
 
 /** Runs statements as an operator with a console would. */
 export async function query<T>(url: string, sql: string): Promise<T[]> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const result = await client.query(sql);
-    return (result.rows ?? []) as T[];
-  } finally {
-    await client.end();
-  }
+  return kept.get(url)?.query<T>(sql) ?? queryOnce<T>(url, sql);
 }
