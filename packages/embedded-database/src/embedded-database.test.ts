@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -61,6 +61,26 @@ test('a server that was killed this very moment is not taken for a running one',
   }
   await database.stop();
 }, 90_000);
+
+test('without a restart, a server that ends slowly stays down', async () => {
+  const database = await startEmbeddedDatabase({ directory });
+  const operator = new Client({ connectionString: database.superuserUrl });
+  operator.on('error', () => undefined);
+  await operator.connect();
+  const operatorEnd = new Promise((done) => operator.once('end', done));
+  // The server looks alive while the process loses its connection to it, as in the first moments of a crash.
+  process.kill(database.pid, 'SIGSTOP');
+  const others = `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'user of%'`;
+  expect((await operator.query(others)).rowCount).toBe(1);
+  while ((await operator.query(others)).rowCount !== 0);
+  process.kill(database.pid, 'SIGKILL');
+  await operatorEnd;
+  await database.stop();
+  // A server that nobody asked for would be up by now, or come up.
+  const lines = readFileSync(join(directory, 'postgres.log'), 'utf8').match(/starting PostgreSQL/g);
+  expect(lines).toHaveLength(1);
+  await expect(ask(database.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
+}, 60_000);
 
 test('a server that is used twice in one process is stopped by the second stop', async () => {
   const [first, second] = [await startEmbeddedDatabase({ directory }), await startEmbeddedDatabase({ directory })];

@@ -54,6 +54,7 @@ export interface EmbeddedDatabase {
 
 const START_DEADLINE_MS = 45_000;
 const LEAVE_DEADLINE_MS = 10_000;
+const JOIN_PAUSE_MS = 100;
 const RESTART_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 
 /**
@@ -132,13 +133,7 @@ export class Cluster {
       const found = await findPostmaster(this.data, deadline);
       const postmaster = found ?? (await this.startServer(deadline));
       try {
-        const membership = postmaster && (await Membership.join(this.directory, postmaster.port));
-        if (membership) {
-          this.current = postmaster;
-          this.membership = membership;
-          void this.watch(membership);
-          return found !== undefined;
-        }
+        if (postmaster && (await this.join(postmaster))) return found !== undefined;
       } catch (error) {
         if (postmaster && !found) await stopPostmaster(postmaster.pid);
         throw error;
@@ -149,8 +144,18 @@ export class Cluster {
           `Its log is ${join(this.directory, 'postgres.log')}. Stop other processes that use this directory, and start again.`,
         );
       }
-      await sleep(100);
+      await sleep(JOIN_PAUSE_MS);
     }
+  }
+
+  /** False when the server went away meanwhile. */
+  private async join(postmaster: Postmaster): Promise<boolean> {
+    const membership = await Membership.join(this.directory, postmaster.port);
+    if (!membership) return false;
+    this.current = postmaster;
+    this.membership = membership;
+    void this.watch(membership);
+    return true;
   }
 
   private startServer(deadline: number): Promise<Postmaster | undefined> {
@@ -168,29 +173,44 @@ export class Cluster {
     await membership.ended;
     if (this.membership !== membership || this.stopping) return;
     this.membership = undefined;
-    this.rejoining = this.rejoin();
+    const { restarted } = this.options;
+    this.rejoining = restarted ? this.bringBack(restarted) : this.joinAgain();
   }
 
-  /** Joins again after the connection was lost, and brings the server back where that is wanted. */
-  private async rejoin(): Promise<void> {
-    const { restarted } = this.options;
+  /**
+   * The connection was lost: joins the same server again. The end of the server is the end of this use, even if somebody
+   * else starts another one.
+   */
+  private async joinAgain(): Promise<void> {
+    const { postmaster } = this;
+    const isThere = (): boolean => runningPostmaster(this.data)?.pid === postmaster.pid;
+    // A server on its way out looks alive, and takes no connection.
+    while (!this.stopping && isThere()) {
+      if (await this.join(postmaster).catch(() => false)) return isThere() ? undefined : this.part();
+      await this.pause(JOIN_PAUSE_MS);
+    }
+  }
+
+  /** Joins again after the connection was lost, and starts the server again when it has ended. */
+  private async bringBack(restarted: (error: Error | null) => void): Promise<void> {
     const { pid, port } = this.postmaster;
     for (let attempt = 0; !this.stopping; attempt++) {
-      // Without a restart the end of the server is the end of this use, also when somebody starts another server.
-      if (!restarted && runningPostmaster(this.data)?.pid !== pid) return;
       try {
         await this.enter();
-        if (!restarted && this.postmaster.pid !== pid) return await this.part();
         if (this.postmaster.port !== port) throw this.moved(port);
-        if (this.postmaster.pid !== pid) restarted?.(null);
+        if (this.postmaster.pid !== pid) restarted(null);
         return;
       } catch (error) {
-        restarted?.(error as Error);
+        restarted(error as Error);
         if (this.membership) return;
-        const ms = RESTART_PAUSES_MS[Math.min(attempt, RESTART_PAUSES_MS.length - 1)];
-        await sleep(ms, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+        await this.pause(RESTART_PAUSES_MS[Math.min(attempt, RESTART_PAUSES_MS.length - 1)]);
       }
     }
+  }
+
+  /** Ends early at a stop. */
+  private async pause(ms: number | undefined): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopped.signal }).catch(() => undefined);
   }
 
   private moved(from: number): EmbeddedDatabaseError {
