@@ -40,7 +40,7 @@ const IDLE_HANDLER_MS = 90_000;
 
 /** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
 export class Database {
-  /** Writes of the group commit, so that no slow read can hold up an acknowledgement. */
+  /** Writes of the group commit and what senders wait for, so that no slow read can hold up an acknowledgement. */
   readonly capture: Pool;
   /** What became of deliveries. */
   readonly settle: Pool;
@@ -138,6 +138,14 @@ export class Database {
   /** Rows of a management query. */
   rows<T>(sql: string, values: unknown[] = []): Promise<T[]> {
     return this.source.query<T[]>(sql, values);
+  }
+
+  /**
+   * Rows of a short look-up that a sender waits for, such as an endpoint or a key. Slow lists may hold every connection of
+   * management for seconds, so it takes one of capture.
+   */
+  async lookUp<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
+    return (await this.capture.query<T>(sql, values)).rows;
   }
 
   /**

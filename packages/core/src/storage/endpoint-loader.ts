@@ -79,7 +79,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
   async load(by: { slug: string } | { id: string }): Promise<LoadedEndpoint> {
     const [condition, value] = 'slug' in by ? ['e.slug = $1', by.slug] : ['e.id = $1', by.id];
-    const [row] = await this.database.rows<Row>(LOAD + condition, [value]);
+    const [row] = await this.database.lookUp<Row>(LOAD + condition, [value]);
     if (!row) throw new Error('paggio.state has no row');
     return {
       endpoint: row.id === null ? null : this.readable(row, row.id),
@@ -89,7 +89,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
   }
 
   async version(): Promise<number> {
-    const [row] = await this.database.rows<{
+    const [row] = await this.database.lookUp<{
       version: string;
     }>('select config_version as version from paggio.state');
     return Number(row?.version);
