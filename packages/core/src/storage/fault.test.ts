@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { startEmbeddedDatabase } from '@paggio/embedded-database';
+import { throwAwayDirectory } from '@paggio/embedded-database/testing';
 import {
   capture,
   migratedDatabase,
@@ -131,7 +130,7 @@ test('EMB-07: capture and delivery in two processes: work is announced, and a ch
 }, 60_000);
 
 test('CRA-06: a killed database is 503 and no exit; everything acknowledged is there, and delivery goes on', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'paggio-fault-'));
+  const directory = throwAwayDirectory('paggio-fault-');
   let cluster = await startEmbeddedDatabase({ directory });
   const port = new URL(cluster.url).port;
   const paggio = createPaggio({

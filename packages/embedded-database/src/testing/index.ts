@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { KeptClient, queryOnce } from './kept-client';
 
 export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
+export { throwAwayDirectory } from './throw-away-directory';
 
 /** By URL: of the databases that this suite has made. */
 const kept = new Map<string, KeptClient>();

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { startEmbeddedDatabase } from '../index';
 import { dropTestTemplate } from './index';
+import { throwAwayDirectory } from './throw-away-directory';
 
 /**
  * One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. Tests make databases and
@@ -16,8 +15,9 @@ export default async function setup(): Promise<void> {
     (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase = dropTestTemplate;
     return;
   }
-  const directory = mkdtempSync(join(tmpdir(), 'paggio-test-'));
-  const database = await startEmbeddedDatabase({ directory, durable: false, settings: { max_connections: '300' } });
+  const directory = throwAwayDirectory();
+  const settings = { max_connections: '300', max_wal_size: '256MB' };
+  const database = await startEmbeddedDatabase({ directory, durable: false, settings });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
   // For what the run prints at its end.
   process.env['PAGGIO_TEST_DATABASE_PID'] = String(database.pid);
