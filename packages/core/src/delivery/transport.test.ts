@@ -13,6 +13,12 @@ import type { Transport, TransportRequest } from './transport';
 import { toTransportError } from './transport-error';
 import { undiciTransport } from './undici-transport';
 
+const full = process.env['PAGGIO_FULL'] !== undefined;
+/** Of ten requests. */
+const ROUNDS = full ? 100 : 10;
+/** Connections of one destination at once. */
+const MANY = full ? 200 : 40;
+
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const open: Transport[] = [];
 const servers: { close(): void }[] = [];
@@ -75,6 +81,11 @@ const makers: [string, (connector: Connector, age?: PoolAge) => Transport][] = [
       ),
   ],
 ];
+
+/** Nothing else happens in this thread meanwhile. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 /** A server in a thread of its own, that answers after a while whatever this thread does. It says when a request is there. */
 const ELSEWHERE = `
@@ -205,8 +216,7 @@ describe.each(makers)('%s', (_name, make) => {
     const received = word();
     const result = transport().send(request(port, { timeoutMs: 500 }));
     await received;
-    const until = performance.now() + 800;
-    while (performance.now() < until);
+    block(800);
     expect(await result).toMatchObject({ status: 200, error: null, body: Buffer.from('accepted') });
   });
 
@@ -324,14 +334,14 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('SSR-08: a name that changes its address between the check and the connection, a thousand times', async () => {
+  test('SSR-08: a name that changes its address between the check and the connection, over and over', async () => {
     const allowed = await Recorder.start(undefined, '127.0.0.2');
     const forbidden = await Recorder.start(undefined, '127.0.0.1', allowed.port);
     let asked = 0;
     const resolve: Resolve = async () => [{ address: asked++ % 2 === 0 ? '127.0.0.2' : '127.0.0.1', family: 4 }];
     const one = transport(['127.0.0.2/32'], resolve);
     const outcomes = new Map<string, number>();
-    for (let n = 0; n < 100; n++) {
+    for (let n = 0; n < ROUNDS; n++) {
       // Ten at once need ten connections, and each is checked.
       const sent = Array.from({ length: 10 }, (_, m) =>
         one.send(request(allowed.port, { origin: `http://n${n}x${m}.example:${allowed.port}` })),
@@ -341,8 +351,8 @@ describe.each(makers)('%s', (_name, make) => {
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
     }
-    expect(Object.fromEntries(outcomes)).toEqual({ '200': 500, blocked_address: 500 });
-    expect([allowed.requests.length, forbidden.requests.length]).toEqual([500, 0]);
+    expect(Object.fromEntries(outcomes)).toEqual({ '200': 5 * ROUNDS, blocked_address: 5 * ROUNDS });
+    expect([allowed.requests.length, forbidden.requests.length]).toEqual([5 * ROUNDS, 0]);
     await allowed.stop();
     await forbidden.stop();
   });
@@ -420,7 +430,7 @@ describe.each(makers)('%s', (_name, make) => {
       const many = (): Promise<(number | null)[]> =>
         Promise.all(
           Array.from(
-            { length: 200 },
+            { length: MANY },
             async () => (await one.send(request(0, { origin: name, timeoutMs: 20_000 }))).status,
           ),
         );
@@ -429,7 +439,7 @@ describe.each(makers)('%s', (_name, make) => {
       expect((await one.send(request(0, { origin: name }))).status).toBe(200);
       now = 120_000;
       expect(new Set(await many())).toEqual(new Set([200]));
-      expect(old.requests.length).toBe(401);
+      expect(old.requests.length).toBe(2 * MANY + 1);
     });
   });
 
@@ -474,7 +484,7 @@ describe.each(makers)('%s', (_name, make) => {
       outcomes.add(`${result.status} ${result.error?.code ?? ''}`.trim());
     };
     // Several at once: while this thread attends to one, the reset of another arrives before its next write.
-    for (let n = 0; n < 4; n++) await Promise.all(Array.from({ length: 8 }, sendOne));
+    for (let n = 0; n < (full ? 4 : 2); n++) await Promise.all(Array.from({ length: 8 }, sendOne));
     expect([...outcomes]).toEqual([status]);
   });
 
