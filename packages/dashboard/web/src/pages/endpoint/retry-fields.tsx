@@ -140,7 +140,7 @@ export function RetryFields({ value, onChange, failure, inherited }: RetryFields
         </Field>
       )}
       {value.kind !== 'inherit' && (
-        <Field label="Answers of 4xx" hint="408, 409, 425 and 429 are always tried again; 410 pauses.">
+        <Field label="Answers of 4xx" hint="408, 425 and 429 are always retried. 410 pauses the destination.">
           <select
             value={value.clientErrors}
             onChange={(event) => set({ clientErrors: event.target.value as RetryForm['clientErrors'] })}
