@@ -19,8 +19,8 @@ withBrowser('a payload is shown as it was received', () => {
 
   afterAll(() => site.stop());
 
-  const open = (id: string, tab = 'payload'): Promise<unknown> =>
-    page.goto(`${site.url}/dashboard/events/${id}?tab=${tab}`);
+  const open = (id: string, tab = 'payload'): Promise<void> =>
+    visitor.follow(`${site.url}/dashboard/events/${id}?tab=${tab}`);
   const shown = async (): Promise<string | null> => page.locator('pre.code').textContent();
 
   test('UIX-06: big integers, repeated keys, 1.10 and the order of keys', async () => {
@@ -33,9 +33,12 @@ withBrowser('a payload is shown as it was received', () => {
     expect(await shown()).toBe(odd);
     await page.getByRole('button', { name: 'Hex' }).click();
     expect(await shown()).toContain('00000000  7b 22 62 69 67 22 3a 31  32 33 34 35 36 37 38 39  {"big":123456789');
-    await page.getByRole('button', { name: 'Copy the payload' }).click();
-    await page.getByText('Copied the payload').waitFor();
-    expect(await visitor.clipboard()).toBe(odd);
+    expect(
+      await visitor.copied(async () => {
+        await page.getByRole('button', { name: 'Copy the payload' }).click();
+        await page.getByText('Copied the payload').waitFor();
+      }),
+    ).toBe(odd);
   });
 
   test('colours are no elements', async () => {
@@ -73,15 +76,18 @@ withBrowser('a payload is shown as it was received', () => {
       }),
     );
     await page.getByRole('button', { name: 'Copy as curl', disabled: false }).waitFor();
-    await page.keyboard.press('c');
-    await page.getByText('Copied the request as curl').waitFor();
-    const command = await visitor.clipboard();
+    const command = await visitor.copied(async () => {
+      await page.keyboard.press('c');
+      await page.getByText('Copied the request as curl').waitFor();
+    });
     expect(command).toContain(`curl -X 'POST' '${site.recorder.url('/path?own=1')}&q=%C3%A9&q=2'`);
     expect(command).toContain(`-H 'x-one: it'\\''s'`);
     expect(command.endsWith(`--data-raw '${odd}'`)).toBe(true);
-    await page.keyboard.press('y');
-    await page.getByText('Copied the id').waitFor();
-    expect(page.url()).toContain(await visitor.clipboard());
+    const id = await visitor.copied(async () => {
+      await page.keyboard.press('y');
+      await page.getByText('Copied the id').waitFor();
+    });
+    expect(new URL(page.url()).pathname).toBe(`/hooks/dashboard/events/${id}`);
   });
 
   test('a payload beside the one before of its type, and an answer beside that of a replay', async () => {

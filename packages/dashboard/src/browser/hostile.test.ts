@@ -45,7 +45,16 @@ withBrowser('payloads are hostile', () => {
   });
 
   async function open(path: string): Promise<void> {
+    await visitor.follow(`${site.url}/dashboard${path}`);
+    await settle();
+  }
+
+  async function load(path: string): Promise<void> {
     await page.goto(`${site.url}/dashboard${path}`);
+    await settle();
+  }
+
+  async function settle(): Promise<void> {
     await page.locator('main h1').waitFor();
     await page
       .getByText(/^Loading /)
@@ -90,6 +99,10 @@ withBrowser('payloads are hostile', () => {
     for (const [body, headers] of bodies) ids.push(await send(endpoint, body, headers));
     await site.recorder.received(3);
     await site.api.post(`/events/${ids[0]}/replay`, { environment: 'original' });
+    const shown: string[] = [];
+    const shows = (text: string): Promise<boolean> =>
+      page.evaluate<boolean>(`document.body.textContent.includes(${JSON.stringify(text)})`);
+    await load('');
     for (const path of [
       ...pages,
       `/webhooks/${endpoint.id}`,
@@ -98,26 +111,31 @@ withBrowser('payloads are hostile', () => {
     ]) {
       await open(path);
       await expectHarmless(path);
+      if (await shows(corpus[0] as string)) shown.push(path);
     }
-    for (const id of ids)
+    for (const [n, id] of ids.entries())
       for (const tab of tabs) {
         await open(`/events/${id}?tab=${tab}`);
         await expectHarmless(`${tab} of ${id}`);
+        if (await shows(corpus[0] as string)) shown.push(`${tab} ${n}`);
       }
+    // Else this test would look at pages that have nothing of it.
+    const everywhere = ids.flatMap((_, n) => tabs.map((tab) => `${tab} ${n}`));
+    expect(shown).toEqual(expect.arrayContaining(['', '/events', '/webhooks', '/settings?tab=audit', ...everywhere]));
     await open(`/events/${ids[0]}`);
     expect(await page.locator('pre.code').textContent()).toBe(everything);
     await page.getByRole('button', { name: 'Hex' }).click();
     expect(await page.locator('pre.code').textContent()).toContain('<script>window');
-    await open(`/events?q=${encodeURIComponent(corpus[1] as string)}`);
+    await load(`/events?q=${encodeURIComponent(corpus[1] as string)}`);
     await page
       .getByText('No event matches these filters')
       .or(page.getByRole('table', { name: 'Events' }))
       .waitFor();
     await expectHarmless('search');
-    await open(`/events?status=${encodeURIComponent(corpus[1] as string)}`);
+    await load(`/events?status=${encodeURIComponent(corpus[1] as string)}`);
     await page.getByRole('alert').waitFor();
     await expectHarmless('an error that names what was wrong');
-    await open(`/events/${encodeURIComponent(corpus[1] as string)}`);
+    await load(`/events/${encodeURIComponent(corpus[1] as string)}`);
     await expectHarmless('an address that is none');
   });
 
@@ -220,9 +238,11 @@ withBrowser('payloads are hostile', () => {
     }
     await open(`/events/${id}`);
     await page.getByText('2 invisible characters are shown').waitFor();
-    await page.getByRole('button', { name: 'Copy the payload' }).click();
-    await page.getByText('Copied the payload').waitFor();
-    expect(await visitor.clipboard()).toContain('user\u202Egnp.exe');
+    const copied = await visitor.copied(async () => {
+      await page.getByRole('button', { name: 'Copy the payload' }).click();
+      await page.getByText('Copied the payload').waitFor();
+    });
+    expect(copied).toContain('user\u202Egnp.exe');
   });
 
   describe('UIX-05: bodies of any size leave the page usable', () => {

@@ -14,15 +14,22 @@ withBrowser('when things are not as they should be', () => {
   beforeAll(async () => {
     site = await startDashboard();
     endpoint = await newEndpoint(site, { name: 'states' });
-  });
-
-  beforeEach(async () => {
     visitor = await site.visit();
     ({ page } = visitor);
   });
 
-  afterEach(() => visitor.leave());
+  afterEach(() => page.unrouteAll({ behavior: 'wait' }));
   afterAll(() => site.stop());
+
+  /** Somebody in another browser who has not signed in. */
+  const stranger = async (): Promise<Visitor> => {
+    const other = await Visitor.come(new URL(site.url).origin);
+    await other.page.goto(`${site.url}/dashboard`);
+    await signInPage(other.page);
+    return other;
+  };
+  const signInPage = (where: Page): Promise<void> =>
+    where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
 
   test('a destination that is down reads failing since local time on every card; one without events waits', async () => {
     const { api, paggio, recorder } = site;
@@ -77,12 +84,11 @@ withBrowser('when things are not as they should be', () => {
     recorder.behaviour = before;
   });
 
-  const signInPage = (where = page): Promise<void> =>
-    where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
-
   test('UIX-10: signing out takes everything away, in other tabs and behind the back button too', async () => {
     const id = await send(endpoint, '{"type":"secret.thing"}');
-    const other = await visitor.tab();
+    const own = await site.visit();
+    const { page } = own;
+    const other = await own.tab();
     await other.goto(`${site.url}/dashboard/events/${id}`);
     await other.getByRole('heading', { name: 'secret.thing' }).waitFor();
     await page.goto(`${site.url}/dashboard/events/${id}`);
@@ -90,21 +96,21 @@ withBrowser('when things are not as they should be', () => {
     await page.goto(`${site.url}/dashboard/events`);
     await page.getByText('secret.thing').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage();
+    await signInPage(page);
     expect(await page.content()).not.toContain('secret.thing');
     await page.goBack();
-    await signInPage();
+    await signInPage(page);
     expect(await page.content()).not.toContain('secret.thing');
     // The next thing that the other tab asks for is refused, and it shows nothing any more.
     await other.keyboard.press('5');
     await signInPage(other);
     expect(await other.content()).not.toContain('secret.thing');
-    await visitor.leave();
+    await own.leave();
   });
 
   test('UIX-10: a session whose key is revoked ends at the next look', async () => {
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage();
+    const own = await stranger();
+    const { page } = own;
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
     const { apiKey, key } = await site.paggio.keys.create(admin, { name: 'short', scopes: ['read'] });
     await page.getByLabel('API key', { exact: true }).fill(`${key.slice(0, -1)}x`);
@@ -121,16 +127,16 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('Settings are for holders of the scope admin').waitFor();
     await site.paggio.keys.revoke(admin, apiKey.id);
     await page.getByRole('link', { name: 'Events' }).click();
-    await signInPage();
+    await signInPage(page);
+    await own.leave();
   });
 
   test('settings show an administrator what is theirs, and the operator the server and every user', async () => {
     const everything = { ...owner, scopes: new Set(scopes), keyId: null };
+    const own = await stranger();
+    const { page } = own;
     const signIn = async (wanted: Scope[]): Promise<void> => {
       const { key } = await site.paggio.keys.create(everything, { name: 'settings', scopes: wanted });
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      // Until the session has ended, the page still shows the keys.
-      await signInPage();
       await page.getByLabel('API key', { exact: true }).fill(key);
       await page.keyboard.press('Enter');
       await page.getByRole('link', { name: 'Settings' }).click();
@@ -150,6 +156,12 @@ withBrowser('when things are not as they should be', () => {
     expect([await scope('operator').count(), await dialog.getByLabel('For the user').count()]).toEqual([0, 0]);
     await page.keyboard.press('Escape');
 
+    const signOut = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      // Until the session has ended, the page still shows the keys.
+      await signInPage(page);
+    };
+    await signOut();
     await signIn(['read', 'admin', 'operator']);
     await page.getByRole('cell', { name: 'read, admin, operator' }).waitFor();
     expect([(await tabs()).join(), await column()]).toEqual([expect.stringContaining('Retention and system'), 1]);
@@ -162,25 +174,30 @@ withBrowser('when things are not as they should be', () => {
     const row = page.getByRole('row', { name: /for bob/ });
     expect(await row.getByRole('cell').allTextContents()).toEqual(expect.arrayContaining(['bob', 'read, operator']));
 
+    await signOut();
     await signIn(['operator']);
     await page.getByRole('heading', { name: 'Retention' }).waitFor();
     expect((await tabs()).join()).toBe('Retention and system');
+    await own.leave();
   });
 
   test('a link that was used says so', async () => {
     const link = await site.server.signInLink();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage();
+    const own = await stranger();
+    const { page } = own;
     await page.goto(link);
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await signInPage();
+    await signInPage(page);
     await page.goto(link);
     await page.getByText('This link was used already, or has expired.').waitFor();
+    await own.leave();
   });
 
   test('UIX-11: test mode is unmistakable, and shows nothing of live mode', async () => {
     const id = await send(endpoint, '{"type":"live.thing"}');
+    const own = await site.visit();
+    const { page } = own;
     await page.getByText('live.thing').first().waitFor();
     await page.getByRole('button', { name: 'Switch to test mode' }).click();
     await page.getByText('Test mode.').waitFor();
@@ -191,6 +208,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByRole('button', { name: 'Switch to live mode' }).click();
     await page.getByText('live.thing').first().waitFor();
     expect(await page.getByText('Test mode.').count()).toBe(0);
+    await own.leave();
   });
 
   test('UIX-15: a server that answers 500 or nothing is told, and asked again on demand', async () => {
@@ -203,7 +221,7 @@ withBrowser('when things are not as they should be', () => {
     );
     await page.goto(`${site.url}/dashboard/webhooks`);
     await page.getByRole('alert').getByText('Something went wrong in Paggio').waitFor();
-    await page.unroute('**/api/v1/endpoints?**');
+    await page.unrouteAll();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('states', { exact: true }).waitFor();
 
@@ -251,6 +269,7 @@ withBrowser('when things are not as they should be', () => {
     await other.getByText('in.between').first().waitFor();
     answer();
     await page.getByText('in.between').first().waitFor();
+    await other.close();
   });
 
   test('without the stream it asks every five seconds, and says so', async () => {

@@ -1,17 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { alone } from '@paggio/embedded-database/testing';
+import axios from 'axios';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findBrowser } from './find-browser';
 
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 // A browser and a server beside other suites on two cores.
 jest.setTimeout(120_000);
 
@@ -27,6 +20,17 @@ export const withBrowser: typeof describe = (() => {
   return describe.skip;
 })();
 
+let connection: Promise<Browser> | undefined;
+
+/** The browser of the run. What a test file makes in it ends with the connection of the file. */
+function browser(): Promise<Browser> {
+  return (connection ??= axios
+    .get<string>(process.env['PAGGIO_TEST_BROWSER_URL'] as string)
+    .then(({ data }) => chromium.connect(data)));
+}
+
+afterAll(async () => (await connection)?.close());
+
 // Runs before anything of the page, and outside of its policy.
 const WATCH = `
   document.addEventListener('securitypolicyviolation', (event) =>
@@ -39,23 +43,25 @@ export class Visitor {
   readonly wrong: string[] = [];
 
   private constructor(
-    private readonly browser: Browser,
     readonly context: BrowserContext,
     readonly page: Page,
     private readonly origin: string,
   ) {}
 
   static async come(origin: string, options: BrowserContextOptions = {}): Promise<Visitor> {
-    const browser = await chromium.launch({ executablePath: findBrowser() ?? undefined, args: flags });
-    const context = await browser.newContext({
+    const context = await (
+      await browser()
+    ).newContext({
       baseURL: origin,
       viewport: { width: 1360, height: 860 },
       colorScheme: 'dark',
+      // A row that fades in is painted sixty times a second.
+      reducedMotion: 'reduce',
       ...options,
     });
     context.setDefaultTimeout(20_000);
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
-    const visitor = new Visitor(browser, context, await context.newPage(), origin);
+    const visitor = new Visitor(context, await context.newPage(), origin);
     await visitor.watch(visitor.page);
     return visitor;
   }
@@ -67,8 +73,17 @@ export class Visitor {
     return page;
   }
 
-  async clipboard(): Promise<string> {
-    return this.page.evaluate('navigator.clipboard.readText()');
+  /** Goes to a page of the dashboard as a link in it does: nothing is loaded anew. */
+  async follow(url: string): Promise<void> {
+    await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(url)})`);
+  }
+
+  /** What `copy` puts into the clipboard, of which the browser has one for all test files. */
+  copied(copy: () => Promise<unknown>): Promise<string> {
+    return alone('clipboard', async () => {
+      await copy();
+      return this.page.evaluate<string>('navigator.clipboard.readText()');
+    });
   }
 
   /** Keeps a picture for people to look at. */
@@ -78,7 +93,7 @@ export class Visitor {
   }
 
   async leave(): Promise<void> {
-    await this.browser.close();
+    await this.context.close();
   }
 
   private async watch(page: Page): Promise<void> {

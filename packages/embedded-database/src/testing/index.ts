@@ -56,6 +56,18 @@ export async function createTestTemplate(fill: (url: string) => Promise<unknown>
   return name;
 }
 
+/** Runs `act` while no other test file does anything under this name. */
+export async function alone<T>(name: string, act: () => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: administrator() });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock(hashtext($1))', [name]);
+    return await act();
+  } finally {
+    await client.end();
+  }
+}
+
 /** Drops what a run leaves on a server that outlives it. */
 export async function dropTestTemplate(): Promise<void> {
   const name = `paggio_test_template_${process.env['PAGGIO_TEST_RUN']}`;

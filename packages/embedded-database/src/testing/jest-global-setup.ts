@@ -4,15 +4,19 @@ import { startEmbeddedDatabase } from '../index';
 import { dropTestTemplate } from './index';
 import { throwAwayDirectory } from './throw-away-directory';
 
+const run = globalThis as { stopTestDatabase?: () => Promise<void> };
+
 /**
  * One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. Tests make databases and
  * roles, so they connect as a superuser.
  */
 export default async function setup(): Promise<void> {
+  // A project with a setup of its own calls this one too.
+  if (run.stopTestDatabase) return;
   process.env['PAGGIO_TEST_RUN'] = randomBytes(6).toString('hex');
   if (process.env['DATABASE_URL']) {
     process.env['PAGGIO_TEST_DATABASE_URL'] = process.env['DATABASE_URL'];
-    (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase = dropTestTemplate;
+    run.stopTestDatabase = dropTestTemplate;
     return;
   }
   const directory = throwAwayDirectory();
@@ -31,7 +35,7 @@ export default async function setup(): Promise<void> {
   };
   // An interrupted run has no teardown.
   process.once('exit', end);
-  (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase = async () => {
+  run.stopTestDatabase = async () => {
     await database.stop();
     rmSync(directory, { recursive: true, force: true });
   };

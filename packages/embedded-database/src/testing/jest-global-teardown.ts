@@ -1,3 +1,7 @@
+const run = globalThis as { stopTestDatabase?: () => Promise<void> };
+
 export default async function teardown(): Promise<void> {
-  await (globalThis as { stopTestDatabase?: () => Promise<void> }).stopTestDatabase?.();
+  const stop = run.stopTestDatabase;
+  delete run.stopTestDatabase;
+  await stop?.();
 }
