@@ -1,4 +1,3 @@
-import type { DataSource } from 'typeorm';
 import * as driver from 'pg';
 import { Pool, type PoolConfig } from 'pg';
 import type { Connection } from './connection';
@@ -52,7 +51,7 @@ export class Database {
   /** Of handlers. */
   readonly transactions: TransactionSource;
   /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
-  readonly source: DataSource;
+  readonly source: QuietSource;
   /** Settings of the server that let it forget what it has committed. Known once it is open. */
   weakSettings: readonly string[] = [];
   /** The role that it connects as, with the rights that it does not need. Known once it is open. */
@@ -145,6 +144,7 @@ export class Database {
    * management for seconds, so it takes one of capture.
    */
   async lookUp<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
+    this.source.checkOpen();
     return (await this.capture.query<T>(sql, values)).rows;
   }
 

@@ -16,15 +16,20 @@ export class QuietSource extends DataSource {
     return super.destroy();
   }
 
+  /** @throws PaggioError `NOT_STARTED` */
+  checkOpen(): void {
+    if (this.phase !== 'open') throw notStarted(this.phase);
+  }
+
   /** Repositories ask for it before they have a connection. */
   override getMetadata(target: EntityTarget<object>): EntityMetadata {
-    if (this.phase !== 'open') throw notStarted(this.phase);
+    this.checkOpen();
     return super.getMetadata(target);
   }
 
   /** Repositories, transactions, migrations and plain queries all get their connection here. */
   override createQueryRunner(...mode: Parameters<DataSource['createQueryRunner']>): QueryRunner {
-    if (this.phase !== 'open') throw notStarted(this.phase);
+    this.checkOpen();
     const runner = super.createQueryRunner(...mode);
     const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<unknown>;
     const quiet = async (...given: unknown[]): Promise<unknown> => {
