@@ -318,7 +318,7 @@ test('DEL-25: any sequence of steps leaves what the model says, and each attempt
     ],
     { maxCommands: 20, size: 'max' },
   );
-  const runs = process.env['PAGGIO_FULL'] ? 200 : 8;
+  const runs = process.env['PAGGIO_FULL'] ? 200 : 4;
   try {
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {

@@ -73,12 +73,12 @@ test('CRA-03: a stopped process that wakes after its leases are gone overwrites 
   await recorder.received(4);
   first.signal('SIGSTOP');
   hold = false;
-  const second = await deliver();
+  const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
   await passTime(gateway.database, 31);
   await allDelivered();
   // Its answers have come meanwhile, and they are failures.
   for (const response of held) response.writeHead(500).end('first');
-  second.signal('SIGSTOP');
+  await second.stop();
   first.signal('SIGCONT');
   // Results are settled in turn: when the first process has delivered a further event, the late ones are behind it.
   await capture(gateway.paggio, endpoint.slug, '{}');
@@ -101,7 +101,7 @@ test('CRA-01: a killed process is replaced within a minute, without help', async
   const first = await deliver(shortLeases);
   await Promise.all(Array.from({ length: 20 }, () => capture(gateway.paggio, endpoint.slug, '{}')));
   await recorder.received(8);
-  await deliver(shortLeases);
+  const second = await startGateway({ roles: ['deliver'] }, { timing: shortLeases }, gateway.database);
   await first.kill();
   hold = false;
   const startedAt = performance.now();
@@ -110,6 +110,7 @@ test('CRA-01: a killed process is replaced within a minute, without help', async
   expect((await rowsOf(endpoint)).every((row) => row.attempt_count === 1)).toBe(true);
   // Twice only what was under way.
   expect(recorder.requests.length).toBeLessThanOrEqual(28);
+  await second.stop();
   await recorder.stop();
 }, 90_000);
 
@@ -131,14 +132,14 @@ test('CRA-02: processes that are killed one after the other under load lose noth
     }
   })();
   const kills = process.env['PAGGIO_FULL'] ? 6 : 2;
-  await deliver();
+  let last: DeliveryProcess | TestGateway = await deliver();
   for (let n = 0; n < kills; n++) {
     const before = recorder.requests.length;
     await until(gateway.paggio, async () => (recorder.requests.length > before + 30 ? true : undefined));
-    const next = deliver();
+    const next = n < kills - 1 ? deliver() : startGateway({ roles: ['deliver'] }, {}, gateway.database);
     await processes[0]?.kill();
     processes.shift();
-    await next;
+    last = await next;
     await passTime(gateway.database, 31);
   }
   stop = true;
@@ -152,6 +153,7 @@ test('CRA-02: processes that are killed one after the other under load lose noth
   }
   expect(ids.filter((id) => !accepted.has(id))).toEqual([]);
   expect([...accepted.keys()].filter((id) => !ids.includes(id))).toEqual([]);
+  if ('stop' in last) await last.stop();
   await recorder.stop();
 }, 120_000);
 

@@ -60,12 +60,13 @@ test('a replay of a failed event goes to the destinations that lack it, and says
 
   // Nor does a bulk replay of failed events send it again to who has it.
   answers.set('/lacks-too', 200);
+  const before = recorder.requests.length;
   await paggio.bulkReplays.create(owner, {
     filter: { status: 'failed', endpointId: endpoint.id },
     destinationId: null,
     idempotencyKey: null,
   });
-  await recorder.received(recorder.requests.length + 1);
+  await recorder.received(before + 1);
   expect([received('/has'), received('/lacks'), received('/lacks-too')]).toEqual([1, 2, 3]);
 });
 
