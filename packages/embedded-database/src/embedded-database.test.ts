@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedDatabaseError, startEmbeddedDatabase } from './index';
+import { copyClusterFiles, throwAwayDirectory } from './testing';
+
+const KILLS = process.env['PAGGIO_FULL'] ? 5 : 2;
 
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'paggio-embedded-'));
+  directory = throwAwayDirectory('paggio-embedded-');
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -37,6 +39,7 @@ test('starts with fsync on, keeps its data over a stop, and answers only to its 
 }, 60_000);
 
 test('joins the server that runs already, and recovers one that was killed', async () => {
+  copyClusterFiles(directory);
   const first = await startEmbeddedDatabase({ directory });
   await ask(first.url, 'create table paggio.kept as select 1 as one');
   const adopted = await startEmbeddedDatabase({ directory });
@@ -50,8 +53,9 @@ test('joins the server that runs already, and recovers one that was killed', asy
 }, 60_000);
 
 test('a server that was killed this very moment is not taken for a running one', async () => {
+  copyClusterFiles(directory);
   let database = await startEmbeddedDatabase({ directory });
-  for (let kill = 0; kill < 5; kill++) {
+  for (let kill = 0; kill < KILLS; kill++) {
     process.kill(database.pid, 'SIGKILL');
     // At once: the killed process is still in the process table.
     const next = await startEmbeddedDatabase({ directory });
@@ -63,6 +67,7 @@ test('a server that was killed this very moment is not taken for a running one',
 }, 90_000);
 
 test('without a restart, a server that ends slowly stays down', async () => {
+  copyClusterFiles(directory);
   const database = await startEmbeddedDatabase({ directory });
   const operator = new Client({ connectionString: database.superuserUrl });
   operator.on('error', () => undefined);
@@ -83,6 +88,7 @@ test('without a restart, a server that ends slowly stays down', async () => {
 }, 60_000);
 
 test('a server that is used twice in one process is stopped by the second stop', async () => {
+  copyClusterFiles(directory);
   const [first, second] = [await startEmbeddedDatabase({ directory }), await startEmbeddedDatabase({ directory })];
   await Promise.all([second.stop(), second.stop()]);
   expect(await ask(first.url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -103,8 +109,9 @@ test('a damaged directory is a clear error and is left as it was', async () => {
 });
 
 test('a use that ended with its server does not keep a later server alive', async () => {
+  copyClusterFiles(directory);
   const first = await startEmbeddedDatabase({ directory });
-  for (let kill = 0; kill < 3; kill++) {
+  for (let kill = 0; kill < 2; kill++) {
     process.kill((kill === 0 ? first : await startEmbeddedDatabase({ directory })).pid, 'SIGKILL');
   }
   const last = await startEmbeddedDatabase({ directory });

@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { EmbeddedDatabaseError, startEmbeddedDatabase } from './index';
-import { query, startEarlierDatabase } from './testing';
+import { copyClusterFiles, query, startEarlierDatabase, throwAwayDirectory } from './testing';
 
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'paggio-role-'));
+  directory = throwAwayDirectory('paggio-role-');
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -45,6 +44,7 @@ async function owners(url: string): Promise<string[]> {
 }
 
 test('the role of the product has no right beyond its schema', async () => {
+  copyClusterFiles(directory);
   const database = await startEmbeddedDatabase({ directory });
   const [role] = await query<Record<string, unknown>>(
     database.url,
@@ -111,6 +111,7 @@ test('passwords are in files that only their owner reads, and stay the same over
 
 /** A directory of an earlier version, with every kind of object in it. */
 async function earlier(): Promise<void> {
+  copyClusterFiles(directory);
   const { url, stop } = await startEarlierDatabase(directory);
   await query(url, EVERY_KIND);
   expect(await owners(url)).toEqual(['postgres']);
@@ -168,6 +169,7 @@ test('several processes that start on one directory at once share one role', asy
 }, 60_000);
 
 test('a password file of the superuser that is wrong is a clear error, and the server is stopped', async () => {
+  copyClusterFiles(directory);
   const { stop } = await startEmbeddedDatabase({ directory });
   await stop();
   writeFileSync(join(directory, 'postgres.password'), 'wrong\n');

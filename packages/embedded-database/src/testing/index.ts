@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { KeptClient, queryOnce } from './kept-client';
 
+export { copyClusterFiles } from './cluster-files';
 export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
 export { throwAwayDirectory } from './throw-away-directory';
 

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { findBinaries } from '../binaries';
+import { makeDataFiles } from '../data-files';
 import { startEmbeddedDatabase } from '../index';
+import { unprivileged } from '../unprivileged';
+import { copyClusterFiles } from './cluster-files';
 import { dropTestTemplate } from './index';
 import { throwAwayDirectory } from './throw-away-directory';
 
@@ -19,24 +24,36 @@ export default async function setup(): Promise<void> {
     run.stopTestDatabase = dropTestTemplate;
     return;
   }
-  const directory = throwAwayDirectory();
+  const [files, directory] = [makeClusterFiles(), throwAwayDirectory()];
+  copyClusterFiles(directory);
   const settings = { max_connections: '300', max_wal_size: '256MB' };
   const database = await startEmbeddedDatabase({ directory, durable: false, settings });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
   // For what the run prints at its end.
   process.env['PAGGIO_TEST_DATABASE_PID'] = String(database.pid);
+  const remove = (): void => {
+    for (const made of [files, directory]) rmSync(made, { recursive: true, force: true });
+  };
   const end = (): void => {
     try {
       process.kill(database.pid, 'SIGQUIT');
     } catch {
       // It is gone already.
     }
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   };
   // An interrupted run has no teardown.
   process.once('exit', end);
   run.stopTestDatabase = async () => {
     await database.stop();
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   };
+}
+
+/** For the database of this run, and for tests that start others. */
+function makeClusterFiles(): string {
+  const files = throwAwayDirectory();
+  makeDataFiles(files, join(files, 'postgres'), findBinaries(undefined), unprivileged(), false);
+  process.env['PAGGIO_TEST_CLUSTER_FILES'] = files;
+  return files;
 }
