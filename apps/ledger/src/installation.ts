@@ -23,8 +23,11 @@ export class Installation {
     return new Installation(directory, await createDatabase(clusterUrl, 'template1'));
   }
 
-  /** One with the schema of this version in it, which is made once for each cluster. */
-  static async fresh(clusterUrl: string, directory: string): Promise<Installation> {
+  /**
+   * One with the schema of this version in it, which is made once for each cluster.
+   * @param tablespace where it is kept. Default: with the others
+   */
+  static async fresh(clusterUrl: string, directory: string, tablespace?: string): Promise<Installation> {
     let template = templates.get(clusterUrl);
     if (!template) {
       template = createDatabase(clusterUrl, 'template1').then(async (url) => {
@@ -33,7 +36,7 @@ export class Installation {
       });
       templates.set(clusterUrl, template);
     }
-    return new Installation(directory, await createDatabase(clusterUrl, await template));
+    return new Installation(directory, await createDatabase(clusterUrl, await template, tablespace));
   }
 
   /**
@@ -46,6 +49,11 @@ export class Installation {
   ): Promise<void> {
     const { databaseUrl, key, masterKey } = this;
     this.paths = await how({ databaseUrl, key, masterKey, endpoints });
+  }
+
+  /** When no process uses it any more. */
+  async drop(clusterUrl: string): Promise<void> {
+    await query(clusterUrl, `drop database ${new URL(this.databaseUrl).pathname.slice(1)} with (force)`);
   }
 
   /** The same database is on another server now. */
@@ -79,9 +87,9 @@ export class Installation {
 /** Databases to copy, by their cluster. */
 const templates = new Map<string, Promise<string>>();
 
-async function createDatabase(clusterUrl: string, template: string): Promise<string> {
+async function createDatabase(clusterUrl: string, template: string, tablespace = 'pg_default'): Promise<string> {
   const name = `ledger_${randomBytes(6).toString('hex')}`;
-  await query(clusterUrl, `create database ${name} template ${template}`);
+  await query(clusterUrl, `create database ${name} template ${template} tablespace ${tablespace}`);
   const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -63,6 +63,7 @@ const scenarios: readonly Scenario[] = [
 function readArguments(): {
   names: string[];
   quick: boolean;
+  brief: boolean;
   keep: boolean;
   seed: number;
   atOnce: number;
@@ -72,6 +73,7 @@ function readArguments(): {
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
+      brief: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
       'at-once': { type: 'string', default: '1' },
@@ -88,8 +90,9 @@ function readArguments(): {
       throw new Error(`There is no scenario "${name}". There are: ${all}.`);
     }
   }
-  const { quick, keep, postgres } = values;
-  return { names, quick, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres };
+  const { brief, keep, postgres } = values;
+  const quick = values.quick || brief;
+  return { names, quick, brief, keep, seed: whole('seed'), atOnce: whole('at-once'), postgres };
 }
 
 async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 'say'>): Promise<Entry> {
@@ -106,15 +109,21 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
 
 /** Runs the scenarios and says what was lost. */
 async function main(): Promise<void> {
-  const { names, quick, seed, keep, atOnce, postgres } = readArguments();
+  const { names, quick, brief, seed, keep, atOnce, postgres } = readArguments();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
   const results: Results = { machine: machine(), quick, seed, scenarios: {} };
-  console.log(`${results.machine}; seed ${seed}${quick ? '; quick' : ''}`);
+  console.log(`${results.machine}; seed ${seed}${brief ? '; brief' : quick ? '; quick' : ''}`);
   const cluster = await Cluster.start(join(directory, 'cluster'), postgres);
   try {
     const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
     await inTurns(chosen, atOnce, async (scenario) => {
-      const entry = await runScenario(scenario, { quick, seed, directory: join(directory, scenario.name), cluster });
+      const entry = await runScenario(scenario, {
+        quick,
+        brief,
+        seed,
+        directory: join(directory, scenario.name),
+        cluster,
+      });
       results.scenarios[scenario.name] = entry;
       printResult(scenario.name, entry);
     });

@@ -3,8 +3,10 @@ import type { Verdict } from './checker';
 
 /** What a scenario is given. */
 export interface ScenarioContext {
-  /** Minutes instead of hours, for every test run. */
+  /** Minutes instead of hours. */
   quick: boolean;
+  /** Seconds, for every test run: the scenarios that know it do only a part of what the quick mode does. */
+  brief: boolean;
   seed: number;
   /** For its files. */
   directory: string;

@@ -23,6 +23,8 @@ const everything: readonly Role[] = ['capture', 'deliver', 'api'];
 export interface WorldSettings {
   directory: string;
   clusterUrl: string;
+  /** Where the database is kept. Default: with the others of its cluster. */
+  tablespace?: string | undefined;
   seed: number;
   sizes?: Sizes;
   /** Where events go: an endpoint for each. Default: one that accepts everything. */
@@ -44,10 +46,12 @@ export class World {
   ) {}
 
   static async open(settings: WorldSettings): Promise<World> {
-    const { directory, clusterUrl, seed, sizes = 'usual', endpoints = [{ profile: 'plain' }] } = settings;
+    const { directory, clusterUrl, tablespace, seed, sizes = 'usual', endpoints = [{ profile: 'plain' }] } = settings;
     mkdirSync(directory, { recursive: true });
     const [sender, recorder] = await Promise.all([Sender.start(directory), Recorder.start(directory, seed)]);
-    const installation = await Installation[settings.setUp ? 'empty' : 'fresh'](clusterUrl, directory);
+    const installation = settings.setUp
+      ? await Installation.empty(clusterUrl, directory)
+      : await Installation.fresh(clusterUrl, directory, tablespace);
     await installation.setUp(
       endpoints.map(({ profile, ...options }) => ({
         timeoutSeconds: TIMEOUT_SECONDS[profile],

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { throwAwayDirectory } from '@paggio/embedded-database/testing';
+import type { Entry, Results } from '../report';
+
+const MAIN = join(__dirname, '../../dist/main.js');
+
+export interface LedgerRun {
+  code: number;
+  output: string;
+  /** By the name of the scenario; empty where it did not come to results. */
+  scenarios: Record<string, Entry>;
+}
+
+/** Runs the built ledger, in a folder of its own. */
+export async function runLedger(args: readonly string[]): Promise<LedgerRun> {
+  const directory = throwAwayDirectory('paggio-ledger-test-');
+  // Its clusters are in it too.
+  const env = { ...process.env, TMPDIR: directory };
+  try {
+    const { code, output } = await new Promise<{ code: number; output: string }>((done) =>
+      execFile(process.execPath, [MAIN, ...args], { cwd: directory, env, maxBuffer: 1e8 }, (error, stdout, stderr) =>
+        done({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+      ),
+    );
+    return { code, output, scenarios: resultsIn(join(directory, 'ledger-results')) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function resultsIn(folder: string): Record<string, Entry> {
+  try {
+    const [file = ''] = readdirSync(folder);
+    return (JSON.parse(readFileSync(join(folder, file), 'utf8')) as Results).scenarios;
+  } catch {
+    return {};
+  }
+}
+
+/** What did not hold, with the name of its scenario. */
+export function failuresOf({ scenarios }: LedgerRun): string[] {
+  return Object.entries(scenarios).flatMap(([name, result]) =>
+    'failures' in result ? result.failures.map((failure) => `${name}: ${failure}`) : [],
+  );
+}
