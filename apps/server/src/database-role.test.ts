@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPaggio, type Happening } from '@paggio/core';
 import { capture, createTestDatabase, owner, query, Recorder, type TestDatabase } from '@paggio/core/testing';
-import { startEarlierDatabase } from '@paggio/embedded-database/testing';
+import { copyClusterFiles, startEarlierDatabase, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
 import { Client } from 'pg';
+import { LocalServer } from './testing/local-server';
 import { ServerProcess } from './testing/server-process';
 
 const masterKey = 'cd'.repeat(32);
+const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
 const SCRIPT = readFileSync(join(__dirname, '../../../scripts/database-role.sql'), 'utf8');
 
 /** What a statement that an attacker brings in could reach for. Each must be refused. */
@@ -55,8 +56,12 @@ async function expectConfined(url: string): Promise<void> {
     ]);
 }
 
+function warningsOf({ output }: LocalServer): Happening[] {
+  return output.happenings.filter(({ type }) => type === 'role.privileged');
+}
+
 /** A webhook goes in, is delivered, and is found again. */
-async function expectWorking(server: ServerProcess, recorder: Recorder): Promise<string> {
+async function expectWorking(server: LocalServer | ServerProcess, recorder: Recorder): Promise<string> {
   const { data: endpoint } = await server
     .api()
     .post('/api/v1/endpoints', { name: 'confined', destination_url: recorder.url() });
@@ -68,20 +73,20 @@ async function expectWorking(server: ServerProcess, recorder: Recorder): Promise
   return id;
 }
 
+let directory: string;
+let recorder: Recorder;
+
+beforeEach(async () => {
+  directory = throwAwayDirectory('paggio-confined-');
+  recorder = await Recorder.start();
+});
+
+afterEach(async () => {
+  await recorder.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
 describe('on the embedded database', () => {
-  let directory: string;
-  let recorder: Recorder;
-
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'paggio-confined-'));
-    recorder = await Recorder.start();
-  });
-
-  afterEach(async () => {
-    await recorder.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
   /** The connection string that the server itself uses. */
   function productUrl(): string {
     const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
@@ -90,7 +95,8 @@ describe('on the embedded database', () => {
   }
 
   test('the server captures, delivers and migrates as a role that owns its schema and nothing else', async () => {
-    const server = await ServerProcess.start({ PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' }, directory);
+    copyClusterFiles(directory);
+    const server = await LocalServer.start({ PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' }, directory);
     await expectWorking(server, recorder);
     await expectConfined(productUrl());
     // The server's own connections, not only those that this test makes.
@@ -100,11 +106,12 @@ describe('on the embedded database', () => {
         `select distinct usename from pg_stat_activity where application_name like 'paggio %' order by 1`,
       ),
     ).toEqual([{ usename: 'paggio' }]);
-    expect(server.lines.join('\n')).not.toContain('role.privileged');
-    expect(await server.stop()).toBe(0);
+    expect(warningsOf(server)).toEqual([]);
+    await server.stop();
   }, 60_000);
 
   test('a data directory of the version before is handed over with its events, also when the server is killed during it', async () => {
+    copyClusterFiles(directory);
     const earlier = await startEarlierDatabase(directory);
     const before = createPaggio({ database: { url: earlier.url }, masterKey });
     const warnings: Happening[] = [];
@@ -121,7 +128,6 @@ describe('on the embedded database', () => {
     reader.on('error', () => undefined);
     await reader.connect();
     await reader.query('begin; select from paggio.state');
-    const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
     const killed = ServerProcess.spawn(env, directory);
     while ((await query(earlier.url, WAITING)).length === 0) await new Promise((done) => setTimeout(done, 20));
     killed.kill('SIGKILL');
@@ -129,7 +135,7 @@ describe('on the embedded database', () => {
     expect(await query(earlier.url, `select to_regrole('paggio') as role`)).toEqual([{ role: null }]);
     await reader.end();
 
-    const server = await ServerProcess.start(env, directory);
+    const server = await LocalServer.start(env, directory);
     const { data: events } = await server.api().get('/api/v1/events');
     expect(events.data).toMatchObject([{ id, event_type: 'old' }]);
     expect((await server.api().get(`/api/v1/endpoints/${endpoint.id}`)).data.name).toBe('old');
@@ -178,23 +184,14 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
 
   test('an empty database: the server works as the new role, which is confined', async () => {
     await run(database.url, roles.app);
-    const recorder = await Recorder.start();
-    const server = await ServerProcess.start({
-      DATABASE_URL: as(roles.app),
-      PAGGIO_MASTER_KEY: masterKey,
-      PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8',
-    });
+    const server = await LocalServer.start({ ...env, DATABASE_URL: as(roles.app) }, directory);
     await expectWorking(server, recorder);
     await expectConfined(as(roles.app));
-    expect(server.lines.join('\n')).not.toContain('role.privileged');
+    expect(warningsOf(server)).toEqual([]);
     await server.stop();
-    server.remove();
-    await recorder.stop();
   }, 60_000);
 
   test('a schema of a superuser is handed over while an earlier server runs on it, and again without a change', async () => {
-    const recorder = await Recorder.start();
-    const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
     const earlier = await ServerProcess.start({ ...env, DATABASE_URL: database.url });
     const warned = earlier.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(warned.filter(({ msg }) => msg === 'role.privileged')).toMatchObject([
@@ -206,12 +203,11 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     await expectWorking(earlier, recorder);
     await expectConfined(as(roles.app, 'another'));
     await earlier.stop();
-    const server = await ServerProcess.start({ ...env, DATABASE_URL: as(roles.app, 'another') }, earlier.dataDirectory);
+    const server = await LocalServer.start({ ...env, DATABASE_URL: as(roles.app, 'another') }, earlier.dataDirectory);
     expect((await server.api().get(`/api/v1/events/${id}`)).data.id).toBe(id);
     await expectWorking(server, recorder);
     await server.stop();
-    server.remove();
-    await recorder.stop();
+    earlier.remove();
   }, 90_000);
 
   test('an administrator without superuser rights hands over what is its own', async () => {

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Recorder } from '@paggio/core/testing';
+import { throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
 import { MAIN, ServerProcess } from './testing/server-process';
 
@@ -14,7 +14,7 @@ const servers: ServerProcess[] = [];
 
 // The tests share the files of one database, because making them takes seconds.
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'paggio-endings-'));
+  root = throwAwayDirectory('paggio-endings-');
   directory = join(root, 'data');
 });
 

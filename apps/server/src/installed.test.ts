@@ -14,33 +14,27 @@ interface Lock {
 
 let root: string;
 
-beforeEach(() => {
+/** A clone that has every package, as links to those of this one: npm's record of them is what the tests change. */
+beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'paggio-installed-'));
-});
-
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-/** What `npm start` decides for a clone whose npm recorded this. */
-function isInstalled(record: Lock | string | null, without?: string): boolean {
-  mkdirSync(join(root, 'node_modules'), { recursive: true });
   for (const path of Object.keys(installed.packages)) {
-    const [first] = path.split('/node_modules/');
-    if (first === undefined || first === without) continue;
-    const [folder, scope, name] = first.split('/');
-    if (folder !== 'node_modules') mkdirSync(join(root, path), { recursive: true });
-    else {
-      if (name !== undefined) mkdirSync(join(root, folder, scope as string), { recursive: true });
-      const link = join(root, first);
-      rmSync(link, { force: true });
-      symlinkSync(join(workspace, first), link);
+    if (!path.startsWith('node_modules/')) mkdirSync(join(root, path), { recursive: true });
+    // A link to a package has those that are inside of it, too.
+    else if (!path.includes('/node_modules/')) {
+      mkdirSync(join(root, path, '..'), { recursive: true });
+      symlinkSync(join(workspace, path), join(root, path));
     }
   }
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify(locked));
-  if (record !== null)
-    writeFileSync(
-      join(root, 'node_modules/.package-lock.json'),
-      typeof record === 'string' ? record : JSON.stringify(record),
-    );
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** What `npm start` decides for a clone whose npm recorded this. */
+function isInstalled(record: Lock | string | null): boolean {
+  const file = join(root, 'node_modules/.package-lock.json');
+  if (record === null) rmSync(file, { force: true });
+  else writeFileSync(file, typeof record === 'string' ? record : JSON.stringify(record));
   const program = `
     const { isInstalled } = await import(${JSON.stringify(join(workspace, 'scripts/installed.mjs'))});
     process.stdout.write(String(isInstalled(process.argv[1])));`;
@@ -65,8 +59,10 @@ test('what is missing, of another version, or for this platform is installed', (
   expect(isInstalled(changed((all) => delete all[mine]))).toBe(false);
   expect(isInstalled(changed((all) => (all['node_modules/pg'] = { version: '8.0.0' })))).toBe(false);
   // Somebody removed a folder after npm wrote its record.
-  rmSync(join(root, 'node_modules'), { recursive: true });
-  expect(isInstalled(installed, 'node_modules/pg')).toBe(false);
+  const link = join(root, 'node_modules/pg');
+  rmSync(link);
+  expect(isInstalled(installed)).toBe(false);
+  symlinkSync(join(workspace, 'node_modules/pg'), link);
 });
 
 test('packages for other platforms may be missing', () => {

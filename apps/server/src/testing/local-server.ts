@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Happening } from '@paggio/core';
+import axios, { type AxiosInstance } from 'axios';
+import type { Level } from 'pino';
+import { readEnvironment } from '../environment';
+import { Output } from '../output';
+import { startServer, type RunningServer } from '../server';
+
+/** Prints nothing, and keeps what it is told. */
+export class SilentOutput extends Output {
+  readonly happenings: Happening[] = [];
+  /** Lines of the server itself. */
+  readonly notes: { level: Level; message: string }[] = [];
+
+  constructor() {
+    super({ format: 'json', level: 'silent' });
+  }
+
+  override happened(happening: Happening): void {
+    this.happenings.push(happening);
+  }
+
+  override say(level: Level, message: string): void {
+    this.notes.push({ level, message });
+  }
+}
+
+/**
+ * The server in this process, which costs a fraction of a process of its own. Exit codes, signals and what is printed need
+ * a `ServerProcess`.
+ */
+export class LocalServer {
+  private constructor(
+    readonly running: RunningServer,
+    readonly output: SilentOutput,
+    private readonly dataDirectory: string,
+  ) {}
+
+  /** @throws StartError as `startServer` does */
+  static async start(env: Record<string, string>, dataDirectory: string): Promise<LocalServer> {
+    const environment = readEnvironment({ PORT: '0', PAGGIO_DATA_DIR: dataDirectory, ...env }, false);
+    if (Array.isArray(environment)) throw new Error(environment.join('\n'));
+    const output = new SilentOutput();
+    return new LocalServer(await startServer(environment, output), output, dataDirectory);
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  get apiKey(): string {
+    return readFileSync(join(this.dataDirectory, 'api-key'), 'utf8').trim();
+  }
+
+  /** The management API; answers of any status are values. */
+  api(key = this.apiKey): AxiosInstance {
+    return axios.create({ baseURL: this.url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
+  }
+
+  stop(): Promise<void> {
+    return this.running.stop();
+  }
+}
