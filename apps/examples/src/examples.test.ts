@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createPaggio, type Paggio } from '@paggio/core';
-import { createTestDatabase, owner, query, testMasterKey, until, type TestDatabase } from '@paggio/core/testing';
+import type { Paggio } from '@paggio/core';
+import { owner, query, startGateway, testMasterKey, until, type TestDatabase } from '@paggio/core/testing';
 import axios from 'axios';
 
 const page = (name: string): string => readFileSync(join(__dirname, '../../..', name), 'utf8');
@@ -24,46 +24,87 @@ async function freePort(): Promise<number> {
   }
 }
 
+/**
+ * A process that runs examples as they were built. One runs them all, each on a database of its own, because most of a
+ * start is the loading of packages that they share. The full check gives each example a process.
+ */
+class ExampleProcess {
+  private said = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    child.stdout?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
+  }
+
+  static start(): ExampleProcess {
+    const stdio = ['ignore', 'pipe', 'inherit', 'ipc'] as const;
+    const env = { PATH: process.env['PATH'] };
+    return new ExampleProcess(
+      fork(join(__dirname, 'testing/run-examples.js'), { env, execArgv: [], stdio: [...stdio] }),
+    );
+  }
+
+  run(file: string, env: Record<string, string>): void {
+    this.child.send({ file, env });
+  }
+
+  /** What its examples have said so far. */
+  get output(): string {
+    return this.said;
+  }
+
+  async kill(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+let examples: ExampleProcess | undefined;
+const databases: TestDatabase[] = [];
+
+async function killExamples(): Promise<void> {
+  await examples?.kill();
+  examples = undefined;
+  await Promise.all(databases.splice(0).map((database) => database.drop()));
+}
+
+beforeEach(async () => {
+  if (process.env['PAGGIO_FULL']) await killExamples();
+  examples ??= ExampleProcess.start();
+});
+
+afterAll(killExamples);
+
 interface Example {
   paggio: Paggio;
   database: TestDatabase;
   endpointId: string;
   url: string;
-  /** What it has said so far. */
+  /** What the examples have said so far. Ids of events tell them apart. */
   output: () => string;
 }
 
-/** An example as it was built, with an endpoint of Stripe; the work is done while it runs. */
-async function withExample(name: string, path: string, work: (example: Example) => Promise<void>): Promise<void> {
-  const database = await createTestDatabase();
+/** An example with an endpoint of Stripe; the work is done while it runs. */
+async function withExample(file: string, path: string, work: (example: Example) => Promise<void>): Promise<void> {
+  const { paggio, database } = await startGateway({ roles: ['capture', 'api'] });
+  databases.push(database);
   await query(database.url, 'create table payments (invoice text)');
-  const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey, roles: ['capture', 'api'] });
-  await paggio.start();
   const verification = { provider: 'stripe', secrets: ['whsec_example'] };
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'example', verification });
   const port = await freePort();
-  const child = spawn(process.execPath, name.endsWith('.js') ? [name] : [join(__dirname, `../dist/${name}.js`)], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: database.url,
-      PAGGIO_MASTER_KEY: testMasterKey.toString('base64'),
-      PORT: String(port),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  examples?.run(join(__dirname, file), {
+    DATABASE_URL: database.url,
+    PAGGIO_MASTER_KEY: testMasterKey.toString('base64'),
+    PORT: String(port),
   });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const url = `http://127.0.0.1:${port}${path}/api/webhook/${endpoint.slug}`;
   // It listens after its start, and its handlers are known by then.
   await until(
     paggio,
     async () => (await axios.post(url, '{}').catch(({ response }) => response)) as object | undefined,
   );
-  await work({ paggio, database, endpointId: endpoint.id, url, output: () => said });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await work({ paggio, database, endpointId: endpoint.id, url, output: () => examples?.output ?? '' });
   await paggio.stop();
-  await database.drop();
 }
 
 const documented: Readonly<Record<string, string>> = {
@@ -80,7 +121,7 @@ test.each(Object.keys(documented))(
   'the %s example is what the documentation shows, takes webhooks in, and handles them',
   async (name) => {
     expect(page(documented[name] as string)).toContain(source(name));
-    await withExample(name, '', async ({ paggio, endpointId, url, output }) => {
+    await withExample(`../dist/${name}.js`, '', async ({ paggio, endpointId, url, output }) => {
       // Nobody signed it.
       const refused = await axios.post(url, '{}', { validateStatus: () => true });
       expect([refused.status, refused.data.code]).toEqual([401, 'INVALID_SIGNATURE']);
@@ -93,7 +134,7 @@ test.each(Object.keys(documented))(
 
 test('the orders example is what the documentation shows: a row and an event of its own for each invoice, at once', async () => {
   expect(page('docs/handlers.md')).toContain(source('orders'));
-  await withExample('orders', '', async ({ paggio, database, endpointId }) => {
+  await withExample('../dist/orders.js', '', async ({ paggio, database, endpointId }) => {
     const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
     const event = await until(paggio, async () => {
       const one = await paggio.events.get(owner, id);
@@ -112,12 +153,8 @@ test('the orders example is what the documentation shows: a row and an event of 
 
 test("the Next.js example is what the documentation shows, and answers as Next's router calls it", async () => {
   expect(page('docs/hosts.md')).toContain(source('next-route'));
-  await withExample(
-    join(__dirname, '../src/testing/next-server.js'),
-    '/paggio',
-    async ({ paggio, endpointId, output }) => {
-      const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
-      await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
-    },
-  );
+  await withExample('testing/next-server.js', '/paggio', async ({ paggio, endpointId, output }) => {
+    const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+    await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
+  });
 }, 60_000);
