@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { root } from './packages';
 
-/** A registry that knows one package, as npm asks it for advisories. */
+/** Of the advisories, one for each of the packages that the app has. */
+const LEVELS = ['critical', 'high', 'moderate', 'low'] as const;
+type Level = (typeof LEVELS)[number];
+
+/** A registry as npm asks it for advisories. */
 class Registry {
   /** Names and versions that were asked for. */
   readonly asked: Record<string, string[]>[] = [];
   private readonly server: Server;
 
-  constructor(answer: { status: number; severity?: string; page?: string }) {
+  constructor(answer: { status: number; levels?: readonly Level[]; page?: string }) {
     this.server = createServer((request, response) => {
       void bodyOf(request).then((body) => {
         const reply = (status: number, value: object): void => {
@@ -22,27 +26,32 @@ class Registry {
         };
         if (answer.page !== undefined) return void response.writeHead(answer.status).end(answer.page);
         if (request.method === 'GET') {
+          const name = request.url?.slice(1);
           const manifest = (version: string): object => ({
-            name: 'leaky',
+            name,
             version,
             dist: { tarball: 'http://127.0.0.1/' },
           });
           const versions = { '1.0.0': manifest('1.0.0'), '2.0.0': manifest('2.0.0') };
-          return reply(200, { name: 'leaky', 'dist-tags': { latest: '2.0.0' }, versions });
+          return reply(200, { name, 'dist-tags': { latest: '2.0.0' }, versions });
         }
         if (answer.status !== 200) return reply(answer.status, {});
         this.asked.push(JSON.parse(body) as Record<string, string[]>);
-        if (answer.severity === undefined) return reply(200, {});
-        const advisory = {
-          id: 1,
-          url: 'https://example.com/advisories/1',
-          title: 'It leaks',
-          severity: answer.severity,
-          vulnerable_versions: '<2.0.0',
-          cwe: [],
-          cvss: { score: 0, vectorString: null },
-        };
-        return reply(200, { leaky: [advisory] });
+        const advisories = (answer.levels ?? []).map((severity) => [
+          `leaky-${severity}`,
+          [
+            {
+              id: LEVELS.indexOf(severity) + 1,
+              url: `https://example.com/advisories/${severity}`,
+              title: 'It leaks',
+              severity,
+              vulnerable_versions: '<2.0.0',
+              cwe: [],
+              cvss: { score: 0, vectorString: null },
+            },
+          ],
+        ]);
+        reply(200, Object.fromEntries(advisories) as object);
       });
     });
   }
@@ -72,13 +81,13 @@ beforeEach(() => {
   const manifest = {
     name: 'app',
     version: '1.0.0',
-    dependencies: { leaky: '1.0.0' },
+    dependencies: Object.fromEntries(LEVELS.map((level) => [`leaky-${level}`, '1.0.0'])),
     devDependencies: { tool: '1.0.0' },
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const packages = {
     '': manifest,
-    'node_modules/leaky': { version: '1.0.0' },
+    ...Object.fromEntries(LEVELS.map((level) => [`node_modules/leaky-${level}`, { version: '1.0.0' }])),
     'node_modules/tool': { version: '1.0.0', dev: true },
   };
   const lock = { name: 'app', version: '1.0.0', lockfileVersion: 3, requires: true, packages };
@@ -105,31 +114,48 @@ async function audit(registry: string): Promise<{ code: number; output: string }
   return { code, output };
 }
 
-test.each(['high', 'critical'])(
-  'an advisory of level %s fails, and the package and its advisory are named',
-  async (severity) => {
-    const registry = new Registry({ status: 200, severity });
-    const { code, output } = await audit(await registry.listen());
-    await registry.close();
-    expect([code, output]).toEqual([1, expect.stringContaining(`leaky 1.0.0, ${severity}: It leaks`)]);
-    expect(output).toContain('https://example.com/advisories/1');
-    // What only developers install is not asked for.
-    expect(registry.asked).toEqual([{ leaky: ['1.0.0'] }]);
-  },
-);
-
-test.each([
-  ['moderate', 1],
-  ['low', 1],
-  [undefined, 0],
-])('an advisory of level %s passes and is counted', async (severity, below) => {
-  const registry = new Registry({ status: 200, ...(severity ? { severity } : {}) });
+test('an advisory of level high or critical fails, and the package and its advisory are named', async () => {
+  const registry = new Registry({ status: 200, levels: LEVELS });
   const { code, output } = await audit(await registry.listen());
   await registry.close();
-  expect([code, output]).toEqual([0, `npm audit: none of level high or above, ${below} below\n`]);
+  expect(code).toBe(1);
+  for (const level of ['high', 'critical']) {
+    expect(output).toContain(`leaky-${level} 1.0.0, ${level}: It leaks`);
+    expect(output).toContain(`https://example.com/advisories/${level}`);
+  }
+  expect(output).not.toMatch(/moderate|low/);
+  // What only developers install is not asked for.
+  expect(registry.asked).toEqual([Object.fromEntries(LEVELS.map((level) => [`leaky-${level}`, ['1.0.0']]))]);
 });
 
-test.each([405, 404, 401, 500])(
+/** The full check has each level alone, and every answer that a registry may give. */
+const isFull = process.env['PAGGIO_FULL'] !== undefined;
+
+test.each<[string, readonly Level[]]>([
+  ['moderate or low', ['moderate', 'low']],
+  ...(isFull
+    ? ([
+        ['moderate', ['moderate']],
+        ['low', ['low']],
+        ['none', []],
+      ] as [string, Level[]][])
+    : []),
+])('an advisory of level %s passes and is counted', async (_name, levels) => {
+  const registry = new Registry({ status: 200, levels });
+  const { code, output } = await audit(await registry.listen());
+  await registry.close();
+  expect([code, output]).toEqual([0, `npm audit: none of level high or above, ${levels.length} below\n`]);
+});
+
+if (isFull)
+  test.each(['high', 'critical'] as const)('an advisory of level %s fails alone', async (level) => {
+    const registry = new Registry({ status: 200, levels: [level] });
+    const { code } = await audit(await registry.listen());
+    await registry.close();
+    expect(code).toBe(1);
+  });
+
+test.each(isFull ? [405, 404, 401, 500] : [405])(
   'a registry that answers %i is no verdict: it passes, and says so loudly',
   async (status) => {
     const registry = new Registry({ status });

@@ -23,6 +23,13 @@ const hosts = join(__dirname, '../hosts');
  * @throws Error when it does not install or compile
  */
 export function createConsumer(input: ConsumerInput, files: readonly string[]): string {
+  const folder = writeConsumer(input, files);
+  compile([folder]);
+  return folder;
+}
+
+/** The same, not yet compiled. */
+export function writeConsumer(input: ConsumerInput, files: readonly string[]): string {
   const folder = join(input.folder ?? work, input.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'src'), { recursive: true });
@@ -35,8 +42,14 @@ export function createConsumer(input: ConsumerInput, files: readonly string[]): 
   } else for (const tarball of input.tarballs) unpack(tarball, folder);
   for (const file of ['gateway.ts', ...files]) cpSync(join(hosts, file), join(folder, 'src', file));
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'inherit' });
   return folder;
+}
+
+/** Several are compiled in one process, which reads the types that they share once. */
+export function compile(folders: readonly string[]): void {
+  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...folders], {
+    stdio: 'inherit',
+  });
 }
 
 const tsconfig = {

@@ -1,31 +1,79 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createConsumer } from './consumer';
-import { pack, root } from './packages';
+import { basename, join } from 'node:path';
+import { compile, writeConsumer } from './consumer';
+import { pack, packages, root } from './packages';
 import { describeConsumer } from './testing/consumer-host';
 
 // The newest of two hosts, one in each format, without a network. `npm run check:full` has all of them.
-let tarballs: string[] | undefined;
-const packed = (): string[] => (tarballs ??= pack('consumers'));
+let tarballs: string[];
+/** Their main files. */
+let consumers: { nest: string; express: string };
 
-describeConsumer('packed: Nest on Express as ES modules', {
-  main: () => {
-    const input = { name: 'nest-esm', format: 'esm', tarballs: packed(), install: null } as const;
-    return join(createConsumer(input, ['nest.ts', 'nest-express.ts']), 'dist/nest-express.js');
-  },
-});
+beforeAll(() => {
+  tarballs = pack('consumers');
+  consumers = createConsumers();
+}, 300_000);
 
-describeConsumer('packed: Express as CommonJS', {
-  main: () => {
-    const input = { name: 'express-commonjs', format: 'commonjs', tarballs: packed(), install: null } as const;
-    return join(createConsumer(input, ['express.ts']), 'dist/express.js');
-  },
-  mount: '/hooks',
+function createConsumers(): { nest: string; express: string } {
+  const input = { tarballs, install: null };
+  const nest = writeConsumer({ ...input, name: 'nest-esm', format: 'esm' }, ['nest.ts', 'nest-express.ts']);
+  const express = writeConsumer({ ...input, name: 'express-commonjs', format: 'commonjs' }, ['express.ts']);
+  compile([nest, express]);
+  return { nest: join(nest, 'dist/nest-express.js'), express: join(express, 'dist/express.js') };
+}
+
+describeConsumer('packed: Nest on Express as ES modules', { main: () => consumers.nest });
+
+describeConsumer('packed: Express as CommonJS', { main: () => consumers.express, mount: '/hooks' });
+
+interface Verdict {
+  publint: object[];
+  types: object;
+  problems: object[];
+}
+
+/** Both tools are ES modules, which Jest cannot load. */
+function judge(tarballs: readonly string[]): Record<string, Verdict> {
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+    import { publint } from 'publint';
+    const verdicts = {};
+    for (const file of ${JSON.stringify(tarballs)}) {
+      const bytes = readFileSync(file);
+      const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+      const { messages } = await publint({ pack: { tarball }, strict: true });
+      const { types, problems } = await checkPackage(createPackageFromTarballData(bytes));
+      verdicts[file] = { publint: messages, types, problems };
+    }
+    console.log(JSON.stringify(verdicts));
+  `;
+  const text = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: root });
+  return JSON.parse(text.toString()) as Record<string, Verdict>;
+}
+
+test('publint and Are The Types Wrong find nothing in any package', () => {
+  expect(tarballs.map((file) => basename(file)).sort()).toEqual(
+    packages.map((name) => `paggio-${name}-0.1.0.tgz`).sort(),
+  );
+  for (const [file, verdict] of Object.entries(judge(tarballs)))
+    expect([file, verdict]).toEqual([file, { publint: [], types: { kind: 'included' }, problems: [] }]);
+}, 120_000);
+
+test('packages depend on each other in the very version that they have', () => {
+  for (const name of packages) {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+      version: string;
+      dependencies?: Record<string, string>;
+    };
+    const own = Object.entries(manifest.dependencies ?? {}).filter(([one]) => one.startsWith('@paggio/'));
+    expect([name, own.every(([, version]) => version === manifest.version)]).toEqual([name, true]);
+  }
 });
 
 test('the packed dashboard has its pages and their licences, and neither sources nor pictures', () => {
-  const tarball = packed().find((file) => file.includes('paggio-dashboard')) as string;
+  const tarball = tarballs.find((file) => file.includes('paggio-dashboard')) as string;
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
   const names = files.map((file) => file.replace('package/', '').replace(/-[\w-]{8}\./, '.'));
   for (const name of ['index.html', 'licenses.md', 'assets/index.js', 'assets/index.js.gz', 'assets/index.css'])
