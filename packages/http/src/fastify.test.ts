@@ -1,7 +1,9 @@
-import { startGateway, type TestGateway } from '@paggio/core/testing';
+import type { TestGateway } from '@paggio/core/testing';
 import fastify, { type FastifyInstance } from 'fastify';
 import { createNodeHandler } from './index';
-import { describeHost, inFrontOfInject, serveHost, type Host } from './testing';
+import { describeHost, inFrontOfInject, serveHost, sharedGateway, type Host } from './testing';
+
+const gatewayOfAll = sharedGateway();
 
 /** Fastify without Nest, as `docs/hosts.md` shows it. */
 function appWith({ paggio }: TestGateway, path: string): FastifyInstance {
@@ -16,24 +18,25 @@ function appWith({ paggio }: TestGateway, path: string): FastifyInstance {
   return app;
 }
 
-for (const path of ['', '/hooks/paggio']) {
+// In full at the root, too.
+for (const path of process.env['PAGGIO_FULL'] === '1' ? ['', '/hooks/paggio'] : ['/hooks/paggio']) {
   describeHost(
     `Fastify at "${path}"`,
     async (): Promise<Host> => {
-      const gateway = await startGateway();
+      const gateway = await gatewayOfAll();
       const app = appWith(gateway, path);
       await app.ready();
       return serveHost(gateway, app.server);
     },
     path,
-    { routesFirst: false, attached: true },
+    { routesFirst: false, attached: true, whole: true },
   );
 }
 
 describeHost(
   'Fastify without a socket',
   async (): Promise<Host> => {
-    const gateway = await startGateway();
+    const gateway = await gatewayOfAll();
     const app = appWith(gateway, '');
     return serveHost(
       gateway,

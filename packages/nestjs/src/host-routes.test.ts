@@ -1,7 +1,7 @@
 import { Controller, Get, Logger, Module, Post, Version, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Role } from '@paggio/core';
-import { createTestDatabase, testMasterKey, type TestDatabase } from '@paggio/core/testing';
+import { migratedDatabase, testMasterKey, type TestDatabase } from '@paggio/core/testing';
 import { PaggioModule } from './index';
 
 @Controller('events')
@@ -27,7 +27,7 @@ class HealthController {
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
 });
 
 afterAll(() => database.drop());

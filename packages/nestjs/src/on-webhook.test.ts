@@ -3,7 +3,7 @@ import { NestFactory, REQUEST } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   captureFromGitHub,
-  createTestDatabase,
+  migratedDatabase,
   gitHub,
   owner,
   query,
@@ -25,7 +25,7 @@ const seen: string[] = [];
 let database: TestDatabase;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   seen.splice(0);
 });
 

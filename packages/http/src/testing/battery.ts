@@ -3,10 +3,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createKeyText, type Paggio } from '@paggio/core';
-import { owner, Recorder, settled, type TestGateway } from '@paggio/core/testing';
+import { owner, Recorder, settled, startGateway, type TestGateway } from '@paggio/core/testing';
 import axios from 'axios';
 import { client, close } from './gateway-server';
 import { operations } from '../operations';
+import { testProduct } from './product-rows';
 import { build, request, sendRaw, statusesOf, type RawAnswer, type RawRequest } from './raw-http';
 
 /** A host with Paggio and with routes of its own. */
@@ -35,12 +36,24 @@ export async function serveHost(gateway: TestGateway, server: Server): Promise<H
   };
 }
 
-interface Created {
+/**
+ * One gateway behind all hosts of a file, which starts with the first of them and stops with the last: the database of a
+ * gateway takes longer to make than the tests of a host.
+ */
+export function sharedGateway(): () => Promise<TestGateway> {
+  let gateway: Promise<TestGateway> | undefined;
+  afterAll(async () => (await gateway)?.stop());
+  return async () => ({ ...(await (gateway ??= startGateway())), stop: async () => undefined });
+}
+
+export interface Created {
   id: string;
   slug: string;
   secret: string;
   webhook_url: string;
 }
+
+const full = process.env['PAGGIO_FULL'] === '1';
 
 /**
  * The contract every host must keep. The host has a route `POST /host/echo` behind its own JSON parser that answers the
@@ -48,6 +61,8 @@ interface Created {
  * host's: it decides what closes it. A host in a process of its own (`inProcess` false) has another `paggio` than the tests.
  * A transport without sockets (`streams` false) takes requests and gives answers only as a whole. Where the framework's router
  * comes first (`routesFirst` false), it answers paths that it cannot decode. `attached` tells that the handler knows its server.
+ * `whole` asks also for what Paggio's own code decides and a bridge only carries: one host of each kind is enough for that, and
+ * the full check asks every host.
  */
 export function describeHost(
   name: string,
@@ -60,6 +75,7 @@ export function describeHost(
     streams = true,
     routesFirst = true,
     attached = false,
+    whole = false,
   }: {
     ownsConnection?: boolean;
     dashboard?: boolean;
@@ -67,6 +83,7 @@ export function describeHost(
     streams?: boolean;
     routesFirst?: boolean;
     attached?: boolean;
+    whole?: boolean;
   } = {},
 ): void {
   describe(name, () => {
@@ -148,41 +165,16 @@ export function describeHost(
       }
     });
 
-    test('the management API answers with its own shapes, errors included', async () => {
-      const endpoint = await create({});
-      expect((await api().get(`${base}/api/v1/endpoints/${endpoint.id}`)).data.slug).toBe(endpoint.slug);
-      expect((await api().patch(`${base}/api/v1/endpoints/${endpoint.id}`, { name: 'new' })).data.name).toBe('new');
-      expect((await api().get(`${base}/api/v1/events`, { params: { limit: 0 } })).data).toMatchObject({
-        code: 'BAD_REQUEST',
-        details: [{ field: 'limit' }],
-      });
-      const broken = await request(host.port, {
-        path: `${base}/api/v1/endpoints`,
-        headers: [
-          ['Authorization', `Bearer ${host.key}`],
-          ['Content-Type', 'application/json'],
-        ],
-        body: '{"name":',
-      });
-      expect([broken.status, JSON.parse(broken.body.toString()).code]).toEqual([400, 'BAD_REQUEST']);
-      expect((await client(host.port, 'nope').get(`${base}/api/v1/events`)).data).toMatchObject({
-        status: 'error',
-        code: 'UNAUTHORIZED',
-      });
-      expect((await api().put(`${base}/api/v1/events`)).status).toBe(405);
-      expect((await api().delete(`${base}/api/v1/endpoints/${endpoint.id}`)).status).toBe(204);
-      const gone = await send(endpoint.slug, '{}', 'application/json');
-      expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
-    });
-
     const streaming = streams ? test : test.skip;
 
     streaming('a request without a valid key is refused on its headers, while its body is still arriving', async () => {
+      // One door of each kind; in full all of them.
+      const kinds = ['events.list', 'events.publish', 'endpoints.create', 'endpoints.update', 'ingest.signed'];
       const sessions = dashboard ? ['GET /session', 'PATCH /session', 'POST /api/v1/endpoints'] : [];
       const doors = [
         // Metrics are the host's path unless it asks for Paggio's, and its own parser may wait for the body.
         ...operations
-          .filter(({ scope, part }) => scope !== null && part !== 'metrics')
+          .filter(({ id, scope, part }) => scope !== null && part !== 'metrics' && (full || kinds.includes(id)))
           .map(({ method, path }) => `${method} ${base}${path}`),
         ...sessions.map((door) => door.replace(' ', ` ${base}/dashboard`)),
       ];
@@ -292,82 +284,6 @@ export function describeHost(
       ]);
     });
 
-    test('no answer of a webhook URL runs in a browser', async () => {
-      const acknowledgement = { status: 200, content_type: 'text/xml', body: '<script>1</script>' };
-      const { slug } = await create({ acknowledgement });
-      const verified = await create({ verification: { provider: 'github', secrets: ['octocat'] } });
-      const answers = [
-        await send(slug, '{}', 'text/html'),
-        await request(host.port, { method: 'GET', path: `${base}/api/webhook/${slug}/more?<script>` }),
-        await send(verified.slug, '{}', 'text/html'),
-        await send('unknown', '{}', 'text/html'),
-        await send(slug, Buffer.alloc(1024 * 1024 + 1), 'text/html'),
-      ];
-      expect(
-        answers.map(({ status, headers }) => [
-          status,
-          headers['content-security-policy'],
-          headers['x-content-type-options'],
-          headers['content-type'],
-        ]),
-      ).toEqual(
-        [200, 200, 401, 404, 413].map((status) => [
-          status,
-          "sandbox; default-src 'none'",
-          'nosniff',
-          status === 200 ? 'text/xml' : 'application/json; charset=utf-8',
-        ]),
-      );
-    });
-
-    // The quota of another process cannot be filled from here.
-    if (inProcess)
-      test('a full storage quota is answered 429 with when to come back, in an answer that runs in no browser', async () => {
-        const { id, slug } = await create({});
-        const { quota } = host.paggio as unknown as {
-          quota: { add(holder: { id: string; userId: string }, bytes: number, verified: boolean): void };
-        };
-        // Counted as if it were stored: the default quota is too large for a test to fill.
-        quota.add({ id, userId: owner.userId }, 10 * 1024 ** 3, false);
-        const answer = await send(slug, '<script>1</script>', 'text/html');
-        expect([answer.status, JSON.parse(answer.body.toString()).code]).toEqual([429, 'RATE_LIMITED']);
-        expect(answer.headers).toMatchObject({
-          'retry-after': '300',
-          'content-type': 'application/json; charset=utf-8',
-          'content-security-policy': "sandbox; default-src 'none'",
-          'x-content-type-options': 'nosniff',
-        });
-        const stored = await api().get(`${base}/api/v1/events`, { params: { endpoint_id: id } });
-        expect(stored.data.meta.total).toBe(0);
-      });
-
-    test('an endpoint that takes in some methods answers the others with 405 and stores nothing', async () => {
-      const verification = { provider: 'dropbox', secrets: ['a secret for handshakes'] };
-      const endpoint = await create({ methods: ['POST', 'PUT'] });
-      const asked = await create({ methods: ['POST'], verification });
-      const ask = async ({ slug }: Created, method: string, query = ''): Promise<unknown[]> => {
-        const answer = await request(host.port, { method, path: `${base}/api/webhook/${slug}${query}`, body: '' });
-        return [answer.status, answer.headers['allow']];
-      };
-      for (const method of ['DELETE', 'PATCH', 'GET'])
-        expect([method, ...(await ask(endpoint, method))]).toEqual([method, 405, 'POST, PUT']);
-      expect(await ask(endpoint, 'PUT')).toEqual([200, undefined]);
-      // The provider asks its question by GET; what else comes by GET is no question.
-      expect(await ask(asked, 'GET', '?challenge=a')).toEqual([200, undefined]);
-      expect(await ask(asked, 'GET')).toEqual([405, 'POST']);
-      const stored = async (id: string): Promise<number[]> =>
-        Promise.all(
-          ['events', 'rejections'].map(
-            async (what) =>
-              (await api().get(`${base}/api/v1/${what}`, { params: { endpoint_id: id } })).data.meta.total,
-          ),
-        );
-      expect([await stored(endpoint.id), await stored(asked.id)]).toEqual([
-        [1, 0],
-        [0, 0],
-      ]);
-    });
-
     test('signed ingest takes the exact bytes, whatever parsers the host has', async () => {
       const endpoint = await create({ destination_url: recorder.url() });
       const body = '{ "event_type": "a", "payload": 12345678901234567890 }\n';
@@ -391,31 +307,6 @@ export function describeHost(
       expect([event.body.toString(), event.path, event.query]).toEqual([body, `${base}/e/${endpoint.id}`, 'x=%20']);
       const refused = await ingest(sign('other'));
       expect([refused.status, JSON.parse(refused.body.toString()).code]).toEqual([401, 'INVALID_SIGNATURE']);
-    });
-
-    test('publish, statistics, rejections and secrets are there too, with the headers of the rate limit', async () => {
-      const endpoint = await create({ verification: { provider: 'github', secrets: ['a secret'] } });
-      const body = `{"event_type":"a","payload":{"n":1.10},"endpoint_ids":["${endpoint.id}"]}`;
-      const published = await api().post(`${base}/api/v1/events`, body, {
-        headers: { 'content-type': 'application/json' },
-      });
-      expect([published.status, published.data.deliveries[0].created]).toEqual([202, true]);
-      const raw = await api().get(`${base}/api/v1/events/${published.data.deliveries[0].event_id}/raw`, {
-        responseType: 'arraybuffer',
-      });
-      expect(Buffer.from(raw.data).toString()).toBe('{"n":1.10}');
-      await send(endpoint.slug, '{}', 'application/json');
-      const params = { endpoint_id: endpoint.id };
-      expect((await api().get(`${base}/api/v1/rejections`, { params })).data.meta.total).toBe(1);
-      const stats = await api().get(`${base}/api/v1/stats`, { params });
-      expect([stats.data.captured, stats.headers['x-ratelimit-limit']]).toEqual([1, '500']);
-      expect((await api().get(`${base}/api/v1/endpoints/${endpoint.id}/secret`)).data.secret).toBe(endpoint.secret);
-      expect((await api().get(`${base}/api/v1/audit`)).data.data[0].action).toBe('secret.revealed');
-      expect((await api().put(`${base}/api/v1/notifications`, { slack: null, discord: null })).data).toEqual({
-        slack: null,
-        discord: null,
-        teams: null,
-      });
     });
 
     streaming('the event stream is live', async () => {
@@ -477,63 +368,6 @@ export function describeHost(
       ]);
     });
 
-    test('every path of the API fails in the one shape of errors, also those that a router cannot decode', async () => {
-      const { id } = await create({});
-      const paths: [string, string, number][] = [
-        ['GET', '/api/v1/endpoints/%zz', 404],
-        ['GET', '/api/v1/events/%FF/raw', 404],
-        ['PATCH', '/api/v1/endpoints/%', 404],
-        ['DELETE', `/api/v1/endpoints/${id}/destinations/%c0%af`, 404],
-        ['POST', '/e/%zz', 404],
-        ['GET', '/api/v1/endpoints/', 404],
-        ['GET', `/api/v1/endpoints/${id}/`, 404],
-        ['DELETE', '/api/v1/endpoints/', 404],
-        ['DELETE', '/api/v1/sessions/', 404],
-        ['DELETE', '/api/v1/sessions//', 404],
-        ['POST', '/api/v1/events/', 404],
-        ['GET', `/api/v1/endpoints/key_${id}`, 404],
-        ['PUT', '/api/v1/endpoints', 405],
-        ['POST', '/api/v1/events/stream', 405],
-      ];
-      for (const [method, path, expected] of paths) {
-        if (!routesFirst && path.includes('%')) continue;
-        const { status, headers, data } = await api().request({ method, url: base + path, data: {} });
-        expect([method, path, status]).toEqual([method, path, expected]);
-        expect([path, data]).toEqual([
-          path,
-          expect.objectContaining({ status: 'error', request_id: expect.anything() }),
-        ]);
-        expect([headers['cache-control'], headers['x-content-type-options']]).toEqual(['no-store', 'nosniff']);
-      }
-      for (const path of ['/API/v1/endpoints', '/api/V1/endpoints'])
-        expect((await api().get(base + path)).status).toBe(404);
-      expect((await api().get(`${base}/api/v1/endpoints/${id}`)).status).toBe(200);
-    });
-
-    test('a 201 says where the object is, a 405 says which methods there are, and a 401 says what it asks for', async () => {
-      const made = await api().post(`${base}/api/v1/endpoints`, { name: 'located' });
-      expect(made.headers['location']).toBe(`${base}/api/v1/endpoints/${made.data.id}`);
-      expect((await api().get(made.headers['location'])).data.id).toBe(made.data.id);
-      for (const [method, path, allowed] of [
-        ['PUT', '/api/v1/endpoints', 'GET, HEAD, POST'],
-        ['DELETE', '/api/v1/events/stream', 'GET, HEAD'],
-        ['GET', `/api/v1/events/${made.data.id}/replay`, 'POST'],
-        ['POST', `/api/v1/endpoints/${made.data.id}`, 'GET, HEAD, PATCH, DELETE'],
-      ] as const) {
-        const { status, headers } = await api().request({ method, url: base + path });
-        expect([path, status, headers['allow']]).toEqual([path, 405, allowed]);
-        for (const one of allowed.split(', ').filter((name) => name === 'HEAD'))
-          expect((await api().request({ method: one, url: base + path, timeout: 2_000 })).status).not.toBe(405);
-      }
-      const signed = await create({ verification: { provider: 'github', secrets: ['a secret'] } });
-      const unsigned = await send(signed.slug, '{}', 'application/json');
-      expect([unsigned.status, unsigned.headers['www-authenticate']]).toEqual([401, 'Signature realm="webhook"']);
-      const ingest = await api().post(`${base}/e/${signed.id}`, {});
-      expect([ingest.status, ingest.headers['www-authenticate']]).toEqual([401, 'Signature realm="webhook"']);
-      const keyless = await client(host.port, 'nope').get(`${base}/api/v1/endpoints`);
-      expect([keyless.status, keyless.headers['www-authenticate']]).toEqual([401, 'Bearer']);
-    });
-
     test('an acknowledgement without a body is sent without one, in every host', async () => {
       for (const status of [204, 205]) {
         const refused = await api().post(`${base}/api/v1/endpoints`, {
@@ -544,8 +378,7 @@ export function describeHost(
         const { slug } = await create({ acknowledgement: { status, content_type: null, body: '' } });
         const headers: [string, string][] = [['Connection', 'close']];
         const answer = await request(host.port, { path: `${base}/api/webhook/${slug}`, headers, body: '{}' });
-        // Some servers write an empty body in chunks.
-        expect([answer.status, answer.body.toString().replace('0\r\n\r\n', '')]).toEqual([status, '']);
+        expect([answer.status, answer.body.toString()]).toEqual([status, '']);
         expect(answer.headers['content-type']).toBeUndefined();
         if (status === 204) expect(answer.headers['content-length']).toBeUndefined();
       }
@@ -557,5 +390,7 @@ export function describeHost(
       expect((await client(host.port, '').get(`${base}/api/v1/of-the-host`)).status).toBe(404);
       expect((await client(host.port, '').get(`${base}/api/v1/of-the-host`)).data?.code).toBeUndefined();
     });
+
+    if (whole || full) testProduct({ host: () => host, base, api, create, send, inProcess, routesFirst });
   });
 }

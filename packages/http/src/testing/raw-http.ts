@@ -27,9 +27,10 @@ export function sendRaw(
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1');
     let received = Buffer.alloc(0) as Buffer;
+    const toHead = bytes.toString('latin1', 0, 5) === 'HEAD ';
     const finish = (): void => {
       socket.destroy();
-      done(answersIn(received).at(-1) ?? lastWords(received));
+      done(answersIn(received, toHead).at(-1) ?? lastWords(received));
     };
     socket.on('connect', () => {
       socket.write(bytes);
@@ -38,7 +39,7 @@ export function sendRaw(
     });
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (answersIn(received).length >= (options.answers ?? 1)) finish();
+      if (answersIn(received, toHead).length >= (options.answers ?? 1)) finish();
     });
     socket.on('error', () => undefined);
     socket.on('close', finish);
@@ -106,7 +107,7 @@ export function build(input: RawRequest): Buffer {
 }
 
 /** The answers that have come completely, without interim ones (1xx). */
-function answersIn(bytes: Buffer): RawAnswer[] {
+function answersIn(bytes: Buffer, toHead: boolean): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = bytes;
   for (;;) {
@@ -114,16 +115,45 @@ function answersIn(bytes: Buffer): RawAnswer[] {
     if (head < 0) return answers;
     const [first = '', ...lines] = rest.toString('latin1', 0, head).split('\r\n');
     const status = Number(first.split(' ')[1]);
-    const headers = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
-    );
-    const end = head + 4 + Number(headers['content-length'] ?? 0);
-    if (status >= 200) {
-      if (headers['content-length'] === undefined || rest.length < end) return answers;
-      answers.push({ status, headers, body: rest.subarray(head + 4, end) });
-    }
-    rest = rest.subarray(status >= 200 ? end : head + 4);
+    rest = rest.subarray(head + 4);
+    if (status < 200) continue;
+    const headers = headersOf(lines);
+    const body = toHead || status === 204 || status === 304 ? NOTHING : bodyIn(rest, headers);
+    if (body === null) return answers;
+    answers.push({ status, headers, body: body.bytes });
+    rest = rest.subarray(body.length);
   }
+}
+
+const NOTHING = { bytes: Buffer.alloc(0), length: 0 };
+
+/** The body at the beginning of these bytes, and how many of them it takes; null while it is not complete. */
+function bodyIn(bytes: Buffer, headers: Record<string, string>): { bytes: Buffer; length: number } | null {
+  if (headers['transfer-encoding'] === 'chunked') return chunksIn(bytes);
+  // A body without a length ends with its connection.
+  if (headers['content-length'] === undefined) return null;
+  const length = Number(headers['content-length']);
+  return bytes.length < length ? null : { bytes: bytes.subarray(0, length), length };
+}
+
+function chunksIn(bytes: Buffer): { bytes: Buffer; length: number } | null {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ;) {
+    const line = bytes.indexOf('\r\n', at);
+    if (line < 0) return null;
+    const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
+    const end = line + 2 + size + 2;
+    if (bytes.length < end) return null;
+    chunks.push(bytes.subarray(line + 2, line + 2 + size));
+    at = end;
+    if (size === 0) return { bytes: Buffer.concat(chunks), length: at };
+  }
+}
+
+function headersOf(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
 }
 
 /** What came before the connection ended. */
@@ -131,12 +161,9 @@ function lastWords(bytes: Buffer): RawAnswer {
   const head = bytes.indexOf('\r\n\r\n');
   const status = Number(bytes.toString('latin1', 0, 12).split(' ')[1] ?? 0);
   const lines = head < 0 ? [] : bytes.toString('latin1', 0, head).split('\r\n').slice(1);
-  const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
-  );
   return {
     status: Number.isNaN(status) ? 0 : status,
-    headers,
+    headers: headersOf(lines),
     body: head < 0 ? Buffer.alloc(0) : bytes.subarray(head + 4),
   };
 }
