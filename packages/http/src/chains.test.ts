@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { Agent } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { createVerifier, findProvider, HeaderList, type Verifier, type VerificationConfig } from '@paggio/providers';
 import { hasScope, scopes, type Mode, type Principal, type Scope, type VerificationInput } from '@paggio/core';
-import { owner, Recorder, until, type RecordedRequest } from '@paggio/core/testing';
+import { owner, Recorder, type RecordedRequest } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { dialectNames, dialects } from './dialects';
 import { operations } from './operations';
@@ -95,6 +96,10 @@ const victims: Victim[] = [
     body: GENUINE,
   },
 ];
+
+const full = process.env['PAGGIO_FULL'] === '1';
+/** In full every victim's endpoint is changed twice. Else that of the first one, those of these once, and no others. */
+const walked = full ? victims : victims.filter((_, n) => [0, 1, 4].includes(n));
 
 let server: GatewayServer;
 /** The endpoints' own destination. */
@@ -383,16 +388,17 @@ class World {
     this.lookAtHosts(by);
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when nothing is on its way any more. So much happens that to ask after each happening would cost too much. */
   private async quiet(): Promise<void> {
+    while (await this.isBusy()) await setTimeout(40);
+  }
+
+  private async isBusy(): Promise<boolean> {
     const page = { limit: 1, offset: 0, startingAfter: null };
-    await until(server.paggio, async () => {
-      const { items } = await server.paggio.bulkReplays.list(owner, { ...page, limit: 50 });
-      const running = items.some(({ status, filter }) => status === 'running' && filter.endpointId === this.id);
-      const filter = { endpointId: this.id, status: 'pending' as const };
-      const pending = running ? 1 : (await server.paggio.events.list(owner, filter, page)).total;
-      return pending === 0 ? true : undefined;
-    });
+    const { items } = await server.paggio.bulkReplays.list(owner, { ...page, limit: 50 });
+    if (items.some(({ status, filter }) => status === 'running' && filter.endpointId === this.id)) return true;
+    const filter = { endpointId: this.id, status: 'pending' as const };
+    return (await server.paggio.events.list(owner, filter, page)).total > 0;
   }
 
   lookAtHosts(by: readonly string[]): void {
@@ -464,9 +470,10 @@ class World {
 
   /**
    * Every change, and every further one after a change of the destinations and after each that led to another verification.
-   * Returns how many configurations those were.
+   * @param twice false: no further ones
+   * @returns how many configurations those were
    */
-  async walk(): Promise<number> {
+  async walk(twice: boolean): Promise<number> {
     const known = new Set([JSON.stringify(await this.state())]);
     await this.useEverything([]);
     const reached = new Map<string, Call>();
@@ -474,7 +481,7 @@ class World {
       const state = await this.try([], change, known);
       if (state && !reached.has(state.verification)) reached.set(state.verification, change);
     }
-    for (const first of reached.values()) {
+    for (const first of twice ? reached.values() : []) {
       await this.ask(first, []);
       for (const second of this.changes('simple')) await this.try([first], second, known);
       await this.state();
@@ -547,10 +554,10 @@ describe('with read, write and ingest, two changes and whatever is sent and read
   const walks = new Map<string, Promise<number | Error>>();
 
   beforeAll(() => {
-    for (const victim of victims) {
+    for (const victim of walked) {
       const walk = async (): Promise<number> => {
         const world = await World.open(victim);
-        const states = await world.walk();
+        const states = await world.walk(full || victim === victims[0]);
         for (const one of environments.requests) world.look(textOf(one), ['a host of the operator']);
         await world.mine.stop();
         return states;
@@ -562,7 +569,7 @@ describe('with read, write and ingest, two changes and whatever is sent and read
     }
   });
 
-  test.each(victims.map(({ title }) => title))(
+  test.each(walked.map(({ title }) => title))(
     'where requests carry %s',
     async (title) => {
       const states = await walks.get(title);

@@ -2,11 +2,11 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import axios from 'axios';
 import { createKeyText, scopes } from '@paggio/core';
-import { createTestDatabase, owner, startGateway, type TestDatabase, type TestGateway } from '@paggio/core/testing';
+import { migratedDatabase, owner, startGateway, type TestDatabase, type TestGateway } from '@paggio/core/testing';
 import { createNodeHandler, type NodeHandler } from './index';
 
 let database: TestDatabase;
-beforeAll(async () => (database = await createTestDatabase()));
+beforeAll(async () => (database = await migratedDatabase()));
 afterAll(() => database.drop());
 
 interface Embedded {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import { catalogue, createScheme, type SchemeSpec } from '@paggio/providers';
 import {
-  createTestDatabase,
+  migratedDatabase,
   dumpOf,
   owner,
   Recorder,
@@ -152,7 +152,7 @@ const events: string[] = [];
 const rejections: string[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await migratedDatabase();
   [home, elsewhere] = [await Recorder.start(), await Recorder.start()];
   server = await startGatewayServer({}, { dialects: dialectNames }, database);
   await listen((await server.api().post('/api/v1/keys', { name: 'listener', scopes: ['read'] })).data.key);

@@ -1,42 +1,63 @@
-import type { Happening, Mode, Principal, Scope } from '@paggio/core';
+import type { Happening, Mode, Owner, Principal, Scope } from '@paggio/core';
 import { createKeyText, createPaggio, scopes } from '@paggio/core';
-import { owner, query, testMasterKey } from '@paggio/core/testing';
+import { query, testMasterKey } from '@paggio/core/testing';
 import { client, DashboardBrowser, startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
-let refusals: Extract<Happening, { type: 'session.refused' }>[];
+const refusals: Extract<Happening, { type: 'session.refused' }>[] = [];
+/** Each test has users, a key and an address of its own. */
+let me: string;
+let otherUser: string;
+let myKey: string;
+let address: string;
+let tests = 0;
 
-beforeEach(async () => {
-  server = await startGatewayServer({}, { dashboard: true });
-  refusals = [];
+beforeAll(async () => {
+  server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'] }, { dashboard: true });
   server.paggio.subscribe((happening) => {
     if (happening.type === 'session.refused') refusals.push(happening);
   });
 });
 
-afterEach(async () => {
+beforeEach(async () => {
+  tests++;
+  me = `user ${tests}`;
+  otherUser = `other user ${tests}`;
+  address = `192.0.2.${tests}`;
+  myKey = createKeyText('live');
+  await server.paggio.keys.createFirst(me, myKey);
+  refusals.splice(0);
+});
+
+afterAll(async () => {
   expect(server.faults).toEqual([]);
   await server.stop();
 });
 
-const everything = (mode: Mode = 'live', userId = owner.userId): Principal => ({
+const myself = (): Owner => ({ userId: me, mode: 'live' });
+
+const everything = (mode: Mode = 'live', userId = me): Principal => ({
   userId,
   mode,
   scopes: new Set(scopes),
   keyId: null,
 });
 
-const newKey = async (mode: Mode = 'live', wanted: readonly Scope[] = scopes, userId = owner.userId) =>
+const newKey = async (mode: Mode = 'live', wanted: readonly Scope[] = scopes, userId = me) =>
   server.paggio.keys.create(everything('live', userId), { name: 'k', mode, scopes: [...wanted] });
 
-async function signedIn(key = server.key, userAgent = 'Test browser'): Promise<DashboardBrowser> {
-  const browser = new DashboardBrowser(server, { 'user-agent': userAgent });
+function newBrowser(userAgent = 'Test browser', on: Pick<GatewayServer, 'port'> = server): DashboardBrowser {
+  return new DashboardBrowser(on, { 'user-agent': userAgent, 'x-forwarded-for': address });
+}
+
+async function signedIn(key = myKey, userAgent = 'Test browser'): Promise<DashboardBrowser> {
+  const browser = newBrowser(userAgent);
   expect(await browser.signIn(key)).toBe(201);
   return browser;
 }
 
 async function signedInByLink(principal = everything()): Promise<DashboardBrowser> {
-  const browser = new DashboardBrowser(server);
+  const browser = newBrowser();
   const link = await server.paggio.sessions.createLink(principal);
   expect((await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location']).toBe('/dashboard');
   return browser;
@@ -46,7 +67,7 @@ const sessionsOf = async (browser: DashboardBrowser): Promise<any[]> =>
   (await browser.get('/dashboard/api/v1/sessions')).data.data;
 
 /** Entries about sessions, oldest first. */
-const auditOf = async (userId = owner.userId, mode: Mode = 'live'): Promise<any[]> => {
+const auditOf = async (userId = me, mode: Mode = 'live'): Promise<any[]> => {
   const { items } = await server.paggio.audit.list(
     { userId, mode },
     {},
@@ -57,8 +78,8 @@ const auditOf = async (userId = owner.userId, mode: Mode = 'live'): Promise<any[
 
 describe('the list', () => {
   test('shows where each session came from, which one asks, and no secret', async () => {
-    const mine = await signedIn(server.key, 'Firefox on a desk');
-    const other = await signedIn(server.key, '<img src=x onerror=alert(1)>\u00ff'.padEnd(5_000, 'x'));
+    const mine = await signedIn(myKey, 'Firefox on a desk');
+    const other = await signedIn(myKey, '<img src=x onerror=alert(1)>\u00ff'.padEnd(5_000, 'x'));
     const items = await sessionsOf(mine);
     expect(items).toEqual([
       {
@@ -67,8 +88,8 @@ describe('the list', () => {
         mode: 'live',
         scopes: [...scopes],
         key_id: expect.any(String),
-        key_prefix: server.key.slice(0, 12),
-        remote_addr: '127.0.0.1',
+        key_prefix: myKey.slice(0, 12),
+        remote_addr: address,
         user_agent: expect.stringMatching(/^<img src=x onerror=alert\(1\)>.{228}$/),
         created_at: expect.any(String),
         last_used_at: expect.any(String),
@@ -77,11 +98,11 @@ describe('the list', () => {
       expect.objectContaining({ current: true, user_agent: 'Firefox on a desk' }),
     ]);
     expect((await sessionsOf(other)).map(({ current }) => current)).toEqual([true, false]);
-    const byKey = await server.api().get('/api/v1/sessions');
+    const byKey = await server.api(myKey).get('/api/v1/sessions');
     expect(byKey.data.data.map(({ current }: { current: boolean }) => current)).toEqual([false, false]);
     const [{ hash }] = (await query(
       server.gateway.database.url,
-      `select encode(hash, 'hex') as hash from paggio.sessions`,
+      `select encode(hash, 'hex') as hash from paggio.sessions where user_id = '${me}'`,
     )) as [{ hash: string }];
     for (const secret of [mine.cookie?.split('=')[1] as string, other.cookie?.split('=')[1] as string, hash])
       expect(JSON.stringify(byKey.data)).not.toContain(secret);
@@ -89,10 +110,10 @@ describe('the list', () => {
 
   test('pages, and counts what stands only', async () => {
     for (let n = 0; n < 5; n++) await signedIn();
-    const first = (await server.api().get('/api/v1/sessions', { params: { limit: 2 } })).data;
+    const first = (await server.api(myKey).get('/api/v1/sessions', { params: { limit: 2 } })).data;
     expect([first.data.length, first.meta]).toMatchObject([2, { total: 5, has_more: true }]);
     const rest = (
-      await server.api().get('/api/v1/sessions', { params: { limit: 100, starting_after: first.data[1].id } })
+      await server.api(myKey).get('/api/v1/sessions', { params: { limit: 100, starting_after: first.data[1].id } })
     ).data;
     expect([rest.data.length, rest.meta.has_more]).toEqual([3, false]);
     await query(
@@ -100,7 +121,7 @@ describe('the list', () => {
       `update paggio.sessions set used_at = now() - interval '13 hours' where id = '${rest.data[0].id}';
        update paggio.sessions set expires_at = now() where id = '${rest.data[1].id}'`,
     );
-    expect((await server.api().get('/api/v1/sessions')).data.meta.total).toBe(3);
+    expect((await server.api(myKey).get('/api/v1/sessions')).data.meta.total).toBe(3);
   });
 
   test('needs the scope admin, and shows nobody else', async () => {
@@ -108,7 +129,7 @@ describe('the list', () => {
     const limited = await signedIn(reader);
     expect((await limited.get('/dashboard/api/v1/sessions')).status).toBe(403);
     expect((await limited.request('DELETE', '/dashboard/api/v1/sessions')).status).toBe(403);
-    const { key: strange } = await newKey('live', scopes, 'user-2');
+    const { key: strange } = await newKey('live', scopes, otherUser);
     const stranger = await signedIn(strange);
     const [theirs] = await sessionsOf(stranger);
     const mine = await signedIn();
@@ -142,7 +163,7 @@ describe('the end', () => {
   test('of one session is at once, on every node, and others go on', async () => {
     const [mine, lost] = [await signedIn(), await signedIn()];
     const elsewhere = await startGatewayServer({}, { dashboard: true }, server.gateway.database);
-    const there = new DashboardBrowser(elsewhere);
+    const there = newBrowser('Test browser', elsewhere);
     there.cookie = lost.cookie;
     expect(await there.isSignedIn()).toBe(true);
     const [{ id }] = await sessionsOf(mine);
@@ -153,7 +174,7 @@ describe('the end', () => {
       action: 'session.closed',
       objectId: id,
       after: { reason: 'ended' },
-      remoteAddr: '127.0.0.1',
+      remoteAddr: address,
     });
     // One's own, too.
     const [{ id: own }] = await sessionsOf(mine);
@@ -172,7 +193,7 @@ describe('the end', () => {
     expect(await server.paggio.sessions.useLink(link)).toBeNull();
     expect((await auditOf()).filter(({ action }) => action === 'session.closed')).toHaveLength(3);
     // A key is no session: it ends all of them.
-    expect((await server.api().delete('/api/v1/sessions')).status).toBe(204);
+    expect((await server.api(myKey).delete('/api/v1/sessions')).status).toBe(204);
     expect(await mine.isSignedIn()).toBe(false);
   });
 
@@ -180,7 +201,7 @@ describe('the end', () => {
     const browser = await signedIn();
     const [first] = await sessionsOf(browser);
     const old = browser.cookie;
-    expect(await browser.signIn(server.key)).toBe(201);
+    expect(await browser.signIn(myKey)).toBe(201);
     const [second] = await sessionsOf(browser);
     expect(second.id).not.toBe(first.id);
     expect((await sessionsOf(browser)).length).toBe(1);
@@ -211,7 +232,7 @@ describe('the end', () => {
     expect(await oldest.isSignedIn()).toBe(true);
     await server.paggio.sessions.open(holder);
     expect([await oldest.isSignedIn(), await keyless.isSignedIn()]).toEqual([false, true]);
-    expect((await server.api().get('/api/v1/sessions')).data.meta.total).toBe(101);
+    expect((await server.api(myKey).get('/api/v1/sessions')).data.meta.total).toBe(101);
     expect((await auditOf()).filter(({ after }) => after.reason === 'too_many')).toHaveLength(1);
   });
 
@@ -230,7 +251,7 @@ describe('the end', () => {
 
 describe('a session that was opened without a key', () => {
   const keyIds = async (mode: Mode): Promise<string[]> =>
-    (await server.api().get('/api/v1/keys', { params: { limit: 100 } })).data.data
+    (await server.api(myKey).get('/api/v1/keys', { params: { limit: 100 } })).data.data
       .filter((key: { mode: Mode }) => key.mode === mode)
       .map(({ id }: { id: string }) => id);
 
@@ -239,9 +260,9 @@ describe('a session that was opened without a key', () => {
     const [first] = (await keyIds('live')).filter((id) => id !== second.id) as [string];
     const browser = await signedInByLink();
     const link = await server.paggio.sessions.createLink(everything());
-    await server.paggio.keys.revoke(owner, second.id);
+    await server.paggio.keys.revoke(myself(), second.id);
     expect(await browser.isSignedIn()).toBe(true);
-    await server.paggio.keys.revoke(owner, first);
+    await server.paggio.keys.revoke(myself(), first);
     expect(await browser.isSignedIn()).toBe(false);
     expect(await server.paggio.sessions.useLink(link)).toBeNull();
     expect((await auditOf()).at(-1)).toMatchObject({
@@ -256,7 +277,7 @@ describe('a session that was opened without a key', () => {
 
   test('ends, too, when its last two keys are revoked at once', async () => {
     for (let round = 0; round < 5; round++) {
-      const userId = `user of round ${round}`;
+      const userId = `${me}, round ${round}`;
       const ids = [(await newKey('live', scopes, userId)).apiKey.id, (await newKey('live', scopes, userId)).apiKey.id];
       const browser = await signedInByLink(everything('live', userId));
       await Promise.all(ids.map((id) => server.paggio.keys.revoke({ userId, mode: 'live' }, id)));
@@ -266,7 +287,7 @@ describe('a session that was opened without a key', () => {
 
   test('is not opened by a link that is used while the last key is revoked', async () => {
     for (let round = 0; round < 10; round++) {
-      const userId = `user of round ${round}`;
+      const userId = `${me}, round ${round}`;
       const { apiKey } = await newKey('live', scopes, userId);
       const link = await server.paggio.sessions.createLink(everything('live', userId));
       const [token] = await Promise.all([
@@ -281,100 +302,107 @@ describe('a session that was opened without a key', () => {
   test('ignores keys that say nothing about it: of test mode, of other users, and expired ones', async () => {
     const [live] = (await keyIds('live')) as [string];
     const { apiKey: test } = await newKey('test');
-    await newKey('live', scopes, 'user-2');
+    await newKey('live', scopes, otherUser);
     const expired = await newKey();
     await query(
       server.gateway.database.url,
       `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
     );
     const [browser, testBrowser] = [await signedInByLink(), await signedInByLink(everything('test'))];
-    await server.paggio.keys.revoke(owner, test.id);
+    await server.paggio.keys.revoke(myself(), test.id);
     expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([true, true]);
-    await server.paggio.keys.revoke(owner, live);
+    await server.paggio.keys.revoke(myself(), live);
     expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([false, false]);
   });
 
   test('of a user who never had a key lasts', async () => {
-    const browser = await signedInByLink(everything('live', 'user without keys'));
+    const browser = await signedInByLink(everything('live', otherUser));
     expect(await browser.isSignedIn()).toBe(true);
   });
 });
 
 describe('a sign-in that is refused', () => {
   test('with a key that was revoked or has expired is in the audit log of its user, once a minute', async () => {
-    const { apiKey, key } = await newKey('test', ['read'], 'user-2');
-    await server.paggio.keys.revoke({ userId: 'user-2', mode: 'live' }, apiKey.id);
-    const expired = await newKey('live', ['read'], 'user-2');
+    const { apiKey, key } = await newKey('test', ['read'], otherUser);
+    await server.paggio.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
+    const expired = await newKey('live', ['read'], otherUser);
     await query(
       server.gateway.database.url,
       `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
     );
-    const browser = new DashboardBrowser(server, { 'user-agent': 'thief' });
+    const browser = newBrowser('thief');
     // What is invented first does not hide the rest.
     expect(await browser.signIn(createKeyText('live'))).toBe(401);
     for (let n = 0; n < 3; n++) {
       expect(await browser.signIn(key)).toBe(401);
       expect(await browser.signIn(expired.key)).toBe(401);
     }
-    expect(await auditOf('user-2', 'test')).toMatchObject([
+    expect(await auditOf(otherUser, 'test')).toMatchObject([
       {
         action: 'session.refused',
         objectId: apiKey.id,
         keyId: apiKey.id,
-        remoteAddr: '127.0.0.1',
+        remoteAddr: address,
         after: { by: 'key', reason: 'key_revoked', user_agent: 'thief' },
       },
     ]);
-    expect(await auditOf('user-2')).toMatchObject([{ objectId: expired.apiKey.id, after: { reason: 'key_expired' } }]);
+    expect(await auditOf(otherUser)).toMatchObject([{ objectId: expired.apiKey.id, after: { reason: 'key_expired' } }]);
     expect(await auditOf()).toEqual([]);
     // One line for the address, whatever it tried.
-    expect(refusals).toEqual([{ type: 'session.refused', by: 'key', reason: 'unknown_key', remoteAddr: '127.0.0.1' }]);
+    expect(refusals).toEqual([{ type: 'session.refused', by: 'key', reason: 'unknown_key', remoteAddr: address }]);
   });
 
   test('with a link that was used or has expired is in the audit log of whom it was made for', async () => {
-    const browser = new DashboardBrowser(server);
+    const browser = newBrowser();
     const use = async (link: string): Promise<string> =>
       (await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location'];
     const [used, expired] = [
-      await server.paggio.sessions.createLink(everything('live', 'user-2')),
-      await server.paggio.sessions.createLink(everything('live', 'user-2')),
+      await server.paggio.sessions.createLink(everything('live', otherUser)),
+      await server.paggio.sessions.createLink(everything('live', otherUser)),
     ];
     expect(await use(used)).toBe('/dashboard');
-    await query(server.gateway.database.url, `update paggio.sessions set expires_at = now() where kind = 'link'`);
+    await query(
+      server.gateway.database.url,
+      `update paggio.sessions set expires_at = now() where kind = 'link' and user_id = '${otherUser}'`,
+    );
     for (const link of [used, used, expired, 'x'.repeat(43), '']) expect(await use(link)).toBe('/dashboard?link=used');
-    expect(await auditOf('user-2')).toMatchObject([
+    expect(await auditOf(otherUser)).toMatchObject([
       { action: 'session.opened', after: { by: 'link' } },
       { action: 'session.refused', after: { by: 'link', reason: 'link_used' } },
       { action: 'session.refused', after: { by: 'link', reason: 'link_expired' } },
     ]);
     // The token of a session that stands is no link, and nobody's mistake.
     expect(await use(browser.cookie?.split('=')[1] as string)).toBe('/dashboard?link=used');
-    expect(await auditOf('user-2')).toHaveLength(3);
+    expect(await auditOf(otherUser)).toHaveLength(3);
   });
 
   test('leaves at most a hundred entries a day for a user, from however many addresses and processes', async () => {
-    const { apiKey, key } = await newKey('live', ['read'], 'user-2');
-    await server.paggio.keys.revoke({ userId: 'user-2', mode: 'live' }, apiKey.id);
-    const other = createPaggio({ database: { url: server.gateway.database.url }, masterKey: testMasterKey });
-    await other.start();
+    const { apiKey, key } = await newKey('live', ['read'], otherUser);
+    await server.paggio.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
+    const nodes = [0, 1].map(() =>
+      createPaggio({ database: { url: server.gateway.database.url }, masterKey: testMasterKey }),
+    );
+    let lines = 0;
+    nodes[0]?.subscribe(({ type }) => void (type === 'session.refused' && lines++));
+    for (const node of nodes) await node.start();
     const startedAt = performance.now();
     for (let n = 0; n < 70; n++)
-      for (const { sessions } of [server.paggio, other])
+      for (const { sessions } of nodes)
         await sessions.refuseKey(key, { remoteAddr: `198.51.100.${n}`, userAgent: null, token: null });
     const kept = await query(
       server.gateway.database.url,
-      `select count(*)::int as count from paggio.audit where action = 'session.refused'`,
+      `select count(*)::int as count from paggio.audit where action = 'session.refused' and user_id = '${otherUser}'`,
     );
     expect(kept).toEqual([{ count: 100 }]);
     // And a minute's worth of lines in the log, and one more for each second.
-    expect(refusals.length).toBeLessThanOrEqual(61 + (performance.now() - startedAt) / 1000);
-    await other.stop();
+    expect(lines).toBeLessThanOrEqual(61 + (performance.now() - startedAt) / 1000);
+    for (const node of nodes) await node.stop();
   });
 
   test('answers every failed attempt alike, whatever was wrong', async () => {
     const { apiKey, key } = await newKey();
-    await server.paggio.keys.revoke(owner, apiKey.id);
-    const browser = new DashboardBrowser(server);
+    await server.paggio.keys.revoke(myself(), apiKey.id);
+    const browser = newBrowser();
     const answers = [];
     for (const wrong of [key, createKeyText('live'), 'nonsense'])
       answers.push({ ...(await browser.request('POST', '/dashboard/session', { key: wrong })).data, request_id: '' });
@@ -387,7 +415,14 @@ test('what a sweep removes is over, and whose a used link was is known for an ho
   const browser = await signedIn();
   await signedInByLink();
   const count = async (): Promise<number> =>
-    ((await query(server.gateway.database.url, 'select count(*)::int as count from paggio.sessions'))[0] as any).count;
+    (
+      (
+        await query(
+          server.gateway.database.url,
+          `select count(*)::int as count from paggio.sessions where user_id = '${me}'`,
+        )
+      )[0] as any
+    ).count;
   expect(await count()).toBe(3);
   const sweep = async (): Promise<void> => {
     const other = createPaggio({
@@ -409,7 +444,7 @@ test('what a sweep removes is over, and whose a used link was is known for an ho
   expect(await count()).toBe(3);
   await query(
     server.gateway.database.url,
-    `update paggio.sessions set expires_at = expires_at - interval '2 hours' where expires_at <= now()`,
+    `update paggio.sessions set expires_at = expires_at - interval '2 hours' where expires_at <= now() and user_id = '${me}'`,
   );
   await sweep();
   expect([await count(), await browser.isSignedIn()]).toEqual([2, true]);
@@ -420,7 +455,7 @@ test('a key by the API sees the sessions that were opened with it end with it', 
   const browser = await signedIn(key);
   const { data } = await client(server.port, key).get('/api/v1/sessions');
   expect(data.data).toMatchObject([{ key_id: apiKey.id, key_prefix: key.slice(0, 12) }]);
-  await server.paggio.keys.revoke(owner, apiKey.id);
+  await server.paggio.keys.revoke(myself(), apiKey.id);
   expect(await browser.isSignedIn()).toBe(false);
-  expect((await server.api().get('/api/v1/sessions')).data.data).toEqual([]);
+  expect((await server.api(myKey).get('/api/v1/sessions')).data.data).toEqual([]);
 });

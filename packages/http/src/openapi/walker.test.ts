@@ -11,12 +11,14 @@ import { dtoSchema } from './dto-schema';
 
 // AUZ-26. In full about 11,000 cases; see CONTRIBUTING.
 const full = process.env['PAGGIO_FULL'] === '1';
-const CASES = full ? 260 : 14;
+const CASES = full ? 260 : 6;
 
 let server: GatewayServer;
 let recorder: Recorder;
 /** Objects to ask about; some of them are deleted on the way, as it goes. */
 const ids: Record<string, string[]> = {};
+/** Whether these have only been read so far. */
+let fresh = false;
 
 beforeAll(async () => {
   server = await startGatewayServer({ apiRateLimit: null });
@@ -30,7 +32,6 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-/** Fresh objects for each operation, so that those that end something find something. */
 async function makeObjects(): Promise<void> {
   const api = server.api();
   const endpoint = (
@@ -132,7 +133,10 @@ const endless = new Set(['events.stream']);
 test.each(operations.map((operation) => [operation.id, operation] as const))(
   'AUZ-26: %s answers as documented, whatever it is sent',
   async (id, operation) => {
-    await makeObjects();
+    // Those that change objects or end them find new ones.
+    const changes = operation.method !== 'GET' && operation.path.includes('/:');
+    if (changes || !fresh) await makeObjects();
+    fresh = !changes;
     let succeeded = 0;
     const requests = fc
       .record({ path: pathOf(operation), query: queryOf(operation), body: bodyOf(operation), headers: headersOf })

@@ -97,7 +97,7 @@ const strange: readonly unknown[] = [
 export const hostileValue: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...strange),
   fc.jsonValue(),
-  fc.string({ unit: 'binary' }),
+  fc.array(fc.nat(0x10_ffff), { maxLength: 10 }).map((points) => String.fromCodePoint(...points)),
 );
 
 /** The text of a body that begins as a valid one and then goes wrong. */
