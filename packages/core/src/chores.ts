@@ -3,7 +3,7 @@ import type { StorageQuota } from './capture/storage-quota';
 import type { DeliveryWorker } from './delivery/worker';
 import type { GrowthWatch } from './growth-watch';
 import type { Notifier } from './notifications/notifier';
-import type { Role } from './options';
+import type { Role } from './roles';
 import type { BulkReplayRunner } from './replay/bulk-replay-runner';
 import type { Scheduler } from './scheduler';
 import type { EventIndex } from './storage/event-index';

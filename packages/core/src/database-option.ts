@@ -1,6 +1,23 @@
 import { unknownOption } from './input/shape';
-import type { PaggioOptions } from './options';
 import { resolveConnection, type Connection } from './storage/connection';
+import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
+
+/**
+ * What Paggio uses of a host's TypeORM DataSource (0.3 or 1): where its database is, and transactions for handlers. Its
+ * own tables stay on connections of its own.
+ */
+export interface HostDataSource extends Partial<TransactionalDataSource> {
+  options: object;
+}
+
+/** What Paggio uses of a host's pool of `pg`: its configuration, and transactions for handlers. */
+export interface HostPool extends TransactionalPool {
+  options: object;
+}
+
+/** Where the database is. `password` is asked for each new connection. */
+export type DatabaseOption =
+  { url: string; password?: () => string | Promise<string> } | { dataSource: HostDataSource } | { pool: HostPool };
 
 type Fail = (field: string, message: string) => void;
 type Settings = Record<string, unknown>;
@@ -57,8 +74,8 @@ interface Given {
 }
 const names = ['url', 'password', 'dataSource', 'pool'];
 
-/** Where the database of `PaggioOptions` is. Every mistake is told to `fail`. */
-export function connectionOf(database: PaggioOptions['database'] | undefined, fail: Fail): Connection {
+/** Where the database of an option is. Every mistake is told to `fail`. */
+export function connectionOf(database: DatabaseOption | undefined, fail: Fail): Connection {
   const given = (typeof database === 'object' && database !== null ? database : {}) as Given;
   for (const name of Object.keys(given))
     if (!names.includes(name)) fail('database', `database.${name}: ${unknownOption(name, names)}`);

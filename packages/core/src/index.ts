@@ -3,7 +3,13 @@ export { checkBodyEncoding } from './body-encoding';
 export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
 export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
-export { auditActions, type AuditAction, type AuditEntry, type AuditFilter, type AuditRecord } from './audit/audit';
+export {
+  auditActions,
+  type AuditAction,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditRecord,
+} from './audit/audit-entry';
 export type { Authority } from './authority';
 export type { CaptureAnswer } from './capture/capture';
 export type { Credentials } from './capture/credentials';
@@ -58,7 +64,7 @@ export type {
   PayloadOf,
   WebhookEvents,
 } from './handlers/handler';
-export type { HandlerSummary } from './handlers/handlers';
+export type { HandlerSummary } from './handlers/handler-summary';
 export type { WebhookEvent } from './handlers/webhook-event';
 export { createKeyText, keyMode } from './keys/key-text';
 export { rateHeaders, rateLimited, RateLimiter, type RateLimit, type RateVerdict } from './keys/rate-limiter';
@@ -72,8 +78,9 @@ export {
   type MasterKeys,
 } from './master-key';
 export { MasterKeyFiles } from './master-key-files';
-export { databaseUrlProblem } from './database-option';
-export { ingestUrlProblem, roles, type HostDataSource, type HostPool, type PaggioOptions, type Role } from './options';
+export { databaseUrlProblem, type HostDataSource, type HostPool } from './database-option';
+export { ingestUrlProblem, type PaggioOptions } from './options';
+export { roles, type Role } from './roles';
 export { isNetwork, networkList } from './network-list';
 export { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
 export { certificatesIn } from './delivery/tls-trust';
@@ -91,7 +98,8 @@ export {
   type Trigger,
 } from './notifications/notification';
 export { fields } from './input/fields';
-export { check as checkInput, operations, problemsOf, type Arguments } from './input/operations';
+export { check as checkInput, problemsOf, type Arguments } from './input/check';
+export { operations } from './input/operations';
 export * as rules from './input/shape';
 export type { RuleSchema, Shape } from './input/shape';
 export { networkOf } from './network';
@@ -102,7 +110,7 @@ export { providers, type ProviderSummary } from './providers';
 export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
 export { printable, redact } from './redact';
-export type { RejectionDetail, RejectionSummary } from './rejections/rejections';
+export type { RejectionDetail, RejectionSummary } from './rejections/rejection-summary';
 export { RecentMap } from './recent-map';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
 export { environments, type Environment } from './replay/environment';

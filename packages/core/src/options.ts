@@ -1,19 +1,17 @@
-import { connectionOf } from './database-option';
+import { connectionOf, type DatabaseOption, type HostDataSource, type HostPool } from './database-option';
 import { PaggioError, type ErrorDetail } from './errors';
 import type { AxiosLike } from './delivery/axios-transport';
 import { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
 import { certificatesIn } from './delivery/tls-trust';
 import type { Connection } from './storage/connection';
-import type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
+import type { HostTransactions, TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
 import { isNat64Prefix } from './delivery/special-addresses';
 import { readMasterKeys } from './master-key';
 import { unknownOption } from './input/shape';
 import { isNetwork } from './network-list';
+import { roles, type Role } from './roles';
 import type { Scheduler } from './scheduler';
-
-export type Role = 'capture' | 'deliver' | 'api' | 'dashboard';
-export const roles: readonly Role[] = ['capture', 'deliver', 'api', 'dashboard'];
 
 export interface PaggioOptions {
   /**
@@ -21,14 +19,13 @@ export interface PaggioOptions {
    * cloud, Vault), or the one that a TypeORM DataSource or a `pg` pool of the host is configured for. Paggio connects by
    * itself, and checks at the start that it is on the same database as the DataSource or pool.
    */
-  database:
-    { url: string; password?: () => string | Promise<string> } | { dataSource: HostDataSource } | { pool: HostPool };
+  database: DatabaseOption;
   /**
    * Where transactional handlers get their transactions: a DataSource or a `pg` pool of the host on the same database.
    * Its own transactions, so that its repositories work with them.
    * @default the DataSource or pool of `database`, else connections of Paggio's own
    */
-  transactions?: { dataSource: TransactionalDataSource } | { pool: TransactionalPool };
+  transactions?: HostTransactions;
   /**
    * Connections of Paggio's own for transactional handlers (1 to 100), made when one runs. Without `transactions` only.
    * @default 4
@@ -203,23 +200,10 @@ export interface PaggioOptions {
   scheduler?: Scheduler;
 }
 
-/**
- * What Paggio uses of a host's TypeORM DataSource (0.3 or 1): where its database is, and transactions for handlers. Its
- * own tables stay on connections of its own.
- */
-export interface HostDataSource extends Partial<TransactionalDataSource> {
-  options: object;
-}
-
-/** What Paggio uses of a host's pool of `pg`: its configuration, and transactions for handlers. */
-export interface HostPool extends TransactionalPool {
-  options: object;
-}
-
 export interface ResolvedOptions {
   connection: Connection;
   /** Null: of Paggio's own. */
-  transactions: { dataSource: TransactionalDataSource } | { pool: TransactionalPool } | null;
+  transactions: HostTransactions | null;
   transactionConnections: number;
   masterKey: Buffer;
   previousMasterKeys: readonly Buffer[];
@@ -498,7 +482,7 @@ function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], f
   return resolved;
 }
 
-function transactionsOf(options: Partial<PaggioOptions>, fail: Fail): ResolvedOptions['transactions'] {
+function transactionsOf(options: Partial<PaggioOptions>, fail: Fail): HostTransactions | null {
   const given = options.transactions;
   if (given === undefined) {
     const { dataSource, pool } = (options.database ?? {}) as { dataSource?: HostDataSource; pool?: HostPool };

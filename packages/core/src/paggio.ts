@@ -65,7 +65,7 @@ import { KeyStore } from './storage/key-store';
 import { isGuessableKey } from './master-key';
 import { MasterKeyRegister } from './storage/master-key-register';
 import { MasterKeyRotation, type RotationOptions, type RotationResult } from './storage/master-key-rotation';
-import { NotificationStore } from './storage/notification-store';
+import { countAlerts, NotificationStore } from './storage/notification-store';
 import { PostgresIntake } from './storage/postgres-intake';
 import { PostgresRecord } from './storage/postgres-record';
 import { PostgresWaker, type WakerListener } from './storage/postgres-waker';
@@ -324,7 +324,7 @@ export class Paggio {
     });
     const words = new Words();
     const log = new ChangeLog(this.database);
-    const index = new EventIndex(this.database, log, words);
+    const index = new EventIndex(this.database, log, words, countAlerts);
     this.index = index;
     this.events = new Events(new EventStore(this.database, index, words, seal), directory);
     const verifications = new VerificationStore(this.database, this.box);

@@ -1,6 +1,19 @@
-import type { CaptureRefusal } from './capture/refusal-tally';
 import { toFault } from './fault';
-import type { FilledQuota } from './storage/usage-store';
+
+/** Why a request to a webhook URL was refused before anything of it was looked at. */
+export type CaptureRefusal = 'rate' | 'quota' | 'unknown_url';
+
+/** A quota whose usage has just reached 80 %, or 99 % (`full`). */
+export interface FilledQuota {
+  /** Null: the quota of all endpoints of a user. */
+  endpointId: string | null;
+  userId: string;
+  bytes: number;
+  quota: number;
+  /** It is the quota for unverified events. */
+  unverified: boolean;
+  full: boolean;
+}
 
 /** What happened, for logs, metrics and live feeds. */
 export type Happening =

@@ -2,55 +2,7 @@ import type { Page, Paging } from '../page';
 import type { Actor, Owner, Scope } from '../principal';
 import { RecentMap } from '../recent-map';
 import type { AuditStore } from '../storage/audit-store';
-
-export const auditActions = [
-  'access.denied',
-  'destination.created',
-  'destination.deleted',
-  'destination.updated',
-  'endpoint.created',
-  'endpoint.deleted',
-  'endpoint.tested',
-  'endpoint.updated',
-  'event.cancelled',
-  'event.replayed',
-  'key.created',
-  'key.revoked',
-  'notifications.tested',
-  'notifications.updated',
-  'replay.cancelled',
-  'replay.created',
-  'secret.received',
-  'secret.revealed',
-  'secret.rotated',
-  'session.closed',
-  'session.opened',
-  'session.refused',
-] as const;
-export type AuditAction = (typeof auditActions)[number];
-
-/** What was done to what. Neither side ever holds a secret. */
-export interface AuditEntry {
-  action: AuditAction;
-  /** Null where there is none, as for a refused request. */
-  objectId: string | null;
-  before: Readonly<Record<string, unknown>> | null;
-  after: Readonly<Record<string, unknown>> | null;
-}
-
-/** An entry as it was kept. There is no way to change or remove one. */
-export interface AuditRecord extends AuditEntry {
-  id: string;
-  /** Null: the host's own code, or a person at the dashboard of the operator. */
-  keyId: string | null;
-  remoteAddr: string | null;
-  createdAt: Date;
-}
-
-export interface AuditFilter {
-  action?: AuditAction;
-  objectId?: string;
-}
+import type { AuditEntry, AuditFilter, AuditRecord } from './audit-entry';
 
 /** The same refusal is kept once a minute for each key or user: a loop of them must not fill a table. */
 const DENIED_EVERY_MS = 60_000;

@@ -13,7 +13,7 @@ import {
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
-import type { Happening, Telemetry } from '../telemetry';
+import type { CaptureRefusal, Happening, Telemetry } from '../telemetry';
 import type { Timing } from '../timing';
 import { answerType } from '../endpoints/answer-type';
 import type { CaptureLimits } from './capture-limits';
@@ -22,7 +22,7 @@ import { EVENT_OVERHEAD_BYTES, sizeOf } from './event-size';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
-import type { CaptureRefusal, RefusalTally } from './refusal-tally';
+import type { RefusalTally } from './refusal-tally';
 import { RejectionThrottle, type Findings, type RejectionLog } from './rejection';
 import type { StorageQuota } from './storage-quota';
 

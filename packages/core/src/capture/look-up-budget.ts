@@ -1,10 +1,16 @@
-import type { Asker } from './published-keys';
-
 const WINDOW_MS = 60_000;
 const PER_ENDPOINT = 30;
 const SHARED = 300;
 /** What an endpoint gets in any case, however many others are flooded. */
 const RESERVED = 3;
+
+/** Who a look-up is charged to. */
+export interface Asker {
+  /** Id of the endpoint that a request came to. */
+  endpoint: string;
+  /** Network of its sender; null: unknown. */
+  sender: string | null;
+}
 
 /**
  * How many unknown keys are looked up in a minute: 30 for an endpoint, as long as all endpoints of this process together

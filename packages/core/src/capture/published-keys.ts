@@ -5,7 +5,7 @@ import type { Transport } from '../delivery/transport';
 import { networkOf } from '../network';
 import { RecentMap } from '../recent-map';
 import { askProvider } from './ask-provider';
-import { LookUpBudget } from './look-up-budget';
+import { LookUpBudget, type Asker } from './look-up-budget';
 
 /** A key rarely changes and never under its name. After this time it is fetched again, while the old one goes on counting. */
 const FRESH_MS = 24 * 3_600_000;
@@ -24,14 +24,6 @@ interface Found {
   text: string;
   freshUntil: number;
   keptUntil: number;
-}
-
-/** Who a look-up is charged to. */
-export interface Asker {
-  /** Id of the endpoint that a request came to. */
-  endpoint: string;
-  /** Network of its sender; null: unknown. */
-  sender: string | null;
 }
 
 type IsKey = (text: string) => boolean;

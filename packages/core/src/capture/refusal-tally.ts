@@ -1,7 +1,4 @@
-import type { Telemetry } from '../telemetry';
-
-/** Why a request to a webhook URL was refused before anything of it was looked at. */
-export type CaptureRefusal = 'rate' | 'quota' | 'unknown_url';
+import type { CaptureRefusal, Telemetry } from '../telemetry';
 
 /** Endpoints that are told apart at a time. */
 const MAX_NAMES = 1_000;

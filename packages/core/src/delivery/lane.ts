@@ -1,10 +1,9 @@
+import { STRAIN_LIMIT } from '../endpoints/health';
 import type { Work } from './work';
 
 /** A claim takes up to this many times a lane's concurrency, so that slots do not wait for the next claim. */
 export const CLAIM_AHEAD = 3;
 
-/** So many attempts in a row that strain a destination open its circuit. */
-export const STRAIN_LIMIT = 10;
 /** A verdict that takes longer than this is not waited for. */
 export const VERDICT_MS = 500;
 

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, HeaderList, providerHeaders } from '@paggio/providers';
 import { Hops } from './hops';
-import { isReservedHeader, outgoingHeaders, type OutgoingInput } from './outgoing-headers';
+import { outgoingHeaders, type OutgoingInput } from './outgoing-headers';
+import { isReservedHeader } from './reserved-headers';
 import { refusedPorts } from './refused-ports';
 
 const PAGE = readFileSync(join(__dirname, '../../../../docs/delivery.md'), 'utf8');

@@ -5,20 +5,7 @@ import { deliveryTimestamp } from './delivery-timestamp';
 import { foldedName } from './header-name';
 import type { Hops } from './hops';
 import { isIdentityHeader } from './identity-headers';
-
-/** RFC 9110, 7.6.1, and what a connection negotiates for itself. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'expect',
-]);
-const madeAnew = new Set(['host', 'content-length']);
-const standardWebhooks: ReadonlySet<string> = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
+import { isForwarded, isReservedHeader, standardWebhooks } from './reserved-headers';
 
 export interface OutgoingInput {
   /** As received: names and values in turn. */
@@ -61,7 +48,7 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
     // A pseudo header of HTTP/2, which no HTTP/1 request can carry. Earlier versions stored them.
     if (lower.startsWith(':')) continue;
     const folded = foldedName(lower);
-    if (neverForwarded(folded) || dropped.has(folded)) continue;
+    if (!isForwarded(folded) || dropped.has(folded)) continue;
     // Another spelling of the header with Paggio's signature, which some servers would read in its place.
     if (folded !== lower && standardWebhooks.has(folded)) continue;
     if (!endpoint.forwardIdentityHeaders && isIdentityHeader(folded) && !endpoint.verificationHeaders.has(lower))
@@ -94,31 +81,6 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
   if (input.traceParent !== null) out.push('traceparent', input.traceParent);
   for (const [name, value] of custom) out.push(name, value);
   return out;
-}
-
-/** Names that only Paggio writes, with every other name that begins with `paggio-`: a sender cannot pretend them. */
-const ownNames = new Set(['x-pj-signature', 'x-pj-timestamp', 'x-pj-correlation-id']);
-
-function isOwnName(folded: string): boolean {
-  return folded.startsWith('paggio-') || ownNames.has(folded);
-}
-
-/** Headers of the connection to this gateway, and names that only Paggio writes. */
-function neverForwarded(folded: string): boolean {
-  return (
-    hopByHop.has(folded) ||
-    madeAnew.has(folded) ||
-    folded.startsWith('proxy-') ||
-    // CGI programs would send their own requests through it (CVE-2016-5385).
-    folded === 'proxy' ||
-    isOwnName(folded)
-  );
-}
-
-/** Header names that a destination's own headers may not have: HTTP and Paggio own them. */
-export function isReservedHeader(lowerCaseName: string): boolean {
-  const folded = foldedName(lowerCaseName);
-  return neverForwarded(folded) || standardWebhooks.has(folded);
 }
 
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../audit/audit';
+import type { AuditEntry } from '../audit/audit-entry';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import type { DestinationPlan } from './destination-plan';

@@ -1,4 +1,5 @@
-import { STRAIN_LIMIT } from '../delivery/lane';
+/** This many attempts in a row that strain a destination open its circuit. */
+export const STRAIN_LIMIT = 10;
 
 /** Failed attempts in a row, and the time since the first of them, from which a destination counts as failing. */
 export const FAILING_ATTEMPTS = 5;

@@ -2,7 +2,7 @@ import { catalogue, closest, didYouMean, findProvider, sampleEventTypes } from '
 import { API_SOURCE } from '../capture/signed-ingest';
 import { parseRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
-import { problemsOf, type Arguments } from '../input/operations';
+import { problemsOf, type Arguments } from '../input/check';
 import {
   callable,
   data,

@@ -1,17 +1,7 @@
 import { notFound, PaggioError } from '../errors';
 import type { EndpointStore } from '../storage/endpoint-store';
 import type { HandlerStore } from '../storage/handler-store';
-
-/** A handler as the database knows it. */
-export interface HandlerSummary {
-  name: string;
-  source: string;
-  eventTypes: string[];
-  /** Processes that run it now. */
-  running: number;
-  /** Deliveries that wait for it, up to 100000. */
-  pending: number;
-}
+import type { HandlerSummary } from './handler-summary';
 
 export interface HandlersDependencies {
   store: HandlerStore;

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPaggio, migrate, migrationSql, rotateMasterKey, scopes, type PaggioError } from '../index';
+import { createPaggio, migrate, migrationSql, rotateMasterKey, scopes, type Paggio, type PaggioError } from '../index';
 import { startGateway, testMasterKey, type TestGateway } from '../testing';
-import { operations, ownOperations, problemsOf, type Arguments } from './operations';
+import { problemsOf, type Arguments } from './check';
+import { operations, ownOperations } from './operations';
 import type { RuleSchema, Shape } from './shape';
 
 let gateway: TestGateway;
@@ -11,6 +12,14 @@ afterAll(() => gateway.stop());
 
 type Method = (...args: unknown[]) => unknown;
 type Services = Record<string, Record<string, Method>>;
+
+type Methods<T> = { [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? Name : never]: Arguments };
+type Facts = 'options' | 'isEnding' | 'bodyMs' | 'publicPath' | 'baseUrl';
+type Service = Exclude<keyof Paggio, keyof Methods<Paggio> | Facts>;
+
+// An operation without rules does not compile.
+operations satisfies { [Name in Service]: Methods<Paggio[Name]> };
+ownOperations satisfies Methods<Paggio>;
 
 /** The services of the gateway, and under the empty name the gateway itself. */
 const tables: Record<string, Record<string, Arguments>> = { ...operations, '': ownOperations };

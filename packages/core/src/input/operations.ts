@@ -1,14 +1,7 @@
-import { invalid, type ErrorDetail } from '../errors';
-import type { Paggio } from '../paggio';
-import { anyText, callable, cannotBeRead, optional, type Shape } from './shape';
+import { invalid } from '../errors';
+import { problemsOf, type Arguments } from './check';
+import { anyText, callable, optional } from './shape';
 import * as shapes from './shapes';
-
-/** What an operation calls its arguments, with their rules. Where the name is empty, problems name the members alone. */
-export type Arguments = readonly (readonly [name: string, shape: Shape])[];
-
-type Methods<T> = { [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? Name : never]: Arguments };
-type Facts = 'options' | 'isEnding' | 'bodyMs' | 'publicPath' | 'baseUrl';
-type Service = Exclude<keyof Paggio, keyof Methods<Paggio> | Facts>;
 
 const owner: Arguments[number] = ['owner', shapes.owner];
 const principal: Arguments[number] = ['principal', shapes.principal];
@@ -23,7 +16,7 @@ const browser: Arguments[number] = ['browser', optional(shapes.browser)];
 
 /**
  * The arguments of every operation of the services of a `Paggio`. HTTP calls the same operations, after its own check of
- * names and forms on the wire. An operation that is missing here does not compile.
+ * names and forms on the wire.
  */
 export const operations = {
   capture: {
@@ -122,7 +115,7 @@ export const operations = {
     explain: [endpoint, ['request', shapes.webhookRequest]],
   },
   handlers: { list: [], remove: [['name', shapes.handlerName]] },
-} satisfies { [Name in Service]: Methods<Paggio[Name]> };
+} satisfies Record<string, Record<string, Arguments>>;
 
 /** The same for the methods of a `Paggio` itself. `on` and `publish` add to these what only they can judge. */
 export const ownOperations = {
@@ -143,7 +136,7 @@ export const ownOperations = {
   mountedAt: [['path', shapes.path]],
   publishedAt: [['publicUrl', shapes.httpUrl]],
   listeningAt: [['url', shapes.httpUrl]],
-} satisfies Methods<Paggio>;
+} satisfies Record<string, Arguments>;
 
 /** Operations without a promise: what is wrong with their arguments is thrown. */
 const throwing: ReadonlySet<string> = new Set([
@@ -151,29 +144,6 @@ const throwing: ReadonlySet<string> = new Set([
   ...['subscribe', 'whenEnding', 'mountedAt', 'publishedAt', 'listeningAt'],
 ]);
 const judgedByItself: ReadonlySet<string> = new Set(['on', 'publish']);
-
-/** What is wrong with the arguments of an operation. */
-export function problemsOf(expected: Arguments, args: readonly unknown[]): ErrorDetail[] | undefined {
-  let problems: ErrorDetail[] | undefined;
-  for (let index = 0; index < expected.length; index++) {
-    const [field, shape] = expected[index] as Arguments[number];
-    let found: readonly ErrorDetail[];
-    try {
-      found = shape(args[index], field);
-    } catch {
-      // A proxy refuses to be looked at.
-      found = cannotBeRead(field === '' ? 'input' : field);
-    }
-    if (found.length > 0) (problems ??= []).push(...found);
-  }
-  return problems;
-}
-
-/** @throws PaggioError `VALIDATION_FAILED` */
-export function check(expected: Arguments, args: readonly unknown[]): void {
-  const problems = problemsOf(expected, args);
-  if (problems) throw invalid(problems);
-}
 
 type Operation = (...args: unknown[]) => unknown;
 

@@ -1,5 +1,5 @@
 import { HeaderList } from '@paggio/providers';
-import { auditActions } from '../audit/audit';
+import { auditActions } from '../audit/audit-entry';
 import { isRoutedEndpoint } from '../endpoints/endpoint-directory';
 import { byChannel, channels } from '../notifications/notification';
 import { scopes } from '../principal';

@@ -1,4 +1,4 @@
-import type { AuditAction, AuditEntry, AuditFilter, AuditRecord } from '../audit/audit';
+import type { AuditAction, AuditEntry, AuditFilter, AuditRecord } from '../audit/audit-entry';
 import { firstIdAt, formatId, newId } from '../event-id';
 import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';

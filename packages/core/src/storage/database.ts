@@ -2,7 +2,6 @@ import * as driver from 'pg';
 import { Pool, type PoolConfig } from 'pg';
 import type { Connection } from './connection';
 import { PaggioError } from '../errors';
-import type { ResolvedOptions } from '../options';
 import { defaultTiming, type Timing } from '../timing';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
@@ -18,6 +17,7 @@ import {
   DataSourceTransactions,
   OwnTransactions,
   PoolTransactions,
+  type HostTransactions,
   type TransactionSource,
 } from './transaction-source';
 
@@ -30,7 +30,8 @@ export interface DatabaseSettings {
   connection: Connection;
   /** What the boot is allowed to do to the schema. */
   migrations: 'on-start' | 'check' | 'off';
-  transactions: ResolvedOptions['transactions'];
+  /** Null: connections of its own. */
+  transactions: HostTransactions | null;
   transactionConnections: number;
 }
 

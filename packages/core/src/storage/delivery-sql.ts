@@ -1,4 +1,5 @@
-import { CLAIM_AHEAD, STRAIN_LIMIT } from '../delivery/lane';
+import { CLAIM_AHEAD } from '../delivery/lane';
+import { STRAIN_LIMIT } from '../endpoints/health';
 import { followersOf } from './follower-sql';
 import type { Timing } from '../timing';
 

@@ -1,5 +1,5 @@
 import { In, IsNull, type EntityManager } from 'typeorm';
-import type { AuditEntry } from '../audit/audit';
+import type { AuditEntry } from '../audit/audit-entry';
 import type { DestinationPlan } from '../endpoints/destination-plan';
 import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Actor, Owner } from '../principal';

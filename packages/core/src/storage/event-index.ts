@@ -7,7 +7,6 @@ import type { EventStatus } from '../events/event';
 import { GROWTH } from '../stats/latency';
 import type { ChangeLog } from './change-log';
 import type { Database } from './database';
-import { COUNT_ALERTS } from './notification-store';
 import type { Words } from './words';
 
 /** In the order of their numbers in the index. */
@@ -23,13 +22,16 @@ const CHUNK = 2_000;
 const CHECK_LAG_MS = 60_000;
 
 /** Events of an endpoint that came to their end in one step. */
-interface Ended {
+export interface Ended {
   endpointId: string;
   state: 'delivered' | 'failed';
   count: number;
   /** One of them. */
   eventId: string;
 }
+
+/** Called in the transaction of a step, with what came to its end in it. */
+export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promise<void>;
 
 /**
  * What lists filter by and statistics count, in a narrow table beside the events with an index for each filter. It
@@ -42,6 +44,7 @@ export class EventIndex {
     private readonly database: Database,
     private readonly log: ChangeLog,
     private readonly words: Words,
+    private readonly onEnded: OnEnded,
   ) {}
 
   /**
@@ -91,7 +94,7 @@ export class EventIndex {
       if (!state) return false;
       const page = await this.log.read(toPosition(state.position), STEP, manager);
       const ended = await this.take(manager, [...new Set([...page.created, ...page.updated])]);
-      await countAlerts(manager, ended);
+      await this.onEnded(manager, ended);
       // failpoint: index.advanced
       const position = formatPosition(page.position);
       if (position !== state.position)
@@ -154,21 +157,6 @@ interface WriteRow {
 }
 
 /** One row for an endpoint and state, however many chunks it was counted in. */
-async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Promise<void> {
-  const sums = new Map<string, Ended>();
-  for (const one of ended) {
-    const name = `${one.endpointId} ${one.state}`;
-    sums.set(name, { ...one, count: one.count + (sums.get(name)?.count ?? 0) });
-  }
-  const rows = [...sums.values()];
-  if (rows.length === 0) return;
-  await manager.query(COUNT_ALERTS, [
-    rows.map((one) => one.endpointId),
-    rows.map((one) => one.state),
-    rows.map((one) => one.count),
-    rows.map((one) => one.eventId),
-  ]);
-}
 
 // What a crash of the database forgets is forgotten together with its place in the log, and done again. Some thousand ids
 // are looked up one by one: while the tables are small or their statistics old, the planner would rather read all of them.

@@ -1,5 +1,4 @@
-import { STRAIN_LIMIT } from '../delivery/lane';
-import { FAILING_AFTER_MS, FAILING_ATTEMPTS } from '../endpoints/health';
+import { FAILING_AFTER_MS, FAILING_ATTEMPTS, STRAIN_LIMIT } from '../endpoints/health';
 
 /** Whether a row of `destinations` is failing: the rule of `failingSinceOf`, by the clock of the database. */
 export const failing = (row: string): string => `(${row}.failing_since is not null and (${row}.strain >= ${STRAIN_LIMIT}

@@ -1,7 +1,7 @@
 import { PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { RegisteredHandler } from '../handlers/handler';
-import type { HandlerSummary } from '../handlers/handlers';
+import type { HandlerSummary } from '../handlers/handler-summary';
 import { change } from './change';
 import type { Database } from './database';
 import { GAUGE_LIMIT } from './queue-store';

@@ -5,7 +5,7 @@ import { keepAudit } from './audit-store';
 import { change } from './change';
 import type { Database } from './database';
 import { apiKeySchema, type ApiKeyRow } from './entities/api-key';
-import { endKeyless } from './session-store';
+import { endKeyless } from './session-ends';
 import { visibleModes } from './visible-modes';
 
 /** Keys of one user, or of all of them. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaggioError, type ErrorDetail } from '../errors';
-import { check, type Arguments } from '../input/operations';
+import { check, type Arguments } from '../input/check';
 import { anyText, anything, members } from '../input/shape';
 import { rotationOptions } from '../input/shapes';
 import { resolveOptions, type PaggioOptions } from '../options';

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { databaseUrlProblem } from '../database-option';
 import { PaggioError } from '../errors';
-import { check, type Arguments } from '../input/operations';
+import { check, type Arguments } from '../input/check';
 import { anyText, members, optional, text } from '../input/shape';
 import { resolveConnection } from './connection';
 import { Database } from './database';

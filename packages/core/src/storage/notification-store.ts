@@ -16,6 +16,7 @@ import { keepAudit } from './audit-store';
 import type { Database } from './database';
 import { notificationPlace } from './endpoint-secrets';
 import type { EndpointStore } from './endpoint-store';
+import type { Ended } from './event-index';
 import { failing } from './failing-sql';
 import type { SecretBox } from './secret-box';
 
@@ -216,8 +217,25 @@ const ON_CONFLICT = `
 const WANTED = `join paggio.endpoints e on e.id = i.endpoint_id
     join paggio.notifications n on n.user_id = e.user_id and n.mode = e.mode`;
 
-/** Counts what ended: rows (endpoint, trigger, count, one of the events), where an owner wants to know of it. */
-export const COUNT_ALERTS = `
+/** Counts events that came to their end, where an owner wants to know about them. */
+export async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Promise<void> {
+  const sums = new Map<string, Ended>();
+  for (const one of ended) {
+    const name = `${one.endpointId} ${one.state}`;
+    sums.set(name, { ...one, count: one.count + (sums.get(name)?.count ?? 0) });
+  }
+  const rows = [...sums.values()];
+  if (rows.length === 0) return;
+  await manager.query(COUNT_ALERTS, [
+    rows.map((one) => one.endpointId),
+    rows.map((one) => one.state),
+    rows.map((one) => one.count),
+    rows.map((one) => one.eventId),
+  ]);
+}
+
+// Rows: endpoint, trigger, count, one of the events.
+const COUNT_ALERTS = `
   with input as (
     select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[]) as i(endpoint_id, trigger, count, event_id)
   ), checks as (

@@ -2,7 +2,7 @@ import { KEPT_BYTES, type Findings, type Rejection, type RejectionLog } from '..
 import { formatId, newId } from '../event-id';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
-import type { RejectionDetail, RejectionSummary } from '../rejections/rejections';
+import type { RejectionDetail, RejectionSummary } from '../rejections/rejection-summary';
 import { Turns } from '../turns';
 import type { Database } from './database';
 import { rejectionPlace, type RequestSeal, type StoredRequest } from './request-seal';

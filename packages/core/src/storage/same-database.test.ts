@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { resolveOptions, type HostDataSource, type PaggioOptions } from '../options';
+import type { HostDataSource } from '../database-option';
+import { resolveOptions, type PaggioOptions } from '../options';
 import { createPaggio } from '../index';
 import { createTestDatabase, hostPool, query, testMasterKey, type TestDatabase } from '../testing';
 

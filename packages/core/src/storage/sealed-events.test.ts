@@ -5,7 +5,7 @@ import { axiosTransport } from '../delivery/axios-transport';
 import { Connector } from '../delivery/connector';
 import { undiciTransport } from '../delivery/undici-transport';
 import type { Paggio } from '../index';
-import type { Role } from '../options';
+import type { Role } from '../roles';
 import {
   capture,
   dumpOf,

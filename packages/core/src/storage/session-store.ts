@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import type { AuditEntry } from '../audit/audit';
 import { TOTAL_LIMIT, toPage, type Page, type Paging } from '../page';
 import type { Actor, Mode, Owner } from '../principal';
 import { keepAudit } from './audit-store';
 import type { Database } from './database';
+import { keepEnds, KEYLESS_LOCK, remove, REMOVED, type Removed } from './session-ends';
 import { visibleModes } from './visible-modes';
 
 export interface SessionRow {
@@ -42,9 +42,6 @@ export interface NewSession extends NewLink {
   replaces: Buffer | null;
 }
 
-/** Why a session ended before its time, as the audit log has it. */
-export type SessionEnd = 'signed_out' | 'ended' | 'replaced' | 'too_many' | 'last_key_revoked';
-
 /** A link that does not sign in any more, and whose it was. */
 export interface SpentLink extends Owner {
   id: string;
@@ -55,8 +52,6 @@ export interface SpentLink extends Owner {
 /** Sessions of one key. The oldest beyond these end, because a key can sign in as often as its rate limit allows. */
 export const SESSIONS_PER_KEY = 100;
 
-/** First half of the name of a lock; the second one is the user. */
-const KEYLESS_LOCK = 0x70_67_73_6c;
 const COLUMNS =
   's.id, s.user_id as "userId", s.mode, s.shown_mode as "shownMode", s.scopes, s.key_id as "keyId", s.expires_at as "expiresAt"';
 /** What was opened with a key ends with it. */
@@ -64,15 +59,6 @@ const KEY_STANDS = `(s.key_id is null or exists (
   select from paggio.api_keys k where k.id = s.key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))`;
 const standsFor = (idleMs: string): string =>
   `s.kind = 'session' and s.expires_at > now() and s.used_at > now() - ${idleMs}::int8 * interval '1 millisecond' and ${KEY_STANDS}`;
-const REMOVED = 'id, user_id as "userId", mode, key_id as "keyId", kind, expires_at > now() as alive';
-
-interface Removed extends Owner {
-  id: string;
-  keyId: string | null;
-  kind: 'link' | 'session';
-  alive: boolean;
-}
-
 /** Sessions and sign-in links by the hash of their token. The database's clock says when they end. */
 export class SessionStore {
   constructor(private readonly database: Database) {}
@@ -218,28 +204,6 @@ export class SessionStore {
   }
 }
 
-/**
- * Ends what was opened without a key, by a link of the host or the server, once the last key of its user is revoked. Where
- * other keys are left they can still end it by hand. Goes into the transaction that revokes the key, after it.
- */
-export async function endKeyless(manager: EntityManager, actor: Actor, keyId: string): Promise<void> {
-  // Of two keys that are revoked at once, the second one waits and sees that it was the last.
-  await manager.query(
-    `select pg_advisory_xact_lock(${KEYLESS_LOCK}, hashtext(user_id)) from paggio.api_keys where id = $1`,
-    [keyId],
-  );
-  const removed = await remove(
-    manager,
-    `key_id is null and expires_at > now() and exists (
-       select from paggio.api_keys k where k.id = $1 and k.user_id = s.user_id and k.mode in ('live', s.mode))
-     and not exists (
-       select from paggio.api_keys o where o.user_id = s.user_id and o.mode in ('live', s.mode) and o.revoked_at is null
-         and (o.expires_at is null or o.expires_at > now()))`,
-    [keyId],
-  );
-  await keepEnds(manager, removed, 'last_key_revoked', (one) => ({ ...actor, userId: one.userId, mode: one.mode }));
-}
-
 async function open(manager: EntityManager, session: NewSession): Promise<void> {
   const { id, hash, userId, mode, scopes, keyId, lastsMs, remoteAddr, userAgent, by, replaces } = session;
   if (replaces !== null) {
@@ -262,25 +226,4 @@ async function open(manager: EntityManager, session: NewSession): Promise<void> 
     [keyId, SESSIONS_PER_KEY],
   );
   await keepEnds(manager, surplus, 'too_many', () => actor);
-}
-
-function remove(manager: EntityManager, where: string, values: unknown[]): Promise<Removed[]> {
-  return manager.query<Removed[]>(
-    `with removed as (delete from paggio.sessions s where ${where} returning *) select ${REMOVED} from removed`,
-    values,
-  );
-}
-
-/** One entry for each session that had not ended by itself. Links leave none: nobody was signed in. */
-async function keepEnds(
-  manager: EntityManager,
-  removed: readonly Removed[],
-  reason: SessionEnd,
-  actorOf: (removed: Removed) => Actor,
-): Promise<void> {
-  for (const one of removed) {
-    if (one.kind !== 'session' || !one.alive) continue;
-    const entry: AuditEntry = { action: 'session.closed', objectId: one.id, before: null, after: { reason } };
-    await keepAudit(manager, actorOf(one), [entry]);
-  }
 }

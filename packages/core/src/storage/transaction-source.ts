@@ -28,6 +28,9 @@ export interface TransactionalPool {
   }>;
 }
 
+/** Where a host's transactions come from. */
+export type HostTransactions = { dataSource: TransactionalDataSource } | { pool: TransactionalPool };
+
 const begin = (leaseToken: string): string => `set local paggio.lease = '${leaseToken}'`;
 
 export class DataSourceTransactions implements TransactionSource {

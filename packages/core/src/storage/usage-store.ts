@@ -1,4 +1,5 @@
 import type { Quotas, StoredBytes, Usage, UsageSource } from '../capture/storage-quota';
+import type { FilledQuota } from '../telemetry';
 import type { Database } from './database';
 import { NOTE_STORAGE } from './notification-store';
 
@@ -10,18 +11,6 @@ const FULL = 0.99;
 const BACK = 0.04;
 /** A size on the disk is measured again after this time. */
 const MEASURE_MS = 10_000;
-
-/** A quota whose usage has just reached 80 %, or 99 % (`full`). */
-export interface FilledQuota {
-  /** Null: the quota of all endpoints of a user. */
-  endpointId: string | null;
-  userId: string;
-  bytes: number;
-  quota: number;
-  /** It is the quota for unverified events. */
-  unverified: boolean;
-  full: boolean;
-}
 
 interface Row {
   id: string;

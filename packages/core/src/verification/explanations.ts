@@ -6,7 +6,8 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { EventDetail } from '../events/event';
 import type { Events } from '../events/events';
 import type { Owner } from '../principal';
-import type { RejectionDetail, Rejections } from '../rejections/rejections';
+import type { RejectionDetail } from '../rejections/rejection-summary';
+import type { Rejections } from '../rejections/rejections';
 import type { VerificationStore } from '../storage/verification-store';
 
 export interface ExplanationsDependencies {
