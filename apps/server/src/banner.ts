@@ -1,4 +1,4 @@
-import type { RunningServer } from './server';
+import type { RunningServer } from './running-server';
 
 /** What a person sees when the server is up. */
 export function banner(server: RunningServer, version: string): string {

@@ -9,7 +9,8 @@ import { readEnvironment, type Environment } from './environment';
 import { operator } from './first-run';
 import { LimitedExpressAdapter } from './http-adapter';
 import { Output } from './output';
-import { startServer, type RunningServer } from './server';
+import type { RunningServer } from './running-server';
+import { startServer } from './server';
 
 let database: TestDatabase;
 let directory: string;

@@ -9,7 +9,8 @@ import { banner } from './banner';
 import { readEnvironment, type Environment } from './environment';
 import { operator } from './first-run';
 import { Output } from './output';
-import { startServer, type RunningServer } from './server';
+import type { RunningServer } from './running-server';
+import { startServer } from './server';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const withIpv6 = hasIpv6 ? test : test.skip;

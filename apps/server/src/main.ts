@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readEnvironment } from './environment';
 import { Output } from './output';
 import { whenParentEnds } from './parent';
-import { startServer, type RunningServer } from './server';
+import type { RunningServer } from './running-server';
+import { startServer } from './server';
 import { Shutdown } from './shutdown';
 import { StartError } from './start-error';
 

@@ -5,7 +5,7 @@ import { pino, type Level, type Logger } from 'pino';
 import { banner } from './banner';
 import { logHappening, prettyLine } from './event-log';
 import { createLogger, plainLine, plainLines } from './logger';
-import type { RunningServer } from './server';
+import type { RunningServer } from './running-server';
 
 export interface OutputSettings {
   format: 'pretty' | 'json';

@@ -10,32 +10,15 @@ import { getSignInLinkToken } from '@paggio/nestjs';
 import { basePathOf, takeBasePath } from './base-path';
 import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
-import { firstRun, operator, type FirstRun } from './first-run';
+import { firstRun, operator } from './first-run';
 import { KeyRotation } from './key-rotation';
 import { LimitedExpressAdapter } from './http-adapter';
 import { LoopbackName } from './loopback';
 import { NestLog } from './nest-log';
 import type { Output } from './output';
+import type { RunningServer } from './running-server';
 import { ServerModule } from './server.module';
 import { StartError } from './start-error';
-
-export interface RunningServer extends FirstRun {
-  paggio: Paggio;
-  /** Where it listens. */
-  url: string;
-  /** Set when the default port was taken. */
-  movedFrom: number | null;
-  database: { embedded: boolean; description: string };
-  dataDirectory: string;
-  /** Signs in once, within an hour; null where this process serves no dashboard. */
-  dashboardUrl: string | null;
-  /** The same link with an address for a name, for browsers that do not know the name; null where it has none. */
-  dashboardAddressUrl: string | null;
-  /** Stops taking requests, finishes what is in flight, and stops the embedded database last. */
-  stop(): Promise<void>;
-  /** Stops only the embedded database, when no other process uses it: for a process that ends without waiting. */
-  release(): Promise<void>;
-}
 
 /** How many ports above the default one are tried. */
 const PORTS_TRIED = 50;

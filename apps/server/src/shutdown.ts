@@ -1,5 +1,5 @@
 import type { Output } from './output';
-import type { RunningServer } from './server';
+import type { RunningServer } from './running-server';
 
 /** Past this the process ends with what it has: the next start finds the rest in the database. */
 const STOP_DEADLINE_MS = 40_000;

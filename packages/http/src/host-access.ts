@@ -9,7 +9,7 @@ import {
   type Principal,
   type Scope,
 } from '@paggio/core';
-import type { Arrival } from './arrival';
+import type { AskingRequest } from './asking-request';
 import { valuesOf } from './header-values';
 import { HostNames, isHostPattern, isLoopbackName } from './host-name';
 import { hostName, parseHost } from './request-host';
@@ -62,16 +62,6 @@ export interface HostAccessOptions<HostRequest> {
    * is reached otherwise
    */
   allowedHosts?: readonly string[];
-}
-
-/** The parts of a request that tell where it comes from. */
-export interface AskingRequest {
-  method: string;
-  rawHeaders: readonly string[];
-  remoteAddr: string | null;
-  arrival: Arrival;
-  /** The request object of the host's framework. */
-  hostRequest: unknown;
 }
 
 /** An authenticated sender. `stillValid` tells whether the key or session has ended since, for streams that stay open. */

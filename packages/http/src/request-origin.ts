@@ -1,6 +1,6 @@
 import { PaggioError } from '@paggio/core';
 import { valuesOf } from './header-values';
-import type { AskingRequest } from './host-access';
+import type { AskingRequest } from './asking-request';
 import { parseHost } from './request-host';
 
 const USE_KEY = 'From another site, use the management API with an API key.';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readJson, WantedPlaces, type Unreadable } from './json-reader';
-import type { Path } from './value-rule';
+import type { Path } from './json-path';
 import type { WebhookRequest } from './webhook-request';
 
 /** Larger bodies are read in the wanted places only: a parser would make up to a gigabyte of objects out of 25 MB. */

@@ -5,15 +5,8 @@ export { customProvider, type ConfigProblem } from './custom';
 export { credentialHeaders, credentialParameters, detect } from './detect';
 export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';
 export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshake';
-export {
-  causes,
-  explain,
-  type Cause,
-  type Explanation,
-  type ExplainOptions,
-  type Finding,
-  type OtherSecret,
-} from './explain/explain';
+export { causes, type Cause } from './explain/cause';
+export { explain, type Explanation, type ExplainOptions, type Finding, type OtherSecret } from './explain/explain';
 export { HeaderList } from './header-list';
 export { memberSources } from './json-source';
 export { forgetInflated } from './inflated-body';

@@ -1,5 +1,5 @@
 import { JsonWalk, type JsonToken } from './json-walk';
-import type { Path } from './value-rule';
+import type { Path } from './json-path';
 
 /** A list of which every item is wanted may have at most as many, all such lists of a body together. */
 const MAX_ITEMS = 100_000;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { jsonOf } from './body-value';
 import { JsonWalk } from './json-walk';
-import type { Path } from './value-rule';
+import type { Path } from './json-path';
 
 /** Where a value stands in JSON text: its first byte and the one behind it. */
 interface JsonSpan {

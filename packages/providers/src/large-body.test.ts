@@ -11,7 +11,7 @@ import {
   type Verification,
   type WebhookRequest,
 } from './index';
-import type { Path } from './value-rule';
+import type { Path } from './json-path';
 
 // Up to the body limit of the host a body is read, whatever its size: for its type, its delivery id, its age and its
 // signature.

@@ -1,8 +1,7 @@
 import { bodyValueAt, jsonBody, jsonValueAt, textOf, valueAt } from './body-value';
 import { fieldValues } from './form-body';
+import type { Path } from './json-path';
 import { queryOf, type WebhookRequest } from './webhook-request';
-
-export type Path = readonly (string | number)[];
 
 /** Where a text stands in a request: data, so that docs can name it and one reader serves every provider. */
 export type ValueRule =

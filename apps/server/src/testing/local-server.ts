@@ -5,7 +5,8 @@ import axios, { type AxiosInstance } from 'axios';
 import type { Level } from 'pino';
 import { readEnvironment } from '../environment';
 import { Output } from '../output';
-import { startServer, type RunningServer } from '../server';
+import type { RunningServer } from '../running-server';
+import { startServer } from '../server';
 
 /** Prints nothing, and keeps what it is told. */
 export class SilentOutput extends Output {

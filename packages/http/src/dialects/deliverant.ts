@@ -7,7 +7,8 @@ import { PublishDto } from '../dto/publish.dto';
 import { operation } from '../operation';
 import { idOf, locationOf } from '../operations/input';
 import { publish } from '../operations/publish';
-import { destinationUrlOf, maskedHeaders } from '../wire/endpoint';
+import { destinationUrlOf } from '../wire/endpoint';
+import { maskedHeaders } from '../wire/parts';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 

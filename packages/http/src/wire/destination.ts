@@ -1,6 +1,6 @@
 import type { CertificateFacts, Destination, DestinationInput, DestinationTls, Principal } from '@paggio/core';
 import type { DestinationItemDto } from '../dto/destination.dto';
-import { maskedHeaders, toRetry } from './endpoint';
+import { maskedHeaders, toRetry } from './parts';
 
 /** An entry of an endpoint's `destinations`, section 6 of the contract. */
 export function toDestinationItem(destination: Destination, principal: Principal): object {

@@ -1,8 +1,9 @@
-import type { Endpoint, EndpointChange, EndpointInput, Principal, RetryPolicy } from '@paggio/core';
-import { hasScope, PaggioError, parseId } from '@paggio/core';
+import type { Endpoint, EndpointChange, EndpointInput, Principal } from '@paggio/core';
+import { PaggioError, parseId } from '@paggio/core';
 import type { DestinationItemDto } from '../dto/destination.dto';
 import type { EndpointCreateDto, EndpointUpdateDto } from '../dto/endpoint.dto';
 import { toDestinationInput, toDestinationItem } from './destination';
+import { maskedHeaders, toRetry } from './parts';
 
 export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
   return {
@@ -52,28 +53,6 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
 /** The first URL; functions of the app have none. */
 export function destinationUrlOf({ destinations }: Endpoint): string | null {
   return destinations.find(({ handler }) => handler === null)?.url ?? null;
-}
-
-/** Custom headers carry tokens: only keys that may change them see them. */
-export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {
-  return hasScope(principal, 'write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
-}
-
-/** In the order of the contract: the database keeps objects in an order of its own. */
-export function toRetry(policy: RetryPolicy): object {
-  const { client_errors } = policy;
-  const choices = client_errors === undefined || client_errors === 'retry' ? {} : { client_errors };
-  if ('schedule_seconds' in policy) return { schedule_seconds: policy.schedule_seconds, ...choices };
-  const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds, jitter } = policy;
-  return {
-    max_attempts,
-    base_seconds,
-    factor,
-    cap_seconds,
-    floor_seconds,
-    ...(jitter === undefined || jitter === 'full' ? {} : { jitter }),
-    ...choices,
-  };
 }
 
 export function toEndpointInput(dto: EndpointCreateDto): EndpointInput {

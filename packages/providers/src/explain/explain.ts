@@ -5,28 +5,8 @@ import { TOLERANCE_SETTING } from '../timestamp';
 import type { Verification } from '../verification';
 import { activeSecrets, createVerifier, type VerificationConfig, type VerifierOptions } from '../verifier';
 import type { WebhookRequest } from '../webhook-request';
+import type { Cause } from './cause';
 import { bareSecret, bodyVariants, secretVariants, standardBase64, specVariants, urlVariants } from './variants';
-
-/** Stable words for what was found. */
-export const causes = [
-  'valid_now',
-  'clock',
-  'expired_secret',
-  'other_secret',
-  'secret_form',
-  'body_changed',
-  'public_url',
-  'other_scheme',
-  'other_provider',
-  'algorithm',
-  'signature_encoding',
-  'signed_text',
-  'wrong_header',
-  'no_secret',
-  'missing_header',
-  'repeated_header',
-] as const;
-export type Cause = (typeof causes)[number];
 
 export interface Finding {
   cause: Cause;

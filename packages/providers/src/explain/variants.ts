@@ -4,7 +4,7 @@ import type { SchemeSpec } from '../scheme/scheme-spec';
 import { withAndWithoutPort } from '../scheme/url-fields';
 import { canonicalBase64 } from '../signature-text';
 import type { WebhookRequest } from '../webhook-request';
-import type { Cause } from './explain';
+import type { Cause } from './cause';
 
 /** Something that may have been otherwise, with words for people. */
 export interface Variant<T> {

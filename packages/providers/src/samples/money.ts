@@ -1,4 +1,4 @@
-import type { Make, SampleParts, Samples } from './sample';
+import type { Make, SampleParts, Samples } from './sample-parts';
 
 type Build = (make: Make) => object;
 

@@ -2,32 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { aboutCode } from './code';
 import { aboutMessages } from './messages';
 import { aboutMoney } from './money';
+import type { Make, SampleParts, Samples } from './sample-parts';
 import { aboutWork } from './work';
-
-/** What a sample is made with, so that no two of them are the same event. */
-export interface Make {
-  now: Date;
-  /** Unix seconds. */
-  unix: number;
-  /** Letters and digits behind a prefix. */
-  id(prefix: string, length?: number): string;
-  uuid(): string;
-  /** Digits only, as text. */
-  digits(length: number): string;
-  /** Lower-case hexadecimal digits. */
-  hex(length: number): string;
-}
-
-export interface SampleParts {
-  headers?: Record<string, string>;
-  /** An object becomes JSON; a text is the body itself. */
-  body: object | string;
-  /** @default 'application/json' */
-  contentType?: string;
-}
-
-/** The samples of one provider by event type; the first one stands for the provider. */
-export type Samples = Readonly<Record<string, (make: Make) => SampleParts>>;
 
 /** An event as its provider would send it, still without a signature. The data is invented. */
 export interface Sample {

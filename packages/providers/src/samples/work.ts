@@ -1,4 +1,4 @@
-import type { Make, SampleParts, Samples } from './sample';
+import type { Make, SampleParts, Samples } from './sample-parts';
 
 const hubspot =
   (subscriptionType: string, more: Record<string, unknown> = {}): ((make: Make) => SampleParts) =>

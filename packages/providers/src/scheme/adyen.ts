@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isTooLargeToRead, jsonBody, jsonOf, valueAt } from '../body-value';
 import { replaceJsonStrings, sourceAt } from '../json-source';
 import { sameText } from '../signature-text';
-import type { Path } from '../value-rule';
+import type { Path } from '../json-path';
 import { refused } from '../verification';
 import type { Scheme } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';

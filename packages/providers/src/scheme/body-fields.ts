@@ -5,7 +5,7 @@ import { replaceJsonStrings } from '../json-source';
 import { hasTooManyParts } from '../multipart-body';
 import { sameText } from '../signature-text';
 import { checkTimestamp, formatTimestamp, toleranceOf } from '../timestamp';
-import type { Path } from '../value-rule';
+import type { Path } from '../json-path';
 import { refused, type Verification } from '../verification';
 import type { WebhookRequest } from '../webhook-request';
 import type { Scheme, SchemeContext } from './scheme';

@@ -11,7 +11,7 @@ import {
 } from '../timestamp';
 import { CANDIDATE_LIMIT } from '../signature-text';
 import { refused, type Refused } from '../verification';
-import type { Path } from '../value-rule';
+import type { Path } from '../json-path';
 import { queryOf, type WebhookRequest } from '../webhook-request';
 import type { SchemeContext, SigningInput } from './scheme';
 import { formatSignature, parseSignatures, type SignatureHeader } from './signature-header';

@@ -4,7 +4,7 @@ import { replaceJsonStrings } from '../json-source';
 import { canonicalBase64, sameText } from '../signature-text';
 import { checkTimestamp, toleranceOf } from '../timestamp';
 import { refused, type Verification } from '../verification';
-import type { Path } from '../value-rule';
+import type { Path } from '../json-path';
 import type { WebhookRequest } from '../webhook-request';
 import { keyAtUrl } from './certificate-url';
 import { privateKey, privateKeyProblem, testPair } from './public-key';

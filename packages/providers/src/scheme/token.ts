@@ -3,7 +3,7 @@ import { repeated } from '../header-list';
 import { replaceJsonStrings } from '../json-source';
 import { sameText } from '../signature-text';
 import { soleTextAt, type NoSoleText } from '../sole-text';
-import type { Path } from '../value-rule';
+import type { Path } from '../json-path';
 import { refused, type FailureReason } from '../verification';
 import { queryOf, type WebhookRequest } from '../webhook-request';
 import type { Scheme } from './scheme';

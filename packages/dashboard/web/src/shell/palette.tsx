@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { useEndpoints } from '../api/queries';
 import { Dialog } from '../parts/dialog';
-import { pages, toggleLive } from './shell';
+import { pages, toggleLive } from './pages';
 
 interface PaletteProps {
   onClose: () => void;

@@ -1,37 +1,18 @@
-import {
-  Activity,
-  Command,
-  Keyboard,
-  LogOut,
-  Moon,
-  Repeat2,
-  Rows3,
-  Settings,
-  Sun,
-  SunMoon,
-  Webhook,
-} from 'lucide-react';
+import { Command, Keyboard, LogOut, Moon, Sun, SunMoon } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { queries } from '../api/queries';
 import { signOut, switchMode } from '../api/session';
-import { liveFeed, useLive } from '../live/use-live';
+import { useLive } from '../live/use-live';
 import { toast } from '../parts/toast';
 import { useAction } from '../parts/use-action';
 import { KeySheet } from './key-sheet';
 import { useKeys } from './keys';
+import { pages, toggleLive } from './pages';
 import { useSession } from './session-context';
 import { keepTheme, readTheme, type Theme } from './theme';
 
 const Palette = lazy(() => import('./palette'));
-
-export const pages = [
-  { path: '/', title: 'Overview', key: 'o', Icon: Activity },
-  { path: '/webhooks', title: 'Webhooks', key: 'w', Icon: Webhook },
-  { path: '/events', title: 'Events', key: 'e', Icon: Rows3 },
-  { path: '/replays', title: 'Replays', key: 'r', Icon: Repeat2 },
-  { path: '/settings', title: 'Settings', key: 's', Icon: Settings },
-] as const;
 
 /** What stands around every page. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {
@@ -95,11 +76,6 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
 
 function isAt(location: string, path: string): boolean {
   return path === '/' ? location === '/' : location === path || location.startsWith(`${path}/`);
-}
-
-export function toggleLive(): void {
-  if (liveFeed.read().state === 'paused') liveFeed.resume();
-  else liveFeed.pause();
 }
 
 const liveTexts = {
