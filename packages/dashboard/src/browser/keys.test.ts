@@ -82,7 +82,7 @@ withBrowser('the keyboard alone', () => {
   });
 
   test('1 to 5 are the tabs of an event', async () => {
-    await page.goto(`${site.url}/dashboard/events/${ids[0]}`);
+    await visitor.follow(`${site.url}/dashboard/events/${ids[0]}`);
     await heading('third');
     for (const [key, name] of [
       ['2', 'Headers'],
@@ -101,7 +101,7 @@ withBrowser('the keyboard alone', () => {
   });
 
   test('UIX-12: r pressed again while a replay is on its way sends nothing more; a box keeps no key from working', async () => {
-    await page.goto(`${site.url}/dashboard/events/${ids[0]}`);
+    await visitor.follow(`${site.url}/dashboard/events/${ids[0]}`);
     await heading('third');
     const answers: (() => void)[] = [];
     site.recorder.behaviour = (_request, response) => void answers.push(() => response.writeHead(200).end());
@@ -117,7 +117,7 @@ withBrowser('the keyboard alone', () => {
   });
 
   test('keys are letters where somebody types, and nothing below a dialog', async () => {
-    await page.goto(`${site.url}/dashboard/events`);
+    await visitor.follow(`${site.url}/dashboard/events`);
     const rows = page.locator('[data-row]').first();
     await rows.waitFor();
     await page.keyboard.press('/');
@@ -138,7 +138,7 @@ withBrowser('the keyboard alone', () => {
   });
 
   test('l stops the live updates and goes on without a gap', async () => {
-    await page.goto(`${site.url}/dashboard`);
+    await visitor.follow(`${site.url}/dashboard`);
     const state = page.locator('.live');
     await state.getByText('Live').waitFor();
     await page.keyboard.press('l');
@@ -176,7 +176,7 @@ withBrowser('the keyboard alone', () => {
   });
 
   test('the focus of a dialog goes back to where it came from', async () => {
-    await page.goto(`${site.url}/dashboard/settings`);
+    await visitor.follow(`${site.url}/dashboard/settings`);
     await page.getByRole('button', { name: 'New key' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'New key' }).waitFor();

@@ -19,7 +19,7 @@ withBrowser('what is managed', () => {
   afterAll(() => site.stop());
 
   const open = async (path: string): Promise<void> => {
-    await page.goto(`${site.url}/dashboard${path}`);
+    await visitor.follow(`${site.url}/dashboard${path}`);
     await page.locator('main h1').waitFor();
   };
   /** There is nothing left to save. */
@@ -482,9 +482,9 @@ withBrowser('what is managed', () => {
 
   describe('of two people who edit the same, the slower one is told, and nothing is lost:', () => {
     const told = 'Somebody else has changed this since you opened it';
-    const settings = async (of: Page, id: string): Promise<void> => {
-      await of.goto(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
-      await of.getByLabel('Description').waitFor();
+    const settings = async (of: Visitor, id: string): Promise<void> => {
+      await of.follow(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
+      await of.page.getByLabel('Description').waitFor();
     };
     const saveIn = (of: Page | Locator): Promise<void> => of.getByRole('button', { name: 'Save', exact: true }).click();
     const savedIn = (of: Page): Promise<void> =>
@@ -492,9 +492,10 @@ withBrowser('what is managed', () => {
 
     test('an endpoint, by two browsers', async () => {
       const { id } = await newEndpoint(site, { name: 'theirs', timeout_seconds: 30 });
-      const other = (await site.visit()).page;
-      await settings(page, id);
-      await settings(other, id);
+      const colleague = await site.visit();
+      const other = colleague.page;
+      await settings(visitor, id);
+      await settings(colleague, id);
       await other.getByLabel('Name', { exact: true }).fill('renamed');
       await other.getByLabel('Time-out, s').fill('20');
       await saveIn(other);
@@ -541,6 +542,7 @@ withBrowser('what is managed', () => {
       await saveIn(other);
       await savedIn(other);
       expect(await endpointOf(id)).toMatchObject({ description: 'after a pause', status: 'PAUSED' });
+      await colleague.leave();
     });
 
     test('a destination', async () => {
@@ -596,7 +598,8 @@ withBrowser('what is managed', () => {
     test('the notifications', async () => {
       const url = site.recorder.url('/services/T00000000/B00000000/secret');
       await site.api.put('/notifications', { slack: { url, triggers: ['failed'] } });
-      await open('/settings?tab=notifications');
+      // A page that was open before would begin with what it knew then.
+      await page.goto(`${site.url}/dashboard/settings?tab=notifications`);
       await page.getByLabel('Tell Discord').check();
       await page.getByRole('group', { name: 'Discord' }).getByLabel('URL').fill(site.recorder.url('/discord'));
       await site.api.put('/notifications', { slack: { triggers: ['paused'] } });

@@ -19,11 +19,18 @@ withBrowser('when things are not as they should be', () => {
   });
 
   afterEach(() => page.unrouteAll({ behavior: 'wait' }));
-  afterAll(() => site.stop());
+  afterAll(async () => {
+    await other?.leave();
+    expect(other?.wrong ?? []).toEqual([]);
+    await site.stop();
+  });
+
+  let other: Visitor | undefined;
 
   /** Somebody in another browser who has not signed in. */
   const stranger = async (): Promise<Visitor> => {
-    const other = await Visitor.come(new URL(site.url).origin);
+    other ??= await Visitor.come(new URL(site.url).origin);
+    await other.context.clearCookies();
     await other.page.goto(`${site.url}/dashboard`);
     await signInPage(other.page);
     return other;
@@ -49,7 +56,7 @@ withBrowser('when things are not as they should be', () => {
       page.getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
     await card('down').getByText(`failing since ${clock}`).waitFor();
     await card('unused').getByText('waiting', { exact: true }).waitFor();
-    await page.goto(`${site.url}/dashboard/webhooks/${down.id}?tab=destinations`);
+    await visitor.follow(`${site.url}/dashboard/webhooks/${down.id}?tab=destinations`);
     await page.getByRole('listitem').getByText(`failing since ${clock}`).waitFor();
     // Before that, a retry would end the outage.
     recorder.behaviour = before;
@@ -69,7 +76,7 @@ withBrowser('when things are not as they should be', () => {
     const several = await newEndpoint(site, { name: 'several', destinations });
     const id = await send(several, '{"type":"partly.failed"}');
     await settled(paggio, owner, id);
-    await page.goto(`${site.url}/dashboard/events/${id}`);
+    await visitor.follow(`${site.url}/dashboard/events/${id}`);
     const aims = page.getByRole('list', { name: 'Replay goes to' });
     await aims.getByText(recorder.url('/lacks-too')).waitFor();
     expect(await aims.getByRole('listitem').count()).toBe(2);
@@ -77,7 +84,7 @@ withBrowser('when things are not as they should be', () => {
     broken = false;
     await page.keyboard.press('r');
     await page.getByText(', replayed 200').first().waitFor();
-    await page.goto(`${site.url}/dashboard/events`);
+    await visitor.follow(`${site.url}/dashboard/events`);
     const row = page.getByRole('row').filter({ has: page.getByText('partly.failed') });
     await row.getByText('failed, replayed 200').waitFor();
     expect(await row.locator('.c-answer').textContent()).toBe('422');
@@ -109,8 +116,7 @@ withBrowser('when things are not as they should be', () => {
   });
 
   test('UIX-10: a session whose key is revoked ends at the next look', async () => {
-    const own = await stranger();
-    const { page } = own;
+    const { page } = await stranger();
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
     const { apiKey, key } = await site.paggio.keys.create(admin, { name: 'short', scopes: ['read'] });
     await page.getByLabel('API key', { exact: true }).fill(`${key.slice(0, -1)}x`);
@@ -128,13 +134,11 @@ withBrowser('when things are not as they should be', () => {
     await site.paggio.keys.revoke(admin, apiKey.id);
     await page.getByRole('link', { name: 'Events' }).click();
     await signInPage(page);
-    await own.leave();
   });
 
   test('settings show an administrator what is theirs, and the operator the server and every user', async () => {
     const everything = { ...owner, scopes: new Set(scopes), keyId: null };
-    const own = await stranger();
-    const { page } = own;
+    const { page } = await stranger();
     const signIn = async (wanted: Scope[]): Promise<void> => {
       const { key } = await site.paggio.keys.create(everything, { name: 'settings', scopes: wanted });
       await page.getByLabel('API key', { exact: true }).fill(key);
@@ -178,20 +182,17 @@ withBrowser('when things are not as they should be', () => {
     await signIn(['operator']);
     await page.getByRole('heading', { name: 'Retention' }).waitFor();
     expect((await tabs()).join()).toBe('Retention and system');
-    await own.leave();
   });
 
   test('a link that was used says so', async () => {
     const link = await site.server.signInLink();
-    const own = await stranger();
-    const { page } = own;
+    const { page } = await stranger();
     await page.goto(link);
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signInPage(page);
     await page.goto(link);
     await page.getByText('This link was used already, or has expired.').waitFor();
-    await own.leave();
   });
 
   test('UIX-11: test mode is unmistakable, and shows nothing of live mode', async () => {
@@ -241,7 +242,7 @@ withBrowser('when things are not as they should be', () => {
       await held;
       await route.continue();
     });
-    await page.goto(`${site.url}/dashboard/replays`);
+    await visitor.follow(`${site.url}/dashboard/replays`);
     await page.getByText('Loading the replays').waitFor();
     await page.getByText('The server takes longer than usual.').waitFor();
     answer();

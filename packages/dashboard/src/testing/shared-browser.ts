@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findBrowser } from './find-browser';
 
-const flags = ['--disable-gpu', '--disable-quic'];
+const flags = ['--disable-gpu', '--disable-quic', '--process-per-site'];
 
 /**
  * One browser for all test files of a run. It is started when the first of them asks, because most runs of a few files
