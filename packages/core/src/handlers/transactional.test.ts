@@ -61,7 +61,7 @@ async function start(
   options: Partial<PaggioOptions> = {},
   where = database,
 ): Promise<TestGateway & { push: () => Promise<string> }> {
-  const started = await startGateway(options, {}, where, (paggio) => {
+  const started = await startGateway(options, { timing: shortened('pollMs') }, where, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => work(tx, event as never), {
       transactional: true,
       retry: { schedule_seconds: [0] },
@@ -442,7 +442,7 @@ class HandlerProcess {
 
 /** Takes in what the processes that die have left, in this one. */
 const survivor = (): Promise<TestGateway> =>
-  startGateway({ roles: ['deliver'] }, {}, database, (paggio) => {
+  startGateway({ roles: ['deliver'] }, { timing: shortened('pollMs') }, database, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => tx.query('insert into public.effects values ($1)', [event.id]), {
       name: 'effect',
       transactional: true,

@@ -95,25 +95,32 @@ export async function settled(paggio: Paggio, who: Owner, eventId: string): Prom
   });
 }
 
-/** Asks again after each happening, and every 25 ms for what only the database knows. */
+/** A moment after a happening, because others come with it. */
+const GATHER_MS = 5;
+/** What only the database knows is asked for less often the longer it takes. */
+const ASK_MS = { first: 25, factor: 1.3, most: 150 };
+
+/** Asks again after each happening, and from time to time. */
 export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 60_000;
   // Made here, so that its stack says who waited.
   const inVain = new Error('waited for a minute in vain');
-  for (;;) {
+  for (let pause = ASK_MS.first; ; pause = Math.min(pause * ASK_MS.factor, ASK_MS.most)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > deadline) throw inVain;
     await new Promise<void>((done, fail) => {
-      const timer = setTimeout(finish, 25);
-      const end = paggio.subscribe(finish);
-      function finish(happening?: Happening): void {
-        clearTimeout(timer);
-        end();
+      const timers = [setTimeout(finish, pause)];
+      const end = paggio.subscribe((happening: Happening) => {
+        if (timers.length === 1) timers.push(setTimeout(finish, GATHER_MS));
         // SQL that is wrong (class 42) does not get better by waiting.
-        if (happening?.type === 'fault' && /^42/.test((happening.error as { code?: string }).code ?? ''))
+        if (happening.type === 'fault' && /^42/.test((happening.error as { code?: string }).code ?? ''))
           fail(happening.error instanceof Error ? happening.error : new Error(String(happening.error)));
-        else done();
+      });
+      function finish(): void {
+        timers.forEach((timer) => clearTimeout(timer));
+        end();
+        done();
       }
     });
   }
