@@ -1,5 +1,5 @@
 const { sep } = require('node:path');
-const { compileFunction } = require('node:vm');
+const { Script } = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
 
 const INSTALLED = `${sep}node_modules${sep}`;
@@ -17,8 +17,13 @@ class SharedRuntime extends Runtime {
     // Neither is part of Jest's public interface.
     if (typeof executor?.compile !== 'function' || typeof this._resolution?.resolveCjs !== 'function')
       throw new Error('This version of Jest has other insides: adapt scripts/jest/shared-runtime.js to it.');
+    // A script, because V8 remembers those: the next test file that loads the module does not compile it again, and what was
+    // compiled or optimised on the way is there, too. Functions of compileFunction are compiled anew each time.
     executor.compile = (source, filename) =>
-      this._environment.getVmContext() && compileFunction(source, executor.injectedModuleParameters, { filename });
+      this._environment.getVmContext() &&
+      new Script(`(function(${executor.injectedModuleParameters.join()}){${source}\n})`, {
+        filename,
+      }).runInThisContext();
   }
 
   requireModule(from, name, options, isRequireActual) {
