@@ -12,9 +12,10 @@ withBrowser('a payload is shown as it was received', () => {
 
   beforeAll(async () => {
     site = await startDashboard();
+    endpoint = await newEndpoint(site, { name: 'exact', destination_url: site.recorder.url('/path?own=1') });
+    // After that, because a page keeps the list of endpoints for some seconds.
     visitor = await site.visit();
     ({ page } = visitor);
-    endpoint = await newEndpoint(site, { name: 'exact', destination_url: site.recorder.url('/path?own=1') });
   });
 
   afterAll(() => site.stop());

@@ -10,11 +10,11 @@ withBrowser('the keyboard alone', () => {
 
   beforeAll(async () => {
     site = await startDashboard();
-    visitor = await site.visit();
-    ({ page } = visitor);
     const endpoint = await newEndpoint(site, { name: 'stripe-prod', destination_url: site.recorder.url() });
     ids = [];
     for (const type of ['first', 'second', 'third']) ids.unshift(await send(endpoint, JSON.stringify({ type })));
+    visitor = await site.visit();
+    ({ page } = visitor);
     await page.getByText('third').waitFor();
   });
 

@@ -1,9 +1,30 @@
-// The browser of a test run: node browser-server.mjs EXECUTABLE FLAG... prints where it listens. It ends with its standard
-// input, so it does not outlive the run, however that ends.
-import { chromium } from 'playwright-core';
+// The browser of a test run: node browser-server.mjs EXECUTABLE FLAG... prints a URL that answers with the address of the
+// browser, which it starts when it is asked for the first time. Everything ends with the standard input, so nothing
+// outlives the run, however that ends.
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
 
 const [executablePath, ...args] = process.argv.slice(2);
-const server = await chromium.launchServer({ executablePath, args, host: '127.0.0.1' });
-console.log(server.wsEndpoint());
-server.once('close', () => process.exit());
-process.stdin.resume().once('end', () => void server.close());
+// Others on this machine must not use the browser.
+const path = `/${randomBytes(16).toString('hex')}`;
+let browser;
+
+async function launch() {
+  const { chromium } = await import('playwright-core');
+  return chromium.launchServer({ executablePath, args, host: '127.0.0.1' });
+}
+
+const server = createServer((request, response) => {
+  if (request.url !== path) return void response.writeHead(404).end();
+  browser ??= launch();
+  browser.then(
+    (started) => response.end(started.wsEndpoint()),
+    (error) => response.writeHead(500).end(String(error)),
+  );
+});
+server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}${path}`));
+
+process.stdin.resume().once('end', async () => {
+  await (await browser)?.close();
+  process.exit();
+});
