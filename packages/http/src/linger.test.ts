@@ -8,7 +8,8 @@ import { createNodeHandler } from './index';
 import { startGatewayServer, type GatewayServer } from './testing';
 
 /** More than the buffers of a connection hold, so a sender cannot be done before the server has read most of it. */
-const SIZE = 24 * 1024 * 1024;
+const full = process.env['PAGGIO_FULL'] === '1';
+const SIZE = (full ? 24 : 12) * 1024 * 1024;
 const PART = Buffer.alloc(64 * 1024, 0x20);
 
 let server: GatewayServer;
@@ -112,7 +113,8 @@ test("Node's own clients get the answer to a large body", async () => {
     await answer.text();
     return answer.status;
   };
-  const some = cases().filter(({ name }) => ['a webhook', 'publishing', 'an unknown webhook', 'no key'].includes(name));
+  const names = ['a webhook', 'no key', ...(full ? ['publishing', 'an unknown webhook'] : [])];
+  const some = cases().filter(({ name }) => names.includes(name));
   for (const client of [byHttp, byFetch]) {
     const answers: [string, number][] = [];
     for (const one of some) answers.push([one.name, await client(one)]);

@@ -3,6 +3,8 @@ import { findProvider, type Scheme } from '@paggio/providers';
 import { Recorder } from '@paggio/core/testing';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
+const full = process.env['PAGGIO_FULL'] === '1';
+
 let server: GatewayServer;
 /** Stands where PayPal and Plaid would be. */
 let world: Recorder;
@@ -71,7 +73,9 @@ test('forged webhooks of PayPal stop neither those from elsewhere nor those of o
     );
   const flooded = await endpoint({ provider: 'paypal', secrets: [pair.secret] });
   const quiet = await endpoint({ provider: 'paypal', secrets: [pair.secret] });
-  const invented = Array.from({ length: 120 }, (_, n) => signedByPayPal(pair.signingKey, `CERT-invented-${n}`));
+  const invented = Array.from({ length: full ? 120 : 40 }, (_, n) =>
+    signedByPayPal(pair.signingKey, `CERT-invented-${n}`),
+  );
   const forged = await Promise.all(invented.map((headers) => send(flooded, FORGER, headers)));
   expect(new Set(forged.map(({ status }) => status))).toEqual(new Set([401, 503]));
   expect(world.requests.length).toBeLessThanOrEqual(15);

@@ -185,7 +185,7 @@ test('any text is accepted or refused by both', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...Object.keys(pairs)),
-      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.array(fc.nat(0x10_ffff), { maxLength: 300 }).map((points) => String.fromCodePoint(...points)),
       fc.nat(),
       (id, text, at) => {
         const pair = pairs[id] as Pair;
@@ -197,7 +197,7 @@ test('any text is accepted or refused by both', () => {
         expect(onTheWire(pair, body).length === 0).toBe(inTheProcess(pair, body).length === 0);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: process.env['PAGGIO_FULL'] === '1' ? 500 : 150 },
   );
 });
 
