@@ -3,7 +3,7 @@
 // (longest-first.js).
 const { writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
-const { cpuTime } = require('./cpu-time.js');
+const { cpuTime, treeTime } = require('./cpu-time.js');
 
 const SHOWN = 10;
 
@@ -29,10 +29,13 @@ class CostReporter {
     for (const { file, wall, loading, testing, children } of files.slice(0, SHOWN))
       console.log(`${seconds(wall)} ${seconds(loading + testing + children)}  ${file}`);
     const database = cpuTime(process.env.PAGGIO_TEST_DATABASE_PID);
+    // A browser's processes live as long as it does, so nobody has waited for them yet.
+    const browser = treeTime(process.env.PAGGIO_TEST_BROWSER_PID);
     console.log(
       `Wall time ${seconds(Date.now() - startTime).trim()}. CPU: loading modules ${seconds(sum('loading')).trim()}, ` +
         `tests ${seconds(sum('testing')).trim()}, their child processes ${seconds(sum('children')).trim()}` +
-        (database ? `, PostgreSQL ${seconds(database.own + database.children).trim()}.` : '.'),
+        (database ? `, PostgreSQL ${seconds(database.own + database.children).trim()}` : '') +
+        (browser ? `, the browser ${seconds(browser).trim()}.` : '.'),
     );
   }
 }

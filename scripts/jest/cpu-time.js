@@ -1,4 +1,4 @@
-const { readFileSync } = require('node:fs');
+const { readdirSync, readFileSync } = require('node:fs');
 
 /** Linux counts in ticks of 10 ms. */
 const TICK_MS = 10;
@@ -19,4 +19,25 @@ function cpuTime(pid) {
   }
 }
 
-module.exports = { cpuTime };
+/** CPU time of a process and of everything below it in milliseconds; null where that is not known. */
+function treeTime(pid) {
+  const root = cpuTime(pid);
+  if (!root) return null;
+  const below = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')[1];
+      below.set(parent, [...(below.get(parent) ?? []), name]);
+    } catch {
+      // It has ended.
+    }
+  }
+  const sum = (id) => {
+    const { own, children } = cpuTime(id) ?? { own: 0, children: 0 };
+    return (below.get(String(id)) ?? []).reduce((total, child) => total + sum(child), own + children);
+  };
+  return sum(pid);
+}
+
+module.exports = { cpuTime, treeTime };

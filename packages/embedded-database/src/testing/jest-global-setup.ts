@@ -6,7 +6,7 @@ import { makeDataFiles } from '../data-files';
 import { startEmbeddedDatabase } from '../index';
 import { unprivileged } from '../unprivileged';
 import { copyClusterFiles } from './cluster-files';
-import { dropTestTemplate } from './index';
+import { dropTestTemplate, query } from './index';
 import { throwAwayDirectory } from './throw-away-directory';
 
 const run = globalThis as { stopTestDatabase?: () => Promise<void> };
@@ -29,6 +29,9 @@ export default async function setup(): Promise<void> {
   const settings = { max_connections: '300', max_wal_size: '256MB' };
   const database = await startEmbeddedDatabase({ directory, durable: false, settings });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
+  // Each connection would hash the password 4,096 times, which takes this side longer than most tests take for a statement.
+  const password = decodeURIComponent(new URL(database.superuserUrl).password);
+  await query(database.superuserUrl, `set scram_iterations = 1; alter role postgres password '${password}'`);
   // For what the run prints at its end.
   process.env['PAGGIO_TEST_DATABASE_PID'] = String(database.pid);
   const remove = (): void => {
