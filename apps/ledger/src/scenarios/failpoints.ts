@@ -93,7 +93,7 @@ const halfWritten: Death = { name: 'request half written', at: { hold: { point: 
 const LARGE_BYTES = 12_000_000;
 
 /** The brief mode takes one death of so many, and which ones depends on the seed: so every death has its turn. */
-const BRIEF_PART = 5;
+const BRIEF_PART = 6;
 
 /** The names of the failpoints in them. */
 export const usedFailpoints = deaths.flatMap(({ at: place }) => ('failpoint' in place ? [place.failpoint.name] : []));
