@@ -13,8 +13,8 @@ import {
 import { describeHost, type Host } from '@paggio/http/testing';
 
 interface ConsumerHost extends Host {
-  /** Resolves with the next message of the app's own handler. */
-  handled(): Promise<unknown>;
+  /** Resolves when the app's own handler has got an event with this `ref`. */
+  handled(ref: string): Promise<void>;
 }
 
 /**
@@ -43,7 +43,10 @@ async function startConsumer(main: string, mount: string, node: string = process
     paggio: observer.paggio,
     port,
     key,
-    handled: () => message(child),
+    handled: (ref) =>
+      new Promise((done) => {
+        child.on('message', (told: { ref?: string }) => told.ref === ref && done());
+      }),
     async stop() {
       child.kill('SIGTERM');
       const end = await exited;
@@ -65,21 +68,24 @@ export interface ConsumerRun {
   ownsConnection?: boolean;
 }
 
-/** What every host must keep, and that a function of the app is a destination. */
+/** What every host must keep, and that a function of the app is a destination. They share a process. */
 export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
-  let file: string | undefined;
-  const start = (): Promise<ConsumerHost> => startConsumer((file ??= main()), mount, node?.());
-  describeHost(name, start, mount, { ownsConnection, dashboard: false, inProcess: false });
+  let started: Promise<ConsumerHost> | undefined;
+  const start = (): Promise<ConsumerHost> => (started ??= startConsumer(main(), mount, node?.()));
+  // It outlives what describeHost does with it.
+  const startShared = async (): Promise<Host> => ({ ...(await start()), stop: async () => undefined });
+  describeHost(name, startShared, mount, { ownsConnection, dashboard: false, inProcess: false });
 
   test(`${name}: a function of the app is a destination`, async () => {
     const host = await start();
     const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
-    const heard = host.handled();
+    const heard = host.handled('main');
     const id = await captureFromGitHub(host.paggio, endpoint.slug, 'push', '{"ref":"main"}');
-    expect(await heard).toEqual({ ref: 'main' });
+    await heard;
     expect((await settled(host.paggio, owner, id)).status).toBe('delivered');
-    await host.stop();
   });
+
+  afterAll(async () => (await started)?.stop(), 60_000);
 }
 
 async function message(child: ChildProcess): Promise<unknown> {
