@@ -33,7 +33,7 @@ function costOf(pattern: RegExp, text: string): number {
 }
 
 /** Shorter steps first: a pattern with exponential time must be seen before it takes minutes. */
-const LENGTHS = [20, 26, 32, 64, 256, 1024, 8192, 16_384, 32_768, LENGTH];
+const LENGTHS = [20, 23, 26, 32, 64, 256, 1024, 8192, 16_384, 32_768, LENGTH];
 
 /** How slow a pattern is on an attack, for people; null where it is not. */
 function weakness(pattern: RegExp, attack: Attack, limitMs: number): string | null {

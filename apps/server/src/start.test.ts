@@ -292,34 +292,134 @@ test('a damaged data directory is a clear error and is left as it was', async ()
   expect(readdirSync(join(directory, 'postgres'))).toEqual(['rubbish']);
 });
 
-test('the embedded database: first run, kill -9 of the server, restart with everything there, clean stop', async () => {
-  const server = await ServerProcess.start({}, directory);
-  expect(statSync(join(directory, 'api-key')).mode & 0o777).toBe(0o600);
-  const key = server.apiKey;
-  // The first key has every scope: whoever runs the server gives out the rest.
-  expect((await server.api().get('/api/v1/keys')).data.data).toMatchObject([{ name: 'first run', scopes }]);
-  expect((await server.api().get('/metrics')).status).toBe(200);
-  const { data: endpoints } = await server.api().get('/api/v1/endpoints');
-  expect(endpoints.data).toMatchObject([{ name: 'demo', destination_url: null }]);
-  expect((await server.api().get('/api/v1/events')).data.meta.total).toBe(0);
-  const sent = await axios.post(
-    endpoints.data[0].webhook_url.replace(/^http:\/\/[^/]+/, server.url),
-    '{"type":"hello.world"}',
-  );
-  expect(sent.data).toEqual({ received: true });
-  await server.stop('SIGKILL');
-  expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(true);
+/** What became of a server on its embedded database that was killed under load, and of the next start. */
+interface Killed {
+  fresh: { keyFileMode: number; key: string; keys: unknown; metrics: number; endpoints: unknown; events: number };
+  again: {
+    key: string;
+    text: string;
+    code: number | null;
+    demo: unknown;
+    databaseFiles: string[];
+    databaseLog: string;
+  };
+  firstEventId: string;
+  databaseOutlived: boolean;
+  acknowledged: ReadonlySet<string>;
+  delivered: ReadonlySet<string>;
+  stored: ReadonlySet<string>;
+}
 
-  const again = await ServerProcess.start({}, directory);
-  expect(again.apiKey).toBe(key);
-  const { data: events } = await again.api().get('/api/v1/events');
-  expect(events.data).toMatchObject([{ id: sent.headers['paggio-event-id'], event_type: 'hello.world' }]);
-  expect(again.lines.join('\n')).toContain('it was running already');
+let killed: Promise<Killed> | undefined;
+const killUnderLoad = (): Promise<Killed> => (killed ??= killAndRestart());
+
+async function killAndRestart(): Promise<Killed> {
+  const root = throwAwayDirectory('paggio-killed-');
+  const directory = join(root, 'data');
+  const recorder = await Recorder.start();
+  let server = await ServerProcess.start({}, directory);
+  const { data: endpoints } = await server.api().get('/api/v1/endpoints');
+  const fresh = {
+    keyFileMode: statSync(join(directory, 'api-key')).mode & 0o777,
+    key: server.apiKey,
+    keys: (await server.api().get('/api/v1/keys')).data.data as unknown,
+    metrics: (await server.api().get('/metrics')).status,
+    endpoints: endpoints.data as unknown,
+    events: (await server.api().get('/api/v1/events')).data.meta.total as number,
+  };
+  const demo = new URL(endpoints.data[0].webhook_url as string).pathname;
+  const first = await axios.post(server.url + demo, '{"type":"hello.world"}');
+  expect(first.data).toEqual({ received: true });
+  const firstEventId = first.headers['paggio-event-id'] as string;
+
+  const { data: endpoint } = await server
+    .api()
+    .post('/api/v1/endpoints', { name: 'killed', destination_url: recorder.url(), concurrency: 50 });
+  const path = new URL(endpoint.webhook_url as string).pathname;
+  const acknowledged = new Set<string>();
+  let databaseOutlived = true;
+  for (let kill = 0; kill < KILLS; kill++) {
+    let alive = true;
+    const senders = Array.from({ length: 16 }, async () => {
+      while (alive) {
+        const answer = await axios.post(server.url + path, '{}').catch(() => undefined);
+        if (answer?.status === 200) acknowledged.add(answer.headers['paggio-event-id'] as string);
+      }
+    });
+    await recorder.received(recorder.requests.length + 200);
+    await server.stop('SIGKILL');
+    alive = false;
+    await Promise.all(senders);
+    databaseOutlived &&= existsSync(join(directory, 'postgres', 'postmaster.pid'));
+    server = await ServerProcess.start({}, directory);
+  }
+  // Leases of the dead end after 30 s; no test has to wait for that.
+  const database = databaseUrl(directory);
+  await query(database, `update paggio.deliveries set due_at = now() where state = 'pending'`);
+  for (let round = 0; round < 400; round++) {
+    const { data } = await server.api().get('/api/v1/events', { params: { status: 'pending', limit: 1 } });
+    if (data.meta.total === 0) break;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  const stored = await query<{ id: string }>(database, 'select id from paggio.events');
+  const { data: event } = await server.api().get(`/api/v1/events/${firstEventId}`);
+  const key = server.apiKey;
+  const code = await server.stop();
+  await recorder.stop();
+  const again = {
+    key,
+    text: server.lines.join('\n'),
+    code,
+    demo: event as unknown,
+    databaseFiles: readdirSync(join(directory, 'postgres')),
+    databaseLog: readFileSync(join(directory, 'postgres.log'), 'utf8'),
+  };
+  rmSync(root, { recursive: true, force: true });
+  return {
+    fresh,
+    again,
+    firstEventId,
+    databaseOutlived,
+    acknowledged,
+    delivered: new Set(recorder.requests.map((request) => request.headers['webhook-id'] as string)),
+    stored: new Set(stored.map(({ id }) => id)),
+  };
+}
+
+/** As the server connects. */
+function databaseUrl(directory: string): string {
+  const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
+  const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();
+  return `postgres://paggio:${password}@127.0.0.1:${port}/postgres`;
+}
+
+test('the embedded database: first run, kill -9 of the server, restart with everything there, clean stop', async () => {
+  const { fresh, again, firstEventId, databaseOutlived } = await killUnderLoad();
+  expect(fresh).toMatchObject({
+    keyFileMode: 0o600,
+    // The first key has every scope: whoever runs the server gives out the rest.
+    keys: [{ name: 'first run', scopes }],
+    metrics: 200,
+    endpoints: [{ name: 'demo', destination_url: null }],
+    events: 0,
+  });
+  expect(databaseOutlived).toBe(true);
+  expect(again.key).toBe(fresh.key);
+  expect(again.demo).toMatchObject({ id: firstEventId, event_type: 'hello.world' });
+  expect(again.text).toContain('it was running already');
   // The key is in its file and nowhere in what was printed.
-  expect(again.lines.join('\n')).not.toContain(key);
-  expect(await again.stop()).toBe(0);
-  expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(false);
-  expect(readFileSync(join(directory, 'postgres.log'), 'utf8')).toContain('database system is shut down');
+  expect(again.text).not.toContain(fresh.key);
+  expect(again.code).toBe(0);
+  expect(again.databaseFiles).not.toContain('postmaster.pid');
+  expect(again.databaseLog).toContain('database system is shut down');
+}, 120_000);
+
+test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
+  const { acknowledged, delivered, stored } = await killUnderLoad();
+  expect(acknowledged.size).toBeGreaterThan(150 * KILLS);
+  expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);
+  // Phantoms: nothing was delivered that is not on record.
+  expect([...delivered].filter((id) => !stored.has(id))).toEqual([]);
 }, 120_000);
 
 test('a later start makes no key: it warns while the first one is valid, and when none is', async () => {
@@ -400,46 +500,3 @@ test('previous master keys are a list, an empty one equals unset, and each is ch
     expect(read({ ...production, NODE_ENV: 'test' }).masterKey).toEqual(Buffer.from(guessable, 'hex'));
   }
 });
-
-test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
-  const database = await createTestDatabase();
-  const recorder = await Recorder.start();
-  const env = { DATABASE_URL: database.url, PAGGIO_MASTER_KEY: masterKey };
-  let server = await ServerProcess.start(env, directory);
-  const { data: endpoint } = await server
-    .api()
-    .post('/api/v1/endpoints', { name: 'killed', destination_url: recorder.url(), concurrency: 50 });
-  const path = new URL(endpoint.webhook_url).pathname;
-  const acknowledged = new Set<string>();
-  for (let kill = 0; kill < KILLS; kill++) {
-    let alive = true;
-    const senders = Array.from({ length: 16 }, async () => {
-      while (alive) {
-        const answer = await axios.post(server.url + path, '{}').catch(() => undefined);
-        if (answer?.status === 200) acknowledged.add(answer.headers['paggio-event-id'] as string);
-      }
-    });
-    await recorder.received(recorder.requests.length + 200);
-    await server.stop('SIGKILL');
-    alive = false;
-    await Promise.all(senders);
-    server = await ServerProcess.start(env, directory);
-  }
-  // Leases of the dead end after 30 s; no test has to wait for that.
-  await query(database.url, `update paggio.deliveries set due_at = now() where state = 'pending'`);
-  for (let round = 0; round < 400; round++) {
-    const { data } = await server.api().get('/api/v1/events', { params: { status: 'pending', limit: 1 } });
-    if (data.meta.total === 0) break;
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  const stored = await query<{ id: string }>(database.url, 'select id from paggio.events');
-  const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id'] as string));
-  expect(acknowledged.size).toBeGreaterThan(150 * KILLS);
-  expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);
-  // Phantoms: nothing was delivered that is not on record.
-  const known = new Set(stored.map((row) => row.id));
-  expect([...delivered].filter((id) => !known.has(id))).toEqual([]);
-  expect(await server.stop()).toBe(0);
-  await recorder.stop();
-  await database.drop();
-}, 120_000);

@@ -1,13 +1,13 @@
-// Loaded into a server by NODE_OPTIONS: what libraries and mistakes print, when the server says that it is up.
+// Loaded into a server by NODE_OPTIONS: what libraries and mistakes print. The first signal makes it print, the second one
+// makes an error that nobody catches.
 const hostile = 'two\nlines\u001b[31m and {"level":10}';
 
 process.once('SIGUSR2', () => {
+  process.once('SIGUSR2', () => {
+    void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } }));
+  });
   console.log('to the console', hostile);
   console.error(new Error(hostile), { password: 'pk_live_abcdefgh12345678' });
   console.warn('Bearer abcdefgh12345678');
   process.emitWarning(hostile, 'HostileWarning');
-  setTimeout(
-    () => void Promise.reject(Object.assign(new Error(hostile), { config: { data: 'CANARY-of-a-request' } })),
-    50,
-  );
 });

@@ -42,14 +42,14 @@ function filesIn(folder: string): string[] {
 
 export function patternsIn(file: string, source: string): ProductPattern[] {
   const found: ProductPattern[] = [];
-  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
+  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest);
   const add = (node: ts.Node, pattern: RegExp | null): void => {
-    const line = tree.getLineAndCharacterOfPosition(node.getStart()).line + 1;
-    found.push({ place: `${relative(ROOT, file)}:${line}`, pattern, text: node.getText() });
+    const line = tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
+    found.push({ place: `${relative(ROOT, file)}:${line}`, pattern, text: node.getText(tree) });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isRegularExpressionLiteral(node)) add(node, literal(node.text));
-    else if (isRegExpCall(node)) add(node, made(node.arguments ?? [], constantsIn(tree)));
+    else if (isRegExpCall(node, tree)) add(node, made(node.arguments ?? [], tree));
     else if (isTextSearch(node)) add(node, null);
     ts.forEachChild(node, visit);
   };
@@ -62,8 +62,8 @@ function literal(text: string): RegExp {
   return new RegExp(text.slice(1, end), text.slice(end + 1));
 }
 
-function isRegExpCall(node: ts.Node): node is ts.NewExpression | ts.CallExpression {
-  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === 'RegExp';
+function isRegExpCall(node: ts.Node, tree: ts.SourceFile): node is ts.NewExpression | ts.CallExpression {
+  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === 'RegExp';
 }
 
 /** `match` and `search` of a string make a regular expression of any text that they get. */
@@ -85,21 +85,22 @@ function constantsIn(tree: ts.SourceFile): ReadonlyMap<string, string> {
   for (const statement of tree.statements) {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, initializer } of statement.declarationList.declarations)
-      if (initializer && ts.isStringLiteralLike(initializer)) found.set(name.getText(), initializer.text);
+      if (initializer && ts.isStringLiteralLike(initializer)) found.set(name.getText(tree), initializer.text);
   }
   return found;
 }
 
 /** Anything but a constant is a word here: code that builds a pattern has to escape it, and the test names that code. */
-function made(given: readonly ts.Expression[], constants: ReadonlyMap<string, string>): RegExp | null {
+function made(given: readonly ts.Expression[], tree: ts.SourceFile): RegExp | null {
   const [pattern, flags] = given;
   const flagText = flags === undefined ? '' : ts.isStringLiteralLike(flags) ? flags.text : null;
   if (!pattern || flagText === null) return null;
   if (ts.isStringLiteralLike(pattern)) return new RegExp(pattern.text, flagText);
   if (!ts.isTemplateExpression(pattern)) return null;
+  const constants = constantsIn(tree);
   const text = pattern.templateSpans.reduce(
     (rest, { expression, literal: { text: behind } }) =>
-      rest + (constants.get(expression.getText()) ?? 'word') + behind,
+      rest + (constants.get(expression.getText(tree)) ?? 'word') + behind,
     pattern.head.text,
   );
   return new RegExp(text, flagText);
