@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import axios from 'axios';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
-import { Visitor, withBrowser } from '../testing/visitor';
+import { withBrowser, type Visitor } from '../testing/visitor';
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -226,20 +226,15 @@ withBrowser.each(schemes)('every page in %s', (colorScheme) => {
 });
 
 withBrowser('signed out', () => {
-  let stranger: Visitor;
-
   beforeAll(async () => {
-    stranger = await Visitor.come(new URL(site.url).origin);
-    await stranger.page.goto(`${site.url}/dashboard`);
-    await stranger.page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
+    await visitor.startAnew(new URL(site.url).origin);
+    await page.goto(`${site.url}/dashboard`);
+    await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
   });
 
-  afterAll(() => stranger.leave());
-
   test.each(schemes)('UIX-14: the sign-in in %s', async (colorScheme) => {
-    await stranger.page.emulateMedia({ colorScheme });
-    expect(await findings(stranger.page, colorScheme)).toEqual([]);
-    await stranger.shoot(`${colorScheme}-sign-in`);
-    expect(stranger.wrong).toEqual([]);
+    await page.emulateMedia({ colorScheme });
+    expect(await findings(page, colorScheme)).toEqual([]);
+    await visitor.shoot(`${colorScheme}-sign-in`);
   });
 });

@@ -5,6 +5,18 @@ import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { Visitor, withBrowser } from '../testing/visitor';
 
+let guest: Visitor | undefined;
+
+/** Somebody in a browser that knows nothing of the site. */
+async function guestAt(url: string): Promise<Visitor> {
+  const { origin } = new URL(url);
+  guest ??= await Visitor.come(origin);
+  await guest.startAnew(origin);
+  return guest;
+}
+
+afterAll(() => expect(guest?.wrong ?? []).toEqual([]));
+
 withBrowser('when things are not as they should be', () => {
   let site: DashboardSite;
   let visitor: Visitor;
@@ -19,21 +31,19 @@ withBrowser('when things are not as they should be', () => {
   });
 
   afterEach(() => page.unrouteAll({ behavior: 'wait' }));
-  afterAll(async () => {
-    await other?.leave();
-    expect(other?.wrong ?? []).toEqual([]);
-    await site.stop();
-  });
+  afterAll(() => site.stop());
 
-  let other: Visitor | undefined;
-
-  /** Somebody in another browser who has not signed in. */
   const stranger = async (): Promise<Visitor> => {
-    other ??= await Visitor.come(new URL(site.url).origin);
-    await other.context.clearCookies();
-    await other.page.goto(`${site.url}/dashboard`);
-    await signInPage(other.page);
-    return other;
+    const visitor = await guestAt(site.url);
+    await visitor.page.goto(`${site.url}/dashboard`);
+    await signInPage(visitor.page);
+    return visitor;
+  };
+  const signedIn = async (): Promise<Visitor> => {
+    const visitor = await guestAt(site.url);
+    await visitor.page.goto(await site.server.signInLink());
+    await visitor.page.getByRole('heading', { name: 'Overview' }).waitFor();
+    return visitor;
   };
   const signInPage = (where: Page): Promise<void> =>
     where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
@@ -93,7 +103,7 @@ withBrowser('when things are not as they should be', () => {
 
   test('UIX-10: signing out takes everything away, in other tabs and behind the back button too', async () => {
     const id = await send(endpoint, '{"type":"secret.thing"}');
-    const own = await site.visit();
+    const own = await signedIn();
     const { page } = own;
     const other = await own.tab();
     await other.goto(`${site.url}/dashboard/events/${id}`);
@@ -112,7 +122,7 @@ withBrowser('when things are not as they should be', () => {
     await other.keyboard.press('5');
     await signInPage(other);
     expect(await other.content()).not.toContain('secret.thing');
-    await own.leave();
+    await other.close();
   });
 
   test('UIX-10: a session whose key is revoked ends at the next look', async () => {
@@ -197,8 +207,7 @@ withBrowser('when things are not as they should be', () => {
 
   test('UIX-11: test mode is unmistakable, and shows nothing of live mode', async () => {
     const id = await send(endpoint, '{"type":"live.thing"}');
-    const own = await site.visit();
-    const { page } = own;
+    const { page } = await signedIn();
     await page.getByText('live.thing').first().waitFor();
     await page.getByRole('button', { name: 'Switch to test mode' }).click();
     await page.getByText('Test mode.').waitFor();
@@ -209,7 +218,6 @@ withBrowser('when things are not as they should be', () => {
     await page.getByRole('button', { name: 'Switch to live mode' }).click();
     await page.getByText('live.thing').first().waitFor();
     expect(await page.getByText('Test mode.').count()).toBe(0);
-    await own.leave();
   });
 
   test('UIX-15: a server that answers 500 or nothing is told, and asked again on demand', async () => {
@@ -369,7 +377,7 @@ withBrowser('when the server goes away and comes back', () => {
     const { door, port } = await Door.open(site.server.port);
     // Behind the door its address is another one; changes have to come from where people look.
     site.paggio.publishedAt(`http://127.0.0.1:${port}`);
-    const visitor = await Visitor.come(`http://127.0.0.1:${port}`);
+    const visitor = await guestAt(`http://127.0.0.1:${port}`);
     const { page } = visitor;
     await page.goto((await site.server.signInLink()).replace(String(site.server.port), String(port)));
     const state = page.locator('.live');
@@ -389,7 +397,7 @@ withBrowser('when the server goes away and comes back', () => {
     await page.getByText('meanwhile.59').waitFor();
     expect(await page.getByRole('row').filter({ hasText: 'meanwhile.' }).count()).toBe(50);
     expect(visitor.wrong).toEqual([]);
-    await visitor.leave();
+    await page.goto('about:blank');
     await door.end();
     await site.stop();
   });
@@ -404,7 +412,7 @@ withBrowser('in an app that knows its users', () => {
       allow: () => allowed,
     });
     await newEndpoint(site, { name: 'of ann' });
-    const visitor = await Visitor.come(new URL(site.url).origin);
+    const visitor = await guestAt(site.url);
     const { page } = visitor;
     await page.goto(`${site.url}/dashboard/webhooks`);
     await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
@@ -424,7 +432,7 @@ withBrowser('in an app that knows its users', () => {
     await page.getByRole('alert').getByText('The host does not allow this request').waitFor();
     expect((await page.goto(`${site.url}/dashboard/events`))?.status()).toBe(403);
     expect(visitor.wrong).toEqual([]);
-    await visitor.leave();
+    await page.goto('about:blank');
     await site.stop();
   });
 });

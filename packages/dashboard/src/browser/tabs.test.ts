@@ -17,18 +17,13 @@ withBrowser('many tabs of one browser', () => {
     visitor = await site.visit();
     // It opened its stream before anybody counted.
     await visitor.page.goto('about:blank');
-    streams = streamsOf(visitor);
+    streams = [];
+    visitor.context.on('request', (request) => {
+      if (request.url().endsWith('/events/stream')) streams.push(request);
+    });
   });
 
   afterAll(() => site.stop());
-
-  function streamsOf({ context }: Visitor): Request[] {
-    const seen: Request[] = [];
-    context.on('request', (request) => {
-      if (request.url().endsWith('/events/stream')) seen.push(request);
-    });
-    return seen;
-  }
 
   const live = (page: Page): Promise<void> => page.locator('button.live.live').waitFor();
   const row = (id: string) => `[data-id="${id}"]`;
@@ -125,15 +120,14 @@ withBrowser('many tabs of one browser', () => {
   });
 
   test('are signed out together', async () => {
-    const own = await site.visit();
-    const pages = [own.page, await own.tab(), await own.tab()];
-    for (const page of pages.slice(1)) await page.goto(`${site.url}/dashboard`);
-    await Promise.all(pages.map(live));
+    const pages = await openTabs(3);
     await (pages[1] as Page).getByRole('button', { name: 'Sign out' }).click();
     for (const page of pages) await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
     await send(endpoint, '{"type":"after.the.end"}');
     for (const page of pages) expect(await page.locator('[data-id]').count()).toBe(0);
-    await own.leave();
+    for (const page of pages) await page.close();
+    await visitor.page.goto(await site.server.signInLink());
+    await visitor.page.goto('about:blank');
   });
 
   test('change the mode together, and events of one mode never show in the other', async () => {
@@ -154,14 +148,13 @@ withBrowser('many tabs of one browser', () => {
   });
 
   test('without locks, as over plain HTTP from another machine, a hidden tab lets its stream go', async () => {
-    const own = await site.visit();
-    await own.context.addInitScript(`
+    const page = await visitor.tab();
+    await page.addInitScript(`
       delete Navigator.prototype.locks;
       Object.defineProperty(Document.prototype, 'visibilityState', { get: () => window.__hidden ? 'hidden' : 'visible' });
     `);
-    const streams = streamsOf(own);
-    const { page } = own;
-    await page.reload();
+    const own = (): Request[] => streams.filter((request) => request.frame().page() === page);
+    await page.goto(`${site.url}/dashboard`);
     await live(page);
     const turn = (hidden: boolean): Promise<unknown> =>
       page.evaluate(`window.__hidden = ${hidden}; document.dispatchEvent(new Event('visibilitychange'))`);
@@ -169,12 +162,12 @@ withBrowser('many tabs of one browser', () => {
     await turn(true);
     await ended;
     const id = await send(endpoint, '{"type":"while.hidden"}');
-    const count = streams.length;
+    const count = own().length;
     await turn(false);
     await shows([page], id);
     await live(page);
-    expect(streams).toHaveLength(count + 1);
-    expect(await (streams.at(-1) as Request).headerValue('last-event-id')).toEqual(expect.any(String));
-    await own.leave();
+    expect(own()).toHaveLength(count + 1);
+    expect(await (own().at(-1) as Request).headerValue('last-event-id')).toEqual(expect.any(String));
+    await page.close();
   });
 });
