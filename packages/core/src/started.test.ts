@@ -1,5 +1,5 @@
 import { createPaggio, type Paggio } from './index';
-import { migratedDatabase, owner, query, startGateway, testMasterKey } from './testing';
+import { migratedDatabase, owner, query, shortened, startGateway, testMasterKey } from './testing';
 
 const paging = { limit: 10, offset: 0, startingAfter: null };
 const calls: readonly [string, (paggio: Paggio) => Promise<unknown>][] = [
@@ -16,34 +16,33 @@ const calls: readonly [string, (paggio: Paggio) => Promise<unknown>][] = [
   ['the stream', (paggio) => paggio.feed.follow(owner, null).next()],
 ];
 
-describe('outside of its life', () => {
-  const refusals = { early: new Map<string, unknown>(), late: new Map<string, unknown>() };
+/** What the calls of a gateway that has not started yet were refused with, and those of the same one after its stop. */
+const refusals = { early: new Map<string, unknown>(), late: new Map<string, unknown>() };
 
-  beforeAll(async () => {
-    const database = await migratedDatabase();
-    const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
-    const ask = async (into: Map<string, unknown>): Promise<void> => {
-      for (const [name, call] of calls) into.set(name, await call(paggio).catch((error: unknown) => error));
-    };
-    await ask(refusals.early);
-    await paggio.start();
-    await paggio.stop();
-    await ask(refusals.late);
-    await database.drop();
-  });
+beforeAll(async () => {
+  const database = await migratedDatabase();
+  const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
+  const ask = async (into: Map<string, unknown>): Promise<void> => {
+    for (const [name, call] of calls) into.set(name, await call(paggio).catch((error: unknown) => error));
+  };
+  await ask(refusals.early);
+  await paggio.start();
+  await paggio.stop();
+  await ask(refusals.late);
+  await database.drop();
+});
 
-  test.each(calls)('%s before the start and after the stop says what is missing', (name) => {
-    expect(refusals.early.get(name)).toMatchObject({
-      code: 'NOT_STARTED',
-      message: 'Paggio is not started',
-      hint: 'Call await paggio.start() before the server listens.',
-    });
-    expect(refusals.late.get(name)).toMatchObject({ code: 'NOT_STARTED', message: 'Paggio was stopped' });
+test.each(calls)('%s before the start and after the stop says what is missing', (name) => {
+  expect(refusals.early.get(name)).toMatchObject({
+    code: 'NOT_STARTED',
+    message: 'Paggio is not started',
+    hint: 'Call await paggio.start() before the server listens.',
   });
+  expect(refusals.late.get(name)).toMatchObject({ code: 'NOT_STARTED', message: 'Paggio was stopped' });
 });
 
 test('a process that has looked for work in vain for a minute is not ready and says why, until it can again', async () => {
-  const gateway = await startGateway();
+  const gateway = await startGateway({}, { timing: shortened('pollMs') });
   const { paggio } = gateway;
   const now = performance.now.bind(performance);
   let ahead = 0;
