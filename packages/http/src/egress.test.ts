@@ -162,9 +162,16 @@ function urlsIn(schema: JsonSchema, path = ''): string[] {
 const urls = (): Promise<{ url: string }[]> =>
   query(server.gateway.database.url, 'select url, handler from paggio.destinations order by id');
 
-test.each(ways)('%s: no URL that may not be dialled is stored or dialled', async (_way, call) => {
+/** In full every URL is sent to every place, else all of them to these and a part of them to each of the others. */
+const WHOLE = ['create', 'change of one', 'replay', 'notifications, Slack'];
+const PARTS = process.env['PAGGIO_FULL'] === '1' ? 1 : 5;
+
+test.each(ways)('%s: no URL that may not be dialled is stored or dialled', async (way, call) => {
   const before = await urls();
-  for (const it of hostile()) {
+  const place = ways.findIndex(([name]) => name === way);
+  const sent = hostile().filter((_, n) => WHOLE.includes(way) || n % PARTS === place % PARTS);
+  expect(sent.length).toBeGreaterThan(3);
+  for (const it of sent) {
     const { status, data } = await call(server.api(), it);
     const code = data.code ?? data.error?.code;
     expect([it, status, code]).toEqual([

@@ -59,16 +59,17 @@ export function problemsOf(operation: Operation, status: number, contentType: st
 
 const ERROR = { $ref: '#/components/schemas/Error' };
 
+const patterns = operations.map((operation): [Operation, RegExp] => {
+  const tail = operation.path.replaceAll(/:[a-z_]+/g, '[^/]+');
+  // A health route below some prefix is the host's.
+  return [operation, new RegExp(operation.part === 'health' ? `^${tail}$` : `${tail}$`)];
+});
+
 /** Throws where an answer differs from the document. Answers of the host's own routes are none of its business. */
 export function expectConformance(response: AxiosResponse): void {
   const path = new URL(response.config.url ?? '', response.config.baseURL).pathname;
   const method = response.config.method?.toUpperCase() ?? 'GET';
-  const isAt = ({ path: pattern, part }: Operation): boolean => {
-    const tail = pattern.replaceAll(/:[a-z_]+/g, '[^/]+');
-    // A health route below some prefix is the host's.
-    return new RegExp(part === 'health' ? `^${tail}$` : `${tail}$`).test(path);
-  };
-  const operation = operations.find((one) => one.method === method && isAt(one));
+  const operation = patterns.find(([one, pattern]) => one.method === method && pattern.test(path))?.[0];
   // The host's own 404, or that of a part that is switched off.
   const { code, message } = (response.data ?? {}) as { code?: string; message?: string };
   if (response.status === 404 && (code === undefined || message === 'There is no such route')) return;
