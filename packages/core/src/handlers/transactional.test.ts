@@ -469,7 +469,7 @@ test.each(['pool', 'dataSource'])(
     for (const step of stepsOf[kind] as string[]) {
       const process = await HandlerProcess.start(kind, step);
       await Promise.all([push(), push(), push()]);
-      await process.exited;
+      expect([step, ...(await process.exited)]).toEqual([step, null, 'SIGKILL']);
       await heal();
     }
     const last = await survivor();
