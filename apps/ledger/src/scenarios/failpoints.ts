@@ -89,7 +89,11 @@ const deaths: readonly Death[] = [
 ];
 
 /** It takes a body that no buffer of a socket holds. */
-const halfWritten: Death = { name: 'request half written', at: { hold: { point: 'head', after: 3 } }, messages: 8 };
+const halfWritten = (messages: number): Death => ({
+  name: 'request half written',
+  at: { hold: { point: 'head', after: messages / 2 - 1 } },
+  messages,
+});
 const LARGE_BYTES = 12_000_000;
 
 /** The brief mode takes one death of so many, and which ones depends on the seed: so every death has its turn. */
@@ -103,12 +107,13 @@ export const failpoints: Scenario = {
   title: 'A process is killed (`kill -9`) at each step of an event',
   async run(context) {
     const { brief, seed } = context;
-    const all = [...deaths, halfWritten];
+    const large = halfWritten(brief ? 4 : 8);
+    const all = [...deaths, large];
     const chosen = brief ? all.filter((_death, index) => index % BRIEF_PART === seed % BRIEF_PART) : all;
-    const left = chosen.filter((death) => death !== halfWritten).values();
+    const left = chosen.filter((death) => death !== large).values();
     const lives = brief ? ['only'] : ['first', 'second', 'third'];
     const results = await Promise.all([
-      ...(chosen.includes(halfWritten) ? [oneByOne([halfWritten], 'large', LARGE_BYTES, context)] : []),
+      ...(chosen.includes(large) ? [oneByOne([large], 'large', LARGE_BYTES, context)] : []),
       ...lives.map((name) => oneByOne(left, name, 'mixed', context)),
     ]);
     const tried = brief ? 'killed at some of the steps' : 'killed at each step';
