@@ -1,7 +1,8 @@
-// npm run lint. The boundary rule reads Nx's project graph from its cache and skips itself silently without one, so the
+// npm run lint. Oxlint looks for import circles, ESLint for everything else. The boundary rule reads Nx's project graph from its cache and skips itself silently without one, so the
 // graph is made first.
 import { node } from './prepare.mjs';
 
 process.env.NX_DAEMON = 'false';
 node('node_modules/nx/dist/bin/nx.js', ['show', 'projects']);
+node('node_modules/oxlint/bin/oxlint', ['--quiet', 'packages', 'apps']);
 node('node_modules/eslint/bin/eslint.js', ['.', '--max-warnings=0', ...process.argv.slice(2)]);

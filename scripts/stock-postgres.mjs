@@ -1,4 +1,4 @@
-// Repeats the suites of storage and delivery on the PostgreSQL of the system, with the settings that it comes with: another
+// Repeats the suites of core, with storage and delivery, on the PostgreSQL of the system, with the settings that it comes with: another
 // version than the embedded one, JIT, and data on the disk. Debian's package is installed where apt-get can; without a
 // PostgreSQL this says loudly what is left out, and does not fail. The cluster is a new one in a temporary directory, and
 // no other is touched.
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './prepare.mjs';
 
-const SUITES = ['packages/core/src/storage', 'packages/core/src/delivery'];
+const SUITES = ['packages/core'];
 /** Two cores need about three minutes. */
 const LIMIT_MS = 15 * 60_000;
 const NEWEST_FIRST = (a, b) => Number(b) - Number(a);
@@ -55,7 +55,7 @@ if (!programs()) installPackage();
 const bin = programs();
 if (!bin) {
   console.warn(
-    '\n!!! There is no PostgreSQL of the system (14 or newer): the suites of storage and delivery ran on the embedded one only.\n' +
+    '\n!!! There is no PostgreSQL of the system (14 or newer): the suites of core ran on the embedded one only.\n' +
       '!!! Install the package postgresql to run them on a stock server too.\n',
   );
   process.exit(0);

@@ -9,7 +9,7 @@ const SUSPICIOUS_MS = 3;
 
 /** Patterns that are put together from a value, and why nobody outside chooses the value. */
 const built: Readonly<Record<string, string>> = {
-  'packages/core/src/delivery/identity-headers.ts': 'prefixes of header names, which are constants',
+  'packages/core/src/transport/identity-headers.ts': 'prefixes of header names, which are constants',
   'packages/http/src/session-cookie.ts': 'the names of the cookies are constants',
   'packages/nestjs/src/paggio.module.ts': 'paths of the operations below the mount path, which are escaped',
   'packages/http/src/dto/list.dto.ts': 'the form of a UUID is a constant',

@@ -1,4 +1,4 @@
-import type { Transport, TransportResult } from './delivery/transport';
+import type { Transport, TransportResult } from './transport/transport';
 import type { Happening, Scheduler } from './index';
 import {
   hostPool,

@@ -1,5 +1,5 @@
-export { parseTime, TIME_FORM } from './time';
-export { checkBodyEncoding } from './body-encoding';
+export { parseTime, TIME_FORM } from './input/time';
+export { checkBodyEncoding } from './input/body-encoding';
 export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
 export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
@@ -10,19 +10,19 @@ export {
   type AuditFilter,
   type AuditRecord,
 } from './audit/audit-entry';
-export type { Authority } from './authority';
+export type { Authority } from './keys/authority';
 export type { CaptureAnswer } from './capture/capture';
-export type { Credentials } from './capture/credentials';
+export type { Credentials } from './events/credentials';
 export type { CaptureRequest } from './capture/new-event';
-export type { Findings } from './capture/rejection';
-export type { AxiosLike } from './delivery/axios-transport';
+export type { Findings } from './rejections/rejection';
+export type { AxiosLike } from './transport/axios-transport';
 export {
   defaultRetryPolicy,
   retryPresets,
   type BackoffPolicy,
   type RetryPolicy,
   type SchedulePolicy,
-} from './delivery/retry-policy';
+} from './endpoints/retry-policy';
 export type {
   AcknowledgementSetting,
   Circuit,
@@ -40,7 +40,7 @@ export type { Health } from './endpoints/health';
 export { errorTable, fieldNames, invalid, notFound, PaggioError, type ErrorCode, type ErrorDetail } from './errors';
 export { parseId, type IdKind } from './event-id';
 export { didYouMean } from '@paggio/providers';
-export { describeFault, toFault, type FaultDescription } from './fault';
+export { describeFault, toFault, type FaultDescription } from './telemetry/fault';
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {
   eventStatuses,
@@ -76,15 +76,15 @@ export {
   readMasterKeys,
   type MasterKeyNames,
   type MasterKeys,
-} from './master-key';
-export { MasterKeyFiles } from './master-key-files';
-export { databaseUrlProblem, type HostDataSource, type HostPool } from './database-option';
+} from './secrets/master-key';
+export { MasterKeyFiles } from './secrets/master-key-files';
+export { databaseUrlProblem, type HostDataSource, type HostPool } from './storage/database-option';
 export { ingestUrlProblem, type PaggioOptions } from './options';
 export { roles, type Role } from './roles';
-export { isNetwork, networkList } from './network-list';
-export { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
-export { certificatesIn } from './delivery/tls-trust';
-export { isNat64Prefix } from './delivery/special-addresses';
+export { isNetwork, networkList } from './transport/network-list';
+export { egressProxyProblem, type EgressProxyTarget } from './transport/egress-proxy';
+export { certificatesIn } from './transport/tls-trust';
+export { isNat64Prefix } from './transport/special-addresses';
 export {
   channels,
   FAILING_MINUTES,
@@ -97,26 +97,26 @@ export {
   type NotificationsInput,
   type Trigger,
 } from './notifications/notification';
-export { fields } from './input/fields';
+export { fields } from './rules/fields';
 export { check as checkInput, problemsOf, type Arguments } from './input/check';
-export { operations } from './input/operations';
+export { operations } from './rules/operations';
 export * as rules from './input/shape';
 export type { RuleSchema, Shape } from './input/shape';
-export { networkOf } from './network';
+export { networkOf } from './transport/network';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
 export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
 export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
-export { providers, type ProviderSummary } from './providers';
+export { providers, type ProviderSummary } from './verification/providers';
 export type { OwnEvent } from './publish/own-event';
 export type { PublishedDelivery, PublishInput } from './publish/publishing';
-export { printable, redact } from './redact';
+export { printable, redact } from './telemetry/redact';
 export type { RejectionDetail, RejectionSummary } from './rejections/rejection-summary';
-export { RecentMap } from './recent-map';
+export { RecentMap } from './flow/recent-map';
 export type { BulkReplay, BulkReplayInput } from './replay/bulk-replay';
-export { environments, type Environment } from './replay/environment';
+export { environments, type Environment } from './endpoints/environment';
 export type { ReplayedAttempt, ReplayOptions, ReplayResult, ReplayTarget } from './replay/replays';
-export { checkPrecondition, revisionOf, type Precondition } from './revision';
-export { intervalScheduler, withoutOverlap, type Scheduler } from './scheduler';
+export { checkPrecondition, revisionOf, type Precondition } from './endpoints/revision';
+export { intervalScheduler, withoutOverlap, type Scheduler } from './flow/scheduler';
 export type { Session, SessionSummary, SignInRequest } from './sessions/session';
 export type { Sessions } from './sessions/sessions';
 export type { Stats, StatsInput } from './stats/stats';
@@ -125,8 +125,8 @@ export {
   type RotationOptions,
   type RotationProgress,
   type RotationResult,
-} from './storage/master-key-rotation';
+} from './rotation/master-key-rotation';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
-export type { Happening, Listener } from './telemetry';
+export type { Happening, Listener } from './telemetry/telemetry';

@@ -1,17 +1,17 @@
-import { connectionOf, type DatabaseOption, type HostDataSource, type HostPool } from './database-option';
+import { connectionOf, type DatabaseOption, type HostDataSource, type HostPool } from './storage/database-option';
 import { PaggioError, type ErrorDetail } from './errors';
-import type { AxiosLike } from './delivery/axios-transport';
-import { egressProxyProblem, type EgressProxyTarget } from './delivery/egress-proxy';
-import { certificatesIn } from './delivery/tls-trust';
+import type { AxiosLike } from './transport/axios-transport';
+import { egressProxyProblem, type EgressProxyTarget } from './transport/egress-proxy';
+import { certificatesIn } from './transport/tls-trust';
 import type { Connection } from './storage/connection';
 import type { HostTransactions, TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
 import type { RateLimit } from './keys/rate-limiter';
-import { isNat64Prefix } from './delivery/special-addresses';
-import { readMasterKeys } from './master-key';
+import { isNat64Prefix } from './transport/special-addresses';
+import { readMasterKeys } from './secrets/master-key';
 import { unknownOption } from './input/shape';
-import { isNetwork } from './network-list';
+import { isNetwork } from './transport/network-list';
 import { roles, type Role } from './roles';
-import type { Scheduler } from './scheduler';
+import type { Scheduler } from './flow/scheduler';
 
 export interface PaggioOptions {
   /**

@@ -1,7 +1,7 @@
 import type { Page, Paging } from '../page';
 import type { Actor, Owner, Scope } from '../principal';
-import { RecentMap } from '../recent-map';
-import type { AuditStore } from '../storage/audit-store';
+import { RecentMap } from '../flow/recent-map';
+import type { AuditStore } from './audit-store';
 import type { AuditEntry, AuditFilter, AuditRecord } from './audit-entry';
 
 /** The same refusal is kept once a minute for each key or user: a loop of them must not fill a table. */

@@ -1,8 +1,8 @@
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { PaggioError } from '../errors';
 import { RateLimiter, rateLimited, type RateLimit } from '../keys/rate-limiter';
-import { networkOf } from '../network';
-import { RecentMap } from '../recent-map';
+import { networkOf } from '../transport/network';
+import { RecentMap } from '../flow/recent-map';
 
 /** For each sender, for requests to URLs that are not in memory: each of them costs a look-up in the database. */
 const UNKNOWN_URLS: RateLimit = { perSecond: 50, burst: 2_000 };

@@ -13,18 +13,18 @@ import {
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
-import type { CaptureRefusal, Happening, Telemetry } from '../telemetry';
-import type { Timing } from '../timing';
+import type { CaptureRefusal, Happening, Telemetry } from '../telemetry/telemetry';
+import type { Timing } from '../flow/timing';
 import { answerType } from '../endpoints/answer-type';
 import type { CaptureLimits } from './capture-limits';
-import { findCredentials } from './credentials';
-import { EVENT_OVERHEAD_BYTES, sizeOf } from './event-size';
+import { findCredentials } from '../events/credentials';
+import { EVENT_OVERHEAD_BYTES, sizeOf } from '../events/event-size';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 import type { RefusalTally } from './refusal-tally';
-import { RejectionThrottle, type Findings, type RejectionLog } from './rejection';
-import type { StorageQuota } from './storage-quota';
+import { RejectionThrottle, type Findings, type RejectionLog } from '../rejections/rejection';
+import type { StorageQuota } from '../usage/storage-quota';
 
 /** What the sender is told. */
 export interface CaptureAnswer {

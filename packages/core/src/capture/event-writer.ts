@@ -1,16 +1,16 @@
 import type { Handoff } from '../delivery/worker';
-import { orderKeyOf } from '../delivery/order-key';
+import { orderKeyOf } from '../endpoints/order-key';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { Routing } from '../endpoints/routing';
 import { formatId } from '../event-id';
-import { eventPlace, type RequestSeal } from '../storage/request-seal';
-import type { SealGate } from '../storage/seal-gate';
-import type { Telemetry } from '../telemetry';
-import { captureSpan, endSpan, traceParentOf } from '../tracing';
-import { findCredentials } from './credentials';
-import { sizeOf } from './event-size';
+import { eventPlace, type RequestSeal } from '../events/request-seal';
+import type { SealGate } from '../secrets/seal-gate';
+import type { Telemetry } from '../telemetry/telemetry';
+import { captureSpan, endSpan, traceParentOf } from '../telemetry/tracing';
+import { findCredentials } from '../events/credentials';
+import { sizeOf } from '../events/event-size';
 import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
-import type { StorageQuota } from './storage-quota';
+import type { StorageQuota } from '../usage/storage-quota';
 
 export interface EventWriterDependencies {
   routing: Routing;

@@ -1,8 +1,8 @@
 import type { HandshakeAnswer } from '@paggio/providers';
-import type { Transport } from '../delivery/transport';
+import type { Transport } from '../transport/transport';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { unavailable } from '../errors';
-import { askProvider } from './ask-provider';
+import { askProvider } from '../transport/ask-provider';
 
 export interface HandshakesDependencies {
   transport: Transport;

@@ -1,5 +1,5 @@
 import type { Mode } from '../principal';
-import type { StoredRequest } from '../storage/request-seal';
+import type { StoredRequest } from '../events/request-seal';
 
 /** An event on its way into the record, with the deliveries it causes. */
 export interface IncomingEvent {

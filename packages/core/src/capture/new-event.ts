@@ -1,7 +1,7 @@
 import { HeaderList, type WebhookRequest } from '@paggio/providers';
 import { idTime, newId } from '../event-id';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
-import { encodeHeaders } from './header-text';
+import { encodeHeaders } from '../events/stored-headers';
 import type { IncomingEvent } from './intake';
 
 export interface CaptureRequest {

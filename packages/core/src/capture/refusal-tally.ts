@@ -1,4 +1,4 @@
-import type { CaptureRefusal, Telemetry } from '../telemetry';
+import type { CaptureRefusal, Telemetry } from '../telemetry/telemetry';
 
 /** Endpoints that are told apart at a time. */
 const MAX_NAMES = 1_000;

@@ -1,17 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { jsonPlace } from '@paggio/providers';
-import { checkBodyEncoding } from '../body-encoding';
-import { isDeliveryTimestamp } from '../delivery/delivery-timestamp';
+import { checkBodyEncoding } from '../input/body-encoding';
+import { isDeliveryTimestamp } from '../transport/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound, PaggioError } from '../errors';
 import { parseId } from '../event-id';
 import type { Owner } from '../principal';
-import { sizeOf } from './event-size';
+import { sizeOf } from '../events/event-size';
 import type { EventWriter } from './event-writer';
 import { newEvent, type CaptureRequest } from './new-event';
-import type { StorageQuota } from './storage-quota';
+import type { StorageQuota } from '../usage/storage-quota';
 
 /** Recorded as the source of events that came in by an API key. */
 export const API_SOURCE = 'api';

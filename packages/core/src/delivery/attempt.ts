@@ -3,14 +3,14 @@ import type { EndpointConfig, DestinationConfig } from '../endpoints/endpoint-co
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { newId } from '../event-id';
 import type { Lock } from '../events/lock';
-import type { Timing } from '../timing';
-import { attemptSpan, endSpan, traceParentOf } from '../tracing';
+import type { Timing } from '../flow/timing';
+import { attemptSpan, endSpan, traceParentOf } from '../telemetry/tracing';
 import { MAX_HOPS, type Hops } from './hops';
 import { outgoingHeaders } from './outgoing-headers';
 import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
-import type { TlsIdentity } from './tls-trust';
-import type { Transport, TransportResult } from './transport';
+import type { TlsIdentity } from '../transport/tls-trust';
+import type { Transport, TransportResult } from '../transport/transport';
 import type { AttemptResult, DeliveryRecord, EventContent, SettleReport, Work } from './work';
 
 /**

@@ -1,6 +1,12 @@
 import { classify, holdMs, strainOf } from './outcome';
-import { defaultRetryPolicy, describeDelay, parseRetryPolicy, retryDelayMs, retryPresets } from './retry-policy';
-import type { TransportResult } from './transport';
+import {
+  defaultRetryPolicy,
+  describeDelay,
+  parseRetryPolicy,
+  retryDelayMs,
+  retryPresets,
+} from '../endpoints/retry-policy';
+import type { TransportResult } from '../transport/transport';
 
 const answer = (status: number | null, headers: TransportResult['headers'] = {}, code?: string): TransportResult => ({
   status,

@@ -1,6 +1,6 @@
-import { describeDelay, maxAttempts, retryDelayMs, type RetryPolicy } from './retry-policy';
-import { retryAfterMs } from './retry-after';
-import type { TransportResult } from './transport';
+import { describeDelay, maxAttempts, retryDelayMs, type RetryPolicy } from '../endpoints/retry-policy';
+import { retryAfterMs } from '../transport/retry-after';
+import type { TransportResult } from '../transport/transport';
 
 /** What an attempt means for its delivery. */
 export type Outcome =

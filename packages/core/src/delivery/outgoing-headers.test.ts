@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { catalogue, HeaderList, providerHeaders } from '@paggio/providers';
 import { Hops } from './hops';
 import { outgoingHeaders, type OutgoingInput } from './outgoing-headers';
-import { isReservedHeader } from './reserved-headers';
-import { refusedPorts } from './refused-ports';
+import { isReservedHeader } from '../transport/reserved-headers';
+import { refusedPorts } from '../transport/refused-ports';
 
 const PAGE = readFileSync(join(__dirname, '../../../../docs/delivery.md'), 'utf8');
 const EVENT_ID = '0190f3c0-0000-7000-8000-000000000001';

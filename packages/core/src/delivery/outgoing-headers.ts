@@ -1,11 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import { endpointSecretKey } from '@paggio/providers';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
-import { deliveryTimestamp } from './delivery-timestamp';
-import { foldedName } from './header-name';
+import { deliveryTimestamp } from '../transport/delivery-timestamp';
+import { foldedName } from '../transport/header-name';
 import type { Hops } from './hops';
-import { isIdentityHeader } from './identity-headers';
-import { isForwarded, isReservedHeader, standardWebhooks } from './reserved-headers';
+import { isIdentityHeader } from '../transport/identity-headers';
+import { isForwarded, isReservedHeader, standardWebhooks } from '../transport/reserved-headers';
 
 export interface OutgoingInput {
   /** As received: names and values in turn. */

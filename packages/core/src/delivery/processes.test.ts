@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Timing } from '../timing';
+import type { Timing } from '../flow/timing';
 import {
   capture,
   DeliveryProcess,

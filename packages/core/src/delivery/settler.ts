@@ -1,5 +1,5 @@
-import { GroupSize, isTimeout } from '../group-size';
-import { within } from './within';
+import { GroupSize, isTimeout } from '../flow/group-size';
+import { within } from '../flow/within';
 import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
 
 const MAX_GROUP = 500;

@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import { formatId, newId } from '../event-id';
-import type { Telemetry } from '../telemetry';
-import type { Timing } from '../timing';
+import type { Telemetry } from '../telemetry/telemetry';
+import type { Timing } from '../flow/timing';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
 import type { Hops } from './hops';
 import { VERDICT_MS, type Held, type Lane } from './lane';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
-import { within } from './within';
-import type { Transport } from './transport';
+import { within } from '../flow/within';
+import type { Transport } from '../transport/transport';
 import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './work';
 
 /** Results that wait for the database; more of them stop new claims. */

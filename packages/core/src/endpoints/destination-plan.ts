@@ -1,5 +1,5 @@
-import type { DestinationUrl } from '../delivery/destination-url';
-import { parseRetryPolicy } from '../delivery/retry-policy';
+import type { DestinationUrl } from '../transport/destination-url';
+import { parseRetryPolicy } from './retry-policy';
 import type { ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { DestinationRow } from '../storage/entities/destination';

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { certificatesIn, type TlsIdentity } from '../delivery/tls-trust';
+import { certificatesIn, type TlsIdentity } from '../transport/tls-trust';
 import type { ErrorDetail } from '../errors';
 
 /** TLS settings of a destination as PEM texts of at most 32768 characters each. At least one certificate is required. */

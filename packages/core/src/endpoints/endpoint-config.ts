@@ -1,7 +1,7 @@
 import type { Acknowledgement, Verifier } from '@paggio/providers';
-import type { OrderBy } from '../delivery/order-key';
-import type { TlsIdentity } from '../delivery/tls-trust';
-import type { RetryPolicy } from '../delivery/retry-policy';
+import type { OrderBy } from './order-key';
+import type { TlsIdentity } from '../transport/tls-trust';
+import type { RetryPolicy } from './retry-policy';
 import type { Owner } from '../principal';
 
 /** An endpoint as the hot paths need it: decrypted, parsed and with its verifier built. */

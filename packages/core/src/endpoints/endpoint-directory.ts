@@ -1,6 +1,6 @@
 import { PaggioError } from '../errors';
 import type { Owner } from '../principal';
-import { RecentMap } from '../recent-map';
+import { RecentMap } from '../flow/recent-map';
 import type { EndpointConfig } from './endpoint-config';
 
 export interface LoadedEndpoint {

@@ -1,4 +1,4 @@
-import { isReservedHeader } from '../delivery/reserved-headers';
+import { isReservedHeader } from '../transport/reserved-headers';
 import type { ErrorDetail } from '../errors';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;

@@ -1,10 +1,10 @@
-import type { RetryPolicy } from '../delivery/retry-policy';
-import { destinationRevision, endpointRevision } from '../revision';
+import type { RetryPolicy } from './retry-policy';
+import { destinationRevision, endpointRevision } from './revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
-import { headersPlace, openTls, openVerification } from '../storage/endpoint-secrets';
-import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
-import type { SecretBox } from '../storage/secret-box';
+import { headersPlace, openTls, openVerification } from './endpoint-secrets';
+import type { EndpointStore, StoredEndpoint } from './endpoint-store';
+import type { SecretBox } from '../secrets/secret-box';
 import { showTls } from './destination-tls';
 import { isPausedByItself } from './destination-plan';
 import { failingSinceOf, healthOf } from './health';

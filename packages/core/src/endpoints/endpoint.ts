@@ -1,5 +1,5 @@
 import type { VerificationConfig } from '@paggio/providers';
-import type { RetryPolicy } from '../delivery/retry-policy';
+import type { RetryPolicy } from './retry-policy';
 import type { Mode } from '../principal';
 import type { DestinationTls, DestinationTlsInput } from './destination-tls';
 import type { Health } from './health';

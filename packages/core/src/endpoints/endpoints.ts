@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { findProvider, sameText } from '@paggio/providers';
 import { ANSWER_TYPES, hasNoBody, isAnswerType } from './answer-type';
-import type { Authority } from '../authority';
-import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl, type DestinationUrl } from '../delivery/destination-url';
-import { parseOrderBy } from '../delivery/order-key';
-import { defaultRetryPolicy, parseRetryPolicy } from '../delivery/retry-policy';
+import type { Authority } from '../keys/authority';
+import type { AddressGuard } from '../transport/address-guard';
+import { checkDestinationUrl, type DestinationUrl } from '../transport/destination-url';
+import { parseOrderBy } from './order-key';
+import { defaultRetryPolicy, parseRetryPolicy } from './retry-policy';
 import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import { hasScope, type Actor, type Owner } from '../principal';
-import { checkPrecondition, destinationRevision, endpointRevision, type Precondition } from '../revision';
+import { checkPrecondition, destinationRevision, endpointRevision, type Precondition } from './revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
-import { headersPlace, openVerification, sealVerification, secretPlace, tlsPlace } from '../storage/endpoint-secrets';
-import type { EndpointStore, StoredEndpoint } from '../storage/endpoint-store';
-import type { SecretBox } from '../storage/secret-box';
+import { headersPlace, openVerification, sealVerification, secretPlace, tlsPlace } from './endpoint-secrets';
+import type { EndpointStore, StoredEndpoint } from './endpoint-store';
+import type { SecretBox } from '../secrets/secret-box';
 import { certificateReason, guardedReason } from './credential-guard';
 import {
   functionProblem,

@@ -1,5 +1,5 @@
 import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
-import { failing } from '../storage/failing-sql';
+import { failing } from './failing-sql';
 import { failingSinceOf, healthOf } from './health';
 
 let gateway: TestGateway;

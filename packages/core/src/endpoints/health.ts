@@ -34,7 +34,7 @@ export interface FailureState {
 /**
  * When a destination began to fail; null while it does not count as failing. It counts once its circuit has opened, or
  * after five failed attempts in a row over at least a minute. A single failed attempt is no outage.
- * The same rule in SQL is `failing` in storage/failing-sql.ts.
+ * The same rule in SQL is `failing` in endpoints/failing-sql.ts.
  */
 export function failingSinceOf({ failingSince, failures, strain }: FailureState, nowMs: number): Date | null {
   if (failingSince === null) return null;

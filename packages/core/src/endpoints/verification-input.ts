@@ -1,7 +1,7 @@
 import { createVerifier, type Scheme, type VerificationConfig } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
-import { environments } from '../replay/environment';
-import { parseTime, TIME_FORM } from '../time';
+import { environments } from './environment';
+import { parseTime, TIME_FORM } from '../input/time';
 import type { StoredVerification, VerificationInput } from './endpoint';
 
 /** More changed members than this are not named. */

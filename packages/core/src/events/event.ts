@@ -1,4 +1,4 @@
-import type { CarryingRequest, Credentials } from '../capture/credentials';
+import type { CarryingRequest, Credentials } from './credentials';
 import type { Mode } from '../principal';
 import type { Lock } from './lock';
 

@@ -1,11 +1,11 @@
-import { requireTime } from '../time';
-import { withKnownCredentials } from '../capture/credentials';
+import { requireTime } from '../input/time';
+import { withKnownCredentials } from './credentials';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
-import { originalDestinations } from '../replay/original';
-import type { EventStore } from '../storage/event-store';
+import { originalDestinations } from './original';
+import type { EventStore } from './event-store';
 import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from './event';
 import { statusDetailOf } from './status-detail';
 

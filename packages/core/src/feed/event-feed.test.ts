@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { attempts, capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
 import type { FeedMessage } from './event-feed';
-import { formatPosition, parsePosition } from './position';
+import { formatPosition, parsePosition } from '../events/position';
 
 let gateway: TestGateway;
 let slug: string;

@@ -1,10 +1,10 @@
 import type { Events } from '../events/events';
 import type { EventSummary } from '../events/event';
 import type { Owner } from '../principal';
-import type { ChangeLog, ChangePage } from '../storage/change-log';
-import type { Telemetry } from '../telemetry';
-import type { Timing } from '../timing';
-import { formatPosition, parsePosition, type Position } from './position';
+import type { ChangeLog, ChangePage } from '../events/change-log';
+import type { Telemetry } from '../telemetry/telemetry';
+import type { Timing } from '../flow/timing';
+import { formatPosition, parsePosition, type Position } from '../events/position';
 
 export type FeedMessage =
   | { type: 'event.created' | 'event.updated'; event: EventSummary; position: string | null }

@@ -1,6 +1,6 @@
 import { catalogue, closest, didYouMean, findProvider, sampleEventTypes } from '@paggio/providers';
 import { API_SOURCE } from '../capture/signed-ingest';
-import { parseRetryPolicy, type RetryPolicy } from '../delivery/retry-policy';
+import { parseRetryPolicy, type RetryPolicy } from '../endpoints/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
 import { problemsOf, type Arguments } from '../input/check';
 import {

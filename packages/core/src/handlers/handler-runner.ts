@@ -1,13 +1,13 @@
 import { attemptResult, nothingSent, type AttemptEnd, type HandlerWork, type InProcess } from '../delivery/attempt';
 import { classify, type Outcome } from '../delivery/outcome';
-import type { TransportResult } from '../delivery/transport';
+import type { TransportResult } from '../transport/transport';
 import type { AttemptResult, DeliveryRecord } from '../delivery/work';
 import { PaggioError } from '../errors';
-import { GuardedTransaction } from '../storage/guarded-transaction';
+import { GuardedTransaction } from './guarded-transaction';
 import type { TransactionSource } from '../storage/transaction-source';
-import type { Telemetry } from '../telemetry';
-import type { Timing } from '../timing';
-import { attemptSpan, endSpan, inSpan } from '../tracing';
+import type { Telemetry } from '../telemetry/telemetry';
+import type { Timing } from '../flow/timing';
+import { attemptSpan, endSpan, inSpan } from '../telemetry/tracing';
 import { askedDelayMs, isPermanent, PermanentFailure } from './failures';
 import type { HandlerTransaction, RegisteredHandler } from './handler';
 import { HandlerCall, type CallEnd } from './handler-call';

@@ -1,6 +1,6 @@
 import { notFound, PaggioError } from '../errors';
-import type { EndpointStore } from '../storage/endpoint-store';
-import type { HandlerStore } from '../storage/handler-store';
+import type { EndpointStore } from '../endpoints/endpoint-store';
+import type { HandlerStore } from './handler-store';
 import type { HandlerSummary } from './handler-summary';
 
 export interface HandlersDependencies {

@@ -1,6 +1,6 @@
 import { didYouMean } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
-import { FIRST_MS, LAST_MS } from '../time';
+import { FIRST_MS, LAST_MS } from './time';
 
 /** What a rule says about a value, in the keywords of JSON Schema that the API's documentation needs. */
 export interface RuleSchema {

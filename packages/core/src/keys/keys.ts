@@ -1,4 +1,4 @@
-import type { Authority } from '../authority';
+import type { Authority } from './authority';
 import { invalid, notFound, PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
@@ -11,10 +11,10 @@ import {
   type Principal,
   type Scope,
 } from '../principal';
-import { requireTime } from '../time';
-import { RecentMap } from '../recent-map';
+import { requireTime } from '../input/time';
+import { RecentMap } from '../flow/recent-map';
 import type { ApiKeyRow } from '../storage/entities/api-key';
-import type { KeyReach, KeyStore } from '../storage/key-store';
+import type { KeyReach, KeyStore } from './key-store';
 import { createKeyText, DISPLAY_PREFIX_LENGTH, keyHash, keyMode } from './key-text';
 import { SharedLookups } from './shared-lookups';
 

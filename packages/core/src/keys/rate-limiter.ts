@@ -1,5 +1,5 @@
 import { PaggioError } from '../errors';
-import { RecentMap } from '../recent-map';
+import { RecentMap } from '../flow/recent-map';
 
 /** The requests per second in the long run, and the number that may come at once. */
 export interface RateLimit {

@@ -1,4 +1,4 @@
-import type { Transport } from '../delivery/transport';
+import type { Transport } from '../transport/transport';
 
 /** What became of a message. */
 export interface Sent {

@@ -1,10 +1,10 @@
 import type { Audit } from '../audit/audit';
-import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl } from '../delivery/destination-url';
+import type { AddressGuard } from '../transport/address-guard';
+import { checkDestinationUrl } from '../transport/destination-url';
 import { invalid } from '../errors';
 import type { Actor, Owner } from '../principal';
-import { checkPrecondition, type Precondition } from '../revision';
-import type { NotificationStore } from '../storage/notification-store';
+import { checkPrecondition, type Precondition } from '../endpoints/revision';
+import type { NotificationStore } from './notification-store';
 import type { ChannelSender, Sent } from './channel-sender';
 import { testMessage } from './message';
 import {

@@ -1,4 +1,4 @@
-import type { NotificationStore } from '../storage/notification-store';
+import type { NotificationStore } from './notification-store';
 import type { ChannelSender } from './channel-sender';
 import { messageOf } from './message';
 import { channels, type NotificationSettings } from './notification';

@@ -1,7 +1,7 @@
 import { invalid } from '../errors';
 import { parseId } from '../event-id';
 import { problemsOf } from '../input/check';
-import { ownOperations } from '../input/operations';
+import { ownOperations } from '../rules/operations';
 import type { Mode, Owner } from '../principal';
 import type { Transaction } from '../storage/statements';
 import type { PublishInput } from './publishing';

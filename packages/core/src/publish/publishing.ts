@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { API_SOURCE } from '../capture/signed-ingest';
-import { sizeOf } from '../capture/event-size';
+import { sizeOf } from '../events/event-size';
 import { newEvent } from '../capture/new-event';
-import type { StorageQuota } from '../capture/storage-quota';
+import type { StorageQuota } from '../usage/storage-quota';
 import type { IncomingEvent } from '../capture/intake';
-import { orderKeyOf } from '../delivery/order-key';
+import { orderKeyOf } from '../endpoints/order-key';
 import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { notFound } from '../errors';
 import { formatId } from '../event-id';
 import type { Actor, Owner } from '../principal';
-import type { PublishStore } from '../storage/publish-store';
+import type { PublishStore } from './publish-store';
 import type { Transaction } from '../storage/statements';
-import type { Telemetry } from '../telemetry';
+import type { Telemetry } from '../telemetry/telemetry';
 
 export interface PublishInput {
   /** 1 to 128 letters, digits, `-`, `_` and `.`. */

@@ -1,5 +1,5 @@
-import type { Credentials } from '../capture/credentials';
-import type { Findings } from '../capture/rejection';
+import type { Credentials } from '../events/credentials';
+import type { Findings } from './rejection';
 import type { Lock } from '../events/lock';
 
 /** A request that verification refused, as its owner sees it. It is no event: it is never delivered. */

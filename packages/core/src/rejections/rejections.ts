@@ -1,9 +1,9 @@
-import { withKnownCredentials } from '../capture/credentials';
+import { withKnownCredentials } from '../events/credentials';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Owner } from '../principal';
-import type { PostgresRejectionLog } from '../storage/rejection-store';
+import type { PostgresRejectionLog } from './rejection-store';
 import type { RejectionDetail, RejectionSummary } from './rejection-summary';
 
 /** What was refused: at most 100 per endpoint with bodies of 16 MiB together, for seven days. */

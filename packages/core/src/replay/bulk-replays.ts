@@ -1,11 +1,11 @@
-import { requireTime } from '../time';
+import { requireTime } from '../input/time';
 import { UnreadableEndpoint, type EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
-import type { BulkReplayStore, ReplayCandidate } from '../storage/bulk-replay-store';
-import type { EndpointStore } from '../storage/endpoint-store';
+import type { BulkReplayStore, ReplayCandidate } from './bulk-replay-store';
+import type { EndpointStore } from '../endpoints/endpoint-store';
 import { BULK_LIMIT, type BulkReplay, type BulkReplayInput } from './bulk-replay';
 
 export interface BulkReplaysDependencies {

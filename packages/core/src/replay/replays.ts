@@ -1,12 +1,12 @@
-import type { Authority } from '../authority';
-import { findCredentials, withoutCredentials } from '../capture/credentials';
+import type { Authority } from '../keys/authority';
+import { findCredentials, withoutCredentials } from '../events/credentials';
 import { lockedResult, nothingSent, sendEvent, type SendInput } from '../delivery/attempt';
-import type { AddressGuard } from '../delivery/address-guard';
-import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../delivery/destination-url';
-import { foldedName } from '../delivery/header-name';
+import type { AddressGuard } from '../transport/address-guard';
+import { checkDestinationUrl, notAllowed, notPublic, type DestinationUrl } from '../transport/destination-url';
+import { foldedName } from '../transport/header-name';
 import type { Hops } from '../delivery/hops';
 import { storable } from '../delivery/storable';
-import type { Transport, TransportResult } from '../delivery/transport';
+import type { Transport, TransportResult } from '../transport/transport';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
@@ -15,10 +15,10 @@ import { formatId, newId } from '../event-id';
 import type { EventDetail } from '../events/event';
 import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
-import type { ReplayAttempt, ReplayStore } from '../storage/replay-store';
-import type { Telemetry } from '../telemetry';
-import type { Environment } from './environment';
-import { originalDestinations } from './original';
+import type { ReplayAttempt, ReplayStore } from './replay-store';
+import type { Telemetry } from '../telemetry/telemetry';
+import type { Environment } from '../endpoints/environment';
+import { originalDestinations } from '../events/original';
 import { resigned } from './resigned';
 
 /** Where a synchronous replay goes. */

@@ -9,7 +9,7 @@ import {
 } from '@paggio/providers';
 import { askVendors, type ReceivedRequest } from '@paggio/providers/testing';
 import { owner, Recorder, startGateway, type RecordedRequest, type TestGateway } from '../testing';
-import { environments } from './environment';
+import { environments } from '../endpoints/environment';
 import type { ReplayTarget } from './replays';
 
 // Every scheme of the catalogue, replayed with a new signature to every place that a replay can go to: what arrives there

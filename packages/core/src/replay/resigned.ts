@@ -1,9 +1,9 @@
 import { activeSecrets, SigningProblem, type Verifier } from '@paggio/providers';
 import { withQuery } from '../delivery/attempt';
-import { foldedName } from '../delivery/header-name';
+import { foldedName } from '../transport/header-name';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import { invalid } from '../errors';
-import type { Environment } from './environment';
+import type { Environment } from '../endpoints/environment';
 
 export interface Replayed {
   method: string;

@@ -2,8 +2,8 @@ import type { Audit } from '../audit/audit';
 import type { Keys } from '../keys/keys';
 import { RateLimiter } from '../keys/rate-limiter';
 import type { Owner } from '../principal';
-import type { SpentLink } from '../storage/session-store';
-import type { Happening } from '../telemetry';
+import type { SpentLink } from './session-store';
+import type { Happening } from '../telemetry/telemetry';
 import type { SignInRequest } from './session';
 
 /** The audit log gets one entry a minute for each key or link and address, so that a loop of attempts does not fill it. */

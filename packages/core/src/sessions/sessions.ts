@@ -5,7 +5,7 @@ import { unauthorized } from '../keys/keys';
 import { SharedLookups } from '../keys/shared-lookups';
 import type { Page, Paging } from '../page';
 import { hasScope, type Mode, type Principal, type Scope } from '../principal';
-import type { ListedSessionRow, SessionRow, SessionStore } from '../storage/session-store';
+import type { ListedSessionRow, SessionRow, SessionStore } from './session-store';
 import type { RefusedSignIns } from './refused-sign-ins';
 import { noBrowser, type Session, type SessionSummary, type SignInRequest } from './session';
 

@@ -1,10 +1,10 @@
-import { requireTime } from '../time';
+import { requireTime } from '../input/time';
 import { notFound, PaggioError } from '../errors';
 import type { Owner } from '../principal';
-import type { EndpointStore } from '../storage/endpoint-store';
-import { BUCKET_SECONDS, type EventIndex } from '../storage/event-index';
-import type { StatRow, StatStore } from '../storage/stat-store';
-import { percentile } from './latency';
+import type { EndpointStore } from '../endpoints/endpoint-store';
+import { BUCKET_SECONDS, type EventIndex } from '../events/event-index';
+import type { StatRow, StatStore } from './stat-store';
+import { percentile } from '../events/latency-slots';
 
 export interface StatsInput {
   /** Of one endpoint; default all. */

@@ -1,4 +1,4 @@
-import { refusalOf } from '../fault';
+import { refusalOf } from '../telemetry/fault';
 
 /** What of an error of PostgreSQL names things of the schema or of the server. Everything else may hold values. */
 const kept: ReadonlySet<string> = new Set([

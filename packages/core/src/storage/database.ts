@@ -2,7 +2,7 @@ import * as driver from 'pg';
 import { Pool, type PoolConfig } from 'pg';
 import type { Connection } from './connection';
 import { PaggioError } from '../errors';
-import { defaultTiming, type Timing } from '../timing';
+import { defaultTiming, type Timing } from '../flow/timing';
 import { apiKeySchema } from './entities/api-key';
 import { destinationSchema } from './entities/destination';
 import { endpointSchema } from './entities/endpoint';

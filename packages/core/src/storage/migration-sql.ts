@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { databaseUrlProblem } from '../database-option';
+import { databaseUrlProblem } from './database-option';
 import { PaggioError } from '../errors';
 import { check, type Arguments } from '../input/check';
 import { anyText, members, optional, text } from '../input/shape';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, sep } from 'node:path';
 import ts from 'typescript';
 
 /** Tables whose rows belong to a user in a mode, directly or by their event. */
@@ -35,7 +35,7 @@ function statementsIn(file: string, text: string): Statement[] {
       ts.isFunctionDeclaration(node) ||
       (ts.isVariableDeclaration(node) && node.parent.parent.parent === source);
     const inside = named ? (node.name?.getText() ?? name) : name;
-    const place = `${relative('storage', file)} ${inside}`;
+    const place = `${file.replaceAll(sep, '/')} ${inside}`;
     // A template with others inside it is one statement; a chain of calls on a repository is one too.
     if ((ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) && OWNED.test(node.getText())) {
       found.push({ place, text: node.getText() });
@@ -65,77 +65,93 @@ function namesTheOwner({ text }: Statement): boolean {
  */
 const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   // The owner is in a part of the statement that is made elsewhere.
-  'bulk-replay-store.ts count': { statements: 1, because: 'EventQuery begins with the owner' },
-  'bulk-replay-store.ts next': { statements: 1, because: 'EventQuery begins with the owner of the replay' },
-  'event-store.ts list': {
+  'replay/bulk-replay-store.ts count': { statements: 1, because: 'EventQuery begins with the owner' },
+  'replay/bulk-replay-store.ts next': { statements: 1, because: 'EventQuery begins with the owner of the replay' },
+  'events/event-store.ts list': {
     statements: 2,
     because: 'EventQuery begins with the owner, or with an endpoint that owns() found',
   },
-  'event-store.ts plainStep': { statements: 1, because: 'EventQuery begins with the owner' },
-  'event-store.ts page': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
-  'event-store.ts search': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
-  'rejection-store.ts list': { statements: 2, because: 'the condition of both names the owner' },
+  'events/event-store.ts plainStep': { statements: 1, because: 'EventQuery begins with the owner' },
+  'events/event-store.ts page': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
+  'events/event-store.ts search': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
+  'rejections/rejection-store.ts list': { statements: 2, because: 'the condition of both names the owner' },
   // Parts of statements: they follow a row that the statement has found already.
-  'bulk-replay-store.ts REACHED': { statements: 1, because: 'follows an event of next()' },
-  'event-query.ts oncePerChain': { statements: 1, because: 'follows an event of the same query' },
-  'event-query.ts some': { statements: 1, because: 'follows an event of the same query' },
-  'event-query.ts SUMMARY': { statements: 1, because: 'follows an event of the same query' },
-  'event-query.ts SUMMARY_JOINS': { statements: 1, because: 'follows an event of the same query' },
-  'notification-store.ts WANTED': { statements: 1, because: 'part of the notifier, which serves every user' },
+  'replay/bulk-replay-store.ts REACHED': { statements: 1, because: 'follows an event of next()' },
+  'events/event-query.ts oncePerChain': { statements: 1, because: 'follows an event of the same query' },
+  'events/event-query.ts some': { statements: 1, because: 'follows an event of the same query' },
+  'events/event-query.ts SUMMARY': { statements: 1, because: 'follows an event of the same query' },
+  'events/event-query.ts SUMMARY_JOINS': { statements: 1, because: 'follows an event of the same query' },
+  'notifications/notification-store.ts WANTED': {
+    statements: 1,
+    because: 'part of the notifier, which serves every user',
+  },
   // By an id that the caller has found as the owner's before.
-  'bulk-replay-store.ts progress': { statements: 1, because: "of a replay that was found as the owner's" },
-  'bulk-replay-store.ts underWay': { statements: 1, because: 'of a replay that runs' },
-  'cancel-deliveries.ts cancelDeliveries': { statements: 1, because: 'the caller has found what it cancels' },
-  'endpoint-store.ts hasten': { statements: 1, because: 'of an endpoint that update() has found' },
-  'endpoint-store.ts healthCounts': { statements: 1, because: 'of endpoints that list() or find() has found' },
-  'endpoint-store.ts insert': { statements: 1, because: 'a new row, with its owner' },
-  'endpoint-store.ts update': { statements: 1, because: 'of an endpoint that findWith() has locked' },
-  'event-copies.ts COPY': { statements: 1, because: "of events that were found as the owner's" },
-  'event-copies.ts HISTORY': { statements: 1, because: 'of events that next() has found' },
-  'event-store.ts attempts': { statements: 1, because: "of an event that the statement before found as the owner's" },
-  'event-store.ts newestAttempts': { statements: 1, because: 'of an event that get() has found' },
-  'replay-store.ts KEEP': { statements: 1, because: "of an event that was found as the owner's" },
+  'replay/bulk-replay-store.ts progress': { statements: 1, because: "of a replay that was found as the owner's" },
+  'replay/bulk-replay-store.ts underWay': { statements: 1, because: 'of a replay that runs' },
+  'queue/cancel-deliveries.ts cancelDeliveries': { statements: 1, because: 'the caller has found what it cancels' },
+  'endpoints/endpoint-store.ts hasten': { statements: 1, because: 'of an endpoint that update() has found' },
+  'endpoints/endpoint-store.ts healthCounts': {
+    statements: 1,
+    because: 'of endpoints that list() or find() has found',
+  },
+  'endpoints/endpoint-store.ts insert': { statements: 1, because: 'a new row, with its owner' },
+  'endpoints/endpoint-store.ts update': { statements: 1, because: 'of an endpoint that findWith() has locked' },
+  'events/event-copies.ts COPY': { statements: 1, because: "of events that were found as the owner's" },
+  'events/event-copies.ts HISTORY': { statements: 1, because: 'of events that next() has found' },
+  'events/event-store.ts attempts': {
+    statements: 1,
+    because: "of an event that the statement before found as the owner's",
+  },
+  'events/event-store.ts newestAttempts': { statements: 1, because: 'of an event that get() has found' },
+  'replay/replay-store.ts KEEP': { statements: 1, because: "of an event that was found as the owner's" },
   // The engine: it works for every user, and no user chooses which rows.
-  'bulk-replay-store.ts halfCancelled': { statements: 1, because: 'a chore' },
-  'delivery-sql.ts PENDING_DESTINATIONS': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts CLAIM': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts LOAD': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts SETTLE': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts RENEW': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts RELEASE': { statements: 1, because: 'delivery' },
-  'delivery-sql.ts CANCEL': { statements: 1, because: 'delivery' },
-  'endpoint-loader.ts LOAD': { statements: 1, because: 'the route of a webhook, by its slug' },
-  'event-index.ts check': { statements: 1, because: 'the index of all events' },
-  'event-index.ts WRITE': { statements: 1, because: 'the index of all events' },
-  'follower-sql.ts followersOf': { statements: 1, because: 'delivery' },
-  'follower-sql.ts WAKE_FOLLOWERS': { statements: 1, because: 'delivery' },
-  'handler-store.ts LIST': { statements: 1, because: 'counts what waits for a handler; needs the scope operator' },
-  'notification-store.ts CLAIM_DUE': { statements: 1, because: 'the notifier, which serves every user' },
-  'postgres-intake.ts INSERT': { statements: 1, because: 'capture: new rows, with their owner' },
-  'publish-store.ts PUBLISH': { statements: 1, because: 'new rows, with their owner' },
-  'queue-store.ts FAILING': { statements: 1, because: 'the destinations of all users, for /metrics' },
-  'queue-store.ts pending': { statements: 1, because: 'the queue of all users, for /metrics' },
-  'queue-store.ts STATE': { statements: 1, because: 'the queue of all users, for /health' },
-  'rejection-store.ts KEEP': { statements: 1, because: 'capture: a new row, with its owner' },
-  'rejection-store.ts sweep': { statements: 1, because: 'a chore' },
-  'retention.ts REMOVE_EVENTS': { statements: 1, because: 'a chore' },
-  'sealed-columns.ts DESTINATION_OWNER': {
+  'replay/bulk-replay-store.ts halfCancelled': { statements: 1, because: 'a chore' },
+  'delivery/delivery-sql.ts PENDING_DESTINATIONS': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts CLAIM': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts LOAD': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts SETTLE': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts RENEW': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts RELEASE': { statements: 1, because: 'delivery' },
+  'delivery/delivery-sql.ts CANCEL': { statements: 1, because: 'delivery' },
+  'endpoints/endpoint-loader.ts LOAD': { statements: 1, because: 'the route of a webhook, by its slug' },
+  'events/event-index.ts check': { statements: 1, because: 'the index of all events' },
+  'events/event-index.ts WRITE': { statements: 1, because: 'the index of all events' },
+  'queue/follower-sql.ts followersOf': { statements: 1, because: 'delivery' },
+  'queue/follower-sql.ts WAKE_FOLLOWERS': { statements: 1, because: 'delivery' },
+  'handlers/handler-store.ts LIST': {
+    statements: 1,
+    because: 'counts what waits for a handler; needs the scope operator',
+  },
+  'notifications/notification-store.ts CLAIM_DUE': { statements: 1, because: 'the notifier, which serves every user' },
+  'capture/event-intake.ts INSERT': { statements: 1, because: 'capture: new rows, with their owner' },
+  'publish/publish-store.ts PUBLISH': { statements: 1, because: 'new rows, with their owner' },
+  'delivery/queue-store.ts FAILING': { statements: 1, because: 'the destinations of all users, for /metrics' },
+  'delivery/queue-store.ts pending': { statements: 1, because: 'the queue of all users, for /metrics' },
+  'delivery/queue-store.ts STATE': { statements: 1, because: 'the queue of all users, for /health' },
+  'rejections/rejection-store.ts KEEP': { statements: 1, because: 'capture: a new row, with its owner' },
+  'rejections/rejection-store.ts sweep': { statements: 1, because: 'a chore' },
+  'events/retention.ts REMOVE_EVENTS': { statements: 1, because: 'a chore' },
+  'rotation/sealed-columns.ts DESTINATION_OWNER': {
     statements: 1,
     because: 'the rotation of the master key goes through the rows of all users',
   },
-  'verification-store.ts ofUser': {
+  'verification/verification-store.ts ofUser': {
     statements: 1,
     because: 'both modes of a user on purpose: says whose secret a signature was made with',
   },
-  'words.ts NAME_OWNERS_AND_SOURCES': { statements: 1, because: 'the index of all events' },
-  'words.ts NAME_TYPES': { statements: 1, because: 'the index of all events' },
+  'events/dictionary.ts NAME_OWNERS_AND_SOURCES': { statements: 1, because: 'the index of all events' },
+  'events/dictionary.ts NAME_TYPES': { statements: 1, because: 'the index of all events' },
 };
 
 test('a statement on the rows of users names user and mode, or it is listed with the reason why not', () => {
   const all = statements();
   // The reader of the sources finds what there is: statements of text and of repositories, with their owner.
   expect(all.filter(namesTheOwner).map(({ place }) => place)).toEqual(
-    expect.arrayContaining(['event-store.ts get', 'endpoint-store.ts findWith', 'rejection-store.ts find']),
+    expect.arrayContaining([
+      'events/event-store.ts get',
+      'endpoints/endpoint-store.ts findWith',
+      'rejections/rejection-store.ts find',
+    ]),
   );
   const nameless: Record<string, number> = {};
   for (const { place } of all.filter((one) => !namesTheOwner(one))) nameless[place] = (nameless[place] ?? 0) + 1;
@@ -156,6 +172,6 @@ test.each([
   ],
 ])('a statement %s is told apart', (_, code, expected) => {
   const [found] = statementsIn('x.ts', `class X { async read(id: string) { return this.rows(${code}, [id]); } }`);
-  expect(found?.place).toBe('../x.ts read');
+  expect(found?.place).toBe('x.ts read');
   expect(found && namesTheOwner(found)).toBe(expected);
 });

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import type { HostDataSource } from '../database-option';
+import type { HostDataSource } from './database-option';
 import { resolveOptions, type PaggioOptions } from '../options';
 import { createPaggio } from '../index';
 import { createTestDatabase, hostPool, query, testMasterKey, type TestDatabase } from '../testing';

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestDatabase } from '@paggio/embedded-database/testing';
-import type { Timing } from '../timing';
+import type { Timing } from '../flow/timing';
 import { testMasterKey } from './master-key';
 
 /** A process of its own that delivers from a database. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createTestDatabase, createTestTemplate, query, type TestDatabase } from '@paggio/embedded-database/testing';
-import type { AttemptHappening, Happening } from '../telemetry';
+import type { AttemptHappening, Happening } from '../telemetry/telemetry';
 import { migrate, Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import type { Internals } from '../paggio';
 import { testMasterKey } from './master-key';

@@ -1,4 +1,4 @@
-import { defaultTiming, type Timing } from '../timing';
+import { defaultTiming, type Timing } from '../flow/timing';
 
 const SCALE = 5;
 

@@ -1,4 +1,4 @@
-import { intervalScheduler, type Scheduler } from '../scheduler';
+import { intervalScheduler, type Scheduler } from '../flow/scheduler';
 
 /** Runs no periodic work by itself. */
 export const noTicks: Scheduler = { every: () => () => undefined };

@@ -1,6 +1,6 @@
 // A process that was started with NODE_EXTRA_CA_CERTS. It runs the built package.
 const { connect } = require('node:tls');
-const { TlsTrust } = require('../../dist/delivery/tls-trust');
+const { TlsTrust } = require('../../dist/transport/tls-trust');
 
 const [port, authorities] = process.argv.slice(2);
 const secureContext = new TlsTrust(JSON.parse(authorities)).contextOf(null);

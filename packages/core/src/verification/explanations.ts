@@ -1,6 +1,6 @@
 import { explain, type Explanation, type OtherSecret, type WebhookRequest } from '@paggio/providers';
 import { toWebhookRequest } from '../capture/new-event';
-import type { Findings } from '../capture/rejection';
+import type { Findings } from '../rejections/rejection';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { EventDetail } from '../events/event';
@@ -8,7 +8,7 @@ import type { Events } from '../events/events';
 import type { Owner } from '../principal';
 import type { RejectionDetail } from '../rejections/rejection-summary';
 import type { Rejections } from '../rejections/rejections';
-import type { VerificationStore } from '../storage/verification-store';
+import type { VerificationStore } from './verification-store';
 
 export interface ExplanationsDependencies {
   events: Events;

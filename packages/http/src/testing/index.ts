@@ -1,4 +1,5 @@
 export * from './battery';
+export * from './host';
 export * from './bridges';
 export * from './canaries';
 export * from './gateway-server';

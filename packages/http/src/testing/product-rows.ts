@@ -1,6 +1,6 @@
 import { owner } from '@paggio/core/testing';
 import type { AxiosInstance } from 'axios';
-import type { Created, Host } from './battery';
+import type { Created, Host } from './host';
 import { client } from './gateway-server';
 import { request, type RawAnswer } from './raw-http';
 

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Timing } from '../flow/timing';
+import {
+  capture,
+  owner,
+  passTime,
+  query,
+  Recorder,
+  settled,
+  shortened,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
+
+/** What a busy machine may take on top of it. */
+const LATE_MS = 1_000;
+let gateway: TestGateway;
+let holder: Client;
+
+/** Each test shortens only what it waits for, so that a busy machine has the real time for everything else. */
+async function start(...shorter: (keyof Timing)[]): Promise<Timing> {
+  const timing = shortened(...shorter);
+  gateway = await startGateway({}, { timing });
+  holder = new Client({ connectionString: gateway.database.url });
+  holder.on('error', () => undefined);
+  await holder.connect();
+  return timing;
+}
+
+afterEach(async () => {
+  await holder.end();
+  await gateway.stop();
+});
+
+/** As a database that does not get on: statements that need the table wait until `rollback`. */
+async function hold(table: string): Promise<void> {
+  await holder.query('begin');
+  await holder.query(`lock table paggio.${table} in access exclusive mode`);
+}
+
+test('CRA-11: nobody waits longer than six seconds for an answer, and where very many wait new ones are refused at once', async () => {
+  const timing = await start('maxWaitMs', 'overdueLookMs', 'overloadedAfterMs');
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'slow' });
+  await capture(paggio, endpoint.slug, '{}');
+  await hold('events');
+  const startedAt = performance.now();
+  const refusals = Array.from({ length: 500 }, async () => {
+    const error: unknown = await capture(paggio, endpoint.slug, '{}').catch((one: unknown) => one);
+    return { error, afterMs: performance.now() - startedAt };
+  });
+  await sleep(1.2 * timing.overloadedAfterMs);
+  // A pause is no overload: what comes now waits.
+  for (let more = 0; more < 700; more++) capture(paggio, endpoint.slug, '{}').catch(() => undefined);
+  await sleep(50);
+  const lateAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - lateAt).toBeLessThan(timing.maxWaitMs / 2);
+  for (const { error, afterMs } of await Promise.all(refusals)) {
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+    expect(afterMs).toBeLessThan(timing.maxWaitMs + LATE_MS);
+  }
+  await holder.query('rollback');
+  await until(paggio, async () => capture(paggio, endpoint.slug, '{}').catch(() => undefined));
+  expect((await paggio.readiness()).ready).toBe(true);
+}, 30_000);
+
+test('LOA-09: of large bodies, fewer wait before new ones are refused at once', async () => {
+  const timing = await start();
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'large' });
+  await capture(paggio, endpoint.slug, '{}');
+  await hold('events');
+  // Two statements that stand still, and as much again as they may write: 32 MiB.
+  const waiting = Array.from({ length: 33 }, () => capture(paggio, endpoint.slug, 'x'.repeat(1024 * 1024)));
+  await sleep(1.2 * timing.overloadedAfterMs);
+  const lateAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - lateAt).toBeLessThan(timing.maxWaitMs / 2);
+  await holder.query('rollback');
+  await Promise.all(waiting);
+}, 30_000);
+
+test('LOA-07, LOA-08: who floods waits behind himself and is refused first; others are stored with the next group', async () => {
+  await start();
+  const { paggio } = gateway;
+  const create = async (userId: string, name: string): Promise<string> =>
+    (await paggio.endpoints.create({ userId, mode: 'live' }, { name })).endpoint.slug;
+  const flood = await create('noisy', 'flood');
+  const sibling = await create('noisy', 'sibling');
+  const other = await create('quiet', 'other');
+  for (const slug of [flood, sibling, other]) await capture(paggio, slug, '{}');
+  await hold('events');
+  const stored: string[] = [];
+  const send = (slug: string, body = '{}'): Promise<void> =>
+    capture(paggio, slug, body).then(
+      () => void stored.push(slug),
+      () => undefined,
+    );
+  const large = 'x'.repeat(128 * 1024);
+  const flooding = Array.from({ length: 600 }, () => send(flood, large));
+  // Half of what may wait is taken by the flood, and there it ends.
+  await expect(capture(paggio, flood, large)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+  const quiet = [send(other), send(sibling)];
+  await sleep(100);
+  expect(stored).toEqual([]);
+  await holder.query('rollback');
+  await Promise.all([...quiet, ...flooding]);
+  // Two groups were under way, of 8 MiB at most; the others are in the third.
+  const groups = (3 * 8 * 1024 * 1024) / large.length;
+  for (const slug of [other, sibling]) {
+    expect(stored).toContain(slug);
+    expect(stored.indexOf(slug)).toBeLessThan(groups);
+  }
+  expect(stored).toContain(flood);
+}, 30_000);
+
+test('CRA-11: an endpoint that cannot be looked up is no reason to wait for longer than five seconds', async () => {
+  const timing = await start('lookUpMs');
+  const { paggio } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unknown' });
+  await hold('endpoints');
+  const startedAt = performance.now();
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(performance.now() - startedAt).toBeLessThan(timing.lookUpMs + LATE_MS);
+}, 20_000);
+
+test('CRA-13: a database that answers and stores nothing makes the process not ready, until something is stored', async () => {
+  await start();
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'full' });
+  await capture(paggio, endpoint.slug, '{}');
+  // What a full disk says.
+  await query(
+    database.url,
+    `create function paggio.full() returns trigger language plpgsql as
+       $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+     create trigger full_disk before insert on paggio.events for each row execute function paggio.full()`,
+  );
+  await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await paggio.readiness()).toMatchObject({ ready: false, reason: 'events cannot be stored' });
+  await query(database.url, 'drop function paggio.full cascade');
+  await capture(paggio, endpoint.slug, '{}');
+  expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
+});
+
+test('CRA-06: results that could not be written during an outage are written before their deliveries are claimed again', async () => {
+  const timing = await start('statementMs', 'queryMs', 'pollMs');
+  const { paggio, database } = gateway;
+  const recorder = await Recorder.start();
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unsettled', destinationUrl: recorder.url() });
+  await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
+  await hold('attempts');
+  const stuck = new Promise<void>((done) =>
+    paggio.subscribe((one) => one.type === 'fault' && one.where === 'delivery.settle' && done()),
+  );
+  const id = await capture(paggio, endpoint.slug, '{}');
+  await recorder.received(2);
+  // The statement runs into its time limit; the lease runs out meanwhile.
+  await stuck;
+  await passTime(database, 31);
+  // It looks for work at least once, and does not take what it cannot settle.
+  await sleep(timing.pollMs * 1.2);
+  await holder.query('rollback');
+  await settled(paggio, owner, id);
+  expect(recorder.requests).toHaveLength(2);
+  expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+  await recorder.stop();
+}, 40_000);

@@ -1,0 +1,308 @@
+import { CLAIM_AHEAD } from './lane';
+import { STRAIN_LIMIT } from '../endpoints/health';
+import { followersOf } from '../queue/follower-sql';
+import type { Timing } from '../flow/timing';
+
+/** Larger bodies are read when their attempt begins, so that a claim of many cannot fill memory. */
+const CLAIMED_BODY_LIMIT = 128 * 1024;
+/** A claim looks at so many due deliveries of an ordered lane: all of them may be waiting for an earlier one. */
+const ORDERED_LOOK = 500;
+/** A probe is chosen among so many of the oldest and of the newest deliveries that are due. */
+const PROBE_CHOICE = 16;
+/** A destination that fails for the configured time is paused only after this many failed attempts in a row. */
+export const PAUSING_FAILURES = 25;
+
+/** As `shareOf` computes it; a handler is shared by the processes that have it. */
+const CONCURRENCY = 'coalesce(x.concurrency, e.concurrency)';
+const COUNT = 'coalesce(h.count, $4::int)';
+const SHARE = `${CONCURRENCY} / ${COUNT}
+      + case when (('x' || right(x.id::text, 7))::bit(28)::int + coalesce(h.index, $5::int)) % ${COUNT} < ${CONCURRENCY} % ${COUNT}
+          then 1 else 0 end`;
+
+/**
+ * Slots of a rate-limited lane: the generic cell rate algorithm (ITU-T I.371) with paced_until as the theoretical
+ * arrival time, and room for a twentieth of a second or half a delivery, so that a look that comes late loses nothing.
+ */
+const PACED_SLOTS = `floor(1 + greatest(0.5, l.rate_limit * 0.05)
+      - greatest(0, extract(epoch from coalesce(g.paced_until, now()) - now())) * l.rate_limit)::int`;
+
+/**
+ * `pending(id)` for a recursive query: a loose index scan, one index probe per destination with pending work, however
+ * many rows each has.
+ */
+export const PENDING_DESTINATIONS = `pending(id) as (
+    (select destination_id from paggio.deliveries where state = 'pending' order by destination_id limit 1)
+    union all
+    select (select d.destination_id from paggio.deliveries d
+            where d.state = 'pending' and d.destination_id > pending.id order by d.destination_id limit 1)
+    from pending where pending.id is not null
+  )`;
+
+// Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
+// the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
+// hold up what has just arrived. A probe that tells nothing, because its worker died, is followed by another when its
+// lease has run out.
+const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
+  with recursive ${PENDING_DESTINATIONS}, lanes as (
+    select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
+      coalesce(room.slots, (${SHARE}) * case when e.rate_limit is null then ${CLAIM_AHEAD} else 1 end) as slots
+    from pending
+      join paggio.destinations x on x.id = pending.id
+      join paggio.endpoints e on e.id = x.endpoint_id
+        -- What is pending for something deleted is claimed to be cancelled: whoever deleted it may have died on the way.
+        and (x.status = 'ACTIVE' and e.status = 'ACTIVE' or x.deleted_at is not null or e.deleted_at is not null)
+        and (x.open_until is null or x.open_until <= now())
+      left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
+      left join unnest($6::text[], $7::int[], $8::int[]) as h(name, count, index) on h.name = x.handler
+    -- A handler that this process does not have waits for one that does.
+    where x.handler is null or h.name is not null or x.deleted_at is not null or e.deleted_at is not null
+  ), gated as materialized (
+    -- Their slots are counted in their row: whoever holds it now takes them, the others pass by.
+    select x.id, x.open_until, x.paced_until
+    from lanes l join paggio.destinations x on x.id = l.id
+    where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null) and (x.open_until is null or x.open_until <= now())
+    for no key update of x skip locked
+  ), free as materialized (
+    select l.id, l.ordered, g.open_until is not null as probing, least(l.slots, case when g.open_until is not null then 1 end,
+        case when l.rate_limit is not null then ${PACED_SLOTS} end) as slots
+    from lanes l left join gated g on g.id = l.id
+    where l.slots > 0 and (g.id is not null or (l.open_until is null and l.rate_limit is null))
+    order by random()
+  ), picked as (
+    select p.event_id, p.destination_id
+    from free cross join lateral (
+      select * from (
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+        order by d.due_at limit (free.slots + 1) / 2 for update skip locked
+      ) oldest
+      union all
+      select * from (
+        select d.event_id, d.destination_id from paggio.deliveries d
+        where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+        order by d.due_at desc limit free.slots / 2 for update skip locked
+      ) newest
+    ) p
+    where free.slots > 0 and not free.ordered and not free.probing
+    union all
+    -- A delivery that was refused before may be one that is always refused: it would tell nothing of the others.
+    select p.event_id, p.destination_id
+    from free cross join lateral (
+      select d.event_id, d.destination_id
+      from (
+        (select d.event_id, d.attempt_count from paggio.deliveries d
+         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at limit ${PROBE_CHOICE})
+        union
+        (select d.event_id, d.attempt_count from paggio.deliveries d
+         where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now() order by d.due_at desc limit ${PROBE_CHOICE})
+      ) c join paggio.deliveries d on d.event_id = c.event_id and d.destination_id = free.id
+      where d.state = 'pending' and d.due_at <= now()
+      order by c.attempt_count, random() limit 1 for update of d skip locked
+    ) p
+    where free.slots > 0 and not free.ordered and free.probing
+    limit $3
+  ), considered as materialized (
+    select c.event_id, c.destination_id, c.due_at, free.slots, head.event_id as head_id,
+      case when head.lease_token is null and head.due_at > now() then head.due_at
+        else now() + interval '${postponeMs} milliseconds' end as later
+    from free cross join lateral (
+      select d.event_id, d.destination_id, d.due_at, d.order_key from paggio.deliveries d
+      where d.destination_id = free.id and d.state = 'pending' and d.due_at <= now()
+      order by d.due_at limit ${ORDERED_LOOK} for update skip locked
+    ) c left join lateral (
+      select h.event_id, h.due_at, h.lease_token from paggio.deliveries h
+      where h.state = 'pending' and h.destination_id = c.destination_id and h.order_key = c.order_key and h.order_key is not null
+      order by h.order_seq limit 1
+    ) head on c.order_key is not null
+    where free.slots > 0 and free.ordered
+  ), heads as (
+    select event_id, destination_id from (
+      select *, row_number() over (partition by destination_id order by due_at) as n
+      from considered where head_id is null or head_id = event_id
+    ) h where h.n <= h.slots
+    limit $3
+  ), postponed as (
+    update paggio.deliveries d set due_at = c.later, due_reason = 'waits for an earlier event of its order key'
+    from considered c
+    where c.head_id <> c.event_id and d.event_id = c.event_id and d.destination_id = c.destination_id and d.due_at <= now()
+    returning 1
+  ), leased as (
+    update paggio.deliveries d set lease_token = gen_random_uuid(), due_at = now() + interval '${leaseMs} milliseconds',
+      takeovers = d.takeovers + (d.lease_token is not null)::int
+    from (select * from picked union select * from heads) p
+    where d.event_id = p.event_id and d.destination_id = p.destination_id
+    returning d.event_id, d.destination_id, d.endpoint_id, d.lease_token, d.attempt_count, d.takeovers
+  ), counted as (
+    update paggio.destinations x set
+      paced_until = case when l.rate_limit is null then null
+        else greatest(coalesce(x.paced_until, now()), now()) + taken.count * interval '1 second' / l.rate_limit end,
+      open_until = case when x.open_until is null then null else now() + interval '${leaseMs} milliseconds' end,
+      probe_event_id = case when x.open_until is null then null else taken.one end
+    from gated g join lanes l on l.id = g.id
+      join (select destination_id, count(*) as count, (array_agg(event_id))[1] as one from leased group by 1) taken
+        on taken.destination_id = g.id
+    where x.id = g.id
+  )
+  select s.config_version as version, (select count(*)::int from postponed) as postponed, l.*, v.method, v.query, v.headers,
+    v.sealed, v.user_id, v.correlation_id, v.trace_parent, v.source, v.event_type, v.verified_by, v.received_at,
+    case when octet_length(v.body) <= ${CLAIMED_BODY_LIMIT} then v.body end as body, coalesce(v.origin_id, v.id) as origin_id
+  from paggio.state s left join (leased l join paggio.events v on v.id = l.event_id) on true`;
+
+export const LOAD = `
+  select method, query, headers, body, sealed, user_id, correlation_id, trace_parent, source, event_type, verified_by, received_at,
+    coalesce(origin_id, id) as origin_id
+  from paggio.events where id = $1`;
+
+// What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
+// delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
+// With a lease token as the last parameter it writes only inside the transaction of that lease: a handler that ended it on
+// its own must not have its delivery settled apart from its effects.
+const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
+  with input as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
+      $9::text[], $10::int[], $11::text[], $12::bytea[], $13::bool[], $14::int[], $15::text[], $16::text[], $17::bool[],
+      $18::int[], $19::text[])
+      as t(id, event_id, destination_id, lease_token, state, status_reason, retry_in_ms, next_reason, url, response_status,
+        response_headers, response_body, response_truncated, latency_ms, error, reason, strained, hold_ms, pause_reason)
+  ), settled as (
+    update paggio.deliveries d set
+      state = case when d.state = 'pending' or i.state = 'delivered' then i.state else d.state end,
+      reason = case when d.state = 'pending' or i.state = 'delivered' then i.status_reason else d.reason end,
+      due_at = case when d.state = 'pending' then now() + i.retry_in_ms * interval '1 millisecond' end,
+      due_reason = case when d.state = 'pending' then i.next_reason end,
+      attempt_count = d.attempt_count + 1, takeovers = 0, lease_token = null,
+      response_status = i.response_status, latency_ms = i.latency_ms
+    from input i
+    where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token
+      and ($21::text is null or current_setting('paggio.lease', true) = $21)
+    returning i.id, d.destination_id, d.attempt_count, d.state, d.order_key, d.order_seq
+  ), kept as (
+    insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status,
+      response_headers, response_body, response_truncated, latency_ms, error, reason, created_at)
+    select i.id, i.event_id, i.destination_id, s.attempt_count, 'scheduled', i.url,
+      case when i.state = 'delivered' then 'delivered' else 'failed' end, i.response_status, i.response_headers,
+      i.response_body, i.response_truncated, i.latency_ms, i.error, i.reason, now()
+    from input i join settled s on s.id = i.id
+  ), followers as (
+    ${followersOf(`select destination_id, order_key, order_seq from settled where state <> 'pending'`)}
+    returning 1
+  ), judged as (
+    select s.destination_id as id, i.url, bool_or(i.state = 'delivered') as works, bool_and(i.strained) as strained,
+      count(*)::int as count, max(i.hold_ms) as hold_ms, max(i.pause_reason) as pause_reason, array_agg(i.event_id) as events
+    from settled s join input i on i.id = s.id group by 1, i.url
+  ), touched as materialized (
+    -- In order, so that two processes that settle for the same destinations never wait for each other in a circle.
+    select x.id, x.url, x.open_until, x.strain, x.openings, x.status, coalesce(x.failing_since, now()) as failing_since,
+      case when x.failing_since is null then 0 else x.failures end as failures,
+      x.open_until is not null and not coalesce(x.probe_event_id = any (j.events), false) as elsewhere
+    -- An attempt at an address that has been changed meanwhile says nothing about the new one.
+    from judged j join paggio.destinations x on x.id = j.id and x.url = j.url
+    where not j.works or x.failing_since is not null or x.strain > 0 or x.open_until is not null
+    order by x.id for no key update of x
+  ), verdicts as (
+    select t.id, t.status, t.open_until as was_open, t.failing_since, j.works, j.hold_ms,
+      least(t.failures + j.count, 1000000) as failures,
+      case when j.strained then least(t.strain + j.count, 1000000) else 0 end as strain,
+      case when not j.strained then 'close'
+        when t.elsewhere then 'wait'
+        when t.strain + j.count >= ${STRAIN_LIMIT} or t.open_until is not null then 'open' else 'close' end as circuit,
+      case when t.status <> 'ACTIVE' then null
+        when j.pause_reason is not null then j.pause_reason
+        when not j.works and t.failing_since <= now() - $20::bigint * interval '1 millisecond'
+          and t.failures + j.count >= ${PAUSING_FAILURES}
+          then 'Nothing but failures since ' || to_char(t.failing_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            || ': ' || t.failures + j.count || ' attempts failed in a row.'
+      end as pause_reason,
+      case when j.strained then t.openings else 0 end as openings
+    from touched t join judged j on j.id = t.id and j.url = t.url
+  ), marked as (
+    update paggio.destinations x set
+      failing_since = case when v.works then null else v.failing_since end,
+      failures = case when v.works then 0 else v.failures end,
+      strain = v.strain,
+      openings = case when v.circuit = 'open' then least(v.openings + 1, 16) else v.openings end,
+      open_until = case
+        when v.circuit = 'open' then now() + greatest(least(${circuitMs} * 2 ^ v.openings, ${maxCircuitMs}) * interval '1 millisecond',
+          v.hold_ms * interval '1 millisecond')
+        when v.hold_ms > 0 then greatest(x.open_until, now() + v.hold_ms * interval '1 millisecond')
+        when v.circuit = 'close' then null
+        else x.open_until end,
+      probe_event_id = case when v.circuit = 'wait' and v.hold_ms = 0 then x.probe_event_id end,
+      status = case when v.pause_reason is null then x.status else 'PAUSED' end,
+      paused_at = case when v.pause_reason is null then x.paused_at else now() end,
+      pause_reason = coalesce(v.pause_reason, x.pause_reason)
+    from verdicts v where x.id = v.id
+    returning x.id, x.endpoint_id, x.open_until, v.was_open, v.pause_reason as paused_because
+  ), told as (
+    insert into paggio.changes (updated) select array_agg(distinct i.event_id) from input i join settled s on s.id = i.id
+    having count(*) > 0
+  ), bumped as (
+    update paggio.state set config_version = config_version + 1
+    where exists (select 1 from marked where paused_because is not null) returning config_version
+  )
+  select coalesce((select config_version from bumped), (select config_version from paggio.state)) as version,
+    (select count(*)::int from settled) as settled, (select count(*)::int from followers) as followers,
+    (select json_agg(json_build_object('destinationId', id, 'endpointId', endpoint_id,
+        'openMs', round(extract(epoch from open_until - now()) * 1000)::int, 'wasOpen', was_open is not null,
+        'pausedBecause', paused_because)) from marked) as destinations`;
+
+const MINE = `
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as i(event_id, destination_id, lease_token)
+  where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token`;
+
+const RENEW = ({ leaseMs }: Timing): string => `
+  with probing as (
+    update paggio.destinations x set open_until = now() + interval '${leaseMs} milliseconds'
+    from unnest($1::uuid[], $2::uuid[]) as i(event_id, destination_id)
+    where x.id = i.destination_id and x.probe_event_id = i.event_id
+  )
+  update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${leaseMs} milliseconds' end
+  ${MINE} returning d.lease_token`;
+
+// A probe that was not sent tells nothing: another may go at once.
+const FREE_PROBES = `
+  with freed as (
+    update paggio.destinations x set open_until = now(), probe_event_id = null
+    from unnest($1::uuid[], $2::uuid[]) as i(event_id, destination_id)
+    where x.id = i.destination_id and x.probe_event_id = i.event_id
+  )`;
+
+export const RELEASE = `${FREE_PROBES}
+  update paggio.deliveries d set lease_token = null, due_at = case when d.state = 'pending' then now() + $4::int * interval '1 millisecond' end ${MINE}`;
+
+export const CANCEL = `${FREE_PROBES}, ended as (
+    update paggio.deliveries d set state = 'failed', reason = $4, lease_token = null, due_at = null, due_reason = null ${MINE}
+    returning d.event_id
+  )
+  insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0`;
+
+const CHECK_IN = ({ crewMs }: Timing): string => `
+  with gone as (
+    delete from paggio.workers where seen_at < now() - interval '${crewMs} milliseconds' and id <> $1
+  ), here as (
+    insert into paggio.workers (id, seen_at, handlers, seals) values ($1, now(), $2, true)
+    on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
+  ), others as (
+    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${crewMs} milliseconds'
+  )
+  select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
+    coalesce(bool_and(seals), true) as sealing,
+    (select json_agg(json_build_object('name', h.name,
+        'count', 1 + (select count(*) from others o where h.name = any (o.handlers)),
+        'index', (select count(*) from others o where h.name = any (o.handlers) and o.id < $1)))
+      from unnest($2::text[]) as h(name)) as handlers
+  from others`;
+
+export const CHECK_OUT = `delete from paggio.workers where id = $1`;
+
+/** The statements that times are part of. They are made once for each gateway, so that their plans stay prepared. */
+export interface TimedStatements {
+  claim: string;
+  settle: string;
+  renew: string;
+  checkIn: string;
+}
+
+export function timedStatements(timing: Timing): TimedStatements {
+  return { claim: CLAIM(timing), settle: SETTLE(timing), renew: RENEW(timing), checkIn: CHECK_IN(timing) };
+}

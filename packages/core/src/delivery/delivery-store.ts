@@ -1,0 +1,235 @@
+import type { Pool } from 'pg';
+import type { Crew, Place } from './share';
+import type { AttemptResult, Claim, DeliveryRecord, DestinationReport, EventContent, SettleReport, Work } from './work';
+import { idBytes } from '../event-id';
+import { Arena, type Allocate, boolArray, byteaArray, intArray, textArray, uuidArray } from '../storage/binary-array';
+import { defaultTiming, type Timing } from '../flow/timing';
+import { CANCEL, CHECK_OUT, LOAD, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
+import { WAKE_FOLLOWERS } from '../queue/follower-sql';
+import { eventPlace, type RequestSeal } from '../events/request-seal';
+import type { SealGate } from '../secrets/seal-gate';
+import type { Statements } from '../storage/statements';
+
+interface ClaimRow {
+  version: string;
+  postponed: number;
+  event_id: string | null;
+  destination_id: string;
+  endpoint_id: string;
+  lease_token: string;
+  attempt_count: number;
+  takeovers: number;
+  method: string;
+  query: string;
+  headers: Buffer;
+  body: Buffer | null;
+  sealed: string | null;
+  user_id: string;
+  correlation_id: string | null;
+  trace_parent: string | null;
+  origin_id: string;
+  source: string;
+  event_type: string | null;
+  verified_by: string | null;
+  received_at: Date;
+}
+
+interface SettleRow {
+  version: string;
+  settled: number;
+  followers: number;
+  destinations: DestinationReport[] | null;
+}
+
+export class PostgresRecord implements DeliveryRecord {
+  private readonly arenas = [new Arena(), new Arena()];
+  private readonly statements: TimedStatements;
+
+  constructor(
+    private readonly settles: Pool,
+    private readonly leases: Pool,
+    private readonly onVersion: (version: number) => void,
+    /** Nothing but failures for so long pauses a destination; null: never. */
+    private readonly pauseFailingAfterMs: number | null,
+    private readonly seal: RequestSeal,
+    private readonly gate: Pick<SealGate, 'learn'>,
+    timing: Timing = defaultTiming,
+  ) {
+    this.statements = timedStatements(timing);
+  }
+
+  async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
+    const places = [...crew.handlers.values()];
+    const { rows } = await this.leases.query<ClaimRow>({
+      name: 'paggio_claim',
+      text: this.statements.claim,
+      values: [
+        uuidArray([...rooms.keys()].map(idBytes)),
+        intArray([...rooms.values()]),
+        limit,
+        crew.count,
+        crew.index,
+        textArray([...crew.handlers.keys()]),
+        intArray(places.map(({ count }) => count)),
+        intArray(places.map(({ index }) => index)),
+      ],
+    });
+    this.onVersion(Number(rows[0]?.version));
+    const works = rows.flatMap((row): Work[] =>
+      row.event_id === null
+        ? []
+        : [
+            {
+              eventId: row.event_id,
+              destinationId: row.destination_id,
+              endpointId: row.endpoint_id,
+              leaseToken: row.lease_token,
+              attemptCount: row.attempt_count,
+              takeovers: row.takeovers,
+              content: row.body === null ? null : this.toContent(row, row.body),
+            },
+          ],
+    );
+    return { works, postponed: rows[0]?.postponed ?? 0 };
+  }
+
+  async load(eventId: string): Promise<EventContent | null> {
+    const { rows } = await this.leases.query<ClaimRow>({ name: 'paggio_load', text: LOAD, values: [eventId] });
+    const row = rows[0];
+    return row ? this.toContent(row, row.body as Buffer) : null;
+  }
+
+  async commit(results: AttemptResult[]): Promise<SettleReport> {
+    const arena = this.arenas.pop() ?? new Arena();
+    arena.reset();
+    try {
+      return await this.commitFrom(arena, results);
+    } finally {
+      this.arenas.push(arena);
+    }
+  }
+
+  private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
+    const values = [...this.settleValues(results, allocate), null];
+    const { rows } = await this.settles.query<SettleRow>({
+      name: 'paggio_settle',
+      text: this.statements.settle,
+      values,
+    });
+    return this.toReport(rows[0]);
+  }
+
+  async commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null> {
+    const values = [...this.settleValues([result]), result.work.leaseToken];
+    const [row] = await statements.query<SettleRow>(this.statements.settle, values);
+    return row && row.settled > 0 ? this.toReport(row) : null;
+  }
+
+  private toReport(row: SettleRow | undefined): SettleReport {
+    this.onVersion(Number(row?.version));
+    return { destinations: row?.destinations ?? [], followers: row?.followers ?? 0 };
+  }
+
+  private settleValues(results: AttemptResult[], allocate?: Allocate): unknown[] {
+    const uuids = (of: (result: AttemptResult) => Buffer): Buffer => uuidArray(results.map(of), allocate);
+    const texts = (of: (result: AttemptResult) => string | null): Buffer => textArray(results.map(of), allocate);
+    const ints = (of: (result: AttemptResult) => number | null): Buffer => intArray(results.map(of), allocate);
+    const bools = (of: (result: AttemptResult) => boolean): Buffer => boolArray(results.map(of), allocate);
+    return [
+      uuids((result) => result.attemptId),
+      uuids((result) => idBytes(result.work.eventId)),
+      uuids((result) => idBytes(result.work.destinationId)),
+      uuids((result) => idBytes(result.work.leaseToken)),
+      texts((result) => result.state),
+      texts((result) => result.statusReason),
+      ints((result) => result.retryInMs),
+      texts((result) => result.nextReason),
+      texts((result) => result.url),
+      ints((result) => result.responseStatus),
+      texts((result) => JSON.stringify(result.responseHeaders)),
+      byteaArray(
+        results.map((result) => result.responseBody),
+        allocate,
+      ),
+      bools((result) => result.responseTruncated),
+      ints((result) => result.latencyMs),
+      texts((result) => result.error),
+      texts((result) => result.reason),
+      bools((result) => result.strain !== 'none'),
+      ints((result) => result.holdMs),
+      texts((result) => result.pauseReason),
+      this.pauseFailingAfterMs,
+    ];
+  }
+
+  async renew(works: readonly Work[]): Promise<string[]> {
+    const { rows } = await this.leases.query<{ lease_token: string }>({
+      name: 'paggio_renew',
+      text: this.statements.renew,
+      values: keys(works),
+    });
+    const standing = new Set(rows.map((row) => row.lease_token));
+    return works.map((work) => work.leaseToken).filter((token) => !standing.has(token));
+  }
+
+  async release(works: readonly Work[], delayMs = 0): Promise<void> {
+    await this.leases.query({ name: 'paggio_release', text: RELEASE, values: [...keys(works), delayMs] });
+  }
+
+  async cancel(works: readonly Work[], reason: string): Promise<void> {
+    await this.settles.query({ name: 'paggio_cancel', text: CANCEL, values: [...keys(works), reason] });
+    await this.settles.query({
+      name: 'paggio_wake_followers',
+      text: WAKE_FOLLOWERS,
+      values: [works.map((work) => work.eventId)],
+    });
+  }
+
+  async checkIn(workerId: string, handlers: readonly string[]): Promise<Crew> {
+    const { rows } = await this.leases.query<
+      Place & { handlers: (Place & { name: string })[] | null; sealing: boolean }
+    >({
+      name: 'paggio_check_in',
+      text: this.statements.checkIn,
+      values: [workerId, handlers],
+    });
+    const [row] = rows;
+    this.gate.learn(row?.sealing ?? false);
+    return {
+      count: row?.count ?? 1,
+      index: row?.index ?? 0,
+      handlers: new Map(row?.handlers?.map(({ name, ...place }) => [name, place])),
+    };
+  }
+
+  async checkOut(workerId: string): Promise<void> {
+    await this.leases.query({ name: 'paggio_check_out', text: CHECK_OUT, values: [workerId] });
+  }
+
+  private toContent(row: ClaimRow, body: Buffer): EventContent {
+    const stored = { headers: row.headers, query: row.query, body, sealed: row.sealed };
+    const opened = this.seal.open(stored, eventPlace(row.user_id, row.origin_id));
+    return {
+      method: row.method,
+      query: opened.query,
+      headers: opened.rawHeaders,
+      body: opened.body,
+      locked: opened.locked,
+      correlationId: row.correlation_id,
+      traceParent: row.trace_parent,
+      originId: row.origin_id,
+      source: row.source,
+      eventType: row.event_type,
+      verifiedBy: row.verified_by,
+      receivedAt: row.received_at.getTime(),
+    };
+  }
+}
+
+function keys(works: readonly Work[]): Buffer[] {
+  return [
+    uuidArray(works.map((work) => idBytes(work.eventId))),
+    uuidArray(works.map((work) => idBytes(work.destinationId))),
+    uuidArray(works.map((work) => idBytes(work.leaseToken))),
+  ];
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { retryAfterMs } from '../transport/retry-after';
+import { defaultRetryPolicy, maxAttempts, parseRetryPolicy, retryDelayMs } from './retry-policy';
+
+const policies = fc.record({
+  max_attempts: fc.integer({ min: 1, max: 100 }),
+  base_seconds: fc.integer({ min: 1, max: 86_400 }),
+  factor: fc.double({ min: 1, max: 10, noNaN: true }),
+  cap_seconds: fc.integer({ min: 1, max: 604_800 }),
+  floor_seconds: fc.integer({ min: 0, max: 3600 }),
+});
+
+test('DEL-10: a wait is never below the floor nor above the bound', () => {
+  fc.assert(
+    fc.property(
+      policies,
+      fc.integer({ min: 1, max: 99 }),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (policy, failed, random) => {
+        const bound = Math.min(policy.cap_seconds, policy.base_seconds * policy.factor ** (failed - 1)) * 1000;
+        const delay = retryDelayMs(policy, failed, () => random);
+        return delay <= Math.ceil(bound) && delay >= Math.min(policy.floor_seconds * 1000, Math.floor(bound));
+      },
+    ),
+  );
+});
+
+test('the default makes twelve attempts over about three days', () => {
+  const waits = Array.from({ length: 11 }, (_, n) => retryDelayMs(defaultRetryPolicy, n + 1, () => 1));
+  const longestDays = waits.reduce((sum, wait) => sum + wait, 0) / 86_400_000;
+  expect(longestDays).toBeGreaterThan(1.5);
+  expect(longestDays).toBeLessThan(3.5);
+});
+
+test('DEL-11: events that fail together do not come back together', () => {
+  const buckets = new Map<number, number>();
+  for (let i = 0; i < 10_000; i++) {
+    const second = Math.floor(retryDelayMs({ ...defaultRetryPolicy, base_seconds: 30 }, 1) / 1000);
+    buckets.set(second, (buckets.get(second) ?? 0) + 1);
+  }
+  expect(Math.max(...buckets.values())).toBeLessThan(500);
+});
+
+test('a schedule is taken literally', () => {
+  const policy = parseRetryPolicy({ schedule_seconds: [1, 60] });
+  if (Array.isArray(policy)) throw new Error('refused');
+  expect([maxAttempts(policy), retryDelayMs(policy, 1), retryDelayMs(policy, 2)]).toEqual([3, 1000, 60_000]);
+});
+
+test('DEL-04: Retry-After in seconds and dates, clamped; everything else is ignored', () => {
+  const now = Date.UTC(2026, 0, 1);
+  const cases: [string | undefined, number][] = [
+    ['120', 120_000],
+    ['0', 0],
+    ['Thu, 01 Jan 2026 00:02:00 GMT', 120_000],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['-5', 0],
+    ['99999999', 86_400_000],
+    ['abc', 0],
+    ['1e9', 0],
+    ['', 0],
+    [undefined, 0],
+    ['12.5', 0],
+  ];
+  for (const [value, expected] of cases) expect([value, retryAfterMs(value, now)]).toEqual([value, expected]);
+});

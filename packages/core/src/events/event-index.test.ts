@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import type { EventFilter, EventSummary } from './event';
+import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import type { Owner } from '../principal';
+import type { StatsInput } from '../stats/stats';
+import { BUCKET_SECONDS } from './event-index';
+
+let gateway: TestGateway;
+const stranger: Owner = { userId: 'user-2', mode: 'live' };
+const ALL = { limit: 100, offset: 0, startingAfter: null };
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.stop());
+
+/** Waits until no step of the index is under way. In the transaction of the statements that follow, none begins. */
+const HOLD_INDEX = 'select from paggio.event_index_state for update;';
+
+/** Every event of an owner, without the index. */
+async function all(who: Owner): Promise<EventSummary[]> {
+  return (await gateway.paggio.events.list(who, {}, ALL)).items;
+}
+
+function fits(filter: EventFilter, event: EventSummary): boolean {
+  const type = event.eventType;
+  return (
+    (filter.status === undefined || event.status === filter.status) &&
+    (filter.source === undefined || event.source === filter.source) &&
+    (filter.endpointId === undefined || event.endpointId === filter.endpointId) &&
+    (filter.eventType === undefined ||
+      (type !== null &&
+        (filter.eventType.endsWith('.*')
+          ? type.startsWith(filter.eventType.slice(0, -1))
+          : type === filter.eventType))) &&
+    (filter.since === undefined || event.receivedAt > filter.since) &&
+    (filter.until === undefined || event.receivedAt < filter.until)
+  );
+}
+
+test('every filter, alone and with others, finds what reading all of it finds; statistics count the same', async () => {
+  const { paggio } = gateway;
+  let fail = false;
+  const recorder = await Recorder.start((_request, response) => void response.writeHead(fail ? 500 : 200).end());
+  const once = { max_attempts: 1 };
+  const make = (who: Owner, name: string, destinationUrl: string | null) =>
+    paggio.endpoints.create(who, { name, destinationUrl, retry: once });
+  const endpoints = [
+    await make(owner, 'delivers', recorder.url()),
+    await make(owner, 'captures', null),
+    await make(owner, 'holds', recorder.url()),
+    await make(stranger, 'of another', recorder.url()),
+  ].map(({ endpoint }) => endpoint);
+  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'PAUSED' });
+  const types = ['order.paid', 'order.paid.late', 'orders', 'order', null];
+  const headers = [
+    [],
+    ['X-GitHub-Event', 'push', 'X-GitHub-Delivery', 'd', 'X-Hub-Signature-256', 'x'],
+    ['Stripe-Signature', 't=1,v1=x'],
+  ];
+  const ids: string[] = [];
+  for (let n = 0; n < 60; n++) {
+    fail = n % 7 === 3;
+    const endpoint = endpoints[n % 4];
+    const type = types[n % 5];
+    const id = await capture(paggio, endpoint?.slug as string, JSON.stringify(type ? { type } : {}), headers[n % 3]);
+    ids.push(id);
+    const who = n % 4 === 3 ? stranger : owner;
+    if (n % 4 !== 2) await settled(paggio, who, id);
+    // Some are looked for while they are pending, so that the index has to change what it wrote.
+    if (n % 10 === 0) await paggio.events.list(who, { status: 'pending' }, ALL);
+  }
+  const events = await all(owner);
+  const sources = ['unknown', 'github', 'stripe', 'nobody'];
+  const maybe = <T>(values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
+  const times = events.map((event) => event.receivedAt);
+  const filters = fc.record({
+    status: maybe(['pending', 'delivered', 'failed', 'captured'] as const),
+    source: maybe(sources),
+    eventType: maybe(['order.paid', 'order.*', 'order.paid.*', 'push', 'none', 'none.*', 'orders']),
+    endpointId: maybe(endpoints.map(({ id }) => id)),
+    since: maybe(times),
+    until: maybe(times),
+  });
+  await fc.assert(
+    fc.asyncProperty(filters, fc.nat(9), fc.integer({ min: 1, max: 9 }), async (filter, offset, limit) => {
+      const wanted = events.filter((event) => fits(filter, event));
+      const page = await paggio.events.list(owner, filter, { limit, offset, startingAfter: null });
+      expect(page.items).toEqual(wanted.slice(offset, offset + limit));
+      expect([page.total, page.hasMore]).toEqual([wanted.length, wanted.length > offset + limit]);
+      const last = page.items.at(-1);
+      if (!last) return;
+      const next = await paggio.events.list(owner, filter, { limit, offset: 0, startingAfter: last.id });
+      expect(next.items).toEqual(wanted.slice(offset + limit, offset + 2 * limit));
+    }),
+    { numRuns: 300 },
+  );
+  expect(new Set(events.map(({ status }) => status)).size).toBe(4);
+
+  const stats = await paggio.stats.read(owner);
+  const count = (status: string): number => events.filter((event) => event.status === status).length;
+  expect(stats).toMatchObject({
+    totalEvents: events.length,
+    delivered: count('delivered'),
+    failed: count('failed'),
+    pending: count('pending'),
+    captured: count('captured'),
+    successRate: Math.round((count('delivered') / (count('delivered') + count('failed'))) * 10_000) / 100,
+  });
+  // Whole buckets are read as sums that were kept up step by step; they say the same.
+  const bucketMs = BUCKET_SECONDS * 1000;
+  const aligned = (): StatsInput => {
+    const start = Math.floor((times.at(-1) as Date).getTime() / bucketMs) * bucketMs;
+    return { from: new Date(start), to: new Date(start + 3 * bucketMs) };
+  };
+  const { series: _, ...sums } = await paggio.stats.read(owner, aligned());
+  const { series: __, ...counts } = stats;
+  expect(sums).toEqual(counts);
+  // Half of a bucket is counted event by event, and the sums of all parts are the whole.
+  const cut = times[20] as Date;
+  const [until1, from1] = [await paggio.stats.read(owner, { to: cut }), await paggio.stats.read(owner, { from: cut })];
+  expect(from1.totalEvents).toBe(events.filter((event) => event.receivedAt >= cut).length);
+  expect(until1.totalEvents + from1.totalEvents).toBe(events.length);
+  expect(stats.series.reduce((sum, point) => sum + point.total, 0)).toBe(events.length);
+  const one = await paggio.stats.read(owner, { endpointId: endpoints[0]?.id });
+  expect(one.totalEvents).toBe(events.filter((event) => event.endpointId === endpoints[0]?.id).length);
+  expect(one.p95DeliveryMs).not.toBeNull();
+  await expect(paggio.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+
+  // What was held is delivered, and the numbers follow.
+  fail = false;
+  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
+  await until(paggio, async () => ((await paggio.stats.read(owner)).pending === 0 ? true : undefined));
+  for (const input of [{}, aligned()]) {
+    const after = await paggio.stats.read(owner, input);
+    expect([after.delivered, after.pending, after.failed, after.totalEvents]).toEqual([
+      count('delivered') + count('pending'),
+      0,
+      count('failed'),
+      events.length,
+    ]);
+  }
+  // As many latencies as deliveries, and none that was taken back.
+  const [latencies] = await query(
+    gateway.database.url,
+    `select sum(l.count)::int as count, min(l.count) as least from paggio.stat_latencies l
+       join paggio.endpoints e on e.id = l.endpoint_id where e.user_id = 'user-1'`,
+  );
+  expect(latencies).toEqual({ count: count('delivered') + count('pending'), least: expect.any(Number) });
+  expect((latencies as { least: number }).least).toBeGreaterThanOrEqual(0);
+  expect((await paggio.events.list(owner, { status: 'pending' }, ALL)).total).toBe(0);
+  await recorder.stop();
+});
+
+test('events from before the index, and those of processes that write no log, are found too', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'old' });
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) ids.push(await capture(paggio, endpoint.slug, '{"type":"from.before"}'));
+  await query(
+    database.url,
+    `${HOLD_INDEX}
+     delete from paggio.event_index; delete from paggio.stat_buckets; delete from paggio.stat_latencies; delete from paggio.changes;
+     update paggio.event_index_state set position = '', checked_to = '00000000-0000-0000-0000-000000000000',
+       check_until = now() + interval '1 hour';
+     update paggio.events set id = overlay(id::text placing '0170' from 1 for 4)::uuid where event_type = 'from.before'`,
+  );
+  const found = await until(paggio, async () => {
+    const page = await paggio.events.list(owner, { eventType: 'from.before' }, ALL);
+    // The count and the rows are read one after the other, and the index may reach the events in between.
+    return page.total === 5 && page.items.length > 0 ? page : undefined;
+  });
+  expect(found.items.map(({ id }) => id.slice(4))).toEqual(ids.map((id) => id.slice(4)).reverse());
+});
+
+test('after a restore into another cluster, whose transactions have other numbers, it begins anew', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'restored' });
+  await capture(paggio, endpoint.slug, '{"type":"restored"}');
+  const far = Buffer.from('99999999999:99999999999:').toString('base64url');
+  await query(
+    database.url,
+    `${HOLD_INDEX} delete from paggio.event_index; update paggio.event_index_state set position = '${far}'`,
+  );
+  const again = await startGateway({ roles: ['api'] }, {}, database);
+  const page = await until(again.paggio, async () => {
+    await query(
+      database.url,
+      `update paggio.events set id = overlay(id::text placing '0180' from 1 for 4)::uuid where event_type = 'restored' and id::text not like '0180%'`,
+    );
+    const found = await again.paggio.events.list(owner, { eventType: 'restored' }, ALL);
+    return found.items.length > 0 ? found : undefined;
+  });
+  expect(page.items[0]?.eventType).toBe('restored');
+  await again.stop();
+});
+
+test('the log is not swept beyond what the index has taken in', async () => {
+  const { paggio, database } = gateway;
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'swept' });
+  await paggio.stats.read(owner);
+  const [state] = await query(database.url, 'select position from paggio.event_index_state');
+  const id = await capture(paggio, endpoint.slug, '{"type":"late"}');
+  await paggio.stats.read(owner);
+  await query(
+    database.url,
+    `${HOLD_INDEX}
+     update paggio.event_index_state set position = '${(state as { position: string }).position}';
+     update paggio.changes set at = now() - interval '2 days'; delete from paggio.event_index where event_id = '${id}'`,
+  );
+  await gateway.runPeriodicWork('sweep');
+  expect((await paggio.events.list(owner, { eventType: 'late' }, ALL)).total).toBe(1);
+  await gateway.runPeriodicWork('sweep');
+  const left = await query(database.url, 'select count(*)::int as count from paggio.changes');
+  expect((left[0] as { count: number }).count).toBeLessThan(3);
+});
+
+test('two nodes that let the index catch up at once count nothing twice', async () => {
+  const { paggio, database } = gateway;
+  const other = await startGateway({}, {}, database);
+  const { endpoint } = await paggio.endpoints.create(owner, { name: 'both' });
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}')));
+    const read = (node: TestGateway) => node.paggio.stats.read(owner, { endpointId: endpoint.id });
+    const answers = await Promise.all([read(gateway), read(other), read(gateway), read(other)]);
+    expect(answers.map(({ totalEvents }) => totalEvents)).toEqual(Array(4).fill((round + 1) * 20));
+  }
+  await other.stop();
+});

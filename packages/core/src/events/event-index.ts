@@ -1,0 +1,247 @@
+import type { EntityManager } from 'typeorm';
+import type { Position } from './position';
+import { parsePosition, formatPosition } from './position';
+import { EVENT_OVERHEAD_BYTES } from './event-size';
+import { firstIdAt } from '../event-id';
+import type { EventStatus } from './event';
+import { GROWTH } from './latency-slots';
+import type { ChangeLog } from './change-log';
+import type { Database } from '../storage/database';
+import type { Words } from './dictionary';
+
+/** In the order of their numbers in the index. */
+export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
+/** Statistics are kept in buckets of this many seconds. */
+export const BUCKET_SECONDS = 300;
+
+/** Transactions that one step takes in. */
+const STEP = 20;
+/** Events written by one statement. */
+const CHUNK = 2_000;
+/** How far behind now the check of what older versions of Paggio write stays. */
+const CHECK_LAG_MS = 60_000;
+
+/** Events of an endpoint that came to their end in one step. */
+export interface Ended {
+  endpointId: string;
+  state: 'delivered' | 'failed';
+  count: number;
+  /** One of them. */
+  eventId: string;
+}
+
+/** Called in the transaction of a step, with what came to its end in it. */
+export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promise<void>;
+
+/**
+ * What lists filter by and statistics count, in a narrow table beside the events with an index for each filter. It
+ * follows the log of changes off the path of capture and delivery: an event that is delivered at once is written once.
+ * Whoever reads it lets it catch up first, so that a reader sees what it has written. Steps are complete in themselves
+ * and taken by one process at a time, under the lock of a row.
+ */
+export class EventIndex {
+  constructor(
+    private readonly database: Database,
+    private readonly log: ChangeLog,
+    private readonly words: Words,
+    private readonly onEnded: OnEnded,
+  ) {}
+
+  /**
+   * Takes in what was committed before now, for at most so long.
+   * @returns false when time was up: the newest changes are missing
+   */
+  async catchUp(budgetMs: number): Promise<boolean> {
+    const deadline = performance.now() + budgetMs;
+    const position = await this.position();
+    const first = await this.log.read(position, 1);
+    if (first.created.length === 0 && first.updated.length === 0 && !first.more) return true;
+    for (;;) {
+      const more = await this.step(false);
+      if (!more) return true;
+      if (performance.now() > deadline) return false;
+    }
+  }
+
+  /** Takes the next step unless another process is at it. @returns whether there is more to do */
+  async advance(): Promise<boolean> {
+    return this.step(true);
+  }
+
+  /** How far the log was taken in. */
+  async position(): Promise<Position> {
+    const [row] = await this.database.rows<{ position: string }>('select position from paggio.event_index_state');
+    return toPosition(row?.position ?? '');
+  }
+
+  /**
+   * Begins anew where the log cannot be followed any more, as after a restore into another database cluster: from the end
+   * of the log, with a check of all events.
+   */
+  async open(): Promise<void> {
+    const position = await this.position();
+    if (position.read === BEGINNING || (await this.log.reaches(position))) return;
+    await this.database.source.query(BEGIN_ANEW, [formatPosition(await this.log.end())]);
+  }
+
+  private async step(skipLocked: boolean): Promise<boolean> {
+    return this.database.source.transaction(async (manager) => {
+      await manager.query(SETTINGS);
+      const [state] = await manager.query<State[]>(
+        `select position, checked_to, check_until, extract(epoch from now())::float8 * 1000 as now
+         from paggio.event_index_state for update${skipLocked ? ' skip locked' : ''}`,
+      );
+      if (!state) return false;
+      const page = await this.log.read(toPosition(state.position), STEP, manager);
+      const ended = await this.take(manager, [...new Set([...page.created, ...page.updated])]);
+      await this.onEnded(manager, ended);
+      // failpoint: index.advanced
+      const position = formatPosition(page.position);
+      if (position !== state.position)
+        await manager.query('update paggio.event_index_state set position = $1', [position]);
+      const checking = state.checked_to !== null && (await this.check(manager, state, state.checked_to));
+      return page.more || checking;
+    });
+  }
+
+  /** Events from before the index, and those of older versions that write no log: by their ids, up to a time. */
+  private async check(manager: EntityManager, { now, check_until: until }: State, from: string): Promise<boolean> {
+    const lagging = now - CHECK_LAG_MS;
+    const end = firstIdAt(until === null ? lagging : Math.min(lagging, until.getTime()));
+    const rows = await manager.query<{ id: string }[]>(
+      'select id from paggio.events where id > $1 and id < $2 order by id limit $3',
+      [from, end, CHUNK],
+    );
+    await this.take(
+      manager,
+      rows.map((row) => row.id),
+    );
+    const more = rows.length === CHUNK;
+    const done = !more && until !== null && until.getTime() < lagging;
+    await manager.query('update paggio.event_index_state set checked_to = $1', [
+      done ? null : (rows.at(-1)?.id ?? from),
+    ]);
+    return more;
+  }
+
+  private async take(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
+    const ended: Ended[] = [];
+    for (let at = 0; at < ids.length; at += CHUNK)
+      ended.push(...(await this.write(manager, ids.slice(at, at + CHUNK))));
+    return ended;
+  }
+
+  private async write(manager: EntityManager, ids: readonly string[]): Promise<Ended[]> {
+    const [row] = await manager.query<WriteRow[]>(WRITE, [ids]);
+    const ended = row?.ended ?? [];
+    if (!row?.nameless) return ended;
+    // Words that were never seen before: they are given their numbers, and these events are written after all.
+    await this.words.name(manager, row.nameless);
+    const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
+    return [...ended, ...(rest?.ended ?? [])];
+  }
+}
+
+interface State {
+  position: string;
+  checked_to: string | null;
+  check_until: Date | null;
+  /** By the clock of the database. */
+  now: number;
+}
+
+interface WriteRow {
+  ended: Ended[] | null;
+  /** Events that have a word without a number. */
+  nameless: string[] | null;
+}
+
+/** One row for an endpoint and state, however many chunks it was counted in. */
+
+// What a crash of the database forgets is forgotten together with its place in the log, and done again. Some thousand ids
+// are looked up one by one: while the tables are small or their statistics old, the planner would rather read all of them.
+const SETTINGS = 'set local synchronous_commit = off; set local enable_seqscan = off';
+
+/** A snapshot from before every transaction. */
+const BEGINNING = '1:1:';
+
+const BEGIN_ANEW = `
+  update paggio.event_index_state set position = $1, checked_to = '00000000-0000-0000-0000-000000000000',
+    check_until = now() + interval '1 hour'`;
+
+function toPosition(text: string): Position {
+  return parsePosition(text) ?? { read: BEGINNING, target: null, after: null };
+}
+
+// The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The bytes of
+// an event are added when its row is inserted, and subtracted by the retention when that row is removed. The slot of a
+// latency is explained at `GROWTH`; the bucket is the time inside the id.
+const WRITE = `
+  with facts as materialized (
+    select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,
+      case when e.event_type is null then 0 else t.id end as type, coalesce(d.status, 3)::smallint as status, d.latency_ms,
+      (('x' || left(replace(e.id::text, '-', ''), 12))::bit(48)::bigint / ${BUCKET_SECONDS * 1000})::int as bucket,
+      (case when d.latency_ms <= 1 then 0 else ceil(ln(d.latency_ms) / ln(${GROWTH})) end)::smallint as slot,
+      e.user_id, e.verified_by is not null as verified,
+      octet_length(e.body) + octet_length(e.headers) + octet_length(e.path) + octet_length(e.query)
+        + coalesce(octet_length(e.sealed), 0) + ${EVENT_OVERHEAD_BYTES} as bytes
+    from unnest($1::uuid[]) as i(id) join paggio.events e on e.id = i.id
+      left join paggio.words o on o.owner = 0 and o.kind = 'owner' and o.word = e.mode || ':' || e.user_id
+      left join paggio.words s on s.owner = 0 and s.kind = 'source' and s.word = e.source
+      left join paggio.words t on t.owner = o.id and t.kind = 'type' and t.word = e.event_type
+      left join lateral (
+        select case when bool_or(x.state = 'pending') then 0 when bool_or(x.state = 'failed') then 2 else 1 end as status,
+          case when bool_and(x.state = 'delivered') then (array_agg(x.latency_ms order by x.destination_id))[1] end as latency_ms
+        from paggio.deliveries x where x.event_id = e.id having count(*) > 0
+      ) d on true
+  ), input as (
+    select * from facts where owner is not null and source is not null and type is not null
+  ), present as (
+    select x.event_id, x.status, x.latency_ms, x.slot, i.endpoint_id, i.bucket,
+      (x.status, x.latency_ms) is distinct from (i.status, i.latency_ms) as changed
+    from input i join paggio.event_index x on x.event_id = i.event_id
+  ), old as (
+    select * from present where changed
+  ), written as (
+    insert into paggio.event_index as x (event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes)
+    select event_id, owner, endpoint_id, source, type, status, latency_ms, slot, bytes from input
+    on conflict (event_id) do update set status = excluded.status, latency_ms = excluded.latency_ms, slot = excluded.slot
+      where (x.status, x.latency_ms) is distinct from (excluded.status, excluded.latency_ms)
+    returning x.event_id
+  ), sorted as (
+    insert into paggio.event_sorts (owner, endpoint_id, source, type)
+    select distinct owner, endpoint_id, source, type from input order by 1, 2, 3, 4 on conflict do nothing
+  ), difference as (
+    select i.event_id, i.endpoint_id, i.bucket, i.status, i.latency_ms, i.slot, 1 as sign
+    from input i join written w on w.event_id = i.event_id
+    union all
+    select event_id, endpoint_id, bucket, status, latency_ms, slot, -1 from old
+  ), usage as (
+    insert into paggio.endpoint_usage as u (endpoint_id, user_id, bytes, unverified_bytes)
+    select endpoint_id, user_id, sum(bytes), coalesce(sum(bytes) filter (where not verified), 0)
+    from input i where not exists (select 1 from present p where p.event_id = i.event_id)
+    group by 1, 2 order by 1
+    on conflict (endpoint_id) do update set bytes = u.bytes + excluded.bytes,
+      unverified_bytes = u.unverified_bytes + excluded.unverified_bytes
+  ), counted as (
+    insert into paggio.stat_buckets as b (endpoint_id, bucket, pending, delivered, failed, captured, latency_sum)
+    select endpoint_id, bucket,
+      coalesce(sum(sign) filter (where status = 0), 0), coalesce(sum(sign) filter (where status = 1), 0),
+      coalesce(sum(sign) filter (where status = 2), 0), coalesce(sum(sign) filter (where status = 3), 0),
+      coalesce(sum(sign * latency_ms) filter (where status = 1), 0)
+    from difference group by 1, 2 order by 1, 2
+    on conflict (endpoint_id, bucket) do update set pending = b.pending + excluded.pending,
+      delivered = b.delivered + excluded.delivered, failed = b.failed + excluded.failed,
+      captured = b.captured + excluded.captured, latency_sum = b.latency_sum + excluded.latency_sum
+  ), measured as (
+    insert into paggio.stat_latencies as l (endpoint_id, bucket, slot, count)
+    select endpoint_id, bucket, slot, sum(sign) from difference where status = 1 and slot is not null
+    group by 1, 2, 3 having sum(sign) <> 0 order by 1, 2, 3
+    on conflict (endpoint_id, bucket, slot) do update set count = l.count + excluded.count
+  ), ended as (
+    select endpoint_id as "endpointId", case status when 1 then 'delivered' else 'failed' end as state, count(*)::int as count,
+      (array_agg(event_id))[1] as "eventId"
+    from difference where sign = 1 and status in (1, 2) group by 1, 2
+  )
+  select (select json_agg(e) from ended e) as ended,
+    (select array_agg(event_id) from facts where owner is null or source is null or type is null) as nameless`;

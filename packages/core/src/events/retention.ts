@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { firstIdAt } from '../event-id';
+import type { Database } from '../storage/database';
+import { BUCKET_SECONDS } from './event-index';
+
+/** Events removed by one statement: some milliseconds of work, so that nobody waits for it. */
+const BATCH = 500;
+/** Between two statements, so that most of the disk and of the pool stays with the others. */
+const PAUSE_MS = 50;
+
+/**
+ * Removes what is older than a time: events with their deliveries, attempts and statistics. Events that still wait for
+ * delivery stay until that is over. Batches are complete in themselves; several processes may be at it.
+ */
+export class Retention {
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly keepMs: number,
+  ) {}
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Removes everything that is old enough now. @returns how many events it were */
+  async run(): Promise<number> {
+    const [clock] = await this.database.rows<{ now: number }>('select extract(epoch from now())::float8 * 1000 as now');
+    const end = (clock?.now ?? 0) - this.keepMs;
+    let total = 0;
+    let after = '00000000-0000-0000-0000-000000000000';
+    while (!this.stopped) {
+      const { removed, last } = await this.batch(REMOVE_EVENTS, [after, firstIdAt(end)]);
+      total += removed;
+      if (last === null) break;
+      after = last;
+      await sleep(PAUSE_MS, undefined, { ref: false });
+    }
+    const bucket = Math.floor(end / (BUCKET_SECONDS * 1000));
+    for (const statement of [REMOVE_BUCKETS, REMOVE_LATENCIES, REMOVE_REPLAYS]) {
+      const value = statement === REMOVE_REPLAYS ? new Date(end) : bucket;
+      while (!this.stopped && (await this.batch(statement, [value])).removed === BATCH)
+        await sleep(PAUSE_MS, undefined, { ref: false });
+    }
+    return total;
+  }
+
+  private batch(statement: string, values: unknown[]): Promise<{ removed: number; last: string | null }> {
+    return this.database.source.transaction(async (manager) => {
+      // What a crash of the database brings back is removed by the next run.
+      await manager.query('set local synchronous_commit = off');
+      const [row] = await manager.query<{ removed: number; last: string | null }[]>(statement, values);
+      // failpoint: retention.removed
+      return row ?? { removed: 0, last: null };
+    });
+  }
+}
+
+const REMOVE_EVENTS = `
+  with seen as materialized (
+    select e.id, exists (select 1 from paggio.deliveries d where d.event_id = e.id and d.state = 'pending') as waits
+    from (select id from paggio.events where id > $1 and id < $2 order by id limit ${BATCH}) e
+  ), gone as materialized (
+    select e.id, e.verified_by is not null as verified from paggio.events e join seen s on s.id = e.id where not s.waits for update of e skip locked
+  ), deliveries as (
+    delete from paggio.deliveries d using gone where d.event_id = gone.id
+  ), attempts as (
+    delete from paggio.attempts a using gone where a.event_id = gone.id
+  ), keys as (
+    delete from paggio.dedup_keys k using gone where k.event_id = gone.id
+  ), indexed as (
+    delete from paggio.event_index i using gone where i.event_id = gone.id
+    returning i.endpoint_id, gone.verified, i.bytes
+  ), freed as (
+    select endpoint_id, sum(bytes) as bytes, coalesce(sum(bytes) filter (where not verified), 0) as unverified_bytes
+    from indexed where bytes is not null group by 1
+  ), usage as materialized (
+    -- Locked in the order in which the index locks them, to avoid deadlocks.
+    select u.endpoint_id, f.bytes, f.unverified_bytes
+    from paggio.endpoint_usage u join freed f on f.endpoint_id = u.endpoint_id order by 1 for no key update of u
+  ), counted as (
+    update paggio.endpoint_usage u set bytes = greatest(0, u.bytes - f.bytes),
+      unverified_bytes = greatest(0, u.unverified_bytes - f.unverified_bytes)
+    from usage f where u.endpoint_id = f.endpoint_id
+  ), events as (
+    delete from paggio.events e using gone where e.id = gone.id returning 1
+  )
+  select (select count(*)::int from events) as removed, (select id from seen order by id desc limit 1) as last`;
+
+const REMOVE_BUCKETS = `
+  with gone as (
+    delete from paggio.stat_buckets where (endpoint_id, bucket) in (
+      select endpoint_id, bucket from paggio.stat_buckets where bucket < $1 limit ${BATCH}) returning 1
+  ) select count(*)::int as removed, null as last from gone`;
+
+const REMOVE_LATENCIES = `
+  with gone as (
+    delete from paggio.stat_latencies where (endpoint_id, bucket, slot) in (
+      select endpoint_id, bucket, slot from paggio.stat_latencies where bucket < $1 limit ${BATCH}) returning 1
+  ) select count(*)::int as removed, null as last from gone`;
+
+const REMOVE_REPLAYS = `
+  with gone as (
+    delete from paggio.replays where id in (
+      select id from paggio.replays where status <> 'running' and created_at < $1 limit ${BATCH}) returning 1
+  ) select count(*)::int as removed, null as last from gone`;

@@ -1,0 +1,217 @@
+import axios from 'axios';
+import { decodeHeaders } from './stored-headers';
+import { AddressGuard } from '../transport/address-guard';
+import { axiosTransport } from '../transport/axios-transport';
+import { Connector } from '../transport/connector';
+import { undiciTransport } from '../transport/undici-transport';
+import type { Paggio } from '../index';
+import type { Role } from '../roles';
+import {
+  capture,
+  dumpOf,
+  migratedDatabase,
+  noTicks,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  type TestDatabase,
+  type TestGateway,
+} from '../testing';
+
+const TOKEN = 'glpat-0123456789abcdef';
+const gitLab = { provider: 'gitlab', scheme: 'token', secrets: [TOKEN] };
+const headers = ['X-Gitlab-Token', TOKEN, 'X-Gitlab-Event', 'Push Hook', 'Content-Type', 'application/json'];
+
+let database: TestDatabase;
+let recorder: Recorder;
+const running: TestGateway[] = [];
+
+beforeEach(async () => {
+  database = await migratedDatabase();
+  recorder = await Recorder.start();
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+  await recorder.stop();
+  await database.drop();
+});
+
+/** A gateway whose periodic work runs when the test says so. */
+async function start(roles?: Role[]): Promise<{ paggio: Paggio; tick: (task: string) => Promise<void> }> {
+  const gateway = await startGateway({ scheduler: noTicks, ...(roles && { roles }) }, {}, database);
+  running.push(gateway);
+  return { paggio: gateway.paggio, tick: (task) => gateway.runPeriodicWork(task) };
+}
+
+async function endpoint(paggio: Paggio): Promise<string> {
+  const input = { name: 'e', destinationUrl: recorder.url(), verification: gitLab };
+  return (await paggio.endpoints.create(owner, input)).endpoint.slug;
+}
+
+interface Row {
+  headers: Buffer;
+  sealed: string | null;
+}
+
+async function rowOf(id: string): Promise<Row> {
+  const [row] = await query<Row>(database.url, `select headers, sealed from paggio.events where id = '${id}'`);
+  return row as Row;
+}
+
+const tokens = (): unknown[] => recorder.requests.map((request) => request.headers['x-gitlab-token']);
+
+test('while a process of an older version delivers, new events keep their credentials in clear', async () => {
+  // The older process knows nothing of the column.
+  await query(
+    database.url,
+    `insert into paggio.workers (id, seen_at) values (gen_random_uuid(), now() + interval '1 hour')`,
+  );
+  const { paggio, tick } = await start();
+  const edge = await start(['capture']);
+  const slug = await endpoint(paggio);
+  const store = async (by: Paggio): Promise<Row> => {
+    const id = await capture(by, slug, '{}', headers);
+    await settled(paggio, owner, id);
+    // Readers are shown what arrived and where the credential in it stands, however it is stored.
+    expect(await paggio.events.get(owner, id)).toMatchObject({ rawHeaders: headers, credentials: { headers: [1] } });
+    return rowOf(id);
+  };
+  for (const by of [paggio, edge.paggio]) {
+    const row = await store(by);
+    expect([row.sealed, row.headers.includes(TOKEN)]).toEqual([null, true]);
+  }
+  await query(database.url, `delete from paggio.workers where not seals`);
+  await tick('check-in');
+  await edge.tick('seal');
+  for (const by of [paggio, edge.paggio]) {
+    const row = await store(by);
+    expect([row.sealed === null, row.headers.includes(TOKEN)]).toEqual([false, false]);
+  }
+  expect(tokens()).toEqual(Array(4).fill(TOKEN));
+});
+
+test('code that knows nothing of sealing cannot send a sealed row, with either client', async () => {
+  const { paggio } = await start();
+  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+  await settled(paggio, owner, id);
+  const before = recorder.requests.length;
+  const raw = decodeHeaders((await rowOf(id)).headers);
+  expect(raw).toContain('***');
+  const connector = new Connector(new AddressGuard(['127.0.0.0/8']));
+  for (const transport of [undiciTransport(connector), axiosTransport(axios, connector)]) {
+    const result = await transport.send({
+      method: 'POST',
+      origin: `http://127.0.0.1:${recorder.port}`,
+      target: '/',
+      headers: raw,
+      body: Buffer.from('{}'),
+      timeoutMs: 5_000,
+    });
+    expect(result.error?.code).toBe('request_not_sendable');
+    await transport.close();
+  }
+  expect(recorder.requests).toHaveLength(before);
+});
+
+describe('credentials that cannot be opened', () => {
+  const locked = {
+    status: 'failed',
+    statusReason: 'refused',
+    attempts: [{ error: expect.stringMatching(/^credentials_locked: /) }],
+  };
+
+  test('the event stays readable, nothing is sent, and it can be sent again when they can be opened', async () => {
+    const { paggio } = await start();
+    const slug = await endpoint(paggio);
+    const id = await capture(paggio, slug, '{"a":1}', headers);
+    await settled(paggio, owner, id);
+    const { sealed } = await rowOf(id);
+    // The row was changed: no master key opens it.
+    await query(database.url, `update paggio.events set sealed = overlay(sealed placing 'AAAA' from 14 for 4)`);
+    const event = await paggio.events.get(owner, id);
+    expect(event).toMatchObject({ locked: 'damaged', body: Buffer.from('{"a":1}') });
+    expect(event.rawHeaders).toEqual(headers.map((text) => (text === TOKEN ? '***' : text)));
+
+    const copy = await paggio.replays.redeliver(owner, id);
+    expect(await settled(paggio, owner, copy)).toMatchObject(locked);
+    for (const target of [{ environment: 'original' as const }, { destinationUrl: recorder.url('/other') }]) {
+      const result = await paggio.replays.send(owner, id, target);
+      expect(result).toMatchObject({ status: 'failed', error: expect.stringMatching(/^credentials_locked: /) });
+    }
+    expect(tokens()).toEqual([TOKEN]);
+
+    await query(database.url, `update paggio.events set sealed = '${sealed}'`);
+    for (const again of [id, copy]) {
+      const made = await paggio.replays.redeliver(owner, again);
+      expect(await settled(paggio, owner, made)).toMatchObject({ status: 'delivered' });
+    }
+    expect(tokens()).toEqual([TOKEN, TOKEN, TOKEN]);
+  });
+
+  test('a copy that an older version made lacks them, and is not sent', async () => {
+    const { paggio } = await start();
+    const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+    await settled(paggio, owner, id);
+    await query(database.url, 'update paggio.events set sealed = null');
+    expect(await settled(paggio, owner, await paggio.replays.redeliver(owner, id))).toMatchObject(locked);
+    expect(tokens()).toEqual([TOKEN]);
+  });
+
+  test('those of one event do not open in the row of another', async () => {
+    const { paggio } = await start();
+    const slug = await endpoint(paggio);
+    const [one, other] = [await capture(paggio, slug, '{}', headers), await capture(paggio, slug, '{}', headers)];
+    await settled(paggio, owner, other);
+    await query(
+      database.url,
+      `update paggio.events set sealed = (select sealed from paggio.events where id = '${one}') where id = '${other}'`,
+    );
+    expect(await paggio.events.get(owner, one)).toMatchObject({ locked: false });
+    expect(await paggio.events.get(owner, other)).toMatchObject({ locked: 'damaged' });
+  });
+});
+
+test('a refused request of a verification that cannot be read is sealed wherever its token may be', async () => {
+  const { paggio } = await start();
+  const slug = await endpoint(paggio);
+  await query(database.url, `update paggio.endpoints set verification = 'v1:damaged'`);
+  // A change of the configuration, so that the endpoint is read again.
+  await paggio.endpoints.create(owner, { name: 'x' });
+  const rawHeaders = ['X-Some-Key', TOKEN, 'User-Agent', 'sender'];
+  await expect(capture(paggio, slug, '{}', rawHeaders)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
+  const { items } = await paggio.rejections.list(owner, null, { limit: 10, offset: 0, startingAfter: null });
+  expect(items).toMatchObject([{ reason: 'no_secret' }]);
+  expect(await dumpOf(database)).not.toContain(Buffer.from(TOKEN).toString('hex'));
+  expect(await paggio.rejections.get(owner, items[0]?.id as string)).toMatchObject({ rawHeaders, locked: false });
+});
+
+test('a function of the app receives what arrived, also from a copy of the stored row', async () => {
+  const seen: (string | undefined)[] = [];
+  const gateway = await startGateway({}, {}, database, (paggio) =>
+    paggio.on('gitlab', '*', (event) => void seen.push(event.header('X-Gitlab-Token'))),
+  );
+  running.push(gateway);
+  const { paggio } = gateway;
+  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+  await settled(paggio, owner, id);
+  await settled(paggio, owner, await paggio.replays.redeliver(owner, id));
+  expect(seen).toEqual([TOKEN, TOKEN]);
+});
+
+test('cookies that a destination sets are kept by name, in deliveries and in replays', async () => {
+  recorder.behaviour = (_request, response) =>
+    void response
+      .writeHead(200, { 'set-cookie': ['sid=cookie-secret; Path=/; HttpOnly', 'cookie-secret', 'a=b=cookie-secret'] })
+      .end();
+  const { paggio } = await start();
+  const id = await capture(paggio, await endpoint(paggio), '{}', headers);
+  await settled(paggio, owner, id);
+  await paggio.replays.send(owner, id, { environment: 'original' });
+  expect((await paggio.events.get(owner, id)).attempts.map((one) => one.responseHeaders['set-cookie'])).toEqual(
+    Array(2).fill(['sid=***; Path=/; HttpOnly', '***', 'a=***']),
+  );
+  expect(await dumpOf(database)).not.toContain('cookie-secret');
+});

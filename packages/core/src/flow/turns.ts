@@ -1,0 +1,29 @@
+import { unavailable } from '../errors';
+
+/** Lets so many in at once, and so many wait for their turn. */
+export class Turns {
+  private inside = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly atOnce: number,
+    private readonly maxWaiting: number,
+    /** What there are too many of. */
+    private readonly what: string,
+  ) {}
+
+  /** @throws PaggioError `UNAVAILABLE` when too many wait already */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inside < this.atOnce) this.inside++;
+    else if (this.waiting.length >= this.maxWaiting) throw unavailable(`Too many ${this.what} at once`);
+    else await new Promise<void>((done) => this.waiting.push(done));
+    try {
+      return await work();
+    } finally {
+      // Whoever is next takes over the place.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.inside--;
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { RefusalTally } from '../capture/refusal-tally';
+import type { StorageQuota } from '../usage/storage-quota';
+import type { DeliveryWorker } from '../delivery/worker';
+import type { GrowthWatch } from './growth-watch';
+import type { Notifier } from '../notifications/notifier';
+import type { Role } from '../roles';
+import type { BulkReplayRunner } from '../replay/bulk-replay-runner';
+import type { Scheduler } from '../flow/scheduler';
+import type { EventIndex } from '../events/event-index';
+import type { PostgresWaker } from '../storage/process-hints';
+import type { Retention } from '../events/retention';
+import type { SealGate } from '../secrets/seal-gate';
+import type { Timing } from '../flow/timing';
+
+export interface ChoresDependencies {
+  roles: ReadonlySet<Role>;
+  worker: DeliveryWorker;
+  replays: BulkReplayRunner;
+  notifier: Notifier;
+  waker: Pick<PostgresWaker, 'check'>;
+  index: EventIndex;
+  gate: SealGate;
+  /** Says which master key this process encrypts with. */
+  attend: () => Promise<void>;
+  /** Null: nothing is ever removed. */
+  retention: Retention | null;
+  quota: Pick<StorageQuota, 'refresh'>;
+  refusals: Pick<RefusalTally, 'tell'>;
+  /** Null: old events are removed. */
+  growth: GrowthWatch | null;
+  /** Tells of quotas that have filled. */
+  judgeUsage: () => Promise<void>;
+  /** Removes what no longer counts. */
+  sweep: () => Promise<void>;
+  timing: Timing;
+  onFault: (where: string, error: unknown) => void;
+}
+
+/** The periodic work of a process: what it looks for, and how often. What is due is decided by the work itself. */
+export class Chores {
+  private readonly ends: (() => void)[] = [];
+  private stopped = false;
+
+  constructor(private readonly dependencies: ChoresDependencies) {}
+
+  start(scheduler: Scheduler): void {
+    const { roles, worker, replays, notifier, waker, index, gate, attend, retention, sweep } = this.dependencies;
+    const { growth, judgeUsage, quota, refusals, timing } = this.dependencies;
+    const every = (name: string, intervalMs: number, task: () => unknown): void =>
+      void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
+    if (roles.has('deliver')) {
+      every('check-in', timing.checkInMs, () => worker.checkIn());
+      every('replays', timing.replaysMs, () => replays.kick());
+      every('notify', timing.notifyMs, () => notifier.run());
+      every('poll', timing.pollMs, () => worker.wake());
+      every('renew', timing.renewAfterMs, () => worker.renew());
+    } else if (roles.has('capture') || roles.has('api')) every('seal', timing.checkInMs, () => gate.look());
+    if (roles.has('deliver') || roles.has('api')) {
+      every('index', timing.indexMs, async () => {
+        while (!this.stopped && (await index.advance()));
+      });
+      every('usage', timing.quotaMs, judgeUsage);
+    }
+    every('quota', timing.quotaMs, () => quota.refresh());
+    if (roles.has('capture')) every('refusals', timing.refusalsMs, () => refusals.tell());
+    if (growth && roles.has('deliver')) every('growth', timing.growthMs, () => growth.look());
+    if (retention && roles.has('deliver')) every('retention', timing.retentionMs, () => retention.run());
+    every('master-key', timing.attendMs, attend);
+    every('listener', timing.listenerMs, () => waker.check());
+    every('sweep', timing.sweepMs, sweep);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.dependencies.retention?.stop();
+    for (const end of this.ends.splice(0)) end();
+  }
+
+  private async run(name: string, task: () => unknown): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      // The next tick comes back to it. What a stop broke off is no fault.
+      if (!this.stopped) this.dependencies.onFault(name, error);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { isIP, type BlockList } from 'node:net';
+import { networkList } from './network-list';
+import { isRefusedPort } from './refused-ports';
+import { embeddedAddress, isMetadata, isPublic, plainAddress, Translators } from './special-addresses';
+
+export interface ResolvedAddress {
+  address: string;
+  family: 4 | 6;
+}
+
+export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
+
+/** The destination is not one that deliveries may reach. Says nothing about what was found there. */
+export class BlockedAddressError extends Error {
+  override readonly name = 'BlockedAddressError';
+  readonly code = 'blocked_address';
+}
+
+/** What the operator can do about it, for error messages. */
+export const NETWORK_ADVICE =
+  "the operator can allow private networks (PAGGIO_ALLOWED_NETWORKS=10.1.0.0/16, or the option allowedNetworks: ['10.1.0.0/16'])";
+/** The same for a host that means the machine itself. */
+const LOCAL_ADVICE =
+  "for localhost the operator can allow loopback (PAGGIO_ALLOWED_NETWORKS=127.0.0.0/8,::1/128, or the option allowedNetworks: ['127.0.0.0/8', '::1/128']); in a container localhost is the container, and its host is host.docker.internal";
+const CONTAINER_ADVICE =
+  "the operator can allow the private network that this name means in the container (PAGGIO_ALLOWED_NETWORKS=172.16.0.0/12, or the option allowedNetworks: ['172.16.0.0/12']); on Linux the container also needs the extra host host.docker.internal:host-gateway";
+
+/** The advice that fits a host which is refused. Depends on its spelling alone, so that it tells nothing about the network. */
+export function networkAdvice(host: string): string {
+  const name = plainName(host);
+  if (/^(?:host\.docker|gateway\.docker|host\.containers)\.internal$/.test(name)) return CONTAINER_ADVICE;
+  const plain = plainAddress(name);
+  if (/^(?:.+\.)?localhost$/.test(name) || (plain && loopback.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6')))
+    return LOCAL_ADVICE;
+  return NETWORK_ADVICE;
+}
+
+const loopback = networkList(['127.0.0.0/8', '::1/128', '0.0.0.0/32', '::/128']);
+
+/** A host without the brackets, the closing dot and the capitals that it may be written with. */
+function plainName(host: string): string {
+  return host
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+}
+
+export const PORT_ADVICE = 'the operator can open it (PAGGIO_ALLOWED_PORTS, option allowedPorts)';
+
+export class NameResolutionError extends Error {
+  override readonly name = 'NameResolutionError';
+
+  constructor(
+    message: string,
+    readonly code: 'dns_failed' | 'dns_not_found' | 'dns_timeout' = 'dns_failed',
+  ) {
+    super(message);
+  }
+}
+
+const DNS_TIMEOUT_MS = 5_000;
+/** Where a proxy resolves, the local DNS is asked for a verdict and not for an address. */
+const FORWARDED_DNS_MS = 1_000;
+
+/** Names that mean this machine or the metadata service of its cloud, whatever they resolve to. */
+const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal|metadata\.goog)$/;
+
+/** Whether a name can only mean something in the networks around this machine. */
+function isLocalName(name: string): boolean {
+  return LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
+}
+
+/** What a guard refused to connect to. */
+export interface Blocked {
+  host: string;
+  port: number;
+  reason: 'address' | 'port';
+}
+
+/**
+ * Keeps deliveries away from addresses that are not public. Judges the address that is dialled and not the name: the
+ * transport asks for the addresses of each new connection and dials one of those.
+ */
+export class AddressGuard {
+  private readonly allowed: BlockList;
+  /** Addresses that the operator named one by one. */
+  private readonly named: ReadonlySet<string>;
+  private readonly allowedPorts: ReadonlySet<number>;
+  private readonly translators: Translators;
+
+  /**
+   * @param allowedPorts opened although they belong to services that must not receive webhooks
+   * @param onBlocked told of each connection that is refused when it is about to be dialled
+   * @param nat64Prefixes of the network, beside the well-known one
+   */
+  constructor(
+    allowedNetworks: readonly string[],
+    private readonly resolveName: Resolve = systemResolve,
+    allowedPorts: readonly number[] = [],
+    private readonly onBlocked: (blocked: Blocked) => void = () => undefined,
+    nat64Prefixes: readonly string[] = [],
+  ) {
+    this.allowed = networkList(allowedNetworks);
+    this.named = new Set(allowedNetworks.flatMap((network) => aloneIn(network) ?? []));
+    this.allowedPorts = new Set(allowedPorts);
+    this.translators = new Translators(nat64Prefixes);
+  }
+
+  allowsPort(port: number): boolean {
+    return !isRefusedPort(port) || this.allowedPorts.has(port);
+  }
+
+  /** Whether deliveries may be sent to this literal address. */
+  allows(address: string): boolean {
+    const plain = plainAddress(address);
+    if (plain === undefined) return false;
+    if (this.named.has(plain)) return true;
+    // A network that somebody allowed as a whole is not meant to hand out the credentials of the machine.
+    if (isMetadata(plain)) return false;
+    // DNS64 gives such an address to every name that has IPv4 only: what counts is where the translator leads.
+    const inside = this.translators.addressInside(plain);
+    if (inside !== undefined) return this.allows(inside);
+    if (isPublic(plain)) return true;
+    const embedded = embeddedAddress(plain);
+    return (
+      this.allowed.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6') &&
+      // To allow a translator's network is to allow the translator, and not what it can reach.
+      (embedded === undefined || this.allows(embedded))
+    );
+  }
+
+  /**
+   * The addresses that a connection may be made to.
+   * @throws BlockedAddressError, NameResolutionError
+   */
+  async admit(host: string, port: number): Promise<ResolvedAddress[]> {
+    if (!this.allowsPort(port)) {
+      this.onBlocked({ host, port, reason: 'port' });
+      throw new BlockedAddressError(`port ${port} belongs to a service that must not receive webhooks; ${PORT_ADVICE}`);
+    }
+    try {
+      return await this.resolve(host);
+    } catch (error) {
+      if (error instanceof BlockedAddressError) this.onBlocked({ host, port, reason: 'address' });
+      throw error;
+    }
+  }
+
+  /**
+   * Judges a host whose name a proxy resolves: as `admit` does, but a name that the local DNS does not know passes, unless it
+   * can only be local. The proxy has to keep such names away from private addresses.
+   * @throws BlockedAddressError, and NameResolutionError for a local name
+   */
+  async admitForwarded(host: string, port: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_done, fail) => {
+      timer = setTimeout(
+        () => fail(new NameResolutionError(`${host} was not resolved`, 'dns_timeout')),
+        FORWARDED_DNS_MS,
+      );
+    });
+    try {
+      await Promise.race([this.admit(host, port), late]);
+    } catch (error) {
+      if (!(error instanceof NameResolutionError) || isLocalName(plainName(host))) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * The addresses of a host, all of them allowed.
+   * @throws BlockedAddressError when any of them is not: a mixed answer is refused as a whole
+   * @throws NameResolutionError when the name has none
+   */
+  async resolve(host: string): Promise<ResolvedAddress[]> {
+    const literal = host.replace(/^\[(.*)\]$/, '$1');
+    const family = isIP(literal);
+    if (family !== 0) {
+      if (!this.allows(literal)) throw refused(host);
+      return [{ address: literal, family: family as 4 | 6 }];
+    }
+    const addresses = await this.resolveName(host);
+    if (addresses.length === 0) throw new NameResolutionError(`${host} has no address`, 'dns_not_found');
+    if (!addresses.every(({ address }) => this.allows(address))) throw refused(host);
+    return addresses;
+  }
+
+  /**
+   * Judges a host at configuration time. Literal addresses and names that can only be local are judged now; other names
+   * when they are dialled, as what they resolve to may change.
+   */
+  async permits(host: string): Promise<boolean> {
+    const name = plainName(host);
+    if (isIP(name) !== 0) return this.allows(name);
+    if (LOCAL_NAMES.test(name) && name.startsWith('metadata.')) return false;
+    if (!isLocalName(name)) return true;
+    if (LOCAL_NAMES.test(name)) return this.allows('127.0.0.1');
+    try {
+      await this.resolve(name);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function refused(host: string): BlockedAddressError {
+  return new BlockedAddressError(`${host} is not an address that deliveries may reach; ${networkAdvice(host)}`);
+}
+
+/** The address of a network that is nothing but one address. */
+function aloneIn(network: string): string | undefined {
+  const [address, prefix] = network.split('/') as [string, string | undefined];
+  const bits = isIP(address) === 4 ? 32 : 128;
+  return prefix === undefined || Number(prefix) === bits ? plainAddress(address) : undefined;
+}
+
+/** What the system knows about a name: its hosts file, then the DNS. */
+export function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(
+      () => fail(new NameResolutionError(`${hostname} was not resolved within 5 s`, 'dns_timeout')),
+      DNS_TIMEOUT_MS,
+    );
+    dnsLookup(hostname, { all: true }, (error, addresses) => {
+      clearTimeout(timer);
+      if (error) {
+        const code = error.code === 'ENOTFOUND' ? 'dns_not_found' : 'dns_failed';
+        fail(new NameResolutionError(`${hostname} could not be resolved (${error.code ?? 'failed'})`, code));
+      } else done(addresses as ResolvedAddress[]);
+    });
+  });
+}

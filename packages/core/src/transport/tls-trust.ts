@@ -1,0 +1,73 @@
+import { X509Certificate } from 'node:crypto';
+import * as tls from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { RecentMap } from '../flow/recent-map';
+
+/** What a destination asks for in TLS: a certificate that the client shows, authorities beside the usual ones, or both. */
+export interface TlsIdentity {
+  /** Connections are shared by requests with the same one only. */
+  id: string;
+  /** PEM, the client's own first. */
+  certificate: string | null;
+  /** PEM, without a passphrase. */
+  privateKey: string | null;
+  /** PEM */
+  authorities: string | null;
+}
+
+/** Contexts of TLS that are kept. Each costs some hundred kilobytes. */
+const MAX_CONTEXTS = 200;
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificates of a PEM text, each as a text of its own; undefined when there is none or one cannot be read. */
+export function certificatesIn(pem: string): string[] | undefined {
+  const found = pem.match(PEM_CERTIFICATE) ?? [];
+  const isValid = (text: string): boolean => {
+    try {
+      return new X509Certificate(text).subject !== null;
+    } catch {
+      return false;
+    }
+  };
+  return found.length > 0 && found.every(isValid) ? found : undefined;
+}
+
+/** Whom TLS connections believe: the usual roots, and what the operator or a destination adds. */
+export class TlsTrust {
+  private readonly authorities: readonly string[];
+  private readonly contexts = new RecentMap<string, SecureContext>(MAX_CONTEXTS);
+  private usual: SecureContext | undefined;
+
+  /** @param authorities PEM texts with one or more certificates each */
+  constructor(authorities: readonly string[] = []) {
+    this.authorities = authorities.flatMap((pem) => certificatesIn(pem) ?? []);
+  }
+
+  contextOf(identity: TlsIdentity | null): SecureContext {
+    if (identity === null) return (this.usual ??= contextWith({}, this.authorities));
+    const known = this.contexts.get(identity.id);
+    if (known) return known;
+    const { certificate, privateKey } = identity;
+    const own = certificate === null || privateKey === null ? {} : { cert: certificate, key: privateKey };
+    const further = identity.authorities === null ? [] : (certificatesIn(identity.authorities) ?? []);
+    const context = contextWith(own, [...this.authorities, ...further]);
+    this.contexts.set(identity.id, context);
+    return context;
+  }
+}
+
+/**
+ * The option `ca` takes the place of the usual roots, so they are given again. Before Node 22.15 they cannot be listed; there
+ * the authorities are added by the call that `ca` itself is made of, which keeps Node's roots and loses those of
+ * `NODE_EXTRA_CA_CERTS`.
+ */
+function contextWith(own: { cert?: string; key?: string }, authorities: readonly string[]): SecureContext {
+  if (authorities.length === 0) return createSecureContext(own);
+  const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => string[] };
+  if (getCACertificates) return createSecureContext({ ...own, ca: [...getCACertificates('default'), ...authorities] });
+  const context = createSecureContext(own);
+  const native = context.context as { addCACert(pem: string): void };
+  for (const authority of authorities) native.addCACert(authority);
+  return context;
+}

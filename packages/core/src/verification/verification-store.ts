@@ -1,0 +1,39 @@
+import type { StoredVerification } from '../endpoints/endpoint';
+import type { Mode } from '../principal';
+import type { Database } from '../storage/database';
+import { openVerification } from '../endpoints/endpoint-secrets';
+import type { SecretBox } from '../secrets/secret-box';
+
+/** The newest of a user's endpoints whose secrets are compared with a failed signature. */
+const ENDPOINTS = 100;
+
+export interface EndpointVerification {
+  id: string;
+  name: string;
+  mode: Mode;
+  config: StoredVerification;
+}
+
+/** Verifications across the endpoints of a user. */
+export class VerificationStore {
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+  ) {}
+
+  /** In both modes; one that cannot be opened is left out. */
+  async ofUser(userId: string): Promise<EndpointVerification[]> {
+    const rows = await this.database.rows<{ id: string; name: string; mode: Mode; verification: string }>(
+      `select id, name, mode, verification from paggio.endpoints
+       where user_id = $1 and verification is not null and deleted_at is null order by id desc limit ${ENDPOINTS}`,
+      [userId],
+    );
+    return rows.flatMap(({ verification, ...row }) => {
+      try {
+        return [{ ...row, config: openVerification(this.box, verification, userId, row.id) }];
+      } catch {
+        return [];
+      }
+    });
+  }
+}
