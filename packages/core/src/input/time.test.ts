@@ -52,7 +52,7 @@ test.each(cases)('%j is %s', (text, expected) => {
 });
 
 test('the time zone of the process does not matter', () => {
-  const { code } = transformFileSync(join(__dirname, '../time.ts'), {
+  const { code } = transformFileSync(join(__dirname, 'time.ts'), {
     module: { type: 'commonjs' },
     jsc: { parser: { syntax: 'typescript' } },
   });
