@@ -1,5 +1,6 @@
 import * as driver from 'pg';
 import { Pool, type PoolConfig } from 'pg';
+import { ConnectPause } from './connect-pause';
 import type { Connection } from './connection';
 import { PaggioError } from '../errors';
 import { defaultTiming, type Timing } from '../flow/timing';
@@ -58,6 +59,8 @@ export class Database {
   /** The role that it connects as, with the rights that it does not need. Known once it is open. */
   role: DatabaseRole = { name: '', excess: [] };
 
+  private readonly pause = new ConnectPause();
+
   constructor(
     private readonly settings: DatabaseSettings,
     private readonly timing: Timing = defaultTiming,
@@ -88,6 +91,7 @@ export class Database {
       extra: {
         ...settings.connection,
         Client: QuietClient,
+        pause: this.pause,
         query_timeout: this.timing.queryMs,
         setUp: this.setUpFor('default'),
       },
@@ -196,6 +200,7 @@ export class Database {
     const own: PoolConfig & OwnClientConfig = {
       ...this.settings.connection,
       Client: QuietClient,
+      pause: this.pause,
       application_name: applicationName(purpose),
       connectionTimeoutMillis: this.timing.connectMs,
       keepAlive: true,

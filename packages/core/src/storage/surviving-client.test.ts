@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '../testing';
-import { SurvivingClient } from './surviving-client';
+import { Pool } from 'pg';
+import { ConnectPause } from './connect-pause';
+import { SurvivingClient, type OwnClientConfig } from './surviving-client';
 
 let database: TestDatabase;
 beforeAll(async () => (database = await createTestDatabase()));
@@ -25,4 +27,37 @@ test('a connection that cannot sign in is closed at once, and not left to the ti
   expect(sockets.length).toBeGreaterThan(0);
   for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
   proxy.close();
+});
+
+test('while a database refuses connections, requests at the same moment share one attempt to connect', async () => {
+  let attempts = 0;
+  const refusing = createServer((socket) => {
+    attempts++;
+    socket.destroy();
+  });
+  await once(refusing.listen(0, '127.0.0.1'), 'listening');
+  refusing.unref();
+  const { port } = refusing.address() as AddressInfo;
+  const config: OwnClientConfig & { Client: typeof SurvivingClient; max: number } = {
+    Client: SurvivingClient,
+    connectionString: `postgres://paggio@127.0.0.1:${port}/paggio`,
+    max: 2,
+    pause: new ConnectPause(),
+  };
+  const pool = new Pool(config);
+  const isRefused = (): Promise<boolean> =>
+    pool.query('select 1').then(
+      () => false,
+      () => true,
+    );
+  const refused = await Promise.all(Array.from({ length: 500 }, isRefused));
+  expect(new Set(refused)).toEqual(new Set([true]));
+  // The pool has two connections, and a slow machine may need more than one pause for all requests.
+  expect(attempts).toBeLessThan(50);
+  await new Promise((done) => setTimeout(done, 110));
+  const before = attempts;
+  expect(await isRefused()).toBe(true);
+  expect(attempts).toBe(before + 1);
+  await pool.end();
+  refusing.close();
 });

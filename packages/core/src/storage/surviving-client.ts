@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import type { ConnectPause } from './connect-pause';
 import { dropValues } from './database-error';
 import { ownTypes } from './type-parsers';
 
@@ -6,6 +7,8 @@ import { ownTypes } from './type-parsers';
 export interface OwnClientConfig extends ClientConfig {
   /** Statements that make the session ready. Nobody gets the connection before them. */
   setUp?: string;
+  /** Shared by the connections to one database. */
+  pause?: ConnectPause;
 }
 
 /**
@@ -15,10 +18,12 @@ export interface OwnClientConfig extends ClientConfig {
  */
 export class SurvivingClient extends Client {
   private readonly setUp: string | undefined;
+  private readonly pause: ConnectPause | undefined;
 
   constructor(config: OwnClientConfig = {}) {
     super(config);
     this.setUp = config.setUp;
+    this.pause = config.pause;
     forgetDefaults(this, config);
     this.on('error', () => undefined);
   }
@@ -26,15 +31,7 @@ export class SurvivingClient extends Client {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    const ready = super
-      .connect()
-      .then(() => this.prepare())
-      .catch((error: unknown) => {
-        // A pool forgets a client that could not connect, and does not close it. PostgreSQL would wait for the rest of the
-        // sign-in for a minute, and so would others there who drop a database meanwhile.
-        this.abandon();
-        throw error;
-      });
+    const ready = this.attempt();
     if (!callback) return ready;
     // A pool waits for no promise. It is told of success by the absence of an error.
     const tell = callback as (error?: unknown) => void;
@@ -46,9 +43,19 @@ export class SurvivingClient extends Client {
     (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
 
-  private async prepare(): Promise<this> {
-    if (this.setUp !== undefined) await this.query(this.setUp);
-    return this;
+  private async attempt(): Promise<this> {
+    this.pause?.check();
+    try {
+      await super.connect();
+      if (this.setUp !== undefined) await this.query(this.setUp);
+      return this;
+    } catch (error) {
+      // A pool forgets a client that could not connect, and does not close it. PostgreSQL would wait for the rest of the
+      // sign-in for a minute, and so would others there who drop a database meanwhile.
+      this.abandon();
+      this.pause?.begin(error);
+      throw error;
+    }
   }
 }
 
