@@ -29,10 +29,12 @@ if (!found) {
 const [manager, ...steps] = found;
 const asRoot = manager === 'brew' || manager === 'winget' || process.getuid?.() === 0;
 const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+// Without a network the one that is there has to do.
+const timeout = present ? 60_000 : 300_000;
 const install = (step) => {
   const [command, args] = asRoot ? [manager, step] : ['sudo', ['-n', manager, ...step]];
   console.log(`${command} ${args.join(' ')}`);
-  return spawnSync(command, args, { stdio: 'inherit', env, timeout: 300_000 }).status === 0;
+  return spawnSync(command, args, { stdio: 'inherit', env, timeout }).status === 0;
 };
 // Not every release of Debian and Ubuntu has the headless shell.
 if (steps.every(install) || present || (manager === 'apt-get' && install([...steps.at(-1).slice(0, -1), 'chromium'])))
