@@ -91,7 +91,7 @@ const roomRules = rooms.slice(0, -1).flatMap((line, index) => {
 });
 
 // SQL is easy to find: docs/decisions/0017-every-room-owns-its-store.md.
-const SQL = '/\b(from|join|into|update)\s+paggio\.[a-z_]+/i';
+const SQL = String.raw`/\b(from|join|into|update)\s+paggio\.[a-z_]+/i`;
 const noSql = ['Literal[value=', 'TemplateElement[value.raw='].map((node) => ({
   selector: `${node}${SQL}]`,
   message: 'SQL stands in storage/, in *-store.ts, *-sql.ts and *-query.ts, and in the files that this rule names.',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { root } from './packages';
 
-/** Of the advisories, one for each of the packages that the app has. */
+/** Advisories, at most one for each package of the app. */
 const LEVELS = ['critical', 'high', 'moderate', 'low'] as const;
 type Level = (typeof LEVELS)[number];
 

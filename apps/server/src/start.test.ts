@@ -386,7 +386,7 @@ async function killAndRestart(): Promise<Killed> {
   };
 }
 
-/** As the server connects. */
+/** The URL that the server itself connects with. */
 function databaseUrl(directory: string): string {
   const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
   const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();
@@ -397,7 +397,7 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   const { fresh, again, firstEventId, databaseOutlived } = await killUnderLoad();
   expect(fresh).toMatchObject({
     keyFileMode: 0o600,
-    // The first key has every scope: whoever runs the server gives out the rest.
+    // The first key has every scope, because the operator makes all other keys with it.
     keys: [{ name: 'first run', scopes }],
     metrics: 200,
     endpoints: [{ name: 'demo', destination_url: null }],

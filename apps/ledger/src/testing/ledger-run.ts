@@ -9,7 +9,7 @@ const MAIN = join(__dirname, '../../dist/main.js');
 export interface LedgerRun {
   code: number;
   output: string;
-  /** By the name of the scenario; empty where it did not come to results. */
+  /** Results by the name of their scenario. Empty when the run ended before it had any. */
   scenarios: Record<string, Entry>;
 }
 

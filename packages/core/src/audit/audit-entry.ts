@@ -27,7 +27,7 @@ export type AuditAction = (typeof auditActions)[number];
 /** What was done to what. Neither side ever holds a secret. */
 export interface AuditEntry {
   action: AuditAction;
-  /** Null where there is none, as for a refused request. */
+  /** Null when the action has no object, as for a refused request. */
   objectId: string | null;
   before: Readonly<Record<string, unknown>> | null;
   after: Readonly<Record<string, unknown>> | null;

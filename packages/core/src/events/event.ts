@@ -61,7 +61,7 @@ export interface StoredEvent extends EventSummary {
   body: Buffer;
   /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
   credentials: Credentials | null;
-  /** Why the credentials cannot be opened: `***` stands in their places. False: they can, or there are none. */
+  /** Why the credentials cannot be opened; `***` replaces them then. False when they can be opened, or there are none. */
   locked: Lock | false;
   remoteAddr: string | null;
   verifiedBy: string | null;

@@ -14,7 +14,7 @@ import { toTransportError } from './transport-error';
 import { undiciTransport } from './undici-transport';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
-/** Of ten requests. */
+/** Counts over ten requests. */
 const ROUNDS = full ? 100 : 10;
 /** Connections of one destination at once. */
 const MANY = full ? 200 : 40;

@@ -133,9 +133,9 @@ const loaded = (): Promise<void> =>
     .waitFor({ state: 'detached' });
 
 interface Seen {
-  /** By page or dialog: what axe found. */
+  /** What axe found, by page or dialog. */
   found: Record<string, string[]>;
-  /** By page: how wide it is on a narrow screen. */
+  /** The width of each page on a narrow screen. */
   widths: Record<string, number>;
 }
 type SeenIn = Record<Scheme, Seen>;
