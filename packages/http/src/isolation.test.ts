@@ -5,6 +5,7 @@ import { scopes, type AuditRecord, type Owner, type Scope } from '@paggio/core';
 import type { Operation } from './operation';
 import { operations } from './operations';
 import { client, request, startGatewayServer, type GatewayServer } from './testing';
+import { endingOperations } from './testing/ending-operations';
 
 /** What one user has in one mode. */
 interface World {
@@ -269,18 +270,6 @@ test.each(withId.filter(([, { path }]) => path.includes(':destination_id')))(
   },
 );
 
-/** These end or change what the others need. */
-const ending = new Set([
-  'endpoints.delete',
-  'endpoints.rotate_secret',
-  'destinations.delete',
-  'events.cancel',
-  'replays.cancel',
-  'keys.delete',
-  'sessions.delete',
-  'sessions.delete_others',
-]);
-
 /** What an operation did for the owner of its objects, with the newest entry of the audit log before and after. */
 interface Outcome {
   world: World;
@@ -300,7 +289,7 @@ function outcomeOf(operation: Operation & { scope: Scope }): Promise<Outcome> {
 }
 
 async function perform(operation: Operation & { scope: Scope }): Promise<Outcome> {
-  const world = await (ending.has(operation.id) ? newWorld() : (own ??= newWorld()));
+  const world = await (endingOperations.has(operation.id) ? newWorld() : (own ??= newWorld()));
   const before = await newestEntry();
   const { status, text } = await call(operation, world.keys[operation.scope], idsOf(world), world);
   return { world, status, text, before, after: await newestEntry() };

@@ -9,6 +9,7 @@ import { createDocument } from './document';
 import { examples } from './examples';
 import { ids, SHOP } from './examples/example';
 import type { JsonSchema } from './schema';
+import { endingOperations } from '../testing/ending-operations';
 
 const { components } = createDocument(operations, 'http://localhost:4400');
 
@@ -17,18 +18,6 @@ interface Objects {
   real: Record<string, string>;
   secret: string;
 }
-
-/** These end or change what the others need. */
-const ending = new Set([
-  'endpoints.delete',
-  'endpoints.rotate_secret',
-  'destinations.delete',
-  'events.cancel',
-  'replays.cancel',
-  'keys.delete',
-  'sessions.delete',
-  'sessions.delete_others',
-]);
 
 let server: GatewayServer;
 let shop: Recorder;
@@ -105,9 +94,9 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
   async (id, operation) => {
     const example = examples[id];
     if (!example) throw new Error(`${id} has no example.`);
-    if (ending.has(id) || !shared) shared = await open();
+    if (endingOperations.has(id) || !shared) shared = await open();
     const { real, secret } = shared;
-    if (ending.has(id)) shared = undefined;
+    if (endingOperations.has(id)) shared = undefined;
     const replaced = toShop(real);
     const body = example.body === undefined ? undefined : JSON.stringify(replaced(example.body));
     const stop = new AbortController();
