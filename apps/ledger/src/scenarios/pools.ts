@@ -24,6 +24,11 @@ function slowReaders(context: ScenarioContext): Promise<ScenarioResult> {
     world: { sizes: 'mixed' },
     duplicatesAllowed: 0,
     async disturb({ world, gateways: [gateway] }) {
+      // Node accepts one connection in each turn of its event loop. Those of the sender must not wait behind a hundred
+      // others on a process that has just started: that is a burst of connections, and not what is tried here.
+      await until('acknowledgements before the searches', 20_000, async () =>
+        (await world.sender.report()).acknowledged > 100 ? true : undefined,
+      );
       const endAt = Date.now() + seconds * 1000;
       let searches = 0;
       const reader = async (number: number): Promise<void> => {
