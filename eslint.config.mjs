@@ -46,7 +46,7 @@ const layers = [
 // The rooms of core, from the ground up: a file may import from rooms on its own line and on the lines before. Import
 // circles are left to Oxlint (.oxlintrc.json), which counts imports of types too.
 const rooms = [
-  ['errors', 'event-id', 'page', 'principal', 'roles', 'flow', 'input'],
+  ['errors', 'event-id', 'page', 'principal', 'public-address', 'roles', 'flow', 'input'],
   ['telemetry'],
   ['storage'],
   ['secrets', 'transport', 'queue'],
@@ -62,6 +62,7 @@ const rooms = [
   ['maintenance'],
   ['options'],
   ['rotation'],
+  ['assembly'],
   ['paggio'],
   ['index'],
 ];

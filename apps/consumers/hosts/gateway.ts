@@ -20,7 +20,7 @@ export const options: PaggioOptions = {
 /** Tells whoever started this process where it listens. */
 export function ready(server: Server, paggio: Paggio): void {
   const { port } = server.address() as AddressInfo;
-  paggio.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
   process.send?.({ port });
 }
 

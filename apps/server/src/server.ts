@@ -98,14 +98,14 @@ export async function startServer(environment: Environment, output: Output): Pro
     loopback = await LoopbackName.of(httpServer);
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;
     const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${address.port}`;
-    if (environment.publicUrl === null) paggio.publishedAt(url);
+    if (environment.publicUrl === null) paggio.address.publishedAt(url);
     const named = loopback && `http://${loopback.name}:${address.port}`;
     for (const own of [
       url,
       named,
       ...['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${address.port}`),
     ])
-      if (own !== null) paggio.listeningAt(own);
+      if (own !== null) paggio.address.listeningAt(own);
     const first = await firstRun(paggio, directory);
     const signInLink = app.get<(principal: Principal) => Promise<string | null>>(getSignInLinkToken(), {
       strict: false,

@@ -3,6 +3,7 @@ export { checkBodyEncoding } from './input/body-encoding';
 export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
 export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
+export type { Gauges, Readiness } from './assembly/process-status';
 export {
   auditActions,
   type AuditAction,
@@ -104,7 +105,8 @@ export * as rules from './input/shape';
 export type { RuleSchema, Shape } from './input/shape';
 export { networkOf } from './transport/network';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
-export { createPaggio, Paggio, type Gauges, type Readiness } from './paggio';
+export { createPaggio, Paggio } from './paggio';
+export type { PublicAddress } from './public-address';
 export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
 export { providers, type ProviderSummary } from './verification/providers';
 export type { OwnEvent } from './publish/own-event';

@@ -302,7 +302,7 @@ export class Api {
   document(): object {
     return createDocument(
       this.routes.map(({ operation }) => operation),
-      this.paggio.baseUrl,
+      this.paggio.address.baseUrl,
     );
   }
 

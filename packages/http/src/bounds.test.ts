@@ -135,8 +135,7 @@ describe('wrong keys', () => {
   });
 
   test('beyond the limit of their address cost nearly no statement, and a new valid key still gets through', async () => {
-    const store = (server.paggio.keys as unknown as { store: { findByHashes: () => Promise<unknown> } }).store;
-    const find = jest.spyOn(store, 'findByHashes');
+    const find = jest.spyOn(server.gateway.assembly.management.keyStore, 'findByHashes');
     const flood = async (count: number): Promise<number[]> =>
       Promise.all(Array.from({ length: count }, () => ask('192.0.2.9')));
     await flood(150);

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import type { RateLimiter } from '@paggio/core';
 import { owner } from '@paggio/core/testing';
 import { createFetchHandler } from './index';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -150,8 +149,7 @@ describe('requests to URLs without an endpoint', () => {
 
   beforeAll(async () => {
     server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'] });
-    const { loader } = (server.paggio as unknown as { directory: { loader: { load: (by: object) => unknown } } })
-      .directory;
+    const { loader } = server.gateway.assembly.database;
     const load = loader.load.bind(loader);
     loader.load = (by) => (lookedUp++, load(by));
   });
@@ -207,8 +205,8 @@ describe('requests to URLs without an endpoint', () => {
     const slugs = await Promise.all(Array.from({ length: 40 }, () => slugAt(server)));
     for (const slug of slugs) expect((await send(server, slug, address)).status).toBe(200);
     expect(lookedUp).toBe(40);
-    const { limits } = (server.paggio.capture as unknown as { dependencies: { limits: { unknown: RateLimiter } } })
-      .dependencies;
-    expect(limits.unknown.look(address).remaining).toBe(2_000);
+    const { limits } = server.gateway.assembly.capture;
+    const refused = Array.from({ length: 2_000 }, () => limits.takeUnknown(address)).filter((one) => one !== null);
+    expect(refused).toEqual([]);
   });
 });

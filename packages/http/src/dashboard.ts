@@ -63,7 +63,7 @@ export class Dashboard {
 
   /** The path of the dashboard as browsers see it: a proxy may take the path of the public URL away. */
   private get mountPath(): string {
-    return `${this.paggio.publicPath}${this.base}/dashboard`;
+    return `${this.paggio.address.publicPath}${this.base}/dashboard`;
   }
 
   private get cookie(): SessionCookie {
@@ -93,7 +93,7 @@ export class Dashboard {
   private async route(request: ApiRequest, read: ReadBody): Promise<Answer> {
     const path = request.path.slice('/dashboard'.length);
     const reads = isRead(request.method);
-    if (!reads) checkOrigin(request, this.paggio.baseUrl, 'required');
+    if (!reads) checkOrigin(request, this.paggio.address.baseUrl, 'required');
     if (path.startsWith('/api/v1/')) return this.api.handleAs(await this.viewer(request), { ...request, path }, read);
     if (path === '/session') return this.session(request, read);
     if (!reads) throw this.noSuchPage();
@@ -261,7 +261,7 @@ export class Dashboard {
 
   /** Whether the browser should send the cookie over TLS only. */
   private isSecure({ arrival }: ApiRequest): boolean {
-    return arrival.overTls || this.paggio.isPublicOverTls();
+    return arrival.overTls || this.paggio.address.isOverTls;
   }
 
   private noSuchPage(): PaggioError {

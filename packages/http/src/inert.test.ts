@@ -98,7 +98,7 @@ describe('webhook URLs', () => {
         `update paggio.endpoints set acknowledgement = jsonb_set(acknowledgement, '{content_type}', '${JSON.stringify(type)}')`,
       );
       await query(server.gateway.database.url, `update paggio.state set config_version = config_version + 1`);
-      server.paggio['directory'].distrust();
+      server.gateway.assembly.database.directory.distrust();
       const answer = await get(slug);
       expect([type, answer.status, answer.headers['content-type']]).toEqual([type, 200, 'text/plain; charset=utf-8']);
       expectInert(`stored type ${type}`, answer);
@@ -127,7 +127,7 @@ describe('webhook URLs', () => {
 
   test('an answer while the database is away does not run', async () => {
     const slug = await newSlug({});
-    server.paggio['directory'].distrust();
+    server.gateway.assembly.database.directory.distrust();
     await query(server.gateway.database.url, 'alter table paggio.state rename to away');
     const answer = await get(slug).finally(() =>
       query(server.gateway.database.url, 'alter table paggio.away rename to state'),

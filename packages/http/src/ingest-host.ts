@@ -14,7 +14,7 @@ export class IngestHost {
     const { ingestUrl } = this.paggio.options;
     if (ingestUrl === null) return false;
     const own = new URL(ingestUrl);
-    const sameName = hostName(new URL(this.paggio.baseUrl)) === hostName(own);
+    const sameName = hostName(new URL(this.paggio.address.baseUrl)) === hostName(own);
     return hosts.some((host) => {
       const given = parseHost(host, own.protocol);
       return given !== undefined && hostName(given) === hostName(own) && (!sameName || given.port === own.port);

@@ -82,7 +82,7 @@ test.each([
 ])('behind %s every address that Paggio gives is right', async (_what, publicPath, path, stripped, expected) => {
   const { gateway, handle, key, origin } = await embed(publicPath, path, stripped);
   const { paggio } = gateway;
-  expect(paggio.baseUrl).toBe(origin + expected);
+  expect(paggio.address.baseUrl).toBe(origin + expected);
   const api = axios.create({
     baseURL: origin + expected,
     headers: { authorization: `Bearer ${key}` },
@@ -114,7 +114,7 @@ test('an origin of its own for webhooks has the mount path, and nothing of the p
     {},
     database,
   );
-  gateway.paggio.mountedAt('/hooks');
+  gateway.paggio.address.mountedAt('/hooks');
   const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'x' });
   expect(endpoint.webhookUrl).toBe(`https://in.example.com/hooks/api/webhook/${endpoint.slug}`);
   await gateway.stop();

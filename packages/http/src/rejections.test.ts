@@ -159,7 +159,7 @@ describe('a token in a body', () => {
     const body = Buffer.from(text);
     const beginning = body.subarray(0, 65_536);
     // A small body is cut as if it were too large; only in full it is.
-    const admits = jest.spyOn(server.paggio.capture['throttle'], 'admits');
+    const admits = jest.spyOn(server.gateway.assembly.capture.throttle, 'admits');
     if (!full) admits.mockReturnValueOnce(65_536);
     const id = idOf(await refuse(body));
     admits.mockRestore();

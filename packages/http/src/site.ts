@@ -103,7 +103,7 @@ export class Site {
     readonly api: Api = new Api(paggio, options),
   ) {
     this.base = normalizePath(options.path);
-    paggio.mountedAt(this.base);
+    paggio.address.mountedAt(this.base);
     const { roles } = paggio.options;
     this.capturing = roles.has('capture');
     this.ingestHost = new IngestHost(paggio);

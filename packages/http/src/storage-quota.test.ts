@@ -16,26 +16,10 @@ afterEach(async () => {
   for (const one of started.splice(0).reverse()) await one.stop();
 });
 
-/** The periodic work that timers would start. */
-interface Inside {
-  index: { catchUp(budgetMs: number): Promise<boolean> };
-  chores: {
-    dependencies: {
-      quota: { refresh(): Promise<void> };
-      judgeUsage(): Promise<void>;
-      refusals: { tell(): void };
-      retention: { run(): Promise<number> } | null;
-      notifier: { run(): Promise<void> };
-    };
-  };
-}
-
-const inside = (paggio: Paggio): Inside => paggio as unknown as Inside;
-
 /** Brings the counts of the database up to date, and has this process read them. */
-async function count(paggio: Paggio): Promise<void> {
-  expect(await inside(paggio).index.catchUp(30_000)).toBe(true);
-  await inside(paggio).chores.dependencies.quota.refresh();
+async function count({ gateway }: GatewayServer): Promise<void> {
+  expect(await gateway.assembly.database.index.catchUp(30_000)).toBe(true);
+  await gateway.runPeriodicWork('quota');
 }
 
 interface Endpoint {
@@ -132,8 +116,8 @@ describe('the quota for unverified events', () => {
     const flooded = await create(server);
     const other = kept(await startGatewayServer({ storageQuotaUnverified: MiB }, {}, server.gateway.database));
     for (let n = 0; n < 5; n++) await send(server, flooded, 200_000);
-    await count(server.paggio);
-    await inside(other.paggio).chores.dependencies.quota.refresh();
+    await count(server);
+    await other.gateway.runPeriodicWork('quota');
     expect(codeOf(await send(other, flooded, 200_000))).toEqual(FULL);
     const restarted = kept(await startGatewayServer({ storageQuotaUnverified: MiB }, {}, server.gateway.database));
     expect(codeOf(await send(restarted, flooded, 200_000))).toEqual(FULL);
@@ -145,9 +129,7 @@ describe('the quota for unverified events', () => {
     const flooded = await create(server);
     await server.api().get('/metrics');
     for (let n = 0; n < 9; n++) await send(server, flooded, 200_000);
-    const { refusals } = inside(server.paggio).chores.dependencies;
-    refusals.tell();
-    refusals.tell();
+    for (let n = 0; n < 2; n++) await server.gateway.runPeriodicWork('refusals');
     const told = heard.filter((one) => one.type === 'capture.refused' && one.endpointId === flooded.id);
     expect(told).toEqual([{ type: 'capture.refused', endpointId: flooded.id, reason: 'quota', count: 4 }]);
     end();
@@ -207,7 +189,7 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
   const copy = (await server.api().post(`/api/v1/events/${ids[0]}/replay`)).data.id;
   await settled(paggio, owner, copy);
   const counted = async (): Promise<unknown> => {
-    await count(paggio);
+    await count(server);
     return query(
       url,
       `select endpoint_id, user_id, bytes::int, unverified_bytes::int from paggio.endpoint_usage where bytes > 0 order by 1`,
@@ -240,17 +222,17 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
       `update paggio.${table} set ${column} = (lpad(to_hex(('x' || left(replace(${column}::text, '-', ''), 12))::bit(48)::bigint - ${2 * HOUR}), 12, '0')
          || substr(replace(${column}::text, '-', ''), 13))::uuid where ${column} <> '${copy}'`,
     );
-  expect(await inside(paggio).chores.dependencies.retention?.run()).toBe(7);
+  expect(await server.gateway.assembly.maintenance.retention?.run()).toBe(7);
   expect(await counted()).toEqual(await stored());
-  await count(paggio);
+  await count(server);
   expect((await send(server, endpoint, 300_000)).status).toBe(200);
-  await count(paggio);
+  await count(server);
 
   // Events from before the count are not subtracted when they go.
   await query(url, `update paggio.event_index set bytes = null; update paggio.endpoint_usage set bytes = 500`);
   await query(url, `delete from paggio.event_index where event_id = '${copy}'`);
   await query(url, `update paggio.events set id = '00000000-0000-7000-8000-000000000001' where id = '${copy}'`);
-  expect(await inside(paggio).chores.dependencies.retention?.run()).toBe(1);
+  expect(await server.gateway.assembly.maintenance.retention?.run()).toBe(1);
   expect(await query(url, 'select distinct bytes::int from paggio.endpoint_usage')).toEqual([{ bytes: 500 }]);
   expect(server.faults).toEqual([]);
 });
@@ -269,13 +251,13 @@ describe('owners and operators', () => {
     for (const { paggio } of [server, other])
       paggio.subscribe((happening) => void (happening.type === 'storage.filling' && heard.push(happening)));
     const judge = async (): Promise<Happening[]> => {
-      await count(server.paggio);
-      await Promise.all([server, other].map(({ paggio }) => inside(paggio).chores.dependencies.judgeUsage()));
+      await count(server);
+      await Promise.all([server.gateway, other].map((gateway) => gateway.runPeriodicWork('usage')));
       return heard.splice(0);
     };
     const tell = async (): Promise<string> => {
       await passAlertTime(server.gateway.database);
-      await inside(server.paggio).chores.dependencies.notifier.run();
+      await server.gateway.runPeriodicWork('notify');
       const { text } = JSON.parse(slack.requests.at(-1)?.body.toString() ?? '{}') as { text?: string };
       return text ?? '';
     };

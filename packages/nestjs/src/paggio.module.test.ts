@@ -28,6 +28,7 @@ import {
   owner,
   Recorder,
   settled,
+  TestScheduler,
   testMasterKey,
   type TestDatabase,
 } from '@paggio/core/testing';
@@ -80,6 +81,7 @@ function options(database: TestDatabase): PaggioOptions {
     masterKey: testMasterKey,
     allowedNetworks: ['127.0.0.0/8'],
     stopGraceMs: 2_000,
+    scheduler: new TestScheduler(),
   };
 }
 
@@ -105,13 +107,14 @@ async function listenBehind(front: Server, app: INestApplication, database: Test
 async function hostOf(app: INestApplication, database: TestDatabase, server: Server): Promise<Host> {
   const { port } = server.address() as AddressInfo;
   const paggio = app.get(Paggio, { strict: false });
-  paggio.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
   await paggio.keys.createFirst(owner.userId, key);
   return {
     paggio,
     port,
     key,
+    inside: { database, runPeriodicWork: (name) => (paggio.options.scheduler as TestScheduler).run(name) },
     async stop() {
       await app.close();
       await database.drop();
@@ -486,7 +489,7 @@ test.each([
     adapter,
   );
   const host = await listen(app, database);
-  host.paggio.publishedAt('https://other.example.test');
+  host.paggio.address.publishedAt('https://other.example.test');
   const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'in' });
   const at = (name: string, path: string): Promise<RawAnswer> =>
     sendRaw(

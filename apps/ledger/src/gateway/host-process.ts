@@ -75,7 +75,7 @@ process.on('disconnect', () => process.exit());
 async function main(): Promise<void> {
   await paggio.start();
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
-  paggio.listeningAt(`http://127.0.0.1:${port}`);
+  paggio.address.listeningAt(`http://127.0.0.1:${port}`);
   process.send?.('ready');
 }
 

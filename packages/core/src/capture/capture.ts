@@ -23,7 +23,7 @@ import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 import type { RefusalTally } from './refusal-tally';
-import { RejectionThrottle, type Findings, type RejectionLog } from '../rejections/rejection';
+import type { Findings, RejectionLog, RejectionThrottle } from '../rejections/rejection';
 import type { StorageQuota } from '../usage/storage-quota';
 
 /** What the sender is told. */
@@ -42,6 +42,7 @@ export interface CaptureDependencies {
   refusals: RefusalTally;
   writer: EventWriter;
   rejections: RejectionLog;
+  throttle: RejectionThrottle;
   handshakes: Handshakes;
   /** The most bytes of a body, and of one that is unpacked. */
   bodyLimit: number;
@@ -60,8 +61,6 @@ type RejectedHappening = Extract<Happening, { type: 'event.rejected' }>;
 
 /** A request arrives: route by slug, verify, de-duplicate, commit, acknowledge. */
 export class Capture {
-  private readonly throttle = new RejectionThrottle();
-
   constructor(private readonly dependencies: CaptureDependencies) {}
 
   /**
@@ -186,9 +185,10 @@ export class Capture {
     let findings: Findings | null = null;
     const { receivedAt } = incoming;
     const { body } = request;
-    const kept = this.throttle.admits(endpoint.id, body.length, performance.now());
+    const kept = this.dependencies.throttle.admits(endpoint.id, body.length, performance.now());
     if (kept !== null) {
-      if (kept < body.length && this.throttle.admitsExplanation()) findings = await this.explain(endpoint, incoming);
+      if (kept < body.length && this.dependencies.throttle.admitsExplanation())
+        findings = await this.explain(endpoint, incoming);
       forgetInflated(incoming);
       const stored = kept < body.length ? { ...request, body: body.subarray(0, kept) } : request;
       try {

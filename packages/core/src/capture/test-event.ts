@@ -5,6 +5,7 @@ import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { invalid, notFound } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Actor } from '../principal';
+import type { PublicAddress } from '../public-address';
 import type { EventWriter } from './event-writer';
 import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
 
@@ -13,10 +14,7 @@ export interface TestEventsDependencies {
   writer: EventWriter;
   audit: Pick<Audit, 'note'>;
   bodyLimit: number;
-  /** Where Paggio is mounted. */
-  mountPath: () => string;
-  /** What `webhook_url` of an endpoint begins with. */
-  webhookBase: () => string;
+  address: Pick<PublicAddress, 'mountPath' | 'webhookBase'>;
 }
 
 const DEFAULT_TYPE = 'test.event';
@@ -64,7 +62,7 @@ export class TestEvents {
   ): CaptureRequest {
     const request = {
       method: 'POST',
-      path: `${this.dependencies.mountPath()}/api/webhook/${endpoint.slug}`,
+      path: `${this.dependencies.address.mountPath}/api/webhook/${endpoint.slug}`,
       query: '',
       rawHeaders: [
         ...made.rawHeaders,
@@ -80,7 +78,7 @@ export class TestEvents {
       const { headers, body, query } = scheme.sign({
         ...request,
         secret,
-        publicUrl: config.publicUrl ?? `${this.dependencies.webhookBase()}/api/webhook/${endpoint.slug}`,
+        publicUrl: config.publicUrl ?? `${this.dependencies.address.webhookBase}/api/webhook/${endpoint.slug}`,
         timestamp: receivedAt,
         id: made.id,
         settings: config.settings,

@@ -4,6 +4,7 @@ import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import { headersPlace, openTls, openVerification } from './endpoint-secrets';
 import type { EndpointStore, StoredEndpoint } from './endpoint-store';
+import type { PublicAddress } from '../public-address';
 import type { SecretBox } from '../secrets/secret-box';
 import { showTls } from './destination-tls';
 import { isPausedByItself } from './destination-plan';
@@ -15,7 +16,7 @@ export class EndpointView {
   constructor(
     private readonly store: Pick<EndpointStore, 'healthCounts'>,
     private readonly box: SecretBox,
-    private readonly webhookBase: () => string,
+    private readonly address: Pick<PublicAddress, 'webhookBase'>,
   ) {}
 
   async show(stored: readonly StoredEndpoint[]): Promise<Endpoint[]> {
@@ -31,7 +32,7 @@ export class EndpointView {
         mode: endpoint.mode,
         name: endpoint.name,
         slug: endpoint.slug,
-        webhookUrl: `${this.webhookBase()}/api/webhook/${endpoint.slug}`,
+        webhookUrl: `${this.address.webhookBase}/api/webhook/${endpoint.slug}`,
         description: endpoint.description,
         destinations,
         eventTypes: endpoint.eventTypes,

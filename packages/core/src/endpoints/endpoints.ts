@@ -10,6 +10,7 @@ import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
 import { hasScope, type Actor, type Owner } from '../principal';
+import type { PublicAddress } from '../public-address';
 import { checkPrecondition, destinationRevision, endpointRevision, type Precondition } from './revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
@@ -48,9 +49,7 @@ export interface EndpointsDependencies {
   store: EndpointStore;
   box: SecretBox;
   guard: AddressGuard;
-  /** Base of webhook URLs, with the mount path. */
-  webhookBase: () => string;
-  ownOrigins: () => ReadonlySet<string>;
+  address: Pick<PublicAddress, 'webhookBase' | 'ownOrigins'>;
   authority: Authority;
   /** How long a repetition is recognised. */
   dedupWindowMs: number;
@@ -63,8 +62,8 @@ export class Endpoints {
   private readonly view: EndpointView;
 
   constructor(private readonly dependencies: EndpointsDependencies) {
-    const { store, box, webhookBase } = dependencies;
-    this.view = new EndpointView(store, box, webhookBase);
+    const { store, box, address } = dependencies;
+    this.view = new EndpointView(store, box, address);
   }
 
   /** The only answer besides rotation that contains the secret. */
@@ -408,7 +407,7 @@ export class Endpoints {
   }
 
   private checkUrl(text: string, field: string): Promise<DestinationUrl> {
-    return checkDestinationUrl(text, field, this.dependencies.guard, this.dependencies.ownOrigins());
+    return checkDestinationUrl(text, field, this.dependencies.guard, this.dependencies.address.ownOrigins);
   }
 
   private plan(

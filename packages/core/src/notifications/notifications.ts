@@ -3,6 +3,7 @@ import type { AddressGuard } from '../transport/address-guard';
 import { checkDestinationUrl } from '../transport/destination-url';
 import { invalid } from '../errors';
 import type { Actor, Owner } from '../principal';
+import type { PublicAddress } from '../public-address';
 import { checkPrecondition, type Precondition } from '../endpoints/revision';
 import type { NotificationStore } from './notification-store';
 import type { ChannelSender, Sent } from './channel-sender';
@@ -20,7 +21,7 @@ import {
 export interface NotificationsDependencies {
   store: NotificationStore;
   guard: AddressGuard;
-  ownOrigins: () => ReadonlySet<string>;
+  address: Pick<PublicAddress, 'ownOrigins'>;
   sender: ChannelSender;
   audit: Pick<Audit, 'note'>;
 }
@@ -45,13 +46,14 @@ export class Notifications {
    * at the moment of the change
    */
   async put(actor: Actor, input: NotificationsInput, condition: Precondition = {}): Promise<StoredNotifications> {
-    const { guard, ownOrigins, store } = this.dependencies;
+    const { guard, address, store } = this.dependencies;
     if (channels.every((channel) => input[channel] === undefined)) throw invalid(unnamed);
     const given = new Map<Channel, string>();
     for (const channel of channels) {
       const url = input[channel]?.url;
       // The name is looked up before the settings are locked.
-      if (url !== undefined) given.set(channel, await checkDestinationUrl(url, `${channel}.url`, guard, ownOrigins()));
+      if (url !== undefined)
+        given.set(channel, await checkDestinationUrl(url, `${channel}.url`, guard, address.ownOrigins));
     }
     return store.put(actor, (stored) => {
       checkPrecondition(condition, stored.revision);

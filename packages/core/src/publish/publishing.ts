@@ -11,6 +11,7 @@ import type { Routing } from '../endpoints/routing';
 import { notFound } from '../errors';
 import { formatId } from '../event-id';
 import type { Actor, Owner } from '../principal';
+import type { PublicAddress } from '../public-address';
 import type { PublishStore } from './publish-store';
 import type { Transaction } from '../storage/statements';
 import type { Telemetry } from '../telemetry/telemetry';
@@ -39,7 +40,7 @@ export interface PublishingDependencies {
   routing: Routing;
   quota: StorageQuota;
   telemetry: Telemetry;
-  mountPath: () => string;
+  address: Pick<PublicAddress, 'mountPath'>;
   /** Work is due. */
   wake: () => void;
   /** Work will be due, as soon as a transaction of the host has committed. */
@@ -114,7 +115,7 @@ export class Publishing {
   ): Promise<IncomingEvent> {
     const request = {
       method: 'POST',
-      path: `${this.dependencies.mountPath()}/api/v1/events`,
+      path: `${this.dependencies.address.mountPath}/api/v1/events`,
       query: '',
       rawHeaders: ['Content-Type', 'application/json'],
       body,

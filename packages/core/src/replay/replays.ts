@@ -15,6 +15,7 @@ import { formatId, newId } from '../event-id';
 import type { EventDetail } from '../events/event';
 import type { Events } from '../events/events';
 import type { Actor, Owner } from '../principal';
+import type { PublicAddress } from '../public-address';
 import type { ReplayAttempt, ReplayStore } from './replay-store';
 import type { Telemetry } from '../telemetry/telemetry';
 import type { Environment } from '../endpoints/environment';
@@ -74,7 +75,7 @@ export interface ReplaysDependencies {
   transport: Transport;
   hops: Hops;
   guard: AddressGuard;
-  ownOrigins: () => ReadonlySet<string>;
+  address: Pick<PublicAddress, 'ownOrigins'>;
   authority: Authority;
   telemetry: Telemetry;
   stagingHost: string | null;
@@ -283,8 +284,8 @@ export class Replays {
   }
 
   private check(target: ReplayTarget, url: string): Promise<DestinationUrl> {
-    const { guard, ownOrigins } = this.dependencies;
-    return checkDestinationUrl(url, fieldOf(target), guard, ownOrigins());
+    const { guard, address } = this.dependencies;
+    return checkDestinationUrl(url, fieldOf(target), guard, address.ownOrigins);
   }
 
   private urlOf(target: ReplayTarget, destination: string | undefined): string {

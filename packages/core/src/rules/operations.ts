@@ -19,6 +19,11 @@ const browser: Arguments[number] = ['browser', optional(shapes.browser)];
  * names and forms on the wire.
  */
 export const operations = {
+  address: {
+    mountedAt: [['path', shapes.path]],
+    publishedAt: [['publicUrl', shapes.httpUrl]],
+    listeningAt: [['url', shapes.httpUrl]],
+  },
   capture: {
     route: [
       ['slug', anyText],
@@ -124,7 +129,6 @@ export const ownOperations = {
   quiesce: [],
   readiness: [],
   gauges: [],
-  isPublicOverTls: [],
   on: [],
   publish: [
     ['', shapes.ownEvent],
@@ -133,15 +137,12 @@ export const ownOperations = {
   rotateMasterKey: [['options', shapes.rotationOptions]],
   subscribe: [['listener', callable]],
   whenEnding: [['listener', callable]],
-  mountedAt: [['path', shapes.path]],
-  publishedAt: [['publicUrl', shapes.httpUrl]],
-  listeningAt: [['url', shapes.httpUrl]],
 } satisfies Record<string, Arguments>;
 
 /** Operations without a promise: what is wrong with their arguments is thrown. */
 const throwing: ReadonlySet<string> = new Set([
   ...['capture.route', 'audit.deny', 'authority.require', 'feed.follow'],
-  ...['subscribe', 'whenEnding', 'mountedAt', 'publishedAt', 'listeningAt'],
+  ...['address.mountedAt', 'address.publishedAt', 'address.listeningAt', 'subscribe', 'whenEnding'],
 ]);
 const judgedByItself: ReadonlySet<string> = new Set(['on', 'publish']);
 

@@ -12,7 +12,7 @@ import {
   testMasterKey,
   until,
 } from '../testing';
-import { createPaggio, Paggio } from '../index';
+import { createPaggio } from '../index';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
 
@@ -101,7 +101,7 @@ test("a dead worker's deliveries are taken over when their lease runs out", asyn
     database.url,
     `update paggio.deliveries set lease_token = gen_random_uuid(), due_at = now() + interval '1 second' where event_id = '${id}'`,
   );
-  const worker = new Paggio({ ...options, roles: ['deliver'] });
+  const worker = createPaggio({ ...options, roles: ['deliver'] });
   await worker.start();
   expect(await settled(worker, owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
   await Promise.all([front.stop(), worker.stop()]);

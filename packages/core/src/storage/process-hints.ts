@@ -25,6 +25,7 @@ export interface WakerListener {
  */
 export class PostgresWaker {
   private client: SurvivingClient | undefined;
+  private listener: WakerListener | undefined;
   private stopped = false;
   private pending = new Set<Word>();
   private sending = false;
@@ -32,11 +33,11 @@ export class PostgresWaker {
 
   constructor(
     private readonly database: Database,
-    private readonly listener: WakerListener,
     private readonly reconnectMs: number,
   ) {}
 
-  async start(): Promise<void> {
+  async start(listener: WakerListener): Promise<void> {
+    this.listener = listener;
     await this.connect().catch(() => this.reconnect());
   }
 
@@ -55,7 +56,7 @@ export class PostgresWaker {
       const { rows } = await client.query<{ now: number }>(
         'select extract(epoch from clock_timestamp())::float8 * 1000 as now',
       );
-      this.listener.onTime(rows[0]?.now ?? askedAt, askedAt, performance.now() - startedAt);
+      this.listener?.onTime(rows[0]?.now ?? askedAt, askedAt, performance.now() - startedAt);
     } catch {
       client.abandon();
     }
@@ -90,17 +91,17 @@ export class PostgresWaker {
     client.on('error', lost);
     client.on('end', lost);
     client.on('notification', (message) => {
-      if (message.payload === 'work') this.listener.onWork();
-      else if (message.payload === 'replay') this.listener.onReplay();
-      else this.listener.onChange();
+      if (message.payload === 'work') this.listener?.onWork();
+      else if (message.payload === 'replay') this.listener?.onReplay();
+      else this.listener?.onChange();
     });
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
     this.client = client;
     if (this.pending.size > 0 && !this.sending) void this.send();
     // What was said while nobody listened is not repeated.
-    this.listener.onChange();
-    this.listener.onWork();
+    this.listener?.onChange();
+    this.listener?.onWork();
   }
 
   private reconnect(): void {

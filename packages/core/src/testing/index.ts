@@ -2,14 +2,17 @@ import { createHmac } from 'node:crypto';
 import { createTestDatabase, createTestTemplate, query, type TestDatabase } from '@paggio/embedded-database/testing';
 import type { AttemptHappening, Happening } from '../telemetry/telemetry';
 import { migrate, Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
-import type { Internals } from '../paggio';
+import { assemble, type Assembly } from '../assembly/assemble';
+import type { TestingHooks } from '../assembly/testing-hooks';
 import { testMasterKey } from './master-key';
 import { TestScheduler } from './test-scheduler';
 
+export type { Assembly } from '../assembly/assemble';
+export type { TestingHooks } from '../assembly/testing-hooks';
 export { dumpOf, spellingsOf } from './dump';
 export { DeliveryProcess } from './delivery-process';
 export { shortened, shortLeases } from './short-times';
-export { noTicks } from './test-scheduler';
+export { noTicks, TestScheduler } from './test-scheduler';
 export { testMasterKey };
 export { hostPool } from './host-pool';
 export { migrations } from '../storage/migrations';
@@ -36,6 +39,8 @@ export const owner: Owner = { userId: 'user-1', mode: 'live' };
 
 export interface TestGateway {
   paggio: Paggio;
+  /** Every part of the gateway, for what a test cannot see or do from outside. */
+  assembly: Assembly;
   database: TestDatabase;
   /** Runs a piece of periodic work at once. Resolves when it is done; what goes wrong is a `fault`, as ever. */
   runPeriodicWork: (name: string) => Promise<void>;
@@ -57,13 +62,13 @@ export async function migratedDatabase(): Promise<TestDatabase> {
 /** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
-  internals: Internals = {},
+  hooks: TestingHooks = {},
   shared?: TestDatabase,
   prepare: (paggio: Paggio) => void = () => undefined,
 ): Promise<TestGateway> {
   const database = shared ?? (await migratedDatabase());
   const scheduler = new TestScheduler(options.scheduler);
-  const paggio = new Paggio(
+  const assembly = assemble(
     {
       database: { url: database.url },
       masterKey: testMasterKey,
@@ -72,12 +77,14 @@ export async function startGateway(
       ...options,
       scheduler,
     },
-    internals,
+    hooks,
   );
+  const paggio = new Paggio(assembly);
   prepare(paggio);
   await paggio.start();
   return {
     paggio,
+    assembly,
     database,
     runPeriodicWork: (name) => scheduler.run(name),
     async stop() {

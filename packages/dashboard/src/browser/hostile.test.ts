@@ -189,7 +189,7 @@ withBrowser('payloads are hostile', () => {
       const value = JSON.stringify({ status: 200, content_type, body }).replaceAll("'", "''");
       await query(url, `update paggio.endpoints set acknowledgement = '${value}' where id = '${endpoint.id}'`);
       await query(url, 'update paggio.state set config_version = config_version + 1');
-      site.paggio['directory'].distrust();
+      site.server.gateway.assembly.database.directory.distrust();
     };
     for (const type of ['text/html', 'image/svg+xml', 'text/xml', 'application/xml', null]) {
       await store(type, html);

@@ -376,7 +376,7 @@ withBrowser('when the server goes away and comes back', () => {
     const endpoint = await newEndpoint(site, { name: 'gap' });
     const { door, port } = await Door.open(site.server.port);
     // Behind the door its address is another one; changes have to come from where people look.
-    site.paggio.publishedAt(`http://127.0.0.1:${port}`);
+    site.paggio.address.publishedAt(`http://127.0.0.1:${port}`);
     const visitor = await guestAt(`http://127.0.0.1:${port}`);
     const { page } = visitor;
     await page.goto((await site.server.signInLink()).replace(String(site.server.port), String(port)));

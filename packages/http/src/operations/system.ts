@@ -17,7 +17,7 @@ export const systemOperations: readonly Operation[] = [
       const { apiRateLimit: limit, captureRateLimit: capture, retentionMs } = options;
       return jsonAnswer(200, {
         version,
-        public_url: paggio.baseUrl,
+        public_url: paggio.address.baseUrl,
         ingest_url: options.ingestUrl,
         roles: [...options.roles],
         migration,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createKeyText, scopes, type Paggio, type PaggioOptions } from '@paggio/core';
-import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
+import { owner, startGateway, type TestGateway, type TestingHooks } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { createNodeHandler, type HandlerOptions } from '../index';
 import { expectConformance } from './conformance';
@@ -25,10 +25,10 @@ export async function startGatewayServer(
   options: Partial<PaggioOptions> = {},
   handler: HandlerOptions<IncomingMessage> = {},
   shared?: TestGateway['database'],
-  internals: Parameters<typeof startGateway>[1] = {},
+  hooks: TestingHooks = {},
   prepare?: (paggio: Paggio) => void,
 ): Promise<GatewayServer> {
-  const gateway = await startGateway(options, internals, shared, prepare);
+  const gateway = await startGateway(options, hooks, shared, prepare);
   const { paggio } = gateway;
   const faults: unknown[] = [];
   const handle = createNodeHandler(paggio, {
@@ -45,7 +45,7 @@ export async function startGatewayServer(
   handle.attach(server);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  paggio.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
   await paggio.keys.createFirst(owner.userId, key);
   return {

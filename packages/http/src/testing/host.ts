@@ -9,6 +9,8 @@ export interface Host {
   paggio: Paggio;
   port: number;
   key: string;
+  /** For a host in the process of the tests. */
+  inside?: Pick<TestGateway, 'database' | 'runPeriodicWork'>;
   stop(): Promise<void>;
 }
 
@@ -16,13 +18,14 @@ export interface Host {
 export async function serveHost(gateway: TestGateway, server: Server): Promise<Host> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  gateway.paggio.publishedAt(`http://127.0.0.1:${port}`);
+  gateway.paggio.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
   await gateway.paggio.keys.createFirst(owner.userId, key);
   return {
     paggio: gateway.paggio,
     port,
     key,
+    inside: gateway,
     async stop() {
       await close(server);
       await gateway.stop();

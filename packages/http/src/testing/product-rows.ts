@@ -1,4 +1,4 @@
-import { owner } from '@paggio/core/testing';
+import { owner, query } from '@paggio/core/testing';
 import type { AxiosInstance } from 'axios';
 import type { Created, Host } from './host';
 import { client } from './gateway-server';
@@ -75,11 +75,14 @@ export function testProduct({ host, base, api, create, send, inProcess, routesFi
   if (inProcess)
     test('a full storage quota is answered 429 with when to come back, in an answer that runs in no browser', async () => {
       const { id, slug } = await create({});
-      const { quota } = host().paggio as unknown as {
-        quota: { add(holder: { id: string; userId: string }, bytes: number, verified: boolean): void };
-      };
+      const inside = host().inside as NonNullable<Host['inside']>;
       // Counted as if it were stored: the default quota is too large for a test to fill.
-      quota.add({ id, userId: owner.userId }, 10 * 1024 ** 3, false);
+      await query(
+        inside.database.url,
+        `insert into paggio.endpoint_usage (endpoint_id, user_id, bytes, unverified_bytes)
+         values ('${id}', '${owner.userId}', ${10 * 1024 ** 3}, ${10 * 1024 ** 3})`,
+      );
+      await inside.runPeriodicWork('quota');
       const answer = await send(slug, '<script>1</script>', 'text/html');
       expect([answer.status, JSON.parse(answer.body.toString()).code]).toEqual([429, 'RATE_LIMITED']);
       expect(answer.headers).toMatchObject({

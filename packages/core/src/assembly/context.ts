@@ -1,0 +1,26 @@
+import { defaultTiming, type Timing } from '../flow/timing';
+import type { ResolvedOptions } from '../options';
+import { PublicAddress } from '../public-address';
+import { Telemetry } from '../telemetry/telemetry';
+import type { TestingHooks } from './testing-hooks';
+
+/** What every part of a gateway is made with. */
+export interface Context {
+  readonly options: ResolvedOptions;
+  readonly timing: Timing;
+  readonly telemetry: Telemetry;
+  readonly address: PublicAddress;
+  /** Reports an error that nobody else hears of. */
+  readonly reportFault: (where: string, error: unknown) => void;
+}
+
+export function createContext(options: ResolvedOptions, hooks: TestingHooks): Context {
+  const telemetry = new Telemetry();
+  return {
+    options,
+    timing: { ...defaultTiming, ...hooks.timing },
+    telemetry,
+    address: new PublicAddress(options.publicUrl, options.ingestUrl),
+    reportFault: (where, error) => telemetry.emit({ type: 'fault', where, error }),
+  };
+}

@@ -1,0 +1,68 @@
+import { PostgresRecord } from '../delivery/delivery-store';
+import { Hops } from '../delivery/hops';
+import { QueueStore } from '../delivery/queue-store';
+import { DeliveryWorker } from '../delivery/worker';
+import { Routing } from '../endpoints/routing';
+import { HandlerRegistry } from '../handlers/handler-registry';
+import { HandlerRunner } from '../handlers/handler-runner';
+import type { Context } from './context';
+import type { DatabasePart } from './database-part';
+import type { TransportPart } from './transport-part';
+
+/** The work on deliveries, and how other parts hand work to it. */
+export interface DeliveryPart {
+  readonly registry: HandlerRegistry;
+  readonly worker: DeliveryWorker;
+  readonly routing: Routing;
+  readonly queueStore: QueueStore;
+  readonly hops: Hops;
+  /** Work is due: this process takes it, or the processes that deliver are told. */
+  readonly wake: () => void;
+  /** A change was committed under this configuration version. Every process gets to know it. */
+  readonly configurationChanged: (version: number) => void;
+}
+
+export function assembleDelivery(
+  context: Context,
+  { transport }: TransportPart,
+  { database, hints, seal, gate, directory, handlerStore }: DatabasePart,
+): DeliveryPart {
+  const { options, timing, telemetry } = context;
+  const registry = new HandlerRegistry();
+  const hops = new Hops(options.masterKey);
+  const record = new PostgresRecord(
+    database.settle,
+    database.lease,
+    (version) => directory.observe(version),
+    options.pauseFailingAfterMs,
+    seal,
+    gate,
+    timing,
+  );
+  const { transactions } = database;
+  const worker = new DeliveryWorker({
+    record,
+    handlers: new HandlerRunner({ registry, transactions, record, telemetry, timing }),
+    directory,
+    transport,
+    hops,
+    telemetry,
+    announce: (what) => hints.announce(what),
+    maxInFlight: options.maxInFlight,
+    timing,
+  });
+  const configurationChanged = (version: number): void => {
+    directory.observe(version);
+    hints.announce('change');
+    worker.reconsider();
+  };
+  return {
+    registry,
+    worker,
+    routing: new Routing({ directory, handlers: handlerStore, changed: configurationChanged }),
+    queueStore: new QueueStore(database),
+    hops,
+    wake: options.roles.has('deliver') ? () => worker.wake() : () => hints.announce('work'),
+    configurationChanged,
+  };
+}
