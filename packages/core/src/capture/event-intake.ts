@@ -3,9 +3,10 @@ import type { Accepted, IncomingEvent, Intake } from './intake';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
 import { FairQueue, type Load, type Queued } from '../flow/fair-queue';
-import { GroupSize, isTimeout } from '../flow/group-size';
+import { CONNECTIONS, GroupWriter } from '../flow/group-writer';
 import type { Timing } from '../flow/timing';
 import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from '../storage/binary-array';
+import { failureOf } from '../storage/sql-errors';
 
 /** How long an idempotency key of a client is remembered. */
 const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
@@ -17,9 +18,6 @@ const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const OF_ONE_ENDPOINT = 1;
 const OF_ONE_USER = 2;
 const LARGEST_GROUP: Load = { length: 500, bytes: 8 * 1024 * 1024 };
-const CONNECTIONS = 2;
-/** A second statement beside a running one has to be worth its round trip: small groups cost more than they save. */
-const WORTH_A_SECOND = 16;
 const RETRIES = 3;
 
 const NOTHING: Load = { length: 0, bytes: 0 };
@@ -30,16 +28,24 @@ interface Waiting extends Queued {
   fail(error: unknown): void;
 }
 
+/** A group after its statement. */
+interface Stored {
+  /** The requests that were stored, unless the key of theirs was taken. */
+  first: Waiting[];
+  /** The requests whose key another of their group has: they are looked up afterwards. */
+  keyed: Waiting[];
+  /** Ids of the events whose key was new. */
+  fresh: ReadonlySet<string>;
+}
+
 /**
- * Group commit without a timer: while a statement runs, arrivals queue; the next one takes them all, or those whose turn
- * it is, on a second connection when they are many. One statement writes events, deliveries and de-duplication keys, so they commit together or not at all.
+ * Stores events in groups. One statement writes events, deliveries and de-duplication keys, so they commit together or
+ * not at all.
  */
 export class PostgresIntake implements Intake {
   private readonly queue = new FairQueue<Waiting>();
-  private running = 0;
-  private readonly groups = new Set<readonly Waiting[]>();
+  private readonly writer: GroupWriter<Waiting, Stored>;
   private overdueTimer: NodeJS.Timeout | undefined;
-  private readonly groupSize = new GroupSize(LARGEST_GROUP);
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
   /** The same text for every group, so that its plan stays prepared. */
@@ -54,6 +60,24 @@ export class PostgresIntake implements Intake {
     private readonly timing: Timing,
   ) {
     this.statement = INSERT(timing);
+    this.writer = new GroupWriter({
+      backlog: this.queue,
+      largest: LARGEST_GROUP,
+      retries: RETRIES,
+      loadOf,
+      failureOf,
+      write: (group) => this.store(group),
+      written: (_group, stored) => this.acknowledge(stored),
+      refused: ({ fail }, error) => {
+        fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
+        return null;
+      },
+      failed: (group, error) => {
+        this.failedAt = performance.now();
+        // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
+        for (const waiting of group) waiting.fail(toUnavailable(error));
+      },
+    });
   }
 
   accept(event: IncomingEvent): Promise<Accepted> {
@@ -65,7 +89,7 @@ export class PostgresIntake implements Intake {
     return new Promise((done, fail) => {
       this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
       this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();
-      this.pump();
+      this.writer.pump();
     });
   }
 
@@ -81,40 +105,22 @@ export class PostgresIntake implements Intake {
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
     if (!own || now - own.since <= this.timing.overloadedAfterMs) return false;
-    return this.groupSize.weigh(own) >= this.inTime() * own.share;
-  }
-
-  /** How much of what waits is likely to be stored before it has waited for too long; 1 is the largest group. */
-  private inTime(): number {
-    const { limit, rate } = this.groupSize;
-    return CONNECTIONS * Math.min(1, Math.max(limit, rate * this.timing.maxWaitMs));
+    // More than is likely to be stored before it has waited for too long.
+    return this.writer.weigh(own) >= this.writer.capacityWithin(this.timing.maxWaitMs) * own.share;
   }
 
   private refuseOverdue(): void {
     const before = performance.now() - this.timing.maxWaitMs;
     const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
     // Under way: whether it will be stored is unknown.
-    for (const group of this.groups) group.filter(({ since }) => since < before).forEach(refuse);
+    for (const group of this.writer.underWay) group.filter(({ since }) => since < before).forEach(refuse);
     this.queue.removeBefore(before).forEach(refuse);
-    if (this.queue.length > 0 || this.groups.size > 0) return;
+    if (this.queue.length > 0 || this.writer.underWay.size > 0) return;
     clearInterval(this.overdueTimer);
     this.overdueTimer = undefined;
   }
 
-  private pump(): void {
-    while (this.running < CONNECTIONS && this.queue.length >= (this.running === 0 ? 1 : WORTH_A_SECOND)) {
-      this.running++;
-      const group = this.queue.take(this.groupSize.maxLength, this.groupSize.maxBytes);
-      this.groups.add(group);
-      void this.commit(group, this.queue.length > 0).finally(() => {
-        this.groups.delete(group);
-        this.running--;
-        this.pump();
-      });
-    }
-  }
-
-  private async commit(group: Waiting[], isFull: boolean, retries = RETRIES): Promise<void> {
+  private async store(group: Waiting[]): Promise<Stored> {
     // Two requests of one group with the same key: the first is stored, the others are looked up afterwards.
     const seen = new Set<string>();
     const first: Waiting[] = [];
@@ -132,15 +138,12 @@ export class PostgresIntake implements Intake {
         first.push(waiting);
       }
     }
-    let fresh: Set<string>;
-    const startedAt = performance.now();
-    try {
-      fresh = await this.insert(first);
-    } catch (error) {
-      return this.recover(group, error, isFull, retries);
-    }
+    const fresh = await this.insert(first);
     // failpoint: intake.committed
-    this.groupSize.passed(loadOf(group), isFull, performance.now() - startedAt);
+    return { first, keyed, fresh };
+  }
+
+  private acknowledge({ first, keyed, fresh }: Stored): Promise<void> | undefined {
     this.failedAt = Number.NEGATIVE_INFINITY;
     for (const waiting of first) {
       const eventId = formatId(waiting.event.id);
@@ -148,7 +151,7 @@ export class PostgresIntake implements Intake {
         waiting.done({ eventId, duplicate: false, idConflict: waiting.event.idConflict });
       } else keyed.push(waiting);
     }
-    if (keyed.length > 0) await this.settleKeyed(keyed);
+    return keyed.length > 0 ? this.settleKeyed(keyed) : undefined;
   }
 
   private async insert(group: Waiting[]): Promise<Set<string>> {
@@ -321,30 +324,9 @@ export class PostgresIntake implements Intake {
       for (const waiting of group) waiting.fail(toUnavailable(error));
     }
   }
-
-  private async recover(group: Waiting[], error: unknown, isFull: boolean, retries: number): Promise<void> {
-    const code = (error as { code?: string }).code ?? '';
-    // Deadlock, serialization failure, lock not available: nothing was written, and the next try is likely to pass.
-    if (['40P01', '40001', '55P03'].includes(code) && retries > 0) return this.commit(group, isFull, retries - 1);
-    // A value that the database refuses (class 22 and 23) must not take the others of its group with it.
-    if (/^2[23]/.test(code)) {
-      if (group.length === 1) {
-        group[0]?.fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
-        return;
-      }
-      const middle = group.length >> 1;
-      await this.commit(group.slice(0, middle), false, retries);
-      await this.commit(group.slice(middle), false, retries);
-      return;
-    }
-    if (isTimeout(error)) this.groupSize.failed(loadOf(group));
-    this.failedAt = performance.now();
-    // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
-    for (const waiting of group) waiting.fail(toUnavailable(error));
-  }
 }
 
-function loadOf(group: Waiting[]): Load {
+function loadOf(group: readonly Waiting[]): Load {
   return { length: group.length, bytes: group.reduce((bytes, { size }) => bytes + size, 0) };
 }
 

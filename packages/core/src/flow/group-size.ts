@@ -87,9 +87,3 @@ export class GroupSize {
     this.limit = Math.max(1 / this.largest.length, Math.min(this.limit, weight / 2));
   }
 }
-
-/** Whether the server (57014: query_canceled) or the driver ended a statement that took too long. */
-export function isTimeout(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return code === '57014' || message === 'Query read timeout';
-}
