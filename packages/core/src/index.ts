@@ -128,6 +128,7 @@ export {
   type RotationProgress,
   type RotationResult,
 } from './rotation/master-key-rotation';
+export { databaseUnavailable } from './storage/sql-errors';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';

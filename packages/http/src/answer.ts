@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PaggioError, toFault, type ErrorCode } from '@paggio/core';
+import { databaseUnavailable, PaggioError, toFault, type ErrorCode } from '@paggio/core';
 import { toJson } from './wire/json-text';
 
 /** What goes back over any door. */
@@ -80,7 +80,7 @@ export function errorAnswer(
   body: ErrorBody = envelope,
 ): Answer {
   const requestId = randomUUID();
-  const known = error instanceof PaggioError ? error : databaseAway(error);
+  const known = error instanceof PaggioError ? error : (databaseUnavailable(error) ?? internal());
   if (!(error instanceof PaggioError) || error.code === 'INTERNAL') onFault(toFault(error), requestId);
   const answer = jsonAnswer(known.status, body(known, requestId));
   const headers = [...answer.headers, ...known.headers];
@@ -89,19 +89,7 @@ export function errorAnswer(
   return { ...answer, headers };
 }
 
-/** Connection failures of the driver (SQLSTATE 08, 53, 57 and socket errors) are 503 and not our fault. */
-function databaseAway(error: unknown): PaggioError {
-  const code = (error as { code?: unknown; driverError?: { code?: unknown } })?.code ?? '';
-  const text = error instanceof Error ? error.message : '';
-  const away =
-    (typeof code === 'string' && /^(08|53|57|25006|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)) ||
-    /Connection terminated|timeout|not established|not connected|Query read timeout/i.test(text);
-  if (away) {
-    return new PaggioError('UNAVAILABLE', 'The database does not answer now', {
-      hint: 'Send the request again.',
-      retryAfterSeconds: 5,
-    });
-  }
+function internal(): PaggioError {
   return new PaggioError('INTERNAL', 'Something went wrong in Paggio', {
     hint: 'The log has more under this request_id.',
   });

@@ -3,6 +3,7 @@ import { intervalScheduler } from '../flow/scheduler';
 import { typeHints } from '../handlers/handler-registry';
 import { isGuessableKey } from '../secrets/master-key';
 import type { WakerListener } from '../storage/process-hints';
+import { isSchemaMissing } from '../storage/sql-errors';
 import { startRefusal } from '../storage/start-refusal';
 import type { Context } from './context';
 import type { DatabasePart } from './database-part';
@@ -130,9 +131,7 @@ const ROLE_HINT =
 
 /** With `migrations: 'off'` a schema that is missing or behind shows in a statement that needs more of it. */
 function asSchemaProblem(error: unknown): unknown {
-  const { code } = error as { code?: string };
-  // Undefined table, column and schema.
-  if (code !== '42P01' && code !== '42703' && code !== '3F000') return startRefusal(error) ?? error;
+  if (!isSchemaMissing(error)) return startRefusal(error) ?? error;
   return new PaggioError('CONFLICT', 'The database has not the schema that this version of Paggio needs', {
     hint: 'Run paggio migrate with a user that may change the schema; paggio migrate --sql shows what it does.',
     cause: error,

@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database';
+import { failureOf } from '../storage/sql-errors';
 import { WAKE_FOLLOWERS } from './follower-sql';
 
 const BATCH = 5_000;
@@ -45,7 +46,7 @@ async function withRetry<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if ((error as { code?: string }).code !== '40P01' || left === 0) throw error;
+      if (failureOf(error) !== 'conflict' || left === 0) throw error;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Routing } from '../endpoints/routing';
 import { invalid, notFound, PaggioError } from '../errors';
 import type { Page, Paging } from '../page';
 import type { Actor, Owner } from '../principal';
+import { failureOf } from '../storage/sql-errors';
 import type { BulkReplayStore, ReplayCandidate } from './bulk-replay-store';
 import type { EndpointStore } from '../endpoints/endpoint-store';
 import { BULK_LIMIT, type BulkReplay, type BulkReplayInput } from './bulk-replay';
@@ -35,8 +36,7 @@ export class BulkReplays {
     if (destinationId !== null)
       filter['endpointId'] = await this.endpointOf(owner, destinationId, input.filter.endpointId);
     const matched = await store.count(owner, filter).catch((error: unknown) => {
-      // The statement ran into its time limit.
-      if ((error as { code?: string }).code !== '57014') throw error;
+      if (failureOf(error) !== 'timeout') throw error;
       const message = 'Counting what matches takes too long: narrow the filter, for example with since and until.';
       throw invalid([{ field: 'filter', message }]);
     });

@@ -1,4 +1,5 @@
 import { PaggioError } from '../errors';
+import { failureOf } from './sql-errors';
 import type { SurvivingClient } from './surviving-client';
 
 /** Each finds a pooler that is idle or busy; more of them find one that picks its connections by chance. */
@@ -26,7 +27,7 @@ export async function refuseTransactionPooler(
       const theirs = await processOf(other);
       const ours = await processOf(client).catch((error: unknown) => {
         // The only connection of the pooler is in the other session's transaction.
-        if ((error as Error).message === 'Query read timeout') throw refused();
+        if (failureOf(error) === 'timeout') throw refused();
         throw error;
       });
       await other.query('commit');

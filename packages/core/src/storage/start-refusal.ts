@@ -1,4 +1,5 @@
 import { PaggioError } from '../errors';
+import { databaseUnavailable, sqlState } from './sql-errors';
 
 interface Refusal {
   /** What is wrong, before what PostgreSQL or the network said. */
@@ -20,49 +21,49 @@ const READ_ONLY =
 
 /** By SQLSTATE. */
 const states: Readonly<Record<string, Refusal>> = {
-  '42501': { what: 'The database role lacks a right', hint: MIGRATE },
-  '25006': { what: 'The database is read-only', hint: READ_ONLY },
-  '08P01': {
+  [sqlState.insufficientPrivilege]: { what: 'The database role lacks a right', hint: MIGRATE },
+  [sqlState.readOnlySqlTransaction]: { what: 'The database is read-only', hint: READ_ONLY },
+  [sqlState.protocolViolation]: {
     what: 'The database, or a pooler before it, does not accept the connection',
     hint: 'Connect to PostgreSQL itself, or to a pooler in session mode, and take out `options` from the database URL.',
   },
-  '28P01': {
+  [sqlState.invalidPassword]: {
     what: 'The database refused the password',
     hint: 'Check user and password in the database URL; percent-encode them.',
   },
-  '28000': {
+  [sqlState.invalidAuthorizationSpecification]: {
     what: 'The database refused the user',
     hint: 'Check the user in the database URL, that the role may log in, and that pg_hba.conf lets it in from this machine. Where it says "no encryption", add sslmode=verify-full to the URL.',
   },
-  '3D000': {
+  [sqlState.invalidCatalogName]: {
     what: 'The database is not there',
     hint: 'Create it, or correct the name at the end of the database URL.',
   },
-  '53300': {
+  [sqlState.tooManyConnections]: {
     what: 'The database has no connection left',
     hint: 'Each process of Paggio holds 11 connections, and up to 4 more for transactional handlers. Raise max_connections (or the limit of the role or database), or run fewer processes.',
     passes: true,
   },
-  '53100': { what: 'The disk of the database is full', hint: 'Make room on the disk of the database.', passes: true },
-  '53200': {
+  [sqlState.diskFull]: { what: 'The disk of the database is full', hint: 'Make room on the disk of the database.', passes: true },
+  [sqlState.outOfMemory]: {
     what: 'The database is out of memory',
     hint: 'Give the database more memory, or fewer connections.',
     passes: true,
   },
-  '55000': { what: 'The database takes no connections', hint: 'It may be a template, or being restored: see its log.' },
-  '55P03': {
+  [sqlState.objectNotInPrerequisiteState]: { what: 'The database takes no connections', hint: 'It may be a template, or being restored: see its log.' },
+  [sqlState.lockNotAvailable]: {
     what: 'A lock of the database could not be had',
     hint: 'Start again when the other work is done.',
     passes: true,
   },
-  '57014': {
+  [sqlState.queryCanceled]: {
     what: 'A statement took too long',
     hint: 'Something may hold a lock on the tables of Paggio, or the server is overloaded: look into pg_stat_activity, then start again.',
     passes: true,
   },
-  '57P01': { what: 'The database ended the connection', hint: 'It shuts down or restarts: start again.', passes: true },
-  '57P02': { what: 'The database ended the connection', hint: 'It restarts after a crash: start again.', passes: true },
-  '57P03': {
+  [sqlState.adminShutdown]: { what: 'The database ended the connection', hint: 'It shuts down or restarts: start again.', passes: true },
+  [sqlState.crashShutdown]: { what: 'The database ended the connection', hint: 'It restarts after a crash: start again.', passes: true },
+  [sqlState.cannotConnectNow]: {
     what: 'The database is not ready',
     hint: 'It starts, stops or recovers: start again in a moment.',
     passes: true,
@@ -140,10 +141,7 @@ export function startRefusal(error: unknown): PaggioError | null {
       message,
       error,
     );
-  if (
-    !fromServer &&
-    (typeof syscall === 'string' || /time[d ]*out|terminated/i.test(message) || /^E[A-Z]+$/.test(code))
-  )
+  if (!fromServer && (typeof syscall === 'string' || /^E[A-Z]+$/.test(code) || databaseUnavailable(cause) !== null))
     return unanswered(error);
   return null;
 }
