@@ -101,7 +101,6 @@ const withSql = [
   `${CORE}/storage/**`,
   `${CORE}/**/*-{store,sql,query}.ts`,
   ...[
-    'capture/event-intake',
     'endpoints/endpoint-loader',
     'events/change-log',
     'events/dictionary',

@@ -1,15 +1,14 @@
 import type { Pool } from 'pg';
 import type { Accepted, IncomingEvent, Intake } from './intake';
+import { countDuplicates, insertion, type Insertion } from './intake-sql';
 import { PaggioError, unavailable } from '../errors';
 import { formatId } from '../event-id';
 import { FairQueue, type Load, type Queued } from '../flow/fair-queue';
 import { CONNECTIONS, GroupWriter } from '../flow/group-writer';
 import type { Timing } from '../flow/timing';
-import { Arena, bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray } from '../storage/binary-array';
+import { Arena } from '../storage/binary-array';
+import type { Statement } from '../storage/columns';
 import { failureOf } from '../storage/sql-errors';
-
-/** How long an idempotency key of a client is remembered. */
-const IDEMPOTENCY_WINDOW_MS = 72 * 3_600_000;
 
 // Of all that wait. One endpoint may take as much as it leaves free, so at most half; one user twice of that, so two
 // thirds: whoever floods is refused first, and there is room for the others (dynamic thresholds, Choudhury and Hahne, 1998).
@@ -49,17 +48,17 @@ export class PostgresIntake implements Intake {
   /** On the monotonic clock. */
   private failedAt = Number.NEGATIVE_INFINITY;
   /** The same text for every group, so that its plan stays prepared. */
-  private readonly statement: string;
+  private readonly insertion: Statement<Insertion>;
   private readonly arenas = Array.from({ length: CONNECTIONS }, () => new Arena());
 
   constructor(
     private readonly pool: Pool,
     private readonly onVersion: (version: number) => void,
     /** How long a provider's delivery id is remembered. */
-    private readonly dedupWindowMs: number,
+    dedupWindowMs: number,
     private readonly timing: Timing,
   ) {
-    this.statement = INSERT(timing);
+    this.insertion = insertion(dedupWindowMs, timing);
     this.writer = new GroupWriter({
       backlog: this.queue,
       largest: LARGEST_GROUP,
@@ -172,118 +171,8 @@ export class PostgresIntake implements Intake {
     // failpoint: intake.sending
     const { rows } = await this.pool.query<{ version: string; fresh: string[] | null }>({
       name: 'paggio_intake',
-      text: this.statement,
-      // The bodies come last: the driver copies parameters into a block that it grows as it goes.
-      values: [
-        uuidArray(
-          events.map((event) => event.id),
-          allocate,
-        ),
-        uuidArray(
-          events.map((event) => event.endpointId),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.userId),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.mode),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.source),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.eventType),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.method),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.path),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.stored?.query ?? event.query),
-          allocate,
-        ),
-        byteaArray(
-          events.map((event) => event.stored?.headers ?? event.headers),
-          allocate,
-        ),
-        byteaArray(
-          events.map((event) => event.sha256),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.remoteAddr),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.verifiedBy),
-          allocate,
-        ),
-        boolArray(
-          events.map((event) => event.bodyAuthenticated),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.capturedReason),
-          allocate,
-        ),
-        boolArray(
-          events.map((event) => event.idConflict),
-          allocate,
-        ),
-        byteaArray(
-          events.map((event) => event.dedupKey),
-          allocate,
-        ),
-        bigintArray(
-          events.map((event) => event.receivedAt),
-          allocate,
-        ),
-        intArray(
-          deliveries.map(({ n }) => n),
-          allocate,
-        ),
-        uuidArray(
-          deliveries.map(({ delivery }) => delivery.destinationId),
-          allocate,
-        ),
-        uuidArray(
-          deliveries.map(({ delivery }) => delivery.leaseToken),
-          allocate,
-        ),
-        uuidArray(
-          deliveries.map(({ delivery }) => delivery.orderKey),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.correlationId),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.traceParent),
-          allocate,
-        ),
-        byteaArray(
-          events.map((event) => event.stored?.body ?? event.body),
-          allocate,
-        ),
-        bigintArray(
-          events.map((event) => (event.onKeyConflict === 'refuse' ? IDEMPOTENCY_WINDOW_MS : this.dedupWindowMs)),
-          allocate,
-        ),
-        textArray(
-          events.map((event) => event.stored?.sealed ?? null),
-          allocate,
-        ),
-      ],
+      text: this.insertion.text,
+      values: this.insertion.valuesOf({ events, deliveries }, allocate),
     });
     this.onVersion(Number(rows[0]?.version));
     return new Set(rows[0]?.fresh ?? []);
@@ -295,12 +184,8 @@ export class PostgresIntake implements Intake {
       const events = group.map((waiting) => waiting.event);
       const { rows } = await this.pool.query<{ endpoint_id: string; key: Buffer; sha256: Buffer; event_id: string }>({
         name: 'paggio_duplicates',
-        text: COUNT_DUPLICATES,
-        values: [
-          uuidArray(events.map((event) => event.endpointId)),
-          byteaArray(events.map((event) => event.dedupKey)),
-          byteaArray(events.map((event) => event.sha256)),
-        ],
+        text: countDuplicates.text,
+        values: countDuplicates.valuesOf(events),
       });
       for (const waiting of group) {
         const { event } = waiting;
@@ -339,49 +224,3 @@ function keyConflict(): PaggioError {
 function toUnavailable(error: unknown): PaggioError {
   return error instanceof PaggioError ? error : unavailable('The event could not be stored now', error);
 }
-
-// Keys are taken in order, so that two groups with the same keys wait for each other and never in a circle.
-const INSERT = ({ leaseMs }: Timing): string => `
-  with input as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-      $9::text[], $10::bytea[], $11::bytea[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::bool[],
-      $17::bytea[], $18::bigint[], $23::text[], $24::text[], $25::bytea[], $26::bigint[], $27::text[]) with ordinality
-      as t(id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, sha256, remote_addr,
-        verified_by, body_authenticated, captured_reason, id_conflict, dedup_key, received_at, correlation_id, trace_parent, body, remember_ms, sealed, n)
-  ), keys as (
-    insert into paggio.dedup_keys as k (endpoint_id, key, event_id, sha256, expires_at)
-    select endpoint_id, dedup_key, id, sha256, now() + remember_ms * interval '1 millisecond'
-    from input where dedup_key is not null order by endpoint_id, dedup_key
-    on conflict (endpoint_id, key) do update
-      set event_id = excluded.event_id, sha256 = excluded.sha256, duplicates = 0, expires_at = excluded.expires_at
-      where k.expires_at <= now()
-    returning event_id
-  ), stored as (
-    select * from input where dedup_key is null or id in (select event_id from keys)
-  ), e as (
-    insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
-      sealed, remote_addr, verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent,
-      received_at)
-    select id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body, sealed, remote_addr,
-      verified_by, body_authenticated, captured_reason, id_conflict, correlation_id, trace_parent,
-      to_timestamp(received_at / 1000.0)
-    from stored
-  ), d as (
-    insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, lease_token, order_key, order_seq)
-    select s.id, x.destination_id, s.endpoint_id, 'pending',
-      now() + case when x.lease_token is null then interval '0' else interval '${leaseMs} milliseconds' end, x.lease_token,
-      x.order_key, case when x.order_key is not null then nextval('paggio.order_seq') end
-    from unnest($19::int[], $20::uuid[], $21::uuid[], $22::uuid[]) as x(n, destination_id, lease_token, order_key) join stored s on s.n = x.n
-  ), told as (
-    insert into paggio.changes (created) select array_agg(id) from stored having count(*) > 0
-  )
-  select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;
-
-const COUNT_DUPLICATES = `
-  update paggio.dedup_keys k set duplicates = k.duplicates + n.count
-  from (
-    select endpoint_id, key, sha256, count(*)::int as count
-    from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as t(endpoint_id, key, sha256) group by 1, 2, 3 order by 1, 2
-  ) n
-  where k.endpoint_id = n.endpoint_id and k.key = n.key and k.sha256 = n.sha256
-  returning k.endpoint_id, k.key, k.sha256, k.event_id`;

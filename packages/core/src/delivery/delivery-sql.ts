@@ -1,7 +1,10 @@
 import { CLAIM_AHEAD } from './lane';
 import { STRAIN_LIMIT } from '../endpoints/health';
 import { followersOf } from '../queue/follower-sql';
+import { idBytes } from '../event-id';
 import type { Timing } from '../flow/timing';
+import { binaryColumns, statement, type Column, type Statement } from '../storage/columns';
+import type { AttemptResult } from './work';
 
 /** Larger bodies are read when their attempt begins, so that a claim of many cannot fill memory. */
 const CLAIMED_BODY_LIMIT = 128 * 1024;
@@ -153,17 +156,51 @@ export const LOAD = `
     coalesce(origin_id, id) as origin_id
   from paggio.events where id = $1`;
 
+/** Results that are written together. */
+export interface Settling {
+  results: readonly AttemptResult[];
+  /** Nothing but failures for this long pauses a destination; null: never. */
+  pauseFailingAfterMs: number | null;
+  /** The lease of the transaction that the statement must be in; null: it may be in any. */
+  leaseToken: string | null;
+}
+
+const { uuid, text, bytea, bool, int } = binaryColumns<AttemptResult>();
+
+const resultColumns: Column<AttemptResult>[] = [
+  uuid('id', (result) => result.attemptId),
+  uuid('event_id', (result) => idBytes(result.work.eventId)),
+  uuid('destination_id', (result) => idBytes(result.work.destinationId)),
+  uuid('lease_token', (result) => idBytes(result.work.leaseToken)),
+  text('state', (result) => result.state),
+  text('status_reason', (result) => result.statusReason),
+  int('retry_in_ms', (result) => result.retryInMs),
+  text('next_reason', (result) => result.nextReason),
+  text('url', (result) => result.url),
+  int('response_status', (result) => result.responseStatus),
+  text('response_headers', (result) => JSON.stringify(result.responseHeaders)),
+  bytea('response_body', (result) => result.responseBody),
+  bool('response_truncated', (result) => result.responseTruncated),
+  int('latency_ms', (result) => result.latencyMs),
+  text('error', (result) => result.error),
+  text('reason', (result) => result.reason),
+  bool('strained', (result) => result.strain !== 'none'),
+  int('hold_ms', (result) => result.holdMs),
+  text('pause_reason', (result) => result.pauseReason),
+];
+
 // What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
 // delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
-// With a lease token as the last parameter it writes only inside the transaction of that lease: a handler that ended it on
+// With a lease token it writes only inside the transaction of that lease: a handler that ended it on
 // its own must not have its delivery settled apart from its effects.
-const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
+const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
+  statement((parameters) => {
+    const results = parameters.rows(resultColumns, (input) => input.results);
+    const pauseFailingAfterMs = parameters.value((input) => input.pauseFailingAfterMs);
+    const leaseToken = parameters.value((input) => input.leaseToken);
+    return `
   with input as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[],
-      $9::text[], $10::int[], $11::text[], $12::bytea[], $13::bool[], $14::int[], $15::text[], $16::text[], $17::bool[],
-      $18::int[], $19::text[])
-      as t(id, event_id, destination_id, lease_token, state, status_reason, retry_in_ms, next_reason, url, response_status,
-        response_headers, response_body, response_truncated, latency_ms, error, reason, strained, hold_ms, pause_reason)
+    select * from ${results.unnest} as t(${results.names})
   ), settled as (
     update paggio.deliveries d set
       state = case when d.state = 'pending' or i.state = 'delivered' then i.state else d.state end,
@@ -174,7 +211,7 @@ const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
       response_status = i.response_status, latency_ms = i.latency_ms
     from input i
     where d.event_id = i.event_id and d.destination_id = i.destination_id and d.lease_token = i.lease_token
-      and ($21::text is null or current_setting('paggio.lease', true) = $21)
+      and (${leaseToken}::text is null or current_setting('paggio.lease', true) = ${leaseToken})
     returning i.id, d.destination_id, d.attempt_count, d.state, d.order_key, d.order_seq
   ), kept as (
     insert into paggio.attempts (id, event_id, destination_id, number, trigger, url, status, response_status,
@@ -208,7 +245,7 @@ const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
         when t.strain + j.count >= ${STRAIN_LIMIT} or t.open_until is not null then 'open' else 'close' end as circuit,
       case when t.status <> 'ACTIVE' then null
         when j.pause_reason is not null then j.pause_reason
-        when not j.works and t.failing_since <= now() - $20::bigint * interval '1 millisecond'
+        when not j.works and t.failing_since <= now() - ${pauseFailingAfterMs}::bigint * interval '1 millisecond'
           and t.failures + j.count >= ${PAUSING_FAILURES}
           then 'Nothing but failures since ' || to_char(t.failing_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             || ': ' || t.failures + j.count || ' attempts failed in a row.'
@@ -245,6 +282,7 @@ const SETTLE = ({ circuitMs, maxCircuitMs }: Timing): string => `
     (select json_agg(json_build_object('destinationId', id, 'endpointId', endpoint_id,
         'openMs', round(extract(epoch from open_until - now()) * 1000)::int, 'wasOpen', was_open is not null,
         'pausedBecause', paused_because)) from marked) as destinations`;
+  });
 
 const MINE = `
   from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as i(event_id, destination_id, lease_token)
@@ -298,11 +336,11 @@ export const CHECK_OUT = `delete from paggio.workers where id = $1`;
 /** The statements that times are part of. They are made once for each gateway, so that their plans stay prepared. */
 export interface TimedStatements {
   claim: string;
-  settle: string;
+  settle: Statement<Settling>;
   renew: string;
   checkIn: string;
 }
 
 export function timedStatements(timing: Timing): TimedStatements {
-  return { claim: CLAIM(timing), settle: SETTLE(timing), renew: RENEW(timing), checkIn: CHECK_IN(timing) };
+  return { claim: CLAIM(timing), settle: settle(timing), renew: RENEW(timing), checkIn: CHECK_IN(timing) };
 }

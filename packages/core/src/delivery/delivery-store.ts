@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Crew, Place } from './share';
 import type { AttemptResult, Claim, DeliveryRecord, DestinationReport, EventContent, SettleReport, Work } from './work';
 import { idBytes } from '../event-id';
-import { Arena, type Allocate, boolArray, byteaArray, intArray, textArray, uuidArray } from '../storage/binary-array';
+import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
 import { defaultTiming, type Timing } from '../flow/timing';
 import { CANCEL, CHECK_OUT, LOAD, RELEASE, timedStatements, type TimedStatements } from './delivery-sql';
 import { WAKE_FOLLOWERS } from '../queue/follower-sql';
@@ -110,56 +110,27 @@ export class PostgresRecord implements DeliveryRecord {
   }
 
   private async commitFrom({ allocate }: Arena, results: AttemptResult[]): Promise<SettleReport> {
-    const values = [...this.settleValues(results, allocate), null];
+    const { text, valuesOf } = this.statements.settle;
+    const { pauseFailingAfterMs } = this;
     const { rows } = await this.settles.query<SettleRow>({
       name: 'paggio_settle',
-      text: this.statements.settle,
-      values,
+      text,
+      values: valuesOf({ results, pauseFailingAfterMs, leaseToken: null }, allocate),
     });
     return this.toReport(rows[0]);
   }
 
   async commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null> {
-    const values = [...this.settleValues([result]), result.work.leaseToken];
-    const [row] = await statements.query<SettleRow>(this.statements.settle, values);
+    const { text, valuesOf } = this.statements.settle;
+    const { pauseFailingAfterMs } = this;
+    const values = valuesOf({ results: [result], pauseFailingAfterMs, leaseToken: result.work.leaseToken });
+    const [row] = await statements.query<SettleRow>(text, values);
     return row && row.settled > 0 ? this.toReport(row) : null;
   }
 
   private toReport(row: SettleRow | undefined): SettleReport {
     this.onVersion(Number(row?.version));
     return { destinations: row?.destinations ?? [], followers: row?.followers ?? 0 };
-  }
-
-  private settleValues(results: AttemptResult[], allocate?: Allocate): unknown[] {
-    const uuids = (of: (result: AttemptResult) => Buffer): Buffer => uuidArray(results.map(of), allocate);
-    const texts = (of: (result: AttemptResult) => string | null): Buffer => textArray(results.map(of), allocate);
-    const ints = (of: (result: AttemptResult) => number | null): Buffer => intArray(results.map(of), allocate);
-    const bools = (of: (result: AttemptResult) => boolean): Buffer => boolArray(results.map(of), allocate);
-    return [
-      uuids((result) => result.attemptId),
-      uuids((result) => idBytes(result.work.eventId)),
-      uuids((result) => idBytes(result.work.destinationId)),
-      uuids((result) => idBytes(result.work.leaseToken)),
-      texts((result) => result.state),
-      texts((result) => result.statusReason),
-      ints((result) => result.retryInMs),
-      texts((result) => result.nextReason),
-      texts((result) => result.url),
-      ints((result) => result.responseStatus),
-      texts((result) => JSON.stringify(result.responseHeaders)),
-      byteaArray(
-        results.map((result) => result.responseBody),
-        allocate,
-      ),
-      bools((result) => result.responseTruncated),
-      ints((result) => result.latencyMs),
-      texts((result) => result.error),
-      texts((result) => result.reason),
-      bools((result) => result.strain !== 'none'),
-      ints((result) => result.holdMs),
-      texts((result) => result.pauseReason),
-      this.pauseFailingAfterMs,
-    ];
   }
 
   async renew(works: readonly Work[]): Promise<string[]> {

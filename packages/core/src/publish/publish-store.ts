@@ -1,6 +1,7 @@
-import type { IncomingEvent } from '../capture/intake';
+import type { IncomingEvent, NewDelivery } from '../capture/intake';
 import { formatId, newId } from '../event-id';
 import type { Owner } from '../principal';
+import { statement, textualColumn, type Column } from '../storage/columns';
 import type { Database } from '../storage/database';
 import { keepAnswer, takeIdempotencyKey } from '../storage/idempotency';
 import { statementsOf, type Statements, type Transaction } from '../storage/statements';
@@ -32,7 +33,7 @@ export class PublishStore {
       const request = { operation: 'events.publish', ...idempotency };
       const earlier = await takeIdempotencyKey(statements, owner, request, formatId(newId()));
       if (earlier !== null) return JSON.parse(earlier.answer ?? '[]') as { endpointId: string; eventId: string }[];
-      if (events.length > 0) await statements.query(PUBLISH, valuesOf(events));
+      if (isSome(events)) await statements.query(publication.text, publication.valuesOf(publicationOf(events)));
       const made = events.map(({ id, endpointId }) => ({ endpointId: formatId(endpointId), eventId: formatId(id) }));
       await keepAnswer(statements, owner, request, JSON.stringify(made));
       return null;
@@ -43,42 +44,60 @@ export class PublishStore {
   }
 }
 
-function valuesOf(events: readonly IncomingEvent[]): unknown[] {
-  const [first] = events as [IncomingEvent];
-  const deliveries = events.flatMap((event) => event.deliveries.map((delivery) => ({ event, delivery })));
-  return [
-    events.map(({ id }) => formatId(id)),
-    events.map(({ endpointId }) => formatId(endpointId)),
-    events.map(({ capturedReason }) => capturedReason),
-    events.map(({ receivedAt }) => receivedAt),
-    first.userId,
-    first.mode,
-    first.source,
-    first.eventType,
-    first.path,
-    first.headers,
-    first.body,
-    first.remoteAddr,
-    first.verifiedBy,
-    deliveries.map(({ event }) => formatId(event.id)),
-    deliveries.map(({ delivery }) => formatId(delivery.destinationId)),
-    deliveries.map(({ delivery }) => delivery.orderKey && formatId(delivery.orderKey)),
-  ];
+/** Events of one body, one for each endpoint. */
+interface Publication {
+  first: IncomingEvent;
+  events: readonly IncomingEvent[];
+  deliveries: readonly PublishedDelivery[];
 }
 
-const PUBLISH = `
+interface PublishedDelivery {
+  eventId: Buffer;
+  delivery: NewDelivery;
+}
+
+function isSome<Item>(items: readonly Item[]): items is readonly [Item, ...Item[]] {
+  return items.length > 0;
+}
+
+function publicationOf(events: readonly [IncomingEvent, ...IncomingEvent[]]): Publication {
+  const deliveries = events.flatMap(({ id, deliveries: own }) => own.map((delivery) => ({ eventId: id, delivery })));
+  return { first: events[0], events, deliveries };
+}
+
+const eventColumns: Column<IncomingEvent>[] = [
+  textualColumn('id', 'uuid', ({ id }) => formatId(id)),
+  textualColumn('endpoint_id', 'uuid', ({ endpointId }) => formatId(endpointId)),
+  textualColumn('captured_reason', 'text', ({ capturedReason }) => capturedReason),
+  textualColumn('at', 'bigint', ({ receivedAt }) => receivedAt),
+];
+
+const deliveryColumns: Column<PublishedDelivery>[] = [
+  textualColumn('event_id', 'uuid', ({ eventId }) => formatId(eventId)),
+  textualColumn('destination_id', 'uuid', ({ delivery }) => formatId(delivery.destinationId)),
+  textualColumn('order_key', 'uuid', ({ delivery }) => delivery.orderKey && formatId(delivery.orderKey)),
+];
+
+const publication = statement<Publication>((parameters) => {
+  const events = parameters.rows(eventColumns, (input) => input.events);
+  const deliveries = parameters.rows(deliveryColumns, (input) => input.deliveries);
+  const one = (read: (event: IncomingEvent) => unknown): string => parameters.value(({ first }) => read(first));
+  return `
   with made as (
     insert into paggio.events (id, endpoint_id, user_id, mode, source, event_type, method, path, query, headers, body,
       remote_addr, verified_by, body_authenticated, captured_reason, received_at)
-    select e.id, e.endpoint_id, $5, $6, $7, $8, 'POST', $9, '', $10, $11, $12, $13, false, e.captured_reason,
-      to_timestamp(e.at / 1000.0)
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) as e(id, endpoint_id, captured_reason, at)
+    select e.id, e.endpoint_id, ${one(({ userId }) => userId)}, ${one(({ mode }) => mode)}, ${one(({ source }) => source)},
+      ${one(({ eventType }) => eventType)}, 'POST', ${one(({ path }) => path)}, '', ${one(({ headers }) => headers)},
+      ${one(({ body }) => body)}, ${one(({ remoteAddr }) => remoteAddr)}, ${one(({ verifiedBy }) => verifiedBy)}, false,
+      e.captured_reason, to_timestamp(e.at / 1000.0)
+    from ${events.unnest} as e(${events.names})
     returning id, endpoint_id
   ), told as (
-    insert into paggio.changes (created) select $1::uuid[]
+    insert into paggio.changes (created) select ${events.array('id')}
   )
   insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, order_key, order_seq)
   select d.event_id, d.destination_id, m.endpoint_id, 'pending', now(), d.order_key,
     case when d.order_key is not null then nextval('paggio.order_seq') end
-  from unnest($14::uuid[], $15::uuid[], $16::uuid[]) as d(event_id, destination_id, order_key)
+  from ${deliveries.unnest} as d(${deliveries.names})
     join made m on m.id = d.event_id`;
+});
