@@ -2,7 +2,7 @@ export { parseTime, TIME_FORM } from './input/time';
 export { checkBodyEncoding } from './input/body-encoding';
 export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
-export { causes, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
+export { causes, HeaderList, JsonWalk, memberSources, type Explanation, type JsonToken } from '@paggio/providers';
 export type { Gauges, Readiness } from './assembly/process-status';
 export {
   auditActions,

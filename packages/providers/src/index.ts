@@ -7,7 +7,7 @@ export { EVENT_TYPE_LIMIT, eventTypeOf } from './event-type';
 export type { Acknowledgement, HandshakeAnswer, HandshakeSpec } from './handshake';
 export { causes, type Cause } from './explain/cause';
 export { explain, type Explanation, type ExplainOptions, type Finding, type OtherSecret } from './explain/explain';
-export { HeaderList } from './header-list';
+export { HeaderList, repeated } from './header-list';
 export { memberSources } from './json-source';
 export { forgetInflated } from './inflated-body';
 export { parsePointer } from './json-pointer';

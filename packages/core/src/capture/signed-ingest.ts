@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { jsonPlace } from '@paggio/providers';
+import { HeaderList, jsonPlace, repeated } from '@paggio/providers';
 import { checkBodyEncoding } from '../input/body-encoding';
 import { isDeliveryTimestamp } from '../transport/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
@@ -101,11 +101,12 @@ interface Head {
 
 /** Everything that the headers say, checked as far as that is possible without the body. */
 function readHead(rawHeaders: readonly string[], nowMs: number): Head {
-  const [timestamp, ...moreTimestamps] = valuesOf(rawHeaders, 'x-pj-timestamp');
-  const [signature, ...moreSignatures] = valuesOf(rawHeaders, 'x-pj-signature');
+  const headers = new HeaderList(rawHeaders);
+  const timestamp = headers.only('x-pj-timestamp');
+  const signature = headers.only('x-pj-signature');
   if (timestamp === undefined || signature === undefined)
     throw wrongSignature('X-PJ-Timestamp and X-PJ-Signature are needed.');
-  if (moreTimestamps.length + moreSignatures.length > 0) throw wrongSignature('A header is given twice.');
+  if (timestamp === repeated || signature === repeated) throw wrongSignature('A header is given twice.');
   if (!/^\d{1,12}$/.test(timestamp)) throw wrongSignature('X-PJ-Timestamp must be Unix seconds.');
   if (isDeliveryTimestamp(timestamp))
     throw wrongSignature(
@@ -114,9 +115,9 @@ function readHead(rawHeaders: readonly string[], nowMs: number): Head {
   if (!/^[0-9a-f]{64}$/i.test(signature)) throw wrongSignature('X-PJ-Signature must be 64 hexadecimal digits.');
   if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
     throw wrongSignature(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
-  const eventType = one(rawHeaders, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
-  const correlationId = one(rawHeaders, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
-  const key = one(rawHeaders, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
+  const eventType = one(headers, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
+  const correlationId = one(headers, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
+  const key = one(headers, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
   checkBodyEncoding(rawHeaders);
   return { timestamp, signature, eventType, correlationId, key };
 }
@@ -150,18 +151,12 @@ function eventTypeIn(body: Buffer): string | null {
 }
 
 /** The one value of an optional header. */
-function one(rawHeaders: readonly string[], name: string, form: RegExp, description: string): string | null {
-  const [value, ...more] = valuesOf(rawHeaders, name);
+function one(headers: HeaderList, name: string, form: RegExp, description: string): string | null {
+  const value = headers.only(name);
   if (value === undefined) return null;
-  if (more.length === 0 && form.test(value)) return value;
+  if (value !== repeated && form.test(value)) return value;
   const message = `${name} must be one header of ${description}.`;
   throw new PaggioError('BAD_REQUEST', `Wrong header: ${name}`, { hint: message, details: [{ field: name, message }] });
-}
-
-function valuesOf(rawHeaders: readonly string[], lowerCaseName: string): string[] {
-  return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && (rawHeaders[index - 1] as string).toLowerCase() === lowerCaseName,
-  );
 }
 
 function withoutCredentials(rawHeaders: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { HeaderList } from '@paggio/providers';
 
 /** An event that this installation has sent out this often goes no further: it is running in a circle. */
 export const MAX_HOPS = 3;
@@ -58,16 +59,10 @@ export class Hops {
 
 /** Well-formed entries, oldest first; anything else in the header means nothing. */
 function entriesOf(rawHeaders: readonly string[]): string[] {
-  let entries: string[] | undefined;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    // This runs for every header of every attempt.
-    if (name.length !== HEADER.length || name.toLowerCase() !== HEADER) continue;
-    entries ??= [];
-    for (const text of (rawHeaders[i + 1] as string).split(',')) {
-      const entry = text.trim();
-      if (ENTRY.test(entry)) entries.push(entry);
-    }
-  }
-  return entries?.slice(-ENTRIES_READ) ?? [];
+  return new HeaderList(rawHeaders)
+    .all(HEADER)
+    .flatMap((value) => value.split(','))
+    .map((text) => text.trim())
+    .filter((entry) => ENTRY.test(entry))
+    .slice(-ENTRIES_READ);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { jsonValueAt, parsePointer } from '@paggio/providers';
+import { HeaderList, jsonValueAt, parsePointer } from '@paggio/providers';
 
 /** What events of one key have in common: a header, or a value of the JSON body. */
 export type OrderBy = { header: string } | { pointer: readonly string[] };
@@ -19,15 +19,8 @@ export function parseOrderBy(text: string): OrderBy | undefined {
  * would only wait for each other.
  */
 export function orderKeyOf(orderBy: OrderBy, rawHeaders: readonly string[], body: Buffer): Buffer | null {
-  const value = 'header' in orderBy ? headerValue(rawHeaders, orderBy.header) : bodyValue(body, orderBy.pointer);
+  const value = 'header' in orderBy ? new HeaderList(rawHeaders).get(orderBy.header) : bodyValue(body, orderBy.pointer);
   return value === undefined ? null : createHash('sha256').update(value).digest().subarray(0, 16);
-}
-
-function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    if ((rawHeaders[i] as string).toLowerCase() === name) return rawHeaders[i + 1];
-  }
-  return undefined;
 }
 
 function bodyValue(body: Buffer, pointer: readonly string[]): string | undefined {

@@ -8,6 +8,7 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api';
+import { HeaderList } from '@paggio/providers';
 
 /** Spans of the OpenTelemetry API: without an SDK in the host they cost next to nothing and lead nowhere. */
 const tracer = trace.getTracer('paggio');
@@ -18,7 +19,7 @@ const TRACE_PARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 /** Of a request that is taken in: below the host's own span, else below the sender's. */
 export function captureSpan(rawHeaders: readonly string[], attributes: Record<string, string>): Span {
   const active = context.active();
-  const parent = trace.getSpan(active) ? active : (contextOf(headerOf(rawHeaders)) ?? active);
+  const parent = trace.getSpan(active) ? active : (contextOf(new HeaderList(rawHeaders).get('traceparent')) ?? active);
   const span = tracer.startSpan('paggio capture', { kind: SpanKind.CONSUMER }, parent);
   if (span.isRecording()) span.setAttributes(attributes);
   return span;
@@ -60,13 +61,4 @@ function contextOf(traceParent: string | undefined): Context | undefined {
   if (traceId === undefined || spanId === undefined) return undefined;
   const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags ?? '0', 16), isRemote: true };
   return isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : undefined;
-}
-
-function headerOf(rawHeaders: readonly string[]): string | undefined {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    // Long names cannot match; this runs for every header of every request.
-    if (name.length === 11 && name.toLowerCase() === 'traceparent') return rawHeaders[i + 1];
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { valuesOf } from '../header-values';
 
 interface Made {
   headers: readonly string[];
@@ -69,7 +70,7 @@ function bytesOf(value: string): string {
 }
 
 function withoutPseudoHeaders(list: readonly string[]): string[] {
-  const hasHost = list.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  const hasHost = valuesOf(list, 'host').length > 0;
   const headers: string[] = [];
   let cookieAt = -1;
   for (let i = 0; i + 1 < list.length; i += 2) {

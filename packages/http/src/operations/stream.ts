@@ -1,5 +1,6 @@
 import type { FeedMessage } from '@paggio/core';
 import type { Answer } from '../answer';
+import { valuesOf } from '../header-values';
 import { operation, type Operation } from '../operation';
 import { toEventItem } from '../wire/event';
 
@@ -116,6 +117,5 @@ function eventStream(body: AsyncIterable<string>): Answer {
 }
 
 function lastEventId(rawHeaders: readonly string[]): string | null {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'last-event-id');
-  return at < 0 ? null : (rawHeaders[at + 1] ?? null) || null;
+  return valuesOf(rawHeaders, 'last-event-id')[0] || null;
 }
