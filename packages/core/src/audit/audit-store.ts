@@ -4,15 +4,12 @@ import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page
 import type { Actor, Owner } from '../principal';
 import type { Database } from '../storage/database';
 import { fittingRows, type Fitting } from '../storage/fitting-rows';
-
-interface Runner {
-  query(sql: string, values: unknown[]): Promise<unknown>;
-}
+import type { Statements } from '../storage/statements';
 
 /** Keeps entries in the transaction of what they tell about: neither is there without the other. */
-export async function keepAudit(runner: Runner, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
+export async function keepAudit(statements: Statements, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await runner.query(INSERT, [
+  await statements.query(INSERT, [
     actor.userId,
     actor.mode,
     actor.keyId ?? null,

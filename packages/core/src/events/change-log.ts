@@ -1,5 +1,6 @@
 import type { Position } from './position';
 import type { Database } from '../storage/database';
+import type { Statements } from '../storage/statements';
 
 /** Ids of events that were made or changed, in the order of their transactions. */
 export interface ChangePage {
@@ -11,8 +12,11 @@ export interface ChangePage {
   more: boolean;
 }
 
-interface Runner {
-  query(sql: string, values: unknown[]): Promise<unknown>;
+interface ReadRow {
+  target: string;
+  xid: string | null;
+  created: string[] | null;
+  updated: string[] | null;
 }
 
 /** For how long a client may be away and still resume without a gap. */
@@ -45,13 +49,8 @@ export class ChangeLog {
   }
 
   /** What follows a position, at most about `limit` transactions of it. */
-  async read(position: Position, limit: number, runner: Runner = this.database.source): Promise<ChangePage> {
-    const rows = (await runner.query(READ, [position.read, position.target, position.after, limit])) as {
-      target: string;
-      xid: string | null;
-      created: string[] | null;
-      updated: string[] | null;
-    }[];
+  async read(position: Position, limit: number, statements: Statements = this.database.source): Promise<ChangePage> {
+    const rows = await statements.query<ReadRow>(READ, [position.read, position.target, position.after, limit]);
     const target = rows[0]?.target ?? position.read;
     const found = rows.filter((row) => row.xid !== null);
     const more = found.length >= limit;

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Owner } from '../principal';
 import { RecentMap } from '../flow/recent-map';
+import type { Statements } from '../storage/statements';
 
 /** What the event index has instead of text: numbers are a third as long, and there are few of them. */
 export type WordKind = 'owner' | 'source' | 'type';
@@ -9,37 +10,32 @@ export type WordKind = 'owner' | 'source' | 'type';
 const SHARED = 0;
 const MAX_CACHED = 50_000;
 
-interface Runner {
-  query(sql: string, values: unknown[]): Promise<unknown>;
-}
-
 /** The numbers of words. A number never changes, so what was once read is true for ever. */
 export class Words {
   private readonly known = new RecentMap<string, number>(MAX_CACHED);
 
   /** The number of an owner; undefined when nothing was indexed for it. */
-  ownerOf(runner: Runner, owner: Owner): Promise<number | undefined> {
-    return this.find(runner, SHARED, 'owner', ownerWord(owner));
+  ownerOf(statements: Statements, owner: Owner): Promise<number | undefined> {
+    return this.find(statements, SHARED, 'owner', ownerWord(owner));
   }
 
-  async find(runner: Runner, owner: number, kind: WordKind, word: string): Promise<number | undefined> {
+  async find(statements: Statements, owner: number, kind: WordKind, word: string): Promise<number | undefined> {
     const cached = this.known.get(nameOf(owner, kind, word));
     if (cached !== undefined) return cached;
-    const rows = (await runner.query('select id from paggio.words where owner = $1 and kind = $2 and word = $3', [
-      owner,
-      kind,
-      word,
-    ])) as { id: number }[];
+    const rows = await statements.query<{ id: number }>(
+      'select id from paggio.words where owner = $1 and kind = $2 and word = $3',
+      [owner, kind, word],
+    );
     return rows[0] && this.remember(owner, kind, word, rows[0].id);
   }
 
   /** The event types of an owner that begin with a prefix, at most `limit`. */
-  async typesWith(runner: Runner, owner: number, prefix: string, limit: number): Promise<number[]> {
-    const rows = (await runner.query(
+  async typesWith(statements: Statements, owner: number, prefix: string, limit: number): Promise<number[]> {
+    const rows = await statements.query<{ id: number }>(
       `select id from paggio.words where owner = $1 and kind = 'type' and word >= $2 and starts_with(word, $2)
          and word < $3 order by word limit $4`,
       [owner, prefix, behind(prefix), limit],
-    )) as { id: number }[];
+    );
     return rows.map((row) => row.id);
   }
 

@@ -10,7 +10,7 @@ export interface Transaction {
   query(sql: string, values?: unknown[]): Promise<unknown>;
 }
 
-/** Runs a statement and returns its rows. */
+/** Runs a statement and returns its rows: `statementsOf` a transaction, or TypeORM's DataSource, EntityManager or QueryRunner. */
 export interface Statements {
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
 }
