@@ -13,15 +13,17 @@ import {
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
+import { newId } from '../event-id';
 import type { CaptureRefusal, Happening, Telemetry } from '../telemetry/telemetry';
 import type { Timing } from '../flow/timing';
 import { answerType } from '../endpoints/answer-type';
 import type { CaptureLimits } from './capture-limits';
 import { findCredentials } from '../events/credentials';
 import { EVENT_OVERHEAD_BYTES, sizeOf } from '../events/event-size';
+import { encodeHeaders } from '../events/stored-headers';
 import type { EventWriter } from './event-writer';
 import type { Handshakes } from './handshakes';
-import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
+import { toWebhookRequest, type CaptureRequest, type Dedup, type Recognised } from './new-event';
 import type { RefusalTally } from './refusal-tally';
 import type { Findings, RejectionLog, RejectionThrottle } from '../rejections/rejection';
 import type { StorageQuota } from '../usage/storage-quota';
@@ -156,21 +158,22 @@ export class Capture {
       this.dependencies.limits.noteVerified(endpoint.id, request.remoteAddr);
     }
 
-    const eventType = eventTypeOf(incoming, provider);
-    const event = newEvent(endpoint, request, {
-      receivedAt,
+    const headers = encodeHeaders(request.rawHeaders);
+    const full = this.dependencies.quota.refuses(endpoint, sizeOf(request, headers), verified !== null);
+    if (full) throw this.refuse('quota', endpoint.id, full);
+    const known: Recognised = {
+      id: newId(receivedAt),
       source: provider?.name ?? 'unknown',
-      eventType,
+      eventType: eventTypeOf(incoming, provider),
       verifiedBy: verified && provider ? provider.name : null,
       bodyAuthenticated: verified?.bodyAuthenticated ?? false,
-    });
-    const full = this.dependencies.quota.refuses(endpoint, sizeOf(event), verified !== null);
-    if (full) throw this.refuse('quota', endpoint.id, full);
-    event.dedupKey = verified ? dedupKey(incoming, verified, provider as Provider) : null;
-    if (event.dedupKey !== null) event.sha256 = createHash('sha256').update(request.body).digest();
+      correlationId: null,
+      headers,
+      dedup: verified ? dedupOf(incoming, verified, provider as Provider) : null,
+    };
     // Many requests may wait for the database at once, and an unpacked body is in no account of their memory.
     forgetInflated(incoming);
-    const accepted = await this.dependencies.writer.write(endpoint, event);
+    const accepted = await this.dependencies.writer.write(endpoint, request, known);
     return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
   }
 
@@ -313,12 +316,14 @@ function noSuchEndpoint(): PaggioError {
  * What two deliveries of one event share: the provider's own id, or, without one, the very signature of a request whose
  * signature covers a timestamp. Providers with neither send identical requests by design, so those are never duplicates.
  */
-function dedupKey(request: WebhookRequest, verified: Verification & { ok: true }, provider: Provider): Buffer | null {
+function dedupOf(request: WebhookRequest, verified: Verification & { ok: true }, provider: Provider): Dedup | null {
+  const { body } = request;
   const id = provider.deliveryId(request);
-  if (id !== null) return createHash('sha256').update(`id:${id}`).digest();
-  if (verified.coversTimestamp)
-    return createHash('sha256').update(`proof:${verified.proof}`).update(request.body).digest();
-  return null;
+  let key: Buffer;
+  if (id !== null) key = createHash('sha256').update(`id:${id}`).digest();
+  else if (verified.coversTimestamp) key = createHash('sha256').update(`proof:${verified.proof}`).update(body).digest();
+  else return null;
+  return { key, sha256: createHash('sha256').update(body).digest(), onKeyConflict: 'store' };
 }
 
 function acknowledge(own: Acknowledgement | null, accepted: { eventId: string; duplicate: boolean }): CaptureAnswer {

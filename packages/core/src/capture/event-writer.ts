@@ -3,13 +3,14 @@ import { orderKeyOf } from '../endpoints/order-key';
 import type { DestinationConfig, EndpointConfig } from '../endpoints/endpoint-config';
 import type { Routing } from '../endpoints/routing';
 import { formatId } from '../event-id';
-import { eventPlace, type RequestSeal } from '../events/request-seal';
+import { eventPlace, type RequestSeal, type StoredRequest } from '../events/request-seal';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Telemetry } from '../telemetry/telemetry';
 import { captureSpan, endSpan, traceParentOf } from '../telemetry/tracing';
 import { findCredentials } from '../events/credentials';
 import { sizeOf } from '../events/event-size';
-import type { Accepted, IncomingEvent, Intake, NewDelivery } from './intake';
+import type { Accepted, Intake, NewDelivery } from './intake';
+import { newEvent, type CaptureRequest, type Recognised } from './new-event';
 import type { StorageQuota } from '../usage/storage-quota';
 
 export interface EventWriterDependencies {
@@ -29,11 +30,10 @@ export class EventWriter {
   constructor(private readonly dependencies: EventWriterDependencies) {}
 
   /** Resolves after the commit. */
-  async write(endpoint: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
-    const span = captureSpan(event.rawHeaders, { 'paggio.endpoint_id': endpoint.id, 'paggio.source': event.source });
-    event.traceParent = traceParentOf(span);
+  async write(endpoint: EndpointConfig, request: CaptureRequest, known: Recognised): Promise<Accepted> {
+    const span = captureSpan(request.rawHeaders, { 'paggio.endpoint_id': endpoint.id, 'paggio.source': known.source });
     try {
-      const accepted = await this.commit(endpoint, event);
+      const accepted = await this.commit(endpoint, request, known, traceParentOf(span));
       endSpan(span, { attributes: { 'paggio.event_id': accepted.eventId } });
       return accepted;
     } catch (error) {
@@ -42,23 +42,27 @@ export class EventWriter {
     }
   }
 
-  private async commit(addressed: EndpointConfig, event: IncomingEvent): Promise<Accepted> {
+  private async commit(
+    addressed: EndpointConfig,
+    request: CaptureRequest,
+    known: Recognised,
+    traceParent: string | null,
+  ): Promise<Accepted> {
     const { handoff, intake, quota, routing, telemetry } = this.dependencies;
-    const route = routing.route(addressed, event);
+    const route = routing.route(addressed, known);
     const { endpoint, targets, capturedReason } = route instanceof Promise ? await route : route;
     const orderKey =
       endpoint.orderBy === null || targets.length === 0
         ? null
-        : orderKeyOf(endpoint.orderBy, event.rawHeaders, event.body);
+        : orderKeyOf(endpoint.orderBy, request.rawHeaders, request.body);
     const deliveries: (NewDelivery & { target: DestinationConfig })[] = targets.map((target) => ({
       target,
       destinationId: target.idBytes,
       leaseToken: endpoint.paused || target.paused ? null : (handoff?.reserve(endpoint, target) ?? null),
       orderKey,
     }));
-    event.deliveries = deliveries;
-    event.capturedReason = capturedReason;
-    this.sealCredentials(addressed, event);
+    const stored = this.sealCredentials(addressed, request, known.id);
+    const event = newEvent(addressed, request, known, { capturedReason, deliveries, stored, traceParent });
 
     const leased = deliveries.filter((delivery) => delivery.leaseToken !== null);
     let accepted;
@@ -68,7 +72,7 @@ export class EventWriter {
       for (const delivery of leased) handoff?.cancelReservation(delivery.target.id);
       throw error;
     }
-    if (!accepted.duplicate) quota.add(endpoint, sizeOf(event), event.verifiedBy !== null);
+    if (!accepted.duplicate) quota.add(endpoint, sizeOf(event, event.headers), event.verifiedBy !== null);
     const eventId = formatId(event.id);
     for (const delivery of leased) {
       if (accepted.duplicate) handoff?.cancelReservation(delivery.target.id);
@@ -119,12 +123,15 @@ export class EventWriter {
     return accepted;
   }
 
-  /** In memory the event keeps what arrived: only its row is sealed. */
-  private sealCredentials({ verifier }: EndpointConfig, event: IncomingEvent): void {
+  /**
+   * In memory the event keeps what arrived: only its row is sealed.
+   * @returns null when the row is the same
+   */
+  private sealCredentials(endpoint: EndpointConfig, request: CaptureRequest, id: Buffer): StoredRequest | null {
     const { gate, seal } = this.dependencies;
-    if (!gate.isOpen) return;
-    const credentials = findCredentials(event, verifier === 'broken' ? null : verifier);
-    if (credentials !== null)
-      event.stored = seal.seal(event, credentials, eventPlace(event.userId, formatId(event.id)));
+    if (!gate.isOpen) return null;
+    const { userId, verifier } = endpoint;
+    const credentials = findCredentials(request, verifier === 'broken' ? null : verifier);
+    return credentials === null ? null : seal.seal(request, credentials, eventPlace(userId, formatId(id)));
   }
 }

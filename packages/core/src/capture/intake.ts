@@ -1,50 +1,50 @@
 import type { Mode } from '../principal';
 import type { StoredRequest } from '../events/request-seal';
 
-/** An event on its way into the record, with the deliveries it causes. */
+/** An event on its way into the record, with the deliveries it causes. `newEvent` makes it, and nothing changes it afterwards. */
 export interface IncomingEvent {
   /** Made here and not by the database, so that storing twice cannot make two. */
-  id: Buffer;
-  endpointId: Buffer;
-  userId: string;
-  mode: Mode;
-  source: string;
-  eventType: string | null;
-  method: string;
-  path: string;
-  query: string;
+  readonly id: Buffer;
+  readonly endpointId: Buffer;
+  readonly userId: string;
+  readonly mode: Mode;
+  readonly source: string;
+  readonly eventType: string | null;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
   /** Names and values in turn. */
-  rawHeaders: readonly string[];
+  readonly rawHeaders: readonly string[];
   /** The same as stored: see `encodeHeaders`. */
-  headers: Buffer;
-  body: Buffer;
+  readonly headers: Buffer;
+  readonly body: Buffer;
   /** What is stored in the place of headers, query and body; null: they are stored as they are. */
-  stored: StoredRequest | null;
+  readonly stored: StoredRequest | null;
   /** Of the body; with a de-duplication key only, to tell a repetition from another body. */
-  sha256: Buffer | null;
-  remoteAddr: string | null;
-  verifiedBy: string | null;
-  bodyAuthenticated: boolean;
+  readonly sha256: Buffer | null;
+  readonly remoteAddr: string | null;
+  readonly verifiedBy: string | null;
+  readonly bodyAuthenticated: boolean;
   /** Why there is nothing to deliver to, or null. */
-  capturedReason: 'no_destination' | 'filtered' | null;
-  idConflict: boolean;
-  correlationId: string | null;
+  readonly capturedReason: 'no_destination' | 'filtered' | null;
+  readonly idConflict: boolean;
+  readonly correlationId: string | null;
   /** Of the span that took it in (W3C Trace Context), so that its deliveries belong to the same trace; or null. */
-  traceParent: string | null;
-  receivedAt: number;
+  readonly traceParent: string | null;
+  readonly receivedAt: number;
   /** SHA-256 of what makes a second delivery of the same event recognisable, or null. */
-  dedupKey: Buffer | null;
+  readonly dedupKey: Buffer | null;
   /** Another body under a key that is taken: an event of its own, as providers mean it, or an error, as clients do. */
-  onKeyConflict: 'store' | 'refuse';
-  deliveries: readonly NewDelivery[];
+  readonly onKeyConflict: 'store' | 'refuse';
+  readonly deliveries: readonly NewDelivery[];
 }
 
 export interface NewDelivery {
-  destinationId: Buffer;
+  readonly destinationId: Buffer;
   /** Set when this process delivers it itself right after the commit. */
-  leaseToken: Buffer | null;
+  readonly leaseToken: Buffer | null;
   /** What it has in common with deliveries that must not overtake each other, or null. */
-  orderKey: Buffer | null;
+  readonly orderKey: Buffer | null;
 }
 
 /** The id of the event that this request was stored as, or of the first one when it is a duplicate. */

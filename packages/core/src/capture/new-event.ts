@@ -1,7 +1,6 @@
 import { HeaderList, type WebhookRequest } from '@paggio/providers';
-import { idTime, newId } from '../event-id';
+import { idTime } from '../event-id';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
-import { encodeHeaders } from '../events/stored-headers';
 import type { IncomingEvent } from './intake';
 
 export interface CaptureRequest {
@@ -27,22 +26,36 @@ export function toWebhookRequest(request: CaptureRequest, receivedAt: number, bo
   return { method, target, headers: new HeaderList(rawHeaders), body, bodyLimit, receivedAt, sender: remoteAddr };
 }
 
-/** What is known of a request besides its bytes. */
+/** A request that is taken in, with what is known of it besides its bytes. */
 export interface Recognised {
-  receivedAt: number;
-  source: string;
-  eventType: string | null;
+  /** Of its event: from `newId`. */
+  readonly id: Buffer;
+  readonly source: string;
+  readonly eventType: string | null;
   /** Null: nobody vouches for the sender. */
-  verifiedBy: string | null;
-  bodyAuthenticated: boolean;
-  correlationId?: string | null;
+  readonly verifiedBy: string | null;
+  readonly bodyAuthenticated: boolean;
+  readonly correlationId: string | null;
+  /** Names and values as they are stored, from `encodeHeaders`. */
+  readonly headers: Buffer;
+  /** How a repetition is told; null: every request is an event of its own. */
+  readonly dedup: Dedup | null;
 }
 
-/** An event under a new id, with no deliveries yet. */
-export function newEvent(endpoint: EndpointConfig, request: CaptureRequest, known: Recognised): IncomingEvent {
-  const id = newId(known.receivedAt);
+/** What makes a second delivery of the same event recognisable. */
+export type Dedup = { readonly key: Buffer; readonly sha256: Buffer } & Pick<IncomingEvent, 'onKeyConflict'>;
+
+/** Where an event goes, and how its row is written. */
+export type Dispatch = Pick<IncomingEvent, 'capturedReason' | 'deliveries' | 'stored' | 'traceParent'>;
+
+export function newEvent(
+  endpoint: EndpointConfig,
+  request: CaptureRequest,
+  known: Recognised,
+  dispatch: Dispatch,
+): IncomingEvent {
   return {
-    id,
+    id: known.id,
     endpointId: endpoint.idBytes,
     userId: endpoint.userId,
     mode: endpoint.mode,
@@ -52,21 +65,21 @@ export function newEvent(endpoint: EndpointConfig, request: CaptureRequest, know
     path: request.path,
     query: request.query,
     rawHeaders: request.rawHeaders,
-    headers: encodeHeaders(request.rawHeaders),
+    headers: known.headers,
     body: request.body,
-    stored: null,
-    sha256: null,
+    stored: dispatch.stored,
+    sha256: known.dedup === null ? null : known.dedup.sha256,
     remoteAddr: request.remoteAddr,
     verifiedBy: known.verifiedBy,
     bodyAuthenticated: known.bodyAuthenticated,
-    capturedReason: null,
+    capturedReason: dispatch.capturedReason,
     idConflict: false,
-    correlationId: known.correlationId ?? null,
-    traceParent: null,
+    correlationId: known.correlationId,
+    traceParent: dispatch.traceParent,
     // The time inside the id, so that a range of time is a range of ids, also when the clock steps.
-    receivedAt: idTime(id),
-    dedupKey: null,
-    onKeyConflict: 'store',
-    deliveries: [],
+    receivedAt: idTime(known.id),
+    dedupKey: known.dedup === null ? null : known.dedup.key,
+    onKeyConflict: known.dedup === null ? 'store' : known.dedup.onKeyConflict,
+    deliveries: dispatch.deliveries,
   };
 }

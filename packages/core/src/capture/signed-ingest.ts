@@ -6,11 +6,12 @@ import { isDeliveryTimestamp } from '../transport/delivery-timestamp';
 import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { notFound, PaggioError } from '../errors';
-import { parseId } from '../event-id';
+import { newId, parseId } from '../event-id';
 import type { Owner } from '../principal';
 import { sizeOf } from '../events/event-size';
+import { encodeHeaders } from '../events/stored-headers';
 import type { EventWriter } from './event-writer';
-import { newEvent, type CaptureRequest } from './new-event';
+import type { CaptureRequest, Dedup } from './new-event';
 import type { StorageQuota } from '../usage/storage-quota';
 
 /** Recorded as the source of events that came in by an API key. */
@@ -58,26 +59,21 @@ export class SignedIngest {
     const { timestamp, signature, eventType, correlationId, key } = readHead(request.rawHeaders, receivedAt);
     verify(endpoint.secrets, request.body, timestamp, signature);
     const ownType = eventTypeIn(request.body);
-    const event = newEvent(
-      endpoint,
-      { ...request, rawHeaders: withoutCredentials(request.rawHeaders) },
-      {
-        receivedAt,
-        source: API_SOURCE,
-        eventType: eventType ?? ownType,
-        verifiedBy: API_SOURCE,
-        bodyAuthenticated: true,
-        correlationId,
-      },
-    );
-    const full = this.dependencies.quota.refuses(endpoint, sizeOf(event), true);
+    const kept = { ...request, rawHeaders: withoutCredentials(request.rawHeaders) };
+    const headers = encodeHeaders(kept.rawHeaders);
+    const full = this.dependencies.quota.refuses(endpoint, sizeOf(kept, headers), true);
     if (full) throw full;
-    if (key !== null) {
-      event.dedupKey = createHash('sha256').update(`idempotency:${key}`).digest();
-      event.sha256 = createHash('sha256').update(request.body).digest();
-      event.onKeyConflict = 'refuse';
-    }
-    return (await this.dependencies.writer.write(endpoint, event)).eventId;
+    const event = await this.dependencies.writer.write(endpoint, kept, {
+      id: newId(receivedAt),
+      source: API_SOURCE,
+      eventType: eventType ?? ownType,
+      verifiedBy: API_SOURCE,
+      bodyAuthenticated: true,
+      correlationId,
+      headers,
+      dedup: key === null ? null : dedupOf(key, request.body),
+    });
+    return event.eventId;
   }
 }
 
@@ -157,6 +153,14 @@ function one(headers: HeaderList, name: string, form: RegExp, description: strin
   if (value !== repeated && form.test(value)) return value;
   const message = `${name} must be one header of ${description}.`;
   throw new PaggioError('BAD_REQUEST', `Wrong header: ${name}`, { hint: message, details: [{ field: name, message }] });
+}
+
+function dedupOf(idempotencyKey: string, body: Buffer): Dedup {
+  return {
+    key: createHash('sha256').update(`idempotency:${idempotencyKey}`).digest(),
+    sha256: createHash('sha256').update(body).digest(),
+    onKeyConflict: 'refuse',
+  };
 }
 
 function withoutCredentials(rawHeaders: readonly string[]): string[] {

@@ -6,8 +6,9 @@ import { invalid, notFound } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Actor } from '../principal';
 import type { PublicAddress } from '../public-address';
+import { encodeHeaders } from '../events/stored-headers';
 import type { EventWriter } from './event-writer';
-import { newEvent, toWebhookRequest, type CaptureRequest } from './new-event';
+import { toWebhookRequest, type CaptureRequest, type Recognised } from './new-event';
 
 export interface TestEventsDependencies {
   directory: EndpointDirectory;
@@ -42,16 +43,19 @@ export class TestEvents {
     const request = this.requestOf(endpoint, made, verifier, receivedAt);
     const verification = await verifier?.verify(toWebhookRequest(request, receivedAt, bodyLimit));
     const verified = verification?.ok === true;
-    const event = newEvent(endpoint, request, {
-      receivedAt,
+    const known: Recognised = {
+      id: newId(receivedAt),
       source: verifier?.provider.name ?? 'unknown',
       eventType: made.eventType,
       verifiedBy: verified ? (verifier?.provider.name ?? null) : null,
       bodyAuthenticated: verified && verification.bodyAuthenticated,
-    });
-    const after = { event_id: formatId(event.id), event_type: event.eventType, verified };
+      correlationId: null,
+      headers: encodeHeaders(request.rawHeaders),
+      dedup: null,
+    };
+    const after = { event_id: formatId(known.id), event_type: known.eventType, verified };
     await audit.note(owner, { action: 'endpoint.tested', objectId: endpoint.id, before: null, after });
-    return (await writer.write(endpoint, event)).eventId;
+    return (await writer.write(endpoint, request, known)).eventId;
   }
 
   private requestOf(

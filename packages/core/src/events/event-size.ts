@@ -1,15 +1,10 @@
 /** What the rows and index entries of an event take besides its own bytes, roughly: many small events fill a disk too. */
 export const EVENT_OVERHEAD_BYTES = 1024;
 
-/** What quotas count. */
-export interface Sized {
-  body: Buffer;
-  headers: Buffer;
-  path: string;
-  query: string;
-}
-
-/** What an event counts for in quotas: body, headers, path and query as they came, and a kibibyte. */
-export function sizeOf({ body, headers, path, query }: Sized): number {
+/**
+ * What an event counts for in quotas: body, headers, path and query as they came, and a kibibyte.
+ * @param headers as `encodeHeaders` makes them
+ */
+export function sizeOf({ body, path, query }: { body: Buffer; path: string; query: string }, headers: Buffer): number {
   return body.length + headers.length + path.length + query.length + EVENT_OVERHEAD_BYTES;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { API_SOURCE } from '../capture/signed-ingest';
 import { sizeOf } from '../events/event-size';
-import { newEvent } from '../capture/new-event';
+import { newEvent, type Recognised } from '../capture/new-event';
+import { encodeHeaders } from '../events/stored-headers';
 import type { StorageQuota } from '../usage/storage-quota';
 import type { IncomingEvent } from '../capture/intake';
 import { orderKeyOf } from '../endpoints/order-key';
@@ -9,7 +10,7 @@ import { matchesEventType, type EndpointConfig } from '../endpoints/endpoint-con
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import type { Routing } from '../endpoints/routing';
 import { notFound } from '../errors';
-import { formatId } from '../event-id';
+import { formatId, newId } from '../event-id';
 import type { Actor, Owner } from '../principal';
 import type { PublicAddress } from '../public-address';
 import type { PublishStore } from './publish-store';
@@ -64,14 +65,14 @@ export class Publishing {
     const events: IncomingEvent[] = [];
     for (const endpoint of endpoints) events.push(await this.toEvent(endpoint, input.eventType, payload, actor));
     for (const [index, event] of events.entries()) {
-      const full = quota.refuses(endpoints[index] as EndpointConfig, sizeOf(event), true);
+      const full = quota.refuses(endpoints[index] as EndpointConfig, sizeOf(event, event.headers), true);
       if (full) throw full;
     }
     const asked = [input.eventType, [...new Set(input.endpointIds ?? ['*'])].sort(), input.payload];
     const request = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
     const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request }, transaction);
     if (earlier) return earlier.map((one) => ({ ...one, created: false }));
-    for (const [index, event] of events.entries()) quota.add(endpoints[index] as EndpointConfig, sizeOf(event), true);
+    for (const [index, event] of events.entries()) quota.add(endpoints[index] as EndpointConfig, sizeOf(event, event.headers), true);
     if (events.some(({ deliveries }) => deliveries.length > 0)) (transaction ? wakeSoon : wake)();
     // What a transaction of the host holds has not happened yet, and may never.
     for (const event of transaction ? [] : events) {
@@ -121,18 +122,20 @@ export class Publishing {
       body,
       remoteAddr: actor.remoteAddr ?? null,
     };
-    const event = newEvent(endpoint, request, {
-      receivedAt: Date.now(),
+    const known: Recognised = {
+      id: newId(Date.now()),
       source: API_SOURCE,
       eventType,
       verifiedBy: API_SOURCE,
       // The key vouches for the whole request; there is no signature over the body.
       bodyAuthenticated: false,
-    });
-    const { targets, capturedReason } = await this.dependencies.routing.route(endpoint, event);
+      correlationId: null,
+      headers: encodeHeaders(request.rawHeaders),
+      dedup: null,
+    };
+    const { targets, capturedReason } = await this.dependencies.routing.route(endpoint, known);
     const orderKey = endpoint.orderBy === null ? null : orderKeyOf(endpoint.orderBy, request.rawHeaders, body);
-    event.deliveries = targets.map((target) => ({ destinationId: target.idBytes, leaseToken: null, orderKey }));
-    event.capturedReason = capturedReason;
-    return event;
+    const deliveries = targets.map((target) => ({ destinationId: target.idBytes, leaseToken: null, orderKey }));
+    return newEvent(endpoint, request, known, { capturedReason, deliveries, stored: null, traceParent: null });
   }
 }

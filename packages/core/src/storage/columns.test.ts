@@ -1,4 +1,5 @@
-import { createTestDatabase, query, type TestDatabase } from '../testing';
+import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../testing';
 import { binaryColumns, statement, textualColumn } from './columns';
 
 interface Thing {
@@ -11,8 +12,18 @@ const { uuid, text, int } = binaryColumns<Thing>();
 const things = [uuid('id', ({ id }) => id), text('name', ({ name }) => name), int('size', ({ size }) => size)];
 
 let database: TestDatabase;
-beforeAll(async () => (database = await createTestDatabase()));
-afterAll(() => database.drop());
+let client: Client;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+const rowsOf = async (sql: string, values: unknown[]): Promise<unknown[]> => (await client.query(sql, values)).rows;
 
 const given: Thing[] = [
   { id: Buffer.alloc(16, 1), name: 'first', size: 3 },
@@ -32,7 +43,7 @@ test('parameters have numbers in the order of the text, and each value its own',
     'select $5::int as least, $1::int as most, n, id, name, size, $4::int[] as sizes ' +
       'from unnest($2::uuid[], $3::text[], $4::int[]) with ordinality as t(id, name, size, n) order by n',
   );
-  const rows = await query(database.url, sql, valuesOf({ things: given, least: 1, most: 9 }));
+  const rows = await rowsOf(sql, valuesOf({ things: given, least: 1, most: 9 }));
   const same = { least: 1, most: 9, sizes: [3, -7] };
   expect(rows).toEqual([
     { ...same, n: '1', id: ids[0], name: 'first', size: 3 },
@@ -47,10 +58,10 @@ test('a list of columns serves several statements, and rows of two kinds one sta
     const rows = parameters.rows(things, (input) => input.things);
     return `select x.name, t.size from ${rows.unnest} as t(${rows.names}) join ${some.unnest} as x(${some.names}) using (name)`;
   });
-  expect(await query(database.url, sql, valuesOf({ things: given, names: ['other', 'first'] }))).toEqual([
+  expect(await rowsOf(sql, valuesOf({ things: given, names: ['other', 'first'] }))).toEqual([
     { name: 'first', size: 3 },
   ]);
-  expect(await query(database.url, sql, valuesOf({ things: [], names: [] }))).toEqual([]);
+  expect(await rowsOf(sql, valuesOf({ things: [], names: [] }))).toEqual([]);
 });
 
 test('values are written where the statement says', () => {
