@@ -67,8 +67,8 @@ export class PostgresIntake implements Intake {
       failureOf,
       write: (group) => this.store(group),
       written: (_group, stored) => this.acknowledge(stored),
-      refused: ({ fail }, error) => {
-        fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
+      refused: (waiting, error) => {
+        waiting.fail(new PaggioError('INTERNAL', 'The event could not be stored', { cause: error }));
         return null;
       },
       failed: (group, error) => {
