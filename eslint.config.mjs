@@ -119,8 +119,7 @@ const withSql = [
 
 // Codes of PostgreSQL's errors (SQLSTATE): five characters, the first two of which are their class.
 const noSqlState = {
-  selector:
-    'Literal[value=/^(?:0[0-9A-Z]|2[0-9A-F]|3[489B-F]|4[024]|5[3-8]|F0|HV|P0|XX)[0-9A-Z]{3}$/]',
+  selector: 'Literal[value=/^(?:0[0-9A-Z]|2[0-9A-F]|3[489B-F]|4[024]|5[3-8]|F0|HV|P0|XX)[0-9A-Z]{3}$/]',
   message: 'What an error of the database means is decided in storage/sql-errors.ts.',
 };
 

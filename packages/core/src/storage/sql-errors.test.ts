@@ -86,7 +86,7 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
       const other = new Client({ connectionString: database.url });
       await other.connect();
       await other.query('begin; lock table public.t');
-      const error = await failing('lock table public.t nowait');
+      const error = await failing('begin; lock table public.t nowait');
       await other.end();
       return error;
     },
@@ -121,7 +121,12 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     },
   ],
   ['a database that is read-only', 'unavailable', '25006', () => failing('begin read only; insert into t values (9)')],
-  ['a session that an administrator ends', 'unavailable', '57P01', () => failing('select pg_terminate_backend(pg_backend_pid())')],
+  [
+    'a session that an administrator ends',
+    'unavailable',
+    '57P01',
+    () => failing('select pg_terminate_backend(pg_backend_pid())'),
+  ],
   [
     'no connection left',
     'unavailable',
@@ -129,7 +134,8 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     async () => {
       const role = `full_${database.url.split('/').pop() ?? ''}`;
       await query(database.url, `create role ${role} login password 'x' connection limit 0`);
-      const error = await errorOf(() => connecting({ connectionString: database.url, user: role, password: 'x' }));
+      const url = Object.assign(new URL(database.url), { username: role, password: 'x' });
+      const error = await errorOf(() => connecting({ connectionString: url.href }));
       await query(database.url, `drop role ${role}`);
       return error;
     },
@@ -140,7 +146,12 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     'ECONNREFUSED',
     () => errorOf(() => connecting({ host: '127.0.0.1', port: 1 })),
   ],
-  ['a host that is not known', 'unavailable', /^(ENOTFOUND|EAI_AGAIN)$/, () => errorOf(() => connecting({ host: 'nowhere.invalid' }))],
+  [
+    'a host that is not known',
+    'unavailable',
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    () => errorOf(() => connecting({ host: 'nowhere.invalid' })),
+  ],
   [
     'a connection that is reset',
     'unavailable',
@@ -207,7 +218,7 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     () =>
       serving(ready, async (connectionString) => {
         const client = new Client({ connectionString });
-        const broken = once(client, 'end');
+        const broken = new Promise((done) => client.once('end', done));
         client.on('error', () => undefined);
         await client.connect();
         (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(new Error('broken'));

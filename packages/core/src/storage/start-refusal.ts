@@ -44,13 +44,20 @@ const states: Readonly<Record<string, Refusal>> = {
     hint: 'Each process of Paggio holds 11 connections, and up to 4 more for transactional handlers. Raise max_connections (or the limit of the role or database), or run fewer processes.',
     passes: true,
   },
-  [sqlState.diskFull]: { what: 'The disk of the database is full', hint: 'Make room on the disk of the database.', passes: true },
+  [sqlState.diskFull]: {
+    what: 'The disk of the database is full',
+    hint: 'Make room on the disk of the database.',
+    passes: true,
+  },
   [sqlState.outOfMemory]: {
     what: 'The database is out of memory',
     hint: 'Give the database more memory, or fewer connections.',
     passes: true,
   },
-  [sqlState.objectNotInPrerequisiteState]: { what: 'The database takes no connections', hint: 'It may be a template, or being restored: see its log.' },
+  [sqlState.objectNotInPrerequisiteState]: {
+    what: 'The database takes no connections',
+    hint: 'It may be a template, or being restored: see its log.',
+  },
   [sqlState.lockNotAvailable]: {
     what: 'A lock of the database could not be had',
     hint: 'Start again when the other work is done.',
@@ -61,8 +68,16 @@ const states: Readonly<Record<string, Refusal>> = {
     hint: 'Something may hold a lock on the tables of Paggio, or the server is overloaded: look into pg_stat_activity, then start again.',
     passes: true,
   },
-  [sqlState.adminShutdown]: { what: 'The database ended the connection', hint: 'It shuts down or restarts: start again.', passes: true },
-  [sqlState.crashShutdown]: { what: 'The database ended the connection', hint: 'It restarts after a crash: start again.', passes: true },
+  [sqlState.adminShutdown]: {
+    what: 'The database ended the connection',
+    hint: 'It shuts down or restarts: start again.',
+    passes: true,
+  },
+  [sqlState.crashShutdown]: {
+    what: 'The database ended the connection',
+    hint: 'It restarts after a crash: start again.',
+    passes: true,
+  },
   [sqlState.cannotConnectNow]: {
     what: 'The database is not ready',
     hint: 'It starts, stops or recovers: start again in a moment.',
