@@ -48,6 +48,7 @@ export type Dedup = { readonly key: Buffer; readonly sha256: Buffer } & Pick<Inc
 /** Where an event goes, and how its row is written. */
 export type Dispatch = Pick<IncomingEvent, 'capturedReason' | 'deliveries' | 'stored' | 'traceParent'>;
 
+/** The event of a request: the one place that makes them. */
 export function newEvent(
   endpoint: EndpointConfig,
   request: CaptureRequest,
