@@ -23,30 +23,6 @@ export type EventItem = {
   received_at: string;
 };
 
-export type Attempt = {
-  id: string;
-  /** From 1. */
-  number: number;
-  trigger: 'scheduled' | 'replay';
-  destination_id: string | null;
-  destination_url: string;
-  status: 'delivered' | 'failed';
-  response_status: number | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
-  response_body: string | null;
-  response_body_base64?: string;
-  /** Only the beginning of the answer was kept, or is shown here. */
-  response_body_truncated: boolean;
-  /** Lower-case names; a repeated header is an array. */
-  response_headers: Record<string, string | string[]>;
-  latency_ms: number;
-  error: string | null;
-  /** What the outcome was decided by. */
-  reason: string;
-  /** UTC, with milliseconds. */
-  created_at: string;
-};
-
 export type Event = {
   id: string;
   endpoint_id: string;
@@ -112,6 +88,30 @@ export type Event = {
   mode: 'live' | 'test';
   /** UTC, with milliseconds. */
   received_at: string;
+};
+
+export type Attempt = {
+  id: string;
+  /** From 1. */
+  number: number;
+  trigger: 'scheduled' | 'replay';
+  destination_id: string | null;
+  destination_url: string;
+  status: 'delivered' | 'failed';
+  response_status: number | null;
+  /** Up to 64 KiB; null where it is not UTF-8. */
+  response_body: string | null;
+  response_body_base64?: string;
+  /** Only the beginning of the answer was kept, or is shown here. */
+  response_body_truncated: boolean;
+  /** Lower-case names; a repeated header is an array. */
+  response_headers: Record<string, string | string[]>;
+  latency_ms: number;
+  error: string | null;
+  /** What the outcome was decided by. */
+  reason: string;
+  /** UTC, with milliseconds. */
+  created_at: string;
 };
 
 export type Published = {
@@ -180,6 +180,67 @@ export type EventVerification = {
     /** What to change. */
     fix: string;
   }[];
+};
+
+export type RejectionVerification = {
+  rejection_id: string;
+  status: 'failed';
+  provider: string | null;
+  /** A stable word. */
+  reason: string | null;
+  /** For people. */
+  explanation: string;
+  body_authenticated: boolean;
+  matches: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
+  hints: {
+    /** A stable word. */
+    cause:
+      | 'valid_now'
+      | 'clock'
+      | 'expired_secret'
+      | 'other_secret'
+      | 'secret_form'
+      | 'body_changed'
+      | 'public_url'
+      | 'other_scheme'
+      | 'other_provider'
+      | 'algorithm'
+      | 'signature_encoding'
+      | 'signed_text'
+      | 'wrong_header'
+      | 'no_secret'
+      | 'missing_header'
+      | 'repeated_header';
+    /** What would have matched, or was seen. Never a secret or a signature. */
+    message: string;
+    /** What to change. */
+    fix: string;
+  }[];
+  /** matches and hints are those of the moment when the request arrived. */
+  body_truncated: boolean;
 };
 
 export type TestQueued = {
@@ -557,67 +618,6 @@ export type Rejection = {
   payload_format: 'json' | 'text' | 'binary';
 };
 
-export type RejectionVerification = {
-  rejection_id: string;
-  status: 'failed';
-  provider: string | null;
-  /** A stable word. */
-  reason: string | null;
-  /** For people. */
-  explanation: string;
-  body_authenticated: boolean;
-  matches: {
-    /** A stable word. */
-    cause:
-      | 'valid_now'
-      | 'clock'
-      | 'expired_secret'
-      | 'other_secret'
-      | 'secret_form'
-      | 'body_changed'
-      | 'public_url'
-      | 'other_scheme'
-      | 'other_provider'
-      | 'algorithm'
-      | 'signature_encoding'
-      | 'signed_text'
-      | 'wrong_header'
-      | 'no_secret'
-      | 'missing_header'
-      | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
-    message: string;
-    /** What to change. */
-    fix: string;
-  }[];
-  hints: {
-    /** A stable word. */
-    cause:
-      | 'valid_now'
-      | 'clock'
-      | 'expired_secret'
-      | 'other_secret'
-      | 'secret_form'
-      | 'body_changed'
-      | 'public_url'
-      | 'other_scheme'
-      | 'other_provider'
-      | 'algorithm'
-      | 'signature_encoding'
-      | 'signed_text'
-      | 'wrong_header'
-      | 'no_secret'
-      | 'missing_header'
-      | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
-    message: string;
-    /** What to change. */
-    fix: string;
-  }[];
-  /** matches and hints are those of the moment when the request arrived. */
-  body_truncated: boolean;
-};
-
 export type Session = {
   id: string;
   /** It is the one that asks. Never with an API key. */
@@ -793,18 +793,6 @@ export type AuditRecord = {
   created_at: string;
 };
 
-export type ListMeta = {
-  /** Of all pages; exact up to 10000. */
-  total: number;
-  /** There are more than 10000. */
-  total_capped?: boolean;
-  limit: number;
-  offset: number;
-  has_more: boolean;
-  /** With q: whether everything was searched; false: page on. */
-  search_complete?: boolean;
-};
-
 export type Liveness = {
   status: 'ok';
 };
@@ -817,6 +805,18 @@ export type Readiness = {
   migration: number | null;
   /** How long the delivery that is most overdue has been waiting. */
   lag_seconds: number | null;
+};
+
+export type ListMeta = {
+  /** Of all pages; exact up to 10000. */
+  total: number;
+  /** There are more than 10000. */
+  total_capped?: boolean;
+  limit: number;
+  offset: number;
+  has_more: boolean;
+  /** With q: whether everything was searched; false: page on. */
+  search_complete?: boolean;
 };
 
 export type Error = {

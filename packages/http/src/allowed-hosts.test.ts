@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
 import { createFetchHandler, createNodeHandler, type HandlerOptions } from './index';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { close, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 const ask = (

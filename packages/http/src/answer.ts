@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { databaseUnavailable, PaggioError, toFault, type ErrorCode } from '@paggio/core';
-import { toJson } from './wire/json-text';
+import { toJson } from './json-text';
 
 /** What goes back over any door. */
 export interface Answer {

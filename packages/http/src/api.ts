@@ -19,7 +19,7 @@ import type { AskingRequest } from './asking-request';
 import { RequestAborted, type ApiRequest, type Operation, type ReadBody } from './operation';
 import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { parseQuery } from './parse';
 import { SharedChecks } from './shared-checks';
 import { Streams } from './streams';

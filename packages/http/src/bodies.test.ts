@@ -3,7 +3,7 @@ import { query, Recorder } from '@paggio/core/testing';
 import { deliverant } from './dialects/deliverant';
 import { promptjang } from './dialects/promptjang';
 import type { Operation } from './operation';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { repeatedName } from './repeated-name';
 import { request, startGatewayServer, type GatewayServer } from './testing';
 

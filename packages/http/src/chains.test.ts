@@ -6,7 +6,7 @@ import { hasScope, scopes, type Mode, type Principal, type Scope, type Verificat
 import { owner, Recorder, type RecordedRequest } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
 import { dialectNames, dialects } from './dialects';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { dialectNames, dialects } from './dialects';
 import type { Operation } from './operation';
 import { createDocument } from './openapi/document';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 /**

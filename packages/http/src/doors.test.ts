@@ -5,7 +5,7 @@ import { createKeyText } from '@paggio/core';
 import { startGateway, type TestGateway } from '@paggio/core/testing';
 import { dialectNames, dialects } from './dialects';
 import { createNodeHandler } from './index';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { build, close, sendRaw, type RawRequest } from './testing';
 
 let gateway: TestGateway;

@@ -3,7 +3,7 @@ import type { Paggio } from '@paggio/core';
 import { capture, owner, query, Recorder, settled } from '@paggio/core/testing';
 import { dtoSchema } from './openapi/dto-schema';
 import type { JsonSchema } from './openapi/schema';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;

@@ -13,7 +13,7 @@ export type { AskingRequest } from './asking-request';
 export type { HostAccessOptions, HostUser } from './host-access';
 export { isHostPattern } from './host-name';
 export { RequestAborted, type ApiRequest, type Operation, type OperationInput, type ReadBody } from './operation';
-export { operations } from './operations';
+export { operations } from './resources/operations';
 export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
 export { RemoteAddress } from './remote-address';

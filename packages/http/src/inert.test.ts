@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { owner, query } from '@paggio/core/testing';
 import { dialects } from './dialects';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer, type RawRequest } from './testing';
 
 // Webhook URLs, the API and the dashboard share an origin with people who are signed in. Whatever an outsider can make

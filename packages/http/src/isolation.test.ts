@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { AxiosResponse } from 'axios';
 import { scopes, type AuditRecord, type Owner, type Scope } from '@paggio/core';
 import type { Operation } from './operation';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { client, request, startGatewayServer, type GatewayServer } from './testing';
 import { endingOperations } from './testing/ending-operations';
 

@@ -13,7 +13,7 @@ import {
   type TestDatabase,
 } from '@paggio/core/testing';
 import { dialectNames, dialects } from './dialects';
-import { operations } from './operations';
+import { operations } from './resources/operations';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request, type RawAnswer } from './testing/raw-http';
 

@@ -3,12 +3,13 @@ import { IsOptional, Matches } from 'class-validator';
 import { fields, rules, type EventContent, type EventStatus, type EventSummary } from '@paggio/core';
 import { Rule } from '../dto/rule';
 import { textAnswer } from '../answer';
-import { ID, toFilter, toPaging } from '../dto/list.dto';
+import { ID, toPaging } from '../resources/shared/page.dto';
+import { toFilter } from '../resources/events/events.dto';
 import { IsTime } from '../dto/time';
 import { operation } from '../operation';
-import { toJson } from '../wire/json-text';
-import { toPayload } from '../wire/payload';
-import { visibleTo } from '../wire/visible';
+import { toJson } from '../json-text';
+import { toPayload } from '../resources/shared/payload';
+import { visibleTo } from '../resources/shared/visible';
 import type { Dialect } from './dialect';
 
 const statuses = ['pending', 'delivered', 'failed'] as const;

@@ -1,14 +1,13 @@
 import { invalid, type Endpoint, type Page, type Principal, fields, rules } from '@paggio/core';
 import { jsonAnswer, noContent, textAnswer, withHeaders } from '../answer';
-import { headersInput } from '../dto/destination.dto';
+import { headersInput, maskedHeaders } from '../resources/shared/custom-headers';
 import { Doc } from '../dto/doc';
 import { Rule } from '../dto/rule';
-import { PublishDto } from '../dto/publish.dto';
+import { PublishDto } from '../resources/publish/publish.dto';
 import { operation } from '../operation';
-import { idOf, locationOf } from '../operations/input';
-import { publish } from '../operations/publish';
-import { destinationUrlOf } from '../wire/endpoint';
-import { maskedHeaders } from '../wire/parts';
+import { idOf, locationOf } from '../resources/shared/ids';
+import { publish } from '../resources/publish/publish.operations';
+import { destinationUrlOf } from '../resources/endpoints/endpoints.wire';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 

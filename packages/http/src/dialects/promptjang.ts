@@ -13,14 +13,14 @@ import {
 } from '@paggio/core';
 import { Rule } from '../dto/rule';
 import { jsonAnswer } from '../answer';
-import { ENDPOINT_ID, PageQueryDto, toPaging } from '../dto/list.dto';
+import { ENDPOINT_ID, PageQueryDto, toPaging } from '../resources/shared/page.dto';
 import { operation } from '../operation';
-import { admitIngest } from '../operations/ingest';
-import { idOf } from '../operations/input';
-import { toBody } from '../wire/event';
-import { JsonText } from '../wire/json-text';
-import { toPayload, type Payload } from '../wire/payload';
-import { visibleTo } from '../wire/visible';
+import { admitIngest } from '../resources/ingest/ingest.operations';
+import { idOf } from '../resources/shared/ids';
+import { toBody } from '../resources/attempts/attempts.wire';
+import { JsonText } from '../json-text';
+import { toPayload, type Payload } from '../resources/shared/payload';
+import { visibleTo } from '../resources/shared/visible';
 import type { Dialect } from './dialect';
 import { prefixed } from './prefixed-id';
 

@@ -3,15 +3,14 @@ import { invalid, operations, problemsOf, type ErrorDetail, type PaggioError, ty
 import type { ClassConstructor } from 'class-transformer';
 import { dtoSchema } from '../openapi/dto-schema';
 import { parse } from '../parse';
-import { BulkReplayDto } from './bulk-replay.dto';
-import { DestinationCreateDto, DestinationUpdateDto } from './destination.dto';
-import { EndpointCreateDto, EndpointUpdateDto } from './endpoint.dto';
-import { KeyCreateDto } from './key.dto';
-import { NotificationsDto } from './notification.dto';
-import { PublishDto } from './publish.dto';
-import { ReplayDto } from './replay.dto';
-import { RotateSecretDto } from './secret.dto';
-import { TestEventDto } from './test-event.dto';
+import { BulkReplayDto, ReplayDto } from '../resources/replays/replays.dto';
+import { DestinationCreateDto, DestinationUpdateDto } from '../resources/destinations/destinations.dto';
+import { EndpointCreateDto, EndpointUpdateDto } from '../resources/endpoints/endpoints.dto';
+import { KeyCreateDto } from '../resources/keys/keys.dto';
+import { NotificationsDto } from '../resources/notifications/notifications.dto';
+import { PublishDto } from '../resources/publish/publish.dto';
+import { RotateSecretDto } from '../resources/secrets/secrets.dto';
+import { TestEventDto } from '../resources/test-events/test-events.dto';
 
 type Body = Record<string, unknown>;
 

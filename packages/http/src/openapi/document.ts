@@ -1,6 +1,6 @@
 import { errorTable, type ErrorCode } from '@paggio/core';
 import type { AnswerShape, Operation } from '../operation';
-import { schemas } from '../schemas';
+import { schemas } from '../resources/schemas';
 import { bodySchema, dtoSchema } from './dto-schema';
 import { examples } from './examples';
 import { ref, type JsonSchema } from './schema';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import axios, { type AxiosResponse } from 'axios';
 import { scopes } from '@paggio/core';
 import { owner, Recorder, settled } from '@paggio/core/testing';
-import { operations } from '../operations';
+import { operations } from '../resources/operations';
 import { startGatewayServer, type GatewayServer } from '../testing';
 import { problemsBySchema, problemsOf } from '../testing/conformance';
 import { createDocument } from './document';

@@ -3,7 +3,7 @@ import axios from 'axios';
 import { scopes } from '@paggio/core';
 import { owner, Recorder } from '@paggio/core/testing';
 import type { Operation } from '../operation';
-import { operations } from '../operations';
+import { operations } from '../resources/operations';
 import { request, startGatewayServer, type GatewayServer } from '../testing';
 import { problemsOf } from '../testing/conformance';
 import { fromSchema, hostileBody, hostileValue } from '../testing/schema-arbitrary';

@@ -5,7 +5,7 @@ import { owner, Recorder, settled } from '@paggio/core/testing';
 import axios from 'axios';
 import { client } from './gateway-server';
 import type { Created, Host } from './host';
-import { operations } from '../operations';
+import { operations } from '../resources/operations';
 import { testProduct } from './product-rows';
 import { build, request, sendRaw, statusesOf, type RawAnswer, type RawRequest } from './raw-http';
 

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import { errorTable, type ErrorCode } from '@paggio/core';
 import { createDocument, errorsOf } from '../openapi/document';
 import type { Operation } from '../operation';
-import { operations } from '../operations';
+import { operations } from '../resources/operations';
 
 // Which members go together is said beside their schemas, so a list of required names may have none of its own.
 const ajv = new Ajv2020({

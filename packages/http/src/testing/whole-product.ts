@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { createKeyText } from '@paggio/core';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import { operations } from '../operations';
+import { operations } from '../resources/operations';
 import type { Canaries } from './canaries';
 
 export interface WholeProductSettings {

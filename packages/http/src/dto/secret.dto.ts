@@ -1,9 +1,0 @@
-import { fields } from '@paggio/core';
-import { Doc } from './doc';
-import { Rule } from './rule';
-
-export class RotateSecretDto {
-  @Doc('Seconds that the previous secret stays valid beside the new one. Default 86400.')
-  @Rule(fields.secretRotation.overlapSeconds)
-  overlap_seconds?: number;
-}

@@ -1,0 +1,32 @@
+import { integer, nullable, object, oneOf, text, time, uuid, type JsonSchema } from '../../openapi/schema';
+import { headers } from '../shared/request.schema';
+
+/** Where a body is not UTF-8, its base64 stands beside a null. */
+export const responseBody = {
+  response_body: nullable(text('Up to 64 KiB; null where it is not UTF-8.')),
+  'response_body_base64?': { type: 'string', contentEncoding: 'base64' },
+} satisfies Record<string, JsonSchema>;
+
+const number: JsonSchema = integer('From 1.');
+
+export const attemptSchemas: Readonly<Record<string, JsonSchema>> = {
+  Attempt: object({
+    id: uuid,
+    number,
+    trigger: oneOf(['scheduled', 'replay']),
+    destination_id: nullable(uuid),
+    destination_url: text(),
+    status: oneOf(['delivered', 'failed']),
+    response_status: nullable(integer()),
+    ...responseBody,
+    response_body_truncated: {
+      type: 'boolean',
+      description: 'Only the beginning of the answer was kept, or is shown here.',
+    },
+    response_headers: headers,
+    latency_ms: integer(),
+    error: nullable(text()),
+    reason: text('What the outcome was decided by.'),
+    created_at: time,
+  }),
+};

@@ -1,0 +1,77 @@
+import { fields, rules } from '@paggio/core';
+import { Doc } from '../../dto/doc';
+import { Also, given } from '../../dto/forms';
+import { Nested } from '../../dto/nested';
+import { Rule } from '../../dto/rule';
+import { URL_FORM, urlInput } from '../../dto/url';
+import { retryInput } from '../retry-policy/retry-policy.dto';
+import { HEADERS_FORM, headersInput } from '../shared/custom-headers';
+
+export const EVENT_TYPES = 'Exact, or a prefix with a trailing .*; empty: all.';
+
+@Also({ anyOf: [given('certificate', 'private_key'), given('certificate_authorities')] })
+export class DestinationTlsDto {
+  @Doc('The client certificate in PEM, followed by its intermediate certificates. Needs private_key.')
+  @Rule(fields.destinationTls.certificate)
+  certificate?: string | null;
+
+  @Doc(
+    'The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it.',
+  )
+  @Rule(fields.destinationTls.privateKey)
+  private_key?: string | null;
+
+  @Doc('Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones.')
+  @Rule(fields.destinationTls.certificateAuthorities)
+  certificate_authorities?: string | null;
+}
+
+export class DestinationSettingsDto {
+  @Doc('Default: default for the first, else the host of the URL.')
+  @Rule(fields.destination.name)
+  name?: string;
+
+  @Doc(EVENT_TYPES) @Rule(fields.destination.eventTypes) event_types?: string[];
+
+  @Doc(`On top of the endpoint's. Encrypted at rest. ${HEADERS_FORM}`, headersInput)
+  @Rule(fields.destination.headers)
+  headers_json?: Record<string, string>;
+
+  @Doc(
+    'Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https.',
+  )
+  @Nested(() => DestinationTlsDto, rules.optional(rules.nullable(rules.object)))
+  tls?: DestinationTlsDto | null;
+
+  @Doc("Null: the endpoint's.")
+  @Rule(fields.destination.timeoutSeconds)
+  timeout_seconds?: number | null;
+
+  @Doc("Null: the endpoint's.", retryInput)
+  @Rule(fields.destination.retry)
+  retry?: object | null;
+
+  @Doc('PAUSED holds its deliveries, ACTIVE resumes them.')
+  @Rule(fields.destination.status)
+  status?: 'ACTIVE' | 'PAUSED';
+}
+
+export class DestinationCreateDto extends DestinationSettingsDto {
+  @Doc(URL_FORM, urlInput)
+  @Rule(fields.destination.url)
+  url!: string;
+}
+
+export class DestinationUpdateDto extends DestinationSettingsDto {
+  @Doc(URL_FORM, urlInput)
+  @Rule(rules.optional(fields.destination.url))
+  url?: string;
+}
+
+/** An entry of an endpoint's `destinations`: with an id one that is there already. */
+@Also({ anyOf: [{ required: ['id'] }, { required: ['url'] }] })
+export class DestinationItemDto extends DestinationUpdateDto {
+  @Doc('Of a destination that is there already; without: a new one.')
+  @Rule(fields.destination.id)
+  id?: string;
+}

@@ -1,0 +1,91 @@
+import { jsonAnswer, noContent, withHeaders } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation } from '../../operation';
+import { withTag } from '../../precondition';
+import { GUARDED } from '../shared/guarded';
+import { idOf, locationOf } from '../shared/ids';
+import { PageQueryDto, toPaging } from '../shared/page.dto';
+import { listOf } from '../shared/page.schema';
+import { toList } from '../shared/page.wire';
+import { EndpointCreateDto, EndpointUpdateDto } from './endpoints.dto';
+import { toEndpoint, toEndpointChange, toEndpointInput } from './endpoints.wire';
+
+export const endpointOperations: readonly Operation[] = [
+  operation({
+    id: 'endpoints.list',
+    method: 'GET',
+    path: '/api/v1/endpoints',
+    scope: 'read',
+    summary: 'Endpoints, newest first.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('Endpoint') } },
+    async run({ paggio, principal, query }) {
+      const page = await paggio.endpoints.list(principal, toPaging(query));
+      return jsonAnswer(
+        200,
+        toList(page, (endpoint) => toEndpoint(endpoint, principal)),
+      );
+    },
+  }),
+  operation({
+    id: 'endpoints.create',
+    method: 'POST',
+    path: '/api/v1/endpoints',
+    scope: 'write',
+    summary: 'Makes an endpoint. The answer contains its secret.',
+    body: EndpointCreateDto,
+    tagged: true,
+    answers: { 201: { schema: ref('EndpointCreated') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
+    async run(input) {
+      const { paggio, principal, body } = input;
+      const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
+      const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
+      return withTag(withHeaders(made, [locationOf(input, endpoint.id)]), endpoint.revision);
+    },
+  }),
+  operation({
+    id: 'endpoints.get',
+    method: 'GET',
+    path: '/api/v1/endpoints/:id',
+    scope: 'read',
+    summary: 'One endpoint.',
+    tagged: true,
+    answers: { 200: { schema: ref('Endpoint') } },
+    async run(input) {
+      const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
+      return withTag(jsonAnswer(200, toEndpoint(endpoint, input.principal)), endpoint.revision);
+    },
+  }),
+  operation({
+    id: 'endpoints.update',
+    method: 'PATCH',
+    path: '/api/v1/endpoints/:id',
+    scope: 'write',
+    furtherScope: GUARDED,
+    summary: 'Changes what is given. It takes effect on the very next request and attempt.',
+    body: EndpointUpdateDto,
+    tagged: true,
+    answers: { 200: { schema: ref('Endpoint') } },
+    errors: ['DESTINATION_NOT_ALLOWED'],
+    async run(input) {
+      const id = idOf(input, 'endpoint');
+      const { body, precondition, principal } = input;
+      const endpoint = await input.paggio.endpoints.update(principal, id, toEndpointChange(body), precondition);
+      return withTag(jsonAnswer(200, toEndpoint(endpoint, principal)), endpoint.revision);
+    },
+  }),
+  operation({
+    id: 'endpoints.delete',
+    method: 'DELETE',
+    path: '/api/v1/endpoints/:id',
+    scope: 'write',
+    summary: 'Removes an endpoint. Pending deliveries are cancelled; events stay readable.',
+    tagged: true,
+    answers: { 204: null },
+    async run(input) {
+      await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'), input.precondition);
+      return noContent;
+    },
+  }),
+];

@@ -1,0 +1,76 @@
+import { IsOptional, Matches } from 'class-validator';
+import {
+  fields,
+  invalid,
+  parseId,
+  parseTime,
+  rules,
+  type EventFilter,
+  type EventStatus,
+  type PaggioError,
+} from '@paggio/core';
+import { Doc } from '../../dto/doc';
+import { Also, given } from '../../dto/forms';
+import { Rule } from '../../dto/rule';
+import { IsTime } from '../../dto/time';
+import { ENDPOINT_ID, IsCursor, IsLimit, IsOffset, wrongParameter, type PageQueryDto } from '../shared/page.dto';
+
+/** What selects events, in the query of the list and in the body of a bulk replay, where null counts as left out. */
+@Also({ not: { type: 'object', ...given('event', 'event_type') } })
+export class EventFilterDto {
+  @Rule(rules.nullable(fields.filter.status))
+  status?: EventStatus;
+
+  @Doc("A provider's name, api, or unknown.")
+  @Rule(rules.nullable(fields.filter.source))
+  source?: string;
+
+  @Doc('Exact, or a prefix with a trailing .*')
+  @Rule(rules.nullable(fields.filter.eventType))
+  event_type?: string;
+
+  @Doc('Another name of event_type. Only one of them can be given.')
+  @Rule(rules.nullable(fields.filter.eventType))
+  event?: string;
+
+  @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
+
+  @Doc('Received later than this.')
+  @IsOptional()
+  @IsTime()
+  since?: string;
+
+  @Doc('Received earlier than this.')
+  @IsOptional()
+  @IsTime()
+  until?: string;
+
+  @Doc('Text in id, event type or payload, taken literally.')
+  @Rule(rules.nullable(fields.filter.q))
+  q?: string;
+}
+
+export class EventListQueryDto extends EventFilterDto implements PageQueryDto {
+  @IsLimit() limit?: string;
+  @IsOffset() offset?: string;
+  @IsCursor() starting_after?: string;
+}
+
+/** @throws PaggioError `BAD_REQUEST` for a query and `VALIDATION_FAILED` for a body, that names the field */
+export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilter {
+  // In a body null is as good as left out.
+  const input = Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== null)) as EventFilterDto;
+  const wrong = (field: string, message: string): PaggioError =>
+    kind === 'query' ? wrongParameter(field, message) : invalid([{ field: `filter.${field}`, message }]);
+  if (input.event !== undefined && input.event_type !== undefined)
+    throw wrong('event', 'event is another name of event_type: give one of them.');
+  return {
+    status: input.status,
+    source: input.source,
+    eventType: input.event_type ?? input.event,
+    endpointId: input.endpoint_id === undefined ? undefined : parseId(input.endpoint_id),
+    since: parseTime(input.since),
+    until: parseTime(input.until),
+    q: input.q,
+  };
+}

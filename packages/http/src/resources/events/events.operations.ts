@@ -1,0 +1,124 @@
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation } from '../../operation';
+import { toAttempt, toReplayedAttempt } from '../attempts/attempts.wire';
+import { ReplayDto, toReplayTarget } from '../replays/replays.dto';
+import { idOf } from '../shared/ids';
+import { PageQueryDto, toPaging } from '../shared/page.dto';
+import { listOf } from '../shared/page.schema';
+import { toList } from '../shared/page.wire';
+import { rawAnswer } from '../shared/raw-answer';
+import { visibleTo } from '../shared/visible';
+import { toEventVerification } from '../verification/verification.wire';
+import { EventListQueryDto, toFilter } from './events.dto';
+import { toEvent, toEventItem } from './events.wire';
+
+export const eventOperations: readonly Operation[] = [
+  operation({
+    id: 'events.list',
+    method: 'GET',
+    path: '/api/v1/events',
+    scope: 'read',
+    summary: 'Events, newest first. Filters combine.',
+    query: EventListQueryDto,
+    answers: { 200: { schema: listOf('EventItem') } },
+    async run({ paggio, principal, query }) {
+      return jsonAnswer(
+        200,
+        toList(await paggio.events.list(principal, toFilter(query, 'query'), toPaging(query)), toEventItem),
+      );
+    },
+  }),
+  operation({
+    id: 'events.get',
+    method: 'GET',
+    path: '/api/v1/events/:id',
+    scope: 'read',
+    summary: 'One event with its attempts.',
+    answers: { 200: { schema: ref('Event') } },
+    async run(input) {
+      return jsonAnswer(
+        200,
+        toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal),
+      );
+    },
+  }),
+  operation({
+    id: 'events.attempts',
+    method: 'GET',
+    path: '/api/v1/events/:id/attempts',
+    scope: 'read',
+    summary:
+      'The attempts of an event, newest first, with what was answered. A page with more than 1 MiB of it ends early.',
+    query: PageQueryDto,
+    answers: { 200: { schema: listOf('Attempt') } },
+    async run(input) {
+      const page = await input.paggio.events.attempts(input.principal, idOf(input, 'event'), toPaging(input.query));
+      return jsonAnswer(200, toList(page, toAttempt));
+    },
+  }),
+  operation({
+    id: 'events.raw',
+    method: 'GET',
+    path: '/api/v1/events/:id/raw',
+    scope: 'read',
+    summary: 'The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received.',
+    answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
+    async run(input) {
+      const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
+      return rawAnswer(event.rawHeaders, visibleTo(input.principal, event).body, event.id);
+    },
+  }),
+  operation({
+    id: 'events.verification',
+    method: 'GET',
+    path: '/api/v1/events/:id/verification',
+    scope: 'read',
+    summary: 'What is known about who sent an event; for one that was not verified, what verification would say now.',
+    answers: { 200: { schema: ref('EventVerification') } },
+    async run(input) {
+      const explained = await input.paggio.explanations.ofEvent(input.principal, idOf(input, 'event'));
+      return jsonAnswer(200, toEventVerification(explained));
+    },
+  }),
+  operation({
+    id: 'events.replay',
+    method: 'POST',
+    path: '/api/v1/events/:id/replay',
+    scope: 'write',
+    furtherScope: 'resign and include_credentials need the scope `resign` or `admin` too.',
+    summary:
+      'Sends an event again: once and now to a URL or environment, or without a body as a new event with retries.',
+    idempotent: true,
+    body: ReplayDto,
+    answers: { 200: { schema: ref('ReplayResult') }, 202: { schema: ref('Queued') } },
+    errors: ['CONFLICT', 'DESTINATION_NOT_ALLOWED'],
+    async run(input) {
+      const id = idOf(input, 'event');
+      const target = toReplayTarget(input.body);
+      if (target === null) {
+        const eventId = await input.paggio.replays.redeliver(input.principal, id, input.idempotencyKey);
+        return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' });
+      }
+      const result = await input.paggio.replays.send(input.principal, id, target, {
+        includeCredentials: input.body.include_credentials,
+        resign: input.body.resign,
+      });
+      const isOriginal = 'environment' in target && target.environment === 'original';
+      const attempts = result.attempts.map((one) => ({ ...toReplayedAttempt(one), destination_id: one.destinationId }));
+      return jsonAnswer(200, { ...toReplayedAttempt(result), ...(isOriginal ? { attempts } : {}) });
+    },
+  }),
+  operation({
+    id: 'events.cancel',
+    method: 'POST',
+    path: '/api/v1/events/:id/cancel',
+    scope: 'write',
+    summary: 'Stops what is pending of an event.',
+    answers: { 200: { schema: ref('Event') } },
+    async run(input) {
+      const event = await input.paggio.events.cancel(input.principal, idOf(input, 'event'));
+      return jsonAnswer(200, toEvent(event, input.principal));
+    },
+  }),
+];

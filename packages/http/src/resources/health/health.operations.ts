@@ -1,0 +1,30 @@
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation } from '../../operation';
+
+export const healthOperations: readonly Operation[] = [
+  operation({
+    id: 'health.live',
+    method: 'GET',
+    path: '/health/live',
+    part: 'health',
+    scope: null,
+    summary: 'Answers while the process does, also when the database is down.',
+    answers: { 200: { schema: ref('Liveness') } },
+    run: async () => jsonAnswer(200, { status: 'ok' }),
+  }),
+  operation({
+    id: 'health.ready',
+    method: 'GET',
+    path: '/health',
+    part: 'health',
+    scope: null,
+    summary: 'Whether this process can do its work.',
+    answers: { 200: { schema: ref('Readiness') }, 503: { schema: ref('Readiness') } },
+    async run({ paggio }) {
+      const { ready, reason, migration, lagSeconds } = await paggio.readiness();
+      const status = ready ? 'ok' : 'unavailable';
+      return jsonAnswer(ready ? 200 : 503, { status, reason, migration, lag_seconds: lagSeconds });
+    },
+  }),
+];

@@ -1,0 +1,60 @@
+import { checkIngestHead } from '@paggio/core';
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation, type RoutedRequest } from '../../operation';
+
+/** Capture by an API key; webhook URLs, which need none, are routed before the API. */
+export const ingestOperations: readonly Operation[] = [
+  operation({
+    id: 'ingest.signed',
+    method: 'POST',
+    path: '/e/:endpoint_id',
+    part: 'ingest',
+    scope: 'ingest',
+    summary: 'Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret.',
+    idempotent: true,
+    anyBody: 'Any JSON, by convention {"event_type": "...", "payload": {...}}. It is kept byte for byte.',
+    headers: {
+      'X-PJ-Timestamp': {
+        required: true,
+        description: 'Unix seconds without a leading zero, at most 300 s off.',
+        schema: { type: 'string', pattern: '^[1-9][0-9]{0,11}$' },
+      },
+      'X-PJ-Signature': {
+        required: true,
+        description: 'The hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret of the endpoint.',
+        schema: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
+      },
+      'X-PJ-Event-Type': {
+        description: "The event type. Default: the body's event_type.",
+        schema: { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,128}$' },
+      },
+      'X-PJ-Correlation-ID': {
+        description: 'Kept, and sent to destinations.',
+        schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,128}$' },
+      },
+    },
+    answers: { 202: { schema: ref('Queued') } },
+    errors: ['INVALID_SIGNATURE', 'GONE'],
+    admit: admitIngest,
+    async run({ paggio, principal, params, request, source }) {
+      // The endpoint may have changed while the body arrived.
+      const endpoint = await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
+      const id = await paggio.ingest.receive(endpoint, {
+        method: request.method,
+        path: request.fullPath,
+        query: request.query,
+        rawHeaders: request.rawHeaders,
+        body: source,
+        remoteAddr: request.remoteAddr,
+      });
+      return jsonAnswer(202, { id, status: 'QUEUED', message: 'Event received and queued for delivery' });
+    },
+  }),
+];
+
+/** Refuses what no body could make acceptable: an unknown endpoint, a signature of the wrong form or age, a compressed body. */
+export async function admitIngest({ paggio, principal, params, request }: Omit<RoutedRequest, 'read'>): Promise<void> {
+  await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
+  checkIngestHead(request.rawHeaders);
+}

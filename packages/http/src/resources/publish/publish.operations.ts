@@ -1,0 +1,55 @@
+import { invalid, memberSources, PaggioError, parseId, type PublishedDelivery } from '@paggio/core';
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation, type OperationInput } from '../../operation';
+import { PublishDto } from './publish.dto';
+
+export const publishOperations: readonly Operation[] = [
+  operation({
+    id: 'events.publish',
+    method: 'POST',
+    path: '/api/v1/events',
+    scope: 'ingest',
+    summary: 'An event for many endpoints at once, all or none.',
+    idempotent: true,
+    body: PublishDto,
+    opaque: ['payload'],
+    answers: { 202: { schema: ref('Published') } },
+    errors: ['NOT_FOUND'],
+    async run(input) {
+      const deliveries = await publish(input);
+      return jsonAnswer(202, {
+        deliveries: deliveries.map(({ endpointId, eventId, created }) => ({
+          endpoint_id: endpointId,
+          event_id: eventId,
+          created,
+        })),
+      });
+    },
+  }),
+];
+
+/** @throws PaggioError what publishing throws, and for a payload that is missing or two idempotency keys */
+export async function publish({
+  paggio,
+  principal,
+  body,
+  source,
+  idempotencyKey,
+}: OperationInput<object, PublishDto>): Promise<PublishedDelivery[]> {
+  const [payload] = memberSources(source, 'payload');
+  if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
+  const inBody = body.idempotency_key ?? null;
+  if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
+    throw new PaggioError('BAD_REQUEST', 'Two idempotency keys in one request', {
+      hint: 'Give idempotency_key or the header Idempotency-Key.',
+      details: [{ field: 'idempotency_key', message: 'It differs from the header Idempotency-Key.' }],
+    });
+  }
+  return paggio.publishing.publish(principal, {
+    eventType: body.event_type,
+    payload,
+    endpointIds: body.endpoint_ids?.map((id) => parseId(id) as string),
+    idempotencyKey: inBody ?? idempotencyKey,
+  });
+}

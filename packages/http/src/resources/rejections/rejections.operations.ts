@@ -1,0 +1,78 @@
+import { parseId } from '@paggio/core';
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation } from '../../operation';
+import { idOf } from '../shared/ids';
+import { toPaging } from '../shared/page.dto';
+import { listOf } from '../shared/page.schema';
+import { toList } from '../shared/page.wire';
+import { rawAnswer } from '../shared/raw-answer';
+import { visibleTo } from '../shared/visible';
+import { toRejectionVerification } from '../verification/verification.wire';
+import { RejectionQueryDto } from './rejections.dto';
+import { toRejection, toRejectionItem } from './rejections.wire';
+
+export const rejectionOperations: readonly Operation[] = [
+  operation({
+    id: 'rejections.list',
+    method: 'GET',
+    path: '/api/v1/rejections',
+    scope: 'read',
+    summary:
+      'Requests that verification refused, newest first: at most 100 per endpoint with bodies of 16 MiB together, for seven days.',
+    query: RejectionQueryDto,
+    answers: { 200: { schema: listOf('RejectionItem') } },
+    async run({ paggio, principal, query }) {
+      const endpointId = query.endpoint_id === undefined ? null : (parseId(query.endpoint_id) ?? null);
+      return jsonAnswer(
+        200,
+        toList(await paggio.rejections.list(principal, endpointId, toPaging(query)), toRejectionItem),
+      );
+    },
+  }),
+  operation({
+    id: 'rejections.get',
+    method: 'GET',
+    path: '/api/v1/rejections/:id',
+    scope: 'read',
+    summary: 'One refused request.',
+    answers: { 200: { schema: ref('Rejection') } },
+    async run(input) {
+      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      return jsonAnswer(200, toRejection(rejection, input.principal));
+    },
+  }),
+  operation({
+    id: 'rejections.raw',
+    method: 'GET',
+    path: '/api/v1/rejections/:id/raw',
+    scope: 'read',
+    summary:
+      'The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Paggio-Body-Truncated: true says that the body was cut, and Paggio-Body-Size is the size of the whole body in bytes.',
+    answers: {
+      200: { mediaType: 'application/octet-stream', description: 'The body as received, or its beginning.' },
+    },
+    async run(input) {
+      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      const answer = rawAnswer(rejection.rawHeaders, visibleTo(input.principal, rejection).body, rejection.id);
+      if (!rejection.bodyTruncated) return answer;
+      const cut: [string, string][] = [
+        ['paggio-body-truncated', 'true'],
+        ['paggio-body-size', String(rejection.size)],
+      ];
+      return { ...answer, headers: [...answer.headers, ...cut] };
+    },
+  }),
+  operation({
+    id: 'rejections.verification',
+    method: 'GET',
+    path: '/api/v1/rejections/:id/verification',
+    scope: 'read',
+    summary: 'Why a request was refused, what would have made it valid, and what to change.',
+    answers: { 200: { schema: ref('RejectionVerification') } },
+    async run(input) {
+      const explained = await input.paggio.explanations.ofRejection(input.principal, idOf(input, 'rejection'));
+      return jsonAnswer(200, toRejectionVerification(explained));
+    },
+  }),
+];

@@ -1,0 +1,9 @@
+import { fields } from '@paggio/core';
+import { Doc } from '../../dto/doc';
+import { Rule } from '../../dto/rule';
+
+export class RotateSecretDto {
+  @Doc('Seconds that the previous secret stays valid beside the new one. Default 86400.')
+  @Rule(fields.secretRotation.overlapSeconds)
+  overlap_seconds?: number;
+}

@@ -1,0 +1,42 @@
+import { jsonAnswer } from '../../answer';
+import { ref } from '../../openapi/schema';
+import { operation, type Operation } from '../../operation';
+import { idOf } from '../shared/ids';
+import { RotateSecretDto } from './secrets.dto';
+
+export const secretOperations: readonly Operation[] = [
+  operation({
+    id: 'endpoints.secret',
+    method: 'GET',
+    path: '/api/v1/endpoints/:id/secret',
+    scope: 'admin',
+    summary: 'The secret in clear. The look is kept in the audit log.',
+    answers: { 200: { schema: ref('Secret') } },
+    async run(input) {
+      const id = idOf(input, 'endpoint');
+      const { secret, verificationSecret } = await input.paggio.endpoints.revealSecret(input.principal, id);
+      return jsonAnswer(200, {
+        secret,
+        ...(verificationSecret === null ? {} : { verification_secret: verificationSecret }),
+      });
+    },
+  }),
+  operation({
+    id: 'endpoints.rotate_secret',
+    method: 'POST',
+    path: '/api/v1/endpoints/:id/rotate-secret',
+    scope: 'admin',
+    summary: 'A new secret; the previous one stays valid for a while.',
+    body: RotateSecretDto,
+    answers: { 200: { schema: ref('RotatedSecret') } },
+    async run(input) {
+      const id = idOf(input, 'endpoint');
+      const { overlap_seconds: overlapSeconds } = input.body;
+      const rotated = await input.paggio.endpoints.rotateSecret(input.principal, id, overlapSeconds);
+      return jsonAnswer(200, {
+        secret: rotated.secret,
+        previous_expires_at: rotated.previousExpiresAt.toISOString(),
+      });
+    },
+  }),
+];

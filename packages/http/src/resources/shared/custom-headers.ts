@@ -1,0 +1,19 @@
+import { hasScope, type Principal } from '@paggio/core';
+import type { JsonSchema } from '../../openapi/schema';
+
+/** Names and values that the core checks one by one. */
+export const headersInput: JsonSchema = {
+  type: 'object',
+  maxProperties: 50,
+  propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$" },
+  additionalProperties: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]{0,8192}$' },
+};
+
+/** What the core checks about all of them together. */
+export const HEADERS_FORM =
+  'Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together.';
+
+/** Custom headers carry tokens: only keys that may change them see them. */
+export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {
+  return hasScope(principal, 'write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
+}

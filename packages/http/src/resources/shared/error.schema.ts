@@ -1,0 +1,13 @@
+import { errorTable } from '@paggio/core';
+import { array, object, oneOf, text, uuid, type JsonSchema } from '../../openapi/schema';
+
+export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
+  Error: object({
+    status: oneOf(['error']),
+    code: oneOf(Object.keys(errorTable), 'Stable.'),
+    message: text('For people.'),
+    hint: text('What to do next.'),
+    details: array(object({ field: text(), message: text() })),
+    request_id: uuid,
+  }),
+};

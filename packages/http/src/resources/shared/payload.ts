@@ -1,0 +1,35 @@
+import { isUtf8 } from 'node:buffer';
+import { JsonWalk } from '@paggio/core';
+import { JsonText } from '../../json-text';
+
+/** The largest body that is shown as JSON, in bytes. */
+const JSON_LIMIT = 1024 * 1024;
+/** The most objects and arrays in each other that are shown as JSON. Parsers of clients have limits of their own. */
+const MAX_DEPTH = 512;
+
+export interface Payload {
+  payload: JsonText | string | null;
+  payload_format: 'json' | 'text' | 'binary';
+}
+
+/**
+ * A body as the API shows it. JSON of up to 1 MiB and 512 levels stands in the answer byte for byte, so numbers of any size,
+ * repeated names and white space arrive as they came. Any other UTF-8 is a string. Other bytes are null, and `/raw` has them.
+ */
+export function toPayload(body: Buffer): Payload {
+  if (!isUtf8(body)) return { payload: null, payload_format: 'binary' };
+  const text = body.toString('utf8');
+  return body.length <= JSON_LIMIT && isJson(body)
+    ? { payload: new JsonText(text), payload_format: 'json' }
+    : { payload: text, payload_format: 'text' };
+}
+
+/** Whether UTF-8 is one JSON text. Its cost does not depend on what the JSON describes: no values are made. */
+function isJson(bytes: Buffer): boolean {
+  const walk = new JsonWalk(bytes, { maxDepth: MAX_DEPTH });
+  for (;;) {
+    const token = walk.next();
+    if (token === 'end') return true;
+    if (token === 'wrong' || token === 'too_deep') return false;
+  }
+}

@@ -1,0 +1,121 @@
+import type { FeedMessage } from '@paggio/core';
+import type { Answer } from '../../answer';
+import { valuesOf } from '../../header-values';
+import { operation, type Operation } from '../../operation';
+import { toEventItem } from '../events/events.wire';
+
+/** How often the reader's access is checked. The feed sends at least a tick each second. */
+const RECHECK_MS = 900;
+/** How long a stream goes on while its access cannot be checked, because the database is away. */
+const UNKNOWN_MS = 30_000;
+
+export const streamOperations: readonly Operation[] = [
+  operation({
+    id: 'events.stream',
+    method: 'GET',
+    path: '/api/v1/events/stream',
+    scope: 'read',
+    summary: 'Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes.',
+    headers: {
+      'Last-Event-ID': {
+        description: 'The last id of an earlier stream: what was sent since then comes first.',
+        schema: { type: 'string' },
+      },
+    },
+    answers: { 200: { mediaType: 'text/event-stream', description: 'Messages without end.' } },
+    run: async ({ paggio, principal, request, stillValid, takeStream }) => {
+      const giveBack = takeStream();
+      const from = lastEventId(request.rawHeaders);
+      return eventStream(endingWith(giveBack, messages(paggio.feed.follow(principal, from), stillValid)));
+    },
+  }),
+];
+
+/** The stream ends about two seconds after its reader lost access. */
+async function* messages(
+  feed: AsyncGenerator<FeedMessage, void, void>,
+  stillValid: () => Promise<boolean>,
+): AsyncGenerator<string, void, void> {
+  let checkedAt = performance.now();
+  let validAt = checkedAt;
+  // The place to begin at is fixed before the reader learns that it is connected: what follows is not missed.
+  const first = await feed.next();
+  yield 'retry: 1000\n\n';
+  if (first.done) return;
+  yield toText(first.value);
+  for await (const message of feed) {
+    if (performance.now() - checkedAt > RECHECK_MS) {
+      const valid = await stillValid().catch(() => null);
+      checkedAt = performance.now();
+      if (valid === true) validAt = checkedAt;
+      else if (valid === false || checkedAt - validAt > UNKNOWN_MS) return;
+    }
+    // Also when it is empty: only here does the end of a reader that went away take effect.
+    yield toText(message);
+  }
+}
+
+/**
+ * Passes the texts on, and calls `over` when they end or the reader goes away. A generator's own `finally` would run late:
+ * not before the first text, and not while it waits for the next one.
+ */
+function endingWith(over: () => void, texts: AsyncGenerator<string, void, void>): AsyncIterableIterator<string> {
+  const end = (): void => {
+    over();
+    void texts.return().catch(() => undefined);
+  };
+  return {
+    async next() {
+      try {
+        const result = await texts.next();
+        if (result.done) end();
+        return result;
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** The text format of https://html.spec.whatwg.org/multipage/server-sent-events.html */
+function toText(message: FeedMessage): string {
+  const id = message.position === null ? '' : `id: ${message.position}\n`;
+  switch (message.type) {
+    case 'tick':
+      return '';
+    case 'idle':
+      // An id without data moves the place to resume from, and is no message.
+      return `: idle\n${id}\n`;
+    case 'reset':
+      return `${id}event: reset\ndata: {"reason": "Events before this are not known any more: read the list."}\n\n`;
+    case 'event.created':
+    case 'event.updated':
+      return `${id}event: ${message.type}\ndata: ${JSON.stringify(toEventItem(message.event))}\n\n`;
+  }
+}
+
+function eventStream(body: AsyncIterable<string>): Answer {
+  return {
+    status: 200,
+    headers: [
+      ['content-type', 'text/event-stream; charset=utf-8'],
+      // A middleware or proxy that compresses would hold messages back until it has enough of them.
+      ['cache-control', 'no-store, no-transform'],
+      // Proxies must not wait for more.
+      ['x-accel-buffering', 'no'],
+    ],
+    body,
+  };
+}
+
+function lastEventId(rawHeaders: readonly string[]): string | null {
+  return valuesOf(rawHeaders, 'last-event-id')[0] || null;
+}
