@@ -1,4 +1,4 @@
-// Made from docs/openapi.json by scripts/client-types.mjs: npm run openapi.
+// Made from docs/openapi.json by scripts/api-types.mjs: npm run openapi.
 
 export type EventItem = {
   id: string;

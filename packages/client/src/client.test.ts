@@ -28,7 +28,7 @@ afterAll(async () => {
 test('the types are those of the committed document (npm run openapi)', () => {
   const file = join(__dirname, 'api.ts');
   const before = readFileSync(file, 'utf8');
-  execFileSync(process.execPath, [join(__dirname, '../../../scripts/client-types.mjs')]);
+  execFileSync(process.execPath, [join(__dirname, '../../../scripts/api-types.mjs')]);
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 

@@ -45,6 +45,7 @@ export { describeFault, toFault, type FaultDescription } from './telemetry/fault
 export type { EventFeed, FeedMessage } from './feed/event-feed';
 export {
   eventStatuses,
+  statusReasons,
   type Attempt,
   type EventContent,
   type EventDetail,
@@ -52,6 +53,7 @@ export {
   type EventStatus,
   type EventSummary,
   type ReplayAim,
+  type StatusReason,
 } from './events/event';
 export { PermanentFailure, RetryLater } from './handlers/failures';
 export type {
@@ -86,6 +88,7 @@ export { isNetwork, networkList } from './transport/network-list';
 export { egressProxyProblem, type EgressProxyTarget } from './transport/egress-proxy';
 export { certificatesIn } from './transport/tls-trust';
 export { isNat64Prefix } from './transport/special-addresses';
+export type { Sent } from './notifications/channel-sender';
 export {
   channels,
   FAILING_MINUTES,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { databaseUnavailable, PaggioError, toFault, type ErrorCode } from '@paggio/core';
+import type * as Wire from './generated/wire-types';
 import { toJson } from './json-text';
 
 /** What goes back over any door. */
@@ -58,7 +59,7 @@ export function textAnswer(status: number, body: string | AsyncIterable<string>)
 
 export type ErrorBody = (error: PaggioError, requestId: string) => object;
 
-export const envelope: ErrorBody = ({ code, message, hint, details }, requestId) => ({
+export const envelope = ({ code, message, hint, details }: PaggioError, requestId: string): Wire.Error => ({
   status: 'error',
   code,
   message,

@@ -5,6 +5,18 @@ import type { Lock } from './lock';
 export type EventStatus = 'pending' | 'delivered' | 'failed' | 'captured';
 export const eventStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
 
+export const statusReasons = [
+  'no_destination',
+  'filtered',
+  'paused',
+  'exhausted',
+  'cancelled',
+  'refused',
+  'endpoint_deleted',
+] as const;
+/** Why an event has its status. */
+export type StatusReason = (typeof statusReasons)[number];
+
 export interface EventSummary {
   id: string;
   endpointId: string;
@@ -12,7 +24,7 @@ export interface EventSummary {
   eventType: string | null;
   method: string;
   status: EventStatus;
-  statusReason: string | null;
+  statusReason: StatusReason | null;
   /**
    * The latest scheduled attempt of a destination that failed, else of one that waits, else of the first one. Null when
    * there was no answer.

@@ -25,6 +25,13 @@ test('the committed document is that of the operation table (npm run openapi)', 
   expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(document)));
 });
 
+test('the types of the answers are those of the committed document (npm run openapi)', () => {
+  const types = join(__dirname, '../generated/wire-types.ts');
+  const before = readFileSync(types, 'utf8');
+  execFileSync(process.execPath, [join(__dirname, '../../../../scripts/api-types.mjs')]);
+  expect(readFileSync(types, 'utf8')).toBe(before);
+});
+
 test('AUZ-27: what is served is what is documented, under its own address', async () => {
   const server = await startGatewayServer({}, { health: false });
   const { data } = await server.api().get('/openapi.json');

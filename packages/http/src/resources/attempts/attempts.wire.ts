@@ -1,20 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Attempt, ReplayedAttempt } from '@paggio/core';
+import type { Attempt } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
-export function toReplayedAttempt(attempt: ReplayedAttempt): object {
-  return {
-    id: attempt.id,
-    status: attempt.status,
-    response_status: attempt.responseStatus,
-    ...toBody(attempt.responseBody),
-    latency_ms: attempt.latencyMs,
-    destination_url: attempt.destinationUrl,
-    replayed_at: attempt.replayedAt.toISOString(),
-    error: attempt.error,
-  };
-}
-
-export function toAttempt(attempt: Attempt): object {
+export function toAttempt(attempt: Attempt): Wire.Attempt {
   return {
     id: attempt.id,
     number: attempt.number,
@@ -40,7 +28,7 @@ export function toAttempt(attempt: Attempt): object {
 export function toBody(
   body: Buffer | null,
   isCut = false,
-): { response_body: string | null; response_body_base64?: string } {
+): Pick<Wire.Attempt, 'response_body' | 'response_body_base64'> {
   if (body === null) return { response_body: null };
   const whole = isCut ? withoutSplitCharacter(body) : body;
   return isUtf8(whole)

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
-export function toAuditRecord(record: AuditRecord): object {
+export function toAuditRecord(record: AuditRecord): Wire.AuditRecord {
   return {
     id: record.id,
     action: record.action,

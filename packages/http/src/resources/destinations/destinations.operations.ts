@@ -5,6 +5,7 @@ import { withTag } from '../../precondition';
 import { GUARDED } from '../shared/guarded';
 import { idOf, locationOf } from '../shared/ids';
 import { listOf } from '../shared/page.schema';
+import { toWholeList } from '../shared/page.wire';
 import { DestinationCreateDto, DestinationUpdateDto } from './destinations.dto';
 import { toDestination, toDestinationInput } from './destinations.wire';
 
@@ -22,7 +23,7 @@ export const destinationOperations: readonly Operation[] = [
     async run(input) {
       const { destinations } = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
       const data = destinations.map((one) => toDestination(one, input.principal));
-      return jsonAnswer(200, { data, meta: { total: data.length, limit: data.length, offset: 0, has_more: false } });
+      return jsonAnswer(200, toWholeList(data));
     },
   }),
   operation({

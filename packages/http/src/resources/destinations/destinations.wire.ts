@@ -1,10 +1,13 @@
 import type { CertificateFacts, Destination, DestinationInput, DestinationTls, Principal } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 import { toRetry } from '../retry-policy/retry-policy.wire';
 import { maskedHeaders } from '../shared/custom-headers';
 import type { DestinationItemDto } from './destinations.dto';
 
-/** An entry of an endpoint's `destinations`, section 6 of the contract. */
-export function toDestinationItem(destination: Destination, principal: Principal): object {
+type Tls = NonNullable<Wire.DestinationItem['tls']>;
+
+/** An entry of an endpoint's `destinations`. */
+export function toDestinationItem(destination: Destination, principal: Principal): Wire.DestinationItem {
   return {
     id: destination.id,
     name: destination.name,
@@ -14,24 +17,29 @@ export function toDestinationItem(destination: Destination, principal: Principal
     timeout_seconds: destination.timeoutSeconds,
     retry: destination.retry && toRetry(destination.retry),
     status: destination.status,
-    ...(destination.tls && { tls: toTls(destination.tls) }),
-    ...(destination.failingSince && { failing_since: destination.failingSince.toISOString() }),
+    tls: destination.tls ? toTls(destination.tls) : undefined,
+    failing_since: destination.failingSince?.toISOString(),
   };
 }
 
-function toTls({ certificate, certificateAuthorities }: DestinationTls): object {
+function toTls({ certificate, certificateAuthorities }: DestinationTls): Tls {
   return {
     certificate: certificate && toCertificate(certificate),
     certificate_authorities: certificateAuthorities.map(toCertificate),
   };
 }
 
-function toCertificate({ subject, issuer, fingerprint, expiresAt }: CertificateFacts): object {
+function toCertificate({
+  subject,
+  issuer,
+  fingerprint,
+  expiresAt,
+}: CertificateFacts): Tls['certificate_authorities'][0] {
   return { subject, issuer, fingerprint, expires_at: expiresAt.toISOString() };
 }
 
 /** The same with its state: why it is paused, and whether it is left alone after failures. */
-export function toDestination(destination: Destination, principal: Principal): object {
+export function toDestination(destination: Destination, principal: Principal): Wire.Destination {
   return {
     ...toDestinationItem(destination, principal),
     paused_at: destination.pausedAt?.toISOString() ?? null,

@@ -1,4 +1,5 @@
 import { jsonAnswer, noContent, withHeaders } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { withTag } from '../../precondition';
@@ -40,7 +41,7 @@ export const endpointOperations: readonly Operation[] = [
     async run(input) {
       const { paggio, principal, body } = input;
       const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
-      const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret });
+      const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret } satisfies Wire.EndpointCreated);
       return withTag(withHeaders(made, [locationOf(input, endpoint.id)]), endpoint.revision);
     },
   }),

@@ -1,12 +1,13 @@
 import type { Endpoint, EndpointChange, EndpointInput, Principal } from '@paggio/core';
 import { PaggioError, parseId } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 import type { DestinationItemDto } from '../destinations/destinations.dto';
 import { toDestinationInput, toDestinationItem } from '../destinations/destinations.wire';
 import { toRetry } from '../retry-policy/retry-policy.wire';
 import { maskedHeaders } from '../shared/custom-headers';
 import type { EndpointCreateDto, EndpointUpdateDto } from './endpoints.dto';
 
-export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
+export function toEndpoint(endpoint: Endpoint, principal: Principal): Wire.Endpoint {
   return {
     id: endpoint.id,
     user_id: endpoint.userId,
@@ -23,7 +24,11 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
     concurrency: endpoint.concurrency,
     rate_limit: endpoint.rateLimit,
     order_by: endpoint.orderBy,
-    acknowledgement: endpoint.acknowledgement,
+    acknowledgement: endpoint.acknowledgement && {
+      status: endpoint.acknowledgement.status,
+      content_type: endpoint.acknowledgement.content_type,
+      body: endpoint.acknowledgement.body,
+    },
     verification: endpoint.verification && {
       provider: endpoint.verification.provider,
       scheme: endpoint.verification.scheme,
@@ -44,7 +49,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): object {
       success_rate: endpoint.health.successRate,
       delivered: endpoint.health.delivered,
       failed: endpoint.health.failed,
-      ...(endpoint.health.failingSince && { failing_since: endpoint.health.failingSince.toISOString() }),
+      failing_since: endpoint.health.failingSince?.toISOString(),
     },
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),

@@ -1,8 +1,10 @@
 import { jsonAnswer } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
-import { toAttempt, toReplayedAttempt } from '../attempts/attempts.wire';
+import { toAttempt } from '../attempts/attempts.wire';
 import { ReplayDto, toReplayTarget } from '../replays/replays.dto';
+import { toReplayResult } from '../replays/replays.wire';
 import { idOf } from '../shared/ids';
 import { PageQueryDto, toPaging } from '../shared/page.dto';
 import { listOf } from '../shared/page.schema';
@@ -98,15 +100,14 @@ export const eventOperations: readonly Operation[] = [
       const target = toReplayTarget(input.body);
       if (target === null) {
         const eventId = await input.paggio.replays.redeliver(input.principal, id, input.idempotencyKey);
-        return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' });
+        return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' } satisfies Wire.Queued);
       }
       const result = await input.paggio.replays.send(input.principal, id, target, {
         includeCredentials: input.body.include_credentials,
         resign: input.body.resign,
       });
       const isOriginal = 'environment' in target && target.environment === 'original';
-      const attempts = result.attempts.map((one) => ({ ...toReplayedAttempt(one), destination_id: one.destinationId }));
-      return jsonAnswer(200, { ...toReplayedAttempt(result), ...(isOriginal ? { attempts } : {}) });
+      return jsonAnswer(200, toReplayResult(result, { withAttempts: isOriginal }));
     },
   }),
   operation({

@@ -1,4 +1,4 @@
-import { eventStatuses } from '@paggio/core';
+import { eventStatuses, statusReasons } from '@paggio/core';
 import {
   array,
   flag,
@@ -14,8 +14,6 @@ import {
 } from '../../openapi/schema';
 import { responseBody } from '../attempts/attempts.schema';
 import { headers, payload } from '../shared/request.schema';
-
-const statusReasons = ['no_destination', 'filtered', 'paused', 'exhausted', 'cancelled', 'refused', 'endpoint_deleted'];
 
 const state = {
   status: oneOf(

@@ -1,11 +1,12 @@
 import type { EventDetail, EventSummary, Principal } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 import { toAttempt, toBody } from '../attempts/attempts.wire';
 import { toHeaders } from '../shared/headers';
 import { toPayload } from '../shared/payload';
 import { visibleTo } from '../shared/visible';
 
-/** A list item, section 3 of the contract. */
-export function toEventItem(event: EventSummary): object {
+/** An item of the list. */
+export function toEventItem(event: EventSummary): Wire.EventItem {
   return {
     id: event.id,
     endpoint_id: event.endpointId,
@@ -23,7 +24,7 @@ export function toEventItem(event: EventSummary): object {
   };
 }
 
-export function toEvent(detail: EventDetail, principal: Principal): object {
+export function toEvent(detail: EventDetail, principal: Principal): Wire.Event {
   const event = visibleTo(principal, detail);
   return {
     id: event.id,
@@ -73,6 +74,6 @@ export function toEvent(detail: EventDetail, principal: Principal): object {
   };
 }
 
-function toReplayed({ replayedStatus }: EventSummary): object {
+function toReplayed({ replayedStatus }: EventSummary): Pick<Wire.EventItem, 'replayed_status'> {
   return replayedStatus === null ? {} : { replayed_status: replayedStatus };
 }

@@ -1,6 +1,8 @@
 import { jsonAnswer } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
+import { toReadiness } from './health.wire';
 
 export const healthOperations: readonly Operation[] = [
   operation({
@@ -11,7 +13,7 @@ export const healthOperations: readonly Operation[] = [
     scope: null,
     summary: 'Answers while the process does, also when the database is down.',
     answers: { 200: { schema: ref('Liveness') } },
-    run: async () => jsonAnswer(200, { status: 'ok' }),
+    run: async () => jsonAnswer(200, { status: 'ok' } satisfies Wire.Liveness),
   }),
   operation({
     id: 'health.ready',
@@ -22,9 +24,8 @@ export const healthOperations: readonly Operation[] = [
     summary: 'Whether this process can do its work.',
     answers: { 200: { schema: ref('Readiness') }, 503: { schema: ref('Readiness') } },
     async run({ paggio }) {
-      const { ready, reason, migration, lagSeconds } = await paggio.readiness();
-      const status = ready ? 'ok' : 'unavailable';
-      return jsonAnswer(ready ? 200 : 503, { status, reason, migration, lag_seconds: lagSeconds });
+      const readiness = await paggio.readiness();
+      return jsonAnswer(readiness.ready ? 200 : 503, toReadiness(readiness));
     },
   }),
 ];

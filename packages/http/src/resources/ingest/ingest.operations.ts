@@ -1,5 +1,6 @@
 import { checkIngestHead } from '@paggio/core';
 import { jsonAnswer } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation, type RoutedRequest } from '../../operation';
 
@@ -48,7 +49,8 @@ export const ingestOperations: readonly Operation[] = [
         body: source,
         remoteAddr: request.remoteAddr,
       });
-      return jsonAnswer(202, { id, status: 'QUEUED', message: 'Event received and queued for delivery' });
+      const message = 'Event received and queued for delivery';
+      return jsonAnswer(202, { id, status: 'QUEUED', message } satisfies Wire.Queued);
     },
   }),
 ];

@@ -1,4 +1,5 @@
 import { jsonAnswer, noContent, withHeaders } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { idOf, locationOf } from '../shared/ids';
@@ -37,7 +38,9 @@ export const keyOperations: readonly Operation[] = [
     async run(input) {
       const { paggio, principal, body } = input;
       const { apiKey, key } = await paggio.keys.create(principal, toKeyInput(body));
-      return withHeaders(jsonAnswer(201, { ...toKey(apiKey, principal), key }), [locationOf(input, apiKey.id)]);
+      return withHeaders(jsonAnswer(201, { ...toKey(apiKey, principal), key } satisfies Wire.ApiKeyCreated), [
+        locationOf(input, apiKey.id),
+      ]);
     },
   }),
   operation({

@@ -1,10 +1,11 @@
 import type { ApiKey, Principal } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
-/** Section 7 of the contract; with `user_id` where the key is another user's, which only an operator sees. */
-export function toKey(key: ApiKey, principal: Principal): object {
+/** Carries `user_id` when the key belongs to another user, which only an operator sees. */
+export function toKey(key: ApiKey, principal: Principal): Wire.ApiKey {
   return {
     id: key.id,
-    ...(key.userId === principal.userId ? {} : { user_id: key.userId }),
+    user_id: key.userId === principal.userId ? undefined : key.userId,
     name: key.name,
     prefix: key.prefix,
     mode: key.mode,

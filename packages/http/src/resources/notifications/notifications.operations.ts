@@ -3,7 +3,7 @@ import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { withTag } from '../../precondition';
 import { NotificationsDto, NotificationTestDto } from './notifications.dto';
-import { toNotifications } from './notifications.wire';
+import { toNotifications, toNotificationSent } from './notifications.wire';
 
 const PATH = '/api/v1/notifications';
 
@@ -48,13 +48,7 @@ export const notificationOperations: readonly Operation[] = [
     body: NotificationTestDto,
     answers: { 200: { schema: ref('NotificationSent') } },
     async run({ paggio, principal, body }) {
-      const sent = await paggio.notifications.test(principal, body.channel);
-      return jsonAnswer(200, {
-        status: sent.delivered ? 'delivered' : 'failed',
-        response_status: sent.responseStatus,
-        latency_ms: sent.latencyMs,
-        error: sent.error,
-      });
+      return jsonAnswer(200, toNotificationSent(await paggio.notifications.test(principal, body.channel)));
     },
   }),
 ];

@@ -2,6 +2,7 @@ import { providers } from '@paggio/core';
 import { jsonAnswer } from '../../answer';
 import { operation, type Operation } from '../../operation';
 import { listOf } from '../shared/page.schema';
+import { toWholeList } from '../shared/page.wire';
 import { toProvider } from './providers.wire';
 
 export const providerOperations: readonly Operation[] = [
@@ -13,8 +14,7 @@ export const providerOperations: readonly Operation[] = [
     summary: 'Providers whose requests can be verified.',
     answers: { 200: { schema: listOf('Provider') } },
     async run() {
-      const data = providers().map(toProvider);
-      return jsonAnswer(200, { data, meta: { total: data.length, limit: data.length, offset: 0, has_more: false } });
+      return jsonAnswer(200, toWholeList(providers().map(toProvider)));
     },
   }),
 ];

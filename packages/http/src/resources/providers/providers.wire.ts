@@ -1,6 +1,7 @@
 import type { ProviderSummary } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
-export function toProvider(provider: ProviderSummary): object {
+export function toProvider(provider: ProviderSummary): Wire.Provider {
   return {
     name: provider.name,
     title: provider.title,

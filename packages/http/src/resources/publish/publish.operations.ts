@@ -3,6 +3,7 @@ import { jsonAnswer } from '../../answer';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation, type OperationInput } from '../../operation';
 import { PublishDto } from './publish.dto';
+import { toPublished } from './publish.wire';
 
 export const publishOperations: readonly Operation[] = [
   operation({
@@ -17,14 +18,7 @@ export const publishOperations: readonly Operation[] = [
     answers: { 202: { schema: ref('Published') } },
     errors: ['NOT_FOUND'],
     async run(input) {
-      const deliveries = await publish(input);
-      return jsonAnswer(202, {
-        deliveries: deliveries.map(({ endpointId, eventId, created }) => ({
-          endpoint_id: endpointId,
-          event_id: eventId,
-          created,
-        })),
-      });
+      return jsonAnswer(202, toPublished(await publish(input)));
     },
   }),
 ];

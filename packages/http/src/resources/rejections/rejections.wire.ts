@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { Principal, RejectionDetail, RejectionSummary } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 import { toHeaders } from '../shared/headers';
 import { toPayload } from '../shared/payload';
 import { visibleTo } from '../shared/visible';
 
-export function toRejectionItem(rejection: RejectionSummary): object {
+export function toRejectionItem(rejection: RejectionSummary): Wire.RejectionItem {
   return {
     id: rejection.id,
     endpoint_id: rejection.endpointId,
@@ -19,7 +20,7 @@ export function toRejectionItem(rejection: RejectionSummary): object {
   };
 }
 
-export function toRejection(detail: RejectionDetail, principal: Principal): object {
+export function toRejection(detail: RejectionDetail, principal: Principal): Wire.Rejection {
   const rejection = visibleTo(principal, detail);
   return {
     ...toRejectionItem(rejection),

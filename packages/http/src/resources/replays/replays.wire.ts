@@ -1,6 +1,8 @@
-import type { BulkReplay } from '@paggio/core';
+import type { BulkReplay, ReplayedAttempt, ReplayResult } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
+import { toBody } from '../attempts/attempts.wire';
 
-export function toBulkReplay(replay: BulkReplay): object {
+export function toBulkReplay(replay: BulkReplay): Wire.BulkReplay {
   const { filter } = replay;
   return {
     id: replay.id,
@@ -23,5 +25,24 @@ export function toBulkReplay(replay: BulkReplay): object {
     failed: replay.failed,
     created_at: replay.createdAt.toISOString(),
     finished_at: replay.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** The first attempt; `withAttempts` adds the list of all. */
+export function toReplayResult(result: ReplayResult, { withAttempts }: { withAttempts: boolean }): Wire.ReplayResult {
+  const attempts = result.attempts.map((one) => ({ ...toReplayedAttempt(one), destination_id: one.destinationId }));
+  return { ...toReplayedAttempt(result), attempts: withAttempts ? attempts : undefined };
+}
+
+function toReplayedAttempt(attempt: ReplayedAttempt): Omit<Wire.ReplayResult, 'attempts'> {
+  return {
+    id: attempt.id,
+    status: attempt.status,
+    response_status: attempt.responseStatus,
+    ...toBody(attempt.responseBody),
+    latency_ms: attempt.latencyMs,
+    destination_url: attempt.destinationUrl,
+    replayed_at: attempt.replayedAt.toISOString(),
+    error: attempt.error,
   };
 }

@@ -1,10 +1,11 @@
 import type { RetryPolicy } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
 /** In the order of the contract: the database keeps objects in an order of its own. */
-export function toRetry(policy: RetryPolicy): object {
-  const { client_errors } = policy;
-  const choices = client_errors === undefined || client_errors === 'retry' ? {} : { client_errors };
-  if ('schedule_seconds' in policy) return { schedule_seconds: policy.schedule_seconds, ...choices };
+export function toRetry(policy: RetryPolicy): Wire.RetryPolicy {
+  // A default is left out.
+  const client_errors = policy.client_errors === 'retry' ? undefined : policy.client_errors;
+  if ('schedule_seconds' in policy) return { schedule_seconds: policy.schedule_seconds, client_errors };
   const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds, jitter } = policy;
   return {
     max_attempts,
@@ -12,7 +13,7 @@ export function toRetry(policy: RetryPolicy): object {
     factor,
     cap_seconds,
     floor_seconds,
-    ...(jitter === undefined || jitter === 'full' ? {} : { jitter }),
-    ...choices,
+    jitter: jitter === 'full' ? undefined : jitter,
+    client_errors,
   };
 }

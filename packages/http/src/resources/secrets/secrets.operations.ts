@@ -3,6 +3,7 @@ import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { idOf } from '../shared/ids';
 import { RotateSecretDto } from './secrets.dto';
+import { toRotatedSecret, toSecret } from './secrets.wire';
 
 export const secretOperations: readonly Operation[] = [
   operation({
@@ -14,11 +15,7 @@ export const secretOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('Secret') } },
     async run(input) {
       const id = idOf(input, 'endpoint');
-      const { secret, verificationSecret } = await input.paggio.endpoints.revealSecret(input.principal, id);
-      return jsonAnswer(200, {
-        secret,
-        ...(verificationSecret === null ? {} : { verification_secret: verificationSecret }),
-      });
+      return jsonAnswer(200, toSecret(await input.paggio.endpoints.revealSecret(input.principal, id)));
     },
   }),
   operation({
@@ -33,10 +30,7 @@ export const secretOperations: readonly Operation[] = [
       const id = idOf(input, 'endpoint');
       const { overlap_seconds: overlapSeconds } = input.body;
       const rotated = await input.paggio.endpoints.rotateSecret(input.principal, id, overlapSeconds);
-      return jsonAnswer(200, {
-        secret: rotated.secret,
-        previous_expires_at: rotated.previousExpiresAt.toISOString(),
-      });
+      return jsonAnswer(200, toRotatedSecret(rotated));
     },
   }),
 ];

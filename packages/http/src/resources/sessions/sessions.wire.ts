@@ -1,7 +1,8 @@
 import type { SessionSummary } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
 /** @param current id of the session that asks */
-export function toSessionItem(session: SessionSummary, current: string | undefined): object {
+export function toSessionItem(session: SessionSummary, current: string | undefined): Wire.Session {
   return {
     id: session.id,
     current: session.id === current,

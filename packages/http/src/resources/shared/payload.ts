@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { JsonWalk } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 import { JsonText } from '../../json-text';
 
 /** The largest body that is shown as JSON, in bytes. */
@@ -7,9 +8,9 @@ const JSON_LIMIT = 1024 * 1024;
 /** The most objects and arrays in each other that are shown as JSON. Parsers of clients have limits of their own. */
 const MAX_DEPTH = 512;
 
-export interface Payload {
+/** The body of a request in an answer. `payload` is narrower than in the document, which cannot say what a `JsonText` is. */
+export interface Payload extends Pick<Wire.Event, 'payload_format'> {
   payload: JsonText | string | null;
-  payload_format: 'json' | 'text' | 'binary';
 }
 
 /**

@@ -2,6 +2,7 @@ import { jsonAnswer } from '../../answer';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { StatsQueryDto, toStatsInput } from './stats.dto';
+import { toStats } from './stats.wire';
 
 export const statsOperations: readonly Operation[] = [
   operation({
@@ -14,18 +15,7 @@ export const statsOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('Stats') } },
     errors: ['NOT_FOUND'],
     async run({ paggio, principal, query }) {
-      const stats = await paggio.stats.read(principal, toStatsInput(query));
-      return jsonAnswer(200, {
-        total_events: stats.totalEvents,
-        delivered: stats.delivered,
-        failed: stats.failed,
-        pending: stats.pending,
-        captured: stats.captured,
-        success_rate: stats.successRate,
-        avg_delivery_ms: stats.avgDeliveryMs,
-        p95_delivery_ms: stats.p95DeliveryMs,
-        series: stats.series.map(({ at, ...counts }) => ({ at: at.toISOString(), ...counts })),
-      });
+      return jsonAnswer(200, toStats(await paggio.stats.read(principal, toStatsInput(query))));
     },
   }),
 ];

@@ -1,4 +1,5 @@
 import { jsonAnswer } from '../../answer';
+import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation } from '../../operation';
 import { idOf } from '../shared/ids';
@@ -15,7 +16,7 @@ export const testEventOperations: readonly Operation[] = [
     answers: { 202: { schema: ref('TestQueued') } },
     async run(input) {
       const id = await input.paggio.testEvents.send(input.principal, idOf(input, 'endpoint'), input.body.event_type);
-      return jsonAnswer(202, { id, status: 'QUEUED' });
+      return jsonAnswer(202, { id, status: 'QUEUED' } satisfies Wire.TestQueued);
     },
   }),
 ];

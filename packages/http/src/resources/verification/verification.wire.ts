@@ -1,4 +1,5 @@
 import type { EventDetail, Explanation, Findings, RejectionDetail } from '@paggio/core';
+import type * as Wire from '../../generated/wire-types';
 
 /** Why a request was refused, for people: the words of the stored reasons. */
 const explanations: Readonly<Record<string, string>> = {
@@ -22,7 +23,7 @@ export function toEventVerification({
 }: {
   event: EventDetail;
   explanation: Explanation | null;
-}): object {
+}): Wire.EventVerification {
   const verified = event.verifiedBy !== null;
   const covers = event.bodyAuthenticated ? 'covers the body' : 'does not cover the body';
   return {
@@ -44,7 +45,7 @@ export function toRejectionVerification({
 }: {
   rejection: RejectionDetail;
   findings: Findings | null;
-}): object {
+}): Wire.RejectionVerification {
   const reason = explanations[rejection.reason] ?? 'The request was refused.';
   return {
     rejection_id: rejection.id,
@@ -64,6 +65,6 @@ function cutNote(findings: Findings | null): string {
     : 'Only the beginning of its body was kept; the whole of it was searched when it arrived.';
 }
 
-function toFindings(findings: Findings | null): object {
+function toFindings(findings: Findings | null): Pick<Wire.EventVerification, 'matches' | 'hints'> {
   return { matches: findings?.matches ?? [], hints: findings?.hints ?? [] };
 }

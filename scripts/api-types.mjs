@@ -1,10 +1,10 @@
-// Writes packages/client/src/api.ts out of docs/openapi.json: a type for each schema, and the table of operations. A test
-// compares the file with the document.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes types out of docs/openapi.json. The client gets a type for each schema and the table of operations
+// (packages/client/src/api.ts). The server gets the types of the schemas alone (packages/http/src/generated/wire-types.ts), and
+// its answers are checked against them. Tests compare both files with the document.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
 const document = JSON.parse(readFileSync(new URL('../docs/openapi.json', import.meta.url), 'utf8'));
-const file = new URL('../packages/client/src/api.ts', import.meta.url);
 
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split('/').at(-1);
@@ -81,7 +81,9 @@ for (const [path, methods] of Object.entries(document.paths)) {
   }
 }
 
-const text = `// Made from docs/openapi.json by scripts/client-types.mjs: npm run openapi.
+const origin = '// Made from docs/openapi.json by scripts/api-types.mjs: npm run openapi.';
+
+const client = `${origin}
 
 ${schemas.join('\n\n')}
 
@@ -98,4 +100,12 @@ export const operations: Readonly<Record<OperationId, { method: string; path: st
 ${table.join('\n')}
 };
 `;
-writeFileSync(file, await format(text, { ...(await resolveConfig(file.pathname)), parser: 'typescript' }));
+await write('../packages/client/src/api.ts', client);
+await write('../packages/http/src/generated/wire-types.ts', `${origin}\n\n${schemas.join('\n\n')}\n`);
+
+/** Leaves a file alone that is right already: tests that run at the same time read it. */
+async function write(path, text) {
+  const file = new URL(path, import.meta.url);
+  const made = await format(text, { ...(await resolveConfig(file.pathname)), parser: 'typescript' });
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== made) writeFileSync(file, made);
+}
