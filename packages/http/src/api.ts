@@ -17,10 +17,13 @@ import { valuesOf } from './header-values';
 import { HostAccess, type Asker, type HostAccessOptions } from './host-access';
 import type { AskingRequest } from './asking-request';
 import { RequestAborted, type ApiRequest, type Operation, type ReadBody } from './operation';
+import { inputOf } from './operation-input';
 import { metricsOf } from './metrics';
 import { createDocument } from './openapi/document';
 import { operations } from './resources/operations';
 import { parseQuery } from './parse';
+import { conditionalAnswer } from './precondition';
+import { RouteTable, type Match } from './route-table';
 import { SharedChecks } from './shared-checks';
 import { Streams } from './streams';
 
@@ -28,17 +31,6 @@ import { Streams } from './streams';
 const BODY_LIMIT = 1024 * 1024;
 /** The largest body of every other operation, in bytes: these accept an empty object only. */
 const NO_BODY_LIMIT = 4 * 1024;
-
-interface Route {
-  operation: Operation;
-  segments: readonly string[];
-}
-
-/**
- * The operation for a method and path. Without one: the methods that this path does have; none where the path only has a slash
- * too many at its end.
- */
-export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
 export interface ApiOptions extends HostAccessOptions<never> {
   /** Serves `/health` and `/health/live`. Default false: the host answers these paths itself. */
@@ -87,7 +79,7 @@ function limitsOf(paggio: Paggio): Limits {
  * reads the body and runs the operation. Every failure becomes the error envelope.
  */
 export class Api {
-  private readonly routes: readonly Route[];
+  private readonly routes: RouteTable;
   private readonly onFault: (error: unknown, requestId: string) => void;
   readonly access: HostAccess;
 
@@ -109,9 +101,7 @@ export class Api {
     const { roles } = paggio.options;
     const isServed = ({ part }: Operation): boolean =>
       part === undefined ? roles.has('api') : part === 'ingest' ? roles.has('capture') : options[part] === true;
-    this.routes = this.table
-      .filter(isServed)
-      .map((operation) => ({ operation, segments: operation.path.split('/').slice(1) }));
+    this.routes = new RouteTable(this.table.filter(isServed));
   }
 
   /** The same use cases for the same keys, with the routes and errors of another product. */
@@ -131,43 +121,25 @@ export class Api {
 
   /** The paths that this process serves, with `:name` for parameters. */
   get paths(): string[] {
-    return [...new Set(this.routes.map((route) => route.operation.path))];
+    return [...new Set(this.routes.operations.map(({ path }) => path))];
   }
 
   /** Whether this process serves an operation. Its roles may exclude it. */
   offers(operation: Operation): boolean {
-    return this.routes.some((route) => route.operation === operation);
+    return this.routes.has(operation);
   }
 
-  /**
-   * Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. A path with a
-   * slash at its end is no path of an operation: `DELETE /sessions/` of a client that lost the id must not end all sessions.
-   */
+  /** Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. */
   match(method: string, path: string): Match | undefined {
-    const segments = path.split('/').slice(1);
-    const wanted = asGet(method);
-    const allowed = new Set<string>();
-    for (const route of this.routes) {
-      const params = matchSegments(route.segments, segments);
-      if (!params) continue;
-      if (route.operation.method === wanted) return { operation: route.operation, params };
-      allowed.add(route.operation.method);
-      if (route.operation.method === 'GET') allowed.add('HEAD');
-    }
-    if (allowed.size > 0) return { allowed: [...allowed] };
-    return path.endsWith('/') && this.match(method, path.replace(/\/{1,64}$/, '')) ? { allowed: [] } : undefined;
+    return this.routes.match(method, path);
   }
 
   /**
    * Answers a request of the holder of an API key or of the host's user.
-   * @param match the operation, if the caller has looked it up already
+   * @param match what `match` found for the method and path
    * @throws RequestAborted, and nothing else
    */
-  async handle(
-    request: ApiRequest,
-    read: ReadBody,
-    match: Match | undefined = this.match(request.method, request.path),
-  ): Promise<Answer> {
+  async handle(match: Match | undefined, request: ApiRequest, read: ReadBody): Promise<Answer> {
     let caller = nobody;
     try {
       const { operation, params } = this.found(match, request);
@@ -206,7 +178,7 @@ export class Api {
   ): Promise<Answer> {
     if (operation.scope !== null) read.admit?.();
     const captured = operation.part === 'ingest';
-    const answer = await operation.run({
+    const input = await inputOf(operation, {
       paggio: this.paggio,
       principal: caller.principal,
       params,
@@ -219,6 +191,8 @@ export class Api {
       takeStream: () => this.limits.streams.take(caller.holder),
       document: () => this.document(),
     });
+    const made = await operation.run(input);
+    const answer = operation.method === 'GET' ? conditionalAnswer(made, input.precondition) : made;
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
 
@@ -300,10 +274,7 @@ export class Api {
 
   /** The OpenAPI 3.1 document of the operations that are served here. */
   document(): object {
-    return createDocument(
-      this.routes.map(({ operation }) => operation),
-      this.paggio.address.baseUrl,
-    );
+    return createDocument(this.routes.operations, this.paggio.address.baseUrl);
   }
 
   /**
@@ -395,25 +366,6 @@ function bearerOf(rawHeaders: readonly string[]): string | undefined {
   // Two headers are refused, because a proxy in front may have looked at the other one.
   const [header, ...more] = valuesOf(rawHeaders, 'authorization');
   return more.length === 0 ? /^bearer +([^\s]+) *$/i.exec(header ?? '')?.[1] : undefined;
-}
-
-/** A HEAD is answered like a GET; the server leaves out the body. */
-function asGet(method: string): string {
-  return method === 'HEAD' ? 'GET' : method;
-}
-
-function matchSegments(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (let i = 0; i < pattern.length; i++) {
-    const expected = pattern[i] as string;
-    const actual = segments[i] as string;
-    if (expected.startsWith(':')) {
-      if (actual === '') return undefined;
-      params[expected.slice(1)] = actual;
-    } else if (expected !== actual) return undefined;
-  }
-  return params;
 }
 
 /** @throws PaggioError `BAD_REQUEST` for a key that is empty, too long, or given twice */

@@ -17,4 +17,5 @@ export { operations } from './resources/operations';
 export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
 export { RemoteAddress } from './remote-address';
+export type { Match } from './route-table';
 export { checkHandlerOptions, handlerOptions, normalizePath, type HandlerOptions } from './site';

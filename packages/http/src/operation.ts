@@ -1,18 +1,7 @@
-import {
-  checkBodyEncoding,
-  checkPrecondition,
-  invalid,
-  type ErrorCode,
-  type Paggio,
-  type PaggioError,
-} from '@paggio/core';
-import type { Precondition, Principal, Scope } from '@paggio/core';
+import type { ErrorCode, Paggio, Precondition, Principal, Scope } from '@paggio/core';
 import type { ClassConstructor } from 'class-transformer';
 import type { Answer } from './answer';
 import type { Arrival } from './arrival';
-import { valuesOf } from './header-values';
-import { noBody, noQuery, parse, parseJson } from './parse';
-import { conditionalAnswer, preconditionOf } from './precondition';
 import type { JsonSchema } from './openapi/schema';
 
 /** A management request, the same through every door. Its body is read only when it is known who sent it. */
@@ -134,74 +123,21 @@ export interface Operation extends OperationFacts {
   /** Null: it takes none. */
   query: ClassConstructor<object> | null;
   body: ClassConstructor<object> | null;
-  run(input: RoutedRequest): Promise<Answer>;
+  /** Refuses a request for what is known without its body. */
+  admit?(head: Omit<RoutedRequest, 'read'>): Promise<void>;
+  run(input: OperationInput<object, object>): Promise<Answer>;
 }
 
 interface OperationDefinition<Query extends object, Body extends object> extends OperationFacts {
   query?: ClassConstructor<Query>;
   body?: ClassConstructor<Body>;
-  /** Refuses a request for what is known without its body. */
-  admit?: (head: Omit<RoutedRequest, 'read'>) => Promise<void>;
+  admit?(head: Omit<RoutedRequest, 'read'>): Promise<void>;
   run(input: OperationInput<Query, Body>): Promise<Answer>;
 }
 
-/** A row of the contract; its query and body are validated before it runs, so that both are what the document says. */
+/** A row of the contract. `inputOf` checks the query and body by the row's DTOs before `run` gets them. */
 export function operation<Query extends object = object, Body extends object = object>(
   definition: OperationDefinition<Query, Body>,
 ): Operation {
-  const { query, body, admit, ...facts } = definition;
-  return {
-    ...facts,
-    query: query ?? null,
-    body: body ?? null,
-    run: async (request) => {
-      // What is captured keeps its query and body, whatever they are.
-      const captured = facts.part === 'ingest';
-      if (!query && !captured) noQuery(request.query);
-      const parsedQuery = query ? parse(query, request.query, 'query') : ({} as Query);
-      const hasJson = !captured && facts.method !== 'GET';
-      const { rawHeaders } = request.request;
-      if (hasJson && announcesBody(rawHeaders)) checkBodyEncoding(rawHeaders);
-      const precondition = facts.tagged || changes.has(facts.method) ? preconditionOf(rawHeaders) : {};
-      // Nothing has a tag here, so none can match.
-      if (!facts.tagged && Array.isArray(precondition.ifMatch)) checkPrecondition(precondition, '');
-      await admit?.(request);
-      const source = await request.read();
-      if (hasJson) {
-        if (source.length > 0) checkBodyEncoding(rawHeaders);
-        if (!body) noBody(source);
-        // The empty object of a body that was lost on the way would change or remove what is there.
-        else if (source.length === 0 && replaces.has(facts.method)) throw missingBody();
-      }
-      const answer = await definition.run({
-        ...request,
-        precondition,
-        query: parsedQuery,
-        body: body ? parse(body, withoutOpaque(parseJson(source, facts.opaque), facts.opaque), 'body') : ({} as Body),
-        source,
-      });
-      return facts.method === 'GET' ? conditionalAnswer(answer, precondition) : answer;
-    },
-  };
-}
-
-const replaces: ReadonlySet<string> = new Set(['PUT', 'PATCH']);
-const changes: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
-
-/** Whether the headers say that a body follows. HTTP/2 may send one without saying so. */
-function announcesBody(rawHeaders: readonly string[]): boolean {
-  return (
-    valuesOf(rawHeaders, 'content-length').some((length) => Number(length) > 0) ||
-    valuesOf(rawHeaders, 'transfer-encoding').length > 0
-  );
-}
-
-function missingBody(): PaggioError {
-  return invalid([{ field: 'body', message: 'The body is missing. To change nothing, send an empty object.' }]);
-}
-
-function withoutOpaque(body: unknown, names: readonly string[] = []): unknown {
-  if (names.length === 0 || typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const present = names.filter((name) => Object.hasOwn(body, name));
-  return { ...body, ...Object.fromEntries(present.map((name) => [name, null])) };
+  return { ...definition, query: definition.query ?? null, body: definition.body ?? null };
 }

@@ -150,7 +150,7 @@ export class Site {
     const { api: spoken, path } = dialect ?? { api, path: local };
     const match = spoken.match(method, path);
     if (!dialect && !match && options.exclusive !== true) return undefined;
-    return (request, read) => spoken.handle({ ...request, path }, read, match);
+    return (request, read) => spoken.handle(match, { ...request, path }, read);
   }
 
   /** Path and query of a link that signs in to the dashboard once; null where it is not served. */

@@ -98,7 +98,7 @@ export class PaggioDoor {
     const path = mark < 0 ? url : url.slice(0, mark);
     // A router of the framework would answer a path that it cannot decode by itself.
     if (!isDecodable(path)) return false;
-    const match = this.gateway.api.match(request.method ?? '', path.slice(this.base.length));
+    const match = this.gateway.match(request, path);
     return match !== undefined && 'operation' in match && !this.gateway.handle.isClosedTo(request);
   }
 }

@@ -16,6 +16,7 @@ import {
   writeAnswer,
   type Caller,
   type HandlerOptions,
+  type Match,
   type NodeHandler,
   type Operation,
   type ReadBody,
@@ -36,6 +37,7 @@ export class PaggioGateway {
   readonly handle: NodeHandler;
   private readonly bodies = new WeakMap<IncomingMessage, ReadBody>();
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
+  private readonly matches = new WeakMap<IncomingMessage, { method: string; path: string; match: Match | undefined }>();
   private readonly remoteAddress: RemoteAddress;
   private readonly base: string;
 
@@ -77,12 +79,26 @@ export class PaggioGateway {
     delete request.headers['content-type'];
   }
 
+  /**
+   * Finds the operation of a request and remembers it, because both the door and the guard ask. A host may rewrite the path or
+   * method in between, and then the look-up is done again.
+   * @param path as it was sent, with the mount path
+   */
+  match(request: IncomingMessage, path: string): Match | undefined {
+    const { method = '' } = request;
+    const known = this.matches.get(request);
+    if (known?.method === method && known.path === path) return known.match;
+    const match = this.api.match(method, path.slice(this.base.length));
+    this.matches.set(request, { method, path, match });
+    return match;
+  }
+
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
     // The controllers are there whatever this process is for.
     if (!this.api.offers(operation)) throw noSuchRoute();
     const raw = request.raw ?? request;
     // Express also finds routes in other letter cases; the paths of the API are exact in every host.
-    const match = this.api.match(raw.method ?? '', pathOf(request).slice(this.base.length));
+    const match = this.match(raw, pathOf(request));
     if (match === undefined || !('operation' in match)) throw noSuchRoute();
     this.callers.set(
       raw,

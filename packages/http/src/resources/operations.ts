@@ -26,7 +26,6 @@ export const operations: readonly Operation[] = [
   ...openapiOperations,
   ...metricsOperations,
   ...ingestOperations,
-  // Before the events by id, which its path would be one of.
   ...streamOperations,
   ...eventOperations,
   ...publishOperations,

@@ -50,7 +50,7 @@ async function* messages(
       if (valid === true) validAt = checkedAt;
       else if (valid === false || checkedAt - validAt > UNKNOWN_MS) return;
     }
-    // Also when it is empty: only here does the end of a reader that went away take effect.
+    // Yield even an empty text: a reader that went away is noticed only at a yield.
     yield toText(message);
   }
 }
