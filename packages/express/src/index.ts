@@ -1,12 +1,6 @@
 import type { Server } from 'node:net';
 import { PaggioError, type Paggio, type Principal } from '@paggio/core';
-import {
-  attachServer,
-  checkHandlerOptions,
-  createNodeHandler,
-  type HandlerOptions,
-  type NodeHandler,
-} from '@paggio/http';
+import { attachServer, checkMountOptions, createNodeHandler, type MountOptions, type NodeHandler } from '@paggio/http';
 import type { Request, RequestHandler } from 'express';
 
 export interface PaggioMiddleware extends RequestHandler {
@@ -27,9 +21,9 @@ export interface PaggioMiddleware extends RequestHandler {
  * app.use(paggioMiddleware(paggio));
  * app.use(express.json());
  */
-export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Request> = {}): PaggioMiddleware {
+export function paggioMiddleware(paggio: Paggio, options: MountOptions<Request> = {}): PaggioMiddleware {
   // Without a path the handler is made with the first request, which is too late to say what is wrong.
-  checkHandlerOptions(paggio, options);
+  checkMountOptions(paggio, options);
   let handle: NodeHandler | undefined;
   const handlerAt = (path: string): NodeHandler =>
     (handle ??= createNodeHandler<Request>(paggio, { ...options, path }));

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { owner, startGateway, type TestGateway } from '@paggio/core/testing';
-import { createFetchHandler, createNodeHandler, type HandlerOptions } from './index';
+import { createFetchHandler, createNodeHandler, type MountOptions } from './index';
 import { operations } from './resources/operations';
 import { close, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
@@ -190,7 +190,7 @@ describe('behind Fetch', () => {
 
   afterAll(() => gateway.stop());
 
-  const statusOf = async (options: HandlerOptions<Request>, host: string, remoteAddr?: string): Promise<number> => {
+  const statusOf = async (options: MountOptions<Request>, host: string, remoteAddr?: string): Promise<number> => {
     const handle = createFetchHandler(gateway.paggio, { health: true, ...options });
     return (await handle(new Request(`http://${host}/health`), { remoteAddr }))?.status ?? 0;
   };

@@ -6,7 +6,7 @@ import { Chunks } from './chunks';
 import { RequestAborted } from './operation';
 import { RemoteAddress } from './remote-address';
 import { requestHosts } from './request-host';
-import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from './site';
+import { checkMountOptions, Mount, type Responder, type MountOptions } from './mount';
 import { slowBodies, type BodyHost } from './slow-bodies';
 
 interface RequestInfo {
@@ -31,24 +31,24 @@ export interface FetchHandler {
  */
 export function createFetchHandler<HostRequest = Request>(
   paggio: Paggio,
-  options: HandlerOptions<HostRequest> = {},
+  options: MountOptions<HostRequest> = {},
 ): FetchHandler {
-  checkHandlerOptions(paggio, options);
-  const site = new Site(paggio, options);
+  checkMountOptions(paggio, options);
+  const mount = new Mount(paggio, options);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-  const { memory } = site.api;
+  const { memory } = mount.api;
   const handle = async (request: Request, info: RequestInfo = {}): Promise<Response | undefined> => {
     const [path, query] = splitTarget(request.url);
-    const local = site.within(path);
+    const local = mount.within(path);
     if (local === undefined) return undefined;
-    const slug = site.slugOf(local);
+    const slug = mount.slugOf(local);
     const { method } = request;
     const rawHeaders = headersOfRequest(request);
     const arrival = arrivalOf(request, rawHeaders, info.remoteAddr);
     // A runtime may change the host in the URL or in the header: either one decides here.
     const hosts = [new URL(request.url).host, ...arrival.hosts];
-    const desk = slug === undefined ? site.deskOf(method, local, hosts) : undefined;
-    if (slug === undefined && !desk) return undefined;
+    const responder = slug === undefined ? mount.responderOf(method, local, hosts) : undefined;
+    if (slug === undefined && !responder) return undefined;
     const remoteAddr = remoteAddress.of(info.remoteAddr, () => request.headers.get('x-forwarded-for') ?? undefined);
     let share: BodyShare | undefined;
     try {
@@ -66,7 +66,7 @@ export function createFetchHandler<HostRequest = Request>(
           share = memory.keyed.share(holder);
           return readStream(request, paggio, limit, share);
         };
-        return toResponse(await (desk as Desk)(call, read), method);
+        return toResponse(await (responder as Responder)(call, read), method);
       }
       share = memory.webhooks.share(slug);
       const announced = Number(request.headers.get('content-length') ?? 0) || 0;
@@ -79,12 +79,12 @@ export function createFetchHandler<HostRequest = Request>(
     } catch (error) {
       // There is nobody to read an answer.
       if (error instanceof RequestAborted) return new Response(null, { status: 400 });
-      return toResponse(site.api.fail(error), method);
+      return toResponse(mount.api.fail(error), method);
     } finally {
       share?.giveBack();
     }
   };
-  return Object.assign(handle, { signInLink: (principal: Principal) => site.signInLink(principal) });
+  return Object.assign(handle, { signInLink: (principal: Principal) => mount.signInLink(principal) });
 
   /** A client on a loopback address is connected to one. */
   function arrivalOf({ url, headers }: Request, rawHeaders: readonly string[], peer: string | undefined): Arrival {

@@ -18,4 +18,4 @@ export { createDocument, type OpenApiDocument } from './openapi/document';
 export { parse, parseJson } from './parse';
 export { RemoteAddress } from './remote-address';
 export type { Match } from './route-table';
-export { checkHandlerOptions, handlerOptions, normalizePath, type HandlerOptions } from './site';
+export { checkMountOptions, mountOptions, normalizePath, type MountOptions } from './mount';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import type { Paggio, Principal } from '@paggio/core';
-import { createNodeHandler, whenAnswered, type HandlerOptions, type NodeHandler } from '@paggio/http';
+import { createNodeHandler, whenAnswered, type MountOptions, type NodeHandler } from '@paggio/http';
 import type { Context, Middleware } from 'koa';
 
 export interface PaggioMiddleware extends Middleware {
@@ -17,7 +17,7 @@ export interface PaggioMiddleware extends Middleware {
  * app.use(paggioMiddleware(paggio));
  * app.use(bodyParser());
  */
-export function paggioMiddleware(paggio: Paggio, options: HandlerOptions<Context> = {}): PaggioMiddleware {
+export function paggioMiddleware(paggio: Paggio, options: MountOptions<Context> = {}): PaggioMiddleware {
   const handle = createNodeHandler<Context>(paggio, options);
   const middleware: Middleware = async (context, next) => {
     if (!handle(context.req, context.res, { hostRequest: context, target: context.originalUrl })) {

@@ -1,9 +1,9 @@
 import { testMasterKey } from '@paggio/core/testing';
-import { handlerOptions } from '@paggio/http';
+import { mountOptions } from '@paggio/http';
 import { OnWebhook, PaggioModule } from './index';
 
 const runtime = { database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey };
-const extras = [...Object.keys(handlerOptions), 'name', 'isGlobal', 'guards'];
+const extras = [...Object.keys(mountOptions), 'name', 'isGlobal', 'guards'];
 
 test.each(extras)('the module refuses a wrong value of %s by its name, when it is defined', (name) => {
   const refusal = expect.objectContaining({

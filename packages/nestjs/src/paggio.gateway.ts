@@ -15,7 +15,7 @@ import {
   whenAnswered,
   writeAnswer,
   type Caller,
-  type HandlerOptions,
+  type MountOptions,
   type Match,
   type NodeHandler,
   type Operation,
@@ -43,10 +43,10 @@ export class PaggioGateway {
 
   constructor(
     private readonly paggio: Paggio,
-    private readonly options: HandlerOptions<HostRequest>,
+    private readonly options: MountOptions<HostRequest>,
     onFault: (error: unknown, requestId: string) => void,
   ) {
-    this.api = new Api(paggio, { ...(options as HandlerOptions), onFault });
+    this.api = new Api(paggio, { ...(options as MountOptions), onFault });
     this.base = normalizePath(options.path);
     this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);

@@ -25,7 +25,7 @@ import {
   type Principal,
   type Shape,
 } from '@paggio/core';
-import { handlerOptions, normalizePath } from '@paggio/http';
+import { mountOptions, normalizePath } from '@paggio/http';
 import { hostRoutes, type HostRoute } from './host-routes';
 import { createControllers } from './paggio.controllers';
 import { PaggioDoor } from './paggio.door';
@@ -132,7 +132,7 @@ function warnOfClashes(routes: readonly HostRoute[], gateway: PaggioGateway, bas
 const { anything, flag, list, members, optional, text } = rules;
 
 const extraOptions: Record<keyof PaggioModuleExtras, Shape> = {
-  ...handlerOptions,
+  ...mountOptions,
   name: optional(text(1, 100)),
   isGlobal: optional(flag),
   guards: optional(list(anything)),

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
 import type { PaggioOptions } from '@paggio/core';
-import type { HandlerOptions } from '@paggio/http';
+import type { MountOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.gateway';
 
 /**
@@ -8,7 +8,7 @@ import type { HostRequest } from './paggio.gateway';
  * asked with the framework's request behind the guards of the API, and with Node's own for the dashboard, which is answered
  * before the framework.
  */
-export interface PaggioModuleExtras extends Omit<HandlerOptions<HostRequest>, 'onFault' | 'path'> {
+export interface PaggioModuleExtras extends Omit<MountOptions<HostRequest>, 'onFault' | 'path'> {
   /**
    * Path that Paggio is mounted under. It alone decides: the host's global prefix and versioning do not apply.
    * @default ''

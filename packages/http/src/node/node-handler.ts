@@ -7,7 +7,7 @@ import type { Api } from '../api';
 import { arrivalOf, type Arrival } from '../arrival';
 import { RequestAborted } from '../operation';
 import { RemoteAddress } from '../remote-address';
-import { checkHandlerOptions, Site, type Desk, type HandlerOptions } from '../site';
+import { checkMountOptions, Mount, type Responder, type MountOptions } from '../mount';
 import { headerObject } from '../header-values';
 import { attachServer } from './attach';
 import { admitSender, announcedBody, bodyAtDoor, linger, receiveBody, whenAnswered, type IncomingBody } from './body';
@@ -48,21 +48,21 @@ const INERT = inertHeaders as readonly [string, string][];
  */
 export function createNodeHandler<HostRequest = IncomingMessage>(
   paggio: Paggio,
-  options: HandlerOptions<HostRequest> = {},
+  options: MountOptions<HostRequest> = {},
   api?: Api,
 ): NodeHandler {
-  checkHandlerOptions(paggio, options);
-  const site = new Site(paggio, options, api);
+  checkMountOptions(paggio, options);
+  const mount = new Mount(paggio, options, api);
   const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
-  const { memory } = site.api;
+  const { memory } = mount.api;
   const closing = closingOf(paggio);
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
     closing.ofRequest(request);
     const [path, query] = targetOf(request, view);
-    const local = site.within(path);
+    const local = mount.within(path);
     if (local === undefined) return false;
-    const slug = site.slugOf(local);
+    const slug = mount.slugOf(local);
     if (slug !== undefined) {
       const problem = framingProblem(request);
       if (problem) fail(problem, request, response);
@@ -70,21 +70,21 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       return true;
     }
     const arrival = arrivalOf(request, remoteAddress);
-    const desk = site.deskOf(request.method ?? '', local, arrival.hosts);
-    if (!desk) return false;
+    const responder = mount.responderOf(request.method ?? '', local, arrival.hosts);
+    if (!responder) return false;
     const problem = framingProblem(request);
     if (problem) fail(problem, request, response);
-    else void respond(desk, arrival, request, response, path, query, view.hostRequest ?? request);
+    else void respond(responder, arrival, request, response, path, query, view.hostRequest ?? request);
     return true;
   };
   const isClosedTo = (request: IncomingMessage): boolean => {
-    const local = site.within(targetOf(request)[0]);
-    return local !== undefined && site.isClosedAt(local, arrivalOf(request, remoteAddress).hosts);
+    const local = mount.within(targetOf(request)[0]);
+    return local !== undefined && mount.isClosedAt(local, arrivalOf(request, remoteAddress).hosts);
   };
   return Object.assign(handle, {
     isClosedTo,
     attach: (server: Server) => attachServer(paggio, server),
-    signInLink: (principal: Principal) => site.signInLink(principal),
+    signInLink: (principal: Principal) => mount.signInLink(principal),
   });
 
   async function capture(
@@ -146,7 +146,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   }
 
   async function respond(
-    desk: Desk,
+    responder: Responder,
     arrival: Arrival,
     request: IncomingMessage,
     response: ServerResponse,
@@ -160,7 +160,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const remoteAddr = addressOf(request);
       const read = bodyAtDoor(request, response, paggio, memory, networkOf(remoteAddr));
       const call = { method, fullPath, query, rawHeaders, remoteAddr, arrival, hostRequest };
-      writeAnswer(response, await desk(call, read));
+      writeAnswer(response, await responder(call, read));
       // When a request was refused early, its body is still arriving.
       linger(request);
     } catch (error) {
@@ -170,7 +170,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 
   function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     if (error instanceof RequestAborted) return void request.destroy();
-    writeAnswer(response, site.api.fail(error));
+    writeAnswer(response, mount.api.fail(error));
     linger(request);
     watchUnread(response);
   }
@@ -185,7 +185,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     const error = new PaggioError('BAD_REQUEST', `The request has more than ${MAX_HEADERS} headers`, {
       hint: 'Send fewer headers.',
     });
-    writeAnswer(response, { ...site.api.fail(error), status: 431 });
+    writeAnswer(response, { ...mount.api.fail(error), status: 431 });
     linger(request);
   }
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createKeyText, scopes, type Paggio, type PaggioOptions } from '@paggio/core';
 import { owner, startGateway, type TestGateway, type TestingHooks } from '@paggio/core/testing';
 import axios, { type AxiosInstance } from 'axios';
-import { createNodeHandler, type HandlerOptions } from '../index';
+import { createNodeHandler, type MountOptions } from '../index';
 import { expectConformance } from './conformance';
 
 export interface GatewayServer {
@@ -23,7 +23,7 @@ export interface GatewayServer {
 /** A gateway behind a bare `node:http` server, on a database of its own or as another node of a shared one. */
 export async function startGatewayServer(
   options: Partial<PaggioOptions> = {},
-  handler: HandlerOptions<IncomingMessage> = {},
+  handler: MountOptions<IncomingMessage> = {},
   shared?: TestGateway['database'],
   hooks: TestingHooks = {},
   prepare?: (paggio: Paggio) => void,

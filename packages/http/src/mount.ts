@@ -10,7 +10,7 @@ import type { HostAccessOptions } from './host-access';
 import type { ApiRequest, ReadBody } from './operation';
 
 /** @typeParam HostRequest what the host's framework calls a request */
-export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<HostRequest> {
+export interface MountOptions<HostRequest = never> extends HostAccessOptions<HostRequest> {
   /**
    * Path that Paggio is mounted under, such as `/hooks`.
    * @default ''
@@ -46,14 +46,14 @@ export interface HandlerOptions<HostRequest = never> extends HostAccessOptions<H
    * @default false
    */
   exclusive?: boolean;
-  /** Hears of faults behind an `INTERNAL` answer. */
+  /** Called with each fault behind an `INTERNAL` answer, and with the `request_id` of that answer. */
   onFault?: (error: unknown, requestId: string) => void;
 }
 
 const { callable, flag, list, members, oneOf, optional, satisfying, text } = rules;
 
-/** The rules of the options of a handler, for hosts that take further ones. */
-export const handlerOptions: Record<keyof HandlerOptions, Shape> = {
+/** The rules of these options, for hosts that add options of their own. */
+export const mountOptions: Record<keyof MountOptions, Shape> = {
   path: optional(text(0, 2048)),
   health: optional(flag),
   dialects: optional(list(oneOf(dialectNames))),
@@ -70,26 +70,26 @@ export const handlerOptions: Record<keyof HandlerOptions, Shape> = {
 const isPaggio = (value: unknown): boolean => typeof (value as Partial<Paggio> | null)?.capture?.route === 'function';
 const expected: Arguments = [
   ['paggio', satisfying(isPaggio, 'must be what createPaggio() returned')],
-  ['', members(handlerOptions, { options: true })],
+  ['', members(mountOptions, { options: true })],
 ];
 
 /**
- * Checks what a handler is made of. Options that do not exist are refused, because a host that serves less than it was told to
- * says nothing about it.
+ * Checks the arguments of a handler. It refuses options that do not exist, because a misspelt option would silently switch
+ * nothing on.
  * @throws PaggioError `VALIDATION_FAILED` that names what is wrong
  */
-export function checkHandlerOptions(paggio: unknown, options: unknown): void {
+export function checkMountOptions(paggio: unknown, options: unknown): void {
   checkInput(expected, [paggio, options]);
 }
 
 /**
- * Answers a request that is no webhook. It reads the body by itself, once it is known who sent it.
+ * Answers a request that is not a webhook. It authenticates the sender before it reads the body.
  * @throws RequestAborted, and nothing else
  */
-export type Desk = (request: Omit<ApiRequest, 'path'>, read: ReadBody) => Promise<Answer>;
+export type Responder = (request: Omit<ApiRequest, 'path'>, read: ReadBody) => Promise<Answer>;
 
-/** What of a server's paths is Paggio's. The same for every door. */
-export class Site {
+/** Paggio's place on a server. It decides which requests are Paggio's and what answers them, the same for every host. */
+export class Mount {
   /** Where Paggio is mounted: empty, or with a slash in front and none at the end. */
   readonly base: string;
   private readonly capturing: boolean;
@@ -99,7 +99,7 @@ export class Site {
 
   constructor(
     paggio: Paggio,
-    private readonly options: HandlerOptions = {},
+    private readonly options: MountOptions = {},
     readonly api: Api = new Api(paggio, options),
   ) {
     this.base = normalizePath(options.path);
@@ -114,7 +114,7 @@ export class Site {
         : null;
   }
 
-  /** The path below the mount point; undefined: it is the host's. */
+  /** The path below the mount point. Undefined when the path is elsewhere and belongs to the host. */
   within(path: string): string | undefined {
     if (this.base === '') return path;
     // `/hooks-of-mine` is not below `/hooks`.
@@ -123,27 +123,28 @@ export class Site {
     return path.slice(length);
   }
 
-  /** The slug of a path below the mount point; undefined when it is no webhook URL of this process. */
+  /** The slug of a path below the mount point. Undefined when the path is not a webhook URL, or this process captures none. */
   slugOf(local: string): string | undefined {
     return this.capturing ? slugOf(local) : undefined;
   }
 
   /**
-   * Who answers a path below the mount point that is no webhook URL; undefined: the host.
-   * @param hosts that the request names
+   * Matches a request that is not a webhook, and returns what answers it. Undefined leaves the request to the host.
+   * @param local the path below the mount point
+   * @param hosts the host names in the request
    */
-  deskOf(method: string, local: string, hosts: readonly string[]): Desk | undefined {
-    const desk = this.openDesk(method, local);
-    if (desk === undefined || !this.isClosedAt(local, hosts)) return desk;
+  responderOf(method: string, local: string, hosts: readonly string[]): Responder | undefined {
+    const responder = this.matched(method, local);
+    if (responder === undefined || !this.isClosedAt(local, hosts)) return responder;
     return async () => this.api.fail(noSuchRoute());
   }
 
-  /** Whether the host is the one for senders, and the path is not for them. */
+  /** Whether the request names the host of `ingestUrl` but asks for a path that is not for senders. */
   isClosedAt(local: string, hosts: readonly string[]): boolean {
     return !isSignedIngest(local) && this.ingestHost.matches(hosts);
   }
 
-  private openDesk(method: string, local: string): Desk | undefined {
+  private matched(method: string, local: string): Responder | undefined {
     const { api, dashboard, options } = this;
     if (dashboard?.owns(local)) return (request, read) => dashboard.handle({ ...request, path: local }, read);
     const dialect = this.dialectOf(local);

@@ -1,6 +1,6 @@
 import { createPaggio } from '@paggio/core';
 import { testMasterKey } from '@paggio/core/testing';
-import { createFetchHandler, createNodeHandler, handlerOptions } from './index';
+import { createFetchHandler, createNodeHandler, mountOptions } from './index';
 
 const paggio = createPaggio({ database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey });
 
@@ -26,7 +26,7 @@ test.each([
   ['createNodeHandler', createNodeHandler],
   ['createFetchHandler', createFetchHandler],
 ])('%s refuses each option of the wrong type by its name, and an app without Paggio', (_name, create) => {
-  for (const field of Object.keys(handlerOptions)) {
+  for (const field of Object.keys(mountOptions)) {
     expect(() => create(paggio, { [field]: Symbol('wrong') })).toThrow(
       expect.objectContaining({
         name: 'PaggioError',
