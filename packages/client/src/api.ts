@@ -7,14 +7,14 @@ export type EventItem = {
   source: string;
   event_type: string | null;
   method: string;
-  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  /** pending: a delivery or retry is due. delivered, failed: every delivery has ended. captured: the event has no destination. */
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
+  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** What a destination answered when it accepted a later replay. Present on failed events only. */
+  /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
   replayed_status?: number;
   attempt_count: number;
   /** UTC, with milliseconds. */
@@ -33,32 +33,32 @@ export type Event = {
   method: string;
   path: string;
   query: string;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
+  /** The body. With payload_format json, it is embedded byte for byte, so numbers keep their precision and names may repeat. With text it is a string, with binary it is null. The exact bytes are always at /raw. */
   payload: unknown;
-  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
+  /** json: JSON (RFC 8259) in UTF-8, up to 1 MiB and nested at most 512 deep. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
-  /** Bytes of the body. */
+  /** Size of the body in bytes. */
   size: number;
   remote_addr: string | null;
-  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  /** pending: a delivery or retry is due. delivered, failed: every delivery has ended. captured: the event has no destination. */
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
+  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** What a destination answered when it accepted a later replay. Present on failed events only. */
+  /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
   replayed_status?: number;
-  /** Why the event has its status, for people. For a captured event it is derived from the present configuration. */
+  /** Why the event has its status, in plain words. For a captured event, it follows from the current configuration. */
   status_detail: string | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
-  /** The newest 50, in the order in which they were made. Answers have at most 256 KiB in all: those of older attempts are cut. */
+  /** The newest 50 attempts, oldest first. Their responses have at most 256 KiB together: those of older attempts are cut. */
   attempts: Attempt[];
-  /** Attempts in all. GET /api/v1/events/{id}/attempts lists them with their whole answers. */
+  /** Number of all attempts. GET /api/v1/events/{id}/attempts lists them with their full responses. */
   attempts_total: number;
   /** UTC, with milliseconds. */
   next_attempt_at: string | null;
@@ -76,11 +76,11 @@ export type Event = {
     id_conflict: boolean;
   } | null;
   replay_of: string | null;
-  /** The newest 100 events that repeat this one. */
+  /** Ids of the newest 100 events that replay this one. */
   replayed_as: string[];
-  /** Events that repeat this one in all. */
+  /** Number of all events that replay this one. */
   replayed_as_total: number;
-  /** Where a replay to the environment original would go now: every destination that has not accepted the event, else the first. */
+  /** Where a replay to the environment original would go now: every destination that has not accepted the event, or the first if all have. */
   replay_to: {
     destination_id: string;
     destination_url: string;
@@ -92,23 +92,23 @@ export type Event = {
 
 export type Attempt = {
   id: string;
-  /** From 1. */
+  /** Counts from 1. */
   number: number;
   trigger: 'scheduled' | 'replay';
   destination_id: string | null;
   destination_url: string;
   status: 'delivered' | 'failed';
   response_status: number | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
-  /** Only the beginning of the answer was kept, or is shown here. */
+  /** True when only the beginning of the response was stored, or is shown here. */
   response_body_truncated: boolean;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   response_headers: Record<string, string | string[]>;
   latency_ms: number;
   error: string | null;
-  /** What the outcome was decided by. */
+  /** What decided the outcome. */
   reason: string;
   /** UTC, with milliseconds. */
   created_at: string;
@@ -118,7 +118,7 @@ export type Published = {
   deliveries: {
     endpoint_id: string;
     event_id: string;
-    /** False: an earlier request with the same key made it. */
+    /** False when an earlier request with the same key created it. */
     created: boolean;
   }[];
 };
@@ -127,13 +127,13 @@ export type EventVerification = {
   event_id: string;
   status: 'verified' | 'unverified';
   provider: string | null;
-  /** A stable word. */
+  /** A stable identifier. */
   reason: string | null;
-  /** For people. */
+  /** What is known, in plain words. */
   explanation: string;
   body_authenticated: boolean;
   matches: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -151,13 +151,13 @@ export type EventVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
   hints: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -175,7 +175,7 @@ export type EventVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
@@ -186,13 +186,13 @@ export type RejectionVerification = {
   rejection_id: string;
   status: 'failed';
   provider: string | null;
-  /** A stable word. */
+  /** A stable identifier. */
   reason: string | null;
-  /** For people. */
+  /** What is known, in plain words. */
   explanation: string;
   body_authenticated: boolean;
   matches: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -210,13 +210,13 @@ export type RejectionVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
   hints: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -234,12 +234,12 @@ export type RejectionVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
-  /** matches and hints are those of the moment when the request arrived. */
+  /** True when the stored body was cut. matches and hints then come from the time when the request arrived. */
   body_truncated: boolean;
 };
 
@@ -259,7 +259,7 @@ export type ReplayResult = {
   id: string;
   status: 'delivered' | 'failed';
   response_status: number | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
   latency_ms: number;
@@ -267,13 +267,13 @@ export type ReplayResult = {
   /** UTC, with milliseconds. */
   replayed_at: string;
   error: string | null;
-  /** Present for the environment original: one attempt for each destination. The first is the answer itself. */
+  /** Only for the environment original: one attempt for each destination. The first is the one that the answer itself describes. */
   attempts?: {
     /** The id of the attempt. */
     id: string;
     status: 'delivered' | 'failed';
     response_status: number | null;
-    /** Up to 64 KiB; null where it is not UTF-8. */
+    /** Up to 64 KiB. Null when it is not UTF-8. */
     response_body: string | null;
     response_body_base64?: string;
     latency_ms: number;
@@ -302,15 +302,15 @@ export type BulkReplay = {
   };
   destination_id: string | null;
   rate_per_second: number | null;
-  /** Events that matched when it began. */
+  /** Events that matched when the replay began. */
   matched: number;
-  /** Events that were queued so far. */
+  /** Events queued so far. */
   created: number;
-  /** Events with nowhere to go, or sent there already. */
+  /** Events that have no destination, or that this replay has already sent there. */
   skipped: number;
-  /** Queued events that were delivered. */
+  /** Queued events that have been delivered. */
   done: number;
-  /** Queued events that ended without. */
+  /** Queued events whose delivery failed. */
   failed: number;
   /** UTC, with milliseconds. */
   created_at: string;
@@ -336,20 +336,20 @@ export type RetryPolicy =
 export type DestinationItem = {
   id: string;
   name: string;
-  /** handler:<name> for a function of the app. */
+  /** The URL, or handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
-  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  /** Present only when the destination has a client certificate or certificate authorities. The private key is never shown. */
   tls?: {
     certificate: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -357,33 +357,33 @@ export type DestinationItem = {
     certificate_authorities: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
     }[];
   };
-  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present while it is failing. */
+  /** Time of the first failed attempt in the current outage. A destination is failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present only while it is failing. */
   failing_since?: string;
 };
 
 export type Destination = {
   id: string;
   name: string;
-  /** handler:<name> for a function of the app. */
+  /** The URL, or handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
-  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  /** Present only when the destination has a client certificate or certificate authorities. The private key is never shown. */
   tls?: {
     certificate: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -391,7 +391,7 @@ export type Destination = {
     certificate_authorities: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -405,7 +405,7 @@ export type Destination = {
     /** UTC, with milliseconds. */
     retry_at: string | null;
   };
-  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. */
+  /** Time of the first failed attempt in the current outage. A destination is failing once its circuit has opened, or after five failed attempts in a row over at least a minute. */
   failing_since: string | null;
 };
 
@@ -414,18 +414,18 @@ export type Endpoint = {
   user_id: string;
   name: string;
   slug: string;
-  /** Where the provider sends to. */
+  /** The URL to configure at the provider. */
   webhook_url: string;
   destination_url: string | null;
   description: string | null;
   destinations: DestinationItem[];
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy;
   concurrency: number;
-  /** Deliveries per second to each destination. */
+  /** Deliveries per second to each destination. Null: no limit. */
   rate_limit: number | null;
   order_by: string | null;
   acknowledgement: {
@@ -440,26 +440,26 @@ export type Endpoint = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
-    /** The last four characters of the secrets that replays to an environment are signed with. */
+    /** The last four characters of the secret that signs replays to each environment. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
-  /** Methods that are taken in; null: all. */
+  /** HTTP methods that are accepted. Null: all. */
   methods: string[] | null;
-  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  /** True when headers such as X-Forwarded-For and X-Remote-User are passed on to destinations as the sender wrote them. */
   forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
-  /** manual, or why Paggio paused it. */
+  /** manual, or the reason why Paggio paused the endpoint. Null when it is not paused. */
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    /** failing: a destination is failing. healthy, degraded, unhealthy: by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the endpoint has no destination, and no delivery has ended. */
     label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
-    /** Present while the label is failing: when the longest of its outages began. */
+    /** When the longest current outage began. Present only while the label is failing. */
     failing_since?: string;
   };
   /** UTC, with milliseconds. */
@@ -473,18 +473,18 @@ export type EndpointCreated = {
   user_id: string;
   name: string;
   slug: string;
-  /** Where the provider sends to. */
+  /** The URL to configure at the provider. */
   webhook_url: string;
   destination_url: string | null;
   description: string | null;
   destinations: DestinationItem[];
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy;
   concurrency: number;
-  /** Deliveries per second to each destination. */
+  /** Deliveries per second to each destination. Null: no limit. */
   rate_limit: number | null;
   order_by: string | null;
   acknowledgement: {
@@ -499,54 +499,54 @@ export type EndpointCreated = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
-    /** The last four characters of the secrets that replays to an environment are signed with. */
+    /** The last four characters of the secret that signs replays to each environment. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
-  /** Methods that are taken in; null: all. */
+  /** HTTP methods that are accepted. Null: all. */
   methods: string[] | null;
-  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  /** True when headers such as X-Forwarded-For and X-Remote-User are passed on to destinations as the sender wrote them. */
   forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
-  /** manual, or why Paggio paused it. */
+  /** manual, or the reason why Paggio paused the endpoint. Null when it is not paused. */
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    /** failing: a destination is failing. healthy, degraded, unhealthy: by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the endpoint has no destination, and no delivery has ended. */
     label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
-    /** Present while the label is failing: when the longest of its outages began. */
+    /** When the longest current outage began. Present only while the label is failing. */
     failing_since?: string;
   };
   /** UTC, with milliseconds. */
   created_at: string;
   /** UTC, with milliseconds. */
   updated_at: string;
-  /** whsec_...: shown here, and by reveal and rotation only. */
+  /** Shown only here, and when it is revealed or rotated. */
   secret: string;
 };
 
 export type Secret = {
   secret: string;
-  /** What the provider handed over in a handshake (Notion, Asana). */
+  /** The secret that the provider sent in a handshake (Notion, Asana). */
   verification_secret?: string;
 };
 
 export type RotatedSecret = {
   secret: string;
-  /** Until then signatures under the previous secret are accepted too. */
+  /** Signatures made with the previous secret are accepted until then. */
   previous_expires_at: string;
 };
 
 export type ApiKey = {
   id: string;
-  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  /** The user whose objects the key can access. Present only when it is another user; only operators see such keys. */
   user_id?: string;
   name: string;
-  /** The first twelve characters. */
+  /** The first twelve characters of the key. */
   prefix: string;
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
@@ -560,10 +560,10 @@ export type ApiKey = {
 
 export type ApiKeyCreated = {
   id: string;
-  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  /** The user whose objects the key can access. Present only when it is another user; only operators see such keys. */
   user_id?: string;
   name: string;
-  /** The first twelve characters. */
+  /** The first twelve characters of the key. */
   prefix: string;
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
@@ -573,7 +573,7 @@ export type ApiKeyCreated = {
   expires_at: string | null;
   /** UTC, with milliseconds. */
   created_at: string;
-  /** Shown once. */
+  /** The key itself. Only this answer shows it. */
   key: string;
 };
 
@@ -581,13 +581,13 @@ export type RejectionItem = {
   id: string;
   endpoint_id: string;
   provider: string;
-  /** A stable word; what it means is at /verification. */
+  /** A stable identifier. The explanation is at /verification. */
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body as it came. */
+  /** Size of the whole body in bytes. */
   size: number;
-  /** Only the first 64 KiB of the body were kept. */
+  /** True when only the first 64 KiB of the body were stored. */
   body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
@@ -598,68 +598,68 @@ export type Rejection = {
   id: string;
   endpoint_id: string;
   provider: string;
-  /** A stable word; what it means is at /verification. */
+  /** A stable identifier. The explanation is at /verification. */
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body as it came. */
+  /** Size of the whole body in bytes. */
   size: number;
-  /** Only the first 64 KiB of the body were kept. */
+  /** True when only the first 64 KiB of the body were stored. */
   body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
   received_at: string;
   query: string;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
+  /** The body. With payload_format json, it is embedded byte for byte, so numbers keep their precision and names may repeat. With text it is a string, with binary it is null. The exact bytes are always at /raw. */
   payload: unknown;
-  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
+  /** json: JSON (RFC 8259) in UTF-8, up to 1 MiB and nested at most 512 deep. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
 };
 
 export type Session = {
   id: string;
-  /** It is the one that asks. Never with an API key. */
+  /** True for the session that makes the request. Always false with an API key. */
   current: boolean;
   /** The mode of the key or link that opened the session. */
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   key_id: string | null;
-  /** The prefix of the key that opened the session, and that ends it when it is revoked. Null: a link that was made without a key opened it. */
+  /** Prefix of the key that opened the session. Revoking that key ends the session. Null: a sign-in link that was created without a key opened it. */
   key_prefix: string | null;
-  /** Where it was opened from; null: unknown. */
+  /** Address that the session was opened from. Null: unknown. */
   remote_addr: string | null;
-  /** What the browser said about itself then, up to 256 characters. */
+  /** The User-Agent of the browser that opened the session, up to 256 characters. */
   user_agent: string | null;
   /** UTC, with milliseconds. */
   created_at: string;
-  /** Exact to a minute. */
+  /** UTC, exact to a minute. */
   last_used_at: string;
-  /** It ends earlier when it is not used for twelve hours. */
+  /** UTC. The session ends earlier if it is not used for twelve hours. */
   expires_at: string;
 };
 
 export type System = {
   version: string;
-  /** Base of links, and of webhook URLs where ingest_url is null. */
+  /** Base URL of links, and of webhook URLs when ingest_url is null. */
   public_url: string;
-  /** Origin of webhook URLs; null: the public URL. */
+  /** Origin of webhook URLs. Null: the public URL is used. */
   ingest_url: string | null;
   roles: ('capture' | 'deliver' | 'api' | 'dashboard')[];
-  /** Number of the newest migration in the database; null: it does not answer. */
+  /** Number of the newest migration in the database. Null while the database does not answer. */
   migration: number | null;
   queue: {
-    /** Deliveries that are not over, of all users; up to 100000. */
+    /** Unfinished deliveries of all users. Counted up to 100000. */
     pending: number;
-    /** How long the delivery that is most overdue has been waiting. */
+    /** Seconds that the most overdue delivery has been waiting. */
     lag_seconds: number;
   } | null;
-  /** Events that are over are removed after this; null: everything is kept. */
+  /** Seconds after which finished events are deleted. Null: events are kept forever. */
   retention_seconds: number | null;
-  /** For how long a repeated delivery of a provider is known. */
+  /** Seconds for which a repeated delivery of a provider is recognized. */
   dedup_window_seconds: number;
-  /** Bytes of the largest request. */
+  /** Largest request body, in bytes. */
   body_limit: number;
   rate_limit: {
     per_second: number;
@@ -670,15 +670,15 @@ export type System = {
     burst: number;
   } | null;
   storage_quota: {
-    /** Bytes; null: no quota. */
+    /** Bytes. Null: no quota. */
     per_endpoint: number | null;
     per_user: number | null;
-    /** Bytes that the unverified events of one endpoint may take. */
+    /** Bytes that the unverified events of one endpoint may take. Null: no quota. */
     unverified: number | null;
   };
-  /** Of replays to staging; null: there is none. */
+  /** Host that replays to staging go to. Null: no staging host is set. */
   staging_host: string | null;
-  /** Of replays to local. */
+  /** Base URL that replays to local go to. */
   local_url: string;
 };
 
@@ -688,24 +688,24 @@ export type Provider = {
   category: string;
   schemes: string[];
   default_scheme: string;
-  /** verification.public_url is needed. */
+  /** True when the provider signs the URL, so that verification.public_url is needed. */
   signs_url: boolean;
-  /** It asks a question before it sends, which is answered. */
+  /** True when the provider sends a handshake first, which Paggio answers. */
   handshake: boolean;
-  /** It sends its secret in a handshake: secrets may be left empty. */
+  /** True when the provider sends its secret in a handshake, so that secrets may be empty. */
   hands_over_secret: boolean;
-  /** What it calls the secret, and where it shows it. */
+  /** What the provider calls the secret, and where it shows it. */
   secret: string;
-  /** How to get there in its pages. */
+  /** How to set up the webhook in the pages of the provider. */
   setup: string;
   documentation_url: string;
-  /** Types of test events that there are samples of. */
+  /** Event types for which Paggio has a sample. */
   sample_event_types: string[];
-  /** A: from its own source or a published vector. D: unconfirmed. */
+  /** How well the facts about the provider are confirmed. A: by its own source or a published test vector. D: unconfirmed. */
   confidence: 'A' | 'B' | 'C' | 'D';
-  /** Names in verification.settings with what they mean. */
+  /** The members of verification.settings and what they mean. */
   settings: Record<string, string>;
-  /** How old a signed timestamp may be, unless settings.tolerance_seconds says otherwise. Null: not checked. */
+  /** Largest age of a signed timestamp in seconds, unless settings.tolerance_seconds overrides it. Null: not checked. */
   tolerance_seconds: number | null;
   /** Whether retries carry the timestamp of the first attempt. Null: no timestamp is signed. */
   retry_timestamp: 'first' | 'new' | 'unknown' | null;
@@ -713,21 +713,21 @@ export type Provider = {
 
 export type Notifications = {
   slack: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   discord: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   teams: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
-  /** Present while a channel is set up. */
+  /** Present only while a channel is set up. */
   failing_after_minutes?: number;
 };
 
@@ -744,14 +744,14 @@ export type Stats = {
   failed: number;
   pending: number;
   captured: number;
-  /** Percent of delivered and failed. */
+  /** Delivered events in percent of delivered and failed ones. Null: there are neither. */
   success_rate: number | null;
-  /** Of the attempts that delivered. */
+  /** Average for successful attempts. */
   avg_delivery_ms: number | null;
-  /** Of the attempts that delivered, within 5 percent. */
+  /** 95th percentile for successful attempts, within 5 percent. */
   p95_delivery_ms: number | null;
   series: {
-    /** Where the step begins. */
+    /** Start of the step. UTC, with milliseconds. */
     at: string;
     total: number;
     delivered: number;
@@ -799,29 +799,29 @@ export type Liveness = {
 
 export type Readiness = {
   status: 'ok' | 'unavailable';
-  /** What is wrong. */
+  /** Why the process is not ready. Null when it is ready. */
   reason: string | null;
-  /** Number of the newest migration in the database. */
+  /** Number of the newest migration in the database. Null while the database does not answer. */
   migration: number | null;
-  /** How long the delivery that is most overdue has been waiting. */
+  /** Seconds that the most overdue delivery has been waiting. */
   lag_seconds: number | null;
 };
 
 export type ListMeta = {
-  /** Of all pages; exact up to 10000. */
+  /** Number of items on all pages. Exact up to 10000. */
   total: number;
-  /** There are more than 10000. */
+  /** True when there are more than 10000 items. */
   total_capped?: boolean;
   limit: number;
   offset: number;
   has_more: boolean;
-  /** With q: whether everything was searched; false: page on. */
+  /** Only with q: whether everything was searched. False: request the next page to search further. */
   search_complete?: boolean;
 };
 
 export type Error = {
   status: 'error';
-  /** Stable. */
+  /** A stable identifier. */
   code:
     | 'BAD_REQUEST'
     | 'UNAUTHORIZED'
@@ -842,7 +842,7 @@ export type Error = {
     | 'INTERNAL'
     | 'UNAVAILABLE'
     | 'NOT_STARTED';
-  /** For people. */
+  /** What went wrong, in plain words. */
   message: string;
   /** What to do next. */
   hint: string;
@@ -876,35 +876,35 @@ export type ErrorCode =
 
 /** What each operation takes and answers. */
 export interface Operations {
-  /** Answers while the process does, also when the database is down.  */
+  /** Liveness: answers even when the database is down.  */
   'health.live': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: Liveness;
   };
-  /** Whether this process can do its work.  */
+  /** Readiness: whether this process can do its work.  */
   'health.ready': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: Readiness;
   };
-  /** This document.  */
+  /** The OpenAPI document of this server.  */
   'openapi.get': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: Record<string, unknown>;
   };
-  /** Metrics of this process for Prometheus. Needs the scope `operator`. */
+  /** Metrics of this process, for Prometheus. Needs the scope `operator`. */
   'metrics.get': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: undefined;
   };
-  /** Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret. Needs the scope `ingest`. */
+  /** Captures an event from your own producer, which signs it with the secret of the endpoint. Needs the scope `ingest`. */
   'ingest.signed': {
     params: {
       endpoint_id: string;
@@ -913,36 +913,36 @@ export interface Operations {
     body: unknown;
     answer: Queued;
   };
-  /** Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes. Needs the scope `read`. */
+  /** Streams events as server-sent events. Each event.created and event.updated carries an item of the event list. Needs the scope `read`. */
   'events.stream': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: undefined;
   };
-  /** Events, newest first. Filters combine. Needs the scope `read`. */
+  /** Lists events, newest first. An event must match all filters. Needs the scope `read`. */
   'events.list': {
     params: undefined;
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
       status?: 'pending' | 'delivered' | 'failed' | 'captured';
       /** A provider's name, api, or unknown. */
       source?: string;
-      /** Exact, or a prefix with a trailing .* */
+      /** An exact event type, or a prefix that ends with .* */
       event_type?: string;
-      /** Another name of event_type. Only one of them can be given. */
+      /** Alias of event_type. Only one of them can be given. */
       event?: string;
       endpoint_id?: string;
-      /** Received later than this. */
+      /** Events received after this time. */
       since?: string | null;
-      /** Received earlier than this. */
+      /** Events received before this time. */
       until?: string | null;
-      /** Text in id, event type or payload, taken literally. */
+      /** Text to find in the id, event type or payload. It is matched literally. */
       q?: string;
     };
     body: undefined;
@@ -951,23 +951,23 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** An event for many endpoints at once, all or none. Needs the scope `ingest`. */
+  /** Publishes an event to several endpoints at once. Either all of them get it or none does. Needs the scope `ingest`. */
   'events.publish': {
     params: undefined;
     query: undefined;
     body: {
       /** 1 to 128 letters, digits, - _ or . */
       event_type: string;
-      /** Any JSON. Destinations receive its source text: big integers and 1.10 stay what they are. */
+      /** Any JSON. Destinations receive its exact source text, so large integers and 1.10 stay unchanged. */
       payload: unknown;
-      /** Omitted: every active endpoint whose event_types match. */
+      /** Default: every active endpoint whose event_types match. */
       endpoint_ids?: string[];
-      /** A repetition with the same key makes nothing new. Kept for 72 hours. The header Idempotency-Key, if sent too, must be the same. */
+      /** A request that repeats an earlier one with the same key creates nothing new. Keys are kept for 72 hours. If the header Idempotency-Key is also sent, it must be the same. */
       idempotency_key?: string | null;
     };
     answer: Published;
   };
-  /** One event with its attempts. Needs the scope `read`. */
+  /** Returns an event with its attempts. Needs the scope `read`. */
   'events.get': {
     params: {
       id: string;
@@ -976,17 +976,17 @@ export interface Operations {
     body: undefined;
     answer: Event;
   };
-  /** The attempts of an event, newest first, with what was answered. A page with more than 1 MiB of it ends early. Needs the scope `read`. */
+  /** Lists the attempts of an event, newest first, with their responses. A page ends early when its responses exceed 1 MiB. Needs the scope `read`. */
   'events.attempts': {
     params: {
       id: string;
     };
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -995,7 +995,7 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
+  /** Downloads the exact bytes of the body. X-Paggio-Content-Type is the content type as received. Needs the scope `read`. */
   'events.raw': {
     params: {
       id: string;
@@ -1004,7 +1004,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** What is known about who sent an event; for one that was not verified, what verification would say now. Needs the scope `read`. */
+  /** Explains who sent an event. For an unverified event, it says what verification would find now. Needs the scope `read`. */
   'events.verification': {
     params: {
       id: string;
@@ -1013,7 +1013,7 @@ export interface Operations {
     body: undefined;
     answer: EventVerification;
   };
-  /** Sends an event again: once and now to a URL or environment, or without a body as a new event with retries. Needs the scope `write`. resign and include_credentials need the scope `resign` or `admin` too. */
+  /** Sends an event again. With a body: one attempt, now, to a URL or environment. Without a body: a new event with retries. Needs the scope `write`. resign and include_credentials also need the scope `resign` or `admin`. */
   'events.replay': {
     params: {
       id: string;
@@ -1021,50 +1021,50 @@ export interface Operations {
     query: undefined;
     body:
       | {
-          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: false;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
+          /** Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: false;
         }
       | {
           /** One attempt, now, to this URL. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
           destination_url: string;
-          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
+          /** Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'original' | 'staging' | 'local';
-          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
+          /** Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'custom';
           /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
           custom_url: string;
-          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
+          /** Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         }
       | {
-          /** One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url. */
+          /** One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url. */
           environment: 'custom';
-          /** Another name of custom_url. */
+          /** Alias of custom_url. */
           customUrl: string;
-          /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin. */
+          /** Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin. */
           include_credentials?: boolean;
-          /** Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
+          /** Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification. */
           resign?: boolean;
         };
     answer: ReplayResult | Queued;
   };
-  /** Stops what is pending of an event. Needs the scope `write`. */
+  /** Cancels the pending deliveries of an event. Needs the scope `write`. */
   'events.cancel': {
     params: {
       id: string;
@@ -1073,16 +1073,16 @@ export interface Operations {
     body: undefined;
     answer: Event;
   };
-  /** Requests that verification refused, newest first: at most 100 per endpoint with bodies of 16 MiB together, for seven days. Needs the scope `read`. */
+  /** Lists requests that verification refused, newest first. They are kept for seven days: at most 100 per endpoint, and 16 MiB of bodies. Needs the scope `read`. */
   'rejections.list': {
     params: undefined;
     query: {
       endpoint_id?: string;
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1091,7 +1091,7 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** One refused request. Needs the scope `read`. */
+  /** Returns a refused request. Needs the scope `read`. */
   'rejections.get': {
     params: {
       id: string;
@@ -1100,7 +1100,7 @@ export interface Operations {
     body: undefined;
     answer: Rejection;
   };
-  /** The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Paggio-Body-Truncated: true says that the body was cut, and Paggio-Body-Size is the size of the whole body in bytes. Needs the scope `read`. */
+  /** Downloads the exact bytes of a refused body. X-Paggio-Content-Type is the content type as received. If the body was cut, Paggio-Body-Truncated is true and Paggio-Body-Size is the size of the whole body in bytes. Needs the scope `read`. */
   'rejections.raw': {
     params: {
       id: string;
@@ -1109,7 +1109,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Why a request was refused, what would have made it valid, and what to change. Needs the scope `read`. */
+  /** Explains why a request was refused, what would have made it valid, and what to change. Needs the scope `read`. */
   'rejections.verification': {
     params: {
       id: string;
@@ -1118,15 +1118,15 @@ export interface Operations {
     body: undefined;
     answer: RejectionVerification;
   };
-  /** Bulk replays, newest first. Needs the scope `read`. */
+  /** Lists bulk replays, newest first. Needs the scope `read`. */
   'replays.list': {
     params: undefined;
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1135,38 +1135,38 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Sends many events again, by the filters of the list. A dry run counts them. Needs the scope `write`. */
+  /** Replays all events that match a filter. A dry run only counts them. Needs the scope `write`. */
   'replays.create': {
     params: undefined;
     query: undefined;
     body: {
-      /** The filters of the event list; at least one. */
+      /** The filters of the event list. Give at least one. */
       filter: {
         status?: 'pending' | 'delivered' | 'failed' | 'captured' | null;
         /** A provider's name, api, or unknown. */
         source?: string | null;
-        /** Exact, or a prefix with a trailing .* */
+        /** An exact event type, or a prefix that ends with .* */
         event_type?: string | null;
-        /** Another name of event_type. Only one of them can be given. */
+        /** Alias of event_type. Only one of them can be given. */
         event?: string | null;
         endpoint_id?: string | null;
-        /** Received later than this. */
+        /** Events received after this time. */
         since?: string | null;
-        /** Received earlier than this. */
+        /** Events received before this time. */
         until?: string | null;
-        /** Text in id, event type or payload, taken literally. */
+        /** Text to find in the id, event type or payload. It is matched literally. */
         q?: string | null;
       };
-      /** Counts, and does nothing else. */
+      /** Only counts the events that match. */
       dry_run?: boolean;
-      /** Events per second; null: as fast as they are delivered. */
+      /** Events per second. Null: as fast as they are delivered. */
       rate_per_second?: number | null;
-      /** Sends the events themselves to this destination, instead of copies to where their endpoints send. */
+      /** Delivers the events themselves to this destination. Default: copies of the events go to the destinations of their endpoints. */
       destination_id?: string | null;
     };
     answer: BulkReplay;
   };
-  /** One bulk replay and how far it is. Needs the scope `read`. */
+  /** Returns a bulk replay and its progress. Needs the scope `read`. */
   'replays.get': {
     params: {
       id: string;
@@ -1175,7 +1175,7 @@ export interface Operations {
     body: undefined;
     answer: BulkReplay;
   };
-  /** Queues nothing more, and cancels what is queued and not yet delivered. Needs the scope `write`. */
+  /** Cancels a bulk replay: no more events are queued, and queued deliveries are cancelled. Needs the scope `write`. */
   'replays.cancel': {
     params: {
       id: string;
@@ -1184,15 +1184,15 @@ export interface Operations {
     body: undefined;
     answer: BulkReplay;
   };
-  /** Endpoints, newest first. Needs the scope `read`. */
+  /** Lists endpoints, newest first. Needs the scope `read`. */
   'endpoints.list': {
     params: undefined;
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1201,29 +1201,29 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Makes an endpoint. The answer contains its secret. Needs the scope `write`. */
+  /** Creates an endpoint. The answer contains its secret. Needs the scope `write`. */
   'endpoints.create': {
     params: undefined;
     query: undefined;
     body: {
       name: string;
-      /** Instead of destination_url. */
+      /** Use it instead of destination_url. */
       destinations?: {
         /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
         url: string;
-        /** Default: default for the first, else the host of the URL. */
+        /** Default: "default" for the first destination, otherwise the host of the URL. */
         name?: string;
-        /** Exact, or a prefix with a trailing .*; empty: all. */
+        /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
         event_types?: string[];
-        /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+        /** Headers in addition to those of the endpoint. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
         headers_json?: Record<string, string>;
-        /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+        /** Client certificate and additional certificate authorities. A value replaces all of them, null removes them, and without this member they stay. The URL must be https. */
         tls?: {
           /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
           certificate?: string | null;
-          /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+          /** The private key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
           private_key?: string | null;
-          /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+          /** Certificate authorities in PEM to trust for this destination, in addition to the default ones. */
           certificate_authorities?: string | null;
         } | null;
         /** Null: the endpoint's. */
@@ -1249,22 +1249,22 @@ export interface Operations {
               client_errors?: 'retry' | 'fail';
             }
           | null;
-        /** PAUSED holds its deliveries, ACTIVE resumes them. */
+        /** PAUSED holds the deliveries of this destination. ACTIVE resumes them. */
         status?: 'ACTIVE' | 'PAUSED';
       }[];
-      /** Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text. */
+      /** The secret that signs deliveries and signed ingest: any text that is not blank. Default: whsec_ followed by 32 random bytes in base64. For the header webhook-signature, the key is the decoded base64 after whsec_, or the whole text if it is not base64. For X-PJ-Signature, the key is always the whole text. */
       secret?: string;
-      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+      /** Where events are delivered to. Empty or null: events are only captured. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       destination_url?: string | null;
-      /** Another name of destination_url. Only one of them can be given. */
+      /** Alias of destination_url. Only one of them can be given. */
       url?: string | null;
       description?: string | null;
-      /** Exact, or a prefix with a trailing .*; empty: all. */
+      /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
       event_types?: string[];
-      /** Sent with every delivery. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+      /** Headers sent with every delivery. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       timeout_seconds?: number;
-      /** Null: the default policy. */
+      /** When and how often failed attempts are repeated. Null: the default policy. */
       retry?:
         | {
             preset?: 'default' | 'quick' | 'patient' | 'none';
@@ -1285,27 +1285,27 @@ export interface Operations {
             client_errors?: 'retry' | 'fail';
           }
         | null;
-      /** Deliveries to one destination at the same time, of all processes together. */
+      /** Largest number of concurrent deliveries to one destination, counted over all processes. */
       concurrency?: number;
-      /** Deliveries per second to each destination; null: no limit. */
+      /** Largest number of deliveries per second to each destination. Null: no limit. */
       rate_limit?: number | null;
-      /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
+      /** A header name or a JSON pointer into the body. Events with the same value are delivered in order, one at a time. */
       order_by?: string | null;
-      /** Replaces the answer to senders; null: the provider's. */
+      /** The answer that senders get. Null: the answer that the provider expects. */
       acknowledgement?: {
         status: number;
-        /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
+        /** text/plain, application/json, application/xml or text/xml. Null: text/plain, or no content type for an empty body. */
         content_type?: string | null;
         /** Empty for the statuses 204 and 205, which have no body. */
         body: string;
       } | null;
-      /** Null: nothing is verified. */
+      /** How requests are verified. Null: they are not verified. */
       verification?: {
-        /** A name of the catalogue (GET /api/v1/providers), or custom with settings. */
+        /** A provider name from the catalogue (GET /api/v1/providers), or custom together with settings. */
         provider: string;
-        /** One of the provider's schemes; null: its strongest. */
+        /** One of the provider's schemes. Null: its strongest one. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
+        /** What the provider calls secret, token or public key, newest first. No answer contains them. Nearly all providers need at least one. A PATCH without this member keeps the stored ones, but must send them again if it changes provider, scheme, settings or public_url. */
         secrets?: (
           | string
           | {
@@ -1313,21 +1313,21 @@ export interface Operations {
               expires_at?: string | null;
             }
         )[];
-        /** The URL as configured at the provider, for those that sign it. */
+        /** The URL as it is configured at the provider. Needed for providers that sign the URL. */
         public_url?: string | null;
-        /** For custom: how requests are signed. */
+        /** How requests are signed, for the provider custom. */
         settings?: Record<string, unknown>;
-        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
+        /** Secrets or private keys that sign replays to original, staging, local or custom. Null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url must send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
-      /** Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is. */
+      /** HTTP methods that are accepted, in upper case and without CONNECT. Null: all. Requests with another method are answered with 405 and not stored. Handshakes of the provider are answered whatever their method. */
       methods?: string[] | null;
-      /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them. */
+      /** Passes headers such as X-Forwarded-For and X-Remote-User on to destinations as the sender wrote them. Use it only behind a proxy that sets or removes them. */
       forward_identity_headers?: boolean;
     };
     answer: EndpointCreated;
   };
-  /** One endpoint. Needs the scope `read`. */
+  /** Returns an endpoint. Needs the scope `read`. */
   'endpoints.get': {
     params: {
       id: string;
@@ -1336,7 +1336,7 @@ export interface Operations {
     body: undefined;
     answer: Endpoint;
   };
-  /** Changes what is given. It takes effect on the very next request and attempt. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
+  /** Changes the fields that are given. The next request and the next attempt already use them. Needs the scope `write`. Some providers send the secret itself (a token instead of a signature). For their endpoints, a destination on a new host or a change of the verification also needs the scope `resign` or `admin`, or a PATCH of the endpoint that contains all current secrets. */
   'endpoints.update': {
     params: {
       id: string;
@@ -1344,23 +1344,23 @@ export interface Operations {
     query: undefined;
     body: {
       name?: string;
-      /** All of them: what is left out is removed. Instead of destination_url. */
+      /** The complete list: a destination that is left out is deleted. Use it instead of destination_url. */
       destinations?: {
-        /** Of a destination that is there already; without: a new one. */
+        /** Id of an existing destination. Without an id, a new destination is created. */
         id?: string;
-        /** Default: default for the first, else the host of the URL. */
+        /** Default: "default" for the first destination, otherwise the host of the URL. */
         name?: string;
-        /** Exact, or a prefix with a trailing .*; empty: all. */
+        /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
         event_types?: string[];
-        /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+        /** Headers in addition to those of the endpoint. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
         headers_json?: Record<string, string>;
-        /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+        /** Client certificate and additional certificate authorities. A value replaces all of them, null removes them, and without this member they stay. The URL must be https. */
         tls?: {
           /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
           certificate?: string | null;
-          /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+          /** The private key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
           private_key?: string | null;
-          /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+          /** Certificate authorities in PEM to trust for this destination, in addition to the default ones. */
           certificate_authorities?: string | null;
         } | null;
         /** Null: the endpoint's. */
@@ -1386,24 +1386,24 @@ export interface Operations {
               client_errors?: 'retry' | 'fail';
             }
           | null;
-        /** PAUSED holds its deliveries, ACTIVE resumes them. */
+        /** PAUSED holds the deliveries of this destination. ACTIVE resumes them. */
         status?: 'ACTIVE' | 'PAUSED';
         /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
         url?: string;
       }[];
-      /** PAUSED keeps capturing and holds deliveries, ACTIVE resumes them. */
+      /** PAUSED keeps capturing but holds deliveries. ACTIVE resumes them. */
       status?: 'ACTIVE' | 'PAUSED';
-      /** Where events go; empty or null: capture only. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+      /** Where events are delivered to. Empty or null: events are only captured. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       destination_url?: string | null;
-      /** Another name of destination_url. Only one of them can be given. */
+      /** Alias of destination_url. Only one of them can be given. */
       url?: string | null;
       description?: string | null;
-      /** Exact, or a prefix with a trailing .*; empty: all. */
+      /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
       event_types?: string[];
-      /** Sent with every delivery. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+      /** Headers sent with every delivery. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
       timeout_seconds?: number;
-      /** Null: the default policy. */
+      /** When and how often failed attempts are repeated. Null: the default policy. */
       retry?:
         | {
             preset?: 'default' | 'quick' | 'patient' | 'none';
@@ -1424,27 +1424,27 @@ export interface Operations {
             client_errors?: 'retry' | 'fail';
           }
         | null;
-      /** Deliveries to one destination at the same time, of all processes together. */
+      /** Largest number of concurrent deliveries to one destination, counted over all processes. */
       concurrency?: number;
-      /** Deliveries per second to each destination; null: no limit. */
+      /** Largest number of deliveries per second to each destination. Null: no limit. */
       rate_limit?: number | null;
-      /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
+      /** A header name or a JSON pointer into the body. Events with the same value are delivered in order, one at a time. */
       order_by?: string | null;
-      /** Replaces the answer to senders; null: the provider's. */
+      /** The answer that senders get. Null: the answer that the provider expects. */
       acknowledgement?: {
         status: number;
-        /** text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body. */
+        /** text/plain, application/json, application/xml or text/xml. Null: text/plain, or no content type for an empty body. */
         content_type?: string | null;
         /** Empty for the statuses 204 and 205, which have no body. */
         body: string;
       } | null;
-      /** Null: nothing is verified. */
+      /** How requests are verified. Null: they are not verified. */
       verification?: {
-        /** A name of the catalogue (GET /api/v1/providers), or custom with settings. */
+        /** A provider name from the catalogue (GET /api/v1/providers), or custom together with settings. */
         provider: string;
-        /** One of the provider's schemes; null: its strongest. */
+        /** One of the provider's schemes. Null: its strongest one. */
         scheme?: string | null;
-        /** What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again. */
+        /** What the provider calls secret, token or public key, newest first. No answer contains them. Nearly all providers need at least one. A PATCH without this member keeps the stored ones, but must send them again if it changes provider, scheme, settings or public_url. */
         secrets?: (
           | string
           | {
@@ -1452,21 +1452,21 @@ export interface Operations {
               expires_at?: string | null;
             }
         )[];
-        /** The URL as configured at the provider, for those that sign it. */
+        /** The URL as it is configured at the provider. Needed for providers that sign the URL. */
         public_url?: string | null;
-        /** For custom: how requests are signed. */
+        /** How requests are signed, for the provider custom. */
         settings?: Record<string, unknown>;
-        /** Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null. */
+        /** Secrets or private keys that sign replays to original, staging, local or custom. Null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url must send each stored one again, or null. */
         replay_secrets?: Record<string, string | null>;
       } | null;
-      /** Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is. */
+      /** HTTP methods that are accepted, in upper case and without CONNECT. Null: all. Requests with another method are answered with 405 and not stored. Handshakes of the provider are answered whatever their method. */
       methods?: string[] | null;
-      /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them. */
+      /** Passes headers such as X-Forwarded-For and X-Remote-User on to destinations as the sender wrote them. Use it only behind a proxy that sets or removes them. */
       forward_identity_headers?: boolean;
     };
     answer: Endpoint;
   };
-  /** Removes an endpoint. Pending deliveries are cancelled; events stay readable. Needs the scope `write`. */
+  /** Deletes an endpoint and cancels its pending deliveries. Its events stay readable. Needs the scope `write`. */
   'endpoints.delete': {
     params: {
       id: string;
@@ -1475,7 +1475,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** The secret in clear. The look is kept in the audit log. Needs the scope `admin`. */
+  /** Reveals the secret. Viewing it is recorded in the audit log. Needs the scope `admin`. */
   'endpoints.secret': {
     params: {
       id: string;
@@ -1484,31 +1484,31 @@ export interface Operations {
     body: undefined;
     answer: Secret;
   };
-  /** A new secret; the previous one stays valid for a while. Needs the scope `admin`. */
+  /** Creates a new secret. The previous one stays valid for a while. Needs the scope `admin`. */
   'endpoints.rotate_secret': {
     params: {
       id: string;
     };
     query: undefined;
     body: {
-      /** Seconds that the previous secret stays valid beside the new one. Default 86400. */
+      /** Seconds for which the previous secret stays valid next to the new one. Default 86400. */
       overlap_seconds?: number;
     };
     answer: RotatedSecret;
   };
-  /** A sample event through the whole path. Needs the scope `write`. */
+  /** Sends a sample event through capture, verification and delivery. Needs the scope `write`. */
   'endpoints.test': {
     params: {
       id: string;
     };
     query: undefined;
     body: {
-      /** One of the provider's samples (sample_event_types of GET /api/v1/providers), default the most typical one; any other, or without a provider, makes a plain event. */
+      /** One of the provider's samples (sample_event_types of GET /api/v1/providers). Default: its most typical one. Any other type, or an endpoint without a provider, gets a generic event. */
       event_type?: string;
     };
     answer: TestQueued;
   };
-  /** The destinations of an endpoint, with their state. Needs the scope `read`. */
+  /** Lists the destinations of an endpoint, with their state. Needs the scope `read`. */
   'destinations.list': {
     params: {
       id: string;
@@ -1520,7 +1520,7 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Adds a destination. Events from before reach it by a replay with its id. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
+  /** Adds a destination to an endpoint. To send earlier events to it, replay them with its id. Needs the scope `write`. Some providers send the secret itself (a token instead of a signature). For their endpoints, a destination on a new host or a change of the verification also needs the scope `resign` or `admin`, or a PATCH of the endpoint that contains all current secrets. */
   'destinations.create': {
     params: {
       id: string;
@@ -1529,19 +1529,19 @@ export interface Operations {
     body: {
       /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       url: string;
-      /** Default: default for the first, else the host of the URL. */
+      /** Default: "default" for the first destination, otherwise the host of the URL. */
       name?: string;
-      /** Exact, or a prefix with a trailing .*; empty: all. */
+      /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
       event_types?: string[];
-      /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+      /** Headers in addition to those of the endpoint. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
-      /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+      /** Client certificate and additional certificate authorities. A value replaces all of them, null removes them, and without this member they stay. The URL must be https. */
       tls?: {
         /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
         certificate?: string | null;
-        /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+        /** The private key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
         private_key?: string | null;
-        /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+        /** Certificate authorities in PEM to trust for this destination, in addition to the default ones. */
         certificate_authorities?: string | null;
       } | null;
       /** Null: the endpoint's. */
@@ -1567,12 +1567,12 @@ export interface Operations {
             client_errors?: 'retry' | 'fail';
           }
         | null;
-      /** PAUSED holds its deliveries, ACTIVE resumes them. */
+      /** PAUSED holds the deliveries of this destination. ACTIVE resumes them. */
       status?: 'ACTIVE' | 'PAUSED';
     };
     answer: Destination;
   };
-  /** One destination, with its state. Needs the scope `read`. */
+  /** Returns a destination, with its state. Needs the scope `read`. */
   'destinations.get': {
     params: {
       id: string;
@@ -1582,7 +1582,7 @@ export interface Operations {
     body: undefined;
     answer: Destination;
   };
-  /** Changes what is given. ACTIVE resumes a paused destination. Needs the scope `write`. Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint. */
+  /** Changes the fields that are given. The status ACTIVE resumes a paused destination. Needs the scope `write`. Some providers send the secret itself (a token instead of a signature). For their endpoints, a destination on a new host or a change of the verification also needs the scope `resign` or `admin`, or a PATCH of the endpoint that contains all current secrets. */
   'destinations.update': {
     params: {
       id: string;
@@ -1592,19 +1592,19 @@ export interface Operations {
     body: {
       /** An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
       url?: string;
-      /** Default: default for the first, else the host of the URL. */
+      /** Default: "default" for the first destination, otherwise the host of the URL. */
       name?: string;
-      /** Exact, or a prefix with a trailing .*; empty: all. */
+      /** Event types to accept: exact, or a prefix that ends with .* An empty list accepts all. */
       event_types?: string[];
-      /** On top of the endpoint's. Encrypted at rest. Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together. */
+      /** Headers in addition to those of the endpoint. They are encrypted at rest. Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together. */
       headers_json?: Record<string, string>;
-      /** Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https. */
+      /** Client certificate and additional certificate authorities. A value replaces all of them, null removes them, and without this member they stay. The URL must be https. */
       tls?: {
         /** The client certificate in PEM, followed by its intermediate certificates. Needs private_key. */
         certificate?: string | null;
-        /** The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
+        /** The private key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it. */
         private_key?: string | null;
-        /** Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones. */
+        /** Certificate authorities in PEM to trust for this destination, in addition to the default ones. */
         certificate_authorities?: string | null;
       } | null;
       /** Null: the endpoint's. */
@@ -1630,12 +1630,12 @@ export interface Operations {
             client_errors?: 'retry' | 'fail';
           }
         | null;
-      /** PAUSED holds its deliveries, ACTIVE resumes them. */
+      /** PAUSED holds the deliveries of this destination. ACTIVE resumes them. */
       status?: 'ACTIVE' | 'PAUSED';
     };
     answer: Destination;
   };
-  /** Removes a destination and cancels what is pending for it. Needs the scope `write`. */
+  /** Deletes a destination and cancels its pending deliveries. Needs the scope `write`. */
   'destinations.delete': {
     params: {
       id: string;
@@ -1645,15 +1645,15 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** API keys, newest first. Needs the scope `admin`. With `operator` as well: the keys of every user. */
+  /** Lists API keys, newest first. Needs the scope `admin`. With the scope `operator` too, it lists the keys of all users. */
   'keys.list': {
     params: undefined;
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1662,24 +1662,24 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Makes an API key. It is shown in this answer only. Needs the scope `admin`. user_id of another user needs `operator` as well. */
+  /** Creates an API key. Only this answer shows it. Needs the scope `admin`. A key for another user also needs the scope `operator`. */
   'keys.create': {
     params: undefined;
     query: undefined;
     body: {
       name: string;
-      /** Default: the mode of the key that asks. */
+      /** Default: the mode of the key that makes the request. */
       mode?: 'live' | 'test';
-      /** Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign. */
+      /** Default: read, write and ingest, as far as the key that makes the request has them. A key can only grant scopes that it has; admin includes resign. */
       scopes?: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
-      /** In the future, and no later than the end of the key that asks. Default: the same as that. Null: never. */
+      /** When the key expires. In the future, and no later than the key that makes the request, whose expiry is the default. Null: never. */
       expires_at?: string | null;
-      /** Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator. */
+      /** The user whose objects the key can access. Default: the user of the key that makes the request. Another user needs the scope operator. */
       user_id?: string;
     };
     answer: ApiKeyCreated;
   };
-  /** Revokes an API key, on every node within 5 seconds. Needs the scope `admin`. A key of another user needs `operator` as well. */
+  /** Revokes an API key. It takes effect on every node within 5 seconds. Needs the scope `admin`. The key of another user also needs the scope `operator`. */
   'keys.delete': {
     params: {
       id: string;
@@ -1688,15 +1688,15 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Who is signed in to the dashboard as the user of the key, newest first. Needs the scope `admin`. */
+  /** Lists the dashboard sessions of the user of the key, newest first. Needs the scope `admin`. */
   'sessions.list': {
     params: undefined;
     query: {
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1705,14 +1705,14 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Ends every session of the user but the one that asks (with an API key: every one), and makes void the sign-in links that were not used yet. Needs the scope `admin`. */
+  /** Ends all other dashboard sessions of the user, or all of them if the request uses an API key. Unused sign-in links stop working. Needs the scope `admin`. */
   'sessions.delete_others': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: undefined;
   };
-  /** Ends a session of the dashboard, on every node at once. Needs the scope `admin`. */
+  /** Ends a dashboard session, on every node at once. Needs the scope `admin`. */
   'sessions.delete': {
     params: {
       id: string;
@@ -1721,7 +1721,7 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
-  /** Who did what to keys, secrets, endpoints, destinations, replays, tests and sessions, and what was refused, newest first. Needs the scope `admin`. */
+  /** Lists audit entries, newest first: who changed or viewed keys, secrets, endpoints, destinations, replays, tests and sessions, and what was refused. Needs the scope `admin`. */
   'audit.list': {
     params: undefined;
     query: {
@@ -1749,11 +1749,11 @@ export interface Operations {
         | 'session.opened'
         | 'session.refused';
       object_id?: string;
-      /** Items of a page. */
+      /** Number of items per page. */
       limit?: number;
-      /** Items to skip. Not together with starting_after. */
+      /** Number of items to skip. Cannot be combined with starting_after. */
       offset?: number;
-      /** Id of the last item of the page before. */
+      /** Id of the last item of the previous page. */
       starting_after?: string;
     };
     body: undefined;
@@ -1762,85 +1762,85 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Which notifications Slack, Discord and Microsoft Teams get. Needs the scope `admin`. */
+  /** Returns the notification settings of Slack, Discord and Microsoft Teams. Needs the scope `admin`. */
   'notifications.get': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: Notifications;
   };
-  /** Replaces the settings of all channels. The body names at least one; one that is null or left out is switched off. Needs the scope `admin`. */
+  /** Replaces the settings of all channels. The body names at least one channel. A channel that is null or left out is switched off. Needs the scope `admin`. */
   'notifications.put': {
     params: undefined;
     query: undefined;
     body:
       | {
-          /** Slack, or what takes its incoming webhooks; null or left out: nothing is sent there. */
+          /** Slack, or a product that accepts Slack webhooks. Null or left out: switched off. */
           slack: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** Discord; null or left out: nothing is sent there. */
+          /** Discord. Null or left out: switched off. */
           discord?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          /** Microsoft Teams, by the URL of a workflow. Null or left out: switched off. */
           teams?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          /** Minutes for which a destination must fail before the trigger failing is sent. Default 5. */
           failing_after_minutes?: number;
         }
       | {
-          /** Discord; null or left out: nothing is sent there. */
+          /** Discord. Null or left out: switched off. */
           discord: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          /** Microsoft Teams, by the URL of a workflow. Null or left out: switched off. */
           teams?: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          /** Minutes for which a destination must fail before the trigger failing is sent. Default 5. */
           failing_after_minutes?: number;
         }
       | {
-          /** Microsoft Teams: the URL of a workflow; null or left out: nothing is sent there. */
+          /** Microsoft Teams, by the URL of a workflow. Null or left out: switched off. */
           teams: {
-            /** The incoming webhook of a channel; a secret. Left out: the stored one; required where none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
+            /** The incoming webhook of the channel, which is a secret. Default: the stored one; required if none is stored. An http or https URL with a public address, without a user name, a password, spaces, control characters or port 0. */
             url?: string;
-            /** What it is told about. */
+            /** What the channel is notified about. */
             triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
           } | null;
-          /** How long a destination fails before the trigger failing is sent, in minutes. Default 5. */
+          /** Minutes for which a destination must fail before the trigger failing is sent. Default 5. */
           failing_after_minutes?: number;
         };
     answer: Notifications;
   };
-  /** Sends a message to a channel now, and says what became of it. Needs the scope `admin`. */
+  /** Sends a test message to a channel now, and returns the result. Needs the scope `admin`. */
   'notifications.test': {
     params: undefined;
     query: undefined;
     body: {
-      /** One that has a webhook. */
+      /** A channel that has a webhook. */
       channel: 'slack' | 'discord' | 'teams';
     };
     answer: NotificationSent;
   };
-  /** Providers whose requests can be verified. Needs the scope `read`. */
+  /** Lists the providers whose requests Paggio can verify. Needs the scope `read`. */
   'providers.list': {
     params: undefined;
     query: undefined;
@@ -1850,14 +1850,14 @@ export interface Operations {
       meta: ListMeta;
     };
   };
-  /** Events received in a stretch of time, by their state now, in all and as a series. Needs the scope `read`. */
+  /** Counts the events received in a period by their current status, in total and as a time series. Needs the scope `read`. */
   'stats.get': {
     params: undefined;
     query: {
       endpoint_id?: string;
-      /** Received at or after this: before to, by at most 3660 days. Default 24 hours before to. */
+      /** Start of the period, inclusive. It must be before to, by at most 3660 days. Default: 24 hours before to. */
       from?: string | null;
-      /** Received before this; default now. */
+      /** End of the period, exclusive. Default: now. */
       to?: string | null;
     };
     body: undefined;

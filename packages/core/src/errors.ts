@@ -109,7 +109,7 @@ export function notFound(what: string): PaggioError {
 }
 
 export function invalid(details: ErrorDetail[]): PaggioError {
-  return new PaggioError('VALIDATION_FAILED', `Not valid: ${fieldNames(details)}`, {
+  return new PaggioError('VALIDATION_FAILED', `Invalid fields: ${fieldNames(details)}`, {
     hint: details[0]?.message ?? '',
     details,
   });

@@ -92,7 +92,7 @@ export function errorAnswer(
 
 function internal(): PaggioError {
   return new PaggioError('INTERNAL', 'Something went wrong in Paggio', {
-    hint: 'The log has more under this request_id.',
+    hint: 'Look up this request_id in the server log.',
   });
 }
 

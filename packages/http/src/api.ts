@@ -319,9 +319,9 @@ export class Api {
     // Unknown paths are checked too, so that they reveal nothing to hosts that are not allowed.
     this.access.checkHost(request, { needsKey: true });
     if (match === undefined) throw noSuchRoute();
-    if (match.allowed.length === 0) throw noSuchRoute('Leave out the slash at the end of the path.');
-    throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, {
-      hint: `Possible: ${match.allowed.join(', ')}.`,
+    if (match.allowed.length === 0) throw noSuchRoute('Remove the slash at the end of the path.');
+    throw new PaggioError('METHOD_NOT_ALLOWED', `${request.method} is not allowed on this path`, {
+      hint: `Allowed methods: ${match.allowed.join(', ')}.`,
       headers: [['allow', match.allowed.join(', ')]],
     });
   }
@@ -374,7 +374,7 @@ function idempotencyKeyOf(values: readonly string[]): string | null {
   if (key === undefined) return null;
   if (values.length === 1 && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
   const message = 'Idempotency-Key must be one header of 1 to 255 visible ASCII characters.';
-  throw new PaggioError('BAD_REQUEST', 'Wrong header: Idempotency-Key', {
+  throw new PaggioError('BAD_REQUEST', 'Invalid header: Idempotency-Key', {
     hint: message,
     details: [{ field: 'Idempotency-Key', message }],
   });

@@ -38,7 +38,7 @@ export class BodyMemory {
         const free = this.max - this.used;
         // A single body may be larger than half, because the body limit bounds it already.
         if (free >= 0 && (own <= free || own === taken)) return null;
-        return new PaggioError('UNAVAILABLE', 'Too many bodies are being received', {
+        return new PaggioError('UNAVAILABLE', 'Too many request bodies in flight', {
           hint: 'Send the request again.',
           retryAfterSeconds: 5,
           headers: [['connection', 'close']],

@@ -151,7 +151,7 @@ export class Dashboard {
     const mode = memberOf(await read(SESSION_BODY_LIMIT, anonymous(request.remoteAddr)), 'mode');
     if (mode !== 'live' && mode !== 'test') throw invalid([{ field: 'mode', message: 'mode must be live or test.' }]);
     if (viewer.session === null) {
-      throw new PaggioError('FORBIDDEN', 'The host chooses the mode of its users', {
+      throw new PaggioError('FORBIDDEN', 'Only the host can choose the mode of its users', {
         hint: 'Ask the operator of the host.',
       });
     }
@@ -221,7 +221,7 @@ export class Dashboard {
     const found = wasKnown ? await this.api.access.user(request) : user;
     if (found) return { ...found, session: null };
     throw new PaggioError('UNAUTHORIZED', 'Not signed in', {
-      hint: 'Sign in with the link from the start of the server, or with an API key.',
+      hint: 'Sign in with the link that the server printed when it started, or with an API key.',
     });
   }
 

@@ -117,8 +117,8 @@ function splitTarget(url: string): [string, string] {
  */
 async function readStream(request: Request, host: BodyHost, limit: number, share: BodyShare): Promise<Buffer> {
   if (request.bodyUsed) {
-    throw new PaggioError('RAW_BODY_CONSUMED', 'The host read this request before Paggio could', {
-      hint: 'Pass the request on before reading its body.',
+    throw new PaggioError('RAW_BODY_CONSUMED', 'The host has already read the body of this request', {
+      hint: 'Pass the request to Paggio before its body is read.',
     });
   }
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
@@ -153,7 +153,7 @@ async function readStream(request: Request, host: BodyHost, limit: number, share
 
 function tooLarge(limit: number): PaggioError {
   return new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
-    hint: 'Send less, or raise the body limit.',
+    hint: 'Send a smaller body, or raise the body limit (option bodyLimit).',
   });
 }
 

@@ -63,7 +63,7 @@ export class Metrics {
   private readonly pending = this.gauge('paggio_queue_pending', 'Deliveries that are not over, up to 100000.', []);
   private readonly lag = this.gauge(
     'paggio_queue_lag_seconds',
-    'How long the delivery that is most overdue has been waiting.',
+    'Seconds that the most overdue delivery has been waiting.',
     [],
   );
   private readonly failing = this.gauge(

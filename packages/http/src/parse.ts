@@ -76,7 +76,7 @@ export function parseQuery(text: string): Record<string, string> {
   if (text === '') return {};
   if (text.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) {
     throw new PaggioError('BAD_REQUEST', `The query has more than ${MAX_PARAMETERS} parameters`, {
-      hint: 'Send the parameters of this operation only.',
+      hint: 'Send only the parameters of this operation.',
     });
   }
   const query = new Map<string, string>();
@@ -123,8 +123,8 @@ export function noBody(body: Buffer): void {
 function failure(kind: 'body' | 'query', details: ErrorDetail[]): PaggioError {
   const hint = details[0]?.message ?? '';
   return kind === 'query'
-    ? new PaggioError('BAD_REQUEST', `Wrong query parameter: ${fieldNames(details)}`, { hint, details })
-    : new PaggioError('VALIDATION_FAILED', `Not valid: ${fieldNames(details)}`, { hint, details });
+    ? new PaggioError('BAD_REQUEST', `Invalid query parameters: ${fieldNames(details)}`, { hint, details })
+    : new PaggioError('VALIDATION_FAILED', `Invalid fields: ${fieldNames(details)}`, { hint, details });
 }
 
 function unknown(field: string): ErrorDetail {

@@ -38,8 +38,8 @@ function tagsOf(rawHeaders: readonly string[], name: string): Tag[] | '*' | unde
     if (TAG.lastIndex === text.length) return tags;
   }
   const message = `${name} must be * or entity tags in double quotes, separated by commas.`;
-  throw new PaggioError('BAD_REQUEST', `Wrong header: ${name}`, {
-    hint: `${message} Send the ETag of an answer as it came.`,
+  throw new PaggioError('BAD_REQUEST', `Invalid header: ${name}`, {
+    hint: `${message} Send the ETag of an answer unchanged.`,
     details: [{ field: name, message }],
   });
 }

@@ -46,13 +46,13 @@ export const slowBodies = new SlowBodies();
 
 function tooSlow(limitMs: number): PaggioError {
   return new PaggioError('BAD_REQUEST', `The body did not arrive within ${limitMs / 1_000} s`, {
-    hint: 'Send the whole body.',
+    hint: 'Send the whole body in time.',
     headers: [['connection', 'close']],
   });
 }
 
 function ending(): PaggioError {
-  return new PaggioError('UNAVAILABLE', 'The server is stopping, and the body has not arrived yet', {
+  return new PaggioError('UNAVAILABLE', 'The server is stopping before the whole body has arrived', {
     hint: 'Send the request again.',
     retryAfterSeconds: 5,
     headers: [['connection', 'close']],

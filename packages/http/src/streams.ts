@@ -15,8 +15,8 @@ export class Streams {
   take(holder: string): () => void {
     const before = this.open.get(holder) ?? 0;
     if (before >= MAX_OPEN) {
-      throw new PaggioError('RATE_LIMITED', `There are ${MAX_OPEN} event streams open with this key or user`, {
-        hint: 'Close one of them, or let its readers share one stream.',
+      throw new PaggioError('RATE_LIMITED', `This key or user already has ${MAX_OPEN} event streams open`, {
+        hint: 'Close one of them, or let several readers share one stream.',
         retryAfterSeconds: 5,
       });
     }

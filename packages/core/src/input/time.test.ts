@@ -69,5 +69,5 @@ test('only text is read, and only a valid Date passes for one', () => {
     expect(parseTime(value)).toBeUndefined();
   for (const value of [undefined, null, new Date(0)]) expect(() => requireTime('since', value)).not.toThrow();
   for (const value of [new Date(Number.NaN), new Date(-1), new Date(8.64e15), '2030-01-01', 1])
-    expect(() => requireTime('since', value)).toThrow('Not valid: since');
+    expect(() => requireTime('since', value)).toThrow('Invalid fields: since');
 });

@@ -57,7 +57,7 @@ export class Statistics {
     const seconds = (to.getTime() - from.getTime()) / 1000;
     if (seconds <= 0 || seconds > (MAX_DAYS * DAY_MS) / 1000) {
       const message = `from must be before to, by at most ${MAX_DAYS} days.`;
-      throw new PaggioError('BAD_REQUEST', 'Wrong query parameter: from', {
+      throw new PaggioError('BAD_REQUEST', 'Invalid query parameters: from', {
         hint: message,
         details: [{ field: 'from', message }],
       });

@@ -86,7 +86,7 @@ export const deliverant: Dialect = {
       method: 'GET',
       path: `${PATH}/:id`,
       scope: 'read',
-      summary: 'One endpoint.',
+      summary: 'Returns an endpoint.',
       answers: { 200: any },
       async run(input) {
         const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
@@ -140,7 +140,7 @@ export const deliverant: Dialect = {
       async run(input) {
         const deliveries = await publish(input);
         const [first] = deliveries;
-        if (!first) throw invalid([{ field: 'endpoint_ids', message: 'No active endpoint wants this event type.' }]);
+        if (!first) throw invalid([{ field: 'endpoint_ids', message: 'No active endpoint accepts this event type.' }]);
         return jsonAnswer(202, {
           // There is an event for each endpoint; the first stands for all.
           event_id: prefixed('evt', first.eventId),

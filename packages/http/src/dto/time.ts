@@ -8,7 +8,7 @@ const YEARS = '^(19[7-9][0-9]|[2-9][0-9]{3})-';
 export const timeInput: JsonSchema = {
   anyOf: [
     { type: 'string', format: 'date-time', pattern: YEARS, description: 'RFC 3339 with an offset, from 1970 to 9999.' },
-    { type: 'string', format: 'date', pattern: YEARS, description: 'The same day at 00:00 UTC.' },
+    { type: 'string', format: 'date', pattern: YEARS, description: 'A date, which means 00:00 UTC on that day.' },
   ],
 };
 

@@ -7,14 +7,14 @@ export type EventItem = {
   source: string;
   event_type: string | null;
   method: string;
-  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  /** pending: a delivery or retry is due. delivered, failed: every delivery has ended. captured: the event has no destination. */
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
+  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** What a destination answered when it accepted a later replay. Present on failed events only. */
+  /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
   replayed_status?: number;
   attempt_count: number;
   /** UTC, with milliseconds. */
@@ -33,32 +33,32 @@ export type Event = {
   method: string;
   path: string;
   query: string;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
+  /** The body. With payload_format json, it is embedded byte for byte, so numbers keep their precision and names may repeat. With text it is a string, with binary it is null. The exact bytes are always at /raw. */
   payload: unknown;
-  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
+  /** json: JSON (RFC 8259) in UTF-8, up to 1 MiB and nested at most 512 deep. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
-  /** Bytes of the body. */
+  /** Size of the body in bytes. */
   size: number;
   remote_addr: string | null;
-  /** pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to. */
+  /** pending: a delivery or retry is due. delivered, failed: every delivery has ended. captured: the event has no destination. */
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first. */
+  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
-  /** What a destination answered when it accepted a later replay. Present on failed events only. */
+  /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
   replayed_status?: number;
-  /** Why the event has its status, for people. For a captured event it is derived from the present configuration. */
+  /** Why the event has its status, in plain words. For a captured event, it follows from the current configuration. */
   status_detail: string | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
-  /** The newest 50, in the order in which they were made. Answers have at most 256 KiB in all: those of older attempts are cut. */
+  /** The newest 50 attempts, oldest first. Their responses have at most 256 KiB together: those of older attempts are cut. */
   attempts: Attempt[];
-  /** Attempts in all. GET /api/v1/events/{id}/attempts lists them with their whole answers. */
+  /** Number of all attempts. GET /api/v1/events/{id}/attempts lists them with their full responses. */
   attempts_total: number;
   /** UTC, with milliseconds. */
   next_attempt_at: string | null;
@@ -76,11 +76,11 @@ export type Event = {
     id_conflict: boolean;
   } | null;
   replay_of: string | null;
-  /** The newest 100 events that repeat this one. */
+  /** Ids of the newest 100 events that replay this one. */
   replayed_as: string[];
-  /** Events that repeat this one in all. */
+  /** Number of all events that replay this one. */
   replayed_as_total: number;
-  /** Where a replay to the environment original would go now: every destination that has not accepted the event, else the first. */
+  /** Where a replay to the environment original would go now: every destination that has not accepted the event, or the first if all have. */
   replay_to: {
     destination_id: string;
     destination_url: string;
@@ -92,23 +92,23 @@ export type Event = {
 
 export type Attempt = {
   id: string;
-  /** From 1. */
+  /** Counts from 1. */
   number: number;
   trigger: 'scheduled' | 'replay';
   destination_id: string | null;
   destination_url: string;
   status: 'delivered' | 'failed';
   response_status: number | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
-  /** Only the beginning of the answer was kept, or is shown here. */
+  /** True when only the beginning of the response was stored, or is shown here. */
   response_body_truncated: boolean;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   response_headers: Record<string, string | string[]>;
   latency_ms: number;
   error: string | null;
-  /** What the outcome was decided by. */
+  /** What decided the outcome. */
   reason: string;
   /** UTC, with milliseconds. */
   created_at: string;
@@ -118,7 +118,7 @@ export type Published = {
   deliveries: {
     endpoint_id: string;
     event_id: string;
-    /** False: an earlier request with the same key made it. */
+    /** False when an earlier request with the same key created it. */
     created: boolean;
   }[];
 };
@@ -127,13 +127,13 @@ export type EventVerification = {
   event_id: string;
   status: 'verified' | 'unverified';
   provider: string | null;
-  /** A stable word. */
+  /** A stable identifier. */
   reason: string | null;
-  /** For people. */
+  /** What is known, in plain words. */
   explanation: string;
   body_authenticated: boolean;
   matches: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -151,13 +151,13 @@ export type EventVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
   hints: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -175,7 +175,7 @@ export type EventVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
@@ -186,13 +186,13 @@ export type RejectionVerification = {
   rejection_id: string;
   status: 'failed';
   provider: string | null;
-  /** A stable word. */
+  /** A stable identifier. */
   reason: string | null;
-  /** For people. */
+  /** What is known, in plain words. */
   explanation: string;
   body_authenticated: boolean;
   matches: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -210,13 +210,13 @@ export type RejectionVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
   hints: {
-    /** A stable word. */
+    /** A stable identifier. */
     cause:
       | 'valid_now'
       | 'clock'
@@ -234,12 +234,12 @@ export type RejectionVerification = {
       | 'no_secret'
       | 'missing_header'
       | 'repeated_header';
-    /** What would have matched, or was seen. Never a secret or a signature. */
+    /** What would have matched, or what was found. Never contains a secret or a signature. */
     message: string;
     /** What to change. */
     fix: string;
   }[];
-  /** matches and hints are those of the moment when the request arrived. */
+  /** True when the stored body was cut. matches and hints then come from the time when the request arrived. */
   body_truncated: boolean;
 };
 
@@ -259,7 +259,7 @@ export type ReplayResult = {
   id: string;
   status: 'delivered' | 'failed';
   response_status: number | null;
-  /** Up to 64 KiB; null where it is not UTF-8. */
+  /** Up to 64 KiB. Null when it is not UTF-8. */
   response_body: string | null;
   response_body_base64?: string;
   latency_ms: number;
@@ -267,13 +267,13 @@ export type ReplayResult = {
   /** UTC, with milliseconds. */
   replayed_at: string;
   error: string | null;
-  /** Present for the environment original: one attempt for each destination. The first is the answer itself. */
+  /** Only for the environment original: one attempt for each destination. The first is the one that the answer itself describes. */
   attempts?: {
     /** The id of the attempt. */
     id: string;
     status: 'delivered' | 'failed';
     response_status: number | null;
-    /** Up to 64 KiB; null where it is not UTF-8. */
+    /** Up to 64 KiB. Null when it is not UTF-8. */
     response_body: string | null;
     response_body_base64?: string;
     latency_ms: number;
@@ -302,15 +302,15 @@ export type BulkReplay = {
   };
   destination_id: string | null;
   rate_per_second: number | null;
-  /** Events that matched when it began. */
+  /** Events that matched when the replay began. */
   matched: number;
-  /** Events that were queued so far. */
+  /** Events queued so far. */
   created: number;
-  /** Events with nowhere to go, or sent there already. */
+  /** Events that have no destination, or that this replay has already sent there. */
   skipped: number;
-  /** Queued events that were delivered. */
+  /** Queued events that have been delivered. */
   done: number;
-  /** Queued events that ended without. */
+  /** Queued events whose delivery failed. */
   failed: number;
   /** UTC, with milliseconds. */
   created_at: string;
@@ -336,20 +336,20 @@ export type RetryPolicy =
 export type DestinationItem = {
   id: string;
   name: string;
-  /** handler:<name> for a function of the app. */
+  /** The URL, or handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
-  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  /** Present only when the destination has a client certificate or certificate authorities. The private key is never shown. */
   tls?: {
     certificate: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -357,33 +357,33 @@ export type DestinationItem = {
     certificate_authorities: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
     }[];
   };
-  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present while it is failing. */
+  /** Time of the first failed attempt in the current outage. A destination is failing once its circuit has opened, or after five failed attempts in a row over at least a minute. Present only while it is failing. */
   failing_since?: string;
 };
 
 export type Destination = {
   id: string;
   name: string;
-  /** handler:<name> for a function of the app. */
+  /** The URL, or handler:<name> for a function of the app. */
   url: string;
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy | null;
   status: 'ACTIVE' | 'PAUSED';
-  /** Present when the destination has a client certificate or certificate authorities. The private key is never shown. */
+  /** Present only when the destination has a client certificate or certificate authorities. The private key is never shown. */
   tls?: {
     certificate: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -391,7 +391,7 @@ export type Destination = {
     certificate_authorities: {
       subject: string;
       issuer: string;
-      /** SHA-256 of the certificate in DER, in lower-case hex. */
+      /** SHA-256 of the DER certificate, in lower-case hex. */
       fingerprint: string;
       /** UTC, with milliseconds. */
       expires_at: string;
@@ -405,7 +405,7 @@ export type Destination = {
     /** UTC, with milliseconds. */
     retry_at: string | null;
   };
-  /** First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute. */
+  /** Time of the first failed attempt in the current outage. A destination is failing once its circuit has opened, or after five failed attempts in a row over at least a minute. */
   failing_since: string | null;
 };
 
@@ -414,18 +414,18 @@ export type Endpoint = {
   user_id: string;
   name: string;
   slug: string;
-  /** Where the provider sends to. */
+  /** The URL to configure at the provider. */
   webhook_url: string;
   destination_url: string | null;
   description: string | null;
   destinations: DestinationItem[];
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy;
   concurrency: number;
-  /** Deliveries per second to each destination. */
+  /** Deliveries per second to each destination. Null: no limit. */
   rate_limit: number | null;
   order_by: string | null;
   acknowledgement: {
@@ -440,26 +440,26 @@ export type Endpoint = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
-    /** The last four characters of the secrets that replays to an environment are signed with. */
+    /** The last four characters of the secret that signs replays to each environment. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
-  /** Methods that are taken in; null: all. */
+  /** HTTP methods that are accepted. Null: all. */
   methods: string[] | null;
-  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  /** True when headers such as X-Forwarded-For and X-Remote-User are passed on to destinations as the sender wrote them. */
   forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
-  /** manual, or why Paggio paused it. */
+  /** manual, or the reason why Paggio paused the endpoint. Null when it is not paused. */
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    /** failing: a destination is failing. healthy, degraded, unhealthy: by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the endpoint has no destination, and no delivery has ended. */
     label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
-    /** Present while the label is failing: when the longest of its outages began. */
+    /** When the longest current outage began. Present only while the label is failing. */
     failing_since?: string;
   };
   /** UTC, with milliseconds. */
@@ -473,18 +473,18 @@ export type EndpointCreated = {
   user_id: string;
   name: string;
   slug: string;
-  /** Where the provider sends to. */
+  /** The URL to configure at the provider. */
   webhook_url: string;
   destination_url: string | null;
   description: string | null;
   destinations: DestinationItem[];
   event_types: string[];
-  /** Values read *** unless the key has the scope write. */
+  /** Values are masked as *** unless the key has the scope write. */
   headers_json: Record<string, string>;
   timeout_seconds: number;
   retry: RetryPolicy;
   concurrency: number;
-  /** Deliveries per second to each destination. */
+  /** Deliveries per second to each destination. Null: no limit. */
   rate_limit: number | null;
   order_by: string | null;
   acknowledgement: {
@@ -499,54 +499,54 @@ export type EndpointCreated = {
     secrets_last_four: string[];
     public_url: string | null;
     settings: Record<string, unknown>;
-    /** The last four characters of the secrets that replays to an environment are signed with. */
+    /** The last four characters of the secret that signs replays to each environment. */
     replay_secrets_last_four: Record<string, string>;
   } | null;
-  /** Methods that are taken in; null: all. */
+  /** HTTP methods that are accepted. Null: all. */
   methods: string[] | null;
-  /** Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. */
+  /** True when headers such as X-Forwarded-For and X-Remote-User are passed on to destinations as the sender wrote them. */
   forward_identity_headers: boolean;
   status: 'ACTIVE' | 'PAUSED';
   /** UTC, with milliseconds. */
   paused_at: string | null;
-  /** manual, or why Paggio paused it. */
+  /** manual, or the reason why Paggio paused the endpoint. Null when it is not paused. */
   pause_reason: string | null;
   mode: 'live' | 'test';
   health: {
-    /** failing: a destination is failing. Else by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the same, and there is no destination. */
+    /** failing: a destination is failing. healthy, degraded, unhealthy: by the share of successful deliveries. waiting: no delivery has ended yet. capturing: the endpoint has no destination, and no delivery has ended. */
     label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
     success_rate: number | null;
     delivered: number;
     failed: number;
-    /** Present while the label is failing: when the longest of its outages began. */
+    /** When the longest current outage began. Present only while the label is failing. */
     failing_since?: string;
   };
   /** UTC, with milliseconds. */
   created_at: string;
   /** UTC, with milliseconds. */
   updated_at: string;
-  /** whsec_...: shown here, and by reveal and rotation only. */
+  /** Shown only here, and when it is revealed or rotated. */
   secret: string;
 };
 
 export type Secret = {
   secret: string;
-  /** What the provider handed over in a handshake (Notion, Asana). */
+  /** The secret that the provider sent in a handshake (Notion, Asana). */
   verification_secret?: string;
 };
 
 export type RotatedSecret = {
   secret: string;
-  /** Until then signatures under the previous secret are accepted too. */
+  /** Signatures made with the previous secret are accepted until then. */
   previous_expires_at: string;
 };
 
 export type ApiKey = {
   id: string;
-  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  /** The user whose objects the key can access. Present only when it is another user; only operators see such keys. */
   user_id?: string;
   name: string;
-  /** The first twelve characters. */
+  /** The first twelve characters of the key. */
   prefix: string;
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
@@ -560,10 +560,10 @@ export type ApiKey = {
 
 export type ApiKeyCreated = {
   id: string;
-  /** Whose objects it works on, where that is another user. Only operators see such keys. */
+  /** The user whose objects the key can access. Present only when it is another user; only operators see such keys. */
   user_id?: string;
   name: string;
-  /** The first twelve characters. */
+  /** The first twelve characters of the key. */
   prefix: string;
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
@@ -573,7 +573,7 @@ export type ApiKeyCreated = {
   expires_at: string | null;
   /** UTC, with milliseconds. */
   created_at: string;
-  /** Shown once. */
+  /** The key itself. Only this answer shows it. */
   key: string;
 };
 
@@ -581,13 +581,13 @@ export type RejectionItem = {
   id: string;
   endpoint_id: string;
   provider: string;
-  /** A stable word; what it means is at /verification. */
+  /** A stable identifier. The explanation is at /verification. */
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body as it came. */
+  /** Size of the whole body in bytes. */
   size: number;
-  /** Only the first 64 KiB of the body were kept. */
+  /** True when only the first 64 KiB of the body were stored. */
   body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
@@ -598,68 +598,68 @@ export type Rejection = {
   id: string;
   endpoint_id: string;
   provider: string;
-  /** A stable word; what it means is at /verification. */
+  /** A stable identifier. The explanation is at /verification. */
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body as it came. */
+  /** Size of the whole body in bytes. */
   size: number;
-  /** Only the first 64 KiB of the body were kept. */
+  /** True when only the first 64 KiB of the body were stored. */
   body_truncated: boolean;
   remote_addr: string | null;
   /** UTC, with milliseconds. */
   received_at: string;
   query: string;
-  /** Lower-case names; a repeated header is an array. */
+  /** Names are in lower case. A repeated header is an array. */
   headers: Record<string, string | string[]>;
-  /** The body. With payload_format json it stands here byte for byte, so numbers are as precise as they were sent and names may repeat; text: a string; binary: null. The exact bytes are always at /raw. */
+  /** The body. With payload_format json, it is embedded byte for byte, so numbers keep their precision and names may repeat. With text it is a string, with binary it is null. The exact bytes are always at /raw. */
   payload: unknown;
-  /** json: JSON of RFC 8259 in UTF-8, up to 1 MiB and 512 levels of objects and arrays. text: other UTF-8. binary: other bytes. */
+  /** json: JSON (RFC 8259) in UTF-8, up to 1 MiB and nested at most 512 deep. text: other UTF-8. binary: other bytes. */
   payload_format: 'json' | 'text' | 'binary';
 };
 
 export type Session = {
   id: string;
-  /** It is the one that asks. Never with an API key. */
+  /** True for the session that makes the request. Always false with an API key. */
   current: boolean;
   /** The mode of the key or link that opened the session. */
   mode: 'live' | 'test';
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
   key_id: string | null;
-  /** The prefix of the key that opened the session, and that ends it when it is revoked. Null: a link that was made without a key opened it. */
+  /** Prefix of the key that opened the session. Revoking that key ends the session. Null: a sign-in link that was created without a key opened it. */
   key_prefix: string | null;
-  /** Where it was opened from; null: unknown. */
+  /** Address that the session was opened from. Null: unknown. */
   remote_addr: string | null;
-  /** What the browser said about itself then, up to 256 characters. */
+  /** The User-Agent of the browser that opened the session, up to 256 characters. */
   user_agent: string | null;
   /** UTC, with milliseconds. */
   created_at: string;
-  /** Exact to a minute. */
+  /** UTC, exact to a minute. */
   last_used_at: string;
-  /** It ends earlier when it is not used for twelve hours. */
+  /** UTC. The session ends earlier if it is not used for twelve hours. */
   expires_at: string;
 };
 
 export type System = {
   version: string;
-  /** Base of links, and of webhook URLs where ingest_url is null. */
+  /** Base URL of links, and of webhook URLs when ingest_url is null. */
   public_url: string;
-  /** Origin of webhook URLs; null: the public URL. */
+  /** Origin of webhook URLs. Null: the public URL is used. */
   ingest_url: string | null;
   roles: ('capture' | 'deliver' | 'api' | 'dashboard')[];
-  /** Number of the newest migration in the database; null: it does not answer. */
+  /** Number of the newest migration in the database. Null while the database does not answer. */
   migration: number | null;
   queue: {
-    /** Deliveries that are not over, of all users; up to 100000. */
+    /** Unfinished deliveries of all users. Counted up to 100000. */
     pending: number;
-    /** How long the delivery that is most overdue has been waiting. */
+    /** Seconds that the most overdue delivery has been waiting. */
     lag_seconds: number;
   } | null;
-  /** Events that are over are removed after this; null: everything is kept. */
+  /** Seconds after which finished events are deleted. Null: events are kept forever. */
   retention_seconds: number | null;
-  /** For how long a repeated delivery of a provider is known. */
+  /** Seconds for which a repeated delivery of a provider is recognized. */
   dedup_window_seconds: number;
-  /** Bytes of the largest request. */
+  /** Largest request body, in bytes. */
   body_limit: number;
   rate_limit: {
     per_second: number;
@@ -670,15 +670,15 @@ export type System = {
     burst: number;
   } | null;
   storage_quota: {
-    /** Bytes; null: no quota. */
+    /** Bytes. Null: no quota. */
     per_endpoint: number | null;
     per_user: number | null;
-    /** Bytes that the unverified events of one endpoint may take. */
+    /** Bytes that the unverified events of one endpoint may take. Null: no quota. */
     unverified: number | null;
   };
-  /** Of replays to staging; null: there is none. */
+  /** Host that replays to staging go to. Null: no staging host is set. */
   staging_host: string | null;
-  /** Of replays to local. */
+  /** Base URL that replays to local go to. */
   local_url: string;
 };
 
@@ -688,24 +688,24 @@ export type Provider = {
   category: string;
   schemes: string[];
   default_scheme: string;
-  /** verification.public_url is needed. */
+  /** True when the provider signs the URL, so that verification.public_url is needed. */
   signs_url: boolean;
-  /** It asks a question before it sends, which is answered. */
+  /** True when the provider sends a handshake first, which Paggio answers. */
   handshake: boolean;
-  /** It sends its secret in a handshake: secrets may be left empty. */
+  /** True when the provider sends its secret in a handshake, so that secrets may be empty. */
   hands_over_secret: boolean;
-  /** What it calls the secret, and where it shows it. */
+  /** What the provider calls the secret, and where it shows it. */
   secret: string;
-  /** How to get there in its pages. */
+  /** How to set up the webhook in the pages of the provider. */
   setup: string;
   documentation_url: string;
-  /** Types of test events that there are samples of. */
+  /** Event types for which Paggio has a sample. */
   sample_event_types: string[];
-  /** A: from its own source or a published vector. D: unconfirmed. */
+  /** How well the facts about the provider are confirmed. A: by its own source or a published test vector. D: unconfirmed. */
   confidence: 'A' | 'B' | 'C' | 'D';
-  /** Names in verification.settings with what they mean. */
+  /** The members of verification.settings and what they mean. */
   settings: Record<string, string>;
-  /** How old a signed timestamp may be, unless settings.tolerance_seconds says otherwise. Null: not checked. */
+  /** Largest age of a signed timestamp in seconds, unless settings.tolerance_seconds overrides it. Null: not checked. */
   tolerance_seconds: number | null;
   /** Whether retries carry the timestamp of the first attempt. Null: no timestamp is signed. */
   retry_timestamp: 'first' | 'new' | 'unknown' | null;
@@ -713,21 +713,21 @@ export type Provider = {
 
 export type Notifications = {
   slack: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   discord: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
   teams: {
-    /** Without its secret part. */
+    /** The URL of the webhook without its secret part. */
     url: string;
     triggers: ('failed' | 'delivered' | 'unhealthy' | 'failing' | 'recovered' | 'paused' | 'storage')[];
   } | null;
-  /** Present while a channel is set up. */
+  /** Present only while a channel is set up. */
   failing_after_minutes?: number;
 };
 
@@ -744,14 +744,14 @@ export type Stats = {
   failed: number;
   pending: number;
   captured: number;
-  /** Percent of delivered and failed. */
+  /** Delivered events in percent of delivered and failed ones. Null: there are neither. */
   success_rate: number | null;
-  /** Of the attempts that delivered. */
+  /** Average for successful attempts. */
   avg_delivery_ms: number | null;
-  /** Of the attempts that delivered, within 5 percent. */
+  /** 95th percentile for successful attempts, within 5 percent. */
   p95_delivery_ms: number | null;
   series: {
-    /** Where the step begins. */
+    /** Start of the step. UTC, with milliseconds. */
     at: string;
     total: number;
     delivered: number;
@@ -799,29 +799,29 @@ export type Liveness = {
 
 export type Readiness = {
   status: 'ok' | 'unavailable';
-  /** What is wrong. */
+  /** Why the process is not ready. Null when it is ready. */
   reason: string | null;
-  /** Number of the newest migration in the database. */
+  /** Number of the newest migration in the database. Null while the database does not answer. */
   migration: number | null;
-  /** How long the delivery that is most overdue has been waiting. */
+  /** Seconds that the most overdue delivery has been waiting. */
   lag_seconds: number | null;
 };
 
 export type ListMeta = {
-  /** Of all pages; exact up to 10000. */
+  /** Number of items on all pages. Exact up to 10000. */
   total: number;
-  /** There are more than 10000. */
+  /** True when there are more than 10000 items. */
   total_capped?: boolean;
   limit: number;
   offset: number;
   has_more: boolean;
-  /** With q: whether everything was searched; false: page on. */
+  /** Only with q: whether everything was searched. False: request the next page to search further. */
   search_complete?: boolean;
 };
 
 export type Error = {
   status: 'error';
-  /** Stable. */
+  /** A stable identifier. */
   code:
     | 'BAD_REQUEST'
     | 'UNAUTHORIZED'
@@ -842,7 +842,7 @@ export type Error = {
     | 'INTERNAL'
     | 'UNAVAILABLE'
     | 'NOT_STARTED';
-  /** For people. */
+  /** What went wrong, in plain words. */
   message: string;
   /** What to do next. */
   hint: string;

@@ -222,7 +222,7 @@ export function announcedBody(request: IncomingMessage): number | 'chunked' | nu
 
 function tooLarge(limit: number): PaggioError {
   return new PaggioError('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes`, {
-    hint: 'Send less, or raise the body limit (option bodyLimit, PAGGIO_BODY_LIMIT).',
+    hint: 'Send a smaller body, or raise the body limit (option bodyLimit, PAGGIO_BODY_LIMIT).',
     headers: [['connection', 'close']],
   });
 }
@@ -234,7 +234,7 @@ function consumedBody(request: IncomingMessage): Buffer {
   // Parsers decompress, so with a content encoding their bytes differ from those that were signed.
   const bytes = Buffer.isBuffer(rawBody) ? rawBody : Buffer.isBuffer(body) ? body : undefined;
   if (bytes && !encoded) return bytes;
-  throw new PaggioError('RAW_BODY_CONSUMED', 'A body parser read this request before Paggio could', {
+  throw new PaggioError('RAW_BODY_CONSUMED', 'A body parser has already read the body of this request', {
     hint: 'Mount Paggio before express.json(), body-parser or koa-bodyparser: signatures need the exact bytes.',
   });
 }

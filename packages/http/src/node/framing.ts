@@ -51,7 +51,7 @@ function hostProblem(rawHeaders: readonly string[]): PaggioError | undefined {
 
 function malformed(message: string): PaggioError {
   return new PaggioError('BAD_REQUEST', message, {
-    hint: 'Send valid headers, among them one Host, and a body with Content-Length or in chunks by HTTP/1.1.',
+    hint: 'Send valid headers with exactly one Host, and a body with Content-Length or in HTTP/1.1 chunks.',
     headers: [['connection', 'close']],
   });
 }

@@ -17,8 +17,8 @@ export function answerRefusals(server: Server): void {
   const refused = new WeakSet<Socket>();
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     connections.add(request, response);
-    const hint = 'Send Expect: 100-continue, or leave the header out.';
-    writeAnswer(response, refusal(417, 'The request expects what this server cannot do', hint));
+    const hint = 'Send Expect: 100-continue, or no Expect header.';
+    writeAnswer(response, refusal(417, 'This server cannot meet the expectation of the request', hint));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Node tells of each further chunk of what it could not read.
@@ -53,7 +53,7 @@ const known: Readonly<Record<string, [number, string, string]>> = {
 };
 
 function refusalOf({ code = '' }: NodeJS.ErrnoException): Answer {
-  const hint = 'Send a request of HTTP/1.1 with valid headers and a valid body.';
+  const hint = 'Send an HTTP/1.1 request with valid headers and a valid body.';
   return refusal(...(known[code] ?? ([400, 'The request is not valid HTTP', hint] as const)));
 }
 

@@ -21,10 +21,10 @@ interface OpenApiOperation {
 
 /** Rules of every operation that its schemas do not repeat. */
 const RULES = [
-  'Bodies are JSON in UTF-8 without a content coding. Their texts are valid Unicode and never contain NUL; no name is given twice.',
-  'Objects and arrays are nested at most 64 deep. An object has at most 200 members, an array 1000 items, a whole body 30000 values. None of this applies to payloads.',
-  'The id of an event, endpoint, attempt or key may carry the prefix evt_, ep_, att_ or key_. An id that is malformed, unknown or of another user is 404.',
-  'A request has at most 16 KiB of headers in the reference server; other servers have limits of their own.',
+  'Bodies are JSON in UTF-8 without a content coding. Strings are valid Unicode without NUL, and no object repeats a member name.',
+  'Objects and arrays are nested at most 64 deep. An object has at most 200 members, an array at most 1000 items, and a whole body at most 30000 values. These rules do not apply to payloads.',
+  'The id of an event, endpoint, attempt or key may carry the prefix evt_, ep_, att_ or key_. An id that is malformed, unknown or owned by another user is answered with 404.',
+  'The reference server accepts at most 16 KiB of headers; other servers have their own limits.',
 ].join(' ');
 
 const ERROR = { 'application/json': { schema: ref('Error') } };
@@ -32,8 +32,8 @@ const descriptions: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
   202: 'Accepted',
-  204: 'Done; nothing to say.',
-  304: 'The client has it already: If-None-Match names its ETag.',
+  204: 'Done. The answer has no body.',
+  304: 'Not modified: If-None-Match contains the current ETag.',
   503: 'Not ready.',
 };
 
@@ -68,22 +68,22 @@ export function createDocument(operations: readonly Operation[], serverUrl: stri
 
 const count = (description: string): object => ({ description, schema: { type: 'integer' } });
 const rateLimitHeaders = {
-  'X-RateLimit-Limit': count('Requests that the key may make at once.'),
-  'X-RateLimit-Remaining': count('Requests that are left now.'),
-  'X-RateLimit-Reset': count('Unix seconds when all of them are there again.'),
+  'X-RateLimit-Limit': count('Size of the burst that the key may send at once.'),
+  'X-RateLimit-Remaining': count('Requests that the key has left now.'),
+  'X-RateLimit-Reset': count('When the full burst is available again, in Unix seconds.'),
 };
 const answerHeaders = {
   ...rateLimitHeaders,
   'Retry-After': count('Seconds to wait before the next request.'),
   'WWW-Authenticate': {
-    description: 'What the request lacks: Bearer for an API key, Signature for a signature.',
+    description: 'What is missing or invalid: Bearer for an API key, Signature for a signature.',
     required: true,
     schema: { type: 'string' },
   },
   Location: { description: 'The path of the new object.', required: true, schema: { type: 'string' } },
   ETag: {
     description:
-      'Names the present settings of the object, for If-Match and If-None-Match. Health and circuit do not count.',
+      'Identifies the current settings of the object, for If-Match and If-None-Match. It does not change with health or circuit.',
     required: true,
     schema: { type: 'string' },
   },
@@ -150,7 +150,7 @@ function parametersOf(operation: Operation): object[] {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'A repetition with the same key and the same request makes nothing new; with another request it is 409. Kept for 72 hours. A key in the body must agree with it.',
+      'A request that repeats an earlier one with the same key creates nothing new. A different request with the same key is answered with 409. Keys are kept for 72 hours. A key in the body must be the same.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   };
   const headers = Object.entries(operation.headers ?? {}).map(([name, fact]) => ({ name, in: 'header', ...fact }));
@@ -166,9 +166,12 @@ function hasCondition({ tagged, method }: Operation): boolean {
 
 function conditionHeaders(method: Operation['method']): { name: string }[] {
   const tags = 'Entity tags in double quotes, separated by commas, or *.';
-  const ifNoneMatch = method === 'GET' ? '304 when the ETag is one of these.' : 'The ETag must be none of these.';
+  const ifNoneMatch =
+    method === 'GET'
+      ? 'The answer is 304 when the current ETag is one of these.'
+      : 'The current ETag must not be one of these, or the answer is 412.';
   return [
-    { name: 'If-Match', description: `The ETag must be one of these, or the answer is 412. ${tags}` },
+    { name: 'If-Match', description: `The current ETag must be one of these, or the answer is 412. ${tags}` },
     { name: 'If-None-Match', description: `${ifNoneMatch} ${tags}` },
   ].map((header) => ({ ...header, in: 'header', schema: { type: 'string', pattern: TAGS } }));
 }

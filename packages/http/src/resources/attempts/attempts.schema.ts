@@ -3,11 +3,11 @@ import { headers } from '../shared/request.schema';
 
 /** Where a body is not UTF-8, its base64 stands beside a null. */
 export const responseBody = {
-  response_body: nullable(text('Up to 64 KiB; null where it is not UTF-8.')),
+  response_body: nullable(text('Up to 64 KiB. Null when it is not UTF-8.')),
   'response_body_base64?': { type: 'string', contentEncoding: 'base64' },
 } satisfies Record<string, JsonSchema>;
 
-const number: JsonSchema = integer('From 1.');
+const number: JsonSchema = integer('Counts from 1.');
 
 export const attemptSchemas: Readonly<Record<string, JsonSchema>> = {
   Attempt: object({
@@ -21,12 +21,12 @@ export const attemptSchemas: Readonly<Record<string, JsonSchema>> = {
     ...responseBody,
     response_body_truncated: {
       type: 'boolean',
-      description: 'Only the beginning of the answer was kept, or is shown here.',
+      description: 'True when only the beginning of the response was stored, or is shown here.',
     },
     response_headers: headers,
     latency_ms: integer(),
     error: nullable(text()),
-    reason: text('What the outcome was decided by.'),
+    reason: text('What decided the outcome.'),
     created_at: time,
   }),
 };

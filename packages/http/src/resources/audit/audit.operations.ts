@@ -14,7 +14,7 @@ export const auditOperations: readonly Operation[] = [
     path: '/api/v1/audit',
     scope: 'admin',
     summary:
-      'Who did what to keys, secrets, endpoints, destinations, replays, tests and sessions, and what was refused, newest first.',
+      'Lists audit entries, newest first: who changed or viewed keys, secrets, endpoints, destinations, replays, tests and sessions, and what was refused.',
     query: AuditQueryDto,
     answers: { 200: { schema: listOf('AuditRecord') } },
     async run({ paggio, principal, query }) {

@@ -7,7 +7,7 @@ import { URL_FORM, urlInput } from '../../dto/url';
 import { retryInput } from '../retry-policy/retry-policy.dto';
 import { HEADERS_FORM, headersInput } from '../shared/custom-headers';
 
-export const EVENT_TYPES = 'Exact, or a prefix with a trailing .*; empty: all.';
+export const EVENT_TYPES = 'Event types to accept: exact, or a prefix that ends with .* An empty list accepts all.';
 
 @Also({ anyOf: [given('certificate', 'private_key'), given('certificate_authorities')] })
 export class DestinationTlsDto {
@@ -16,29 +16,29 @@ export class DestinationTlsDto {
   certificate?: string | null;
 
   @Doc(
-    'The key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it.',
+    'The private key of the client certificate, in PEM without a passphrase. It is encrypted at rest, and no answer contains it.',
   )
   @Rule(fields.destinationTls.privateKey)
   private_key?: string | null;
 
-  @Doc('Certificate authorities in PEM that are trusted for this destination, in addition to the usual ones.')
+  @Doc('Certificate authorities in PEM to trust for this destination, in addition to the default ones.')
   @Rule(fields.destinationTls.certificateAuthorities)
   certificate_authorities?: string | null;
 }
 
 export class DestinationSettingsDto {
-  @Doc('Default: default for the first, else the host of the URL.')
+  @Doc('Default: "default" for the first destination, otherwise the host of the URL.')
   @Rule(fields.destination.name)
   name?: string;
 
   @Doc(EVENT_TYPES) @Rule(fields.destination.eventTypes) event_types?: string[];
 
-  @Doc(`On top of the endpoint's. Encrypted at rest. ${HEADERS_FORM}`, headersInput)
+  @Doc(`Headers in addition to those of the endpoint. They are encrypted at rest. ${HEADERS_FORM}`, headersInput)
   @Rule(fields.destination.headers)
   headers_json?: Record<string, string>;
 
   @Doc(
-    'Client certificate and further certificate authorities. Replaced as a whole; null removes them; left out, they stay. The URL must be https.',
+    'Client certificate and additional certificate authorities. A value replaces all of them, null removes them, and without this member they stay. The URL must be https.',
   )
   @Nested(() => DestinationTlsDto, rules.optional(rules.nullable(rules.object)))
   tls?: DestinationTlsDto | null;
@@ -51,7 +51,7 @@ export class DestinationSettingsDto {
   @Rule(fields.destination.retry)
   retry?: object | null;
 
-  @Doc('PAUSED holds its deliveries, ACTIVE resumes them.')
+  @Doc('PAUSED holds the deliveries of this destination. ACTIVE resumes them.')
   @Rule(fields.destination.status)
   status?: 'ACTIVE' | 'PAUSED';
 }
@@ -71,7 +71,7 @@ export class DestinationUpdateDto extends DestinationSettingsDto {
 /** An entry of an endpoint's `destinations`: with an id one that is there already. */
 @Also({ anyOf: [{ required: ['id'] }, { required: ['url'] }] })
 export class DestinationItemDto extends DestinationUpdateDto {
-  @Doc('Of a destination that is there already; without: a new one.')
+  @Doc('Id of an existing destination. Without an id, a new destination is created.')
   @Rule(fields.destination.id)
   id?: string;
 }

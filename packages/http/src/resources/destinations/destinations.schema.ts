@@ -16,27 +16,27 @@ import {
 const statuses = oneOf(['ACTIVE', 'PAUSED']);
 
 const FAILING_SINCE =
-  'First failed attempt of the present outage. A destination counts as failing once its circuit has opened, or after five failed attempts in a row over at least a minute.';
+  'Time of the first failed attempt in the current outage. A destination is failing once its circuit has opened, or after five failed attempts in a row over at least a minute.';
 
 const certificate = object({
   subject: text(),
   issuer: text(),
-  fingerprint: text('SHA-256 of the certificate in DER, in lower-case hex.'),
+  fingerprint: text('SHA-256 of the DER certificate, in lower-case hex.'),
   expires_at: time,
 });
 
 const tls = {
   ...object({ certificate: nullable(certificate), certificate_authorities: array(certificate) }),
   description:
-    'Present when the destination has a client certificate or certificate authorities. The private key is never shown.',
+    'Present only when the destination has a client certificate or certificate authorities. The private key is never shown.',
 };
 
 const destination = {
   id: uuid,
   name: text(),
-  url: text('handler:<name> for a function of the app.'),
+  url: text('The URL, or handler:<name> for a function of the app.'),
   event_types: texts,
-  headers_json: { ...textMap, description: 'Values read *** unless the key has the scope write.' },
+  headers_json: { ...textMap, description: 'Values are masked as *** unless the key has the scope write.' },
   timeout_seconds: integer(),
   retry: nullable(ref('RetryPolicy')),
   status: statuses,
@@ -46,7 +46,7 @@ export const destinationSchemas: Readonly<Record<string, JsonSchema>> = {
   DestinationItem: object({
     ...destination,
     'tls?': tls,
-    'failing_since?': { ...time, description: `${FAILING_SINCE} Present while it is failing.` },
+    'failing_since?': { ...time, description: `${FAILING_SINCE} Present only while it is failing.` },
   }),
   Destination: object({
     ...destination,

@@ -30,11 +30,14 @@ const orderByInput: JsonSchema = {
 export class AcknowledgementDto {
   @Rule(fields.acknowledgement.status)
   status!: number;
-  @Doc('text/plain, application/json, application/xml or text/xml; null: text/plain, or none for an empty body.', {
-    type: 'string',
-    pattern: '^(text/plain|application/json|application/xml|text/xml)( *; *charset="?utf-8"?)?$',
-    maxLength: 64,
-  })
+  @Doc(
+    'text/plain, application/json, application/xml or text/xml. Null: text/plain, or no content type for an empty body.',
+    {
+      type: 'string',
+      pattern: '^(text/plain|application/json|application/xml|text/xml)( *; *charset="?utf-8"?)?$',
+      maxLength: 64,
+    },
+  )
   @Rule(fields.acknowledgement.contentType)
   content_type!: string | null;
 
@@ -44,31 +47,31 @@ export class AcknowledgementDto {
 }
 
 export class VerificationDto {
-  @Doc('A name of the catalogue (GET /api/v1/providers), or custom with settings.')
+  @Doc('A provider name from the catalogue (GET /api/v1/providers), or custom together with settings.')
   @Rule(fields.verification.provider)
   provider!: string;
 
-  @Doc("One of the provider's schemes; null: its strongest.")
+  @Doc("One of the provider's schemes. Null: its strongest one.")
   @Rule(fields.verification.scheme)
   scheme?: string | null;
 
   @Doc(
-    'What the provider calls secret, token or public key, newest first; never read back. Nearly all providers need at least one. Left out in a PATCH: the stored ones stay. A PATCH that changes provider, scheme, settings or public_url has to send them again.',
+    'What the provider calls secret, token or public key, newest first. No answer contains them. Nearly all providers need at least one. A PATCH without this member keeps the stored ones, but must send them again if it changes provider, scheme, settings or public_url.',
     secretsInput,
   )
   @Rule(fields.verification.secrets)
   secrets?: SecretInput[];
 
-  @Doc('The URL as configured at the provider, for those that sign it.')
+  @Doc('The URL as it is configured at the provider. Needed for providers that sign the URL.')
   @Rule(fields.verification.publicUrl)
   public_url?: string | null;
 
-  @Doc('For custom: how requests are signed.', { type: 'object', additionalProperties: true })
+  @Doc('How requests are signed, for the provider custom.', { type: 'object', additionalProperties: true })
   @Rule(fields.verification.settings)
   settings?: Record<string, unknown>;
 
   @Doc(
-    'Secrets (or private keys) that replays to original, staging, local or custom are signed with; null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url has to send each stored one again, or null.',
+    'Secrets or private keys that sign replays to original, staging, local or custom. Null removes one. Default: the newest of secrets. A PATCH that changes provider, scheme, settings or public_url must send each stored one again, or null.',
     replaySecretsInput,
   )
   @Rule(fields.verification.replaySecrets)
@@ -82,11 +85,11 @@ export class VerificationDto {
   },
 })
 export class EndpointSettingsDto {
-  @Doc(`Where events go; empty or null: capture only. ${URL_FORM}`, urlOrNone)
+  @Doc(`Where events are delivered to. Empty or null: events are only captured. ${URL_FORM}`, urlOrNone)
   @Rule(fields.endpoint.destinationUrl)
   destination_url?: string | null;
 
-  @Doc('Another name of destination_url. Only one of them can be given.', urlOrNone)
+  @Doc('Alias of destination_url. Only one of them can be given.', urlOrNone)
   @Rule(fields.endpoint.destinationUrl)
   url?: string | null;
 
@@ -95,49 +98,49 @@ export class EndpointSettingsDto {
 
   @Doc(EVENT_TYPES) @Rule(fields.endpoint.eventTypes) event_types?: string[];
 
-  @Doc(`Sent with every delivery. Encrypted at rest. ${HEADERS_FORM}`, headersInput)
+  @Doc(`Headers sent with every delivery. They are encrypted at rest. ${HEADERS_FORM}`, headersInput)
   @Rule(fields.endpoint.headers)
   headers_json?: Record<string, string>;
 
   @Rule(fields.endpoint.timeoutSeconds)
   timeout_seconds?: number;
 
-  @Doc('Null: the default policy.', retryInput)
+  @Doc('When and how often failed attempts are repeated. Null: the default policy.', retryInput)
   @Rule(fields.endpoint.retry)
   retry?: object | null;
 
-  @Doc('Deliveries to one destination at the same time, of all processes together.')
+  @Doc('Largest number of concurrent deliveries to one destination, counted over all processes.')
   @Rule(fields.endpoint.concurrency)
   concurrency?: number;
 
-  @Doc('Deliveries per second to each destination; null: no limit.')
+  @Doc('Largest number of deliveries per second to each destination. Null: no limit.')
   @Rule(fields.endpoint.rateLimit)
   rate_limit?: number | null;
 
   @Doc(
-    'A header name or a JSON pointer into the body: events with the same value are delivered one after the other.',
+    'A header name or a JSON pointer into the body. Events with the same value are delivered in order, one at a time.',
     orderByInput,
   )
   @Rule(fields.endpoint.orderBy)
   order_by?: string | null;
 
-  @Doc("Replaces the answer to senders; null: the provider's.")
+  @Doc('The answer that senders get. Null: the answer that the provider expects.')
   @Nested(() => AcknowledgementDto, rules.optional(rules.nullable(rules.object)))
   acknowledgement?: AcknowledgementDto | null;
 
-  @Doc('Null: nothing is verified.')
+  @Doc('How requests are verified. Null: they are not verified.')
   @Nested(() => VerificationDto, rules.optional(rules.nullable(rules.object)))
   verification?: VerificationDto | null;
 
   @Doc(
-    "Methods that are taken in, in upper case and without CONNECT; null: all. Others are answered 405 and not stored. The provider's handshakes are answered whatever their method is.",
+    'HTTP methods that are accepted, in upper case and without CONNECT. Null: all. Requests with another method are answered with 405 and not stored. Handshakes of the provider are answered whatever their method.',
     methodsInput,
   )
   @Rule(fields.endpoint.methods)
   methods?: string[] | null;
 
   @Doc(
-    'Deliveries carry headers such as X-Forwarded-For and X-Remote-User as the sender wrote them. Only for gateways behind a proxy that sets or removes them.',
+    'Passes headers such as X-Forwarded-For and X-Remote-User on to destinations as the sender wrote them. Use it only behind a proxy that sets or removes them.',
   )
   @Rule(fields.endpoint.forwardIdentityHeaders)
   forward_identity_headers?: boolean;
@@ -147,12 +150,12 @@ export class EndpointCreateDto extends EndpointSettingsDto {
   @Rule(fields.endpoint.name)
   name!: string;
 
-  @Doc('Instead of destination_url.')
+  @Doc('Use it instead of destination_url.')
   @Nested(() => DestinationCreateDto, rules.optional(rules.list(rules.object, { max: 100 })))
   destinations?: DestinationCreateDto[];
 
   @Doc(
-    'Signs deliveries and signed ingest: any text that is not blank. Default: whsec_ and base64 of 32 random bytes. For the header webhook-signature the key is the bytes of the base64 behind whsec_, or the whole text where it is no base64; for X-PJ-Signature always the whole text.',
+    'The secret that signs deliveries and signed ingest: any text that is not blank. Default: whsec_ followed by 32 random bytes in base64. For the header webhook-signature, the key is the decoded base64 after whsec_, or the whole text if it is not base64. For X-PJ-Signature, the key is always the whole text.',
   )
   @Rule(fields.endpoint.secret)
   secret?: string;
@@ -162,11 +165,11 @@ export class EndpointUpdateDto extends EndpointSettingsDto {
   @Rule(rules.optional(fields.endpoint.name))
   name?: string;
 
-  @Doc('All of them: what is left out is removed. Instead of destination_url.')
+  @Doc('The complete list: a destination that is left out is deleted. Use it instead of destination_url.')
   @Nested(() => DestinationItemDto, rules.optional(rules.list(rules.object, { max: 100 })))
   destinations?: DestinationItemDto[];
 
-  @Doc('PAUSED keeps capturing and holds deliveries, ACTIVE resumes them.')
+  @Doc('PAUSED keeps capturing but holds deliveries. ACTIVE resumes them.')
   @Rule(fields.endpoint.status)
   status?: 'ACTIVE' | 'PAUSED';
 }

@@ -71,9 +71,9 @@ export function toEndpointChange(dto: EndpointUpdateDto): EndpointChange {
 
 function toSettings(dto: EndpointCreateDto | EndpointUpdateDto): EndpointChange {
   if (dto.url !== undefined && dto.destination_url !== undefined) {
-    throw new PaggioError('VALIDATION_FAILED', 'Not valid: url', {
-      hint: 'url is another name of destination_url: give one of them.',
-      details: [{ field: 'url', message: 'url is another name of destination_url: give one of them.' }],
+    throw new PaggioError('VALIDATION_FAILED', 'Invalid fields: url', {
+      hint: 'url is an alias of destination_url: give only one of them.',
+      details: [{ field: 'url', message: 'url is an alias of destination_url: give only one of them.' }],
     });
   }
   return {

@@ -25,27 +25,27 @@ export class EventFilterDto {
   @Rule(rules.nullable(fields.filter.source))
   source?: string;
 
-  @Doc('Exact, or a prefix with a trailing .*')
+  @Doc('An exact event type, or a prefix that ends with .*')
   @Rule(rules.nullable(fields.filter.eventType))
   event_type?: string;
 
-  @Doc('Another name of event_type. Only one of them can be given.')
+  @Doc('Alias of event_type. Only one of them can be given.')
   @Rule(rules.nullable(fields.filter.eventType))
   event?: string;
 
   @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
 
-  @Doc('Received later than this.')
+  @Doc('Events received after this time.')
   @IsOptional()
   @IsTime()
   since?: string;
 
-  @Doc('Received earlier than this.')
+  @Doc('Events received before this time.')
   @IsOptional()
   @IsTime()
   until?: string;
 
-  @Doc('Text in id, event type or payload, taken literally.')
+  @Doc('Text to find in the id, event type or payload. It is matched literally.')
   @Rule(rules.nullable(fields.filter.q))
   q?: string;
 }
@@ -63,7 +63,7 @@ export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilt
   const wrong = (field: string, message: string): PaggioError =>
     kind === 'query' ? wrongParameter(field, message) : invalid([{ field: `filter.${field}`, message }]);
   if (input.event !== undefined && input.event_type !== undefined)
-    throw wrong('event', 'event is another name of event_type: give one of them.');
+    throw wrong('event', 'event is an alias of event_type: give only one of them.');
   return {
     status: input.status,
     source: input.source,

@@ -21,7 +21,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events',
     scope: 'read',
-    summary: 'Events, newest first. Filters combine.',
+    summary: 'Lists events, newest first. An event must match all filters.',
     query: EventListQueryDto,
     answers: { 200: { schema: listOf('EventItem') } },
     async run({ paggio, principal, query }) {
@@ -36,7 +36,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/:id',
     scope: 'read',
-    summary: 'One event with its attempts.',
+    summary: 'Returns an event with its attempts.',
     answers: { 200: { schema: ref('Event') } },
     async run(input) {
       return jsonAnswer(
@@ -51,7 +51,7 @@ export const eventOperations: readonly Operation[] = [
     path: '/api/v1/events/:id/attempts',
     scope: 'read',
     summary:
-      'The attempts of an event, newest first, with what was answered. A page with more than 1 MiB of it ends early.',
+      'Lists the attempts of an event, newest first, with their responses. A page ends early when its responses exceed 1 MiB.',
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Attempt') } },
     async run(input) {
@@ -64,7 +64,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/:id/raw',
     scope: 'read',
-    summary: 'The exact bytes of the body, as an attachment. X-Paggio-Content-Type is the content type as received.',
+    summary: 'Downloads the exact bytes of the body. X-Paggio-Content-Type is the content type as received.',
     answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
     async run(input) {
       const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
@@ -76,7 +76,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/:id/verification',
     scope: 'read',
-    summary: 'What is known about who sent an event; for one that was not verified, what verification would say now.',
+    summary: 'Explains who sent an event. For an unverified event, it says what verification would find now.',
     answers: { 200: { schema: ref('EventVerification') } },
     async run(input) {
       const explained = await input.paggio.explanations.ofEvent(input.principal, idOf(input, 'event'));
@@ -88,9 +88,9 @@ export const eventOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/events/:id/replay',
     scope: 'write',
-    furtherScope: 'resign and include_credentials need the scope `resign` or `admin` too.',
+    furtherScope: 'resign and include_credentials also need the scope `resign` or `admin`.',
     summary:
-      'Sends an event again: once and now to a URL or environment, or without a body as a new event with retries.',
+      'Sends an event again. With a body: one attempt, now, to a URL or environment. Without a body: a new event with retries.',
     idempotent: true,
     body: ReplayDto,
     answers: { 200: { schema: ref('ReplayResult') }, 202: { schema: ref('Queued') } },
@@ -115,7 +115,7 @@ export const eventOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/events/:id/cancel',
     scope: 'write',
-    summary: 'Stops what is pending of an event.',
+    summary: 'Cancels the pending deliveries of an event.',
     answers: { 200: { schema: ref('Event') } },
     async run(input) {
       const event = await input.paggio.events.cancel(input.principal, idOf(input, 'event'));

@@ -18,17 +18,17 @@ import { headers, payload } from '../shared/request.schema';
 const state = {
   status: oneOf(
     eventStatuses,
-    'pending: not yet forwarded, or a retry is due. captured: there is nothing to deliver to.',
+    'pending: a delivery or retry is due. delivered, failed: every delivery has ended. captured: the event has no destination.',
   ),
   status_reason: nullable(oneOf(statusReasons)),
   response_status: nullable(
     integer(
-      'What one destination answered to its latest scheduled attempt: one that failed, else one that waits, else the first.',
+      'HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first.',
     ),
   ),
   latency_ms: nullable(integer()),
   'replayed_status?': integer(
-    'What a destination answered when it accepted a later replay. Present on failed events only.',
+    'HTTP status of the later replay that a destination accepted. Only failed events have it.',
   ),
 };
 
@@ -55,21 +55,23 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     query: text(),
     headers,
     ...payload,
-    size: integer('Bytes of the body.'),
+    size: integer('Size of the body in bytes.'),
     remote_addr: nullable(text()),
     ...state,
     status_detail: nullable(
       text(
-        'Why the event has its status, for people. For a captured event it is derived from the present configuration.',
+        'Why the event has its status, in plain words. For a captured event, it follows from the current configuration.',
       ),
     ),
     ...responseBody,
     attempts: {
       ...array(ref('Attempt')),
       description:
-        'The newest 50, in the order in which they were made. Answers have at most 256 KiB in all: those of older attempts are cut.',
+        'The newest 50 attempts, oldest first. Their responses have at most 256 KiB together: those of older attempts are cut.',
     },
-    attempts_total: integer('Attempts in all. GET /api/v1/events/{id}/attempts lists them with their whole answers.'),
+    attempts_total: integer(
+      'Number of all attempts. GET /api/v1/events/{id}/attempts lists them with their full responses.',
+    ),
     next_attempt_at: nullable(time),
     next_attempt_reason: nullable(text()),
     verification: object({
@@ -81,12 +83,12 @@ export const eventSchemas: Readonly<Record<string, JsonSchema>> = {
     correlation_id: nullable(text()),
     dedup: nullable(object({ key: text(), duplicates: integer(), id_conflict: flag })),
     replay_of: nullable(uuid),
-    replayed_as: { ...array(uuid), description: 'The newest 100 events that repeat this one.' },
-    replayed_as_total: integer('Events that repeat this one in all.'),
+    replayed_as: { ...array(uuid), description: 'Ids of the newest 100 events that replay this one.' },
+    replayed_as_total: integer('Number of all events that replay this one.'),
     replay_to: {
       ...array(object({ destination_id: uuid, destination_url: text() })),
       description:
-        'Where a replay to the environment original would go now: every destination that has not accepted the event, else the first.',
+        'Where a replay to the environment original would go now: every destination that has not accepted the event, or the first if all have.',
     },
     mode: oneOf(['live', 'test']),
     received_at: time,

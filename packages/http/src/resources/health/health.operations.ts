@@ -11,7 +11,7 @@ export const healthOperations: readonly Operation[] = [
     path: '/health/live',
     part: 'health',
     scope: null,
-    summary: 'Answers while the process does, also when the database is down.',
+    summary: 'Liveness: answers even when the database is down.',
     answers: { 200: { schema: ref('Liveness') } },
     run: async () => jsonAnswer(200, { status: 'ok' } satisfies Wire.Liveness),
   }),
@@ -21,7 +21,7 @@ export const healthOperations: readonly Operation[] = [
     path: '/health',
     part: 'health',
     scope: null,
-    summary: 'Whether this process can do its work.',
+    summary: 'Readiness: whether this process can do its work.',
     answers: { 200: { schema: ref('Readiness') }, 503: { schema: ref('Readiness') } },
     async run({ paggio }) {
       const readiness = await paggio.readiness();

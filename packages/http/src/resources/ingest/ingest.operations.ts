@@ -12,18 +12,19 @@ export const ingestOperations: readonly Operation[] = [
     path: '/e/:endpoint_id',
     part: 'ingest',
     scope: 'ingest',
-    summary: 'Signed ingest: X-PJ-Signature is the hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret.',
+    summary: 'Captures an event from your own producer, which signs it with the secret of the endpoint.',
     idempotent: true,
-    anyBody: 'Any JSON, by convention {"event_type": "...", "payload": {...}}. It is kept byte for byte.',
+    anyBody: 'Any JSON, by convention {"event_type": "...", "payload": {...}}. It is stored byte for byte.',
     headers: {
       'X-PJ-Timestamp': {
         required: true,
-        description: 'Unix seconds without a leading zero, at most 300 s off.',
+        description:
+          'Time of the signature in Unix seconds, without a leading zero. At most 300 s in the past or future.',
         schema: { type: 'string', pattern: '^[1-9][0-9]{0,11}$' },
       },
       'X-PJ-Signature': {
         required: true,
-        description: 'The hex HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret of the endpoint.',
+        description: 'The HMAC-SHA256 of "<X-PJ-Timestamp>.<raw body>" under the secret of the endpoint, in hex.',
         schema: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
       },
       'X-PJ-Event-Type': {
@@ -31,7 +32,7 @@ export const ingestOperations: readonly Operation[] = [
         schema: { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,128}$' },
       },
       'X-PJ-Correlation-ID': {
-        description: 'Kept, and sent to destinations.',
+        description: 'An id of your own. It is stored with the event and sent to destinations.',
         schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,128}$' },
       },
     },

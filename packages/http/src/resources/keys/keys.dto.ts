@@ -8,22 +8,26 @@ export class KeyCreateDto {
   @Rule(fields.key.name)
   name!: string;
 
-  @Doc('Default: the mode of the key that asks.')
+  @Doc('Default: the mode of the key that makes the request.')
   @Rule(fields.key.mode)
   mode?: Mode;
 
   @Doc(
-    'Default: those of read, write and ingest that the key which asks has. Nobody grants a scope they lack; admin includes resign.',
+    'Default: read, write and ingest, as far as the key that makes the request has them. A key can only grant scopes that it has; admin includes resign.',
   )
   @Rule(fields.key.scopes)
   scopes?: Scope[];
 
-  @Doc('In the future, and no later than the end of the key that asks. Default: the same as that. Null: never.')
+  @Doc(
+    'When the key expires. In the future, and no later than the key that makes the request, whose expiry is the default. Null: never.',
+  )
   @IsOptional()
   @IsTime()
   expires_at?: string | null;
 
-  @Doc('Whose objects it works on; default: the user of the key that asks. Another user needs the scope operator.')
+  @Doc(
+    'The user whose objects the key can access. Default: the user of the key that makes the request. Another user needs the scope operator.',
+  )
   @Rule(fields.key.userId)
   user_id?: string;
 }

@@ -15,8 +15,8 @@ export const keyOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/keys',
     scope: 'admin',
-    furtherScope: 'With `operator` as well: the keys of every user.',
-    summary: 'API keys, newest first.',
+    furtherScope: 'With the scope `operator` too, it lists the keys of all users.',
+    summary: 'Lists API keys, newest first.',
     query: PageQueryDto,
     answers: { 200: { schema: listOf('ApiKey') } },
     async run({ paggio, principal, query }) {
@@ -31,8 +31,8 @@ export const keyOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/keys',
     scope: 'admin',
-    furtherScope: 'user_id of another user needs `operator` as well.',
-    summary: 'Makes an API key. It is shown in this answer only.',
+    furtherScope: 'A key for another user also needs the scope `operator`.',
+    summary: 'Creates an API key. Only this answer shows it.',
     body: KeyCreateDto,
     answers: { 201: { schema: ref('ApiKeyCreated') } },
     async run(input) {
@@ -48,8 +48,8 @@ export const keyOperations: readonly Operation[] = [
     method: 'DELETE',
     path: '/api/v1/keys/:id',
     scope: 'admin',
-    furtherScope: 'A key of another user needs `operator` as well.',
-    summary: 'Revokes an API key, on every node within 5 seconds.',
+    furtherScope: 'The key of another user also needs the scope `operator`.',
+    summary: 'Revokes an API key. It takes effect on every node within 5 seconds.',
     answers: { 204: null },
     async run(input) {
       await input.paggio.keys.revoke(input.principal, idOf(input, 'API key'));

@@ -3,9 +3,11 @@ import { array, nullable, object, oneOf, text, time, uuid, type JsonSchema } fro
 
 const key = {
   id: uuid,
-  'user_id?': text('Whose objects it works on, where that is another user. Only operators see such keys.'),
+  'user_id?': text(
+    'The user whose objects the key can access. Present only when it is another user; only operators see such keys.',
+  ),
   name: text(),
-  prefix: text('The first twelve characters.'),
+  prefix: text('The first twelve characters of the key.'),
   mode: oneOf(['live', 'test']),
   scopes: array(oneOf(scopes)),
   last_used_at: nullable(time),
@@ -15,5 +17,5 @@ const key = {
 
 export const keySchemas: Readonly<Record<string, JsonSchema>> = {
   ApiKey: object(key),
-  ApiKeyCreated: object({ ...key, key: text('Shown once.') }),
+  ApiKeyCreated: object({ ...key, key: text('The key itself. Only this answer shows it.') }),
 };

@@ -8,8 +8,8 @@ export const metricsOperations: readonly Operation[] = [
     path: '/metrics',
     part: 'metrics',
     scope: 'operator',
-    summary: 'Metrics of this process for Prometheus.',
-    answers: { 200: { mediaType: 'text/plain', description: 'The text exposition format.' } },
+    summary: 'Metrics of this process, for Prometheus.',
+    answers: { 200: { mediaType: 'text/plain', description: 'Metrics in the Prometheus text format.' } },
     async run({ paggio }) {
       const metrics = metricsOf(paggio);
       const headers: [string, string][] = [

@@ -13,7 +13,7 @@ export const notificationOperations: readonly Operation[] = [
     method: 'GET',
     path: PATH,
     scope: 'admin',
-    summary: 'Which notifications Slack, Discord and Microsoft Teams get.',
+    summary: 'Returns the notification settings of Slack, Discord and Microsoft Teams.',
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     async run({ paggio, principal }) {
@@ -27,7 +27,7 @@ export const notificationOperations: readonly Operation[] = [
     path: PATH,
     scope: 'admin',
     summary:
-      'Replaces the settings of all channels. The body names at least one; one that is null or left out is switched off.',
+      'Replaces the settings of all channels. The body names at least one channel. A channel that is null or left out is switched off.',
     body: NotificationsDto,
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
@@ -44,7 +44,7 @@ export const notificationOperations: readonly Operation[] = [
     method: 'POST',
     path: `${PATH}/test`,
     scope: 'admin',
-    summary: 'Sends a message to a channel now, and says what became of it.',
+    summary: 'Sends a test message to a channel now, and returns the result.',
     body: NotificationTestDto,
     answers: { 200: { schema: ref('NotificationSent') } },
     async run({ paggio, principal, body }) {

@@ -8,7 +8,7 @@ export const openapiOperations: readonly Operation[] = [
     path: '/openapi.json',
     part: 'openapi',
     scope: null,
-    summary: 'This document.',
+    summary: 'The OpenAPI document of this server.',
     answers: { 200: { schema: { type: 'object', additionalProperties: true } } },
     run: async ({ document }) => jsonAnswer(200, document()),
   }),

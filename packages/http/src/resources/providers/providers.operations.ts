@@ -11,7 +11,7 @@ export const providerOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/providers',
     scope: 'read',
-    summary: 'Providers whose requests can be verified.',
+    summary: 'Lists the providers whose requests Paggio can verify.',
     answers: { 200: { schema: listOf('Provider') } },
     async run() {
       return jsonAnswer(200, toWholeList(providers().map(toProvider)));

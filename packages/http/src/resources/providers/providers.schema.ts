@@ -7,18 +7,27 @@ export const providerSchemas: Readonly<Record<string, JsonSchema>> = {
     category: text(),
     schemes: texts,
     default_scheme: text(),
-    signs_url: { ...flag, description: 'verification.public_url is needed.' },
-    handshake: { ...flag, description: 'It asks a question before it sends, which is answered.' },
-    hands_over_secret: { ...flag, description: 'It sends its secret in a handshake: secrets may be left empty.' },
-    secret: text('What it calls the secret, and where it shows it.'),
-    setup: text('How to get there in its pages.'),
+    signs_url: {
+      ...flag,
+      description: 'True when the provider signs the URL, so that verification.public_url is needed.',
+    },
+    handshake: { ...flag, description: 'True when the provider sends a handshake first, which Paggio answers.' },
+    hands_over_secret: {
+      ...flag,
+      description: 'True when the provider sends its secret in a handshake, so that secrets may be empty.',
+    },
+    secret: text('What the provider calls the secret, and where it shows it.'),
+    setup: text('How to set up the webhook in the pages of the provider.'),
     documentation_url: text(),
-    sample_event_types: { ...texts, description: 'Types of test events that there are samples of.' },
-    confidence: oneOf(['A', 'B', 'C', 'D'], 'A: from its own source or a published vector. D: unconfirmed.'),
-    settings: { ...textMap, description: 'Names in verification.settings with what they mean.' },
+    sample_event_types: { ...texts, description: 'Event types for which Paggio has a sample.' },
+    confidence: oneOf(
+      ['A', 'B', 'C', 'D'],
+      'How well the facts about the provider are confirmed. A: by its own source or a published test vector. D: unconfirmed.',
+    ),
+    settings: { ...textMap, description: 'The members of verification.settings and what they mean.' },
     tolerance_seconds: nullable(
       integer(
-        'How old a signed timestamp may be, unless settings.tolerance_seconds says otherwise. Null: not checked.',
+        'Largest age of a signed timestamp in seconds, unless settings.tolerance_seconds overrides it. Null: not checked.',
       ),
     ),
     retry_timestamp: nullable(

@@ -8,16 +8,16 @@ export class PublishDto {
   @Rule(fields.publish.eventType)
   event_type!: string;
 
-  @Doc('Any JSON. Destinations receive its source text: big integers and 1.10 stay what they are.', {})
+  @Doc('Any JSON. Destinations receive its exact source text, so large integers and 1.10 stay unchanged.', {})
   @Allow()
   payload!: unknown;
 
-  @Doc('Omitted: every active endpoint whose event_types match.')
+  @Doc('Default: every active endpoint whose event_types match.')
   @Rule(fields.publish.endpointIds)
   endpoint_ids?: string[];
 
   @Doc(
-    'A repetition with the same key makes nothing new. Kept for 72 hours. The header Idempotency-Key, if sent too, must be the same.',
+    'A request that repeats an earlier one with the same key creates nothing new. Keys are kept for 72 hours. If the header Idempotency-Key is also sent, it must be the same.',
   )
   @Rule(fields.publish.idempotencyKey)
   idempotency_key?: string | null;

@@ -11,7 +11,7 @@ export const publishOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/events',
     scope: 'ingest',
-    summary: 'An event for many endpoints at once, all or none.',
+    summary: 'Publishes an event to several endpoints at once. Either all of them get it or none does.',
     idempotent: true,
     body: PublishDto,
     opaque: ['payload'],
@@ -35,8 +35,8 @@ export async function publish({
   if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
   const inBody = body.idempotency_key ?? null;
   if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
-    throw new PaggioError('BAD_REQUEST', 'Two idempotency keys in one request', {
-      hint: 'Give idempotency_key or the header Idempotency-Key.',
+    throw new PaggioError('BAD_REQUEST', 'The request has two different idempotency keys', {
+      hint: 'Send either idempotency_key or the header Idempotency-Key.',
       details: [{ field: 'idempotency_key', message: 'It differs from the header Idempotency-Key.' }],
     });
   }

@@ -6,7 +6,7 @@ export const publishSchemas: Readonly<Record<string, JsonSchema>> = {
       object({
         endpoint_id: uuid,
         event_id: uuid,
-        created: { type: 'boolean', description: 'False: an earlier request with the same key made it.' },
+        created: { type: 'boolean', description: 'False when an earlier request with the same key created it.' },
       }),
     ),
   }),

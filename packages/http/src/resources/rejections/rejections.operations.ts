@@ -19,7 +19,7 @@ export const rejectionOperations: readonly Operation[] = [
     path: '/api/v1/rejections',
     scope: 'read',
     summary:
-      'Requests that verification refused, newest first: at most 100 per endpoint with bodies of 16 MiB together, for seven days.',
+      'Lists requests that verification refused, newest first. They are kept for seven days: at most 100 per endpoint, and 16 MiB of bodies.',
     query: RejectionQueryDto,
     answers: { 200: { schema: listOf('RejectionItem') } },
     async run({ paggio, principal, query }) {
@@ -35,7 +35,7 @@ export const rejectionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/rejections/:id',
     scope: 'read',
-    summary: 'One refused request.',
+    summary: 'Returns a refused request.',
     answers: { 200: { schema: ref('Rejection') } },
     async run(input) {
       const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
@@ -48,9 +48,9 @@ export const rejectionOperations: readonly Operation[] = [
     path: '/api/v1/rejections/:id/raw',
     scope: 'read',
     summary:
-      'The exact bytes of a refused body, as an attachment. X-Paggio-Content-Type is the content type as received. Paggio-Body-Truncated: true says that the body was cut, and Paggio-Body-Size is the size of the whole body in bytes.',
+      'Downloads the exact bytes of a refused body. X-Paggio-Content-Type is the content type as received. If the body was cut, Paggio-Body-Truncated is true and Paggio-Body-Size is the size of the whole body in bytes.',
     answers: {
-      200: { mediaType: 'application/octet-stream', description: 'The body as received, or its beginning.' },
+      200: { mediaType: 'application/octet-stream', description: 'The body as received, or the beginning of it.' },
     },
     async run(input) {
       const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
@@ -68,7 +68,7 @@ export const rejectionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/rejections/:id/verification',
     scope: 'read',
-    summary: 'Why a request was refused, what would have made it valid, and what to change.',
+    summary: 'Explains why a request was refused, what would have made it valid, and what to change.',
     answers: { 200: { schema: ref('RejectionVerification') } },
     async run(input) {
       const explained = await input.paggio.explanations.ofRejection(input.principal, idOf(input, 'rejection'));

@@ -13,7 +13,8 @@ const never: JsonSchema = { enum: [false] };
 
 @Forms(
   {
-    description: 'A new event with retries, to every destination. The endpoint must have one that takes the event.',
+    description:
+      'A new event with retries, to every destination. The endpoint must have a destination that accepts the event.',
     optional: choices,
     narrowed: { include_credentials: never, resign: never },
   },
@@ -31,7 +32,7 @@ const never: JsonSchema = { enum: [false] };
     narrowed: { environment: { enum: ['custom'] } },
   },
   {
-    description: 'The same by the other name of custom_url.',
+    description: 'One attempt, now, to customUrl, which is an alias of custom_url.',
     required: ['environment', 'customUrl'],
     optional: choices,
     narrowed: { environment: { enum: ['custom'] } },
@@ -43,7 +44,7 @@ export class ReplayDto {
   destination_url?: string;
 
   @Doc(
-    'One attempt, now. original: to every destination that has not accepted the event, or to the first when all have; staging, local: to the path of the first destination on that host; staging needs a staging host that the operator has set; custom: to custom_url.',
+    'One attempt, now. original: to every destination that has not accepted the event, or to the first if all have. staging, local: to the path of the first destination, on that host. staging needs a staging host, which the operator sets. custom: to custom_url.',
   )
   @Rule(rules.optional(fields.replay.environment))
   environment?: Environment;
@@ -52,18 +53,18 @@ export class ReplayDto {
   @Rule(fields.replay.customUrl)
   custom_url?: string;
 
-  @Doc('Another name of custom_url.', urlInput)
+  @Doc('Alias of custom_url.', urlInput)
   @Rule(fields.replay.customUrl)
   customUrl?: string;
 
   @Doc(
-    "Sends the sender's credentials to other hosts than the endpoint's own destination too. Needs the scope resign or admin.",
+    "Includes the sender's credentials even when the target is not a host of the endpoint's own destinations. Needs the scope resign or admin.",
   )
   @Rule(fields.replay.includeCredentials)
   include_credentials?: boolean;
 
   @Doc(
-    "Signs anew in the provider's own scheme with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification.",
+    "Signs the request again in the provider's own scheme, with a fresh timestamp and the secret of the environment (verification.replay_secrets), so that the receiver's verification passes. Needs the scope resign or admin, and an endpoint with verification.",
   )
   @Rule(fields.replay.resign)
   resign?: boolean;
@@ -73,41 +74,43 @@ export class ReplayDto {
 export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   const customUrl = dto.custom_url ?? dto.customUrl;
   if (dto.custom_url !== undefined && dto.customUrl !== undefined) {
-    throw invalid([{ field: 'customUrl', message: 'customUrl is another name of custom_url: give one of them.' }]);
+    throw invalid([{ field: 'customUrl', message: 'customUrl is an alias of custom_url: give only one of them.' }]);
   }
   if (dto.destination_url !== undefined && (dto.environment !== undefined || customUrl !== undefined)) {
-    throw new PaggioError('BAD_REQUEST', 'Two forms of replay in one body', {
-      hint: 'Give destination_url, or environment, or no body.',
+    throw new PaggioError('BAD_REQUEST', 'Choose one replay target', {
+      hint: 'Send destination_url or environment, but not both. To deliver the event again with retries, send no body.',
     });
   }
   if (dto.destination_url !== undefined) return { destinationUrl: dto.destination_url };
   if (dto.environment !== undefined) {
     if (customUrl !== undefined && dto.environment !== 'custom') {
-      throw invalid([{ field: 'custom_url', message: 'custom_url goes with environment "custom".' }]);
+      throw invalid([{ field: 'custom_url', message: 'custom_url needs environment "custom".' }]);
     }
     return { environment: dto.environment, customUrl };
   }
   if (customUrl !== undefined)
-    throw invalid([{ field: 'environment', message: 'custom_url goes with environment "custom".' }]);
+    throw invalid([{ field: 'environment', message: 'custom_url needs environment "custom".' }]);
   for (const field of ['resign', 'include_credentials'] as const)
-    if (dto[field] === true) throw invalid([{ field, message: `${field} goes with destination_url or environment.` }]);
+    if (dto[field] === true) throw invalid([{ field, message: `${field} needs destination_url or environment.` }]);
   return null;
 }
 
 export class BulkReplayDto {
-  @Doc('The filters of the event list; at least one.')
+  @Doc('The filters of the event list. Give at least one.')
   @Nested(() => EventFilterDto, rules.object)
   filter!: EventFilterDto;
 
-  @Doc('Counts, and does nothing else.')
+  @Doc('Only counts the events that match.')
   @Rule(fields.bulkReplay.dryRun)
   dry_run?: boolean;
 
-  @Doc('Events per second; null: as fast as they are delivered.')
+  @Doc('Events per second. Null: as fast as they are delivered.')
   @Rule(fields.bulkReplay.ratePerSecond)
   rate_per_second?: number | null;
 
-  @Doc('Sends the events themselves to this destination, instead of copies to where their endpoints send.')
+  @Doc(
+    'Delivers the events themselves to this destination. Default: copies of the events go to the destinations of their endpoints.',
+  )
   @Rule(fields.bulkReplay.destinationId)
   destination_id?: string | null;
 }

@@ -17,7 +17,7 @@ export const replayOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/replays',
     scope: 'read',
-    summary: 'Bulk replays, newest first.',
+    summary: 'Lists bulk replays, newest first.',
     query: PageQueryDto,
     answers: { 200: { schema: listOf('BulkReplay') } },
     async run({ paggio, principal, query }) {
@@ -29,7 +29,7 @@ export const replayOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/replays',
     scope: 'write',
-    summary: 'Sends many events again, by the filters of the list. A dry run counts them.',
+    summary: 'Replays all events that match a filter. A dry run only counts them.',
     idempotent: true,
     body: BulkReplayDto,
     answers: { 200: { schema: ref('BulkReplay') }, 202: { schema: ref('BulkReplay') } },
@@ -49,7 +49,7 @@ export const replayOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/replays/:id',
     scope: 'read',
-    summary: 'One bulk replay and how far it is.',
+    summary: 'Returns a bulk replay and its progress.',
     tagged: true,
     answers: { 200: { schema: ref('BulkReplay') } },
     async run(input) {
@@ -62,7 +62,7 @@ export const replayOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/replays/:id/cancel',
     scope: 'write',
-    summary: 'Queues nothing more, and cancels what is queued and not yet delivered.',
+    summary: 'Cancels a bulk replay: no more events are queued, and queued deliveries are cancelled.',
     answers: { 200: { schema: ref('BulkReplay') } },
     errors: ['CONFLICT'],
     async run(input) {

@@ -19,7 +19,7 @@ export const replaySchemas: Readonly<Record<string, JsonSchema>> = {
     'attempts?': {
       ...array(object({ ...replayedAttempt, destination_id: nullable(uuid) })),
       description:
-        'Present for the environment original: one attempt for each destination. The first is the answer itself.',
+        'Only for the environment original: one attempt for each destination. The first is the one that the answer itself describes.',
     },
   }),
   BulkReplay: object({
@@ -36,11 +36,11 @@ export const replaySchemas: Readonly<Record<string, JsonSchema>> = {
     }),
     destination_id: nullable(uuid),
     rate_per_second: nullable(integer()),
-    matched: integer('Events that matched when it began.'),
-    created: integer('Events that were queued so far.'),
-    skipped: integer('Events with nowhere to go, or sent there already.'),
-    done: integer('Queued events that were delivered.'),
-    failed: integer('Queued events that ended without.'),
+    matched: integer('Events that matched when the replay began.'),
+    created: integer('Events queued so far.'),
+    skipped: integer('Events that have no destination, or that this replay has already sent there.'),
+    done: integer('Queued events that have been delivered.'),
+    failed: integer('Queued events whose delivery failed.'),
     created_at: time,
     finished_at: nullable(time),
   }),

@@ -3,7 +3,7 @@ import { Doc } from '../../dto/doc';
 import { Rule } from '../../dto/rule';
 
 export class RotateSecretDto {
-  @Doc('Seconds that the previous secret stays valid beside the new one. Default 86400.')
+  @Doc('Seconds for which the previous secret stays valid next to the new one. Default 86400.')
   @Rule(fields.secretRotation.overlapSeconds)
   overlap_seconds?: number;
 }

@@ -11,7 +11,7 @@ export const secretOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/endpoints/:id/secret',
     scope: 'admin',
-    summary: 'The secret in clear. The look is kept in the audit log.',
+    summary: 'Reveals the secret. Viewing it is recorded in the audit log.',
     answers: { 200: { schema: ref('Secret') } },
     async run(input) {
       const id = idOf(input, 'endpoint');
@@ -23,7 +23,7 @@ export const secretOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/endpoints/:id/rotate-secret',
     scope: 'admin',
-    summary: 'A new secret; the previous one stays valid for a while.',
+    summary: 'Creates a new secret. The previous one stays valid for a while.',
     body: RotateSecretDto,
     answers: { 200: { schema: ref('RotatedSecret') } },
     async run(input) {

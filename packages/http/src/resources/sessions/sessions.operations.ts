@@ -12,7 +12,7 @@ export const sessionOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/sessions',
     scope: 'admin',
-    summary: 'Who is signed in to the dashboard as the user of the key, newest first.',
+    summary: 'Lists the dashboard sessions of the user of the key, newest first.',
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Session') } },
     async run({ paggio, principal, query }) {
@@ -28,7 +28,7 @@ export const sessionOperations: readonly Operation[] = [
     method: 'DELETE',
     path: '/api/v1/sessions/:id',
     scope: 'admin',
-    summary: 'Ends a session of the dashboard, on every node at once.',
+    summary: 'Ends a dashboard session, on every node at once.',
     answers: { 204: null },
     async run(input) {
       await input.paggio.sessions.end(input.principal, idOf(input, 'session'));
@@ -41,7 +41,7 @@ export const sessionOperations: readonly Operation[] = [
     path: '/api/v1/sessions',
     scope: 'admin',
     summary:
-      'Ends every session of the user but the one that asks (with an API key: every one), and makes void the sign-in links that were not used yet.',
+      'Ends all other dashboard sessions of the user, or all of them if the request uses an API key. Unused sign-in links stop working.',
     answers: { 204: null },
     async run({ paggio, principal }) {
       await paggio.sessions.endOthers(principal);

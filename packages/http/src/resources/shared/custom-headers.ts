@@ -11,7 +11,7 @@ export const headersInput: JsonSchema = {
 
 /** What the core checks about all of them together. */
 export const HEADERS_FORM =
-  'Each name once, whatever its case, and none that belongs to HTTP or to Paggio; names and values have at most 16384 characters together.';
+  'Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together.';
 
 /** Custom headers carry tokens: only keys that may change them see them. */
 export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {

@@ -1,3 +1,3 @@
 /** For operations that can change which hosts receive events. */
 export const GUARDED =
-  "Where requests carry the provider's secret itself (a token and no signature), a destination at a further host, and a change of the verification, need the scope `resign` or `admin`, or all present secrets in the same PATCH of the endpoint.";
+  'Some providers send the secret itself (a token instead of a signature). For their endpoints, a destination on a new host or a change of the verification also needs the scope `resign` or `admin`, or a PATCH of the endpoint that contains all current secrets.';

@@ -13,7 +13,7 @@ export const BARE_ID = new RegExp(`^${UUID}$`);
 
 const LIMIT = { message: 'limit must be a whole number from 1 to 100.' };
 const OFFSET = { message: 'offset must be a whole number from 0 to 10000.' };
-const AFTER = { message: 'starting_after must be the id of the last item of the page before.' };
+const AFTER = { message: 'starting_after must be the id of the last item of the previous page.' };
 
 const limitSchema = { type: 'integer', minimum: 1, maximum: 100, default: 50 } as const;
 const offsetSchema = { type: 'integer', minimum: 0, maximum: 10_000, default: 0 } as const;
@@ -26,13 +26,13 @@ const all =
     for (const decorate of decorators) decorate(target, property);
   };
 
-export const IsLimit = all(Doc('Items of a page.', limitSchema), IsOptional(), Matches(WHOLE, LIMIT));
+export const IsLimit = all(Doc('Number of items per page.', limitSchema), IsOptional(), Matches(WHOLE, LIMIT));
 export const IsOffset = all(
-  Doc('Items to skip. Not together with starting_after.', offsetSchema),
+  Doc('Number of items to skip. Cannot be combined with starting_after.', offsetSchema),
   IsOptional(),
   Matches(WHOLE, OFFSET),
 );
-export const IsCursor = all(Doc('Id of the last item of the page before.'), IsOptional(), Matches(ID, AFTER));
+export const IsCursor = all(Doc('Id of the last item of the previous page.'), IsOptional(), Matches(ID, AFTER));
 
 export class PageQueryDto {
   @IsLimit() limit?: string;
@@ -58,7 +58,7 @@ export function toPaging(query: PageQueryDto, fallbackLimit = 50): Paging {
 }
 
 export function wrongParameter(field: string, message: string): PaggioError {
-  return new PaggioError('BAD_REQUEST', `Wrong query parameter: ${field}`, {
+  return new PaggioError('BAD_REQUEST', `Invalid query parameters: ${field}`, {
     hint: message,
     details: [{ field, message }],
   });

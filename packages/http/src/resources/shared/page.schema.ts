@@ -2,12 +2,15 @@ import { array, flag, integer, object, ref, type JsonSchema } from '../../openap
 
 export const pageSchemas: Readonly<Record<string, JsonSchema>> = {
   ListMeta: object({
-    total: integer('Of all pages; exact up to 10000.'),
-    'total_capped?': { ...flag, description: 'There are more than 10000.' },
+    total: integer('Number of items on all pages. Exact up to 10000.'),
+    'total_capped?': { ...flag, description: 'True when there are more than 10000 items.' },
     limit: integer(),
     offset: integer(),
     has_more: flag,
-    'search_complete?': { ...flag, description: 'With q: whether everything was searched; false: page on.' },
+    'search_complete?': {
+      ...flag,
+      description: 'Only with q: whether everything was searched. False: request the next page to search further.',
+    },
   }),
 };
 

@@ -8,12 +8,12 @@ import { ENDPOINT_ID } from '../shared/page.dto';
 export class StatsQueryDto {
   @IsOptional() @Matches(ENDPOINT_ID, { message: 'endpoint_id must be the id of an endpoint.' }) endpoint_id?: string;
 
-  @Doc('Received at or after this: before to, by at most 3660 days. Default 24 hours before to.')
+  @Doc('Start of the period, inclusive. It must be before to, by at most 3660 days. Default: 24 hours before to.')
   @IsOptional()
   @IsTime()
   from?: string;
 
-  @Doc('Received before this; default now.')
+  @Doc('End of the period, exclusive. Default: now.')
   @IsOptional()
   @IsTime()
   to?: string;

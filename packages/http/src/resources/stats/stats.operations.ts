@@ -10,7 +10,7 @@ export const statsOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/stats',
     scope: 'read',
-    summary: 'Events received in a stretch of time, by their state now, in all and as a series.',
+    summary: 'Counts the events received in a period by their current status, in total and as a time series.',
     query: StatsQueryDto,
     answers: { 200: { schema: ref('Stats') } },
     errors: ['NOT_FOUND'],

@@ -15,14 +15,15 @@ export const streamOperations: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/events/stream',
     scope: 'read',
-    summary: 'Server-sent events: event.created and event.updated with a list item each; Last-Event-ID resumes.',
+    summary:
+      'Streams events as server-sent events. Each event.created and event.updated carries an item of the event list.',
     headers: {
       'Last-Event-ID': {
-        description: 'The last id of an earlier stream: what was sent since then comes first.',
+        description: 'The last id that an earlier stream sent. The new stream resumes after it.',
         schema: { type: 'string' },
       },
     },
-    answers: { 200: { mediaType: 'text/event-stream', description: 'Messages without end.' } },
+    answers: { 200: { mediaType: 'text/event-stream', description: 'A stream that does not end by itself.' } },
     run: async ({ paggio, principal, request, stillValid, takeStream }) => {
       const giveBack = takeStream();
       const from = lastEventId(request.rawHeaders);
@@ -95,7 +96,7 @@ function toText(message: FeedMessage): string {
       // An id without data moves the place to resume from, and is no message.
       return `: idle\n${id}\n`;
     case 'reset':
-      return `${id}event: reset\ndata: {"reason": "Events before this are not known any more: read the list."}\n\n`;
+      return `${id}event: reset\ndata: {"reason": "Earlier changes are no longer available: read the list again."}\n\n`;
     case 'event.created':
     case 'event.updated':
       return `${id}event: ${message.type}\ndata: ${JSON.stringify(toEventItem(message.event))}\n\n`;

@@ -4,30 +4,34 @@ import { array, integer, nullable, object, oneOf, text, type JsonSchema } from '
 export const systemSchemas: Readonly<Record<string, JsonSchema>> = {
   System: object({
     version: text(),
-    public_url: text('Base of links, and of webhook URLs where ingest_url is null.'),
-    ingest_url: nullable(text('Origin of webhook URLs; null: the public URL.')),
+    public_url: text('Base URL of links, and of webhook URLs when ingest_url is null.'),
+    ingest_url: nullable(text('Origin of webhook URLs. Null: the public URL is used.')),
     roles: array(oneOf(roles)),
-    migration: nullable(integer('Number of the newest migration in the database; null: it does not answer.')),
+    migration: nullable(
+      integer('Number of the newest migration in the database. Null while the database does not answer.'),
+    ),
     queue: nullable(
       object({
-        pending: integer('Deliveries that are not over, of all users; up to 100000.'),
+        pending: integer('Unfinished deliveries of all users. Counted up to 100000.'),
         lag_seconds: {
           type: 'number',
-          description: 'How long the delivery that is most overdue has been waiting.',
+          description: 'Seconds that the most overdue delivery has been waiting.',
         },
       }),
     ),
-    retention_seconds: nullable(integer('Events that are over are removed after this; null: everything is kept.')),
-    dedup_window_seconds: integer('For how long a repeated delivery of a provider is known.'),
-    body_limit: integer('Bytes of the largest request.'),
+    retention_seconds: nullable(
+      integer('Seconds after which finished events are deleted. Null: events are kept forever.'),
+    ),
+    dedup_window_seconds: integer('Seconds for which a repeated delivery of a provider is recognized.'),
+    body_limit: integer('Largest request body, in bytes.'),
     rate_limit: nullable(object({ per_second: integer(), burst: integer() })),
     capture_rate_limit: nullable(object({ per_second: integer(), burst: integer() })),
     storage_quota: object({
-      per_endpoint: nullable(integer('Bytes; null: no quota.')),
+      per_endpoint: nullable(integer('Bytes. Null: no quota.')),
       per_user: nullable(integer()),
-      unverified: nullable(integer('Bytes that the unverified events of one endpoint may take.')),
+      unverified: nullable(integer('Bytes that the unverified events of one endpoint may take. Null: no quota.')),
     }),
-    staging_host: nullable(text('Of replays to staging; null: there is none.')),
-    local_url: text('Of replays to local.'),
+    staging_host: nullable(text('Host that replays to staging go to. Null: no staging host is set.')),
+    local_url: text('Base URL that replays to local go to.'),
   }),
 };

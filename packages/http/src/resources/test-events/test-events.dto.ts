@@ -4,7 +4,7 @@ import { Rule } from '../../dto/rule';
 
 export class TestEventDto {
   @Doc(
-    "One of the provider's samples (sample_event_types of GET /api/v1/providers), default the most typical one; any other, or without a provider, makes a plain event.",
+    "One of the provider's samples (sample_event_types of GET /api/v1/providers). Default: its most typical one. Any other type, or an endpoint without a provider, gets a generic event.",
   )
   @Rule(fields.testEvent.eventType)
   event_type?: string;

@@ -11,7 +11,7 @@ export const testEventOperations: readonly Operation[] = [
     method: 'POST',
     path: '/api/v1/endpoints/:id/test',
     scope: 'write',
-    summary: 'A sample event through the whole path.',
+    summary: 'Sends a sample event through capture, verification and delivery.',
     body: TestEventDto,
     answers: { 202: { schema: ref('TestQueued') } },
     async run(input) {

@@ -3,8 +3,8 @@ import { array, flag, nullable, object, oneOf, text, uuid, type JsonSchema } fro
 
 /** What would have made a signature hold, or what was seen. */
 const finding = object({
-  cause: oneOf(causes, 'A stable word.'),
-  message: text('What would have matched, or was seen. Never a secret or a signature.'),
+  cause: oneOf(causes, 'A stable identifier.'),
+  message: text('What would have matched, or what was found. Never contains a secret or a signature.'),
   fix: text('What to change.'),
 });
 
@@ -12,8 +12,8 @@ function verification(statuses: readonly string[]): Record<string, JsonSchema> {
   return {
     status: oneOf(statuses),
     provider: nullable(text()),
-    reason: nullable(text('A stable word.')),
-    explanation: text('For people.'),
+    reason: nullable(text('A stable identifier.')),
+    explanation: text('What is known, in plain words.'),
     body_authenticated: flag,
     matches: array(finding),
     hints: array(finding),
@@ -25,6 +25,10 @@ export const verificationSchemas: Readonly<Record<string, JsonSchema>> = {
   RejectionVerification: object({
     rejection_id: uuid,
     ...verification(['failed']),
-    body_truncated: { ...flag, description: 'matches and hints are those of the moment when the request arrived.' },
+    body_truncated: {
+      ...flag,
+      description:
+        'True when the stored body was cut. matches and hints then come from the time when the request arrived.',
+    },
   }),
 };
