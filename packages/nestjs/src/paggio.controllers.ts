@@ -1,6 +1,6 @@
 import { Controller, Inject, UseFilters, UseGuards, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { PaggioFilter } from './paggio.filter';
-import type { PaggioGateway } from './paggio.gateway';
+import type { PaggioHttpAdapter } from './paggio.http-adapter';
 import { PaggioGuard } from './paggio.guard';
 import type { PaggioModuleExtras } from './paggio.options';
 import { Call, Route, type RouteCall } from './paggio.route';
@@ -9,12 +9,12 @@ import { Call, Route, type RouteCall } from './paggio.route';
  * Controllers of one instance. They are made per instance, because path and guards are part of their metadata; each
  * method is one call of the operation it is named after.
  */
-export function createControllers(base: string, gatewayToken: symbol, extras: PaggioModuleExtras): Type<unknown>[] {
+export function createControllers(base: string, adapterToken: symbol, extras: PaggioModuleExtras): Type<unknown>[] {
   abstract class Base {
-    constructor(@Inject(gatewayToken) readonly gateway: PaggioGateway) {}
+    constructor(@Inject(adapterToken) readonly adapter: PaggioHttpAdapter) {}
 
     protected run(call: RouteCall): Promise<void> {
-      return this.gateway.run(call.operation, call.request, call.response);
+      return this.adapter.run(call.operation, call.request, call.response);
     }
   }
 
@@ -224,9 +224,9 @@ export function createControllers(base: string, gatewayToken: symbol, extras: Pa
   if (extras.metrics === true) controllers.push(MetricsController);
   for (const controller of controllers) {
     Controller({ path: base, version: VERSION_NEUTRAL })(controller);
-    // Guards and filter see the instance through the controller's own gateway token.
-    UseGuards(...(extras.guards ?? []), PaggioGuard(gatewayToken))(controller);
-    UseFilters(PaggioFilter(gatewayToken))(controller);
+    // Guards and filter see the instance through the controller's own adapter token.
+    UseGuards(...(extras.guards ?? []), PaggioGuard(adapterToken))(controller);
+    UseFilters(PaggioFilter(adapterToken))(controller);
   }
   return controllers;
 }

@@ -8,23 +8,23 @@ import {
   type Type,
 } from '@nestjs/common';
 import { PaggioError, type ErrorCode } from '@paggio/core';
-import type { HostRequest, HostResponse, PaggioGateway } from './paggio.gateway';
+import type { HostRequest, HostResponse, PaggioHttpAdapter } from './paggio.http-adapter';
 
-/** Every error of Paggio's own routes as the error envelope, also those of the host's guards. */
-export function PaggioFilter(gatewayToken: symbol): Type<ExceptionFilter> {
+/** Answers every error of Paggio's own routes with the error envelope, including errors of the host's guards. */
+export function PaggioFilter(adapterToken: symbol): Type<ExceptionFilter> {
   @Catch()
   class Filter implements ExceptionFilter {
-    constructor(@Inject(gatewayToken) private readonly gateway: PaggioGateway) {}
+    constructor(@Inject(adapterToken) private readonly adapter: PaggioHttpAdapter) {}
 
     catch(error: unknown, host: ArgumentsHost): void {
       const http = host.switchToHttp();
-      this.gateway.fail(fromGuard(error), http.getResponse<HostResponse>(), http.getRequest<HostRequest>());
+      this.adapter.fail(fromGuard(error), http.getResponse<HostResponse>(), http.getRequest<HostRequest>());
     }
   }
   return mixin(Filter);
 }
 
-/** What the host's guards refuse with, in Paggio's words. */
+/** Turns the refusal of a host's guard into a `PaggioError`. Other errors stay as they are. */
 function fromGuard(error: unknown): unknown {
   if (!(error instanceof HttpException)) return error;
   const status = error.getStatus();

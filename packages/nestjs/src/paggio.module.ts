@@ -28,9 +28,9 @@ import {
 import { mountOptions, normalizePath } from '@paggio/http';
 import { hostRoutes, type HostRoute } from './host-routes';
 import { createControllers } from './paggio.controllers';
-import { PaggioDoor } from './paggio.door';
+import { PaggioRequestInterceptor } from './paggio.request-interceptor';
 import { PaggioExplorer } from './paggio.explorer';
-import { PaggioGateway } from './paggio.gateway';
+import { PaggioHttpAdapter } from './paggio.http-adapter';
 import {
   ConfigurableModuleClass,
   getPaggioToken,
@@ -44,8 +44,8 @@ const INSTANCE = Symbol('paggio instance');
 
 interface Instance {
   paggio: Paggio;
-  gateway: PaggioGateway;
-  door: PaggioDoor;
+  adapter: PaggioHttpAdapter;
+  interceptor: PaggioRequestInterceptor;
   explorer: PaggioExplorer;
   name: string;
   base: string;
@@ -83,7 +83,7 @@ export class PaggioModule
   configure(_consumer: MiddlewareConsumer): void {
     const options = this.config.getGlobalPrefixOptions();
     // Senders know the URL, so `path` alone decides it. Nest compares route templates, and only ours may match.
-    const templates = this.instance.gateway.api.paths.map((path) => escape(this.instance.base + path));
+    const templates = this.instance.adapter.api.paths.map((path) => escape(this.instance.base + path));
     const ours = {
       path: this.instance.base,
       requestMethod: RequestMethod.ALL,
@@ -93,16 +93,16 @@ export class PaggioModule
   }
 
   async onModuleInit(): Promise<void> {
-    const { door, explorer, name, paggio } = this.instance;
-    door.install();
+    const { interceptor, explorer, name, paggio } = this.instance;
+    interceptor.install();
     explorer.register(paggio, name);
     await paggio.start();
   }
 
   onApplicationBootstrap(): void {
-    const { explorer, gateway, base } = this.instance;
+    const { explorer, adapter, base } = this.instance;
     explorer.open();
-    warnOfClashes(hostRoutes(this.discovery, this.config), gateway, base);
+    warnOfClashes(hostRoutes(this.discovery, this.config), adapter, base);
   }
 
   beforeApplicationShutdown(): void {
@@ -119,8 +119,8 @@ export class PaggioModule
 const SHOWN_CLASHES = 5;
 
 /** Tells of routes of the app whose requests go to Paggio. */
-function warnOfClashes(routes: readonly HostRoute[], gateway: PaggioGateway, base: string): void {
-  const clashes = routes.filter(({ path }) => gateway.claims(path)).map(({ method, path }) => `${method} ${path}`);
+function warnOfClashes(routes: readonly HostRoute[], adapter: PaggioHttpAdapter, base: string): void {
+  const clashes = routes.filter(({ path }) => adapter.claims(path)).map(({ method, path }) => `${method} ${path}`);
   if (clashes.length === 0) return;
   const more = clashes.length > SHOWN_CLASHES ? ` and ${clashes.length - SHOWN_CLASHES} more` : '';
   new Logger('Paggio').warn(
@@ -164,7 +164,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
   const name = extras.name ?? 'default';
   const base = normalizePath(extras.path);
   const token = getPaggioToken(name);
-  const gatewayToken = Symbol(`paggio:${name}:gateway`);
+  const adapterToken = Symbol(`paggio:${name}:http-adapter`);
   const logger = new Logger('Paggio');
   const providers: Provider[] = [
     {
@@ -196,7 +196,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       },
     },
     {
-      provide: gatewayToken,
+      provide: adapterToken,
       inject: [token],
       useFactory: (paggio: Paggio) => {
         if (!extras.onFault) logFaults(paggio, logger);
@@ -206,24 +206,24 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow, allowedHosts } = extras;
         const parts = { health, exclusive, dashboard, openapi, metrics, dialects };
         const options = { path: base, ...parts, resolveUser, allow, allowedHosts };
-        return new PaggioGateway(paggio, options, onFault);
+        return new PaggioHttpAdapter(paggio, options, onFault);
       },
     },
     {
       provide: INSTANCE,
-      inject: [token, gatewayToken, HttpAdapterHost, DiscoveryService, ModuleRef],
+      inject: [token, adapterToken, HttpAdapterHost, DiscoveryService, ModuleRef],
       useFactory: (
         paggio: Paggio,
-        gateway: PaggioGateway,
+        adapter: PaggioHttpAdapter,
         host: HttpAdapterHost,
         discovery: DiscoveryService,
         moduleRef: ModuleRef,
       ): Instance => ({
         paggio,
-        gateway,
+        adapter,
         name,
         base,
-        door: new PaggioDoor(host, gateway, base),
+        interceptor: new PaggioRequestInterceptor(host, adapter, base),
         explorer: new PaggioExplorer(discovery, moduleRef),
       }),
     },
@@ -231,8 +231,8 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
   const linkToken = getSignInLinkToken(name);
   providers.push({
     provide: linkToken,
-    inject: [gatewayToken],
-    useFactory: (gateway: PaggioGateway) => (principal: Principal) => gateway.handle.signInLink(principal),
+    inject: [adapterToken],
+    useFactory: (adapter: PaggioHttpAdapter) => (principal: Principal) => adapter.handle.signInLink(principal),
   });
   const exported: (symbol | typeof Paggio)[] = [token, linkToken];
   if (name === 'default') {
@@ -243,7 +243,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
     ...definition,
     global: extras.isGlobal ?? false,
     imports: [...(definition.imports ?? []), DiscoveryModule],
-    controllers: createControllers(base, gatewayToken, extras),
+    controllers: createControllers(base, adapterToken, extras),
     providers: [...(definition.providers ?? []), ...providers],
     exports: exported,
   };

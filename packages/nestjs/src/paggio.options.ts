@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
 import type { PaggioOptions } from '@paggio/core';
 import type { MountOptions } from '@paggio/http';
-import type { HostRequest } from './paggio.gateway';
+import type { HostRequest } from './paggio.http-adapter';
 
 /**
  * Options that shape the module; they are known when it is defined, also with `forRootAsync`. `resolveUser` and `allow` are

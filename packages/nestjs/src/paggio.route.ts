@@ -8,7 +8,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { operations, type Operation } from '@paggio/http';
-import type { HostRequest, HostResponse } from './paggio.gateway';
+import type { HostRequest, HostResponse } from './paggio.http-adapter';
 
 export const OPERATION = 'paggio:operation';
 
@@ -35,7 +35,7 @@ export interface RouteCall {
   response: HostResponse;
 }
 
-/** The request as the gateway takes it. */
+/** The request as the adapter takes it. */
 export const Call = createParamDecorator((_: unknown, context: ExecutionContext): RouteCall => {
   const http = context.switchToHttp();
   return {

@@ -82,7 +82,7 @@ export function failureOf(error: unknown): StatementFailure {
  */
 export function databaseUnavailable(error: unknown): PaggioError | null {
   const failure = failureOf(error);
-  return failure === 'unavailable' || failure === 'timeout' ? unavailable('The database does not answer now') : null;
+  return failure === 'unavailable' || failure === 'timeout' ? unavailable('The database is unavailable') : null;
 }
 
 /** Whether a table, a column or the schema itself is missing, as where a migration has not run. */

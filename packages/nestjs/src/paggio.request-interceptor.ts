@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { framingProblem } from '@paggio/http';
-import type { PaggioGateway } from './paggio.gateway';
+import type { PaggioHttpAdapter } from './paggio.http-adapter';
 
 type Next = () => void;
 
@@ -14,21 +14,22 @@ interface FastifyInstance {
 }
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Base paths that an instance has taken, per server. */
+/** The base paths of the instances on each server. */
 const taken = new WeakMap<object, Set<string>>();
 
 /**
- * Puts Paggio in front of the host's pipeline. Webhook URLs are answered on the server's own `request` event, before any
- * framework code: exact bytes with no configuration, whatever parsers the host has. Requests that come in without that
- * server (`inject` of Fastify, serverless adapters) are answered by a middleware or hook that runs before the host's.
+ * Puts Paggio in front of the host's pipeline. This is no Nest interceptor: it answers webhook URLs in the server's own
+ * `request` event, before any framework code runs. Paggio therefore gets the exact bytes, whatever parsers the host has.
+ * Requests that do not pass that server (`inject` of Fastify, serverless adapters) are answered by a middleware or hook
+ * that runs before the host's.
  */
-export class PaggioDoor {
-  /** What paths with a controller begin with. */
+export class PaggioRequestInterceptor {
+  /** Every path that has a controller begins with one of these. */
   private readonly prefixes: readonly string[];
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly gateway: PaggioGateway,
+    private readonly adapter: PaggioHttpAdapter,
     private readonly base: string,
   ) {
     this.prefixes = ['/api/v1/', '/health', '/openapi.json', '/metrics'].map((prefix) => base + prefix);
@@ -38,8 +39,9 @@ export class PaggioDoor {
   }
 
   /**
-   * Takes the first place at the server. Called when modules are initialised: the server exists and does not listen yet.
-   * @throws Error when another instance has this base path: the first would win silently
+   * Becomes the server's first listener. The module calls it on its initialisation: by then the server exists, and it does
+   * not listen yet.
+   * @throws Error when another instance on this server has the same base path, because the first one would get all requests
    */
   install(): void {
     const server = this.host.httpAdapter?.getHttpServer?.() as Server | undefined;
@@ -54,52 +56,53 @@ export class PaggioDoor {
       if (this.answers(request, response)) return;
       for (const listener of listeners) listener.call(server, request, response);
     });
-    this.gateway.handle.attach(server);
+    this.adapter.handle.attach(server);
   }
 
-  /** @throws Error for an adapter whose requests are not Node's, or not known to be */
+  /** @throws Error for an adapter other than Nest's Express and Fastify adapters */
   private open(): void {
-    const adapter = this.host.httpAdapter;
+    const nestAdapter = this.host.httpAdapter;
     // An application context has none.
-    if (!adapter) return;
-    const type = adapter.getType?.();
+    if (!nestAdapter) return;
+    const type = nestAdapter.getType?.();
     if (type !== 'express' && type !== 'fastify')
       throw new Error(`Paggio works on Nest's Express and Fastify adapters; this app has "${String(type)}".`);
     if (type === 'fastify') {
-      const instance = adapter.getInstance<FastifyInstance>();
+      const instance = nestAdapter.getInstance<FastifyInstance>();
       instance.addHook('onRequest', (request, reply, done) => {
         if (this.answers(request.raw, reply.raw)) reply.hijack();
         else done();
       });
     } else {
-      adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
+      nestAdapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
         if (!this.answers(request, response)) next();
       });
     }
   }
 
   /**
-   * Whether Paggio answers a request. Requests for the host come by twice, at the server and in the framework; the second
-   * time changes nothing.
+   * Answers a request if it is Paggio's. Requests of the host pass here twice: at the server and in the framework. The
+   * second call changes nothing.
+   * @returns whether Paggio answers it
    */
   private answers(request: IncomingMessage, response: ServerResponse): boolean {
-    if (!this.hasController(request)) return this.gateway.handle(request, response);
+    if (!this.hasController(request)) return this.adapter.handle(request, response);
     const problem = framingProblem(request);
-    if (problem) this.gateway.fail(problem, response, request);
-    else this.gateway.keepBody(request, response);
+    if (problem) this.adapter.fail(problem, response, request);
+    else this.adapter.keepBody(request, response);
     return problem !== undefined;
   }
 
   private hasController(request: IncomingMessage): boolean {
     const url = request.url ?? '';
-    // First of all, because it is asked for every webhook too.
+    // This check comes first because it is cheap and runs for every webhook.
     if (!this.prefixes.some((prefix) => url.startsWith(prefix))) return false;
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    // A router of the framework would answer a path that it cannot decode by itself.
+    // The framework's router cannot decode such a path, and would answer it itself.
     if (!isDecodable(path)) return false;
-    const match = this.gateway.match(request, path);
-    return match !== undefined && 'operation' in match && !this.gateway.handle.isClosedTo(request);
+    const match = this.adapter.match(request, path);
+    return match !== undefined && 'operation' in match && !this.adapter.handle.isClosedTo(request);
   }
 }
 

@@ -22,18 +22,22 @@ import {
   type ReadBody,
 } from '@paggio/http';
 
-/** What Nest's request and response are underneath, on Express and on Fastify. */
+/** Nest's request: Express's own, which is Node's, or Fastify's, which has Node's as `raw`. */
 export type HostRequest = IncomingMessage & {
   raw?: IncomingMessage;
   params?: Record<string, string>;
   originalUrl?: string;
 };
+/** Nest's response, on Express or on Fastify. */
 export type HostResponse = ServerResponse & { raw?: ServerResponse; hijack?: () => void };
 
-/** What controllers, guard and filter share: the operations of one instance, and what is known about a request. */
-export class PaggioGateway {
+/**
+ * Connects one instance of Paggio to Nest's requests. Controllers, guard and filter share it: it has the operations, the
+ * sender of each request and the body that is still unread.
+ */
+export class PaggioHttpAdapter {
   readonly api: Api;
-  /** Answers webhook URLs and, if exclusive, unknown paths; leaves the API to the controllers. */
+  /** Answers webhook URLs and, with `exclusive`, unknown paths. The controllers answer the API. */
   readonly handle: NodeHandler;
   private readonly bodies = new WeakMap<IncomingMessage, ReadBody>();
   private readonly callers = new WeakMap<IncomingMessage, Caller>();
@@ -53,8 +57,8 @@ export class PaggioGateway {
   }
 
   /**
-   * Whether requests for a route of the app are Paggio's: webhook URLs, pages of the dashboard, and every path of the API,
-   * whatever the method, because Paggio answers the other ones with 405.
+   * Whether Paggio answers the requests for a route of the app: webhook URLs, pages of the dashboard, and every path of the
+   * API. The method does not matter, because Paggio answers other methods with 405.
    * @param path a route template of Nest, with the app's prefix
    */
   claims(path: string): boolean {
@@ -66,13 +70,13 @@ export class PaggioGateway {
   }
 
   /**
-   * Keeps the exact body of an API request from the host's parsers. It is read after the guards: the host's own and
-   * Paggio's, which checks the API key.
+   * Keeps the host's parsers away from the body of an API request. Paggio reads it after the host's guards and after its own
+   * guard, which checks the API key.
    */
   keepBody(request: IncomingMessage, response: ServerResponse): void {
     if (this.bodies.has(request)) return;
     this.bodies.set(request, this.bodyOf(request, response));
-    // For Express's parsers it was read already; for Fastify's there is none.
+    // Express's parsers take the body for parsed. Fastify's see no body, because the headers that announce it are gone.
     (request as { _body?: boolean })._body = true;
     delete request.headers['content-length'];
     delete request.headers['transfer-encoding'];
@@ -80,8 +84,8 @@ export class PaggioGateway {
   }
 
   /**
-   * Finds the operation of a request and remembers it, because both the door and the guard ask. A host may rewrite the path or
-   * method in between, and then the look-up is done again.
+   * Finds the operation of a request and remembers it, because the interceptor and the guard both ask. A host may rewrite
+   * the path or method in between; then the operation is looked up again.
    * @param path as it was sent, with the mount path
    */
   match(request: IncomingMessage, path: string): Match | undefined {
@@ -93,11 +97,15 @@ export class PaggioGateway {
     return match;
   }
 
+  /**
+   * Checks the sender of a request and keeps it for `run`.
+   * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN`, `RATE_LIMITED`, or `NOT_FOUND` where this process does not serve the route
+   */
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
-    // The controllers are there whatever this process is for.
+    // The controllers exist in every process, whatever its roles are.
     if (!this.api.offers(operation)) throw noSuchRoute();
     const raw = request.raw ?? request;
-    // Express also finds routes in other letter cases; the paths of the API are exact in every host.
+    // Express ignores the case of paths. The paths of the API are exact in every host.
     const match = this.match(raw, pathOf(request));
     if (match === undefined || !('operation' in match)) throw noSuchRoute();
     this.callers.set(
@@ -112,6 +120,7 @@ export class PaggioGateway {
     );
   }
 
+  /** Runs the operation, writes the answer, and ends when the answer is written or its connection is closed. */
   async run(operation: Operation, request: HostRequest, response: HostResponse): Promise<void> {
     const raw = request.raw ?? request;
     const url = request.originalUrl ?? raw.url ?? '';
@@ -131,16 +140,16 @@ export class PaggioGateway {
     const written = response.raw ?? response;
     const read = this.bodies.get(raw) ?? this.bodyOf(raw, written);
     this.write(response, await this.api.run(operation, input, { ...request.params }, caller, read));
-    // A stream goes on: when this returned, Nest would end the answer with what it takes for the result.
+    // A stream is still open. If this returned now, Nest would end the answer with its own empty result.
     if (!written.writableEnded && !written.destroyed) await new Promise<void>((done) => whenAnswered(written, done));
   }
 
-  /** Answers an error with the envelope. */
+  /** Answers with the error envelope. A sender that has gone gets no answer. */
   fail(error: unknown, response: HostResponse, request?: HostRequest): void {
     if (error instanceof RequestAborted) return;
     const raw = request?.raw ?? request;
     this.write(response, this.api.fail(error, raw && this.callers.get(raw)));
-    // When a request was refused early, its body is still arriving.
+    // The body of a request that was refused early is still arriving.
     if (raw) linger(raw);
   }
 
