@@ -32,7 +32,6 @@ import {
   testMasterKey,
   type TestDatabase,
 } from '@paggio/core/testing';
-import { operations } from '@paggio/http';
 import {
   client,
   close,
@@ -50,8 +49,6 @@ import {
   type RawAnswer,
 } from '@paggio/http/testing';
 import type { DataSource } from 'typeorm';
-import { createControllers } from './paggio.controllers';
-import { OPERATION } from './paggio.route';
 import { getPaggioToken, Paggio, PaggioModule } from './index';
 
 @Controller('host')
@@ -607,21 +604,4 @@ test('senders who stop in the middle of a body do not hold up the end of the app
   await app.close();
   for (const { answer } of senders) expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nconnection: close\r\n/i);
   await database.drop();
-});
-
-test('the controllers and the operation table do not drift apart', () => {
-  const controllers = createControllers('', Symbol('gateway'), { health: true, openapi: true, metrics: true });
-  const routed = controllers.flatMap((controller) =>
-    Object.getOwnPropertyNames(controller.prototype)
-      .map(
-        (name) =>
-          Reflect.getMetadata(OPERATION, (controller.prototype as Record<string, object>)[name] as object) as
-            { id: string } | undefined,
-      )
-      .filter((operation) => operation !== undefined)
-      .map((operation) => operation.id),
-  );
-  // Signed ingest is answered at the door, like webhooks.
-  const table = operations.filter(({ part }) => part !== 'ingest');
-  expect(routed.sort()).toEqual(table.map((operation) => operation.id).sort());
 });
