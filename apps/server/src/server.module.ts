@@ -1,14 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { PaggioOptions } from '@paggio/core';
-import { PaggioModule, type PaggioModuleExtras } from '@paggio/nestjs';
+import { PaggioModule, type PaggioModuleOptions } from '@paggio/nestjs';
 
 /** The reference server is a host like any other: its whole product is this one import. */
 @Module({})
 export class ServerModule {
   static with(
     options: PaggioOptions,
-    parts: Pick<PaggioModuleExtras, 'dialects' | 'allowedHosts' | 'onFault'>,
+    parts: Pick<PaggioModuleOptions, 'dialects' | 'allowedHosts' | 'onFault'>,
   ): DynamicModule {
     return {
       module: ServerModule,

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
-import { Paggio, PaggioError, scopes, type MasterKeys, type Principal } from '@paggio/core';
+import { Paggio, PaggioError, scopes, type MasterKeys } from '@paggio/core';
 import { EmbeddedDatabaseError, startEmbeddedDatabase, type EmbeddedDatabase } from '@paggio/embedded-database';
 import { answerRefusals } from '@paggio/http';
-import { getSignInLinkToken } from '@paggio/nestjs';
+import { getSignInLinkToken, type SignInLink } from '@paggio/nestjs';
 import { basePathOf, takeBasePath } from './base-path';
 import { DataDirectory } from './data-directory';
 import type { Environment } from './environment';
@@ -107,9 +107,7 @@ export async function startServer(environment: Environment, output: Output): Pro
     ])
       if (own !== null) paggio.address.listeningAt(own);
     const first = await firstRun(paggio, directory);
-    const signInLink = app.get<(principal: Principal) => Promise<string | null>>(getSignInLinkToken(), {
-      strict: false,
-    });
+    const signInLink = app.get<SignInLink>(getSignInLinkToken(), { strict: false });
     const link = await signInLink({ ...operator, scopes: new Set(scopes), keyId: null });
     if (embedded || environment.masterKey === null) {
       rotation = new KeyRotation(paggio, directory);

@@ -11,5 +11,7 @@ export {
   type WebhookEvents,
 } from '@paggio/core';
 export { OnWebhook, type OnWebhookOptions } from './on-webhook';
+export { InjectPaggio, InjectSignInLink, type SignInLink } from './inject-paggio';
 export { PaggioModule } from './paggio.module';
-export { getPaggioToken, getSignInLinkToken, type PaggioModuleExtras } from './paggio.options';
+export type { PaggioModuleAsyncOptions, PaggioModuleOptions, PaggioOptionsFactory } from './paggio.options';
+export { getPaggioToken, getSignInLinkToken } from './paggio.tokens';

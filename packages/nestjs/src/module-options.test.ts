@@ -1,20 +1,33 @@
+import { Injectable, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { PaggioError } from '@paggio/core';
 import { testMasterKey } from '@paggio/core/testing';
-import { mountOptions } from '@paggio/http';
-import { OnWebhook, PaggioModule } from './index';
+import { extraShapes } from './paggio.options';
+import {
+  OnWebhook,
+  Paggio,
+  PaggioModule,
+  type PaggioModuleAsyncOptions,
+  type PaggioModuleOptions,
+  type PaggioOptions,
+  type PaggioOptionsFactory,
+} from './index';
 
-const runtime = { database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey };
-const extras = [...Object.keys(mountOptions), 'name', 'isGlobal', 'guards'];
+const runtime: PaggioOptions = { database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey };
 
-test.each(extras)('the module refuses a wrong value of %s by its name, when it is defined', (name) => {
-  const refusal = expect.objectContaining({
-    name: 'PaggioError',
-    code: 'VALIDATION_FAILED',
-    details: [expect.objectContaining({ field: expect.stringMatching(new RegExp(`^(options\\.)?${name}$`)) })],
-  });
-  const wrong = { [name]: Symbol('wrong') } as never as object;
-  expect(() => PaggioModule.forRoot({ ...runtime, ...wrong })).toThrow(refusal);
-  expect(() => PaggioModule.forRootAsync({ useFactory: () => runtime, ...wrong })).toThrow(refusal);
-});
+test.each(Object.keys(extraShapes))(
+  'the module refuses a wrong value of %s by its name, when it is defined',
+  (name) => {
+    const refusal = expect.objectContaining({
+      name: 'PaggioError',
+      code: 'VALIDATION_FAILED',
+      details: [expect.objectContaining({ field: expect.stringMatching(new RegExp(`^(options\\.)?${name}$`)) })],
+    });
+    const wrong = { [name]: Symbol('wrong') } as never as object;
+    expect(() => PaggioModule.forRoot({ ...runtime, ...wrong })).toThrow(refusal);
+    expect(() => PaggioModule.forRootAsync({ useFactory: () => runtime, ...wrong })).toThrow(refusal);
+  },
+);
 
 test('the module and the decorator refuse options that are no object, and unknown ones', () => {
   const refusal = expect.objectContaining({ name: 'PaggioError', code: 'VALIDATION_FAILED' });
@@ -27,4 +40,58 @@ test('the module and the decorator refuse options that are no object, and unknow
   );
   expect(() => OnWebhook('github', 'push', null as never)).toThrow(refusal);
   expect(() => OnWebhook('github', 'push', { instance: 7 } as never)).toThrow(refusal);
+});
+
+/** Every option of the module, with a right value. The type fails to compile when one is missing here. */
+const extras: Required<Omit<PaggioModuleOptions, keyof PaggioOptions>> = {
+  name: 'default',
+  path: '/hooks',
+  isGlobal: true,
+  guards: [],
+  health: true,
+  openapi: true,
+  metrics: true,
+  dashboard: false,
+  dialects: [],
+  exclusive: true,
+  onFault: () => undefined,
+  resolveUser: () => null,
+  allow: () => true,
+  allowedHosts: [],
+};
+
+@Injectable()
+class Settings implements PaggioOptionsFactory {
+  async create(): Promise<PaggioOptions> {
+    return { ...runtime, publicUrl: 'https://hooks.example.com' };
+  }
+}
+
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+/** What an app gets that imports the module; nothing is started. */
+async function paggioOf(module: ReturnType<typeof PaggioModule.forRoot>): Promise<Paggio> {
+  return (await Test.createTestingModule({ imports: [module] }).compile()).get(Paggio, { strict: false });
+}
+
+test('no option of the module reaches the options of Paggio, which would refuse it', async () => {
+  expect(Object.keys(extras).sort()).toEqual(Object.keys(extraShapes).sort());
+  const paggio = await paggioOf(PaggioModule.forRoot({ ...runtime, publicUrl: 'https://a.example.com', ...extras }));
+  expect(paggio.options.publicUrl).toBe('https://a.example.com');
+});
+
+test.each<[string, PaggioModuleAsyncOptions]>([
+  ['useFactory', { imports: [SettingsModule], inject: [Settings], useFactory: (one: Settings) => one.create() }],
+  ['useClass', { useClass: Settings }],
+  ['useExisting', { imports: [SettingsModule], useExisting: Settings }],
+])('forRootAsync takes the options of Paggio from %s, and those of the module beside it', async (_, source) => {
+  const paggio = await paggioOf(PaggioModule.forRootAsync({ ...source, ...extras }));
+  expect(paggio.options.publicUrl).toBe('https://hooks.example.com');
+});
+
+test('options of Paggio that do not exist stop the start, and are named', async () => {
+  const start = paggioOf(PaggioModule.forRootAsync({ useFactory: () => ({ ...runtime, bodyLimt: 1 }) }));
+  await expect(start).rejects.toThrow(PaggioError);
+  await expect(start).rejects.toMatchObject({ details: [{ field: 'bodyLimt' }] });
 });

@@ -13,7 +13,7 @@ import {
   type TestDatabase,
 } from '@paggio/core/testing';
 import { Column, Entity, PrimaryColumn, type DataSource, type EntityManager } from 'typeorm';
-import { getPaggioToken, OnWebhook, Paggio, PaggioModule, type HandlerContext, type WebhookEvent } from './index';
+import { OnWebhook, Paggio, PaggioModule, type HandlerContext, type WebhookEvent } from './index';
 
 @Entity('orders')
 class Order {
@@ -139,7 +139,7 @@ test("a transactional method writes with the host's EntityManager, and its rows 
   })
   class HostModule {}
   const app = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
-  const paggio = app.get<Paggio>(getPaggioToken(), { strict: false });
+  const paggio = app.get(Paggio, { strict: false });
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);

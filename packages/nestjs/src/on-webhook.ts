@@ -44,8 +44,10 @@ type Decorator<Payload, Tx> = <T extends Handler<Payload, Tx>>(
  * @param source name of a provider, `api` for what the app publishes, `*` for any
  * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
  * @example
- * \@OnWebhook('stripe', 'invoice.paid', { transactional: true })
- * async paid(event: WebhookEvent<Stripe.Event>, { tx }: HandlerContext<EntityManager>) {}
+ * class Invoices {
+ *   \@OnWebhook('stripe', 'invoice.paid', { transactional: true })
+ *   async paid(event: WebhookEvent<Stripe.Event>, { tx }: HandlerContext<EntityManager>): Promise<void> {}
+ * }
  */
 export function OnWebhook<Source extends EventSource, Type extends EventTypeOf<Source>>(
   source: Source,

@@ -49,7 +49,7 @@ import {
   type RawAnswer,
 } from '@paggio/http/testing';
 import type { DataSource } from 'typeorm';
-import { getPaggioToken, Paggio, PaggioModule } from './index';
+import { InjectPaggio, Paggio, PaggioModule } from './index';
 
 @Controller('host')
 class HostController {
@@ -501,22 +501,25 @@ test.each([
   await host.stop();
 });
 
-test('two instances in one app keep apart; two at one path are refused', async () => {
+test('two instances in one app keep apart, and are injected by their names; two at one path are refused', async () => {
   const [first, second] = [await migratedDatabase(), await migratedDatabase()];
+  @Injectable()
+  class Both {
+    @InjectPaggio('b') readonly b!: Paggio;
+    constructor(@InjectPaggio('a') readonly a: Paggio) {}
+  }
   @Module({
     imports: [
       PaggioModule.forRoot({ ...options(first), path: 'a', name: 'a' }),
       PaggioModule.forRoot({ ...options(second), path: 'b', name: 'b' }),
     ],
+    providers: [Both],
   })
   class HostModule {}
   const app = await NestFactory.create(HostModule, { logger: false });
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
-  const [a, b] = [
-    app.get<Paggio>(getPaggioToken('a'), { strict: false }),
-    app.get<Paggio>(getPaggioToken('b'), { strict: false }),
-  ];
+  const { a, b } = app.get(Both);
   const { endpoint } = await a.endpoints.create(owner, { name: 'x' });
   expect((await request(port, { path: `/a/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   expect((await request(port, { path: `/b/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(404);

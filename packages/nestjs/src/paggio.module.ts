@@ -22,23 +22,27 @@ import {
   rules,
   type Arguments,
   type PaggioOptions,
-  type Principal,
-  type Shape,
 } from '@paggio/core';
-import { mountOptions, normalizePath } from '@paggio/http';
+import { normalizePath } from '@paggio/http';
 import { hostRoutes, type HostRoute } from './host-routes';
+import type { SignInLink } from './inject-paggio';
 import { createControllers } from './paggio.controllers';
-import { PaggioRequestInterceptor } from './paggio.request-interceptor';
 import { PaggioExplorer } from './paggio.explorer';
 import { PaggioHttpAdapter } from './paggio.http-adapter';
 import {
+  asyncShapes,
   ConfigurableModuleClass,
-  getPaggioToken,
-  getSignInLinkToken,
+  extraShapes,
   MODULE_OPTIONS_TOKEN,
+  mountOptions,
+  runtimeOptions,
+  type PaggioModuleAsyncOptions,
   type PaggioModuleExtras,
+  type PaggioModuleOptions,
 } from './paggio.options';
+import { PaggioRequestInterceptor } from './paggio.request-interceptor';
 import { hostScheduler } from './paggio.scheduler';
+import { getPaggioToken, getSignInLinkToken } from './paggio.tokens';
 
 const INSTANCE = Symbol('paggio instance');
 
@@ -54,7 +58,7 @@ interface Instance {
 /**
  * A webhook gateway inside a NestJS app.
  * @example
- * PaggioModule.forRoot({ database: { url: process.env.DATABASE_URL }, masterKey: process.env.PAGGIO_MASTER_KEY })
+ * PaggioModule.forRoot({ database: { url: process.env.DATABASE_URL! }, masterKey: process.env.PAGGIO_MASTER_KEY! })
  */
 @Module({})
 export class PaggioModule
@@ -69,20 +73,38 @@ export class PaggioModule
     super();
   }
 
-  static override forRoot(options: Parameters<typeof ConfigurableModuleClass.forRoot>[0]): DynamicModule {
+  /**
+   * Adds an instance to the app.
+   * @throws PaggioError `VALIDATION_FAILED` for wrong options of the module. Wrong options of Paggio stop the start of the app
+   * with `BAD_REQUEST`.
+   */
+  static override forRoot(options: PaggioModuleOptions): DynamicModule {
     checkInput(forRootArguments, [options]);
     return instantiate(super.forRoot(options), options);
   }
 
-  static override forRootAsync(options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]): DynamicModule {
+  /**
+   * Adds an instance to the app whose options are made when the app starts, such as from its configuration or its DataSource.
+   * @throws PaggioError `VALIDATION_FAILED` for wrong options of the module, and for unknown ones
+   * @example
+   * PaggioModule.forRootAsync({
+   *   path: '/hooks',
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({
+   *     database: { url: config.getOrThrow('DATABASE_URL') },
+   *     masterKey: config.getOrThrow('PAGGIO_MASTER_KEY'),
+   *   }),
+   * })
+   */
+  static override forRootAsync(options: PaggioModuleAsyncOptions): DynamicModule {
     checkInput(forRootAsyncArguments, [options]);
     return instantiate(super.forRootAsync(options), options);
   }
 
-  /** Runs before the host's routes are made, and after it has set its global prefix. */
+  /** Nest calls this after the host has set its global prefix, and before it makes the routes. */
   configure(_consumer: MiddlewareConsumer): void {
     const options = this.config.getGlobalPrefixOptions();
-    // Senders know the URL, so `path` alone decides it. Nest compares route templates, and only ours may match.
+    // Senders know the URLs, so the global prefix must not change them. Nest compares route templates: only ours may match.
     const templates = this.instance.adapter.api.paths.map((path) => escape(this.instance.base + path));
     const ours = {
       path: this.instance.base,
@@ -109,16 +131,16 @@ export class PaggioModule
     this.instance.paggio.quiesce();
   }
 
-  /** After the server has stopped to take requests. */
+  /** Nest calls this after the server has stopped taking requests. */
   async onApplicationShutdown(): Promise<void> {
     await this.instance.paggio.stop();
   }
 }
 
-/** Named in the warning; more are counted. */
+/** How many routes the warning names. It only counts the others. */
 const SHOWN_CLASHES = 5;
 
-/** Tells of routes of the app whose requests go to Paggio. */
+/** Warns about routes of the app whose requests Paggio answers. */
 function warnOfClashes(routes: readonly HostRoute[], adapter: PaggioHttpAdapter, base: string): void {
   const clashes = routes.filter(({ path }) => adapter.claims(path)).map(({ method, path }) => `${method} ${path}`);
   if (clashes.length === 0) return;
@@ -129,36 +151,13 @@ function warnOfClashes(routes: readonly HostRoute[], adapter: PaggioHttpAdapter,
   );
 }
 
-const { anything, flag, list, members, optional, text } = rules;
+const { members } = rules;
 
-const extraOptions: Record<keyof PaggioModuleExtras, Shape> = {
-  ...mountOptions,
-  name: optional(text(1, 100)),
-  isGlobal: optional(flag),
-  guards: optional(list(anything)),
-};
+/** `createPaggio` checks the other options of `forRoot`, and refuses unknown ones. */
+const forRootArguments: Arguments = [['options', members(extraShapes, { open: true })]];
 
-/** `createPaggio` judges the other options of `forRoot`, and refuses unknown ones. */
-const forRootArguments: Arguments = [['options', members(extraOptions, { open: true })]];
-
-/** What `forRootAsync` takes: what Nest makes the other options from, and the extras. An unknown option would be dropped. */
-const forRootAsyncArguments: Arguments = [
-  [
-    '',
-    members(
-      {
-        ...extraOptions,
-        useFactory: anything,
-        useClass: anything,
-        useExisting: anything,
-        inject: anything,
-        imports: anything,
-        provideInjectionTokensFrom: anything,
-      },
-      { options: true },
-    ),
-  ],
-];
+/** Nest drops unknown options of `forRootAsync`, so they are refused here. */
+const forRootAsyncArguments: Arguments = [['', members(asyncShapes, { options: true })]];
 
 function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): DynamicModule {
   const name = extras.name ?? 'default';
@@ -171,26 +170,10 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       provide: token,
       inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
       useFactory: (options: PaggioOptions, moduleRef: ModuleRef) => {
-        const {
-          path: _path,
-          name: _name,
-          isGlobal: _isGlobal,
-          guards: _guards,
-          health: _health,
-          exclusive: _exclusive,
-          dashboard: _dashboard,
-          openapi: _openapi,
-          dialects: _dialects,
-          metrics: _metrics,
-          resolveUser: _resolveUser,
-          allow: _allow,
-          onFault: _onFault,
-          allowedHosts: _allowedHosts,
-          ...runtime
-        } = options as PaggioOptions & PaggioModuleExtras;
+        const runtime = runtimeOptions(options);
         return createPaggio({
           ...runtime,
-          // Asked for late: the host's registry may be made after this provider.
+          // Looked up when it is needed, because Nest may make the host's registry after this provider.
           scheduler: runtime.scheduler ?? { every: (...args) => hostScheduler(moduleRef, name).every(...args) },
         });
       },
@@ -203,10 +186,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         const onFault =
           extras.onFault ??
           ((error: unknown, requestId: string) => logger.error(...fault(`request ${requestId}`, error)));
-        const { health, exclusive, dashboard, openapi, metrics, dialects, resolveUser, allow, allowedHosts } = extras;
-        const parts = { health, exclusive, dashboard, openapi, metrics, dialects };
-        const options = { path: base, ...parts, resolveUser, allow, allowedHosts };
-        return new PaggioHttpAdapter(paggio, options, onFault);
+        return new PaggioHttpAdapter(paggio, { ...mountOptions(extras), path: base }, onFault);
       },
     },
     {
@@ -232,7 +212,10 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
   providers.push({
     provide: linkToken,
     inject: [adapterToken],
-    useFactory: (adapter: PaggioHttpAdapter) => (principal: Principal) => adapter.handle.signInLink(principal),
+    useFactory:
+      (adapter: PaggioHttpAdapter): SignInLink =>
+      (principal) =>
+        adapter.handle.signInLink(principal),
   });
   const exported: (symbol | typeof Paggio)[] = [token, linkToken];
   if (name === 'default') {
@@ -259,7 +242,7 @@ function logFaults(paggio: Paggio, logger: Logger): void {
   });
 }
 
-/** Text and stack for Nest's logger, which prints both as they are: values and control characters are left out. */
+/** Text and stack for Nest's logger, without values and control characters, because the logger prints both as they are. */
 function fault(where: string, error: unknown): [string, string | undefined] {
   const { type, message, code, stack } = describeFault(error);
   const name = typeof error === 'string' ? '' : ` ${type}${code === undefined ? '' : ` ${code}`}:`;

@@ -1,55 +1,117 @@
-import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
-import type { PaggioOptions } from '@paggio/core';
-import type { MountOptions } from '@paggio/http';
+import {
+  ConfigurableModuleBuilder,
+  type CanActivate,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { rules, type PaggioOptions, type Shape } from '@paggio/core';
+import { mountOptions, type MountOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.http-adapter';
 
+
 /**
- * Options that shape the module; they are known when it is defined, also with `forRootAsync`. `resolveUser` and `allow` are
- * asked with the framework's request behind the guards of the API, and with Node's own for the dashboard, which is answered
- * before the framework.
+ * The options of the module itself. Nest needs them when the module is defined, so `forRootAsync` takes them beside its
+ * factory. `resolveUser` and `allow` get the framework's request for the API, after the guards, and Node's own request for the
+ * dashboard, which is answered before the framework runs.
  */
 export interface PaggioModuleExtras extends Omit<MountOptions<HostRequest>, 'onFault' | 'path'> {
   /**
-   * Path that Paggio is mounted under. It alone decides: the host's global prefix and versioning do not apply.
+   * The path that Paggio is mounted under, such as `/hooks`. The host's global prefix and versions are not added to it.
    * @default ''
    */
   path?: string;
   /**
-   * Name of this instance, for a second one in the same app.
+   * The name of this instance, for an app that has several: 1 to 100 characters. `@InjectPaggio(name)` injects it.
    * @default 'default'
    */
   name?: string;
   /**
-   * Makes `Paggio` injectable everywhere.
+   * Makes `Paggio` injectable in every module of the app.
    * @default false
    */
   isGlobal?: boolean;
   /**
-   * Guards of the host that run before the API key is checked.
+   * Guards of the host for the management API. They run before Paggio checks the API key.
    * @default []
    */
   guards?: (Type<CanActivate> | CanActivate)[];
   /**
-   * Hears of faults behind an `INTERNAL` answer. With it, the module writes no faults to Nest's logger: those of the
-   * background and of handlers then reach the listeners of `Paggio.subscribe` only.
-   * @default Nest's logger
+   * Is called with the error behind each `INTERNAL` answer. With it, the module logs no faults at all: listeners of
+   * `Paggio.subscribe` still get those of background work and of handlers.
+   * @default faults are logged with Nest's logger
    */
   onFault?: (error: unknown, requestId: string) => void;
+}
+
+/** The options of `PaggioModule.forRoot`: those of Paggio, and those of the module. */
+export interface PaggioModuleOptions extends PaggioOptions, PaggioModuleExtras {}
+
+/** A class that makes Paggio's options, for `useClass` and `useExisting` of `PaggioModule.forRootAsync`. */
+export interface PaggioOptionsFactory {
+  create(): PaggioOptions | Promise<PaggioOptions>;
+}
+
+/**
+ * The options of `PaggioModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting` for Paggio's options, and the
+ * options of the module itself.
+ */
+export interface PaggioModuleAsyncOptions extends PaggioModuleExtras, Pick<ModuleMetadata, 'imports'> {
+  /** Makes Paggio's options. Its parameters are the providers that `inject` names. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  useFactory?: (...dependencies: any[]) => PaggioOptions | Promise<PaggioOptions>;
+  /**
+   * Tokens of the providers that `useFactory` gets, in the order of its parameters.
+   * @default []
+   */
+  inject?: FactoryProvider['inject'];
+  /** A class that Nest instantiates to make Paggio's options. */
+  useClass?: Type<PaggioOptionsFactory>;
+  /** A provider of an imported module that makes Paggio's options. */
+  useExisting?: Type<PaggioOptionsFactory>;
+  /**
+   * Providers of the parent module, for a module that passes its own asynchronous options on. Those that `inject` names
+   * become providers of this module too.
+   * @default []
+   */
+  provideInjectionTokensFrom?: Provider[];
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<PaggioOptions>({
   moduleName: 'Paggio',
 })
   .setClassMethodName('forRoot')
-  .setExtras<PaggioModuleExtras>({}, (definition) => definition)
   .build();
 
-/** The token of an instance; the class `Paggio` itself for the default one. */
-export function getPaggioToken(name = 'default'): symbol {
-  return Symbol.for(`paggio:${name}`);
+const { anything, flag, list, optional, text } = rules;
+
+/** The rules of the module's own options. Every other option is one of `createPaggio`. */
+export const extraShapes: Record<keyof PaggioModuleExtras, Shape> = {
+  ...mountOptions,
+  name: optional(text(1, 100)),
+  isGlobal: optional(flag),
+  guards: optional(list(anything)),
+};
+
+/** The rules of the options of `forRootAsync`. */
+export const asyncShapes: Record<keyof PaggioModuleAsyncOptions, Shape> = {
+  ...extraShapes,
+  useFactory: anything,
+  useClass: anything,
+  useExisting: anything,
+  inject: anything,
+  imports: anything,
+  provideInjectionTokensFrom: anything,
+};
+
+/** Paggio's own options, without those of the module. */
+export function runtimeOptions(options: PaggioOptions | PaggioModuleOptions): PaggioOptions {
+  const own = Object.entries(options).filter(([key]) => !Object.hasOwn(extraShapes, key));
+  return Object.fromEntries(own) as PaggioOptions;
 }
 
-/** The token of a function `(principal) => path | null` that makes a link which signs in to the dashboard once. */
-export function getSignInLinkToken(name = 'default'): symbol {
-  return Symbol.for(`paggio:${name}:sign-in-link`);
+/** The options of the module that say what is mounted, and how. */
+export function mountOptions(extras: PaggioModuleExtras): MountOptions {
+  return Object.fromEntries(Object.entries(extras).filter(([key]) => Object.hasOwn(mountOptions, key)));
 }
