@@ -95,3 +95,12 @@ test('options of Paggio that do not exist stop the start, and are named', async 
   await expect(start).rejects.toThrow(PaggioError);
   await expect(start).rejects.toMatchObject({ details: [{ field: 'bodyLimt' }] });
 });
+
+test('an option of the module that the factory returns stops the start: the app must not run without its guards', async () => {
+  const useFactory = (): PaggioOptions => ({ ...runtime, guards: [], path: '/hooks' }) as PaggioOptions;
+  await expect(paggioOf(PaggioModule.forRootAsync({ useFactory }))).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    details: [{ field: 'guards' }, { field: 'path' }],
+    hint: expect.stringContaining('forRootAsync({ guards, useFactory })'),
+  });
+});

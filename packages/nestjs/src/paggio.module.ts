@@ -34,7 +34,8 @@ import {
   ConfigurableModuleClass,
   extraShapes,
   MODULE_OPTIONS_TOKEN,
-  mountOptions,
+  mountOptionsOf,
+  refuseExtras,
   runtimeOptions,
   type PaggioModuleAsyncOptions,
   type PaggioModuleExtras,
@@ -80,7 +81,7 @@ export class PaggioModule
    */
   static override forRoot(options: PaggioModuleOptions): DynamicModule {
     checkInput(forRootArguments, [options]);
-    return instantiate(super.forRoot(options), options);
+    return instantiate(super.forRoot(runtimeOptions(options)), options);
   }
 
   /**
@@ -170,11 +171,11 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
       provide: token,
       inject: [MODULE_OPTIONS_TOKEN, ModuleRef],
       useFactory: (options: PaggioOptions, moduleRef: ModuleRef) => {
-        const runtime = runtimeOptions(options);
+        refuseExtras(options);
         return createPaggio({
-          ...runtime,
+          ...options,
           // Looked up when it is needed, because Nest may make the host's registry after this provider.
-          scheduler: runtime.scheduler ?? { every: (...args) => hostScheduler(moduleRef, name).every(...args) },
+          scheduler: options.scheduler ?? { every: (...args) => hostScheduler(moduleRef, name).every(...args) },
         });
       },
     },
@@ -186,7 +187,7 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
         const onFault =
           extras.onFault ??
           ((error: unknown, requestId: string) => logger.error(...fault(`request ${requestId}`, error)));
-        return new PaggioHttpAdapter(paggio, { ...mountOptions(extras), path: base }, onFault);
+        return new PaggioHttpAdapter(paggio, { ...mountOptionsOf(extras), path: base }, onFault);
       },
     },
     {

@@ -6,7 +6,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { rules, type PaggioOptions, type Shape } from '@paggio/core';
+import { PaggioError, rules, type PaggioOptions, type Shape } from '@paggio/core';
 import { mountOptions, type MountOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.http-adapter';
 
@@ -105,13 +105,33 @@ export const asyncShapes: Record<keyof PaggioModuleAsyncOptions, Shape> = {
   provideInjectionTokensFrom: anything,
 };
 
+const isExtra = (key: string): boolean => Object.hasOwn(extraShapes, key);
+
 /** Paggio's own options, without those of the module. */
-export function runtimeOptions(options: PaggioOptions | PaggioModuleOptions): PaggioOptions {
-  const own = Object.entries(options).filter(([key]) => !Object.hasOwn(extraShapes, key));
-  return Object.fromEntries(own) as PaggioOptions;
+export function runtimeOptions(options: PaggioModuleOptions): PaggioOptions {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !isExtra(key))) as PaggioOptions;
+}
+
+/**
+ * Checks what the factory of `forRootAsync` made. An option of the module would have no effect there, and an app that sets
+ * `guards` must not start without them.
+ * @throws PaggioError `BAD_REQUEST` that names the options of the module
+ */
+export function refuseExtras(made: PaggioOptions): void {
+  const details = Object.keys(made)
+    .filter(isExtra)
+    .map((field) => ({
+      field,
+      message: `${field} is an option of forRootAsync itself, not of what its factory returns.`,
+    }));
+  if (details.length === 0) return;
+  throw new PaggioError('BAD_REQUEST', `Paggio cannot start: ${details.map(({ message }) => message).join(' ')}`, {
+    hint: 'Move the options named in details out of the factory: forRootAsync({ guards, useFactory }).',
+    details,
+  });
 }
 
 /** The options of the module that say what is mounted, and how. */
-export function mountOptions(extras: PaggioModuleExtras): MountOptions {
+export function mountOptionsOf(extras: PaggioModuleExtras): MountOptions<HostRequest> {
   return Object.fromEntries(Object.entries(extras).filter(([key]) => Object.hasOwn(mountOptions, key)));
 }
