@@ -153,6 +153,7 @@ export default tseslint.config(
       'ledger-results/',
       '**/.work/',
       'apps/consumers/hosts/',
+      'scripts/docs-examples/',
       '**/*.js',
       '**/*.mjs',
     ],

@@ -13,6 +13,7 @@ node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=war
 build();
 node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
 node('node_modules/typescript/bin/tsc', ['-p', 'packages/dashboard/web/tsconfig.json']);
+node('scripts/docs-examples/check.mjs');
 node('scripts/lint.mjs');
 run(process.execPath, ['node_modules/jest/bin/jest.js'], {
   cwd: root,

@@ -204,7 +204,10 @@ export class Paggio {
 /**
  * A gateway on a PostgreSQL of yours. Nothing is connected before `start`.
  * @example
- * const paggio = createPaggio({ database: { url: process.env.DATABASE_URL }, masterKey: process.env.PAGGIO_MASTER_KEY });
+ * const paggio = createPaggio({
+ *   database: { url: process.env.DATABASE_URL! },
+ *   masterKey: process.env.PAGGIO_MASTER_KEY!,
+ * });
  * await paggio.start();
  * @throws PaggioError `BAD_REQUEST` that names every wrong option
  */
