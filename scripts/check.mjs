@@ -9,6 +9,7 @@ const require = createRequire(import.meta.url);
 const full = process.argv.includes('--full');
 install();
 node('scripts/check-lockfile.mjs');
+node('scripts/commits/check.mjs');
 node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=warn']);
 build();
 node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
