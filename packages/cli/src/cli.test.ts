@@ -38,12 +38,16 @@ test('migrate --sql writes what migrate does, for a database or for an empty one
   expect((await paggio(['migrate', '--sql']))[1]).toBe(text.slice(0, text.indexOf('grant usage')).trimEnd() + '\n');
   expect(await query(database.url, `select to_regnamespace('paggio') as present`)).toEqual([{ present: null }]);
   expect(await paggio(['migrate'])).toEqual([0, expect.stringMatching(/^Applied (\d+) of \1 migrations\.\n$/), '']);
-  expect(await paggio(['migrate'])).toEqual([0, expect.stringMatching(/^Up to date: \d+ migrations\.\n$/), '']);
+  expect(await paggio(['migrate'])).toEqual([
+    0,
+    expect.stringMatching(/^The schema is up to date \(\d+ migrations\)\.\n$/),
+    '',
+  ]);
   expect(await paggio(['migrate', '--sql'])).toEqual([0, '-- The schema is up to date.\n', '']);
 });
 
 test('handlers are listed, and those that nobody runs are removed', async () => {
-  expect(await paggio(['handlers'])).toEqual([0, 'There are no handlers.\n', '']);
+  expect(await paggio(['handlers'])).toEqual([0, 'No handlers.\n', '']);
   const { paggio: gateway, stop } = await startGateway({}, {}, database, (one) => {
     one.on('github', ['push', 'issues.*'], () => undefined, { name: 'mine' });
   });

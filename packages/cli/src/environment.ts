@@ -6,13 +6,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function required(env: Environment, name: string): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
-  throw new PaggioError('BAD_REQUEST', `${name} is not set`, { hint: `Set ${name} to that of the app.` });
+  throw new PaggioError('BAD_REQUEST', `${name} is not set`, { hint: `Set ${name} to the value that the app uses.` });
 }
 
 /**
- * The master keys as options of core.
- * @param guessable whether the current key may be one that anybody can guess
- * @throws PaggioError `BAD_REQUEST` that names every wrong key
+ * Reads the master keys from the environment, as options for core.
+ * @param guessable whether to accept a current key that is easy to guess
+ * @throws PaggioError `BAD_REQUEST` that names every invalid key
  */
 export function masterKeysOf(
   env: Environment,

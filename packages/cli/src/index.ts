@@ -9,24 +9,24 @@ interface Streams {
 }
 
 /**
- * The `paggio` command.
- * @param argv as Node has it: the arguments begin with the third
+ * Runs the `paggio` command.
+ * @param argv in the form of `process.argv`: the arguments start at the third element
  * @returns the exit code
  */
 export async function run(argv: readonly string[], env: Environment, { stdout, stderr }: Streams): Promise<number> {
   const say = (text: string): void => void stdout.write(`${text}\n`);
   const program = new Command('paggio')
     .description(
-      'Looks after the database of Paggio. Reads DATABASE_URL, and PAGGIO_MASTER_KEY and PAGGIO_MASTER_KEY_PREVIOUS where it decrypts secrets.',
+      'Manages the Paggio database. Reads DATABASE_URL. Commands that decrypt secrets also read PAGGIO_MASTER_KEY and PAGGIO_MASTER_KEY_PREVIOUS.',
     )
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
     .exitOverride();
 
   program
     .command('migrate')
-    .description('Brings the schema up to date.')
-    .option('--sql', 'write what would be done as SQL, and do nothing')
-    .option('--grant <role>', 'with --sql: what the role of the app needs')
+    .description('Update the database schema.')
+    .option('--sql', 'print the changes as SQL without running them')
+    .option('--grant <role>', "with --sql: also print the rights that the app's role needs")
     .action(async ({ sql, grant }: { sql?: true; grant?: string }) => {
       const url = env['DATABASE_URL'];
       if (sql) {
@@ -35,17 +35,21 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
         return;
       }
       const { applied, total } = await migrate(required(env, 'DATABASE_URL'));
-      say(applied === 0 ? `Up to date: ${total} migrations.` : `Applied ${applied} of ${total} migrations.`);
+      say(
+        applied === 0
+          ? `The schema is up to date (${total} migrations).`
+          : `Applied ${applied} of ${total} migrations.`,
+      );
     });
 
-  const handlers = program.command('handlers').description('Functions of the app that are destinations.');
+  const handlers = program.command('handlers').description("Manage the app's handlers: functions that receive events.");
   handlers
     .command('list', { isDefault: true })
-    .description('Their names, how many processes run them, and what waits for them.')
+    .description('List the handlers, with their running processes and pending deliveries.')
     .action(() =>
       withPaggio(env, async (paggio) => {
         const all = await paggio.handlers.list();
-        if (all.length === 0) return say('There are no handlers.');
+        if (all.length === 0) return say('No handlers.');
         const rows = [['HANDLER', 'SOURCE', 'EVENT TYPES', 'RUNNING', 'PENDING']];
         for (const one of all) {
           const types = one.eventTypes.length === 0 ? '*' : one.eventTypes.join(', ');
@@ -56,7 +60,7 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
     );
   handlers
     .command('remove <name>')
-    .description('Forgets one that was taken out of the code, and cancels what waits for it.')
+    .description('Remove a handler that is no longer in the code, and cancel its pending deliveries.')
     .action((name: string) =>
       withPaggio(env, async (paggio) => {
         await paggio.handlers.remove(name);
@@ -67,11 +71,11 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
   program
     .command('rotate-master-key')
     .description(
-      'Encrypts every stored secret again under PAGGIO_MASTER_KEY, while processes run. PAGGIO_MASTER_KEY_PREVIOUS has the keys before it.',
+      'Encrypt every stored secret with PAGGIO_MASTER_KEY, while processes run. PAGGIO_MASTER_KEY_PREVIOUS lists the previous keys.',
     )
-    .option('--dry-run', 'count what is encrypted under other keys, and change nothing')
-    .option('--rate <values>', 'values per second at most, from 1 to 1000000 (default: 2000)')
-    .option('--data-dir <directory>', 'make a new key in the data directory of a server; its next start does the rest')
+    .option('--dry-run', 'only count the secrets that are encrypted with other keys')
+    .option('--rate <values>', 'maximum number of secrets per second, from 1 to 1000000 (default: 2000)')
+    .option('--data-dir <directory>', "create a new key in a server's data directory; its next start does the rest")
     .action(async (options: RotateOptions) => {
       if (options.dataDir !== undefined) renewKeyFile(options, env, say);
       else await rotate(options, env, say);

@@ -126,7 +126,7 @@ test('a dry run counts and changes nothing, and wrong keys and options are told 
     PAGGIO_MASTER_KEY: randomBytes(32).toString('base64'),
     PAGGIO_MASTER_KEY_PREVIOUS: testMasterKey.toString('base64'),
   };
-  const counted = expect.stringMatching(/1 stored secrets would be encrypted again/);
+  const counted = expect.stringMatching(/1 stored secrets would be encrypted with/);
   expect(await paggio(['--dry-run'], env)).toEqual([0, counted, '']);
   expect(await paggio(['--dry-run'], env)).toEqual([0, counted, '']);
   expect(await paggio([], { ...env, PAGGIO_MASTER_KEY_PREVIOUS: '' })).toEqual([
@@ -150,10 +150,10 @@ test('in a data directory it makes a new key once and keeps the old one', async 
   expect(await paggio(args, {})).toEqual([1, '', expect.stringContaining('no master key')]);
   new MasterKeyFiles(directory).keys();
   const old = readFileSync(join(directory, 'master-key'), 'utf8');
-  expect(await paggio(args, {})).toEqual([0, expect.stringContaining('Made a new master key'), '']);
+  expect(await paggio(args, {})).toEqual([0, expect.stringContaining('Created a new master key'), '']);
   expect(readFileSync(join(directory, 'master-key.previous'), 'utf8')).toBe(old);
   const made = readFileSync(join(directory, 'master-key'), 'utf8');
-  expect(await paggio(args, {})).toEqual([0, expect.stringContaining('has been made already'), '']);
+  expect(await paggio(args, {})).toEqual([0, expect.stringContaining('already exists'), '']);
   expect(readFileSync(join(directory, 'master-key'), 'utf8')).toBe(made);
   expect((await paggio([...args, '--dry-run'], {}))[0]).toBe(1);
   expect((await paggio(args, { PAGGIO_MASTER_KEY: 'x' }))[2]).toContain('PAGGIO_MASTER_KEY is set');

@@ -12,7 +12,7 @@ type Say = (text: string) => void;
 const PROGRESS_MS = 1_000;
 const MAX_RATE = 1_000_000;
 
-/** Encrypts everything again under the current key, and says which keys are no longer needed. */
+/** Encrypts every secret with the current key, and prints which keys are no longer needed. */
 export async function rotate(options: RotateOptions, env: Environment, say: Say): Promise<void> {
   const dryRun = options.dryRun ?? false;
   const valuesPerSecond = options.rate === undefined ? undefined : rateOf(options.rate);
@@ -27,37 +27,41 @@ export async function rotate(options: RotateOptions, env: Environment, say: Say)
       ...(valuesPerSecond === undefined ? {} : { valuesPerSecond }),
       onProgress: progress(say),
       onSilence: (ms) =>
-        say(`Waiting ${Math.ceil(ms / 1_000)} s to see whether a process still has an old key as its own.`),
-      onWait: () => say('Another rotation is running. Waiting for it to end.'),
+        say(`Waiting ${Math.ceil(ms / 1_000)} s to see whether a process still uses an old key as its current one.`),
+      onWait: () => say('Another rotation is running. Waiting for it to finish.'),
     },
   );
   if (dryRun) return sayCounts(result, say);
-  say(`Done: every stored secret is encrypted under ${result.keyId}.`);
+  say(`Done: every stored secret is encrypted with ${result.keyId}.`);
   const removable = [...new Set([...previousMasterKeys.map(masterKeyId), ...result.removable])];
   if (removable.length > 0)
     say(`No longer needed: ${list(removable)}. Remove PAGGIO_MASTER_KEY_PREVIOUS and restart every process.`);
-  if (removable.length > 0) say('Keep the old key as long as you keep backups that were made before now.');
+  if (removable.length > 0) say('Keep the old key for as long as you keep backups made before now.');
 }
 
-/** Makes a new key in the data directory of a server. The server itself encrypts everything again. */
+/** Creates a new key in a server's data directory. The server then encrypts the stored secrets itself. */
 export function renewKeyFile(options: RotateOptions, env: Environment, say: Say): void {
   if (options.dryRun || options.rate !== undefined) {
-    throw new PaggioError('BAD_REQUEST', '--dry-run and --rate do not go with --data-dir', {
-      hint: 'The server encrypts everything again when it starts.',
+    throw new PaggioError('BAD_REQUEST', '--dry-run and --rate cannot be combined with --data-dir', {
+      hint: 'The server encrypts the stored secrets with the new key when it starts.',
     });
   }
   if ((env['PAGGIO_MASTER_KEY'] ?? '') !== '') {
-    throw new PaggioError('BAD_REQUEST', 'PAGGIO_MASTER_KEY is set: the server does not use the key in the directory', {
-      hint: 'Leave out --data-dir to rotate PAGGIO_MASTER_KEY, or unset it if the server does not have it either.',
-    });
+    throw new PaggioError(
+      'BAD_REQUEST',
+      'PAGGIO_MASTER_KEY is set, so the server does not use the key in the directory',
+      {
+        hint: 'Omit --data-dir to rotate PAGGIO_MASTER_KEY, or unset the variable if the server does not set it either.',
+      },
+    );
   }
   const { keyId, previousKeyId, made } = renewed(options.dataDir as string);
-  if (made) say(`Made a new master key: ${keyId}. The one before it, ${previousKeyId}, is in master-key.previous.`);
-  else say(`The new master key ${keyId} has been made already, and ${previousKeyId} is still in use.`);
-  say('Restart the server: it encrypts every stored secret again while it runs, then removes master-key.previous.');
+  if (made) say(`Created a new master key: ${keyId}. The previous one, ${previousKeyId}, is in master-key.previous.`);
+  else say(`The new master key ${keyId} already exists, and ${previousKeyId} is still in use.`);
+  say('Restart the server. It encrypts every stored secret with the new key, then removes master-key.previous.');
 }
 
-/** What the file system refuses, such as a directory of another user, reads as a sentence too. */
+/** Replaces the key file. File system errors, such as missing rights, become a `PaggioError` with a hint. */
 function renewed(directory: string): ReturnType<MasterKeyFiles['renew']> {
   try {
     return new MasterKeyFiles(directory).renew();
@@ -65,7 +69,7 @@ function renewed(directory: string): ReturnType<MasterKeyFiles['renew']> {
     if (error instanceof PaggioError) throw error;
     const { message } = error as Error;
     throw new PaggioError('CONFLICT', `The master key in ${directory} cannot be replaced: ${message}`, {
-      hint: 'Run this as the user that the server runs as. Nothing is lost: run it again.',
+      hint: 'Run this command again as the user that runs the server. No key was lost.',
       cause: error,
     });
   }
@@ -78,12 +82,13 @@ function rateOf(text: string): number {
 }
 
 function sayCounts({ keyId, keyIds, values, byKeyId }: RotationResult, say: Say): void {
-  if (values === 0) return say(`Every stored secret is encrypted under ${keyId} already.`);
-  for (const [id, count] of byKeyId) say(`${count} under ${id}${keyIds.includes(id) ? '' : ', which was not given'}`);
-  say(`${values} stored secrets would be encrypted again under ${keyId}.`);
+  if (values === 0) return say(`Every stored secret is already encrypted with ${keyId}.`);
+  for (const [id, count] of byKeyId)
+    say(`${count} with ${id}${keyIds.includes(id) ? '' : ', a key that was not given'}`);
+  say(`${values} stored secrets would be encrypted with ${keyId}.`);
 }
 
-/** A line for every column that had something to do, and one a second meanwhile. */
+/** Prints a line when a column is done, and at most one per second while it is in progress. */
 function progress(say: Say): (now: { table: string; column: string; done: number; total: number }) => void {
   let saidAt = performance.now();
   let began = { name: '', at: 0 };
