@@ -6,17 +6,17 @@ import { EmbeddedDatabaseError } from './embedded-database-error';
 export interface Binaries {
   initdb: string;
   postgres: string;
-  /** The major version, such as `18`. Data files of another one cannot be used. */
+  /** The major version, such as `18`. It cannot use the data files of another major version. */
   version: string;
 }
 
-/** The PostgreSQL that npm installs has this major version. */
+/** The major version of the PostgreSQL that npm installs. */
 const PACKAGED_VERSION = '18';
 
 const architectures: Record<string, string> = { ia32: 'ia32', x64: 'x64', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64' };
 const platforms: Record<string, string> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
-/** The PostgreSQL programs of a directory, or those that npm installed for this platform. */
+/** Finds the PostgreSQL programs in a directory, or those that npm installed for this platform. */
 export function findBinaries(directory?: string): Binaries {
   return directory === undefined ? packaged() : programsIn(directory);
 }
@@ -28,7 +28,7 @@ function programsIn(directory: string): Binaries {
   if (version !== undefined) return { initdb: join(directory, 'initdb'), postgres, version };
   throw new EmbeddedDatabaseError(
     `There is no PostgreSQL in ${directory}.`,
-    'Name a directory that holds postgres and initdb, such as /usr/lib/postgresql/15/bin.',
+    'Choose a directory that contains postgres and initdb, such as /usr/lib/postgresql/15/bin.',
   );
 }
 
@@ -40,7 +40,7 @@ function packaged(): Binaries {
   } catch {
     throw new EmbeddedDatabaseError(
       `There is no embedded PostgreSQL for this machine (${process.platform}-${process.arch}).`,
-      'Install dependencies with optional packages, or set DATABASE_URL to a PostgreSQL 14 or newer.',
+      'Install the dependencies including optional ones, or set DATABASE_URL to a PostgreSQL 14 or newer.',
     );
   }
   linkLibraries(root);
@@ -50,7 +50,10 @@ function packaged(): Binaries {
   return { initdb, postgres, version: PACKAGED_VERSION };
 }
 
-/** npm packages cannot hold links; the package makes them in an install script, which npm 12 no longer runs. */
+/**
+ * Creates the symbolic links that npm packages cannot contain. The package's install script would, but npm 12 does not
+ * run it.
+ */
 function linkLibraries(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -61,7 +64,7 @@ function linkLibraries(root: string): void {
     try {
       symlinkSync(relative(dirname(at), join(root, source)), at);
     } catch (error) {
-      // Another process made it at the same moment.
+      // Another process created it at the same moment.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }

@@ -7,13 +7,13 @@ import { isAlive } from './postmaster-file';
 import { makePassword, superuserPasswordFile } from './product-role';
 import type { Unprivileged } from './unprivileged';
 
-/** The database files and the passwords, before they are whole. */
+/** Temporary names of database files and passwords that are still being written. */
 const UNFINISHED = /^(?:postgres|postgres\.password|paggio\.password)\.new-(\d+)$/;
 
 /**
- * Makes the database files when there are none. They are made beside their final place and renamed, so that an
- * interrupted start leaves nothing half-made, and of several processes that start at once exactly one makes them.
- * @throws EmbeddedDatabaseError when the directory holds something else
+ * Creates the database files if there are none. They are created under a temporary name and then renamed, so that an
+ * interrupted start leaves nothing incomplete. If several processes start at once, the files of exactly one are used.
+ * @throws EmbeddedDatabaseError if the directory contains something else
  */
 export function makeDataFiles(
   directory: string,
@@ -29,18 +29,18 @@ export function makeDataFiles(
     throw new EmbeddedDatabaseError(
       version === binaries.version
         ? `The database files in ${data} are damaged: global/pg_control is missing.`
-        : `The database files in ${data} belong to PostgreSQL ${version}; this is ${binaries.version}.`,
+        : `The database files in ${data} belong to PostgreSQL ${version}, but this is PostgreSQL ${binaries.version}.`,
       version === binaries.version
-        ? 'Restore the directory from a backup, or move it away to begin with an empty database.'
-        : `Nothing in it was changed. Go back to the version of Paggio that made it, and move the data with pg_dump: docs/deploy.md, "From the embedded database to your own".`,
+        ? 'Restore the directory from a backup, or move it away to start with an empty database.'
+        : `Nothing was changed. Go back to the version of Paggio that created the files, and move the data with pg_dump: see docs/deploy.md, "From the embedded database to your own".`,
     );
   }
   if (existsSync(data) && readdirSync(data).length > 0) {
-    // Another process may have made the files since the first look.
+    // Another process may have created the files since the first check.
     if (existsSync(join(data, 'PG_VERSION'))) return;
     throw new EmbeddedDatabaseError(
       `${data} is not a database: PG_VERSION is missing.`,
-      'Restore the directory from a backup, or move it away to begin with an empty database.',
+      'Restore the directory from a backup, or move it away to start with an empty database.',
     );
   }
   const fresh = join(directory, `postgres.new-${process.pid}`);
@@ -58,14 +58,14 @@ export function makeDataFiles(
   if (result.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
     throw new EmbeddedDatabaseError(
-      `The embedded database could not be made in ${directory}: ${lastLine(result.stderr || String(result.error))}`,
-      'Check that the directory can be written and has space, or set DATABASE_URL to a PostgreSQL 14 or newer.',
+      `The embedded database could not be created in ${directory}: ${lastLine(result.stderr || String(result.error))}`,
+      'Check that the directory is writable and has free space, or set DATABASE_URL to a PostgreSQL 14 or newer.',
     );
   }
   moveIntoPlace(fresh, data);
 }
 
-/** The first process to get here decides; a later one throws its own files away. */
+/** Renames the new files to their final name. If another process was first, this one deletes its own files. */
 function moveIntoPlace(fresh: string, data: string): void {
   try {
     if (existsSync(data)) rmdirSync(data);
@@ -76,7 +76,7 @@ function moveIntoPlace(fresh: string, data: string): void {
   }
 }
 
-/** Removes what killed processes left behind, and an earlier attempt of this one. */
+/** Removes the temporary files of killed processes, and those of an earlier attempt of this process. */
 function removeUnfinished(directory: string): void {
   for (const name of readdirSync(directory)) {
     const pid = Number(UNFINISHED.exec(name)?.[1]);
@@ -84,7 +84,7 @@ function removeUnfinished(directory: string): void {
     try {
       rmSync(join(directory, name), { recursive: true, force: true });
     } catch (error) {
-      // The initdb of the killed process may still write into it: a later start removes the rest.
+      // The initdb of the killed process may still be writing into it. A later start removes the rest.
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** A failure that a person has to act on: what happened, and what to do next. */
+/** A failure that a person must act on. The message says what happened, and the hint what to do next. */
 export class EmbeddedDatabaseError extends Error {
   override readonly name = 'EmbeddedDatabaseError';
 

@@ -147,7 +147,7 @@ withInstalled(
     expect(shown).toEqual({ version: Number(installed) });
     await database.stop();
     await expect(startEmbeddedDatabase({ directory })).rejects.toThrow(
-      `belong to PostgreSQL ${installed}; this is 18.`,
+      `belong to PostgreSQL ${installed}, but this is PostgreSQL 18.`,
     );
   },
   60_000,

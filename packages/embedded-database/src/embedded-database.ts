@@ -11,42 +11,44 @@ import { handOver } from './product-role';
 import { unprivileged } from './unprivileged';
 
 export interface EmbeddedDatabaseOptions {
-  /** Directory for the database files, the passwords and the log. Made when missing. */
+  /** The directory for the database files, the passwords and the log. It is created if it is missing. */
   directory: string;
   /**
-   * False switches fsync off: for throw-away databases of tests only.
+   * Whether to use fsync. Set it to false only for throw-away databases in tests.
    * @default true
    */
   durable?: boolean;
   /**
-   * A directory with the programs of another PostgreSQL, 14 or newer, such as `/usr/lib/postgresql/15/bin`.
+   * A directory with the programs of a different PostgreSQL, 14 or newer, such as `/usr/lib/postgresql/15/bin`.
    * @default the PostgreSQL that npm installed
    */
   programs?: string | undefined;
-  /** Further server settings, such as `{ max_connections: '200' }`. */
+  /** Additional server settings, such as `{ max_connections: '200' }`. */
   settings?: Readonly<Record<string, string>>;
   /**
-   * Starts the server again, on the same port, when it ends while this process uses it. The function is called with
-   * `null` when the database is back, and with the error after each attempt that failed; attempts go on until `stop`.
-   * Without it, the database stays down until somebody starts it.
+   * Restarts the server on the same port if it stops while this process uses it. The function is called with `null`
+   * once the database is back, and with the error after each failed attempt. Attempts continue until `stop` is called.
+   * Without this option, the database stays down until another process starts it.
    */
   restarted?: (error: Error | null) => void;
 }
 
 export interface EmbeddedDatabase {
   /**
-   * Connection URL of the database `postgres` for the role `paggio`, which owns the schema `paggio` and has no right
-   * beyond it: it makes no roles, databases or temporary tables, and reaches no file or program of the machine.
+   * Connection URL of the database `postgres` for the role `paggio`. The role owns the schema `paggio` and has no other
+   * rights: it cannot create roles, databases or temporary tables, nor access files or programs on the machine.
    */
   readonly url: string;
-  /** The same database for the role `postgres`, a superuser: for operators and tests, never for the product itself. */
+  /**
+   * Connection URL of the same database for the superuser `postgres`. For operators and tests, never for the product.
+   */
   readonly superuserUrl: string;
-  /** Process id of the server. It changes when the server is started again. */
+  /** Process id of the server. It changes when the server is restarted. */
   readonly pid: number;
-  /** True when the server ran already: another process uses it, or a killed one left it behind. */
+  /** Whether the server was already running, because another process uses it or a killed one left it behind. */
   readonly adopted: boolean;
   /**
-   * Leaves the database, and stops the server when no other process uses it. Resolves when that is done; a second call
+   * Leaves the database, and stops the server if no other process uses it. Resolves when that is done. A second call
    * waits for the first.
    */
   stop(this: void): Promise<void>;
@@ -58,9 +60,9 @@ const JOIN_PAUSE_MS = 100;
 const RESTART_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 
 /**
- * Starts PostgreSQL on a directory, or joins the one that already runs there. Any number of processes can use one
- * directory: the last one to leave stops the server, also when others were killed.
- * @throws EmbeddedDatabaseError with what to do next
+ * Starts PostgreSQL on a directory, or joins the one that already runs there. Any number of processes can use the same
+ * directory. The last one to leave stops the server, even if others were killed.
+ * @throws EmbeddedDatabaseError with a hint about what to do next
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const cluster = await startCluster(options);
@@ -86,7 +88,7 @@ export async function startCluster(options: EmbeddedDatabaseOptions): Promise<Cl
   return cluster;
 }
 
-/** A running server before the product has a role in it, and the place of this process among its users. */
+/** A running server, before the product's role exists in it, and this process's membership among its users. */
 export class Cluster {
   readonly directory: string;
   adopted = false;
@@ -126,7 +128,7 @@ export class Cluster {
     return this.stopping;
   }
 
-  /** Finds the server or starts it, and joins its users. True when it ran already. */
+  /** Finds the server or starts it, and joins its users. True if it was already running. */
   private async enter(): Promise<boolean> {
     const deadline = Date.now() + START_DEADLINE_MS;
     for (;;) {
@@ -140,15 +142,15 @@ export class Cluster {
       }
       if (Date.now() > deadline) {
         throw new EmbeddedDatabaseError(
-          `The PostgreSQL on ${this.data} takes no connection.`,
-          `Its log is ${join(this.directory, 'postgres.log')}. Stop other processes that use this directory, and start again.`,
+          `The PostgreSQL on ${this.data} accepts no connections.`,
+          `See its log ${join(this.directory, 'postgres.log')}. Stop other processes that use this directory, and try again.`,
         );
       }
       await sleep(JOIN_PAUSE_MS);
     }
   }
 
-  /** False when the server went away meanwhile. */
+  /** False if the server has stopped in the meantime. */
   private async join(postmaster: Postmaster): Promise<boolean> {
     const membership = await Membership.join(this.directory, postmaster.port);
     if (!membership) return false;
@@ -164,7 +166,7 @@ export class Cluster {
     const binaries = findBinaries(this.options.programs);
     const user = unprivileged();
     makeDataFiles(directory, data, binaries, user, durable);
-    // The connection URL is in use: it must stay right.
+    // Keep the port, because the connection URL is already in use.
     const port = this.current?.port;
     return startPostmaster({ directory, data, binaries, user, durable, settings, port }, deadline);
   }
@@ -178,20 +180,20 @@ export class Cluster {
   }
 
   /**
-   * The connection was lost: joins the same server again. The end of the server is the end of this use, even if somebody
-   * else starts another one.
+   * Joins the same server again after the connection was lost. If that server stops, this use ends with it, even if
+   * another process starts a new one.
    */
   private async joinAgain(): Promise<void> {
     const { postmaster } = this;
     const isThere = (): boolean => runningPostmaster(this.data)?.pid === postmaster.pid;
-    // A server on its way out looks alive, and takes no connection.
+    // A server that is shutting down looks alive but accepts no connections.
     while (!this.stopping && isThere()) {
       if (await this.join(postmaster).catch(() => false)) return isThere() ? undefined : this.part();
       await this.pause(JOIN_PAUSE_MS);
     }
   }
 
-  /** Joins again after the connection was lost, and starts the server again when it has ended. */
+  /** Joins again after the connection was lost, and restarts the server if it has stopped. */
   private async bringBack(restarted: (error: Error | null) => void): Promise<void> {
     const { pid, port } = this.postmaster;
     for (let attempt = 0; !this.stopping; attempt++) {
@@ -208,14 +210,14 @@ export class Cluster {
     }
   }
 
-  /** Ends early at a stop. */
+  /** Waits, but returns early when `stop` is called. */
   private async pause(ms: number | undefined): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopped.signal }).catch(() => undefined);
   }
 
   private moved(from: number): EmbeddedDatabaseError {
     return new EmbeddedDatabaseError(
-      `The embedded database runs on port ${this.postmaster.port} now; this process knows it on ${from}.`,
+      `The embedded database now runs on port ${this.postmaster.port}, but this process still uses port ${from}.`,
       'Restart this process.',
     );
   }
@@ -224,7 +226,7 @@ export class Cluster {
     this.stopped.abort();
     await this.rejoining;
     const deadline = Date.now() + LEAVE_DEADLINE_MS;
-    // A connection that breaks is made once more: whether others are there is known only with it.
+    // If the connection breaks, open it once more: only through it can this process see whether others use the server.
     for (let membership = this.membership; ; membership = undefined) {
       const running = runningPostmaster(this.data);
       if (!running || running.pid !== this.postmaster.pid || Date.now() > deadline) break;

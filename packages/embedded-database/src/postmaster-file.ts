@@ -2,15 +2,15 @@ import { readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
-/** `postmaster.pid`: line 1 the process, line 4 the port, line 8 the state. Written by PostgreSQL itself. */
+/** The content of PostgreSQL's `postmaster.pid`: line 1 is the process id, line 4 the port, line 8 the state. */
 export interface Postmaster {
   pid: number;
   port: number;
-  /** It takes statements; a standby those that only read. */
+  /** Whether it accepts statements. A standby accepts only those that read. */
   ready: boolean;
 }
 
-/** Undefined when no server runs on this data directory; a file left behind by a crash does not count. */
+/** Finds the server on this data directory. Undefined if none runs; a file that a crash left behind does not count. */
 export function runningPostmaster(dataDirectory: string): Postmaster | undefined {
   const text = readOrNull(join(dataDirectory, 'postmaster.pid'));
   if (text === null) return undefined;
@@ -30,7 +30,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-// After a reboot the number may belong to another program, or to the PostgreSQL of somebody else.
+// After a reboot the process id may belong to another program, or to an unrelated PostgreSQL.
 function isPostgres(pid: number, dataDirectory: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform !== 'linux') return true;
@@ -40,7 +40,7 @@ function isPostgres(pid: number, dataDirectory: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') return false;
   }
-  // It runs as another user, who does not show more.
+  // It runs as a different user, so its working directory is hidden.
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
   } catch {
@@ -49,8 +49,8 @@ function isPostgres(pid: number, dataDirectory: string): boolean {
 }
 
 /**
- * Removes a `postmaster.pid` that a crash left behind when its process id belongs to another program by now. PostgreSQL
- * itself would refuse to start as long as that program runs; in a container, where ids are few, that may be for ever.
+ * Removes a `postmaster.pid` that a crash left behind, if its process id now belongs to another program. PostgreSQL
+ * would not start while that program runs. In a container, where few ids are in use, that may be forever.
  */
 export function removeForeignLock(dataDirectory: string): void {
   const file = join(dataDirectory, 'postmaster.pid');
@@ -60,7 +60,7 @@ export function removeForeignLock(dataDirectory: string): void {
   const aside = `${file}.old-${process.pid}`;
   try {
     renameSync(file, aside);
-    // A server that started in this moment gets its file back.
+    // If a server started at this very moment, give it its file back.
     if (readOrNull(aside) === text) rmSync(aside);
     else renameSync(aside, file);
   } catch (error) {
@@ -68,7 +68,9 @@ export function removeForeignLock(dataDirectory: string): void {
   }
 }
 
-/** Whether the shared memory that line 7 names is attached: the children of a killed server may live on for a moment. */
+/**
+ * Whether the shared memory in line 7 is still attached, because children of a killed server may survive for a moment.
+ */
 function inUse(text: string): boolean {
   const id = text.split('\n')[6]?.trim().split(/\s+/)[1];
   const table = readOrNull('/proc/sysvipc/shm');
@@ -88,17 +90,17 @@ function readOrNull(file: string): string | null {
   }
 }
 
-/** The port that the last server on this data directory was started with, from the command line that PostgreSQL keeps. */
+/** The port of the last server on this data directory, from the command line that PostgreSQL stores. */
 export function lastPort(dataDirectory: string): number | undefined {
   const port = /"port=(\d{1,5})"/.exec(readOrNull(join(dataDirectory, 'postmaster.opts')) ?? '')?.[1];
   return port === undefined ? undefined : Number(port);
 }
 
-// SSLRequest of the PostgreSQL protocol (Message Formats): answered by one byte before anybody has to sign in.
+// SSLRequest of the PostgreSQL protocol (Message Formats). The server replies with one byte before any sign-in.
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const ANSWER_MS = 2_000;
 
-/** Whether a server answers on a port of this machine. */
+/** Whether a PostgreSQL server responds on a loopback port. */
 export function answers(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(SSL_REQUEST));

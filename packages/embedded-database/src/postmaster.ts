@@ -10,7 +10,7 @@ import { answers, isAlive, lastPort, removeForeignLock, runningPostmaster, type 
 import type { Unprivileged } from './unprivileged';
 
 const STOP_DEADLINE_MS = 20_000;
-/** A start begins the log anew when it is larger than this. */
+/** A start truncates a log that is larger than this. */
 const LOG_BYTES = 8 * 1024 * 1024;
 
 export interface PostmasterOptions {
@@ -20,24 +20,24 @@ export interface PostmasterOptions {
   user: Unprivileged;
   durable: boolean;
   settings: Readonly<Record<string, string>>;
-  /** The port that other processes know. Undefined: the one of the last run, or a free one when that is taken. */
+  /** The port that other processes use. Undefined means the port of the last run, or a free one if that is in use. */
   port: number | undefined;
 }
 
 /**
- * The server that runs on the files, once it takes connections; undefined when none runs.
- * @throws EmbeddedDatabaseError when one runs and does not become ready before the deadline
+ * Finds the server that runs on the files, and waits until it accepts connections. Undefined if none runs.
+ * @throws EmbeddedDatabaseError if a server runs but does not become ready before the deadline
  */
 export async function findPostmaster(data: string, deadline: number): Promise<Postmaster | undefined> {
   for (;;) {
     const postmaster = runningPostmaster(data);
-    // A server that was just killed may still look alive; only an answer proves that it is.
+    // A server that was just killed may still look alive; only a response proves that it is.
     if (!postmaster || (postmaster.ready && (await answers(postmaster.port)))) return postmaster;
-    // It is starting, recovering or on its way out.
+    // The server is starting, recovering or shutting down.
     if (Date.now() > deadline) {
       throw new EmbeddedDatabaseError(
         `A PostgreSQL (process ${postmaster.pid}) runs on ${data} but does not become ready.`,
-        `End it with: kill -QUIT ${postmaster.pid}`,
+        `Stop it with: kill -QUIT ${postmaster.pid}`,
       );
     }
     await sleep(20);
@@ -45,10 +45,10 @@ export async function findPostmaster(data: string, deadline: number): Promise<Po
 }
 
 /**
- * Starts a server. It gets a session of its own, so that Ctrl-C in a terminal reaches this process alone. Returns
- * undefined when it ended for a reason that passes: another process was faster, the port was taken, or the children of
- * a killed server still hold the shared memory.
- * @throws EmbeddedDatabaseError when it cannot start
+ * Starts a server in its own session, so that Ctrl-C in a terminal does not reach it. Returns undefined if the server
+ * ended for a temporary reason: another process was faster, the port is in use, or the children of a killed server
+ * still hold the shared memory.
+ * @throws EmbeddedDatabaseError if it cannot start
  */
 export async function startPostmaster(options: PostmasterOptions, deadline: number): Promise<Postmaster | undefined> {
   const { directory, data, user } = options;
@@ -67,7 +67,7 @@ export async function startPostmaster(options: PostmasterOptions, deadline: numb
   const [command, commandArgs] = user.command(options.binaries.postgres, args);
   const logFile = join(directory, 'postgres.log');
   const logged = existsSync(logFile) ? statSync(logFile).size : 0;
-  // Appended: the log of a crash is what explains it, and two processes may start at once.
+  // Append to the log, because it may explain a crash, and two processes may start at once.
   const log = openSync(logFile, logged > LOG_BYTES ? 'w' : 'a', 0o600);
   const child = spawn(command, commandArgs, {
     detached: true,
@@ -92,12 +92,12 @@ export async function startPostmaster(options: PostmasterOptions, deadline: numb
   if (exited !== undefined && passes && Date.now() < deadline) return undefined;
   child.kill('SIGQUIT');
   throw new EmbeddedDatabaseError(
-    `The embedded database did not start (${exited ?? 'no answer in time'}): ${lastLine(text)}`,
-    `Its log is ${logFile}. Restore ${data} from a backup if it is damaged, or set DATABASE_URL to a PostgreSQL 14 or newer.`,
+    `The embedded database did not start (${exited ?? 'no response in time'}): ${lastLine(text)}`,
+    `See its log ${logFile}. If ${data} is damaged, restore it from a backup, or set DATABASE_URL to a PostgreSQL 14 or newer.`,
   );
 }
 
-/** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
+/** Stops a server by a fast shutdown: open transactions are rolled back, and committed data is on disk. */
 export async function stopPostmaster(pid: number): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, 'SIGINT');
@@ -111,12 +111,12 @@ export async function stopPostmaster(pid: number): Promise<void> {
   }
 }
 
-/** The given port where nothing listens on it, or else a free one. */
+/** Returns the given port if nothing listens on it, or else a free one. */
 async function usablePort(preferred: number | undefined): Promise<number> {
   return (preferred === undefined ? undefined : await listenable(preferred)) ?? (await listenable(0)) ?? 0;
 }
 
-/** Listens on the port for a moment, 0 for any; undefined when it cannot. */
+/** Listens on a port for a moment (0 means any free port) and returns it; undefined if that fails. */
 function listenable(port: number): Promise<number | undefined> {
   return new Promise((done) => {
     const server = createServer();

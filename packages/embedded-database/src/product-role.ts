@@ -6,12 +6,12 @@ import { Client, type DatabaseError } from 'pg';
 import { EmbeddedDatabaseError } from './embedded-database-error';
 
 const SUPERUSER = 'postgres';
-/** The role that the product connects as, and its schema. */
+/** The name of the role that the product connects as, and of its schema. */
 const PRODUCT = 'paggio';
 const DATABASE = 'postgres';
 
 const DEADLINE_MS = 30_000;
-/** Locked by somebody else, or decided against in a deadlock: worth another attempt. */
+/** The SQLSTATEs of a lock timeout and a deadlock, which are worth another attempt. */
 const PASSING = new Set(['55P03', '40P01']);
 
 export interface Urls {
@@ -27,7 +27,10 @@ export function superuserUrlOf(directory: string, port: number): string {
   return connectionUrl(SUPERUSER, read(superuserPasswordFile(directory)), port);
 }
 
-/** Made once. Linked to its place when it is whole: several processes may start on one directory at the same time. */
+/**
+ * Creates a password file once. The complete file is linked into place, because several processes may start at the same
+ * time.
+ */
 export function makePassword(file: string): void {
   if (existsSync(file)) return;
   const fresh = `${file}.new-${process.pid}`;
@@ -42,10 +45,10 @@ export function makePassword(file: string): void {
 }
 
 /**
- * Makes the role that the product connects as, and hands the schema over to it. Directories of earlier versions have no
- * such role: there the superuser owns the schema. Everything happens in one transaction, so that a process that dies in
- * the middle changes nothing, and it is repeated at each start: what is in order already is left alone.
- * @throws EmbeddedDatabaseError when the superuser cannot sign in, or when others hold the tables for 30 s
+ * Creates the role that the product connects as, and makes it the owner of the schema. Directories of earlier versions
+ * have no such role: there the superuser owns the schema. Everything happens in one transaction, so a process that dies
+ * in the middle changes nothing. It runs at every start and is idempotent.
+ * @throws EmbeddedDatabaseError if the superuser cannot sign in, or if other sessions lock the tables for 30 s
  */
 export async function handOver(directory: string, port: number): Promise<Urls> {
   const superuserUrl = superuserUrlOf(directory, port);
@@ -62,35 +65,36 @@ export async function handOver(directory: string, port: number): Promise<Urls> {
         continue;
       }
       throw new EmbeddedDatabaseError(
-        `The embedded database could not be handed over to the role ${PRODUCT}: ${message}`,
+        `The role ${PRODUCT} could not become the owner of the embedded database's schema: ${message}`,
         code === '28P01'
-          ? `${superuserPasswordFile(directory)} does not hold the password of the role ${SUPERUSER}. Restore the directory from a backup.`
-          : 'Stop other processes that use this database, and start again.',
+          ? `${superuserPasswordFile(directory)} does not contain the password of the role ${SUPERUSER}. Restore the directory from a backup.`
+          : 'Stop other processes that use this database, and try again.',
       );
     }
   }
 }
 
 async function handOverAs(superuserUrl: string, password: string): Promise<void> {
-  // The product's role owns one schema; nothing in it must be found in place of a function of PostgreSQL's own.
+  // The product's role controls its schema, so keep it out of the search path: its objects must not shadow built-in
+  // functions.
   const client = new Client({ connectionString: superuserUrl, options: '-c search_path=pg_catalog' });
   client.on('error', () => undefined);
   await client.connect();
   try {
     const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby');
-    // A standby has the roles of its primary.
+    // A standby already has the roles of its primary.
     if (!rows[0]?.standby) await client.query(statements(client.escapeLiteral(password)));
   } finally {
     await client.end();
   }
 }
 
-/** The statements go to the server in one message: it has all of them or none. */
+/** The statements. They go to the server in one message, so it receives all of them or none. */
 function statements(password: string): string {
   return `
     begin;
     set local lock_timeout = '5s';
-    -- A statement that fails is not written to the log: one of them holds the password.
+    -- Keep failing statements out of the log, because one of them contains the password.
     set local log_min_error_statement = panic;
     select pg_advisory_xact_lock(7236611894);
     do $$ begin
@@ -102,7 +106,7 @@ function statements(password: string): string {
         execute format('revoke %s from ${PRODUCT}', granted);
       end loop;
     end $$;
-    -- PUBLIC has these by default: temporary tables, other databases, and up to PostgreSQL 14 tables in public.
+    -- By default PUBLIC may create temporary tables, use other databases, and (before PostgreSQL 15) create tables
     revoke all on database ${DATABASE} from public;
     revoke all on database template1 from public;
     revoke create on schema public from public;

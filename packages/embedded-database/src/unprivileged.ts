@@ -3,14 +3,14 @@ import { chownSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedDatabaseError } from './embedded-database-error';
 
-/** How to run a program as somebody other than root: PostgreSQL refuses to run as root. */
+/** How to run a program as a user other than root, because PostgreSQL refuses to run as root. */
 export interface Unprivileged {
   command(program: string, args: string[]): [string, string[]];
   uid?: number;
   gid?: number;
-  /** Gives a file or a directory tree to the user the program runs as. */
+  /** Makes the program's user the owner of a file or a directory tree. */
   own(path: string): void;
-  /** Lets that user into a directory, and leaves what is in it alone. */
+  /** Lets that user enter a directory, without changing its content. */
   enter(directory: string): void;
 }
 
@@ -24,7 +24,7 @@ const NOBODY = 65534;
 
 export function unprivileged(): Unprivileged {
   if (process.platform === 'win32' || process.getuid?.() !== 0) return asIs;
-  // A user namespace in which root is an ordinary user: needs no other account and no change of ownership.
+  // Use a user namespace in which root is an ordinary user: it needs no other account and no change of ownership.
   const flags = ['-U', '--map-user=1000', '--map-group=1000', '--'];
   if (spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' }).status === 0) {
     return {
@@ -43,7 +43,7 @@ export function unprivileged(): Unprivileged {
     };
   }
   throw new EmbeddedDatabaseError(
-    'PostgreSQL refuses to run as root, and this machine allows neither user namespaces nor another user.',
+    'PostgreSQL refuses to run as root, and this machine allows neither user namespaces nor a switch to another user.',
     'Run as an ordinary user, or set DATABASE_URL to a PostgreSQL 14 or newer.',
   );
 }

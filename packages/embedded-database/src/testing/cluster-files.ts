@@ -4,9 +4,9 @@ import { superuserPasswordFile } from '../product-role';
 import { unprivileged } from '../unprivileged';
 
 /**
- * Puts the files of a database that never ran into an empty directory. Copying them costs a fraction of what making them
- * does, which is left to the tests of a first start. A run on another PostgreSQL has no such files: there the next start
- * makes them.
+ * Copies the files of an unused database into an empty directory. Copying costs a fraction of creating them; only the
+ * tests of a first start create them. A run on an external PostgreSQL has no such files: there the next start creates
+ * them.
  */
 export function copyClusterFiles(directory: string): void {
   const from = process.env['PAGGIO_TEST_CLUSTER_FILES'];

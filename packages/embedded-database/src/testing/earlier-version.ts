@@ -8,7 +8,7 @@ export interface EarlierDatabase {
   stop(this: void): Promise<void>;
 }
 
-/** Starts PostgreSQL on a directory as the versions did that connected as its superuser. */
+/** Starts PostgreSQL on a directory the way earlier versions did, which connected as the superuser. */
 export async function startEarlierDatabase(directory: string): Promise<EarlierDatabase> {
   const cluster = await startCluster({ directory });
   const { pid, port } = cluster.postmaster;

@@ -6,7 +6,7 @@ export { copyClusterFiles } from './cluster-files';
 export { startEarlierDatabase, type EarlierDatabase } from './earlier-version';
 export { throwAwayDirectory } from './throw-away-directory';
 
-/** By URL: of the databases that this suite has made. */
+/** The kept connections to the databases of this suite, by URL. */
 const kept = new Map<string, KeptClient>();
 
 export interface TestDatabase {
@@ -14,7 +14,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own for one suite: empty, or a copy of a template. */
+/** Creates a database for one suite. It is empty, or a copy of a template. */
 export async function createTestDatabase(template?: string): Promise<TestDatabase> {
   const admin = administrator();
   const name = `paggio_test_${randomBytes(6).toString('hex')}`;
@@ -33,8 +33,9 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
 }
 
 /**
- * A database for others to be copied from, made once per run, by the first suite that needs it.
- * @param fill puts the schema into it
+ * Creates the template database that other databases are copied from. The first suite that needs it creates it, once
+ * per run.
+ * @param fill creates the schema in it
  * @returns its name
  */
 export async function createTestTemplate(fill: (url: string) => Promise<unknown>): Promise<string> {
@@ -45,7 +46,7 @@ export async function createTestTemplate(fill: (url: string) => Promise<unknown>
     await client.query('select pg_advisory_lock(hashtext($1))', [name]);
     const { rowCount } = await client.query('select from pg_database where datname = $1 and datistemplate', [name]);
     if (rowCount === 0) {
-      // An earlier attempt may have failed half-way.
+      // An earlier attempt may have failed halfway.
       await client.query(`drop database if exists ${name}`);
       await client.query(`create database ${name}`);
       await fill(urlOf(name));
@@ -57,7 +58,7 @@ export async function createTestTemplate(fill: (url: string) => Promise<unknown>
   return name;
 }
 
-/** Runs `act` while no other test file does anything under this name. */
+/** Runs `act` while no other test file runs anything under the same name. */
 export async function alone<T>(name: string, act: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: administrator() });
   await client.connect();
@@ -69,10 +70,10 @@ export async function alone<T>(name: string, act: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Drops what a run leaves on a server that outlives it. */
+/** Drops the template, for a server that outlives the run. */
 export async function dropTestTemplate(): Promise<void> {
   const name = `paggio_test_template_${process.env['PAGGIO_TEST_RUN']}`;
-  // PostgreSQL drops no template.
+  // PostgreSQL does not drop a database while it is a template.
   await query(administrator(), `update pg_database set datistemplate = false where datname = '${name}'`);
   await query(administrator(), `drop database if exists ${name}`);
 }
@@ -90,7 +91,7 @@ function urlOf(name: string): string {
   return url.href;
 }
 
-/** Runs statements as an operator with a console would. */
+/** Runs SQL as an operator at a console would. */
 export async function query<T>(url: string, sql: string): Promise<T[]> {
   return kept.get(url)?.query<T>(sql) ?? queryOnce<T>(url, sql);
 }

@@ -12,11 +12,11 @@ import { throwAwayDirectory } from './throw-away-directory';
 const run = globalThis as { stopTestDatabase?: () => Promise<void> };
 
 /**
- * One throw-away cluster for a whole test run, or the PostgreSQL that DATABASE_URL names. Tests make databases and
- * roles, so they connect as a superuser.
+ * Starts one throw-away cluster for the whole test run, or uses the PostgreSQL in DATABASE_URL. Tests create databases
+ * and roles, so they connect as a superuser.
  */
 export default async function setup(): Promise<void> {
-  // A project with a setup of its own calls this one too.
+  // A project with its own setup calls this one too.
   if (run.stopTestDatabase) return;
   process.env['PAGGIO_TEST_RUN'] = randomBytes(6).toString('hex');
   if (process.env['DATABASE_URL']) {
@@ -29,10 +29,11 @@ export default async function setup(): Promise<void> {
   const settings = { max_connections: '300', max_wal_size: '256MB' };
   const database = await startEmbeddedDatabase({ directory, durable: false, settings });
   process.env['PAGGIO_TEST_DATABASE_URL'] = database.superuserUrl;
-  // Each connection would hash the password 4,096 times, which takes this side longer than most tests take for a statement.
+  // By default each connection hashes the password 4,096 times, which takes the client longer than most statements of a
+  // test.
   const password = decodeURIComponent(new URL(database.superuserUrl).password);
   await query(database.superuserUrl, `set scram_iterations = 1; alter role postgres password '${password}'`);
-  // For what the run prints at its end.
+  // The cost report at the end of the run needs it.
   process.env['PAGGIO_TEST_DATABASE_PID'] = String(database.pid);
   const remove = (): void => {
     for (const made of [files, directory]) rmSync(made, { recursive: true, force: true });
@@ -41,7 +42,7 @@ export default async function setup(): Promise<void> {
     try {
       process.kill(database.pid, 'SIGQUIT');
     } catch {
-      // It is gone already.
+      // It has already ended.
     }
     remove();
   };
@@ -53,7 +54,7 @@ export default async function setup(): Promise<void> {
   };
 }
 
-/** For the database of this run, and for tests that start others. */
+/** Creates cluster files for the database of this run, and for tests that start other databases. */
 function makeClusterFiles(): string {
   const files = throwAwayDirectory();
   makeDataFiles(files, join(files, 'postgres'), findBinaries(undefined), unprivileged(), false);

@@ -1,18 +1,19 @@
 import { Client } from 'pg';
 
-/** A kept connection that is not used for this long is closed. */
+/** An unused connection is closed after this time. */
 const IDLE_MS = 2_000;
 
-/** What these change lasts as long as their session, or concerns only sessions that begin later. */
+/** Statements whose effect lasts until their session ends, or only concerns later sessions. */
 const OF_A_SESSION =
   /(^|;)\s*(set|reset|listen|lock|prepare|declare|discard)\b|\b(begin|start transaction|temp|temporary|advisory_\w+|set_config|alter (database|role|system))\b/i;
 
-/** As the pool of pg does; its types leave these out. */
+/** The pool of pg uses these methods too, but its types omit them. */
 type Idle = Client & { ref(): void; unref(): void };
 
 /**
- * A connection to one database that is kept between statements: a new one costs the server many times what a statement
- * does. What belongs to a session, and what comes while the connection is busy, gets a connection of its own.
+ * Keeps a connection to one database open between statements, because a new connection costs the server many times as
+ * much as a statement. Statements that affect their session, and statements that arrive while it is busy, get a new
+ * connection.
  */
 export class KeptClient {
   private client: Client | undefined;
@@ -31,7 +32,7 @@ export class KeptClient {
       return rowsOf<T>(await client.query(sql));
     } finally {
       this.busy = false;
-      // It must not keep the run from ending.
+      // The connection must not keep the run from ending.
       (this.client as Idle | undefined)?.unref();
       this.timer = setTimeout(() => void this.close(), IDLE_MS).unref();
     }
@@ -46,7 +47,7 @@ export class KeptClient {
 
   private async open(): Promise<Client> {
     const client = await connect(this.url);
-    // Tests end connections, and databases.
+    // Tests may terminate connections and drop databases.
     const lost = (): void => {
       if (this.client === client) this.client = undefined;
     };
@@ -55,7 +56,7 @@ export class KeptClient {
   }
 }
 
-/** Runs statements in a session that ends with them. */
+/** Runs SQL in a new session that ends afterwards. */
 export async function queryOnce<T>(url: string, sql: string): Promise<T[]> {
   const client = await connect(url);
   try {

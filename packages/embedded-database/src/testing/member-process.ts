@@ -33,7 +33,7 @@ export interface Message {
   hint?: string;
 }
 
-/** A process of its own that uses the embedded database, as the built package has it. */
+/** A separate process that uses the embedded database through the built package. */
 export class MemberProcess {
   readonly messages: Message[] = [];
   private waiting: (() => void)[] = [];
@@ -41,8 +41,8 @@ export class MemberProcess {
   private constructor(readonly child: ChildProcess) {}
 
   /**
-   * @param user the user and the group that the process becomes once it has loaded the package, which may lie where only
-   *   the user of the tests can read. Needs the right to become somebody else. Default: the user of the tests.
+   * @param user the id of the user and group that the process switches to after loading the package, which only the
+   *   user of the tests may be able to read. Needs the right to switch users. Default: the user of the tests.
    */
   static spawn(directory: string, user?: number): MemberProcess {
     const program = ['-e', PROGRAM, join(__dirname, '../../dist/index.js'), directory, String(user ?? '')];
@@ -64,10 +64,10 @@ export class MemberProcess {
     return member;
   }
 
-  /** What it says, by number; waits for it. */
+  /** Waits for the message with this index. */
   async message(index: number): Promise<Message> {
     while (this.messages.length <= index) {
-      if (this.ended) throw new Error('the process ended and has said no more');
+      if (this.ended) throw new Error('the process ended without another message');
       await new Promise<void>((done) => this.waiting.push(done));
     }
     return this.messages[index] as Message;

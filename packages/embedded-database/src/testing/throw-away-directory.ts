@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
-/** Memory that a run may need for its clusters, and some more. */
+/** More memory than the clusters of a run need. */
 const ROOM_BYTES = 4 * 1024 ** 3;
 
 /**
- * A directory for a cluster that is thrown away. It is in memory where the system has room there: a database is hundreds
- * of small files, and to copy one costs a disk several times as much CPU time.
+ * Creates a directory for a temporary cluster. It is in memory if the system has room there: a database consists of
+ * hundreds of small files, and copying them on a disk costs several times as much CPU time.
  */
 export function throwAwayDirectory(prefix = 'paggio-test-'): string {
   return mkdtempSync(join(hasRoom(MEMORY) ? MEMORY : tmpdir(), prefix));
