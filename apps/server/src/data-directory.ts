@@ -13,12 +13,15 @@ import { join, resolve } from 'node:path';
 import { MasterKeyFiles, PaggioError, type MasterKeys } from '@paggio/core';
 import { StartError } from './start-error';
 
-/** Secrets before they are at their place. The number is the process that writes them. */
+/** Temporary files of secrets. The number is the id of the process that writes them. */
 const UNFINISHED = /^(?:api-key\.new-|master-key\.(?:next\.|previous\.)?)\d+$/;
-/** Writing takes milliseconds. The process id cannot tell: containers that share a directory have the same ones. */
+/**
+ * Older temporary files are leftovers. A process id proves nothing: containers that share a directory reuse the same
+ * ids.
+ */
 const UNFINISHED_MS = 60_000;
 
-/** What the server keeps beside its database. Files are written whole or not at all. */
+/** The files that the server keeps next to its database. Each file is written atomically. */
 export class DataDirectory {
   readonly path: string;
   readonly masterKeyFiles: MasterKeyFiles;
@@ -32,12 +35,12 @@ export class DataDirectory {
     } catch (error) {
       throw new StartError(
         `The data directory ${this.path} cannot be used: ${(error as Error).message}`,
-        'Set PAGGIO_DATA_DIR to a directory that can be written.',
+        'Set PAGGIO_DATA_DIR to a writable directory.',
       );
     }
   }
 
-  /** The current master key, made on the first call, and the previous one while a rotation has not finished. */
+  /** The current master key, created on the first call, and the previous one until a rotation finishes. */
   masterKeys(): MasterKeys {
     try {
       return this.masterKeyFiles.keys();
@@ -52,11 +55,14 @@ export class DataDirectory {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   }
 
-  /** Writes a file whose text was `before`, null for none. Of several processes that make it at once the first one counts. */
+  /**
+   * Writes a file atomically. If several processes create it at the same time, the first one wins.
+   * @param before the current text; null if the file does not exist
+   */
   replace(name: string, before: string | null, text: string): void {
     const file = join(this.path, name);
     const fresh = `${file}.new-${process.pid}`;
-    // A killed process with the same id may have left it, linked to the file that is in use.
+    // A killed process with the same id may have left this file, still linked to the one in use.
     rmSync(fresh, { force: true });
     writeFileSync(fresh, text, { mode: 0o600 });
     try {
@@ -69,7 +75,7 @@ export class DataDirectory {
     }
   }
 
-  /** Removes secrets that a killed process left half-way. */
+  /** Removes temporary files that a killed process left behind. */
   private removeUnfinished(): void {
     for (const name of readdirSync(this.path)) {
       if (!UNFINISHED.test(name)) continue;

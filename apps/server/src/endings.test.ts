@@ -69,7 +69,7 @@ test('two servers on one embedded database: it outlives the first to stop, comes
   expect(await a.stop('SIGTERM')).toBe(0);
   await captures(b);
   process.kill(databasePid() as number, 'SIGKILL');
-  while (!b.lines.some((line) => line.includes('was started again'))) await sleep(20);
+  while (!b.lines.some((line) => line.includes('was restarted'))) await sleep(20);
   await healthy(b);
   await captures(b);
   expect((await b.api().get('/api/v1/events')).data.meta.total).toBe(3);

@@ -23,21 +23,23 @@ export interface Environment {
   /** Whether NODE_ENV is `production`. */
   production: boolean;
   port: number;
-  /** False: a taken port is an error; true: the next free one is used. */
+  /**
+   * Whether PORT is unset. Then the server takes the next free port if this one is in use; otherwise that is an error.
+   */
   portIsDefault: boolean;
   host: string;
   databaseUrl: string | null;
   dataDirectory: string;
-  /** Null: the one in the data directory. */
+  /** Null means the key in the data directory. */
   masterKey: Buffer | null;
-  /** Only decrypt. */
+  /** Used only to decrypt. */
   previousMasterKeys: readonly Buffer[];
   publicUrl: string | null;
   ingestUrl: string | null;
   allowedNetworks: string[];
   nat64Prefixes: string[];
   trustedProxies: string[];
-  /** Hosts that the API and the dashboard answer to, besides loopback names and the public URL; null: not limited. */
+  /** Host names that the API and the dashboard accept, besides loopback names and the public URL; null accepts all. */
   allowedHosts: string[] | null;
   egressProxy: string | null;
   egressProxyTarget: EgressProxyTarget;
@@ -48,20 +50,20 @@ export interface Environment {
   stagingHost: string | null;
   localUrl: string;
   allowedPorts: number[];
-  /** Null: destinations that only fail are never paused. */
+  /** Null never pauses a destination that keeps failing. */
   pauseFailingAfterHours: number | null;
   roles: Role[];
   bodyLimit: number;
-  /** Null: nothing is ever removed. */
+  /** Null keeps all events. */
   retentionMs: number | null;
   dedupWindowMs: number;
   dialects: DialectName[];
-  /** Null: no limit. */
+  /** Null means no limit, here and for the limits below. */
   apiRateLimit: RateLimit | null;
   ingestRateLimit: RateLimit | null;
   captureRateLimit: RateLimit | null;
   captureRateLimitPerUser: RateLimit | null;
-  /** Bytes; null: no quota. */
+  /** Bytes; null means no quota, here and for the quotas below. */
   storageQuotaPerEndpoint: number | null;
   storageQuotaPerUser: number | null;
   storageQuotaUnverified: number | null;
@@ -73,10 +75,10 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const loopback = networkList(LOOPBACK);
 
-/** Every setting, or every mistake in them: a sentence for each. */
+/** Reads all settings. Returns them, or a sentence for each invalid one. */
 export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): Environment | string[] {
   const mistakes: string[] = [];
-  // An empty value equals unset, as compose files write them.
+  // An empty value counts as unset, because compose files write it that way.
   const text = (name: string): string | null => (env[name] === undefined || env[name] === '' ? null : env[name]);
   const list = (name: string): string[] | null =>
     text(name)
@@ -96,20 +98,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const keyText = text('PAGGIO_MASTER_KEY');
   const names = { current: 'PAGGIO_MASTER_KEY', previous: 'PAGGIO_MASTER_KEY_PREVIOUS' };
   const previousTexts = list('PAGGIO_MASTER_KEY_PREVIOUS') ?? [];
-  // Without a key of its own, the previous ones are checked beside a random one.
+  // Without a current key, the previous ones are checked together with a random one.
   const keys = readMasterKeys(keyText ?? randomBytes(32), previousTexts, names, production ? 'refused' : 'accepted');
   if (Array.isArray(keys)) mistakes.push(...keys.map(({ message }) => message));
   const masterKey = keyText === null || Array.isArray(keys) ? null : keys.current;
   const previousMasterKeys = Array.isArray(keys) ? [] : keys.previous;
   if (keyText === null && production)
-    mistakes.push('PAGGIO_MASTER_KEY is required when NODE_ENV=production (openssl rand -base64 32).');
+    mistakes.push('PAGGIO_MASTER_KEY is required when NODE_ENV=production. Create one with openssl rand -base64 32.');
 
   const publicUrl = text('PAGGIO_PUBLIC_URL');
   if (publicUrl !== null && !isHttpUrl(publicUrl))
     mistakes.push('PAGGIO_PUBLIC_URL must be an http or https URL such as https://hooks.example.com.');
   else if (publicUrl !== null && !isBasePath(basePathOf(publicUrl)))
     mistakes.push(
-      'PAGGIO_PUBLIC_URL must have a path of letters, digits and -._~ between single slashes, and not /dashboard.',
+      'The path of PAGGIO_PUBLIC_URL may contain only letters, digits and -._~ between single slashes, and must not be /dashboard.',
     );
   const ingestUrl = text('PAGGIO_INGEST_URL');
   const ingestProblem = ingestUrl === null ? null : ingestUrlProblem(ingestUrl, publicUrl);
@@ -128,7 +130,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     if (given.length === 1 && given[0] === 'none') return [];
     for (const network of given) {
       if (!isNetwork(network))
-        mistakes.push(`${name}: "${network}" is not a network such as 10.0.0.0/8; or write none.`);
+        mistakes.push(`${name}: "${network}" is not a network. Write networks such as 10.0.0.0/8, or none.`);
     }
     return given;
   };
@@ -136,7 +138,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const nat64Prefixes = list('PAGGIO_NAT64_PREFIXES') ?? [];
   for (const prefix of nat64Prefixes) {
     if (!isNat64Prefix(prefix))
-      mistakes.push(`PAGGIO_NAT64_PREFIXES: "${prefix}" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.`);
+      mistakes.push(`PAGGIO_NAT64_PREFIXES: "${prefix}" is not an IPv6 network of 32, 40, 48, 56, 64 or 96 bits.`);
   }
 
   const egressProxy = text('PAGGIO_EGRESS_PROXY');
@@ -151,11 +153,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     const pem = readText(file);
     if (pem === null) mistakes.push(`PAGGIO_CA_FILE: ${file} cannot be read.`);
     else if (certificatesIn(pem) === undefined)
-      mistakes.push(`PAGGIO_CA_FILE: ${file} holds no certificates in PEM (-----BEGIN CERTIFICATE-----).`);
+      mistakes.push(`PAGGIO_CA_FILE: ${file} contains no PEM certificates (-----BEGIN CERTIFICATE-----).`);
     else certificateAuthorities.push(pem);
   }
 
-  // Node before 22.15 forgets these as soon as others are added.
+  // Node versions before 22.15 drop these as soon as other authorities are added.
   const nodes = text('NODE_EXTRA_CA_CERTS');
   const nodesPem = nodes === null ? null : readText(nodes);
   if (nodesPem !== null && certificatesIn(nodesPem)) certificateAuthorities.push(nodesPem);
@@ -164,7 +166,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   for (const name of allowedHosts ?? []) {
     if (!isHostPattern(name))
       mistakes.push(
-        `PAGGIO_ALLOWED_HOSTS: "${name}" is no host such as hooks.example.com or *.example.com; write it without scheme and port.`,
+        `PAGGIO_ALLOWED_HOSTS: "${name}" is not a host name. Write hosts such as hooks.example.com or *.example.com, without scheme and port.`,
       );
   }
 
@@ -178,7 +180,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
 
   const roles = (list('PAGGIO_ROLES') ?? [...allRoles]) as Role[];
   for (const role of roles) {
-    if (!allRoles.includes(role)) mistakes.push(`PAGGIO_ROLES: "${role}" is none of ${allRoles.join(', ')}.`);
+    if (!allRoles.includes(role)) mistakes.push(`PAGGIO_ROLES: "${role}" is not one of ${allRoles.join(', ')}.`);
   }
   const limitText = text('PAGGIO_BODY_LIMIT') ?? '1MiB';
   const bodyLimit = parseSize(limitText);
@@ -189,23 +191,25 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   const retentionMs = retentionText === null ? null : parseDuration(retentionText);
   if (retentionMs === undefined)
     mistakes.push(
-      'PAGGIO_RETENTION must be a time of an hour or more, such as 12h, 30d or 8w; unset keeps everything.',
+      'PAGGIO_RETENTION must be a duration of at least one hour, such as 12h, 30d or 8w. Leave it unset to keep all events.',
     );
   const dedupText = text('PAGGIO_DEDUP_WINDOW');
   const dedupWindowMs = dedupText === null ? 72 * 3_600_000 : parseDuration(dedupText);
   if (dedupWindowMs === undefined || dedupWindowMs > 30 * 24 * 3_600_000)
-    mistakes.push('PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.');
+    mistakes.push('PAGGIO_DEDUP_WINDOW must be a duration from one hour to 30 days, such as 72h or 7d.');
   const dialects = (list('PAGGIO_DIALECTS') ?? []) as DialectName[];
   for (const dialect of dialects) {
     if (!dialectNames.includes(dialect))
-      mistakes.push(`PAGGIO_DIALECTS: "${dialect}" is none of ${dialectNames.join(', ')}.`);
+      mistakes.push(`PAGGIO_DIALECTS: "${dialect}" is not one of ${dialectNames.join(', ')}.`);
   }
   const rateOf = (name: string, fallback: RateLimit | null): RateLimit | null => {
     const given = text(name);
     if (given === null) return fallback;
     const rate = given === 'none' ? null : parseRate(given);
     if (rate === undefined)
-      mistakes.push(`${name} must be requests per second, such as 100, with a burst as in 100/500, or none.`);
+      mistakes.push(
+        `${name} must be a rate in requests per second such as 100, a rate and a burst such as 100/500, or none.`,
+      );
     return rate ?? null;
   };
 
@@ -214,7 +218,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     if (given === null) return fallback;
     const bytes = given === 'none' ? null : parseSize(given);
     if (bytes === undefined || (bytes !== null && bytes < SMALLEST_QUOTA))
-      mistakes.push(`${name} must be a size of 1MiB or more, such as 500MB or 10GiB, or none.`);
+      mistakes.push(`${name} must be a size of at least 1MiB, such as 500MB or 10GiB, or none.`);
     return bytes ?? null;
   };
 
@@ -224,7 +228,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   if (logFormat !== 'pretty' && logFormat !== 'json') mistakes.push('LOG_FORMAT must be pretty or json.');
 
   const host = text('HOST') ?? '127.0.0.1';
-  // Whoever can reach the server from elsewhere would reach through it what trusts only this machine.
+  // A client on another machine could otherwise use the server to reach services that trust only this machine.
   const defaultNetworks = !production && isLoopback(host) ? LOOPBACK : [];
 
   const environment: Environment = {
@@ -241,7 +245,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     allowedNetworks: networksOf('PAGGIO_ALLOWED_NETWORKS', defaultNetworks),
     nat64Prefixes,
     trustedProxies: networksOf('PAGGIO_TRUSTED_PROXIES', []),
-    // A server that only this machine can reach has no other names, so any other name comes from DNS rebinding.
+    // A server on loopback has no other names, so a request with another name comes from DNS rebinding.
     allowedHosts: allowedHosts ?? (isLoopback(host) ? [] : null),
     egressProxy,
     egressProxyTarget: egressProxyTarget === 'name' ? 'name' : 'address',
@@ -269,7 +273,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
   return mistakes.length > 0 ? mistakes : environment;
 }
 
-/** Whether a server with this `HOST` is reached from this machine only. */
+/** Whether only this machine can reach a server with this `HOST`. */
 function isLoopback(host: string): boolean {
   const family = isIP(host);
   return family === 0 ? host.toLowerCase() === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
@@ -283,7 +287,7 @@ function readText(file: string): string | null {
   }
 }
 
-/** Programs such as curl take their proxy from these. */
+/** The variables from which programs such as curl take their proxy. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
 const SMALLEST_QUOTA = 1_048_576;
@@ -309,7 +313,7 @@ function parseSize(text: string): number | undefined {
 
 const hours: Record<string, number> = { h: 1, d: 24, w: 168 };
 
-/** Milliseconds of `12h`, `30d` or `8w`: an hour to a hundred years. */
+/** Converts `12h`, `30d` or `8w` to milliseconds, from one hour to a hundred years. */
 function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,6})\s*([hdw])$/i.exec(text);
   const unit = hours[(match?.[2] ?? '').toLowerCase()];
@@ -317,7 +321,7 @@ function parseDuration(text: string): number | undefined {
   return length >= 1 && length <= 876_000 ? length * 3_600_000 : undefined;
 }
 
-/** `100`, or `100/500` with the burst. */
+/** Parses `100`, or `100/500` with a burst. */
 function parseRate(text: string): RateLimit | undefined {
   const match = /^(\d{1,6})(?:\/(\d{1,7}))?$/.exec(text);
   const perSecond = Number(match?.[1] ?? 0);

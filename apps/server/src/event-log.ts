@@ -2,7 +2,10 @@ import { printable, type Happening } from '@paggio/core';
 import type { Logger } from 'pino';
 import { plainLine } from './logger';
 
-/** One line per event in and per attempt out, for people at a terminal. */
+/**
+ * Formats one line per received event and per delivery attempt, for people at a terminal. Null if there is nothing to
+ * print.
+ */
 export function prettyLine(happening: Happening, now: Date): string | null {
   const time = now.toTimeString().slice(0, 8);
   switch (happening.type) {
@@ -44,7 +47,7 @@ export function prettyLine(happening: Happening, now: Date): string | null {
       );
     }
     case 'handler.failed':
-      // Its attempt tells the same in one line; the log of JSON lines has the stack.
+      // The line of the attempt says the same. The stack is only in the JSON log.
       return null;
     case 'destination.paused':
       return row(time, '!!', pad('paused', 7), pad(`destination ${happening.destinationId}`, 52), happening.reason);
@@ -54,10 +57,16 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         '!!',
         pad('open', 7),
         pad(`destination ${happening.destinationId}`, 52),
-        `too many failures in a row: left alone for ${Math.round(happening.forMs / 1000)} s`,
+        `circuit breaker opened after repeated failures; next attempt in ${Math.round(happening.forMs / 1000)} s`,
       );
     case 'circuit.closed':
-      return row(time, 'ok', pad('closed', 7), pad(`destination ${happening.destinationId}`, 52), 'works again');
+      return row(
+        time,
+        'ok',
+        pad('closed', 7),
+        pad(`destination ${happening.destinationId}`, 52),
+        'circuit breaker closed: the destination works again',
+      );
     case 'address.blocked':
       return row(
         time,
@@ -71,14 +80,14 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '!!',
         pad('clock', 7),
-        `this machine's clock is ${Math.round(happening.skewMs / 1000)} s off from the database's: signatures may be refused`,
+        `this machine's clock differs from the database's by ${Math.round(happening.skewMs / 1000)} s: signatures may be rejected`,
       );
     case 'durability.weak':
       return row(
         time,
         '!!',
         pad('disk', 7),
-        `PostgreSQL has ${happening.settings.join(' and ')}: what was acknowledged may be lost when its machine goes down`,
+        `PostgreSQL has ${happening.settings.join(' and ')}: acknowledged events may be lost if its machine crashes`,
       );
     case 'session.refused':
       return row(
@@ -100,14 +109,14 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '!!',
         pad('key', 7),
-        'anybody can guess the master key: make a new one with openssl rand -base64 32',
+        'the master key is easy to guess: create a new one with openssl rand -base64 32',
       );
     case 'master_key.rotated':
       return row(
         time,
         'ok',
         pad('key', 7),
-        `${happening.values} secrets are encrypted under the new master key; the previous key is no longer needed`,
+        `${happening.values} secrets are encrypted with the new master key; the previous key is no longer needed`,
       );
     case 'capture.refused':
       return row(
@@ -115,7 +124,7 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         '!!',
         pad('refused', 7),
         pad(happening.endpointId === null ? 'unknown URLs' : `endpoint ${happening.endpointId}`, 52),
-        `${happening.count} requests were answered 429 (${captureRefusals[happening.reason]})`,
+        `${happening.count} requests were rejected with 429 (${captureRefusals[happening.reason]})`,
       );
     case 'storage.filling':
       return row(
@@ -123,8 +132,8 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         '!!',
         pad('storage', 7),
         pad(happening.endpointId === null ? `user ${happening.userId}` : `endpoint ${happening.endpointId}`, 52),
-        `${size(happening.bytes)} of ${size(happening.quota)}${happening.unverified ? ' for unverified events' : ''} are used${
-          happening.full ? ': new events are answered 429' : ''
+        `${size(happening.bytes)} of ${size(happening.quota)}${happening.unverified ? ' for unverified events' : ''} used${
+          happening.full ? ': new events are rejected with 429' : ''
         }`,
       );
     case 'storage.growing':
@@ -132,20 +141,20 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '!!',
         pad('storage', 7),
-        `${size(happening.bytes)} are stored and nothing is ever removed: set PAGGIO_RETENTION, such as 30d`,
+        `${size(happening.bytes)} stored, and events are kept forever: set PAGGIO_RETENTION, for example to 30d`,
       );
-    // The line of its last attempt says it.
+    // The line of the last attempt says the same.
     case 'delivery.failed':
       return null;
     case 'fault':
-      // More than a line: the output shows where it happened.
+      // A fault needs several lines: `Output` prints it with its stack.
       return null;
   }
 }
 
 const refusals = {
-  address: 'not an address that deliveries may reach',
-  port: 'not a port that deliveries may reach',
+  address: 'deliveries to this address are not allowed',
+  port: 'deliveries to this port are not allowed',
 } as const;
 
 const warnings: ReadonlySet<string> = new Set([
@@ -165,18 +174,18 @@ const warnings: ReadonlySet<string> = new Set([
 ]);
 
 const captureRefusals = {
-  rate: 'more than the rate limit',
-  quota: 'no room left in the storage quota',
+  rate: 'rate limit exceeded',
+  quota: 'storage quota exceeded',
   unknown_url: 'too many unknown URLs from one address',
 } as const;
 
-/** What stands behind the path of a URL may be a token, as some receivers have it. */
+/** Hides the query of a URL, because some receivers put a token there. */
 function withoutQuery(url: string): string {
   const mark = url.indexOf('?');
   return mark < 0 ? url : `${url.slice(0, mark)}?***`;
 }
 
-/** The same for machines. */
+/** Logs one line of JSON for machines. */
 export function logHappening(logger: Logger, happening: Happening): void {
   if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
   else if (happening.type === 'handler.failed') {
@@ -194,7 +203,7 @@ function row(...cells: string[]): string {
   return plainLine(cells.join('  ').trimEnd());
 }
 
-/** Escaped before it is padded, so that the columns stay where they are. */
+/** Escapes a text before padding it, so that the columns stay aligned. */
 function pad(text: string, width: number): string {
   return printable(text).padEnd(width);
 }

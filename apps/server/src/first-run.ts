@@ -1,26 +1,26 @@
 import { createKeyText, keyMode, PaggioError, type Owner, type Paggio } from '@paggio/core';
 import type { DataDirectory } from './data-directory';
 
-/** The one user of a server that is not embedded in an app. */
+/** The only user of a standalone server. */
 export const operator: Owner = { userId: 'operator', mode: 'live' };
 
 const ONE = { limit: 1, offset: 0, startingAfter: null };
 
 export interface FirstRun {
-  /** Only on the first run: it can be shown once. */
+  /** The new API key on the first run, which is shown only once; null later. */
   apiKey: string | null;
-  /** What can be said of API keys at a start: whether the file `api-key` holds one that is valid, or no key is. */
+  /** Where a valid API key is: in the file `api-key`, elsewhere, or nowhere. */
   keys: 'in_file' | 'elsewhere' | 'none';
-  /** Webhook URL of an endpoint that is ready to try, the oldest there is. */
+  /** The webhook URL of the oldest endpoint, for a first try; null if there is none. */
   inboxUrl: string | null;
 }
 
 /**
- * Leaves an API key and a demo endpoint behind on the first run. A later one makes no key, even when all of them were
- * revoked and the file was deleted: a key that nobody asked for would be a way in that nobody watches.
+ * Creates an API key and a demo endpoint on the first run. Later runs create no key, even if all keys are revoked and
+ * the file is deleted: a key that nobody asked for would be an entry that nobody watches.
  */
 export async function firstRun(paggio: Paggio, directory: DataDirectory): Promise<FirstRun> {
-  // The file comes first: a start that dies between the two finds the key there and goes on with it.
+  // Write the file before the database row: if the process dies in between, the next start continues with the same key.
   const left = directory.read('api-key');
   let apiKey: string | null = null;
   if (!(await paggio.keys.everMade(operator.userId))) {
@@ -30,13 +30,13 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
     if (await createdFirst(paggio, written))
       await paggio.endpoints.create(operator, {
         name: 'demo',
-        description: 'Made on the first run, to try things out.',
+        description: 'Created on the first run, to try things out.',
       });
   }
   return { apiKey, keys: await keysOf(paggio, apiKey ?? left), inboxUrl: await oldestUrl(paggio) };
 }
 
-/** False when another process, which starts at the same moment, has made the same key. */
+/** Creates the first key. False if another process that is starting at the same time has already created it. */
 async function createdFirst(paggio: Paggio, apiKey: string): Promise<boolean> {
   try {
     await paggio.keys.createFirst(operator.userId, apiKey);
@@ -52,7 +52,7 @@ async function keysOf(paggio: Paggio, inFile: string | null): Promise<FirstRun['
   return (await paggio.keys.list(operator, ONE)).total > 0 ? 'elsewhere' : 'none';
 }
 
-/** Null when there is no endpoint, and when it cannot be read: that must not keep the server from starting. */
+/** Null if there is no endpoint or it cannot be read, which must not stop the server from starting. */
 async function oldestUrl(paggio: Paggio): Promise<string | null> {
   try {
     const { items, total } = await paggio.endpoints.list(operator, ONE);

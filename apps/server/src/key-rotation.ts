@@ -5,9 +5,9 @@ import type { DataDirectory } from './data-directory';
 const AGAIN_MS = 60_000;
 
 /**
- * Finishes the rotation of a master key that nobody else can finish: of the embedded database, and of a key in the data
- * directory. What is stored under a previous key is encrypted again while the server works; then the file with the previous
- * key is removed. A server that is stopped meanwhile goes on at its next start.
+ * Finishes the rotation of a master key for the embedded database, or for a key in the data directory. It encrypts the
+ * secrets of a previous key with the current one while the server runs, then removes the file with the previous key. If
+ * the server stops before that, its next start continues.
  */
 export class KeyRotation {
   private readonly end = new AbortController();
@@ -18,7 +18,7 @@ export class KeyRotation {
     private readonly directory: DataDirectory,
   ) {}
 
-  /** Does not wait for it: webhooks are taken in meanwhile. */
+  /** Starts the rotation in the background, so that webhooks are accepted at the same time. */
   start(): void {
     if (this.paggio.options.previousMasterKeys.length > 0) this.running = this.run();
   }
@@ -36,7 +36,7 @@ export class KeyRotation {
         for (const key of this.paggio.options.previousMasterKeys) this.directory.masterKeyFiles.forget(key);
         return;
       } catch {
-        // The log has it as a fault.
+        // `paggio` has already logged it as a fault.
       }
       await sleep(AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }

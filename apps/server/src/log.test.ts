@@ -121,7 +121,11 @@ test('what libraries print, warnings of Node and errors that nobody caught are l
   );
   expect(stdout + stderr).not.toMatch(/abcdefgh12345678|CANARY/);
   expect(linesOf(stderr)).toMatchObject([
-    { level: 60, msg: 'Paggio ends: an error was not caught', err: { message: expect.stringContaining('two\nlines') } },
+    {
+      level: 60,
+      msg: 'Paggio stopped because of an uncaught error',
+      err: { message: expect.stringContaining('two\nlines') },
+    },
   ]);
   rmSync(directory, { recursive: true, force: true });
   await database.drop();

@@ -4,14 +4,16 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 
 export { redact };
 
-/** About the longest log line, in characters before JSON escapes them. What does not fit is cut or left out. */
+/**
+ * The approximate maximum length of a log line, in characters before JSON escaping. Longer content is cut or omitted.
+ */
 export const LINE_LENGTH = 16_384;
-/** The longest text in one of its fields. */
+/** The maximum length of a text in one field. */
 export const FIELD_LENGTH = 2_048;
 const MAX_ENTRIES = 50;
 const MAX_DEPTH = 6;
 
-/** Fields that are shown as `***` at any depth. Case, `_` and `-` in a name make no difference. */
+/** Fields that are shown as `***` at any depth. Case, `_` and `-` in a name are ignored. */
 const secretNames: ReadonlySet<string> = new Set([
   'authorization',
   'proxyauthorization',
@@ -28,8 +30,8 @@ const secretNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The server's log: one JSON object a line. Every text in it is redacted and cut before it becomes JSON, so a line has a
- * bounded size and cost, whatever a sender, a destination or PostgreSQL puts into it.
+ * Creates the server's log, which writes one JSON object per line. Every text is redacted and cut before it becomes
+ * JSON, so the size and cost of a line are bounded, whatever a sender, a destination or PostgreSQL puts into it.
  */
 export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino(
@@ -45,24 +47,26 @@ export function createLogger(level: string, destination: DestinationStream = sta
   );
 }
 
-/** Lines that nobody takes, after a terminal was closed or when a disk is full, are dropped: the server goes on. */
+/** Standard output. If it cannot be written, because the terminal is closed or the disk is full, lines are dropped. */
 function standardOutput(): DestinationStream {
   const destination = pino.destination(1);
   destination.on('error', () => undefined);
   return destination;
 }
 
-/** A text for people at a terminal: one line, redacted. */
+/** Redacts a text and puts it on one line, for people at a terminal. */
 export function plainLine(text: string): string {
   return printable(redact(text));
 }
 
-/** Several lines for people; only the line breaks are kept. */
+/** Redacts a text of several lines for people at a terminal. Of its control characters, only line breaks are kept. */
 export function plainLines(text: string): string {
   return redact(text, LINE_LENGTH).split('\n').map(printable).join('\n');
 }
 
-/** What one line may still hold: names, texts, and a little for every other value. */
+/**
+ * Builds the fields of one line within its budget of characters. Names and texts count fully, other values a little.
+ */
 class Line {
   private left = LINE_LENGTH / 2;
 
@@ -91,7 +95,7 @@ class Line {
     if (typeof value === 'string') return this.text(value, FIELD_LENGTH);
     if (typeof value === 'bigint') return this.text(String(value), 128);
     if (typeof value !== 'object' || value === null) return value;
-    // Their bytes may be a payload, and JSON would show them as numbers.
+    // The bytes may be a payload, and JSON would show them as numbers.
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`;
     if (depth >= MAX_DEPTH) return '...';
     try {
@@ -112,7 +116,10 @@ class Line {
   }
 }
 
-/** JSON escapes control characters below U+0020 only. The others would reach the reader's terminal. */
+/**
+ * Escapes the control characters that JSON does not, which are those above U+001F. They would reach the reader's
+ * terminal.
+ */
 function escapeInvisible(line: string): string {
   return line.replace(
     /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,

@@ -164,8 +164,8 @@ test('a server that listens on loopback answers to its own names, whatever key c
 test('a wrong entry of PAGGIO_ALLOWED_HOSTS stops the start', () => {
   const read = (hosts: string, host = ''): any => readEnvironment({ PAGGIO_ALLOWED_HOSTS: hosts, HOST: host }, false);
   expect(read('https://a.example, b.example:80, ok.example')).toEqual([
-    expect.stringContaining('PAGGIO_ALLOWED_HOSTS: "https://a.example" is no host'),
-    expect.stringContaining('PAGGIO_ALLOWED_HOSTS: "b.example:80" is no host'),
+    expect.stringContaining('PAGGIO_ALLOWED_HOSTS: "https://a.example" is not a host name'),
+    expect.stringContaining('PAGGIO_ALLOWED_HOSTS: "b.example:80" is not a host name'),
   ]);
   expect(read('paggio, *.lan').allowedHosts).toEqual(['paggio', '*.lan']);
   for (const [host, expected] of [

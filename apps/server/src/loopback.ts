@@ -1,14 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Server as HttpServer } from 'node:http';
 
-/** Browsers reach it at a loopback address, and send its cookies to no other service of this machine. */
+/** Browsers resolve this name to loopback, and send its cookies to no other service on this machine. */
 const NAME = 'paggio.localhost';
 
 const twins: Readonly<Record<string, string>> = { '127.0.0.1': '::1', '::1': '127.0.0.1' };
 
 /**
- * The name of a server that listens on loopback. Names below `localhost` mean 127.0.0.1 and ::1 at once, and a browser takes
- * the one that answers first. So the server takes its port at both: a sign-in link must not reach another process.
+ * The name of a server that listens on loopback. Names below `localhost` resolve to both 127.0.0.1 and ::1, and a
+ * browser uses the one that answers first. So the server takes its port on both: a sign-in link must not reach another
+ * process.
  */
 export class LoopbackName {
   private constructor(
@@ -16,13 +17,13 @@ export class LoopbackName {
     private readonly twin: Server | null,
   ) {}
 
-  /** @returns null for a server that listens elsewhere, and where somebody else has the port at the other address */
+  /** @returns null if the server listens elsewhere, or if another process has the port on the other address */
   static async of(server: HttpServer): Promise<LoopbackName | null> {
     const bound = server.address();
     if (bound === null || typeof bound === 'string') return null;
     const other = twins[bound.address];
     if (other === undefined) return null;
-    // The settings of an HTTP server for its connections.
+    // These are the settings that an HTTP server uses for its connections.
     const twin = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) =>
       server.emit('connection', socket),
     );
@@ -30,7 +31,7 @@ export class LoopbackName {
       twin.once('error', done).listen({ port: bound.port, host: other, ipv6Only: true }, () => done(null));
     });
     if (problem === null) return new LoopbackName(NAME, twin);
-    // A machine that has no such address: nobody is there.
+    // If this machine does not have the other address, no other process can use it.
     return problem.code === 'EADDRNOTAVAIL' || problem.code === 'EAFNOSUPPORT' ? new LoopbackName(NAME, null) : null;
   }
 

@@ -10,8 +10,8 @@ import { StartError } from './start-error';
 
 export interface MainOptions {
   /**
-   * Id of the process that started this one: the server stops when that has ended. For `npm start`, because npm does not
-   * stop what it has started. Without it the server outlives its parent, as a service does.
+   * Id of the process that started this one. The server stops when that process ends. `npm start` needs this, because
+   * npm does not stop its children. Without it the server outlives its parent, as a service should.
    */
   parent?: number;
 }
@@ -19,7 +19,7 @@ export interface MainOptions {
 /** Runs the server until a signal ends it. */
 export async function main({ parent }: MainOptions = {}): Promise<void> {
   const environment = readEnvironment(process.env, process.stdout.isTTY === true);
-  // A start that fails is told to people, unless somebody has asked for JSON: nothing reads the log of no server.
+  // Print a failed start as text for people, unless JSON was requested: no log collector reads a server that never ran.
   const starting = new Output({ format: process.env['LOG_FORMAT'] === 'json' ? 'json' : 'pretty', level: 'info' });
   if (Array.isArray(environment)) {
     starting.lastWords(`Paggio cannot start:\n${environment.map((mistake) => `  - ${mistake}`).join('\n')}`);

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Output } from './output';
 
-/** Nest's logger, in the server's own output. Its notes on what it loads and maps are left out. */
+/** Sends Nest's log to the server's own output, without the messages about loaded modules and mapped routes. */
 export class NestLog implements LoggerService {
   constructor(private readonly output: Output) {}
 
@@ -13,7 +13,7 @@ export class NestLog implements LoggerService {
 
   warn(): void {}
 
-  /** Nest gives a message or an error, then a stack if there is one, and the name of the part last. */
+  /** Nest passes a message or an error, then a stack if there is one, and last the name of the part. */
   error(message: unknown, ...rest: unknown[]): void {
     this.say('error', message, rest);
   }

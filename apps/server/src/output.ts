@@ -22,8 +22,8 @@ const CONSOLE: Readonly<Record<string, Level>> = {
 };
 
 /**
- * Everything that the server prints: one JSON object a line on standard output, or lines for people. Nothing is printed
- * past it, and nothing in it can end its line, move the cursor or show a secret.
+ * Everything that the server prints to standard output: one JSON object per line, or lines for people. Nothing bypasses
+ * it, and no text in it can end its line, move the cursor or reveal a secret.
  */
 export class Output {
   private readonly logger: Logger | null;
@@ -35,18 +35,18 @@ export class Output {
   happened(happening: Happening): void {
     if (this.logger) logHappening(this.logger, happening);
     else if (happening.type === 'fault') this.fault(happening.error, { where: happening.where });
-    // A line costs its redaction, so none is made that is not printed.
+    // Redaction costs time, so build only the lines that are printed.
     else if (this.settings.level !== 'silent') this.print(prettyLine(happening, new Date()));
   }
 
-  /** @param fields `request_id` of an answer, or `where` in the background */
+  /** @param fields the `request_id` of the response, or `where` the fault happened in the background */
   fault(error: unknown, fields: { request_id: string } | { where: string }): void {
     this.say('error', 'fault', { ...fields, err: error });
   }
 
   up(server: RunningServer, version: string): void {
     if (!this.logger) {
-      // Not redacted: the person who starts the server needs the key and the link in it.
+      // Not redacted, because the person who starts the server needs the key and the link.
       process.stdout.write(`${banner(server, version).split('\n').map(printable).join('\n')}\n`);
       return;
     }
@@ -60,30 +60,30 @@ export class Output {
   /** Warns the operator about the state of the API keys. */
   keys(server: RunningServer, production: boolean): void {
     if (production && server.keys === 'in_file')
-      this.say('warn', 'The API key of the first run is valid, and the file api-key still holds it', {
-        hint: 'It has every scope and no end. Make keys of your own, revoke this one, and delete the file.',
+      this.say('warn', 'The API key of the first run is still valid and in the file api-key', {
+        hint: 'It has every scope and never expires. Create your own keys, revoke this one, and delete the file.',
       });
     else if (server.keys === 'none')
       this.say('warn', 'No API key is valid', {
-        hint: 'Start once with LOG_FORMAT=pretty and open the dashboard link that is printed: it signs in without a key.',
+        hint: 'Start once with LOG_FORMAT=pretty and open the dashboard link that it prints. The link needs no key.',
       });
   }
 
-  /** Warns the operator about a proxy of the environment that other programs would use. */
+  /** Warns the operator about proxy variables that other programs use and Paggio does not. */
   unusedProxies(variables: readonly string[]): void {
     if (variables.length === 0) return;
-    this.say('warn', `${variables.join(', ')} of the environment is not used: requests go out without a proxy`, {
+    this.say('warn', `Paggio ignores ${variables.join(', ')}: outgoing requests use no proxy`, {
       hint: 'Set PAGGIO_EGRESS_PROXY to send every outgoing request through a proxy.',
     });
   }
 
-  /** A line of the server itself. */
+  /** Logs a message of the server itself. */
   say(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (this.logger) this.logger[level](fields, message);
     else if (level !== 'trace' && level !== 'debug') this.print(prettyNote(level, message, fields));
   }
 
-  /** The last words of a process that ends: on standard error, whatever the level is. */
+  /** Prints the reason for the end of the process to standard error, whatever the log level is. */
   lastWords(message: string, error?: unknown): void {
     if (this.logger) {
       const fields = error === undefined ? {} : { err: error };
@@ -92,8 +92,7 @@ export class Output {
   }
 
   /**
-   * Takes over what libraries print: the console, warnings of Node, and errors that nobody caught, which still end the
-   * process.
+   * Captures what libraries print: console output, Node's warnings, and uncaught errors, which still end the process.
    */
   takeOver(): void {
     for (const [method, level] of Object.entries(CONSOLE)) {
@@ -101,11 +100,11 @@ export class Output {
         [method]: (...given: unknown[]) => this.say(level, given.map(textOf).join(' ')),
       });
     }
-    // Node's own listener prints them as text.
+    // Node's own listener would print them as text.
     process.removeAllListeners('warning');
     process.on('warning', (warning) => this.say('warn', `${warning.name}: ${warning.message}`));
     process.on('uncaughtException', (error) => {
-      this.lastWords('Paggio ends: an error was not caught', error);
+      this.lastWords('Paggio stopped because of an uncaught error', error);
       process.exit(1);
     });
   }
@@ -124,7 +123,7 @@ function prettyNote(level: Level, message: string, { err, ...fields }: Readonly<
   return err === undefined ? plainLine(line) : `${plainLine(line)}\n${plainLines(stackOf(err))}`;
 }
 
-/** An error and its causes, with their frames. */
+/** Formats an error and its causes, with their stack frames. */
 function stackOf(error: unknown): string {
   const lines: string[] = [];
   for (let fault = describeFault(error), indent = '  '; ; indent += '  ') {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Calls `ended` once, when `parent` is the parent of this process no more. Looks every half second. A script of npm runs
- * in a shell: on Linux npm itself is watched too, because a killed npm leaves that shell behind.
+ * Calls `ended` once, when `parent` is no longer the parent of this process. It checks every half second. npm runs
+ * scripts in a shell, which a killed npm leaves behind, so on Linux npm itself is watched as well.
  */
 export function whenParentEnds(parent: number, ended: () => void): void {
   const launcher = launcherBehind(parent);
@@ -16,11 +16,11 @@ export function whenParentEnds(parent: number, ended: () => void): void {
   timer.unref();
 }
 
-/** The process that ran `sh -c ...`, when the parent is such a shell. */
+/** The process that ran `sh -c ...`, if the parent is such a shell. */
 function launcherBehind(parent: number): number | undefined {
   try {
     if (readFileSync(`/proc/${parent}/cmdline`, 'utf8').split('\0')[1] !== '-c') return undefined;
-    // Field 4, counted from behind the name, which may hold spaces and brackets (proc(5)).
+    // Field 4 (proc(5)), counted from the end of the name, which may contain spaces and brackets.
     const stat = readFileSync(`/proc/${parent}/stat`, 'utf8');
     const pid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
     return pid > 1 ? pid : undefined;

@@ -3,7 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import type { PaggioOptions } from '@paggio/core';
 import { PaggioModule, type PaggioModuleOptions } from '@paggio/nestjs';
 
-/** The reference server is a host like any other: its whole product is this one import. */
+/** The reference server is a host like any other: this one import is the whole product. */
 @Module({})
 export class ServerModule {
   static with(

@@ -20,10 +20,10 @@ import type { RunningServer } from './running-server';
 import { ServerModule } from './server.module';
 import { StartError } from './start-error';
 
-/** How many ports above the default one are tried. */
+/** How many ports above the default one the server tries. */
 const PORTS_TRIED = 50;
 
-/** @throws StartError when the server cannot come up; nothing is left running */
+/** @throws StartError if the server cannot start; nothing is left running */
 export async function startServer(environment: Environment, output: Output): Promise<RunningServer> {
   const directory = new DataDirectory(environment.dataDirectory);
   const masterKeys = readKeys(environment, directory);
@@ -43,7 +43,7 @@ export async function startServer(environment: Environment, output: Output): Pro
         directory: directory.path,
         restarted: (error) => {
           if (error) output.fault(error, { where: 'embedded database' });
-          else output.say('warn', 'The embedded database ended and was started again', { directory: directory.path });
+          else output.say('warn', 'The embedded database stopped and was restarted', { directory: directory.path });
         },
       });
     app = await NestFactory.create(
@@ -87,7 +87,7 @@ export async function startServer(environment: Environment, output: Output): Pro
       { logger: new NestLog(output), abortOnError: false },
     );
     const paggio = app.get(Paggio);
-    // Before it starts, so that what happens meanwhile is printed too.
+    // Subscribe before the start, so that events during the start are printed too.
     paggio.subscribe((happening) => output.happened(happening));
     await app.init();
     const httpServer = app.getHttpServer() as HttpServer;
@@ -120,7 +120,7 @@ export async function startServer(environment: Environment, output: Output): Pro
       database: embedded
         ? {
             embedded: true,
-            description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (it was running already)' : ''}`,
+            description: `embedded PostgreSQL, files in ${directory.path}${embedded.adopted ? ' (already running)' : ''}`,
           }
         : { embedded: false, description: withoutPassword(environment.databaseUrl as string) },
       dataDirectory: directory.path,
@@ -136,7 +136,7 @@ export async function startServer(environment: Environment, output: Output): Pro
   }
 }
 
-/** From the environment, or else from the data directory. Previous keys may come from both. */
+/** Reads the master keys from the environment, or else from the data directory. Previous keys may come from both. */
 function readKeys(environment: Environment, directory: DataDirectory): MasterKeys {
   const { masterKey, previousMasterKeys } = environment;
   if (masterKey !== null) return { current: masterKey, previous: previousMasterKeys };
@@ -146,7 +146,7 @@ function readKeys(environment: Environment, directory: DataDirectory): MasterKey
   return { current, previous: all.filter((key, index) => !key.equals(current) && isFirst(key, index)) };
 }
 
-/** Returns the port that was taken when it had to move, else null. */
+/** Listens. Returns the configured port if it was in use and another one was taken; otherwise null. */
 async function listen(app: INestApplication, environment: Environment): Promise<number | null> {
   for (let port = environment.port; ; port++) {
     try {
@@ -165,22 +165,19 @@ function toStartError(error: unknown, environment: Environment): StartError {
     return new StartError(error.message, error.hint);
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
-    return new StartError(`Port ${environment.port} is taken.`, 'Set PORT to a free one, or leave it unset.');
+    return new StartError(`Port ${environment.port} is already in use.`, 'Set PORT to a free port, or leave it unset.');
   if (code === 'EACCES')
-    return new StartError(
-      `Port ${environment.port} needs more rights than this user has.`,
-      'Set PORT to one above 1023.',
-    );
+    return new StartError(`This user may not listen on port ${environment.port}.`, 'Set PORT to a port above 1023.');
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return new StartError(
-      `HOST ${environment.host} is no address of this machine.`,
+      `HOST ${environment.host} is not an address of this machine.`,
       'Set HOST to 127.0.0.1 or 0.0.0.0.',
     );
-  return new StartError(message ?? String(error), 'This is a fault in Paggio; please report it with this message.');
+  return new StartError(message ?? String(error), 'This is a bug in Paggio. Please report it with this message.');
 }
 
 function withoutPassword(url: string): string {
-  // Forms that only pg understands, such as `postgres://user:secret@/name?host=/run`, are not shown in part.
+  // Do not show any part of URLs that only pg understands, such as `postgres://user:secret@/name?host=/run`.
   if (!URL.canParse(url)) return 'PostgreSQL at DATABASE_URL';
   const shown = new URL(url);
   shown.password = '';

@@ -1,17 +1,20 @@
 import type { Output } from './output';
 import type { RunningServer } from './running-server';
 
-/** Past this the process ends with what it has: the next start finds the rest in the database. */
+/** After this time the process gives up. The next start finds unfinished work in the database. */
 const STOP_DEADLINE_MS = 40_000;
-/** npm passes signals on that its process group has already received, and a closed terminal sends more than one. */
+/**
+ * Signals within this time count as one: npm repeats signals that its process group already got, and a closed terminal
+ * sends several.
+ */
 const SAME_REQUEST_MS = 1_000;
-/** How long the embedded database may take when nothing else is waited for. */
+/** How long the embedded database may take to stop once nothing else is waited for. */
 const RELEASE_MS = 8_000;
 
 /**
- * Ends the process when it is asked to: by SIGTERM, by Ctrl-C, or by SIGHUP, which a closed terminal sends. The first
- * request stops the server in order. Another one, at least a second later, gives up what is in flight and stops only
- * the embedded database. A third one ends the process at once.
+ * Ends the process on SIGTERM, on Ctrl-C, and on SIGHUP, which a closed terminal sends. The first request shuts the
+ * server down gracefully. A second one, at least a second later, abandons work in flight and stops only the embedded
+ * database. A third one ends the process immediately.
  */
 export class Shutdown {
   private server: RunningServer | undefined;
@@ -20,7 +23,7 @@ export class Shutdown {
 
   constructor(private readonly output: Output) {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.request());
-    // A closed terminal takes no more output; that must not end the process before the database is stopped.
+    // Writing to a closed terminal fails, which must not end the process before the database has stopped.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   }
 
@@ -34,7 +37,7 @@ export class Shutdown {
     else process.exit(1);
   }
 
-  /** The server is up. It is stopped at once when that was requested during its start. */
+  /** Takes over a server that is up. It stops the server immediately if that was requested during the start. */
   started(server: RunningServer): void {
     this.server = server;
     if (this.requests > 0) this.stop();

@@ -1,4 +1,4 @@
-/** A start that cannot succeed: what is wrong and the next thing to do. */
+/** The server cannot start. The error says what is wrong, and the hint what to do next. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 

@@ -136,8 +136,8 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     nat64Prefixes: ['64:ff9b:1::/48', '2001:db8:64::/96'],
   });
   expect(read({ PAGGIO_NAT64_PREFIXES: '64:ff9b:1::/50,10.0.0.0/32' })).toEqual([
-    'PAGGIO_NAT64_PREFIXES: "64:ff9b:1::/50" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
-    'PAGGIO_NAT64_PREFIXES: "10.0.0.0/32" is no IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
+    'PAGGIO_NAT64_PREFIXES: "64:ff9b:1::/50" is not an IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
+    'PAGGIO_NAT64_PREFIXES: "10.0.0.0/32" is not an IPv6 network of 32, 40, 48, 56, 64 or 96 bits.',
   ]);
   const authority = join(__dirname, '../../../packages/core/src/testing/tls/authority.pem');
   expect(
@@ -169,10 +169,10 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
     'PAGGIO_EGRESS_PROXY must be the http or https URL of a proxy, such as http://user:password@proxy.example.com:3128.',
     'PAGGIO_EGRESS_PROXY_TARGET must be address or name.',
     'PAGGIO_CA_FILE: /nowhere/ca.pem cannot be read.',
-    'PAGGIO_CA_FILE: /dev/null holds no certificates in PEM (-----BEGIN CERTIFICATE-----).',
+    'PAGGIO_CA_FILE: /dev/null contains no PEM certificates (-----BEGIN CERTIFICATE-----).',
   ]);
   expect(read({ PAGGIO_DEDUP_WINDOW: '31d' })).toEqual([
-    'PAGGIO_DEDUP_WINDOW must be a time of an hour to thirty days, such as 72h or 7d.',
+    'PAGGIO_DEDUP_WINDOW must be a duration from one hour to 30 days, such as 72h or 7d.',
   ]);
   expect(read({ PAGGIO_ALLOWED_PORTS: '0', PAGGIO_PAUSE_FAILING_AFTER_HOURS: 'soon' })).toEqual([
     'PAGGIO_ALLOWED_PORTS must be a list of port numbers.',
@@ -232,7 +232,7 @@ test('the start says once that a proxy of the environment is not used', async ()
   expect(said.map((line) => JSON.parse(line) as object)).toEqual([
     expect.objectContaining({
       level: 40,
-      msg: 'HTTPS_PROXY of the environment is not used: requests go out without a proxy',
+      msg: 'Paggio ignores HTTPS_PROXY: outgoing requests use no proxy',
       hint: expect.stringContaining('PAGGIO_EGRESS_PROXY'),
     }),
   ]);
@@ -266,7 +266,7 @@ test('a taken port that was asked for is a clear error; a taken default port mov
   const { port } = blocker.address() as AddressInfo;
   await expect(LocalServer.start({ DATABASE_URL: database.url, PORT: String(port) }, directory)).rejects.toMatchObject({
     name: 'StartError',
-    message: `Port ${port} is taken.`,
+    message: `Port ${port} is already in use.`,
     hint: expect.any(String),
   });
   blocker.close();
@@ -406,7 +406,7 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   expect(databaseOutlived).toBe(true);
   expect(again.key).toBe(fresh.key);
   expect(again.demo).toMatchObject({ id: firstEventId, event_type: 'hello.world' });
-  expect(again.text).toContain('it was running already');
+  expect(again.text).toContain('(already running)');
   // The key is in its file and nowhere in what was printed.
   expect(again.text).not.toContain(fresh.key);
   expect(again.code).toBe(0);
@@ -431,7 +431,7 @@ test('a later start makes no key: it warns while the first one is valid, and whe
     return { server, warnings: server.output.notes.flatMap(({ level, message }) => (level === 'warn' ? message : [])) };
   };
   const file = join(directory, 'api-key');
-  const inFile = 'The API key of the first run is valid, and the file api-key still holds it';
+  const inFile = 'The API key of the first run is still valid and in the file api-key';
 
   const fresh = await start();
   const first = fresh.server.apiKey;

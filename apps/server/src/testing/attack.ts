@@ -1,20 +1,20 @@
 import { RegExpParser, type AST } from '@eslint-community/regexpp';
 
-/** A text of any length that may make a pattern slow. */
+/** The parts of a text that may make a pattern slow. The middle part is repeated to any length. */
 export interface Attack {
   before: string;
   repeated: string;
   after: string;
 }
 
-/** Characters that patterns of this product tell apart, besides those that a pattern names itself. */
+/** Characters that the product's patterns distinguish, in addition to those that a pattern contains itself. */
 const COMMON = ['a', 'Z', '0', ' ', '\n', '.', '-', '_', '"', '\\', '/', ':', '@', '=', '&', '\0', 'é', '\u2028'];
 const MAX_SAMPLES = 8;
 
 /**
- * The texts that are worst for a pattern, from the pattern itself: for each part that repeats, what comes before it once
- * or each time, then what the part matches many times, then something that does not fit. Also what two such parts both
- * match, in turn and one after the other.
+ * Derives the worst texts for a pattern from the pattern itself. For each repeating part, a text has the prefix of that
+ * part (once, or before each repetition), then many repetitions of what the part matches, then something that does not
+ * match. Further texts alternate what two repeating parts match.
  */
 export function attacksOn(pattern: RegExp): Attack[] {
   const { source, flags } = pattern;
@@ -45,7 +45,7 @@ export function attacksOn(pattern: RegExp): Attack[] {
         add(prefix, pump);
         add('', prefix + pump);
       }
-      // Where the text before it is what no match begins with.
+      // The text before the repetition may also be something that no match begins with.
       for (const start of ['', 'a', '\n']) add(start, pump);
     }
   }
@@ -60,7 +60,7 @@ export function textOf({ before, repeated, after }: Attack, length: number): str
   return before + repeated.repeat(Math.max(1, Math.floor(length / repeated.length))) + after;
 }
 
-/** Parts that may match much: without an end, or with one that is far. */
+/** Finds the parts that may match long texts: those with no upper limit, or with a high one. */
 function repeatsIn(node: AST.Node): AST.Quantifier[] {
   const inside = childrenOf(node).flatMap(repeatsIn);
   return node.type === 'Quantifier' && node.max >= 16 ? [node, ...inside] : inside;
@@ -72,7 +72,7 @@ function childrenOf(node: AST.Node): AST.Node[] {
   return node.type === 'Alternative' ? [...node.elements] : [];
 }
 
-/** Texts that parts of a pattern match. */
+/** Makes sample texts that the parts of a pattern match. */
 class Sampler {
   readonly alphabet: readonly string[];
 
@@ -80,7 +80,7 @@ class Sampler {
     tree: AST.Pattern,
     private readonly flags: string,
   ) {
-    // Assertions tell word characters and ends of lines apart.
+    // Assertions depend on word characters and line ends.
     const sets: RegExp[] = [/\w/, /[\n\r\u2028\u2029]/];
     const own = new Set<string>();
     const collect = (node: AST.Node): void => {
@@ -96,7 +96,7 @@ class Sampler {
       childrenOf(node).forEach(collect);
     };
     collect(tree);
-    // Of characters that every part of the pattern treats alike, one is enough.
+    // One character is enough for each set that all parts of the pattern treat alike.
     const kinds = new Map<string, string>();
     for (const character of [...own, ...COMMON]) {
       const kind = sets.map((set) => Number(set.test(character))).join('');
@@ -125,7 +125,7 @@ class Sampler {
     return alternatives.flatMap(({ elements }) => this.sequence(elements)).slice(0, MAX_SAMPLES * 2);
   }
 
-  /** What a text may begin with so that the next part is this one. */
+  /** The texts that can come before this part. */
   before(node: AST.Node): string[] {
     const { parent } = node;
     if (!parent) return [''];
@@ -136,7 +136,7 @@ class Sampler {
     return [...new Set(outside.flatMap((one) => inside.map((other) => one + other)))].slice(0, MAX_SAMPLES);
   }
 
-  /** Not every combination: each part's first sample with every sample of one other part. */
+  /** Combines the samples of several parts. It varies one part at a time and takes the first sample of all others. */
   private sequence(elements: readonly AST.Element[]): string[] {
     const parts = elements.map((element) => this.of(element));
     if (parts.some((texts) => texts.length === 0)) return [];

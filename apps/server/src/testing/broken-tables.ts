@@ -1,6 +1,6 @@
 import { query } from '@paggio/core/testing';
 
-/** The tables that Paggio works with. */
+/** Lists Paggio's tables. */
 export async function tablesOf(url: string): Promise<string[]> {
   const rows = await query<{ name: string }>(
     url,
@@ -10,8 +10,8 @@ export async function tablesOf(url: string): Promise<string[]> {
 }
 
 /**
- * Makes PostgreSQL refuse the first `times` writes to each table, with an error that tells the whole row. A sequence
- * counts them, because it is not rolled back.
+ * Makes PostgreSQL refuse the first `times` writes to each table, with an error that contains the whole row. A sequence
+ * counts the writes, because a rollback does not reset it.
  */
 export async function refuseWrites(url: string, times: number): Promise<void> {
   await query(
@@ -36,7 +36,7 @@ export async function refuseWrites(url: string, times: number): Promise<void> {
   }
 }
 
-/** How many of the tables have refused a write. */
+/** Lists the tables that have refused a write. */
 export async function refusing(url: string): Promise<string[]> {
   const rows = await query<{ name: string }>(
     url,

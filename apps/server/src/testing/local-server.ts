@@ -8,10 +8,10 @@ import { Output } from '../output';
 import type { RunningServer } from '../running-server';
 import { startServer } from '../server';
 
-/** Prints nothing, and keeps what it is told. */
+/** Prints nothing, and records all messages. */
 export class SilentOutput extends Output {
   readonly happenings: Happening[] = [];
-  /** Lines of the server itself. */
+  /** The messages of the server itself. */
   readonly notes: { level: Level; message: string }[] = [];
 
   constructor() {
@@ -28,8 +28,8 @@ export class SilentOutput extends Output {
 }
 
 /**
- * The server in this process, which costs a fraction of a process of its own. Exit codes, signals and what is printed need
- * a `ServerProcess`.
+ * Runs the server in this process, which costs a fraction of a separate one. Tests of exit codes, signals and printed
+ * output need a `ServerProcess`.
  */
 export class LocalServer {
   private constructor(
@@ -54,7 +54,7 @@ export class LocalServer {
     return readFileSync(join(this.dataDirectory, 'api-key'), 'utf8').trim();
   }
 
-  /** The management API; answers of any status are values. */
+  /** A client of the management API. It does not throw on error statuses. */
   api(key = this.apiKey): AxiosInstance {
     return axios.create({ baseURL: this.url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
   }

@@ -1,5 +1,5 @@
-// Loaded into a server by NODE_OPTIONS: what libraries and mistakes print. The first signal makes it print, the second one
-// makes an error that nobody catches.
+// Loaded into a server by NODE_OPTIONS, to print what libraries and bugs might print. The first signal makes it print, and
+// the second one causes an uncaught error.
 const hostile = 'two\nlines\u001b[31m and {"level":10}';
 
 process.once('SIGUSR2', () => {

@@ -5,14 +5,14 @@ import ts from 'typescript';
 const ROOT = join(__dirname, '../../../..');
 
 export interface ProductPattern {
-  /** Path from the root of the repository, and the line. */
+  /** The path from the root of the repository, and the line. */
   place: string;
-  /** Null: it is known only when the code runs. */
+  /** Null if the pattern is known only at run time. */
   pattern: RegExp | null;
   text: string;
 }
 
-/** Every regular expression of what is published or runs: literals, `new RegExp`, and texts that are turned into one. */
+/** Lists every regular expression in production code: literals, `new RegExp`, and texts that become one. */
 export function productPatterns(): ProductPattern[] {
   return sourceFiles().flatMap((file) => patternsIn(file, readFileSync(file, 'utf8')));
 }
@@ -66,12 +66,12 @@ function isRegExpCall(node: ts.Node, tree: ts.SourceFile): node is ts.NewExpress
   return (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === 'RegExp';
 }
 
-/** `match` and `search` of a string make a regular expression of any text that they get. */
+/** Whether a call turns a text into a regular expression, as `match` and `search` of a string do. */
 function isTextSearch(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
   const [given, ...more] = node.arguments;
   return (
-    // The methods of strings take one argument. Others of these names, such as that of a router, take more.
+    // The string methods take one argument. Other methods with these names, such as a router's, take more.
     more.length === 0 &&
     ['match', 'matchAll', 'search'].includes(node.expression.name.text) &&
     given !== undefined &&
@@ -79,7 +79,7 @@ function isTextSearch(node: ts.Node): boolean {
   );
 }
 
-/** Texts that a file gives a name, as parts of patterns. */
+/** The named text constants of a file, which may be parts of patterns. */
 function constantsIn(tree: ts.SourceFile): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const statement of tree.statements) {
@@ -90,7 +90,10 @@ function constantsIn(tree: ts.SourceFile): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Anything but a constant is a word here: code that builds a pattern has to escape it, and the test names that code. */
+/**
+ * Builds the pattern of a `RegExp` call. Anything that is not a constant counts as a word: code that builds a pattern
+ * must escape it, and the test lists that code.
+ */
 function made(given: readonly ts.Expression[], tree: ts.SourceFile): RegExp | null {
   const [pattern, flags] = given;
   const flagText = flags === undefined ? '' : ts.isStringLiteralLike(flags) ? flags.text : null;

@@ -8,10 +8,10 @@ import axios, { type AxiosInstance } from 'axios';
 
 export const MAIN = join(__dirname, '../../dist/main.js');
 
-/** The built server in its own process, as a user runs it. */
+/** Runs the built server in its own process, as a user would. */
 export class ServerProcess {
   readonly lines: string[] = [];
-  /** What it has written to standard error, in pieces. */
+  /** The chunks that it has written to standard error. */
   readonly errors: string[] = [];
   url = '';
 
@@ -40,7 +40,7 @@ export class ServerProcess {
     return server;
   }
 
-  /** The process alone: it may never come up. */
+  /** Starts the process without waiting, because it may never come up. */
   static spawn(env: Record<string, string>, dataDirectory: string): ChildProcess {
     return spawn(process.execPath, [MAIN], {
       env: { PATH: process.env['PATH'], PORT: '0', PAGGIO_DATA_DIR: dataDirectory, LOG_FORMAT: 'json', ...env },
@@ -52,7 +52,7 @@ export class ServerProcess {
     return readFileSync(join(this.dataDirectory, 'api-key'), 'utf8').trim();
   }
 
-  /** The management API; answers of any status are values. */
+  /** A client of the management API. It does not throw on error statuses. */
   api(key = this.apiKey): AxiosInstance {
     return axios.create({ baseURL: this.url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
   }
