@@ -5,8 +5,10 @@ import type { Request, RequestHandler } from 'express';
 
 export interface PaggioMiddleware extends RequestHandler {
   /**
-   * Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served.
-   * @throws PaggioError `CONFLICT` when `path` was not given and no request has come yet: then nobody knows where it is
+   * Returns the path and query of a link that signs in to the dashboard once, within an hour; null if the dashboard is
+   * not served.
+   * @throws PaggioError `CONFLICT` if `path` is not set and no request has arrived yet, because then the path is
+   *   unknown
    */
   signInLink: NodeHandler['signInLink'];
   /** Tells Paggio which server the app runs on: `middleware.attach(app.listen(3000))`. */
@@ -15,14 +17,12 @@ export interface PaggioMiddleware extends RequestHandler {
 
 /**
  * Paggio as Express middleware (4 and 5). Mount it before any body parser: signatures need the exact bytes.
- * @param options `path` where it is mounted below one; without it the first request tells, as it comes through
- * `app.use('/hooks', ...)` or a router, and URLs shown before that lack it
- * @example
- * app.use(paggioMiddleware(paggio));
- * app.use(express.json());
+ * @param options set `path` if the middleware is mounted below a path, by `app.use('/hooks', ...)` or a router. Without
+ *   it the path is taken from the first request, and URLs shown before that lack it
+ * @example app.use(paggioMiddleware(paggio)); app.use(express.json());
  */
 export function paggioMiddleware(paggio: Paggio, options: MountOptions<Request> = {}): PaggioMiddleware {
-  // Without a path the handler is made with the first request, which is too late to say what is wrong.
+  // Check the options now: without a path the handler is created with the first request, which is too late for errors.
   checkMountOptions(paggio, options);
   let handle: NodeHandler | undefined;
   const handlerAt = (path: string): NodeHandler =>
@@ -37,8 +37,8 @@ export function paggioMiddleware(paggio: Paggio, options: MountOptions<Request> 
     signInLink: async (principal: Principal) => {
       if (handle) return handle.signInLink(principal);
       if (!options.dashboard) return null;
-      throw new PaggioError('CONFLICT', 'Where the dashboard is mounted is not known before the first request', {
-        hint: "Give the middleware its path: '' at the root of the app, or '/hooks' below app.use('/hooks', ...).",
+      throw new PaggioError('CONFLICT', 'The path of the dashboard is unknown until the first request', {
+        hint: "Set the option path of the middleware: '' at the root of the app, or '/hooks' for app.use('/hooks', ...).",
       });
     },
   });

@@ -4,7 +4,9 @@ import { createNodeHandler, whenAnswered, type MountOptions, type NodeHandler } 
 import type { Context, Middleware } from 'koa';
 
 export interface PaggioMiddleware extends Middleware {
-  /** Path and query of a link that signs in to the dashboard once, within an hour; null where it is not served. */
+  /**
+   * Returns the path and query of a link that signs in to the dashboard once, within an hour; null if it is not served.
+   */
   signInLink: NodeHandler['signInLink'];
   /** Tells Paggio which server the app runs on: `middleware.attach(app.listen(3000))`. */
   attach: NodeHandler['attach'];
@@ -12,7 +14,7 @@ export interface PaggioMiddleware extends Middleware {
 
 /**
  * Paggio as Koa middleware (2 and 3). Mount it before any body parser: signatures need the exact bytes.
- * @param options `path` where it is mounted below one, also behind `koa-mount`
+ * @param options set `path` if the middleware is mounted below a path, even by `koa-mount`
  * @example
  * app.use(paggioMiddleware(paggio));
  * app.use(bodyParser());
@@ -24,7 +26,7 @@ export function paggioMiddleware(paggio: Paggio, options: MountOptions<Context> 
       await next();
       return;
     }
-    // The answer is written below Koa; its own middleware goes on when that is done.
+    // Paggio writes the response without Koa. The other middleware continues when that is done.
     context.respond = false;
     const { res } = context;
     if (!res.writableFinished && !res.destroyed) await new Promise<void>((done) => whenAnswered(res, done));
