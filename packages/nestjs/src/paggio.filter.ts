@@ -30,7 +30,7 @@ function fromGuard(error: unknown): unknown {
   const status = error.getStatus();
   if (status >= 500) return error;
   return new PaggioError(codes[status] ?? 'FORBIDDEN', error.message, {
-    hint: 'A guard of the host refused this request.',
+    hint: 'A guard of the host app rejected this request.',
     ...(status === 429 ? { retryAfterSeconds: 1 } : {}),
   });
 }

@@ -147,8 +147,8 @@ function warnOfClashes(routes: readonly HostRoute[], adapter: PaggioHttpAdapter,
   if (clashes.length === 0) return;
   const more = clashes.length > SHOWN_CLASHES ? ` and ${clashes.length - SHOWN_CLASHES} more` : '';
   new Logger('Paggio').warn(
-    `Routes of this app are routes of Paggio too: ${clashes.slice(0, SHOWN_CLASHES).join(', ')}${more}. ` +
-      `Give PaggioModule another path (path: '/paggio'; it is '${base || '/'}' now), or leave its API out with roles: ['capture', 'deliver'].`,
+    `Paggio answers these routes of the app: ${clashes.slice(0, SHOWN_CLASHES).join(', ')}${more}. ` +
+      `Give PaggioModule another path, such as path: '/paggio' (currently '${base || '/'}'), or switch off its API with roles: ['capture', 'deliver'].`,
   );
 }
 
@@ -237,7 +237,7 @@ function logFaults(paggio: Paggio, logger: Logger): void {
   paggio.subscribe((happening) => {
     if (happening.type === 'fault') logger.error(...fault(happening.where, happening.error));
     else if (happening.type === 'handler.failed') {
-      const [text, stack] = fault(happening.handler, happening.error ?? 'It did not end in time');
+      const [text, stack] = fault(happening.handler, happening.error ?? 'The handler did not finish in time');
       logger.warn(`${text} (event ${happening.eventId})${stack === undefined ? '' : `\n${stack}`}`);
     }
   });
