@@ -58,3 +58,12 @@ test('every file of the project that the documentation names exists', () => {
   );
   expect(missing).toEqual([]);
 });
+
+test('the page on the architecture names every room of core', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const rooms = readdirSync(join(root, 'packages/core/src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !['testing', '__snapshots__'].includes(entry.name))
+    .map(({ name }) => name);
+  expect(rooms.filter((room) => !page.includes(`\`${room}\``))).toEqual([]);
+  expect(rooms.length).toBeGreaterThan(15);
+});
