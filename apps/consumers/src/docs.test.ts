@@ -11,7 +11,7 @@ function pages(): string[] {
   const workspaces = ['packages', 'apps'].flatMap((kind) =>
     readdirSync(join(root, kind)).map((name) => join(kind, name)),
   );
-  return ['.', 'docs', 'docs/decisions', 'docs/providers', ...workspaces].flatMap(inFolder);
+  return ['.', 'docs', 'docs/decisions', 'docs/providers', 'docs/recipes', ...workspaces].flatMap(inFolder);
 }
 
 /** Markdown without its fenced code, in which a bracket or a hash sign means something else. */
