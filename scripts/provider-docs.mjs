@@ -1,5 +1,5 @@
-// Writes docs/providers out of the built catalogue: one page for each provider and an index. With --check it compares
-// instead, and says what is out of date.
+// Writes docs/providers from the built catalogue: one page for each provider, and an index. With --check it only
+// compares, and lists the pages that are out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { format, resolveConfig } from 'prettier';
@@ -20,7 +20,7 @@ const keys = {
   utf8: "the secret's own text",
   hex: 'the secret, decoded from hexadecimal',
   base64: 'the secret, decoded from base64',
-  'text-or-whsec': "the secret's own text, or the rest behind `whsec_` decoded from base64",
+  'text-or-whsec': "the secret's own text, or the text after `whsec_`, decoded from base64",
   whsec: 'the secret without `whsec_`, decoded from base64; without that prefix its own text',
   'standard-webhooks': 'the secret without `whsec_`, decoded from base64',
 };
@@ -40,7 +40,7 @@ function valueForm({ value, queryParameter }) {
 
 function timestampRow({ timestamp, template, value }) {
   const signed = template?.includes('{timestamp}') || timestamp?.path;
-  if (!signed) return 'none is signed';
+  if (!signed) return 'not signed';
   const where = timestamp?.path
     ? `body \`${timestamp.path.join('.')}\``
     : timestamp?.header
@@ -100,7 +100,7 @@ function schemeRows(spec) {
         [
           'header',
           spec.header
-            ? `\`${spec.header}\`${spec.prefix ? `, ${spec.prefixOptional ? 'with or without' : 'behind'} \`${spec.prefix.trim()}\`` : ''}`
+            ? `\`${spec.header}\`${spec.prefix ? `, ${spec.prefixOptional ? 'with or without' : 'after'} \`${spec.prefix.trim()}\`` : ''}`
             : 'none: the body is the token',
         ],
         [
@@ -119,7 +119,7 @@ function schemeRows(spec) {
           'signed text',
           `the URL as configured, then each form field in order of its name${spec.bodyHash ? `; for other bodies the URL alone, with \`${spec.bodyHash}\`` : ''}`,
         ],
-        ['timestamp', 'none is signed'],
+        ['timestamp', 'not signed'],
       ];
     case 'body-fields':
       return [
@@ -128,7 +128,10 @@ function schemeRows(spec) {
           'where',
           `body \`${spec.signature.join('.')}\`${spec.other ? ` or \`${spec.other.signature.join('.')}\`` : ''}; in a form the field \`${spec.signature.at(-1)}\``,
         ],
-        ['signed text', `\`${spec.timestamp.at(-1)}\` and \`${spec.then.at(-1)}\` beside the signature, not the event`],
+        [
+          'signed text',
+          `\`${spec.timestamp.at(-1)}\` and \`${spec.then.at(-1)}\` next to the signature; not the event`,
+        ],
         ['timestamp', `Unix seconds; ${spec.toleranceSeconds} s either way`],
       ];
     case 'adyen':
@@ -136,7 +139,7 @@ function schemeRows(spec) {
         ['algorithm', 'HMAC-SHA-256, base64, in every item of the body'],
         ['key', keys.hex],
         ['signed text', 'eight fields of the item, joined by `:`; not the rest of the body'],
-        ['timestamp', 'none is signed'],
+        ['timestamp', 'not signed'],
       ];
     case 'sns':
       return [
@@ -180,9 +183,9 @@ function handshakeText({ condition, signed, reply }) {
       `answered ${reply.answer.status}${reply.answer.body ? ` \`${reply.answer.body}\`` : ' without a body'}`,
     secret: () =>
       `${describeValue(reply.secret)} is kept as the secret, only while there is none${reply.echoHeader ? ', and sent back' : ''}`,
-    confirm: () => `${describeValue(reply.url)} is visited`,
+    confirm: () => `Paggio requests the URL in ${describeValue(reply.url)}`,
   };
-  return `${marks.join(', ')}: ${answers[reply.kind]()}${signed ? '. Only when it is signed' : ''}.`;
+  return `${marks.join(', ')}: ${answers[reply.kind]()}${signed ? ', if the request is signed' : ''}.`;
 }
 
 /** Whether the tolerance has to cover the schedule of retries. */
@@ -212,12 +215,12 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     `\`${spec.name}\` · ${spec.category} · [its documentation](${spec.documentation}) · facts ${spec.confidence}: ${meanings[spec.confidence]}`,
     '## Set up',
     `1. Create an endpoint. Its \`webhook_url\` is the URL for ${spec.title}.`,
-    `2. There: ${spec.setup}`,
-    `3. Take ${spec.secret}, and switch verification on:`,
+    `2. At ${spec.title}: ${spec.setup}`,
+    `3. You need ${spec.secret}. Switch verification on with it:`,
     '```sh\n' +
       `curl -X PATCH $API/endpoints/$ID -H "authorization: Bearer $KEY" \\\n  -d '${JSON.stringify({ verification: example })}'` +
       '\n```',
-    `4. \`POST $API/endpoints/$ID/test\` sends a ${types.length ? 'sample' : `plain event (no sample of ${spec.title})`} through the whole path.`,
+    `4. \`POST $API/endpoints/$ID/test\` sends a ${types.length ? 'sample event' : `plain event (there is no sample for ${spec.title})`}. It takes the same path as a real one.`,
     '## How it signs',
   ];
   for (const [name, scheme] of Object.entries(spec.schemes)) {
@@ -231,7 +234,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
   }
   if (signsUrl(defaultScheme))
     lines.push(
-      'The URL is signed: `public_url` is needed, exactly as it is configured there. The `Host` of a request never counts.',
+      `The signature covers the URL, so set \`public_url\` exactly as it is configured at ${spec.title}. The \`Host\` of a request never counts.`,
     );
   const tolerances = Object.keys(spec.schemes).map(toleranceSeconds);
   const dated = tolerances.some((tolerance) => tolerance !== undefined);
@@ -257,7 +260,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     return `\`${header}\`${startsWith ? ` that begins with "${startsWith}"` : ''}${more ? ` (${more})` : ''}`;
   });
   lines.push(
-    `- Detected without verification by: ${detection.length ? `header ${detection.join(', or ')}` : 'nothing; configure it'}.`,
+    `- Detected without verification by: ${detection.length ? `header ${detection.join(', or ')}` : 'nothing; set `verification`'}.`,
   );
   if (types.length) lines.push(`- Samples: ${types.map((type) => `\`${type}\``).join(', ')}.`);
   if (spec.acknowledgement)
@@ -269,7 +272,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     lines.push(
       '## Handshake',
       '',
-      'Answered, and never an event:',
+      'Paggio answers these requests, and they are never events:',
       '',
       ...spec.handshakes.map((one) => `- ${handshakeText(one)}`),
     );
@@ -281,7 +284,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
     .join('\n\n')
     .replaceAll(/\n\n(?=[-|] )/g, '\n')
     .replaceAll(/\n\n(?=\d\. )/g, '\n')
-    .replaceAll(/(## Events|`settings`:|## Handshake\n\nAnswered[^\n]*|## Notes)\n(?=- )/g, '$1\n\n')
+    .replaceAll(/(## Events|`settings`:|## Handshake\n\nPaggio answers[^\n]*|## Notes)\n(?=- )/g, '$1\n\n')
     .replaceAll(/([^|\n])\n(\| \| \|)/g, '$1\n\n$2');
 }
 
@@ -290,13 +293,13 @@ function index(providers) {
   const lines = [
     '<!-- Made by `npm run docs`. -->',
     '# Providers',
-    `${providers.length} senders of webhooks and how each signs, names and numbers what it sends. Anything else: [a scheme of your own](../verification.md#a-scheme-of-your-own).`,
-    `Confidence: ${Object.entries(meanings)
+    `Paggio verifies ${providers.length} providers. Each page says how the provider signs its requests, and how it names its events and deliveries. For any other sender, use [a scheme of your own](../verification.md#a-scheme-of-your-own).`,
+    `The column "confidence" says where the facts come from: ${Object.entries(meanings)
       .map(([mark, text]) => `${mark} ${text}`)
       .join(', ')}.`,
   ];
   for (const group of groups) {
-    lines.push(`## ${group[0].toUpperCase()}${group.slice(1)}`);
+    lines.push(`## ${group === 'ai' ? 'AI' : `${group[0].toUpperCase()}${group.slice(1)}`}`);
     const rows = providers
       .filter(({ spec }) => spec.category === group)
       .map(
