@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createTestDatabase, Recorder, type TestDatabase } from '@paggio/core/testing';
 import githubExamples from '@octokit/webhooks-examples';
 import { sign, verify } from '@octokit/webhooks-methods';
@@ -286,4 +290,40 @@ test('replay to a second recorder works in all three forms', async () => {
       .digest('hex'),
   ).toBe(hash);
   await second.stop();
+});
+
+test('the commands of getting-started do what the page says', async () => {
+  const root = join(__dirname, '../../..');
+  // Inside the workspace, because the receiver imports a package.
+  const directory = mkdtempSync(join(root, 'apps/server/dist/getting-started-'));
+  copyFileSync(join(server.dataDirectory, 'api-key'), join(directory, 'api-key'));
+  const free = await Recorder.start();
+  const port = String(free.port);
+  await free.stop();
+  const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
+  const [start, ...blocks] = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block);
+  expect([start, blocks.at(-1)]).toEqual(['npm start\n', 'kill %1\n']);
+  const script = blocks
+    .join('')
+    .replaceAll('http://127.0.0.1:4400', server.url)
+    .replaceAll('3000', port)
+    // Modules are named with a dot in front, everything else is relative to the workspace.
+    .replaceAll('./.paggio', directory)
+    .replaceAll('.paggio', directory)
+    // A person is slower than a script.
+    .replace(
+      'receiver.mjs &\n',
+      (all) => `${all}until (echo > /dev/tcp/127.0.0.1/${port}) 2> /dev/null; do sleep 0.1; done\n`,
+    );
+  writeFileSync(join(directory, 'script.sh'), `set -em\n${script}`);
+  const shell = spawn('bash', [join(directory, 'script.sh')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const [code] = (await once(shell, 'close')) as [number];
+  rmSync(directory, { recursive: true });
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('{"received": true}') });
+  expect(output).toContain('handled /hook Keep it logically awesome.');
+  expect(output).toContain('HTTP/1.1 401 Unauthorized');
+  expect(output).toContain('"code":"INVALID_SIGNATURE"');
+  expect(output).toContain('handled /again Keep it logically awesome.');
 });
