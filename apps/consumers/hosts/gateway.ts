@@ -14,7 +14,7 @@ export const options: PaggioOptions = {
   database: { url: process.env['DATABASE_URL']! },
   masterKey: process.env['PAGGIO_MASTER_KEY']!,
   allowedNetworks: ['127.0.0.0/8'],
-  stopGraceMs: 2_000,
+  stopGrace: 2_000,
 };
 
 /** Tells whoever started this process where it listens. */

@@ -57,9 +57,9 @@ async function subjectOf({ provider: name }: Library): Promise<Subject> {
       provider: name,
       secrets: [pair.secret],
       settings: SETTINGS[name] ?? {},
-      replay_secrets: { original: pair.signingKey, custom: pair.signingKey },
+      replaySecrets: { original: pair.signingKey, custom: pair.signingKey },
       // Bird signs the URL too, where it is known.
-      ...(provider.signsUrl(provider.defaultScheme) || name === 'bird' ? { public_url: publicUrl } : {}),
+      ...(provider.signsUrl(provider.defaultScheme) || name === 'bird' ? { publicUrl } : {}),
     },
   });
   return { provider, scheme, pair, endpointId: endpoint.id, publicUrl };

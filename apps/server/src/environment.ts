@@ -10,6 +10,7 @@ import {
   isNat64Prefix,
   isNetwork,
   networkList,
+  parseDuration,
   readMasterKeys,
   roles as allRoles,
   type EgressProxyTarget,
@@ -188,13 +189,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv, isTerminal: boolean): En
     mistakes.push('PAGGIO_BODY_LIMIT must be a size from 1 byte to 64MiB, such as 262144, 512KiB or 5MB.');
   }
   const retentionText = text('PAGGIO_RETENTION');
-  const retentionMs = retentionText === null ? null : parseDuration(retentionText);
+  const retentionMs = retentionText === null ? null : hoursOrMore(retentionText);
   if (retentionMs === undefined)
     mistakes.push(
       'PAGGIO_RETENTION must be a duration of at least one hour, such as 12h, 30d or 8w. Leave it unset to keep all events.',
     );
   const dedupText = text('PAGGIO_DEDUP_WINDOW');
-  const dedupWindowMs = dedupText === null ? 72 * 3_600_000 : parseDuration(dedupText);
+  const dedupWindowMs = dedupText === null ? 72 * 3_600_000 : hoursOrMore(dedupText);
   if (dedupWindowMs === undefined || dedupWindowMs > 30 * 24 * 3_600_000)
     mistakes.push('PAGGIO_DEDUP_WINDOW must be a duration from one hour to 30 days, such as 72h or 7d.');
   const dialects = (list('PAGGIO_DIALECTS') ?? []) as DialectName[];
@@ -311,14 +312,12 @@ function parseSize(text: string): number | undefined {
   return match && unit !== undefined ? Number(match[1]) * unit : undefined;
 }
 
-const hours: Record<string, number> = { h: 1, d: 24, w: 168 };
+const HOUR_MS = 3_600_000;
 
-/** Converts `12h`, `30d` or `8w` to milliseconds, from one hour to a hundred years. */
-function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})\s*([hdw])$/i.exec(text);
-  const unit = hours[(match?.[2] ?? '').toLowerCase()];
-  const length = match && unit !== undefined ? Number(match[1]) * unit : 0;
-  return length >= 1 && length <= 876_000 ? length * 3_600_000 : undefined;
+/** Milliseconds of a duration from one hour to a hundred years, such as `12h`, `30d` or `8w`. */
+function hoursOrMore(text: string): number | undefined {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms >= HOUR_MS && ms <= 876_000 * HOUR_MS ? ms : undefined;
 }
 
 /** Parses `100`, or `100/500` with a burst. */

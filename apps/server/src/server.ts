@@ -59,7 +59,7 @@ export async function startServer(environment: Environment, output: Output): Pro
           allowedNetworks: environment.allowedNetworks,
           nat64Prefixes: environment.nat64Prefixes,
           allowedPorts: environment.allowedPorts,
-          pauseFailingAfterMs:
+          pauseFailingAfter:
             environment.pauseFailingAfterHours === null ? null : environment.pauseFailingAfterHours * 3_600_000,
           trustedProxies: environment.trustedProxies,
           egressProxy: environment.egressProxy,
@@ -67,8 +67,8 @@ export async function startServer(environment: Environment, output: Output): Pro
           certificateAuthorities: environment.certificateAuthorities,
           stagingHost: environment.stagingHost,
           localUrl: environment.localUrl,
-          retentionMs: environment.retentionMs,
-          dedupWindowMs: environment.dedupWindowMs,
+          retention: environment.retentionMs,
+          dedupWindow: environment.dedupWindowMs,
           apiRateLimit: environment.apiRateLimit,
           ingestRateLimit: environment.ingestRateLimit,
           captureRateLimit: environment.captureRateLimit,

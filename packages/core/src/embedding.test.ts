@@ -22,7 +22,7 @@ afterEach(async () => {
   gateway = undefined;
 });
 
-const quick = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+const quick = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 test('EMB-03: what throws in a worker, a timer or a listener is told once, and the event is tried again', async () => {
   const faults: Happening[] = [];
@@ -80,7 +80,7 @@ test('EMB-04: a header value that HTTP cannot carry is a failed attempt, and not
   const { endpoint } = await paggio.endpoints.create(owner, {
     name: 'host',
     destinationUrl: recorder.url(),
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   });
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   expect(event.attempts[0]?.error).toMatch(/^invalid_response/);
@@ -137,7 +137,7 @@ test('CRA-07: terminated connections of each kind, one kind after the other, end
     one.on('github', '*', (event, { tx }) => tx.query('insert into effects values ($1)', [event.id]), {
       transactional: true,
       concurrency: 8,
-      retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+      retry: { maxAttempts: 100, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 },
     });
   });
   const { paggio, database } = gateway;

@@ -1,4 +1,5 @@
 export { parseTime, TIME_FORM } from './input/time';
+export { durationText, parseDuration, DURATION_FORM, type Duration, type DurationUnit } from './input/duration';
 export { checkBodyEncoding } from './input/body-encoding';
 export { checkIngestHead } from './capture/signed-ingest';
 export { hasNoBody } from './endpoints/answer-type';
@@ -21,7 +22,10 @@ export {
   defaultRetryPolicy,
   retryPresets,
   type BackoffPolicy,
+  type RetryInput,
   type RetryPolicy,
+  type RetryPreset,
+  type RetryPresetInput,
   type SchedulePolicy,
 } from './endpoints/retry-policy';
 export type {

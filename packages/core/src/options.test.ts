@@ -20,20 +20,23 @@ test('what delivery may be told, and its defaults', () => {
     transport: 'undici',
   });
   const axios = { request: () => Promise.resolve() };
-  const given = { pauseFailingAfterMs: null, allowedPorts: [6379], transport: { axios } };
-  expect(resolveOptions({ ...required, ...given })).toMatchObject(given);
+  const given = { allowedPorts: [6379], transport: { axios } };
+  expect(resolveOptions({ ...required, ...given, pauseFailingAfter: null })).toMatchObject({
+    ...given,
+    pauseFailingAfterMs: null,
+  });
 });
 
 test('every mistake is named at once', () => {
   expect(
     problems({
       maxInFlight: 0,
-      pauseFailingAfterMs: 1,
+      pauseFailingAfter: 1,
       allowedPorts: [0],
       transport: { axios: {} },
       nonsense: 1,
     }).sort(),
-  ).toEqual(['allowedPorts', 'maxInFlight', 'nonsense', 'pauseFailingAfterMs', 'transport']);
+  ).toEqual(['allowedPorts', 'maxInFlight', 'nonsense', 'pauseFailingAfter', 'transport']);
   expect(problems({ nat64Prefixes: ['64:ff9b:1::/48', '64:ff9b:1::/49'] })).toEqual(['nat64Prefixes']);
   expect(
     problems({ egressProxy: 'http://u:s3cret@proxy/path', egressProxyTarget: 'ip', certificateAuthorities: 'none' }),
@@ -68,4 +71,28 @@ test('only unverified events have a quota by default; each quota is a number of 
     expect(
       problems({ storageQuotaUnverified: wrong, storageQuotaPerEndpoint: wrong, storageQuotaPerUser: wrong }).sort(),
     ).toEqual(['storageQuotaPerEndpoint', 'storageQuotaPerUser', 'storageQuotaUnverified']);
+});
+
+test('durations are milliseconds, or a number and a unit, within the range of each option', () => {
+  const given = { retention: '30d', dedupWindow: '1h', stopGrace: 1_500, pauseFailingAfter: '2w' };
+  expect(resolveOptions({ ...required, ...given })).toMatchObject({
+    retentionMs: 30 * 86_400_000,
+    dedupWindowMs: 3_600_000,
+    stopGraceMs: 1_500,
+    pauseFailingAfterMs: 14 * 86_400_000,
+  });
+  expect(resolveOptions({ ...required, retention: null })).toMatchObject({
+    retentionMs: null,
+    dedupWindowMs: 259_200_000,
+  });
+  for (const wrong of ['30', '59m', '-1d', Number.NaN, {}, 1.5])
+    expect(problems({ retention: wrong })).toEqual(['retention']);
+  expect(problems({ dedupWindow: '31d', stopGrace: '11m', pauseFailingAfter: '30s' })).toEqual([
+    'pauseFailingAfter',
+    'dedupWindow',
+    'stopGrace',
+  ]);
+  expect(() => resolveOptions({ ...required, dedupWindow: '31d' })).toThrow(
+    'dedupWindow must be 1m to 30d: milliseconds, or a number and a unit such as 500ms, 30s, 15m, 12h, 5d or 2w.',
+  );
 });

@@ -8,6 +8,7 @@ import type { HostTransactions, TransactionalDataSource, TransactionalPool } fro
 import type { RateLimit } from './keys/rate-limiter';
 import { isNat64Prefix } from './transport/special-addresses';
 import { readMasterKeys } from './secrets/master-key';
+import { DURATION_FORM, durationText, parseDuration, type Duration } from './input/duration';
 import { unknownOption } from './input/shape';
 import { isNetwork } from './transport/network-list';
 import { roles, type Role } from './roles';
@@ -121,11 +122,11 @@ export interface PaggioOptions {
    */
   maxInFlight?: number;
   /**
-   * A destination is paused after nothing but failures for this long, in milliseconds (60000 or more), and after at least
-   * 25 failed attempts in a row; null: never.
-   * @default 432000000 (five days)
+   * Pauses a destination after it has failed continuously for this long (`'1m'` or more) and at least 25 times in a row.
+   * `null` never pauses one.
+   * @default '5d'
    */
-  pauseFailingAfterMs?: number | null;
+  pauseFailingAfter?: Duration | null;
   /**
    * Destination ports that are allowed although they belong to services which must not receive webhooks (SSH, SMTP,
    * databases and the like).
@@ -139,22 +140,22 @@ export interface PaggioOptions {
    */
   transport?: 'undici' | { axios: AxiosLike };
   /**
-   * How long a stop waits for deliveries in flight, in milliseconds.
-   * @default 20000
+   * How long `stop()` waits for deliveries in flight (at most `'10m'`).
+   * @default '20s'
    */
-  stopGraceMs?: number;
+  stopGrace?: Duration;
   /**
-   * Events older than this are removed with all that belongs to them, in milliseconds (3600000 or more); null: nothing is
-   * ever removed. Events that still wait for delivery stay until that is over.
+   * Removes events older than this (`'1h'` or more) with everything that belongs to them. An event with pending deliveries
+   * stays until they have ended. `null` keeps everything.
    * @default null
    */
-  retentionMs?: number | null;
+  retention?: Duration | null;
   /**
-   * How long the delivery id of a provider is remembered, so that a second delivery is answered and not stored, in
-   * milliseconds (60000 to 2592000000: thirty days). It counts for events from then on.
-   * @default 259200000 (72 hours)
+   * How long a provider's delivery id is remembered (`'1m'` to `'30d'`). A second delivery with the same id is acknowledged
+   * and not stored. A new value applies to events that arrive after the start.
+   * @default '72h'
    */
-  dedupWindowMs?: number;
+  dedupWindow?: Duration;
   /**
    * Management requests of one API key, in each process; null: no limit.
    * @default { perSecond: 100, burst: 500 }
@@ -240,6 +241,13 @@ export interface ResolvedOptions {
 /** A smaller quota than the default body limit would refuse what the limit allows. */
 const SMALLEST_QUOTA = 1024 * 1024;
 
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** A hundred years, which every clock and interval can hold. */
+const LONGEST = 36_500 * DAY;
+
+type DurationOption = 'pauseFailingAfter' | 'stopGrace' | 'retention' | 'dedupWindow';
 type RateOption = 'apiRateLimit' | 'ingestRateLimit' | 'captureRateLimit' | 'captureRateLimitPerUser';
 
 /**
@@ -282,12 +290,12 @@ const known: Record<keyof PaggioOptions, true> = {
   stagingHost: true,
   localUrl: true,
   maxInFlight: true,
-  pauseFailingAfterMs: true,
+  pauseFailingAfter: true,
   allowedPorts: true,
   transport: true,
-  stopGraceMs: true,
-  retentionMs: true,
-  dedupWindowMs: true,
+  stopGrace: true,
+  retention: true,
+  dedupWindow: true,
   apiRateLimit: true,
   ingestRateLimit: true,
   captureRateLimit: true,
@@ -345,6 +353,14 @@ function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], f
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
     fail(field, `${field} must be a whole number from ${min} to ${max}.`);
     return fallback;
+  };
+  const duration = (field: DurationOption, fallbackMs: number, minMs: number, maxMs: number): number => {
+    const ms = options[field] === undefined ? fallbackMs : parseDuration(options[field]);
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+    const range =
+      maxMs === LONGEST ? `${durationText(minMs)} or more` : `${durationText(minMs)} to ${durationText(maxMs)}`;
+    fail(field, `${field} must be ${range}: ${DURATION_FORM}.`);
+    return fallbackMs;
   };
   const networks = (field: 'allowedNetworks' | 'trustedProxies'): readonly string[] => {
     const list = options[field] ?? [];
@@ -458,16 +474,11 @@ function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], f
     localUrl: base('localUrl', 'http://localhost:3000'),
     maxInFlight: whole('maxInFlight', 512, 1, 10_000),
     pauseFailingAfterMs:
-      options.pauseFailingAfterMs === null
-        ? null
-        : whole('pauseFailingAfterMs', 5 * 24 * 3_600_000, 60_000, Number.MAX_SAFE_INTEGER),
+      options.pauseFailingAfter === null ? null : duration('pauseFailingAfter', 5 * DAY, MINUTE, LONGEST),
     allowedPorts,
     transport,
-    retentionMs:
-      options.retentionMs === undefined || options.retentionMs === null
-        ? null
-        : whole('retentionMs', 0, 3_600_000, Number.MAX_SAFE_INTEGER),
-    dedupWindowMs: whole('dedupWindowMs', 72 * 3_600_000, 60_000, 30 * 24 * 3_600_000),
+    retentionMs: (options.retention ?? null) === null ? null : duration('retention', DAY, HOUR, LONGEST),
+    dedupWindowMs: duration('dedupWindow', 3 * DAY, MINUTE, 30 * DAY),
     apiRateLimit: rate('apiRateLimit', { perSecond: 100, burst: 500 }),
     ingestRateLimit: rate('ingestRateLimit', null),
     captureRateLimit: rate('captureRateLimit', { perSecond: 20_000, burst: 200_000 }),
@@ -475,7 +486,7 @@ function resolveRead(options: Partial<PaggioOptions>, problems: ErrorDetail[], f
     storageQuotaPerEndpoint: quota('storageQuotaPerEndpoint', null),
     storageQuotaPerUser: quota('storageQuotaPerUser', null),
     storageQuotaUnverified: quota('storageQuotaUnverified', 10 * 1024 ** 3),
-    stopGraceMs: whole('stopGraceMs', 20_000, 0, 600_000),
+    stopGraceMs: duration('stopGrace', 20_000, 0, 10 * MINUTE),
     scheduler,
   };
   if (problems.length > 0) throw refused(problems);

@@ -39,7 +39,7 @@ async function send(
   };
 }
 
-const fast = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+const fast = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 test('an event is stored, delivered byte for byte and read back', async () => {
   const { endpoint, secret } = await paggio.endpoints.create(owner, {
@@ -106,7 +106,7 @@ test('a destination that fails twice and then accepts ends delivered with three 
   const failing = await paggio.endpoints.create(owner, {
     name: 'never',
     destinationUrl: never.url(),
-    retry: { ...fast, max_attempts: 2 },
+    retry: { ...fast, maxAttempts: 2 },
   });
   const failed = await settled(paggio, owner, (await send(failing.endpoint.slug, '{}')).id);
   expect(failed).toMatchObject({ status: 'failed', statusReason: 'exhausted', responseStatus: 500, attemptCount: 2 });

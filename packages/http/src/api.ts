@@ -26,6 +26,7 @@ import { conditionalAnswer } from './precondition';
 import { RouteTable, type Match } from './route-table';
 import { SharedChecks } from './shared-checks';
 import { Streams } from './streams';
+import { toWireError } from './wire-names';
 
 /** The largest body of an operation that takes one, in bytes. Published events have their own limit. */
 const BODY_LIMIT = 1024 * 1024;
@@ -268,7 +269,8 @@ export class Api {
   /** @throws RequestAborted when `error` is one: the client is gone, so there is nothing to answer */
   fail(error: unknown, caller: Caller = nobody): Answer {
     if (error instanceof RequestAborted) throw error;
-    const answer = errorAnswer(error, this.onFault, this.errorBody);
+    const shown = error instanceof PaggioError ? toWireError(error) : error;
+    const answer = errorAnswer(shown, this.onFault, this.errorBody);
     return { ...answer, headers: [...answer.headers, ...caller.headers] };
   }
 

@@ -485,7 +485,7 @@ test('ING-38: metacharacters are stored literally', async () => {
 test('ING-41: a custom acknowledgement is sent exactly', async () => {
   const { endpoint } = await server.paggio.endpoints.create(owner, {
     name: 'a',
-    acknowledgement: { status: 202, content_type: 'text/plain', body: '[accepted]' },
+    acknowledgement: { status: 202, contentType: 'text/plain', body: '[accepted]' },
   });
   const answer = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
   expect([answer.status, answer.headers['content-type'], answer.body.toString()]).toEqual([

@@ -304,7 +304,8 @@ class World {
   }
 
   private hostileVerifications(): object[] {
-    const { secrets: _, replay_secrets: __, ...own } = this.stored();
+    const { provider, scheme, settings, publicUrl } = this.stored();
+    const own = { provider, scheme, settings, public_url: publicUrl };
     const custom = (settings: object): object => ({ provider: 'custom', settings });
     const hmac = (template: string): object => custom({ kind: 'hmac', header: 'x-forged', template });
     const schemes = this.verifier.config.provider === 'custom' ? [] : Object.keys(this.verifier.provider.schemes);
@@ -462,9 +463,9 @@ class World {
   private stored(): VerificationInput {
     const { provider, scheme, secrets, publicUrl, settings, replaySecrets = {} } = this.victim.config;
     return {
-      ...{ provider, scheme, settings: { ...settings }, public_url: publicUrl },
+      ...{ provider, scheme, settings: { ...settings }, publicUrl },
       secrets: secrets.map(({ value }) => value),
-      replay_secrets: replaySecrets,
+      replaySecrets,
     };
   }
 

@@ -85,7 +85,7 @@ test('whatever statement fails, and however, no fault that a host hears of holds
     response.writeHead(count % 3 === 1 ? 500 : 200).end(canaries.plant('response body'));
   });
   const server = await startGatewayServer(
-    { scheduler: rounds, retentionMs: 3_600_000 },
+    { scheduler: rounds, retention: 3_600_000 },
     { dashboard: true, onFault: (error) => told.push(error) },
     database,
     {},

@@ -171,7 +171,7 @@ test('the endpoints of a user share a quota, unverified events may use half of i
 
 test('the counts equal the stored bytes after deliveries, replays and removal, and removal makes room', async () => {
   const HOUR = 3_600_000;
-  const server = kept(await startGatewayServer({ storageQuotaUnverified: MiB, retentionMs: HOUR }));
+  const server = kept(await startGatewayServer({ storageQuotaUnverified: MiB, retention: HOUR }));
   const { paggio } = server;
   const { url } = server.gateway.database;
   const recorder = kept(await Recorder.start());

@@ -632,7 +632,7 @@ describe('test events', () => {
 });
 
 test('the de-duplication window is the one that is set', async () => {
-  const short = await startGatewayServer({ dedupWindowMs: 60_000 });
+  const short = await startGatewayServer({ dedupWindow: 60_000 });
   const { data } = await short
     .api()
     .post('/api/v1/endpoints', { name: 'd', verification: { provider: 'github', secrets: ['s3cret-s3cret'] } });

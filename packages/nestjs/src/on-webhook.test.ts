@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(() => database.drop());
 
-const settings = (): object => ({ masterKey: testMasterKey, stopGraceMs: 2_000 });
+const settings = (): object => ({ masterKey: testMasterKey, stopGrace: 2_000 });
 
 test('methods of providers and controllers are destinations, with what they inject, once every module is ready', async () => {
   @Injectable()

@@ -77,7 +77,7 @@ function options(database: TestDatabase): PaggioOptions {
     database: { url: database.url },
     masterKey: testMasterKey,
     allowedNetworks: ['127.0.0.0/8'],
-    stopGraceMs: 2_000,
+    stopGrace: 2_000,
     scheduler: new TestScheduler(),
   };
 }

@@ -21,7 +21,7 @@ export interface SetUp {
 
 const operator: Owner = { userId: 'operator', mode: 'live' };
 /** Retries that end within seconds, so that a run does not wait for hours. */
-const RETRY = { max_attempts: 8, base_seconds: 1, factor: 1.5, cap_seconds: 4, floor_seconds: 0.2 };
+const RETRY = { maxAttempts: 8, baseSeconds: 1, factor: 1.5, capSeconds: 4, floorSeconds: 0.2 };
 
 /** Makes the schema, the key and the endpoints. @returns the paths of their webhook URLs */
 export async function setUp({ databaseUrl, masterKey, key, endpoints }: SetUp): Promise<string[]> {

@@ -15,7 +15,7 @@ export const outage: Scenario = {
     const cluster = await shared.beside(`${directory}-cluster`);
     const endpoint = { profile: 'plain', concurrency: CONCURRENCY } as const;
     // As an endpoint has it by default.
-    const retry = { max_attempts: 12, base_seconds: 10, factor: 3, cap_seconds: 43_200 };
+    const retry = { maxAttempts: 12, baseSeconds: 10, factor: 3, capSeconds: 43_200 };
     const world = await World.open({ directory, clusterUrl: cluster.url, seed, endpoints: [{ ...endpoint, retry }] });
     try {
       const gateway = await world.gateway();

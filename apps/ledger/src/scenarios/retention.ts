@@ -40,8 +40,8 @@ export const retention: Scenario = {
       );
 
       const removers = [
-        await world.gateway(['deliver'], { retentionMs: DAY_MS }),
-        await world.gateway(['deliver'], { retentionMs: DAY_MS }),
+        await world.gateway(['deliver'], { retention: DAY_MS }),
+        await world.gateway(['deliver'], { retention: DAY_MS }),
       ] as const;
       const failpoint = { name: retentionFailpoint, pass: 5, afterMs: 0, signal: 'SIGKILL' } as const;
       sender.begin(world.order([front], { from: before.next, pace: { ratePerSecond: RATE } }));

@@ -18,7 +18,7 @@ export const stops: Scenario = {
     const result = await underLoad(context, folder(context.directory, 'stops'), {
       tried: 'orderly ends',
       world: { endpoints: [...plain, { profile: 'slow', concurrency: 200 }] },
-      options: { stopGraceMs: GRACE_MS },
+      options: { stopGrace: GRACE_MS },
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
       ratePerSecond: 30,
       // What is broken off has not been answered.

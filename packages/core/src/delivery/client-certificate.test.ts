@@ -158,7 +158,7 @@ describe('destinations with tls', () => {
   });
   afterAll(() => gateway.stop());
 
-  const soon = { max_attempts: 20, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+  const soon = { maxAttempts: 20, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
   test('a changed certificate counts from the next attempt, and is removed by null', async () => {
     const { endpoints, events } = gateway.paggio;
@@ -189,7 +189,7 @@ describe('destinations with tls', () => {
     await endpoints.updateDestination(owner, endpoint.id, destinationId, { tls: other });
     await settled(gateway.paggio, owner, await capture(gateway.paggio, endpoint.slug, '{"a":3}'));
     expect(seen).toEqual(['Paggio client', 'Paggio client', 'Other client']);
-    const none = { tls: null, retry: { max_attempts: 1 } };
+    const none = { tls: null, retry: { maxAttempts: 1 } };
     expect(await endpoints.updateDestination(owner, endpoint.id, destinationId, none)).toMatchObject({ tls: null });
     const last = await settled(gateway.paggio, owner, await capture(gateway.paggio, endpoint.slug, '{"a":4}'));
     expect(last.attempts[0]?.error).toMatch(/^tls_client_certificate/);
@@ -216,7 +216,7 @@ describe('destinations with tls', () => {
     const self = { key: pem('key.pem'), cert: pem('self-signed.pem') };
     const { url } = await Destination.start(false, self);
     const send = async (tls: object | null): Promise<string | null | undefined> => {
-      const destinations = [{ url, tls, retry: { max_attempts: 1 } }];
+      const destinations = [{ url, tls, retry: { maxAttempts: 1 } }];
       const { endpoint } = await endpoints.create(owner, { name: 'a', destinations });
       const event = await settled(gateway.paggio, owner, await capture(gateway.paggio, endpoint.slug, '{}'));
       return event.attempts[0]?.error;

@@ -6,15 +6,15 @@ let paggio: Paggio;
 const heard: Happening[] = [];
 
 beforeAll(async () => {
-  gateway = await startGateway({ pauseFailingAfterMs: 60_000 });
+  gateway = await startGateway({ pauseFailingAfter: 60_000 });
   paggio = gateway.paggio;
   paggio.subscribe((happening) => heard.push(happening));
 });
 
 afterAll(() => gateway.stop());
 
-const later = { max_attempts: 5, base_seconds: 3600, factor: 1, cap_seconds: 3600, floor_seconds: 3600 };
-const soon = { max_attempts: 5, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+const later = { maxAttempts: 5, baseSeconds: 3600, factor: 1, capSeconds: 3600, floorSeconds: 3600 };
+const soon = { maxAttempts: 5, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 async function attempted(id: string, count = 1): Promise<void> {
   await until(paggio, async () => ((await paggio.events.get(owner, id)).attemptCount >= count ? true : undefined));
@@ -129,7 +129,7 @@ test('DEL-18: nothing but failures for the configured time pauses; one success b
   const { endpoint } = await paggio.endpoints.create(owner, {
     name: 'f',
     destinationUrl: recorder.url(),
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   });
   const failingSince = async (): Promise<Date | null> => {
     const rows = await query<{ failing_since: Date | null }>(
@@ -169,7 +169,7 @@ test('DEL-20: fifty destinations, three of them failing: fifty states, the healt
   const destinations = Array.from({ length: 50 }, (_, n) => ({
     name: `d${n}`,
     url: (n % 17 === 5 ? failing : healthy).url(`/${n}`),
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   }));
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'fan', destinations });
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}'));
@@ -200,7 +200,7 @@ test('each destination has its own filter, headers and state', async () => {
   });
   expect(endpoint.destinations).toMatchObject([
     { name: 'default', url: all.url(), timeoutSeconds: 10, retry: null, status: 'ACTIVE' },
-    { name: '127.0.0.1', eventTypes: ['order.*'], timeoutSeconds: 3, retry: { max_attempts: 5 } },
+    { name: '127.0.0.1', eventTypes: ['order.*'], timeoutSeconds: 3, retry: { maxAttempts: 5 } },
   ]);
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"order.paid"}'));
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"user.created"}'));
@@ -241,8 +241,8 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
     [{ destinations: [{ id: first }] }, 'destinations[0].id'],
     [{ destinations: [{ name: 'x' }] }, 'destinations[0].url'],
     [{ destinations: [{ url: 'http://10.0.0.1/' }] }, 'destinations[0].url'],
-    [{ destinations: [], destinationUrl: 'https://x.example/' }, 'destination_url'],
-    [{ destinations: [{ url: 'https://x.example/', headers: { Host: 'x' } }] }, 'destinations[0].headers_json.Host'],
+    [{ destinations: [], destinationUrl: 'https://x.example/' }, 'destinationUrl'],
+    [{ destinations: [{ url: 'https://x.example/', headers: { Host: 'x' } }] }, 'destinations[0].headers.Host'],
   ];
   for (const [change, field] of wrong) {
     await expect(paggio.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({ details: [{ field }] });

@@ -14,8 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => gateway.stop());
 
-const once = { max_attempts: 1 };
-const fast = { max_attempts: 4, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
+const once = { maxAttempts: 1 };
+const fast = { maxAttempts: 4, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 async function deliver(destinationUrl: string, settings: object = {}, headers: string[] = []): Promise<EventDetail> {
   const { endpoint } = await paggio.endpoints.create(owner, {
@@ -328,7 +328,7 @@ test('CRA-05: a stop finishes what is in flight and gives the rest back uncharge
 });
 
 test('CRA-05: what takes longer than it is given is broken off before others may take it, so that no answer comes in between', async () => {
-  const own = await startGateway({ stopGraceMs: 50 });
+  const own = await startGateway({ stopGrace: 50 });
   let breakOff: () => void = () => undefined;
   const brokenOff = new Promise<void>((done) => (breakOff = done));
   const silent = await Recorder.start((_request, response) => void response.once('close', breakOff));

@@ -50,7 +50,7 @@ test('DEL-17: the circuit opens after failures in a row, one probe closes it, al
     name: 'failing',
     destinationUrl: recorder.url(),
     concurrency: 2,
-    retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+    retry: { maxAttempts: 100, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 },
   });
   const ids = await Promise.all(Array.from({ length: 40 }, () => capture(paggio, endpoint.slug, '{}')));
   await until(paggio, async () => (heard.length > 0 ? true : undefined));
@@ -87,7 +87,7 @@ test('a failed probe keeps the circuit open for twice as long, and costs one att
     name: 'dead',
     destinationUrl: recorder.url(),
     concurrency: 1,
-    retry: { max_attempts: 100, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+    retry: { maxAttempts: 100, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 },
   });
   await Promise.all(Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}')));
   const openFor = async (): Promise<number> => {
@@ -173,7 +173,7 @@ test('DEL-15: more dead destinations than there are slots leave half of them to 
         name: `dead${n}`,
         destinationUrl: dead.url(`/${n}`),
         timeoutSeconds: 1,
-        retry: { max_attempts: 1 },
+        retry: { maxAttempts: 1 },
       }),
     ),
   );

@@ -139,7 +139,7 @@ class Real {
       name: 'model',
       destinationUrl: this.recorder.url(),
       timeoutSeconds: 1,
-      retry: { schedule_seconds: Array.from({ length: MAX_ATTEMPTS - 1 }, () => HOUR) },
+      retry: { scheduleSeconds: Array.from({ length: MAX_ATTEMPTS - 1 }, () => HOUR) },
     });
     this.endpoint = endpoint;
     this.sent.clear();

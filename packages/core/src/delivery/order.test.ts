@@ -8,8 +8,8 @@ beforeAll(async () => {
 
 afterAll(() => gateway.stop());
 
-const soon = { max_attempts: 10, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
-const later = { ...soon, base_seconds: 3600, cap_seconds: 3600, floor_seconds: 3600 };
+const soon = { maxAttempts: 10, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
+const later = { ...soon, baseSeconds: 3600, capSeconds: 3600, floorSeconds: 3600 };
 
 interface Sent {
   key: string;
@@ -97,7 +97,7 @@ test('a head that runs out of attempts is set aside as failed, and the key goes 
     name: 'parked',
     destinationUrl: recorder.url(),
     orderBy: 'X-Key',
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   });
   const ids: string[] = [];
   for (let n = 0; n < 3; n++) ids.push(await capture(paggio, endpoint.slug, `${n}`, ['x-key', 'k']));

@@ -25,8 +25,8 @@ test('DEL-01 to DEL-03: what each status means by default', () => {
   expect(kinds(410)).toBe('pause');
 });
 
-test('client_errors: fail ends with the first 4xx, except those that say later', () => {
-  const policy = { ...defaultRetryPolicy, client_errors: 'fail' as const };
+test('clientErrors: fail ends with the first 4xx, except those that say later', () => {
+  const policy = { ...defaultRetryPolicy, clientErrors: 'fail' as const };
   for (const status of [400, 401, 404, 422])
     expect(classify(answer(status), 1, policy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
   for (const status of [408, 425, 429, 500, 302]) expect(classify(answer(status), 1, policy, 0).kind).toBe('retry');
@@ -47,10 +47,10 @@ test('every scheduled attempt says in words when and why', () => {
     delayMs: 99_000,
     nextReason: 'HTTP 429; attempt 2 of 12 after 99 s: the destination asked for it (Retry-After)',
   });
-  expect(classify(answer(null, {}, 'connection_refused'), 1, { schedule_seconds: [5] }, 0)).toMatchObject({
+  expect(classify(answer(null, {}, 'connection_refused'), 1, { scheduleSeconds: [5] }, 0)).toMatchObject({
     nextReason: 'connection_refused; attempt 2 of 2 after 5.0 s: schedule',
   });
-  expect(classify(answer(500), 2, { schedule_seconds: [5] }, 0)).toMatchObject({
+  expect(classify(answer(500), 2, { scheduleSeconds: [5] }, 0)).toMatchObject({
     kind: 'give_up',
     statusReason: 'exhausted',
   });
@@ -70,24 +70,24 @@ test('what an attempt says about its destination', () => {
 
 test('presets are written out, and can be changed in part', () => {
   for (const [preset, policy] of Object.entries(retryPresets)) expect(parseRetryPolicy({ preset })).toEqual(policy);
-  expect(parseRetryPolicy({ preset: 'quick', max_attempts: 2, jitter: 'equal' })).toMatchObject({
-    max_attempts: 2,
-    base_seconds: 2,
+  expect(parseRetryPolicy({ preset: 'quick', maxAttempts: 2, jitter: 'equal' })).toMatchObject({
+    maxAttempts: 2,
+    baseSeconds: 2,
     jitter: 'equal',
   });
-  expect(parseRetryPolicy({ preset: 'standard-webhooks', client_errors: 'fail' })).toMatchObject({
-    schedule_seconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
-    client_errors: 'fail',
+  expect(parseRetryPolicy({ preset: 'standard-webhooks', clientErrors: 'fail' })).toMatchObject({
+    scheduleSeconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
+    clientErrors: 'fail',
   });
   const wrong: [object, string][] = [
     [{ preset: 'nope' }, 'retry.preset'],
     [{ preset: 'constructor' }, 'retry.preset'],
-    [{ preset: 'quick', schedule_seconds: [1] }, 'retry.preset'],
-    [{ schedule_seconds: [1], max_attempts: 3 }, 'retry.max_attempts'],
-    [{ schedule_seconds: [] }, 'retry.schedule_seconds'],
+    [{ preset: 'quick', scheduleSeconds: [1] }, 'retry.preset'],
+    [{ scheduleSeconds: [1], maxAttempts: 3 }, 'retry.maxAttempts'],
+    [{ scheduleSeconds: [] }, 'retry.scheduleSeconds'],
     [{ jitter: 'some' }, 'retry.jitter'],
-    [{ client_errors: 'ignore' }, 'retry.client_errors'],
-    [{ max_attempts: 1.5 }, 'retry.max_attempts'],
+    [{ clientErrors: 'ignore' }, 'retry.clientErrors'],
+    [{ maxAttempts: 1.5 }, 'retry.maxAttempts'],
     [{ __proto__x: 1 }, 'retry.__proto__x'],
   ];
   for (const [input, field] of wrong) expect(parseRetryPolicy(input)).toMatchObject([{ field }]);

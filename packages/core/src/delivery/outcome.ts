@@ -48,7 +48,7 @@ export function classify(
     return { kind: 'give_up', statusReason: 'refused', reason: `${reason}; the destination asked to drop it` };
   }
   const isClientError = status !== null && status >= 400 && status < 500 && !TRANSIENT_CLIENT_ERRORS.includes(status);
-  if (isClientError && policy.client_errors === 'fail') {
+  if (isClientError && policy.clientErrors === 'fail') {
     return { kind: 'give_up', statusReason: 'refused', reason: `${reason}; the policy does not retry client errors` };
   }
   const limit = maxAttempts(policy);

@@ -121,7 +121,7 @@ test('CRA-02: processes that are killed one after the other under load lose noth
   const { endpoint } = await gateway.paggio.endpoints.create(owner, {
     name: 'load',
     destinationUrl: recorder.url(),
-    retry: { max_attempts: 10, base_seconds: 1, factor: 1, cap_seconds: 1 },
+    retry: { maxAttempts: 10, baseSeconds: 1, factor: 1, capSeconds: 1 },
   });
   const ids: string[] = [];
   let stop = false;

@@ -41,7 +41,7 @@ export function guardedReason(
   }
   return {
     message: `${carried}: changing or removing the verification needs the scope "resign"`,
-    hint: 'Use a key with the scope resign or admin, or send all present secrets along: [{"value": "old", "expires_at": "..."}] lets one end.',
+    hint: 'Use a key with the scope resign or admin, or send all present secrets along. A secret with an expiry ends by itself.',
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DestinationUrl } from '../transport/destination-url';
 import { parseRetryPolicy } from './retry-policy';
+import { toStoredRetry } from './stored-settings';
 import type { ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { DestinationRow } from '../storage/entities/destination';
@@ -158,10 +159,10 @@ function settingsOf(
   else if (input.retry !== undefined) {
     const policy = parseRetryPolicy(input.retry, field('retry'));
     if (Array.isArray(policy)) problems.push(...policy);
-    else row.retry = policy;
+    else row.retry = toStoredRetry(policy);
   }
   if (input.headers !== undefined) {
-    problems.push(...headerProblems(input.headers, field('headers_json')));
+    problems.push(...headerProblems(input.headers, field('headers')));
     row.headers = Object.keys(input.headers).length === 0 ? null : seal.headers(input.headers, id);
   }
   if (input.tls === null) row.tls = null;

@@ -51,7 +51,7 @@ export function parseDestinationTls(input: DestinationTlsInput, prefix: string):
   const problems: ErrorDetail[] = [];
   const wrong = (name: string, message: string): void => void problems.push({ field: `${prefix}.${name}`, message });
   if (certificate === null && privateKey === null && authorities === null) {
-    const message = 'tls needs certificate and private_key, or certificate_authorities, or all of them.';
+    const message = 'tls needs certificate and privateKey, or certificateAuthorities, or all of them.';
     return [{ field: prefix, message }];
   }
   if ([certificate, privateKey, authorities].some((text) => text !== null && text.length > MAX_PEM_LENGTH))
@@ -60,18 +60,15 @@ export function parseDestinationTls(input: DestinationTlsInput, prefix: string):
   const key = privateKey === null ? undefined : readKey(privateKey);
   if (certificate !== null && !chain) wrong('certificate', notCertificates('certificate'));
   if (authorities !== null && !readCertificates(authorities))
-    wrong('certificate_authorities', notCertificates('certificate_authorities'));
+    wrong('certificateAuthorities', notCertificates('certificateAuthorities'));
   if (privateKey !== null && !key)
-    wrong(
-      'private_key',
-      'private_key must be a private key in PEM (-----BEGIN PRIVATE KEY-----) without a passphrase.',
-    );
-  if (certificate !== null && privateKey === null) wrong('private_key', 'private_key is required with certificate.');
-  if (certificate === null && privateKey !== null) wrong('certificate', 'certificate is required with private_key.');
+    wrong('privateKey', 'privateKey must be a private key in PEM (-----BEGIN PRIVATE KEY-----) without a passphrase.');
+  if (certificate !== null && privateKey === null) wrong('privateKey', 'privateKey is required with certificate.');
+  if (certificate === null && privateKey !== null) wrong('certificate', 'certificate is required with privateKey.');
   if (key && !isAcceptable(key))
-    wrong('private_key', `private_key must be an RSA key of at most ${MAX_RSA_BITS} bits, or an elliptic-curve key.`);
+    wrong('privateKey', `privateKey must be an RSA key of at most ${MAX_RSA_BITS} bits, or an elliptic-curve key.`);
   else if (chain && key && !chain[0]?.checkPrivateKey(key))
-    wrong('private_key', 'private_key does not belong to the first certificate.');
+    wrong('privateKey', 'privateKey does not belong to the first certificate.');
   // OpenSSL refuses weak keys and signatures only when it uses them.
   if (problems.length === 0 && certificate !== null && !isUsable(stored))
     wrong('certificate', 'certificate cannot be used for TLS: its key or its signature is too weak.');

@@ -1,7 +1,7 @@
 import { hasNoBody } from './answer-type';
 import { createVerifier, providerHeaders, type Acknowledgement, type KeyDirectory } from '@paggio/providers';
 import { parseOrderBy } from './order-key';
-import { defaultRetryPolicy, type RetryPolicy } from './retry-policy';
+import { fromStoredAcknowledgement, fromStoredRetry } from './stored-settings';
 import { identityOf } from './destination-tls';
 import type { EndpointConfig, HandlerRule } from './endpoint-config';
 import { UnreadableEndpoint, type EndpointLoader, type LoadedEndpoint } from './endpoint-directory';
@@ -24,11 +24,11 @@ interface Row {
   event_types: string[];
   headers: string | null;
   timeout_seconds: number;
-  retry: RetryPolicy;
+  retry: object;
   concurrency: number;
   rate_limit: number | null;
   order_by: string | null;
-  acknowledgement: { status: number; content_type: string | null; body: string } | null;
+  acknowledgement: object | null;
   verification: string | null;
   methods: string[] | null;
   forward_identity_headers: boolean;
@@ -42,7 +42,7 @@ interface Row {
     headers: string | null;
     tls: string | null;
     timeout_seconds: number | null;
-    retry: RetryPolicy | null;
+    retry: object | null;
     concurrency: number | null;
     status: string;
   }[];
@@ -143,7 +143,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
             ? null
             : identityOf(destination.id, openTls(this.box, destination.tls, row.user_id, destination.id)),
         timeoutMs: (destination.timeout_seconds ?? row.timeout_seconds) * this.timeoutSecondMs,
-        retry: destination.retry ?? row.retry ?? defaultRetryPolicy,
+        retry: fromStoredRetry(destination.retry ?? row.retry),
         concurrency: destination.concurrency ?? row.concurrency,
         paused: destination.status === 'PAUSED',
       })),
@@ -180,7 +180,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
 
 function toAcknowledgement(value: Row['acknowledgement']): Acknowledgement | null {
   if (value === null) return null;
-  const { status, content_type: contentType, body } = value;
+  const { status, contentType, body } = fromStoredAcknowledgement(value);
   // A body for such a status comes from a row of an earlier version.
   return hasNoBody(status) ? { status, contentType: null, body: '' } : { status, contentType, body };
 }

@@ -10,7 +10,7 @@ const MAX_HEADERS = 50;
 const MAX_HEADER_CHARACTERS = 16 * 1024;
 
 /** What is wrong with custom headers: at most 50, with at most 16,384 characters of names and values in all. */
-export function headerProblems(headers: Record<string, string>, prefix = 'headers_json'): ErrorDetail[] {
+export function headerProblems(headers: Record<string, string>, prefix = 'headers'): ErrorDetail[] {
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) return [{ field: prefix, message: `There may be at most ${MAX_HEADERS} headers.` }];
   const characters = entries.reduce(

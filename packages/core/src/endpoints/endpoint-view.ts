@@ -1,4 +1,4 @@
-import type { RetryPolicy } from './retry-policy';
+import { fromStoredAcknowledgement, fromStoredRetry } from './stored-settings';
 import { destinationRevision, endpointRevision } from './revision';
 import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
@@ -9,7 +9,7 @@ import type { SecretBox } from '../secrets/secret-box';
 import { showTls } from './destination-tls';
 import { isPausedByItself } from './destination-plan';
 import { failingSinceOf, healthOf } from './health';
-import type { AcknowledgementSetting, Circuit, Destination, Endpoint } from './endpoint';
+import type { Circuit, Destination, Endpoint } from './endpoint';
 
 /** Rows as their owner sees them: opened, with what is derived from them, and without secrets. */
 export class EndpointView {
@@ -38,11 +38,11 @@ export class EndpointView {
         eventTypes: endpoint.eventTypes,
         headers: this.openHeaders(endpoint.headers, endpoint.userId, endpoint.id),
         timeoutSeconds: endpoint.timeoutSeconds,
-        retry: endpoint.retry as RetryPolicy,
+        retry: fromStoredRetry(endpoint.retry),
         concurrency: endpoint.concurrency,
         rateLimit: endpoint.rateLimit,
         orderBy: endpoint.orderBy,
-        acknowledgement: endpoint.acknowledgement as AcknowledgementSetting | null,
+        acknowledgement: endpoint.acknowledgement && fromStoredAcknowledgement(endpoint.acknowledgement),
         verification: this.toVerification(endpoint),
         methods: endpoint.methods,
         forwardIdentityHeaders: endpoint.forwardIdentityHeaders,
@@ -67,7 +67,7 @@ export class EndpointView {
       headers: this.openHeaders(row.headers, endpoint.userId, row.id),
       tls: row.tls === null ? null : showTls(openTls(this.box, row.tls, endpoint.userId, row.id)),
       timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds,
-      retry: row.retry as RetryPolicy | null,
+      retry: row.retry && fromStoredRetry(row.retry),
       status: row.status,
       pausedAt: row.pausedAt,
       pauseReason: row.pauseReason,

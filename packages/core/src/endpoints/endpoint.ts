@@ -1,5 +1,5 @@
 import type { VerificationConfig } from '@paggio/providers';
-import type { RetryPolicy } from './retry-policy';
+import type { RetryInput, RetryPolicy } from './retry-policy';
 import type { Mode } from '../principal';
 import type { DestinationTls, DestinationTlsInput } from './destination-tls';
 import type { Health } from './health';
@@ -72,7 +72,7 @@ export interface Circuit {
 
 export interface AcknowledgementSetting {
   status: number;
-  content_type: string | null;
+  contentType: string | null;
   body: string;
 }
 
@@ -98,14 +98,14 @@ export interface VerificationInput {
   provider: string;
   scheme?: string | null;
   /** Left out in an update: the stored ones stay, as long as the members around them do. */
-  secrets?: readonly (string | { value: string; expires_at?: string | null })[];
-  public_url?: string | null;
+  secrets?: readonly (string | { value: string; expiresAt?: Date | null })[];
+  publicUrl?: string | null;
   settings?: Record<string, unknown>;
   /**
    * By environment; null takes one away. One that is left out in an update stays, as long as `provider`, `scheme`, `settings`
-   * and `public_url` do.
+   * and `publicUrl` do.
    */
-  replay_secrets?: Record<string, string | null>;
+  replaySecrets?: Record<string, string | null>;
 }
 
 /** A destination to be added, or with its id to be changed. */
@@ -127,7 +127,7 @@ export interface DestinationInput {
   /** Null: the endpoint's. */
   timeoutSeconds?: number | null;
   /** Null: the endpoint's. */
-  retry?: unknown;
+  retry?: RetryInput | null;
   status?: Status;
 }
 
@@ -146,7 +146,7 @@ export interface EndpointInput {
   eventTypes?: string[];
   headers?: Record<string, string>;
   timeoutSeconds?: number;
-  retry?: unknown;
+  retry?: RetryInput | null;
   concurrency?: number;
   /** Deliveries per second to each destination (1 to 10000), or null: no limit. */
   rateLimit?: number | null;

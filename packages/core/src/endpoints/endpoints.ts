@@ -6,6 +6,7 @@ import type { AddressGuard } from '../transport/address-guard';
 import { checkDestinationUrl, type DestinationUrl } from '../transport/destination-url';
 import { parseOrderBy } from './order-key';
 import { defaultRetryPolicy, parseRetryPolicy } from './retry-policy';
+import { toStoredAcknowledgement, toStoredRetry } from './stored-settings';
 import { invalid, notFound, PaggioError, type ErrorDetail } from '../errors';
 import { formatId, newId } from '../event-id';
 import type { Page, Paging } from '../page';
@@ -88,7 +89,7 @@ export class Endpoints {
       eventTypes: [],
       headers: null,
       timeoutSeconds: 10,
-      retry: defaultRetryPolicy,
+      retry: toStoredRetry(defaultRetryPolicy),
       concurrency: 8,
       rateLimit: null,
       orderBy: null,
@@ -371,8 +372,8 @@ export class Endpoints {
     const { destinations, destinationUrl } = input;
     if (destinations !== undefined) {
       if (destinationUrl !== undefined) {
-        const message = 'destination_url is the first of destinations: give one of them.';
-        throw invalid([{ field: 'destination_url', message }]);
+        const message = 'destinationUrl is the first of destinations: give one of them.';
+        throw invalid([{ field: 'destinationUrl', message }]);
       }
       const checked: CheckedDestination[] = [];
       const named = destinations.some((one) => one.id !== undefined && isFunctionUrl(one.url));
@@ -387,7 +388,7 @@ export class Endpoints {
     }
     if (destinationUrl === undefined) return undefined;
     const url =
-      destinationUrl === null || destinationUrl === '' ? null : await this.checkUrl(destinationUrl, 'destination_url');
+      destinationUrl === null || destinationUrl === '' ? null : await this.checkUrl(destinationUrl, 'destinationUrl');
     // The shorthand is about the first destination and leaves the others alone.
     return (stored) => {
       const [first, ...others] = stored.filter(({ handler }) => handler === null);
@@ -449,16 +450,16 @@ export class Endpoints {
     set('concurrency', input.concurrency);
     set('rateLimit', input.rateLimit);
     if (typeof input.orderBy === 'string' && !parseOrderBy(input.orderBy)) {
-      const message = 'order_by must be a header name, or a JSON pointer such as /data/customer.';
-      problems.push({ field: 'order_by', message });
+      const message = 'orderBy must be a header name, or a JSON pointer such as /data/customer.';
+      problems.push({ field: 'orderBy', message });
     } else set('orderBy', input.orderBy);
-    const { content_type: contentType = null, status: answered = 200, body = '' } = input.acknowledgement ?? {};
+    const { contentType = null, status: answered = 200, body = '' } = input.acknowledgement ?? {};
     if (contentType !== null && !isAnswerType(contentType)) {
-      problems.push({ field: 'acknowledgement.content_type', message: `content_type must be ${ANSWER_TYPES}.` });
+      problems.push({ field: 'acknowledgement.contentType', message: `contentType must be ${ANSWER_TYPES}.` });
     } else if (hasNoBody(answered) && body !== '') {
       const message = `An answer with the status ${answered} has no body: send an empty one.`;
       problems.push({ field: 'acknowledgement.body', message });
-    } else set('acknowledgement', input.acknowledgement);
+    } else set('acknowledgement', input.acknowledgement && toStoredAcknowledgement(input.acknowledgement));
     set('forwardIdentityHeaders', input.forwardIdentityHeaders);
     if (input.methods) problems.push(...methodProblems(input.methods));
     set('methods', input.methods);
@@ -474,7 +475,7 @@ export class Endpoints {
     if (input.retry !== undefined) {
       const policy = input.retry === null ? defaultRetryPolicy : parseRetryPolicy(input.retry);
       if (Array.isArray(policy)) problems.push(...policy);
-      else set('retry', policy);
+      else set('retry', toStoredRetry(policy));
     }
     if (input.verification === null) set('verification', null);
     else if (input.verification !== undefined) {

@@ -7,7 +7,7 @@ let recorder: Recorder;
 let status = 200;
 
 beforeAll(async () => {
-  gateway = await startGateway({ pauseFailingAfterMs: 60_000 });
+  gateway = await startGateway({ pauseFailingAfter: 60_000 });
   recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
 });
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const endpointOf = async (id: string) => gateway.paggio.endpoints.get(owner, id);
 
-async function made(name: string, retry: object = { max_attempts: 1 }) {
+async function made(name: string, retry: object = { maxAttempts: 1 }) {
   const { endpoint } = await gateway.paggio.endpoints.create(owner, { name, destinationUrl: recorder.url(), retry });
   return endpoint;
 }

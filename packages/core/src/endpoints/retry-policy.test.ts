@@ -3,11 +3,11 @@ import { retryAfterMs } from '../transport/retry-after';
 import { defaultRetryPolicy, maxAttempts, parseRetryPolicy, retryDelayMs } from './retry-policy';
 
 const policies = fc.record({
-  max_attempts: fc.integer({ min: 1, max: 100 }),
-  base_seconds: fc.integer({ min: 1, max: 86_400 }),
+  maxAttempts: fc.integer({ min: 1, max: 100 }),
+  baseSeconds: fc.integer({ min: 1, max: 86_400 }),
   factor: fc.double({ min: 1, max: 10, noNaN: true }),
-  cap_seconds: fc.integer({ min: 1, max: 604_800 }),
-  floor_seconds: fc.integer({ min: 0, max: 3600 }),
+  capSeconds: fc.integer({ min: 1, max: 604_800 }),
+  floorSeconds: fc.integer({ min: 0, max: 3600 }),
 });
 
 test('DEL-10: a wait is never below the floor nor above the bound', () => {
@@ -17,9 +17,9 @@ test('DEL-10: a wait is never below the floor nor above the bound', () => {
       fc.integer({ min: 1, max: 99 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (policy, failed, random) => {
-        const bound = Math.min(policy.cap_seconds, policy.base_seconds * policy.factor ** (failed - 1)) * 1000;
+        const bound = Math.min(policy.capSeconds, policy.baseSeconds * policy.factor ** (failed - 1)) * 1000;
         const delay = retryDelayMs(policy, failed, () => random);
-        return delay <= Math.ceil(bound) && delay >= Math.min(policy.floor_seconds * 1000, Math.floor(bound));
+        return delay <= Math.ceil(bound) && delay >= Math.min(policy.floorSeconds * 1000, Math.floor(bound));
       },
     ),
   );
@@ -35,14 +35,14 @@ test('the default makes twelve attempts over about three days', () => {
 test('DEL-11: events that fail together do not come back together', () => {
   const buckets = new Map<number, number>();
   for (let i = 0; i < 10_000; i++) {
-    const second = Math.floor(retryDelayMs({ ...defaultRetryPolicy, base_seconds: 30 }, 1) / 1000);
+    const second = Math.floor(retryDelayMs({ ...defaultRetryPolicy, baseSeconds: 30 }, 1) / 1000);
     buckets.set(second, (buckets.get(second) ?? 0) + 1);
   }
   expect(Math.max(...buckets.values())).toBeLessThan(500);
 });
 
 test('a schedule is taken literally', () => {
-  const policy = parseRetryPolicy({ schedule_seconds: [1, 60] });
+  const policy = parseRetryPolicy({ scheduleSeconds: [1, 60] });
   if (Array.isArray(policy)) throw new Error('refused');
   expect([maxAttempts(policy), retryDelayMs(policy, 1), retryDelayMs(policy, 2)]).toEqual([3, 1000, 60_000]);
 });

@@ -2,64 +2,77 @@ import type { ErrorDetail } from '../errors';
 
 interface PolicyChoices {
   /**
-   * Whether an answer 4xx other than 408, 410, 425 and 429 is tried again. Receivers misconfigure themselves, so by
-   * default it is.
+   * Whether to retry after a 4xx status other than 408, 410, 425 and 429. `retry` is the default because a misconfigured
+   * receiver often answers with such a status until somebody repairs it.
    * @default 'retry'
    */
-  client_errors?: ClientErrors;
+  clientErrors?: ClientErrors;
 }
 
+/** Exponential backoff with jitter. */
 export interface BackoffPolicy extends PolicyChoices {
-  /** Attempts in all, the first included (1 to 100). */
-  max_attempts: number;
-  /** Upper bound of the first wait (1 to 86400 s). */
-  base_seconds: number;
-  /** Each bound is the one before times this (1 to 10). */
+  /** Number of attempts, including the first (1 to 100). */
+  maxAttempts: number;
+  /** Upper bound of the first wait, in seconds (1 to 86400). */
+  baseSeconds: number;
+  /** Each upper bound is the previous one times this factor (1 to 10). */
   factor: number;
-  /** No bound is larger (1 to 604800 s). */
-  cap_seconds: number;
-  /** No wait is shorter (0 to 3600 s). */
-  floor_seconds: number;
+  /** Largest upper bound, in seconds (1 to 604800). */
+  capSeconds: number;
+  /** Shortest wait, in seconds (0 to 3600). */
+  floorSeconds: number;
   /**
-   * `full`: anywhere between floor and bound. `equal`: in the upper half of it. `none`: the bound itself.
+   * Where a wait falls. `full`: anywhere between the floor and the upper bound. `equal`: in the upper half of that range.
+   * `none`: at the upper bound.
    * @default 'full'
    */
   jitter?: Jitter;
 }
 
-/** The wait after each failed attempt; one more attempt than there are waits. */
+/** A fixed wait after each failed attempt. */
 export interface SchedulePolicy extends PolicyChoices {
-  schedule_seconds: number[];
+  /** Waits in seconds (1 to 100 waits of 0 to 604800). There is one more attempt than there are waits. */
+  scheduleSeconds: readonly number[];
 }
 
 export type RetryPolicy = BackoffPolicy | SchedulePolicy;
+export type RetryPreset = 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
+
+/** A preset by name. Members beside it replace those of the preset, unless the preset is a schedule. */
+export interface RetryPresetInput extends Partial<BackoffPolicy> {
+  preset: RetryPreset;
+}
+
+/** A retry policy to be set: a preset, a schedule, or a backoff whose missing members are those of the preset `default`. */
+export type RetryInput = RetryPresetInput | SchedulePolicy | Partial<BackoffPolicy>;
+
 type Jitter = 'full' | 'equal' | 'none';
 type ClientErrors = 'retry' | 'fail';
 
 /** Twelve attempts over up to two days, and three with the pauses that destinations ask for. */
 export const defaultRetryPolicy: BackoffPolicy = {
-  max_attempts: 12,
-  base_seconds: 10,
+  maxAttempts: 12,
+  baseSeconds: 10,
   factor: 3,
-  cap_seconds: 43_200,
-  floor_seconds: 1,
+  capSeconds: 43_200,
+  floorSeconds: 1,
 };
 
 /** Policies by name, written out when they are stored. */
-export const retryPresets: Readonly<Record<string, RetryPolicy>> = {
+export const retryPresets: Readonly<Record<RetryPreset, RetryPolicy>> = {
   default: defaultRetryPolicy,
   /** Five attempts within a minute: for development, and for events that are worthless later. */
-  quick: { max_attempts: 5, base_seconds: 2, factor: 2, cap_seconds: 30, floor_seconds: 1 },
+  quick: { maxAttempts: 5, baseSeconds: 2, factor: 2, capSeconds: 30, floorSeconds: 1 },
   /** Twenty attempts over about a week. */
-  patient: { max_attempts: 20, base_seconds: 30, factor: 3, cap_seconds: 86_400, floor_seconds: 5 },
+  patient: { maxAttempts: 20, baseSeconds: 30, factor: 3, capSeconds: 86_400, floorSeconds: 5 },
   /** The schedule that the Standard Webhooks specification recommends to senders. */
-  'standard-webhooks': { schedule_seconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] },
+  'standard-webhooks': { scheduleSeconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] },
   /** One attempt. */
-  none: { max_attempts: 1, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 },
+  none: { maxAttempts: 1, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 },
 };
 
 export function maxAttempts(policy: RetryPolicy): number {
-  return 'schedule_seconds' in policy ? policy.schedule_seconds.length + 1 : policy.max_attempts;
+  return 'scheduleSeconds' in policy ? policy.scheduleSeconds.length + 1 : policy.maxAttempts;
 }
 
 /**
@@ -73,31 +86,31 @@ export function retryDelayMs(
   random: () => number = Math.random,
   secondMs = 1_000,
 ): number {
-  if ('schedule_seconds' in policy) return (policy.schedule_seconds[failedAttempts - 1] ?? 0) * secondMs;
-  const bound = Math.min(policy.cap_seconds, policy.base_seconds * policy.factor ** (failedAttempts - 1)) * secondMs;
-  const floor = Math.min(policy.floor_seconds * secondMs, bound);
+  if ('scheduleSeconds' in policy) return (policy.scheduleSeconds[failedAttempts - 1] ?? 0) * secondMs;
+  const bound = Math.min(policy.capSeconds, policy.baseSeconds * policy.factor ** (failedAttempts - 1)) * secondMs;
+  const floor = Math.min(policy.floorSeconds * secondMs, bound);
   const lowest = { full: floor, equal: Math.max(floor, bound / 2), none: bound }[policy.jitter ?? 'full'];
   return Math.round(lowest + random() * (bound - lowest));
 }
 
 /** How a wait came about, for people. */
 export function describeDelay(policy: RetryPolicy): string {
-  if ('schedule_seconds' in policy) return 'schedule';
+  if ('scheduleSeconds' in policy) return 'schedule';
   return { full: 'back-off with full jitter', equal: 'back-off with equal jitter', none: 'back-off' }[
     policy.jitter ?? 'full'
   ];
 }
 
 const ranges: Readonly<Record<string, [number, number]>> = {
-  max_attempts: [1, 100],
-  base_seconds: [1, 86_400],
+  maxAttempts: [1, 100],
+  baseSeconds: [1, 86_400],
   factor: [1, 10],
-  cap_seconds: [1, 604_800],
-  floor_seconds: [0, 3600],
+  capSeconds: [1, 604_800],
+  floorSeconds: [0, 3600],
 };
 const choices: Readonly<Record<string, readonly string[]>> = {
   jitter: ['full', 'equal', 'none'],
-  client_errors: ['retry', 'fail'],
+  clientErrors: ['retry', 'fail'],
 };
 
 /** The policy out of untrusted input, completed with the defaults, or what is wrong with it. */
@@ -107,29 +120,30 @@ export function parseRetryPolicy(input: unknown, field = 'retry'): RetryPolicy |
   }
   const problems: ErrorDetail[] = [];
   const wrong = (name: string, message: string): void => void problems.push({ field: `${field}.${name}`, message });
-  const { preset, schedule_seconds: schedule, ...given } = input as Record<string, unknown>;
+  const { preset, scheduleSeconds: schedule, ...given } = input as Record<string, unknown>;
 
   if (preset !== undefined && (typeof preset !== 'string' || !Object.hasOwn(retryPresets, preset))) {
     wrong('preset', `preset must be one of ${Object.keys(retryPresets).join(', ')}.`);
     return problems;
   }
-  if (schedule !== undefined && preset !== undefined) wrong('preset', 'preset cannot stand beside schedule_seconds.');
-  const base = retryPresets[preset ?? 'default'] as RetryPolicy;
-  const scheduled = schedule !== undefined || 'schedule_seconds' in base;
+  if (schedule !== undefined && preset !== undefined)
+    wrong('preset', 'preset cannot be combined with scheduleSeconds.');
+  const base = retryPresets[(preset ?? 'default') as RetryPreset];
+  const scheduled = schedule !== undefined || 'scheduleSeconds' in base;
   if (schedule !== undefined && !isSchedule(schedule))
-    wrong('schedule_seconds', 'schedule_seconds must be 1 to 100 waits of 0 to 604800 seconds.');
+    wrong('scheduleSeconds', 'scheduleSeconds must be 1 to 100 waits of 0 to 604800 seconds.');
 
   for (const [name, value] of Object.entries(given)) {
     const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
     const choice = Object.hasOwn(choices, name) ? choices[name] : undefined;
     if (!range && !choice) wrong(name, `There is no retry setting "${name}".`);
-    else if (scheduled && name !== 'client_errors') wrong(name, `${name} cannot stand beside a schedule.`);
-    else if (range && (!isNumber(value, ...range) || (name === 'max_attempts' && !Number.isInteger(value)))) {
+    else if (scheduled && name !== 'clientErrors') wrong(name, `${name} cannot be combined with a schedule.`);
+    else if (range && (!isNumber(value, ...range) || (name === 'maxAttempts' && !Number.isInteger(value)))) {
       wrong(name, `${name} must be a number from ${range[0]} to ${range[1]}.`);
     } else if (choice && !choice.includes(value as string)) wrong(name, `${name} must be ${choice.join(' or ')}.`);
   }
   if (problems.length > 0) return problems;
-  return { ...(schedule === undefined ? base : { schedule_seconds: schedule as number[] }), ...given };
+  return { ...(schedule === undefined ? base : { scheduleSeconds: schedule as readonly number[] }), ...given };
 }
 
 function isSchedule(value: unknown): boolean {

@@ -1,7 +1,6 @@
 import { createVerifier, type Scheme, type VerificationConfig } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
 import { environments } from './environment';
-import { parseTime, TIME_FORM } from '../input/time';
 import type { StoredVerification, VerificationInput } from './endpoint';
 
 /** More changed members than this are not named. */
@@ -26,25 +25,17 @@ export function verificationConfig(
     return [{ field: 'verification.settings', message }];
   }
   const problems: ErrorDetail[] = [];
-  const given = input.secrets?.map((secret, index) => {
+  const given = input.secrets?.map((secret) => {
     if (typeof secret === 'string') return { value: secret, expiresAt: null };
-    const text = secret.expires_at ?? null;
-    const expiresAt = text === null ? null : parseTime(text)?.getTime();
-    if (expiresAt === undefined) {
-      problems.push({
-        field: `verification.secrets[${index}].expires_at`,
-        message: `expires_at must be ${TIME_FORM}.`,
-      });
-    }
-    return { value: secret.value, expiresAt: expiresAt ?? null };
+    return { value: secret.value, expiresAt: secret.expiresAt?.getTime() ?? null };
   });
   const config: StoredVerification = {
     provider: input.provider,
     scheme: input.scheme ?? null,
     secrets: given ?? stored?.secrets ?? [],
-    publicUrl: input.public_url ?? null,
+    publicUrl: input.publicUrl ?? null,
     settings: input.settings ?? {},
-    replaySecrets: mergedSecrets(stored?.replaySecrets, input.replay_secrets),
+    replaySecrets: mergedSecrets(stored?.replaySecrets, input.replaySecrets),
   };
   const unsent = stored === null ? [] : unsentSecrets(stored, config, input);
   problems.push(...unsent);
@@ -66,7 +57,7 @@ export function verificationConfig(
 function unsentSecrets(
   stored: StoredVerification,
   wanted: StoredVerification,
-  { secrets, replay_secrets: replaySecrets = {} }: VerificationInput,
+  { secrets, replaySecrets = {} }: VerificationInput,
 ): ErrorDetail[] {
   const changed = changedMembers(stored, wanted);
   if (changed.length === 0) return [];
@@ -83,7 +74,7 @@ function unsentSecrets(
         ]
       : []),
     ...missing.map((name) => ({
-      field: `verification.replay_secrets.${name}`,
+      field: `verification.replaySecrets.${name}`,
       message: `${what}: send this secret again, or null to remove it.`,
     })),
   ];
@@ -98,7 +89,7 @@ function changedMembers(stored: VerificationConfig, wanted: VerificationConfig):
   for (const name of names) {
     if (!isSame(stored.settings[name], wanted.settings[name])) changed.push(`settings.${name.slice(0, 64)}`);
   }
-  if (stored.publicUrl !== wanted.publicUrl) changed.push('public_url');
+  if (stored.publicUrl !== wanted.publicUrl) changed.push('publicUrl');
   return changed;
 }
 
@@ -128,7 +119,7 @@ function mergedSecrets(
 
 function replaySecretProblems(config: StoredVerification, scheme: Scheme): ErrorDetail[] {
   return Object.entries(config.replaySecrets ?? {}).flatMap(([environment, secret]): ErrorDetail[] => {
-    const field = `verification.replay_secrets.${environment.slice(0, 64)}`;
+    const field = `verification.replaySecrets.${environment.slice(0, 64)}`;
     if (!environments.some((one) => one === environment)) {
       return [{ field, message: `There are these environments: ${environments.join(', ')}.` }];
     }

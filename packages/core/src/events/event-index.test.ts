@@ -42,7 +42,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   const { paggio } = gateway;
   let fail = false;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(fail ? 500 : 200).end());
-  const once = { max_attempts: 1 };
+  const once = { maxAttempts: 1 };
   const make = (who: Owner, name: string, destinationUrl: string | null) =>
     paggio.endpoints.create(who, { name, destinationUrl, retry: once });
   const endpoints = [

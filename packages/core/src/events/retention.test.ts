@@ -4,7 +4,7 @@ const HOUR = 3_600_000;
 const ALL = { limit: 100, offset: 0, startingAfter: null };
 
 test('old events go with all that belongs to them; newer ones and those that still wait stay', async () => {
-  const gateway = await startGateway({ retentionMs: 24 * HOUR });
+  const gateway = await startGateway({ retention: 24 * HOUR });
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url() });
@@ -54,7 +54,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
 });
 
 test('LOA-12: capture goes on while a lot is removed', async () => {
-  const gateway = await startGateway({ retentionMs: HOUR });
+  const gateway = await startGateway({ retention: HOUR });
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy' });
   await query(

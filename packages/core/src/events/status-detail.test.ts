@@ -69,7 +69,7 @@ test('a filtered event says which filter it did not pass', async () => {
 
 test('a failed event says what its destination answered, and a held one why it waits', async () => {
   const { paggio } = gateway;
-  const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { max_attempts: 1 } });
+  const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { maxAttempts: 1 } });
   const failed = await settled(paggio, owner, await capture(paggio, slug, '{}'));
   expect(failed.statusDetail).toBe(`${recorder.url('/d')}: HTTP 422; no attempts left of 1`);
   await paggio.endpoints.update(owner, id, { status: 'PAUSED' });

@@ -3,6 +3,7 @@ import { API_SOURCE } from '../capture/signed-ingest';
 import { parseRetryPolicy, type RetryPolicy } from '../endpoints/retry-policy';
 import { PaggioError, type ErrorDetail } from '../errors';
 import { problemsOf, type Arguments } from '../input/check';
+import { DURATION_FORM, parseDuration } from '../input/duration';
 import {
   callable,
   data,
@@ -16,6 +17,7 @@ import {
   oneOf,
   optional,
   rule,
+  satisfying,
   text,
   type Shape,
 } from '../input/shape';
@@ -35,7 +37,11 @@ function meaningful(form: Shape, problemsOfMeaning: (value: never, field: string
 const options: Record<keyof HandlerOptions, Shape> = {
   name: optional(matching(NAME, NAME_FORM)),
   transactional: optional(flag),
-  timeoutSeconds: optional(nullable(integer(1, 3600))),
+  timeout: optional(
+    nullable(
+      satisfying((value) => inSeconds(value) !== undefined, `must be from 1s to 1h in whole seconds: ${DURATION_FORM}`),
+    ),
+  ),
   retry: optional(meaningful(data, retryProblems)),
   concurrency: optional(nullable(integer(1, 1000))),
   endpoint: optional(either(text(1, 200), list(text(1, 200)))),
@@ -53,6 +59,12 @@ const registration: Arguments = [
   ['handler', callable],
   ['', optional(members(options, { options: true }))],
 ];
+
+/** Whole seconds from 1 to 3600; undefined for anything else. */
+function inSeconds(value: unknown): number | undefined {
+  const seconds = (parseDuration(value) ?? 0) / 1000;
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600 ? seconds : undefined;
+}
 
 /** The handlers that the code of this process has. */
 export class HandlerRegistry {
@@ -113,7 +125,7 @@ function checked(
     userId: given.userId ?? null,
     mode: mode === 'any' ? null : mode,
     unverified: given.unverified ?? false,
-    timeoutSeconds: given.timeoutSeconds ?? null,
+    timeoutSeconds: inSeconds(given.timeout) ?? null,
     retry,
     concurrency: given.concurrency ?? null,
     transactional: given.transactional ?? false,

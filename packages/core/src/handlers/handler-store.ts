@@ -1,5 +1,6 @@
 import { PaggioError } from '../errors';
 import { formatId, newId } from '../event-id';
+import { toStoredRetry } from '../endpoints/stored-settings';
 import type { RegisteredHandler } from './handler';
 import type { HandlerSummary } from './handler-summary';
 import { change } from '../storage/config-version';
@@ -27,7 +28,7 @@ export class HandlerStore {
           one.endpoints,
           one.unverified,
           one.timeoutSeconds,
-          one.retry === null ? null : JSON.stringify(one.retry),
+          one.retry === null ? null : JSON.stringify(toStoredRetry(one.retry)),
           one.concurrency,
         ]);
       }

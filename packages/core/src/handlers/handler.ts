@@ -1,3 +1,5 @@
+import type { RetryInput, RetryPolicy } from '../endpoints/retry-policy';
+import type { Duration } from '../input/duration';
 import type { Mode } from '../principal';
 import type { Transaction } from '../storage/statements';
 import type { WebhookEvent } from './webhook-event';
@@ -82,12 +84,13 @@ export interface HandlerOptions {
    */
   transactional?: boolean;
   /**
-   * Time for an attempt, in seconds (1 to 3600). Then its signal is aborted, and it counts as failed.
+   * Longest time of an attempt: whole seconds from `'1s'` to `'1h'`. After it the attempt's signal is aborted, and the
+   * attempt has failed.
    * @default the endpoint's
    */
-  timeoutSeconds?: number;
-  /** A retry policy, complete or in part, or `{ preset }`. @default the endpoint's */
-  retry?: object;
+  timeout?: Duration;
+  /** @default the endpoint's */
+  retry?: RetryInput;
   /** Attempts at the same time, of all processes together (1 to 1000). @default the endpoint's */
   concurrency?: number;
   /** Only of these endpoints: ids, slugs or names. Names belong to users: give `userId` too where users make endpoints. */
@@ -114,7 +117,7 @@ export interface RegisteredHandler {
   mode: Mode | null;
   unverified: boolean;
   timeoutSeconds: number | null;
-  retry: object | null;
+  retry: RetryPolicy | null;
   concurrency: number | null;
   transactional: boolean;
   handle: Handler<unknown, HandlerTransaction | undefined>;

@@ -29,7 +29,7 @@ async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: T
   return gateway;
 }
 
-const fast = { schedule_seconds: [0, 0, 0] };
+const fast = { scheduleSeconds: [0, 0, 0] };
 
 /** A gateway with one handler of GitHub's pushes, and an endpoint of GitHub without any URL. */
 async function withHandler(
@@ -188,7 +188,7 @@ test('attempts run out into a dead letter, which can be replayed', async () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error
       if (broken) throw 'no error at all';
     },
-    { retry: { schedule_seconds: [0] } },
+    { retry: { scheduleSeconds: [0] } },
   );
   const dead = await settled(paggio, owner, await push());
   expect(dead).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 2 });
@@ -217,7 +217,7 @@ test('the time limit aborts the signal; a handler that heeds it ends, one that d
           if (!deaf) fail(new Error('stopped in the middle'));
         });
       }),
-    { timeoutSeconds: 1, retry: { preset: 'none' } },
+    { timeout: '1s', retry: { preset: 'none' } },
   );
   const heeded = await settled(paggio, owner, await push());
   expect(heeded.attempts[0]?.error).toBe('timeout: the handler had 1 s: stopped in the middle');
@@ -330,16 +330,16 @@ test('a handler that was taken out of the code is removed, and what waits for it
 });
 
 test('the settings of the code take effect at its next start, on destinations that are there', async () => {
-  const { paggio, database } = await start((one) => void one.on('github', '*', () => undefined, { timeoutSeconds: 5 }));
+  const { paggio, database } = await start((one) => void one.on('github', '*', () => undefined, { timeout: '5s' }));
   const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
   await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   await start(
-    (one) => void one.on('github', '*', () => undefined, { timeoutSeconds: 1800, retry: { preset: 'patient' } }),
+    (one) => void one.on('github', '*', () => undefined, { timeout: '1800s', retry: { preset: 'patient' } }),
     {},
     database,
   );
   expect((await paggio.endpoints.get(owner, endpoint.id)).destinations).toMatchObject([
-    { timeoutSeconds: 1800, retry: { max_attempts: 20 } },
+    { timeoutSeconds: 1800, retry: { maxAttempts: 20 } },
   ]);
 });
 
@@ -381,9 +381,9 @@ test('a stop waits for handlers, tells those that take too long to end, and give
           });
           void slow.then(start);
         }),
-      { timeoutSeconds: 600 },
+      { timeout: '600s' },
       {},
-      { stopGraceMs: 50 },
+      { stopGrace: 50 },
     );
     void slow.then(({ push }) => push());
   });
@@ -396,11 +396,11 @@ test('a stop waits for handlers, tells those that take too long to end, and give
 test('mistakes in a registration are all told at once, and late ones are refused', async () => {
   const { paggio } = await start((one) => {
     const wrong = (): unknown =>
-      one.on('stirpe', 'in*voice', () => undefined, { timeoutSeconds: 0, concurrency: 1.5, mode: 'lvie' } as never);
+      one.on('stirpe', 'in*voice', () => undefined, { timeout: '1.5s', concurrency: 1.5, mode: 'lvie' } as never);
     expect(wrong).toThrow(
       expect.objectContaining({
         code: 'BAD_REQUEST',
-        details: ['source', 'eventType', 'timeoutSeconds', 'concurrency', 'mode'].map((field) =>
+        details: ['source', 'eventType', 'timeout', 'concurrency', 'mode'].map((field) =>
           expect.objectContaining({ field }),
         ),
       }),

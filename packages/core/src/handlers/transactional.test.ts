@@ -64,7 +64,7 @@ async function start(
   const started = await startGateway(options, { timing: shortened('pollMs') }, where, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => work(tx, event as never), {
       transactional: true,
-      retry: { schedule_seconds: [0] },
+      retry: { scheduleSeconds: [0] },
     });
   });
   const { paggio } = started;
@@ -358,7 +358,7 @@ test('a handler that does not end loses its transaction, and cannot write any mo
         late = new Promise((done) => setTimeout(done, 1.2 * timing.abandonAfterMs)).then(insert);
         await late;
       },
-      { transactional: true, timeoutSeconds: 1, retry: { schedule_seconds: [0] } },
+      { transactional: true, timeout: '1s', retry: { scheduleSeconds: [0] } },
     );
   });
   const { paggio } = gateway;

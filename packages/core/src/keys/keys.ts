@@ -116,13 +116,13 @@ export class Keys {
    * that is later than that of the key which asks; `UNAUTHORIZED` when that key was revoked meanwhile
    */
   async create(principal: Principal, input: KeyInput): Promise<{ apiKey: ApiKey; key: string }> {
-    requireTime('expires_at', input.expiresAt);
+    requireTime('expiresAt', input.expiresAt);
     const wanted = input.scopes ?? defaultScopes.filter((scope) => hasScope(principal, scope));
     const userId = input.userId ?? principal.userId;
     if (userId !== principal.userId) {
       this.authority.require(principal, 'operator', 'keys.create', {
         message: 'Keys of another user need the scope "operator"',
-        hint: 'Leave user_id out to make a key of your own.',
+        hint: 'Leave userId out to make a key of your own.',
       });
     }
     const lacking = wanted.filter((scope) => !hasScope(principal, scope));
@@ -198,9 +198,9 @@ export class Keys {
     if (made === 'maker_gone') throw unauthorized();
     const message =
       made === 'past'
-        ? 'expires_at is in the past.'
-        : 'The key that asks ends earlier, and a key that it makes ends no later. Left out, expires_at is the same end.';
-    throw invalid([{ field: 'expires_at', message }]);
+        ? 'expiresAt is in the past.'
+        : 'The key that asks ends earlier, and a key that it makes ends no later. Left out, expiresAt is the same end.';
+    throw invalid([{ field: 'expiresAt', message }]);
   }
 
   /** Finds the keys with these names that are valid now. */

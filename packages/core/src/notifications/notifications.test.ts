@@ -86,7 +86,7 @@ async function send(slug: string, count: number): Promise<void> {
 test('an outage is one message for each channel and not a thousand; later ones wait and count', async () => {
   await subscribe(['failed', 'unhealthy', 'recovered']);
   const make = (name: string) =>
-    gateway.paggio.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { max_attempts: 1 } });
+    gateway.paggio.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { maxAttempts: 1 } });
   const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
   healthy = false;
   await send(one.slug, 120);
@@ -138,7 +138,7 @@ test('an outage of a destination is told once after the minutes that the owner c
   const { endpoint } = await paggio.endpoints.create(owner, {
     name: 'down',
     destinationUrl: destination.url(),
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   });
   const began = (ago: string): Promise<unknown> =>
     query(

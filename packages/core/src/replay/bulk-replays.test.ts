@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.stop());
 
-const once = { max_attempts: 1 };
+const once = { maxAttempts: 1 };
 
 function completed(id: string | null): Promise<BulkReplay> {
   const { paggio } = gateway;
@@ -257,7 +257,7 @@ test('what has nowhere to go is skipped and counted; wrong inputs are refused by
   });
   await expect(
     paggio.bulkReplays.create(owner, { filter: { q: 'x' }, destinationId: endpoint.id }),
-  ).rejects.toMatchObject({ details: [{ field: 'destination_id' }] });
+  ).rejects.toMatchObject({ details: [{ field: 'destinationId' }] });
   const page = await paggio.bulkReplays.list(owner, { limit: 2, offset: 0, startingAfter: null });
   expect(page).toMatchObject({ hasMore: true, items: [{ filter: { q: 'needle' } }, {}] });
 });

@@ -111,9 +111,9 @@ export class BulkReplays {
 
   private async endpointOf(owner: Owner, destinationId: string, endpointId: string | undefined): Promise<string> {
     const found = await this.dependencies.endpoints.ofDestination(owner, destinationId);
-    const message = 'There is no such destination, or it belongs to another endpoint than filter.endpoint_id.';
+    const message = 'There is no such destination, or it belongs to another endpoint than filter.endpointId.';
     if (found === null || (endpointId !== undefined && endpointId !== found))
-      throw invalid([{ field: 'destination_id', message }]);
+      throw invalid([{ field: 'destinationId', message }]);
     return found;
   }
 }

@@ -20,7 +20,7 @@ afterAll(async () => {
 beforeEach(() => answers.clear());
 
 /** An endpoint with a destination for each path. */
-async function endpointWith(paths: readonly string[], retry: object = { max_attempts: 1 }) {
+async function endpointWith(paths: readonly string[], retry: object = { maxAttempts: 1 }) {
   const destinations = paths.map((path) => ({ name: path.slice(1), url: recorder.url(path), retry }));
   const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'several', destinations });
   return endpoint;
@@ -152,14 +152,14 @@ test.each(orders)(
   async (...kinds) => {
     const { paggio } = gateway;
     const codes: Record<string, number> = { ok: 200, failed: 422, waiting: 503 };
-    const policies: Record<string, object> = { waiting: { schedule_seconds: [600] } };
+    const policies: Record<string, object> = { waiting: { scheduleSeconds: [600] } };
     const made = kinds.map((kind, index) => ({ kind, path: `/${kinds.join('-')}/${index}` }));
     for (const { kind, path } of made) answers.set(path, codes[kind] as number);
     const { endpoint } = await paggio.endpoints.create(owner, {
       name: 'order',
       destinations: made.map(({ kind, path }) => ({
         url: recorder.url(path),
-        retry: policies[kind] ?? { max_attempts: 1 },
+        retry: policies[kind] ?? { maxAttempts: 1 },
       })),
     });
     const id = await capture(paggio, endpoint.slug, '{}');

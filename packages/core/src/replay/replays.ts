@@ -176,14 +176,14 @@ export class Replays {
     const { event, endpoint } = await this.load(owner, eventId);
     if (endpoint.deleted) {
       throw new PaggioError('CONFLICT', 'The endpoint of this event was deleted', {
-        hint: 'Replay it to a URL with destination_url.',
+        hint: 'Replay it to a URL with destinationUrl.',
       });
     }
     const { targets } = await this.dependencies.routing.again(endpoint, event);
     if (targets.length === 0) {
       throw invalid([
         {
-          field: 'destination_url',
+          field: 'destinationUrl',
           message: 'The endpoint has no destination for this event. Give one here, or set it on the endpoint.',
         },
       ]);
@@ -293,7 +293,7 @@ export class Replays {
     if ('destinationUrl' in target) return target.destinationUrl;
     if (target.environment === 'custom') {
       if (!target.customUrl)
-        throw invalid([{ field: 'custom_url', message: 'environment "custom" needs custom_url.' }]);
+        throw invalid([{ field: 'customUrl', message: 'environment "custom" needs customUrl.' }]);
       return target.customUrl;
     }
     if (target.environment === 'local') {
@@ -336,6 +336,6 @@ function stillCarries(sent: Buffer, { body, credentials }: EventDetail, { verifi
 function refuseCredentialsOf({ credentials }: EventDetail): void {
   if (credentials === null || credentials.spans.length === 0) return;
   const message =
-    "The body carries the provider's secret, which this host receives only with include_credentials (scope resign).";
-  throw invalid([{ field: 'include_credentials', message }]);
+    "The body carries the provider's secret, which this host receives only with includeCredentials (scope resign).";
+  throw invalid([{ field: 'includeCredentials', message }]);
 }

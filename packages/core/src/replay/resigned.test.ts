@@ -104,8 +104,8 @@ async function subjectOf(
       scheme: schemeName,
       secrets: [secret],
       settings: SETTINGS[provider.name] ?? {},
-      public_url: provider.signsUrl(schemeName) ? 'https://hooks.example.test/in' : undefined,
-      replay_secrets: Object.fromEntries(environments.map((name) => [name, signingKey])),
+      publicUrl: provider.signsUrl(schemeName) ? 'https://hooks.example.test/in' : undefined,
+      replaySecrets: Object.fromEntries(environments.map((name) => [name, signingKey])),
     },
   });
   const eventId = Object.fromEntries(received.headers)['Paggio-Event-Id'] as string;

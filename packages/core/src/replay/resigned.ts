@@ -49,7 +49,7 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
   const { scheme, config, provider } = verifier;
   const secret = secretFor(input, verifier);
   const unfit = scheme.signingKeyProblem(secret);
-  if (unfit !== null) throw problem(`verification.replay_secrets.${input.environment}`, unfit);
+  if (unfit !== null) throw problem(`verification.replaySecrets.${input.environment}`, unfit);
   const url = new URL(input.url);
   let parts;
   try {
@@ -90,7 +90,7 @@ function secretFor(
 ): string {
   const own = endpoint.replaySecrets[environment];
   if (own !== undefined) return own;
-  const field = `verification.replay_secrets.${environment}`;
+  const field = `verification.replaySecrets.${environment}`;
   if (environment === 'custom' && !home) {
     throw problem(
       field,

@@ -21,6 +21,7 @@ import {
   satisfying,
   text,
   time,
+  type Shape,
 } from '../input/shape';
 
 // The rules of the fields that the HTTP API has too. Its DTOs take them from here, so that both refuse the same values
@@ -80,30 +81,28 @@ const providerSecret = rule(
       : text(1, MAX_SECRET)(value, field),
   { type: 'string', minLength: 1, maxLength: MAX_SECRET },
 );
-const secretUntil = members({
-  value: providerSecret,
-  expires_at: optional(
-    nullable(
-      rule((value, field) =>
-        parseTime(value) === undefined ? [{ field, message: `${field} must be ${TIME_FORM}.` }] : [],
-      ),
-    ),
-  ),
-});
 
-const secretInput = rule(
-  (value, field) => {
-    if (value === undefined || typeof value === 'string') return providerSecret(value, field);
-    if (typeof value === 'object' && value !== null) return secretUntil(value, field);
-    return [{ field, message: `${field} must be a text, or an object of value and expires_at.` }];
-  },
-  { anyOf: [providerSecret, secretUntil] },
+/** A list of secrets, each a text or an object of the text and the time at which it ends. */
+function secretList(endName: string, end: Shape): Shape {
+  const secretUntil = members({ value: providerSecret, [endName]: optional(nullable(end)) });
+  const secret = rule(
+    (value, field) => {
+      if (value === undefined || typeof value === 'string') return providerSecret(value, field);
+      if (typeof value === 'object' && value !== null) return secretUntil(value, field);
+      return [{ field, message: `${field} must be a text, or an object of value and ${endName}.` }];
+    },
+    { anyOf: [providerSecret, secretUntil] },
+  );
+  return optional(list(secret, { max: 20 }));
+}
+const wireTime = rule((value, field) =>
+  parseTime(value) === undefined ? [{ field, message: `${field} must be ${TIME_FORM}.` }] : [],
 );
 
 const verification = {
   provider: text(1, 64),
   scheme: optional(nullable(text(0, 64))),
-  secrets: optional(list(secretInput, { max: 20 })),
+  secrets: secretList('expiresAt', time),
   publicUrl: optional(
     nullable(matching(/^https?:\/\/\S{1,2000}$/, 'the http or https URL as configured at the provider')),
   ),
@@ -190,6 +189,8 @@ export const fields = {
   destination: { ...destination, url, id: optional(bareId) },
   destinationTls,
   verification,
+  /** The secrets of a verification as the wire spells them. */
+  wireSecrets: secretList('expires_at', wireTime),
   acknowledgement,
   key,
   filter,

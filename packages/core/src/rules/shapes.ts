@@ -51,10 +51,8 @@ export const destinationChange = members({
   url: optional(destinationUrl),
 });
 
-const { publicUrl, replaySecrets, ...verificationSettings } = fields.verification;
-const verification = members({ ...verificationSettings, public_url: publicUrl, replay_secrets: replaySecrets });
-const { contentType, ...acknowledgementSettings } = fields.acknowledgement;
-const acknowledgement = members({ ...acknowledgementSettings, content_type: contentType });
+const verification = members(fields.verification);
+const acknowledgement = members(fields.acknowledgement);
 
 const { status: _status, name, ...endpointSettings } = fields.endpoint;
 const endpointMembers = {

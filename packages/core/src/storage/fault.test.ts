@@ -69,7 +69,7 @@ test('CRA-03: a worker whose lease was taken over cannot overwrite the newer sta
     name: 'fence',
     destinationUrl: recorder.url(),
     timeoutSeconds: 60,
-    retry: { max_attempts: 1 },
+    retry: { maxAttempts: 1 },
   });
   const id = await capture(gateway.paggio, endpoint.slug, '{}');
   await recorder.received(1);

@@ -32,7 +32,7 @@ test('with one, an event and all its attempts are one trace, which goes on at th
   const { endpoint } = await paggio.endpoints.create(owner, {
     name: 't',
     destinationUrl: recorder.url(),
-    retry: { schedule_seconds: [0] },
+    retry: { scheduleSeconds: [0] },
   });
   const seen = attempts(paggio);
   const id = await capture(paggio, endpoint.slug, '{}', ['traceparent', sender, 'X-A', '1']);

@@ -73,7 +73,7 @@ export async function startGateway(
       database: { url: database.url },
       masterKey: testMasterKey,
       allowedNetworks: ['127.0.0.0/8', '::1/128'],
-      stopGraceMs: 2_000,
+      stopGrace: 2_000,
       ...options,
       scheduler,
     },

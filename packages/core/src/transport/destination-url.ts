@@ -26,7 +26,7 @@ export async function checkDestinationUrl(
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw wrong(`${field} must begin with http:// or https://.`);
   if (url.username !== '' || url.password !== '')
-    throw wrong(`${field} must not contain a user name or password; use headers_json.`);
+    throw wrong(`${field} must not contain a user name or password: put credentials into a header.`);
   if (url.port === '0') throw wrong(`${field} must not have port 0.`);
   if (!guard.allowsPort(Number(url.port))) {
     throw notAllowed(field, `Port ${url.port} belongs to a service that must not receive webhooks; ${PORT_ADVICE}.`);

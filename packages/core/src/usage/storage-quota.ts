@@ -154,7 +154,7 @@ function merged(one: Counts, other: Counts): Counts {
 
 function full(message: string): PaggioError {
   return new PaggioError('RATE_LIMITED', message, {
-    hint: 'Send the request again later. Only retention frees room (PAGGIO_RETENTION or the option retentionMs); otherwise the operator has to raise the quota. Verified events do not count towards a quota for unverified events.',
+    hint: 'Send the request again later. Only retention frees room (PAGGIO_RETENTION or the option retention); otherwise the operator has to raise the quota. Verified events do not count towards a quota for unverified events.',
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 }

@@ -71,8 +71,8 @@ const pairs: Record<string, Pair> = {
   },
 };
 
-/** Members that keep the names of the wire in the process, and those whose names differ by more than their case. */
-const sameNames = new Set(['acknowledgement', 'verification', 'retry', 'headers_json']);
+/** Members whose own members have names that are data, or that nobody checks here. */
+const sameNames = new Set(['retry', 'settings', 'replay_secrets', 'headers_json']);
 const camel = (name: string): string =>
   name === 'headers_json' ? 'headers' : name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -2,6 +2,7 @@ export * from './battery';
 export * from './host';
 export * from './bridges';
 export * from './canaries';
+export * from './denials';
 export * from './gateway-server';
 export * from './http2-readers';
 export * from './idle-connections';

@@ -1,6 +1,6 @@
 import type { CertificateFacts, Destination, DestinationInput, DestinationTls, Principal } from '@paggio/core';
 import type * as Wire from '../../generated/wire-types';
-import { toRetry } from '../retry-policy/retry-policy.wire';
+import { toRetry, toRetryInput } from '../retry-policy/retry-policy.wire';
 import { maskedHeaders } from '../shared/custom-headers';
 import type { DestinationItemDto } from './destinations.dto';
 
@@ -52,7 +52,8 @@ export function toDestination(destination: Destination, principal: Principal): W
   };
 }
 
-export function toDestinationInput(dto: DestinationItemDto): DestinationInput {
+/** @param at where the destination is in the body, such as `destinations[0].` */
+export function toDestinationInput(dto: DestinationItemDto, at = ''): DestinationInput {
   return {
     // New destinations have no such member.
     ...(dto.id !== undefined && { id: dto.id }),
@@ -66,7 +67,7 @@ export function toDestinationInput(dto: DestinationItemDto): DestinationInput {
       certificateAuthorities: dto.tls.certificate_authorities,
     },
     timeoutSeconds: dto.timeout_seconds,
-    retry: dto.retry,
+    retry: toRetryInput(dto.retry, `${at}retry`),
     status: dto.status,
   };
 }

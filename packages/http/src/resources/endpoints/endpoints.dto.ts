@@ -59,7 +59,7 @@ export class VerificationDto {
     'What the provider calls secret, token or public key, newest first. No answer contains them. Nearly all providers need at least one. A PATCH without this member keeps the stored ones, but must send them again if it changes provider, scheme, settings or public_url.',
     secretsInput,
   )
-  @Rule(fields.verification.secrets)
+  @Rule(fields.wireSecrets)
   secrets?: SecretInput[];
 
   @Doc('The URL as it is configured at the provider. Needed for providers that sign the URL.')

@@ -3,9 +3,10 @@ import { PaggioError, parseId } from '@paggio/core';
 import type * as Wire from '../../generated/wire-types';
 import type { DestinationItemDto } from '../destinations/destinations.dto';
 import { toDestinationInput, toDestinationItem } from '../destinations/destinations.wire';
-import { toRetry } from '../retry-policy/retry-policy.wire';
+import { toRetry, toRetryInput } from '../retry-policy/retry-policy.wire';
 import { maskedHeaders } from '../shared/custom-headers';
 import type { EndpointCreateDto, EndpointUpdateDto } from './endpoints.dto';
+import { toVerificationInput } from './verification-input';
 
 export function toEndpoint(endpoint: Endpoint, principal: Principal): Wire.Endpoint {
   return {
@@ -26,7 +27,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): Wire.Endpo
     order_by: endpoint.orderBy,
     acknowledgement: endpoint.acknowledgement && {
       status: endpoint.acknowledgement.status,
-      content_type: endpoint.acknowledgement.content_type,
+      content_type: endpoint.acknowledgement.contentType,
       body: endpoint.acknowledgement.body,
     },
     verification: endpoint.verification && {
@@ -78,23 +79,23 @@ function toSettings(dto: EndpointCreateDto | EndpointUpdateDto): EndpointChange 
   }
   return {
     destinationUrl: dto.destination_url === undefined ? dto.url : dto.destination_url,
-    destinations: dto.destinations?.map((one: DestinationItemDto) =>
-      toDestinationInput({ ...one, id: one.id && parseId(one.id) }),
+    destinations: dto.destinations?.map((one: DestinationItemDto, index) =>
+      toDestinationInput({ ...one, id: one.id && parseId(one.id) }, `destinations[${index}].`),
     ),
     description: dto.description,
     eventTypes: dto.event_types,
     headers: dto.headers_json,
     timeoutSeconds: dto.timeout_seconds,
-    retry: dto.retry,
+    retry: toRetryInput(dto.retry, 'retry'),
     concurrency: dto.concurrency,
     rateLimit: dto.rate_limit,
     orderBy: dto.order_by,
     acknowledgement: dto.acknowledgement && {
       status: dto.acknowledgement.status,
-      content_type: dto.acknowledgement.content_type ?? null,
+      contentType: dto.acknowledgement.content_type ?? null,
       body: dto.acknowledgement.body,
     },
-    verification: dto.verification,
+    verification: dto.verification && toVerificationInput(dto.verification),
     methods: dto.methods,
     forwardIdentityHeaders: dto.forward_identity_headers,
   };

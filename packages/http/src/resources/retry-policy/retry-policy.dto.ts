@@ -5,7 +5,7 @@ const range = (minimum: number, maximum: number): JsonSchema => ({ type: 'number
 
 const presets = (isSchedule: boolean): string[] =>
   Object.entries(retryPresets)
-    .filter(([, policy]) => 'schedule_seconds' in policy === isSchedule)
+    .filter(([, policy]) => 'scheduleSeconds' in policy === isSchedule)
     .map(([name]) => name);
 
 /** What `parseRetryPolicy` of the core takes. */

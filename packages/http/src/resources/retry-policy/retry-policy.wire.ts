@@ -1,19 +1,48 @@
-import type { RetryPolicy } from '@paggio/core';
+import { invalid, type RetryInput, type RetryPolicy } from '@paggio/core';
 import type * as Wire from '../../generated/wire-types';
+import { snakeCase } from '../../snake-case';
 
-/** In the order of the contract: the database keeps objects in an order of its own. */
+/** The members of a retry policy in TypeScript. */
+export const retryMembers = [
+  'preset',
+  'maxAttempts',
+  'baseSeconds',
+  'factor',
+  'capSeconds',
+  'floorSeconds',
+  'jitter',
+  'scheduleSeconds',
+  'clientErrors',
+] as const;
+const byWireName = new Map<string, string>(retryMembers.map((name) => [snakeCase(name), name]));
+
+/** Shows a retry policy, without the members that have their default. */
 export function toRetry(policy: RetryPolicy): Wire.RetryPolicy {
-  // A default is left out.
-  const client_errors = policy.client_errors === 'retry' ? undefined : policy.client_errors;
-  if ('schedule_seconds' in policy) return { schedule_seconds: policy.schedule_seconds, client_errors };
-  const { max_attempts, base_seconds, factor, cap_seconds, floor_seconds, jitter } = policy;
+  const client_errors = policy.clientErrors === 'retry' ? undefined : policy.clientErrors;
+  if ('scheduleSeconds' in policy) return { schedule_seconds: [...policy.scheduleSeconds], client_errors };
   return {
-    max_attempts,
-    base_seconds,
-    factor,
-    cap_seconds,
-    floor_seconds,
-    jitter: jitter === 'full' ? undefined : jitter,
+    max_attempts: policy.maxAttempts,
+    base_seconds: policy.baseSeconds,
+    factor: policy.factor,
+    cap_seconds: policy.capSeconds,
+    floor_seconds: policy.floorSeconds,
+    jitter: policy.jitter === 'full' ? undefined : policy.jitter,
     client_errors,
   };
+}
+
+/**
+ * Reads the retry policy of a body. The core checks its values.
+ * @param field the name of the policy in the body
+ * @throws PaggioError `VALIDATION_FAILED` for a member that no policy has
+ */
+export function toRetryInput(retry: object | null | undefined, field: string): RetryInput | null | undefined {
+  if (!retry) return retry as null | undefined;
+  const members = Object.entries(retry);
+  const unknown = members.filter(([name]) => !byWireName.has(name));
+  if (unknown.length > 0)
+    throw invalid(
+      unknown.map(([name]) => ({ field: `${field}.${name}`, message: `There is no retry setting "${name}".` })),
+    );
+  return Object.fromEntries(members.map(([name, value]) => [byWireName.get(name) as string, value])) as RetryInput;
 }

@@ -20,7 +20,7 @@ export function SystemSection(): ReactNode {
           <h2>Retention</h2>
           <p>
             {system.retention_seconds === null
-              ? 'Everything is kept. PAGGIO_RETENTION, or the option retentionMs, removes events that are older.'
+              ? 'Everything is kept. PAGGIO_RETENTION, or the option retention, removes events that are older.'
               : `Events that are over are removed ${toDuration(system.retention_seconds)} after they came.`}
           </p>
           <h2>System</h2>
