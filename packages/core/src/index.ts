@@ -112,6 +112,8 @@ export * as rules from './input/shape';
 export type { RuleSchema, Shape } from './input/shape';
 export { networkOf } from './transport/network';
 export { TOTAL_LIMIT, type Page, type Paging } from './page';
+export type { PaggioAdmin } from './assembly/admin';
+export type { PaggioHost } from './assembly/host';
 export { createPaggio, Paggio } from './paggio';
 export type { PublicAddress } from './public-address';
 export { hasScope, scopes, type Actor, type Mode, type Owner, type Principal, type Scope } from './principal';
@@ -139,4 +141,9 @@ export { databaseUnavailable } from './storage/sql-errors';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
-export type { Happening, Listener } from './telemetry/telemetry';
+export type {
+  AttemptFinished,
+  TelemetryEvent,
+  TelemetryEventType,
+  TelemetryListener,
+} from './telemetry/telemetry';

@@ -1,13 +1,8 @@
+import { PaggioAdmin } from './assembly/admin';
 import { assemble, type Assembly } from './assembly/assemble';
-import type { Gauges, Readiness } from './assembly/process-status';
-import type { Audit } from './audit/audit';
-import type { Capture } from './capture/capture';
-import type { SignedIngest } from './capture/signed-ingest';
-import type { TestEvents } from './capture/test-event';
-import type { Endpoints } from './endpoints/endpoints';
+import { PaggioHost } from './assembly/host';
+import type { Readiness } from './assembly/process-status';
 import { PaggioError } from './errors';
-import type { Events } from './events/events';
-import type { EventFeed } from './feed/event-feed';
 import type {
   EventSource,
   EventTypeOf,
@@ -16,77 +11,25 @@ import type {
   HandlerTransaction,
   PayloadOf,
 } from './handlers/handler';
-import type { Handlers } from './handlers/handlers';
-import type { Authority } from './keys/authority';
-import type { Keys } from './keys/keys';
-import type { Notifications } from './notifications/notifications';
-import type { PaggioOptions, ResolvedOptions } from './options';
-import type { PublicAddress } from './public-address';
+import type { PaggioOptions } from './options';
 import { toPublishInput, type OwnEvent } from './publish/own-event';
-import type { PublishedDelivery, Publishing } from './publish/publishing';
-import type { Rejections } from './rejections/rejections';
-import type { BulkReplays } from './replay/bulk-replays';
-import type { Replays } from './replay/replays';
-import type { RotationOptions, RotationResult } from './rotation/master-key-rotation';
+import type { PublishedDelivery } from './publish/publishing';
 import { checkArguments } from './rules/operations';
-import type { Sessions } from './sessions/sessions';
-import type { Statistics } from './stats/stats';
 import type { Transaction } from './storage/statements';
-import type { Listener } from './telemetry/telemetry';
-import type { Explanations } from './verification/explanations';
+import type { TelemetryEventType, TelemetryListener } from './telemetry/telemetry';
 
 /** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. `createPaggio` makes one. */
 export class Paggio {
-  readonly options: ResolvedOptions;
-  readonly address: PublicAddress;
-  readonly capture: Capture;
-  readonly ingest: SignedIngest;
-  readonly publishing: Publishing;
-  readonly testEvents: TestEvents;
-  readonly endpoints: Endpoints;
-  readonly events: Events;
-  readonly replays: Replays;
-  readonly bulkReplays: BulkReplays;
-  readonly keys: Keys;
-  readonly sessions: Sessions;
-  readonly audit: Audit;
-  readonly authority: Authority;
-  readonly feed: EventFeed;
-  readonly stats: Statistics;
-  readonly notifications: Notifications;
-  readonly rejections: Rejections;
-  readonly explanations: Explanations;
-  readonly handlers: Handlers;
-
-  /** A sender has this long to send a body, in milliseconds. */
-  readonly bodyMs: number;
-
+  /** Endpoints, events, replays, keys and all else that the management API offers. */
+  readonly admin: PaggioAdmin;
+  /** For adapters of web frameworks. */
+  readonly host: PaggioHost;
   private readonly assembly: Assembly;
 
   constructor(assembly: Assembly) {
     this.assembly = assembly;
-    const { capture, context, management } = assembly;
-    this.options = context.options;
-    this.address = context.address;
-    this.bodyMs = context.timing.bodyMs;
-    this.capture = capture.capture;
-    this.ingest = capture.ingest;
-    this.publishing = capture.publishing;
-    this.testEvents = capture.testEvents;
-    this.endpoints = management.endpoints;
-    this.events = management.events;
-    this.replays = management.replays;
-    this.bulkReplays = management.bulkReplays;
-    this.keys = management.keys;
-    this.sessions = management.sessions;
-    this.audit = management.audit;
-    this.authority = management.authority;
-    this.feed = management.feed;
-    this.stats = management.stats;
-    this.notifications = management.notifications;
-    this.rejections = management.rejections;
-    this.explanations = management.explanations;
-    this.handlers = management.handlers;
+    this.admin = new PaggioAdmin(assembly);
+    this.host = new PaggioHost(assembly);
     checkArguments(this);
   }
 
@@ -142,23 +85,9 @@ export class Paggio {
    * @throws PaggioError `VALIDATION_FAILED`, `NOT_FOUND` when an endpoint is not the user's, `IDEMPOTENCY_KEY_CONFLICT`
    */
   async publish(event: OwnEvent, options: { tx?: Transaction } = {}): Promise<PublishedDelivery[]> {
-    const { owner, input } = toPublishInput(event, options, this.options.bodyLimit);
-    return this.publishing.publish(owner, input, options.tx);
-  }
-
-  /** Whether `quiesce` or `stop` was called: requests that arrive slowly are then no longer waited for. */
-  get isEnding(): boolean {
-    return this.assembly.lifecycle.isEnding;
-  }
-
-  /** Calls `listener` once, with the first `quiesce` or `stop`: at once when that was before. */
-  whenEnding(listener: () => void): void {
-    this.assembly.lifecycle.whenEnding(listener);
-  }
-
-  /** Claims nothing more, while requests are still taken in: the first step of an orderly end. */
-  quiesce(): void {
-    this.assembly.lifecycle.quiesce();
+    const { options: settings, publishing } = this.host;
+    const { owner, input } = toPublishInput(event, options, settings.bodyLimit);
+    return publishing.publish(owner, input, options.tx);
   }
 
   /** Stops claiming, finishes what is in flight within the grace time, gives the rest back, and disconnects. */
@@ -166,38 +95,25 @@ export class Paggio {
     return this.assembly.lifecycle.stop();
   }
 
-  /** Hears what happens; returns what ends it. */
-  subscribe(listener: Listener): () => void {
-    return this.assembly.context.telemetry.subscribe(listener);
+  /**
+   * Calls `listener` for every telemetry event, or for those of one type. Exceptions of a listener are ignored.
+   * @returns a function that ends the subscription
+   * @example
+   * const unsubscribe = paggio.subscribe('destination.paused', ({ reason }) => alert(reason));
+   * @throws PaggioError `VALIDATION_FAILED` for a type that does not exist
+   */
+  subscribe(listener: TelemetryListener): () => void;
+  subscribe<Type extends TelemetryEventType>(type: Type, listener: TelemetryListener<Type>): () => void;
+  subscribe(typeOrListener: TelemetryEventType | TelemetryListener, listener?: TelemetryListener): () => void {
+    const { telemetry } = this.assembly.context;
+    return typeof typeOrListener === 'function'
+      ? telemetry.subscribe(typeOrListener)
+      : telemetry.subscribeTo(typeOrListener, listener as TelemetryListener);
   }
 
   /** Whether this process can take its part in the work. Never rejects. */
   readiness(): Promise<Readiness> {
     return this.assembly.status.readiness();
-  }
-
-  /** @throws when the database does not answer */
-  gauges(): Promise<Gauges> {
-    return this.assembly.status.gauges();
-  }
-
-  /**
-   * Encrypts everything that is stored under one of `previousMasterKeys` again under `masterKey`, beside all other work:
-   * the same as `paggio rotate-master-key`.
-   * @throws PaggioError `CONFLICT` when a secret cannot be decrypted, or when another process goes on encrypting under an
-   *   older key; what could be encrypted again has been
-   */
-  async rotateMasterKey(options: RotationOptions = {}): Promise<RotationResult> {
-    const { context, database } = this.assembly;
-    try {
-      const result = await database.rotation.run(options);
-      const { keyId, values, removable } = result;
-      if (!options.dryRun) context.telemetry.emit({ type: 'master_key.rotated', keyId, values, removable });
-      return result;
-    } catch (error) {
-      if (!options.signal?.aborted) context.reportFault('master_key', error);
-      throw error;
-    }
   }
 }
 

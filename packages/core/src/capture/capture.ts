@@ -14,7 +14,7 @@ import type { EndpointConfig } from '../endpoints/endpoint-config';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PaggioError, unavailable } from '../errors';
 import { newId } from '../event-id';
-import type { CaptureRefusal, Happening, Telemetry } from '../telemetry/telemetry';
+import type { CaptureRefusal, Telemetry, TelemetryEvent } from '../telemetry/telemetry';
 import type { Timing } from '../flow/timing';
 import { answerType } from '../endpoints/answer-type';
 import type { CaptureLimits } from './capture-limits';
@@ -59,7 +59,7 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
 const EXPLAINED_BYTES = 64 * 1024;
 const RECEIVED = '{"received": true}';
 
-type RejectedHappening = Extract<Happening, { type: 'event.rejected' }>;
+type RejectedEvent = Extract<TelemetryEvent, { type: 'event.rejected' }>;
 
 /** A request arrives: route by slug, verify, de-duplicate, commit, acknowledge. */
 export class Capture {
@@ -240,7 +240,7 @@ export class Capture {
    * Tells of a rejection, with what would have made it valid. The sender's answer does not wait for that, and never
    * contains it: it is for the owner. In a flood nothing is looked for.
    */
-  private async tell(endpoint: EndpointConfig, request: WebhookRequest, happening: RejectedHappening): Promise<void> {
+  private async tell(endpoint: EndpointConfig, request: WebhookRequest, happening: RejectedEvent): Promise<void> {
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     if (happening.explanation !== null || happening.rejectionId === null || request.body.length > EXPLAINED_BYTES)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createPaggio, migrate, migrationSql, rotateMasterKey, scopes, type Paggio, type PaggioError } from '../index';
 import { startGateway, testMasterKey, type TestGateway } from '../testing';
 import { problemsOf, type Arguments } from '../input/check';
-import { operations, ownOperations } from './operations';
+import { adminOperations, hostOperations, operations, ownOperations } from './operations';
 import type { RuleSchema, Shape } from '../input/shape';
 
 let gateway: TestGateway;
@@ -14,16 +14,27 @@ type Method = (...args: unknown[]) => unknown;
 
 type Methods<T> = { [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? Name : never]: Arguments };
 type Facts = 'options' | 'isEnding' | 'bodyMs';
-type Service = Exclude<keyof Paggio, keyof Methods<Paggio> | Facts>;
+type Services = Omit<Paggio['admin'], keyof Methods<Paggio['admin']>> &
+  Omit<Paggio['host'], keyof Methods<Paggio['host']> | Facts>;
 
 // An operation without rules does not compile.
-operations satisfies { [Name in Service]: Methods<Paggio[Name]> };
+operations satisfies { [Name in keyof Services]: Methods<Services[Name]> };
+adminOperations satisfies Methods<Paggio['admin']>;
+hostOperations satisfies Methods<Paggio['host']>;
 ownOperations satisfies Methods<Paggio>;
 
-/** The services of the gateway, and under the empty name the gateway itself. */
-const tables: Record<string, Record<string, Arguments>> = { ...operations, '': ownOperations };
-const targetOf = (service: string): Record<string, Method> =>
-  (service === '' ? gateway.paggio : Reflect.get(gateway.paggio, service)) as Record<string, Method>;
+/** The services of the gateway, and what has methods of its own. */
+const tables: Record<string, Record<string, Arguments>> = {
+  ...operations,
+  paggio: ownOperations,
+  admin: adminOperations,
+  host: hostOperations,
+};
+const targetOf = (service: string): Record<string, Method> => {
+  const { paggio } = gateway;
+  const all = { paggio, ...paggio, ...paggio.admin, ...paggio.host };
+  return Reflect.get(all, service) as Record<string, Method>;
+};
 
 const all = Object.entries(tables).flatMap(([service, table]) =>
   Object.entries(table)
@@ -135,9 +146,9 @@ function wrongValues(shape: Shape, good: unknown, field: string, depth: number):
 }
 
 /** A payload of null is JSON. */
-const isFine = (place: string, what: string): boolean => place === '.publish' && what === 'input: payload: null';
+const isFine = (place: string, what: string): boolean => place === 'paggio.publish' && what === 'input: payload: null';
 
-test.each(all.filter(([place]) => place !== '.on'))(
+test.each(all.filter(([place]) => place !== 'paggio.on'))(
   '%s refuses each wrong argument, and each wrong member of one, by its name',
   async (place, service, name, expected) => {
     const cases = casesOf(expected).filter(({ what }) => !isFine(place, what));
@@ -156,7 +167,7 @@ test.each(all.filter(([place]) => place !== '.on'))(
   },
 );
 
-test.each(all.filter(([, service, name]) => service !== '' && !['receive', 'explain'].includes(name)))(
+test.each(all.filter(([, service, name]) => !['paggio', 'admin', 'host'].includes(service) && !['receive', 'explain'].includes(name)))(
   '%s accepts what its rules say is right',
   async (_place, service, name, expected) => {
     const args = expected.map(([argument, shape]) => urls[argument] ?? validOf(shape));
@@ -180,17 +191,21 @@ function privateMethods(className: string): Set<string> {
 }
 
 test('every public method has rules, so that a new one is not forgotten', () => {
-  const gatewaySource = sources.find((one) => /^export class Paggio /m.test(one)) as string;
-  const hiddenFields = [...gatewaySource.matchAll(/^ {2}private (?:readonly )?(\w+)\b/gm)].map(([, name]) => name);
-  const isService = (name: string, value: unknown): boolean =>
-    typeof value === 'object' && value !== null && name !== 'options' && !hiddenFields.includes(name);
-  const services = Object.entries(gateway.paggio).filter(([name, value]) => isService(name, value)) as [
+  const { paggio } = gateway;
+  const isService = ([name, value]: [string, unknown]): boolean =>
+    typeof value === 'object' && value !== null && !['options', 'assembly', 'lifecycle', 'status'].includes(name);
+  const services = [...Object.entries(paggio.admin), ...Object.entries(paggio.host)].filter(isService) as [
     string,
     object,
   ][];
   expect(services.map(([name]) => name).sort()).toEqual(Object.keys(operations).sort());
   const missing: string[] = [];
-  for (const [service, instance] of [...services, ['', gateway.paggio] as const]) {
+  for (const [service, instance] of [
+    ...services,
+    ['paggio', paggio] as const,
+    ['admin', paggio.admin] as const,
+    ['host', paggio.host] as const,
+  ]) {
     const prototype = Object.getPrototypeOf(instance) as object;
     const hidden = privateMethods(prototype.constructor.name);
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
@@ -237,7 +252,10 @@ test.each(
 });
 
 const good = { database: { url: 'postgres://nobody@127.0.0.1/x' }, masterKey: testMasterKey };
-const optionNames = Object.keys(createPaggio(good).options).filter((name) => name !== 'connection');
+// Durations are resolved to milliseconds.
+const optionNames = Object.keys(createPaggio(good).host.options)
+  .filter((name) => name !== 'connection')
+  .map((name) => name.replace(/Ms$/, ''));
 
 test.each([...optionNames, 'database'])('createPaggio refuses a wrong value of %s by its name', (name) => {
   // A number below zero and a text with NUL are wrong for every option.
@@ -276,7 +294,7 @@ test.each<[string, unknown[]]>([
   ...[
     'name',
     'transactional',
-    'timeoutSeconds',
+    'timeout',
     'retry',
     'concurrency',
     'endpoint',

@@ -122,37 +122,46 @@ export const operations = {
   handlers: { list: [], remove: [['name', shapes.handlerName]] },
 } satisfies Record<string, Record<string, Arguments>>;
 
-/** The same for the methods of a `Paggio` itself. `on` and `publish` add to these what only they can judge. */
+/** The same for the methods of `paggio.admin`, of `paggio.host`, and of a `Paggio` itself. */
+export const adminOperations = { rotateMasterKey: [['options', shapes.rotationOptions]] } satisfies Record<
+  string,
+  Arguments
+>;
+export const hostOperations = {
+  quiesce: [],
+  gauges: [],
+  whenEnding: [['listener', callable]],
+} satisfies Record<string, Arguments>;
 export const ownOperations = {
   start: [],
   stop: [],
-  quiesce: [],
   readiness: [],
-  gauges: [],
   on: [],
   publish: [
     ['', shapes.ownEvent],
     ['options', shapes.publishOptions],
   ],
-  rotateMasterKey: [['options', shapes.rotationOptions]],
-  subscribe: [['listener', callable]],
-  whenEnding: [['listener', callable]],
+  subscribe: [],
 } satisfies Record<string, Arguments>;
 
 /** Operations without a promise: what is wrong with their arguments is thrown. */
 const throwing: ReadonlySet<string> = new Set([
   ...['capture.route', 'audit.deny', 'authority.require', 'feed.follow'],
-  ...['address.mountedAt', 'address.publishedAt', 'address.listeningAt', 'subscribe', 'whenEnding'],
+  ...['address.mountedAt', 'address.publishedAt', 'address.listeningAt', 'whenEnding'],
 ]);
-const judgedByItself: ReadonlySet<string> = new Set(['on', 'publish']);
+/** `on`, `publish` and `subscribe` add to these what only they can judge. */
+const judgedByItself: ReadonlySet<string> = new Set(['on', 'publish', 'subscribe']);
 
 type Operation = (...args: unknown[]) => unknown;
 
-/** Makes the operations of both tables refuse wrong arguments before they do anything. */
-export function checkArguments(paggio: object): void {
+/** Makes the operations of all tables refuse wrong arguments before they do anything. */
+export function checkArguments(paggio: { admin: object; host: object }): void {
   guard(paggio, ownOperations, '');
+  guard(paggio.admin, adminOperations, '');
+  guard(paggio.host, hostOperations, '');
+  const services = new Map<string, unknown>([...Object.entries(paggio.admin), ...Object.entries(paggio.host)]);
   for (const [service, table] of Object.entries(operations))
-    guard((paggio as Record<string, object>)[service] as object, table, `${service}.`);
+    guard(services.get(service) as object, table, `${service}.`);
 }
 
 function guard(target: object, table: Readonly<Record<string, Arguments>>, prefix: string): void {

@@ -3,7 +3,7 @@ import type { Keys } from '../keys/keys';
 import { RateLimiter } from '../keys/rate-limiter';
 import type { Owner } from '../principal';
 import type { SpentLink } from './session-store';
-import type { Happening } from '../telemetry/telemetry';
+import type { TelemetryEvent } from '../telemetry/telemetry';
 import type { SignInRequest } from './session';
 
 /** The audit log gets one entry a minute for each key or link and address, so that a loop of attempts does not fill it. */
@@ -33,7 +33,7 @@ export class RefusedSignIns {
   constructor(
     private readonly keys: Pick<Keys, 'findEnded'>,
     private readonly audit: Pick<Audit, 'keepRefusal'>,
-    private readonly emit: (happening: Happening) => void,
+    private readonly emit: (happening: TelemetryEvent) => void,
   ) {}
 
   async key(key: string, browser: SignInRequest): Promise<void> {

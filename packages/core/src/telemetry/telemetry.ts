@@ -1,3 +1,5 @@
+import { didYouMean } from '@paggio/providers';
+import { invalid } from '../errors';
 import { toFault } from './fault';
 
 /** Why a request to a webhook URL was refused before anything of it was looked at. */
@@ -16,7 +18,7 @@ export interface FilledQuota {
 }
 
 /** What happened, for logs, metrics and live feeds. */
-export type Happening =
+export type TelemetryEvent =
   | {
       type: 'event.captured';
       eventId: string;
@@ -38,7 +40,7 @@ export type Happening =
       explanation: string | null;
       size: number;
     }
-  | AttemptHappening
+  | AttemptFinished
   /** A function of the app threw, or did not end in time (`error` undefined). Its attempt follows. */
   | { type: 'handler.failed'; handler: string; eventId: string; error: unknown }
   /** A delivery ended without success: a dead letter, which can be replayed. */
@@ -84,23 +86,72 @@ export type Happening =
   /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
   | { type: 'fault'; where: string; error: unknown };
 
-export type Listener = (happening: Happening) => void;
+export type TelemetryEventType = TelemetryEvent['type'];
+
+/** Hears telemetry events: all of them, or those of one type. */
+export type TelemetryListener<Type extends TelemetryEventType = TelemetryEventType> = (
+  event: Extract<TelemetryEvent, { type: Type }>,
+) => void;
+
+const known: Readonly<Record<TelemetryEventType, true>> = {
+  'address.blocked': true,
+  'attempt.finished': true,
+  'capture.refused': true,
+  'circuit.closed': true,
+  'circuit.opened': true,
+  'clock.skewed': true,
+  'delivery.failed': true,
+  'destination.paused': true,
+  'durability.weak': true,
+  'event.captured': true,
+  'event.rejected': true,
+  fault: true,
+  'handler.failed': true,
+  'master_key.guessable': true,
+  'master_key.rotated': true,
+  'role.privileged': true,
+  'session.refused': true,
+  'storage.filling': true,
+  'storage.growing': true,
+};
 
 /** A listener that throws harms neither the work it hears of nor the host. */
 export class Telemetry {
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners = new Set<TelemetryListener>();
 
-  subscribe(listener: Listener): () => void {
+  /**
+   * @returns a function that ends the subscription
+   * @throws PaggioError `VALIDATION_FAILED` when `listener` is not a function
+   */
+  subscribe(listener: TelemetryListener): () => void {
+    if (typeof listener !== 'function')
+      throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /**
+   * As `subscribe`, for events of one type.
+   * @throws PaggioError `VALIDATION_FAILED` also for a type that does not exist
+   */
+  subscribeTo(type: TelemetryEventType, listener: TelemetryListener): () => void {
+    if (typeof type !== 'string' || !Object.hasOwn(known, type)) {
+      const meant = typeof type === 'string' ? didYouMean(type, Object.keys(known)) : '';
+      throw invalid([{ field: 'type', message: `There is no telemetry event with this type.${meant}` }]);
+    }
+    if (typeof listener !== 'function')
+      throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+    return this.subscribe((event) => {
+      if (event.type === type) listener(event);
+    });
   }
 
   get watched(): boolean {
     return this.listeners.size > 0;
   }
 
-  emit(happening: Happening): void {
-    const shown = happening.type === 'fault' ? { ...happening, error: toFault(happening.error) } : happening;
+  emit(event: TelemetryEvent): void {
+    const shown = event.type === 'fault' ? { ...event, error: toFault(event.error) } : event;
     for (const listener of this.listeners) {
       try {
         listener(shown);
@@ -111,7 +162,7 @@ export class Telemetry {
   }
 }
 
-export interface AttemptHappening {
+export interface AttemptFinished {
   type: 'attempt.finished';
   eventId: string;
   destinationUrl: string;
