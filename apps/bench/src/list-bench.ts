@@ -44,7 +44,7 @@ export async function benchList(settings: ListSettings, note: (text: string) => 
       filters.push({ name, ...(await time(paggio, workspace, filterOf, settings.calls, recorder)) });
     recorder.stop();
     const statsAt = performance.now();
-    await paggio.stats.read(owner, { from: new Date(now - DAYS * 86_400_000) });
+    await paggio.admin.stats.read(owner, { from: new Date(now - DAYS * 86_400_000) });
     return { settings, buildSeconds, filters, statsMs: performance.now() - statsAt };
   } finally {
     await paggio.stop();
@@ -103,13 +103,13 @@ async function time(
   recorder.statements.length = 0;
   for (let n = 0; n < calls; n++) {
     const filter = filterOf(n);
-    const first = await timed(() => paggio.events.list(owner, filter, FIRST), times);
+    const first = await timed(() => paggio.admin.events.list(owner, filter, FIRST), times);
     total = `${first.total}${first.totalCapped ? '+' : ''}`;
     const last = first.items.at(-1);
     // Deep inside: behind the last item of a page whose place is far back in time.
     const deep: Paging =
       last && n % 3 === 0 ? { ...FIRST, startingAfter: last.id } : { ...FIRST, offset: n % 3 === 1 ? 950 : 9_950 };
-    await timed(() => paggio.events.list(owner, filter, deep), times);
+    await timed(() => paggio.admin.events.list(owner, filter, deep), times);
   }
   times.sort((a, b) => a - b);
   const plan = await planOf(workspace, recorder.statements);

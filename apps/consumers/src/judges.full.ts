@@ -50,7 +50,7 @@ async function subjectOf({ provider: name }: Library): Promise<Subject> {
   const scheme = provider.schemes[provider.defaultScheme] as Scheme;
   const pair = scheme.createTestSecret();
   const publicUrl = recorder.url('/in');
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'judged',
     destinationUrl: publicUrl,
     verification: {
@@ -76,13 +76,13 @@ async function* sent({ provider, scheme, pair, endpointId }: Subject): AsyncGene
   const last = (what: string): Arrived => ({ what, request: recorder.requests.at(-1) as RecordedRequest });
   const types = sampleEventTypes(provider.name);
   for (const type of types.length > 0 ? types : ['my.own']) {
-    const eventId = await paggio.testEvents.send(owner, endpointId, type);
+    const eventId = await paggio.admin.testEvents.send(owner, endpointId, type);
     expect(await settled(paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
     if (scheme.signingKeyProblem(pair.secret) === null) yield last(`test event ${type}`);
     const customUrl = recorder.url('/custom?x=a%20b');
-    await paggio.replays.send(owner, eventId, { environment: 'custom', customUrl }, { resign: true });
+    await paggio.admin.replays.send(owner, eventId, { environment: 'custom', customUrl }, { resign: true });
     yield last(`replay of ${type} to a URL of one's own`);
-    await paggio.replays.send(owner, eventId, { environment: 'original' }, { resign: true });
+    await paggio.admin.replays.send(owner, eventId, { environment: 'original' }, { resign: true });
     yield last(`replay of ${type} to the destination`);
   }
 }

@@ -90,7 +90,7 @@ async function withExample(file: string, path: string, work: (example: Example) 
   databases.push(database);
   await query(database.url, 'create table payments (invoice text)');
   const verification = { provider: 'stripe', secrets: ['whsec_example'] };
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'example', verification });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'example', verification });
   const port = await freePort();
   examples?.run(join(__dirname, file), {
     DATABASE_URL: database.url,
@@ -125,7 +125,7 @@ test.each(Object.keys(documented))(
       // Nobody signed it.
       const refused = await axios.post(url, '{}', { validateStatus: () => true });
       expect([refused.status, refused.data.code]).toEqual([401, 'INVALID_SIGNATURE']);
-      const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+      const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');
       await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
     });
   },
@@ -135,9 +135,9 @@ test.each(Object.keys(documented))(
 test('the orders example is what the documentation shows: a row and an event of its own for each invoice, at once', async () => {
   expect(page('docs/handlers.md')).toContain(source('orders'));
   await withExample('../dist/orders.js', '', async ({ paggio, database, endpointId }) => {
-    const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+    const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');
     const event = await until(paggio, async () => {
-      const one = await paggio.events.get(owner, id);
+      const one = await paggio.admin.events.get(owner, id);
       return one.status === 'pending' ? undefined : one;
     });
     expect(event.status).toBe('delivered');
@@ -154,7 +154,7 @@ test('the orders example is what the documentation shows: a row and an event of 
 test("the Next.js example is what the documentation shows, and answers as Next's router calls it", async () => {
   expect(page('docs/hosts.md')).toContain(source('next-route'));
   await withExample('testing/next-server.js', '/paggio', async ({ paggio, endpointId, output }) => {
-    const id = await paggio.testEvents.send(owner, endpointId, 'invoice.paid');
+    const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');
     await until(paggio, async () => (output().includes(`paid ${id}`) ? true : undefined));
   });
 }, 60_000);

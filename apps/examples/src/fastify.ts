@@ -16,6 +16,6 @@ app.addHook('onRequest', (request, reply, done) => {
   if (handle(request.raw, reply.raw)) reply.hijack();
   else done();
 });
-app.addHook('preClose', async () => paggio.quiesce());
+app.addHook('preClose', async () => paggio.host.quiesce());
 app.addHook('onClose', () => paggio.stop());
 void paggio.start().then(() => app.listen({ port: Number(process.env.PORT ?? 3000) }));

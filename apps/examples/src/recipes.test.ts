@@ -31,6 +31,8 @@ import { reportPayment } from './recipes/own-producer';
 import { replayYesterday } from './recipes/replay-failures';
 import { acceptNewSecret, rotateSigningSecret } from './recipes/rotate-secret';
 import { copyChanges, type Change } from './recipes/stream-to-service';
+import type * as SeveralProcesses from './recipes/several-processes';
+import type * as StripeInNest from './recipes/stripe-in-nest';
 import { tryHandler } from './recipes/test-a-handler';
 
 const DAY_MS = 86_400_000;
@@ -66,7 +68,7 @@ beforeAll(async () => {
   });
   paggio = server.paggio;
   client = createClient({ baseUrl: `http://127.0.0.1:${server.port}`, apiKey: server.key });
-  for (const userId of ['jobs', 'shop']) await paggio.endpoints.create({ userId, mode: 'live' }, { name: userId });
+  for (const userId of ['jobs', 'shop']) await paggio.admin.endpoints.create({ userId, mode: 'live' }, { name: userId });
 });
 
 afterAll(async () => {
@@ -307,7 +309,7 @@ describe('with processes of their own', () => {
     const secret = 'whsec_stripe_recipe';
     const verification = { provider: 'stripe', secrets: [secret] };
     const endpoint = unwrap(await client.endpoints.create({ name: 'stripe', verification }));
-    const { AppModule, Invoices } = await import('./recipes/stripe-in-nest');
+    const { AppModule, Invoices } = jest.requireActual<typeof StripeInNest>('./recipes/stripe-in-nest');
     const app = await NestFactory.create(AppModule, { logger: false });
     await app.listen(0, '127.0.0.1');
     const body = JSON.stringify({ id: 'evt_1', type: 'invoice.paid', data: { object: { id: 'in_42' } } });
@@ -324,7 +326,8 @@ describe('with processes of their own', () => {
   });
 
   test('several-processes hands what one process takes in to another', async () => {
-    const { startWebProcess, startWorkerProcess } = await import('./recipes/several-processes');
+    const { startWebProcess, startWorkerProcess } =
+      jest.requireActual<typeof SeveralProcesses>('./recipes/several-processes');
     const reports: string[] = [];
     const worker = await startWorkerProcess(async (month) => void reports.push(month));
     const web = await startWebProcess();

@@ -121,8 +121,8 @@ test('AUZ-22: no secret is printed, whatever happens and at every level', async 
   await recorder.received(2);
   const audit = JSON.stringify(await query(database.url, 'select * from paggio.audit'));
   const metrics = JSON.stringify((await api.get('/metrics')).data);
-  for (const happening of ['event.captured', 'event.rejected', 'attempt.finished'])
-    while (!printed().includes(happening)) await new Promise((done) => setTimeout(done, 20));
+  for (const event of ['event.captured', 'event.rejected', 'attempt.finished'])
+    while (!printed().includes(event)) await new Promise((done) => setTimeout(done, 20));
   expect([canaries.size > 15, found(printed())]).toEqual([true, []]);
   expect(found(answers.join('\n'))).toEqual([]);
   expect(found(metrics)).toEqual([]);

@@ -80,7 +80,7 @@ test('the server answers in its own shape what Node would refuse, and sends 100 
 });
 
 test('the server stops, whatever its clients have left open', async () => {
-  const { endpoint } = await server.paggio.endpoints.create(operator, { name: 'idle' });
+  const { endpoint } = await server.paggio.admin.endpoints.create(operator, { name: 'idle' });
   const key = readFileSync(join(directory, 'api-key'), 'utf8').trim();
   const { closed } = await openIdleConnections(httpServer, key, endpoint.slug);
   await server.stop();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPaggio, type Happening } from '@paggio/core';
+import { createPaggio, type TelemetryEvent } from '@paggio/core';
 import { capture, createTestDatabase, owner, query, Recorder, type TestDatabase } from '@paggio/core/testing';
 import { copyClusterFiles, startEarlierDatabase, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
@@ -56,8 +56,8 @@ async function expectConfined(url: string): Promise<void> {
     ]);
 }
 
-function warningsOf({ output }: LocalServer): Happening[] {
-  return output.happenings.filter(({ type }) => type === 'role.privileged');
+function warningsOf({ output }: LocalServer): TelemetryEvent[] {
+  return output.telemetry.filter(({ type }) => type === 'role.privileged');
 }
 
 /** A webhook goes in, is delivered, and is found again. */
@@ -114,12 +114,12 @@ describe('on the embedded database', () => {
     copyClusterFiles(directory);
     const earlier = await startEarlierDatabase(directory);
     const before = createPaggio({ database: { url: earlier.url }, masterKey });
-    const warnings: Happening[] = [];
+    const warnings: TelemetryEvent[] = [];
     before.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
     await before.start();
     expect(warnings).toMatchObject([{ role: 'postgres', rights: ['SUPERUSER', 'BYPASSRLS'] }]);
     const user = { ...owner, userId: 'operator' };
-    const { endpoint } = await before.endpoints.create(user, { name: 'old' });
+    const { endpoint } = await before.admin.endpoints.create(user, { name: 'old' });
     const id = await capture(before, endpoint.slug, '{"type":"old"}');
     await before.stop();
 
@@ -216,7 +216,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
       `create role ${roles.admin} login createrole password 'p4ss'; alter database ${new URL(database.url).pathname.slice(1)} owner to ${roles.admin}`,
     );
     const before = createPaggio({ database: { url: as(roles.admin) }, masterKey });
-    const warnings: Happening[] = [];
+    const warnings: TelemetryEvent[] = [];
     before.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
     await before.start();
     await before.stop();
@@ -245,7 +245,7 @@ test('a role that bypasses row security is reported at the start', async () => {
   );
   const url = Object.assign(new URL(database.url), { username: role, password: 'p4ss' }).href;
   const paggio = createPaggio({ database: { url }, masterKey });
-  const warnings: Happening[] = [];
+  const warnings: TelemetryEvent[] = [];
   paggio.subscribe((one) => one.type === 'role.privileged' && warnings.push(one));
   await paggio.start();
   await paggio.stop();

@@ -1,4 +1,4 @@
-import { printable, type Happening } from '@paggio/core';
+import { printable, type TelemetryEvent } from '@paggio/core';
 import type { Logger } from 'pino';
 import { plainLine } from './logger';
 
@@ -6,20 +6,20 @@ import { plainLine } from './logger';
  * Formats one line per received event and per delivery attempt, for people at a terminal. Null if there is nothing to
  * print.
  */
-export function prettyLine(happening: Happening, now: Date): string | null {
+export function prettyLine(event: TelemetryEvent, now: Date): string | null {
   const time = now.toTimeString().slice(0, 8);
-  switch (happening.type) {
+  switch (event.type) {
     case 'event.captured': {
-      const signature = happening.verified ? 'signature ok' : '';
-      const note = happening.duplicate ? 'duplicate' : '';
+      const signature = event.verified ? 'signature ok' : '';
+      const note = event.duplicate ? 'duplicate' : '';
       return row(
         time,
         '->',
-        pad(happening.source, 7),
-        pad(happening.eventType ?? '-', 26),
-        pad(size(happening.size), 7),
+        pad(event.source, 7),
+        pad(event.eventType ?? '-', 26),
+        pad(size(event.size), 7),
         pad(signature, 16),
-        happening.eventId,
+        event.eventId,
         note,
       );
     }
@@ -27,44 +27,44 @@ export function prettyLine(happening: Happening, now: Date): string | null {
       return row(
         time,
         '->',
-        pad(happening.provider, 7),
-        pad(`endpoint "${happening.endpointName}"`, 26),
-        pad(size(happening.size), 7),
+        pad(event.provider, 7),
+        pad(`endpoint "${event.endpointName}"`, 26),
+        pad(size(event.size), 7),
         pad('signature FAILED', 16),
-        happening.rejectionId ?? '-',
-        happening.explanation ?? happening.reason,
+        event.rejectionId ?? '-',
+        event.explanation ?? event.reason,
       );
     case 'attempt.finished': {
-      const answer = String(happening.responseStatus ?? happening.error?.split(':')[0] ?? 'failed');
+      const answer = String(event.responseStatus ?? event.error?.split(':')[0] ?? 'failed');
       return row(
         time,
         '<-',
         pad(answer, 7),
-        pad(withoutQuery(happening.destinationUrl), 34),
-        pad(`${happening.latencyMs} ms`, 16),
-        happening.eventId,
-        happening.status === 'failed' ? (happening.next ?? '') : '',
+        pad(withoutQuery(event.destinationUrl), 34),
+        pad(`${event.latencyMs} ms`, 16),
+        event.eventId,
+        event.status === 'failed' ? (event.next ?? '') : '',
       );
     }
     case 'handler.failed':
       // The line of the attempt says the same. The stack is only in the JSON log.
       return null;
     case 'destination.paused':
-      return row(time, '!!', pad('paused', 7), pad(`destination ${happening.destinationId}`, 52), happening.reason);
+      return row(time, '!!', pad('paused', 7), pad(`destination ${event.destinationId}`, 52), event.reason);
     case 'circuit.opened':
       return row(
         time,
         '!!',
         pad('open', 7),
-        pad(`destination ${happening.destinationId}`, 52),
-        `circuit breaker opened after repeated failures; next attempt in ${Math.round(happening.forMs / 1000)} s`,
+        pad(`destination ${event.destinationId}`, 52),
+        `circuit breaker opened after repeated failures; next attempt in ${Math.round(event.forMs / 1000)} s`,
       );
     case 'circuit.closed':
       return row(
         time,
         'ok',
         pad('closed', 7),
-        pad(`destination ${happening.destinationId}`, 52),
+        pad(`destination ${event.destinationId}`, 52),
         'circuit breaker closed: the destination works again',
       );
     case 'address.blocked':
@@ -72,37 +72,37 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '!!',
         pad('blocked', 7),
-        pad(`${happening.host}:${happening.port}`, 52),
-        refusals[happening.reason],
+        pad(`${event.host}:${event.port}`, 52),
+        refusals[event.reason],
       );
     case 'clock.skewed':
       return row(
         time,
         '!!',
         pad('clock', 7),
-        `this machine's clock differs from the database's by ${Math.round(happening.skewMs / 1000)} s: signatures may be rejected`,
+        `this machine's clock differs from the database's by ${Math.round(event.skewMs / 1000)} s: signatures may be rejected`,
       );
     case 'durability.weak':
       return row(
         time,
         '!!',
         pad('disk', 7),
-        `PostgreSQL has ${happening.settings.join(' and ')}: acknowledged events may be lost if its machine crashes`,
+        `PostgreSQL has ${event.settings.join(' and ')}: acknowledged events may be lost if its machine crashes`,
       );
     case 'session.refused':
       return row(
         time,
         '!!',
         pad('sign-in', 7),
-        pad(`refused from ${happening.remoteAddr ?? 'an unknown address'}`, 52),
-        happening.reason.replaceAll('_', ' '),
+        pad(`refused from ${event.remoteAddr ?? 'an unknown address'}`, 52),
+        event.reason.replaceAll('_', ' '),
       );
     case 'role.privileged':
       return row(
         time,
         '!!',
         pad('role', 7),
-        `the database role ${happening.role} has ${happening.rights.join(' and ')}. ${happening.hint}`,
+        `the database role ${event.role} has ${event.rights.join(' and ')}. ${event.hint}`,
       );
     case 'master_key.guessable':
       return row(
@@ -116,24 +116,24 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         'ok',
         pad('key', 7),
-        `${happening.values} secrets are encrypted with the new master key; the previous key is no longer needed`,
+        `${event.values} secrets are encrypted with the new master key; the previous key is no longer needed`,
       );
     case 'capture.refused':
       return row(
         time,
         '!!',
         pad('refused', 7),
-        pad(happening.endpointId === null ? 'unknown URLs' : `endpoint ${happening.endpointId}`, 52),
-        `${happening.count} requests were rejected with 429 (${captureRefusals[happening.reason]})`,
+        pad(event.endpointId === null ? 'unknown URLs' : `endpoint ${event.endpointId}`, 52),
+        `${event.count} requests were rejected with 429 (${captureRefusals[event.reason]})`,
       );
     case 'storage.filling':
       return row(
         time,
         '!!',
         pad('storage', 7),
-        pad(happening.endpointId === null ? `user ${happening.userId}` : `endpoint ${happening.endpointId}`, 52),
-        `${size(happening.bytes)} of ${size(happening.quota)}${happening.unverified ? ' for unverified events' : ''} used${
-          happening.full ? ': new events are rejected with 429' : ''
+        pad(event.endpointId === null ? `user ${event.userId}` : `endpoint ${event.endpointId}`, 52),
+        `${size(event.bytes)} of ${size(event.quota)}${event.unverified ? ' for unverified events' : ''} used${
+          event.full ? ': new events are rejected with 429' : ''
         }`,
       );
     case 'storage.growing':
@@ -141,7 +141,7 @@ export function prettyLine(happening: Happening, now: Date): string | null {
         time,
         '!!',
         pad('storage', 7),
-        `${size(happening.bytes)} stored, and events are kept forever: set PAGGIO_RETENTION, for example to 30d`,
+        `${size(event.bytes)} stored, and events are kept forever: set PAGGIO_RETENTION, for example to 30d`,
       );
     // The line of the last attempt says the same.
     case 'delivery.failed':
@@ -186,13 +186,13 @@ function withoutQuery(url: string): string {
 }
 
 /** Logs one line of JSON for machines. */
-export function logHappening(logger: Logger, happening: Happening): void {
-  if (happening.type === 'fault') logger.error({ where: happening.where, err: happening.error }, 'fault');
-  else if (happening.type === 'handler.failed') {
-    const { type, error: err, ...fields } = happening;
+export function logTelemetry(logger: Logger, event: TelemetryEvent): void {
+  if (event.type === 'fault') logger.error({ where: event.where, err: event.error }, 'fault');
+  else if (event.type === 'handler.failed') {
+    const { type, error: err, ...fields } = event;
     logger.warn({ ...fields, err }, type);
   } else {
-    const { type, ...fields } = happening;
+    const { type, ...fields } = event;
     const shown =
       'destinationUrl' in fields ? { ...fields, destinationUrl: withoutQuery(fields.destinationUrl) } : fields;
     logger[warnings.has(type) ? 'warn' : 'info'](shown, type);

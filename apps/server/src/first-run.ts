@@ -23,12 +23,12 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
   // Write the file before the database row: if the process dies in between, the next start continues with the same key.
   const left = directory.read('api-key');
   let apiKey: string | null = null;
-  if (!(await paggio.keys.everMade(operator.userId))) {
+  if (!(await paggio.admin.keys.everMade(operator.userId))) {
     if (left === null || keyMode(left) !== 'live') directory.replace('api-key', left, `${createKeyText('live')}\n`);
     const written = directory.read('api-key') as string;
     apiKey = written;
     if (await createdFirst(paggio, written))
-      await paggio.endpoints.create(operator, {
+      await paggio.admin.endpoints.create(operator, {
         name: 'demo',
         description: 'Created on the first run, to try things out.',
       });
@@ -39,25 +39,25 @@ export async function firstRun(paggio: Paggio, directory: DataDirectory): Promis
 /** Creates the first key. False if another process that is starting at the same time has already created it. */
 async function createdFirst(paggio: Paggio, apiKey: string): Promise<boolean> {
   try {
-    await paggio.keys.createFirst(operator.userId, apiKey);
+    await paggio.admin.keys.createFirst(operator.userId, apiKey);
     return true;
   } catch (error) {
-    if (await paggio.keys.isValid(apiKey)) return false;
+    if (await paggio.admin.keys.isValid(apiKey)) return false;
     throw error;
   }
 }
 
 async function keysOf(paggio: Paggio, inFile: string | null): Promise<FirstRun['keys']> {
-  if (inFile !== null && (await paggio.keys.isValid(inFile))) return 'in_file';
-  return (await paggio.keys.list(operator, ONE)).total > 0 ? 'elsewhere' : 'none';
+  if (inFile !== null && (await paggio.admin.keys.isValid(inFile))) return 'in_file';
+  return (await paggio.admin.keys.list(operator, ONE)).total > 0 ? 'elsewhere' : 'none';
 }
 
 /** Null if there is no endpoint or it cannot be read, which must not stop the server from starting. */
 async function oldestUrl(paggio: Paggio): Promise<string | null> {
   try {
-    const { items, total } = await paggio.endpoints.list(operator, ONE);
+    const { items, total } = await paggio.admin.endpoints.list(operator, ONE);
     if (total < 2) return items[0]?.webhookUrl ?? null;
-    const oldest = await paggio.endpoints.list(operator, { ...ONE, offset: total - 1 });
+    const oldest = await paggio.admin.endpoints.list(operator, { ...ONE, offset: total - 1 });
     return oldest.items[0]?.webhookUrl ?? null;
   } catch (error) {
     if (error instanceof PaggioError) return null;

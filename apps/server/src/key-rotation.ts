@@ -20,7 +20,7 @@ export class KeyRotation {
 
   /** Starts the rotation in the background, so that webhooks are accepted at the same time. */
   start(): void {
-    if (this.paggio.options.previousMasterKeys.length > 0) this.running = this.run();
+    if (this.paggio.host.options.previousMasterKeys.length > 0) this.running = this.run();
   }
 
   async stop(): Promise<void> {
@@ -32,8 +32,8 @@ export class KeyRotation {
     const { signal } = this.end;
     while (!signal.aborted) {
       try {
-        await this.paggio.rotateMasterKey({ signal });
-        for (const key of this.paggio.options.previousMasterKeys) this.directory.masterKeyFiles.forget(key);
+        await this.paggio.admin.rotateMasterKey({ signal });
+        for (const key of this.paggio.host.options.previousMasterKeys) this.directory.masterKeyFiles.forget(key);
         return;
       } catch {
         // `paggio` has already logged it as a fault.

@@ -187,13 +187,13 @@ test('a session from the first sign-in link ends with the last key, and a later 
   expect(signedIn.status).toBe(303);
   const token = /=([\w-]{43})/.exec(signedIn.headers['set-cookie']?.[0] ?? '')?.[1] as string;
   const paging = { limit: 10, offset: 0, startingAfter: null };
-  const { items } = await first.paggio.keys.list(operator, paging);
-  for (const { id } of items) await first.paggio.keys.revoke(operator, id);
-  expect(await first.paggio.sessions.find(token)).toBeNull();
+  const { items } = await first.paggio.admin.keys.list(operator, paging);
+  for (const { id } of items) await first.paggio.admin.keys.revoke(operator, id);
+  expect(await first.paggio.admin.sessions.find(token)).toBeNull();
   running.splice(0);
   await first.stop();
 
   const second = await start();
   expect(second.apiKey).toBeNull();
-  expect(await second.paggio.sessions.find(token)).toBeNull();
+  expect(await second.paggio.admin.sessions.find(token)).toBeNull();
 }, 60_000);

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
-import { describeFault, printable, type Happening } from '@paggio/core';
+import { describeFault, printable, type TelemetryEvent } from '@paggio/core';
 import { pino, type Level, type Logger } from 'pino';
 import { banner } from './banner';
-import { logHappening, prettyLine } from './event-log';
+import { logTelemetry, prettyLine } from './event-log';
 import { createLogger, plainLine, plainLines } from './logger';
 import type { RunningServer } from './running-server';
 
@@ -32,11 +32,11 @@ export class Output {
     this.logger = settings.format === 'json' ? createLogger(settings.level) : null;
   }
 
-  happened(happening: Happening): void {
-    if (this.logger) logHappening(this.logger, happening);
-    else if (happening.type === 'fault') this.fault(happening.error, { where: happening.where });
+  happened(event: TelemetryEvent): void {
+    if (this.logger) logTelemetry(this.logger, event);
+    else if (event.type === 'fault') this.fault(event.error, { where: event.where });
     // Redaction costs time, so build only the lines that are printed.
-    else if (this.settings.level !== 'silent') this.print(prettyLine(happening, new Date()));
+    else if (this.settings.level !== 'silent') this.print(prettyLine(event, new Date()));
   }
 
   /** @param fields the `request_id` of the response, or `where` the fault happened in the background */

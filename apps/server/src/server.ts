@@ -88,7 +88,7 @@ export async function startServer(environment: Environment, output: Output): Pro
     );
     const paggio = app.get(Paggio);
     // Subscribe before the start, so that events during the start are printed too.
-    paggio.subscribe((happening) => output.happened(happening));
+    paggio.subscribe((event) => output.happened(event));
     await app.init();
     const httpServer = app.getHttpServer() as HttpServer;
     answerRefusals(httpServer);
@@ -98,14 +98,14 @@ export async function startServer(environment: Environment, output: Output): Pro
     loopback = await LoopbackName.of(httpServer);
     const shownHost = environment.host === '0.0.0.0' || environment.host === '::' ? 'localhost' : environment.host;
     const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${address.port}`;
-    if (environment.publicUrl === null) paggio.address.publishedAt(url);
+    if (environment.publicUrl === null) paggio.host.address.publishedAt(url);
     const named = loopback && `http://${loopback.name}:${address.port}`;
     for (const own of [
       url,
       named,
       ...['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${address.port}`),
     ])
-      if (own !== null) paggio.address.listeningAt(own);
+      if (own !== null) paggio.host.address.listeningAt(own);
     const first = await firstRun(paggio, directory);
     const signInLink = app.get<SignInLink>(getSignInLinkToken(), { strict: false });
     const link = await signInLink({ ...operator, scopes: new Set(scopes), keyId: null });

@@ -55,7 +55,7 @@ test('handlers are listed, and those that nobody runs are removed', async () => 
     'HANDLER  SOURCE  EVENT TYPES     RUNNING  PENDING\nmine     github  push, issues.*  1        0\n',
   );
   expect(await paggio(['handlers', 'remove', 'mine'])).toEqual([1, '', expect.stringContaining('A process runs')]);
-  const { endpoint } = await gateway.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await gateway.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   await stop();
   const capturing = await startGateway({ roles: ['capture'] }, {}, database);
   await captureFromGitHub(capturing.paggio, endpoint.slug, 'push', '{}');

@@ -48,7 +48,7 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
     .description('List the handlers, with their running processes and pending deliveries.')
     .action(() =>
       withPaggio(env, async (paggio) => {
-        const all = await paggio.handlers.list();
+        const all = await paggio.admin.handlers.list();
         if (all.length === 0) return say('No handlers.');
         const rows = [['HANDLER', 'SOURCE', 'EVENT TYPES', 'RUNNING', 'PENDING']];
         for (const one of all) {
@@ -63,7 +63,7 @@ export async function run(argv: readonly string[], env: Environment, { stdout, s
     .description('Remove a handler that is no longer in the code, and cancel its pending deliveries.')
     .action((name: string) =>
       withPaggio(env, async (paggio) => {
-        await paggio.handlers.remove(name);
+        await paggio.admin.handlers.remove(name);
         say(`Removed ${name}.`);
       }),
     );

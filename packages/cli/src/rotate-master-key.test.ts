@@ -41,9 +41,9 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
   const ids: string[] = [];
   for (let n = 0; n < ENDPOINTS; n++) {
     const input = { name: `e${n}`, verification: gitHub, headers: { 'X-Own': '0' }, destinationUrl: recorder.url() };
-    ids.push((await first.paggio.endpoints.create(owner, input)).endpoint.id);
+    ids.push((await first.paggio.admin.endpoints.create(owner, input)).endpoint.id);
   }
-  const secrets = await Promise.all(ids.map((id) => first.paggio.endpoints.revealSecret(owner, id)));
+  const secrets = await Promise.all(ids.map((id) => first.paggio.admin.endpoints.revealSecret(owner, id)));
   await first.stop();
   await query(database.url, `update paggio.master_keys set entered_at = now() - interval '1 hour'`);
 
@@ -61,9 +61,9 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
   const load = (async () => {
     for (let n = 1; running; n++) {
       const id = ids[n % ids.length] as string;
-      await gateway.paggio.endpoints.update(owner, id, { headers: { 'X-Own': `${n}` } });
+      await gateway.paggio.admin.endpoints.update(owner, id, { headers: { 'X-Own': `${n}` } });
       headers.set(id, `${n}`);
-      const { slug } = await gateway.paggio.endpoints.get(owner, id);
+      const { slug } = await gateway.paggio.admin.endpoints.get(owner, id);
       events.push(await captureFromGitHub(gateway.paggio, slug, 'push', '{}'));
       await sleep(PAUSE_MS);
     }
@@ -106,9 +106,9 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
   await second.kill();
 
   const after = await startGateway({ masterKey: next, roles: ['api'] }, {}, database);
-  expect(await Promise.all(ids.map((id) => after.paggio.endpoints.revealSecret(owner, id)))).toEqual(secrets);
+  expect(await Promise.all(ids.map((id) => after.paggio.admin.endpoints.revealSecret(owner, id)))).toEqual(secrets);
   for (const id of ids)
-    expect((await after.paggio.endpoints.get(owner, id)).headers).toEqual({ 'X-Own': headers.get(id) ?? '0' });
+    expect((await after.paggio.admin.endpoints.get(owner, id)).headers).toEqual({ 'X-Own': headers.get(id) ?? '0' });
   const delivered = new Set(recorder.requests.map((request) => request.headers['webhook-id']));
   expect(events.filter((id) => !delivered.has(id))).toEqual([]);
   await after.stop();
@@ -119,7 +119,7 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
 test('a dry run counts and changes nothing, and wrong keys and options are told in a sentence', async () => {
   const database = await createTestDatabase();
   const { paggio: gateway, stop } = await startGateway({}, {}, database);
-  await gateway.endpoints.create(owner, { name: 'one' });
+  await gateway.admin.endpoints.create(owner, { name: 'one' });
   await stop();
   const env = {
     DATABASE_URL: database.url,

@@ -1,5 +1,5 @@
 import type { Transport, TransportResult } from './transport/transport';
-import type { Happening, Scheduler } from './index';
+import type { TelemetryEvent, Scheduler } from './index';
 import {
   hostPool,
   capture,
@@ -25,7 +25,7 @@ afterEach(async () => {
 const quick = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 test('EMB-03: what throws in a worker, a timer or a listener is told once, and the event is tried again', async () => {
-  const faults: Happening[] = [];
+  const faults: TelemetryEvent[] = [];
   let broken = true;
   const breaking = (real: Transport): Transport => ({
     close: () => real.close(),
@@ -45,12 +45,12 @@ test('EMB-03: what throws in a worker, a timer or a listener is told once, and t
   };
   gateway = await startGateway({ scheduler }, { transport: breaking });
   const { paggio, database } = gateway;
-  paggio.subscribe((happening) => {
-    if (happening.type === 'fault') faults.push(happening);
+  paggio.subscribe((event) => {
+    if (event.type === 'fault') faults.push(event);
     throw new Error('a bug in a listener of the host');
   });
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'host',
     destinationUrl: recorder.url(),
     retry: quick,
@@ -77,7 +77,7 @@ test('EMB-04: a header value that HTTP cannot carry is a failed attempt, and not
   const recorder = await Recorder.start((_request, response) => {
     response.socket?.end('HTTP/1.1 200 OK\r\nBad Header\u0001: x\r\n\r\n');
   });
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'host',
     destinationUrl: recorder.url(),
     retry: { maxAttempts: 1 },
@@ -103,10 +103,10 @@ test('EMB-12: Paggio has the connections that it says, whatever is asked of it, 
   });
   const { paggio, database } = gateway;
   const host = hostPool({ connectionString: database.url, max: 5, application_name: 'host' });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 50 });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 50 });
   const page = { limit: 50, offset: 0, startingAfter: null };
   const asked = Array.from({ length: 100 }, (_, n) =>
-    n % 2 ? paggio.events.list(owner, {}, page) : captureFromGitHub(paggio, endpoint.slug, 'push', `{"n":${n}}`),
+    n % 2 ? paggio.admin.events.list(owner, {}, page) : captureFromGitHub(paggio, endpoint.slug, 'push', `{"n":${n}}`),
   );
   const seen = await connections(database.url);
   await Promise.all([...asked, host.query('select 1')]);
@@ -144,7 +144,7 @@ test('CRA-07: terminated connections of each kind, one kind after the other, end
   await query(database.url, 'create table effects (id uuid)');
   // A URL beside the handler: what becomes of the handler is settled in its own transactions, and only failures elsewhere.
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'hub',
     verification: gitHub,
     destinationUrl: recorder.url(),
@@ -158,7 +158,7 @@ test('CRA-07: terminated connections of each kind, one kind after the other, end
         (id) => acknowledged.push(id),
         () => undefined,
       );
-      await paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null }).catch(() => undefined);
+      await paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null }).catch(() => undefined);
     }
   });
   const killed: Record<string, number> = {};

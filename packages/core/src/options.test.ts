@@ -74,7 +74,7 @@ test('only unverified events have a quota by default; each quota is a number of 
 });
 
 test('durations are milliseconds, or a number and a unit, within the range of each option', () => {
-  const given = { retention: '30d', dedupWindow: '1h', stopGrace: 1_500, pauseFailingAfter: '2w' };
+  const given = { retention: '30d', dedupWindow: '1h', stopGrace: 1_500, pauseFailingAfter: '2w' } as const;
   expect(resolveOptions({ ...required, ...given })).toMatchObject({
     retentionMs: 30 * 86_400_000,
     dedupWindowMs: 3_600_000,

@@ -22,8 +22,8 @@ async function send(
   headers: string[] = ['Content-Type', 'application/json'],
   query = '',
 ): Promise<{ id: string; status: number; duplicate: boolean }> {
-  const endpoint = await paggio.capture.route(slug, 'POST');
-  const answer = await paggio.capture.receive(endpoint, {
+  const endpoint = await paggio.host.capture.route(slug, 'POST');
+  const answer = await paggio.host.capture.receive(endpoint, {
     method: 'POST',
     path: `/api/webhook/${slug}`,
     query,
@@ -42,7 +42,7 @@ async function send(
 const fast = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 test('an event is stored, delivered byte for byte and read back', async () => {
-  const { endpoint, secret } = await paggio.endpoints.create(owner, {
+  const { endpoint, secret } = await paggio.admin.endpoints.create(owner, {
     name: 'Stripe prod',
     destinationUrl: recorder.url(),
   });
@@ -69,23 +69,23 @@ test('an event is stored, delivered byte for byte and read back', async () => {
 });
 
 test('no destination ends captured; a filter ends captured as filtered', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'c' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'c' });
   const { id } = await send(endpoint.slug, '{}');
-  expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'captured', statusReason: 'no_destination' });
-  const filtered = await paggio.endpoints.create(owner, {
+  expect(await paggio.admin.events.get(owner, id)).toMatchObject({ status: 'captured', statusReason: 'no_destination' });
+  const filtered = await paggio.admin.endpoints.create(owner, {
     name: 'f',
     destinationUrl: recorder.url(),
     eventTypes: ['a.*'],
   });
   const other = await send(filtered.endpoint.slug, '{"type":"b.c"}');
-  expect(await paggio.events.get(owner, other.id)).toMatchObject({ status: 'captured', statusReason: 'filtered' });
+  expect(await paggio.admin.events.get(owner, other.id)).toMatchObject({ status: 'captured', statusReason: 'filtered' });
 });
 
 test('a destination that fails twice and then accepts ends delivered with three attempts; one that never accepts ends failed', async () => {
   const flaky = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'flaky',
     destinationUrl: flaky.url(),
     retry: fast,
@@ -103,7 +103,7 @@ test('a destination that fails twice and then accepts ends delivered with three 
   await flaky.stop();
 
   const never = await Recorder.start((_request, response) => void response.writeHead(500).end('no'));
-  const failing = await paggio.endpoints.create(owner, {
+  const failing = await paggio.admin.endpoints.create(owner, {
     name: 'never',
     destinationUrl: never.url(),
     retry: { ...fast, maxAttempts: 2 },
@@ -114,35 +114,35 @@ test('a destination that fails twice and then accepts ends delivered with three 
 });
 
 test('pause holds, resume drains; delete cancels and says so', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'p', destinationUrl: recorder.url('/paused') });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'p', destinationUrl: recorder.url('/paused') });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const { id } = await send(endpoint.slug, '{}');
-  expect(await paggio.events.get(owner, id)).toMatchObject({
+  expect(await paggio.admin.events.get(owner, id)).toMatchObject({
     status: 'pending',
     statusReason: 'paused',
     nextAttemptAt: null,
   });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   expect((await settled(paggio, owner, id)).status).toBe('delivered');
 
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const held = await send(endpoint.slug, '{}');
-  await paggio.endpoints.delete(owner, endpoint.id);
-  expect(await paggio.events.get(owner, held.id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
-  await expect(Promise.resolve().then(() => paggio.capture.route(endpoint.slug, 'POST'))).rejects.toMatchObject({
+  await paggio.admin.endpoints.delete(owner, endpoint.id);
+  expect(await paggio.admin.events.get(owner, held.id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
+  await expect(Promise.resolve().then(() => paggio.host.capture.route(endpoint.slug, 'POST'))).rejects.toMatchObject({
     code: 'GONE',
   });
 });
 
 test('a backlog larger than every limit drains completely', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'backlog',
     destinationUrl: recorder.url('/backlog'),
     concurrency: 2,
   });
   const ids = await Promise.all(Array.from({ length: 200 }, (_, n) => send(endpoint.slug, `{"n":${n}}`)));
   await until(paggio, async () => {
-    const page = await paggio.events.list(
+    const page = await paggio.admin.events.list(
       owner,
       { endpointId: endpoint.id, status: 'delivered' },
       { limit: 1, offset: 0, startingAfter: null },
@@ -155,7 +155,7 @@ test('a backlog larger than every limit drains completely', async () => {
 });
 
 test('replays: to a URL at once, to an environment, and as a new event', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url('/original') });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url('/original') });
   const { id } = await send(
     endpoint.slug,
     '{"a":1.10}',
@@ -164,26 +164,26 @@ test('replays: to a URL at once, to an environment, and as a new event', async (
   );
   await settled(paggio, owner, id);
   const second = await Recorder.start((_request, response) => void response.writeHead(418).end('tea'));
-  const result = await paggio.replays.send(owner, id, { destinationUrl: second.url('/x?own=1') });
+  const result = await paggio.admin.replays.send(owner, id, { destinationUrl: second.url('/x?own=1') });
   expect(result).toMatchObject({ status: 'failed', responseStatus: 418 });
   expect(second.requests[0]?.url).toBe('/x?own=1&q=%2f');
   expect(second.requests[0]?.headers.authorization).toBeUndefined();
-  await paggio.replays.send(
+  await paggio.admin.replays.send(
     owner,
     id,
     { environment: 'custom', customUrl: second.url() },
     { includeCredentials: true },
   );
   expect(second.requests[1]?.headers.authorization).toBe('secret');
-  expect(await paggio.replays.send(owner, id, { environment: 'original' })).toMatchObject({
+  expect(await paggio.admin.replays.send(owner, id, { environment: 'original' })).toMatchObject({
     status: 'delivered',
     destinationUrl: recorder.url('/original'),
   });
 
-  const copy = await paggio.replays.redeliver(owner, id);
+  const copy = await paggio.admin.replays.redeliver(owner, id);
   const replayed = await settled(paggio, owner, copy);
   expect(replayed).toMatchObject({ status: 'delivered', replayOf: id, originId: id });
-  const original = await paggio.events.get(owner, id);
+  const original = await paggio.admin.events.get(owner, id);
   expect(original.replayedAs).toEqual([copy]);
   expect(original.status).toBe('delivered');
   expect(original.attempts.filter((attempt) => attempt.trigger === 'replay')).toHaveLength(3);

@@ -3,17 +3,17 @@ import { migratedDatabase, owner, query, shortened, startGateway, testMasterKey 
 
 const paging = { limit: 10, offset: 0, startingAfter: null };
 const calls: readonly [string, (paggio: Paggio) => Promise<unknown>][] = [
-  ['endpoints.create', (paggio) => paggio.endpoints.create(owner, { name: 'early' })],
-  ['endpoints.list', (paggio) => paggio.endpoints.list(owner, paging)],
-  ['events.list', (paggio) => paggio.events.list(owner, {}, paging)],
-  ['stats.read', (paggio) => paggio.stats.read(owner)],
+  ['endpoints.create', (paggio) => paggio.admin.endpoints.create(owner, { name: 'early' })],
+  ['endpoints.list', (paggio) => paggio.admin.endpoints.list(owner, paging)],
+  ['events.list', (paggio) => paggio.admin.events.list(owner, {}, paging)],
+  ['stats.read', (paggio) => paggio.admin.stats.read(owner)],
   ['publish', (paggio) => paggio.publish({ userId: 'u', eventType: 'a', payload: {} })],
-  ['keys.list', (paggio) => paggio.keys.list(owner, paging)],
-  ['bulkReplays.list', (paggio) => paggio.bulkReplays.list(owner, paging)],
-  ['handlers.list', (paggio) => paggio.handlers.list()],
-  ['gauges', (paggio) => paggio.gauges()],
-  ['capture', async (paggio) => paggio.capture.route('none', 'POST')],
-  ['the stream', (paggio) => paggio.feed.follow(owner, null).next()],
+  ['keys.list', (paggio) => paggio.admin.keys.list(owner, paging)],
+  ['bulkReplays.list', (paggio) => paggio.admin.bulkReplays.list(owner, paging)],
+  ['handlers.list', (paggio) => paggio.admin.handlers.list()],
+  ['gauges', (paggio) => paggio.host.gauges()],
+  ['capture', async (paggio) => paggio.host.capture.route('none', 'POST')],
+  ['the stream', (paggio) => paggio.admin.feed.follow(owner, null).next()],
 ];
 
 /** What the calls of a gateway that has not started yet were refused with, and those of the same one after its stop. */
@@ -49,8 +49,8 @@ test('a process that has looked for work in vain for a minute is not ready and s
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
   const failed = (): Promise<void> =>
     new Promise((done) => {
-      const end = paggio.subscribe((happening) => {
-        if (happening.type !== 'fault' || happening.where !== 'delivery.claim') return;
+      const end = paggio.subscribe((event) => {
+        if (event.type !== 'fault' || event.where !== 'delivery.claim') return;
         end();
         done();
       });

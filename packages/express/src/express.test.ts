@@ -120,7 +120,7 @@ test('EMB-01: behind a body parser a request is refused with one clear error and
     app.use(express5.json());
     mount();
   });
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'late' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'late' });
   const send = (type: string, body: string) =>
     request(host.port, { path: `/api/webhook/${endpoint.slug}`, headers: [['Content-Type', type]], body });
   const refused = await send('application/json', '{"a":1}');
@@ -130,7 +130,7 @@ test('EMB-01: behind a body parser a request is refused with one clear error and
   ]);
   // What the parser left alone still works.
   expect((await send('text/plain', 'x')).status).toBe(200);
-  const page = await host.paggio.events.list(
+  const page = await host.paggio.admin.events.list(
     owner,
     { endpointId: endpoint.id },
     { limit: 10, offset: 0, startingAfter: null },
@@ -144,13 +144,13 @@ test('EMB-01: the bytes that a raw parser kept are used', async () => {
     app.use(express5.raw({ type: '*/*', inflate: false }));
     mount();
   });
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'raw' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'raw' });
   const answer = await request(host.port, {
     path: `/api/webhook/${endpoint.slug}`,
     headers: [['Content-Type', 'application/json']],
     body: '{ "a":1.0 }',
   });
-  expect((await host.paggio.events.get(owner, answer.headers['paggio-event-id'] as string)).body.toString()).toBe(
+  expect((await host.paggio.admin.events.get(owner, answer.headers['paggio-event-id'] as string)).body.toString()).toBe(
     '{ "a":1.0 }',
   );
   await host.stop();
@@ -162,7 +162,7 @@ test('two instances in one app keep apart, each below its own path', async () =>
   app.use(paggioMiddleware(first.paggio, { path: 'a' }));
   app.use(paggioMiddleware(second.paggio, { path: 'b' }));
   const host = await serveHost(first, createServer(app));
-  const { endpoint } = await first.paggio.endpoints.create(owner, { name: 'x' });
+  const { endpoint } = await first.paggio.admin.endpoints.create(owner, { name: 'x' });
   expect(endpoint.webhookUrl).toBe(`http://127.0.0.1:${host.port}/a/api/webhook/${endpoint.slug}`);
   const statuses = [];
   for (const path of ['a', 'b'])

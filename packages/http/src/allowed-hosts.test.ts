@@ -87,9 +87,9 @@ describe('a server with a list of hosts', () => {
       expect([host, (await ask(server, host, '/api/v1/events', { headers: [bearer] })).status]).toEqual([host, 200]);
       expect([host, (await ask(server, host, '/dashboard')).status]).toEqual([host, 200]);
     }
-    server.paggio.address.publishedAt('https://hooks.example.com/');
+    server.paggio.host.address.publishedAt('https://hooks.example.com/');
     expect((await ask(server, 'hooks.example.com', '/health')).status).toBe(200);
-    server.paggio.address.publishedAt(`http://127.0.0.1:${server.port}`);
+    server.paggio.host.address.publishedAt(`http://127.0.0.1:${server.port}`);
     expect((await ask(server, 'hooks.example.com', '/health')).status).toBe(403);
   });
 
@@ -117,7 +117,7 @@ describe('a server with a list of hosts', () => {
   });
 
   test('webhooks and signed ingest come by any name', async () => {
-    const { endpoint, secret } = await server.paggio.endpoints.create(owner, { name: 'open' });
+    const { endpoint, secret } = await server.paggio.admin.endpoints.create(owner, { name: 'open' });
     const taken = await ask(server, 'evil.test', `/api/webhook/${endpoint.slug}`, { method: 'POST', body: '{}' });
     expect(taken.status).toBe(200);
     const body = '{"event_type":"a"}';
@@ -161,7 +161,7 @@ describe('an app that gives no list', () => {
     const headers: [string, string][] = [['Sec-Fetch-Site', 'same-origin']];
     for (const path of open)
       expect([path, (await ask(server, 'app.test', path, { headers })).status]).toEqual([path, 200]);
-    server.paggio.address.publishedAt('https://hooks.example.com');
+    server.paggio.host.address.publishedAt('https://hooks.example.com');
     for (const path of open) expect([path, (await ask(server, 'app.test', path)).status]).toEqual([path, 200]);
     await server.stop();
   });

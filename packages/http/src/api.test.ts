@@ -44,7 +44,7 @@ async function keyFor(settings: { userId?: string; mode?: Mode; scopes: Scope[] 
     scopes: new Set<Scope>(['read', 'write', 'ingest', 'admin']),
     keyId: null,
   };
-  const { key } = await server.paggio.keys.create(all, {
+  const { key } = await server.paggio.admin.keys.create(all, {
     name: 't',
     mode: settings.mode ?? 'live',
     scopes: settings.scopes,
@@ -488,7 +488,7 @@ describe('events', () => {
 });
 
 test('AUZ-25: a fault tells its request id and nothing else', async () => {
-  const { events } = server.paggio;
+  const { events } = server.paggio.admin;
   const original = events.list.bind(events);
   Object.assign(events, {
     list: () => Promise.reject(new Error('select * from paggio.secrets at /srv/app/index.js:1 postgres://u:p@db/x')),

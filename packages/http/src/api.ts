@@ -64,7 +64,7 @@ interface Limits {
 }
 
 function limitsOf(paggio: Paggio): Limits {
-  const { apiRateLimit, ingestRateLimit } = paggio.options;
+  const { apiRateLimit, ingestRateLimit } = paggio.host.options;
   return {
     api: apiRateLimit && new RateLimiter(apiRateLimit),
     ingest: ingestRateLimit && new RateLimiter(ingestRateLimit),
@@ -99,7 +99,7 @@ export class Api {
     this.access = new HostAccess(paggio, options);
     // Metrics count from the start of the process, not from the first request for them.
     if (options.metrics) metricsOf(paggio);
-    const { roles } = paggio.options;
+    const { roles } = paggio.host.options;
     const isServed = ({ part }: Operation): boolean =>
       part === undefined ? roles.has('api') : part === 'ingest' ? roles.has('capture') : options[part] === true;
     this.routes = new RouteTable(this.table.filter(isServed));
@@ -239,7 +239,7 @@ export class Api {
     const { wrongKeys } = this.limits;
     const verdict = wrongKeys.take(address);
     if (!verdict.allowed) {
-      if (await this.paggio.sessions.mayBeValid(token)) return find();
+      if (await this.paggio.admin.sessions.mayBeValid(token)) return find();
       const hint = `Wait ${verdict.retryAfterSeconds} s, then sign in with a link or an API key.`;
       throw rateLimited(verdict, 'Too many requests without a valid session', hint);
     }
@@ -262,7 +262,7 @@ export class Api {
     const holder = await this.authenticate(key, remoteAddr);
     // This check skips the limiter of wrong keys: wrong keys from the same address do not make this key invalid.
     const stillValid = (): Promise<boolean> =>
-      this.checks.ask(holder.keyId, () => isValid(() => this.paggio.keys.authenticate(key as string)));
+      this.checks.ask(holder.keyId, () => isValid(() => this.paggio.admin.keys.authenticate(key as string)));
     return { principal: { ...holder, remoteAddr }, stillValid };
   }
 
@@ -276,7 +276,7 @@ export class Api {
 
   /** The OpenAPI 3.1 document of the operations that are served here. */
   document(): object {
-    return createDocument(this.routes.operations, this.paggio.address.baseUrl);
+    return createDocument(this.routes.operations, this.paggio.host.address.baseUrl);
   }
 
   /**
@@ -291,7 +291,7 @@ export class Api {
     try {
       if (key === undefined) throw unauthorized();
       // The token is taken before the look-up, because parallel requests would otherwise all find the bucket full.
-      const holder = await this.paggio.keys.authenticate(key, () => !(verdict = wrongKeys.take(address)).allowed);
+      const holder = await this.paggio.admin.keys.authenticate(key, () => !(verdict = wrongKeys.take(address)).allowed);
       if (verdict?.allowed) wrongKeys.giveBack(address);
       return holder;
     } catch (error) {
@@ -307,12 +307,12 @@ export class Api {
   }
 
   private bodyLimitOf({ part, body }: Operation): number {
-    if (part === 'ingest') return this.paggio.options.bodyLimit;
+    if (part === 'ingest') return this.paggio.host.options.bodyLimit;
     return body === null ? NO_BODY_LIMIT : BODY_LIMIT;
   }
 
   private requireScope(principal: Principal, operation: Operation): void {
-    if (operation.scope !== null) this.paggio.authority.require(principal, operation.scope, operation.id);
+    if (operation.scope !== null) this.paggio.host.authority.require(principal, operation.scope, operation.id);
   }
 
   /** @throws PaggioError `METHOD_NOT_ALLOWED` or `NOT_FOUND`; `FORBIDDEN` for a host that this server is not */

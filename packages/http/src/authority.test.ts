@@ -24,7 +24,7 @@ afterAll(async () => {
 const everything: Principal = { ...owner, scopes: new Set(scopes), keyId: null };
 
 async function apiWith(...wanted: Scope[]): Promise<AxiosInstance> {
-  return server.api((await server.paggio.keys.create(everything, { name: wanted.join(), scopes: wanted })).key);
+  return server.api((await server.paggio.admin.keys.create(everything, { name: wanted.join(), scopes: wanted })).key);
 }
 
 async function create(verification: object | null, more: object = {}): Promise<any> {
@@ -162,7 +162,7 @@ describe('stored secrets stay with the configuration that they were stored for',
     const told = { provider: 'asana', public_url: 'https://a.example/' };
     // There is no secret yet, so there is nothing to protect.
     expect((await patch(server.api(), endpoint, { verification: told })).status).toBe(200);
-    await server.paggio.endpoints.keepVerificationSecret(owner, endpoint.id, 'a secret that came by itself');
+    await server.paggio.admin.endpoints.keepVerificationSecret(owner, endpoint.id, 'a secret that came by itself');
     const refused = await patch(server.api(), endpoint, { verification: { provider: 'notion' } });
     expect([refused.status, refused.data.details[0].field]).toEqual([422, 'verification.secrets']);
     const over = await patch(server.api(), endpoint, { verification: { provider: 'notion', secrets: [] } });
@@ -176,7 +176,7 @@ describe('replays that act in the name of the provider need the scope resign', (
   test('write alone is refused with the name of the scope, which the audit log keeps', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const event = await genuine(endpoint, gitHub(secrets[0] as string));
-    const { apiKey, key } = await server.paggio.keys.create(everything, { name: 'w', scopes: ['read', 'write'] });
+    const { apiKey, key } = await server.paggio.admin.keys.create(everything, { name: 'w', scopes: ['read', 'write'] });
     const sent = elsewhere.requests.length;
     for (const options of flags) {
       for (const target of [
@@ -215,7 +215,7 @@ describe('replays that act in the name of the provider need the scope resign', (
   test('whoever calls the use case with scopes is asked for them, and the host itself is not', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const event = await genuine(endpoint, gitHub(secrets[0] as string));
-    const { replays } = server.paggio;
+    const { replays } = server.paggio.admin;
     const target = { environment: 'original' } as const;
     const writer: Principal = { ...owner, scopes: new Set<Scope>(['read', 'write']), keyId: null };
     await expect(replays.send(writer, event, target, { resign: true })).rejects.toMatchObject({ code: 'FORBIDDEN' });

@@ -240,10 +240,10 @@ test('times with an offset are taken in any zone, and code of the host is held t
   const never = new Date(Number.NaN);
   const { paggio } = server;
   for (const call of [
-    () => paggio.events.list(owner, { since: never }, { limit: 1, offset: 0, startingAfter: null }),
-    () => paggio.stats.read(owner, { to: never }),
-    () => paggio.bulkReplays.create(owner, { filter: { until: never } }),
-    () => paggio.keys.create({ ...owner, scopes: new Set(), keyId: null }, { name: 'k', expiresAt: never }),
+    () => paggio.admin.events.list(owner, { since: never }, { limit: 1, offset: 0, startingAfter: null }),
+    () => paggio.admin.stats.read(owner, { to: never }),
+    () => paggio.admin.bulkReplays.create(owner, { filter: { until: never } }),
+    () => paggio.admin.keys.create({ ...owner, scopes: new Set(), keyId: null }, { name: 'k', expiresAt: never }),
   ])
     await expect(call()).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
 });

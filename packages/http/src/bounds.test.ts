@@ -71,7 +71,7 @@ test('an event shows its newest attempts within a bound, and a list has all of t
 
 test('attempts of an event that is not there, or is of another user, are 404', async () => {
   const { id } = await captured('{}');
-  const { key } = await server.paggio.keys.create(
+  const { key } = await server.paggio.admin.keys.create(
     { userId: 'user-1', mode: 'live', scopes: new Set(['operator', 'admin', 'read']), keyId: null },
     { name: 'other', userId: 'user-2', scopes: ['read'] },
   );

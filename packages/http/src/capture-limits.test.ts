@@ -10,7 +10,7 @@ const GENUINE = '198.51.100.1';
 const tenAtOnce = { perSecond: 0.001, burst: 10 };
 
 async function slugAt({ paggio }: GatewayServer, userId = owner.userId): Promise<string> {
-  return (await paggio.endpoints.create({ ...owner, userId }, { name: 'limited' })).endpoint.slug;
+  return (await paggio.admin.endpoints.create({ ...owner, userId }, { name: 'limited' })).endpoint.slug;
 }
 
 function send({ port }: GatewayServer, slug: string, from: string): Promise<RawAnswer> {
@@ -57,7 +57,7 @@ describe('requests to a webhook URL', () => {
       'content-security-policy': "sandbox; default-src 'none'",
       'x-content-type-options': 'nosniff',
     });
-    const { total } = await server.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
+    const { total } = await server.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
     expect(total).toBe(10);
   });
 
@@ -110,7 +110,7 @@ test('a flood from many addresses leaves half of a limit to a sender whose event
     try {
       const secret = 'octocat octocat';
       const verification = { provider: 'github', secrets: [secret] };
-      const { slug } = (await server.paggio.endpoints.create(owner, { name: 'signed', verification })).endpoint;
+      const { slug } = (await server.paggio.admin.endpoints.create(owner, { name: 'signed', verification })).endpoint;
       const signature = `sha256=${createHmac('sha256', secret).update('{}').digest('hex')}`;
       const signed = async (from: string): Promise<number> =>
         (
@@ -161,7 +161,7 @@ describe('requests to URLs without an endpoint', () => {
 
   const route = async (slug: string, from: string): Promise<string> => {
     try {
-      await server.paggio.capture.route(slug, 'POST', from);
+      await server.paggio.host.capture.route(slug, 'POST', from);
       return 'ok';
     } catch (error) {
       return (error as { code: string }).code;
@@ -169,7 +169,7 @@ describe('requests to URLs without an endpoint', () => {
   };
 
   test('are 404 for two thousand guesses of an address, and then refused without a look-up', async () => {
-    const { endpoint } = await server.paggio.endpoints.create(owner, { name: 'known' });
+    const { endpoint } = await server.paggio.admin.endpoints.create(owner, { name: 'known' });
     expect((await send(server, endpoint.slug, GENUINE)).status).toBe(200);
     lookedUp = 0;
     const answered: string[] = [];
@@ -187,7 +187,7 @@ describe('requests to URLs without an endpoint', () => {
     expect([await route(endpoint.slug, FLOODER), await route('guess-1999', FLOODER)]).toEqual(['ok', 'NOT_FOUND']);
     expect(lookedUp).toBe(0);
     // An endpoint that was changed is read again, whatever its sender has guessed before.
-    await server.paggio.endpoints.update(owner, endpoint.id, { description: 'changed' });
+    await server.paggio.admin.endpoints.update(owner, endpoint.id, { description: 'changed' });
     expect([await route(endpoint.slug, FLOODER), await route('guess-1', GENUINE)]).toEqual(['ok', 'NOT_FOUND']);
     expect(lookedUp).toBe(2);
 

@@ -12,7 +12,7 @@ let endpointId: string;
 beforeAll(async () => {
   server = await startGatewayServer();
   recorder = await Recorder.start();
-  const { endpoint } = await server.paggio.endpoints.create(owner, {
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'capture',
     destinationUrl: recorder.url(),
     concurrency: 50,
@@ -31,7 +31,7 @@ afterEach(() => expect(server.faults.splice(0)).toEqual([]));
 const JSON_TYPE: [string, string] = ['Content-Type', 'application/json'];
 
 async function total(): Promise<number> {
-  const page = await server.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
+  const page = await server.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
   return page.total;
 }
 
@@ -104,7 +104,7 @@ test('ING-03: an escaped NUL is stored, readable, searchable and replayable', as
   await exact({ headers: [JSON_TYPE], body: '{"a\\u0000":1}' });
   const { data } = await server.api().get('/api/v1/events', { params: { q: 'x\\u0000y' } });
   expect(data.data.map((item: any) => item.id)).toEqual([event.id]);
-  expect(await server.paggio.replays.send(owner, event.id, { destinationUrl: recorder.url('/again') })).toMatchObject({
+  expect(await server.paggio.admin.replays.send(owner, event.id, { destinationUrl: recorder.url('/again') })).toMatchObject({
     status: 'delivered',
   });
 });
@@ -330,18 +330,18 @@ test('ING-29: unknown and malformed slugs are the same 404', async () => {
 });
 
 test('ING-30: a paused endpoint stores and holds; a deleted one is gone', async () => {
-  const { endpoint } = await server.paggio.endpoints.create(owner, {
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'p',
     destinationUrl: recorder.url('/held'),
   });
-  await server.paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  await server.paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const answer = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
   expect(answer.status).toBe(200);
-  expect(await server.paggio.events.get(owner, answer.headers['paggio-event-id'] as string)).toMatchObject({
+  expect(await server.paggio.admin.events.get(owner, answer.headers['paggio-event-id'] as string)).toMatchObject({
     status: 'pending',
     statusReason: 'paused',
   });
-  await server.paggio.endpoints.delete(owner, endpoint.id);
+  await server.paggio.admin.endpoints.delete(owner, endpoint.id);
   const gone = await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
   expect([gone.status, JSON.parse(gone.body.toString()).code]).toEqual([410, 'GONE']);
   expect(recorder.requests.filter((one) => one.url === '/held')).toEqual([]);
@@ -360,7 +360,7 @@ describe('de-duplication', () => {
       body,
     });
   const verified = async (): Promise<string> => {
-    const { endpoint } = await server.paggio.endpoints.create(owner, {
+    const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
       name: 'd',
       destinationUrl: recorder.url('/dedup'),
       verification: { provider: 'github', secrets: [secret] },
@@ -426,7 +426,7 @@ describe('de-duplication', () => {
 });
 
 test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no event, and can be told apart by their rejection', async () => {
-  const { endpoint } = await server.paggio.endpoints.create(owner, {
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 's',
     verification: { provider: 'slack', secrets: ['k'] },
   });
@@ -441,7 +441,7 @@ test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no eve
     hint: expect.stringContaining('missing_signature'),
   });
   expect(unsigned.headers['paggio-rejection-id']).toMatch(/^[0-9a-f-]{36}$/);
-  const page = await server.paggio.events.list(
+  const page = await server.paggio.admin.events.list(
     owner,
     { endpointId: endpoint.id },
     { limit: 1, offset: 0, startingAfter: null },
@@ -468,9 +468,9 @@ test('ING-37: pipelined requests, HTTP/1.0 and Expect keep each event to its own
   expect((await sendRaw(server.port, Buffer.from(old))).status).toBe(200);
   const expecting = build({ path, headers: [['Expect', '100-continue']], body: '{"b":0}' });
   expect((await sendRaw(server.port, expecting)).status).toBe(200);
-  const { items } = await server.paggio.events.list(owner, {}, { limit: 10, offset: 0, startingAfter: null });
+  const { items } = await server.paggio.admin.events.list(owner, {}, { limit: 10, offset: 0, startingAfter: null });
   const bodies = await Promise.all(
-    items.slice(0, 4).map(async (item) => (await server.paggio.events.get(owner, item.id)).body.toString()),
+    items.slice(0, 4).map(async (item) => (await server.paggio.admin.events.get(owner, item.id)).body.toString()),
   );
   expect(bodies.sort()).toEqual(['{"a":0}', '{"b":0}', '{"pipelined":1}', '{"pipelined":2}']);
   expect(await total()).toBe(before + 4);
@@ -483,7 +483,7 @@ test('ING-38: metacharacters are stored literally', async () => {
 });
 
 test('ING-41: a custom acknowledgement is sent exactly', async () => {
-  const { endpoint } = await server.paggio.endpoints.create(owner, {
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'a',
     acknowledgement: { status: 202, contentType: 'text/plain', body: '[accepted]' },
   });

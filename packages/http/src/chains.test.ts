@@ -127,7 +127,7 @@ afterAll(async () => {
 
 async function keyWith(wanted: readonly Scope[], mode: Mode = 'live'): Promise<string> {
   const everything: Principal = { ...owner, scopes: new Set(scopes), keyId: null };
-  return (await server.paggio.keys.create(everything, { name: wanted.join(), scopes: [...wanted], mode })).key;
+  return (await server.paggio.admin.keys.create(everything, { name: wanted.join(), scopes: [...wanted], mode })).key;
 }
 
 /** An endpoint under attack. */
@@ -163,7 +163,7 @@ class World {
       validateStatus: () => true,
     });
     const world = new World(victim, await Recorder.start(), api);
-    const { endpoint, secret } = await server.paggio.endpoints.create(owner, {
+    const { endpoint, secret } = await server.paggio.admin.endpoints.create(owner, {
       name: 'victim',
       destinationUrl: home.url(),
       verification: world.stored(),
@@ -173,7 +173,7 @@ class World {
     const taken = await world.provider();
     world.event = taken.headers['paggio-event-id'] ?? '';
     world.rejection = (await world.stranger()).headers['paggio-rejection-id'] ?? '';
-    const { receivedAt } = await server.paggio.events.get(owner, world.event);
+    const { receivedAt } = await server.paggio.admin.events.get(owner, world.event);
     world.until = new Date(receivedAt.getTime() + 1).toISOString();
     expect([world.event, world.rejection]).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)]);
     return world;
@@ -389,17 +389,17 @@ class World {
     this.lookAtHosts(by);
   }
 
-  /** Resolves when nothing is on its way any more. So much happens that to ask after each happening would cost too much. */
+  /** Resolves when nothing is on its way any more. So much happens that to ask after each telemetry event would cost too much. */
   private async quiet(): Promise<void> {
     while (await this.isBusy()) await setTimeout(40);
   }
 
   private async isBusy(): Promise<boolean> {
     const page = { limit: 1, offset: 0, startingAfter: null };
-    const { items } = await server.paggio.bulkReplays.list(owner, { ...page, limit: 50 });
+    const { items } = await server.paggio.admin.bulkReplays.list(owner, { ...page, limit: 50 });
     if (items.some(({ status, filter }) => status === 'running' && filter.endpointId === this.id)) return true;
     const filter = { endpointId: this.id, status: 'pending' as const };
-    return (await server.paggio.events.list(owner, filter, page)).total > 0;
+    return (await server.paggio.admin.events.list(owner, filter, page)).total > 0;
   }
 
   lookAtHosts(by: readonly string[]): void {
@@ -436,7 +436,7 @@ class World {
    * could be lost.
    */
   async state(): Promise<{ hosts: string; verification: string }> {
-    const { destinations, verification } = await server.paggio.endpoints.get(owner, this.id);
+    const { destinations, verification } = await server.paggio.admin.endpoints.get(owner, this.id);
     this.destinations = destinations;
     const hosts = [...new Set(destinations.map(({ url }) => url))].sort().join();
     const { secrets, replaySecrets = {} } = this.victim.config;
@@ -452,7 +452,7 @@ class World {
 
   async reset(): Promise<void> {
     const [first] = this.destinations;
-    const { destinations: now } = await server.paggio.endpoints.update(owner, this.id, {
+    const { destinations: now } = await server.paggio.admin.endpoints.update(owner, this.id, {
       destinations: [{ ...(first && { id: first.id }), url: home.url() }],
       verification: this.stored(),
     });
@@ -488,7 +488,7 @@ class World {
       await this.state();
       await this.reset();
     }
-    await server.paggio.endpoints.delete(owner, this.id);
+    await server.paggio.admin.endpoints.delete(owner, this.id);
     for (const call of Object.values(this.calls().send).flat()) await this.ask(call, ['a deleted endpoint']);
     this.lookAtHosts(['a deleted endpoint']);
     return known.size;

@@ -17,7 +17,7 @@ test('sessions and event streams of HTTP/2 clients do not keep a node:http2 serv
   });
   const { port, key } = await serveHost(gateway, server);
   const readers = await openHttp2Readers(port, key, '/a/path/of/the/host');
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   await new Promise((done) => server.close(done));
   await readers.closed;
   await gateway.stop();
@@ -30,7 +30,7 @@ test('HTTP/2 sessions that come while the host stops end with their answer', asy
     gateway,
     http2Server((incoming, response) => void handle(incoming, response)),
   );
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   await (
     await openHttp2Readers(port, key)
   ).closed;

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   key = createKeyText('live');
-  await gateway.paggio.keys.createFirst(owner.userId, key);
+  await gateway.paggio.admin.keys.createFirst(owner.userId, key);
   browser = axios.create({
     baseURL: `${origin}/hooks`,
     validateStatus: () => true,
@@ -234,7 +234,7 @@ test('a session tells who it is, and another process knows it too', async () => 
 
 test('UIX-10: a session ends with the key that opened it, by time, and when it is left alone', async () => {
   const admin = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey, key: own } = await gateway.paggio.keys.create(admin, { name: 'of the session', scopes: ['read'] });
+  const { apiKey, key: own } = await gateway.paggio.admin.keys.create(admin, { name: 'of the session', scopes: ['read'] });
   const open = async (): Promise<string> => {
     const { headers } = await browser.post('/dashboard/session', { key: own });
     return (headers['set-cookie']?.[0] ?? '').split(';')[0] as string;
@@ -254,7 +254,7 @@ test('UIX-10: a session ends with the key that opened it, by time, and when it i
   expect([await status(old), await status(idle), await status(revoked)]).toEqual([401, 401, 200]);
   // What it may not, it may not here either.
   expect((await browser.get('/dashboard/api/v1/keys', { headers: { cookie: revoked } })).status).toBe(403);
-  await gateway.paggio.keys.revoke(admin, apiKey.id);
+  await gateway.paggio.admin.keys.revoke(admin, apiKey.id);
   expect(await status(revoked)).toBe(401);
 });
 
@@ -274,7 +274,7 @@ test('UIX-11: who may make keys of both modes may look at both; a test key sees 
     ['test', 'live', [...scopes]],
     ['live', 'test', ['read', 'write']],
   ] as const) {
-    const { key: limited } = await gateway.paggio.keys.create(admin, { name: mode, mode, scopes: [...wanted] });
+    const { key: limited } = await gateway.paggio.admin.keys.create(admin, { name: mode, mode, scopes: [...wanted] });
     const { headers } = await browser.post('/dashboard/session', { key: limited });
     const own = { headers: { cookie: (headers['set-cookie']?.[0] ?? '').split(';')[0] } };
     expect((await browser.get('/dashboard/session', own)).data).toMatchObject({ mode, modes: [mode] });

@@ -63,7 +63,7 @@ export class Dashboard {
 
   /** The path of the dashboard as browsers see it: a proxy may take the path of the public URL away. */
   private get mountPath(): string {
-    return `${this.paggio.address.publicPath}${this.base}/dashboard`;
+    return `${this.paggio.host.address.publicPath}${this.base}/dashboard`;
   }
 
   private get cookie(): SessionCookie {
@@ -76,7 +76,7 @@ export class Dashboard {
 
   /** Makes a link that signs in once, within an hour, and returns its path. */
   async createLink(principal: Principal): Promise<string> {
-    return `${this.mountPath}/sign-in?token=${await this.paggio.sessions.createLink(principal)}`;
+    return `${this.mountPath}/sign-in?token=${await this.paggio.admin.sessions.createLink(principal)}`;
   }
 
   /** @throws RequestAborted, and nothing else */
@@ -93,7 +93,7 @@ export class Dashboard {
   private async route(request: ApiRequest, read: ReadBody): Promise<Answer> {
     const path = request.path.slice('/dashboard'.length);
     const reads = isRead(request.method);
-    if (!reads) checkOrigin(request, this.paggio.address.baseUrl, 'required');
+    if (!reads) checkOrigin(request, this.paggio.host.address.baseUrl, 'required');
     if (path.startsWith('/api/v1/')) return this.api.handleAs(await this.viewer(request), { ...request, path }, read);
     if (path === '/session') return this.session(request, read);
     if (!reads) throw this.noSuchPage();
@@ -136,11 +136,11 @@ export class Dashboard {
     const browser = this.browserOf(request);
     const principal = await this.api.authenticate(key.trim(), request.remoteAddr).catch(async (error: unknown) => {
       if (error instanceof PaggioError && error.code === 'UNAUTHORIZED')
-        await this.paggio.sessions.refuseKey(key.trim(), browser);
+        await this.paggio.admin.sessions.refuseKey(key.trim(), browser);
       throw error;
     });
     const headers = this.api.limit(principal, 'api');
-    const token = await this.paggio.sessions.open(principal, browser);
+    const token = await this.paggio.admin.sessions.open(principal, browser);
     this.remember(token);
     return withHeaders(jsonAnswer(201, { status: 'ok' }), [...headers, ...this.cookiesFor(token, request)]);
   }
@@ -156,7 +156,7 @@ export class Dashboard {
       });
     }
     const { token } = viewer.session;
-    const session = await this.paggio.sessions.show(token, mode);
+    const session = await this.paggio.admin.sessions.show(token, mode);
     const shown = toSession({ ...viewer, principal: session.principal, session: { ...session, token } });
     return withHeaders(jsonAnswer(200, shown), headers);
   }
@@ -165,7 +165,7 @@ export class Dashboard {
     const token = this.tokenToEnd(request);
     if (token !== undefined && (await this.findSession(token, request.remoteAddr)) !== null) {
       this.known.delete(token);
-      await this.paggio.sessions.close(token, request.remoteAddr);
+      await this.paggio.admin.sessions.close(token, request.remoteAddr);
     }
     return withHeaders(noContent, this.cookie.remove(request.rawHeaders, this.isSecure(request)));
   }
@@ -173,7 +173,7 @@ export class Dashboard {
   private async useLink(request: ApiRequest): Promise<Answer> {
     const link = new URLSearchParams(request.query).get('token') ?? '';
     const browser = this.browserOf(request);
-    const token = await this.api.guess(request.remoteAddr, link, () => this.paggio.sessions.useLink(link, browser));
+    const token = await this.api.guess(request.remoteAddr, link, () => this.paggio.admin.sessions.useLink(link, browser));
     const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
     // For used, expired and invented links alike, the page asks for a key and does not tell which it was.
     if (token === null)
@@ -212,7 +212,7 @@ export class Dashboard {
       const { mode } = session.principal;
       const stillValid = (): Promise<boolean> =>
         this.api.checks.ask(`${token} ${mode}`, async () => {
-          const now = await this.paggio.sessions.find(token);
+          const now = await this.paggio.admin.sessions.find(token);
           return now !== null && now.principal.mode === mode;
         });
       const principal = { ...session.principal, remoteAddr: request.remoteAddr };
@@ -227,7 +227,7 @@ export class Dashboard {
 
   /** @throws PaggioError `RATE_LIMITED` for an invalid session of an address that has sent too many of them */
   private async findSession(token: string, remoteAddr: string | null, isTrusted = false): Promise<Session | null> {
-    const find = (): Promise<Session | null> => this.paggio.sessions.find(token);
+    const find = (): Promise<Session | null> => this.paggio.admin.sessions.find(token);
     const session = isTrusted || this.known.has(token) ? await find() : await this.api.guess(remoteAddr, token, find);
     if (session === null) this.known.delete(token);
     else this.remember(token);
@@ -261,7 +261,7 @@ export class Dashboard {
 
   /** Whether the browser should send the cookie over TLS only. */
   private isSecure({ arrival }: ApiRequest): boolean {
-    return arrival.overTls || this.paggio.address.isOverTls;
+    return arrival.overTls || this.paggio.host.address.isOverTls;
   }
 
   private noSuchPage(): PaggioError {

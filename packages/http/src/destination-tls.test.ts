@@ -25,7 +25,7 @@ const url = 'https://127.0.0.1:4999/in';
 const everything: Principal = { ...owner, scopes: new Set(scopes), keyId: null };
 
 async function apiWith(...wanted: Scope[]): Promise<AxiosInstance> {
-  return server.api((await server.paggio.keys.create(everything, { name: wanted.join(), scopes: wanted })).key);
+  return server.api((await server.paggio.admin.keys.create(everything, { name: wanted.join(), scopes: wanted })).key);
 }
 
 const create = (destination: object): Promise<any> =>

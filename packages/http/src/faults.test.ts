@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { createPaggio, type Happening, type Scheduler } from '@paggio/core';
+import { createPaggio, type TelemetryEvent, type Scheduler } from '@paggio/core';
 import { migratedDatabase, query, Recorder, testMasterKey } from '@paggio/core/testing';
 import { Client } from 'pg';
 import { Canaries, startGatewayServer, WholeProduct } from './testing';
@@ -76,8 +76,8 @@ test('whatever statement fails, and however, no fault that a host hears of holds
   await query(database.url, FAIL);
   const canaries = new Canaries();
   const told: unknown[] = [];
-  const hear = (happening: Happening): void => {
-    if (happening.type === 'fault' || happening.type === 'handler.failed') told.push(happening.error);
+  const hear = (event: TelemetryEvent): void => {
+    if (event.type === 'fault' || event.type === 'handler.failed') told.push(event.error);
   };
   const rounds = new Rounds();
   const recorder = await Recorder.start((_request, response, count) => {

@@ -35,7 +35,7 @@ export function createFetchHandler<HostRequest = Request>(
 ): FetchHandler {
   checkMountOptions(paggio, options);
   const mount = new Mount(paggio, options);
-  const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const remoteAddress = new RemoteAddress(paggio.host.options.trustedProxies);
   const { memory } = mount.api;
   const handle = async (request: Request, info: RequestInfo = {}): Promise<Response | undefined> => {
     const [path, query] = splitTarget(request.url);
@@ -64,15 +64,15 @@ export function createFetchHandler<HostRequest = Request>(
         };
         const read = (limit: number, holder: string): Promise<Buffer> => {
           share = memory.keyed.share(holder);
-          return readStream(request, paggio, limit, share);
+          return readStream(request, paggio.host, limit, share);
         };
         return toResponse(await (responder as Responder)(call, read), method);
       }
       share = memory.webhooks.share(slug);
       const announced = Number(request.headers.get('content-length') ?? 0) || 0;
-      const endpoint = await paggio.capture.route(slug, method, remoteAddr, announced);
-      const body = await readStream(request, paggio, paggio.options.bodyLimit, share);
-      const answer = await paggio.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
+      const endpoint = await paggio.host.capture.route(slug, method, remoteAddr, announced);
+      const body = await readStream(request, paggio.host, paggio.host.options.bodyLimit, share);
+      const answer = await paggio.host.capture.receive(endpoint, { method, path, query, rawHeaders, body, remoteAddr });
       const headers: [string, string][] = answer.headers.map(([name, value]) => [name, value]);
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
       return toResponse({ status: answer.status, headers, body: answer.body }, method);

@@ -20,7 +20,7 @@ interface Asked {
 }
 
 async function endpointWith(verification: object, more: object = {}): Promise<Asked> {
-  const { endpoint } = await server.paggio.endpoints.create(owner, { name: 'h', verification, ...more } as never);
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, { name: 'h', verification, ...more } as never);
   const path = `/api/webhook/${endpoint.slug}`;
   return {
     ask: (input) => request(server.port, { method: 'POST', ...input, path: path + (input.path ?? '') }),

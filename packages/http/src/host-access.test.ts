@@ -49,7 +49,7 @@ test("the host's users see and make what is theirs, with the scopes that the hos
   const carl = await as('carl').post('/api/v1/endpoints', { name: 'of Carl' });
   expect((await as('carl').get('/api/v1/keys')).status).toBe(200);
   expect(
-    (await server.paggio.endpoints.get({ userId: 'carl', mode: 'test' }, carl.data.id.replace('ep_', ''))).name,
+    (await server.paggio.admin.endpoints.get({ userId: 'carl', mode: 'test' }, carl.data.id.replace('ep_', ''))).name,
   ).toBe('of Carl');
   expect((await as('nobody').get('/api/v1/endpoints')).data.code).toBe('UNAUTHORIZED');
   const audit = (await as('carl').get('/api/v1/audit')).data.data;
@@ -97,7 +97,7 @@ test('what the host does not allow is 403 for everybody, and webhooks are not as
     const answer = await as('anna', { 'x-blocked': '1', authorization: `Bearer ${server.key}` }).get(path);
     expect([path, answer.status, answer.data.code]).toEqual([path, 403, 'FORBIDDEN']);
   }
-  const { endpoint } = await server.paggio.endpoints.create(owner, { name: 'public' });
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, { name: 'public' });
   const before = asked;
   const taken = await request(server.port, {
     path: `/api/webhook/${endpoint.slug}`,

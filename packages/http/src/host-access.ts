@@ -101,7 +101,7 @@ export class HostAccess {
   checkHost(request: AskingRequest, { needsKey }: { needsKey: boolean }): void {
     if (this.hosts === null && needsKey) return;
     const { hosts } = request.arrival;
-    const publicName = hostName(new URL(this.paggio.address.baseUrl));
+    const publicName = hostName(new URL(this.paggio.host.address.baseUrl));
     // A script on a rebound page can add X-Forwarded-Host, but it cannot change Host: each of them must be known.
     const unknown = hosts.find((host) => !this.isKnown(host, publicName));
     if (hosts.length > 0 && unknown === undefined) return;
@@ -138,7 +138,7 @@ export class HostAccess {
     this.checkHost(request, { needsKey: false });
     const user = await this.resolve(request);
     if (!user) return null;
-    if (!isRead(request.method)) checkOrigin(request, this.paggio.address.baseUrl, 'optional');
+    if (!isRead(request.method)) checkOrigin(request, this.paggio.host.address.baseUrl, 'optional');
     const principal = {
       userId: user.userId,
       mode: user.mode ?? 'live',

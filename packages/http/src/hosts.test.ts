@@ -102,7 +102,7 @@ test('EMB-01: a body that the host has read is refused, whichever way it reads',
   const gateway = await gatewayOfAll();
   const handle = createNodeHandler(gateway.paggio);
   const fetch = createFetchHandler(gateway.paggio);
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'late' });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'late' });
   const path = `/api/webhook/${endpoint.slug}`;
   const server = createServer((request, response) => void text(request).then(() => handle(request, response)));
   const host = await serveHost(gateway, server);
@@ -112,7 +112,7 @@ test('EMB-01: a body that the host has read is refused, whichever way it reads',
   await request.text();
   const response = (await fetch(request)) as Response;
   expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([500, 'RAW_BODY_CONSUMED']);
-  const page = await host.paggio.events.list(
+  const page = await host.paggio.admin.events.list(
     owner,
     { endpointId: endpoint.id },
     { limit: 1, offset: 0, startingAfter: null },

@@ -57,7 +57,7 @@ function expectInert(what: string, { status, headers, body }: RawAnswer): void {
 }
 
 async function newSlug(settings: object): Promise<string> {
-  const { endpoint } = await server.paggio.endpoints.create(owner, { name: HTML, ...settings });
+  const { endpoint } = await server.paggio.admin.endpoints.create(owner, { name: HTML, ...settings });
   return endpoint.slug;
 }
 
@@ -109,8 +109,8 @@ describe('webhook URLs', () => {
     const open = await newSlug({});
     const verified = await newSlug({ verification: { provider: 'github', secrets: ['octocat'] } });
     const gone = await newSlug({});
-    const all = await server.paggio.endpoints.list(owner, { limit: 100, offset: 0, startingAfter: null });
-    await server.paggio.endpoints.delete(owner, all.items.find(({ slug }) => slug === gone)?.id as string);
+    const all = await server.paggio.admin.endpoints.list(owner, { limit: 100, offset: 0, startingAfter: null });
+    await server.paggio.admin.endpoints.delete(owner, all.items.find(({ slug }) => slug === gone)?.id as string);
     const long = Array.from({ length: 201 }, (_, n): [string, string] => [`a${n}`, HTML]);
     const answers: Record<string, RawAnswer> = {
       received: await get(open),

@@ -27,7 +27,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   ({ port } = server.address() as AddressInfo);
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'in' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'in' });
   expect(endpoint.webhookUrl).toBe(`${INGEST}/hooks/api/webhook/${endpoint.slug}`);
   ({ slug } = endpoint);
 });

@@ -11,10 +11,10 @@ export class IngestHost {
 
   /** @param hosts that the request names, with or without a port: one match is enough */
   matches(hosts: readonly string[]): boolean {
-    const { ingestUrl } = this.paggio.options;
+    const { ingestUrl } = this.paggio.host.options;
     if (ingestUrl === null) return false;
     const own = new URL(ingestUrl);
-    const sameName = hostName(new URL(this.paggio.address.baseUrl)) === hostName(own);
+    const sameName = hostName(new URL(this.paggio.host.address.baseUrl)) === hostName(own);
     return hosts.some((host) => {
       const given = parseHost(host, own.protocol);
       return given !== undefined && hostName(given) === hostName(own) && (!sameName || given.port === own.port);

@@ -40,7 +40,7 @@ afterAll(async () => {
 
 async function keyOf({ userId, mode }: Owner, wanted: Scope[]): Promise<string> {
   const all = { userId, mode: 'live' as const, scopes: new Set(scopes), keyId: null };
-  return (await server.paggio.keys.create(all, { name: wanted.join(), mode, scopes: wanted })).key;
+  return (await server.paggio.admin.keys.create(all, { name: wanted.join(), mode, scopes: wanted })).key;
 }
 
 async function worldOf(owner: Owner): Promise<World> {
@@ -72,7 +72,7 @@ async function worldOf(owner: Owner): Promise<World> {
 }
 
 async function newSession(owner: Owner): Promise<string> {
-  const { sessions } = server.paggio;
+  const { sessions } = server.paggio.admin;
   const principal = { ...owner, scopes: new Set(scopes), keyId: null };
   await sessions.open(principal);
   const { items } = await sessions.list(principal, { limit: 100, offset: 0, startingAfter: null });
@@ -302,7 +302,7 @@ async function newWorld(): Promise<World> {
 }
 
 async function newestEntry(): Promise<AuditRecord | undefined> {
-  return (await server.paggio.audit.list(mine.owner, {}, { limit: 1, offset: 0, startingAfter: null })).items[0];
+  return (await server.paggio.admin.audit.list(mine.owner, {}, { limit: 1, offset: 0, startingAfter: null })).items[0];
 }
 
 test.each(guarded)("%s works on one's own, and shows nothing of others", async (id, operation) => {

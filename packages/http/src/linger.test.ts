@@ -178,7 +178,7 @@ test('senders of HTTP/2 get the answer to a large body, and the connection goes 
   expect(await post('/api/webhook/unknown', SIZE)).toEqual([404]);
   expect(await post('/api/v1/endpoints', 2, { expect: '100-continue' })).toEqual([401]);
   session.close();
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   await new Promise((done) => http2.close(done));
   await gateway.stop();
 });

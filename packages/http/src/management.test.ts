@@ -278,7 +278,7 @@ describe('AUZ-16: rate limits', () => {
 
   test('every answer says what is left; beyond it 429 says when to come back; other keys go on', async () => {
     const all = { ...owner, scopes: new Set(scopes), keyId: null };
-    const { key } = await limited.paggio.keys.create(all, { name: 'x', scopes: ['read', 'ingest'] });
+    const { key } = await limited.paggio.admin.keys.create(all, { name: 'x', scopes: ['read', 'ingest'] });
     const api = client(limited.port, key);
     const left: unknown[] = [];
     for (const path of ['/api/v1/events', '/api/v1/events/nope', '/api/v1/events?limit=0', '/api/v1/events']) {

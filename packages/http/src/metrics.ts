@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Happening, Paggio } from '@paggio/core';
+import type { TelemetryEvent, Paggio } from '@paggio/core';
 
 const instances = new WeakMap<Paggio, Metrics>();
 
@@ -90,7 +90,7 @@ export class Metrics {
 
   constructor(private readonly paggio: Paggio) {
     collectDefaultMetrics({ register: this.registry });
-    paggio.subscribe((happening) => this.count(happening));
+    paggio.subscribe((event) => this.count(event));
   }
 
   get contentType(): string {
@@ -100,7 +100,7 @@ export class Metrics {
   /** The text of the exposition format, also while the database is away. */
   async text(): Promise<string> {
     try {
-      const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } = await this.paggio.gauges();
+      const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } = await this.paggio.host.gauges();
       this.pending.set(pending);
       this.lag.set(lagSeconds);
       this.failing.set(failingDestinations);
@@ -118,21 +118,21 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  private count(happening: Happening): void {
-    switch (happening.type) {
+  private count(event: TelemetryEvent): void {
+    switch (event.type) {
       case 'event.captured':
-        if (happening.duplicate) return this.duplicates.inc({ source: happening.source });
-        this.captured.inc({ source: happening.source });
-        return this.bytes.inc(happening.size);
+        if (event.duplicate) return this.duplicates.inc({ source: event.source });
+        this.captured.inc({ source: event.source });
+        return this.bytes.inc(event.size);
       case 'event.rejected':
-        return this.rejected.inc({ provider: happening.provider, reason: happening.reason });
+        return this.rejected.inc({ provider: event.provider, reason: event.reason });
       case 'attempt.finished': {
-        const labels = { trigger: happening.trigger, status: happening.status };
+        const labels = { trigger: event.trigger, status: event.status };
         this.attempts.inc(labels);
-        return this.duration.observe(labels, happening.latencyMs / 1000);
+        return this.duration.observe(labels, event.latencyMs / 1000);
       }
       case 'delivery.failed':
-        return this.failed.inc({ status_reason: happening.statusReason });
+        return this.failed.inc({ status_reason: event.statusReason });
       case 'destination.paused':
         return this.paused.inc();
       case 'circuit.opened':
@@ -140,11 +140,11 @@ export class Metrics {
       case 'circuit.closed':
         return this.circuits.inc({ state: 'closed' });
       case 'handler.failed':
-        return this.handlerFailures.inc({ handler: happening.handler });
+        return this.handlerFailures.inc({ handler: event.handler });
       case 'address.blocked':
-        return this.blocked.inc({ reason: happening.reason });
+        return this.blocked.inc({ reason: event.reason });
       case 'capture.refused':
-        return this.refused.inc({ reason: happening.reason }, happening.count);
+        return this.refused.inc({ reason: event.reason }, event.count);
       // Gauges report some of these, and the log reports the others.
       case 'clock.skewed':
       case 'durability.weak':
@@ -156,7 +156,7 @@ export class Metrics {
       case 'storage.growing':
         return;
       case 'fault':
-        return this.faults.inc({ where: happening.where });
+        return this.faults.inc({ where: event.where });
     }
   }
 

@@ -67,7 +67,7 @@ export const mountOptions: Record<keyof MountOptions, Shape> = {
   allowedHosts: optional(list(text(0, 2048))),
 };
 
-const isPaggio = (value: unknown): boolean => typeof (value as Partial<Paggio> | null)?.capture?.route === 'function';
+const isPaggio = (value: unknown): boolean => typeof (value as Partial<Paggio> | null)?.host?.capture?.route === 'function';
 const expected: Arguments = [
   ['paggio', satisfying(isPaggio, 'must be what createPaggio() returned')],
   ['', members(mountOptions, { options: true })],
@@ -103,8 +103,8 @@ export class Mount {
     readonly api: Api = new Api(paggio, options),
   ) {
     this.base = normalizePath(options.path);
-    paggio.address.mountedAt(this.base);
-    const { roles } = paggio.options;
+    paggio.host.address.mountedAt(this.base);
+    const { roles } = paggio.host.options;
     this.capturing = roles.has('capture');
     this.ingestHost = new IngestHost(paggio);
     this.dialectOf = dialectRouter(api, options.dialects);

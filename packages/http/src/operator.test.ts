@@ -36,7 +36,7 @@ interface Made {
 }
 
 async function keyOf(userId: string, wanted: readonly Scope[], mode: Mode = 'live'): Promise<Made> {
-  const { keys } = server.paggio;
+  const { keys } = server.paggio.admin;
   const { apiKey, key } = await keys.create(everything(userId), { name: 'k', mode, scopes: [...wanted] });
   return { id: apiKey.id, api: server.api(key) };
 }
@@ -135,7 +135,7 @@ describe('operator', () => {
 
   test('the code of the app lists and revokes the keys of the user it names', async () => {
     const { id } = await keyOf('carol', ['read']);
-    const { keys } = server.paggio;
+    const { keys } = server.paggio.admin;
     const { items } = await keys.list({ userId: 'carol', mode: 'live' }, { limit: 10, offset: 0, startingAfter: null });
     expect(items.map((key) => key.id)).toEqual([id]);
     await expect(keys.revoke({ userId: 'dave', mode: 'live' }, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });

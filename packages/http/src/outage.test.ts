@@ -22,8 +22,8 @@ test('LOA-05, CRA-06: while the database is away every door says 503 with Retry-
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const own = (server.address() as AddressInfo).port;
   const key = createKeyText('live');
-  await paggio.keys.createFirst(owner.userId, key);
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'x' });
+  await paggio.admin.keys.createFirst(owner.userId, key);
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'x' });
   const send = (slug = endpoint.slug) => request(own, { path: `/api/webhook/${slug}`, body: '{}' });
   expect((await send()).status).toBe(200);
 

@@ -140,7 +140,7 @@ describe('circles', () => {
   /** Everything that the endpoints of a gateway have taken in, when nothing is pending any more. */
   async function allSettled(one: GatewayServer): Promise<string[]> {
     for (;;) {
-      const page = await one.paggio.events.list(owner, {}, { limit: 100, offset: 0, startingAfter: null });
+      const page = await one.paggio.admin.events.list(owner, {}, { limit: 100, offset: 0, startingAfter: null });
       const open = page.items.filter(({ status }) => status === 'pending');
       if (open.length === 0) return page.items.map(({ status, statusReason }) => statusReason ?? status).reverse();
       for (const { id } of open) await settled(one.paggio, owner, id);
@@ -149,9 +149,9 @@ describe('circles', () => {
 
   test('a destination that is the gateway itself under another name gets an event three times', async () => {
     const one = await startGatewayServer({}, {}, undefined, anyName);
-    const { endpoint } = await one.paggio.endpoints.create(owner, { name: 'circle' });
+    const { endpoint } = await one.paggio.admin.endpoints.create(owner, { name: 'circle' });
     const destinationUrl = `http://another-name.example:${one.port}/api/webhook/${endpoint.slug}`;
-    await one.paggio.endpoints.update(owner, endpoint.id, { destinationUrl });
+    await one.paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl });
     await request(one.port, { path: `/api/webhook/${endpoint.slug}`, body: '{"n":1.10}' });
     expect(await allSettled(one)).toEqual(['delivered', 'delivered', 'delivered', 'refused']);
     await one.stop();
@@ -163,10 +163,10 @@ describe('circles', () => {
     const to = (other: GatewayServer, slug: string): object => ({
       destinationUrl: `http://other.example:${other.port}/api/webhook/${slug}`,
     });
-    const { endpoint: a } = await first.paggio.endpoints.create(owner, { name: 'a' });
-    const { endpoint: b } = await second.paggio.endpoints.create(owner, { name: 'b' });
-    await first.paggio.endpoints.update(owner, a.id, to(second, b.slug));
-    await second.paggio.endpoints.update(owner, b.id, to(first, a.slug));
+    const { endpoint: a } = await first.paggio.admin.endpoints.create(owner, { name: 'a' });
+    const { endpoint: b } = await second.paggio.admin.endpoints.create(owner, { name: 'b' });
+    await first.paggio.admin.endpoints.update(owner, a.id, to(second, b.slug));
+    await second.paggio.admin.endpoints.update(owner, b.id, to(first, a.slug));
     await request(first.port, { path: `/api/webhook/${a.slug}`, body: '{}' });
     const ends: string[][] = [];
     // Each hands the last of its events to the other, so the second look finds what came after the first.

@@ -55,10 +55,10 @@ test('of two people who edit the same object at once, one wins and the other is 
 
 test('the first settings of notifications are made once, though there was no row to lock', async () => {
   const other = { userId: 'nobody-yet', mode: 'live' as const, scopes: new Set(scopes), keyId: null };
-  const { revision } = await server.paggio.notifications.get(other);
+  const { revision } = await server.paggio.admin.notifications.get(other);
   const input = { slack: { url: slack.url, triggers: ['failed' as const] } };
   const outcomes = await Promise.allSettled(
-    [1, 2, 3].map(() => server.paggio.notifications.put(other, input, { ifMatch: [revision] })),
+    [1, 2, 3].map(() => server.paggio.admin.notifications.put(other, input, { ifMatch: [revision] })),
   );
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
 });
@@ -159,7 +159,7 @@ test('tags compare as RFC 9110 says, and malformed ones are refused before anyth
 
 test('a tag is not ignored where objects have none', async () => {
   const all = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey } = await server.paggio.keys.create(all, { name: 'kept' });
+  const { apiKey } = await server.paggio.admin.keys.create(all, { name: 'kept' });
   const remove = (headers: object): Promise<{ status: number }> =>
     server.api().delete(`/api/v1/keys/${apiKey.id}`, { headers });
   expect((await remove({ 'if-match': '"nope"' })).status).toBe(412);

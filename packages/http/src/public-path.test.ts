@@ -56,7 +56,7 @@ async function embed(publicPath: string, path: string, stripped: string): Promis
   const origin = `http://127.0.0.1:${await listen(front)}`;
   const gateway = await startGateway({ publicUrl: origin + publicPath }, {}, database);
   const key = createKeyText('live');
-  await gateway.paggio.keys.createFirst(owner.userId, key);
+  await gateway.paggio.admin.keys.createFirst(owner.userId, key);
   const handle = createNodeHandler(gateway.paggio, { path, dashboard: true });
   mounted.handle = handle;
   const embedded = { gateway, handle, key, front, app, origin };
@@ -82,7 +82,7 @@ test.each([
 ])('behind %s every address that Paggio gives is right', async (_what, publicPath, path, stripped, expected) => {
   const { gateway, handle, key, origin } = await embed(publicPath, path, stripped);
   const { paggio } = gateway;
-  expect(paggio.address.baseUrl).toBe(origin + expected);
+  expect(paggio.host.address.baseUrl).toBe(origin + expected);
   const api = axios.create({
     baseURL: origin + expected,
     headers: { authorization: `Bearer ${key}` },
@@ -114,8 +114,8 @@ test('an origin of its own for webhooks has the mount path, and nothing of the p
     {},
     database,
   );
-  gateway.paggio.address.mountedAt('/hooks');
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'x' });
+  gateway.paggio.host.address.mountedAt('/hooks');
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'x' });
   expect(endpoint.webhookUrl).toBe(`https://in.example.com/hooks/api/webhook/${endpoint.slug}`);
   await gateway.stop();
 });

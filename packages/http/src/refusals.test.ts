@@ -24,8 +24,8 @@ async function serve(options: ServerOptions): Promise<Server> {
 beforeAll(async () => {
   gateway = await startGateway();
   key = createKeyText('live');
-  await gateway.paggio.keys.createFirst(owner.userId, key);
-  path = `/api/webhook/${(await gateway.paggio.endpoints.create(owner, { name: 'refused' })).endpoint.slug}`;
+  await gateway.paggio.admin.keys.createFirst(owner.userId, key);
+  path = `/api/webhook/${(await gateway.paggio.admin.endpoints.create(owner, { name: 'refused' })).endpoint.slug}`;
   server = await serve({});
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Happening } from '@paggio/core';
+import type { TelemetryEvent } from '@paggio/core';
 import { owner, query, until } from '@paggio/core/testing';
 import { Client } from 'pg';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
@@ -89,7 +89,7 @@ test('many at once, from two processes, leave no more than 16 MiB and a hundred 
 });
 
 describe('a body of more than 16 MiB', () => {
-  const heard: Happening[] = [];
+  const heard: TelemetryEvent[] = [];
   const text = `{"text":"${'\u00e9'.repeat(9 * MiB)}"}`;
   // Its 65,536th byte is the first half of a character.
   const body = Buffer.from(text);
@@ -97,7 +97,7 @@ describe('a body of more than 16 MiB', () => {
   let endpointId: string;
 
   beforeAll(async () => {
-    server.paggio.subscribe((happening) => heard.push(happening));
+    server.paggio.subscribe((event) => heard.push(event));
     await endpoint('the secret of development', 'github-dev');
     const to = await endpoint();
     const answer = await forge(to.path, body, 'the secret of development');
@@ -206,6 +206,6 @@ test('a flood of forged requests leaves twenty rows, and every one of them is an
   const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => forge(to.path, Buffer.from(`{"n":${n}}`))));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
   expect(await stored(to.id)).toHaveLength(20);
-  const page = await server.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
+  const page = await server.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null });
   expect(page.total).toBe(0);
 });

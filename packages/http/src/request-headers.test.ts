@@ -47,13 +47,13 @@ async function gatewayAt(): Promise<{
   total: () => Promise<number>;
 }> {
   const gateway = await startGateway();
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'headers' });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'headers' });
   return {
     gateway,
     handle: createNodeHandler(gateway.paggio, { dashboard: true }),
     path: `/api/webhook/${endpoint.slug}`,
     total: async () =>
-      (await gateway.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null })).total,
+      (await gateway.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null })).total,
   };
 }
 
@@ -76,8 +76,8 @@ test('a header that would break out of its line is refused, and nothing is store
       expect([answer.statusCode, JSON.parse(answer.rawPayload.toString()).code]).toEqual([400, 'BAD_REQUEST']);
     }
   }
-  const [event] = (await gateway.paggio.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null })).items;
-  const { rawHeaders } = await gateway.paggio.events.get(owner, event?.id as string);
+  const [event] = (await gateway.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null })).items;
+  const { rawHeaders } = await gateway.paggio.admin.events.get(owner, event?.id as string);
   expect([await total(), rawHeaders.includes('x-admin')]).toEqual([1, false]);
   await gateway.stop();
 });
@@ -103,7 +103,7 @@ test('bodies of every size arrive through a transport without a socket, with or 
     const headerSets: Record<string, string>[] = [{}, { 'content-length': String(size) }];
     for (const headers of headerSets) {
       const answer = await inject({ method: 'POST', url: path, headers, payload });
-      const event = await gateway.paggio.events.get(owner, answer.headers['paggio-event-id'] as string);
+      const event = await gateway.paggio.admin.events.get(owner, answer.headers['paggio-event-id'] as string);
       expect([answer.statusCode, event.body.equals(payload)]).toEqual([200, true]);
     }
   }
@@ -138,7 +138,7 @@ test('HTTP/2: two hosts are refused, cookies become one header, and repeated hea
     cookie: ['a=1', 'b=2'],
     'x-many': ['1', '2'],
   });
-  const { rawHeaders } = await gateway.paggio.events.get(owner, answer['paggio-event-id'] as string);
+  const { rawHeaders } = await gateway.paggio.admin.events.get(owner, answer['paggio-event-id'] as string);
   expect([status, await total(), rawHeaders]).toEqual([
     200,
     1,

@@ -67,7 +67,7 @@ describe('calls of a session', () => {
     await limited.stop();
   });
 
-  const newKey = async (): Promise<string> => (await limited.paggio.keys.create(everything, { name: 'own' })).key;
+  const newKey = async (): Promise<string> => (await limited.paggio.admin.keys.create(everything, { name: 'own' })).key;
 
   test('are taken off the limit of its key, together with those of the key itself and of its other sessions', async () => {
     const key = await newKey();
@@ -90,7 +90,7 @@ describe('calls of a session', () => {
 
   test('without a key are taken off the limit of their user, together with those of the host', async () => {
     const browser = new DashboardBrowser(limited);
-    const link = await limited.paggio.sessions.createLink(everything);
+    const link = await limited.paggio.admin.sessions.createLink(everything);
     await browser.get(`/dashboard/sign-in?token=${link}`);
     expect(limitOf((await browser.get('/dashboard/api/v1/events')).headers)).toEqual(['20', '19']);
     const host = new DashboardBrowser(limited, { 'x-user': owner.userId });
@@ -171,7 +171,7 @@ describe('guesses', () => {
   });
 
   test('cost no query once they are refused', async () => {
-    const { sessions } = server.paggio;
+    const { sessions } = server.paggio.admin;
     const asked = [jest.spyOn(sessions, 'find'), jest.spyOn(sessions, 'useLink')];
     await flood(withSession(token));
     expect(asked.map(({ mock }) => mock.calls.length)).toEqual([100, 0]);
@@ -181,7 +181,7 @@ describe('guesses', () => {
   });
 
   test('of a link that was used leave it used, and lock out no link that is valid', async () => {
-    const newLink = (): Promise<string> => server.paggio.sessions.createLink(everything);
+    const newLink = (): Promise<string> => server.paggio.admin.sessions.createLink(everything);
     const [used, unused] = [await newLink(), await newLink()];
     const first = await withLink(() => used)();
     expect(first.headers['location']).toBe('/dashboard');
@@ -190,10 +190,10 @@ describe('guesses', () => {
   });
 
   test('that find something, or find the database away, do not count', async () => {
-    const links = await Promise.all(Array.from({ length: 10 }, () => server.paggio.sessions.createLink(everything)));
+    const links = await Promise.all(Array.from({ length: 10 }, () => server.paggio.admin.sessions.createLink(everything)));
     for (const link of links) expect((await withLink(() => link)()).headers['location']).toBe('/dashboard');
     const away = jest
-      .spyOn(server.paggio.sessions, 'find')
+      .spyOn(server.paggio.admin.sessions, 'find')
       .mockRejectedValue(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
     expect(await flood(withSession(token), 20)).toEqual({ 503: 20 });
     away.mockRestore();

@@ -1,10 +1,10 @@
-import type { Happening, Mode, Owner, Principal, Scope } from '@paggio/core';
+import type { TelemetryEvent, Mode, Owner, Principal, Scope } from '@paggio/core';
 import { createKeyText, createPaggio, scopes } from '@paggio/core';
 import { query, testMasterKey } from '@paggio/core/testing';
 import { client, DashboardBrowser, startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
-const refusals: Extract<Happening, { type: 'session.refused' }>[] = [];
+const refusals: Extract<TelemetryEvent, { type: 'session.refused' }>[] = [];
 /** Each test has users, a key and an address of its own. */
 let me: string;
 let otherUser: string;
@@ -14,8 +14,8 @@ let tests = 0;
 
 beforeAll(async () => {
   server = await startGatewayServer({ trustedProxies: ['127.0.0.0/8'] }, { dashboard: true });
-  server.paggio.subscribe((happening) => {
-    if (happening.type === 'session.refused') refusals.push(happening);
+  server.paggio.subscribe((event) => {
+    if (event.type === 'session.refused') refusals.push(event);
   });
 });
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   otherUser = `other user ${tests}`;
   address = `192.0.2.${tests}`;
   myKey = createKeyText('live');
-  await server.paggio.keys.createFirst(me, myKey);
+  await server.paggio.admin.keys.createFirst(me, myKey);
   refusals.splice(0);
 });
 
@@ -44,7 +44,7 @@ const everything = (mode: Mode = 'live', userId = me): Principal => ({
 });
 
 const newKey = async (mode: Mode = 'live', wanted: readonly Scope[] = scopes, userId = me) =>
-  server.paggio.keys.create(everything('live', userId), { name: 'k', mode, scopes: [...wanted] });
+  server.paggio.admin.keys.create(everything('live', userId), { name: 'k', mode, scopes: [...wanted] });
 
 function newBrowser(userAgent = 'Test browser', on: Pick<GatewayServer, 'port'> = server): DashboardBrowser {
   return new DashboardBrowser(on, { 'user-agent': userAgent, 'x-forwarded-for': address });
@@ -58,7 +58,7 @@ async function signedIn(key = myKey, userAgent = 'Test browser'): Promise<Dashbo
 
 async function signedInByLink(principal = everything()): Promise<DashboardBrowser> {
   const browser = newBrowser();
-  const link = await server.paggio.sessions.createLink(principal);
+  const link = await server.paggio.admin.sessions.createLink(principal);
   expect((await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location']).toBe('/dashboard');
   return browser;
 }
@@ -68,7 +68,7 @@ const sessionsOf = async (browser: DashboardBrowser): Promise<any[]> =>
 
 /** Entries about sessions, oldest first. */
 const auditOf = async (userId = me, mode: Mode = 'live'): Promise<any[]> => {
-  const { items } = await server.paggio.audit.list(
+  const { items } = await server.paggio.admin.audit.list(
     { userId, mode },
     {},
     { limit: 100, offset: 0, startingAfter: null },
@@ -186,11 +186,11 @@ describe('the end', () => {
   test('of all others leaves the one that asks, and makes void the links that were not used', async () => {
     const mine = await signedIn();
     const others = [await signedIn(), await signedInByLink(), await signedIn((await newKey('test')).key)];
-    const link = await server.paggio.sessions.createLink(everything());
+    const link = await server.paggio.admin.sessions.createLink(everything());
     expect((await mine.request('DELETE', '/dashboard/api/v1/sessions')).status).toBe(204);
     expect(await mine.isSignedIn()).toBe(true);
     for (const other of others) expect(await other.isSignedIn()).toBe(false);
-    expect(await server.paggio.sessions.useLink(link)).toBeNull();
+    expect(await server.paggio.admin.sessions.useLink(link)).toBeNull();
     expect((await auditOf()).filter(({ action }) => action === 'session.closed')).toHaveLength(3);
     // A key is no session: it ends all of them.
     expect((await server.api(myKey).delete('/api/v1/sessions')).status).toBe(204);
@@ -205,7 +205,7 @@ describe('the end', () => {
     const [second] = await sessionsOf(browser);
     expect(second.id).not.toBe(first.id);
     expect((await sessionsOf(browser)).length).toBe(1);
-    const link = await server.paggio.sessions.createLink(everything());
+    const link = await server.paggio.admin.sessions.createLink(everything());
     await browser.get(`/dashboard/sign-in?token=${link}`);
     expect((await sessionsOf(browser)).map(({ id, current }) => [id !== second.id, current])).toEqual([[true, true]]);
     // A failed one leaves it as it is.
@@ -227,10 +227,10 @@ describe('the end', () => {
     const { key } = await newKey();
     const oldest = await signedIn(key);
     const keyless = await signedInByLink();
-    const holder = await server.paggio.keys.authenticate(key);
-    for (let n = 0; n < 99; n++) await server.paggio.sessions.open(holder);
+    const holder = await server.paggio.admin.keys.authenticate(key);
+    for (let n = 0; n < 99; n++) await server.paggio.admin.sessions.open(holder);
     expect(await oldest.isSignedIn()).toBe(true);
-    await server.paggio.sessions.open(holder);
+    await server.paggio.admin.sessions.open(holder);
     expect([await oldest.isSignedIn(), await keyless.isSignedIn()]).toEqual([false, true]);
     expect((await server.api(myKey).get('/api/v1/sessions')).data.meta.total).toBe(101);
     expect((await auditOf()).filter(({ after }) => after.reason === 'too_many')).toHaveLength(1);
@@ -259,12 +259,12 @@ describe('a session that was opened without a key', () => {
     const { apiKey: second } = await newKey();
     const [first] = (await keyIds('live')).filter((id) => id !== second.id) as [string];
     const browser = await signedInByLink();
-    const link = await server.paggio.sessions.createLink(everything());
-    await server.paggio.keys.revoke(myself(), second.id);
+    const link = await server.paggio.admin.sessions.createLink(everything());
+    await server.paggio.admin.keys.revoke(myself(), second.id);
     expect(await browser.isSignedIn()).toBe(true);
-    await server.paggio.keys.revoke(myself(), first);
+    await server.paggio.admin.keys.revoke(myself(), first);
     expect(await browser.isSignedIn()).toBe(false);
-    expect(await server.paggio.sessions.useLink(link)).toBeNull();
+    expect(await server.paggio.admin.sessions.useLink(link)).toBeNull();
     expect((await auditOf()).at(-1)).toMatchObject({
       action: 'session.closed',
       after: { reason: 'last_key_revoked' },
@@ -280,7 +280,7 @@ describe('a session that was opened without a key', () => {
       const userId = `${me}, round ${round}`;
       const ids = [(await newKey('live', scopes, userId)).apiKey.id, (await newKey('live', scopes, userId)).apiKey.id];
       const browser = await signedInByLink(everything('live', userId));
-      await Promise.all(ids.map((id) => server.paggio.keys.revoke({ userId, mode: 'live' }, id)));
+      await Promise.all(ids.map((id) => server.paggio.admin.keys.revoke({ userId, mode: 'live' }, id)));
       expect([round, await browser.isSignedIn()]).toEqual([round, false]);
     }
   });
@@ -289,12 +289,12 @@ describe('a session that was opened without a key', () => {
     for (let round = 0; round < 10; round++) {
       const userId = `${me}, round ${round}`;
       const { apiKey } = await newKey('live', scopes, userId);
-      const link = await server.paggio.sessions.createLink(everything('live', userId));
+      const link = await server.paggio.admin.sessions.createLink(everything('live', userId));
       const [token] = await Promise.all([
-        server.paggio.sessions.useLink(link),
-        server.paggio.keys.revoke({ userId, mode: 'live' }, apiKey.id),
+        server.paggio.admin.sessions.useLink(link),
+        server.paggio.admin.keys.revoke({ userId, mode: 'live' }, apiKey.id),
       ]);
-      const session = token === null ? null : await server.paggio.sessions.find(token);
+      const session = token === null ? null : await server.paggio.admin.sessions.find(token);
       expect([round, session]).toEqual([round, null]);
     }
   });
@@ -309,9 +309,9 @@ describe('a session that was opened without a key', () => {
       `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
     );
     const [browser, testBrowser] = [await signedInByLink(), await signedInByLink(everything('test'))];
-    await server.paggio.keys.revoke(myself(), test.id);
+    await server.paggio.admin.keys.revoke(myself(), test.id);
     expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([true, true]);
-    await server.paggio.keys.revoke(myself(), live);
+    await server.paggio.admin.keys.revoke(myself(), live);
     expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([false, false]);
   });
 
@@ -324,7 +324,7 @@ describe('a session that was opened without a key', () => {
 describe('a sign-in that is refused', () => {
   test('with a key that was revoked or has expired is in the audit log of its user, once a minute', async () => {
     const { apiKey, key } = await newKey('test', ['read'], otherUser);
-    await server.paggio.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
+    await server.paggio.admin.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
     const expired = await newKey('live', ['read'], otherUser);
     await query(
       server.gateway.database.url,
@@ -357,8 +357,8 @@ describe('a sign-in that is refused', () => {
     const use = async (link: string): Promise<string> =>
       (await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location'];
     const [used, expired] = [
-      await server.paggio.sessions.createLink(everything('live', otherUser)),
-      await server.paggio.sessions.createLink(everything('live', otherUser)),
+      await server.paggio.admin.sessions.createLink(everything('live', otherUser)),
+      await server.paggio.admin.sessions.createLink(everything('live', otherUser)),
     ];
     expect(await use(used)).toBe('/dashboard');
     await query(
@@ -378,7 +378,7 @@ describe('a sign-in that is refused', () => {
 
   test('leaves at most a hundred entries a day for a user, from however many addresses and processes', async () => {
     const { apiKey, key } = await newKey('live', ['read'], otherUser);
-    await server.paggio.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
+    await server.paggio.admin.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
     const nodes = [0, 1].map(() =>
       createPaggio({ database: { url: server.gateway.database.url }, masterKey: testMasterKey }),
     );
@@ -387,8 +387,8 @@ describe('a sign-in that is refused', () => {
     for (const node of nodes) await node.start();
     const startedAt = performance.now();
     for (let n = 0; n < 70; n++)
-      for (const { sessions } of nodes)
-        await sessions.refuseKey(key, { remoteAddr: `198.51.100.${n}`, userAgent: null, token: null });
+      for (const { admin } of nodes)
+        await admin.sessions.refuseKey(key, { remoteAddr: `198.51.100.${n}`, userAgent: null, token: null });
     const kept = await query(
       server.gateway.database.url,
       `select count(*)::int as count from paggio.audit where action = 'session.refused' and user_id = '${otherUser}'`,
@@ -401,7 +401,7 @@ describe('a sign-in that is refused', () => {
 
   test('answers every failed attempt alike, whatever was wrong', async () => {
     const { apiKey, key } = await newKey();
-    await server.paggio.keys.revoke(myself(), apiKey.id);
+    await server.paggio.admin.keys.revoke(myself(), apiKey.id);
     const browser = newBrowser();
     const answers = [];
     for (const wrong of [key, createKeyText('live'), 'nonsense'])
@@ -455,7 +455,7 @@ test('a key by the API sees the sessions that were opened with it end with it', 
   const browser = await signedIn(key);
   const { data } = await client(server.port, key).get('/api/v1/sessions');
   expect(data.data).toMatchObject([{ key_id: apiKey.id, key_prefix: key.slice(0, 12) }]);
-  await server.paggio.keys.revoke(myself(), apiKey.id);
+  await server.paggio.admin.keys.revoke(myself(), apiKey.id);
   expect(await browser.isSignedIn()).toBe(false);
   expect((await server.api(myKey).get('/api/v1/sessions')).data.data).toEqual([]);
 });

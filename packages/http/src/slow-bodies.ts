@@ -1,11 +1,11 @@
-import { PaggioError, type Paggio } from '@paggio/core';
+import { PaggioError, type PaggioHost } from '@paggio/core';
 
 /** While the host stops, they get only this long: its server closes when the last request is answered. */
 const ENDING_TIMEOUT_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** The host that a body is for. */
-export type BodyHost = Pick<Paggio, 'isEnding' | 'bodyMs'>;
+export type BodyHost = Pick<PaggioHost, 'isEnding' | 'bodyMs'>;
 
 export interface Watched {
   since: number;

@@ -14,13 +14,13 @@ test('a host stops while senders are in the middle of a body, and asks them to s
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const key = createKeyText('live');
-  await paggio.keys.createFirst(owner.userId, key);
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'slow' });
+  await paggio.admin.keys.createFirst(owner.userId, key);
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'slow' });
   const senders = [
     await startBody(server, { path: `/api/webhook/${endpoint.slug}` }),
     await startBody(server, { path: '/api/v1/endpoints', headers: [['Authorization', `Bearer ${key}`]] }),
   ];
-  paggio.quiesce();
+  paggio.host.quiesce();
   await new Promise((done) => server.close(done));
   await gateway.stop();
   for (const { answer } of senders) {
@@ -41,7 +41,7 @@ test('an attached server closes, whatever its clients have left open', async () 
   });
   handle.attach(server);
   const { key, port } = await serveHost(gateway, server);
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'idle' });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'idle' });
   const { closed } = await openIdleConnections(server, key, endpoint.slug);
   // The answer to a webhook waits for one that is not read, in front of half a request.
   const unread = connect(port, '127.0.0.1');
@@ -57,7 +57,7 @@ test('an attached server closes, whatever its clients have left open', async () 
     `GET /of/the/host ${lines}\r\nPOST /api/webhook/unknown ${lines}Content-Length: 0\r\n\r\nGET / ${lines}`,
   );
   await asked;
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   await new Promise((done) => server.close(done));
   await closed();
   await gateway.stop();
@@ -82,7 +82,7 @@ test('an attached server that is not closed keeps its connections, and one that 
   };
   const [open, closing] = [await start(), await start()];
   const answer = await fetch(`http://127.0.0.1:${closing.port}/of/the/host`);
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   const closed = new Promise((done) => closing.server.close(done));
   // Longer than the connections are looked at twice.
   await sleep(3_000);

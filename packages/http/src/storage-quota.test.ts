@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Happening, Paggio } from '@paggio/core';
+import type { TelemetryEvent, Paggio } from '@paggio/core';
 import { capture, owner, passAlertTime, query, Recorder, settled, startGateway } from '@paggio/core/testing';
 import { build, request, sendRaw, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
@@ -60,7 +60,7 @@ const codeOf = (answer: RawAnswer): unknown => [answer.status, JSON.parse(answer
 const FULL = [429, 'RATE_LIMITED'];
 
 async function eventsOf(paggio: Paggio, { id }: Endpoint): Promise<number> {
-  return (await paggio.events.list(owner, { endpointId: id }, { limit: 1, offset: 0, startingAfter: null })).total;
+  return (await paggio.admin.events.list(owner, { endpointId: id }, { limit: 1, offset: 0, startingAfter: null })).total;
 }
 
 describe('the quota for unverified events', () => {
@@ -124,8 +124,8 @@ describe('the quota for unverified events', () => {
   });
 
   test('reports refusals as sums in the log and in the metrics', async () => {
-    const heard: Happening[] = [];
-    const end = server.paggio.subscribe((happening) => heard.push(happening));
+    const heard: TelemetryEvent[] = [];
+    const end = server.paggio.subscribe((event) => heard.push(event));
     const flooded = await create(server);
     await server.api().get('/metrics');
     for (let n = 0; n < 9; n++) await send(server, flooded, 200_000);
@@ -160,7 +160,7 @@ test('a quota of an endpoint counts and refuses everything that comes in, and it
 test('the endpoints of a user share a quota, unverified events may use half of it, and other users have their own', async () => {
   const server = kept(await startGatewayServer({ storageQuotaPerUser: MiB }));
   const [open, signed] = [await create(server), await create(server, verified)];
-  const theirs = (await server.paggio.endpoints.create({ ...owner, userId: 'user-2' }, { name: 'theirs' })).endpoint;
+  const theirs = (await server.paggio.admin.endpoints.create({ ...owner, userId: 'user-2' }, { name: 'theirs' })).endpoint;
   expect((await send(server, open, 300_000)).status).toBe(200);
   expect(codeOf(await send(server, open, 300_000))).toEqual(FULL);
   expect((await send(server, signed, 500_000)).status).toBe(200);
@@ -243,14 +243,14 @@ describe('owners and operators', () => {
     const server = kept(await startGatewayServer(quotas));
     const other = kept(await startGateway(quotas, {}, server.gateway.database));
     const slack = kept(await Recorder.start((_request, response) => void response.writeHead(200).end('ok')));
-    await server.paggio.notifications.put(owner, {
+    await server.paggio.admin.notifications.put(owner, {
       slack: { url: slack.url('/x'), triggers: ['storage'] },
       discord: null,
     });
-    const heard: Happening[] = [];
+    const heard: TelemetryEvent[] = [];
     for (const { paggio } of [server, other])
-      paggio.subscribe((happening) => void (happening.type === 'storage.filling' && heard.push(happening)));
-    const judge = async (): Promise<Happening[]> => {
+      paggio.subscribe((event) => void (event.type === 'storage.filling' && heard.push(event)));
+    const judge = async (): Promise<TelemetryEvent[]> => {
       await count(server);
       await Promise.all([server.gateway, other].map((gateway) => gateway.runPeriodicWork('usage')));
       return heard.splice(0);

@@ -192,7 +192,7 @@ test('a key has 20 streams open at most, and a place that was left is free again
 test('a reader that goes away is forgotten', async () => {
   const sources = await Promise.all(Array.from({ length: 5 }, () => EventSource.open(server.key)));
   for (const source of sources) source.close();
-  const feed = server.paggio.feed as unknown as { waiting: Set<unknown> };
+  const feed = server.paggio.admin.feed as unknown as { waiting: Set<unknown> };
   while (feed.waiting.size > 0) await new Promise((done) => setTimeout(done, 20));
 });
 

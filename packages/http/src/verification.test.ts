@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { findProvider, type Scheme } from '@paggio/providers';
-import type { Happening } from '@paggio/core';
+import type { TelemetryEvent } from '@paggio/core';
 import { owner, query, Recorder, settled, until } from '@paggio/core/testing';
 import Stripe from 'stripe';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
@@ -343,8 +343,8 @@ describe('published keys', () => {
 
 describe('why a signature failed', () => {
   test('the other endpoint whose secret it is gets named, to its owner only', async () => {
-    const heard: Happening[] = [];
-    const end = server.paggio.subscribe((happening) => heard.push(happening));
+    const heard: TelemetryEvent[] = [];
+    const end = server.paggio.subscribe((event) => heard.push(event));
     const dev = await endpoint({ provider: 'github', secrets: ['the dev secret of github'] }, { name: 'github-dev' });
     const to = await endpoint({ provider: 'github', secrets: ['the live secret of github'] });
     const headers: [string, string][] = [['X-Hub-Signature-256', `sha256=${hex('the dev secret of github', '{}')}`]];

@@ -73,7 +73,7 @@ test('sessions and event streams of HTTP/2 clients do not keep Koa from closing'
   const server = createHttp2Server((incoming, response) => void handle(incoming as never, response as never));
   const { port, key } = await serveHost(gateway, server as unknown as Server);
   const readers = await openHttp2Readers(port, key, '/a/path/of/the/host');
-  gateway.paggio.quiesce();
+  gateway.paggio.host.quiesce();
   await new Promise((done) => server.close(done));
   await readers.closed;
   await gateway.stop();
@@ -98,12 +98,12 @@ test('EMB-01: behind a body parser a request is refused with one clear error, an
       gateway,
       createServer((incoming, response) => void handle(incoming, response)),
     );
-    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'late' });
+    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'late' });
     const path = `/api/webhook/${endpoint.slug}`;
     const refused = await request(host.port, { path, headers: [['X-Parse', '1']], body: '{"a":1}' });
     expect([refused.status, JSON.parse(refused.body.toString()).code]).toEqual([500, 'RAW_BODY_CONSUMED']);
     expect((await request(host.port, { path, body: '{"a":1}' })).status).toBe(200);
-    const page = await host.paggio.events.list(
+    const page = await host.paggio.admin.events.list(
       owner,
       { endpointId: endpoint.id },
       { limit: 1, offset: 0, startingAfter: null },

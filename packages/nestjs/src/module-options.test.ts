@@ -78,7 +78,7 @@ async function paggioOf(module: ReturnType<typeof PaggioModule.forRoot>): Promis
 test('no option of the module reaches the options of Paggio, which would refuse it', async () => {
   expect(Object.keys(extras).sort()).toEqual(Object.keys(extraShapes).sort());
   const paggio = await paggioOf(PaggioModule.forRoot({ ...runtime, publicUrl: 'https://a.example.com', ...extras }));
-  expect(paggio.options.publicUrl).toBe('https://a.example.com');
+  expect(paggio.host.options.publicUrl).toBe('https://a.example.com');
 });
 
 test.each<[string, PaggioModuleAsyncOptions]>([
@@ -87,7 +87,7 @@ test.each<[string, PaggioModuleAsyncOptions]>([
   ['useExisting', { imports: [SettingsModule], useExisting: Settings }],
 ])('forRootAsync takes the options of Paggio from %s, and those of the module beside it', async (_, source) => {
   const paggio = await paggioOf(PaggioModule.forRootAsync({ ...source, ...extras }));
-  expect(paggio.options.publicUrl).toBe('https://hooks.example.com');
+  expect(paggio.host.options.publicUrl).toBe('https://hooks.example.com');
 });
 
 test('options of Paggio that do not exist stop the start, and are named', async () => {

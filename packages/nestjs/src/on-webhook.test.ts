@@ -85,7 +85,7 @@ test('methods of providers and controllers are destinations, with what they inje
   const start = () => NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
   let app = await start();
   let paggio = app.get(Paggio, { strict: false });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const push = async (type: string, body: string): Promise<string[]> => {
     await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, type, body));
     return seen.splice(0).sort();
@@ -94,7 +94,7 @@ test('methods of providers and controllers are destinations, with what they inje
   expect(first).toEqual(['controller', 'injected main 1 true', 'per event 1 true']);
   expect(await push('push', '{"ref":"next"}')).toContain('per event 2 true');
   expect(await push('issues', '{"action":"opened"}')).toEqual(['inherited issues.opened']);
-  const urls = (await paggio.endpoints.get(owner, endpoint.id)).destinations.map(({ url }) => url);
+  const urls = (await paggio.admin.endpoints.get(owner, endpoint.id)).destinations.map(({ url }) => url);
   expect(urls.sort()).toEqual([
     'handler:PerEvent.push',
     'handler:Pushes.issues',
@@ -140,7 +140,7 @@ test("a transactional method writes with the host's EntityManager, and its rows 
   class HostModule {}
   const app = await NestFactory.createApplicationContext(HostModule, { logger: false, abortOnError: false });
   const paggio = app.get(Paggio, { strict: false });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);
   expect(await query(database.url, 'select id, ref from orders')).toEqual([{ id: event.id, ref: 'main' }]);

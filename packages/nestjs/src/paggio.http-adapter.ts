@@ -52,7 +52,7 @@ export class PaggioHttpAdapter {
   ) {
     this.api = new Api(paggio, { ...(options as MountOptions), onFault });
     this.base = normalizePath(options.path);
-    this.remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+    this.remoteAddress = new RemoteAddress(paggio.host.options.trustedProxies);
     this.handle = createNodeHandler(paggio, { ...options, onFault }, this.api);
   }
 

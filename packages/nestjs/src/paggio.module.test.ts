@@ -104,14 +104,14 @@ async function listenBehind(front: Server, app: INestApplication, database: Test
 async function hostOf(app: INestApplication, database: TestDatabase, server: Server): Promise<Host> {
   const { port } = server.address() as AddressInfo;
   const paggio = app.get(Paggio, { strict: false });
-  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
-  await paggio.keys.createFirst(owner.userId, key);
+  await paggio.admin.keys.createFirst(owner.userId, key);
   return {
     paggio,
     port,
     key,
-    inside: { database, runPeriodicWork: (name) => (paggio.options.scheduler as TestScheduler).run(name) },
+    inside: { database, runPeriodicWork: (name) => (paggio.host.options.scheduler as TestScheduler).run(name) },
     async stop() {
       await app.close();
       await database.drop();
@@ -202,7 +202,7 @@ test('Nest on Fastify takes webhooks in over HTTP/2, stores no pseudo header, an
   await app.listen(0, '127.0.0.1');
   const host = await listenBehind(inFrontOfHttp2(app.getHttpServer() as Http2Server), app, database);
   const recorder = await Recorder.start();
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'http2', destinationUrl: recorder.url() });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'http2', destinationUrl: recorder.url() });
   const answer = await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{"a":1}' });
   const event = await settled(host.paggio, owner, answer.headers['paggio-event-id'] as string);
   expect([answer.status, event.status, event.rawHeaders.slice(0, 2)]).toEqual([
@@ -274,7 +274,7 @@ test("EMB-09: the host's global guard protects its routes and the API, and leave
   })
   class HostModule {}
   const host = await listen(await NestFactory.create(HostModule, { logger: false }), database);
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'public' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'public' });
   expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   expect((await client(host.port, host.key).get('/host/hello')).status).toBe(403);
   expect((await client(host.port, host.key).get('/api/v1/events')).data).toMatchObject({
@@ -299,7 +299,7 @@ test("EMB-09: the host's throttler limits its routes and the API, in Paggio's en
       adapter,
     );
     const host = await listen(app, database);
-    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'busy' });
+    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'busy' });
     const statuses = async (ask: () => Promise<{ status: number }>): Promise<number[]> => [
       (await ask()).status,
       (await ask()).status,
@@ -442,7 +442,7 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
   await new Promise((done) => setTimeout(done, 500));
   // Once per interval: a second ScheduleModule would run every job of the host twice.
   expect(ticks - before).toBeLessThanOrEqual(Math.ceil((Date.now() - startedAt) / 50) + 1);
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'x' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'x' });
   expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   await host.stop();
 });
@@ -466,7 +466,7 @@ test("the host's own health route keeps its global prefix, and a process without
   expect((await client(host.port, '').get('/v9/health')).data).toEqual({ of: 'host' });
   expect((await client(host.port, '').get('/health')).status).toBe(404);
   expect((await client(host.port, host.key).get('/api/v1/events')).status).toBe(404);
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'x' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'x' });
   expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   await host.stop();
 });
@@ -486,8 +486,8 @@ test.each([
     adapter,
   );
   const host = await listen(app, database);
-  host.paggio.address.publishedAt('https://other.example.test');
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'in' });
+  host.paggio.host.address.publishedAt('https://other.example.test');
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'in' });
   const at = (name: string, path: string): Promise<RawAnswer> =>
     sendRaw(
       host.port,
@@ -520,10 +520,10 @@ test('two instances in one app keep apart, and are injected by their names; two 
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   const { a, b } = app.get(Both);
-  const { endpoint } = await a.endpoints.create(owner, { name: 'x' });
+  const { endpoint } = await a.admin.endpoints.create(owner, { name: 'x' });
   expect((await request(port, { path: `/a/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   expect((await request(port, { path: `/b/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(404);
-  expect((await b.endpoints.list(owner, { limit: 1, offset: 0, startingAfter: null })).total).toBe(0);
+  expect((await b.admin.endpoints.list(owner, { limit: 1, offset: 0, startingAfter: null })).total).toBe(0);
   await app.close();
 
   @Module({
@@ -585,7 +585,7 @@ test('connections that clients leave open do not hold up the end of the app, on 
   const leaveOpen = async (adapter?: () => AbstractHttpAdapter): Promise<void> => {
     const { app, database } = await create((db) => PaggioModule.forRoot(options(db)), undefined, adapter);
     const host = await listen(app, database);
-    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'idle' });
+    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'idle' });
     const { closed } = await openIdleConnections(app.getHttpServer() as Server, host.key, endpoint.slug);
     await app.close();
     await closed();
@@ -598,7 +598,7 @@ test('senders who stop in the middle of a body do not hold up the end of the app
   const database = await sharedDatabase();
   const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
   const host = await listen(app, database);
-  const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'slow' });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'slow' });
   const server = app.getHttpServer() as Server;
   const senders = [
     await startBody(server, { path: `/api/webhook/${endpoint.slug}` }),

@@ -129,7 +129,7 @@ export class PaggioModule
   }
 
   beforeApplicationShutdown(): void {
-    this.instance.paggio.quiesce();
+    this.instance.paggio.host.quiesce();
   }
 
   /** Nest calls this after the server has stopped taking requests. */
@@ -234,11 +234,11 @@ function instantiate(definition: DynamicModule, extras: PaggioModuleExtras): Dyn
 }
 
 function logFaults(paggio: Paggio, logger: Logger): void {
-  paggio.subscribe((happening) => {
-    if (happening.type === 'fault') logger.error(...fault(happening.where, happening.error));
-    else if (happening.type === 'handler.failed') {
-      const [text, stack] = fault(happening.handler, happening.error ?? 'The handler did not finish in time');
-      logger.warn(`${text} (event ${happening.eventId})${stack === undefined ? '' : `\n${stack}`}`);
+  paggio.subscribe((event) => {
+    if (event.type === 'fault') logger.error(...fault(event.where, event.error));
+    else if (event.type === 'handler.failed') {
+      const [text, stack] = fault(event.handler, event.error ?? 'The handler did not finish in time');
+      logger.warn(`${text} (event ${event.eventId})${stack === undefined ? '' : `\n${stack}`}`);
     }
   });
 }

@@ -38,7 +38,7 @@ async function startConsumer(main: string, mount: string, node: string = process
   const { port } = (await Promise.race([message(child), ended])) as { port: number };
   const observer = await startGateway({ roles: ['api', 'capture'] }, {}, database);
   const key = createKeyText('live');
-  await observer.paggio.keys.createFirst(owner.userId, key);
+  await observer.paggio.admin.keys.createFirst(owner.userId, key);
   return {
     paggio: observer.paggio,
     port,
@@ -78,7 +78,7 @@ export function describeConsumer(name: string, { main, mount = '', node, ownsCon
 
   test(`${name}: a function of the app is a destination`, async () => {
     const host = await start();
-    const { endpoint } = await host.paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
     const heard = host.handled('main');
     const id = await captureFromGitHub(host.paggio, endpoint.slug, 'push', '{"ref":"main"}');
     await heard;

@@ -9,7 +9,7 @@ export function handleJobs(paggio: Paggio, sendMail: (job: Welcome) => Promise<v
   paggio.on('api', 'mail.welcome', (event) => sendMail(event.payload as Welcome), {
     concurrency: 10,
     retry: { preset: 'quick' },
-    timeoutSeconds: 30,
+    timeout: '30s',
   });
 }
 

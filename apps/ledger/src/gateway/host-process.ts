@@ -36,13 +36,13 @@ loopDelay.enable();
 
 const told = new Set(['circuit.opened', 'circuit.closed', 'destination.paused', 'clock.skewed']);
 
-paggio.subscribe((happening) => {
+paggio.subscribe((event) => {
   const when = `${new Date().toISOString()} ${process.pid}`;
-  if (happening.type === 'fault') {
-    const { where, error } = happening;
+  if (event.type === 'fault') {
+    const { where, error } = event;
     const said = error instanceof Error ? `${(error as { code?: string }).code ?? ''} ${error.message}` : String(error);
     appendFileSync(logPath, `${when} ${where}: ${said.replaceAll('\n', ' ')}\n`);
-  } else if (told.has(happening.type)) appendFileSync(logPath, `${when} ${JSON.stringify(happening)}\n`);
+  } else if (told.has(event.type)) appendFileSync(logPath, `${when} ${JSON.stringify(event)}\n`);
 });
 
 process.on('message', (word: 'report' | { blockMs?: number }) => {
@@ -65,7 +65,7 @@ process.on('message', (word: 'report' | { blockMs?: number }) => {
 });
 
 process.on('SIGTERM', () => {
-  paggio.quiesce();
+  paggio.host.quiesce();
   server.close();
   server.closeIdleConnections();
   void paggio.stop().then(() => process.exit(0));
@@ -75,7 +75,7 @@ process.on('disconnect', () => process.exit());
 async function main(): Promise<void> {
   await paggio.start();
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
-  paggio.address.listeningAt(`http://127.0.0.1:${port}`);
+  paggio.host.address.listeningAt(`http://127.0.0.1:${port}`);
   process.send?.('ready');
 }
 

@@ -1,13 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChildProcessHandle } from '../child-process-handle';
 import type { SetUp } from './set-up';
 
 const ROOT = join(__dirname, '../../../..');
-const MIGRATIONS = 'packages/core/src/storage/migrations';
-/** What of the ledger runs on the code of the other version. */
-const OWN = ['gateway/host-process.js', 'gateway/set-up.js', 'gateway/set-up-process.js', 'message.js', 'seed.js'];
+const MIGRATIONS = [':(glob)packages/core/src/storage/migrations/[0-9]*.ts', ':(exclude)*.test.ts'];
 
 /** The code as it was before the newest migration, built from the history of the repository. */
 export class PreviousVersion {
@@ -25,15 +23,11 @@ export class PreviousVersion {
     const archive = execFileSync('git', ['archive', before], { cwd: ROOT, maxBuffer: 1024 ** 3 });
     execFileSync('tar', ['-x', '-C', directory], { input: archive });
     linkModules(directory);
-    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'packages/http'], {
+    // With its own gateway process, because that is written for the API of its version.
+    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'apps/ledger'], {
       cwd: directory,
       stdio: 'inherit',
     });
-    for (const file of OWN) {
-      const to = join(directory, 'apps/ledger/dist', file);
-      mkdirSync(join(to, '..'), { recursive: true });
-      copyFileSync(join(ROOT, 'apps/ledger/dist', file), to);
-    }
     return new PreviousVersion(directory);
   }
 
@@ -52,7 +46,7 @@ export class PreviousVersion {
 
 /** The one before the newest migration came. */
 function commit(): string | null {
-  const { status, stdout } = spawnSync('git', ['log', '--diff-filter=A', '-1', '--format=%P', '--', MIGRATIONS], {
+  const { status, stdout } = spawnSync('git', ['log', '--diff-filter=A', '-1', '--format=%P', '--', ...MIGRATIONS], {
     cwd: ROOT,
     encoding: 'utf8',
   });

@@ -34,10 +34,10 @@ export async function setUp({ databaseUrl, masterKey, key, endpoints }: SetUp): 
   });
   await paggio.start();
   try {
-    await paggio.keys.createFirst(operator.userId, key);
+    await paggio.admin.keys.createFirst(operator.userId, key);
     const paths: string[] = [];
     for (const [index, { userId, ...options }] of endpoints.entries()) {
-      const { endpoint } = await paggio.endpoints.create(
+      const { endpoint } = await paggio.admin.endpoints.create(
         { ...operator, userId: userId ?? operator.userId },
         {
           name: `ledger ${index + 1}`,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Happening } from '@paggio/core';
+import type { TelemetryEvent } from '@paggio/core';
 import axios, { type AxiosInstance } from 'axios';
 import type { Level } from 'pino';
 import { readEnvironment } from '../environment';
@@ -10,7 +10,7 @@ import { startServer } from '../server';
 
 /** Prints nothing, and records all messages. */
 export class SilentOutput extends Output {
-  readonly happenings: Happening[] = [];
+  readonly telemetry: TelemetryEvent[] = [];
   /** The messages of the server itself. */
   readonly notes: { level: Level; message: string }[] = [];
 
@@ -18,8 +18,8 @@ export class SilentOutput extends Output {
     super({ format: 'json', level: 'silent' });
   }
 
-  override happened(happening: Happening): void {
-    this.happenings.push(happening);
+  override happened(event: TelemetryEvent): void {
+    this.telemetry.push(event);
   }
 
   override say(level: Level, message: string): void {

@@ -70,7 +70,7 @@ export function assembleManagement(
   const keyStore = new KeyStore(database);
   const keys = new Keys(keyStore, authority, changed, timing.keyCachedMs);
   const sessionStore = new SessionStore(database);
-  const refusedSignIns = new RefusedSignIns(keys, audit, (happening) => telemetry.emit(happening));
+  const refusedSignIns = new RefusedSignIns(keys, audit, (event) => telemetry.emit(event));
 
   const { bodyLimit, dedupWindowMs } = options;
   const events = new Events(new EventStore(database, index, words, seal), directory);

@@ -240,13 +240,13 @@ export class Capture {
    * Tells of a rejection, with what would have made it valid. The sender's answer does not wait for that, and never
    * contains it: it is for the owner. In a flood nothing is looked for.
    */
-  private async tell(endpoint: EndpointConfig, request: WebhookRequest, happening: RejectedEvent): Promise<void> {
+  private async tell(endpoint: EndpointConfig, request: WebhookRequest, event: RejectedEvent): Promise<void> {
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
-    if (happening.explanation !== null || happening.rejectionId === null || request.body.length > EXPLAINED_BYTES)
-      return telemetry.emit(happening);
+    if (event.explanation !== null || event.rejectionId === null || request.body.length > EXPLAINED_BYTES)
+      return telemetry.emit(event);
     const findings = await this.explain(endpoint, request);
-    telemetry.emit({ ...happening, explanation: findings && firstOf(findings) });
+    telemetry.emit({ ...event, explanation: findings && firstOf(findings) });
   }
 
   /** Never rejects. */

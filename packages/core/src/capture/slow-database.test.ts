@@ -43,7 +43,7 @@ async function hold(table: string): Promise<void> {
 test('CRA-11: nobody waits longer than six seconds for an answer, and where very many wait new ones are refused at once', async () => {
   const timing = await start('maxWaitMs', 'overdueLookMs', 'overloadedAfterMs');
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'slow' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'slow' });
   await capture(paggio, endpoint.slug, '{}');
   await hold('events');
   const startedAt = performance.now();
@@ -70,7 +70,7 @@ test('CRA-11: nobody waits longer than six seconds for an answer, and where very
 test('LOA-09: of large bodies, fewer wait before new ones are refused at once', async () => {
   const timing = await start();
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'large' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'large' });
   await capture(paggio, endpoint.slug, '{}');
   await hold('events');
   // Two statements that stand still, and as much again as they may write: 32 MiB.
@@ -87,7 +87,7 @@ test('LOA-07, LOA-08: who floods waits behind himself and is refused first; othe
   await start();
   const { paggio } = gateway;
   const create = async (userId: string, name: string): Promise<string> =>
-    (await paggio.endpoints.create({ userId, mode: 'live' }, { name })).endpoint.slug;
+    (await paggio.admin.endpoints.create({ userId, mode: 'live' }, { name })).endpoint.slug;
   const flood = await create('noisy', 'flood');
   const sibling = await create('noisy', 'sibling');
   const other = await create('quiet', 'other');
@@ -120,7 +120,7 @@ test('LOA-07, LOA-08: who floods waits behind himself and is refused first; othe
 test('CRA-11: an endpoint that cannot be looked up is no reason to wait for longer than five seconds', async () => {
   const timing = await start('lookUpMs');
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unknown' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unknown' });
   await hold('endpoints');
   const startedAt = performance.now();
   await expect(capture(paggio, endpoint.slug, '{}')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -130,7 +130,7 @@ test('CRA-11: an endpoint that cannot be looked up is no reason to wait for long
 test('CRA-13: a database that answers and stores nothing makes the process not ready, until something is stored', async () => {
   await start();
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'full' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'full' });
   await capture(paggio, endpoint.slug, '{}');
   // What a full disk says.
   await query(
@@ -150,7 +150,7 @@ test('CRA-06: results that could not be written during an outage are written bef
   const timing = await start('statementMs', 'queryMs', 'pollMs');
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unsettled', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unsettled', destinationUrl: recorder.url() });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   await hold('attempts');
   const stuck = new Promise<void>((done) =>
@@ -166,6 +166,6 @@ test('CRA-06: results that could not be written during an outage are written bef
   await holder.query('rollback');
   await settled(paggio, owner, id);
   expect(recorder.requests).toHaveLength(2);
-  expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+  expect(await paggio.admin.events.get(owner, id)).toMatchObject({ status: 'delivered', attemptCount: 1 });
   await recorder.stop();
 }, 40_000);

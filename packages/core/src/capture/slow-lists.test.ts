@@ -4,18 +4,18 @@ import { capture, owner, query, startGateway } from '../testing';
 test('a webhook and the key of a client are looked up at once while slow lists hold every connection of management', async () => {
   const { paggio, database, stop } = await startGateway();
   const admin = { ...owner, scopes: new Set(['admin', 'ingest'] as const), keyId: null };
-  const { key } = await paggio.keys.create(admin, { name: 'client', scopes: ['ingest'] });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'unread' });
+  const { key } = await paggio.admin.keys.create(admin, { name: 'client', scopes: ['ingest'] });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unread' });
   const holder = new Client({ connectionString: database.url });
   await holder.connect();
   await holder.query('begin; lock table paggio.rejections in access exclusive mode');
   const held = async (): Promise<number> => (await query(database.url, HELD)).length;
   const paging = { limit: 1, offset: 0, startingAfter: null };
-  const lists = Array.from({ length: 8 }, () => paggio.rejections.list(owner, null, paging));
+  const lists = Array.from({ length: 8 }, () => paggio.admin.rejections.list(owner, null, paging));
   while ((await held()) !== 4);
 
   await capture(paggio, endpoint.slug, '{}');
-  expect(await paggio.keys.authenticate(key)).toMatchObject({ userId: owner.userId });
+  expect(await paggio.admin.keys.authenticate(key)).toMatchObject({ userId: owner.userId });
   expect(await held()).toBe(4);
 
   await holder.query('rollback');

@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 async function endpointOf(verification: object): Promise<{ id: string; webhookUrl: string }> {
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 't',
     destinationUrl: recorder.url('/in'),
     verification: { secrets: ['a secret of sixteen or more'], ...verification } as never,
@@ -25,7 +25,7 @@ async function endpointOf(verification: object): Promise<{ id: string; webhookUr
 
 /** What the destination got of a test event. */
 async function delivered(endpointId: string): Promise<Record<string, string>> {
-  const eventId = await gateway.paggio.testEvents.send(owner, endpointId);
+  const eventId = await gateway.paggio.admin.testEvents.send(owner, endpointId);
   expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
   return recorder.requests.at(-1)?.headers as Record<string, string>;
 }
@@ -37,21 +37,21 @@ test('a test event of LiveKit asks for the API key, without which its receivers 
     code: 'VALIDATION_FAILED',
     details: [expect.objectContaining({ field: 'verification.settings.api_key' })],
   });
-  await expect(gateway.paggio.testEvents.send(owner, id)).rejects.toEqual(asked);
+  await expect(gateway.paggio.admin.testEvents.send(owner, id)).rejects.toEqual(asked);
   expect(recorder.requests).toHaveLength(before);
 });
 
 test('a replay of LiveKit asks for the API key too, and the token then stands alone in its header', async () => {
   const { id } = await endpointOf({ provider: 'livekit', settings: { api_key: 'APIkey' } });
-  const eventId = await gateway.paggio.testEvents.send(owner, id);
+  const eventId = await gateway.paggio.admin.testEvents.send(owner, id);
   await settled(gateway.paggio, owner, eventId);
   const got = (): string | undefined => recorder.requests.at(-1)?.headers.authorization;
   expect(got()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   const replay = (): Promise<unknown> =>
-    gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+    gateway.paggio.admin.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
   await expect(replay()).resolves.toMatchObject({ status: 'delivered' });
   expect(got()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
-  await gateway.paggio.endpoints.update(owner, id, {
+  await gateway.paggio.admin.endpoints.update(owner, id, {
     verification: { provider: 'livekit', secrets: ['a secret of sixteen or more'], settings: {} },
   });
   await expect(replay()).rejects.toMatchObject({ details: [{ field: 'verification.settings.api_key' }] });
@@ -93,12 +93,12 @@ test.each<[string, object]>([
   ],
 ])('a test event and its replay signed anew are verified: %s', async (_, settings) => {
   const { id } = await endpointOf({ provider: 'custom', settings });
-  const eventId = await gateway.paggio.testEvents.send(owner, id, 'thing.happened');
+  const eventId = await gateway.paggio.admin.testEvents.send(owner, id, 'thing.happened');
   expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
-  const event = await gateway.paggio.events.get(owner, eventId);
+  const event = await gateway.paggio.admin.events.get(owner, eventId);
   expect(event).toMatchObject({ verifiedBy: 'custom', eventType: 'thing.happened' });
   expect(JSON.parse(event.body.toString())).toMatchObject({ type: 'thing.happened' });
-  const replay = gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+  const replay = gateway.paggio.admin.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
   await expect(replay).resolves.toMatchObject({ status: 'delivered' });
 });
 
@@ -107,12 +107,12 @@ test('an event without the place of its secret is not signed anew, and the refus
     provider: 'custom',
     settings: { kind: 'hash', header: 'X-Sig', template: '{secret}{body}' },
   });
-  const eventId = await gateway.paggio.testEvents.send(owner, id);
+  const eventId = await gateway.paggio.admin.testEvents.send(owner, id);
   await settled(gateway.paggio, owner, eventId);
   const secrets = ['a secret of sixteen or more'];
   const settings = { kind: 'token', body_path: 'auth.passcode' };
-  await gateway.paggio.endpoints.update(owner, id, { verification: { provider: 'custom', secrets, settings } });
-  const replay = gateway.paggio.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
+  await gateway.paggio.admin.endpoints.update(owner, id, { verification: { provider: 'custom', secrets, settings } });
+  const replay = gateway.paggio.admin.replays.send(owner, eventId, { environment: 'local' }, { resign: true });
   await expect(replay).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
     details: [{ field: 'resign', message: 'The event cannot be signed: The body has no auth.passcode.' }],

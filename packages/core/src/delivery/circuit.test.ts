@@ -11,12 +11,12 @@ afterAll(() => gateway.stop());
 /** An endpoint with waiting events whose circuit was open and may be probed now. */
 async function halfOpen(recorder: Recorder, bodies: readonly string[]): Promise<string[]> {
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'probed',
     destinationUrl: recorder.url(),
     timeoutSeconds: 60,
   });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const ids: string[] = [];
   for (const body of bodies) ids.push(await capture(paggio, endpoint.slug, body));
   await query(
@@ -24,7 +24,7 @@ async function halfOpen(recorder: Recorder, bodies: readonly string[]): Promise<
     `update paggio.destinations set open_until = now(), strain = 12, openings = 3 where endpoint_id = '${endpoint.id}';
      update paggio.deliveries set attempt_count = 3, due_at = now() - interval '1 hour' where event_id = '${ids[0]}'`,
   );
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   return ids;
 }
 
@@ -36,7 +36,7 @@ test('CRA-02: an event that is always refused does not keep a circuit open for t
   await recorder.received(1);
   expect(recorder.requests[0]?.body.toString()).not.toBe('poison');
   await until(gateway.paggio, async () => {
-    const events = await Promise.all(ids.slice(1).map((id) => gateway.paggio.events.get(owner, id)));
+    const events = await Promise.all(ids.slice(1).map((id) => gateway.paggio.admin.events.get(owner, id)));
     return events.every(({ status }) => status === 'delivered') ? true : undefined;
   });
   await recorder.stop();

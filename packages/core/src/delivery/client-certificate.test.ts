@@ -161,7 +161,7 @@ describe('destinations with tls', () => {
   const soon = { maxAttempts: 20, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
   test('a changed certificate counts from the next attempt, and is removed by null', async () => {
-    const { endpoints, events } = gateway.paggio;
+    const { endpoints, events } = gateway.paggio.admin;
     const { url, seen } = await Destination.start();
     const { endpoint } = await endpoints.create(owner, { name: 'm', destinations: [{ url, retry: soon }] });
     const id = await capture(gateway.paggio, endpoint.slug, '{"a":1}');
@@ -196,7 +196,7 @@ describe('destinations with tls', () => {
   });
 
   test('a replay shows the certificate to the origin of its destination and to no other', async () => {
-    const { endpoints, replays } = gateway.paggio;
+    const { endpoints, replays } = gateway.paggio.admin;
     const [home, elsewhere] = [await Destination.start(), await Destination.start(false)];
     const { endpoint } = await endpoints.create(owner, { name: 'r', destinations: [{ url: home.url, tls: client }] });
     const id = await capture(gateway.paggio, endpoint.slug, '{}');
@@ -212,7 +212,7 @@ describe('destinations with tls', () => {
   });
 
   test('a private authority of one destination is trusted for that one only', async () => {
-    const { endpoints } = gateway.paggio;
+    const { endpoints } = gateway.paggio.admin;
     const self = { key: pem('key.pem'), cert: pem('self-signed.pem') };
     const { url } = await Destination.start(false, self);
     const send = async (tls: object | null): Promise<string | null | undefined> => {

@@ -1,14 +1,14 @@
-import type { Happening, Paggio } from '../index';
+import type { TelemetryEvent, Paggio } from '../index';
 import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
 
 let gateway: TestGateway;
 let paggio: Paggio;
-const heard: Happening[] = [];
+const heard: TelemetryEvent[] = [];
 
 beforeAll(async () => {
   gateway = await startGateway({ pauseFailingAfter: 60_000 });
   paggio = gateway.paggio;
-  paggio.subscribe((happening) => heard.push(happening));
+  paggio.subscribe((event) => heard.push(event));
 });
 
 afterAll(() => gateway.stop());
@@ -17,27 +17,27 @@ const later = { maxAttempts: 5, baseSeconds: 3600, factor: 1, capSeconds: 3600, 
 const soon = { maxAttempts: 5, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 async function attempted(id: string, count = 1): Promise<void> {
-  await until(paggio, async () => ((await paggio.events.get(owner, id)).attemptCount >= count ? true : undefined));
+  await until(paggio, async () => ((await paggio.admin.events.get(owner, id)).attemptCount >= count ? true : undefined));
 }
 
 test('cancel: a waiting retry ends and says so', async () => {
   const recorder = await Recorder.start((_request, response) => void response.writeHead(500).end());
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'c',
     destinationUrl: recorder.url(),
     retry: later,
   });
   const id = await capture(paggio, endpoint.slug, '{}');
   await attempted(id);
-  expect(await paggio.events.cancel(owner, id)).toMatchObject({
+  expect(await paggio.admin.events.cancel(owner, id)).toMatchObject({
     status: 'failed',
     statusReason: 'cancelled',
     nextAttemptAt: null,
     attemptCount: 1,
   });
   // Again, and on what is over: nothing happens.
-  expect(await paggio.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
-  await expect(paggio.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await paggio.admin.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+  await expect(paggio.admin.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await recorder.stop();
 });
 
@@ -50,17 +50,17 @@ test('cancel: an attempt under way is recorded; a delivery counts, a failure is 
     const recorder = await Recorder.start(
       (_request, response) => void answers.push(() => response.writeHead(status).end()),
     );
-    const { endpoint } = await paggio.endpoints.create(owner, {
+    const { endpoint } = await paggio.admin.endpoints.create(owner, {
       name: 'c',
       destinationUrl: recorder.url(),
       retry: soon,
     });
     const id = await capture(paggio, endpoint.slug, '{}');
     await recorder.received(1);
-    expect(await paggio.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+    expect(await paggio.admin.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
     answers[0]?.();
     await attempted(id);
-    const event = await paggio.events.get(owner, id);
+    const event = await paggio.admin.events.get(owner, id);
     expect(event).toMatchObject({ ...expected, attemptCount: 1, nextAttemptAt: null });
     expect(event.attempts).toMatchObject([{ responseStatus: status }]);
     await recorder.stop();
@@ -71,13 +71,13 @@ test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it'
   let status = 410;
   const gone = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const other = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'g',
     destinations: [{ url: gone.url() }, { url: other.url(), name: 'other' }],
   });
   const first = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   expect(first).toMatchObject({ status: 'failed', statusReason: 'refused' });
-  const [paused] = (await paggio.endpoints.get(owner, endpoint.id)).destinations;
+  const [paused] = (await paggio.admin.endpoints.get(owner, endpoint.id)).destinations;
   expect(paused).toMatchObject({ status: 'PAUSED', pauseReason: expect.stringContaining('410') });
   expect(heard).toContainEqual({
     type: 'destination.paused',
@@ -86,16 +86,16 @@ test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it'
     reason: paused?.pauseReason,
   });
   // The endpoint is not, as long as another destination goes on.
-  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE', pauseReason: null });
+  expect(await paggio.admin.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE', pauseReason: null });
   const second = await capture(paggio, endpoint.slug, '{}');
   await other.received(2);
   expect(gone.requests).toHaveLength(1);
-  expect(await paggio.events.get(owner, second)).toMatchObject({ status: 'pending' });
+  expect(await paggio.admin.events.get(owner, second)).toMatchObject({ status: 'pending' });
 
   status = 200;
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   expect(await settled(paggio, owner, second)).toMatchObject({ status: 'delivered' });
-  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations[0]).toMatchObject({
+  expect((await paggio.admin.endpoints.get(owner, endpoint.id)).destinations[0]).toMatchObject({
     status: 'ACTIVE',
     pausedAt: null,
     pauseReason: null,
@@ -106,15 +106,15 @@ test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it'
 
 test('DEL-03: the endpoint of a single destination shows the pause and its reason', async () => {
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'g', destinationUrl: gone.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'g', destinationUrl: gone.url() });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
-  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({
+  expect(await paggio.admin.endpoints.get(owner, endpoint.id)).toMatchObject({
     status: 'PAUSED',
     pausedAt: expect.any(Date),
     pauseReason: expect.stringContaining('410'),
   });
   const held = await capture(paggio, endpoint.slug, '{}');
-  expect(await paggio.events.get(owner, held)).toMatchObject({
+  expect(await paggio.admin.events.get(owner, held)).toMatchObject({
     status: 'pending',
     statusReason: 'paused',
     nextAttemptAt: null,
@@ -126,7 +126,7 @@ test('DEL-03: the endpoint of a single destination shows the pause and its reaso
 test('DEL-18: nothing but failures for the configured time pauses; one success begins anew', async () => {
   let status = 500;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'f',
     destinationUrl: recorder.url(),
     retry: { maxAttempts: 1 },
@@ -149,16 +149,16 @@ test('DEL-18: nothing but failures for the configured time pauses; one success b
   expect(await failingSince()).toBeNull();
   status = 500;
   await send();
-  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE' });
+  expect(await paggio.admin.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE' });
   await query(gateway.database.url, anHourAgo);
   await send();
-  expect(await paggio.endpoints.get(owner, endpoint.id)).toMatchObject({
+  expect(await paggio.admin.endpoints.get(owner, endpoint.id)).toMatchObject({
     status: 'PAUSED',
     pauseReason: expect.stringMatching(/^Nothing but failures since \d{4}-/),
   });
   const held = await capture(paggio, endpoint.slug, '{}');
   status = 200;
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   expect(await settled(paggio, owner, held)).toMatchObject({ status: 'delivered' });
   await recorder.stop();
 });
@@ -171,7 +171,7 @@ test('DEL-20: fifty destinations, three of them failing: fifty states, the healt
     url: (n % 17 === 5 ? failing : healthy).url(`/${n}`),
     retry: { maxAttempts: 1 },
   }));
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'fan', destinations });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'fan', destinations });
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}'));
   expect(event).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 50 });
   const states = await query<{ state: string; count: number }>(
@@ -190,7 +190,7 @@ test('DEL-20: fifty destinations, three of them failing: fifty states, the healt
 
 test('each destination has its own filter, headers and state', async () => {
   const [all, some] = [await Recorder.start(), await Recorder.start()];
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'own',
     headers: { 'X-Shared': 'endpoint', 'X-Own': 'endpoint' },
     destinations: [
@@ -211,31 +211,31 @@ test('each destination has its own filter, headers and state', async () => {
   // One paused by a person stays so when the endpoint is set ACTIVE; the others go on meanwhile.
   const [, second] = endpoint.destinations;
   const change = { status: 'PAUSED' as const };
-  await paggio.endpoints.updateDestination(owner, endpoint.id, second?.id as string, change);
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.updateDestination(owner, endpoint.id, second?.id as string, change);
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   const held = await capture(paggio, endpoint.slug, '{"type":"order.paid"}');
   await all.received(3);
-  expect((await paggio.events.get(owner, held)).status).toBe('pending');
-  await paggio.endpoints.deleteDestination(owner, endpoint.id, second?.id as string);
-  expect(await paggio.events.get(owner, held)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
+  expect((await paggio.admin.events.get(owner, held)).status).toBe('pending');
+  await paggio.admin.endpoints.deleteDestination(owner, endpoint.id, second?.id as string);
+  expect(await paggio.admin.events.get(owner, held)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
   expect(some.requests).toHaveLength(1);
   await all.stop();
   await some.stop();
 });
 
 test('destinations as a list: an id changes, none adds, a missing one is removed; destination_url is the first', async () => {
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'l', destinationUrl: 'https://a.example/' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'l', destinationUrl: 'https://a.example/' });
   const first = endpoint.destinations[0]?.id as string;
-  const added = await paggio.endpoints.update(owner, endpoint.id, {
+  const added = await paggio.admin.endpoints.update(owner, endpoint.id, {
     destinations: [{ id: first, name: 'main' }, { url: 'https://b.example/' }],
   });
   expect(added.destinations).toMatchObject([
     { id: first, name: 'main', url: 'https://a.example/' },
     { name: 'b.example', url: 'https://b.example/' },
   ]);
-  const moved = await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: 'https://c.example/' });
+  const moved = await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: 'https://c.example/' });
   expect(moved.destinations.map((one) => one.url)).toEqual(['https://c.example/', 'https://b.example/']);
-  const left = await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: null });
+  const left = await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: null });
   expect(left.destinations.map((one) => one.url)).toEqual(['https://b.example/']);
   const wrong: [object, string][] = [
     [{ destinations: [{ id: first }] }, 'destinations[0].id'],
@@ -245,13 +245,13 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
     [{ destinations: [{ url: 'https://x.example/', headers: { Host: 'x' } }] }, 'destinations[0].headers.Host'],
   ];
   for (const [change, field] of wrong) {
-    await expect(paggio.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({ details: [{ field }] });
+    await expect(paggio.admin.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({ details: [{ field }] });
   }
 });
 
 test('SSR-16: an event that comes back goes out three times, and then no further', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
   // The destination sends on what it receives, as another name of the gateway would.
   let headers: string[] = ['Content-Type', 'application/json'];
   for (let passed = 1; passed <= 3; passed++) {
@@ -264,7 +264,7 @@ test('SSR-16: an event that comes back goes out three times, and then no further
   expect(event.attempts[0]?.error).toMatch(/^loop_detected/);
   expect(recorder.requests).toHaveLength(3);
   // A person may send it all the same.
-  expect(await paggio.replays.send(owner, event.id, { environment: 'original' })).toMatchObject({
+  expect(await paggio.admin.replays.send(owner, event.id, { environment: 'original' })).toMatchObject({
     status: 'delivered',
   });
   await recorder.stop();
@@ -272,7 +272,7 @@ test('SSR-16: an event that comes back goes out three times, and then no further
 
 test('what a stranger writes into Paggio-Hops keeps no event from being delivered', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'stranger', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'stranger', destinationUrl: recorder.url() });
   const deliver = async (body: string, hops: string): Promise<string> => {
     const headers = ['Paggio-Event-Id', 'x', 'Paggio-Hops', hops, 'paggio-hops', hops];
     const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, body, headers));
@@ -288,8 +288,8 @@ test('what a stranger writes into Paggio-Hops keeps no event from being delivere
 
 test('DEL-19: an event that takes its worker down with it ends after ten times', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'poison', destinationUrl: recorder.url() });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'poison', destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const [first, last] = [await capture(paggio, endpoint.slug, '{}'), await capture(paggio, endpoint.slug, '{}')];
   // As left behind by workers that died: a lease that has run out.
   const died = (id: string, times: number): Promise<unknown> =>
@@ -300,7 +300,7 @@ test('DEL-19: an event that takes its worker down with it ends after ten times',
     );
   await died(first, 9);
   await died(last, 10);
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   expect(await settled(paggio, owner, first)).toMatchObject({ status: 'delivered', attemptCount: 1 });
   const event = await settled(paggio, owner, last);
   expect(event).toMatchObject({ status: 'failed', statusReason: 'exhausted' });
@@ -311,8 +311,8 @@ test('DEL-19: an event that takes its worker down with it ends after ten times',
 
 test('what a delete left pending is cancelled by the next claim, also when it was paused', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const id = await capture(paggio, endpoint.slug, '{}');
   // As when the process dies between the delete and the cancelling of what is pending.
   await query(

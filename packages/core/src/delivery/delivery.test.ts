@@ -18,7 +18,7 @@ const once = { maxAttempts: 1 };
 const fast = { maxAttempts: 4, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 async function deliver(destinationUrl: string, settings: object = {}, headers: string[] = []): Promise<EventDetail> {
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'd',
     destinationUrl,
     retry: once,
@@ -139,14 +139,14 @@ test('DEL-04: Retry-After postpones the next attempt and is given as the reason'
   const recorder = await Recorder.start(
     (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'later',
     destinationUrl: recorder.url(),
     retry: fast,
   });
   const id = await capture(paggio, endpoint.slug, '{}');
   const event = await until(paggio, async () => {
-    const current = await paggio.events.get(owner, id);
+    const current = await paggio.admin.events.get(owner, id);
     return current.attemptCount === 1 ? current : undefined;
   });
   expect(event.status).toBe('pending');
@@ -161,7 +161,7 @@ test('SIG-22, SIG-23: signed anew on each attempt, under one id, as the standard
   const recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 2 ? 500 : 200).end(),
   );
-  const { endpoint, secret } = await paggio.endpoints.create(owner, {
+  const { endpoint, secret } = await paggio.admin.endpoints.create(owner, {
     name: 'signed',
     destinationUrl: recorder.url(),
     retry: fast,
@@ -238,7 +238,7 @@ test('SSR-06, SSR-08, SSR-09: names and rows that turn private after they were a
     },
   );
   answers = 1;
-  const { endpoint } = await strict.paggio.endpoints.create(owner, {
+  const { endpoint } = await strict.paggio.admin.endpoints.create(owner, {
     name: 's',
     destinationUrl: `http://rebind.example:${port}/`,
     retry: once,
@@ -265,14 +265,14 @@ test('SSR-06, SSR-08, SSR-09: names and rows that turn private after they were a
 test('DEL-14: a changed URL is used by the very next attempt', async () => {
   const first = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const second = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'moving',
     destinationUrl: first.url(),
     retry: fast,
   });
   const id = await capture(paggio, endpoint.slug, '{}');
   await first.received(1);
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: second.url() });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: second.url() });
   expect(await settled(paggio, owner, id)).toMatchObject({ status: 'delivered' });
   expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   await first.stop();
@@ -283,20 +283,20 @@ test('DEL-15: a destination that hangs does not hold up another', async () => {
   const sockets: Socket[] = [];
   const hanging = await tcp((socket) => void sockets.push(socket));
   const healthy = await Recorder.start();
-  const slow = await paggio.endpoints.create(owner, {
+  const slow = await paggio.admin.endpoints.create(owner, {
     name: 'hangs',
     destinationUrl: hanging.url,
     timeoutSeconds: 60,
     retry: once,
   });
-  const fine = await paggio.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
+  const fine = await paggio.admin.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
   await Promise.all(Array.from({ length: 300 }, () => capture(paggio, slow.endpoint.slug, '{}')));
   const seen = attempts(paggio);
   const ids = await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   // Not one of those that hang has ended by then.
   expect(seen.map(({ destinationUrl }) => destinationUrl)).toEqual(Array(100).fill(healthy.url()));
-  await paggio.endpoints.delete(owner, slow.endpoint.id);
+  await paggio.admin.endpoints.delete(owner, slow.endpoint.id);
   for (const socket of sockets) socket.destroy();
   hanging.server.close();
   await healthy.stop();
@@ -305,7 +305,7 @@ test('DEL-15: a destination that hangs does not hold up another', async () => {
 test('CRA-05: a stop finishes what is in flight and gives the rest back uncharged', async () => {
   const own = await startGateway();
   const slow = await Recorder.start((_request, response) => void setTimeout(() => response.writeHead(200).end(), 300));
-  const { endpoint } = await own.paggio.endpoints.create(owner, {
+  const { endpoint } = await own.paggio.admin.endpoints.create(owner, {
     name: 'stop',
     destinationUrl: slow.url(),
     concurrency: 2,
@@ -332,7 +332,7 @@ test('CRA-05: what takes longer than it is given is broken off before others may
   let breakOff: () => void = () => undefined;
   const brokenOff = new Promise<void>((done) => (breakOff = done));
   const silent = await Recorder.start((_request, response) => void response.once('close', breakOff));
-  const { endpoint } = await own.paggio.endpoints.create(owner, { name: 'silent', destinationUrl: silent.url() });
+  const { endpoint } = await own.paggio.admin.endpoints.create(owner, { name: 'silent', destinationUrl: silent.url() });
   await capture(own.paggio, endpoint.slug, '{}');
   await silent.received(1);
   const lock = new Client({ connectionString: own.database.url });

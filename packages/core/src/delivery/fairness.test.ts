@@ -1,4 +1,4 @@
-import type { Happening } from '../index';
+import type { TelemetryEvent } from '../index';
 import { capture, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
 
 async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
@@ -21,7 +21,7 @@ test('DEL-16: a rate limit is kept with a backlog, across processes, and everyth
     times.push(performance.now());
     response.writeHead(200).end();
   });
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'paced',
     destinationUrl: recorder.url(),
     rateLimit: 20,
@@ -40,13 +40,13 @@ test('DEL-16: a rate limit is kept with a backlog, across processes, and everyth
 test('DEL-17: the circuit opens after failures in a row, one probe closes it, all of it visible', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
-  const heard: Happening[] = [];
-  paggio.subscribe((happening) => {
-    if (happening.type.startsWith('circuit.')) heard.push(happening);
+  const heard: TelemetryEvent[] = [];
+  paggio.subscribe((event) => {
+    if (event.type.startsWith('circuit.')) heard.push(event);
   });
   let status = 500;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'failing',
     destinationUrl: recorder.url(),
     concurrency: 2,
@@ -57,9 +57,9 @@ test('DEL-17: the circuit opens after failures in a row, one probe closes it, al
   expect(heard).toMatchObject([{ type: 'circuit.opened', endpointId: endpoint.id, forMs: expect.any(Number) }]);
   // Ten in a row, and those that were under way beside them.
   expect(recorder.requests.length).toBeLessThanOrEqual(16);
-  const [destination] = (await paggio.endpoints.get(owner, endpoint.id)).destinations;
+  const [destination] = (await paggio.admin.endpoints.get(owner, endpoint.id)).destinations;
   expect(destination?.circuit).toEqual({ state: 'open', retryAt: expect.any(Date) });
-  const waiting = await paggio.events.get(owner, ids[39] as string);
+  const waiting = await paggio.admin.events.get(owner, ids[39] as string);
   expect(waiting).toMatchObject({
     status: 'pending',
     nextAttemptAt: destination?.circuit.retryAt,
@@ -73,7 +73,7 @@ test('DEL-17: the circuit opens after failures in a row, one probe closes it, al
   await drained(gateway, endpoint.id);
   expect(heard.map(({ type }) => type)).toEqual(['circuit.opened', 'circuit.closed']);
   expect(recorder.requests.length - before).toBe(40);
-  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state).toBe('closed');
+  expect((await paggio.admin.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state).toBe('closed');
   await gateway.stop();
   await recorder.stop();
 });
@@ -83,7 +83,7 @@ test('a failed probe keeps the circuit open for twice as long, and costs one att
   const { paggio } = gateway;
   const opened: number[] = [];
   const recorder = await Recorder.start((_request, response) => void response.writeHead(500).end());
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'dead',
     destinationUrl: recorder.url(),
     concurrency: 1,
@@ -115,11 +115,11 @@ test('429 with Retry-After leaves the whole destination alone until then', async
   const recorder = await Recorder.start((_request, response, count) =>
     count === 1 ? response.writeHead(429, { 'retry-after': '2' }).end() : response.writeHead(200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'busy', destinationUrl: recorder.url() });
   const startedAt = performance.now();
   await capture(paggio, endpoint.slug, '{}');
   await until(paggio, async () =>
-    (await paggio.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state === 'open' ? true : undefined,
+    (await paggio.admin.endpoints.get(owner, endpoint.id)).destinations[0]?.circuit.state === 'open' ? true : undefined,
   );
   await capture(paggio, endpoint.slug, '{}');
   await recorder.received(2);
@@ -134,17 +134,17 @@ test('LOA-04: what has just arrived does not wait behind a backlog', async () =>
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 10),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'backlog',
     destinationUrl: recorder.url(),
     concurrency: 4,
   });
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   await Promise.all(Array.from({ length: 1_000 }, () => capture(paggio, endpoint.slug, '{"old":1}')));
   // As an outage leaves them: due for longer than anything that comes now.
   await query(gateway.database.url, `update paggio.deliveries set due_at = now() - random() * interval '30 minutes'`);
   await query(gateway.database.url, 'analyze paggio.deliveries');
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
   await recorder.received(20);
   const before = recorder.requests.length;
   await capture(paggio, endpoint.slug, '{"fresh":1}');
@@ -169,7 +169,7 @@ test('DEL-15: more dead destinations than there are slots leave half of them to 
   const healthy = await Recorder.start();
   const slow = await Promise.all(
     Array.from({ length: 6 }, (_, n) =>
-      paggio.endpoints.create(owner, {
+      paggio.admin.endpoints.create(owner, {
         name: `dead${n}`,
         destinationUrl: dead.url(`/${n}`),
         timeoutSeconds: 1,
@@ -190,7 +190,7 @@ test('DEL-15: more dead destinations than there are slots leave half of them to 
   });
   await until(paggio, async () => (active <= 8 ? true : undefined));
   most = 0;
-  const fine = await paggio.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
+  const fine = await paggio.admin.endpoints.create(owner, { name: 'fine', destinationUrl: healthy.url() });
   await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
   await healthy.received(100);
   const before = dead.requests.length;
@@ -222,7 +222,7 @@ test('concurrency is a limit of all processes together, and everything is delive
         response.writeHead(200).end();
       }, 5);
     });
-    const { endpoint } = await paggio.endpoints.create(owner, {
+    const { endpoint } = await paggio.admin.endpoints.create(owner, {
       name: `c${concurrency}`,
       destinationUrl: recorder.url(),
       concurrency,

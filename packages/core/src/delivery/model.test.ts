@@ -134,8 +134,8 @@ class Real {
 
   async newEndpoint(): Promise<void> {
     // Time passes for everything: what the run before left waiting must not come in between.
-    if (this.endpoint) await this.gateway.paggio.endpoints.delete(owner, this.endpoint.id).catch(() => undefined);
-    const { endpoint } = await this.gateway.paggio.endpoints.create(owner, {
+    if (this.endpoint) await this.gateway.paggio.admin.endpoints.delete(owner, this.endpoint.id).catch(() => undefined);
+    const { endpoint } = await this.gateway.paggio.admin.endpoints.create(owner, {
       name: 'model',
       destinationUrl: this.recorder.url(),
       timeoutSeconds: 1,
@@ -217,7 +217,7 @@ class Ingest extends Step {
 
 class Pause extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.update(owner, real.current.id, { status: 'PAUSED' });
+    await real.gateway.paggio.admin.endpoints.update(owner, real.current.id, { status: 'PAUSED' });
     model.paused = true;
   }
   override toString = (): string => 'pause';
@@ -225,7 +225,7 @@ class Pause extends Step {
 
 class Resume extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.update(owner, real.current.id, { status: 'ACTIVE' });
+    await real.gateway.paggio.admin.endpoints.update(owner, real.current.id, { status: 'ACTIVE' });
     model.paused = false;
     model.run();
   }
@@ -247,7 +247,7 @@ abstract class OnEvent extends Step {
 class Cancel extends OnEvent {
   override async act(model: Model, real: Real): Promise<void> {
     const id = this.idIn(model);
-    await real.gateway.paggio.events.cancel(owner, id);
+    await real.gateway.paggio.admin.events.cancel(owner, id);
     model.end('cancelled', [id]);
   }
   override toString = (): string => 'cancel';
@@ -257,7 +257,7 @@ class Replay extends OnEvent {
   override async act(model: Model, real: Real): Promise<void> {
     const id = this.idIn(model);
     const { script } = model.events.get(id) as ModelEvent;
-    model.add(await real.gateway.paggio.replays.redeliver(owner, id), script);
+    model.add(await real.gateway.paggio.admin.replays.redeliver(owner, id), script);
   }
   override toString = (): string => 'replay';
 }
@@ -291,7 +291,7 @@ class ClockStep extends Step {
 
 class Delete extends Step {
   override async act(model: Model, real: Real): Promise<void> {
-    await real.gateway.paggio.endpoints.delete(owner, real.current.id);
+    await real.gateway.paggio.admin.endpoints.delete(owner, real.current.id);
     model.end('endpoint_deleted');
     model.deleted = true;
   }

@@ -27,7 +27,7 @@ test('DEL-24: events of one key arrive in order, with failures, several processe
     if (!fails) accepted.push(sentOf(request.body));
     setTimeout(() => response.writeHead(fails ? 400 : 200).end(), count % 5);
   });
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'ordered',
     destinationUrl: recorder.url(),
     orderBy: '/key',
@@ -56,7 +56,7 @@ test('a poisoned key holds only its own lane; cancelling its head lets the next 
     const { key, n } = sentOf(request.body);
     response.writeHead(key === 'bad' && n === 0 ? 400 : 200).end();
   });
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'poisoned',
     destinationUrl: recorder.url(),
     orderBy: '/key',
@@ -69,10 +69,10 @@ test('a poisoned key holds only its own lane; cancelling its head lets the next 
   const good: string[] = [];
   for (let n = 0; n < 10; n++) good.push(await send(`good${n % 3}`, n));
   await Promise.all(good.map((id) => settled(paggio, owner, id)));
-  const head = await paggio.events.get(owner, bad[0] as string);
+  const head = await paggio.admin.events.get(owner, bad[0] as string);
   expect(head).toMatchObject({ status: 'pending', attemptCount: 1 });
   const follower = await until(paggio, async () => {
-    const event = await paggio.events.get(owner, bad[1] as string);
+    const event = await paggio.admin.events.get(owner, bad[1] as string);
     return event.nextAttemptReason === null ? undefined : event;
   });
   expect(follower).toMatchObject({
@@ -81,7 +81,7 @@ test('a poisoned key holds only its own lane; cancelling its head lets the next 
     nextAttemptReason: 'waits for an earlier event of its order key',
   });
 
-  await paggio.events.cancel(owner, bad[0] as string);
+  await paggio.admin.events.cancel(owner, bad[0] as string);
   await Promise.all(bad.slice(1).map((id) => settled(paggio, owner, id)));
   const order = recorder.requests.map(({ body }) => sentOf(body)).filter(({ key }) => key === 'bad');
   expect(order.map(({ n }) => n)).toEqual(Array.from({ length: 30 }, (_, n) => n));
@@ -93,7 +93,7 @@ test('a head that runs out of attempts is set aside as failed, and the key goes 
   const recorder = await Recorder.start((_request, response, count) =>
     response.writeHead(count === 1 ? 500 : 200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'parked',
     destinationUrl: recorder.url(),
     orderBy: 'X-Key',
@@ -104,7 +104,7 @@ test('a head that runs out of attempts is set aside as failed, and the key goes 
   const events = await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   expect(events.map((event) => event.status)).toEqual(['failed', 'delivered', 'delivered']);
   // Its replay comes after what is there, under the same key.
-  const copy = await paggio.replays.redeliver(owner, ids[0] as string);
+  const copy = await paggio.admin.replays.redeliver(owner, ids[0] as string);
   expect(await settled(paggio, owner, copy)).toMatchObject({ status: 'delivered' });
   const rows = await query<{ keys: number }>(
     gateway.database.url,
@@ -119,7 +119,7 @@ test('without a key nothing waits; order_by set to null lets go what waits', asy
   const recorder = await Recorder.start((request, response) =>
     response.writeHead(request.body.includes('first') ? 400 : 200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'free',
     destinationUrl: recorder.url(),
     orderBy: '/key',
@@ -130,9 +130,9 @@ test('without a key nothing waits; order_by set to null lets go what waits', asy
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"no":"key"}'));
   const waits = await capture(paggio, endpoint.slug, '{"key":"k"}');
   await until(paggio, async () =>
-    (await paggio.events.get(owner, waits)).nextAttemptReason === null ? undefined : true,
+    (await paggio.admin.events.get(owner, waits)).nextAttemptReason === null ? undefined : true,
   );
-  await paggio.endpoints.update(owner, endpoint.id, { orderBy: null });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { orderBy: null });
   expect(await settled(paggio, owner, waits)).toMatchObject({ status: 'delivered' });
   await recorder.stop();
 });
@@ -145,7 +145,7 @@ test('ten thousand waiting behind a poisoned key do not hold up another key', as
   const recorder = await Recorder.start((request, response) =>
     response.writeHead(request.body.includes('bad') ? 400 : 200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'heap',
     destinationUrl: recorder.url(),
     orderBy: '/key',

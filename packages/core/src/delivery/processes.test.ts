@@ -63,7 +63,7 @@ test('CRA-03: a stopped process that wakes after its leases are gone overwrites 
     if (hold) held.push(response);
     else response.writeHead(200).end('second');
   });
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'stopped',
     destinationUrl: recorder.url(),
     timeoutSeconds: 60,
@@ -93,7 +93,7 @@ test('CRA-03: a stopped process that wakes after its leases are gone overwrites 
 test('CRA-01: a killed process is replaced within a minute, without help', async () => {
   let hold = true;
   const recorder = await Recorder.start((_request, response) => void (hold || response.writeHead(200).end()));
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'killed',
     destinationUrl: recorder.url(),
     timeoutSeconds: 60,
@@ -118,7 +118,7 @@ test('CRA-02: processes that are killed one after the other under load lose noth
   const recorder = await Recorder.start((_request, response, count) => {
     setTimeout(() => response.writeHead(count % 7 === 0 ? 400 : 200).end(), count % 10);
   });
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'load',
     destinationUrl: recorder.url(),
     retry: { maxAttempts: 10, baseSeconds: 1, factor: 1, capSeconds: 1 },
@@ -170,7 +170,7 @@ test('CRA-02: in a loop of crashes the dead do not keep their part of a destinat
       response.writeHead(200).end();
     }, 50);
   });
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'ghosts',
     destinationUrl: recorder.url(),
     concurrency: 16,

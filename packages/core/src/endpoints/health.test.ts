@@ -15,10 +15,10 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-const endpointOf = async (id: string) => gateway.paggio.endpoints.get(owner, id);
+const endpointOf = async (id: string) => gateway.paggio.admin.endpoints.get(owner, id);
 
 async function made(name: string, retry: object = { maxAttempts: 1 }) {
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name, destinationUrl: recorder.url(), retry });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: recorder.url(), retry });
   return endpoint;
 }
 
@@ -46,7 +46,7 @@ test('a healthy endpoint whose destination breaks reads failing since then, alth
     failingSince: null,
   });
   status = 500;
-  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url('/changed') });
+  await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url('/changed') });
   const before = Date.now();
   await Promise.all(Array.from({ length: 120 }, (_, n) => capture(paggio, slug, `{"n":${n}}`)));
   const health = await until(paggio, async () => {
@@ -55,17 +55,17 @@ test('a healthy endpoint whose destination breaks reads failing since then, alth
   });
   expect(health).toMatchObject({ successRate: null, delivered: 0, failed: 0 });
   expect(Math.abs((health.failingSince as Date).getTime() - before)).toBeLessThan(60_000);
-  const { items } = await paggio.endpoints.list(owner, { limit: 50, offset: 0, startingAfter: null });
+  const { items } = await paggio.admin.endpoints.list(owner, { limit: 50, offset: 0, startingAfter: null });
   expect(items.find((one) => one.id === id)?.health).toMatchObject({ label: 'failing', delivered: 0 });
   expect((await endpointOf(id)).destinations[0]?.failingSince).toEqual(health.failingSince);
-  expect((await paggio.gauges()).failingDestinations).toBe(1);
+  expect((await paggio.host.gauges()).failingDestinations).toBe(1);
   // A new address begins without the failures and the circuit of the one before, and is tried at once.
   status = 200;
-  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url('/right') });
+  await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url('/right') });
   await until(paggio, async () => (recorder.requests.at(-1)?.url === '/right' ? true : undefined));
   expect((await endpointOf(id)).health.label).not.toBe('failing');
-  expect((await paggio.gauges()).failingDestinations).toBe(0);
-  await paggio.endpoints.delete(owner, id);
+  expect((await paggio.host.gauges()).failingDestinations).toBe(0);
+  await paggio.admin.endpoints.delete(owner, id);
 });
 
 test('a single failed attempt is no outage; five over a minute are, and one delivery ends it', async () => {
@@ -84,7 +84,7 @@ test('a single failed attempt is no outage; five over a minute are, and one deli
 test('waiting has a destination, capturing has none', async () => {
   const { paggio } = gateway;
   expect((await made('new')).health.label).toBe('waiting');
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'sink' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'sink' });
   expect(endpoint.health.label).toBe('capturing');
 });
 
@@ -113,8 +113,8 @@ test.each(['endpoint', 'destination'])('a URL changed at the %s begins without t
   const destination = destinations[0]?.id as string;
   const change = (url: string): Promise<unknown> =>
     where === 'endpoint'
-      ? paggio.endpoints.update(owner, id, { destinationUrl: url })
-      : paggio.endpoints.updateDestination(owner, id, destination, { url });
+      ? paggio.admin.endpoints.update(owner, id, { destinationUrl: url })
+      : paggio.admin.endpoints.updateDestination(owner, id, destination, { url });
   // The same address again is no change.
   await change(recorder.url());
   expect((await endpointOf(id)).health.label).toBe('failing');
@@ -132,10 +132,10 @@ test('an attempt that began before its URL was changed says nothing about the ne
   const gone = await Recorder.start((_request, response) => {
     answer = () => void response.writeHead(410).end();
   });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'late', destinationUrl: gone.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'late', destinationUrl: gone.url() });
   const id = await capture(paggio, endpoint.slug, '{}');
   await gone.received(1);
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
   answer?.();
   await settled(paggio, owner, id);
   expect((await endpointOf(endpoint.id)).status).toBe('ACTIVE');
@@ -152,14 +152,14 @@ test('what waits for an address that asked to be left alone goes to the new addr
   const busy = await Recorder.start(
     (_request, response) => void response.writeHead(429, { 'Retry-After': '250' }).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy', destinationUrl: busy.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'busy', destinationUrl: busy.url() });
   await capture(paggio, endpoint.slug, '{}');
   await until(paggio, async () =>
     (await endpointOf(endpoint.id)).destinations[0]?.circuit.state === 'open' ? true : undefined,
   );
   const waiting = await capture(paggio, endpoint.slug, '{"n":2}');
   status = 200;
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url('/free') });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url('/free') });
   expect(await settled(paggio, owner, waiting)).toMatchObject({ status: 'delivered' });
   expect(busy.requests).toHaveLength(1);
   await busy.stop();

@@ -19,7 +19,7 @@ const HOLD_INDEX = 'select from paggio.event_index_state for update;';
 
 /** Every event of an owner, without the index. */
 async function all(who: Owner): Promise<EventSummary[]> {
-  return (await gateway.paggio.events.list(who, {}, ALL)).items;
+  return (await gateway.paggio.admin.events.list(who, {}, ALL)).items;
 }
 
 function fits(filter: EventFilter, event: EventSummary): boolean {
@@ -44,14 +44,14 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   const recorder = await Recorder.start((_request, response) => void response.writeHead(fail ? 500 : 200).end());
   const once = { maxAttempts: 1 };
   const make = (who: Owner, name: string, destinationUrl: string | null) =>
-    paggio.endpoints.create(who, { name, destinationUrl, retry: once });
+    paggio.admin.endpoints.create(who, { name, destinationUrl, retry: once });
   const endpoints = [
     await make(owner, 'delivers', recorder.url()),
     await make(owner, 'captures', null),
     await make(owner, 'holds', recorder.url()),
     await make(stranger, 'of another', recorder.url()),
   ].map(({ endpoint }) => endpoint);
-  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'PAUSED' });
+  await paggio.admin.endpoints.update(owner, endpoints[2]?.id as string, { status: 'PAUSED' });
   const types = ['order.paid', 'order.paid.late', 'orders', 'order', null];
   const headers = [
     [],
@@ -68,7 +68,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     const who = n % 4 === 3 ? stranger : owner;
     if (n % 4 !== 2) await settled(paggio, who, id);
     // Some are looked for while they are pending, so that the index has to change what it wrote.
-    if (n % 10 === 0) await paggio.events.list(who, { status: 'pending' }, ALL);
+    if (n % 10 === 0) await paggio.admin.events.list(who, { status: 'pending' }, ALL);
   }
   const events = await all(owner);
   const sources = ['unknown', 'github', 'stripe', 'nobody'];
@@ -85,19 +85,19 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   await fc.assert(
     fc.asyncProperty(filters, fc.nat(9), fc.integer({ min: 1, max: 9 }), async (filter, offset, limit) => {
       const wanted = events.filter((event) => fits(filter, event));
-      const page = await paggio.events.list(owner, filter, { limit, offset, startingAfter: null });
+      const page = await paggio.admin.events.list(owner, filter, { limit, offset, startingAfter: null });
       expect(page.items).toEqual(wanted.slice(offset, offset + limit));
       expect([page.total, page.hasMore]).toEqual([wanted.length, wanted.length > offset + limit]);
       const last = page.items.at(-1);
       if (!last) return;
-      const next = await paggio.events.list(owner, filter, { limit, offset: 0, startingAfter: last.id });
+      const next = await paggio.admin.events.list(owner, filter, { limit, offset: 0, startingAfter: last.id });
       expect(next.items).toEqual(wanted.slice(offset + limit, offset + 2 * limit));
     }),
     { numRuns: 300 },
   );
   expect(new Set(events.map(({ status }) => status)).size).toBe(4);
 
-  const stats = await paggio.stats.read(owner);
+  const stats = await paggio.admin.stats.read(owner);
   const count = (status: string): number => events.filter((event) => event.status === status).length;
   expect(stats).toMatchObject({
     totalEvents: events.length,
@@ -113,26 +113,26 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     const start = Math.floor((times.at(-1) as Date).getTime() / bucketMs) * bucketMs;
     return { from: new Date(start), to: new Date(start + 3 * bucketMs) };
   };
-  const { series: _, ...sums } = await paggio.stats.read(owner, aligned());
+  const { series: _, ...sums } = await paggio.admin.stats.read(owner, aligned());
   const { series: __, ...counts } = stats;
   expect(sums).toEqual(counts);
   // Half of a bucket is counted event by event, and the sums of all parts are the whole.
   const cut = times[20] as Date;
-  const [until1, from1] = [await paggio.stats.read(owner, { to: cut }), await paggio.stats.read(owner, { from: cut })];
+  const [until1, from1] = [await paggio.admin.stats.read(owner, { to: cut }), await paggio.admin.stats.read(owner, { from: cut })];
   expect(from1.totalEvents).toBe(events.filter((event) => event.receivedAt >= cut).length);
   expect(until1.totalEvents + from1.totalEvents).toBe(events.length);
   expect(stats.series.reduce((sum, point) => sum + point.total, 0)).toBe(events.length);
-  const one = await paggio.stats.read(owner, { endpointId: endpoints[0]?.id });
+  const one = await paggio.admin.stats.read(owner, { endpointId: endpoints[0]?.id });
   expect(one.totalEvents).toBe(events.filter((event) => event.endpointId === endpoints[0]?.id).length);
   expect(one.p95DeliveryMs).not.toBeNull();
-  await expect(paggio.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 
   // What was held is delivered, and the numbers follow.
   fail = false;
-  await paggio.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
-  await until(paggio, async () => ((await paggio.stats.read(owner)).pending === 0 ? true : undefined));
+  await paggio.admin.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
+  await until(paggio, async () => ((await paggio.admin.stats.read(owner)).pending === 0 ? true : undefined));
   for (const input of [{}, aligned()]) {
-    const after = await paggio.stats.read(owner, input);
+    const after = await paggio.admin.stats.read(owner, input);
     expect([after.delivered, after.pending, after.failed, after.totalEvents]).toEqual([
       count('delivered') + count('pending'),
       0,
@@ -148,13 +148,13 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   );
   expect(latencies).toEqual({ count: count('delivered') + count('pending'), least: expect.any(Number) });
   expect((latencies as { least: number }).least).toBeGreaterThanOrEqual(0);
-  expect((await paggio.events.list(owner, { status: 'pending' }, ALL)).total).toBe(0);
+  expect((await paggio.admin.events.list(owner, { status: 'pending' }, ALL)).total).toBe(0);
   await recorder.stop();
 });
 
 test('events from before the index, and those of processes that write no log, are found too', async () => {
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'old' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'old' });
   const ids: string[] = [];
   for (let n = 0; n < 5; n++) ids.push(await capture(paggio, endpoint.slug, '{"type":"from.before"}'));
   await query(
@@ -166,7 +166,7 @@ test('events from before the index, and those of processes that write no log, ar
      update paggio.events set id = overlay(id::text placing '0170' from 1 for 4)::uuid where event_type = 'from.before'`,
   );
   const found = await until(paggio, async () => {
-    const page = await paggio.events.list(owner, { eventType: 'from.before' }, ALL);
+    const page = await paggio.admin.events.list(owner, { eventType: 'from.before' }, ALL);
     // The count and the rows are read one after the other, and the index may reach the events in between.
     return page.total === 5 && page.items.length > 0 ? page : undefined;
   });
@@ -175,7 +175,7 @@ test('events from before the index, and those of processes that write no log, ar
 
 test('after a restore into another cluster, whose transactions have other numbers, it begins anew', async () => {
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'restored' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'restored' });
   await capture(paggio, endpoint.slug, '{"type":"restored"}');
   const far = Buffer.from('99999999999:99999999999:').toString('base64url');
   await query(
@@ -188,7 +188,7 @@ test('after a restore into another cluster, whose transactions have other number
       database.url,
       `update paggio.events set id = overlay(id::text placing '0180' from 1 for 4)::uuid where event_type = 'restored' and id::text not like '0180%'`,
     );
-    const found = await again.paggio.events.list(owner, { eventType: 'restored' }, ALL);
+    const found = await again.paggio.admin.events.list(owner, { eventType: 'restored' }, ALL);
     return found.items.length > 0 ? found : undefined;
   });
   expect(page.items[0]?.eventType).toBe('restored');
@@ -197,11 +197,11 @@ test('after a restore into another cluster, whose transactions have other number
 
 test('the log is not swept beyond what the index has taken in', async () => {
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'swept' });
-  await paggio.stats.read(owner);
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'swept' });
+  await paggio.admin.stats.read(owner);
   const [state] = await query(database.url, 'select position from paggio.event_index_state');
   const id = await capture(paggio, endpoint.slug, '{"type":"late"}');
-  await paggio.stats.read(owner);
+  await paggio.admin.stats.read(owner);
   await query(
     database.url,
     `${HOLD_INDEX}
@@ -209,7 +209,7 @@ test('the log is not swept beyond what the index has taken in', async () => {
      update paggio.changes set at = now() - interval '2 days'; delete from paggio.event_index where event_id = '${id}'`,
   );
   await gateway.runPeriodicWork('sweep');
-  expect((await paggio.events.list(owner, { eventType: 'late' }, ALL)).total).toBe(1);
+  expect((await paggio.admin.events.list(owner, { eventType: 'late' }, ALL)).total).toBe(1);
   await gateway.runPeriodicWork('sweep');
   const left = await query(database.url, 'select count(*)::int as count from paggio.changes');
   expect((left[0] as { count: number }).count).toBeLessThan(3);
@@ -218,10 +218,10 @@ test('the log is not swept beyond what the index has taken in', async () => {
 test('two nodes that let the index catch up at once count nothing twice', async () => {
   const { paggio, database } = gateway;
   const other = await startGateway({}, {}, database);
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'both' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'both' });
   for (let round = 0; round < 10; round++) {
     await Promise.all(Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}')));
-    const read = (node: TestGateway) => node.paggio.stats.read(owner, { endpointId: endpoint.id });
+    const read = (node: TestGateway) => node.paggio.admin.stats.read(owner, { endpointId: endpoint.id });
     const answers = await Promise.all([read(gateway), read(other), read(gateway), read(other)]);
     expect(answers.map(({ totalEvents }) => totalEvents)).toEqual(Array(4).fill((round + 1) * 20));
   }

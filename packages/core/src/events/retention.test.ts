@@ -7,14 +7,14 @@ test('old events go with all that belongs to them; newer ones and those that sti
   const gateway = await startGateway({ retention: 24 * HOUR });
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url() });
-  const { endpoint: held } = await paggio.endpoints.create(owner, { name: 'h', destinationUrl: recorder.url() });
-  await paggio.endpoints.update(owner, held.id, { status: 'PAUSED' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url() });
+  const { endpoint: held } = await paggio.admin.endpoints.create(owner, { name: 'h', destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, held.id, { status: 'PAUSED' });
   const old: string[] = [];
   for (let n = 0; n < 20; n++) old.push(await capture(paggio, endpoint.slug, '{"type":"old"}'));
   const waiting = await capture(paggio, held.slug, '{"type":"old"}');
   for (const id of old) await settled(paggio, owner, id);
-  await paggio.stats.read(owner);
+  await paggio.admin.stats.read(owner);
   // Two days pass: ids are times.
   const days = 2 * 24 * HOUR;
   for (const [table, column] of [
@@ -35,7 +35,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
   await settled(paggio, owner, young);
   await gateway.runPeriodicWork('retention');
 
-  const left = (await paggio.events.list(owner, {}, ALL)).items;
+  const left = (await paggio.admin.events.list(owner, {}, ALL)).items;
   expect(left.map(({ eventType, status }) => [eventType, status])).toEqual([
     ['young', 'delivered'],
     ['old', 'pending'],
@@ -48,7 +48,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
        (select count(*) from paggio.stat_buckets where bucket < (extract(epoch from now()) - 86400) / 300)::int as buckets`,
   );
   expect(counts).toEqual([{ deliveries: 2, attempts: 1, buckets: 0 }]);
-  expect((await paggio.events.list(owner, { eventType: 'old' }, ALL)).total).toBe(1);
+  expect((await paggio.admin.events.list(owner, { eventType: 'old' }, ALL)).total).toBe(1);
   await gateway.stop();
   await recorder.stop();
 });
@@ -56,7 +56,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
 test('LOA-12: capture goes on while a lot is removed', async () => {
   const gateway = await startGateway({ retention: HOUR });
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'busy' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'busy' });
   await query(
     database.url,
     `insert into paggio.events (id, endpoint_id, user_id, mode, source, method, path, query, headers, body, captured_reason, received_at)
@@ -72,7 +72,7 @@ test('LOA-12: capture goes on while a lot is removed', async () => {
   }
   await removing;
   expect(captured).toBeGreaterThan(10);
-  expect((await paggio.events.list(owner, {}, ALL)).total).toBe(captured);
+  expect((await paggio.admin.events.list(owner, {}, ALL)).total).toBe(captured);
   await gateway.stop();
 });
 

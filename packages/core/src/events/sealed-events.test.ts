@@ -48,7 +48,7 @@ async function start(roles?: Role[]): Promise<{ paggio: Paggio; tick: (task: str
 
 async function endpoint(paggio: Paggio): Promise<string> {
   const input = { name: 'e', destinationUrl: recorder.url(), verification: gitLab };
-  return (await paggio.endpoints.create(owner, input)).endpoint.slug;
+  return (await paggio.admin.endpoints.create(owner, input)).endpoint.slug;
 }
 
 interface Row {
@@ -76,7 +76,7 @@ test('while a process of an older version delivers, new events keep their creden
     const id = await capture(by, slug, '{}', headers);
     await settled(paggio, owner, id);
     // Readers are shown what arrived and where the credential in it stands, however it is stored.
-    expect(await paggio.events.get(owner, id)).toMatchObject({ rawHeaders: headers, credentials: { headers: [1] } });
+    expect(await paggio.admin.events.get(owner, id)).toMatchObject({ rawHeaders: headers, credentials: { headers: [1] } });
     return rowOf(id);
   };
   for (const by of [paggio, edge.paggio]) {
@@ -131,21 +131,21 @@ describe('credentials that cannot be opened', () => {
     const { sealed } = await rowOf(id);
     // The row was changed: no master key opens it.
     await query(database.url, `update paggio.events set sealed = overlay(sealed placing 'AAAA' from 14 for 4)`);
-    const event = await paggio.events.get(owner, id);
+    const event = await paggio.admin.events.get(owner, id);
     expect(event).toMatchObject({ locked: 'damaged', body: Buffer.from('{"a":1}') });
     expect(event.rawHeaders).toEqual(headers.map((text) => (text === TOKEN ? '***' : text)));
 
-    const copy = await paggio.replays.redeliver(owner, id);
+    const copy = await paggio.admin.replays.redeliver(owner, id);
     expect(await settled(paggio, owner, copy)).toMatchObject(locked);
     for (const target of [{ environment: 'original' as const }, { destinationUrl: recorder.url('/other') }]) {
-      const result = await paggio.replays.send(owner, id, target);
+      const result = await paggio.admin.replays.send(owner, id, target);
       expect(result).toMatchObject({ status: 'failed', error: expect.stringMatching(/^credentials_locked: /) });
     }
     expect(tokens()).toEqual([TOKEN]);
 
     await query(database.url, `update paggio.events set sealed = '${sealed}'`);
     for (const again of [id, copy]) {
-      const made = await paggio.replays.redeliver(owner, again);
+      const made = await paggio.admin.replays.redeliver(owner, again);
       expect(await settled(paggio, owner, made)).toMatchObject({ status: 'delivered' });
     }
     expect(tokens()).toEqual([TOKEN, TOKEN, TOKEN]);
@@ -156,7 +156,7 @@ describe('credentials that cannot be opened', () => {
     const id = await capture(paggio, await endpoint(paggio), '{}', headers);
     await settled(paggio, owner, id);
     await query(database.url, 'update paggio.events set sealed = null');
-    expect(await settled(paggio, owner, await paggio.replays.redeliver(owner, id))).toMatchObject(locked);
+    expect(await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, id))).toMatchObject(locked);
     expect(tokens()).toEqual([TOKEN]);
   });
 
@@ -169,8 +169,8 @@ describe('credentials that cannot be opened', () => {
       database.url,
       `update paggio.events set sealed = (select sealed from paggio.events where id = '${one}') where id = '${other}'`,
     );
-    expect(await paggio.events.get(owner, one)).toMatchObject({ locked: false });
-    expect(await paggio.events.get(owner, other)).toMatchObject({ locked: 'damaged' });
+    expect(await paggio.admin.events.get(owner, one)).toMatchObject({ locked: false });
+    expect(await paggio.admin.events.get(owner, other)).toMatchObject({ locked: 'damaged' });
   });
 });
 
@@ -179,13 +179,13 @@ test('a refused request of a verification that cannot be read is sealed wherever
   const slug = await endpoint(paggio);
   await query(database.url, `update paggio.endpoints set verification = 'v1:damaged'`);
   // A change of the configuration, so that the endpoint is read again.
-  await paggio.endpoints.create(owner, { name: 'x' });
+  await paggio.admin.endpoints.create(owner, { name: 'x' });
   const rawHeaders = ['X-Some-Key', TOKEN, 'User-Agent', 'sender'];
   await expect(capture(paggio, slug, '{}', rawHeaders)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
-  const { items } = await paggio.rejections.list(owner, null, { limit: 10, offset: 0, startingAfter: null });
+  const { items } = await paggio.admin.rejections.list(owner, null, { limit: 10, offset: 0, startingAfter: null });
   expect(items).toMatchObject([{ reason: 'no_secret' }]);
   expect(await dumpOf(database)).not.toContain(Buffer.from(TOKEN).toString('hex'));
-  expect(await paggio.rejections.get(owner, items[0]?.id as string)).toMatchObject({ rawHeaders, locked: false });
+  expect(await paggio.admin.rejections.get(owner, items[0]?.id as string)).toMatchObject({ rawHeaders, locked: false });
 });
 
 test('a function of the app receives what arrived, also from a copy of the stored row', async () => {
@@ -197,7 +197,7 @@ test('a function of the app receives what arrived, also from a copy of the store
   const { paggio } = gateway;
   const id = await capture(paggio, await endpoint(paggio), '{}', headers);
   await settled(paggio, owner, id);
-  await settled(paggio, owner, await paggio.replays.redeliver(owner, id));
+  await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, id));
   expect(seen).toEqual([TOKEN, TOKEN]);
 });
 
@@ -209,8 +209,8 @@ test('cookies that a destination sets are kept by name, in deliveries and in rep
   const { paggio } = await start();
   const id = await capture(paggio, await endpoint(paggio), '{}', headers);
   await settled(paggio, owner, id);
-  await paggio.replays.send(owner, id, { environment: 'original' });
-  expect((await paggio.events.get(owner, id)).attempts.map((one) => one.responseHeaders['set-cookie'])).toEqual(
+  await paggio.admin.replays.send(owner, id, { environment: 'original' });
+  expect((await paggio.admin.events.get(owner, id)).attempts.map((one) => one.responseHeaders['set-cookie'])).toEqual(
     Array(2).fill(['sid=***; Path=/; HttpOnly', '***', 'a=***']),
   );
   expect(await dumpOf(database)).not.toContain('cookie-secret');

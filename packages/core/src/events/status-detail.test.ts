@@ -25,18 +25,18 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-const made = async (input: Parameters<TestGateway['paggio']['endpoints']['create']>[1]) =>
-  (await gateway.paggio.endpoints.create(owner, input)).endpoint;
+const made = async (input: Parameters<TestGateway['paggio']['admin']['endpoints']['create']>[1]) =>
+  (await gateway.paggio.admin.endpoints.create(owner, input)).endpoint;
 const detailOf = async (slug: string, body: string): Promise<string | null> =>
-  (await gateway.paggio.events.get(owner, await capture(gateway.paggio, slug, body))).statusDetail;
+  (await gateway.paggio.admin.events.get(owner, await capture(gateway.paggio, slug, body))).statusDetail;
 
 test('an event without a destination says so, and says when there is one by now', async () => {
   const { paggio } = gateway;
   const { id, slug } = await made({ name: 'sink' });
-  const event = await paggio.events.get(owner, await capture(paggio, slug, '{}'));
+  const event = await paggio.admin.events.get(owner, await capture(paggio, slug, '{}'));
   expect(event).toMatchObject({ statusReason: 'no_destination', statusDetail: 'The endpoint has no destination.' });
-  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url() });
-  expect((await paggio.events.get(owner, event.id)).statusDetail).toBe(
+  await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url() });
+  expect((await paggio.admin.events.get(owner, event.id)).statusDetail).toBe(
     'The configuration has changed since the event came: a replay delivers it now.',
   );
 });
@@ -49,7 +49,7 @@ test('an event that no handler takes says what each of them wants', async () => 
   );
   const verified = await made({ name: 'github', verification: gitHub });
   const id = await captureFromGitHub(gateway.paggio, verified.slug, 'star', '{"action":"created"}');
-  expect((await gateway.paggio.events.get(owner, id)).statusDetail).toBe(
+  expect((await gateway.paggio.admin.events.get(owner, id)).statusDetail).toBe(
     'The handler "invoices" wants the event type invoice.* only, and this event has the type star.created. ' +
       'The handler "pushes" wants the event type push only, and this event has the type star.created.',
   );
@@ -72,6 +72,6 @@ test('a failed event says what its destination answered, and a held one why it w
   const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { maxAttempts: 1 } });
   const failed = await settled(paggio, owner, await capture(paggio, slug, '{}'));
   expect(failed.statusDetail).toBe(`${recorder.url('/d')}: HTTP 422; no attempts left of 1`);
-  await paggio.endpoints.update(owner, id, { status: 'PAUSED' });
+  await paggio.admin.endpoints.update(owner, id, { status: 'PAUSED' });
   expect(await detailOf(slug, '{}')).toBe('the endpoint is paused');
 });

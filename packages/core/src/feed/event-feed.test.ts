@@ -8,7 +8,7 @@ let slug: string;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  slug = (await gateway.paggio.endpoints.create(owner, { name: 'feed' })).endpoint.slug;
+  slug = (await gateway.paggio.admin.endpoints.create(owner, { name: 'feed' })).endpoint.slug;
 });
 afterAll(() => gateway.stop());
 
@@ -20,7 +20,7 @@ class Reader {
 
   constructor(from: string | null, who = owner, paggio = gateway.paggio) {
     this.position = from;
-    this.messages = paggio.feed.follow(who, from);
+    this.messages = paggio.admin.feed.follow(who, from);
   }
 
   /** Begins to read, so that the place it begins at is fixed. */
@@ -48,13 +48,13 @@ const has = (reader: Reader, id: string) => () => reader.told.some((one) => one.
 
 test('events are told as they are committed, with what becomes of them', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'f', destinationUrl: recorder.url() });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'f', destinationUrl: recorder.url() });
   const reader = await new Reader(null).begin();
   const id = await capture(gateway.paggio, endpoint.slug, '{}');
   await settled(gateway.paggio, owner, id);
   await reader.until(has(reader, id));
   expect(reader.told[0]).toEqual({ id, type: 'event.created' });
-  await gateway.paggio.replays.redeliver(owner, id);
+  await gateway.paggio.admin.replays.redeliver(owner, id);
   // The original changes too: it has a copy now.
   await reader.until(() => reader.told.some((one) => one.id === id && one.type === 'event.updated'));
   await reader.close();
@@ -120,7 +120,7 @@ test('another owner is told nothing', async () => {
   const stranger = await new Reader(null, { userId: 'user-2', mode: 'live' }).begin();
   const id = await capture(gateway.paggio, slug, '{}');
   const mine = { userId: 'user-2', mode: 'live' as const };
-  const { endpoint } = await gateway.paggio.endpoints.create(mine, { name: 'theirs' });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(mine, { name: 'theirs' });
   const theirs = await capture(gateway.paggio, endpoint.slug, '{}');
   await stranger.until(has(stranger, theirs));
   expect(has(stranger, id)()).toBe(false);
@@ -172,7 +172,7 @@ test('a reader on another node is told, and the end of the node ends it', async 
   const reader = await new Reader(null, owner, other.paggio).begin();
   const id = await capture(gateway.paggio, slug, '{}');
   await reader.until(has(reader, id));
-  other.paggio.quiesce();
+  other.paggio.host.quiesce();
   await expect(reader.until(() => false)).rejects.toThrow('the feed ended');
   await other.stop();
   expect(attempts(gateway.paggio)).toEqual([]);

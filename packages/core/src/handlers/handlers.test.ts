@@ -48,7 +48,7 @@ async function withHandler(
     (one) => one.on('github', 'push', handler, { retry: fast, ...options }),
     gatewayOptions,
   );
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, ...settings });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, ...settings });
   const { id, slug } = endpoint;
   return {
     paggio,
@@ -86,7 +86,7 @@ test('a handler receives the exact bytes and everything that is known of the eve
   await settled(paggio, owner, await push(bytes));
   expect([seen[1]?.payload, seen[1]?.body]).toEqual([undefined, bytes]);
   expect(seen[0]?.receivedAt).toEqual(event.receivedAt);
-  const [destination] = (await paggio.endpoints.get(owner, id)).destinations;
+  const [destination] = (await paggio.admin.endpoints.get(owner, id)).destinations;
   expect(destination).toMatchObject({ name: 'github:push', url: 'handler:github:push', status: 'ACTIVE' });
 });
 
@@ -102,9 +102,9 @@ test('only what was asked for: source, type, mode, endpoint, and nobody who cann
     one.on('stripe', '*', hear('stripe'));
     one.on('*', 'push', hear('any'), { unverified: true, mode: 'any' });
   });
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const expected = async (id: string, wanted: string[]): Promise<void> => {
-    await until(paggio, async () => ((await paggio.events.get(owner, id)).status === 'pending' ? undefined : true));
+    await until(paggio, async () => ((await paggio.admin.events.get(owner, id)).status === 'pending' ? undefined : true));
     expect(seen.splice(0).sort()).toEqual(wanted.sort());
   };
   await expected(await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'), ['all push', 'any push']);
@@ -112,9 +112,9 @@ test('only what was asked for: source, type, mode, endpoint, and nobody who cann
   const opened = await captureFromGitHub(paggio, endpoint.slug, 'pull_request', '{"action":"opened"}');
   await expected(opened, ['all pull_request.opened', 'list pull_request.opened']);
   // Without verification anybody can call himself GitHub.
-  const open = await paggio.endpoints.create(owner, { name: 'open' });
+  const open = await paggio.admin.endpoints.create(owner, { name: 'open' });
   await expected(await captureFromGitHub(paggio, open.endpoint.slug, 'push', '{}'), ['any push']);
-  expect(await paggio.events.get(owner, await capture(paggio, open.endpoint.slug, '{}'))).toMatchObject({
+  expect(await paggio.admin.events.get(owner, await capture(paggio, open.endpoint.slug, '{}'))).toMatchObject({
     status: 'captured',
   });
 });
@@ -146,7 +146,7 @@ test('what a handler throws is tried again; a permanent failure is not; a wish f
   };
   const later = await push('{"n":"later"}');
   const event = await until(paggio, async () => {
-    const one = await paggio.events.get(owner, later);
+    const one = await paggio.admin.events.get(owner, later);
     return one.attemptCount === 1 ? one : undefined;
   });
   expect(event.status).toBe('pending');
@@ -194,11 +194,11 @@ test('attempts run out into a dead letter, which can be replayed', async () => {
   expect(dead).toMatchObject({ status: 'failed', statusReason: 'exhausted', attemptCount: 2 });
   expect(dead.attempts[0]?.error).toBe('handler_failed: no error at all');
   broken = false;
-  const again = await settled(paggio, owner, await paggio.replays.redeliver(owner, dead.id));
+  const again = await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, dead.id));
   expect(again).toMatchObject({ status: 'delivered', replayOf: dead.id });
-  const bulk = await paggio.bulkReplays.create(owner, { filter: { status: 'failed' } });
+  const bulk = await paggio.admin.bulkReplays.create(owner, { filter: { status: 'failed' } });
   const done = await until(paggio, async () => {
-    const one = await paggio.bulkReplays.get(owner, bulk.id as string);
+    const one = await paggio.admin.bulkReplays.get(owner, bulk.id as string);
     return one.status === 'completed' ? one : undefined;
   });
   expect(done).toMatchObject({ matched: 0, created: 0 });
@@ -234,26 +234,26 @@ test('pause holds deliveries back, resume sends them; the code owns everything e
   let count = 0;
   const { paggio, id, push } = await withHandler(() => void count++);
   await settled(paggio, owner, await push());
-  const [destination] = (await paggio.endpoints.get(owner, id)).destinations;
+  const [destination] = (await paggio.admin.endpoints.get(owner, id)).destinations;
   const at = destination?.id as string;
-  await paggio.endpoints.updateDestination(owner, id, at, { status: 'PAUSED' });
+  await paggio.admin.endpoints.updateDestination(owner, id, at, { status: 'PAUSED' });
   const held = await push();
-  expect((await paggio.events.get(owner, held)).status).toBe('pending');
+  expect((await paggio.admin.events.get(owner, held)).status).toBe('pending');
   const invalid = {
     code: 'VALIDATION_FAILED',
     details: [expect.objectContaining({ message: expect.stringContaining('in the code') })],
   };
   for (const change of [{ name: 'x' }, { eventTypes: ['a'] }, { retry: fast }, { url: 'https://example.com/' }])
-    await expect(paggio.endpoints.updateDestination(owner, id, at, change)).rejects.toMatchObject(invalid);
-  await expect(paggio.endpoints.deleteDestination(owner, id, at)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(paggio.admin.endpoints.updateDestination(owner, id, at, change)).rejects.toMatchObject(invalid);
+  await expect(paggio.admin.endpoints.deleteDestination(owner, id, at)).rejects.toMatchObject({ code: 'CONFLICT' });
   // Neither the shorthand nor a list of URLs touches it.
   const recorder = await Recorder.start();
-  await paggio.endpoints.update(owner, id, { destinationUrl: recorder.url() });
-  await paggio.endpoints.update(owner, id, { destinations: [] });
-  await paggio.endpoints.update(owner, id, { destinationUrl: null });
-  expect((await paggio.endpoints.get(owner, id)).destinations).toMatchObject([{ id: at, status: 'PAUSED' }]);
+  await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, id, { destinations: [] });
+  await paggio.admin.endpoints.update(owner, id, { destinationUrl: null });
+  expect((await paggio.admin.endpoints.get(owner, id)).destinations).toMatchObject([{ id: at, status: 'PAUSED' }]);
   expect(count).toBe(1);
-  await paggio.endpoints.updateDestination(owner, id, at, { status: 'ACTIVE' });
+  await paggio.admin.endpoints.updateDestination(owner, id, at, { status: 'ACTIVE' });
   expect((await settled(paggio, owner, held)).status).toBe('delivered');
   expect(count).toBe(2);
   await recorder.stop();
@@ -290,13 +290,13 @@ test('concurrency is kept, and events of one order key come one after the other,
 
 test('a process without the handler leaves its deliveries to one that has it', async () => {
   const without = await start(() => undefined);
-  const { endpoint } = await without.paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await without.paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   // It was registered once, by a version that runs no more.
   const seen: string[] = [];
   const old = await startGateway({}, {}, without.database, (one) => void one.on('github', '*', () => undefined));
   await old.stop();
   const id = await captureFromGitHub(without.paggio, endpoint.slug, 'push', '{}');
-  expect(await without.paggio.handlers.list()).toEqual([
+  expect(await without.paggio.admin.handlers.list()).toEqual([
     { name: 'github:*', source: 'github', eventTypes: [], running: 0, pending: 1 },
   ]);
   // Its claims pass by and do not touch the row; the event of a paced endpoint can only come by a claim.
@@ -305,40 +305,40 @@ test('a process without the handler leaves its deliveries to one that has it', a
   const before = await version();
   const recorder = await Recorder.start();
   const paced = { name: 'paced', destinationUrl: recorder.url(), rateLimit: 10 };
-  const { endpoint: other } = await without.paggio.endpoints.create(owner, paced);
+  const { endpoint: other } = await without.paggio.admin.endpoints.create(owner, paced);
   await settled(without.paggio, owner, await capture(without.paggio, other.slug, '{}'));
   expect(await version()).toEqual(before);
   await recorder.stop();
   await start((one) => void one.on('github', '*', (event) => void seen.push(event.id)), {}, without.database);
   expect((await settled(without.paggio, owner, id)).attempts).toHaveLength(1);
   expect(seen).toEqual([id]);
-  await expect(without.paggio.handlers.remove('github:*')).rejects.toMatchObject({ code: 'CONFLICT' });
+  await expect(without.paggio.admin.handlers.remove('github:*')).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 test('a handler that was taken out of the code is removed, and what waits for it ends', async () => {
   const { paggio, database } = await start(() => undefined);
   const old = await startGateway({}, {}, database, (one) => void one.on('github', '*', () => undefined));
   await old.stop();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const id = await captureFromGitHub(paggio, endpoint.slug, 'push', '{}');
-  await paggio.handlers.remove('github:*');
+  await paggio.admin.handlers.remove('github:*');
   expect(await settled(paggio, owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
-  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations).toEqual([]);
+  expect((await paggio.admin.endpoints.get(owner, endpoint.id)).destinations).toEqual([]);
   const next = await captureFromGitHub(paggio, endpoint.slug, 'push', '{}');
-  expect(await paggio.events.get(owner, next)).toMatchObject({ status: 'captured' });
-  await expect(paggio.handlers.remove('github:*')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await paggio.admin.events.get(owner, next)).toMatchObject({ status: 'captured' });
+  await expect(paggio.admin.handlers.remove('github:*')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 test('the settings of the code take effect at its next start, on destinations that are there', async () => {
   const { paggio, database } = await start((one) => void one.on('github', '*', () => undefined, { timeout: '5s' }));
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   await start(
     (one) => void one.on('github', '*', () => undefined, { timeout: '1800s', retry: { preset: 'patient' } }),
     {},
     database,
   );
-  expect((await paggio.endpoints.get(owner, endpoint.id)).destinations).toMatchObject([
+  expect((await paggio.admin.endpoints.get(owner, endpoint.id)).destinations).toMatchObject([
     { timeoutSeconds: 1800, retry: { maxAttempts: 20 } },
   ]);
 });
@@ -349,12 +349,12 @@ test('two processes that meet the first event of an endpoint at once make one de
   const first = await start(on);
   const second = await start(on, {}, first.database);
   for (let n = 0; n < 5; n++) {
-    const { endpoint } = await first.paggio.endpoints.create(owner, { name: `hub ${n}`, verification: gitHub });
+    const { endpoint } = await first.paggio.admin.endpoints.create(owner, { name: `hub ${n}`, verification: gitHub });
     const ids = await Promise.all(
       [first, second, first, second].map(({ paggio }) => captureFromGitHub(paggio, endpoint.slug, 'push', '{}')),
     );
     for (const id of ids) expect((await settled(first.paggio, owner, id)).attempts).toHaveLength(1);
-    expect((await first.paggio.endpoints.get(owner, endpoint.id)).destinations).toHaveLength(1);
+    expect((await first.paggio.admin.endpoints.get(owner, endpoint.id)).destinations).toHaveLength(1);
     expect(seen.splice(0).sort()).toEqual(ids.sort());
   }
 });

@@ -68,7 +68,7 @@ async function start(
     });
   });
   const { paggio } = started;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   return { ...started, push: () => captureFromGitHub(paggio, endpoint.slug, 'push', '{}') };
 }
 
@@ -362,7 +362,7 @@ test('a handler that does not end loses its transaction, and cannot write any mo
     );
   });
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);
   await expect(late).rejects.toThrow();
@@ -460,7 +460,7 @@ test.each(['pool', 'dataSource'])(
   async (kind) => {
     gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
     const { paggio } = gateway;
-    const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub });
+    const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
     const ids: string[] = [];
     const push = async (): Promise<void> =>
       void ids.push(await captureFromGitHub(paggio, endpoint.slug, 'push', `{"n": ${ids.length}}`));
@@ -482,7 +482,7 @@ test.each(['pool', 'dataSource'])(
 test('CRA: killed at any time under load, each effect is there exactly once', async () => {
   gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 4 });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 4 });
   await (await survivor()).stop();
   const ids: string[] = [];
   for (let round = 0; round < (full ? 5 : 1); round++) {

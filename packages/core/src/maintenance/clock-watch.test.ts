@@ -1,10 +1,10 @@
 import { ClockWatch } from './clock-watch';
-import { Telemetry, type Happening } from '../telemetry/telemetry';
+import { Telemetry, type TelemetryEvent } from '../telemetry/telemetry';
 
-function watch(): { clock: ClockWatch; heard: Happening[] } {
+function watch(): { clock: ClockWatch; heard: TelemetryEvent[] } {
   const telemetry = new Telemetry();
-  const heard: Happening[] = [];
-  telemetry.subscribe((happening) => heard.push(happening));
+  const heard: TelemetryEvent[] = [];
+  telemetry.subscribe((event) => heard.push(event));
   return { clock: new ClockWatch(telemetry), heard };
 }
 

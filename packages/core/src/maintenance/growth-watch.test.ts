@@ -6,8 +6,8 @@ const GiB = 1024 ** 3;
 test('growth is reported once past a GiB and once at each doubling', async () => {
   const telemetry = new Telemetry();
   const told: number[] = [];
-  telemetry.subscribe((happening) => {
-    if (happening.type === 'storage.growing') told.push(happening.bytes / GiB);
+  telemetry.subscribe((event) => {
+    if (event.type === 'storage.growing') told.push(event.bytes / GiB);
   });
   let bytes = 0;
   const watch = new GrowthWatch(telemetry, () => Promise.resolve(bytes));

@@ -62,7 +62,7 @@ const linesOf = (message: unknown): string[] =>
   cardOf(message).body.map(({ text, inlines }) => text ?? inlines?.map((run) => run.text).join('') ?? '');
 
 async function subscribe(triggers: Trigger[]): Promise<void> {
-  await gateway.paggio.notifications.put(owner, {
+  await gateway.paggio.admin.notifications.put(owner, {
     slack: { url: slack.url('/services/T/B/secret'), triggers },
     discord: { url: discord.url('/api/webhooks/1/secret'), triggers },
     teams: { url: teams.url(WORKFLOW), triggers },
@@ -71,7 +71,7 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
 
 /** Lets the gathering and the quiet time pass, and what is due be sent. */
 async function tell(): Promise<void> {
-  await gateway.paggio.stats.read(owner);
+  await gateway.paggio.admin.stats.read(owner);
   await passAlertTime(gateway.database);
   await gateway.runPeriodicWork('notify');
   await passAlertTime(gateway.database);
@@ -86,7 +86,7 @@ async function send(slug: string, count: number): Promise<void> {
 test('an outage is one message for each channel and not a thousand; later ones wait and count', async () => {
   await subscribe(['failed', 'unhealthy', 'recovered']);
   const make = (name: string) =>
-    gateway.paggio.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { maxAttempts: 1 } });
+    gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { maxAttempts: 1 } });
   const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
   healthy = false;
   await send(one.slug, 120);
@@ -110,7 +110,7 @@ test('an outage is one message for each channel and not a thousand; later ones w
 
   // Within the quiet time nothing more is said about the same.
   await send(one.slug, 5);
-  await gateway.paggio.stats.read(owner);
+  await gateway.paggio.admin.stats.read(owner);
   const [quiet] = await query(
     gateway.database.url,
     `select count, due_at > now() + interval '10 minutes' as later from paggio.alerts where endpoint_id = '${one.id}' and trigger = 'failed'`,
@@ -132,10 +132,10 @@ test('an outage is one message for each channel and not a thousand; later ones w
 test('an outage of a destination is told once after the minutes that the owner chose, and so is its end', async () => {
   const { paggio, database } = gateway;
   const triggers: Trigger[] = ['failing', 'recovered'];
-  await paggio.notifications.put(owner, { slack: { url: slack.url('/services/T/B/secret'), triggers } });
-  expect((await paggio.notifications.get(owner)).failingAfterMinutes).toBe(5);
-  await paggio.notifications.put(owner, { slack: { triggers }, failingAfterMinutes: 30 });
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  await paggio.admin.notifications.put(owner, { slack: { url: slack.url('/services/T/B/secret'), triggers } });
+  expect((await paggio.admin.notifications.get(owner)).failingAfterMinutes).toBe(5);
+  await paggio.admin.notifications.put(owner, { slack: { triggers }, failingAfterMinutes: 30 });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'down',
     destinationUrl: destination.url(),
     retry: { maxAttempts: 1 },
@@ -174,7 +174,7 @@ test('an outage of a destination is told once after the minutes that the owner c
   await began('31 minutes');
   await tell();
   expect(said()).toHaveLength(3);
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: destination.url('/other') });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: destination.url('/other') });
   healthy = true;
   await send(endpoint.slug, 1);
   await tell();
@@ -184,13 +184,13 @@ test('an outage of a destination is told once after the minutes that the owner c
 test('a pause that Paggio makes is told, once, with its reason; one that a person makes is not', async () => {
   await subscribe(['paused']);
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
-  const make = (name: string) => gateway.paggio.endpoints.create(owner, { name, destinationUrl: gone.url() });
+  const make = (name: string) => gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: gone.url() });
   const [paused, manual] = [(await make('gone')).endpoint, (await make('manual')).endpoint];
-  await gateway.paggio.endpoints.update(owner, manual.id, { status: 'PAUSED' });
+  await gateway.paggio.admin.endpoints.update(owner, manual.id, { status: 'PAUSED' });
   const before = slack.requests.length;
   await capture(gateway.paggio, paused.slug, '{}');
   await until(gateway.paggio, async () =>
-    (await gateway.paggio.endpoints.get(owner, paused.id)).status === 'PAUSED' ? true : undefined,
+    (await gateway.paggio.admin.endpoints.get(owner, paused.id)).status === 'PAUSED' ? true : undefined,
   );
   await tell();
   expect(slack.requests.length).toBe(before + 1);
@@ -203,13 +203,13 @@ test('a pause that Paggio makes is told, once, with its reason; one that a perso
 
 test('what does not arrive is tried again, and another owner is told nothing', async () => {
   await subscribe(['delivered']);
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'again',
     destinationUrl: destination.url(),
   });
   const stranger = { userId: 'user-2', mode: 'live' as const };
   const theirs = (
-    await gateway.paggio.endpoints.create(stranger, { name: 'theirs', destinationUrl: destination.url() })
+    await gateway.paggio.admin.endpoints.create(stranger, { name: 'theirs', destinationUrl: destination.url() })
   ).endpoint;
   const id = await capture(gateway.paggio, theirs.slug, '{}');
   await settled(gateway.paggio, stranger, id);
@@ -232,9 +232,9 @@ test('each channel gets what it asked for, also when it alone asked', async () =
   const said = (): string[] =>
     [slack, discord, teams].map(({ requests }) => requests.map(({ body }) => body.toString()).join('\n'));
   for (const channel of channels) {
-    await paggio.notifications.put(owner, { [channel]: { url: all[channel], triggers: ['delivered'] } });
+    await paggio.admin.notifications.put(owner, { [channel]: { url: all[channel], triggers: ['delivered'] } });
     const input = { name: name(channel), destinationUrl: destination.url() };
-    const { endpoint } = await paggio.endpoints.create(owner, input);
+    const { endpoint } = await paggio.admin.endpoints.create(owner, input);
     await send(endpoint.slug, 1);
     await tell();
   }
@@ -247,12 +247,12 @@ test('each channel gets what it asked for, also when it alone asked', async () =
 
 test('a test message says what became of it; secrets are sealed and private addresses refused', async () => {
   await subscribe(['delivered']);
-  expect(await gateway.paggio.notifications.test(owner, 'slack')).toMatchObject({
+  expect(await gateway.paggio.admin.notifications.test(owner, 'slack')).toMatchObject({
     delivered: true,
     responseStatus: 200,
   });
   expect(textOf(slack)).toContain('This is a test');
-  expect(await gateway.paggio.notifications.test(owner, 'teams')).toMatchObject({
+  expect(await gateway.paggio.admin.notifications.test(owner, 'teams')).toMatchObject({
     delivered: true,
     responseStatus: 202,
   });
@@ -263,7 +263,7 @@ test('a test message says what became of it; secrets are sealed and private addr
   const rows = JSON.stringify(await query(gateway.database.url, 'select * from paggio.notifications'));
   expect(rows).not.toContain('secret');
   for (const channel of channels) {
-    const put = gateway.paggio.notifications.put(owner, {
+    const put = gateway.paggio.admin.notifications.put(owner, {
       [channel]: { url: 'http://10.0.0.1/x', triggers: ['failed'] },
     });
     await expect(put).rejects.toMatchObject({
@@ -271,15 +271,15 @@ test('a test message says what became of it; secrets are sealed and private addr
       details: [{ field: `${channel}.url` }],
     });
   }
-  await gateway.paggio.notifications.put(owner, { slack: { triggers: ['failed'] }, discord: null });
-  await expect(gateway.paggio.notifications.test(owner, 'discord')).rejects.toMatchObject({
+  await gateway.paggio.admin.notifications.put(owner, { slack: { triggers: ['failed'] }, discord: null });
+  await expect(gateway.paggio.admin.notifications.test(owner, 'discord')).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
   });
 });
 
 test('settings that name no channel are refused and remove none; null or naming only others switches one off', async () => {
   await subscribe(['failed']);
-  const { notifications } = gateway.paggio;
+  const { notifications } = gateway.paggio.admin;
   const before = await notifications.get(owner);
   for (const input of [{}, { failingAfterMinutes: 10 }, { slack: undefined, discord: undefined }]) {
     await expect(notifications.put(owner, input)).rejects.toMatchObject({

@@ -15,7 +15,7 @@ beforeAll(async () => {
     paggio.on('api', 'order.*', (event) => void seen.push(event));
   });
   pool = hostPool({ connectionString: gateway.database.url });
-  endpointId = (await gateway.paggio.endpoints.create(owner, { name: 'own' })).endpoint.id;
+  endpointId = (await gateway.paggio.admin.endpoints.create(owner, { name: 'own' })).endpoint.id;
 });
 
 afterEach(() => void seen.splice(0));
@@ -57,7 +57,7 @@ test('a rolled-back transaction publishes nothing', async () => {
   const [published] = await inTransaction('rollback', (tx) =>
     paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' }, { tx }),
   );
-  await expect(paggio.events.get(owner, published?.eventId as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.events.get(owner, published?.eventId as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await stored()).toBe(before);
   // Its idempotency key was not used either.
   const [again] = await paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' });

@@ -15,8 +15,8 @@ function completed(id: string | null): Promise<BulkReplay> {
   const { paggio } = gateway;
   return until(paggio, async () => {
     // As the tick of every ten seconds does.
-    await paggio.bulkReplays.step();
-    const replay = await paggio.bulkReplays.get(owner, id as string);
+    await paggio.admin.bulkReplays.step();
+    const replay = await paggio.admin.bulkReplays.get(owner, id as string);
     return replay.status === 'completed' ? replay : undefined;
   });
 }
@@ -25,11 +25,11 @@ test('DEL-12: dead letters are counted by a dry run, and sent again as new event
   const { paggio } = gateway;
   let status = 404;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'd', destinationUrl: recorder.url(), retry: once });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'd', destinationUrl: recorder.url(), retry: once });
   const ids = await Promise.all(Array.from({ length: 30 }, (_, n) => capture(paggio, endpoint.slug, `{"n":1.${n}0}`)));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   const filter = { endpointId: endpoint.id, status: 'failed' as const };
-  expect(await paggio.bulkReplays.create(owner, { filter, dryRun: true })).toMatchObject({
+  expect(await paggio.admin.bulkReplays.create(owner, { filter, dryRun: true })).toMatchObject({
     id: null,
     status: 'dry_run',
     matched: 30,
@@ -38,7 +38,7 @@ test('DEL-12: dead letters are counted by a dry run, and sent again as new event
   expect(recorder.requests).toHaveLength(30);
 
   // Still broken: each fails again, and is one dead letter and not two.
-  const failed = await completed((await paggio.bulkReplays.create(owner, { filter })).id);
+  const failed = await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id);
   expect(failed).toMatchObject({
     matched: 30,
     created: 30,
@@ -47,11 +47,11 @@ test('DEL-12: dead letters are counted by a dry run, and sent again as new event
     failed: 30,
     finishedAt: expect.any(Date),
   });
-  expect((await paggio.bulkReplays.create(owner, { filter, dryRun: true })).matched).toBe(30);
+  expect((await paggio.admin.bulkReplays.create(owner, { filter, dryRun: true })).matched).toBe(30);
 
   status = 200;
   recorder.requests.length = 0;
-  const started = await paggio.bulkReplays.create(owner, { filter });
+  const started = await paggio.admin.bulkReplays.create(owner, { filter });
   expect(started).toMatchObject({ status: 'running', matched: 30 });
   expect(await completed(started.id)).toMatchObject({ created: 30, done: 30, failed: 0 });
   expect(new Set(recorder.requests.map((request) => request.headers['webhook-id']))).toEqual(new Set(ids));
@@ -59,8 +59,8 @@ test('DEL-12: dead letters are counted by a dry run, and sent again as new event
     new Set(ids.map((_, n) => `{"n":1.${n}0}`)),
   );
   // Repaired: nothing is left that would be sent a second time.
-  expect((await paggio.bulkReplays.create(owner, { filter, dryRun: true })).matched).toBe(0);
-  expect((await paggio.events.get(owner, ids[0] as string)).status).toBe('failed');
+  expect((await paggio.admin.bulkReplays.create(owner, { filter, dryRun: true })).matched).toBe(0);
+  expect((await paggio.admin.events.get(owner, ids[0] as string)).status).toBe('failed');
   await recorder.stop();
 });
 
@@ -71,7 +71,7 @@ test('dead letters of one destination are not sent again to another that has the
     await Recorder.start(),
     await Recorder.start((_request, response) => void response.writeHead(status).end()),
   ];
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'two',
     destinations: [{ url: fine.url() }, { url: broken.url(), retry: once }],
   });
@@ -79,9 +79,9 @@ test('dead letters of one destination are not sent again to another that has the
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   const filter = { endpointId: endpoint.id, status: 'failed' as const };
   // A second time too: the copies of the first went to one destination only.
-  expect(await completed((await paggio.bulkReplays.create(owner, { filter })).id)).toMatchObject({ failed: 5 });
+  expect(await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id)).toMatchObject({ failed: 5 });
   status = 200;
-  expect(await completed((await paggio.bulkReplays.create(owner, { filter })).id)).toMatchObject({ done: 5 });
+  expect(await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id)).toMatchObject({ done: 5 });
   expect([fine.requests.length, broken.requests.length]).toEqual([5, 15]);
   await fine.stop();
   await broken.stop();
@@ -90,14 +90,14 @@ test('dead letters of one destination are not sent again to another that has the
 test('a destination that was added later is given the history from a chosen time, once', async () => {
   const { paggio } = gateway;
   const [first, late] = [await Recorder.start(), await Recorder.start()];
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'h', destinationUrl: first.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'h', destinationUrl: first.url() });
   const ids: string[] = [];
   for (let n = 0; n < 20; n++) ids.push(await capture(paggio, endpoint.slug, `{"n":${n}}`));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
-  const since = (await paggio.events.get(owner, ids[4] as string)).receivedAt;
-  const added = await paggio.endpoints.addDestination(owner, endpoint.id, { url: late.url(), name: 'late' });
+  const since = (await paggio.admin.events.get(owner, ids[4] as string)).receivedAt;
+  const added = await paggio.admin.endpoints.addDestination(owner, endpoint.id, { url: late.url(), name: 'late' });
   const input = { filter: { since }, destinationId: added.id };
-  const replay = await completed((await paggio.bulkReplays.create(owner, input)).id);
+  const replay = await completed((await paggio.admin.bulkReplays.create(owner, input)).id);
   expect(replay).toMatchObject({ destinationId: added.id, filter: { endpointId: endpoint.id } });
   expect(replay).toMatchObject({ done: replay.matched, created: replay.matched, skipped: 0, failed: 0 });
   // Exclusive, and events of one millisecond share it.
@@ -107,8 +107,8 @@ test('a destination that was added later is given the history from a chosen time
   expect(late.requests.every((request) => ids.includes(request.headers['paggio-event-id'] as string))).toBe(true);
   expect(first.requests).toHaveLength(20);
   // The events themselves were sent, and not copies.
-  expect((await paggio.events.get(owner, ids[19] as string)).replayedAs).toEqual([]);
-  const again = await completed((await paggio.bulkReplays.create(owner, input)).id);
+  expect((await paggio.admin.events.get(owner, ids[19] as string)).replayedAs).toEqual([]);
+  const again = await completed((await paggio.admin.bulkReplays.create(owner, input)).id);
   expect(again).toMatchObject({ created: 0, skipped: replay.matched });
   expect(late.requests).toHaveLength(replay.matched);
   await first.stop();
@@ -120,7 +120,7 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 20),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'x',
     destinationUrl: recorder.url(),
     concurrency: 2,
@@ -128,9 +128,9 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   });
   await Promise.all(Array.from({ length: 1_500 }, () => capture(paggio, endpoint.slug, '{}')));
   const filter = { endpointId: endpoint.id };
-  const { id } = await paggio.bulkReplays.create(owner, { filter });
+  const { id } = await paggio.admin.bulkReplays.create(owner, { filter });
   await recorder.received(5);
-  const cancelled = await paggio.bulkReplays.cancel(owner, id as string);
+  const cancelled = await paggio.admin.bulkReplays.cancel(owner, id as string);
   expect(cancelled).toMatchObject({ status: 'cancelled', finishedAt: expect.any(Date) });
   // Live traffic keeps its place: not everything was queued at once.
   expect(cancelled.created).toBeLessThanOrEqual(1_000 + recorder.requests.length);
@@ -140,7 +140,7 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   );
   expect(pending).toEqual([{ count: 0 }]);
   const after = recorder.requests.length;
-  await paggio.bulkReplays.step();
+  await paggio.admin.bulkReplays.step();
   await until(paggio, async () =>
     (
       await query(
@@ -153,25 +153,25 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   );
   // Those under way, and those that a worker held already.
   expect(recorder.requests.length - after).toBeLessThanOrEqual(4);
-  expect(await paggio.bulkReplays.cancel(owner, id as string)).toMatchObject({ status: 'cancelled' });
+  expect(await paggio.admin.bulkReplays.cancel(owner, id as string)).toMatchObject({ status: 'cancelled' });
   await recorder.stop();
 });
 
 test('CRA-01: what is pending of a replay whose canceller died on the way is cancelled all the same', async () => {
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'half', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'half', destinationUrl: recorder.url() });
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
-  await paggio.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
-  const { id } = await paggio.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
+  const { id } = await paggio.admin.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
   await until(paggio, async () =>
-    (await paggio.bulkReplays.get(owner, id as string)).created === 1 ? true : undefined,
+    (await paggio.admin.bulkReplays.get(owner, id as string)).created === 1 ? true : undefined,
   );
   // The first half of what cancelling does.
   await query(database.url, `update paggio.replays set status = 'cancelled', finished_at = now() where id = '${id}'`);
-  await paggio.bulkReplays.sweep();
-  const { replayedAs } = await paggio.events.get(owner, event.id);
-  expect(await paggio.events.get(owner, replayedAs[0] as string)).toMatchObject({
+  await paggio.admin.bulkReplays.sweep();
+  const { replayedAs } = await paggio.admin.events.get(owner, event.id);
+  expect(await paggio.admin.events.get(owner, replayedAs[0] as string)).toMatchObject({
     status: 'failed',
     statusReason: 'cancelled',
   });
@@ -183,11 +183,11 @@ test('DEL-12: a large replay is paced and does not starve live events', async ()
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 5),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'live', destinationUrl: recorder.url() });
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: null });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'live', destinationUrl: recorder.url() });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: null });
   await Promise.all(Array.from({ length: 600 }, () => capture(paggio, endpoint.slug, '{"old":1}')));
-  await paggio.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
-  const { id } = await paggio.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
+  await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
+  const { id } = await paggio.admin.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
   await recorder.received(50);
   const liveId = await capture(paggio, endpoint.slug, '{"live":1}');
   // How long its commit takes is the machine's affair.
@@ -202,7 +202,7 @@ test('DEL-12: a large replay is paced and does not starve live events', async ()
 test('a replay with a rate queues no faster', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'r',
     eventTypes: ['x'],
     destinationUrl: recorder.url(),
@@ -210,7 +210,7 @@ test('a replay with a rate queues no faster', async () => {
   await Promise.all(Array.from({ length: 45 }, () => capture(paggio, endpoint.slug, '{}')));
   const startedAt = performance.now();
   const filter = { endpointId: endpoint.id };
-  const replay = await paggio.bulkReplays.create(owner, { filter, ratePerSecond: 20 });
+  const replay = await paggio.admin.bulkReplays.create(owner, { filter, ratePerSecond: 20 });
   await recorder.received(45);
   expect(performance.now() - startedAt).toBeGreaterThan(2_000);
   expect(await completed(replay.id)).toMatchObject({ ratePerSecond: 20, done: 45 });
@@ -220,44 +220,44 @@ test('a replay with a rate queues no faster', async () => {
 test('DEL-13: with one idempotency key there is one replay, also when both arrive at once', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'i', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'i', destinationUrl: recorder.url() });
   const eventId = await capture(paggio, endpoint.slug, '{}');
   await settled(paggio, owner, eventId);
   const filter = { endpointId: endpoint.id };
   const replays = await Promise.all(
-    Array.from({ length: 5 }, () => paggio.bulkReplays.create(owner, { filter, idempotencyKey: 'k1' })),
+    Array.from({ length: 5 }, () => paggio.admin.bulkReplays.create(owner, { filter, idempotencyKey: 'k1' })),
   );
   expect(new Set(replays.map(({ id }) => id)).size).toBe(1);
   await completed(replays[0]?.id as string);
   await expect(
-    paggio.bulkReplays.create(owner, { filter: { ...filter, status: 'failed' }, idempotencyKey: 'k1' }),
+    paggio.admin.bulkReplays.create(owner, { filter: { ...filter, status: 'failed' }, idempotencyKey: 'k1' }),
   ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_CONFLICT' });
   // Another user's key of the same name is another key.
   const stranger = { userId: 'user-2', mode: 'live' } as const;
-  const theirs = await paggio.bulkReplays.create(stranger, { filter: { status: 'failed' }, idempotencyKey: 'k1' });
+  const theirs = await paggio.admin.bulkReplays.create(stranger, { filter: { status: 'failed' }, idempotencyKey: 'k1' });
   expect(theirs.id).not.toBe(replays[0]?.id);
-  await expect(paggio.bulkReplays.get(stranger, replays[0]?.id as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.bulkReplays.get(stranger, replays[0]?.id as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 
-  const copies = await Promise.all(Array.from({ length: 5 }, () => paggio.replays.redeliver(owner, eventId, 'click')));
+  const copies = await Promise.all(Array.from({ length: 5 }, () => paggio.admin.replays.redeliver(owner, eventId, 'click')));
   expect(new Set(copies).size).toBe(1);
   await settled(paggio, owner, copies[0] as string);
   expect(recorder.requests).toHaveLength(3);
-  expect(await paggio.replays.redeliver(owner, eventId)).not.toBe(copies[0]);
+  expect(await paggio.admin.replays.redeliver(owner, eventId)).not.toBe(copies[0]);
   await recorder.stop();
 });
 
 test('what has nowhere to go is skipped and counted; wrong inputs are refused by name', async () => {
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 's' });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 's' });
   await Promise.all(Array.from({ length: 3 }, () => capture(paggio, endpoint.slug, '{"needle":1}')));
-  const found = await completed((await paggio.bulkReplays.create(owner, { filter: { q: 'needle' } })).id);
+  const found = await completed((await paggio.admin.bulkReplays.create(owner, { filter: { q: 'needle' } })).id);
   expect(found).toMatchObject({ matched: 3, created: 0, skipped: 3, done: 0, failed: 0 });
-  await expect(paggio.bulkReplays.create(owner, { filter: {} })).rejects.toMatchObject({
+  await expect(paggio.admin.bulkReplays.create(owner, { filter: {} })).rejects.toMatchObject({
     details: [{ field: 'filter' }],
   });
   await expect(
-    paggio.bulkReplays.create(owner, { filter: { q: 'x' }, destinationId: endpoint.id }),
+    paggio.admin.bulkReplays.create(owner, { filter: { q: 'x' }, destinationId: endpoint.id }),
   ).rejects.toMatchObject({ details: [{ field: 'destinationId' }] });
-  const page = await paggio.bulkReplays.list(owner, { limit: 2, offset: 0, startingAfter: null });
+  const page = await paggio.admin.bulkReplays.list(owner, { limit: 2, offset: 0, startingAfter: null });
   expect(page).toMatchObject({ hasMore: true, items: [{ filter: { q: 'needle' } }, {}] });
 });

@@ -22,7 +22,7 @@ beforeEach(() => answers.clear());
 /** An endpoint with a destination for each path. */
 async function endpointWith(paths: readonly string[], retry: object = { maxAttempts: 1 }) {
   const destinations = paths.map((path) => ({ name: path.slice(1), url: recorder.url(path), retry }));
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, { name: 'several', destinations });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'several', destinations });
   return endpoint;
 }
 
@@ -40,7 +40,7 @@ test('a replay of a failed event goes to the destinations that lack it, and says
     { destinationId: lacksToo, url: recorder.url('/lacks-too') },
   ]);
   answers.set('/lacks', 202);
-  const result = await paggio.replays.send(owner, event.id, { environment: 'original' });
+  const result = await paggio.admin.replays.send(owner, event.id, { environment: 'original' });
   expect(result).toMatchObject({ status: 'delivered', responseStatus: 202, destinationId: lacks });
   expect(result.attempts).toMatchObject([
     { id: result.id, destinationUrl: recorder.url('/lacks'), status: 'delivered', responseStatus: 202 },
@@ -48,20 +48,20 @@ test('a replay of a failed event goes to the destinations that lack it, and says
   ]);
   expect([received('/has'), received('/lacks'), received('/lacks-too')]).toEqual([1, 2, 2]);
 
-  const after = await paggio.events.get(owner, event.id);
+  const after = await paggio.admin.events.get(owner, event.id);
   expect(after).toMatchObject({ status: 'failed', replayedStatus: 202, attemptCount: 3 });
   expect(after.replayTo).toMatchObject([{ destinationId: lacksToo }]);
   expect(after.attempts.slice(-2)).toMatchObject([
     { trigger: 'replay', number: 1, destinationId: lacks, status: 'delivered' },
     { trigger: 'replay', number: 2, destinationId: lacksToo, status: 'failed' },
   ]);
-  const [listed] = await paggio.events.summaries(owner, [event.id]);
+  const [listed] = await paggio.admin.events.summaries(owner, [event.id]);
   expect(listed).toMatchObject({ status: 'failed', replayedStatus: 202 });
 
   // Nor does a bulk replay of failed events send it again to who has it.
   answers.set('/lacks-too', 200);
   const before = recorder.requests.length;
-  await paggio.bulkReplays.create(owner, {
+  await paggio.admin.bulkReplays.create(owner, {
     filter: { status: 'failed', endpointId: endpoint.id },
     destinationId: null,
     idempotencyKey: null,
@@ -75,16 +75,16 @@ test('when every destination has the event, a replay goes to the first; an added
   const endpoint = await endpointWith(['/one', '/two']);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"a"}'));
   const urls = async (): Promise<string[]> => {
-    const result = await paggio.replays.send(owner, event.id, { environment: 'original' });
+    const result = await paggio.admin.replays.send(owner, event.id, { environment: 'original' });
     return result.attempts.map(({ destinationUrl }) => destinationUrl);
   };
   expect(await urls()).toEqual([recorder.url('/one')]);
-  await paggio.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/other-types'), eventTypes: ['b'] });
+  await paggio.admin.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/other-types'), eventTypes: ['b'] });
   expect(await urls()).toEqual([recorder.url('/one')]);
-  await paggio.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/added') });
+  await paggio.admin.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/added') });
   expect(await urls()).toEqual([recorder.url('/added')]);
   expect(await urls()).toEqual([recorder.url('/one')]);
-  expect((await paggio.events.get(owner, event.id)).replayedStatus).toBeNull();
+  expect((await paggio.admin.events.get(owner, event.id)).replayedStatus).toBeNull();
 });
 
 test('a destination that may not be reached does not hold up the replay to the others', async () => {
@@ -104,13 +104,13 @@ test('a destination that may not be reached does not hold up the replay to the o
   // The change is seen with the next statement that reports the version.
   await settled(paggio, owner, await capture(paggio, (await endpointWith(['/x'])).slug, '{}'));
   const before = received('/public');
-  const result = await paggio.replays.send(owner, event.id, { environment: 'original' });
+  const result = await paggio.admin.replays.send(owner, event.id, { environment: 'original' });
   expect(result.attempts).toMatchObject([
     { status: 'failed', responseStatus: null, error: expect.stringContaining('not a public address') },
     { status: 'delivered', responseStatus: 200 },
   ]);
   expect(received('/public') - before).toBe(1);
-  await expect(paggio.replays.send(owner, event.id, { environment: 'original' })).rejects.toMatchObject({
+  await expect(paggio.admin.replays.send(owner, event.id, { environment: 'original' })).rejects.toMatchObject({
     code: 'DESTINATION_NOT_ALLOWED',
   });
 });
@@ -121,8 +121,8 @@ test('a failed event whose copy came through says so', async () => {
   answers.set('/copied', 500);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   answers.set('/copied', 201);
-  await settled(paggio, owner, await paggio.replays.redeliver(owner, event.id));
-  expect(await paggio.events.get(owner, event.id)).toMatchObject({ status: 'failed', replayedStatus: 201 });
+  await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, event.id));
+  expect(await paggio.admin.events.get(owner, event.id)).toMatchObject({ status: 'failed', replayedStatus: 201 });
 });
 
 test('a replay to another place says nothing about the destination', async () => {
@@ -131,8 +131,8 @@ test('a replay to another place says nothing about the destination', async () =>
   answers.set('/down', 500);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   for (const target of [{ destinationUrl: recorder.url('/elsewhere') }, { environment: 'local' as const }])
-    await paggio.replays.send(owner, event.id, target);
-  expect(await paggio.events.get(owner, event.id)).toMatchObject({
+    await paggio.admin.replays.send(owner, event.id, target);
+  expect(await paggio.admin.events.get(owner, event.id)).toMatchObject({
     replayedStatus: null,
     replayTo: [{ url: recorder.url('/down') }],
   });
@@ -155,7 +155,7 @@ test.each(orders)(
     const policies: Record<string, object> = { waiting: { scheduleSeconds: [600] } };
     const made = kinds.map((kind, index) => ({ kind, path: `/${kinds.join('-')}/${index}` }));
     for (const { kind, path } of made) answers.set(path, codes[kind] as number);
-    const { endpoint } = await paggio.endpoints.create(owner, {
+    const { endpoint } = await paggio.admin.endpoints.create(owner, {
       name: 'order',
       destinations: made.map(({ kind, path }) => ({
         url: recorder.url(path),
@@ -164,10 +164,10 @@ test.each(orders)(
     });
     const id = await capture(paggio, endpoint.slug, '{}');
     const event = await until(paggio, async () => {
-      const found = await paggio.events.get(owner, id);
+      const found = await paggio.admin.events.get(owner, id);
       return found.attemptCount === 3 ? found : undefined;
     });
-    const [summary] = await paggio.events.summaries(owner, [id]);
+    const [summary] = await paggio.admin.events.summaries(owner, [id]);
     expect(event).toMatchObject({ status: 'pending', responseStatus: 422 });
     expect(summary).toMatchObject({ status: 'pending', responseStatus: 422 });
     const failed = made.find(({ kind }) => kind === 'failed')?.path;
@@ -179,13 +179,13 @@ test.each(orders)(
       `update paggio.deliveries set state = 'delivered', response_status = 201
      where event_id = '${id}' and destination_id = '${destinationOf('failed')}'`,
     );
-    expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'pending', responseStatus: 503 });
+    expect(await paggio.admin.events.get(owner, id)).toMatchObject({ status: 'pending', responseStatus: 503 });
     await query(
       gateway.database.url,
       `update paggio.deliveries set state = 'delivered', response_status = 202, due_at = null
      where event_id = '${id}' and destination_id = '${destinationOf('waiting')}'`,
     );
     const first = { ok: 200, failed: 201, waiting: 202 }[kinds[0] as 'ok' | 'failed' | 'waiting'];
-    expect(await paggio.events.get(owner, id)).toMatchObject({ status: 'delivered', responseStatus: first });
+    expect(await paggio.admin.events.get(owner, id)).toMatchObject({ status: 'delivered', responseStatus: first });
   },
 );

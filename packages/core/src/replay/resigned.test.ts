@@ -79,13 +79,13 @@ async function subjectOf(
   const scheme = provider.schemes[schemeName] as Scheme;
   const { secret, signingKey } = scheme.createTestSecret();
   const { paggio } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 's',
     destinationUrl: home.url('/in?own=1'),
     headers: destinationHeaders,
   });
   // Without verification the event is taken with its stale signature; the secrets of the environments sign it then.
-  const received = await paggio.capture.receive(await paggio.capture.route(endpoint.slug, 'POST'), {
+  const received = await paggio.host.capture.receive(await paggio.host.capture.route(endpoint.slug, 'POST'), {
     method: 'POST',
     path: `/api/webhook/${endpoint.slug}`,
     query: 'came=2',
@@ -98,7 +98,7 @@ async function subjectOf(
     body: Buffer.from(form ? 'b=2&a=1%20x&a=3' : (BODIES[provider.name] ?? '{"type":"t","amount":1.10}\r\n')),
     remoteAddr: null,
   });
-  await paggio.endpoints.update(owner, endpoint.id, {
+  await paggio.admin.endpoints.update(owner, endpoint.id, {
     verification: {
       provider: provider.name,
       scheme: schemeName,
@@ -152,7 +152,7 @@ async function replayed(
   const elsewhere = away.url('/else/where?x=1');
   const sentTo: ReplayTarget =
     'destinationUrl' in target ? { destinationUrl: elsewhere } : { ...target, customUrl: elsewhere };
-  const result = await gateway.paggio.replays.send(owner, eventId, sentTo, { resign: true, includeCredentials });
+  const result = await gateway.paggio.admin.replays.send(owner, eventId, sentTo, { resign: true, includeCredentials });
   const recorder = 'environment' in target && target.environment === 'original' ? home : away;
   const request = recorder.requests.at(-1) as RecordedRequest;
   expect(result.status).toBe('delivered');

@@ -85,7 +85,7 @@ async function fill(paggio: Paggio, url: string, count: number): Promise<string[
   const ids: string[] = [];
   for (let n = 0; n < count; n++) {
     const input = { name: `e${n}`, verification: gitHub, headers: { 'X-Own': `${n}` }, destinationUrl: url };
-    ids.push((await paggio.endpoints.create(owner, input)).endpoint.id);
+    ids.push((await paggio.admin.endpoints.create(owner, input)).endpoint.id);
   }
   return ids;
 }
@@ -95,7 +95,7 @@ test('after a rotation the new key alone opens everything, and the old one is re
   stops.push(() => recorder.stop());
   const before = await gateway(old);
   const ids = await fill(before, recorder.url(), 5);
-  const secrets = await Promise.all(ids.map((id) => before.endpoints.revealSecret(owner, id)));
+  const secrets = await Promise.all(ids.map((id) => before.admin.endpoints.revealSecret(owner, id)));
   // A new key without the one before it cannot read what is there.
   await expect(gateway(next)).rejects.toMatchObject({
     code: 'CONFLICT',
@@ -111,8 +111,8 @@ test('after a rotation the new key alone opens everything, and the old one is re
   expect(await rotate()).toMatchObject({ values: 0 });
 
   const after = await gateway(next);
-  expect(await Promise.all(ids.map((id) => after.endpoints.revealSecret(owner, id)))).toEqual(secrets);
-  const { slug, headers } = await after.endpoints.get(owner, ids[3] as string);
+  expect(await Promise.all(ids.map((id) => after.admin.endpoints.revealSecret(owner, id)))).toEqual(secrets);
+  const { slug, headers } = await after.admin.endpoints.get(owner, ids[3] as string);
   expect(headers).toEqual({ 'X-Own': '3' });
   await captureFromGitHub(after, slug, 'push', '{}');
   await recorder.received(1);
@@ -128,11 +128,11 @@ test('the TLS settings of a destination open with the new key alone', async () =
   const pem = (name: string): string => readFileSync(join(__dirname, '../testing/tls', name), 'utf8');
   const tls = { certificate: pem('client.pem'), privateKey: pem('client-key.pem') };
   const destinations = [{ url: 'https://127.0.0.1:4999/', tls }];
-  const { endpoint } = await before.endpoints.create(owner, { name: 'tls', destinations });
+  const { endpoint } = await before.admin.endpoints.create(owner, { name: 'tls', destinations });
   await retire(before);
   expect(await rotate()).toMatchObject({ values: 2, removable: [masterKeyId(old)] });
   const after = await gateway(next);
-  const shown = await after.endpoints.get(owner, endpoint.id);
+  const shown = await after.admin.endpoints.get(owner, endpoint.id);
   expect(shown.destinations[0]?.tls).toEqual(endpoint.destinations[0]?.tls);
   expect(shown.destinations[0]?.tls?.certificate).toMatchObject({ subject: 'CN=Paggio client' });
   const stored = await query(database.url, 'select tls from paggio.destinations');
@@ -146,12 +146,12 @@ test('credentials of events, of their copies and of refused requests open with t
   const recorder = await Recorder.start();
   stops.push(() => recorder.stop());
   const before = await gateway(old);
-  const { endpoint } = await before.endpoints.create(owner, { name: 'open', destinationUrl: recorder.url() });
+  const { endpoint } = await before.admin.endpoints.create(owner, { name: 'open', destinationUrl: recorder.url() });
   const id = await capture(before, endpoint.slug, '{}', credential);
-  const copy = await before.replays.redeliver(owner, id);
+  const copy = await before.admin.replays.redeliver(owner, id);
   for (const one of [id, copy]) await settled(before, owner, one);
   const [guarded] = await fill(before, recorder.url(), 1);
-  const { slug } = await before.endpoints.get(owner, guarded as string);
+  const { slug } = await before.admin.endpoints.get(owner, guarded as string);
   await expect(capture(before, slug, '{}', credential)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
   // Most events carry nothing that is encrypted: the rotation passes over more of them than it reads at once.
   await query(
@@ -166,14 +166,14 @@ test('credentials of events, of their copies and of refused requests open with t
 
   const after = await gateway(next);
   for (const one of [id, copy]) {
-    expect(await after.events.get(owner, one)).toMatchObject({ locked: false, rawHeaders: credential });
-    expect(await settled(after, owner, await after.replays.redeliver(owner, one))).toMatchObject({
+    expect(await after.admin.events.get(owner, one)).toMatchObject({ locked: false, rawHeaders: credential });
+    expect(await settled(after, owner, await after.admin.replays.redeliver(owner, one))).toMatchObject({
       status: 'delivered',
     });
   }
   expect(recorder.requests.map(({ headers }) => headers['authorization'])).toEqual(Array(4).fill('Bearer secret'));
-  const { items } = await after.rejections.list(owner, null, { limit: 10, offset: 0, startingAfter: null });
-  expect(await after.rejections.get(owner, items[0]?.id as string)).toMatchObject({
+  const { items } = await after.admin.rejections.list(owner, null, { limit: 10, offset: 0, startingAfter: null });
+  expect(await after.admin.rejections.get(owner, items[0]?.id as string)).toMatchObject({
     locked: false,
     rawHeaders: credential,
   });
@@ -181,7 +181,7 @@ test('credentials of events, of their copies and of refused requests open with t
 
 test('a copy of an event that is committed only when its original is under the new key is not left behind', async () => {
   const before = await gateway(old, [], { roles: ['capture', 'api'] });
-  const { endpoint } = await before.endpoints.create(owner, { name: 'open', destinationUrl: 'http://127.0.0.1:4999/' });
+  const { endpoint } = await before.admin.endpoints.create(owner, { name: 'open', destinationUrl: 'http://127.0.0.1:4999/' });
   const id = await capture(before, endpoint.slug, '{}', credential);
   await retire(before);
   const client = new Client({ connectionString: database.url });
@@ -203,14 +203,14 @@ test('a copy of an event that is committed only when its original is under the n
   await client.query('commit');
   await rotation;
   expect(await query(database.url, `select 1 from paggio.events where ${isUnder(next)}`)).toHaveLength(2);
-  expect(await (await gateway(next)).events.get(owner, copy)).toMatchObject({ locked: false });
+  expect(await (await gateway(next)).admin.events.get(owner, copy)).toMatchObject({ locked: false });
 });
 
 test('a process that lacks the key of an event shows it locked, and leaves it pending for one that has the key', async () => {
   const recorder = await Recorder.start();
   stops.push(() => recorder.stop());
   const unable = await gateway(old);
-  const { endpoint } = await unable.endpoints.create(owner, { name: 'open', destinationUrl: recorder.url() });
+  const { endpoint } = await unable.admin.endpoints.create(owner, { name: 'open', destinationUrl: recorder.url() });
   const able = await gateway(next, [old], { roles: ['capture', 'api'] });
   const id = await capture(able, endpoint.slug, '{"a":1}', credential);
   const isPostponed = `select 1 from paggio.deliveries where event_id = '${id}' and lease_token is null and due_at > now() + interval '15 seconds'`;
@@ -218,7 +218,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   // What this process can open goes out meanwhile, to the same destination.
   const plain = await capture(unable, endpoint.slug, '{}');
   expect(await settled(unable, owner, plain)).toMatchObject({ status: 'delivered' });
-  expect(await unable.events.get(owner, id)).toMatchObject({
+  expect(await unable.admin.events.get(owner, id)).toMatchObject({
     status: 'pending',
     attempts: [],
     locked: 'key_missing',
@@ -232,7 +232,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   // Time passes.
   await query(database.url, 'update paggio.deliveries set due_at = now() where due_at > now()');
   const event = await until(able, async () => {
-    const one = await able.events.get(owner, id);
+    const one = await able.admin.events.get(owner, id);
     return one.status === 'pending' ? undefined : one;
   });
   expect(event).toMatchObject({ status: 'delivered', attempts: [{ number: 1 }] });
@@ -261,7 +261,7 @@ test('a value that somebody changes after it was read stays as it was changed', 
   const page = ((await values.pages().next()).value ?? []) as StaleValue[];
   expect(page).toHaveLength(2);
   const changed = { 'X-Own': 'changed' };
-  await paggio.endpoints.update(owner, before, { headers: changed });
+  await paggio.admin.endpoints.update(owner, before, { headers: changed });
   const client = new Client({ connectionString: database.url });
   await client.connect();
   stops.push(() => client.end());
@@ -275,7 +275,7 @@ test('a value that somebody changes after it was read stays as it was changed', 
   while (!ended && (await query(database.url, waits)).length === 0);
   await client.query('commit');
   expect(await replaced).toBe(0);
-  for (const id of [before, during]) expect(await paggio.endpoints.get(owner, id)).toMatchObject({ headers: changed });
+  for (const id of [before, during]) expect(await paggio.admin.endpoints.get(owner, id)).toMatchObject({ headers: changed });
 });
 
 test('two rotations at once, and changes meanwhile, lose nothing', async () => {
@@ -290,7 +290,7 @@ test('two rotations at once, and changes meanwhile, lose nothing', async () => {
     for (let n = 0; running; n++) {
       const id = mine[n % mine.length] as string;
       const value = `changed ${++changes}`;
-      await paggio.endpoints.update(owner, id, { headers: { 'X-Own': value } });
+      await paggio.admin.endpoints.update(owner, id, { headers: { 'X-Own': value } });
       expected.set(id, value);
     }
   };
@@ -307,9 +307,9 @@ test('two rotations at once, and changes meanwhile, lose nothing', async () => {
   expect(waits.length).toBeGreaterThan(0);
   const after = await gateway(next);
   for (const id of ids) {
-    const { headers } = await after.endpoints.get(owner, id);
+    const { headers } = await after.admin.endpoints.get(owner, id);
     if (expected.has(id)) expect(headers).toEqual({ 'X-Own': expected.get(id) });
-    await after.endpoints.revealSecret(owner, id);
+    await after.admin.endpoints.revealSecret(owner, id);
   }
 });
 
@@ -368,7 +368,7 @@ test('a process that still has the old key as its own, and writes nothing, keeps
 test('a process says so when another one encrypts with a key that it lacks, and when its own key was replaced', async () => {
   const before = await gateway(old);
   const faults: unknown[] = [];
-  before.subscribe((happening) => happening.type === 'fault' && faults.push(happening.error));
+  before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
   await attend(before);
   expect(faults).toEqual([]);
   await gateway(next, [old]);
@@ -391,9 +391,9 @@ test('a process says so when another one encrypts with a key that it lacks, and 
 test('a webhook for an endpoint under a missing key is answered 503, and is neither refused nor lost', async () => {
   const before = await gateway(old);
   const faults: unknown[] = [];
-  before.subscribe((happening) => happening.type === 'fault' && faults.push(happening.error));
+  before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
   const other = await gateway(next, [old], { roles: ['api'] });
-  const { endpoint } = await other.endpoints.create(owner, { name: 'new', verification: gitHub });
+  const { endpoint } = await other.admin.endpoints.create(owner, { name: 'new', verification: gitHub });
   const { slug } = endpoint;
   const error = await captureFromGitHub(before, slug, 'push', '{}').catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 503, retryAfterSeconds: 30 });
@@ -411,8 +411,8 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
   stops.push(() => recorder.stop());
   const unable = await gateway(old);
   const able = await gateway(next, [old], { roles: ['capture', 'api'] });
-  const sealed = await able.endpoints.create(owner, { name: 'sealed', destinationUrl: recorder.url('/sealed') });
-  const plain = await unable.endpoints.create(owner, { name: 'plain', destinationUrl: recorder.url('/plain') });
+  const sealed = await able.admin.endpoints.create(owner, { name: 'sealed', destinationUrl: recorder.url('/sealed') });
+  const plain = await unable.admin.endpoints.create(owner, { name: 'plain', destinationUrl: recorder.url('/plain') });
   const waiting = await capture(able, sealed.endpoint.slug, '{}');
   // Several rounds: the delivery that this process cannot read is due all the time.
   for (let n = 0; n < 3; n++) {
@@ -422,7 +422,7 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
   expect(recorder.requests.map(({ url }) => url)).toEqual(['/plain', '/plain', '/plain']);
   await gateway(old, [next]);
   const event = await until(able, async () => {
-    const one = await able.events.get(owner, waiting);
+    const one = await able.admin.events.get(owner, waiting);
     return one.status === 'pending' ? undefined : one;
   });
   // Nothing was charged for what was given back.

@@ -17,7 +17,7 @@ const SEALED = 'v1:[A-Za-z0-9_-]{8}:[A-Za-z0-9_-]{16}:[A-Za-z0-9_-]*:[A-Za-z0-9_
 
 test('every column that holds an encrypted value is known to the rotation of the master key', async () => {
   const { paggio, database } = gateway;
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'full',
     headers: { 'X-Endpoint': 'secret' },
     verification: gitHub,
@@ -30,19 +30,19 @@ test('every column that holds an encrypted value is known to the rotation of the
       },
     ],
   });
-  await paggio.endpoints.rotateSecret(owner, endpoint.id);
-  await paggio.endpoints.update(owner, endpoint.id, { verification: { ...gitHub, secrets: ['hexapus'] } });
-  await paggio.endpoints.revealSecret(owner, endpoint.id);
-  await paggio.notifications.put(owner, {
+  await paggio.admin.endpoints.rotateSecret(owner, endpoint.id);
+  await paggio.admin.endpoints.update(owner, endpoint.id, { verification: { ...gitHub, secrets: ['hexapus'] } });
+  await paggio.admin.endpoints.revealSecret(owner, endpoint.id);
+  await paggio.admin.notifications.put(owner, {
     slack: { url: 'http://127.0.0.1:4999/slack', triggers: ['failed'] },
     discord: { url: 'http://127.0.0.1:4999/discord', triggers: ['failed'] },
     teams: { url: 'http://127.0.0.1:4999/teams', triggers: ['failed'] },
   });
-  await paggio.testEvents.send(owner, endpoint.id);
+  await paggio.admin.testEvents.send(owner, endpoint.id);
   const credential = ['Authorization', 'Bearer secret'];
   await expect(capture(paggio, endpoint.slug, '{}', credential)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
-  const open = await paggio.endpoints.create(owner, { name: 'open', destinationUrl: 'http://127.0.0.1:4999/' });
-  await paggio.replays.redeliver(owner, await capture(paggio, open.endpoint.slug, '{}', credential));
+  const open = await paggio.admin.endpoints.create(owner, { name: 'open', destinationUrl: 'http://127.0.0.1:4999/' });
+  await paggio.admin.replays.redeliver(owner, await capture(paggio, open.endpoint.slug, '{}', credential));
 
   const columns = await query<{ table: string; column: string; type: string }>(
     database.url,

@@ -167,16 +167,17 @@ test.each(all.filter(([place]) => place !== 'paggio.on'))(
   },
 );
 
-test.each(all.filter(([, service, name]) => !['paggio', 'admin', 'host'].includes(service) && !['receive', 'explain'].includes(name)))(
-  '%s accepts what its rules say is right',
-  async (_place, service, name, expected) => {
-    const args = expected.map(([argument, shape]) => urls[argument] ?? validOf(shape));
-    expect(problemsOf(expected, args)).toBeUndefined();
-    // The object may not exist, or may not be allowed.
-    const error = await failureOf(service, name, args);
-    if (error !== null) expect(error).toMatchObject({ name: 'PaggioError' });
-  },
-);
+test.each(
+  all.filter(
+    ([, service, name]) => !['paggio', 'admin', 'host'].includes(service) && !['receive', 'explain'].includes(name),
+  ),
+)('%s accepts what its rules say is right', async (_place, service, name, expected) => {
+  const args = expected.map(([argument, shape]) => urls[argument] ?? validOf(shape));
+  expect(problemsOf(expected, args)).toBeUndefined();
+  // The object may not exist, or may not be allowed.
+  const error = await failureOf(service, name, args);
+  if (error !== null) expect(error).toMatchObject({ name: 'PaggioError' });
+});
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -291,20 +292,12 @@ test.each<[string, unknown[]]>([
   ['a missing function', ['github', 'push']],
   ['options that are null', ['github', 'push', handler, null]],
   ['options that cannot be looked at', ['github', 'push', handler, hostile]],
-  ...[
-    'name',
-    'transactional',
-    'timeout',
-    'retry',
-    'concurrency',
-    'endpoint',
-    'userId',
-    'mode',
-    'unverified',
-  ].flatMap((name): [string, unknown[]][] => [
-    [`the option ${name} as a symbol`, ['github', 'push', handler, { [name]: Symbol('x') }]],
-    [`the option ${name} whose getter throws`, ['github', 'push', handler, withGetter(name, {})]],
-  ]),
+  ...['name', 'transactional', 'timeout', 'retry', 'concurrency', 'endpoint', 'userId', 'mode', 'unverified'].flatMap(
+    (name): [string, unknown[]][] => [
+      [`the option ${name} as a symbol`, ['github', 'push', handler, { [name]: Symbol('x') }]],
+      [`the option ${name} whose getter throws`, ['github', 'push', handler, withGetter(name, {})]],
+    ],
+  ),
   ['an unknown option', ['github', 'push', handler, { retires: 1 }]],
 ])('on refuses %s', (_what, args) => {
   const paggio = createPaggio(good);

@@ -33,7 +33,7 @@ export class RefusedSignIns {
   constructor(
     private readonly keys: Pick<Keys, 'findEnded'>,
     private readonly audit: Pick<Audit, 'keepRefusal'>,
-    private readonly emit: (happening: TelemetryEvent) => void,
+    private readonly emit: (event: TelemetryEvent) => void,
   ) {}
 
   async key(key: string, browser: SignInRequest): Promise<void> {

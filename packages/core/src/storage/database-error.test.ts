@@ -102,7 +102,7 @@ test("in a transaction of the app, Paggio's statements tell no values, and the a
   );
   const dataSource = await new DataSource({ type: 'postgres', url: gateway.database.url }).initialize();
   const pool = hostPool({ connectionString: gateway.database.url });
-  await gateway.paggio.endpoints.create(owner, { name: 'x' });
+  await gateway.paggio.admin.endpoints.create(owner, { name: 'x' });
   const event = { userId: owner.userId, eventType: 'a', payload: { card: VALUE } };
   const publish = (tx: object): Promise<unknown> => gateway.paggio.publish(event, { tx: tx as never });
   const byTypeOrm = await failureOf(dataSource.transaction((manager) => publish(manager)));

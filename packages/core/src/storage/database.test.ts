@@ -68,7 +68,7 @@ test('CRA-10: a server that may forget commits is told of at the start, and one 
   const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
   const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });
   const told: unknown[] = [];
-  paggio.subscribe((happening) => happening.type === 'durability.weak' && told.push(happening.settings));
+  paggio.subscribe((event) => event.type === 'durability.weak' && told.push(event.settings));
   await paggio.start();
   await paggio.stop();
   // The cluster of a test run has it off, unless it is somebody's own.

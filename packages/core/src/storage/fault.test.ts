@@ -21,7 +21,7 @@ const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where 
 test('CRA-07: terminated connections of every kind lose nothing and end nothing', async () => {
   const gateway = await startGateway();
   const recorder = await Recorder.start();
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'kill',
     destinationUrl: recorder.url(),
     concurrency: 50,
@@ -65,7 +65,7 @@ test('CRA-03: a worker whose lease was taken over cannot overwrite the newer sta
   const gateway = await startGateway();
   const answers: (() => void)[] = [];
   const recorder = await Recorder.start((_request, response) => void answers.push(() => response.writeHead(500).end()));
-  const { endpoint } = await gateway.paggio.endpoints.create(owner, {
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'fence',
     destinationUrl: recorder.url(),
     timeoutSeconds: 60,
@@ -95,7 +95,7 @@ test("a dead worker's deliveries are taken over when their lease runs out", asyn
   const recorder = await Recorder.start();
   const front = createPaggio({ ...options, roles: ['capture', 'api'] });
   await front.start();
-  const { endpoint } = await front.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
+  const { endpoint } = await front.admin.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
   const id = await capture(front, endpoint.slug, '{}');
   await query(
     database.url,
@@ -118,10 +118,10 @@ test('EMB-07: capture and delivery in two processes: work is announced, and a ch
   ];
   await Promise.all([front.start(), worker.start()]);
   const [first, second] = [await Recorder.start(), await Recorder.start()];
-  const { endpoint } = await front.endpoints.create(owner, { name: 'x', destinationUrl: first.url() });
+  const { endpoint } = await front.admin.endpoints.create(owner, { name: 'x', destinationUrl: first.url() });
   for (let n = 0; n < (full ? 20 : 6); n++) {
     const recorder = n % 2 === 0 ? first : second;
-    await front.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
+    await front.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
     await settled(worker, owner, await capture(front, endpoint.slug, '{}'));
     expect([first.requests.length, second.requests.length]).toEqual([Math.ceil((n + 1) / 2), Math.floor((n + 1) / 2)]);
   }
@@ -140,7 +140,7 @@ test('CRA-06: a killed database is 503 and no exit; everything acknowledged is t
   });
   await paggio.start();
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 'db', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'db', destinationUrl: recorder.url() });
   const acknowledged: string[] = [];
   const codes = new Set<string>();
   let stop = false;
@@ -181,14 +181,14 @@ test('CRA-06: a killed database is 503 and no exit; everything acknowledged is t
 test('AUZ-20: no secret stands in the database in clear', async () => {
   const gateway = await startGateway();
   const secrets = ['CANARY_endpoint_secret_01', 'CANARY_provider_secret_02', 'CANARY_header_value_03'];
-  await gateway.paggio.endpoints.create(owner, {
+  await gateway.paggio.admin.endpoints.create(owner, {
     name: 'canary',
     secret: secrets[0],
     headers: { 'X-Token': secrets[2] as string },
     verification: { provider: 'github', secrets: [secrets[1] as string] },
   });
   const all = { ...owner, scopes: new Set(['read', 'admin'] as const), keyId: null };
-  const { key } = await gateway.paggio.keys.create(all, { name: 'canary' });
+  const { key } = await gateway.paggio.admin.keys.create(all, { name: 'canary' });
   const tables = ['endpoints', 'destinations', 'api_keys', 'state', 'events', 'rejections'];
   const rows = await Promise.all(
     tables.map((table) => query<{ row: string }>(gateway.database.url, `select t::text as row from paggio.${table} t`)),

@@ -61,7 +61,7 @@ test('EMB-11: an app without the right to change the schema works with the grant
         name: migrations,
       });
     });
-    await paggio.endpoints.create(owner, { name: 'own' });
+    await paggio.admin.endpoints.create(owner, { name: 'own' });
     const heard = new Promise<void>((done) => paggio.subscribe(({ type }) => type === 'attempt.finished' && done()));
     await paggio.publish({ userId: owner.userId, eventType: 'a', payload: {} });
     await heard;

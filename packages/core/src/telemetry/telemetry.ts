@@ -124,8 +124,7 @@ export class Telemetry {
    * @throws PaggioError `VALIDATION_FAILED` when `listener` is not a function
    */
   subscribe(listener: TelemetryListener): () => void {
-    if (typeof listener !== 'function')
-      throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+    if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -139,8 +138,7 @@ export class Telemetry {
       const meant = typeof type === 'string' ? didYouMean(type, Object.keys(known)) : '';
       throw invalid([{ field: 'type', message: `There is no telemetry event with this type.${meant}` }]);
     }
-    if (typeof listener !== 'function')
-      throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+    if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
     return this.subscribe((event) => {
       if (event.type === type) listener(event);
     });

@@ -14,7 +14,7 @@ test('without an SDK nothing is added: the trace of the sender passes as it came
   const gateway = await startGateway();
   const { paggio } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.endpoints.create(owner, { name: 't', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 't', destinationUrl: recorder.url() });
   for (const headers of [[], ['TraceParent', sender]])
     await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}', headers));
   expect(recorder.requests.map(({ headers }) => headers['traceparent'])).toEqual([undefined, sender]);
@@ -29,7 +29,7 @@ test('with one, an event and all its attempts are one trace, which goes on at th
   const recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count === 1 ? 500 : 200).end(),
   );
-  const { endpoint } = await paggio.endpoints.create(owner, {
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 't',
     destinationUrl: recorder.url(),
     retry: { scheduleSeconds: [0] },
@@ -38,7 +38,7 @@ test('with one, an event and all its attempts are one trace, which goes on at th
   const id = await capture(paggio, endpoint.slug, '{}', ['traceparent', sender, 'X-A', '1']);
   await settled(paggio, owner, id);
   expect(seen).toHaveLength(2);
-  await paggio.replays.send(owner, id, { destinationUrl: recorder.url('/replay') });
+  await paggio.admin.replays.send(owner, id, { destinationUrl: recorder.url('/replay') });
   const spans = exporter.getFinishedSpans();
   const [captured] = spans.filter(({ name }) => name === 'paggio capture');
   const tries = spans.filter(({ name }) => name === 'paggio attempt');

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createTestDatabase, createTestTemplate, query, type TestDatabase } from '@paggio/embedded-database/testing';
-import type { AttemptHappening, Happening } from '../telemetry/telemetry';
+import type { AttemptFinished, TelemetryEvent } from '../telemetry/telemetry';
 import { migrate, Paggio, type EventDetail, type Owner, type PaggioOptions } from '../index';
 import { assemble, type Assembly } from '../assembly/assemble';
 import type { TestingHooks } from '../assembly/testing-hooks';
@@ -97,17 +97,17 @@ export async function startGateway(
 /** Resolves with the event once it is no longer pending. Wakes with what happens and not with a clock. */
 export async function settled(paggio: Paggio, who: Owner, eventId: string): Promise<EventDetail> {
   return until(paggio, async () => {
-    const event = await paggio.events.get(who, eventId);
+    const event = await paggio.admin.events.get(who, eventId);
     return event.status === 'pending' ? undefined : event;
   });
 }
 
-/** A moment after a happening, because others come with it. */
+/** A moment after a telemetry event, because others come with it. */
 const GATHER_MS = 5;
 /** What only the database knows is asked for less often the longer it takes. */
 const ASK_MS = { first: 25, factor: 1.3, most: 150 };
 
-/** Asks again after each happening, and from time to time. */
+/** Asks again after each telemetry event, and from time to time. */
 export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 60_000;
   // Made here, so that its stack says who waited.
@@ -118,11 +118,11 @@ export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>
     if (Date.now() > deadline) throw inVain;
     await new Promise<void>((done, fail) => {
       const timers = [setTimeout(finish, pause)];
-      const end = paggio.subscribe((happening: Happening) => {
+      const end = paggio.subscribe((event: TelemetryEvent) => {
         if (timers.length === 1) timers.push(setTimeout(finish, GATHER_MS));
         // SQL that is wrong (class 42) does not get better by waiting.
-        if (happening.type === 'fault' && /^42/.test((happening.error as { code?: string }).code ?? ''))
-          fail(happening.error instanceof Error ? happening.error : new Error(String(happening.error)));
+        if (event.type === 'fault' && /^42/.test((event.error as { code?: string }).code ?? ''))
+          fail(event.error instanceof Error ? event.error : new Error(String(event.error)));
       });
       function finish(): void {
         timers.forEach((timer) => clearTimeout(timer));
@@ -146,10 +146,10 @@ export async function passAlertTime(database: TestDatabase): Promise<void> {
   await query(database.url, `update paggio.alerts set due_at = now() where due_at is not null`);
 }
 
-export function attempts(paggio: Paggio): AttemptHappening[] {
-  const seen: AttemptHappening[] = [];
-  paggio.subscribe((happening) => {
-    if (happening.type === 'attempt.finished') seen.push(happening);
+export function attempts(paggio: Paggio): AttemptFinished[] {
+  const seen: AttemptFinished[] = [];
+  paggio.subscribe((event) => {
+    if (event.type === 'attempt.finished') seen.push(event);
   });
   return seen;
 }
@@ -161,8 +161,8 @@ export async function capture(
   body: string | Buffer,
   rawHeaders: string[] = [],
 ): Promise<string> {
-  const endpoint = await paggio.capture.route(slug, 'POST');
-  const answer = await paggio.capture.receive(endpoint, {
+  const endpoint = await paggio.host.capture.route(slug, 'POST');
+  const answer = await paggio.host.capture.receive(endpoint, {
     method: 'POST',
     path: `/api/webhook/${slug}`,
     query: '',

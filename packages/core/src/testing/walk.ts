@@ -15,7 +15,7 @@ export async function walk(database: TestDatabase, options: Partial<PaggioOption
   const effects: string[] = [];
   const faults: unknown[] = [];
   const gateway = await startGateway(options, {}, database, (paggio) => {
-    paggio.subscribe((happening) => happening.type === 'fault' && faults.push(happening.error));
+    paggio.subscribe((event) => event.type === 'fault' && faults.push(event.error));
     paggio.on(
       'github',
       'push',
@@ -29,14 +29,14 @@ export async function walk(database: TestDatabase, options: Partial<PaggioOption
   const { paggio } = gateway;
   try {
     const seen: Record<string, unknown> = {};
-    const { endpoint } = await paggio.endpoints.create(owner, {
+    const { endpoint } = await paggio.admin.endpoints.create(owner, {
       name: 'walk',
       destinationUrl: recorder.url(),
       verification: gitHub,
       eventTypes: ['push', 'order.paid'],
     });
     seen['created'] = endpoint;
-    const feed = paggio.feed.follow(owner, null);
+    const feed = paggio.admin.feed.follow(owner, null);
     seen['stream opened'] = (await feed.next()).value;
     const id = await captureFromGitHub(paggio, endpoint.slug, 'push', '{"price":1.10}');
     seen['event'] = await settled(paggio, owner, id);
@@ -47,42 +47,42 @@ export async function walk(database: TestDatabase, options: Partial<PaggioOption
       break;
     }
     await feed.return();
-    seen['attempts'] = await paggio.events.attempts(owner, id, paging);
-    seen['events'] = await paggio.events.list(owner, {}, paging);
-    seen['contents'] = await paggio.events.contents(owner, [id]);
-    seen['explained'] = await paggio.explanations.ofEvent(owner, id);
-    seen['endpoint'] = await paggio.endpoints.get(owner, endpoint.id);
-    seen['endpoints'] = await paggio.endpoints.list(owner, paging);
-    seen['updated'] = await paggio.endpoints.update(everything, endpoint.id, { name: 'walked' });
-    seen['rotated'] = await paggio.endpoints.rotateSecret(everything, endpoint.id);
+    seen['attempts'] = await paggio.admin.events.attempts(owner, id, paging);
+    seen['events'] = await paggio.admin.events.list(owner, {}, paging);
+    seen['contents'] = await paggio.admin.events.contents(owner, [id]);
+    seen['explained'] = await paggio.admin.explanations.ofEvent(owner, id);
+    seen['endpoint'] = await paggio.admin.endpoints.get(owner, endpoint.id);
+    seen['endpoints'] = await paggio.admin.endpoints.list(owner, paging);
+    seen['updated'] = await paggio.admin.endpoints.update(everything, endpoint.id, { name: 'walked' });
+    seen['rotated'] = await paggio.admin.endpoints.rotateSecret(everything, endpoint.id);
     seen['stats'] = await until(paggio, async () => {
-      const stats = await paggio.stats.read(owner);
+      const stats = await paggio.admin.stats.read(owner);
       return stats.delivered > 0 ? stats : undefined;
     });
-    seen['replayed'] = await paggio.replays.send(owner, id, { environment: 'original' });
-    seen['copy'] = await settled(paggio, owner, await paggio.replays.redeliver(owner, id, 'walk'));
-    seen['repeated'] = await paggio.replays.redeliver(owner, id, 'walk');
-    const bulk = await paggio.bulkReplays.create(owner, { filter: { status: 'delivered' } });
+    seen['replayed'] = await paggio.admin.replays.send(owner, id, { environment: 'original' });
+    seen['copy'] = await settled(paggio, owner, await paggio.admin.replays.redeliver(owner, id, 'walk'));
+    seen['repeated'] = await paggio.admin.replays.redeliver(owner, id, 'walk');
+    const bulk = await paggio.admin.bulkReplays.create(owner, { filter: { status: 'delivered' } });
     seen['bulk'] = await until(paggio, async () => {
-      const one = await paggio.bulkReplays.get(owner, bulk.id as string);
+      const one = await paggio.admin.bulkReplays.get(owner, bulk.id as string);
       return one.status === 'completed' ? one : undefined;
     });
-    const { apiKey, key } = await paggio.keys.create(everything, { name: 'walk' });
+    const { apiKey, key } = await paggio.admin.keys.create(everything, { name: 'walk' });
     seen['key'] = apiKey;
-    const holder = await paggio.keys.authenticate(key);
+    const holder = await paggio.admin.keys.authenticate(key);
     seen['holder'] = { ...holder, scopes: [...holder.scopes] };
-    const session = await paggio.sessions.find(await paggio.sessions.open(everything));
+    const session = await paggio.admin.sessions.find(await paggio.admin.sessions.open(everything));
     seen['session'] = { ...session, principal: null };
-    seen['sessions'] = await paggio.sessions.list(everything, paging);
+    seen['sessions'] = await paggio.admin.sessions.list(everything, paging);
     const own = { userId: owner.userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'walk' };
     seen['published'] = await paggio.publish(own);
     seen['published again'] = await paggio.publish(own);
-    seen['notifications'] = await paggio.notifications.get(owner);
-    seen['rejections'] = await paggio.rejections.list(owner, null, paging);
-    seen['audit'] = await paggio.audit.list(owner, {}, paging);
-    seen['handlers'] = await paggio.handlers.list();
+    seen['notifications'] = await paggio.admin.notifications.get(owner);
+    seen['rejections'] = await paggio.admin.rejections.list(owner, null, paging);
+    seen['audit'] = await paggio.admin.audit.list(owner, {}, paging);
+    seen['handlers'] = await paggio.admin.handlers.list();
     seen['readiness'] = await paggio.readiness();
-    seen['gauges'] = await paggio.gauges();
+    seen['gauges'] = await paggio.host.gauges();
     if (effects.length === 0) throw new Error('the handler did not run');
     if (faults.length > 0) throw faults[0];
     return kindsOf(seen) as object;

@@ -20,9 +20,9 @@ test('where the runtime replaces undici, a process that delivers does not start,
 
   const front = createPaggio(options({ roles: ['capture', 'api'] }));
   await front.start();
-  const { endpoint } = await front.endpoints.create(owner, { name: 'a', destinationUrl: recorder.url() });
+  const { endpoint } = await front.admin.endpoints.create(owner, { name: 'a', destinationUrl: recorder.url() });
   const id = await capture(front, endpoint.slug, '{}');
-  const replay = front.replays.send(owner, id, { destinationUrl: recorder.url() });
+  const replay = front.admin.replays.send(owner, id, { destinationUrl: recorder.url() });
   await expect(replay).rejects.toMatchObject({ message: expect.stringContaining('undici') });
   await front.stop();
 

@@ -107,7 +107,7 @@ withBrowser('a public address with TLS', () => {
 
   beforeAll(async () => {
     site = await startDashboard({}, '/hooks');
-    site.paggio.address.publishedAt('https://hooks.example.com');
+    site.paggio.host.address.publishedAt('https://hooks.example.com');
   });
 
   afterAll(() => site.stop());

@@ -128,7 +128,7 @@ withBrowser('when things are not as they should be', () => {
   test('UIX-10: a session whose key is revoked ends at the next look', async () => {
     const { page } = await stranger();
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
-    const { apiKey, key } = await site.paggio.keys.create(admin, { name: 'short', scopes: ['read'] });
+    const { apiKey, key } = await site.paggio.admin.keys.create(admin, { name: 'short', scopes: ['read'] });
     await page.getByLabel('API key', { exact: true }).fill(`${key.slice(0, -1)}x`);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('Invalid or revoked API key').waitFor();
@@ -141,7 +141,7 @@ withBrowser('when things are not as they should be', () => {
     expect(await page.getByRole('button', { name: /New endpoint|Delete|Pause/ }).count()).toBe(0);
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByText('Settings are for holders of the scope admin').waitFor();
-    await site.paggio.keys.revoke(admin, apiKey.id);
+    await site.paggio.admin.keys.revoke(admin, apiKey.id);
     await page.getByRole('link', { name: 'Events' }).click();
     await signInPage(page);
   });
@@ -150,7 +150,7 @@ withBrowser('when things are not as they should be', () => {
     const everything = { ...owner, scopes: new Set(scopes), keyId: null };
     const { page } = await stranger();
     const signIn = async (wanted: Scope[]): Promise<void> => {
-      const { key } = await site.paggio.keys.create(everything, { name: 'settings', scopes: wanted });
+      const { key } = await site.paggio.admin.keys.create(everything, { name: 'settings', scopes: wanted });
       await page.getByLabel('API key', { exact: true }).fill(key);
       await page.keyboard.press('Enter');
       await page.getByRole('link', { name: 'Settings' }).click();
@@ -301,7 +301,7 @@ withBrowser('when things are not as they should be', () => {
       `update paggio.destinations set strain = 12, open_until = now() + interval '1 day' where endpoint_id = '${left.id}'`,
     );
     await api.patch(`/endpoints/${left.id}`, { status: 'ACTIVE' });
-    const waiting = await paggio.events.get(owner, id);
+    const waiting = await paggio.admin.events.get(owner, id);
     const [since, end] = ['2026-01-30T20:00:00.125Z', '2026-01-30T21:15:00.000Z'];
     const filter = { endpoint_id: left.id, since, until: end };
     expect((await api.post('/replays', { filter })).status).toBe(202);
@@ -376,7 +376,7 @@ withBrowser('when the server goes away and comes back', () => {
     const endpoint = await newEndpoint(site, { name: 'gap' });
     const { door, port } = await Door.open(site.server.port);
     // Behind the door its address is another one; changes have to come from where people look.
-    site.paggio.address.publishedAt(`http://127.0.0.1:${port}`);
+    site.paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
     const visitor = await guestAt(`http://127.0.0.1:${port}`);
     const { page } = visitor;
     await page.goto((await site.server.signInLink()).replace(String(site.server.port), String(port)));

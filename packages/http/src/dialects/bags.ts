@@ -49,13 +49,13 @@ export const bags: Dialect = {
         const filter = toFilter(rest, 'query');
         const pages = await Promise.all(
           (status === undefined ? [undefined] : ours[status]).map((one) =>
-            paggio.events.list(principal, { ...filter, status: one }, paging),
+            paggio.admin.events.list(principal, { ...filter, status: one }, paging),
           ),
         );
         const found = pages.flatMap(({ items }) => items).sort((a, b) => (a.id < b.id ? 1 : -1));
         const shown = found.slice(0, paging.limit);
         const more = found.length > shown.length || pages.some(({ hasMore }) => hasMore);
-        const contents = await paggio.events.contents(
+        const contents = await paggio.admin.events.contents(
           principal,
           shown.map(({ id }) => id),
         );

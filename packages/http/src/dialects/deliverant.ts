@@ -55,7 +55,7 @@ export const deliverant: Dialect = {
       answers: { 201: any },
       async run(input) {
         const { paggio, principal, body } = input;
-        const { endpoint } = await paggio.endpoints.create(principal, {
+        const { endpoint } = await paggio.admin.endpoints.create(principal, {
           name: body.name,
           destinationUrl: body.url,
           headers: body.headers_json,
@@ -75,7 +75,7 @@ export const deliverant: Dialect = {
       answers: { 200: any },
       async run({ paggio, principal }) {
         const page = (after: string | null): Promise<Page<Endpoint>> =>
-          paggio.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
+          paggio.admin.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
         // Before the answer begins, so that a failure still has an answer of its own.
         const first = await page(null);
         return textAnswer(200, arrayOf(first, page, principal));
@@ -89,7 +89,7 @@ export const deliverant: Dialect = {
       summary: 'Returns an endpoint.',
       answers: { 200: any },
       async run(input) {
-        const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
+        const endpoint = await input.paggio.admin.endpoints.get(input.principal, idOf(input, 'endpoint'));
         return jsonAnswer(200, toEndpoint(endpoint, input.principal));
       },
     }),
@@ -104,7 +104,7 @@ export const deliverant: Dialect = {
       answers: { 200: any },
       async run(input) {
         const { name, url, headers_json, timeout_seconds, secret, status } = input.body;
-        const endpoint = await input.paggio.endpoints.update(input.principal, idOf(input, 'endpoint'), {
+        const endpoint = await input.paggio.admin.endpoints.update(input.principal, idOf(input, 'endpoint'), {
           name,
           destinationUrl: url,
           headers: headers_json,
@@ -123,7 +123,7 @@ export const deliverant: Dialect = {
       summary: 'Removes an endpoint.',
       answers: { 204: null },
       async run(input) {
-        await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'));
+        await input.paggio.admin.endpoints.delete(input.principal, idOf(input, 'endpoint'));
         return noContent;
       },
     }),

@@ -374,7 +374,7 @@ describe('deliverant', () => {
 
   test('only a key with the scope admin changes a secret', async () => {
     const all = { ...owner, scopes: new Set(scopes), keyId: null };
-    const { key } = await server.paggio.keys.create(all, { name: 'w', scopes: ['read', 'write'] });
+    const { key } = await server.paggio.admin.keys.create(all, { name: 'w', scopes: ['read', 'write'] });
     const made = await speak('deliverant', key).post('/v1/endpoints', {
       name: 's',
       url: recorder.url(),
@@ -389,8 +389,8 @@ describe('deliverant', () => {
 
   test('an array of more endpoints than a page', async () => {
     const all = { ...owner, userId: 'user-9', scopes: new Set(scopes), keyId: null };
-    const { key } = await server.paggio.keys.create(all, { name: 'x', scopes: [...scopes] });
-    for (let n = 0; n < 101; n++) await server.paggio.endpoints.create(all, { name: String(n) });
+    const { key } = await server.paggio.admin.keys.create(all, { name: 'x', scopes: [...scopes] });
+    for (let n = 0; n < 101; n++) await server.paggio.admin.endpoints.create(all, { name: String(n) });
     const { data } = await speak('deliverant', key).get('/v1/endpoints');
     expect(new Set(data.map((one: any) => one.id)).size).toBe(101);
     expect(data[0].url).toBeNull();
@@ -417,9 +417,9 @@ describe('deliverant', () => {
 
 test('keys, scopes and owners are those of the API', async () => {
   const all = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { key: read } = await server.paggio.keys.create(all, { name: 'r', scopes: ['read'] });
+  const { key: read } = await server.paggio.admin.keys.create(all, { name: 'r', scopes: ['read'] });
   expect((await speak('deliverant', read).post('/v1/endpoints', { name: 'x', url: recorder.url() })).status).toBe(403);
-  const stranger = await server.paggio.keys.create({ ...all, userId: 'user-2' }, { name: 's', scopes: [...scopes] });
+  const stranger = await server.paggio.admin.keys.create({ ...all, userId: 'user-2' }, { name: 's', scopes: [...scopes] });
   const endpoint = await endpointWith();
   expect((await speak('deliverant', stranger.key).get(`/v1/endpoints/ep_${endpoint.id}`)).status).toBe(404);
   expect((await speak('promptjang', stranger.key).get('/api/v1/events')).data.total).toBe(0);

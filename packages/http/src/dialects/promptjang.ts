@@ -60,9 +60,9 @@ export const promptjang: Dialect = {
       answers: { 202: { schema: { type: 'object' } } },
       admit: admitIngest,
       async run({ paggio, principal, params, request, source }) {
-        const endpoint = await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
+        const endpoint = await paggio.host.ingest.route(principal, params['endpoint_id'] ?? '');
         const { method, fullPath: path, query, rawHeaders, remoteAddr } = request;
-        const id = await paggio.ingest.receive(endpoint, { method, path, query, rawHeaders, remoteAddr, body: source });
+        const id = await paggio.host.ingest.receive(endpoint, { method, path, query, rawHeaders, remoteAddr, body: source });
         const message = 'Event received and queued for delivery';
         return jsonAnswer(202, { id: prefixed('evt', id), status: 'QUEUED', message });
       },
@@ -83,7 +83,7 @@ export const promptjang: Dialect = {
         };
         const found =
           query.status === undefined
-            ? await paggio.events.list(principal, filter, { limit, offset, startingAfter: null })
+            ? await paggio.admin.events.list(principal, filter, { limit, offset, startingAfter: null })
             : await byStatus(paggio, principal, filter, query.status, limit, offset);
         return jsonAnswer(200, { events: found.items.map(toItem), total: found.total, limit, offset });
       },
@@ -96,7 +96,7 @@ export const promptjang: Dialect = {
       summary: 'One event.',
       answers: { 200: { schema: { type: 'object' } } },
       async run(input) {
-        const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
+        const event = await input.paggio.admin.events.get(input.principal, idOf(input, 'event'));
         return jsonAnswer(200, toDetail(visibleTo(input.principal, event)));
       },
     }),
@@ -110,7 +110,7 @@ export const promptjang: Dialect = {
       answers: { 202: { schema: { type: 'object' } } },
       async run(input) {
         const id = idOf(input, 'event');
-        const copy = await input.paggio.replays.redeliver(input.principal, id, input.idempotencyKey);
+        const copy = await input.paggio.admin.replays.redeliver(input.principal, id, input.idempotencyKey);
         return jsonAnswer(202, { id: prefixed('evt', copy), status: 'QUEUED', message: 'Event replayed' });
       },
     }),
@@ -130,7 +130,7 @@ async function byStatus(
   for (const one of ours[status]) {
     let after: string | null = null;
     for (let searched = 0; searched < SEARCHED; searched += 100) {
-      const page = await paggio.events.list(
+      const page = await paggio.admin.events.list(
         principal,
         { ...filter, status: one },
         { limit: 100, offset: 0, startingAfter: after },

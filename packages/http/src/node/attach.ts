@@ -6,5 +6,5 @@ import { delayContinue } from './expect';
 /** See `NodeHandler.attach`. */
 export function attachServer(paggio: Paggio, server: Server): void {
   delayContinue(server);
-  closingOf(paggio).ofServer(server);
+  closingOf(paggio.host).ofServer(server);
 }

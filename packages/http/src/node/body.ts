@@ -182,9 +182,9 @@ export function bodyAtDoor(
   memory: HostMemory,
   address: string,
 ): ReadBody {
-  const body = receiveBody(request, paggio, memory.unread.share(address));
+  const body = receiveBody(request, paggio.host, memory.unread.share(address));
   let share: BodyShare | undefined;
-  const answered = closingOf(paggio).addAnswer(response);
+  const answered = closingOf(paggio.host).addAnswer(response);
   // This also covers requests that the host answers itself.
   whenAnswered(response, () => {
     answered();

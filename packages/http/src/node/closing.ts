@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server } from 'node:net';
-import type { Paggio } from '@paggio/core';
+import type { PaggioHost } from '@paggio/core';
 import { Connections } from './connections';
 import { isHttp2 } from './request-headers';
 
 /** While the host stops, a client that does not read its answer loses it after one to two of these. */
 const LOOK_EVERY_MS = 1_000;
 
-type Stopping = Pick<Paggio, 'isEnding' | 'whenEnding'>;
+type Stopping = Pick<PaggioHost, 'isEnding' | 'whenEnding'>;
 
 /**
  * Ends what would keep the server of a host from closing once the host stops:
@@ -87,8 +87,8 @@ export class Closing {
 const closings = new WeakMap<Stopping, Closing>();
 
 /** All handlers of an instance share one. */
-export function closingOf(paggio: Stopping): Closing {
-  let closing = closings.get(paggio);
-  if (!closing) closings.set(paggio, (closing = new Closing(paggio)));
+export function closingOf(host: Stopping): Closing {
+  let closing = closings.get(host);
+  if (!closing) closings.set(host, (closing = new Closing(host)));
   return closing;
 }

@@ -53,9 +53,9 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
 ): NodeHandler {
   checkMountOptions(paggio, options);
   const mount = new Mount(paggio, options, api);
-  const remoteAddress = new RemoteAddress(paggio.options.trustedProxies);
+  const remoteAddress = new RemoteAddress(paggio.host.options.trustedProxies);
   const { memory } = mount.api;
-  const closing = closingOf(paggio);
+  const closing = closingOf(paggio.host);
 
   const handle = (request: IncomingMessage, response: ServerResponse, view: HostView = {}): boolean => {
     closing.ofRequest(request);
@@ -103,17 +103,17 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const remoteAddr = addressOf(request);
       const announced = announcedBody(request);
       const bytes = typeof announced === 'number' ? announced : 0;
-      const routed = paggio.capture.route(slug, request.method as string, remoteAddr, bytes);
+      const routed = paggio.host.capture.route(slug, request.method as string, remoteAddr, bytes);
       if (routed instanceof Promise) {
-        incoming = receiveBody(request, paggio, memory.unread.share(networkOf(remoteAddr)));
+        incoming = receiveBody(request, paggio.host, memory.unread.share(networkOf(remoteAddr)));
         endpoint = await routed;
       } else {
-        incoming = receiveBody(request, paggio);
+        incoming = receiveBody(request, paggio.host);
         endpoint = routed;
       }
-      const body = await incoming.read(paggio.options.bodyLimit, share);
+      const body = await incoming.read(paggio.host.options.bodyLimit, share);
       // failpoint: capture.body_read
-      const answer = await paggio.capture.receive(endpoint, {
+      const answer = await paggio.host.capture.receive(endpoint, {
         method: request.method as string,
         path,
         query,

@@ -70,8 +70,8 @@ async function open(): Promise<Objects> {
   });
   const refused = await axios.post(payments.webhook_url, body, { validateStatus: () => true });
   const everything = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey } = await server.paggio.keys.create(everything, { name: 'till' });
-  await server.paggio.sessions.open(everything);
+  const { apiKey } = await server.paggio.admin.keys.create(everything, { name: 'till' });
+  await server.paggio.admin.sessions.open(everything);
   const { data: sessions } = await api.get('/api/v1/sessions');
   await api.put('/api/v1/notifications', { slack: { url: shop.url('/notices'), triggers: ['failed'] } });
   const real = {

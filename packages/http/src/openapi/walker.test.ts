@@ -45,7 +45,7 @@ async function makeObjects(): Promise<void> {
   const event = (await api.post(`/api/v1/endpoints/${endpoint.id}/test`, {})).data.id as string;
   const replay = (await api.post('/api/v1/replays', { filter: { endpoint_id: endpoint.id } })).data.id as string;
   const all = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey } = await server.paggio.keys.create(all, { name: 'walked' });
+  const { apiKey } = await server.paggio.admin.keys.create(all, { name: 'walked' });
   ids['endpoints'] = [endpoint.id];
   ids['e'] = [endpoint.id];
   ids['destinations'] = [endpoint.destinations[0].id];
@@ -53,7 +53,7 @@ async function makeObjects(): Promise<void> {
   ids['rejections'] = [rejected.headers['paggio-rejection-id'] as string];
   ids['replays'] = [replay];
   ids['keys'] = [apiKey.id];
-  await server.paggio.sessions.open(all);
+  await server.paggio.admin.sessions.open(all);
   ids['sessions'] = [(await api.get('/api/v1/sessions')).data.data[0].id];
 }
 

@@ -45,9 +45,9 @@ export async function startGatewayServer(
   handle.attach(server);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
-  await paggio.keys.createFirst(owner.userId, key);
+  await paggio.admin.keys.createFirst(owner.userId, key);
   return {
     paggio,
     gateway,

@@ -18,9 +18,9 @@ export interface Host {
 export async function serveHost(gateway: TestGateway, server: Server): Promise<Host> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  gateway.paggio.address.publishedAt(`http://127.0.0.1:${port}`);
+  gateway.paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
   const key = createKeyText('live');
-  await gateway.paggio.keys.createFirst(owner.userId, key);
+  await gateway.paggio.admin.keys.createFirst(owner.userId, key);
   return {
     paggio: gateway.paggio,
     port,

@@ -19,7 +19,7 @@ export const auditOperations: readonly Operation[] = [
     answers: { 200: { schema: listOf('AuditRecord') } },
     async run({ paggio, principal, query }) {
       const objectId = query.object_id === undefined ? undefined : parseId(query.object_id);
-      const page = await paggio.audit.list(principal, { action: query.action, objectId }, toPaging(query));
+      const page = await paggio.admin.audit.list(principal, { action: query.action, objectId }, toPaging(query));
       return jsonAnswer(200, toList(page, toAuditRecord));
     },
   }),

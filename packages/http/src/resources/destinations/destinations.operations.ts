@@ -21,7 +21,7 @@ export const destinationOperations: readonly Operation[] = [
     summary: 'Lists the destinations of an endpoint, with their state.',
     answers: { 200: { schema: listOf('Destination') } },
     async run(input) {
-      const { destinations } = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
+      const { destinations } = await input.paggio.admin.endpoints.get(input.principal, idOf(input, 'endpoint'));
       const data = destinations.map((one) => toDestination(one, input.principal));
       return jsonAnswer(200, toWholeList(data));
     },
@@ -40,7 +40,7 @@ export const destinationOperations: readonly Operation[] = [
     async run(input) {
       const id = idOf(input, 'endpoint');
       const wanted = toDestinationInput(input.body);
-      const destination = await input.paggio.endpoints.addDestination(input.principal, id, wanted);
+      const destination = await input.paggio.admin.endpoints.addDestination(input.principal, id, wanted);
       const made = jsonAnswer(201, toDestination(destination, input.principal));
       return withTag(withHeaders(made, [locationOf(input, destination.id)]), destination.revision);
     },
@@ -54,7 +54,7 @@ export const destinationOperations: readonly Operation[] = [
     tagged: true,
     answers: { 200: { schema: ref('Destination') } },
     async run(input) {
-      const destination = await input.paggio.endpoints.destination(input.principal, ...idsOf(input));
+      const destination = await input.paggio.admin.endpoints.destination(input.principal, ...idsOf(input));
       return withTag(jsonAnswer(200, toDestination(destination, input.principal)), destination.revision);
     },
   }),
@@ -73,7 +73,7 @@ export const destinationOperations: readonly Operation[] = [
       const { body, paggio, precondition, principal } = input;
       const change = toDestinationInput(body);
       const ids = idsOf(input);
-      const destination = await paggio.endpoints.updateDestination(principal, ...ids, change, precondition);
+      const destination = await paggio.admin.endpoints.updateDestination(principal, ...ids, change, precondition);
       return withTag(jsonAnswer(200, toDestination(destination, principal)), destination.revision);
     },
   }),
@@ -87,7 +87,7 @@ export const destinationOperations: readonly Operation[] = [
     answers: { 204: null },
     errors: ['CONFLICT'],
     async run(input) {
-      await input.paggio.endpoints.deleteDestination(input.principal, ...idsOf(input), input.precondition);
+      await input.paggio.admin.endpoints.deleteDestination(input.principal, ...idsOf(input), input.precondition);
       return noContent;
     },
   }),

@@ -21,7 +21,7 @@ export const endpointOperations: readonly Operation[] = [
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Endpoint') } },
     async run({ paggio, principal, query }) {
-      const page = await paggio.endpoints.list(principal, toPaging(query));
+      const page = await paggio.admin.endpoints.list(principal, toPaging(query));
       return jsonAnswer(
         200,
         toList(page, (endpoint) => toEndpoint(endpoint, principal)),
@@ -40,7 +40,7 @@ export const endpointOperations: readonly Operation[] = [
     errors: ['DESTINATION_NOT_ALLOWED'],
     async run(input) {
       const { paggio, principal, body } = input;
-      const { endpoint, secret } = await paggio.endpoints.create(principal, toEndpointInput(body));
+      const { endpoint, secret } = await paggio.admin.endpoints.create(principal, toEndpointInput(body));
       const made = jsonAnswer(201, { ...toEndpoint(endpoint, principal), secret } satisfies Wire.EndpointCreated);
       return withTag(withHeaders(made, [locationOf(input, endpoint.id)]), endpoint.revision);
     },
@@ -54,7 +54,7 @@ export const endpointOperations: readonly Operation[] = [
     tagged: true,
     answers: { 200: { schema: ref('Endpoint') } },
     async run(input) {
-      const endpoint = await input.paggio.endpoints.get(input.principal, idOf(input, 'endpoint'));
+      const endpoint = await input.paggio.admin.endpoints.get(input.principal, idOf(input, 'endpoint'));
       return withTag(jsonAnswer(200, toEndpoint(endpoint, input.principal)), endpoint.revision);
     },
   }),
@@ -72,7 +72,7 @@ export const endpointOperations: readonly Operation[] = [
     async run(input) {
       const id = idOf(input, 'endpoint');
       const { body, precondition, principal } = input;
-      const endpoint = await input.paggio.endpoints.update(principal, id, toEndpointChange(body), precondition);
+      const endpoint = await input.paggio.admin.endpoints.update(principal, id, toEndpointChange(body), precondition);
       return withTag(jsonAnswer(200, toEndpoint(endpoint, principal)), endpoint.revision);
     },
   }),
@@ -85,7 +85,7 @@ export const endpointOperations: readonly Operation[] = [
     tagged: true,
     answers: { 204: null },
     async run(input) {
-      await input.paggio.endpoints.delete(input.principal, idOf(input, 'endpoint'), input.precondition);
+      await input.paggio.admin.endpoints.delete(input.principal, idOf(input, 'endpoint'), input.precondition);
       return noContent;
     },
   }),

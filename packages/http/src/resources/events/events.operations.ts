@@ -27,7 +27,7 @@ export const eventOperations: readonly Operation[] = [
     async run({ paggio, principal, query }) {
       return jsonAnswer(
         200,
-        toList(await paggio.events.list(principal, toFilter(query, 'query'), toPaging(query)), toEventItem),
+        toList(await paggio.admin.events.list(principal, toFilter(query, 'query'), toPaging(query)), toEventItem),
       );
     },
   }),
@@ -41,7 +41,7 @@ export const eventOperations: readonly Operation[] = [
     async run(input) {
       return jsonAnswer(
         200,
-        toEvent(await input.paggio.events.get(input.principal, idOf(input, 'event')), input.principal),
+        toEvent(await input.paggio.admin.events.get(input.principal, idOf(input, 'event')), input.principal),
       );
     },
   }),
@@ -55,7 +55,7 @@ export const eventOperations: readonly Operation[] = [
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Attempt') } },
     async run(input) {
-      const page = await input.paggio.events.attempts(input.principal, idOf(input, 'event'), toPaging(input.query));
+      const page = await input.paggio.admin.events.attempts(input.principal, idOf(input, 'event'), toPaging(input.query));
       return jsonAnswer(200, toList(page, toAttempt));
     },
   }),
@@ -67,7 +67,7 @@ export const eventOperations: readonly Operation[] = [
     summary: 'Downloads the exact bytes of the body. X-Paggio-Content-Type is the content type as received.',
     answers: { 200: { mediaType: 'application/octet-stream', description: 'The body as received.' } },
     async run(input) {
-      const event = await input.paggio.events.get(input.principal, idOf(input, 'event'));
+      const event = await input.paggio.admin.events.get(input.principal, idOf(input, 'event'));
       return rawAnswer(event.rawHeaders, visibleTo(input.principal, event).body, event.id);
     },
   }),
@@ -79,7 +79,7 @@ export const eventOperations: readonly Operation[] = [
     summary: 'Explains who sent an event. For an unverified event, it says what verification would find now.',
     answers: { 200: { schema: ref('EventVerification') } },
     async run(input) {
-      const explained = await input.paggio.explanations.ofEvent(input.principal, idOf(input, 'event'));
+      const explained = await input.paggio.admin.explanations.ofEvent(input.principal, idOf(input, 'event'));
       return jsonAnswer(200, toEventVerification(explained));
     },
   }),
@@ -99,10 +99,10 @@ export const eventOperations: readonly Operation[] = [
       const id = idOf(input, 'event');
       const target = toReplayTarget(input.body);
       if (target === null) {
-        const eventId = await input.paggio.replays.redeliver(input.principal, id, input.idempotencyKey);
+        const eventId = await input.paggio.admin.replays.redeliver(input.principal, id, input.idempotencyKey);
         return jsonAnswer(202, { id: eventId, status: 'QUEUED', message: 'Event replayed' } satisfies Wire.Queued);
       }
-      const result = await input.paggio.replays.send(input.principal, id, target, {
+      const result = await input.paggio.admin.replays.send(input.principal, id, target, {
         includeCredentials: input.body.include_credentials,
         resign: input.body.resign,
       });
@@ -118,7 +118,7 @@ export const eventOperations: readonly Operation[] = [
     summary: 'Cancels the pending deliveries of an event.',
     answers: { 200: { schema: ref('Event') } },
     async run(input) {
-      const event = await input.paggio.events.cancel(input.principal, idOf(input, 'event'));
+      const event = await input.paggio.admin.events.cancel(input.principal, idOf(input, 'event'));
       return jsonAnswer(200, toEvent(event, input.principal));
     },
   }),

@@ -41,8 +41,8 @@ export const ingestOperations: readonly Operation[] = [
     admit: admitIngest,
     async run({ paggio, principal, params, request, source }) {
       // The endpoint may have changed while the body arrived.
-      const endpoint = await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
-      const id = await paggio.ingest.receive(endpoint, {
+      const endpoint = await paggio.host.ingest.route(principal, params['endpoint_id'] ?? '');
+      const id = await paggio.host.ingest.receive(endpoint, {
         method: request.method,
         path: request.fullPath,
         query: request.query,
@@ -58,6 +58,6 @@ export const ingestOperations: readonly Operation[] = [
 
 /** Refuses what no body could make acceptable: an unknown endpoint, a signature of the wrong form or age, a compressed body. */
 export async function admitIngest({ paggio, principal, params, request }: Omit<RoutedRequest, 'read'>): Promise<void> {
-  await paggio.ingest.route(principal, params['endpoint_id'] ?? '');
+  await paggio.host.ingest.route(principal, params['endpoint_id'] ?? '');
   checkIngestHead(request.rawHeaders);
 }

@@ -22,7 +22,7 @@ export const keyOperations: readonly Operation[] = [
     async run({ paggio, principal, query }) {
       return jsonAnswer(
         200,
-        toList(await paggio.keys.list(principal, toPaging(query)), (key) => toKey(key, principal)),
+        toList(await paggio.admin.keys.list(principal, toPaging(query)), (key) => toKey(key, principal)),
       );
     },
   }),
@@ -37,7 +37,7 @@ export const keyOperations: readonly Operation[] = [
     answers: { 201: { schema: ref('ApiKeyCreated') } },
     async run(input) {
       const { paggio, principal, body } = input;
-      const { apiKey, key } = await paggio.keys.create(principal, toKeyInput(body));
+      const { apiKey, key } = await paggio.admin.keys.create(principal, toKeyInput(body));
       return withHeaders(jsonAnswer(201, { ...toKey(apiKey, principal), key } satisfies Wire.ApiKeyCreated), [
         locationOf(input, apiKey.id),
       ]);
@@ -52,7 +52,7 @@ export const keyOperations: readonly Operation[] = [
     summary: 'Revokes an API key. It takes effect on every node within 5 seconds.',
     answers: { 204: null },
     async run(input) {
-      await input.paggio.keys.revoke(input.principal, idOf(input, 'API key'));
+      await input.paggio.admin.keys.revoke(input.principal, idOf(input, 'API key'));
       return noContent;
     },
   }),

@@ -17,7 +17,7 @@ export const notificationOperations: readonly Operation[] = [
     tagged: true,
     answers: { 200: { schema: ref('Notifications') } },
     async run({ paggio, principal }) {
-      const stored = await paggio.notifications.get(principal);
+      const stored = await paggio.admin.notifications.get(principal);
       return withTag(jsonAnswer(200, toNotifications(stored)), stored.revision);
     },
   }),
@@ -35,7 +35,7 @@ export const notificationOperations: readonly Operation[] = [
     async run({ paggio, precondition, principal, body }) {
       const { failing_after_minutes: failingAfterMinutes, ...named } = body;
       const settings = { ...named, failingAfterMinutes };
-      const stored = await paggio.notifications.put(principal, settings, precondition);
+      const stored = await paggio.admin.notifications.put(principal, settings, precondition);
       return withTag(jsonAnswer(200, toNotifications(stored)), stored.revision);
     },
   }),
@@ -48,7 +48,7 @@ export const notificationOperations: readonly Operation[] = [
     body: NotificationTestDto,
     answers: { 200: { schema: ref('NotificationSent') } },
     async run({ paggio, principal, body }) {
-      return jsonAnswer(200, toNotificationSent(await paggio.notifications.test(principal, body.channel)));
+      return jsonAnswer(200, toNotificationSent(await paggio.admin.notifications.test(principal, body.channel)));
     },
   }),
 ];

@@ -40,7 +40,7 @@ export async function publish({
       details: [{ field: 'idempotency_key', message: 'It differs from the header Idempotency-Key.' }],
     });
   }
-  return paggio.publishing.publish(principal, {
+  return paggio.host.publishing.publish(principal, {
     eventType: body.event_type,
     payload,
     endpointIds: body.endpoint_ids?.map((id) => parseId(id) as string),

@@ -26,7 +26,7 @@ export const rejectionOperations: readonly Operation[] = [
       const endpointId = query.endpoint_id === undefined ? null : (parseId(query.endpoint_id) ?? null);
       return jsonAnswer(
         200,
-        toList(await paggio.rejections.list(principal, endpointId, toPaging(query)), toRejectionItem),
+        toList(await paggio.admin.rejections.list(principal, endpointId, toPaging(query)), toRejectionItem),
       );
     },
   }),
@@ -38,7 +38,7 @@ export const rejectionOperations: readonly Operation[] = [
     summary: 'Returns a refused request.',
     answers: { 200: { schema: ref('Rejection') } },
     async run(input) {
-      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      const rejection = await input.paggio.admin.rejections.get(input.principal, idOf(input, 'rejection'));
       return jsonAnswer(200, toRejection(rejection, input.principal));
     },
   }),
@@ -53,7 +53,7 @@ export const rejectionOperations: readonly Operation[] = [
       200: { mediaType: 'application/octet-stream', description: 'The body as received, or the beginning of it.' },
     },
     async run(input) {
-      const rejection = await input.paggio.rejections.get(input.principal, idOf(input, 'rejection'));
+      const rejection = await input.paggio.admin.rejections.get(input.principal, idOf(input, 'rejection'));
       const answer = rawAnswer(rejection.rawHeaders, visibleTo(input.principal, rejection).body, rejection.id);
       if (!rejection.bodyTruncated) return answer;
       const cut: [string, string][] = [
@@ -71,7 +71,7 @@ export const rejectionOperations: readonly Operation[] = [
     summary: 'Explains why a request was refused, what would have made it valid, and what to change.',
     answers: { 200: { schema: ref('RejectionVerification') } },
     async run(input) {
-      const explained = await input.paggio.explanations.ofRejection(input.principal, idOf(input, 'rejection'));
+      const explained = await input.paggio.admin.explanations.ofRejection(input.principal, idOf(input, 'rejection'));
       return jsonAnswer(200, toRejectionVerification(explained));
     },
   }),

@@ -21,7 +21,7 @@ export const replayOperations: readonly Operation[] = [
     query: PageQueryDto,
     answers: { 200: { schema: listOf('BulkReplay') } },
     async run({ paggio, principal, query }) {
-      return jsonAnswer(200, toList(await paggio.bulkReplays.list(principal, toPaging(query)), toBulkReplay));
+      return jsonAnswer(200, toList(await paggio.admin.bulkReplays.list(principal, toPaging(query)), toBulkReplay));
     },
   }),
   operation({
@@ -34,7 +34,7 @@ export const replayOperations: readonly Operation[] = [
     body: BulkReplayDto,
     answers: { 200: { schema: ref('BulkReplay') }, 202: { schema: ref('BulkReplay') } },
     async run({ paggio, principal, body, idempotencyKey }) {
-      const replay = await paggio.bulkReplays.create(principal, {
+      const replay = await paggio.admin.bulkReplays.create(principal, {
         filter: toFilter(body.filter, 'body'),
         destinationId: body.destination_id ? parseId(body.destination_id) : null,
         ratePerSecond: body.rate_per_second,
@@ -53,7 +53,7 @@ export const replayOperations: readonly Operation[] = [
     tagged: true,
     answers: { 200: { schema: ref('BulkReplay') } },
     async run(input) {
-      const replay = toBulkReplay(await input.paggio.bulkReplays.get(input.principal, idOf(input, 'replay')));
+      const replay = toBulkReplay(await input.paggio.admin.bulkReplays.get(input.principal, idOf(input, 'replay')));
       return withTag(jsonAnswer(200, replay), revisionOf(replay));
     },
   }),
@@ -66,7 +66,7 @@ export const replayOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('BulkReplay') } },
     errors: ['CONFLICT'],
     async run(input) {
-      const replay = await input.paggio.bulkReplays.cancel(input.principal, idOf(input, 'replay'));
+      const replay = await input.paggio.admin.bulkReplays.cancel(input.principal, idOf(input, 'replay'));
       return jsonAnswer(200, toBulkReplay(replay));
     },
   }),

@@ -15,7 +15,7 @@ export const secretOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('Secret') } },
     async run(input) {
       const id = idOf(input, 'endpoint');
-      return jsonAnswer(200, toSecret(await input.paggio.endpoints.revealSecret(input.principal, id)));
+      return jsonAnswer(200, toSecret(await input.paggio.admin.endpoints.revealSecret(input.principal, id)));
     },
   }),
   operation({
@@ -29,7 +29,7 @@ export const secretOperations: readonly Operation[] = [
     async run(input) {
       const id = idOf(input, 'endpoint');
       const { overlap_seconds: overlapSeconds } = input.body;
-      const rotated = await input.paggio.endpoints.rotateSecret(input.principal, id, overlapSeconds);
+      const rotated = await input.paggio.admin.endpoints.rotateSecret(input.principal, id, overlapSeconds);
       return jsonAnswer(200, toRotatedSecret(rotated));
     },
   }),

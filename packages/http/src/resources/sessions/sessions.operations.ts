@@ -16,7 +16,7 @@ export const sessionOperations: readonly Operation[] = [
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Session') } },
     async run({ paggio, principal, query }) {
-      const page = await paggio.sessions.list(principal, toPaging(query));
+      const page = await paggio.admin.sessions.list(principal, toPaging(query));
       return jsonAnswer(
         200,
         toList(page, (session) => toSessionItem(session, principal.sessionId)),
@@ -31,7 +31,7 @@ export const sessionOperations: readonly Operation[] = [
     summary: 'Ends a dashboard session, on every node at once.',
     answers: { 204: null },
     async run(input) {
-      await input.paggio.sessions.end(input.principal, idOf(input, 'session'));
+      await input.paggio.admin.sessions.end(input.principal, idOf(input, 'session'));
       return noContent;
     },
   }),
@@ -44,7 +44,7 @@ export const sessionOperations: readonly Operation[] = [
       'Ends all other dashboard sessions of the user, or all of them if the request uses an API key. Unused sign-in links stop working.',
     answers: { 204: null },
     async run({ paggio, principal }) {
-      await paggio.sessions.endOthers(principal);
+      await paggio.admin.sessions.endOthers(principal);
       return noContent;
     },
   }),

@@ -21,5 +21,5 @@ export function locationOf(
   { request, paggio }: { request: { fullPath: string }; paggio: Paggio },
   id: string,
 ): readonly [string, string] {
-  return ['location', `${paggio.address.publicPath}${request.fullPath}/${id}`];
+  return ['location', `${paggio.host.address.publicPath}${request.fullPath}/${id}`];
 }

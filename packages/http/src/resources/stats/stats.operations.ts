@@ -15,7 +15,7 @@ export const statsOperations: readonly Operation[] = [
     answers: { 200: { schema: ref('Stats') } },
     errors: ['NOT_FOUND'],
     async run({ paggio, principal, query }) {
-      return jsonAnswer(200, toStats(await paggio.stats.read(principal, toStatsInput(query))));
+      return jsonAnswer(200, toStats(await paggio.admin.stats.read(principal, toStatsInput(query))));
     },
   }),
 ];

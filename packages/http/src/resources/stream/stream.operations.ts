@@ -27,7 +27,7 @@ export const streamOperations: readonly Operation[] = [
     run: async ({ paggio, principal, request, stillValid, takeStream }) => {
       const giveBack = takeStream();
       const from = lastEventId(request.rawHeaders);
-      return eventStream(endingWith(giveBack, messages(paggio.feed.follow(principal, from), stillValid)));
+      return eventStream(endingWith(giveBack, messages(paggio.admin.feed.follow(principal, from), stillValid)));
     },
   }),
 ];

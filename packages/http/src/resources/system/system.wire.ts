@@ -4,16 +4,16 @@ import { version } from '../../version';
 
 /** The queue is null while the database does not answer. */
 export async function toSystem(paggio: Paggio): Promise<Wire.System> {
-  const { options } = paggio;
+  const { options } = paggio.host;
   const { migration, lagSeconds } = await paggio.readiness();
   const { retentionMs } = options;
   return {
     version,
-    public_url: paggio.address.baseUrl,
+    public_url: paggio.host.address.baseUrl,
     ingest_url: options.ingestUrl,
     roles: [...options.roles],
     migration,
-    queue: lagSeconds === null ? null : { pending: (await paggio.gauges()).pending, lag_seconds: lagSeconds },
+    queue: lagSeconds === null ? null : { pending: (await paggio.host.gauges()).pending, lag_seconds: lagSeconds },
     retention_seconds: retentionMs === null ? null : Math.round(retentionMs / 1000),
     dedup_window_seconds: Math.round(options.dedupWindowMs / 1000),
     body_limit: options.bodyLimit,
