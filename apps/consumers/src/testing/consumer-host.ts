@@ -68,24 +68,26 @@ export interface ConsumerRun {
   ownsConnection?: boolean;
 }
 
-/** What every host must keep, and that a function of the app is a destination. They share a process. */
+/** What every host must keep, and that a function of the app is a destination. They share a process, which ends with them. */
 export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
-  let started: Promise<ConsumerHost> | undefined;
-  const start = (): Promise<ConsumerHost> => (started ??= startConsumer(main(), mount, node?.()));
-  // It outlives what describeHost does with it.
-  const startShared = async (): Promise<Host> => ({ ...(await start()), stop: async () => undefined });
-  describeHost(name, startShared, mount, { ownsConnection, dashboard: false, inProcess: false });
+  describe('a packed app', () => {
+    let started: Promise<ConsumerHost> | undefined;
+    const start = (): Promise<ConsumerHost> => (started ??= startConsumer(main(), mount, node?.()));
+    // It outlives what describeHost does with it.
+    const startShared = async (): Promise<Host> => ({ ...(await start()), stop: async () => undefined });
+    describeHost(name, startShared, mount, { ownsConnection, dashboard: false, inProcess: false });
 
-  test(`${name}: a function of the app is a destination`, async () => {
-    const host = await start();
-    const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
-    const heard = host.handled('main');
-    const id = await captureFromGitHub(host.paggio, endpoint.slug, 'push', '{"ref":"main"}');
-    await heard;
-    expect((await settled(host.paggio, owner, id)).status).toBe('delivered');
+    test(`${name}: a function of the app is a destination`, async () => {
+      const host = await start();
+      const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
+      const heard = host.handled('main');
+      const id = await captureFromGitHub(host.paggio, endpoint.slug, 'push', '{"ref":"main"}');
+      await heard;
+      expect((await settled(host.paggio, owner, id)).status).toBe('delivered');
+    });
+
+    afterAll(async () => (await started)?.stop(), 60_000);
   });
-
-  afterAll(async () => (await started)?.stop(), 60_000);
 }
 
 async function message(child: ChildProcess): Promise<unknown> {
