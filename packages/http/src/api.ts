@@ -137,7 +137,7 @@ export class Api {
 
   /**
    * Answers a request of the holder of an API key or of the host's user.
-   * @param match what `match` found for the method and path
+   * @param match the result of `match` for the method and path of the request
    * @throws RequestAborted, and nothing else
    */
   async handle(match: Match | undefined, request: ApiRequest, read: ReadBody): Promise<Answer> {

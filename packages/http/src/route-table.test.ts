@@ -40,14 +40,14 @@ test('each row names its own parameters, and none of them is empty', () => {
   expect(found(table, 'GET', '/a//')).toBeUndefined();
 });
 
-test('a slash too many at the end is no path of an operation', () => {
+test('a path with a slash at its end is not found, and the answer can say why', () => {
   const table = new RouteTable([row('DELETE', '/sessions'), row('DELETE', '/sessions/:id')]);
   expect(found(table, 'DELETE', '/sessions/')).toEqual([]);
   expect(found(table, 'DELETE', '/sessions/1/')).toEqual([]);
   expect(found(table, 'DELETE', '/other/')).toBeUndefined();
 });
 
-/** Goes through all rows, as the documentation says what is served. */
+/** Searches all rows, as a reader of the document would. */
 function byRows(method: string, path: string): string | undefined {
   const pattern = ({ path: of }: Operation): RegExp => new RegExp(`^${of.replaceAll(/:[a-z_]+/g, '[^/]+')}$`);
   const rows = operations.filter((one) => one.method === method && pattern(one).test(path));

@@ -1,8 +1,8 @@
 import type { Operation } from './operation';
 
 /**
- * The operation for a method and path. Without one: the methods that this path does have; none where the path only has a slash
- * too many at its end.
+ * What a method and path lead to: an operation with the parameters of its path, or the methods that the path allows instead. The
+ * list of methods is empty when the path would be right without the slash at its end.
  */
 export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
@@ -40,8 +40,8 @@ export class RouteTable {
   }
 
   /**
-   * Finds the operation. Undefined when no operation has this path. A path with a slash at its end is no path of an operation:
-   * `DELETE /sessions/` of a client that lost the id must not end all sessions.
+   * Finds the operation. Undefined when no operation has this path. A slash at the end of a path is not ignored: a client that
+   * lost an id and sends `DELETE /sessions/` must not end all sessions.
    */
   match(method: string, path: string): Match | undefined {
     const segments = path.split('/').slice(1);
@@ -93,7 +93,7 @@ function emptyBranch(): Branch {
   return { literals: new Map(), routes: [] };
 }
 
-/** A HEAD is answered like a GET; the server leaves out the body. */
+/** A HEAD request gets the answer of a GET, and the server leaves out the body. */
 function asGet(method: string): string {
   return method === 'HEAD' ? 'GET' : method;
 }
