@@ -8,14 +8,14 @@ export interface HostRoute {
   path: string;
 }
 
-/** Keys under which Nest's decorators keep what they were given. */
+/** The metadata keys of Nest's decorators. */
 const PATH = 'path';
 const METHOD = 'method';
 const VERSION = '__version__';
 
 /**
- * The routes of the app's own controllers, with its global prefix and its versions in the path. Routes of modules that a
- * RouterModule moves, and those that a middleware answers, are not known here.
+ * Finds the routes of the app's own controllers, with its global prefix and its versions in the path. It does not see routes
+ * that a middleware answers, nor the prefix of a RouterModule.
  */
 export function hostRoutes(discovery: DiscoveryService, config: ApplicationConfig): HostRoute[] {
   const scanner = new MetadataScanner();
@@ -40,7 +40,7 @@ export function hostRoutes(discovery: DiscoveryService, config: ApplicationConfi
   });
 }
 
-/** What the versions of a route put into its path; an empty text for none. */
+/** The path segment of each version of a route. A route without a version has one empty segment. */
 function versionsOf(config: ApplicationConfig, handler: object, controller: object): string[] {
   const versioning = config.getVersioning();
   if (versioning?.type !== VersioningType.URI) return [''];

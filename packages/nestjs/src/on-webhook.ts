@@ -12,7 +12,7 @@ import {
 
 export const ON_WEBHOOK = Symbol.for('paggio:on-webhook');
 
-/** What a method wants to hear of. */
+/** The events that a method handles. */
 export interface Subscription {
   source: string;
   eventType: string | readonly string[];
@@ -39,8 +39,8 @@ type Decorator<Payload, Tx> = <T extends Handler<Payload, Tx>>(
 
 /**
  * Makes a method of a provider or controller a destination of events, as `paggio.on` does. Its name in the database is
- * `<Class>.<method>` unless the options give one. Guards, pipes, interceptors and filters are for requests and do not
- * apply. A provider that is made per request is made for each event, with the event as its `REQUEST`.
+ * `<Class>.<method>` unless the options give one. Guards, pipes, interceptors and filters of the app do not run, because they
+ * are for requests. A request-scoped provider is made for each event, with the event as its `REQUEST`.
  * @param source name of a provider, `api` for what the app publishes, `*` for any
  * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
  * @example

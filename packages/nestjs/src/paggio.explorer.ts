@@ -10,7 +10,7 @@ type Method = (event: WebhookEvent, context: HandlerContext<unknown>) => unknown
 export class PaggioExplorer {
   private readonly scanner = new MetadataScanner();
   private ready: () => void = () => undefined;
-  /** Every module is ready: what waits from before may come now. */
+  /** Ends when every module of the app is ready. Events that waited for the app are handled after that. */
   private readonly bootstrapped = new Promise<void>((done) => (this.ready = done));
 
   constructor(
@@ -19,28 +19,29 @@ export class PaggioExplorer {
   ) {}
 
   /**
-   * Registers those that are for an instance.
+   * Registers the methods that are for one instance.
    * @throws PaggioError what `paggio.on` throws
    */
   register(paggio: Paggio, instance: string): void {
     const seen = new Set<object>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       const prototype = prototypeOf(wrapper);
-      // A class that two modules provide is one handler all the same.
+      // A class that two modules provide is still one handler.
       if (!prototype || seen.has(prototype)) continue;
       seen.add(prototype);
       for (const key of this.scanner.getAllMethodNames(prototype)) {
         const subscriptions = subscriptionsOf(prototype[key] as object).filter(
           ({ options }) => (options.instance ?? 'default') === instance,
         );
-        // Of several each has a name that does not change when another is added.
+        // With several decorators, each handler keeps the name that its source and types give: it must not change when another
+        // decorator is added.
         const name = subscriptions.length > 1 ? undefined : `${prototype.constructor.name}.${key}`;
         for (const one of subscriptions) this.subscribe(paggio, wrapper, key, one, name);
       }
     }
   }
 
-  /** Lets handlers run: every module has had its `onModuleInit`. */
+  /** Lets handlers run. It is called after the `onModuleInit` of every module. */
   open(): void {
     this.ready();
   }
@@ -69,7 +70,7 @@ export class PaggioExplorer {
   }
 }
 
-/** Undefined for values, and for factories whose result has no class that is known before it is made. */
+/** The prototype with the methods of a provider. Primitive values and results that a factory has not made yet have none. */
 function prototypeOf(wrapper: Wrapper): (Record<string, unknown> & object) | undefined {
   if (wrapper.isNotMetatype || typeof wrapper.metatype !== 'function') {
     const instance = wrapper.instance as object | null | undefined;

@@ -8,8 +8,8 @@ interface Registry {
 }
 
 /**
- * The host's `SchedulerRegistry` when it imported `ScheduleModule.forRoot()`, else our own timers. The library must not
- * import that module itself: a second one would run every cron job of the host twice.
+ * Uses the host's `SchedulerRegistry` if the host imports `ScheduleModule.forRoot()`, and Paggio's own timers if not. Paggio
+ * must not import that module itself: with a second one, every cron job of the host would run twice.
  */
 export function hostScheduler(moduleRef: ModuleRef, instance: string): Scheduler {
   const registry = findRegistry(moduleRef);
@@ -24,7 +24,7 @@ export function hostScheduler(moduleRef: ModuleRef, instance: string): Scheduler
         try {
           registry.deleteInterval(unique);
         } catch {
-          // The host's own shutdown was first.
+          // The shutdown of the host has removed it already.
           clearInterval(timer);
         }
       };
@@ -34,7 +34,7 @@ export function hostScheduler(moduleRef: ModuleRef, instance: string): Scheduler
 
 function findRegistry(moduleRef: ModuleRef): Registry | undefined {
   try {
-    // Required late: the package is an optional peer.
+    // Loaded here, because the package is an optional peer.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { SchedulerRegistry } = require('@nestjs/schedule') as { SchedulerRegistry: Type<Registry> };
     return moduleRef.get(SchedulerRegistry, { strict: false });
