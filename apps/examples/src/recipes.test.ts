@@ -177,7 +177,9 @@ test('endpoint-per-customer reaches one customer, who can verify it', async () =
   await ada.received(1);
   const { body, headers } = ada.requests[0]!;
   expect(new Webhook(customer.secret).verify(String(body), headers as Record<string, string>)).toEqual({ id: 'in_1' });
-  expect(bob.requests).toEqual([]);
+  const [other] = await notify(client, customer.endpointId, 'order.paid', {});
+  expect((await finished(other!.event_id)).status).toBe('captured');
+  expect([ada.requests.length, bob.requests.length]).toEqual([1, 0]);
   await Promise.all([ada.stop(), bob.stop()]);
 });
 
