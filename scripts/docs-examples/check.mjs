@@ -10,6 +10,10 @@ import { root } from '../prepare.mjs';
 /** Where a global is not what globals.d.ts says. An example that declares the name itself does not need this. */
 const contexts = {
   'docs/api.md': { paggio: `declare const paggio: import('@paggio/client').PaggioClient` },
+  // The second block of the page calls the function of the first.
+  'docs/recipes/local-development.md': {
+    forward: `declare const forward: (paggio: import('@paggio/client').PaggioClient, url: string) => Promise<void>`,
+  },
   'packages/http/src/fetch-handler.ts': {
     app: `declare const app: import('hono').Hono`,
     handle: `declare const handle: import('@paggio/http').FetchHandler`,

@@ -37,12 +37,12 @@ export function toRetry(policy: RetryPolicy): Wire.RetryPolicy {
  * @throws PaggioError `VALIDATION_FAILED` for a member that no policy has
  */
 export function toRetryInput(retry: object | null | undefined, field: string): RetryInput | null | undefined {
-  if (!retry) return retry as null | undefined;
+  if (!retry) return retry;
   const members = Object.entries(retry);
   const unknown = members.filter(([name]) => !byWireName.has(name));
   if (unknown.length > 0)
     throw invalid(
       unknown.map(([name]) => ({ field: `${field}.${name}`, message: `There is no retry setting "${name}".` })),
     );
-  return Object.fromEntries(members.map(([name, value]) => [byWireName.get(name) as string, value])) as RetryInput;
+  return Object.fromEntries(members.map(([name, value]) => [byWireName.get(name) as string, value]));
 }
