@@ -20,7 +20,7 @@ export const options: PaggioOptions = {
 /** Tells whoever started this process where it listens. */
 export function ready(server: Server, paggio: Paggio): void {
   const { port } = server.address() as AddressInfo;
-  paggio.address.publishedAt(`http://127.0.0.1:${port}`);
+  paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
   process.send?.({ port });
 }
 
@@ -37,7 +37,7 @@ export async function serve(server: Server, paggio: Paggio): Promise<void> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   ready(server, paggio);
   process.once('SIGTERM', () => {
-    paggio.quiesce();
+    paggio.host.quiesce();
     server.close(() => void paggio.stop());
     server.closeIdleConnections();
     process.disconnect?.();

@@ -13,6 +13,7 @@ const built: Readonly<Record<string, string>> = {
   'packages/http/src/session-cookie.ts': 'the names of the cookies are constants',
   'packages/nestjs/src/paggio.module.ts': 'paths of the operations below the mount path, which are escaped',
   'packages/http/src/resources/shared/page.dto.ts': 'the form of a UUID is a constant',
+  'packages/http/src/wire-names.ts': 'the names of inputs are constants',
   'packages/providers/src/scheme/sns.ts': 'the origin is a constant',
   'packages/providers/src/scheme/url-fields.ts': 'the name of a parameter from the catalogue',
 };

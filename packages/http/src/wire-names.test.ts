@@ -9,7 +9,7 @@ test('an error of the core names inputs as the wire does', () => {
   ]);
   expect(toWireError(error)).toMatchObject({
     code: 'VALIDATION_FAILED',
-    message: 'Not valid: destinations[2].event_types[0], verification.secrets[0].expires_at, retry.max_attempts',
+    message: 'Invalid fields: destinations[2].event_types[0], verification.secrets[0].expires_at, retry.max_attempts',
     hint: 'destinations[2].event_types[0] must be a text.',
     details: [
       { field: 'destinations[2].event_types[0]', message: 'destinations[2].event_types[0] must be a text.' },
@@ -25,7 +25,7 @@ test('headers of an endpoint or a destination are headers_json on the wire', () 
     { field: 'destinations[0].headers.X-A', message: 'A header value is text.' },
   ];
   expect(toWireError(invalid(details))).toMatchObject({
-    message: 'Not valid: headers_json, destinations[0].headers_json.X-A',
+    message: 'Invalid fields: headers_json, destinations[0].headers_json.X-A',
     details: [
       { field: 'headers_json', message: 'There may be at most 50 headers.' },
       { field: 'destinations[0].headers_json.X-A', message: 'A header value is text.' },

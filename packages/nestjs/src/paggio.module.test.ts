@@ -202,7 +202,10 @@ test('Nest on Fastify takes webhooks in over HTTP/2, stores no pseudo header, an
   await app.listen(0, '127.0.0.1');
   const host = await listenBehind(inFrontOfHttp2(app.getHttpServer() as Http2Server), app, database);
   const recorder = await Recorder.start();
-  const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'http2', destinationUrl: recorder.url() });
+  const { endpoint } = await host.paggio.admin.endpoints.create(owner, {
+    name: 'http2',
+    destinationUrl: recorder.url(),
+  });
   const answer = await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{"a":1}' });
   const event = await settled(host.paggio, owner, answer.headers['paggio-event-id'] as string);
   expect([answer.status, event.status, event.rawHeaders.slice(0, 2)]).toEqual([
@@ -407,7 +410,11 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
       ScheduleModule.forRoot(),
       PaggioModule.forRootAsync({
         inject: [getDataSourceToken()],
-        useFactory: (dataSource: DataSource) => ({ ...options(database), database: { dataSource } }),
+        useFactory: (dataSource: DataSource) => ({
+          ...options(database),
+          database: { dataSource },
+          scheduler: undefined,
+        }),
       }),
     ],
     controllers: [HostController],
