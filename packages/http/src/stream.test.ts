@@ -190,10 +190,22 @@ test('a key has 20 streams open at most, and a place that was left is free again
 });
 
 test('a reader that goes away is forgotten', async () => {
+  const { feed } = server.paggio.admin;
+  const follow = feed.follow.bind(feed);
+  let readers = 0;
+  const counting = jest.spyOn(feed, 'follow').mockImplementation(async function* (...args) {
+    readers++;
+    try {
+      yield* follow(...args);
+    } finally {
+      readers--;
+    }
+  });
   const sources = await Promise.all(Array.from({ length: 5 }, () => EventSource.open(server.key)));
+  while (readers < 5) await new Promise((done) => setTimeout(done, 20));
   for (const source of sources) source.close();
-  const feed = server.paggio.admin.feed as unknown as { waiting: Set<unknown> };
-  while (feed.waiting.size > 0) await new Promise((done) => setTimeout(done, 20));
+  while (readers > 0) await new Promise((done) => setTimeout(done, 20));
+  counting.mockRestore();
 });
 
 test('the Fetch door streams too', async () => {

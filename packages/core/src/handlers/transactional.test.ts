@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Query, type PoolClient } from 'pg';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Paggio, PaggioOptions, Transaction } from '../index';
 import {
   hostPool,
@@ -209,13 +209,8 @@ test('what is not settled is undone: a lost lease, a swallowed error, a late con
   }
 });
 
-interface Runner {
-  commitTransaction(): Promise<void>;
-  rollbackTransaction(): Promise<void>;
-  release(): Promise<void>;
-  connect(): Promise<Transaction>;
-}
-const runnerOf = (tx: Transaction): Runner => (tx as unknown as { queryRunner: Runner }).queryRunner;
+const managerOf = (tx: Transaction): EntityManager => tx as unknown as EntityManager;
+const runnerOf = (tx: Transaction): QueryRunner => managerOf(tx).queryRunner as QueryRunner;
 const asClient = (tx: Transaction): PoolClient => tx as unknown as PoolClient;
 
 const clientAttempts: [string, (client: PoolClient) => unknown][] = [
@@ -235,7 +230,7 @@ const managerAttempts: [string, (tx: Transaction) => unknown][] = [
   ['rollbackTransaction', (tx) => runnerOf(tx).rollbackTransaction()],
   ['the connection', async (tx) => (await runnerOf(tx).connect()).query('commit')],
   ['release', (tx) => runnerOf(tx).release()],
-  ["release of the manager's", (tx) => (tx as unknown as Runner).release()],
+  ["release of the manager's", (tx) => managerOf(tx).release()],
 ];
 
 test('a handler that begins or ends the transaction itself is refused before it runs, and is not tried again', async () => {
@@ -283,7 +278,7 @@ test("TypeORM's own nested transactions are savepoints of the handler's", async 
   for (const way of ['dataSource', 'TypeORM 0.3'] as const) {
     const stage = await stageOf(way);
     stage.work = async (tx, event) => {
-      const manager = tx as unknown as EntityManager;
+      const manager = managerOf(tx);
       await manager.transaction((inner) => write(inner, event) as Promise<unknown>);
       await manager
         .transaction(async (inner) => {
@@ -302,8 +297,12 @@ test("TypeORM's own nested transactions are savepoints of the handler's", async 
   }
 });
 
+/** Has another way to the connection than its query. */
+interface LeakyTransaction extends Transaction {
+  hidden(): Promise<unknown>;
+}
+
 test('what a handler has committed past the guard is not written again', async () => {
-  // An adapter of the app's own, whose transaction has another way to the connection than its query.
   const pool = hostPool({ connectionString: database.url });
   ends.push(() => pool.end());
   const dataSource = {
@@ -311,7 +310,7 @@ test('what a handler has committed past the guard is not written again', async (
       const client = await pool.connect();
       try {
         await client.query('begin');
-        const tx = {
+        const tx: LeakyTransaction = {
           query: (sql: string, values?: unknown[]) => client.query(sql, values),
           hidden: () => client.query('commit'),
         };
@@ -329,7 +328,7 @@ test('what a handler has committed past the guard is not written again', async (
   const started = await start(
     async (tx, event) => {
       await write(tx, event);
-      await (tx as unknown as { hidden(): Promise<unknown> }).hidden();
+      await (tx as LeakyTransaction).hidden();
     },
     { transactions: { dataSource } },
   );

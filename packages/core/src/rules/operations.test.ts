@@ -10,8 +10,8 @@ const principal = { ...owner, scopes: new Set(scopes), keyId: null };
 const paging = { limit: 10, offset: 0, startingAfter: null };
 
 const call = async (service: string, operation: string, args: unknown[]): Promise<unknown> => {
-  const services = gateway.paggio as unknown as Record<string, Record<string, (...all: unknown[]) => Promise<unknown>>>;
-  return services[service]?.[operation]?.(...args);
+  const target = Reflect.get(gateway.paggio, service) as Record<string, (...all: unknown[]) => Promise<unknown>>;
+  return target[operation]?.(...args);
 };
 const failureOf = (work: Promise<unknown>): Promise<PaggioError> =>
   work.then(
