@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { failuresOf, runLedger } from './testing/ledger-run';
 
-test('CRA-01, CRA-02, CRA-13: nothing is lost in the brief mode of the ledger', async () => {
+test('nothing is lost in the brief mode of the ledger [CRA-01, CRA-02, CRA-13]', async () => {
   // The seed chooses the steps at which processes die. A run with the same seed repeats them.
   const seed = randomInt(1_000_000);
   const names = ['failpoints', 'kills', 'disk'];

@@ -48,7 +48,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('AUZ-22: no secret is printed, whatever happens and at every level', async () => {
+test('no secret is printed, whatever happens and at every level [AUZ-22]', async () => {
   const recorder = await Recorder.start((_request, response, count) => {
     response.setHeader('set-cookie', `session=${canary('destination cookie')}`);
     response.writeHead(count % 2 ? 500 : 200).end(JSON.stringify({ token: canary('response body') }));

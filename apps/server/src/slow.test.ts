@@ -13,7 +13,7 @@ const SCALE = process.env['PAGGIO_FULL'] ? 1 : 10;
 const SLACK = 10;
 const EACH = process.env['PAGGIO_FULL'] ? 200 : 40;
 
-test('ING-36: slow senders are cut off in time, hold up nobody and leave no trace', async () => {
+test('slow senders are cut off in time, hold up nobody and leave no trace [ING-36]', async () => {
   const database = await createTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-slow-'));
   const made = jest.spyOn(LimitedExpressAdapter.prototype, 'setHttpServer');

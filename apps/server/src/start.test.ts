@@ -70,7 +70,7 @@ test('every mistake in the environment is listed at once, and nothing is written
   expect(existsSync(directory)).toBe(false);
 });
 
-test('AUZ-19: production needs a master key of its own', () => {
+test('production needs a master key of its own [AUZ-19]', () => {
   expect(readEnvironment({ PAGGIO_DATA_DIR: directory, NODE_ENV: 'production' }, false)).toEqual([
     expect.stringContaining('PAGGIO_MASTER_KEY is required when NODE_ENV=production'),
   ]);
@@ -253,7 +253,7 @@ test('an unreachable database is a clear error', async () => {
   expect(output).toMatch(/Paggio cannot start: The database does not answer: .*\n {2}Check the database URL/);
 });
 
-test('AUZ-22: a start that fails does not print the password of the database', async () => {
+test('a start that fails does not print the password of the database [AUZ-22]', async () => {
   const { code, output } = await startWithoutDatabase();
   expect([code, output]).toEqual([1, expect.not.stringContaining('s3cret')]);
   expect(output).not.toContain(masterKey);
@@ -414,7 +414,7 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   expect(again.databaseLog).toContain('database system is shut down');
 }, 120_000);
 
-test('CRA-02: what was acknowledged before a kill -9 under load is there after the next start, and is delivered', async () => {
+test('what was acknowledged before a kill -9 under load is there after the next start, and is delivered [CRA-02]', async () => {
   const { acknowledged, delivered, stored } = await killUnderLoad();
   expect(acknowledged.size).toBeGreaterThan(150 * KILLS);
   expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);

@@ -71,7 +71,7 @@ test('EMB-03: what throws in a worker, a timer or a listener is told once, and t
   await recorder.stop();
 });
 
-test('EMB-04: a header value that HTTP cannot carry is a failed attempt, and nothing of the host ends', async () => {
+test('a header value that HTTP cannot carry is a failed attempt, and nothing of the host ends [EMB-04]', async () => {
   gateway = await startGateway();
   const { paggio, database } = gateway;
   const recorder = await Recorder.start((_request, response) => {
@@ -97,7 +97,7 @@ const connections = (url: string): Promise<{ name: string; count: number }[]> =>
      where application_name like 'paggio %' and datname = current_database() group by 1 order by 1`,
   );
 
-test('EMB-12: Paggio has the connections that it says, whatever is asked of it, beside those of the host', async () => {
+test('Paggio has the connections that it says, whatever is asked of it, beside those of the host [EMB-12]', async () => {
   gateway = await startGateway({ transactionConnections: 3 }, {}, undefined, (one) => {
     one.on('github', '*', (_event, { tx }) => tx.query('select pg_sleep(0.02)'), { transactional: true });
   });
@@ -132,7 +132,7 @@ test('EMB-12: Paggio has the connections that it says, whatever is asked of it, 
 // A listening connection comes back after a second, the others at once.
 const TIMES = process.env['PAGGIO_FULL'] ? { listen: 100, others: 100 } : { listen: 2, others: 10 };
 
-test('CRA-07: terminated connections of each kind, one kind after the other, end nothing and lose nothing', async () => {
+test('terminated connections of each kind, one kind after the other, end nothing and lose nothing [CRA-07]', async () => {
   gateway = await startGateway({}, { timing: shortLeases }, undefined, (one) => {
     one.on('github', '*', (event, { tx }) => tx.query('insert into effects values ($1)', [event.id]), {
       transactional: true,

@@ -115,7 +115,7 @@ test('the event stream is live behind middleware that compresses, also that of t
   await host.stop();
 });
 
-test('EMB-01: behind a body parser a request is refused with one clear error and never stored re-serialised', async () => {
+test('behind a body parser a request is refused with one clear error and never stored re-serialised [EMB-01]', async () => {
   const host = await start((app, mount) => {
     app.use(express5.json());
     mount();
@@ -139,7 +139,7 @@ test('EMB-01: behind a body parser a request is refused with one clear error and
   await host.stop();
 });
 
-test('EMB-01: the bytes that a raw parser kept are used', async () => {
+test('the bytes that a raw parser kept are used [EMB-01]', async () => {
   const host = await start((app, mount) => {
     app.use(express5.raw({ type: '*/*', inflate: false }));
     mount();

@@ -60,7 +60,7 @@ async function textOf(id: string): Promise<string> {
   return Buffer.from(data).toString();
 }
 
-test('ING-01: big integers, 1.10, escapes and a final newline survive', async () => {
+test('big integers, 1.10, escapes and a final newline survive [ING-01]', async () => {
   const body = '{"z":1,"id":"evt_1","a":12345678901234567890,"f":1.10,"e":1e3,"u":"\\u00e9é😀","s":"a\\/b"}\n';
   const { event, shown } = await exact({ headers: [JSON_TYPE], body });
   expect(shown).toMatchObject({ payload_format: 'json', payload: JSON.parse(body) });
@@ -92,14 +92,14 @@ test('a body that is JSON stands in the event byte for byte, and every other one
   }
 });
 
-test('ING-02: repeated keys and the order of keys survive', async () => {
+test('repeated keys and the order of keys survive [ING-02]', async () => {
   for (const body of ['{"a":1,"a":2}', '{"10":1,"2":1}']) {
     const { event } = await exact({ headers: [JSON_TYPE], body });
     expect(await textOf(event.id)).toContain(`"payload":${body},"payload_format":"json"`);
   }
 });
 
-test('ING-03: an escaped NUL is stored, readable, searchable and replayable', async () => {
+test('an escaped NUL is stored, readable, searchable and replayable [ING-03]', async () => {
   const { event } = await exact({ headers: [JSON_TYPE], body: '{"type":"nul\\u0000type","a":"x\\u0000y"}' });
   await exact({ headers: [JSON_TYPE], body: '{"a\\u0000":1}' });
   const { data } = await server.api().get('/api/v1/events', { params: { q: 'x\\u0000y' } });
@@ -109,7 +109,7 @@ test('ING-03: an escaped NUL is stored, readable, searchable and replayable', as
   });
 });
 
-test('ING-04, ING-06: NUL bytes, random bytes, invalid UTF-8, BOM, UTF-16 and Latin-1 survive', async () => {
+test('NUL bytes, random bytes, invalid UTF-8, BOM, UTF-16 and Latin-1 survive [ING-04, ING-06]', async () => {
   await exact({ headers: [JSON_TYPE], body: Buffer.from('{"a":"\0"}') });
   await exact({ headers: [JSON_TYPE], body: randomBytes(100) });
   expect((await exact({ headers: [JSON_TYPE], body: Buffer.from([0x7b, 0xff, 0x7d]) })).shown).toMatchObject({
@@ -124,11 +124,11 @@ test('ING-04, ING-06: NUL bytes, random bytes, invalid UTF-8, BOM, UTF-16 and La
   await exact({ headers: [['Content-Type', 'text/plain; charset=iso-8859-1']], body: Buffer.from([0xe9]) });
 });
 
-test('ING-05: lone surrogates survive and can be read', async () => {
+test('lone surrogates survive and can be read [ING-05]', async () => {
   for (const body of ['{"a":"\\ud800"}', '{"a":"\\udc00"}']) await exact({ headers: [JSON_TYPE], body });
 });
 
-test('ING-07: empty bodies, with and without a length, and GET', async () => {
+test('empty bodies, with and without a length, and GET [ING-07]', async () => {
   const { event } = await exact({ contentLength: 0 });
   expect(event.body).toHaveLength(0);
   expect(recorder.requests.at(-1)?.headers['content-length']).toBe('0');
@@ -137,7 +137,7 @@ test('ING-07: empty bodies, with and without a length, and GET', async () => {
   expect(get.event.method).toBe('GET');
 });
 
-test('ING-08, ING-09: any content type and forms pass through unchanged', async () => {
+test('any content type and forms pass through unchanged [ING-08, ING-09]', async () => {
   for (const type of [
     'text/xml',
     'application/octet-stream',
@@ -151,7 +151,7 @@ test('ING-08, ING-09: any content type and forms pass through unchanged', async 
   await exact({ headers: [['Content-Type', 'application/x-www-form-urlencoded']], body: 'a=1&a=2&b=%00&c=+%2B' });
 });
 
-test('ING-10: multipart with a hostile file name', async () => {
+test('multipart with a hostile file name [ING-10]', async () => {
   const part = Buffer.concat([
     Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="../../x\\"\\r\\n"\r\n\r\n'),
     randomBytes(200_000),
@@ -160,7 +160,7 @@ test('ING-10: multipart with a hostile file name', async () => {
   await exact({ headers: [['Content-Type', 'multipart/form-data; boundary=b']], body: part });
 });
 
-test('ING-11, ING-12, ING-15: malformed JSON, top-level values and absurd numbers are stored', async () => {
+test('malformed JSON, top-level values and absurd numbers are stored [ING-11, ING-12, ING-15]', async () => {
   for (const body of [
     '{',
     'nul',
@@ -177,7 +177,7 @@ test('ING-11, ING-12, ING-15: malformed JSON, top-level values and absurd number
   }
 });
 
-test('ING-13, ING-14: deep nesting and numbers that would expand are read back small and fast', async () => {
+test('deep nesting and numbers that would expand are read back small and fast [ING-13, ING-14]', async () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   expect((await exact({ headers: [JSON_TYPE], body: deep })).shown.payload_format).toBe('text');
   const numbers = `[${Array.from({ length: 1000 }, () => '1e100000').join(',')}]`;
@@ -185,7 +185,7 @@ test('ING-13, ING-14: deep nesting and numbers that would expand are read back s
   expect(JSON.stringify(shown).length).toBeLessThan(20_000);
 });
 
-test('ING-16: prototype names are data', async () => {
+test('prototype names are data [ING-16]', async () => {
   await exact({ headers: [JSON_TYPE], body: '{"__proto__":{"admin":true},"constructor":{"prototype":{"p":1}}}' });
   const answer = await server.api().post('/api/v1/endpoints', '{"name":"x","__proto__":{"admin":true}}', {
     headers: { 'content-type': 'application/json' },
@@ -195,7 +195,7 @@ test('ING-16: prototype names are data', async () => {
   expect(({} as any).p).toBeUndefined();
 });
 
-test('ING-17: exactly the limit is taken; one byte more is 413 with and without a length, and leaves no trace', async () => {
+test('exactly the limit is taken; one byte more is 413 with and without a length, and leaves no trace [ING-17]', async () => {
   const limit = 1024 * 1024;
   await exact({ headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(limit, 0x61) });
   const before = await total();
@@ -213,7 +213,7 @@ test('ING-17: exactly the limit is taken; one byte more is 413 with and without 
   expect(await total()).toBe(before);
 });
 
-test('ING-39: with a larger limit a body of 5 MB passes, beyond what frameworks allow by default', async () => {
+test('with a larger limit a body of 5 MB passes, beyond what frameworks allow by default [ING-39]', async () => {
   const large = await startGatewayServer({ bodyLimit: 10 * 1024 * 1024 });
   const { data: endpoint } = await large.api().post('/api/v1/endpoints', { name: 'large' });
   const body = randomBytes(5 * 1024 * 1024);
@@ -226,7 +226,7 @@ test('ING-39: with a larger limit a body of 5 MB passes, beyond what frameworks 
   await large.stop();
 });
 
-test('ING-18, ING-19: a body that is cut off leaves no trace', async () => {
+test('a body that is cut off leaves no trace [ING-18, ING-19]', async () => {
   const before = await total();
   await sendRaw(server.port, build({ path, body: 'x'.repeat(500), contentLength: 1000 }), { end: true });
   await sendRaw(
@@ -239,7 +239,7 @@ test('ING-18, ING-19: a body that is cut off leaves no trace', async () => {
   expect(await total()).toBe(before + 1);
 });
 
-test('ING-20, ING-21, ING-22: encoded bodies are opaque and forwarded in their encoding', async () => {
+test('encoded bodies are opaque and forwarded in their encoding [ING-20, ING-21, ING-22]', async () => {
   const gzip = gzipSync('{"type":"zipped"}');
   await exact({ headers: [JSON_TYPE, ['Content-Encoding', 'gzip']], body: gzip });
   expect(recorder.requests.at(-1)?.headers['content-encoding']).toBe('gzip');
@@ -248,7 +248,7 @@ test('ING-20, ING-21, ING-22: encoded bodies are opaque and forwarded in their e
     await exact({ headers: [['Content-Encoding', encoding]], body: 'xxx' });
 });
 
-test('ING-23: a hundred headers pass; more than two hundred are 431 and never silently missing', async () => {
+test('a hundred headers pass; more than two hundred are 431 and never silently missing [ING-23]', async () => {
   const many = (count: number): [string, string][] => Array.from({ length: count }, (_, n) => [`h${n}`, 'v']);
   const { event } = await exact({ headers: many(101), body: '{}' });
   expect(event.rawHeaders.filter((name) => /^h\d+$/.test(name))).toHaveLength(101);
@@ -259,7 +259,7 @@ test('ING-23: a hundred headers pass; more than two hundred are 431 and never si
   expect(await total()).toBe(before);
 });
 
-test('ING-24, ING-25: bytes above ASCII, empty values, repetitions, order and case of headers', async () => {
+test('bytes above ASCII, empty values, repetitions, order and case of headers [ING-24, ING-25]', async () => {
   const headers: [string, string][] = [
     ['X-FoO', 'caf\u00e9'],
     ['x-empty', ''],
@@ -275,7 +275,7 @@ test('ING-24, ING-25: bytes above ASCII, empty values, repetitions, order and ca
   expect(shown.headers).toMatchObject({ 'x-foo': ['caf\u00e9', 'second'], 'x-empty': '' });
 });
 
-test('ING-26: smuggling is refused and leaves no trace', async () => {
+test('smuggling is refused and leaves no trace [ING-26]', async () => {
   const before = await total();
   const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n`;
   for (const rest of [
@@ -291,7 +291,7 @@ test('ING-26: smuggling is refused and leaves no trace', async () => {
   expect(await total()).toBe(before);
 });
 
-test('ING-27: only the path decides, and nothing is normalised on the way', async () => {
+test('only the path decides, and nothing is normalised on the way [ING-27]', async () => {
   const absolute = await exact({ path: `http://evil.test${path}` });
   expect(absolute.event.path).toBe(path);
   const dots = await exact({ path: `${path}/../../v1/events` });
@@ -303,7 +303,7 @@ test('ING-27: only the path decides, and nothing is normalised on the way', asyn
   }
 });
 
-test('ING-28: every method is captured, and OPTIONS reveals no CORS', async () => {
+test('every method is captured, and OPTIONS reveals no CORS [ING-28]', async () => {
   for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
     const { event, answer } = await exact({ method, body: '{}' });
     expect(event.method).toBe(method);
@@ -318,7 +318,7 @@ test('ING-28: every method is captured, and OPTIONS reveals no CORS', async () =
   expect([head.status, head.headers['paggio-event-id']]).toEqual([200, expect.any(String)]);
 });
 
-test('ING-29: unknown and malformed slugs are the same 404', async () => {
+test('unknown and malformed slugs are the same 404 [ING-29]', async () => {
   const answers = await Promise.all(
     ['unknown-slug-abcdef', 'NOT-lower', 'x'.repeat(5_000), '%00', '%F0%9F%98%80', '-'].map((slug) =>
       request(server.port, { path: `/api/webhook/${slug}`, body: '{}' }),
@@ -368,7 +368,7 @@ describe('de-duplication', () => {
     return endpoint.slug;
   };
 
-  test('ING-31: twice in sequence and fifty at once make one event', async () => {
+  test('twice in sequence and fifty at once make one event [ING-31]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'd-1');
     const second = await github(slug, '{"n":1}', 'd-1');
@@ -388,7 +388,7 @@ describe('de-duplication', () => {
     expect(recorder.requests.filter((one) => one.headers['webhook-id'] === id)).toHaveLength(1);
   });
 
-  test('ING-32, ING-33, ING-34: another body conflicts, another endpoint does not, and any length of id is fine', async () => {
+  test('another body conflicts, another endpoint does not, and any length of id is fine [ING-32, ING-33, ING-34]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'same');
     const other = await github(slug, '{"n":2}', 'same');
@@ -404,7 +404,7 @@ describe('de-duplication', () => {
     ]).toEqual([undefined, 'true']);
   });
 
-  test('ING-35: after the window it is a new event', async () => {
+  test('after the window it is a new event [ING-35]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'old');
     await query(
@@ -457,7 +457,7 @@ test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no eve
   expect(forced.status).toBe(401);
 });
 
-test('ING-37: pipelined requests, HTTP/1.0 and Expect keep each event to its own body', async () => {
+test('pipelined requests, HTTP/1.0 and Expect keep each event to its own body [ING-37]', async () => {
   const before = await total();
   const two = Buffer.concat([
     build({ path, body: '{"pipelined":1}' }),
@@ -476,7 +476,7 @@ test('ING-37: pipelined requests, HTTP/1.0 and Expect keep each event to its own
   expect(await total()).toBe(before + 4);
 });
 
-test('ING-38: metacharacters are stored literally', async () => {
+test('metacharacters are stored literally [ING-38]', async () => {
   const text = `'; drop table paggio.events; -- % _ \\ $1 {{7*7}} \${jndi:ldap://x}`;
   const { event } = await exact({ path: `${path}?q=$1'--`, headers: [['X-Odd', text]], body: text });
   expect([event.query, event.rawHeaders.includes(text)]).toEqual([`q=$1'--`, true]);

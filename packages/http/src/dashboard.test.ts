@@ -44,7 +44,7 @@ async function signIn(): Promise<string> {
   return cookie.split(';')[0] as string;
 }
 
-test('UIX-02: the pages come with a strict policy', async () => {
+test('the pages come with a strict policy [UIX-02]', async () => {
   for (const path of [
     '',
     '/events',
@@ -71,7 +71,7 @@ test('UIX-02: the pages come with a strict policy', async () => {
   }
 });
 
-test('UIX-02: the page asks for TLS where the origin is its own and speaks it', async () => {
+test('the page asks for TLS where the origin is its own and speaks it [UIX-02]', async () => {
   // Pages need no database.
   const idle = createPaggio({ database: { url: gateway.database.url }, masterKey: testMasterKey });
   const own = createNodeHandler(idle, { dashboard: true, exclusive: true });
@@ -142,7 +142,7 @@ test('a session reads and changes through its own door; the bearer API knows no 
   expect((await browser.get('/dashboard/api/v1/events', { headers: { cookie } })).status).toBe(401);
 });
 
-test('AUZ-17: wrong keys and used, expired or invented links sign nobody in', async () => {
+test('wrong keys and used, expired or invented links sign nobody in [AUZ-17]', async () => {
   expect((await browser.post('/dashboard/session', { key: 'pk_live_x' })).status).toBe(401);
   // As it stands: axios would make JSON of the text.
   const asIs = { headers: { 'content-type': 'application/json' }, transformRequest: (body: unknown) => body };
@@ -171,7 +171,7 @@ test('AUZ-17: wrong keys and used, expired or invented links sign nobody in', as
   }
 });
 
-test('AUZ-17: guessing keys at the sign-in is slowed down', async () => {
+test('guessing keys at the sign-in is slowed down [AUZ-17]', async () => {
   const statuses = new Set<number>();
   for (let n = 0; n < 120; n++)
     statuses.add((await browser.post('/dashboard/session', { key: `pk_live_${n}` })).status);
@@ -180,7 +180,7 @@ test('AUZ-17: guessing keys at the sign-in is slowed down', async () => {
   await signIn();
 });
 
-test('AUZ-18: changes from other origins are refused', async () => {
+test('changes from other origins are refused [AUZ-18]', async () => {
   const cookie = await signIn();
   for (const foreign of ['http://evil.test', 'null', undefined]) {
     const attack = axios.create({
@@ -232,7 +232,7 @@ test('a session tells who it is, and another process knows it too', async () => 
   await other.stop();
 });
 
-test('UIX-10: a session ends with the key that opened it, by time, and when it is left alone', async () => {
+test('a session ends with the key that opened it, by time, and when it is left alone [UIX-10]', async () => {
   const admin = { ...owner, scopes: new Set(scopes), keyId: null };
   const { apiKey, key: own } = await gateway.paggio.admin.keys.create(admin, { name: 'of the session', scopes: ['read'] });
   const open = async (): Promise<string> => {
@@ -258,7 +258,7 @@ test('UIX-10: a session ends with the key that opened it, by time, and when it i
   expect(await status(revoked)).toBe(401);
 });
 
-test('UIX-11: who may make keys of both modes may look at both; a test key sees test mode only', async () => {
+test('who may make keys of both modes may look at both; a test key sees test mode only [UIX-11]', async () => {
   const cookie = await signIn();
   const at = { headers: { cookie } };
   const made = (await browser.post('/dashboard/api/v1/endpoints', { name: 'live one' }, at)).data;

@@ -98,7 +98,7 @@ for (const [name, serve, limits] of transports) {
   );
 }
 
-test('EMB-01: a body that the host has read is refused, whichever way it reads', async () => {
+test('a body that the host has read is refused, whichever way it reads [EMB-01]', async () => {
   const gateway = await gatewayOfAll();
   const handle = createNodeHandler(gateway.paggio);
   const fetch = createFetchHandler(gateway.paggio);
@@ -133,7 +133,7 @@ test("a path that only begins like the mount path is the host's, also when Paggi
   await host.stop();
 });
 
-test('EMB-08: what signs its URL is verified against the configured one, whatever Host and proxies say', async () => {
+test('what signs its URL is verified against the configured one, whatever Host and proxies say [EMB-08]', async () => {
   const server = await startGatewayServer({ publicUrl: 'https://hooks.example.com', trustedProxies: ['127.0.0.0/8'] });
   const public_url = 'https://hooks.example.com/in/trello';
   const verification = { provider: 'trello', secrets: ['a secret of Trello'], public_url };

@@ -98,7 +98,7 @@ function signed(world: World): Request {
   };
 }
 
-// AUZ-07: a valid request for every row of the table. A new route that is not here fails the build.
+// A valid request for every row of the table. A new route that is not here fails the build.
 const requests: Record<string, (world: World) => Request> = {
   'health.live': () => ({}),
   'health.ready': () => ({}),
@@ -199,11 +199,11 @@ const UNKNOWN = '01a1feba-f6e4-7000-a9af-4d30305a647b';
 const table = operations.map((operation) => [operation.id, operation] as const);
 const guarded = table.filter(([, { scope }]) => scope !== null) as (readonly [string, Operation & { scope: Scope }])[];
 
-test('every operation has its place in the matrix', () => {
+test('every operation has its place in the matrix [AUZ-07]', () => {
   expect(Object.keys(requests).sort()).toEqual(operations.map(({ id }) => id).sort());
 });
 
-test.each(guarded)('AUZ-06: %s needs its scope, whatever it is asked about', async (_, operation) => {
+test.each(guarded)('%s needs its scope, whatever it is asked about [AUZ-06]', async (_, operation) => {
   const asked = [idsOf(mine), idsOf(others.stranger), allIds(UNKNOWN), allIds('nope')];
   for (const [index, scope] of scopes.filter((one) => one !== operation.scope).entries()) {
     // Without an id in its path it is the same request each time. In full every scope asks about everything.
@@ -232,7 +232,7 @@ const managesBothModes: ReadonlySet<string> = new Set(['keys.delete', 'sessions.
 
 const withId = guarded.filter(([, { path }]) => path.includes('/:'));
 
-test.each(withId)("AUZ-05, AUZ-07: %s knows nobody else's objects", async (_, operation) => {
+test.each(withId)("%s knows nobody else's objects [AUZ-05, AUZ-07]", async (_, operation) => {
   const key = mine.keys[operation.scope];
   const foreign: Ids[] = [
     idsOf(others.stranger),
@@ -256,7 +256,7 @@ test.each(withId)("AUZ-05, AUZ-07: %s knows nobody else's objects", async (_, op
 });
 
 test.each(withId.filter(([, { path }]) => path.includes(':destination_id')))(
-  'AUZ-08: %s needs both ids to be right',
+  '%s needs both ids to be right [AUZ-08]',
   async (_, operation) => {
     const key = mine.keys[operation.scope];
     for (const ids of [
@@ -322,7 +322,7 @@ const traffic = ['ingest.signed', 'events.publish'];
 const acts = guarded.filter(([id, { method }]) => method !== 'GET' && !traffic.includes(id));
 
 test.each([...acts, ...guarded.filter(([id]) => id === 'endpoints.secret')])(
-  'AUZ-28: %s leaves an entry in the audit log, and no secret in it',
+  '%s leaves an entry in the audit log, and no secret in it [AUZ-28]',
   async (id, operation) => {
     const { world, text, ...outcome } = await outcomeOf(operation);
     let { status, before, after } = outcome;
@@ -342,7 +342,7 @@ test.each([...acts, ...guarded.filter(([id]) => id === 'endpoints.secret')])(
   },
 );
 
-describe('AUZ-08: ids that stand elsewhere than in the path', () => {
+describe('ids that stand elsewhere than in the path [AUZ-08]', () => {
   const api = (scope: Scope): ReturnType<typeof client> => client(server.port, mine.keys[scope]);
 
   test.each(['stranger', 'otherMode'] as const)('of a %s', async (who) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { register } from 'prom-client';
 import { client, request, startGatewayServer } from './testing';
 
-test('LOA-14: what happened is counted, in a registry of its own, for administrators', async () => {
+test('what happened is counted, in a registry of its own, for administrators [LOA-14]', async () => {
   const server = await startGatewayServer();
   let status = 200;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());

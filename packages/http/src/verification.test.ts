@@ -62,7 +62,7 @@ const hex = (secret: string, text: string, encoding: 'hex' | 'base64' = 'hex'): 
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
-describe('SIG-03: a question is answered, is no event, and opens no door', () => {
+describe('a question is answered, is no event, and opens no door [SIG-03]', () => {
   const text = (answer: RawAnswer): unknown => [answer.status, answer.headers['content-type'], answer.body.toString()];
   const PLAIN = 'text/plain; charset=utf-8';
 
@@ -177,7 +177,7 @@ describe('SIG-03: a question is answered, is no event, and opens no door', () =>
 });
 
 describe('a secret that the provider hands over', () => {
-  test('SIG-10: Notion: kept once, shown to an admin, and never taken again', async () => {
+  test('Notion: kept once, shown to an admin, and never taken again [SIG-10]', async () => {
     const to = await endpoint({ provider: 'notion' });
     expect((await send(to, { body: '{"id":"e1","type":"page.created"}' })).status).toBe(401);
     const token = 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl';
@@ -220,7 +220,7 @@ describe('a secret that the provider hands over', () => {
     expect(await eventsOf(to)).toBe(1);
   });
 
-  test('SIG-08: nobody else is switched on without a secret', async () => {
+  test('nobody else is switched on without a secret [SIG-08]', async () => {
     for (const secrets of [undefined, [], [''], ['  ']]) {
       const { status } = await server
         .api()
@@ -544,7 +544,7 @@ describe('replays signed anew', () => {
   });
 });
 
-test("SIG-25: Stripe's own library accepts what is forwarded, refuses it ten minutes later, and accepts it signed anew", async () => {
+test("Stripe's own library accepts what is forwarded, refuses it ten minutes later, and accepts it signed anew [SIG-25]", async () => {
   const { webhooks } = new Stripe('sk_test_x');
   const secret = 'whsec_of_the_endpoint';
   const to = await endpoint({ provider: 'stripe', secrets: [secret] }, { destination_url: recorder.url('/stripe') });
@@ -566,7 +566,7 @@ test("SIG-25: Stripe's own library accepts what is forwarded, refuses it ten min
   expect(judge(seconds())).toMatchObject({ id: 'evt_25' });
 });
 
-test('SIG-16: without a delivery id, only a repeated request whose signature covers a timestamp is a duplicate', async () => {
+test('without a delivery id, only a repeated request whose signature covers a timestamp is a duplicate [SIG-16]', async () => {
   const twice = async (to: Endpoint, input: Omit<RawRequest, 'path'>): Promise<unknown> => {
     const answers = [await send(to, input), await send(to, input)];
     return [await eventsOf(to), answers[1]?.headers['paggio-duplicate']];
@@ -584,7 +584,7 @@ test('SIG-16: without a delivery id, only a repeated request whose signature cov
   expect(await twice(open, { body, headers: [['Calendly-Webhook-Signature', signed]] })).toEqual([2, undefined]);
 });
 
-test('SIG-18: of two secrets both hold until the old one expires, on the second', async () => {
+test('of two secrets both hold until the old one expires, on the second [SIG-18]', async () => {
   const at = new Date(Date.now() + 1500);
   const to = await endpoint({
     provider: 'github',

@@ -79,7 +79,7 @@ test('sessions and event streams of HTTP/2 clients do not keep Koa from closing'
   await gateway.stop();
 });
 
-test('EMB-01: behind a body parser a request is refused with one clear error, and middleware in front sees the answer', async () => {
+test('behind a body parser a request is refused with one clear error, and middleware in front sees the answer [EMB-01]', async () => {
   for (const Host of [Koa, Koa2]) {
     const gateway = await gatewayOfAll();
     const app = new Host();

@@ -262,7 +262,7 @@ if (full)
     return listen(module.createNestApplication({ logger: false }), database);
   });
 
-test("EMB-09: the host's global guard protects its routes and the API, and leaves webhooks public", async () => {
+test("the host's global guard protects its routes and the API, and leaves webhooks public [EMB-09]", async () => {
   @Injectable()
   class Closed implements CanActivate {
     canActivate(): boolean {
@@ -287,7 +287,7 @@ test("EMB-09: the host's global guard protects its routes and the API, and leave
   await host.stop();
 });
 
-test("EMB-09: the host's throttler limits its routes and the API, in Paggio's envelope, and never webhooks", async () => {
+test("the host's throttler limits its routes and the API, in Paggio's envelope, and never webhooks [EMB-09]", async () => {
   for (const adapter of [undefined, () => new FastifyAdapter()]) {
     const { app, database } = await create(
       (db) => ({
@@ -379,7 +379,7 @@ test('an answer without a body is given once, and leaves no fault', async () => 
   }
 });
 
-test('EMB-10: an adapter that Paggio does not know stops the start, and names those that it does', async () => {
+test('an adapter that Paggio does not know stops the start, and names those that it does [EMB-10]', async () => {
   class OtherAdapter extends ExpressAdapter {
     override getType(): string {
       return 'restify';

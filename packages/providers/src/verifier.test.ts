@@ -46,7 +46,7 @@ function check(checking: Verifier, incoming: WebhookRequest): Verification {
 const githubSignature = (body: string, algorithm = 'sha256', key = 'k'): string =>
   createHmac(algorithm, key).update(body).digest('hex');
 
-test('SIG-05: a repeated signature header is refused in either order', () => {
+test('a repeated signature header is refused in either order [SIG-05]', () => {
   const good = `sha256=${githubSignature('{}')}`;
   for (const pair of [
     [good, 'sha256=00'],
@@ -58,7 +58,7 @@ test('SIG-05: a repeated signature header is refused in either order', () => {
   }
 });
 
-test('SIG-06: what a lenient decoder would accept is refused', () => {
+test('what a lenient decoder would accept is refused [SIG-06]', () => {
   const hex = githubSignature('{}');
   for (const value of [`${hex}zz`, hex.toUpperCase(), ` ${hex}`, `${hex}\n#`]) {
     expect(check(verifier('github'), request({ 'x-hub-signature-256': `sha256=${value}` }, '{}')).ok).toBe(false);
@@ -74,13 +74,13 @@ test('SIG-06: what a lenient decoder would accept is refused', () => {
   expect(check(verifier('shopify'), request({ 'x-shopify-hmac-sha256': base64 }, '{"a":"??>"}')).ok).toBe(true);
 });
 
-test('SIG-07: a signature of any length or alphabet is refused and never throws', () => {
+test('a signature of any length or alphabet is refused and never throws [SIG-07]', () => {
   for (const value of ['', 'sha256=', 'sha256=a', `sha256=${'a'.repeat(1_000_000)}`, 'sha256=\u00e9\u00ff']) {
     expect(check(verifier('github'), request({ 'x-hub-signature-256': value }, '{}')).ok).toBe(false);
   }
 });
 
-test('SIG-08: verification without a usable secret cannot be configured', () => {
+test('verification without a usable secret cannot be configured [SIG-08]', () => {
   for (const secrets of [[], [''], ['   ']]) {
     const made = createVerifier({
       provider: 'github',
@@ -93,7 +93,7 @@ test('SIG-08: verification without a usable secret cannot be configured', () => 
   }
 });
 
-test('SIG-09: a signature under the empty key is refused', () => {
+test('a signature under the empty key is refused [SIG-09]', () => {
   const result = check(
     verifier('github'),
     request({ 'x-hub-signature-256': `sha256=${githubSignature('{}', 'sha256', '')}` }, '{}'),
@@ -101,14 +101,14 @@ test('SIG-09: a signature under the empty key is refused', () => {
   expect(result).toEqual({ ok: false, reason: 'wrong_signature' });
 });
 
-test('SIG-11: the algorithm comes from the configuration', () => {
+test('the algorithm comes from the configuration [SIG-11]', () => {
   for (const algorithm of ['sha1', 'md5', 'sha512']) {
     const value = `${algorithm}=${githubSignature('{}', algorithm)}`;
     expect(check(verifier('github'), request({ 'x-hub-signature-256': value }, '{}')).ok).toBe(false);
   }
 });
 
-describe('SIG-13, SIG-14: timestamps', () => {
+describe('timestamps [SIG-13, SIG-14]', () => {
   const signed = (timestamp: string) =>
     request(
       { 'stripe-signature': `t=${timestamp},v1=${createHmac('sha256', 'k').update(`${timestamp}.{}`).digest('hex')}` },
@@ -135,14 +135,14 @@ describe('SIG-13, SIG-14: timestamps', () => {
   });
 });
 
-test('SIG-17: of a thousand candidate signatures at most twenty are tried', () => {
+test('of a thousand candidate signatures at most twenty are tried [SIG-17]', () => {
   const good = createHmac('sha256', 'k').update('1700000000.{}').digest('hex');
   const flood = Array.from({ length: 1000 }, () => `v1=${'0'.repeat(64)}`).join(',');
   const result = check(verifier('stripe'), request({ 'stripe-signature': `t=1700000000,${flood},v1=${good}` }, '{}'));
   expect(result.ok).toBe(false);
 });
 
-test('SIG-18: an old secret holds until it expires', () => {
+test('an old secret holds until it expires [SIG-18]', () => {
   const make = (expiresAt: number) =>
     createVerifier({
       provider: 'github',
@@ -191,7 +191,7 @@ describe('handshakes', () => {
     expect(JSON.parse(okta?.body ?? '')).toEqual({ verification: 'abc' });
   });
 
-  test('SIG-10: Slack and Discord are answered only when signed', () => {
+  test('Slack and Discord are answered only when signed [SIG-10]', () => {
     const body = JSON.stringify({
       token: 'x',
       challenge: '3eZbrw1aB',
@@ -337,7 +337,7 @@ describe('what is particular to a few', () => {
   });
 });
 
-test('SIG-26: one bad item of many refuses the whole request', () => {
+test('one bad item of many refuses the whole request [SIG-26]', () => {
   const adyen = findProvider('adyen')?.schemes['standard'] as Scheme;
   const key = 'ab'.repeat(32);
   const item = (reference: string): string =>
@@ -354,7 +354,7 @@ test('SIG-26: one bad item of many refuses the whole request', () => {
   expect(check(verifier('adyen', key), request({}, unsigned)).ok).toBe(false);
 });
 
-test('SIG-10: a secret is taken from a handshake only while there is none', () => {
+test('a secret is taken from a handshake only while there is none [SIG-10]', () => {
   const make = (secrets: string[]): Verifier => {
     const settings = { scheme: null, publicUrl: null, settings: {} };
     const made = createVerifier({
@@ -432,7 +432,7 @@ describe('detection and event types', () => {
     expect(eventTypeOf(incoming, provider ? findProvider(provider) : undefined)).toBe(type);
   });
 
-  test('ING-40: long types are cut, NUL and lone surrogates replaced', () => {
+  test('long types are cut, NUL and lone surrogates replaced [ING-40]', () => {
     expect(eventTypeOf(request({}, JSON.stringify({ type: 'x'.repeat(10_000) })), undefined)).toHaveLength(256);
     expect(eventTypeOf(request({}, '{"type":"a\\u0000b\\ud800"}'), undefined)).toBe('a\uFFFDb\uFFFD');
   });

@@ -40,7 +40,7 @@ async function hold(table: string): Promise<void> {
   await holder.query(`lock table paggio.${table} in access exclusive mode`);
 }
 
-test('CRA-11: nobody waits longer than six seconds for an answer, and where very many wait new ones are refused at once', async () => {
+test('nobody waits longer than six seconds for an answer, and where very many wait new ones are refused at once [CRA-11]', async () => {
   const timing = await start('maxWaitMs', 'overdueLookMs', 'overloadedAfterMs');
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'slow' });
@@ -67,7 +67,7 @@ test('CRA-11: nobody waits longer than six seconds for an answer, and where very
   expect((await paggio.readiness()).ready).toBe(true);
 }, 30_000);
 
-test('LOA-09: of large bodies, fewer wait before new ones are refused at once', async () => {
+test('of large bodies, fewer wait before new ones are refused at once [LOA-09]', async () => {
   const timing = await start();
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'large' });
@@ -83,7 +83,7 @@ test('LOA-09: of large bodies, fewer wait before new ones are refused at once', 
   await Promise.all(waiting);
 }, 30_000);
 
-test('LOA-07, LOA-08: who floods waits behind himself and is refused first; others are stored with the next group', async () => {
+test('who floods waits behind himself and is refused first; others are stored with the next group [LOA-07, LOA-08]', async () => {
   await start();
   const { paggio } = gateway;
   const create = async (userId: string, name: string): Promise<string> =>
@@ -117,7 +117,7 @@ test('LOA-07, LOA-08: who floods waits behind himself and is refused first; othe
   expect(stored).toContain(flood);
 }, 30_000);
 
-test('CRA-11: an endpoint that cannot be looked up is no reason to wait for longer than five seconds', async () => {
+test('an endpoint that cannot be looked up is no reason to wait for longer than five seconds [CRA-11]', async () => {
   const timing = await start('lookUpMs');
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unknown' });
@@ -127,7 +127,7 @@ test('CRA-11: an endpoint that cannot be looked up is no reason to wait for long
   expect(performance.now() - startedAt).toBeLessThan(timing.lookUpMs + LATE_MS);
 }, 20_000);
 
-test('CRA-13: a database that answers and stores nothing makes the process not ready, until something is stored', async () => {
+test('a database that answers and stores nothing makes the process not ready, until something is stored [CRA-13]', async () => {
   await start();
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'full' });
@@ -146,7 +146,7 @@ test('CRA-13: a database that answers and stores nothing makes the process not r
   expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
 });
 
-test('CRA-06: results that could not be written during an outage are written before their deliveries are claimed again', async () => {
+test('results that could not be written during an outage are written before their deliveries are claimed again [CRA-06]', async () => {
   const timing = await start('statementMs', 'queryMs', 'pollMs');
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();

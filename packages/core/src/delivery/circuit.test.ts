@@ -28,7 +28,7 @@ async function halfOpen(recorder: Recorder, bodies: readonly string[]): Promise<
   return ids;
 }
 
-test('CRA-02: an event that is always refused does not keep a circuit open for the others', async () => {
+test('an event that is always refused does not keep a circuit open for the others [CRA-02]', async () => {
   const recorder = await Recorder.start((request, response) =>
     response.writeHead(request.body.toString() === 'poison' ? 500 : 200).end(),
   );
@@ -42,7 +42,7 @@ test('CRA-02: an event that is always refused does not keep a circuit open for t
   await recorder.stop();
 }, 20_000);
 
-test('CRA-02: a probe is waited for no longer than its lease stands, and its lease is renewed', async () => {
+test('a probe is waited for no longer than its lease stands, and its lease is renewed [CRA-02]', async () => {
   const recorder = await Recorder.start(() => undefined);
   await halfOpen(recorder, ['a']);
   await recorder.received(1);

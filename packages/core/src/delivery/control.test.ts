@@ -67,7 +67,7 @@ test('cancel: an attempt under way is recorded; a delivery counts, a failure is 
   }
 });
 
-test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it', async () => {
+test('410 pauses that destination alone, says so, and ACTIVE resumes it [DEL-03]', async () => {
   let status = 410;
   const gone = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const other = await Recorder.start();
@@ -104,7 +104,7 @@ test('DEL-03: 410 pauses that destination alone, says so, and ACTIVE resumes it'
   await other.stop();
 });
 
-test('DEL-03: the endpoint of a single destination shows the pause and its reason', async () => {
+test('the endpoint of a single destination shows the pause and its reason [DEL-03]', async () => {
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'g', destinationUrl: gone.url() });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
@@ -123,7 +123,7 @@ test('DEL-03: the endpoint of a single destination shows the pause and its reaso
   await gone.stop();
 });
 
-test('DEL-18: nothing but failures for the configured time pauses; one success begins anew', async () => {
+test('nothing but failures for the configured time pauses; one success begins anew [DEL-18]', async () => {
   let status = 500;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -163,7 +163,7 @@ test('DEL-18: nothing but failures for the configured time pauses; one success b
   await recorder.stop();
 });
 
-test('DEL-20: fifty destinations, three of them failing: fifty states, the healthy ones once each', async () => {
+test('fifty destinations, three of them failing: fifty states, the healthy ones once each [DEL-20]', async () => {
   const healthy = await Recorder.start();
   const failing = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const destinations = Array.from({ length: 50 }, (_, n) => ({
@@ -249,7 +249,7 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
   }
 });
 
-test('SSR-16: an event that comes back goes out three times, and then no further', async () => {
+test('an event that comes back goes out three times, and then no further [SSR-16]', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
   // The destination sends on what it receives, as another name of the gateway would.
@@ -286,7 +286,7 @@ test('what a stranger writes into Paggio-Hops keeps no event from being delivere
   await recorder.stop();
 });
 
-test('DEL-19: an event that takes its worker down with it ends after ten times', async () => {
+test('an event that takes its worker down with it ends after ten times [DEL-19]', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'poison', destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });

@@ -44,7 +44,7 @@ async function tcp(behave: (socket: Socket) => void): Promise<{ url: string; ser
 
 const answerBytes = (bytes: string | Buffer) => (socket: Socket) => void socket.once('data', () => socket.end(bytes));
 
-test('DEL-01, DEL-02: 2xx is delivered, everything else is not, and redirects are never followed', async () => {
+test('2xx is delivered, everything else is not, and redirects are never followed [DEL-01, DEL-02]', async () => {
   for (const status of [200, 201, 202, 204, 299]) {
     const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
     expect(await deliver(recorder.url())).toMatchObject({ status: 'delivered', responseStatus: status });
@@ -65,7 +65,7 @@ test('DEL-01, DEL-02: 2xx is delivered, everything else is not, and redirects ar
   await elsewhere.stop();
 });
 
-test('DEL-03: 410 ends it at once and says so', async () => {
+test('410 ends it at once and says so [DEL-03]', async () => {
   const recorder = await Recorder.start((_request, response) => void response.writeHead(410).end());
   expect(await deliver(recorder.url(), { retry: fast })).toMatchObject({
     status: 'failed',
@@ -75,7 +75,7 @@ test('DEL-03: 410 ends it at once and says so', async () => {
   await recorder.stop();
 });
 
-test('DEL-05: distinct failures below HTTP, each within the time-out', async () => {
+test('distinct failures below HTTP, each within the time-out [DEL-05]', async () => {
   const cases: [string, RegExp, (socket: Socket) => void][] = [
     ['closes before headers', /^connection_reset/, (socket) => void socket.once('data', () => socket.end())],
     ['resets', /^connection_reset/, (socket) => void socket.once('data', () => socket.resetAndDestroy())],
@@ -98,7 +98,7 @@ test('DEL-05: distinct failures below HTTP, each within the time-out', async () 
   expect((await deliver('http://127.0.0.1:1/')).attempts[0]?.error).toMatch(/^connection_refused/);
 });
 
-test('DEL-06, DEL-07: a response that breaks off after 2xx counts; a huge one is cut at 64 KiB', async () => {
+test('a response that breaks off after 2xx counts; a huge one is cut at 64 KiB [DEL-06, DEL-07]', async () => {
   const broken = await tcp(
     (socket) =>
       void socket.once('data', () => {
@@ -126,7 +126,7 @@ test('DEL-06, DEL-07: a response that breaks off after 2xx counts; a huge one is
   await endless.stop();
 });
 
-test('DEL-08: any bytes of a response can be kept', async () => {
+test('any bytes of a response can be kept [DEL-08]', async () => {
   const recorder = await Recorder.start(
     (_request, response) => void response.writeHead(500, { 'x-odd': 'caf\u00e9' }).end(Buffer.from([0, 0xff, 0x7b, 0])),
   );
@@ -135,7 +135,7 @@ test('DEL-08: any bytes of a response can be kept', async () => {
   await recorder.stop();
 });
 
-test('DEL-04: Retry-After postpones the next attempt and is given as the reason', async () => {
+test('Retry-After postpones the next attempt and is given as the reason [DEL-04]', async () => {
   const recorder = await Recorder.start(
     (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
   );
@@ -157,7 +157,7 @@ test('DEL-04: Retry-After postpones the next attempt and is given as the reason'
   await recorder.stop();
 });
 
-test('SIG-22, SIG-23: signed anew on each attempt, under one id, as the standard library verifies', async () => {
+test('signed anew on each attempt, under one id, as the standard library verifies [SIG-22, SIG-23]', async () => {
   const recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 2 ? 500 : 200).end(),
   );
@@ -178,7 +178,7 @@ test('SIG-22, SIG-23: signed anew on each attempt, under one id, as the standard
   await recorder.stop();
 });
 
-test("AUZ-23: hop-by-hop headers stay here; a sender's own Standard Webhooks headers stay untouched", async () => {
+test("hop-by-hop headers stay here; a sender's own Standard Webhooks headers stay untouched [AUZ-23]", async () => {
   const recorder = await Recorder.start();
   await deliver(recorder.url(), { headers: { 'X-Replaced': 'ours' } }, [
     'Connection',
@@ -225,7 +225,7 @@ test("AUZ-23: hop-by-hop headers stay here; a sender's own Standard Webhooks hea
   await recorder.stop();
 });
 
-test('SSR-06, SSR-08, SSR-09: names and rows that turn private after they were accepted reach no socket', async () => {
+test('names and rows that turn private after they were accepted reach no socket [SSR-06, SSR-08, SSR-09]', async () => {
   const target = await tcp((socket) => socket.end());
   const port = (target.server.address() as AddressInfo).port;
   let answers = 0;
@@ -262,7 +262,7 @@ test('SSR-06, SSR-08, SSR-09: names and rows that turn private after they were a
   await strict.stop();
 });
 
-test('DEL-14: a changed URL is used by the very next attempt', async () => {
+test('a changed URL is used by the very next attempt [DEL-14]', async () => {
   const first = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const second = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -279,7 +279,7 @@ test('DEL-14: a changed URL is used by the very next attempt', async () => {
   await second.stop();
 });
 
-test('DEL-15: a destination that hangs does not hold up another', async () => {
+test('a destination that hangs does not hold up another [DEL-15]', async () => {
   const sockets: Socket[] = [];
   const hanging = await tcp((socket) => void sockets.push(socket));
   const healthy = await Recorder.start();
@@ -302,7 +302,7 @@ test('DEL-15: a destination that hangs does not hold up another', async () => {
   await healthy.stop();
 });
 
-test('CRA-05: a stop finishes what is in flight and gives the rest back uncharged', async () => {
+test('a stop finishes what is in flight and gives the rest back uncharged [CRA-05]', async () => {
   const own = await startGateway();
   const slow = await Recorder.start((_request, response) => void setTimeout(() => response.writeHead(200).end(), 300));
   const { endpoint } = await own.paggio.admin.endpoints.create(owner, {

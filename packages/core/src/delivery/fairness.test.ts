@@ -12,7 +12,7 @@ async function pending(gateway: TestGateway, endpointId: string): Promise<number
 const drained = (gateway: TestGateway, endpointId: string): Promise<true> =>
   until(gateway.paggio, async () => ((await pending(gateway, endpointId)) === 0 ? true : undefined));
 
-test('DEL-16: a rate limit is kept with a backlog, across processes, and everything arrives once', async () => {
+test('a rate limit is kept with a backlog, across processes, and everything arrives once [DEL-16]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
@@ -37,7 +37,7 @@ test('DEL-16: a rate limit is kept with a backlog, across processes, and everyth
   await recorder.stop();
 });
 
-test('DEL-17: the circuit opens after failures in a row, one probe closes it, all of it visible', async () => {
+test('the circuit opens after failures in a row, one probe closes it, all of it visible [DEL-17]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const heard: TelemetryEvent[] = [];
@@ -128,7 +128,7 @@ test('429 with Retry-After leaves the whole destination alone until then', async
   await recorder.stop();
 });
 
-test('LOA-04: what has just arrived does not wait behind a backlog', async () => {
+test('what has just arrived does not wait behind a backlog [LOA-04]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const recorder = await Recorder.start(
@@ -157,7 +157,7 @@ test('LOA-04: what has just arrived does not wait behind a backlog', async () =>
   await recorder.stop();
 });
 
-test('DEL-15: more dead destinations than there are slots leave half of them to the others', async () => {
+test('more dead destinations than there are slots leave half of them to the others [DEL-15]', async () => {
   const gateway = await startGateway({ maxInFlight: 16 });
   const { paggio } = gateway;
   let active = 0;

@@ -298,7 +298,7 @@ class Delete extends Step {
   override toString = (): string => 'delete';
 }
 
-test('DEL-25: any sequence of steps leaves what the model says, and each attempt is on record once', async () => {
+test('any sequence of steps leaves what the model says, and each attempt is on record once [DEL-25]', async () => {
   const real = await Real.start();
   const which = fc.nat({ max: 20 });
   const script = fc.array(fc.constantFrom(...acts, 'accept', 'refuse', 'refuse' as Act), { maxLength: MAX_ATTEMPTS });

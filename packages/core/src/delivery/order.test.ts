@@ -18,7 +18,7 @@ interface Sent {
 
 const sentOf = (body: Buffer): Sent => JSON.parse(body.toString()) as Sent;
 
-test('DEL-24: events of one key arrive in order, with failures, several processes and many keys at once', async () => {
+test('events of one key arrive in order, with failures, several processes and many keys at once [DEL-24]', async () => {
   const { paggio } = gateway;
   const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
   const accepted: Sent[] = [];

@@ -17,7 +17,7 @@ const answer = (status: number | null, headers: TransportResult['headers'] = {},
   error: code === undefined ? null : { code, message: code },
 });
 
-test('DEL-01 to DEL-03: what each status means by default', () => {
+test('what each status means by default [DEL-01 to DEL-03]', () => {
   const kinds = (status: number): string => classify(answer(status), 1, defaultRetryPolicy, 0).kind;
   for (const status of [200, 201, 202, 204, 299]) expect([status, kinds(status)]).toEqual([status, 'delivered']);
   for (const status of [300, 301, 304, 400, 401, 404, 408, 409, 422, 425, 429, 500, 503, 999])
@@ -32,7 +32,7 @@ test('clientErrors: fail ends with the first 4xx, except those that say later', 
   for (const status of [408, 425, 429, 500, 302]) expect(classify(answer(status), 1, policy, 0).kind).toBe('retry');
 });
 
-test('DEL-27: a destination may ask to drop a message', () => {
+test('a destination may ask to drop a message [DEL-27]', () => {
   const asked = answer(500, { 'webhook-delivery': 'abort-message' });
   expect(classify(asked, 1, defaultRetryPolicy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
 });

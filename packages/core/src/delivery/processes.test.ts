@@ -56,7 +56,7 @@ const allDelivered = (): Promise<true> =>
     return left.length === 0 ? true : undefined;
   });
 
-test('CRA-03: a stopped process that wakes after its leases are gone overwrites nothing', async () => {
+test('a stopped process that wakes after its leases are gone overwrites nothing [CRA-03]', async () => {
   const held: ServerResponse[] = [];
   let hold = true;
   const recorder = await Recorder.start((_request, response) => {
@@ -90,7 +90,7 @@ test('CRA-03: a stopped process that wakes after its leases are gone overwrites 
   await recorder.stop();
 }, 60_000);
 
-test('CRA-01: a killed process is replaced within a minute, without help', async () => {
+test('a killed process is replaced within a minute, without help [CRA-01]', async () => {
   let hold = true;
   const recorder = await Recorder.start((_request, response) => void (hold || response.writeHead(200).end()));
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
@@ -114,7 +114,7 @@ test('CRA-01: a killed process is replaced within a minute, without help', async
   await recorder.stop();
 }, 90_000);
 
-test('CRA-02: processes that are killed one after the other under load lose nothing', async () => {
+test('processes that are killed one after the other under load lose nothing [CRA-02]', async () => {
   const recorder = await Recorder.start((_request, response, count) => {
     setTimeout(() => response.writeHead(count % 7 === 0 ? 400 : 200).end(), count % 10);
   });
@@ -157,7 +157,7 @@ test('CRA-02: processes that are killed one after the other under load lose noth
   await recorder.stop();
 }, 120_000);
 
-test('CRA-02: in a loop of crashes the dead do not keep their part of a destination', async () => {
+test('in a loop of crashes the dead do not keep their part of a destination [CRA-02]', async () => {
   const ghosts = `insert into paggio.workers (id, seen_at, handlers)
     select gen_random_uuid(), now() - interval '${0.7 * shortLeases.crewMs} milliseconds', '{}' from generate_series(1, 15)`;
   await query(gateway.database.url, ghosts);

@@ -10,7 +10,7 @@ const policies = fc.record({
   floorSeconds: fc.integer({ min: 0, max: 3600 }),
 });
 
-test('DEL-10: a wait is never below the floor nor above the bound', () => {
+test('a wait is never below the floor nor above the bound [DEL-10]', () => {
   fc.assert(
     fc.property(
       policies,
@@ -32,7 +32,7 @@ test('the default makes twelve attempts over about three days', () => {
   expect(longestDays).toBeLessThan(3.5);
 });
 
-test('DEL-11: events that fail together do not come back together', () => {
+test('events that fail together do not come back together [DEL-11]', () => {
   const buckets = new Map<number, number>();
   for (let i = 0; i < 10_000; i++) {
     const second = Math.floor(retryDelayMs({ ...defaultRetryPolicy, baseSeconds: 30 }, 1) / 1000);
@@ -47,7 +47,7 @@ test('a schedule is taken literally', () => {
   expect([maxAttempts(policy), retryDelayMs(policy, 1), retryDelayMs(policy, 2)]).toEqual([3, 1000, 60_000]);
 });
 
-test('DEL-04: Retry-After in seconds and dates, clamped; everything else is ignored', () => {
+test('Retry-After in seconds and dates, clamped; everything else is ignored [DEL-04]', () => {
   const now = Date.UTC(2026, 0, 1);
   const cases: [string | undefined, number][] = [
     ['120', 120_000],

@@ -22,7 +22,7 @@ function served(items: readonly Item[]): Record<string, number> {
   return counts;
 }
 
-test('LOA-08: a user who comes after ten thousand events of another is in the next group', () => {
+test('a user who comes after ten thousand events of another is in the next group [LOA-08]', () => {
   const queue = filled({ 'noisy/a': { count: 10_000, size: 2 * KB } });
   queue.take(500, 8 * KB * KB);
   queue.push('quiet', 'b', { name: 'quiet/b', size: 2 * KB, since: 0 });

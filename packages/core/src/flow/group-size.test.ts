@@ -48,7 +48,7 @@ test('once it is fast again, groups are large again', () => {
   expect(sizes.at(-1)).toBe(MAX);
 });
 
-test('LOA-09: groups of large bodies are made smaller too, and the rate is known', () => {
+test('groups of large bodies are made smaller too, and the rate is known [LOA-09]', () => {
   const groupSize = new GroupSize(LARGEST);
   // 1 MB each at 2.5 MB/s: eight of them take 3.2 s.
   const sizes = run(40, (size) => size * 400, 1_000_000, groupSize);
@@ -58,13 +58,13 @@ test('LOA-09: groups of large bodies are made smaller too, and the rate is known
   expect(groupSize.rate * 3_200).toBeCloseTo(1);
 });
 
-test('LOA-07: of two statements at once, the second makes groups no smaller again', () => {
+test('of two statements at once, the second makes groups no smaller again [LOA-07]', () => {
   const groupSize = new GroupSize(LARGEST);
   for (let n = 0; n < 2; n++) groupSize.passed({ length: MAX, bytes: MAX * 100 }, true, 5_000, 5_000);
   expect(groupSize.maxLength).toBe(MAX / 2);
 });
 
-test('LOA-07: two statements at once, and small ones in between, do not make it larger twice', () => {
+test('two statements at once, and small ones in between, do not make it larger twice [LOA-07]', () => {
   const groupSize = new GroupSize(LARGEST);
   // As above, two at a time, each with a small group behind it when the queue was nearly empty.
   let longest = 0;
@@ -79,7 +79,7 @@ test('LOA-07: two statements at once, and small ones in between, do not make it 
   expect(longest).toBeLessThan(1_300);
 });
 
-test('LOA-07: what is nearly long is seldom made larger', () => {
+test('what is nearly long is seldom made larger [LOA-07]', () => {
   const sizes = run(200, (size) => size * 10);
   // Half a minute of statements of 0.6 s lies between two tries.
   expect(sizes.slice(4).filter((size) => size * 10 > 750).length).toBeLessThan(6);

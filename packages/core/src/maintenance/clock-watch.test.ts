@@ -8,7 +8,7 @@ function watch(): { clock: ClockWatch; heard: TelemetryEvent[] } {
   return { clock: new ClockWatch(telemetry), heard };
 }
 
-test('CRA-16: a clock that is more than a minute off is told once, in either direction, and again after it was right', () => {
+test('a clock that is more than a minute off is told once, in either direction, and again after it was right [CRA-16]', () => {
   const { clock, heard } = watch();
   const now = 1_800_000_000_000;
   clock.compare(now, now - 10, 20);

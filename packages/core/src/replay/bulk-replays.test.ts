@@ -21,7 +21,7 @@ function completed(id: string | null): Promise<BulkReplay> {
   });
 }
 
-test('DEL-12: dead letters are counted by a dry run, and sent again as new events with the original id', async () => {
+test('dead letters are counted by a dry run, and sent again as new events with the original id [DEL-12]', async () => {
   const { paggio } = gateway;
   let status = 404;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
@@ -115,7 +115,7 @@ test('a destination that was added later is given the history from a chosen time
   await late.stop();
 });
 
-test('DEL-12: a running replay is cancelled: nothing more is queued, and what is queued does not go out', async () => {
+test('a running replay is cancelled: nothing more is queued, and what is queued does not go out [DEL-12]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 20),
@@ -157,7 +157,7 @@ test('DEL-12: a running replay is cancelled: nothing more is queued, and what is
   await recorder.stop();
 });
 
-test('CRA-01: what is pending of a replay whose canceller died on the way is cancelled all the same', async () => {
+test('what is pending of a replay whose canceller died on the way is cancelled all the same [CRA-01]', async () => {
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'half', destinationUrl: recorder.url() });
@@ -178,7 +178,7 @@ test('CRA-01: what is pending of a replay whose canceller died on the way is can
   await recorder.stop();
 });
 
-test('DEL-12: a large replay is paced and does not starve live events', async () => {
+test('a large replay is paced and does not starve live events [DEL-12]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 5),
@@ -217,7 +217,7 @@ test('a replay with a rate queues no faster', async () => {
   await recorder.stop();
 });
 
-test('DEL-13: with one idempotency key there is one replay, also when both arrive at once', async () => {
+test('with one idempotency key there is one replay, also when both arrive at once [DEL-13]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'i', destinationUrl: recorder.url() });

@@ -6,7 +6,7 @@ import { createPaggio } from '../index';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 
-test('CRA-20: eight replicas that start at once migrate exactly once', async () => {
+test('eight replicas that start at once migrate exactly once [CRA-20]', async () => {
   const database = await createTestDatabase();
   const replicas = Array.from({ length: 8 }, () =>
     createPaggio({ database: { url: database.url }, masterKey: testMasterKey }),
@@ -20,7 +20,7 @@ test('CRA-20: eight replicas that start at once migrate exactly once', async () 
   await database.drop();
 }, 60_000);
 
-test('EMB-11: a schema that is behind stops the start when migrations are only checked', async () => {
+test('a schema that is behind stops the start when migrations are only checked [EMB-11]', async () => {
   const database = await createTestDatabase();
   const options = { database: { url: database.url }, masterKey: testMasterKey, migrations: 'check' as const };
   await expect(createPaggio(options).start()).rejects.toMatchObject({
@@ -37,7 +37,7 @@ test('EMB-11: a schema that is behind stops the start when migrations are only c
   await database.drop();
 });
 
-test('AUZ-21: another master key is refused at the start', async () => {
+test('another master key is refused at the start [AUZ-21]', async () => {
   const database = await createTestDatabase();
   const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
   await first.start();
@@ -63,7 +63,7 @@ test('a master key that anybody can guess is reported at the start, and a random
   expect(told.filter((type) => type === 'master_key.guessable')).toHaveLength(1);
 });
 
-test('CRA-10: a server that may forget commits is told of at the start, and one that keeps them is not', async () => {
+test('a server that may forget commits is told of at the start, and one that keeps them is not [CRA-10]', async () => {
   const test = await createTestDatabase();
   const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
   const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });

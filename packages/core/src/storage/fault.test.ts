@@ -18,7 +18,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 
 const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
 
-test('CRA-07: terminated connections of every kind lose nothing and end nothing', async () => {
+test('terminated connections of every kind lose nothing and end nothing [CRA-07]', async () => {
   const gateway = await startGateway();
   const recorder = await Recorder.start();
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
@@ -61,7 +61,7 @@ test('CRA-07: terminated connections of every kind lose nothing and end nothing'
   await recorder.stop();
 }, 90_000);
 
-test('CRA-03: a worker whose lease was taken over cannot overwrite the newer state', async () => {
+test('a worker whose lease was taken over cannot overwrite the newer state [CRA-03]', async () => {
   const gateway = await startGateway();
   const answers: (() => void)[] = [];
   const recorder = await Recorder.start((_request, response) => void answers.push(() => response.writeHead(500).end()));
@@ -109,7 +109,7 @@ test("a dead worker's deliveries are taken over when their lease runs out", asyn
   await recorder.stop();
 });
 
-test('EMB-07: capture and delivery in two processes: work is announced, and a change reaches the other at once', async () => {
+test('capture and delivery in two processes: work is announced, and a change reaches the other at once [EMB-07]', async () => {
   const database = await migratedDatabase();
   const options = { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8'] };
   const [front, worker] = [
@@ -129,7 +129,7 @@ test('EMB-07: capture and delivery in two processes: work is announced, and a ch
   await database.drop();
 }, 60_000);
 
-test('CRA-06: a killed database is 503 and no exit; everything acknowledged is there, and delivery goes on', async () => {
+test('a killed database is 503 and no exit; everything acknowledged is there, and delivery goes on [CRA-06]', async () => {
   const directory = throwAwayDirectory('paggio-fault-');
   let cluster = await startEmbeddedDatabase({ directory });
   const port = new URL(cluster.url).port;
@@ -178,7 +178,7 @@ test('CRA-06: a killed database is 503 and no exit; everything acknowledged is t
   await recorder.stop();
 }, 180_000);
 
-test('AUZ-20: no secret stands in the database in clear', async () => {
+test('no secret stands in the database in clear [AUZ-20]', async () => {
   const gateway = await startGateway();
   const secrets = ['CANARY_endpoint_secret_01', 'CANARY_provider_secret_02', 'CANARY_header_value_03'];
   await gateway.paggio.admin.endpoints.create(owner, {

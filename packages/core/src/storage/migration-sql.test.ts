@@ -46,7 +46,7 @@ test('the text makes the very schema that a start makes, and a check finds it up
   expect(await migrationSql({ url: byText.url })).not.toContain('create table paggio.endpoints');
 });
 
-test('EMB-11: an app without the right to change the schema works with the grants of the text', async () => {
+test('an app without the right to change the schema works with the grants of the text [EMB-11]', async () => {
   const database = await create();
   const role = `paggio_app_${Date.now()}`;
   await query(database.url, `create role ${role} login password 'x'`);
@@ -71,7 +71,7 @@ test('EMB-11: an app without the right to change the schema works with the grant
   await query(database.url, `drop owned by ${role}; drop role ${role}`);
 });
 
-test('EMB-11: with migrations off, a schema that is missing or behind is told in plain words', async () => {
+test('with migrations off, a schema that is missing or behind is told in plain words [EMB-11]', async () => {
   const database = await create();
   const start = (): Promise<void> =>
     createPaggio({ database: { url: database.url }, masterKey: testMasterKey, migrations: 'off' }).start();

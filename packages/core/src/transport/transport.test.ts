@@ -208,7 +208,7 @@ describe.each(makers)('%s', (_name, make) => {
     return one;
   };
 
-  test('CRA-23: an answer that came while the event loop was blocked is no time-out', async () => {
+  test('an answer that came while the event loop was blocked is no time-out [CRA-23]', async () => {
     const elsewhere = new Worker(ELSEWHERE, { eval: true });
     servers.push({ close: () => void elsewhere.terminate() });
     const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
@@ -220,7 +220,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await result).toMatchObject({ status: 200, error: null, body: Buffer.from('accepted') });
   });
 
-  test('DEL-26: method, target, header lines and body go out as they are', async () => {
+  test('method, target, header lines and body go out as they are [DEL-26]', async () => {
     let received = Buffer.alloc(0);
     const { port } = await tcp((socket) => {
       socket.on('data', (chunk) => {
@@ -251,7 +251,7 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('SSR-10: redirects are not followed, and nothing is decoded', async () => {
+  test('redirects are not followed, and nothing is decoded [SSR-10]', async () => {
     const elsewhere = await Recorder.start();
     const recorder = await Recorder.start(
       (_request, response) =>
@@ -268,7 +268,7 @@ describe.each(makers)('%s', (_name, make) => {
     await elsewhere.stop();
   });
 
-  test('SSR-14: proxies of the environment do not count', async () => {
+  test('proxies of the environment do not count [SSR-14]', async () => {
     const recorder = await Recorder.start();
     const names = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
     for (const name of names) process.env[name] = 'http://127.0.0.1:1';
@@ -281,7 +281,7 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('SSR-06, SSR-09: the guard sees names and literal addresses, before any connection', async () => {
+  test('the guard sees names and literal addresses, before any connection [SSR-06, SSR-09]', async () => {
     const { port, accepted } = await tcp((socket) => socket.end());
     const resolve: Resolve = async () => [{ address: '127.0.0.1', family: 4 }];
     for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', 'named.example']) {
@@ -321,7 +321,7 @@ describe.each(makers)('%s', (_name, make) => {
     }
   });
 
-  test('SSR-08: the dialled address is one that was checked', async () => {
+  test('the dialled address is one that was checked [SSR-08]', async () => {
     const recorder = await Recorder.start();
     let asked = 0;
     const resolve: Resolve = async () => {
@@ -334,7 +334,7 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('SSR-08: a name that changes its address between the check and the connection, over and over', async () => {
+  test('a name that changes its address between the check and the connection, over and over [SSR-08]', async () => {
     const allowed = await Recorder.start(undefined, '127.0.0.2');
     const forbidden = await Recorder.start(undefined, '127.0.0.1', allowed.port);
     let asked = 0;
@@ -488,7 +488,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect([...outcomes]).toEqual([status]);
   });
 
-  test('SSR-13: ports of other services, unless the operator allows them', async () => {
+  test('ports of other services, unless the operator allows them [SSR-13]', async () => {
     const origin = 'http://127.0.0.1:6379';
     expect((await transport().send(request(0, { origin }))).error).toEqual({
       code: 'blocked_address',
@@ -499,7 +499,7 @@ describe.each(makers)('%s', (_name, make) => {
     );
   });
 
-  test('SSR-22: names that cannot be resolved', async () => {
+  test('names that cannot be resolved [SSR-22]', async () => {
     const fails =
       (error: Error): Resolve =>
       () =>
@@ -516,7 +516,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect((await transport().send(request(0, { origin: 'http://nothing.invalid' }))).error?.code).toMatch(/^dns_/);
   });
 
-  test('SSR-21: a certificate that nobody vouches for', async () => {
+  test('a certificate that nobody vouches for [SSR-21]', async () => {
     const pem = (name: string): Buffer => readFileSync(join(__dirname, '../testing/tls', name));
     const server = createTlsServer({ key: pem('key.pem'), cert: pem('self-signed.pem') }, (socket) => socket.end());
     server.on('tlsClientError', () => undefined);
@@ -527,13 +527,13 @@ describe.each(makers)('%s', (_name, make) => {
     expect([result.status, result.error?.code]).toEqual([null, 'tls_self_signed']);
   });
 
-  test('SSR-21: something that is no TLS at all', async () => {
+  test('something that is no TLS at all [SSR-21]', async () => {
     const { port } = await tcp((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const result = await transport().send(request(port, { origin: `https://127.0.0.1:${port}` }));
     expect([result.status, result.error?.code]).toEqual([null, expect.stringMatching(/^tls_/)]);
   });
 
-  test('DEL-05: the deadline covers everything, and headers that never end', async () => {
+  test('the deadline covers everything, and headers that never end [DEL-05]', async () => {
     const silent = await tcp(() => undefined);
     const dripping = await tcp((socket) => {
       const timer = setInterval(() => socket.write('X'), 50);
@@ -550,7 +550,7 @@ describe.each(makers)('%s', (_name, make) => {
     }
   });
 
-  test('DEL-07: an endless answer is cut, and one with too many headers is refused', async () => {
+  test('an endless answer is cut, and one with too many headers is refused [DEL-07]', async () => {
     const endless = await Recorder.start((_request, response) => {
       const more = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 0x61)));
@@ -568,7 +568,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect((await transport().send(request(headers.port))).error?.code).toBe('response_headers_too_large');
   });
 
-  test('DEL-06: 200 and then a broken body is an answer with an error', async () => {
+  test('200 and then a broken body is an answer with an error [DEL-06]', async () => {
     const { port } = await tcp(
       (socket) =>
         void socket.once('data', () => {
@@ -579,7 +579,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await transport().send(request(port))).toMatchObject({ status: 200, truncated: true });
   });
 
-  test('DEL-09: early hints are not the answer', async () => {
+  test('early hints are not the answer [DEL-09]', async () => {
     const { port } = await tcp(
       (socket) =>
         void socket.once('data', () => {
@@ -590,7 +590,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await transport().send(request(port))).toMatchObject({ status: 201, error: null });
   });
 
-  test('DEL-09: a kept-alive connection that the peer has closed costs one more try, a new one none', async () => {
+  test('a kept-alive connection that the peer has closed costs one more try, a new one none [DEL-09]', async () => {
     // Answers the first request of each connection and resets on the second, as a server does that closes idle ones.
     const { port, accepted } = await tcp((socket) => {
       let requests = 0;
@@ -636,7 +636,7 @@ test("axios: a host's interceptors see each request", async () => {
   await recorder.stop();
 });
 
-test('SSR-21: each way in which TLS fails has its word', () => {
+test('each way in which TLS fails has its word [SSR-21]', () => {
   const code = (of: string): string => toTransportError(Object.assign(new Error('x'), { code: of })).code;
   expect(
     [

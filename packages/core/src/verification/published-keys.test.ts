@@ -49,7 +49,7 @@ test('what the provider does not know is remembered; what could not be had is as
   expect(asked).toEqual(['GET /404 ', 'GET /503 ', 'GET /503 ', 'GET /429 ', 'GET /huge ']);
 });
 
-test('SIG-12: of a thousand unknown key ids at most thirty a minute are looked up for an endpoint', async () => {
+test('of a thousand unknown key ids at most thirty a minute are looked up for an endpoint [SIG-12]', async () => {
   const keys = new PublishedKeys(transport);
   const ask = (id: number): Promise<unknown> => keys.post(`${base}/400/get`, { key_id: `k-${id}`, secret: 's' });
   expect(new Set(await Promise.all(Array.from({ length: 1000 }, (_, id) => ask(id))))).toEqual(new Set(['absent']));

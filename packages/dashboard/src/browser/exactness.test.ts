@@ -24,7 +24,7 @@ withBrowser('a payload is shown as it was received', () => {
     visitor.follow(`${site.url}/dashboard/events/${id}?tab=${tab}`);
   const shown = async (): Promise<string | null> => page.locator('pre.code').textContent();
 
-  test('UIX-06: big integers, repeated keys, 1.10 and the order of keys', async () => {
+  test('big integers, repeated keys, 1.10 and the order of keys [UIX-06]', async () => {
     await open(await send(endpoint, odd));
     await page.locator('pre.code').waitFor();
     expect(await shown()).toBe(

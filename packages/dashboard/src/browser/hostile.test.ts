@@ -74,7 +74,7 @@ withBrowser('payloads are hostile', () => {
     expect([where, visitor.wrong]).toEqual([where, []]);
   }
 
-  test('UIX-01: whatever is sent, named, answered or searched for is shown as text and never runs', async () => {
+  test('whatever is sent, named, answered or searched for is shown as text and never runs [UIX-01]', async () => {
     site.recorder.behaviour = (_request, response) =>
       void response.writeHead(500, { 'content-type': 'text/html', 'x-answer': inHeader }).end(everything);
     const endpoint = await newEndpoint(site, {
@@ -139,7 +139,7 @@ withBrowser('payloads are hostile', () => {
     await expectHarmless('an address that is none');
   });
 
-  test('UIX-01: a refused request is shown as text too', async () => {
+  test('a refused request is shown as text too [UIX-01]', async () => {
     const endpoint = await newEndpoint(site, {
       name: 'verified',
       verification: { provider: 'github', secrets: ['secret'] },
@@ -156,7 +156,7 @@ withBrowser('payloads are hostile', () => {
     await expectHarmless('rejection');
   });
 
-  test('UIX-03: a download is an attachment that no browser renders', async () => {
+  test('a download is an attachment that no browser renders [UIX-03]', async () => {
     const endpoint = await newEndpoint(site, { name: 'downloads' });
     const id = await send(endpoint, everything, { 'content-type': 'text/html' });
     await open(`/events/${id}`);
@@ -221,7 +221,7 @@ withBrowser('payloads are hostile', () => {
     await other.close();
   });
 
-  test('UIX-07: hidden characters are marked, and long names do not break the page', async () => {
+  test('hidden characters are marked, and long names do not break the page [UIX-07]', async () => {
     const endpoint = await newEndpoint(site, { name: `pay\u202Elap\u200B${'x'.repeat(180)}` });
     const id = await send(
       endpoint,
@@ -246,7 +246,7 @@ withBrowser('payloads are hostile', () => {
     expect(copied).toContain('user\u202Egnp.exe');
   });
 
-  describe('UIX-05: bodies of any size leave the page usable', () => {
+  describe('bodies of any size leave the page usable [UIX-05]', () => {
     const list = (entries: number, name = 'name'): string =>
       JSON.stringify({ list: Array.from({ length: entries }, (_, n) => ({ id: n, name: `${name} ${n}` })) });
     const brackets = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);

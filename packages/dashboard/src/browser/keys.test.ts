@@ -100,7 +100,7 @@ withBrowser('the keyboard alone', () => {
     expect(await focused()).toContain('Headers');
   });
 
-  test('UIX-12: r pressed again while a replay is on its way sends nothing more; a box keeps no key from working', async () => {
+  test('r pressed again while a replay is on its way sends nothing more; a box keeps no key from working [UIX-12]', async () => {
     await visitor.follow(`${site.url}/dashboard/events/${ids[0]}`);
     await heading('third');
     const answers: (() => void)[] = [];

@@ -53,7 +53,7 @@ withBrowser(`${PER_SECOND} events a second`, () => {
   }
 
   test(
-    'UIX-13: the page changes a few times a second, holds no more than before, and ends with the newest',
+    'the page changes a few times a second, holds no more than before, and ends with the newest [UIX-13]',
     async () => {
       const endpoint = await newEndpoint(site, { name: 'flood', destination_url: site.recorder.url() });
       await flood(endpoint.id, full ? 20 : 1);

@@ -270,7 +270,7 @@ withBrowser('what is managed', () => {
     await card.getByText('Certificate authority').waitFor({ state: 'detached' });
   });
 
-  test('UIX-12: pausing, rotating and deleting an endpoint ask for its name', async () => {
+  test('pausing, rotating and deleting an endpoint ask for its name [UIX-09, UIX-12]', async () => {
     const { id, webhook_url: url } = await newEndpoint(site, {
       name: 'precious',
       destination_url: site.recorder.url(),
@@ -284,7 +284,7 @@ withBrowser('what is managed', () => {
     await page.getByText('paused: manual').waitFor({ state: 'detached' });
     await page.getByRole('tab', { name: 'Secret' }).click();
     const before = await secret();
-    // UIX-09: masked, then shown, and the look is on record.
+    // Masked, then shown, and the look is on record.
     expect(await page.content()).not.toContain(before);
     await page.getByRole('button', { name: 'Reveal' }).click();
     await page.getByRole('button', { name: 'Show the secret' }).click();
@@ -302,7 +302,7 @@ withBrowser('what is managed', () => {
     expect((await axios.post(url, '{}', { validateStatus: () => true })).status).toBe(410);
   });
 
-  test('UIX-12: a bulk replay shows its count, asks for it, and is made once', async () => {
+  test('a bulk replay shows its count, asks for it, and is made once [UIX-12]', async () => {
     const { id } = await newEndpoint(site, { name: 'bulk', destination_url: site.recorder.url('/bulk') });
     for (let n = 0; n < 5; n++)
       await send({ webhook_url: (await endpointOf(id)).webhook_url }, `{"type":"bulk.${n % 2}"}`);

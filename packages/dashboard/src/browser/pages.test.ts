@@ -204,14 +204,14 @@ let dialogs: Promise<SeenIn> | undefined;
 withBrowser.each(schemes)('every page in %s', (colorScheme) => {
   const wrongIn = ({ found }: Seen): unknown => Object.entries(found).filter(([, list]) => list.length > 0);
 
-  test('UIX-14: each is there, axe finds nothing serious, and a picture is kept', async () => {
+  test('each is there, axe finds nothing serious, and a picture is kept [UIX-14]', async () => {
     pages ??= lookAtPages();
     const seen = (await pages)[colorScheme];
     expect(Object.keys(seen.found)).toEqual(Object.keys(paths));
     expect(wrongIn(seen)).toEqual([]);
   });
 
-  test('UIX-14: dialogs, palette and key sheet too', async () => {
+  test('dialogs, palette and key sheet too [UIX-14]', async () => {
     dialogs ??= lookAtDialogs();
     const seen = (await dialogs)[colorScheme];
     expect(Object.keys(seen.found)).toHaveLength(6);
@@ -232,7 +232,7 @@ withBrowser('signed out', () => {
     await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
   });
 
-  test.each(schemes)('UIX-14: the sign-in in %s', async (colorScheme) => {
+  test.each(schemes)('the sign-in in %s [UIX-14]', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     expect(await findings(page, colorScheme)).toEqual([]);
     await visitor.shoot(`${colorScheme}-sign-in`);

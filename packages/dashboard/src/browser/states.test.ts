@@ -101,7 +101,7 @@ withBrowser('when things are not as they should be', () => {
     recorder.behaviour = before;
   });
 
-  test('UIX-10: signing out takes everything away, in other tabs and behind the back button too', async () => {
+  test('signing out takes everything away, in other tabs and behind the back button too [UIX-10]', async () => {
     const id = await send(endpoint, '{"type":"secret.thing"}');
     const own = await signedIn();
     const { page } = own;
@@ -125,7 +125,7 @@ withBrowser('when things are not as they should be', () => {
     await other.close();
   });
 
-  test('UIX-10: a session whose key is revoked ends at the next look', async () => {
+  test('a session whose key is revoked ends at the next look [UIX-10]', async () => {
     const { page } = await stranger();
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
     const { apiKey, key } = await site.paggio.admin.keys.create(admin, { name: 'short', scopes: ['read'] });
@@ -205,7 +205,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('This link was used already, or has expired.').waitFor();
   });
 
-  test('UIX-11: test mode is unmistakable, and shows nothing of live mode', async () => {
+  test('test mode is unmistakable, and shows nothing of live mode [UIX-11]', async () => {
     const id = await send(endpoint, '{"type":"live.thing"}');
     const { page } = await signedIn();
     await page.getByText('live.thing').first().waitFor();
@@ -220,7 +220,7 @@ withBrowser('when things are not as they should be', () => {
     expect(await page.getByText('Test mode.').count()).toBe(0);
   });
 
-  test('UIX-15: a server that answers 500 or nothing is told, and asked again on demand', async () => {
+  test('a server that answers 500 or nothing is told, and asked again on demand [UIX-15]', async () => {
     await page.route('**/api/v1/endpoints?**', (route) =>
       route.fulfill({
         status: 500,
@@ -243,7 +243,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByRole('heading', { name: 'Newest events' }).waitFor();
   });
 
-  test('UIX-15: a slow server is waited for, and told to be slow', async () => {
+  test('a slow server is waited for, and told to be slow [UIX-15]', async () => {
     let answer = (): void => undefined;
     const held = new Promise<void>((done) => (answer = done));
     await page.route('**/api/v1/replays?**', async (route) => {
@@ -371,7 +371,7 @@ class Door {
 }
 
 withBrowser('when the server goes away and comes back', () => {
-  test('UIX-13: it says so, and shows everything that happened meanwhile, each once', async () => {
+  test('it says so, and shows everything that happened meanwhile, each once [UIX-13]', async () => {
     const site = await startDashboard({}, '');
     const endpoint = await newEndpoint(site, { name: 'gap' });
     const { door, port } = await Door.open(site.server.port);

@@ -340,7 +340,7 @@ export function describeHost(
       }
     });
 
-    test("EMB-02: the host's own routes, parser and 404 are unharmed", async () => {
+    test("the host's own routes, parser and 404 are unharmed [EMB-02]", async () => {
       expect((await client(host.port, '').post('/host/echo', { a: 1 })).data).toEqual({ echo: { a: 1 } });
       expect((await client(host.port, '').get('/nowhere')).status).toBe(404);
       expect((await client(host.port, '').get(`${base}/api/v1/of-the-host`)).status).toBe(404);
