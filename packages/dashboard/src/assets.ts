@@ -4,14 +4,14 @@ import { join } from 'node:path';
 export interface Asset {
   contentType: string;
   body: Buffer;
-  /** The same compressed; null: it gains nothing. */
+  /** The body compressed with gzip; null if the file is stored uncompressed only. */
   gzip: Buffer | null;
 }
 
 export interface Assets {
-  /** The page that every address of the dashboard shows. */
+  /** The HTML page, which is the same for every URL of the dashboard. */
   page(mountPath: string): string;
-  /** A file by its name below `assets/`, which has a hash of its content in it. */
+  /** A file below `assets/`, by its name. The name includes a hash of the content. */
   file(name: string): Asset | undefined;
 }
 
@@ -23,12 +23,12 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * The built pages, read once. Names come from the directory, so that no path of a request can leave it.
- * @throws Error when they were not built
+ * Reads the built pages into memory. The names come from the directory, so that no request path can escape it.
+ * @throws Error if the pages have not been built
  */
 export function loadAssets(directory = join(__dirname, '../dist/web')): Assets {
   if (!existsSync(join(directory, 'index.html')))
-    throw new Error(`The dashboard's pages were not built (${directory}): npm run build makes them.`);
+    throw new Error(`The dashboard pages have not been built (${directory}). Run npm run build.`);
   const page = readFileSync(join(directory, 'index.html'), 'utf8');
   const names = readdirSync(join(directory, 'assets'));
   const files = new Map<string, Asset>();
@@ -39,7 +39,7 @@ export function loadAssets(directory = join(__dirname, '../dist/web')): Assets {
     files.set(name, { contentType, body: read(name), gzip: names.includes(`${name}.gz`) ? read(`${name}.gz`) : null });
   }
   return {
-    // Links are relative to the page as built, and pages lie at several depths.
+    // The built page has relative links, which would break at deeper paths.
     page: (mountPath) => page.replaceAll('="./', () => `="${mountPath}/`),
     file: (name) => files.get(name),
   };

@@ -8,7 +8,7 @@ import { defineConfig } from 'vite';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = here('../dist/web');
 
-/** Hosts seldom compress: what is text is there as gzip too. Fonts are compressed by themselves. */
+/** Adds a gzip copy of every text file, because hosts rarely compress. Font files are already compressed. */
 const gzip = {
   name: 'gzip',
   closeBundle() {
@@ -22,7 +22,7 @@ const gzip = {
 
 export default defineConfig({
   root: here('.'),
-  // Relative, because only the host knows where the dashboard is mounted; the server completes the links of the page.
+  // Links are relative, because only the host knows where the dashboard is mounted. The server completes them.
   base: './',
   plugins: [react(), gzip],
   resolve: {
@@ -37,11 +37,11 @@ export default defineConfig({
     outDir,
     emptyOutDir: true,
     target: ['chrome123', 'firefox121', 'safari17.5'],
-    // A data: URL would need a hole in the content security policy.
+    // A data: URL would need an exception in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // The licences of what is bundled ask for it.
+    // The licences of the bundled packages require it.
     license: { fileName: 'licenses.md' },
   },
 });

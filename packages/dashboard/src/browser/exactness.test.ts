@@ -66,7 +66,7 @@ withBrowser('a payload is shown as it was received', () => {
     await page.getByRole('button', { name: 'Hex' }).click();
     expect(await shown()).toMatch(/^00000000 {2}ef bb bf 6d 61 72 6b 65 {2}64 20 f0 9f 91 8d 0d 0a/);
     await open(await send(endpoint, '', {}));
-    await page.getByText('Empty.').waitFor();
+    await page.getByText('The body is empty.').waitFor();
   });
 
   test('c copies the request as curl, to the destination, with the same bytes', async () => {
@@ -86,7 +86,7 @@ withBrowser('a payload is shown as it was received', () => {
     expect(command.endsWith(`--data-raw '${odd}'`)).toBe(true);
     const id = await visitor.copied(async () => {
       await page.keyboard.press('y');
-      await page.getByText('Copied the id').waitFor();
+      await page.getByText('Copied the ID').waitFor();
     });
     expect(new URL(page.url()).pathname).toBe(`/hooks/dashboard/events/${id}`);
   });
@@ -108,7 +108,7 @@ withBrowser('a payload is shown as it was received', () => {
       '+added:   "amount": 1.1,',
       '+added:   "new": null',
     ]);
-    await page.getByRole('button', { name: 'Payload alone' }).click();
+    await page.getByRole('button', { name: 'Stop comparing' }).click();
     await open(first);
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByText('This is the first event of its type').waitFor();

@@ -22,8 +22,8 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
 
   test('an empty house says what to do', async () => {
     const { page } = visitor;
-    await page.getByText('There is no endpoint yet').waitFor();
-    await page.getByRole('link', { name: 'Make one' }).click();
+    await page.getByText('No endpoints yet').waitFor();
+    await page.getByRole('link', { name: 'Create one' }).click();
     await page.getByRole('dialog', { name: 'New endpoint' }).waitFor();
   });
 
@@ -33,8 +33,8 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     await page.getByLabel('Deliver to').fill(site.recorder.url());
     await page.getByLabel('Provider').selectOption('stripe');
     await page.getByLabel('Secrets').fill(SECRET);
-    await page.getByRole('button', { name: 'Make it' }).dblclick();
-    const made = page.getByRole('dialog', { name: 'Endpoint made' });
+    await page.getByRole('button', { name: 'Create endpoint' }).dblclick();
+    const made = page.getByRole('dialog', { name: 'Endpoint created' });
     await made.waitFor();
     const { data } = (await site.api.get('/endpoints')).data;
     // A double click makes one.

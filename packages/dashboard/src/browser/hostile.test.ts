@@ -128,7 +128,7 @@ withBrowser('payloads are hostile', () => {
     expect(await page.locator('pre.code').textContent()).toContain('<script>window');
     await load(`/events?q=${encodeURIComponent(corpus[1] as string)}`);
     await page
-      .getByText('No event matches these filters')
+      .getByText('No events match these filters')
       .or(page.getByRole('table', { name: 'Events' }))
       .waitFor();
     await expectHarmless('search');
@@ -150,7 +150,7 @@ withBrowser('payloads are hostile', () => {
     });
     await open(`/webhooks/${endpoint.id}?tab=rejections`);
     await page.getByRole('table').getByRole('button').click();
-    await page.getByRole('dialog', { name: 'Refused request' }).locator('pre').waitFor();
+    await page.getByRole('dialog', { name: 'Rejected request' }).locator('pre').waitFor();
     expect(await page.getByRole('dialog').locator('pre').textContent()).toBe(everything);
     await page.getByRole('dialog').getByRole('cell', { name: inHeader }).waitFor();
     await expectHarmless('rejection');
@@ -299,7 +299,7 @@ withBrowser('payloads are hostile', () => {
       await page.getByRole('tab', { name: /Headers/ }).click();
       await page.getByText('content-type').waitFor();
       await page.getByRole('tab', { name: 'Payload' }).click();
-      const first = (await page.getByText(/^The first/).textContent()) as string;
+      const first = (await page.getByText(/^Showing the first/).textContent()) as string;
       await page.getByRole('button', { name: 'Show more' }).click();
       await page.getByText(first, { exact: true }).waitFor({ state: 'detached' });
       const metrics = await visitor.context.newCDPSession(page);

@@ -110,7 +110,7 @@ withBrowser('the keyboard alone', () => {
     await page.getByText('original', { exact: true }).click();
     for (let n = 0; n < 3; n++) await page.keyboard.press('r');
     await site.recorder.received(before + 1);
-    await page.getByRole('button', { name: 'Sending …' }).waitFor();
+    await page.getByRole('button', { name: 'Sending…' }).waitFor();
     for (const answer of answers) answer();
     await page.getByText('delivered: 200').waitFor();
     expect(site.recorder.requests).toHaveLength(before + 1);
@@ -128,10 +128,10 @@ withBrowser('the keyboard alone', () => {
     await page.keyboard.press('Escape');
     await rows.waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('w');
-    expect(await page.getByRole('dialog', { name: 'Keys' }).isVisible()).toBe(true);
+    expect(await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).isVisible()).toBe(true);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(new URL(page.url()).pathname).toMatch(/\/events$/);
@@ -169,7 +169,7 @@ withBrowser('the keyboard alone', () => {
     await run(ids[2] as string, /Open event/);
     await heading('first');
     await run('failed ev', 'Failed events');
-    await page.getByText('No event matches these filters').waitFor();
+    await page.getByText('No events match these filters').waitFor();
     await run('new endp', 'New endpoint');
     await page.getByRole('dialog', { name: 'New endpoint' }).waitFor();
     await page.keyboard.press('Escape');

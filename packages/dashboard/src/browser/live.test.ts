@@ -94,7 +94,7 @@ withBrowser(`${PER_SECOND} events a second`, () => {
   test('the list of events takes part in it, and holds a bounded number of rows', async () => {
     const endpoint = await newEndpoint(site, { name: 'flood of the list' });
     await page.goto(`${site.url}/dashboard/events?endpoint_id=${endpoint.id}`);
-    await page.getByText('No event matches these filters').waitFor();
+    await page.getByText('No events match these filters').waitFor();
     await flood(endpoint.id, full ? 60 : 1);
     const newest = (await site.api.get(`/events?limit=1&endpoint_id=${endpoint.id}`)).data.data[0];
     await page.locator(`[data-id="${newest.id}"]`).waitFor();

@@ -30,9 +30,9 @@ withBrowser('what is managed', () => {
     const asked = page.getByRole('dialog', { name: dialog });
     const go = asked.getByRole('button', { name: button, exact: true });
     expect(await go.isDisabled()).toBe(true);
-    await asked.getByLabel(`Type ${word} to go on`).fill(`${word}x`);
+    await asked.getByLabel(`Type ${word} to confirm`).fill(`${word}x`);
     expect(await go.isDisabled()).toBe(true);
-    await asked.getByLabel(`Type ${word} to go on`).fill(word);
+    await asked.getByLabel(`Type ${word} to confirm`).fill(word);
     await go.dblclick();
     await asked.waitFor({ state: 'detached' });
   }
@@ -40,14 +40,14 @@ withBrowser('what is managed', () => {
   test('a filter that is almost a known event type is pointed out while it is typed, and saved as it is', async () => {
     const verification = { provider: 'github', secrets: ['a secret of github'] };
     const { id } = await newEndpoint(site, { name: 'misspelt', verification });
-    const hint = 'pull_reqest.opened is not a known type of github. Did you mean pull_request.opened?';
+    const hint = 'pull_reqest.opened is not a known github event type. Did you mean pull_request.opened?';
     await open(`/webhooks/${id}?tab=settings`);
     await page.getByLabel('Event types').fill('push, pull_reqest.opened');
     await page.getByText(hint).waitFor();
     await page.getByLabel('Event types').fill('push, pull_request.opened');
     await page.getByText(hint).waitFor({ state: 'detached' });
     await open(`/webhooks/${id}?tab=destinations`);
-    await page.getByRole('button', { name: 'Add a destination' }).click();
+    await page.getByRole('button', { name: 'Add destination' }).click();
     const dialog = page.getByRole('dialog', { name: 'New destination' });
     await dialog.getByLabel('URL').fill(site.recorder.url());
     await dialog.getByLabel('Event types').fill('pull_reqest.opened');
@@ -63,17 +63,17 @@ withBrowser('what is managed', () => {
     await page.getByLabel('Name', { exact: true }).fill('settled');
     await page.getByLabel('Description').fill('What it is for.');
     await page.getByLabel('Event types').fill('invoice.*, order.paid');
-    await page.getByLabel('Headers of deliveries').fill('X-Team: billing\nX-Other: a: b');
-    await page.getByLabel('Time-out, s').fill('7');
-    await page.getByLabel('At the same time').fill('3');
-    await page.getByLabel('A second, at most').fill('20');
-    await page.getByLabel('In order of').fill('/data/id');
-    await page.getByLabel('Waits').selectOption('schedule');
+    await page.getByLabel('Delivery headers').fill('X-Team: billing\nX-Other: a: b');
+    await page.getByLabel('Timeout (seconds)').fill('7');
+    await page.getByLabel('Concurrency').fill('3');
+    await page.getByLabel('Deliveries per second').fill('20');
+    await page.getByLabel('Order by').fill('/data/id');
+    await page.getByLabel('Retry policy').selectOption('schedule');
     await page.getByLabel('Seconds before each retry').fill('1 60, 3600');
-    await page.getByLabel('Answers of 4xx').selectOption('fail');
+    await page.getByLabel('4xx responses').selectOption('fail');
     await page.getByLabel('Methods').fill('post, put');
     await page.getByLabel(/Forward headers such as/).check();
-    await page.getByLabel(/Another answer/).check();
+    await page.getByLabel(/Replace the response/).check();
     await page.getByLabel('Status').fill('202');
     await page.getByLabel('Content type').fill('text/plain');
     await page.getByLabel('Body').fill('[accepted]');
@@ -95,21 +95,21 @@ withBrowser('what is managed', () => {
     });
     await page.getByRole('heading', { name: 'settled' }).waitFor();
     // And back, with what the server does not take.
-    await page.getByLabel('Waits').selectOption('growing');
-    await page.getByLabel('Attempts').fill('4');
-    await page.getByLabel('Headers of deliveries').fill('no colon');
+    await page.getByLabel('Retry policy').selectOption('exponential');
+    await page.getByLabel('Max. attempts').fill('4');
+    await page.getByLabel('Delivery headers').fill('no colon');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('A header is written as Name: value.').first().waitFor();
-    await page.getByLabel('Headers of deliveries').fill('Host: evil');
+    await page.getByText('Write each header as Name: value.').first().waitFor();
+    await page.getByLabel('Delivery headers').fill('Host: evil');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').waitFor();
-    await page.getByLabel('Headers of deliveries').fill('');
+    await page.getByLabel('Delivery headers').fill('');
     await page.getByLabel('Methods').fill('connect');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('CONNECT cannot be taken in.').first().waitFor();
     await page.getByLabel('Methods').fill('');
     await page.getByLabel(/Forward headers such as/).uncheck();
-    await page.getByLabel(/Another answer/).uncheck();
+    await page.getByLabel(/Replace the response/).uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
     expect(await endpointOf(id)).toMatchObject({
@@ -135,7 +135,7 @@ withBrowser('what is managed', () => {
     await page.getByLabel('Secrets').fill('a third secret');
     await page.getByLabel('Settings', { exact: true }).fill('not json');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('This has to be a JSON object.').first().waitFor();
+    await page.getByText('This must be a JSON object.').first().waitFor();
     await page.getByLabel('Provider', { exact: true }).selectOption('');
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
@@ -145,16 +145,16 @@ withBrowser('what is managed', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
     const replaySecrets = async (): Promise<unknown> => (await endpointOf(id)).verification.replay_secrets_last_four;
-    await page.getByText('Secrets of replays that are signed anew').click();
+    await page.getByText('Secrets for re-signed replays').click();
     await page.getByLabel('staging').fill('secret of staging 9876');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Stored: …9876. Empty: it stays.').waitFor();
+    await page.getByText('Stored: …9876. Leave empty to keep it.').waitFor();
     expect(await replaySecrets()).toEqual({ staging: '9876' });
-    await page.getByLabel('Take it away').check();
+    await page.getByLabel('Remove').check();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Stored: …9876. Empty: it stays.').waitFor({ state: 'detached' });
+    await page.getByText('Stored: …9876. Leave empty to keep it.').waitFor({ state: 'detached' });
     expect(await replaySecrets()).toEqual({});
-    await page.getByRole('button', { name: 'Send a test event' }).click();
+    await page.getByRole('button', { name: 'Send test event' }).click();
     await page.getByRole('dialog').getByLabel('Event type').fill('push');
     await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
     await page.getByRole('heading', { name: 'push' }).waitFor();
@@ -165,7 +165,7 @@ withBrowser('what is managed', () => {
   test('destinations: added, changed, paused, resumed, deleted', async () => {
     const { id } = await newEndpoint(site, { name: 'fan-out', destination_url: site.recorder.url('/one') });
     await open(`/webhooks/${id}?tab=destinations`);
-    await page.getByRole('button', { name: 'Add a destination' }).click();
+    await page.getByRole('button', { name: 'Add destination' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('URL').fill('http://169.254.169.254/latest');
     await dialog.getByRole('button', { name: 'Save' }).click();
@@ -173,7 +173,7 @@ withBrowser('what is managed', () => {
     await dialog.getByLabel('URL').fill(site.recorder.url('/two'));
     await dialog.getByLabel('Name').fill('second');
     await dialog.getByLabel('Event types').fill('order.*');
-    await dialog.getByLabel('Time-out, s').fill('5');
+    await dialog.getByLabel('Timeout (seconds)').fill('5');
     await dialog.getByRole('button', { name: 'Save' }).click();
     const card = page.getByRole('listitem').filter({ hasText: 'second' });
     await card.waitFor();
@@ -188,12 +188,12 @@ withBrowser('what is managed', () => {
     await card.getByText('paused: manual').waitFor();
     await card.getByRole('button', { name: 'Resume' }).click();
     await card.getByText('paused: manual').waitFor({ state: 'detached' });
-    await card.getByRole('button', { name: 'Change' }).click();
+    await card.getByRole('button', { name: 'Edit' }).click();
     await dialog.getByLabel('Event types').fill('');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await card.getByText('all').waitFor();
-    await card.getByRole('button', { name: 'Delete …' }).click();
-    await confirm('Delete the destination second', 'second', 'Delete');
+    await card.getByRole('button', { name: 'Delete…' }).click();
+    await confirm('Delete destination second', 'second', 'Delete');
     await card.waitFor({ state: 'detached' });
     expect(await second()).toBeUndefined();
   });
@@ -205,9 +205,9 @@ withBrowser('what is managed', () => {
     const stored = async (): Promise<any> => (await site.api.get(`/endpoints/${id}/destinations`)).data.data[0];
     await open(`/webhooks/${id}?tab=destinations`);
     const card = page.getByRole('listitem').filter({ hasText: '127.0.0.1:4999' });
-    const dialog = page.getByRole('dialog', { name: 'Change the destination' });
+    const dialog = page.getByRole('dialog', { name: 'Edit destination' });
     const change = async (): Promise<void> => {
-      await card.getByRole('button', { name: 'Change' }).click();
+      await card.getByRole('button', { name: 'Edit' }).click();
       await dialog.getByLabel('TLS settings').waitFor();
     };
     const save = (): Promise<void> => dialog.getByRole('button', { name: 'Save' }).click();
@@ -219,7 +219,7 @@ withBrowser('what is managed', () => {
         .innerText();
 
     await change();
-    await dialog.getByLabel('TLS settings').selectOption('set them');
+    await dialog.getByLabel('TLS settings').selectOption('add settings');
     await save();
     expect(await wrongAt('TLS settings')).toMatch(/needs certificate and private_key/);
     await dialog.getByLabel('Client certificate').fill(pem('client.pem'));
@@ -257,13 +257,13 @@ withBrowser('what is managed', () => {
     await dialog.getByRole('button', { name: 'Cancel' }).click();
 
     await change();
-    await dialog.getByLabel('TLS settings').selectOption('replace all of them');
+    await dialog.getByLabel('TLS settings').selectOption('replace all settings');
     await dialog.getByLabel('Certificate authorities').fill(pem('authority.pem'));
     await save();
     await dialog.waitFor({ state: 'detached' });
     expect((await stored()).tls).toEqual({ ...tls, certificate: null });
     await change();
-    await dialog.getByLabel('TLS settings').selectOption('remove them');
+    await dialog.getByLabel('TLS settings').selectOption('remove all settings');
     await save();
     await dialog.waitFor({ state: 'detached' });
     expect(await stored()).not.toHaveProperty('tls');
@@ -277,7 +277,7 @@ withBrowser('what is managed', () => {
     });
     const secret = async (): Promise<string> => (await site.api.get(`/endpoints/${id}/secret`)).data.secret;
     await open(`/webhooks/${id}`);
-    await page.getByRole('button', { name: 'Pause …' }).click();
+    await page.getByRole('button', { name: 'Pause…' }).click();
     await confirm('Pause precious', 'precious', 'Pause');
     await page.getByText('paused: manual').waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
@@ -292,11 +292,11 @@ withBrowser('what is managed', () => {
     expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage, location.href])')).not.toContain(before);
     const { data } = (await site.api.get(`/audit?object_id=${id}`)).data;
     expect(data.map(({ action }: { action: string }) => action)).toContain('secret.revealed');
-    await page.getByRole('button', { name: 'Rotate …' }).click();
+    await page.getByRole('button', { name: 'Rotate…' }).click();
     await confirm('Rotate the secret of precious', 'precious', 'Rotate');
-    await page.getByText('The new secret.').waitFor();
+    await page.getByText('This is the new secret.').waitFor();
     expect(await secret()).not.toBe(before);
-    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
     await confirm('Delete precious', 'precious', 'Delete');
     await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
     expect((await axios.post(url, '{}', { validateStatus: () => true })).status).toBe(410);
@@ -307,8 +307,8 @@ withBrowser('what is managed', () => {
     for (let n = 0; n < 5; n++)
       await send({ webhook_url: (await endpointOf(id)).webhook_url }, `{"type":"bulk.${n % 2}"}`);
     await open(`/events?endpoint_id=${id}&event_type=bulk.0`);
-    await page.getByText('3 match').waitFor();
-    await page.getByRole('button', { name: 'Replay these …' }).click();
+    await page.getByText('3 matching').waitFor();
+    await page.getByRole('button', { name: 'Replay these…' }).click();
     await confirm('Replay 3 events', '3', 'Replay 3');
     await page.getByRole('heading', { name: 'Bulk replays' }).waitFor();
     await page.getByText('3 delivered').waitFor();
@@ -321,13 +321,13 @@ withBrowser('what is managed', () => {
     await page.getByLabel('Status').selectOption('captured');
     await page.getByLabel('Event type, exact').fill('bulk.*');
     await page.waitForURL(/status=captured.*event_type=bulk/);
-    await page.getByText('No event matches these filters').waitFor();
+    await page.getByText('No events match these filters').waitFor();
     await page.getByLabel('Status').selectOption('delivered');
-    await page.getByText('8 match').waitFor();
+    await page.getByText('8 matching').waitFor();
     await page.getByLabel('Time').selectOption({ label: 'last hour' });
     await page.waitForURL(/since=/);
     await page.reload();
-    await page.getByText('8 match').waitFor();
+    await page.getByText('8 matching').waitFor();
     expect(await page.getByLabel('Event type, exact').inputValue()).toBe('bulk.*');
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.waitForURL(/\/events$/);
@@ -342,20 +342,20 @@ withBrowser('what is managed', () => {
     await dialog.getByRole('checkbox', { name: /^write/ }).uncheck();
     await dialog.getByRole('checkbox', { name: /^ingest/ }).uncheck();
     await dialog.getByLabel('Expires').fill('2099-01-02T03:04');
-    await dialog.getByRole('button', { name: 'Make it' }).click();
-    const made = page.getByRole('dialog', { name: 'Key made' });
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    const made = page.getByRole('dialog', { name: 'Key created' });
     const key = await visitor.copied(async () => {
       await made.getByRole('button', { name: 'Copy the key' }).click();
       await page.getByText('Copied the key').waitFor();
     });
     expect(key).toMatch(/^pk_test_/);
     expect(await page.content()).not.toContain(key);
-    await made.getByRole('button', { name: 'I have it' }).click();
+    await made.getByRole('button', { name: 'Done' }).click();
     const row = page.getByRole('row').filter({ hasText: 'reader' });
     expect(await row.textContent()).toMatch(/pk_test_.*testread.*2099-01-02/);
     const reader = axios.create({ headers: { authorization: `Bearer ${key}` }, validateStatus: () => true });
     expect((await reader.get(`${site.url}/api/v1/events`)).status).toBe(200);
-    await row.getByRole('button', { name: 'Revoke …' }).click();
+    await row.getByRole('button', { name: 'Revoke…' }).click();
     await confirm('Revoke reader', key.slice(0, 12), 'Revoke');
     await row.waitFor({ state: 'detached' });
     expect((await reader.get(`${site.url}/api/v1/events`)).status).toBe(401);
@@ -363,23 +363,23 @@ withBrowser('what is managed', () => {
 
   test('notifications: set, tested against the channel, kept when nothing is typed, taken away', async () => {
     await open('/settings?tab=notifications');
-    await page.getByLabel('Tell Slack').check();
+    await page.getByLabel('Notify Slack').check();
     const url = site.recorder.url('/slack/secret-part');
     await page.getByRole('group', { name: 'Slack' }).getByLabel('URL').fill(url);
     await page
       .getByRole('group', { name: 'Slack' })
-      .getByLabel(/a delivery is out of attempts/)
+      .getByLabel(/a delivery runs out of attempts/)
       .uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
     await page.getByText(/^Stored: /).waitFor();
     expect(await page.content()).not.toContain('secret-part');
-    await page.getByLabel('Minutes that a destination fails').fill('45');
+    await page.getByLabel('Alert after (minutes)').fill('45');
     await page.getByRole('button', { name: 'Send a test message to Slack' }).click();
     await page.getByText(/^200 in/).waitFor();
     await page
       .getByRole('group', { name: 'Slack' })
-      .getByLabel(/a delivery succeeded/)
+      .getByLabel(/a delivery succeeds/)
       .check();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
@@ -394,7 +394,7 @@ withBrowser('what is managed', () => {
     });
     const workflow =
       '/workflows/0f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sig=secret-part';
-    await page.getByLabel('Tell Microsoft Teams').check();
+    await page.getByLabel('Notify Microsoft Teams').check();
     await page.getByRole('group', { name: 'Microsoft Teams' }).getByLabel('URL').fill(site.recorder.url(workflow));
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
@@ -405,7 +405,7 @@ withBrowser('what is managed', () => {
       .waitFor();
     expect(site.recorder.requests.at(-1)?.url).toBe(workflow);
     expect(await page.content()).not.toContain('secret-part');
-    await page.getByLabel('Tell Slack').uncheck();
+    await page.getByLabel('Notify Slack').uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
     expect((await site.api.get('/notifications')).data.slack).toBeNull();
@@ -425,7 +425,7 @@ withBrowser('what is managed', () => {
 
   test('the system page', async () => {
     await open('/settings?tab=system');
-    await page.getByText('Everything is kept.').waitFor();
+    await page.getByText('Events are kept forever.').waitFor();
     await page.getByText('staging.example.com').waitFor();
     await page.getByText(/migration \d+/).waitFor();
   });
@@ -436,9 +436,9 @@ withBrowser('what is managed', () => {
     const id = await send(endpoint, '{"type":"lost"}');
     await open(`/events/${id}?tab=attempts`);
     await page.getByText('Attempt 1').waitFor();
-    await page.getByText(/^Next/).waitFor();
-    await page.getByRole('button', { name: 'Cancel what is pending …' }).click();
-    await confirm('Cancel this event', 'cancel', 'Cancel it');
+    await page.getByText(/^Next attempt/).waitFor();
+    await page.getByRole('button', { name: 'Cancel pending deliveries…' }).click();
+    await confirm('Cancel pending deliveries', 'cancel', 'Cancel deliveries');
     await page.locator('.pill').getByText('cancelled').waitFor();
     expect((await site.api.get(`/events/${id}`)).data.status_reason).toBe('cancelled');
   });
@@ -463,7 +463,7 @@ withBrowser('what is managed', () => {
     await open(`/webhooks/${id}?tab=settings`);
     await page.getByLabel('Description').fill('half a sent');
     await site.api.patch(`/endpoints/${id}`, { name: 'renamed', timeout_seconds: 33 });
-    await page.getByRole('button', { name: 'Pause …' }).click();
+    await page.getByRole('button', { name: 'Pause…' }).click();
     await confirm('Pause shared', 'shared', 'Pause');
     await page.getByRole('heading', { name: 'renamed' }).waitFor();
     expect(await page.getByLabel('Description').inputValue()).toBe('half a sent');
@@ -481,7 +481,7 @@ withBrowser('what is managed', () => {
   });
 
   describe('of two people who edit the same, the slower one is told, and nothing is lost:', () => {
-    const told = 'Somebody else has changed this since you opened it';
+    const told = 'Someone else has changed this since you opened it';
     const settings = async (of: Visitor, id: string): Promise<void> => {
       await of.follow(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
       await of.page.getByLabel('Description').waitFor();
@@ -497,26 +497,26 @@ withBrowser('what is managed', () => {
       await settings(visitor, id);
       await settings(colleague, id);
       await other.getByLabel('Name', { exact: true }).fill('renamed');
-      await other.getByLabel('Time-out, s').fill('20');
+      await other.getByLabel('Timeout (seconds)').fill('20');
       await saveIn(other);
       await savedIn(other);
 
       await page.getByLabel('Description').fill('of the slower one');
-      await page.getByLabel('Time-out, s').fill('9');
+      await page.getByLabel('Timeout (seconds)').fill('9');
       await saveIn(page);
       const note = page.getByRole('alert').filter({ hasText: told });
       await note.waitFor();
       expect(await note.getByRole('listitem').allInnerTexts()).toEqual([
         'Name: now renamed, before theirs',
-        'Time-out, s: now 20, before 30',
+        'Timeout (seconds): now 20, before 30',
       ]);
       expect(await endpointOf(id)).toMatchObject({ name: 'renamed', description: null, timeout_seconds: 20 });
       const value = (of: Page, label: string): Promise<string> => of.getByLabel(label, { exact: true }).inputValue();
-      expect([await value(page, 'Name'), await value(page, 'Description'), await value(page, 'Time-out, s')]).toEqual([
-        'renamed',
-        'of the slower one',
-        '9',
-      ]);
+      expect([
+        await value(page, 'Name'),
+        await value(page, 'Description'),
+        await value(page, 'Timeout (seconds)'),
+      ]).toEqual(['renamed', 'of the slower one', '9']);
       await saveIn(page);
       await note.waitFor({ state: 'detached' });
       await savedIn(page);
@@ -527,9 +527,9 @@ withBrowser('what is managed', () => {
       await other.getByLabel('Description').fill('something else');
       await saveIn(other);
       await other.getByText(told).waitFor();
-      await other.getByRole('button', { name: 'Discard what I typed' }).click();
+      await other.getByRole('button', { name: 'Discard my changes' }).click();
       await other.getByText(told).waitFor({ state: 'detached' });
-      expect([await value(other, 'Description'), await value(other, 'Time-out, s')]).toEqual([
+      expect([await value(other, 'Description'), await value(other, 'Timeout (seconds)')]).toEqual([
         'of the slower one',
         '9',
       ]);
@@ -548,7 +548,7 @@ withBrowser('what is managed', () => {
     test('a destination', async () => {
       const { id } = await newEndpoint(site, { name: 'to', destination_url: site.recorder.url('/shared') });
       await open(`/webhooks/${id}?tab=destinations`);
-      await page.getByRole('button', { name: 'Change' }).click();
+      await page.getByRole('button', { name: 'Edit' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Event types').fill('order.*');
       const [destination] = (await endpointOf(id)).destinations;
@@ -560,7 +560,7 @@ withBrowser('what is managed', () => {
       await dialog.getByText(told).waitFor();
       expect((await dialog.getByRole('listitem').allInnerTexts())[0]).toBe('Name: now renamed, before default');
       expect((await dialog.getByRole('listitem').allInnerTexts())[1]).toMatch(
-        /^Retries: now 3 attempts.*before as usual$/,
+        /^Retries: now 3 attempts.*before default$/,
       );
       await saveIn(dialog);
       await dialog.waitFor({ state: 'detached' });
@@ -578,7 +578,7 @@ withBrowser('what is managed', () => {
       await page.getByLabel('Secrets').fill('a secret of mine 3333');
       await site.api.patch(`/endpoints/${id}`, verifiedBy('short two'));
       await saveIn(page);
-      await note.getByText('Everything that is shown here is as it was.').waitFor();
+      await note.getByText('Nothing on this page has changed.').waitFor();
       expect(await stored()).toEqual(['****']);
       expect(await page.getByLabel('Secrets').inputValue()).toBe('a secret of mine 3333');
       await saveIn(page);
@@ -600,7 +600,7 @@ withBrowser('what is managed', () => {
       await site.api.put('/notifications', { slack: { url, triggers: ['failed'] } });
       // A page that was open before would begin with what it knew then.
       await page.goto(`${site.url}/dashboard/settings?tab=notifications`);
-      await page.getByLabel('Tell Discord').check();
+      await page.getByLabel('Notify Discord').check();
       await page.getByRole('group', { name: 'Discord' }).getByLabel('URL').fill(site.recorder.url('/discord'));
       await site.api.put('/notifications', { slack: { triggers: ['paused'] } });
       await saveIn(page);

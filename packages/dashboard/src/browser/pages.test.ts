@@ -183,15 +183,15 @@ async function lookAtDialogs(): Promise<SeenIn> {
   await open('/webhooks?new=1');
   await page.getByLabel('Provider').selectOption('stripe');
   await lookAt('new-endpoint', 'New endpoint');
-  await page.getByRole('button', { name: 'Delete …' }).first().click();
+  await page.getByRole('button', { name: 'Delete…' }).first().click();
   await lookAt('delete-endpoint', 'Delete inbox');
   await open('/events');
-  await page.getByRole('button', { name: 'Replay these …' }).click();
+  await page.getByRole('button', { name: 'Replay these…' }).click();
   await lookAt('bulk-replay', `Replay ${EVENTS + 3} events`);
   await page.keyboard.press('Control+k');
   await lookAt('palette', 'Commands');
   await page.keyboard.press('?');
-  await lookAt('keys', 'Keys');
+  await lookAt('keys', 'Keyboard shortcuts');
   await open('/settings');
   await page.getByRole('button', { name: 'New key' }).click();
   await lookAt('new-key', 'New key');

@@ -47,11 +47,11 @@ withBrowser('sessions', () => {
   test('end all together, but for the one that asks', async () => {
     const other = await site.visit();
     await openList();
-    await page.getByRole('button', { name: 'End all others …' }).click();
+    await page.getByRole('button', { name: 'End all other sessions…' }).click();
     const dialog = page.getByRole('dialog', { name: 'End all other sessions' });
-    await dialog.getByText(/2 other sessions end at once/).waitFor();
-    await dialog.getByLabel('Type end to go on').fill('end');
-    await dialog.getByRole('button', { name: 'End them' }).click();
+    await dialog.getByText(/2 other sessions end immediately/).waitFor();
+    await dialog.getByLabel('Type end to confirm').fill('end');
+    await dialog.getByRole('button', { name: 'End sessions' }).click();
     await dialog.waitFor({ state: 'detached' });
     await rowOf('at work').waitFor({ state: 'detached' });
     await page.getByText('this browser').waitFor();

@@ -97,7 +97,7 @@ withBrowser('when things are not as they should be', () => {
     await visitor.follow(`${site.url}/dashboard/events`);
     const row = page.getByRole('row').filter({ has: page.getByText('partly.failed') });
     await row.getByText('failed, replayed 200').waitFor();
-    expect(await row.locator('.c-answer').textContent()).toBe('422');
+    expect(await row.locator('.c-code').textContent()).toBe('422');
     recorder.behaviour = before;
   });
 
@@ -138,9 +138,9 @@ withBrowser('when things are not as they should be', () => {
     // What it may not do is not there.
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByText('states', { exact: true }).waitFor();
-    expect(await page.getByRole('button', { name: /New endpoint|Delete|Pause/ }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /New endpoint|Delete…|Pause…/ }).count()).toBe(0);
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByText('Settings are for holders of the scope admin').waitFor();
+    await page.getByText('Settings need the scope admin or operator').waitFor();
     await site.paggio.admin.keys.revoke(admin, apiKey.id);
     await page.getByRole('link', { name: 'Events' }).click();
     await signInPage(page);
@@ -167,7 +167,7 @@ withBrowser('when things are not as they should be', () => {
     // Admin includes resign.
     await scope('resign').check();
     expect([await scope('read').isChecked(), await scope('ingest').isEnabled()]).toEqual([true, false]);
-    expect([await scope('operator').count(), await dialog.getByLabel('For the user').count()]).toEqual([0, 0]);
+    expect([await scope('operator').count(), await dialog.getByLabel('User ID').count()]).toEqual([0, 0]);
     await page.keyboard.press('Escape');
 
     const signOut = async (): Promise<void> => {
@@ -181,10 +181,10 @@ withBrowser('when things are not as they should be', () => {
     expect([(await tabs()).join(), await column()]).toEqual([expect.stringContaining('Retention and system'), 1]);
     await page.getByRole('button', { name: 'New key' }).click();
     await dialog.getByLabel('Name').fill('for bob');
-    await dialog.getByLabel('For the user').fill('bob');
+    await dialog.getByLabel('User ID').fill('bob');
     await scope('operator').check();
-    await dialog.getByRole('button', { name: 'Make it' }).click();
-    await page.getByRole('button', { name: 'I have it' }).click();
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
     const row = page.getByRole('row', { name: /for bob/ });
     expect(await row.getByRole('cell').allTextContents()).toEqual(expect.arrayContaining(['bob', 'read, operator']));
 
@@ -202,7 +202,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signInPage(page);
     await page.goto(link);
-    await page.getByText('This link was used already, or has expired.').waitFor();
+    await page.getByText('This link has already been used, or it has expired.').waitFor();
   });
 
   test('test mode is unmistakable, and shows nothing of live mode [UIX-11]', async () => {
@@ -211,10 +211,10 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('live.thing').first().waitFor();
     await page.getByRole('button', { name: 'Switch to test mode' }).click();
     await page.getByText('Test mode.').waitFor();
-    await page.getByText('There is no endpoint yet').waitFor();
+    await page.getByText('No endpoints yet').waitFor();
     expect(await page.content()).not.toContain('live.thing');
     await page.goto(`${site.url}/dashboard/events/${id}`);
-    await page.getByRole('heading', { name: 'There is no such event' }).waitFor();
+    await page.getByRole('heading', { name: 'Event not found' }).waitFor();
     await page.getByRole('button', { name: 'Switch to live mode' }).click();
     await page.getByText('live.thing').first().waitFor();
     expect(await page.getByText('Test mode.').count()).toBe(0);
@@ -238,7 +238,7 @@ withBrowser('when things are not as they should be', () => {
       route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
     );
     await page.goto(`${site.url}/dashboard`);
-    await page.getByRole('alert').getByText('The server answered 502').waitFor();
+    await page.getByRole('alert').getByText('The server responded with 502').waitFor();
     // The rest of the page is there.
     await page.getByRole('heading', { name: 'Newest events' }).waitFor();
   });
@@ -252,9 +252,9 @@ withBrowser('when things are not as they should be', () => {
     });
     await visitor.follow(`${site.url}/dashboard/replays`);
     await page.getByText('Loading the replays').waitFor();
-    await page.getByText('The server takes longer than usual.').waitFor();
+    await page.getByText('The server is taking longer than usual.').waitFor();
     answer();
-    await page.getByText('Nothing was replayed in bulk').waitFor();
+    await page.getByText('No bulk replays yet').waitFor();
   });
 
   test('what comes while the list is on its way is not lost', async () => {
@@ -284,7 +284,7 @@ withBrowser('when things are not as they should be', () => {
   test('without the stream it asks every five seconds, and says so', async () => {
     await page.route('**/events/stream', (route) => route.abort());
     await page.goto(`${site.url}/dashboard`);
-    await page.locator('.live').getByText('Every 5 s').waitFor();
+    await page.locator('.live').getByText('Polling every 5 s').waitFor();
     await send(endpoint, '{"type":"polled.thing"}');
     await page.getByText('polled.thing').first().waitFor();
     await page.unroute('**/events/stream');
@@ -309,7 +309,7 @@ withBrowser('when things are not as they should be', () => {
     // Five and a half hours ahead of UTC: no time of UTC passes for one of this zone.
     const abroad = (await site.visit({ timezoneId: 'Asia/Kolkata' })).page;
     await abroad.goto(`${site.url}/dashboard/events/${id}?tab=attempts`);
-    const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next', { exact: true }) });
+    const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next attempt', { exact: true }) });
     await next.getByText('left alone until').waitFor();
     const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Kolkata' });
     const shown = clock.format(waiting.nextAttemptAt as Date);
@@ -387,7 +387,7 @@ withBrowser('when the server goes away and comes back', () => {
     await send(direct, '{"type":"before"}');
     await page.getByRole('row').filter({ hasText: 'before' }).waitFor();
     door.close();
-    await state.getByText('Server does not answer').waitFor();
+    await state.getByText('Server not responding').waitFor();
     for (let n = 0; n < 60; n++) await send(direct, `{"type":"meanwhile.${n}"}`);
     door.reopen();
     await state.getByText('Live').waitFor({ timeout: 15_000 });
@@ -426,7 +426,7 @@ withBrowser('in an app that knows its users', () => {
     // A change, with the host's session and the origin of the page.
     await page.getByRole('button', { name: 'New endpoint' }).click();
     await page.getByLabel('Name').fill('made by ann');
-    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('made by ann', { exact: true }).waitFor();
     allowed = false;

@@ -1,11 +1,11 @@
-// The browser of a test run: node browser-server.mjs EXECUTABLE FLAG... prints a URL that answers with the address of the
-// browser, which it starts when it is asked for the first time. Everything ends with the standard input, so nothing
-// outlives the run, however that ends.
+// The browser of a test run. `node browser-server.mjs EXECUTABLE FLAG...` prints a URL that returns the address of the
+// browser. The first request starts the browser. Everything ends when standard input ends, so that nothing outlives the
+// run, however it ends.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const [executablePath, ...args] = process.argv.slice(2);
-// Others on this machine must not use the browser.
+// Keeps other users of this machine away from the browser.
 const path = `/${randomBytes(16).toString('hex')}`;
 let browser;
 

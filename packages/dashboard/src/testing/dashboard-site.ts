@@ -10,16 +10,16 @@ import { Visitor } from './visitor';
 export interface DashboardSite {
   server: GatewayServer;
   paggio: Paggio;
-  /** With the mount path. */
+  /** The base URL, including the mount path. */
   url: string;
   api: AxiosInstance;
   recorder: Recorder;
-  /** Somebody in front of it, signed in by a link. */
+  /** Opens the dashboard in a browser, signed in by a link. */
   visit(options?: BrowserContextOptions): Promise<Visitor>;
   stop(): Promise<void>;
 }
 
-/** A gateway with its dashboard, mounted like in an app of somebody's, and a destination. */
+/** Starts a gateway with its dashboard, mounted as in a host app, and a destination that records requests. */
 export async function startDashboard(
   options: Partial<PaggioOptions> = {},
   path = '/hooks',
@@ -57,7 +57,7 @@ export async function startDashboard(
   };
 }
 
-/** An endpoint by the API. */
+/** Creates an endpoint through the API. */
 export async function newEndpoint(
   { api }: DashboardSite,
   input: Record<string, unknown>,
@@ -67,7 +67,7 @@ export async function newEndpoint(
   return data;
 }
 
-/** Sends a request as a provider would; its event's id. */
+/** Sends a request as a provider would. Returns the id of its event. */
 export async function send(
   { webhook_url: url }: { webhook_url: string },
   body: string | Buffer,

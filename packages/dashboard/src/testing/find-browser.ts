@@ -18,7 +18,7 @@ const applications = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
-/** A browser of the Chromium family on this machine: the one that `PAGGIO_BROWSER` names, or the first of `names` on the path. */
+/** Finds a Chromium-based browser: the one in `PAGGIO_BROWSER`, or else the first of `names` on the path. */
 export function findBrowser(): string | null {
   const named = process.env['PAGGIO_BROWSER'];
   if (named) return named;

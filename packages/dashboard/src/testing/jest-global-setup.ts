@@ -2,14 +2,14 @@ import setupDatabase from '../../../embedded-database/src/testing/jest-global-se
 import { findBrowser } from './find-browser';
 import { offerBrowser } from './shared-browser';
 
-/** The database that every project has, and a browser for the tests that ask for one. */
+/** Starts the database that every project has, and offers a browser to the tests that need one. */
 export default async function setup(): Promise<void> {
   await setupDatabase();
   const executable = findBrowser();
   if (executable === null) return;
   const browser = await offerBrowser(executable);
   process.env['PAGGIO_TEST_BROWSER_URL'] = browser.url;
-  // For what the run prints at its end.
+  // The cost report at the end of the run needs it.
   process.env['PAGGIO_TEST_BROWSER_PID'] = String(browser.pid);
   (globalThis as { stopTestBrowser?: () => Promise<void> }).stopTestBrowser = () => browser.stop();
 }

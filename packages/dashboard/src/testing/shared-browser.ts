@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface SharedBrowser {
-  /** Answers with the address of the browser. */
+  /** Returns the address of the browser to a GET request. */
   url: string;
   pid: number;
   stop(): Promise<void>;
 }
 
-// Tabs of one context show pages of one host, and can share a process.
+// The tabs of a context show pages of a single host, so they can share a process.
 const flags = ['--disable-gpu', '--disable-quic', '--process-per-site'];
 
 /**
- * Offers one browser to all test files of a run. It starts when the first of them asks, because most runs of a few files
- * need none.
+ * Offers one browser to all test files of a run. It starts with the first request, because most runs of a few files
+ * need no browser.
  */
 export async function offerBrowser(executable: string): Promise<SharedBrowser> {
   const child = spawn(process.execPath, [join(__dirname, 'browser-server.mjs'), executable, ...flags], {

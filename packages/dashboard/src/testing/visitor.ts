@@ -5,12 +5,12 @@ import axios from 'axios';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findBrowser } from './find-browser';
 
-// A browser and a server beside other suites on two cores.
+// A browser and a server share two cores with other suites.
 jest.setTimeout(120_000);
 
 const shots = join(__dirname, '../../dist/screenshots');
 
-/** Suites that need a browser: without one they are skipped, and say so. */
+/** `describe` for suites that need a browser. Without one it skips them and prints a message. */
 export const withBrowser: typeof describe = (() => {
   if (findBrowser() !== null) return describe;
   process.stderr.write(
@@ -22,7 +22,7 @@ export const withBrowser: typeof describe = (() => {
 
 let connection: Promise<Browser> | undefined;
 
-/** The browser of the run. What a test file makes in it ends with the connection of the file. */
+/** The browser of the run. Everything that a test file opens in it closes with the file's connection. */
 function browser(): Promise<Browser> {
   return (connection ??= axios
     .get<string>(process.env['PAGGIO_TEST_BROWSER_URL'] as string)
@@ -31,13 +31,13 @@ function browser(): Promise<Browser> {
 
 afterAll(async () => (await connection)?.close());
 
-// Runs before anything of the page, and outside of its policy.
+// Runs before the page's own scripts, and outside its policy.
 const WATCH = `
   document.addEventListener('securitypolicyviolation', (event) =>
     window.__report('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
 `;
 
-/** A person with a browser, who notices everything that must not happen. */
+/** A person with a browser who records everything that must not happen. */
 export class Visitor {
   /** Violations of the policy, exceptions, requests to other hosts. */
   readonly wrong: string[] = [];
@@ -55,7 +55,7 @@ export class Visitor {
       baseURL: origin,
       viewport: { width: 1360, height: 860 },
       colorScheme: 'dark',
-      // A row that fades in is painted sixty times a second.
+      // Without this, a row that fades in is painted sixty times a second.
       reducedMotion: 'reduce',
       ...options,
     });
@@ -66,26 +66,29 @@ export class Visitor {
     return visitor;
   }
 
-  /** Goes on at another site, or at the same one as somebody who was never there. A new context costs over a second of CPU. */
+  /**
+   * Continues at another site, or at the same site as a new person. It avoids a new context, which costs over a second
+   * of CPU.
+   */
   async startAnew(origin: string): Promise<void> {
     await this.page.goto('about:blank');
     await this.context.clearCookies();
     this.origin = origin;
   }
 
-  /** Another tab of the same browser. */
+  /** Opens another tab in the same browser. */
   async tab(): Promise<Page> {
     const page = await this.context.newPage();
     await this.watch(page);
     return page;
   }
 
-  /** Goes to a page of the dashboard as a link in it does: nothing is loaded anew. */
+  /** Goes to a page of the dashboard as its links do, without reloading. */
   async follow(url: string): Promise<void> {
     await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(url)})`);
   }
 
-  /** What `copy` puts into the clipboard, of which the browser has one for all test files. */
+  /** Returns what `copy` puts into the clipboard. All test files share it, so they take turns. */
   copied(copy: () => Promise<unknown>): Promise<string> {
     return alone('clipboard', async () => {
       await copy();
@@ -93,7 +96,7 @@ export class Visitor {
     });
   }
 
-  /** Keeps a picture for people to look at. */
+  /** Saves a screenshot. */
   async shoot(name: string): Promise<void> {
     mkdirSync(shots, { recursive: true });
     await this.page.screenshot({ path: join(shots, `${name}.png`) });
@@ -112,7 +115,7 @@ export class Visitor {
       void dialog.dismiss();
     });
     page.on('console', (message) => {
-      // Refused requests are part of some tests, and the browser notes each.
+      // Some tests expect rejected requests, and the browser logs each of them.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         this.wrong.push(`console: ${message.text()}`);
     });

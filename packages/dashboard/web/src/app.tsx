@@ -34,19 +34,19 @@ export function App(): ReactNode {
   );
 }
 
-/** Shows the pages to whoever is signed in, and the sign-in to everybody else. */
+/** Shows the pages to a signed-in person, and the sign-in page to everyone else. */
 function Gate(): ReactNode {
   const session = useQuery({
     queryKey: ['session'],
     queryFn: ({ signal }) => readSession(signal),
-    // A session ends at its server: another tab, a revoked key, time.
+    // The server can end the session at any time: sign-out in another tab, a revoked key, or expiry.
     refetchInterval: 60_000,
     refetchOnWindowFocus: 'always',
   });
   const signedOut = session.error instanceof Failure && session.error.status === 401;
   const name = session.data === undefined || signedOut ? null : sessionName(session.data);
   useEffect(() => onSessionChange(() => void queries.refetchQueries({ queryKey: ['session'] })), []);
-  // Pages that the browser kept for its back button would show what they showed then.
+  // Reload pages that the browser cached for its back button, because they would show outdated data.
   useEffect(() => {
     const shown = (event: PageTransitionEvent): void => {
       if (event.persisted) location.reload();
@@ -56,7 +56,7 @@ function Gate(): ReactNode {
   }, []);
   const shown = useRef(name);
   useEffect(() => {
-    // What was read belongs to the session before.
+    // The cached data belongs to the previous session.
     if (shown.current !== null && shown.current !== name) forgetAnswers();
     shown.current = name;
     if (name === null) liveFeed.end();

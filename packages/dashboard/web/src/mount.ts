@@ -1,3 +1,3 @@
-/** Where the dashboard is mounted, such as `/hooks/dashboard`: the server writes it into the page. */
+/** The path where the dashboard is mounted, such as `/hooks/dashboard`. The server writes it into the page. */
 export const mountPath =
   document.querySelector<HTMLMetaElement>('meta[name="paggio-mount"]')?.content.replace(/\/$/, '') ?? '/dashboard';

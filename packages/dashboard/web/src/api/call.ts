@@ -6,10 +6,10 @@ import { Failure, noAnswer, tooSlow, toFailure } from './failure';
 
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
 
-/** What an operation of the API is called with. */
+/** The input of an API operation. */
 export type CallInput<Id extends OperationId> = Given<Pick<Operations[Id], 'params' | 'query' | 'body'>> & {
   idempotencyKey?: string;
-  /** The tag of what is changed: when it has changed meanwhile, the failure is `PRECONDITION_FAILED`. */
+  /** The tag of the object to change. If the object has changed since, the failure is `PRECONDITION_FAILED`. */
   ifMatch?: string | null;
   signal?: AbortSignal;
 };
@@ -32,20 +32,21 @@ const READ_TIMEOUT_MS = 15_000;
 const sessionListeners = new Set<() => void>();
 
 /**
- * Calls `listener` when the session may be another one: the server does not know any more who asks, or another page has
- * changed it. A request for the session itself learns that from its answer.
+ * Calls `listener` when the session may have changed: the server no longer accepts it, or another page has changed it.
+ * A request for the session itself does not call it, because its response already says so.
+ * @returns a function that unsubscribes
  */
 export function onSessionChange(listener: () => void): () => void {
   sessionListeners.add(listener);
   return () => sessionListeners.delete(listener);
 }
 
-export function tellSessionChanged(): void {
+export function announceSessionChange(): void {
   for (const listener of sessionListeners) listener();
 }
 
 /**
- * An operation of the management API, as the signed-in person.
+ * Calls an operation of the management API as the signed-in person.
  * @throws Failure
  */
 export async function call<Id extends OperationId>(
@@ -55,7 +56,7 @@ export async function call<Id extends OperationId>(
   return (await callTagged(id, ...input)).value;
 }
 
-/** The same, with the tag of the object that is answered. */
+/** Calls an operation like `call`, and returns the tag of the object as well. */
 export async function callTagged<Id extends OperationId>(
   id: Id,
   ...[input]: object extends CallInput<Id> ? [CallInput<Id>?] : [CallInput<Id>]
@@ -72,7 +73,7 @@ export async function callTagged<Id extends OperationId>(
   return { value, tag: tag === null ? null : serverTag(tag) };
 }
 
-/** The address of an operation. */
+/** The path and query of an operation. */
 export function apiPath(id: OperationId, params: Record<string, string> = {}, query: object = {}): string {
   const filled = operations[id].path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
@@ -89,8 +90,8 @@ interface RequestSettings {
 }
 
 /**
- * A request below the dashboard's own address.
- * @throws Failure when there is no answer in time, or one that is no success
+ * Sends a request below the dashboard's mount path.
+ * @throws Failure when no response arrives in time, or when it is not a success
  */
 export async function request(
   method: string,
@@ -112,11 +113,11 @@ export async function request(
   }
   if (response.ok) return response;
   const failure = await toFailure(response);
-  if (failure.status === 401 && path !== '/session') tellSessionChanged();
+  if (failure.status === 401 && path !== '/session') announceSessionChange();
   throw failure;
 }
 
-/** Whether trying again later may help without changing anything. */
+/** Whether the same request may succeed later. */
 export function mayPass(error: unknown): boolean {
   return error instanceof Failure && (error.status === null || error.status === 429 || error.status >= 500);
 }

@@ -4,27 +4,27 @@ import { mountPath } from '../mount';
 
 export type StreamMessage =
   | { type: 'event.created' | 'event.updated'; event: EventItem }
-  /** Events were missed that the server does not know any more: read the list. */
+  /** The server no longer has some missed events, so the list must be read again. */
   | { type: 'reset' };
 
-/** The server says something every 15 s. */
+/** The server sends at least one block every 15 s. */
 const SILENCE_MS = 40_000;
 
 export interface StreamReader {
-  /** The connection is there, and nothing is missed from here on. What follows waits for the promise. */
+  /** The connection is open, and no event is missed from now on. Later blocks wait for the promise. */
   onOpen(): void | Promise<void>;
-  /** A message, or null for a block without one: a sign of life, and a new position. */
+  /** Receives a message, or null for a block without one, which only confirms the connection and moves the position. */
   onBlock(message: StreamMessage | null): void;
 }
 
-/** Reads the stream of events, from where it left off when it is read again. */
+/** Reads the stream of events. A later read continues where the previous one stopped. */
 export class EventStream {
-  /** Where a new connection goes on. The server alone knows what it means. */
+  /** Where a new connection continues. Only the server understands this value. */
   position: string | null = null;
 
   /**
-   * Ends when the connection does.
-   * @throws when there is none
+   * Resolves when the connection ends.
+   * @throws Error when the connection cannot be opened or breaks
    */
   async read(reader: StreamReader, signal: AbortSignal): Promise<void> {
     const silence = new AbortController();
@@ -44,7 +44,7 @@ export class EventStream {
       let opened = false;
       for await (const fields of eventStreamFields(chunksOf(response.body, heard))) {
         const message = this.take(fields);
-        // A first connection has a position with its second block.
+        // The first connection gets its position with the second block.
         if (!opened && this.position !== null) {
           opened = true;
           await reader.onOpen();
@@ -57,7 +57,7 @@ export class EventStream {
   }
 
   private take(fields: ReadonlyMap<string, string>): StreamMessage | null {
-    // In this order: a message that was not taken must come again.
+    // Parse first and move the position last: a message that cannot be parsed must be sent again.
     const type = fields.get('event');
     const data = fields.get('data');
     const message: StreamMessage | null =
@@ -71,7 +71,7 @@ export class EventStream {
   }
 }
 
-/** `for await` over a body is not in every browser yet. */
+/** Reads a body chunk by chunk, because not every browser supports `for await` over it yet. */
 async function* chunksOf(body: ReadableStream<Uint8Array>, heard: () => void): AsyncGenerator<Uint8Array, void, void> {
   const reader = body.getReader();
   try {

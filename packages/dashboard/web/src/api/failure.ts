@@ -1,31 +1,36 @@
-/** What the server said instead of doing it, or that it said nothing. */
+/** A request that failed: the server rejected it, or did not respond. */
 export class Failure extends Error {
   override name = 'Failure';
 
   constructor(
     message: string,
-    /** Null: there was no answer. */
+    /** The HTTP status; null if there was no response. */
     readonly status: number | null,
     readonly code: string,
     readonly hint: string,
-    /** What is wrong, by the name of the field. */
+    /** The invalid fields, each with a message. */
     readonly details: readonly { field: string; message: string }[] = [],
   ) {
     super(message);
   }
 
-  /** What is wrong with a field of a form, or with an item of a list in it (`event_types[0]`). */
+  /** The message for a form field, or for the first invalid item of a list field (`event_types[0]`). */
   of(field: string): string | undefined {
     return this.details.find((detail) => detail.field === field || detail.field.startsWith(`${field}[`))?.message;
   }
 }
 
 export function noAnswer(): Failure {
-  return new Failure('The server does not answer', null, 'NETWORK', 'Check that it runs and that you are online.');
+  return new Failure(
+    'The server is not responding',
+    null,
+    'NETWORK',
+    'Check that it is running and that you are online.',
+  );
 }
 
 export function tooSlow(): Failure {
-  return new Failure('The server takes too long', null, 'TIMEOUT', 'Try again; its log may say why.');
+  return new Failure('The server took too long to respond', null, 'TIMEOUT', 'Try again. The server log may say why.');
 }
 
 export async function toFailure(response: Response): Promise<Failure> {
@@ -34,9 +39,9 @@ export async function toFailure(response: Response): Promise<Failure> {
     if (typeof message === 'string' && typeof code === 'string')
       return new Failure(message, response.status, code, text(hint), Array.isArray(details) ? details : []);
   } catch {
-    // A proxy in between answered in its own words.
+    // A proxy in between responded in its own format.
   }
-  return new Failure(`The server answered ${response.status}`, response.status, 'UNKNOWN', 'Try again.');
+  return new Failure(`The server responded with ${response.status}`, response.status, 'UNKNOWN', 'Try again.');
 }
 
 function text(value: unknown): string {

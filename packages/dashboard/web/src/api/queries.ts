@@ -8,13 +8,13 @@ export const queries = new QueryClient({
       staleTime: 5_000,
       retry: (count, error) => count < 2 && mayPass(error),
       retryDelay: (count) => 500 * 2 ** count,
-      // Also when the browser believes to be offline: the server may be this machine.
+      // Send requests even when the browser reports that it is offline: the server may run on this machine.
       networkMode: 'always',
     },
   },
 });
 
-/** Forgets what was read in another session. What is on the page is read again. */
+/** Drops the cached data of another session. Data that the page shows is read again. */
 export function forgetAnswers(): void {
   const predicate = ({ queryKey }: { queryKey: readonly unknown[] }): boolean => queryKey[0] !== 'session';
   queries.removeQueries({ predicate, type: 'inactive' });
@@ -41,18 +41,18 @@ export function useEndpoints(): UseQueryResult<Endpoint[]> {
   return useQuery({ queryKey: ['endpoints'], queryFn: ({ signal }) => readEndpoints(signal), refetchInterval: 15_000 });
 }
 
-/** Of an endpoint that may be gone: its events stay. */
+/** Looks up an endpoint's name. It is undefined for a deleted endpoint, whose events are kept. */
 export function useEndpointName(): (id: string) => string | undefined {
   const { data } = useEndpoints();
   return (id) => data?.find((endpoint) => endpoint.id === id)?.name;
 }
 
-/** The exact bytes of an event's body. They never change. */
+/** The exact bytes of an event's body, which never change. */
 export function useBody(eventId: string, enabled = true): UseQueryResult<Uint8Array> {
   return useQuery({ ...bodyQuery(eventId, (signal) => readBody(eventId, signal)), enabled });
 }
 
-/** The same of an event that is there: what it holds as text, large bodies among them, is not fetched once more. */
+/** The body of an event that is already loaded. It sends no request if the event holds its body as text. */
 export function useBodyOf({ id, payload, payload_format: format }: Event): UseQueryResult<Uint8Array> {
   const text = format === 'text' && typeof payload === 'string' ? payload : null;
   return useQuery(
@@ -65,7 +65,7 @@ function bodyQuery(eventId: string, read: (signal: AbortSignal) => Promise<Uint8
     queryKey: ['body', eventId],
     queryFn: ({ signal }: { signal: AbortSignal }) => read(signal),
     staleTime: Infinity,
-    // Bodies are large: those that nobody looks at need not stay.
+    // Bodies are large, so drop those that are not on the page.
     gcTime: 30_000,
   };
 }
@@ -75,7 +75,7 @@ async function readBody(eventId: string, signal: AbortSignal): Promise<Uint8Arra
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Who signs what, by the catalogue of the server. It stays while the server does. */
+/** The server's catalogue of providers, which cannot change while the server runs. */
 export function useProviders(): readonly Provider[] {
   const { data } = useQuery({
     queryKey: ['providers'],

@@ -1,18 +1,18 @@
 import { mountPath } from '../mount';
-import { request, tellSessionChanged } from './call';
+import { request, announceSessionChange } from './call';
 import { Failure } from './failure';
 
 /** Who is signed in, and what they may do. */
 export interface Session {
-  /** Null where the app around decides who asks. */
+  /** Null if the host app identifies its users itself. */
   id: string | null;
   user_id: string;
   mode: 'live' | 'test';
-  /** Those that it may show. */
+  /** The modes that the person may switch to. */
   modes: ('live' | 'test')[];
-  /** What it may do in the mode that it shows. Scopes that others include are among them. */
+  /** The permissions in the current mode, including the scopes that other scopes imply. */
   scopes: ('read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator')[];
-  /** `session`: by a link or a key, and it can be ended here. `host`: the app around decides. */
+  /** `session` means signed in by a link or a key, which can be ended here. `host` means that the host app decides. */
   by: 'session' | 'host';
   expires_at: string | null;
 }
@@ -21,30 +21,30 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
   return (await (await request('GET', '/session', { signal })).json()) as Session;
 }
 
-/** What a page shows depends on this alone: pages with equal names may share what they read. */
+/** Names everything that the data on a page depends on. Pages with equal names may share their data. */
 export function sessionName({ id, user_id: userId, mode, scopes }: Session): string {
   return JSON.stringify(['paggio', mountPath, id, userId, mode, [...scopes].sort()]);
 }
 
 /**
- * Makes sure that the server still answers for the session that this page shows: another page may have switched the mode,
- * or signed out.
- * @throws Failure or Error when it does not; the page then learns of the new one
+ * Checks that the browser's session is still the one that this page shows. Another page may have switched the mode or
+ * signed out.
+ * @throws Failure or Error when it is not; the page is then informed of the change
  */
 export async function confirmSession(name: string, signal: AbortSignal): Promise<void> {
   try {
     if (sessionName(await readSession(signal)) === name) return;
   } catch (error) {
-    if (error instanceof Failure && error.status === 401) tellSessionChanged();
+    if (error instanceof Failure && error.status === 401) announceSessionChange();
     throw error;
   }
-  tellSessionChanged();
-  throw new Error('The session of this browser is another one now');
+  announceSessionChange();
+  throw new Error("This browser's session has changed");
 }
 
-/** Other pages of this browser have the same session. */
+/** Tells the other pages of this browser, which have the same session, about changes. */
 const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`paggio session ${mountPath}`) : null;
-if (others) others.onmessage = () => tellSessionChanged();
+if (others) others.onmessage = () => announceSessionChange();
 
 async function change(method: string, body?: unknown): Promise<void> {
   await request(method, '/session', { body });

@@ -1,6 +1,6 @@
-/** What was read of an object, with the name of its state. */
+/** An object with the tag of its current version. */
 export interface Tagged<T> {
   value: T;
-  /** For `If-Match` of a later change; null where the answer has none. */
+  /** The value for `If-Match` in a later change; null if the response has no tag. */
   tag: string | null;
 }

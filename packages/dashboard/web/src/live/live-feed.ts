@@ -3,46 +3,46 @@ import { call, mayPass } from '../api/call';
 import type { StreamMessage } from '../api/event-stream';
 import type { SharedStream } from './shared-stream';
 
-/** `live`: by the stream. `polling`: every five seconds, while the stream is not there. `paused`: switched off. */
+/** `live` uses the stream, `polling` reads the list every five seconds without it, and `paused` is switched off. */
 export type LiveState = 'connecting' | 'live' | 'polling' | 'offline' | 'paused';
 
 export interface LiveSnapshot {
   state: LiveState;
-  /** The newest first. */
+  /** Newest first. */
   events: readonly EventItem[];
   /** Whether the list was read at least once. */
   loaded: boolean;
 }
 
-/** What happened since the last one, each event once and as it is now. */
+/** The changes since the previous batch. Each event appears once, in its current state. */
 export interface LiveBatch {
   created: readonly EventItem[];
   updated: readonly EventItem[];
-  /** Something was missed: read what is shown again. */
+  /** Whether changes were missed, so that the visible data must be read again. */
   reset: boolean;
 }
 
 export const SHOWN = 50;
-/** Many events a second are one change of the page. */
+/** Changes within this time are applied to the page together. */
 const BATCH_MS = 250;
 const POLL_MS = 5_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 
-/** The newest events of all endpoints, kept up to date, and whoever wants to hear of changes. Its memory is bounded. */
+/** Keeps the newest events of all endpoints up to date and informs listeners of changes. It uses bounded memory. */
 export class LiveFeed {
   private stream: SharedStream | undefined;
   private readonly watchers = new Set<() => void>();
-  private readonly hearers = new Set<(batch: LiveBatch) => void>();
+  private readonly listeners = new Set<(batch: LiveBatch) => void>();
   private snapshot: LiveSnapshot = { state: 'connecting', events: [], loaded: false };
   private created = new Map<string, EventItem>();
   private updated = new Map<string, EventItem>();
   private missed = false;
-  /** For each list that is on its way: what happened since it was asked for. */
+  /** For each list request in flight, the changes since it was sent. */
   private readonly loads = new Set<Map<string, EventItem>>();
   private flushing: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | undefined;
 
-  /** Follows what happens in one session until `pause` or `end`. A stream of another session begins with nothing. */
+  /** Follows one session until `pause` or `end`. The stream of another session starts from an empty list. */
   start(stream: SharedStream): void {
     if (this.stream === stream) return;
     this.end();
@@ -50,7 +50,7 @@ export class LiveFeed {
     this.resume();
   }
 
-  /** Goes on after `pause`, without a gap. */
+  /** Continues after `pause` without a gap. */
   resume(): void {
     if (this.running || !this.stream) return;
     this.running = new AbortController();
@@ -58,13 +58,13 @@ export class LiveFeed {
     void this.run(this.stream, this.running.signal);
   }
 
-  /** Stays where it is, and lets the stream go. */
+  /** Keeps the current events and closes the stream. */
   pause(): void {
     this.stopRunning();
     this.set({ state: 'paused' });
   }
 
-  /** Forgets everything: whoever signs in next may be somebody else. */
+  /** Drops all data, because the next person to sign in may be someone else. */
   end(): void {
     this.stopRunning();
     this.stream = undefined;
@@ -81,9 +81,10 @@ export class LiveFeed {
     return () => this.watchers.delete(watcher);
   };
 
-  hear(hearer: (batch: LiveBatch) => void): () => void {
-    this.hearers.add(hearer);
-    return () => this.hearers.delete(hearer);
+  /** Calls `listener` with every batch. Returns a function that unsubscribes. */
+  listen(listener: (batch: LiveBatch) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   private stopRunning(): void {
@@ -101,7 +102,7 @@ export class LiveFeed {
             onOpen: () => {
               failures = 0;
               this.set({ state: 'live' });
-              // What was committed before the connection stood is in the list.
+              // The list has the events that were committed before the connection opened.
               void this.loadFirst(signal);
             },
             onBlock: (message) => {
@@ -116,7 +117,7 @@ export class LiveFeed {
       }
       if (signal.aborted) return;
       if (this.snapshot.state === 'live') this.set({ state: 'connecting' });
-      // A server that was restarted is there again at once.
+      // A restarted server is back almost immediately.
       await this.pollFor(failures === 0 ? 250 : (RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] as number), signal);
     }
   }
@@ -128,7 +129,7 @@ export class LiveFeed {
     }
   }
 
-  /** Waits before the stream is tried again, and reads the list meanwhile as often as it would be read without one. */
+  /** Waits before the next attempt to open the stream, and polls the list during that time. */
   private async pollFor(ms: number, signal: AbortSignal): Promise<void> {
     const until = Date.now() + ms;
     if (ms > 250) await this.load(signal);
@@ -139,7 +140,7 @@ export class LiveFeed {
   }
 
   private async load(signal: AbortSignal): Promise<void> {
-    // What the stream says meanwhile is newer than the list, which is a picture of when it was asked for.
+    // Changes from the stream during the request are newer than the list, which shows the state at its start.
     const meanwhile = new Map<string, EventItem>();
     this.loads.add(meanwhile);
     try {
@@ -154,7 +155,7 @@ export class LiveFeed {
       const known = new Set(events.map(({ id }) => id));
       this.set({ state, events: [...listed.values()].sort(newestFirst).slice(0, SHOWN), loaded: true });
       if (!loaded || state === 'live') return;
-      // More than one list came since the last one: what is between is known to the server only.
+      // More events arrived than fit in one list, so only the server knows those in between.
       const reset = data.length === SHOWN && !data.some(({ id }) => known.has(id));
       this.announce({ created: data.filter(({ id }) => !known.has(id)), updated: data, reset });
     } catch (error) {
@@ -204,7 +205,7 @@ export class LiveFeed {
   }
 
   private announce(batch: LiveBatch): void {
-    for (const hearer of this.hearers) hearer(batch);
+    for (const listener of this.listeners) listener(batch);
   }
 }
 

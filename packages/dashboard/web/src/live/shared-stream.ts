@@ -1,12 +1,12 @@
 import { EventStream, type StreamMessage, type StreamReader } from '../api/event-stream';
 
-/** A page that leads says something at least every 15 s, because the server does. */
+/** The leading page sends a message at least every 15 s, because the server does. */
 const SILENCE_MS = 40_000;
-/** How long a page that leads may take to answer a new one. */
+/** How long the leading page may take to reply to a new page. */
 const ANSWER_MS = 5_000;
 
-/** What the pages of one browser say to each other. */
-type Said =
+/** A message between the pages of one browser. */
+type Message =
   | { kind: 'hello' }
   | { kind: 'connecting' }
   | { kind: 'open'; position: string | null }
@@ -14,19 +14,19 @@ type Said =
   | { kind: 'end'; failed: boolean };
 
 /**
- * One event stream for all pages of a browser that show the same session. Over HTTP/1.1 a browser has six connections to
- * a host; a stream of each page would leave none for anything else. The page that holds a lock has the stream and passes
- * on what it says. When that page goes away, the browser gives the lock to another one, which goes on at the place that
- * it has reached itself.
+ * Shares one event stream between all pages of a browser that show the same session. Over HTTP/1.1 a browser opens at
+ * most six connections to a host, so a stream for each page would soon leave none for other requests. The page that
+ * holds a lock reads the stream and forwards its blocks to the others. When that page closes, the browser gives the
+ * lock to another page, which continues from the position that it has reached itself.
  *
- * Locks need a secure context: TLS, or this machine. Elsewhere a page has a stream of its own while it is visible.
+ * Locks need a secure context: TLS or loopback. Elsewhere each page reads its own stream while it is visible.
  */
 export class SharedStream {
   private readonly stream = new EventStream();
 
   /**
-   * @param name of what is shared: pages with another session or mode must have another one
-   * @param confirm rejects when the server answers for another session than the one that the name stands for
+   * @param name identifies what is shared: pages with a different session or mode must use a different name
+   * @param confirm rejects when the browser's session is no longer the one that the name identifies
    */
   constructor(
     private readonly name: string,
@@ -34,8 +34,8 @@ export class SharedStream {
   ) {}
 
   /**
-   * Ends when the connection does, whichever page has it, or when `signal` is aborted.
-   * @throws when there is none
+   * Resolves when the connection ends, whichever page has it, or when `signal` is aborted.
+   * @throws Error when there is no connection
    */
   read(reader: StreamReader, signal: AbortSignal): Promise<void> {
     const confirmed: StreamReader = {
@@ -66,7 +66,7 @@ export class SharedStream {
   }
 }
 
-/** From the moment that a page wants the stream until the connection ends: it follows, and it may come to lead. */
+/** One page's part in a connection, from its request until the end. The page follows first, and may later lead. */
 class Turn {
   readonly ended: Promise<void>;
   private readonly channel: BroadcastChannel;
@@ -86,19 +86,19 @@ class Turn {
   ) {
     this.ended = new Promise((done, fail) => Object.assign(this, { done, fail }));
     this.channel = new BroadcastChannel(name);
-    this.channel.onmessage = ({ data }: MessageEvent<Said>) => this.hear(data);
+    this.channel.onmessage = ({ data }: MessageEvent<Message>) => this.receive(data);
     if (signal.aborted) this.finish();
     signal.addEventListener('abort', () => this.finish(), { signal: this.over.signal });
     this.ask({ signal: this.over.signal });
-    this.expectWord(ANSWER_MS);
-    this.say({ kind: 'hello' });
+    this.expectMessage(ANSWER_MS);
+    this.send({ kind: 'hello' });
   }
 
   private ask(options: LockOptions): void {
     if (this.over.signal.aborted) return;
     navigator.locks
       .request(this.name, options, () => this.lead())
-      // Another page took the lock away, or it is not wanted any more.
+      // Another page stole the lock, or this page no longer wants it.
       .catch(() => this.finish());
   }
 
@@ -106,69 +106,70 @@ class Turn {
     if (this.over.signal.aborted) return;
     clearTimeout(this.timer);
     this.leads = 'connecting';
-    this.say({ kind: 'connecting' });
+    this.send({ kind: 'connecting' });
     try {
       await this.stream.read(
         {
           onOpen: async () => {
             await this.confirmed.onOpen();
             this.leads = 'open';
-            this.say({ kind: 'open', position: this.stream.position });
+            this.send({ kind: 'open', position: this.stream.position });
           },
           onBlock: (message) => {
-            // Blocks before that have no position, and would make others forget theirs.
-            if (this.leads === 'open') this.say({ kind: 'block', message, position: this.stream.position });
+            // Earlier blocks have no position, and would overwrite the positions of the other pages.
+            if (this.leads === 'open') this.send({ kind: 'block', message, position: this.stream.position });
             this.confirmed.onBlock(message);
           },
         },
         this.over.signal,
       );
-      this.say({ kind: 'end', failed: false });
+      this.send({ kind: 'end', failed: false });
       this.finish();
     } catch (error) {
-      this.say({ kind: 'end', failed: true });
+      this.send({ kind: 'end', failed: true });
       this.finish(error);
     }
   }
 
-  private hear(said: Said): void {
+  private receive(received: Message): void {
     if (this.leads !== 'no') {
-      if (said.kind === 'hello')
-        this.say(this.leads === 'open' ? { kind: 'open', position: this.stream.position } : { kind: 'connecting' });
+      if (received.kind === 'hello')
+        this.send(this.leads === 'open' ? { kind: 'open', position: this.stream.position } : { kind: 'connecting' });
       return;
     }
-    if (said.kind === 'hello') return;
-    this.expectWord(SILENCE_MS);
-    if (said.kind === 'open') this.open(said.position);
-    else if (said.kind === 'block') this.take(said.message, said.position);
-    else if (said.kind === 'end') this.finish(said.failed ? new Error('The page that leads has no stream') : undefined);
+    if (received.kind === 'hello') return;
+    this.expectMessage(SILENCE_MS);
+    if (received.kind === 'open') this.open(received.position);
+    else if (received.kind === 'block') this.take(received.message, received.position);
+    else if (received.kind === 'end')
+      this.finish(received.failed ? new Error('The leading page has no stream') : undefined);
   }
 
   private open(position: string | null): void {
     if (!this.follows) void this.reader.onOpen();
     this.follows = true;
-    // What came between the place that this page had reached and this one was not heard.
+    // This page missed the blocks between its own position and this one.
     const missed = this.stream.position !== null && this.stream.position !== position;
     this.stream.position = position;
     if (missed) this.reader.onBlock({ type: 'reset' });
   }
 
   private take(message: StreamMessage | null, position: string | null): void {
-    // Before it knows where the stream is, it cannot tell what it has missed: `open` follows.
+    // Until `open` arrives, this page does not know the position of the stream, nor what it has missed.
     if (!this.follows) return;
     this.stream.position = position;
     this.reader.onBlock(message);
   }
 
-  /** A page that leads and is silent may be frozen: its lock is taken away. */
-  private expectWord(ms: number): void {
+  /** Steals the lock of a leading page that stays silent, because it may be frozen. */
+  private expectMessage(ms: number): void {
     clearTimeout(this.timer);
     if (!this.over.signal.aborted) this.timer = setTimeout(() => this.ask({ steal: true }), ms);
   }
 
-  private say(said: Said): void {
-    // A closed channel cannot be written to.
-    if (!this.over.signal.aborted) this.channel.postMessage(said);
+  private send(message: Message): void {
+    // A closed channel throws on writing.
+    if (!this.over.signal.aborted) this.channel.postMessage(message);
   }
 
   private finish(error?: unknown): void {

@@ -7,11 +7,11 @@ export function useLive(): LiveSnapshot {
   return useSyncExternalStore(liveFeed.watch, liveFeed.read);
 }
 
-/** Calls the newest `hearer` with every batch while the component stands. */
-export function useLiveBatch(hearer: (batch: LiveBatch) => void): void {
-  const latest = useRef(hearer);
+/** Calls the most recent `listener` with every batch while the component is mounted. */
+export function useLiveBatch(listener: (batch: LiveBatch) => void): void {
+  const latest = useRef(listener);
   useEffect(() => {
-    latest.current = hearer;
+    latest.current = listener;
   });
-  useEffect(() => liveFeed.hear((batch) => latest.current(batch)), []);
+  useEffect(() => liveFeed.listen((batch) => latest.current(batch)), []);
 }

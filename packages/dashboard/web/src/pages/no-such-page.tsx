@@ -5,9 +5,9 @@ import { PageHead } from '../parts/page-head';
 export function NoSuchPage(): ReactNode {
   return (
     <>
-      <PageHead title="There is no such page" />
+      <PageHead title="Page not found" />
       <p>
-        <Link href="/">Overview</Link>
+        <Link href="/">Go to the overview</Link>
       </p>
     </>
   );

@@ -21,9 +21,9 @@ export function SignInPage(): ReactNode {
     <main className="sign-in">
       <ActionForm action={action}>
         <h1>Sign in to Paggio</h1>
-        {usedLink && <p role="note">This link was used already, or has expired.</p>}
-        <p>With the link that the server printed when it started, or with an API key.</p>
-        <Field label="API key" hint="pk_live_… or pk_test_…: it sees what this key may see.">
+        {usedLink && <p role="note">This link has already been used, or it has expired.</p>}
+        <p>Open the link that the server printed when it started, or enter an API key.</p>
+        <Field label="API key" hint="It starts with pk_live_ or pk_test_. You get the permissions of this key.">
           <input
             type="password"
             value={key}
@@ -36,7 +36,7 @@ export function SignInPage(): ReactNode {
         </Field>
         <FailureNote failure={action.failure} />
         <button type="submit" className="primary" disabled={action.pending}>
-          {action.pending ? 'Signing in …' : 'Sign in'}
+          {action.pending ? 'Signing in…' : 'Sign in'}
         </button>
       </ActionForm>
     </main>

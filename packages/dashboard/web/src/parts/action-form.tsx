@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Action } from './use-action';
 
-/** A form whose button runs an action. */
+/** A form that runs an action when it is submitted. */
 export function ActionForm({
   action,
   className = 'stack',
@@ -26,13 +26,13 @@ export function ActionForm({
 
 interface DialogActionsProps {
   onClose: () => void;
-  /** What the button says. */
+  /** The text of the submit button. */
   label: string;
   pending: boolean;
   disabled?: boolean;
 }
 
-/** The end of a form in a dialog. */
+/** The buttons at the end of a form in a dialog. */
 export function DialogActions({ onClose, label, pending, disabled = false }: DialogActionsProps): ReactNode {
   return (
     <div className="actions">
@@ -40,7 +40,7 @@ export function DialogActions({ onClose, label, pending, disabled = false }: Dia
         Cancel
       </button>
       <button type="submit" className="primary" disabled={pending || disabled}>
-        {pending ? 'Working …' : label}
+        {pending ? 'Working…' : label}
       </button>
     </div>
   );

@@ -11,18 +11,18 @@ export type BodyMode = 'formatted' | 'received' | 'hex';
 
 interface BodyViewProps {
   bytes: Uint8Array;
-  /** What it is called: `the payload`. */
+  /** The name of the body in labels, for example `the payload`. */
   what: string;
   mode: BodyMode;
   onMode: (mode: BodyMode) => void;
   children?: ReactNode;
 }
 
-/** How much is shown at once: browsers stay quick with it. */
+/** How many bytes are shown at once, so that the browser stays responsive. */
 const TEXT_PART = 128 * 1024;
 const HEX_PART = 16 * 1024;
 
-/** Bytes as a person can read them, in parts. */
+/** Shows bytes in a readable form, part by part. */
 export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyViewProps): ReactNode {
   const [parts, setParts] = useState(1);
   const part = wanted === 'hex' ? HEX_PART : TEXT_PART;
@@ -39,11 +39,11 @@ export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyVi
     setParts(1);
     onMode(next);
   };
-  if (bytes.length === 0) return <p className="state">Empty.</p>;
+  if (bytes.length === 0) return <p className="state">The body is empty.</p>;
   return (
     <div className="body-view">
       <div className="toolbar">
-        <div className="segments" role="group" aria-label="How it is shown">
+        <div className="segments" role="group" aria-label="Format">
           <button
             type="button"
             aria-pressed={mode === 'formatted'}
@@ -69,8 +69,8 @@ export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyVi
       </div>
       {hidden > 0 && mode !== 'hex' && (
         <p className="note" role="note">
-          {hidden} invisible {hidden === 1 ? 'character is' : 'characters are'} shown as ⟨U+…⟩. A copy has them as they
-          were sent.
+          {hidden} invisible {hidden === 1 ? 'character is' : 'characters are'} shown as ⟨U+…⟩. Copying keeps the
+          original bytes.
         </p>
       )}
       {mode === 'hex' || text === null ? (
@@ -82,7 +82,7 @@ export function BodyView({ bytes, what, mode: wanted, onMode, children }: BodyVi
       )}
       {end < bytes.length && (
         <p className="note">
-          The first {toBytes(end)} of {toBytes(bytes.length)}.{' '}
+          Showing the first {toBytes(end)} of {toBytes(bytes.length)}.{' '}
           <button type="button" onClick={() => setParts(parts + 1)}>
             Show more
           </button>

@@ -4,14 +4,15 @@ import { visible } from '../text/visible';
 
 interface CodeProps {
   text: string;
-  /** How JSON is laid out; other text stands as it is. */
+  /** The layout of JSON. Other text is shown unchanged. */
   layout: 'formatted' | 'received';
   label: string;
 }
 
 /**
- * A stranger's text, with the colours of JSON. It is one text node whatever is in it: the colours are ranges of the CSS
- * custom highlight API (https://www.w3.org/TR/css-highlight-api-1/) and no elements. Browsers without it show no colours.
+ * Shows untrusted text with the colours of JSON. The text is always a single text node: the colours are ranges of the
+ * CSS custom highlight API (https://www.w3.org/TR/css-highlight-api-1/), not elements. Browsers without it show no
+ * colours.
  */
 export function Code({ text, layout, label }: CodeProps): ReactNode {
   const pre = useRef<HTMLPreElement>(null);
@@ -22,7 +23,7 @@ export function Code({ text, layout, label }: CodeProps): ReactNode {
     return paint(node, shown.tokens);
   }, [shown]);
   return (
-    // A scroller has to be reachable by keyboard.
+    // A scrollable area must be reachable by keyboard.
     <pre ref={pre} className="code" tabIndex={0} aria-label={label}>
       {shown.text}
     </pre>
@@ -33,13 +34,13 @@ function toShown(text: string, layout: 'formatted' | 'received'): { text: string
   const laidOut = layOutJson(text, layout);
   if (!laidOut) return { text: visible(text), tokens: [] };
   const shown = visible(laidOut.text);
-  // Markers of what is hidden would move every range behind them.
+  // The markers for hidden characters would shift every later range.
   return { text: shown, tokens: shown.length === laidOut.text.length ? laidOut.tokens : [] };
 }
 
 const kinds: readonly TokenKind[] = ['key', 'string', 'number', 'word'];
 
-/** Returns what takes the colours away again. */
+/** Colours the tokens. Returns a function that removes the colours. */
 function paint(node: Node, tokens: readonly Token[]): () => void {
   if (!('highlights' in CSS)) return () => undefined;
   const painted = kinds.map((kind) => {

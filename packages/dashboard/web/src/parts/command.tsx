@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Copy } from './copy';
 
-/** Something to paste into a terminal. */
+/** A command to paste into a terminal. */
 export function Command({ text }: { text: string }): ReactNode {
   return (
     <div className="command">

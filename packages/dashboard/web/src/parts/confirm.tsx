@@ -6,15 +6,15 @@ import { useAction } from './use-action';
 interface ConfirmProps {
   title: string;
   children: ReactNode;
-  /** What is to be typed: a name, or the exact count. */
+  /** The text that the person must type: a name or the exact count. */
   word: string;
-  /** What the button says. */
+  /** The text of the submit button. */
   label: string;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
 }
 
-/** For what cannot be taken back. */
+/** Asks for confirmation of an action that cannot be undone. */
 export function Confirm({ title, children, word, label, onConfirm, onClose }: ConfirmProps): ReactNode {
   const [typed, setTyped] = useState('');
   const input = useId();
@@ -34,7 +34,7 @@ export function Confirm({ title, children, word, label, onConfirm, onClose }: Co
       >
         {children}
         <label htmlFor={input}>
-          Type <code className="data">{word}</code> to go on
+          Type <code className="data">{word}</code> to confirm
         </label>
         <input
           id={input}
@@ -46,10 +46,10 @@ export function Confirm({ title, children, word, label, onConfirm, onClose }: Co
         <FailureNote failure={action.failure} />
         <div className="actions">
           <button type="button" onClick={onClose}>
-            Keep it
+            Go back
           </button>
           <button type="submit" className="danger" disabled={!ready}>
-            {action.pending ? 'Working …' : label}
+            {action.pending ? 'Working…' : label}
           </button>
         </div>
       </form>

@@ -2,11 +2,11 @@ import { Check, Copy as CopyIcon } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { toast } from './toast';
 
-/** Puts a text on the clipboard, and says so. */
+/** Copies a text to the clipboard and shows a message. */
 export async function copyText(text: string | null, what: string): Promise<void> {
-  if (text === null) return toast(`It is no text: download ${what}`, 'bad');
+  if (text === null) return toast(`This is not text. Download ${what} instead.`, 'bad');
   const copied = await write(text);
-  toast(copied ? `Copied ${what}` : 'The browser refused the clipboard', copied ? 'plain' : 'bad');
+  toast(copied ? `Copied ${what}` : 'The browser blocked access to the clipboard', copied ? 'plain' : 'bad');
 }
 
 async function write(text: string): Promise<boolean> {
@@ -14,10 +14,10 @@ async function write(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Pages over plain http have no clipboard but this old one.
+    // Pages over plain HTTP can use only this older API.
     const area = document.createElement('textarea');
     area.value = text;
-    // Inside an open dialog, since the rest of the page is inert then.
+    // Put it inside an open dialog, because the rest of the page is inert then.
     (document.querySelector('dialog[open]') ?? document.body).append(area);
     area.select();
     const copied = document.execCommand('copy');
@@ -27,7 +27,7 @@ async function write(text: string): Promise<boolean> {
 }
 
 interface CopyProps {
-  /** A function for what is costly to make; its null is no text. */
+  /** The text, or a function if the text is expensive to make. Null means that there is no text. */
   text: string | (() => string | null);
   what: string;
 }

@@ -4,15 +4,15 @@ interface DialogProps {
   title: string;
   children: ReactNode;
   onClose: () => void;
-  /** Wide ones hold forms. */
+  /** Whether the dialog is wide enough for a form. */
   wide?: boolean;
 }
 
-/** The browser's own modal dialog: it keeps the focus, begins with its first control, closes on Esc, and gives the focus back. */
+/** The browser's modal dialog. It focuses its first control, keeps the focus, closes on Esc, and restores the focus. */
 export function Dialog({ title, children, onClose, wide = false }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  // Before it is taken out of the page: only then does closing give the focus back.
+  // Close the dialog before it leaves the page: only then does the browser restore the focus.
   useLayoutEffect(() => {
     const element = dialog.current;
     if (!element) return;
@@ -26,7 +26,7 @@ export function Dialog({ title, children, onClose, wide = false }: DialogProps):
       className={wide ? 'dialog wide' : 'dialog'}
       aria-labelledby={heading}
       onCancel={(event) => {
-        // Only Esc and the like; a file dialog inside would bubble.
+        // React only to Esc and the like: the event of a file dialog inside would bubble up to here.
         if (event.target !== dialog.current) return;
         event.preventDefault();
         onClose();

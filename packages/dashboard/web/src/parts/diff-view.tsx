@@ -5,14 +5,14 @@ import { toLineDiff } from '../text/line-diff';
 import { visible } from '../text/visible';
 import { Empty } from './states';
 
-/** Longer ones are not compared in a page. */
+/** Larger bodies, in bytes for both together, are not compared. */
 const LIMIT = 512 * 1024;
 const SHOWN_LINES = 2_000;
 
 const signs = { same: ' ', added: '+', removed: '-', gap: '…' } as const;
 const names = { same: '', added: 'added: ', removed: 'removed: ', gap: '' } as const;
 
-/** Two bodies line by line; JSON with a line for each member, so that a compact one can be compared too. */
+/** Compares two bodies line by line. JSON gets one line per member, so that compact JSON can be compared too. */
 export function DiffView({ before, after }: { before: Uint8Array; after: Uint8Array }): ReactNode {
   const result = useMemo(() => compare(before, after), [before, after]);
   if (typeof result === 'string') return <Empty title={result} />;
@@ -32,11 +32,11 @@ export function DiffView({ before, after }: { before: Uint8Array; after: Uint8Ar
 
 function compare(before: Uint8Array, after: Uint8Array): (ReturnType<typeof toLineDiff> & object) | string {
   if (before.length === after.length && before.every((byte, at) => byte === after[at]))
-    return 'They are the same, byte for byte';
-  if (before.length + after.length > LIMIT) return 'They are too long to be compared here';
+    return 'Both are the same, byte for byte';
+  if (before.length + after.length > LIMIT) return 'They are too large to compare here';
   const [first, second] = [toText(before), toText(after)];
-  if (first === null || second === null) return 'They are no text';
+  if (first === null || second === null) return 'They are not text';
   const [a, b] = [layOutJson(first, 'formatted')?.text ?? first, layOutJson(second, 'formatted')?.text ?? second];
-  if (a === b) return 'They differ in white space only';
-  return toLineDiff(a, b) ?? 'They are too different to be compared line by line';
+  if (a === b) return 'They differ only in white space';
+  return toLineDiff(a, b) ?? 'They are too different to compare line by line';
 }

@@ -4,14 +4,14 @@ import { LocalTimes } from './labels';
 
 interface FieldProps {
   label: string;
-  /** What the server calls it: its complaints are shown here. */
+  /** The server's name for the field. Messages about it are shown here. */
   name?: string;
   hint?: ReactNode;
   failure?: Failure | null;
   children: ReactElement<{ id?: string; 'aria-describedby'?: string; 'aria-invalid'?: boolean }>;
 }
 
-/** A control with its label, its explanation, and what is wrong with it. */
+/** A control with its label and its hint, or with an error message in place of the hint. */
 export function Field({ label, name, hint, failure, children }: FieldProps): ReactNode {
   const id = useId();
   const wrong = name === undefined ? undefined : failure?.of(name);

@@ -4,7 +4,7 @@ import { useEndpoints } from '../api/queries';
 import { Command } from './command';
 import { Empty, Loaded } from './states';
 
-/** Nothing has come yet: what to do, with the real URL. */
+/** Shown before the first event: explains what to do, with the real URL. */
 export function FirstEvent({ url }: { url?: string }): ReactNode {
   const endpoints = useEndpoints();
   if (url !== undefined) return <Send url={url} />;
@@ -14,9 +14,9 @@ export function FirstEvent({ url }: { url?: string }): ReactNode {
         first ? (
           <Send url={first.webhook_url} />
         ) : (
-          <Empty title="There is no endpoint yet">
+          <Empty title="No endpoints yet">
             <p>
-              <Link href="/webhooks?new=1">Make one</Link>: it gives you the URL for a provider to send to.
+              <Link href="/webhooks?new=1">Create one</Link> to get a URL that a provider can send to.
             </p>
           </Empty>
         )

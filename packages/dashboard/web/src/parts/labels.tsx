@@ -4,7 +4,7 @@ import { toPieces } from '../text/times-in-text';
 import { toClock, toMinute } from '../text/units';
 import { visible, visibleUrl } from '../text/visible';
 
-/** Text of a stranger: whatever is in it, it cannot change how what is around it is read. */
+/** Untrusted text. Nothing in it can change how the text around it is displayed. */
 export function Data({ text, className }: { text: string; className?: string }): ReactNode {
   const shown = visible(text);
   return (
@@ -18,8 +18,8 @@ export function Data({ text, className }: { text: string; className?: string }):
 }
 
 /**
- * A sentence of the server that may quote a stranger. The times in it are in the reader's time zone, like the times
- * beside it; everything else is as `Data` shows it.
+ * A sentence from the server that may quote untrusted text. Times in it are shown in the reader's time zone; everything
+ * else is shown the way `Data` shows it.
  */
 export function Sentence({ text, className }: { text: string; className?: string }): ReactNode {
   return (
@@ -29,14 +29,14 @@ export function Sentence({ text, className }: { text: string; className?: string
   );
 }
 
-/** A text of the server with the times in it in the reader's time zone. */
+/** A text from the server, with its times converted to the reader's time zone. */
 export function LocalTimes({ text }: { text: string }): ReactNode {
   return toPieces(text).map((piece, index) =>
     typeof piece === 'string' ? piece : <Time key={index} at={piece.iso} />,
   );
 }
 
-/** A URL as text. It is no link: a stranger chose it. */
+/** A URL as text. It is not a link, because a stranger may have chosen it. */
 export function Url({ url }: { url: string }): ReactNode {
   return <Data text={visibleUrl(url)} className="url" />;
 }
@@ -73,17 +73,19 @@ export function HealthLabel({ health }: { health: Endpoint['health'] }): ReactNo
   const { label, delivered, failed, failing_since: since, success_rate: rate } = health;
   if (since !== undefined) {
     return (
-      <span className="pill failing" title={`A destination has delivered nothing since ${since}`}>
+      <span className="pill failing" title={`A destination has accepted nothing since ${since}`}>
         failing since <Time at={since} to={toMinute} />
       </span>
     );
   }
   const title =
-    label === 'waiting' ? 'No delivery has ended yet' : `${delivered} delivered, ${failed} failed of the newest`;
+    label === 'waiting'
+      ? 'No delivery has finished yet'
+      : `Recent deliveries: ${delivered} delivered, ${failed} failed`;
   return (
     <span className={`pill ${label}`} title={title}>
       {label}
-      {rate === null ? '' : ` ${Math.round(rate * 100)} %`}
+      {rate === null ? '' : ` ${Math.round(rate * 100)}%`}
     </span>
   );
 }
@@ -93,7 +95,7 @@ export function ResponseCode({ status }: { status: number | null }): ReactNode {
   return <span className={status >= 200 && status < 300 ? 'good' : 'bad'}>{status}</span>;
 }
 
-/** A time in the reader's time zone. Its title has the full time as the server gave it. */
+/** A time in the reader's time zone. Its title is the exact time from the server. */
 export function Time({ at, to = toClock }: { at: string; to?: (iso: string) => string }): ReactNode {
   return (
     <time dateTime={at} title={at}>
@@ -102,7 +104,7 @@ export function Time({ at, to = toClock }: { at: string; to?: (iso: string) => s
   );
 }
 
-/** The end of an id tells events apart; its beginning is the time. */
+/** The end of an id, which distinguishes events. The beginning only encodes the time. */
 export function shortId(id: string): string {
   return id.slice(-8);
 }

@@ -2,17 +2,17 @@ import type { ReactNode } from 'react';
 import { Data } from './labels';
 import type { Editing } from './use-editing';
 
-/** Tells a person that somebody else was faster, and what to do. */
+/** Warns that someone else saved first, and offers the choices. */
 export function NewerNote({ changes, takeNewer }: Pick<Editing<unknown, object>, 'changes' | 'takeNewer'>): ReactNode {
   if (changes === null) return null;
   return (
     <div className="failure stack" role="alert">
       <p>
-        <strong>Somebody else has changed this since you opened it, so nothing was saved.</strong> What you typed is
-        still in the form; save again to apply it.
+        <strong>Someone else has changed this since you opened it, so nothing was saved.</strong> Your changes are still
+        in the form. Save again to apply them.
       </p>
       {changes.length === 0 ? (
-        <p>Everything that is shown here is as it was. A secret, or a setting on another page, is not.</p>
+        <p>Nothing on this page has changed. The change is to a secret, or to a setting on another page.</p>
       ) : (
         <ul>
           {changes.map(({ label, before, now }) => (
@@ -25,7 +25,7 @@ export function NewerNote({ changes, takeNewer }: Pick<Editing<unknown, object>,
       )}
       <div className="actions">
         <button type="button" onClick={takeNewer}>
-          Discard what I typed
+          Discard my changes
         </button>
       </div>
     </div>

@@ -1,7 +1,7 @@
-/** What a form is about, in words, by the label of its field. */
+/** The values of a form as text, by the label of the field. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** A value that somebody else has changed. */
+/** A value that someone else has changed. */
 export interface Change {
   label: string;
   before: string;
@@ -15,7 +15,7 @@ export function changesOf(before: Facts, now: Facts): Change[] {
     .map((label) => ({ label, before: before[label] ?? '', now: now[label] ?? '' }));
 }
 
-/** A form that keeps what a person has typed since `before`, and has the newer values everywhere else. */
+/** Merges two edits: keeps what the person has typed since `before`, and takes the newer values everywhere else. */
 export function mergeForms<F extends object>(mine: F, before: F, newer: F): F {
   const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
   const names = Object.keys(newer) as (keyof F)[];

@@ -1,7 +1,7 @@
 import { useEffect, type ReactNode } from 'react';
 import { visible } from '../text/visible';
 
-/** The heading of a page, which is also the title of its tab, and what can be done there. */
+/** The heading of a page with its actions. The heading is also the title of the browser tab. */
 export function PageHead({ title, children }: { title: string; children?: ReactNode }): ReactNode {
   useEffect(() => {
     document.title = `${visible(title).slice(0, 80)} · Paggio`;

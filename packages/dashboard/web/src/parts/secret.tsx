@@ -2,7 +2,7 @@ import { Eye, EyeOff } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Copy } from './copy';
 
-/** Masked until somebody wants to see it. It lives in the memory of the page only. */
+/** A secret that is masked until the person asks to see it. It is only in the page's memory. */
 export function Secret({ secret, what }: { secret: string; what: string }): ReactNode {
   const [shown, setShown] = useState(false);
   return (

@@ -4,7 +4,7 @@ import { type Failure } from '../api/failure';
 import { LocalTimes } from './labels';
 import { toShown } from './use-action';
 
-/** While something is on its way. After some seconds it says so, since by then people wonder. */
+/** Shown while something loads. After three seconds it adds that the server is slow. */
 export function Loading({ what }: { what: string }): ReactNode {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
@@ -13,12 +13,12 @@ export function Loading({ what }: { what: string }): ReactNode {
   }, []);
   return (
     <p className="state" role="status">
-      Loading {what} …{slow && ' The server takes longer than usual.'}
+      Loading {what}…{slow && ' The server is taking longer than usual.'}
     </p>
   );
 }
 
-/** In the place of what could not be had. */
+/** Shown in place of something that could not be loaded. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }): ReactNode {
   const { message, hint } = toShown(error);
   return (
@@ -38,7 +38,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
   );
 }
 
-/** Beside the form or button that failed. */
+/** Shown next to a form or button whose action failed. */
 export function FailureNote({ failure }: { failure: Failure | null }): ReactNode {
   if (!failure) return null;
   return (
@@ -68,7 +68,7 @@ interface Asked<T> {
   refetch: () => unknown;
 }
 
-/** What a query brought, or how it stands with it. What was there before stays while it is asked for again. */
+/** Shows the data of a query, or else its error or progress. Old data stays visible while new data loads. */
 export function Loaded<T>({
   query,
   what,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** Names of columns. One in brackets is for those who hear the table only. */
+/** The names of the columns. A name in brackets is only for screen readers. */
 export function TableHead({ columns }: { columns: readonly string[] }): ReactNode {
   return (
     <thead>

@@ -3,7 +3,7 @@ import { useId, useRef, type ReactNode } from 'react';
 export interface Tab<Name extends string> {
   name: Name;
   label: string;
-  /** How much is behind it. */
+  /** The number of items in the tab. */
   count?: number;
 }
 

@@ -1,7 +1,7 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
 import { LocalTimes } from './labels';
 
-/** What was just done, for some seconds, also for those who do not see it. */
+/** A short message about the last action. Screen readers announce it too. */
 interface Toast {
   text: string;
   tone: 'plain' | 'good' | 'bad';

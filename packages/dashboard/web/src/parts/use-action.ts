@@ -8,7 +8,7 @@ export interface Action<Arguments extends unknown[]> {
   reset: () => void;
 }
 
-/** Something that is asked of the server by a press: a second press while it is on its way sends nothing. */
+/** Runs a request to the server on a press. A second press while the request is in flight does nothing. */
 export function useAction<Arguments extends unknown[]>(
   action: (...given: Arguments) => Promise<unknown>,
 ): Action<Arguments> {
@@ -40,5 +40,5 @@ export function useAction<Arguments extends unknown[]>(
 export function toShown(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new Failure('Something went wrong in this page', null, 'PAGE', message);
+  return new Failure('Something went wrong on this page', null, 'PAGE', message);
 }

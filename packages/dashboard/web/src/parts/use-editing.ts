@@ -5,12 +5,12 @@ import { changesOf, mergeForms, type Change, type Facts } from './newer';
 import { useAction, type Action } from './use-action';
 
 interface EditingOptions<T, F> {
-  /** What the form begins with. Later values are ignored: a form that is open does not change by itself. */
+  /** The initial value of the form. Later values are ignored: an open form does not change by itself. */
   opened: Tagged<T>;
   toForm: (value: T) => F;
-  /** Everything that the form shows of a value. */
+  /** Describes everything that the form shows of a value. */
   factsOf: (value: T) => Facts;
-  /** Whether there are values behind the form that nobody can read, such as secrets: then every change is told. */
+  /** Whether the form covers values that nobody can read, such as secrets. If so, every change is reported. */
   hidden?: boolean;
   read: () => Promise<Tagged<T>>;
   /** Sends the form with the tag of `stored` as its condition. */
@@ -20,24 +20,24 @@ interface EditingOptions<T, F> {
 export interface Editing<T, F> {
   form: F;
   setForm: Dispatch<SetStateAction<F>>;
-  /** The form without what was typed. */
+  /** The form without the person's edits. */
   before: F;
-  /** What was read or saved last. */
+  /** The value that was read or saved last. */
   stored: T;
   action: Action<[]>;
-  /** What somebody else has changed when this form was to be saved; null: nothing. */
+  /** What someone else had changed when this form was saved; null if nothing. */
   changes: readonly Change[] | null;
-  /** Puts the newer values in the place of what was typed. */
+  /** Replaces the person's edits with the newer values. */
   takeNewer: () => void;
 }
 
-/** Somebody who saves all the time could keep another person from saving at all. */
+/** The attempts to save. Without this limit, someone who saves constantly could keep this form from ever finishing. */
 const ROUNDS = 3;
 
 /**
- * A form of something that others may change meanwhile. It is saved only on top of the values that the person has seen:
- * otherwise nothing is saved, the person is told what changed, and what was typed stays in the form. A change that the form
- * does not show, such as a pause of the endpoint, is no reason to ask.
+ * A form for an object that others may change at the same time. It is saved only on top of the values that the person
+ * has seen. Otherwise nothing is saved, the person sees what changed, and their edits stay in the form. A change that
+ * the form does not show, such as a pause of the endpoint, does not count.
  */
 export function useEditing<T, F extends object>(options: EditingOptions<T, F>): Editing<T, F> {
   const { toForm, factsOf, hidden = false, read, save } = options;
@@ -51,7 +51,7 @@ export function useEditing<T, F extends object>(options: EditingOptions<T, F>): 
       try {
         const saved = await save(form, seen);
         setStored(saved);
-        // What was typed while it was being saved is not saved yet.
+        // Edits made during the save are not saved yet, so keep them.
         setForm((typed) => mergeForms(typed, form, toForm(saved.value)));
         setChanges(null);
         return;

@@ -5,7 +5,7 @@ import { Data, LocalTimes } from './labels';
 
 type Verification = EventVerification | RejectionVerification;
 
-/** Why a signature held or did not, and what to change. */
+/** Explains why a request passed or failed verification, and how to fix a failure. */
 export function VerificationFacts({ verification }: { verification: Verification }): ReactNode {
   const { status, provider, reason, explanation, matches, hints, body_authenticated: authenticated } = verification;
   return (
@@ -18,9 +18,9 @@ export function VerificationFacts({ verification }: { verification: Verification
         <LocalTimes text={visible(explanation)} />
       </p>
       {status === 'verified' && !authenticated && (
-        <p className="note">What was checked does not cover the body: the provider signs no bytes of it.</p>
+        <p className="note">The signature does not cover the body, because this provider does not sign it.</p>
       )}
-      <Findings title="This would have matched" findings={matches} />
+      <Findings title="What would have matched" findings={matches} />
       <Findings title="Hints" findings={hints} />
     </div>
   );

@@ -6,7 +6,7 @@ interface GuardedState {
   at: string;
 }
 
-/** A mistake in one page leaves the others usable. */
+/** Catches the errors of one page, so that the others stay usable. */
 export class Guarded extends Component<{ children: ReactNode }, GuardedState> {
   override state: GuardedState = { error: null, at: '' };
 

@@ -4,7 +4,7 @@ import { keySheet } from './keys';
 
 export function KeySheet({ onClose }: { onClose: () => void }): ReactNode {
   return (
-    <Dialog title="Keys" onClose={onClose}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <div className="key-sheet">
         {keySheet.map(({ title, keys }) => (
           <section key={title}>

@@ -3,7 +3,7 @@ import { tinykeys } from 'tinykeys';
 
 type Bindings = Readonly<Record<string, () => void>>;
 
-/** Keys that work anywhere on the page, but neither while somebody types nor below an open dialog. */
+/** Binds keys for the whole page. They do nothing while the person types or a dialog is open. */
 export function useKeys(bindings: Bindings): void {
   const latest = useRef(bindings);
   useEffect(() => {
@@ -25,14 +25,14 @@ export function useKeys(bindings: Bindings): void {
   }, [names]);
 }
 
-/** Where letters are text, or choose. Boxes and radio buttons take none. */
+/** Whether the target uses letters itself, as text or to select an option. Checkboxes and radio buttons do not. */
 function isTyping({ target }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !/^(checkbox|radio|button|submit)$/.test(target.type);
   return target.isContentEditable || /^(SELECT|TEXTAREA)$/.test(target.tagName);
 }
 
-/** What the sheet shows. */
+/** The keyboard shortcuts, as the dialog lists them. */
 export const keySheet: readonly { title: string; keys: readonly (readonly [string, string])[] }[] = [
   {
     title: 'Anywhere',
@@ -42,16 +42,16 @@ export const keySheet: readonly { title: string; keys: readonly (readonly [strin
       ['g e', 'Events'],
       ['g r', 'Bulk replays'],
       ['g s', 'Settings'],
-      ['l', 'Live on or off'],
+      ['l', 'Pause or resume live updates'],
       ['Ctrl K', 'Command palette'],
-      ['?', 'This sheet'],
+      ['?', 'This list'],
     ],
   },
   {
     title: 'Lists',
     keys: [
       ['j k', 'Next, previous'],
-      ['Enter', 'Open'],
+      ['Enter', 'Open event'],
       ['/', 'Filter'],
     ],
   },
@@ -61,7 +61,7 @@ export const keySheet: readonly { title: string; keys: readonly (readonly [strin
       ['r', 'Replay now'],
       ['1 – 6', 'Tabs'],
       ['c', 'Copy as curl'],
-      ['y', 'Copy id'],
+      ['y', 'Copy ID'],
       ['Esc', 'Back'],
     ],
   },

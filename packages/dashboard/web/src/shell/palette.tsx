@@ -12,7 +12,7 @@ interface PaletteProps {
 
 const ID = /^(?:evt_)?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Everything by its name: pages, endpoints, and an event by its id. */
+/** The command palette: pages and endpoints by name, and events by id. */
 export default function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
   const [, navigate] = useLocation();
   const { data: endpoints = [] } = useEndpoints();
@@ -25,9 +25,9 @@ export default function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
   return (
     <Dialog title="Commands" onClose={onClose}>
       <Command label="Commands" className="palette" loop>
-        <Command.Input value={text} onValueChange={setText} placeholder="A page, an endpoint, an event's id …" />
+        <Command.Input value={text} onValueChange={setText} placeholder="Search pages, endpoints or an event ID…" />
         <Command.List label="Commands">
-          <Command.Empty>Nothing of this name.</Command.Empty>
+          <Command.Empty>No results.</Command.Empty>
           {ID.test(wanted) && (
             <Command.Item value={wanted} onSelect={go(`/events/${wanted.replace(/^evt_/i, '')}`)}>
               Open event {wanted}
@@ -48,7 +48,7 @@ export default function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
               </Command.Item>
             ))}
           </Command.Group>
-          <Command.Group heading="Do">
+          <Command.Group heading="Actions">
             <Command.Item value="new endpoint" onSelect={go('/webhooks?new=1')}>
               New endpoint
             </Command.Item>
@@ -56,16 +56,16 @@ export default function Palette({ onClose, onKeys }: PaletteProps): ReactNode {
               Failed events
             </Command.Item>
             <Command.Item
-              value="live on or off"
+              value="pause or resume live updates"
               onSelect={() => {
                 toggleLive();
                 onClose();
               }}
             >
-              Live on or off
+              Pause or resume live updates
             </Command.Item>
-            <Command.Item value="keys" onSelect={onKeys}>
-              Keys
+            <Command.Item value="keyboard shortcuts" onSelect={onKeys}>
+              Keyboard shortcuts
             </Command.Item>
           </Command.Group>
           {endpoints.length > 0 && (

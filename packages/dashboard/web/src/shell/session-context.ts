@@ -3,7 +3,7 @@ import type { Session } from '../api/session';
 
 export const SessionContext = createContext<Session | null>(null);
 
-/** Who is signed in. */
+/** The session of the signed-in person. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (!session) throw new Error('Nobody is signed in.');

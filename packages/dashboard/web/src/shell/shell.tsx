@@ -14,7 +14,7 @@ import { keepTheme, readTheme, type Theme } from './theme';
 
 const Palette = lazy(() => import('./palette'));
 
-/** What stands around every page. */
+/** The frame around every page: navigation, live state and dialogs. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {
   const session = useSession();
   const [location, navigate] = useLocation();
@@ -28,7 +28,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
     '?': () => setOpen('keys'),
     '$mod+k': () => setOpen('palette'),
   });
-  // The keyboard goes on in the new page, unless that has found a better place itself.
+  // Move the focus to the new page, unless the page has already focused something itself.
   const first = useRef(true);
   useEffect(() => {
     if (first.current) first.current = false;
@@ -37,7 +37,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   return (
     <div className="shell">
       <a className="skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       {session.mode === 'test' && <TestBanner />}
       <nav className="rail" aria-label="Pages">
@@ -51,8 +51,8 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
         <button type="button" onClick={() => setOpen('palette')} title="Command palette (Ctrl K)">
           <Command aria-hidden /> <span>Commands</span>
         </button>
-        <button type="button" onClick={() => setOpen('keys')} title="Keys (?)">
-          <Keyboard aria-hidden /> <span>Keys</span>
+        <button type="button" onClick={() => setOpen('keys')} title="Keyboard shortcuts (?)">
+          <Keyboard aria-hidden /> <span>Shortcuts</span>
         </button>
         <ThemeButton />
         {session.by === 'session' && <SignOutButton />}
@@ -81,8 +81,8 @@ function isAt(location: string, path: string): boolean {
 const liveTexts = {
   connecting: 'Connecting',
   live: 'Live',
-  polling: 'Every 5 s',
-  offline: 'Server does not answer',
+  polling: 'Polling every 5 s',
+  offline: 'Server not responding',
   paused: 'Paused',
 } as const;
 
@@ -93,7 +93,7 @@ function LiveButton(): ReactNode {
       type="button"
       className={`live ${state}`}
       aria-pressed={state !== 'paused'}
-      title={state === 'paused' ? 'Go on (L)' : 'Stop the live updates (L)'}
+      title={state === 'paused' ? 'Resume live updates (L)' : 'Pause live updates (L)'}
       onClick={toggleLive}
     >
       <span className="dot" aria-hidden />
@@ -117,7 +117,7 @@ function ModeButton(): ReactNode {
   const action = useAction(async () => {
     await switchMode(other);
     navigate('/');
-    // Nothing of the other mode may stay on the page.
+    // No data of the other mode may stay on the page.
     await queries.resetQueries();
   });
   return (
@@ -150,12 +150,12 @@ function ThemeButton(): ReactNode {
   );
 }
 
-/** Ends the session, and takes everything from the page also when the server does not answer. */
+/** Ends the session and clears the page, even if the server does not respond. */
 export async function leave(): Promise<void> {
   try {
     await signOut();
   } catch {
-    toast('The server did not answer: the session may still stand', 'bad');
+    toast('The server did not respond. You may still be signed in.', 'bad');
   }
   location.reload();
 }

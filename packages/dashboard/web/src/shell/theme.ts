@@ -1,4 +1,4 @@
-/** `system`: as the operating system says. */
+/** `system` follows the operating system. */
 export type Theme = 'system' | 'dark' | 'light';
 
 const KEY = 'paggio-theme';

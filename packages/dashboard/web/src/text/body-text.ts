@@ -1,4 +1,8 @@
-/** The text of bytes that are UTF-8, with a byte order mark as it came; null for others. A cut last character is left out. */
+/**
+ * Decodes UTF-8, and keeps a byte order mark.
+ * @param cut whether the bytes may end in the middle of a character, which is then left out
+ * @returns null if the bytes are not UTF-8
+ */
 export function toText(bytes: Uint8Array, cut = false): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: cut });

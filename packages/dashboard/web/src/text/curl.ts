@@ -5,14 +5,14 @@ export interface CurlRequest {
   body: Uint8Array;
 }
 
-/** Made anew by curl, or about a connection that is over. */
+/** Headers that curl sets itself, or that describe a connection that has ended. */
 const NOT_COPIED = new Set(['host', 'content-length', 'connection', 'transfer-encoding', 'keep-alive', 'expect', 'te']);
-/** A longer command is no command any more. */
+/** Longer bodies do not fit on a command line. */
 const INLINE_LIMIT = 64 * 1024;
 
 /**
- * A command for a POSIX shell that sends the same request with the same bytes. Header values that the reader may not see
- * are left out.
+ * Makes a command for a POSIX shell that sends the same request with the same bytes. Header values that the reader may
+ * not see are left out.
  */
 export function toCurl({ method, url, headers, body }: CurlRequest): string {
   const parts = [`curl -X ${quoted(method)} ${quoted(url)}`];
@@ -21,7 +21,7 @@ export function toCurl({ method, url, headers, body }: CurlRequest): string {
     for (const one of typeof value === 'string' ? [value] : value)
       if (one !== '***') parts.push(`-H ${quoted(`${name}: ${one}`)}`);
   if (body.length === 0) return parts.join(' \\\n  ');
-  // Without this curl would claim that the body is a form.
+  // Without this, curl would declare the body to be a form.
   if (!given.some(([name]) => name.toLowerCase() === 'content-type')) parts.push(`-H 'content-type:'`);
   if (body.length > INLINE_LIMIT) {
     parts.push('--data-binary @body');
@@ -36,7 +36,7 @@ export function toCurl({ method, url, headers, body }: CurlRequest): string {
   return parts.join(' \\\n  ');
 }
 
-/** Null: it would not survive as an argument. */
+/** The body as text; null if it cannot be passed as an argument. */
 function textOf(body: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);

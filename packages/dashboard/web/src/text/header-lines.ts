@@ -1,11 +1,11 @@
-/** `Name: value`, one a line. */
+/** Writes headers as `Name: value`, one per line. */
 export function toHeaderLines(headers: Readonly<Record<string, string>>): string {
   return Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
 }
 
-/** Null for a line that is no header. */
+/** Parses `Name: value` lines. Returns null if a line is not a header. */
 export function fromHeaderLines(lines: string): Record<string, string> | null {
   const headers: [string, string][] = [];
   for (const line of lines.split('\n')) {
@@ -17,7 +17,7 @@ export function fromHeaderLines(lines: string): Record<string, string> | null {
   return Object.fromEntries(headers);
 }
 
-/** Words divided by white space or commas. */
+/** Splits a text into words at white space and commas. */
 export function toWords(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
 }

@@ -1,6 +1,8 @@
 const ROW = 16;
 
-/** Bytes as rows of an offset, sixteen of them in hexadecimal, and what of them is printable ASCII. */
+/**
+ * Formats bytes as a hex dump: rows of an offset, sixteen bytes in hexadecimal, and their printable ASCII characters.
+ */
 export function toHexRows(bytes: Uint8Array, from = 0): string {
   const rows: string[] = [];
   for (let at = 0; at < bytes.length; at += ROW) {

@@ -1,6 +1,6 @@
 export type TokenKind = 'key' | 'string' | 'number' | 'word';
 
-/** A coloured stretch of a text. What lies between is punctuation. */
+/** A coloured range of a text. The text between tokens is punctuation. */
 export interface Token {
   kind: TokenKind;
   start: number;
@@ -12,20 +12,22 @@ export interface LaidOut {
   tokens: Token[];
 }
 
-/** What lies deeper stands on one line: a body of 100,000 brackets would grow by the square of them. */
+/**
+ * Deeper levels stay on one line: indenting 100,000 brackets would make the text grow with the square of their number.
+ */
 const MAX_DEPTH = 40;
 const TOKEN = /[\s\uFEFF]+|"(?:[^"\\]|\\[^])*"?|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/y;
 
 /**
- * JSON with a line for each member, or as it stands. Every token keeps its exact text: big integers, `1.10`, repeated
- * keys and their order are what was sent; only the white space between tokens is ours.
- * @param layout `formatted` moves white space; `received` only finds the tokens
- * @returns null for what is no JSON. The end may be missing: a preview is cut.
+ * Lays out JSON with one line per member, or unchanged. Every token keeps its exact text: big integers, `1.10`,
+ * repeated keys and their order are as sent. Only the white space between tokens changes.
+ * @param layout `formatted` replaces white space; `received` only finds the tokens
+ * @returns null if the text is not JSON. The end may be missing, because a preview is truncated.
  */
 export function layOutJson(source: string, layout: 'formatted' | 'received'): LaidOut | null {
   const tokens: Token[] = [];
   const out: string[] = [];
-  // Whether each open bracket is an object's, and whether something stands in it.
+  // For each open bracket: whether it belongs to an object, and whether it has content.
   const open: { object: boolean; filled: boolean }[] = [];
   let length = 0;
   let expectKey = false;

@@ -7,12 +7,12 @@ export interface DiffLine {
 
 /** Lines of context around a difference. */
 const CONTEXT = 3;
-/** What differs everywhere takes the square of its length to compare. */
+/** Texts that differ everywhere take time quadratic in their length, so the comparison is limited. */
 const TIMEOUT_MS = 1_000;
 
-/** What to remove from the first text and to add to it to get the second; null: they are too different to say. */
+/** The lines to remove from the first text and to add to get the second; null if they are too different to compare. */
 export function toLineDiff(before: string, after: string): DiffLine[] | null {
-  // A last line without its line feed would differ from the same line with one.
+  // Without the added line feed, a last line would differ from the same line elsewhere.
   const changes = diffLines(`${before}\n`, `${after}\n`, { timeout: TIMEOUT_MS });
   if (!changes) return null;
   const lines = changes.flatMap(({ value, added, removed }) => {

@@ -6,8 +6,8 @@ export interface Slip {
 }
 
 /**
- * The filters that match no known event type and are almost one that does: `invoice.piad`, `invioce.*`. Each is listed
- * once, with the known type, or the group of types, that is closest.
+ * Finds filters that match no known event type but nearly do, such as `invoice.piad` and `invioce.*`. Each is listed
+ * once, with the closest known type or group of types.
  */
 export function findSlips(filters: readonly string[], known: readonly string[]): Slip[] {
   const groups = known.flatMap((type) => [...type.matchAll(/\./g)].map(({ index }) => `${type.slice(0, index)}.*`));

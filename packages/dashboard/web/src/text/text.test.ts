@@ -59,7 +59,7 @@ test('units', () => {
     '2 h',
     '30 d',
   ]);
-  expect([toPercent(null), toPercent(99.95)]).toEqual(['–', '99.95 %']);
+  expect([toPercent(null), toPercent(99.95)]).toEqual(['–', '99.95%']);
   const now = new Date(2026, 0, 2, 3, 4, 5);
   expect(toClock(now.toISOString(), now)).toBe('03:04:05');
   expect(toClock(now.toISOString(), new Date(2026, 0, 3))).toBe('2026-01-02 03:04:05');

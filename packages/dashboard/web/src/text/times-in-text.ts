@@ -1,12 +1,12 @@
-/** A part of a text: words as they are, or a time as the text wrote it. */
+/** A part of a text: plain words, or a time exactly as the text has it. */
 export type Piece = string | { iso: string };
 
-// Date, time and offset must all be there: without them nobody knows which moment is meant.
+// Date, time and offset are all required: without them the moment is ambiguous.
 const ISO_TIME = /(?<![\w.:+-])\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)(?![\w:+-]|\.\d)/g;
 
 /**
- * Splits a text at the ISO 8601 times in it, so that a page can show them in the reader's time zone. The pieces in
- * order, with the times as written, are the whole text. A time that no calendar has stays part of the words.
+ * Splits a text at its ISO 8601 times, so that a page can show them in the reader's time zone. The pieces in order make
+ * up the whole text. An impossible time, such as 30 February, stays part of the words.
  */
 export function toPieces(text: string): Piece[] {
   const pieces: Piece[] = [];
@@ -23,7 +23,7 @@ export function toPieces(text: string): Piece[] {
 
 function isMoment(iso: string): boolean {
   if (Number.isNaN(Date.parse(iso))) return false;
-  // Browsers take 30 February for 2 March.
+  // Browsers parse 30 February as 2 March.
   const day = iso.slice(0, 10);
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }

@@ -1,9 +1,9 @@
 const bytesFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
-/** 99.95 % is not all of them. */
+/** Two digits, so that 99.95% is not rounded up to 100%. */
 const percentFormat = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 const countFormat = new Intl.NumberFormat('en');
 
-/** 1.2 kB is 1,200 bytes. */
+/** Formats bytes in decimal units: 1.2 kB is 1,200 bytes. */
 export function toBytes(count: number): string {
   if (count < 1000) return `${count} B`;
   if (count < 1_000_000) return `${bytesFormat.format(count / 1000)} kB`;
@@ -19,7 +19,7 @@ export function toMilliseconds(ms: number | null): string {
   return ms < 10_000 ? `${toCount(ms)} ms` : `${bytesFormat.format(ms / 1000)} s`;
 }
 
-/** How long something takes or took, in its largest unit. */
+/** Formats a duration in its largest unit. */
 export function toDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -29,15 +29,15 @@ export function toDuration(seconds: number): string {
 }
 
 export function toPercent(value: number | null): string {
-  return value === null ? '–' : `${percentFormat.format(value)} %`;
+  return value === null ? '–' : `${percentFormat.format(value)}%`;
 }
 
-/** Local time: `14:02:11` for today, otherwise with the date in front. */
+/** Formats a local time: `14:02:11` for today, with the date in front for other days. */
 export function toClock(iso: string, now = new Date()): string {
   return `${toMinute(iso, now)}:${two(new Date(iso).getSeconds())}`;
 }
 
-/** Local time without seconds: `14:02` for today, otherwise with the date in front. */
+/** Formats a local time without seconds: `14:02` for today, with the date in front for other days. */
 export function toMinute(iso: string, now = new Date()): string {
   const at = new Date(iso);
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;

@@ -25,7 +25,7 @@ interface DestinationForm {
   name: string;
   types: string;
   headers: string;
-  /** Empty: the endpoint's. */
+  /** Seconds. Empty means the endpoint's timeout. */
   timeout: string;
   retry: RetryForm;
   tls: TlsForm;
@@ -60,16 +60,16 @@ function factsOf(destination: Destination): Facts {
     Name: name,
     'Event types': types,
     Headers: headers,
-    'Time-out, s': timeout,
+    'Timeout (seconds)': timeout,
     Retries: retryFact(destination.retry),
     TLS: tlsFact(destination.tls ?? null),
   };
 }
 
-/** What is sent. A time-out and a retry policy that the form has not changed may be the endpoint's, and stay that. */
+/** The request body. It leaves out an unchanged timeout and retry policy, so that inherited ones stay inherited. */
 function toBody(form: DestinationForm, before: DestinationForm) {
   const headers = fromHeaderLines(form.headers);
-  if (headers === null) throw invalidField('headers_json', 'A header is written as Name: value.');
+  if (headers === null) throw invalidField('headers_json', 'Write each header as Name: value.');
   return {
     url: form.url,
     ...(form.name.trim() === '' ? {} : { name: form.name }),
@@ -99,15 +99,15 @@ export function NewDestinationDialog({ endpoint, onClose }: { endpoint: Endpoint
   );
 }
 
-interface ChangeProps {
+interface EditProps {
   endpoint: Endpoint;
   /** The id of the destination. */
   id: string;
   onClose: () => void;
 }
 
-/** Reads the destination anew: the list may be some seconds old, and has no tags. */
-export function ChangeDestinationDialog({ endpoint, id, onClose }: ChangeProps): ReactNode {
+/** Reads the destination again, because the list may be some seconds old and has no tags. */
+export function EditDestinationDialog({ endpoint, id, onClose }: EditProps): ReactNode {
   const query = useQuery({
     queryKey: ['destination', id],
     queryFn: ({ signal }) =>
@@ -115,15 +115,15 @@ export function ChangeDestinationDialog({ endpoint, id, onClose }: ChangeProps):
     gcTime: 0,
   });
   return (
-    <Dialog title="Change the destination" onClose={onClose} wide>
+    <Dialog title="Edit destination" onClose={onClose} wide>
       <Loaded query={query} what="the destination">
-        {(opened) => <ChangeForm endpoint={endpoint} opened={opened} onClose={onClose} />}
+        {(opened) => <EditForm endpoint={endpoint} opened={opened} onClose={onClose} />}
       </Loaded>
     </Dialog>
   );
 }
 
-function ChangeForm({
+function EditForm({
   endpoint,
   opened,
   onClose,
@@ -164,7 +164,7 @@ function ChangeForm({
 
 interface DestinationFieldsProps {
   endpoint: Endpoint;
-  /** What is stored. */
+  /** The stored TLS settings; null if there are none. */
   tls: StoredTls | null;
   value: DestinationForm;
   onChange: (value: DestinationForm) => void;
@@ -175,24 +175,24 @@ function DestinationFields({ endpoint, tls, value, onChange, failure }: Destinat
   const set = (change: Partial<DestinationForm>): void => onChange({ ...value, ...change });
   return (
     <>
-      <Field label="URL" name="url" failure={failure} hint="http or https, with a public address.">
+      <Field label="URL" name="url" failure={failure} hint="http or https. The host must have a public address.">
         <input type="url" required autoFocus value={value.url} onChange={(event) => set({ url: event.target.value })} />
       </Field>
-      <Field label="Name" name="name" failure={failure} hint="Empty: by its host.">
+      <Field label="Name" name="name" failure={failure} hint="Leave empty to name it after its host.">
         <input value={value.name} maxLength={200} onChange={(event) => set({ name: event.target.value })} />
       </Field>
       <EventTypesField
         value={value.types}
         onChange={(types) => set({ types })}
         failure={failure}
-        hint="Exact, or invoice.*; empty: all."
+        hint="Exact types, or patterns such as invoice.*. Leave empty for all."
         provider={endpoint.verification?.provider ?? null}
       />
       <Field
         label="Headers"
         name="headers_json"
         failure={failure}
-        hint="Name: value, one a line, on top of the endpoint's."
+        hint="One per line, as Name: value. They are added to the endpoint's headers."
       >
         <textarea
           rows={2}
@@ -202,7 +202,12 @@ function DestinationFields({ endpoint, tls, value, onChange, failure }: Destinat
           onChange={(event) => set({ headers: event.target.value })}
         />
       </Field>
-      <Field label="Time-out, s" name="timeout_seconds" failure={failure} hint="Empty: the endpoint's.">
+      <Field
+        label="Timeout (seconds)"
+        name="timeout_seconds"
+        failure={failure}
+        hint="Leave empty to use the endpoint's."
+      >
         <input
           type="number"
           min={1}
@@ -215,7 +220,7 @@ function DestinationFields({ endpoint, tls, value, onChange, failure }: Destinat
         value={value.retry}
         onChange={(retry) => set({ retry })}
         failure={failure}
-        inherited="the endpoint's"
+        inherited="same as the endpoint"
       />
       <TlsFields value={value.tls} onChange={(next) => set({ tls: next })} stored={tls} failure={failure} />
     </>

@@ -12,10 +12,10 @@ import { toMinute } from '../../text/units';
 import { typable, visible } from '../../text/visible';
 import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { DestinationName } from '../webhooks/endpoint-card';
-import { ChangeDestinationDialog, NewDestinationDialog } from './destination-dialog';
+import { EditDestinationDialog, NewDestinationDialog } from './destination-dialog';
 import { TlsFacts } from './tls-fields';
 
-/** Where an endpoint's events go, each with its state. */
+/** The destinations of an endpoint, each with its state. */
 export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
   const [editing, setEditing] = useState<{ id: string } | 'new' | null>(null);
   const mayWrite = useMay('write');
@@ -29,7 +29,7 @@ export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode
       <Loaded query={query} what="the destinations">
         {({ data }) =>
           data.length === 0 ? (
-            <Empty title="It only captures: events go nowhere" />
+            <Empty title="No destinations: events are only captured" />
           ) : (
             <ul className="cards">
               {data.map((destination) => (
@@ -46,12 +46,12 @@ export function DestinationsTab({ endpoint }: { endpoint: Endpoint }): ReactNode
       </Loaded>
       {mayWrite && (
         <button type="button" onClick={() => setEditing('new')}>
-          Add a destination
+          Add destination
         </button>
       )}
       {editing === 'new' && <NewDestinationDialog endpoint={endpoint} onClose={() => setEditing(null)} />}
       {editing !== null && editing !== 'new' && (
-        <ChangeDestinationDialog endpoint={endpoint} id={editing.id} onClose={() => setEditing(null)} />
+        <EditDestinationDialog endpoint={endpoint} id={editing.id} onClose={() => setEditing(null)} />
       )}
     </>
   );
@@ -94,12 +94,12 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
           </span>
         )}
         {circuit.state !== 'closed' && (
-          <span className="pill unhealthy">circuit {circuit.state.replace('_', ' ')}</span>
+          <span className="pill unhealthy">circuit breaker {circuit.state.replace('_', ' ')}</span>
         )}
       </header>
       <dl className="facts">
         <div>
-          <dt>To</dt>
+          <dt>URL</dt>
           <dd>
             <DestinationName url={url} />
           </dd>
@@ -118,7 +118,7 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
         )}
         {circuit.retry_at !== null && (
           <div>
-            <dt>Tried again</dt>
+            <dt>Next attempt</dt>
             <dd>
               <Time at={circuit.retry_at} />
             </dd>
@@ -134,10 +134,10 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
           {!isFunction && (
             <>
               <button type="button" onClick={onEdit}>
-                Change
+                Edit
               </button>
               <button type="button" className="danger" onClick={() => setDeleting(true)}>
-                Delete …
+                Delete…
               </button>
             </>
           )}
@@ -145,7 +145,7 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
       )}
       {deleting && (
         <Confirm
-          title={`Delete the destination ${visible(name)}`}
+          title={`Delete destination ${visible(name)}`}
           word={typable(name, 'delete')}
           label="Delete"
           onClose={() => setDeleting(false)}
@@ -154,7 +154,7 @@ function DestinationCard({ endpointId, destination, onEdit }: DestinationCardPro
             await refreshEndpoints();
           }}
         >
-          <p>What is pending for it is cancelled.</p>
+          <p>Its pending deliveries are cancelled.</p>
         </Confirm>
       )}
     </li>

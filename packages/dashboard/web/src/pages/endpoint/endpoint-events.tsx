@@ -24,7 +24,7 @@ export function EndpointEvents({ endpoint }: { endpoint: Endpoint }): ReactNode 
         list={list}
         empty={
           Object.keys(chosen).length > 0 ? (
-            <Empty title="No event matches these filters" />
+            <Empty title="No events match these filters" />
           ) : (
             <FirstEvent url={endpoint.webhook_url} />
           )
@@ -32,7 +32,7 @@ export function EndpointEvents({ endpoint }: { endpoint: Endpoint }): ReactNode 
       />
       {mayReplay && list.events.length > 0 && (
         <button type="button" onClick={() => setReplaying(true)}>
-          Replay these …
+          Replay these…
         </button>
       )}
       {replaying && <BulkReplayDialog filter={filter} onClose={() => setReplaying(false)} />}

@@ -9,5 +9,5 @@ export function EndpointFigures({ endpointId }: { endpointId: string }): ReactNo
     queryFn: ({ signal }) => call('stats.get', { query: { endpoint_id: endpointId }, signal }),
     refetchInterval: 15_000,
   });
-  return data && <DeliveryChart series={data.series} label="Events of the last 24 hours" />;
+  return data && <DeliveryChart series={data.series} label="Events in the last 24 hours" />;
 }

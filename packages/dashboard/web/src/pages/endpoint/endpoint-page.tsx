@@ -41,11 +41,11 @@ export function EndpointPage({ id }: { id: string }): ReactNode {
   if (query.error instanceof Failure && query.error.status === 404) {
     return (
       <>
-        <PageHead title="There is no such endpoint" />
-        <Empty title="It was deleted, or belongs to the other mode">
+        <PageHead title="Endpoint not found" />
+        <Empty title="It was deleted, or it is in the other mode.">
           <p>
-            Its events stay: <Link href={`/events?endpoint_id=${encodeURIComponent(id)}`}>look at them</Link>, or go to{' '}
-            <Link href="/webhooks">all endpoints</Link>.
+            Its events are kept. Go to <Link href={`/events?endpoint_id=${encodeURIComponent(id)}`}>its events</Link> or
+            to <Link href="/webhooks">all endpoints</Link>.
           </p>
         </Empty>
       </>
@@ -80,7 +80,7 @@ function EndpointDetail({ tagged }: { tagged: Tagged<Endpoint> }): ReactNode {
         {mayWrite && (
           <>
             <button type="button" onClick={() => setTesting(true)}>
-              Send a test event
+              Send test event
             </button>
             <PauseButton endpoint={endpoint} />
             <DeleteButton endpoint={endpoint} />

@@ -11,13 +11,13 @@ interface EventTypesFieldProps {
   onChange: (value: string) => void;
   failure: Failure | null;
   hint: string;
-  /** Of the endpoint. Null: it takes events of anybody, so no type is known. */
+  /** The endpoint's provider. Null if the endpoint does not verify its senders: then no types are known. */
   provider: string | null;
 }
 
 /**
- * A filter of event types. A type that is almost one of the provider's is pointed out, because a misspelt filter
- * delivers nothing. It can be saved all the same: only the provider knows all its types.
+ * A filter of event types. It warns about a type that differs little from a known one, because a misspelt filter
+ * delivers nothing. The filter can be saved anyway: only the provider knows all of its types.
  */
 export function EventTypesField({ value, onChange, failure, hint, provider }: EventTypesFieldProps): ReactNode {
   const known = useProviders().find(({ name }) => name === provider)?.sample_event_types ?? [];
@@ -28,7 +28,7 @@ export function EventTypesField({ value, onChange, failure, hint, provider }: Ev
       {slips.map(({ written, meant }) => (
         <strong key={written}>
           {' '}
-          <Data text={written} /> is not a known type of <Data text={provider ?? ''} />. Did you mean{' '}
+          <Data text={written} /> is not a known <Data text={provider ?? ''} /> event type. Did you mean{' '}
           <Data text={meant} />?
         </strong>
       ))}

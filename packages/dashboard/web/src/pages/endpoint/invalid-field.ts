@@ -1,6 +1,6 @@
 import { Failure } from '../../api/failure';
 
-/** A mistake that the page sees before the server does. */
+/** A failure that the page finds before it asks the server. */
 export function invalidField(field: string, message: string): Failure {
-  return new Failure('Not valid', 422, 'VALIDATION_FAILED', message, [{ field, message }]);
+  return new Failure('Invalid input', 422, 'VALIDATION_FAILED', message, [{ field, message }]);
 }

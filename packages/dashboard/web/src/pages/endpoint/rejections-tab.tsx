@@ -13,7 +13,7 @@ import { VerificationFacts } from '../../parts/verification-facts';
 import { toBytes } from '../../text/units';
 import { HeadersTab } from '../event/headers-tab';
 
-/** Requests whose signature did not hold, and why. */
+/** The requests that failed verification, with the reasons. */
 export function RejectionsTab({ endpointId, verified }: { endpointId: string; verified: boolean }): ReactNode {
   const [open, setOpen] = useState<RejectionItem | null>(null);
   const query = useQuery({
@@ -22,16 +22,20 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
     refetchInterval: 10_000,
   });
   return (
-    <Loaded query={query} what="the refused requests">
+    <Loaded query={query} what="the rejected requests">
       {({ data }) =>
         data.length === 0 ? (
-          <Empty title={verified ? 'No request was refused' : 'Nothing is refused: this endpoint is not verified'}>
-            <p className="dim">The newest hundred of seven days are kept, with bodies of 16 MiB together.</p>
+          <Empty
+            title={verified ? 'No rejected requests' : 'Nothing is rejected: this endpoint does not verify its senders'}
+          >
+            <p className="dim">
+              Paggio keeps rejected requests for seven days, at most the newest 100 with 16 MiB of bodies.
+            </p>
           </Empty>
         ) : (
           <>
             <table className="plain">
-              <TableHead columns={['Time', 'Why', 'Request', 'From', 'Size']} />
+              <TableHead columns={['Time', 'Reason', 'Request', 'From', 'Size']} />
               <tbody>
                 {data.map((rejection) => (
                   <tr key={rejection.id}>
@@ -51,7 +55,7 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
                     </td>
                     <td>
                       {toBytes(rejection.size)}
-                      {rejection.body_truncated && ', cut'}
+                      {rejection.body_truncated && ', truncated'}
                     </td>
                   </tr>
                 ))}
@@ -83,13 +87,13 @@ function RejectionDialog({ id, onClose }: { id: string; onClose: () => void }): 
     gcTime: 30_000,
   });
   return (
-    <Dialog title="Refused request" onClose={onClose} wide>
+    <Dialog title="Rejected request" onClose={onClose} wide>
       <Loaded query={why} what="the reason">
         {(data) => <VerificationFacts verification={data} />}
       </Loaded>
       <h3>Body</h3>
       {rejection.data?.body_truncated && (
-        <p className="dim">This is the beginning of a body of {toBytes(rejection.data.size)}: the rest was not kept.</p>
+        <p className="dim">Only the beginning of this body of {toBytes(rejection.data.size)} was kept.</p>
       )}
       <Loaded query={body} what="the body">
         {(bytes) => (

@@ -4,18 +4,18 @@ import { Field } from '../../parts/field';
 
 const environments = ['original', 'staging', 'local', 'custom'] as const;
 
-/** By environment: a new secret, or null to take the stored one away. */
+/** For each environment a new secret, or null to remove the stored one. */
 export type ReplaySecrets = Readonly<Record<string, string | null>>;
 
 interface ReplaySecretFieldsProps {
   value: ReplaySecrets;
   onChange: (value: ReplaySecrets) => void;
-  /** The last four characters of those that are stored. */
+  /** The last four characters of each stored secret, by environment. */
   stored: Readonly<Record<string, string>>;
   failure: Failure | null;
 }
 
-/** What replays that are signed anew are signed with, where that is not the endpoint's newest secret. */
+/** Secrets that sign replays in place of the endpoint's newest secret. */
 export function ReplaySecretFields({ value, onChange, stored, failure }: ReplaySecretFieldsProps): ReactNode {
   const set = (environment: string, secret: string | null | undefined): void => {
     const { [environment]: _, ...others } = value;
@@ -23,7 +23,7 @@ export function ReplaySecretFields({ value, onChange, stored, failure }: ReplayS
   };
   return (
     <details open={Object.keys(stored).length > 0}>
-      <summary>Secrets of replays that are signed anew</summary>
+      <summary>Secrets for re-signed replays</summary>
       {environments.map((environment) => {
         const kept = stored[environment];
         const removed = value[environment] === null;
@@ -33,7 +33,11 @@ export function ReplaySecretFields({ value, onChange, stored, failure }: ReplayS
               label={environment}
               name={`verification.replay_secrets.${environment}`}
               failure={failure}
-              hint={kept === undefined ? 'Empty: as the endpoint.' : `Stored: …${kept}. Empty: it stays.`}
+              hint={
+                kept === undefined
+                  ? "Leave empty to use the endpoint's secret."
+                  : `Stored: …${kept}. Leave empty to keep it.`
+              }
             >
               <input
                 type="password"
@@ -50,7 +54,7 @@ export function ReplaySecretFields({ value, onChange, stored, failure }: ReplayS
                   checked={removed}
                   onChange={(event) => set(environment, event.target.checked ? null : undefined)}
                 />{' '}
-                Take it away
+                Remove
               </label>
             )}
           </div>

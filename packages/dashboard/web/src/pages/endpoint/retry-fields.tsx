@@ -5,15 +5,15 @@ import { Field } from '../../parts/field';
 import { toWords } from '../../text/header-lines';
 
 export interface RetryForm {
-  /** `inherit`: of the endpoint, or for an endpoint the default. */
-  kind: 'inherit' | 'growing' | 'schedule';
+  /** `inherit` means the endpoint's policy for a destination, and the default policy for an endpoint. */
+  kind: 'inherit' | 'exponential' | 'schedule';
   attempts: string;
   base: string;
   factor: string;
   cap: string;
   floor: string;
   jitter: 'full' | 'equal' | 'none';
-  /** Seconds, divided by spaces. */
+  /** Seconds, separated by spaces. */
   schedule: string;
   clientErrors: 'retry' | 'fail';
 }
@@ -37,7 +37,7 @@ export function toRetryForm(policy: RetryPolicy | null): RetryForm {
     return { ...defaults, kind: 'schedule', schedule: policy.schedule_seconds.join(' '), clientErrors };
   return {
     ...defaults,
-    kind: 'growing',
+    kind: 'exponential',
     attempts: String(policy.max_attempts),
     base: String(policy.base_seconds),
     factor: String(policy.factor),
@@ -63,31 +63,31 @@ export function toRetry(form: RetryForm): object | null {
   };
 }
 
-/** A policy in one line. */
+/** Describes a policy in one line. */
 export function retryFact(policy: RetryPolicy | null): string {
-  if (policy === null) return 'as usual';
+  if (policy === null) return 'default';
   const { kind, schedule, attempts, base, factor, cap, floor, jitter, clientErrors } = toRetryForm(policy);
-  const waits =
+  const delays =
     kind === 'schedule'
-      ? `waits of ${schedule} s`
-      : `${attempts} attempts, waits from ${base} s to ${cap} s, at least ${floor} s, growing by ${factor}, chance ${jitter}`;
-  return `${waits}; 4xx ${clientErrors === 'retry' ? 'are tried again' : 'end the delivery'}`;
+      ? `delays of ${schedule} s`
+      : `${attempts} attempts, delays from ${base} s to ${cap} s (minimum ${floor} s), multiplier ${factor}, jitter ${jitter}`;
+  return `${delays}; 4xx responses ${clientErrors === 'retry' ? 'are retried' : 'fail the delivery'}`;
 }
 
 interface RetryFieldsProps {
   value: RetryForm;
   onChange: (value: RetryForm) => void;
   failure: Failure | null;
-  /** What no policy of its own means here. */
+  /** The text of the option that keeps the inherited policy. */
   inherited: string;
 }
 
 const numbers = [
-  { name: 'attempts', label: 'Attempts', min: 1, max: 100 },
-  { name: 'base', label: 'First wait, s', min: 1, max: 86_400 },
-  { name: 'factor', label: 'Grows by', min: 1, max: 10 },
-  { name: 'cap', label: 'Longest wait, s', min: 1, max: 604_800 },
-  { name: 'floor', label: 'Shortest wait, s', min: 0, max: 3_600 },
+  { name: 'attempts', label: 'Max. attempts', min: 1, max: 100 },
+  { name: 'base', label: 'First delay (s)', min: 1, max: 86_400 },
+  { name: 'factor', label: 'Multiplier', min: 1, max: 10 },
+  { name: 'cap', label: 'Max. delay (s)', min: 1, max: 604_800 },
+  { name: 'floor', label: 'Min. delay (s)', min: 0, max: 3_600 },
 ] as const;
 
 export function RetryFields({ value, onChange, failure, inherited }: RetryFieldsProps): ReactNode {
@@ -95,14 +95,14 @@ export function RetryFields({ value, onChange, failure, inherited }: RetryFields
   return (
     <fieldset className="stack">
       <legend>Retries</legend>
-      <Field label="Waits" name="retry" failure={failure}>
+      <Field label="Retry policy" name="retry" failure={failure}>
         <select value={value.kind} onChange={(event) => set({ kind: event.target.value as RetryForm['kind'] })}>
           <option value="inherit">{inherited}</option>
-          <option value="growing">growing waits</option>
-          <option value="schedule">a list of waits</option>
+          <option value="exponential">exponential backoff</option>
+          <option value="schedule">fixed schedule</option>
         </select>
       </Field>
-      {value.kind === 'growing' && (
+      {value.kind === 'exponential' && (
         <div className="row">
           {numbers.map(({ name, label, min, max }) => (
             <Field key={name} label={label}>
@@ -117,7 +117,7 @@ export function RetryFields({ value, onChange, failure, inherited }: RetryFields
               />
             </Field>
           ))}
-          <Field label="Chance" hint="full: anywhere up to the wait.">
+          <Field label="Jitter" hint="full picks any delay up to the computed one.">
             <select
               value={value.jitter}
               onChange={(event) => set({ jitter: event.target.value as RetryForm['jitter'] })}
@@ -130,7 +130,7 @@ export function RetryFields({ value, onChange, failure, inherited }: RetryFields
         </div>
       )}
       {value.kind === 'schedule' && (
-        <Field label="Seconds before each retry" hint="Divided by spaces.">
+        <Field label="Seconds before each retry" hint="Separate them with spaces.">
           <input
             value={value.schedule}
             required
@@ -140,13 +140,13 @@ export function RetryFields({ value, onChange, failure, inherited }: RetryFields
         </Field>
       )}
       {value.kind !== 'inherit' && (
-        <Field label="Answers of 4xx" hint="408, 425 and 429 are always retried. 410 pauses the destination.">
+        <Field label="4xx responses" hint="408, 425 and 429 are always retried. 410 pauses the destination.">
           <select
             value={value.clientErrors}
             onChange={(event) => set({ clientErrors: event.target.value as RetryForm['clientErrors'] })}
           >
-            <option value="retry">are tried again</option>
-            <option value="fail">end the delivery</option>
+            <option value="retry">retry</option>
+            <option value="fail">fail the delivery</option>
           </select>
         </Field>
       )}

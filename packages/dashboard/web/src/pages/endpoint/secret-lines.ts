@@ -3,8 +3,8 @@ export type SecretInput = string | { value: string; expires_at?: string | null }
 const PEM = /-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g;
 
 /**
- * Secrets as somebody types them: one a line, a key in PEM over several, and one that expires as JSON:
- * `{"value": "...", "expires_at": "2030-01-01T00:00:00Z"}`.
+ * Parses the secrets that a person types: one per line, except that a PEM key takes several lines. A secret that
+ * expires is JSON: `{"value": "...", "expires_at": "2030-01-01T00:00:00Z"}`.
  */
 export function toSecrets(text: string): SecretInput[] {
   const keys = text.match(PEM) ?? [];
@@ -19,7 +19,7 @@ function toSecret(line: string): SecretInput {
     const parsed = JSON.parse(line) as Record<string, unknown>;
     if (typeof parsed['value'] === 'string') return parsed as { value: string };
   } catch {
-    // A secret that begins with a brace.
+    // This secret only begins with a brace.
   }
   return line;
 }

@@ -9,7 +9,7 @@ import { FailureNote } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
 import { typable, visible } from '../../text/visible';
 
-/** What deliveries are signed with, and signed ingest is checked by. */
+/** The secret that signs deliveries and verifies signed ingest. */
 export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
   const [shown, setShown] = useState<SecretAnswer | null>(null);
   const [rotated, setRotated] = useState<RotatedSecret | null>(null);
@@ -24,13 +24,13 @@ export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
   };
   return (
     <div className="stack settings">
-      <p>Deliveries are signed with it, and signed ingest is checked by it.</p>
+      <p>Paggio signs deliveries with this secret, and verifies signed ingest with it.</p>
       {shown ? (
         <>
           <Secret secret={shown.secret} what="the secret" />
           {shown.verification_secret !== undefined && (
             <>
-              <p>The provider handed over:</p>
+              <p>The provider sent this secret:</p>
               <Secret secret={shown.verification_secret} what="the provider's secret" />
             </>
           )}
@@ -40,21 +40,21 @@ export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           <button type="button" disabled={reveal.pending} onClick={() => void reveal.run()}>
             Reveal
           </button>
-          <span className="dim">The look is kept in the audit log.</span>
+          <span className="dim">Viewing is recorded in the audit log.</span>
         </div>
       )}
       <FailureNote failure={reveal.failure} />
       {rotated && (
         <>
           <p className="good" role="status">
-            The new secret. The previous one is good until <Time at={rotated.previous_expires_at} />.
+            This is the new secret. The previous one is valid until <Time at={rotated.previous_expires_at} />.
           </p>
           <Secret secret={rotated.secret} what="the new secret" />
         </>
       )}
       <div className="actions">
         <button type="button" onClick={() => setAsking(true)}>
-          Rotate …
+          Rotate…
         </button>
       </div>
       {asking && (
@@ -65,7 +65,10 @@ export function SecretTab({ endpoint }: { endpoint: Endpoint }): ReactNode {
           onClose={() => setAsking(false)}
           onConfirm={rotate}
         >
-          <Field label="Hours that the previous one stays good" hint="Until then deliveries are signed with both.">
+          <Field
+            label="Keep the previous secret valid for (hours)"
+            hint="Until then, deliveries are signed with both secrets."
+          >
             <input
               type="number"
               min={0}

@@ -64,23 +64,23 @@ function factsOf(endpoint: Endpoint): Facts {
     Name: form.name,
     Description: form.description,
     'Event types': form.eventTypes,
-    'Headers of deliveries': form.headers,
-    'Time-out, s': form.timeout,
-    'At the same time': form.concurrency,
-    'A second, at most': form.rateLimit,
-    'In order of': form.orderBy,
+    'Delivery headers': form.headers,
+    'Timeout (seconds)': form.timeout,
+    Concurrency: form.concurrency,
+    'Deliveries per second': form.rateLimit,
+    'Order by': form.orderBy,
     Retries: retryFact(endpoint.retry),
     Methods: form.methods,
     'Identity headers': form.identityHeaders ? 'forwarded' : 'not forwarded',
-    'Answer to the sender': form.acknowledges ? `${form.ackStatus} ${form.ackType} ${form.ackBody}` : '',
+    'Response to the sender': form.acknowledges ? `${form.ackStatus} ${form.ackType} ${form.ackBody}` : '',
   };
 }
 
-/** Only what differs. */
+/** An update with only the settings that differ. */
 function toChange(form: SettingsForm, before: SettingsForm): EndpointChange {
   const differs = (...names: (keyof SettingsForm)[]): boolean => names.some((name) => form[name] !== before[name]);
   const headers = fromHeaderLines(form.headers);
-  if (headers === null) throw invalidField('headers_json', 'A header is written as Name: value.');
+  if (headers === null) throw invalidField('headers_json', 'Write each header as Name: value.');
   return {
     ...(differs('name') && { name: form.name }),
     ...(differs('description') && { description: form.description === '' ? null : form.description }),
@@ -144,14 +144,14 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
           value={form.eventTypes}
           onChange={(eventTypes) => set({ eventTypes })}
           failure={failure}
-          hint="Delivered are these only: exact, or invoice.*; empty: all. Everything is captured."
+          hint="Only these types are delivered: exact types, or patterns such as invoice.*. Leave empty for all. Every event is captured either way."
           provider={stored.verification?.provider ?? null}
         />
         <Field
-          label="Headers of deliveries"
+          label="Delivery headers"
           name="headers_json"
           failure={failure}
-          hint="Name: value, one a line. They replace those of the sender."
+          hint="One per line, as Name: value. They replace the sender's headers of the same name."
         >
           <textarea
             rows={3}
@@ -162,7 +162,7 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
           />
         </Field>
         <div className="row">
-          <Field label="Time-out, s" name="timeout_seconds" failure={failure}>
+          <Field label="Timeout (seconds)" name="timeout_seconds" failure={failure}>
             <input
               type="number"
               required
@@ -172,7 +172,7 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
               onChange={(event) => set({ timeout: event.target.value })}
             />
           </Field>
-          <Field label="At the same time" name="concurrency" failure={failure} hint="For each destination.">
+          <Field label="Concurrency" name="concurrency" failure={failure} hint="Per destination.">
             <input
               type="number"
               required
@@ -182,7 +182,7 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
               onChange={(event) => set({ concurrency: event.target.value })}
             />
           </Field>
-          <Field label="A second, at most" name="rate_limit" failure={failure} hint="Empty: no limit.">
+          <Field label="Deliveries per second" name="rate_limit" failure={failure} hint="Leave empty for no limit.">
             <input
               type="number"
               min={1}
@@ -193,10 +193,10 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
           </Field>
         </div>
         <Field
-          label="In order of"
+          label="Order by"
           name="order_by"
           failure={failure}
-          hint="A header, or a JSON pointer such as /data/object/id: events of the same value go one after the other."
+          hint="A header name, or a JSON pointer such as /data/object/id. Events with the same value are delivered one after another."
         >
           <input
             className="data"
@@ -209,13 +209,13 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
           value={form.retry}
           onChange={(retry) => set({ retry })}
           failure={failure}
-          inherited="as usual: 12 attempts in about three days"
+          inherited="default: 12 attempts over up to two days"
         />
         <Field
           label="Methods"
           name="methods"
           failure={failure}
-          hint="Taken in are these only, such as POST PUT; empty: all. Handshakes of the provider are answered anyway."
+          hint="Only these are accepted, for example POST PUT. Leave empty for all. The provider's handshakes are always answered."
         >
           <input
             className="data"
@@ -230,17 +230,17 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
             checked={form.identityHeaders}
             onChange={(event) => set({ identityHeaders: event.target.checked })}
           />{' '}
-          Forward headers such as X-Forwarded-For as the sender wrote them. Only behind a proxy of yours that sets them.
+          Forward headers such as X-Forwarded-For unchanged. Use this only behind your own proxy that sets them.
         </label>
         <fieldset className="stack">
-          <legend>Answer to the sender</legend>
+          <legend>Response to the sender</legend>
           <label className="check">
             <input
               type="checkbox"
               checked={form.acknowledges}
               onChange={(event) => set({ acknowledges: event.target.checked })}
             />{' '}
-            Another answer than the provider expects
+            Replace the response that the provider expects
           </label>
           {form.acknowledges && (
             <>

@@ -9,7 +9,7 @@ import { Field } from '../../parts/field';
 import { FailureNote } from '../../parts/states';
 import { useAction } from '../../parts/use-action';
 
-/** A sample event through the whole path, signed as the endpoint's provider signs. */
+/** Sends a sample event through the whole path, signed the way the endpoint's provider signs. */
 export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }): ReactNode {
   const [type, setType] = useState('');
   const [, navigate] = useLocation();
@@ -22,13 +22,13 @@ export function TestEventDialog({ endpoint, onClose }: { endpoint: Endpoint; onC
     navigate(`/events/${id}`);
   });
   return (
-    <Dialog title="Send a test event" onClose={onClose}>
+    <Dialog title="Send test event" onClose={onClose}>
       <ActionForm action={action}>
         <Field
           label="Event type"
           name="event_type"
           failure={action.failure}
-          hint={samples.length > 0 ? `There are samples of ${samples.length} types.` : 'Empty: a plain one.'}
+          hint={samples.length > 0 ? `Samples exist for ${samples.length} types.` : 'Leave empty for a generic event.'}
         >
           <input value={type} list={options} onChange={(event) => setType(event.target.value)} />
         </Field>

@@ -7,12 +7,12 @@ import type { StoredTls, TlsForm } from './tls-form';
 interface TlsFieldsProps {
   value: TlsForm;
   onChange: (value: TlsForm) => void;
-  /** Null: the destination has none. */
+  /** Null if the destination has no TLS settings. */
   stored: StoredTls | null;
   failure: Failure | null;
 }
 
-/** The client certificate and the further authorities of a destination. The stored private key is never shown. */
+/** A destination's client certificate and additional authorities. The stored private key is never shown. */
 export function TlsFields({ value, onChange, stored, failure }: TlsFieldsProps): ReactNode {
   const set = (change: Partial<TlsForm>): void => onChange({ ...value, ...change });
   return (
@@ -23,12 +23,12 @@ export function TlsFields({ value, onChange, stored, failure }: TlsFieldsProps):
         label="TLS settings"
         name="tls"
         failure={failure}
-        hint="A client certificate (mutual TLS), certificate authorities of its own, or both. The URL must be https."
+        hint="A client certificate (mutual TLS), additional certificate authorities, or both. The URL must be https."
       >
         <select value={value.change} onChange={(event) => set({ change: event.target.value as TlsForm['change'] })}>
-          <option value="keep">{stored ? 'keep those that are stored' : 'none of its own'}</option>
-          <option value="replace">{stored ? 'replace all of them' : 'set them'}</option>
-          {stored && <option value="remove">remove them</option>}
+          <option value="keep">{stored ? 'keep the stored settings' : 'none'}</option>
+          <option value="replace">{stored ? 'replace all settings' : 'add settings'}</option>
+          {stored && <option value="remove">remove all settings</option>}
         </select>
       </Field>
       {value.change === 'replace' && (
@@ -45,7 +45,7 @@ export function TlsFields({ value, onChange, stored, failure }: TlsFieldsProps):
             label="Private key"
             name="tls.private_key"
             failure={failure}
-            hint="PEM without a passphrase. It is encrypted, and nobody can read it back."
+            hint="PEM without a passphrase. It is stored encrypted, and nobody can read it back."
             masked
             value={value.privateKey}
             onChange={(privateKey) => set({ privateKey })}
@@ -54,7 +54,7 @@ export function TlsFields({ value, onChange, stored, failure }: TlsFieldsProps):
             label="Certificate authorities"
             name="tls.certificate_authorities"
             failure={failure}
-            hint="PEM. They are trusted for this destination, in addition to the usual ones."
+            hint="PEM. This destination trusts them in addition to the default ones."
             value={value.authorities}
             onChange={(authorities) => set({ authorities })}
           />
@@ -90,7 +90,7 @@ function PemField({ value, onChange, masked = false, ...field }: PemFieldProps):
   );
 }
 
-/** What is known of stored certificates. */
+/** The public facts about stored certificates. */
 export function TlsFacts({
   tls: { certificate, certificate_authorities: authorities },
 }: {
@@ -106,9 +106,9 @@ export function TlsFacts({
   );
 }
 
-/** The same in one line. */
+/** Describes TLS settings in one line. */
 export function tlsFact(tls: StoredTls | null): string {
-  if (tls === null) return 'none of its own';
+  if (tls === null) return 'none';
   const shown = [tls.certificate, ...tls.certificate_authorities].map(
     (one) => one && `${one.subject} (SHA-256 ${one.fingerprint})`,
   );
@@ -128,7 +128,7 @@ function CertificateFacts({ what, certificate }: CertificateFactsProps): ReactNo
     <div>
       <dt>{what}</dt>
       <dd>
-        <Data text={subject === '' ? 'without a name' : subject} />, issued by <Data text={issuer} />,{' '}
+        <Data text={subject === '' ? 'unnamed' : subject} />, issued by <Data text={issuer} />,{' '}
         <span className={expired ? 'bad' : undefined}>
           {expired ? 'expired' : 'expires'} <Time at={expiry} />
         </span>

@@ -1,9 +1,11 @@
 import type { Destination, Operations } from '@paggio/client';
 
 export interface TlsForm {
-  /** `keep`: nothing is sent, and the stored settings stay. `replace`: by the three texts. `remove`: there are none any more. */
+  /**
+   * `keep` leaves the stored settings alone, `replace` sends the three texts, and `remove` deletes the stored settings.
+   */
   change: 'keep' | 'replace' | 'remove';
-  /** PEM, as the two below. An empty text means none. */
+  /** PEM, like the two below. An empty text means none. */
   certificate: string;
   privateKey: string;
   authorities: string;

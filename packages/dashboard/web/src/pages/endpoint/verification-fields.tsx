@@ -8,16 +8,16 @@ import { ReplaySecretFields, type ReplaySecrets } from './replay-secret-fields';
 import { toSecrets } from './secret-lines';
 
 export interface VerificationForm {
-  /** Empty: not verified. */
+  /** Empty if the endpoint does not verify its senders. */
   provider: string;
   scheme: string;
-  /** One a line, newest first. Empty in a change: the stored ones stay. */
+  /** One per line, newest first. Empty in an update keeps the stored ones. */
   secrets: string;
   publicUrl: string;
   /** JSON. */
   settings: string;
   replaySecrets: ReplaySecrets;
-  /** Whether the provider is the stored one, whose secrets may stay. */
+  /** Whether the provider is the stored one. Only then can the stored secrets be kept. */
   stored: boolean;
 }
 
@@ -48,8 +48,8 @@ export function toForm(verification: Endpoint['verification']): VerificationForm
 type VerificationInput = NonNullable<Operations['endpoints.create']['body']['verification']>;
 
 /**
- * @param stored what the form is about to replace
- * @throws Failure for settings that are no JSON
+ * @param stored the verification that the form replaces
+ * @throws Failure for settings that are not JSON
  */
 export function toVerification(
   form: VerificationForm,
@@ -57,7 +57,7 @@ export function toVerification(
 ): VerificationInput | null {
   if (form.provider === '') return null;
   const given = toSecrets(form.secrets);
-  // Another provider starts without the replay secrets of the one before.
+  // A different provider starts without the replay secrets of the previous one.
   const removed = form.stored ? [] : Object.keys(stored?.replay_secrets_last_four ?? {});
   const replaySecrets = { ...Object.fromEntries(removed.map((name) => [name, null])), ...form.replaySecrets };
   return {
@@ -76,31 +76,31 @@ function toObject(text: string, field: string): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw invalidField(field, 'This has to be a JSON object.');
+  throw invalidField(field, 'This must be a JSON object.');
 }
 
 interface VerificationFieldsProps {
   value: VerificationForm;
   onChange: (value: VerificationForm) => void;
   failure: Failure | null;
-  /** The last four characters of the stored secrets of replays, by environment. */
+  /** The last four characters of each stored replay secret, by environment. */
   replaySecretsStored?: Readonly<Record<string, string>>;
 }
 
 const customExample = '{"kind": "hmac", "algorithm": "sha256", "header": "x-signature", "template": "{body}"}';
 
-/** A warning for settings of schemes that should be used only where the sender has nothing better. */
+/** Warns about weak schemes, which fit only senders that support nothing better. */
 function weaknessOf(settings: string): string {
   if (/"kind"\s*:\s*"hash"/.test(settings))
-    return 'Weak: a plain digest of secret and body can be forged where an HMAC cannot. Take hmac if the sender can.';
+    return 'Weak: a plain digest of secret and body can be forged where an HMAC cannot. Use hmac if the sender supports it.';
   if (/"body_path"\s*:/.test(settings))
-    return 'Weak: every event carries the secret in its body, and whoever receives the body can send others in its name.';
+    return 'Weak: every event carries the secret in its body, so anyone who receives the body can forge events.';
   return '';
 }
 
-/** Who sends, and how it is proved; with the words of the provider and where it shows them. */
+/** The provider and how its requests are verified, in the provider's own terms. */
 export function VerificationFields({
   value,
   onChange,
@@ -112,24 +112,24 @@ export function VerificationFields({
   const set = (change: Partial<VerificationForm>): void => onChange({ ...value, ...change });
   return (
     <fieldset className="stack">
-      <legend>Who sends</legend>
+      <legend>Verification</legend>
       <Field
         label="Provider"
         name="verification.provider"
         failure={failure}
-        hint="With one, requests of others are refused and kept for you to look at."
+        hint="Requests that fail verification are rejected, and kept so that you can inspect them."
       >
         <select
           value={value.provider}
           onChange={(event) => onChange({ ...emptyVerification, provider: event.target.value })}
         >
-          <option value="">anybody: not verified</option>
+          <option value="">none: accept requests from anyone</option>
           {providers.map(({ name, title }) => (
             <option key={name} value={name}>
               {title}
             </option>
           ))}
-          <option value="custom">another one: custom</option>
+          <option value="custom">custom</option>
         </select>
       </Field>
       {provider && (
@@ -137,7 +137,7 @@ export function VerificationFields({
           {provider.setup}{' '}
           {/^https:\/\//.test(provider.documentation_url) && (
             <a href={provider.documentation_url} target="_blank" rel="noreferrer">
-              Its documentation
+              Provider documentation
             </a>
           )}
         </p>
@@ -147,7 +147,7 @@ export function VerificationFields({
           {provider && provider.schemes.length > 1 && (
             <Field label="Scheme" name="verification.scheme" failure={failure}>
               <select value={value.scheme} onChange={(event) => set({ scheme: event.target.value })}>
-                <option value="">strongest: {provider.default_scheme}</option>
+                <option value="">strongest ({provider.default_scheme})</option>
                 {provider.schemes.map((scheme) => (
                   <option key={scheme}>{scheme}</option>
                 ))}
@@ -160,10 +160,10 @@ export function VerificationFields({
             failure={failure}
             hint={
               <>
-                {provider && `At the provider: ${provider.secret}. `}One a line, the newest first; keys as PEM.
+                {provider && `What to enter: ${provider.secret}. `}One per line, newest first. Keys must be PEM.
                 {value.stored &&
-                  ' Empty: the stored ones stay. They are needed again when the scheme, the URL or the settings change.'}
-                {provider?.hands_over_secret && ' May be empty: the provider hands it over by itself.'}
+                  ' Leave empty to keep the stored ones. Enter them again when you change the scheme, the URL or the settings.'}
+                {provider?.hands_over_secret && ' You can leave this empty: the provider sends its secret by itself.'}
               </>
             }
           >
@@ -178,10 +178,10 @@ export function VerificationFields({
           </Field>
           {(provider?.signs_url || value.provider === 'custom' || value.publicUrl !== '') && (
             <Field
-              label="URL as configured at the provider"
+              label="URL configured at the provider"
               name="verification.public_url"
               failure={failure}
-              hint="It is part of what is signed."
+              hint="The provider's signature covers this URL."
             >
               <input type="url" value={value.publicUrl} onChange={(event) => set({ publicUrl: event.target.value })} />
             </Field>
@@ -193,7 +193,7 @@ export function VerificationFields({
               failure={failure}
               hint={
                 <>
-                  As JSON: {customExample}. {weaknessOf(value.settings)}
+                  JSON, for example {customExample}. {weaknessOf(value.settings)}
                 </>
               }
             >

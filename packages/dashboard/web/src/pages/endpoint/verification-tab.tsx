@@ -15,16 +15,16 @@ import { refreshEndpoints } from '../webhooks/endpoint-actions';
 import { toForm, toVerification, VerificationFields } from './verification-fields';
 
 function factsOf({ verification }: Endpoint): Facts {
-  if (!verification) return { Provider: 'anybody: not verified' };
+  if (!verification) return { Provider: 'none' };
   const { provider, scheme, public_url: url, settings } = verification;
   const { secrets_count: count, secrets_last_four: ends, replay_secrets_last_four: replays } = verification;
   return {
     Provider: provider,
     Scheme: scheme ?? 'strongest',
     Secrets: [count, ...ends.map((four) => `…${four}`)].join(' '),
-    'URL as configured at the provider': url ?? '',
+    'URL configured at the provider': url ?? '',
     Settings: JSON.stringify(settings),
-    'Secrets of replays': Object.entries(replays)
+    'Replay secrets': Object.entries(replays)
       .map(([environment, four]) => `${environment} …${four}`)
       .join(', '),
   };
@@ -35,7 +35,7 @@ export function VerificationTab({ opened }: { opened: Tagged<Endpoint> }): React
   const params = { id: opened.value.id };
   const { form, setForm, before, stored, action, changes, takeNewer } = useEditing({
     opened,
-    // One member: verification is replaced as a whole, so a mixture of two people's would be nobody's.
+    // A single member, because verification is replaced as a whole: never merge the edits of two people.
     toForm: ({ verification }: Endpoint) => ({ verification: toForm(verification) }),
     factsOf,
     hidden: true,

@@ -8,12 +8,12 @@ import { call } from '../../api/call';
 import { queries } from '../../api/queries';
 import { Confirm } from '../../parts/confirm';
 
-/** Every try, oldest first, and what comes next. */
+/** Every attempt, oldest first, and the next one. */
 export function AttemptsTab({ event }: { event: Event }): ReactNode {
   const { attempts, next_attempt_at: nextAt, next_attempt_reason: reason } = event;
   return (
     <>
-      {attempts.length === 0 && nextAt === null && reason === null && <Empty title="No attempts" />}
+      {attempts.length === 0 && nextAt === null && reason === null && <Empty title="No attempts yet" />}
       <ol className="timeline">
         {attempts.map((attempt) => (
           <li key={attempt.id} className={attempt.status}>
@@ -39,7 +39,7 @@ export function AttemptsTab({ event }: { event: Event }): ReactNode {
         {(nextAt !== null || reason !== null) && (
           <li className="pending">
             <div>
-              <strong>Next</strong> {nextAt !== null && <Time at={nextAt} />}
+              <strong>Next attempt</strong> {nextAt !== null && <Time at={nextAt} />}
             </div>
             {reason !== null && <Sentence text={reason} className="dim" />}
           </li>
@@ -61,17 +61,17 @@ function Cancel({ event }: { event: Event }): ReactNode {
   return (
     <>
       <button type="button" onClick={() => setAsking(true)}>
-        Cancel what is pending …
+        Cancel pending deliveries…
       </button>
       {asking && (
         <Confirm
-          title="Cancel this event"
+          title="Cancel pending deliveries"
           word="cancel"
-          label="Cancel it"
+          label="Cancel deliveries"
           onClose={() => setAsking(false)}
           onConfirm={cancel}
         >
-          <p>No more attempts are made. It stays readable and can be replayed.</p>
+          <p>Paggio makes no more attempts. The event is kept, and you can replay it.</p>
         </Confirm>
       )}
     </>

@@ -30,8 +30,8 @@ export function EventPage({ id }: { id: string }): ReactNode {
   if (query.error instanceof Failure && query.error.status === 404 && query.data === undefined) {
     return (
       <>
-        <PageHead title="There is no such event" />
-        <Empty title="It may belong to the other mode, or its time was over">
+        <PageHead title="Event not found" />
+        <Empty title="It may be in the other mode or past its retention.">
           <Link href="/events">All events</Link>
         </Empty>
       </>
@@ -44,7 +44,7 @@ export function EventPage({ id }: { id: string }): ReactNode {
   );
 }
 
-/** An event as it stands, which changes while deliveries go on. */
+/** The current state of an event, which changes as deliveries proceed. */
 function useEvent(id: string) {
   useLiveBatch(({ updated, reset }) => {
     if (reset || updated.some((event) => event.id === id)) void queries.invalidateQueries({ queryKey: ['event', id] });
@@ -52,7 +52,7 @@ function useEvent(id: string) {
   return useQuery({
     queryKey: ['event', id],
     queryFn: ({ signal }) => call('events.get', { params: { id }, signal }),
-    // Beside the live updates: most replays do not change an event, and so are no update of it.
+    // Poll as well as listening: most replays do not change the event, so no live update announces them.
     refetchInterval: ({ state }) => (state.data?.status === 'pending' ? 5_000 : 30_000),
   });
 }
@@ -66,7 +66,7 @@ function EventDetail({ event }: { event: Event }): ReactNode {
   const mayReplay = useMay('write');
   const endpoints = useEndpoints();
   const endpoint = endpoints.data?.find(({ id }) => id === event.endpoint_id);
-  // Before they are known the address would be another one.
+  // Until the endpoints are loaded, the URL would be the wrong one.
   const mayCopy = body.data !== undefined && !endpoints.isPending;
   const copyCurl = (): void => {
     if (!body.data || !mayCopy) return;
@@ -80,7 +80,7 @@ function EventDetail({ event }: { event: Event }): ReactNode {
   useKeys({
     ...Object.fromEntries(tabNames.map((name, index) => [String(index + 1), () => select(name)])),
     c: copyCurl,
-    y: () => void copyText(event.id, 'the id'),
+    y: () => void copyText(event.id, 'the ID'),
     Escape: () => (history.length > 1 ? history.back() : navigate('/events')),
   });
   return (
@@ -149,7 +149,7 @@ function EventDetail({ event }: { event: Event }): ReactNode {
             </div>
             {event.correlation_id !== null && (
               <div>
-                <dt>Correlation</dt>
+                <dt>Correlation ID</dt>
                 <dd>
                   <Data text={event.correlation_id} />
                 </dd>
@@ -157,19 +157,19 @@ function EventDetail({ event }: { event: Event }): ReactNode {
             )}
             {event.dedup !== null && (
               <div>
-                <dt>Delivery id</dt>
+                <dt>Deduplication key</dt>
                 <dd>
                   <Data text={event.dedup.key} />
-                  {event.dedup.duplicates > 0 && `, sent ${event.dedup.duplicates + 1} times`}
-                  {event.dedup.id_conflict && <span className="bad"> the same id came with another body</span>}
+                  {event.dedup.duplicates > 0 && `, received ${event.dedup.duplicates + 1} times`}
+                  {event.dedup.id_conflict && <span className="bad"> (same key, different body)</span>}
                 </dd>
               </div>
             )}
             <Related event={event} />
             <div>
-              <dt>Id</dt>
+              <dt>ID</dt>
               <dd>
-                <span className="data">{event.id}</span> <Copy text={event.id} what="the id" />
+                <span className="data">{event.id}</span> <Copy text={event.id} what="the ID" />
               </dd>
             </div>
           </dl>
@@ -225,7 +225,7 @@ function Related({ event }: { event: Event }): ReactNode {
   );
 }
 
-/** Parameters that the reader may not see are left out, as such headers are. */
+/** Leaves out the parameters that the reader may not see, as is done for headers. */
 function withQuery(url: string, query: string): string {
   const shown = query
     .split('&')

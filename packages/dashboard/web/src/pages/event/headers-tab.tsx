@@ -32,7 +32,7 @@ export function HeadersTab({ headers }: { headers: Readonly<Record<string, strin
               </th>
               <td>
                 {value === '***' ? (
-                  <span className="dim" title="Shown to keys with the scope admin">
+                  <span className="dim" title="Visible only with the admin scope">
                     ***
                   </span>
                 ) : (
@@ -43,7 +43,7 @@ export function HeadersTab({ headers }: { headers: Readonly<Record<string, strin
           ))}
         </tbody>
       </table>
-      {shown.length === 0 && <Empty title="No header matches" />}
+      {shown.length === 0 && <Empty title="No headers match" />}
     </>
   );
 }

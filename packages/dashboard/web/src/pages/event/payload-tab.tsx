@@ -27,7 +27,7 @@ export function PayloadTab({ event, body }: PayloadTabProps): ReactNode {
           {!comparing && (
             <BodyView bytes={bytes} what="the payload" mode={mode} onMode={setMode}>
               <button type="button" onClick={() => setComparing(true)}>
-                Compare
+                Compare with previous
               </button>
               <a className="button" href={download} download={event.id}>
                 <Download aria-hidden /> Download
@@ -40,7 +40,7 @@ export function PayloadTab({ event, body }: PayloadTabProps): ReactNode {
   );
 }
 
-/** What changed since the event of the same type before this one. */
+/** The changes since the previous event of the same type. */
 function Comparison({ event, body, onClose }: { event: Event; body: Uint8Array; onClose: () => void }): ReactNode {
   const before = useQuery({
     queryKey: ['event-before', event.id],
@@ -48,7 +48,7 @@ function Comparison({ event, body, onClose }: { event: Event; body: Uint8Array; 
       const { endpoint_id, event_type, source, id } = event;
       const query = { endpoint_id, event_type: event_type ?? undefined, source, starting_after: id, limit: 1 };
       const { data } = await call('events.list', { query, signal });
-      // Undefined is no answer to the cache.
+      // The cache does not accept undefined.
       return data[0] ?? null;
     },
     staleTime: Infinity,
@@ -58,10 +58,10 @@ function Comparison({ event, body, onClose }: { event: Event; body: Uint8Array; 
     <>
       <div className="toolbar">
         <button type="button" onClick={onClose}>
-          Payload alone
+          Stop comparing
         </button>
       </div>
-      <Loaded query={before} what="the event before">
+      <Loaded query={before} what="the previous event">
         {(previous) =>
           previous === null ? (
             <Empty title="This is the first event of its type at this endpoint" />
@@ -70,7 +70,7 @@ function Comparison({ event, body, onClose }: { event: Event; body: Uint8Array; 
               {(other) => (
                 <>
                   <p>
-                    Since <Time at={previous.received_at} />, event {shortId(previous.id)}:
+                    Changes since event {shortId(previous.id)}, received <Time at={previous.received_at} />:
                   </p>
                   <DiffView before={other} after={body} />
                 </>

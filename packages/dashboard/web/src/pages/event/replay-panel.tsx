@@ -21,13 +21,13 @@ type Environment = (typeof environments)[number];
 const explained: Readonly<Record<Environment, string>> = {
   original: 'Every destination that has not accepted it:',
   staging: "The destination's path on the staging host.",
-  local: "The destination's path on this machine.",
+  local: "The destination's path on the server's local URL.",
   custom: 'A URL of your choice.',
 };
 
 const KEY = 'paggio-replay-url';
 
-/** Where it would go, before it goes there. */
+/** Lists where a replay goes before it is sent. */
 function OriginalDestinations({ event, endpoint }: { event: Event; endpoint: Endpoint | undefined }): ReactNode {
   const { replay_to: aims, status } = event;
   if (aims.length === 0) return <p className="hint">The endpoint has no destination URL.</p>;
@@ -51,7 +51,7 @@ function OriginalDestinations({ event, endpoint }: { event: Event; endpoint: End
   );
 }
 
-/** Sending an event again, and what became of it each time. */
+/** Replays an event, and shows the result of each replay. */
 export function ReplayPanel({ event }: { event: Event }): ReactNode {
   const [environment, setEnvironment] = useState<Environment>('original');
   const [url, setUrl] = useState(() => sessionStorage.getItem(KEY) ?? '');
@@ -124,24 +124,24 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
         {mayResign && environment !== 'original' && (
           <label className="check">
             <input type="checkbox" checked={credentials} onChange={(change) => setCredentials(change.target.checked)} />{' '}
-            Send credential headers too
+            Include credential headers
           </label>
         )}
         {mayResign && event.verification.provider !== null && (
           <label className="check">
-            <input type="checkbox" checked={resign} onChange={(change) => setResign(change.target.checked)} /> Sign anew
+            <input type="checkbox" checked={resign} onChange={(change) => setResign(change.target.checked)} /> Re-sign
             as <Data text={event.verification.provider} />
           </label>
         )}
         <button type="submit" className="primary" disabled={replay.pending}>
-          <Play aria-hidden /> {replay.pending ? 'Sending …' : 'Replay'} <kbd>R</kbd>
+          <Play aria-hidden /> {replay.pending ? 'Sending…' : 'Replay'} <kbd>R</kbd>
         </button>
         <FailureNote failure={replay.failure} />
         {result && (
           <ul role="status" className="plain">
             {(result.attempts ?? [result]).map((one) => (
               <li key={one.id} className={one.status === 'delivered' ? 'good' : 'bad'}>
-                {one.status}: {one.response_status ?? <Sentence text={one.error ?? 'no answer'} />},{' '}
+                {one.status}: {one.response_status ?? <Sentence text={one.error ?? 'no response'} />},{' '}
                 {toMilliseconds(one.latency_ms)}
                 {(result.attempts?.length ?? 0) > 1 && <Url url={one.destination_url} />}
               </li>
@@ -149,15 +149,15 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
           </ul>
         )}
       </ActionForm>
-      <p className="hint">Replays send once, now, and leave the status of the event as it is.</p>
+      <p className="hint">A replay sends the event once, immediately. The event's status does not change.</p>
       <button type="button" disabled={redeliver.pending} onClick={() => void redeliver.run()}>
         Deliver as a new event
       </button>
-      <p className="hint">A new event goes to all destinations, also to those that have this one.</p>
+      <p className="hint">A new event goes to all destinations, even those that already accepted this one.</p>
       <FailureNote failure={redeliver.failure} />
       {event.replayed_as.length > 0 && (
         <p>
-          Delivered again as{' '}
+          Delivered as new event{' '}
           {event.replayed_as.map((id) => (
             <Link key={id} href={`/events/${id}`}>
               {id.slice(-8)}{' '}

@@ -8,7 +8,7 @@ import { visibleUrl } from '../../text/visible';
 import { AnswerBodyView, toBytesOf } from './answer-body';
 import { HeadersTab } from './headers-tab';
 
-/** What a destination answered, by default to the newest attempt; also beside what it answered to another one. */
+/** The response to an attempt, by default the newest, and optionally compared with the response to another attempt. */
 export function ResponseTab({ event }: { event: Event }): ReactNode {
   const [chosen, setChosen] = useState<string | null>(null);
   const [other, setOther] = useState('');
@@ -16,7 +16,11 @@ export function ResponseTab({ event }: { event: Event }): ReactNode {
   const attempt = event.attempts.find(({ id }) => id === chosen) ?? newestFirst[0];
   const compared = event.attempts.find(({ id }) => id === other);
   if (!attempt)
-    return <Empty title={event.status === 'captured' ? 'It was not sent anywhere' : 'It was not sent yet'} />;
+    return (
+      <Empty
+        title={event.status === 'captured' ? 'This event was not sent anywhere' : 'This event has not been sent yet'}
+      />
+    );
   return (
     <>
       <div className="toolbar">
@@ -55,13 +59,13 @@ export function ResponseTab({ event }: { event: Event }): ReactNode {
           <dd>{toMilliseconds(attempt.latency_ms)}</dd>
         </div>
         <div>
-          <dt>At</dt>
+          <dt>Time</dt>
           <dd>
             <Time at={attempt.created_at} />
           </dd>
         </div>
         <div>
-          <dt>To</dt>
+          <dt>Destination</dt>
           <dd>
             <Url url={attempt.destination_url} />
           </dd>
@@ -74,7 +78,7 @@ export function ResponseTab({ event }: { event: Event }): ReactNode {
       )}
       {Object.keys(attempt.response_headers).length > 0 && (
         <details>
-          <summary>Headers of the answer</summary>
+          <summary>Response headers</summary>
           <HeadersTab headers={attempt.response_headers} />
         </details>
       )}
@@ -86,7 +90,7 @@ function AttemptOption({ attempt }: { attempt: Attempt }): ReactNode {
   const { id, number, trigger, response_status: status, destination_url: url } = attempt;
   return (
     <option value={id}>
-      {trigger === 'replay' ? 'replay' : `attempt ${number}`}: {status ?? 'no answer'} from{' '}
+      {trigger === 'replay' ? 'replay' : `attempt ${number}`}: {status ?? 'no response'} from{' '}
       {visibleUrl(url).slice(0, 60)}
     </option>
   );

@@ -16,9 +16,9 @@ interface BulkReplayDialogProps {
   onClose: () => void;
 }
 
-/** Says how many events a filter matches before they are sent again. */
+/** Shows how many events a filter matches before they are replayed. */
 export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogProps): ReactNode {
-  // What comes while somebody reads the count was not in it.
+  // Events that arrive while the person reads the count are not part of it, so they must not be replayed.
   const [filter] = useState<EventFilter>(() => ({ ...shown, until: shown.until ?? new Date().toISOString() }));
   const [idempotencyKey] = useState(() =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join(''),
@@ -43,7 +43,7 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
     return (
       <Dialog title="Replay events" onClose={onClose}>
         <Loaded query={count} what="the count">
-          {() => <Empty title="No event matches" />}
+          {() => <Empty title="No events match" />}
         </Loaded>
       </Dialog>
     );
@@ -61,17 +61,17 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
       }}
     >
       <p>
-        Each is sent again as a new event, with retries.{' '}
+        Each event is delivered again as a new event, with retries.{' '}
         {filter.status === 'failed'
-          ? 'It goes to the destinations that have not accepted it; those that have are left out. Of events that were replayed before, the newest copy counts.'
-          : 'It goes to all destinations of its endpoint, also to those that have it; with the status failed, those are left out. Copies that earlier replays made are left out.'}{' '}
-        Of the list as it is now:
+          ? 'It goes only to the destinations that have not accepted it. If an event was replayed before, only its newest copy is replayed.'
+          : 'It goes to all destinations of its endpoint, even those that already accepted it. To skip those, filter by the status failed. Copies made by earlier replays are left out.'}{' '}
+        The filter is:
       </p>
       <FilterFacts filter={filter} />
       {destinations.length > 0 && (
         <Field
-          label="Only to"
-          hint="One destination gets the events themselves, as far as it has not had them: its history."
+          label="Destination"
+          hint="If you choose one, it gets the original events that it has not received yet, and no new events are created."
         >
           <select value={destination} onChange={(event) => setDestination(event.target.value)}>
             <option value="">all destinations</option>
@@ -83,7 +83,7 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
           </select>
         </Field>
       )}
-      <Field label="Events per second" hint="Empty: as fast as the destinations allow.">
+      <Field label="Events per second" hint="Leave empty to send as fast as the destinations allow.">
         <input
           type="number"
           min={1}
@@ -96,13 +96,21 @@ export function BulkReplayDialog({ filter: shown, onClose }: BulkReplayDialogPro
   );
 }
 
+const filterLabels: Readonly<Record<string, string>> = {
+  endpoint_id: 'endpoint',
+  event_type: 'event type',
+  since: 'received after',
+  until: 'received before',
+  q: 'text',
+};
+
 export function FilterFacts({ filter }: { filter: EventFilter }): ReactNode {
   const { data: endpoints } = useEndpoints();
   return (
     <dl className="facts">
       {Object.entries(filter).map(([name, value]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>{filterLabels[name] ?? name}</dt>
           <dd>
             {name === 'since' || name === 'until' ? (
               <Sentence text={value} />

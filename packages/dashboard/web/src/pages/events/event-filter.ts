@@ -7,13 +7,13 @@ export const statuses = ['pending', 'delivered', 'failed', 'captured'] as const;
 
 const names = ['status', 'source', 'event_type', 'endpoint_id', 'since', 'until', 'q'] as const;
 
-/** The filter that the address of the page holds. What is no value of the API is left to it to refuse. */
+/** Reads the filter from the page's URL. Values that the API does not know are left for the API to reject. */
 export function toFilter(search: URLSearchParams): EventFilter {
   const given = names.map((name) => [name, search.get(name) ?? ''] as const).filter(([, value]) => value !== '');
   return Object.fromEntries(given);
 }
 
-/** Whether an event that just came is one of those that the filter shows; null: only the server can tell. */
+/** Whether the filter shows an event that just arrived; null if only the server can tell. */
 export function matches(filter: EventFilter, event: EventItem): boolean | null {
   if (filter.q !== undefined) return null;
   const at = Date.parse(event.received_at);

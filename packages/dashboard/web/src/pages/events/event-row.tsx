@@ -8,8 +8,8 @@ import { toMilliseconds } from '../../text/units';
 import { useMay } from '../../shell/session-context';
 import { useReplayNow } from './use-replay-now';
 
-/** Names of the columns, for those who hear the table. */
-const eventColumns = ['Time', 'Source', 'Type', 'Status', 'Answer', 'Latency', 'Endpoint', 'Id', 'Replay'] as const;
+/** The names of the columns, for screen readers as well. */
+const eventColumns = ['Time', 'Source', 'Type', 'Status', 'Code', 'Latency', 'Endpoint', 'ID', 'Replay'] as const;
 
 export function EventHead(): ReactNode {
   return (
@@ -23,7 +23,7 @@ export function EventHead(): ReactNode {
   );
 }
 
-/** One event in a list. Its link carries the focus of `j` and `k`. */
+/** One event in a list. The keys `j` and `k` move the focus between the links of the rows. */
 export function EventRow({ event, fresh = false }: { event: EventItem; fresh?: boolean }): ReactNode {
   const nameOf = useEndpointName();
   const mayReplay = useMay('write');
@@ -44,7 +44,7 @@ export function EventRow({ event, fresh = false }: { event: EventItem; fresh?: b
       <span role="cell" className="c-status">
         <StatusPill event={event} />
       </span>
-      <span role="cell" className="c-answer">
+      <span role="cell" className="c-code">
         <ResponseCode status={event.response_status} />
       </span>
       <span role="cell" className="c-latency">
@@ -61,7 +61,7 @@ export function EventRow({ event, fresh = false }: { event: EventItem; fresh?: b
           <button
             type="button"
             className="icon"
-            title="Replay now to the destinations that lack it"
+            title="Replay now to the destinations that have not accepted it"
             aria-label={`Replay ${shortId(event.id)}`}
             disabled={replay.pending}
             onClick={() => void replay.run()}

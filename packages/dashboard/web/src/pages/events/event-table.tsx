@@ -9,7 +9,7 @@ import { useRowKeys } from './use-row-keys';
 const ROW_PX = 32;
 const AHEAD = 20;
 
-/** Any number of events: only those in sight are in the page. */
+/** A table of any number of events. Only the visible rows are in the page. */
 export function EventTable({ list, empty }: { list: EventList; empty: ReactNode }): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const { events, hasMore, loadMore, loadingMore } = list;
@@ -61,7 +61,7 @@ export function EventTable({ list, empty }: { list: EventList; empty: ReactNode 
         </div>
       </div>
       <p className="dim" role="status">
-        {loadingMore ? 'Loading more …' : !hasMore && 'That is all.'}
+        {loadingMore ? 'Loading more…' : !hasMore && 'End of list.'}
       </p>
       {list.error !== null && <Problem error={list.error} onRetry={loadMore} />}
     </>

@@ -25,33 +25,27 @@ export function EventsPage(): ReactNode {
         {list.total && (
           <span className="dim" role="status">
             {toCount(list.total.count)}
-            {list.total.capped && '+'} {filtered ? 'match' : 'in all'}
+            {list.total.capped && '+'} {filtered ? 'matching' : 'total'}
           </span>
         )}
-        <button
-          type="button"
-          className="icon"
-          aria-label="Read the list again"
-          title="Read the list again"
-          onClick={list.reload}
-        >
+        <button type="button" className="icon" aria-label="Refresh" title="Refresh" onClick={list.reload}>
           <RotateCw aria-hidden />
         </button>
         {mayReplay && (
           <button type="button" disabled={list.events.length === 0} onClick={() => setReplaying(true)}>
-            Replay these …
+            Replay these…
           </button>
         )}
       </PageHead>
       <FilterBar filter={filter} onChange={(next) => setSearch(next, { replace: true })} />
       {!list.searchComplete && (
         <p className="note" role="note">
-          The search looked at the newest events only. Scroll down to go on.
+          Only the newest events have been searched. Scroll down to search older ones.
         </p>
       )}
       {list.stale && (
         <p className="note" role="note">
-          New events came meanwhile.{' '}
+          New events have arrived.{' '}
           <button type="button" onClick={list.reload}>
             Search again
           </button>
@@ -61,7 +55,7 @@ export function EventsPage(): ReactNode {
         list={list}
         empty={
           filtered ? (
-            <Empty title="No event matches these filters">
+            <Empty title="No events match these filters">
               <button type="button" onClick={() => setSearch({})}>
                 Show all events
               </button>

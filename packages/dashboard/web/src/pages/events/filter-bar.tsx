@@ -7,7 +7,7 @@ import { statuses, type EventFilter } from './event-filter';
 interface FilterBarProps {
   filter: EventFilter;
   onChange: (filter: EventFilter) => void;
-  /** Where the endpoint is given by the page. */
+  /** Whether the page shows a single endpoint, so that the filter needs no endpoint. */
   ofEndpoint?: boolean;
 }
 
@@ -31,8 +31,8 @@ export function FilterBar({ filter, onChange, ofEndpoint = false }: FilterBarPro
     <form className="filter-bar" role="search" aria-label="Filter events" onSubmit={(event) => event.preventDefault()}>
       <Typed
         ref={text}
-        label="Text in payload, type or id"
-        placeholder="Text …   /"
+        label="Text in payload, type or ID"
+        placeholder="Text…   /"
         value={filter.q ?? ''}
         onChange={(q) => set({ q })}
         type="search"
@@ -62,7 +62,7 @@ export function FilterBar({ filter, onChange, ofEndpoint = false }: FilterBarPro
       )}
       <Typed label="Source" placeholder="Source" value={filter.source ?? ''} onChange={(source) => set({ source })} />
       <Typed
-        label="Event type, exact or with .* at its end"
+        label="Event type, exact or ending in .*"
         placeholder="Type: invoice.*"
         value={filter.event_type ?? ''}
         onChange={(type) => set({ event_type: type })}
@@ -76,7 +76,7 @@ export function FilterBar({ filter, onChange, ofEndpoint = false }: FilterBarPro
         }}
       >
         <option value="" disabled>
-          Time …
+          Time…
         </option>
         {spans.map(({ label, ms }) => (
           <option key={label} value={ms}>
@@ -84,8 +84,8 @@ export function FilterBar({ filter, onChange, ofEndpoint = false }: FilterBarPro
           </option>
         ))}
       </select>
-      <Moment label="After" value={filter.since} onChange={(since) => set({ since })} />
-      <Moment label="Before" value={filter.until} onChange={(until) => set({ until })} />
+      <Moment label="Received after" value={filter.since} onChange={(since) => set({ since })} />
+      <Moment label="Received before" value={filter.until} onChange={(until) => set({ until })} />
       {Object.keys(filter).length > 0 && (
         <button type="button" onClick={() => onChange({})}>
           Clear
@@ -104,12 +104,12 @@ interface TypedProps {
   ref?: React.Ref<HTMLInputElement>;
 }
 
-/** A text that counts when somebody stops typing. */
+/** A text field that reports its value once the person stops typing. */
 function Typed({ label, placeholder, value, onChange, type = 'text', ref }: TypedProps): ReactNode {
   const [typed, setTyped] = useState(value);
   const [from, setFrom] = useState(value);
   if (from !== value) {
-    // The address of the page was changed by something else.
+    // Something else changed the page's URL.
     setFrom(value);
     setTyped(value);
   }
@@ -139,7 +139,7 @@ function Typed({ label, placeholder, value, onChange, type = 'text', ref }: Type
   );
 }
 
-/** A moment in the reader's own time zone. */
+/** A date and time in the reader's time zone. */
 function Moment({
   label,
   value,

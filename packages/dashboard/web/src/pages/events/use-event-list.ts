@@ -8,15 +8,15 @@ import { useLiveBatch } from '../../live/use-live';
 import { matches, type EventFilter } from './event-filter';
 
 const PAGE = 100;
-/** So many changes on top of what was read; then it is read anew. */
+/** After this many live changes, the list is read again. */
 const LIVE_LIMIT = 1_000;
 
 export interface EventList {
   events: readonly EventItem[];
   total: { count: number; capped: boolean } | null;
-  /** False: a search ended before everything was looked at, and goes on with the next page. */
+  /** False if a text search stopped early. It continues with the next page. */
   searchComplete: boolean;
-  /** Events came of which only the server can tell whether they belong to the list. */
+  /** Whether new events arrived for which only the server can tell if they belong to the list. */
   stale: boolean;
   error: unknown;
   loading: boolean;
@@ -26,7 +26,10 @@ export interface EventList {
   reload: () => void;
 }
 
-/** Events by a filter, newest first, page after page; new ones join at the top and changed ones change while it is live. */
+/**
+ * The events that match a filter, newest first, read page by page. While updates are live, new events appear at the top
+ * and changed events are updated in place.
+ */
 export function useEventList(filter: EventFilter): EventList {
   const key = JSON.stringify(filter);
   const query = useInfiniteQuery({
@@ -36,7 +39,7 @@ export function useEventList(filter: EventFilter): EventList {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ data, meta }) => (meta.has_more ? data.at(-1)?.id : undefined),
     staleTime: Infinity,
-    // Nobody listened while the page was another one.
+    // Nothing listened for updates while another page was open.
     refetchOnMount: 'always',
   });
   const [live, setLive] = useState(nothing(key));
@@ -50,11 +53,11 @@ export function useEventList(filter: EventFilter): EventList {
     arrived.current = 0;
     setLive(nothing(key));
     setStale(false);
-    // The first page alone: the others come as they are scrolled to.
+    // Keep the first page only: the others are read again on scrolling.
     queries.setQueryData<Pages>(queryKey(filter), (read) => read && firstOf(read));
     void query.refetch();
   };
-  // Also while the list is on its way: it may have been read before they came.
+  // Take updates even while the list is loading: the server may have read it before they happened.
   useLiveBatch((batch) => {
     arrived.current += batch.created.length + batch.updated.length;
     if (batch.reset || arrived.current > LIVE_LIMIT) return reload();
@@ -67,7 +70,7 @@ export function useEventList(filter: EventFilter): EventList {
     const read = (data?.pages ?? []).flatMap((page) => page.data);
     const end = hasNextPage ? (read.at(-1)?.id ?? '') : '';
     const ids = new Set(read.map(({ id }) => id));
-    // What lies beyond the end comes with its own page.
+    // Events older than the last page read arrive with their own page.
     const fresh = [...live.fresh.values()].filter(({ id }) => id > end && !ids.has(id));
     const known = read.map((event) => live.changed.get(event.id) ?? event);
     // Ids are ordered by time.
@@ -117,7 +120,7 @@ function join(live: Live, { created, updated }: LiveBatch, filter: EventFilter):
   for (const event of created) if (matches(filter, event) === true) fresh.set(event.id, event);
   for (const event of updated) {
     if (fresh.has(event.id)) fresh.set(event.id, event);
-    // By its new state it may have come into a filter by status: then it belongs to the list from now on.
+    // Its new status may make it match the filter: from then on it belongs to the list.
     else if (filter.status !== undefined && matches(filter, event) === true) fresh.set(event.id, event);
     changed.set(event.id, event);
   }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type RefObject } from 'react';
 const RETURN_MS = 2_000;
 const FRAMES = 20;
 
-/** The event of a list that was opened last, by the address of the list. */
+/** The event that was last opened from a list, by the list's URL. */
 const opened = new Map<string, string>();
 let returnedAt = -Infinity;
 addEventListener('popstate', () => (returnedAt = performance.now()));
@@ -14,9 +14,9 @@ function openedHere(): string | null {
 }
 
 /**
- * Whoever opens an event of a list and comes back (Esc, the browser's button) goes on where they were: at the same row,
- * with the focus on it.
- * @param bring draws the row of this index, where not all are drawn
+ * Restores the position in a list. A person who opens an event and comes back (with Esc or the browser's back button)
+ * finds the same row focused.
+ * @param bring scrolls to the row with this index, for lists that do not draw all rows
  */
 export function usePlace(
   list: RefObject<HTMLElement | null>,
@@ -33,7 +33,7 @@ export function usePlace(
       const row = target instanceof Element ? target.closest<HTMLElement>('[data-id]') : null;
       if (row?.dataset['id']) opened.set(location.href, row.dataset['id']);
     };
-    // Before the link of the row takes the page away; Enter on a link is a click too.
+    // Capture the click before the row's link navigates away. Enter on a link is a click too.
     element.addEventListener('click', keep, { capture: true });
     return () => element.removeEventListener('click', keep, { capture: true });
   }, [list, shown]);
@@ -48,7 +48,7 @@ export function usePlace(
   });
 }
 
-/** A virtual list draws the rows of its part some frames later. */
+/** Waits for the row, because a virtual list draws its rows some frames later. */
 function whenDrawn(list: HTMLElement, selector: string, frames = FRAMES): void {
   requestAnimationFrame(function look() {
     const row = list.querySelector<HTMLElement>(selector);

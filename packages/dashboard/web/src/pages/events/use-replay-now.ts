@@ -3,7 +3,7 @@ import { toast } from '../../parts/toast';
 import { toShown, useAction, type Action } from '../../parts/use-action';
 import { describeResult, isDelivered } from '../event/replay-result';
 
-/** Sends an event to the destinations that have not accepted it, from a list. */
+/** Replays an event from a list, to the destinations that have not accepted it. */
 export function useReplayNow(id: string): Action<[]> {
   return useAction(async () => {
     try {

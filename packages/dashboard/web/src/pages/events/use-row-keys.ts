@@ -1,7 +1,7 @@
 import type { RefObject } from 'react';
 import { useKeys } from '../../shell/keys';
 
-/** `j` and `k` move between the links of a list's rows; Enter is the link's own. */
+/** Moves the focus between the links of a list's rows with `j` and `k`. Enter follows the focused link. */
 export function useRowKeys(list: RefObject<HTMLElement | null>): void {
   const move = (by: 1 | -1): void => {
     const rows = [...(list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];

@@ -6,7 +6,7 @@ import { toCount } from '../../text/units';
 const HEIGHT = 96;
 const WIDTH = 1200;
 
-/** How many events came in each step, and what became of them. */
+/** The number of events received in each interval, by outcome. */
 export function DeliveryChart({ series, label }: { series: Stats['series']; label: string }): ReactNode {
   const [at, setAt] = useState<number | null>(null);
   const most = Math.max(1, ...series.map(({ total }) => total));
@@ -28,7 +28,7 @@ export function DeliveryChart({ series, label }: { series: Stats['series']; labe
         <span className="legend delivered">{toCount(delivered)} delivered</span>
         <span className="legend failed">{toCount(failed)} failed</span>
         <span className="legend other">{toCount(total - delivered - failed)} other</span>
-        <span className="dim">highest step {toCount(most)}</span>
+        <span className="dim">peak {toCount(most)} per bar</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -5,17 +5,17 @@ import { call } from '../../api/call';
 import { toCount, toDuration, toMilliseconds, toPercent } from '../../text/units';
 
 const REFRESH_MS = 10_000;
-/** The list counts and pages exactly up to here. */
+/** The API counts and pages exactly up to this many events. */
 const COUNTED = 10_000;
 
-interface Waiting {
+interface Pending {
   count: number;
   capped: boolean;
   oldestAt: string | null;
 }
 
-/** The events that are not over, and since when the oldest of them waits. */
-async function readWaiting(signal: AbortSignal): Promise<Waiting> {
+/** Reads the number of pending events, and when the oldest of them was received. */
+async function readPending(signal: AbortSignal): Promise<Pending> {
   const { meta } = await call('events.list', { query: { status: 'pending', limit: 1 }, signal });
   const capped = meta.total_capped ?? false;
   if (meta.total === 0 || capped) return { count: meta.total, capped, oldestAt: null };
@@ -25,12 +25,12 @@ async function readWaiting(signal: AbortSignal): Promise<Waiting> {
 }
 
 export function Figures({ stats, hours }: { stats: Stats; hours: number }): ReactNode {
-  const waiting = useQuery({
-    queryKey: ['waiting'],
-    queryFn: ({ signal }) => readWaiting(signal),
+  const pending = useQuery({
+    queryKey: ['pending'],
+    queryFn: ({ signal }) => readPending(signal),
     refetchInterval: REFRESH_MS,
   });
-  const { data: queue, dataUpdatedAt: at } = waiting;
+  const { data: queue, dataUpdatedAt: at } = pending;
   const age = queue?.oldestAt ? (at - Date.parse(queue.oldestAt)) / 1000 : null;
   return (
     <dl className="figures">
@@ -47,14 +47,14 @@ export function Figures({ stats, hours }: { stats: Stats; hours: number }): Reac
         detail={`mean ${toMilliseconds(stats.avg_delivery_ms)}`}
       />
       <Figure
-        name="In the queue"
+        name="Pending"
         value={queue ? `${toCount(queue.count)}${queue.capped ? '+' : ''}` : '–'}
-        detail="not over yet"
+        detail="events in the backlog"
       />
       <Figure
-        name="Oldest waiting"
+        name="Oldest pending"
         value={age === null ? '–' : toDuration(age)}
-        detail={age === null ? 'nothing waits' : 'since it came'}
+        detail={age === null ? 'no pending events' : 'since it was received'}
       />
     </dl>
   );
@@ -79,5 +79,7 @@ function Figure({ name, value, detail, bad = false }: FigureProps): ReactNode {
 
 function rate(events: number, hours: number): string {
   const perMinute = events / hours / 60;
-  return perMinute >= 1 || events === 0 ? `${perMinute.toFixed(1)} a minute` : `${(events / hours).toFixed(1)} an hour`;
+  return perMinute >= 1 || events === 0
+    ? `${perMinute.toFixed(1)} per minute`
+    : `${(events / hours).toFixed(1)} per hour`;
 }

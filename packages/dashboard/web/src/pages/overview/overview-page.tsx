@@ -54,7 +54,7 @@ export function OverviewPage(): ReactNode {
         {(data) => (
           <>
             <Figures stats={data} hours={period.hours} />
-            <DeliveryChart series={data.series} label={`Events of the last ${period.label}`} />
+            <DeliveryChart series={data.series} label={`Events in the last ${period.label}`} />
           </>
         )}
       </Loaded>
@@ -63,7 +63,7 @@ export function OverviewPage(): ReactNode {
   );
 }
 
-/** The newest events of all endpoints, as they come. */
+/** The newest events of all endpoints, updated live. */
 function Feed(): ReactNode {
   const { events, loaded } = useLive();
   if (!loaded) return <Loading what="the newest events" />;
@@ -73,7 +73,7 @@ function Feed(): ReactNode {
 
 function FeedTable({ events }: { events: readonly EventItem[] }): ReactNode {
   const list = useRef<HTMLDivElement>(null);
-  // Ids are ordered by time: what is above it came while somebody looked.
+  // Ids are ordered by time: events above this one arrived while the page was open.
   const [newestAtFirst] = useState(events[0]?.id ?? '');
   useRowKeys(list);
   usePlace(list, events);

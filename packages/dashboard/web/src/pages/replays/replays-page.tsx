@@ -16,7 +16,7 @@ import { FilterFacts } from '../events/bulk-replay-dialog';
 const RUNNING_MS = 1_000;
 const PAGE = 50;
 
-/** Bulk replays and how far they are. */
+/** Bulk replays and their progress. */
 export function ReplaysPage(): ReactNode {
   const [offset, setOffset] = useState(0);
   const query = useQuery({
@@ -30,9 +30,9 @@ export function ReplaysPage(): ReactNode {
       <Loaded query={query} what="the replays">
         {({ data, meta }) =>
           meta.total === 0 ? (
-            <Empty title="Nothing was replayed in bulk">
+            <Empty title="No bulk replays yet">
               <p>
-                Filter the <Link href="/events">events</Link>, and replay what the filter shows.
+                Filter the <Link href="/events">events</Link>, then choose “Replay these”.
               </p>
             </Empty>
           ) : (
@@ -51,7 +51,7 @@ export function ReplaysPage(): ReactNode {
   );
 }
 
-/** Also when all is queued: it is over when everything was delivered or has failed. */
+/** A replay runs until every event in it is delivered or failed, even after all of them are queued. */
 function isRunning({ status, created, done, failed }: BulkReplay): boolean {
   return status === 'running' || (status === 'completed' && done + failed < created);
 }
@@ -75,27 +75,27 @@ function ReplayCard({ replay }: { replay: BulkReplay }): ReactNode {
       <p>
         <span className="good">{toCount(done)} delivered</span>,{' '}
         <span className={failed > 0 ? 'bad' : undefined}>{toCount(failed)} failed</span>, {toCount(skipped)} skipped,{' '}
-        {toCount(left)} on their way
+        {toCount(left)} pending
       </p>
       <FilterFacts filter={replay.filter} />
-      {replay.rate_per_second !== null && <p className="dim">{replay.rate_per_second} a second</p>}
+      {replay.rate_per_second !== null && <p className="dim">At most {replay.rate_per_second} per second</p>}
       {mayCancel && id !== null && (
         <button type="button" className="danger" onClick={() => setAsking(true)}>
-          Cancel …
+          Cancel…
         </button>
       )}
       {asking && id !== null && (
         <Confirm
           title="Cancel this replay"
           word="cancel"
-          label="Cancel it"
+          label="Cancel replay"
           onClose={() => setAsking(false)}
           onConfirm={async () => {
             await call('replays.cancel', { params: { id } });
             await queries.invalidateQueries({ queryKey: ['replays'] });
           }}
         >
-          <p>Nothing more is queued, and what is queued and not yet delivered is cancelled.</p>
+          <p>No more events are queued, and pending deliveries of this replay are cancelled.</p>
         </Confirm>
       )}
     </li>

@@ -8,7 +8,7 @@ import { TableHead } from '../../parts/table-head';
 
 const PAGE = 50;
 
-/** Who did what to keys, secrets, endpoints, destinations and replays. */
+/** The record of changes to keys, secrets, endpoints, destinations and replays. */
 export function AuditSection(): ReactNode {
   const [action, setAction] = useState('');
   const query = useInfiniteQuery({
@@ -42,10 +42,10 @@ export function AuditSection(): ReactNode {
           </select>
         </label>
       </div>
-      {records.length === 0 && <Empty title="Nothing was done yet" />}
+      {records.length === 0 && <Empty title="No audit entries yet" />}
       {records.length > 0 && (
         <table className="plain">
-          <TableHead columns={['Time', 'Action', 'Object', 'By key', 'From', 'Change']} />
+          <TableHead columns={['Time', 'Action', 'Object', 'API key', 'From', 'Change']} />
           <tbody>
             {records.map((record) => (
               <tr key={record.id}>

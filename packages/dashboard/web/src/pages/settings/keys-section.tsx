@@ -19,16 +19,16 @@ import { visible } from '../../text/visible';
 const PAGE = 50;
 const allScopes = ['read', 'write', 'ingest', 'resign', 'admin', 'operator'] as const;
 type Scope = (typeof allScopes)[number];
-/** What a new key has when nothing else is chosen. */
+/** The default scopes of a new key. */
 const usual: readonly Scope[] = ['read', 'write', 'ingest'];
 
 const explained: Readonly<Record<Scope, string>> = {
-  read: 'looks at everything',
-  write: 'endpoints, replays, cancelling',
+  read: 'view endpoints, events and replays',
+  write: 'manage endpoints, replay and cancel events',
   ingest: 'signed ingest and publishing',
-  resign: 'replays that are signed anew or carry credentials',
-  admin: 'keys, secrets, audit log, notifications; includes resign',
-  operator: 'metrics, this server, and with admin the keys of every user; live mode only',
+  resign: 'replays that are re-signed or include credentials',
+  admin: 'keys, secrets, audit log and notifications; includes resign',
+  operator: 'metrics and this server; with admin, the keys of every user; live mode only',
 };
 
 export function KeysSection(): ReactNode {
@@ -49,7 +49,7 @@ export function KeysSection(): ReactNode {
       <Loaded query={query} what="the keys">
         {({ data, meta }) =>
           data.length === 0 ? (
-            <Empty title="There are no keys" />
+            <Empty title="No API keys yet" />
           ) : (
             <>
               <table className="plain">
@@ -98,7 +98,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
       <td>{expiresAt === null ? <span className="dim">never</span> : <Time at={expiresAt} />}</td>
       <td>
         <button type="button" className="danger" onClick={() => setAsking(true)}>
-          Revoke …
+          Revoke…
         </button>
         {asking && (
           <Confirm
@@ -112,8 +112,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
             }}
           >
             <p>
-              Whoever uses it is refused within seconds, and sessions that were opened with it end. It cannot be taken
-              back.
+              Requests with this key are rejected within seconds, and sessions opened with it end. You cannot undo this.
             </p>
           </Confirm>
         )}
@@ -125,7 +124,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }): ReactNode {
 function NewKey({ onClose }: { onClose: () => void }): ReactNode {
   const session = useSession();
   const isOperator = useMay('operator');
-  // Nobody grants operator but those who have it: others need not know of it.
+  // Only an operator can grant operator, so the form does not show it to anyone else.
   const grantable = allScopes.filter((scope) => scope !== 'operator' || isOperator);
   const [name, setName] = useState('');
   const [mode, setMode] = useState(session.mode);
@@ -147,13 +146,13 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
   const { failure } = action;
   if (created)
     return (
-      <Dialog title="Key made" onClose={onClose}>
+      <Dialog title="Key created" onClose={onClose}>
         <div className="stack">
-          <p>Keep it now: it is not shown again.</p>
+          <p>Copy this key now. It is not shown again.</p>
           <Secret secret={created.key} what="the key" />
           <div className="actions">
             <button type="button" className="primary" onClick={onClose}>
-              I have it
+              Done
             </button>
           </div>
         </div>
@@ -162,10 +161,10 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <Dialog title="New key" onClose={onClose}>
       <ActionForm action={action}>
-        <Field label="Name" name="name" failure={failure} hint="Who or what uses it.">
+        <Field label="Name" name="name" failure={failure} hint="Who or what uses the key.">
           <input required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <Field label="Mode" name="mode" failure={failure} hint="A test key sees and makes test objects only.">
+        <Field label="Mode" name="mode" failure={failure} hint="A test key can access only test data.">
           <select value={mode} onChange={(event) => setMode(event.target.value as typeof mode)}>
             {session.mode === 'live' && <option>live</option>}
             <option>test</option>
@@ -191,17 +190,17 @@ function NewKey({ onClose }: { onClose: () => void }): ReactNode {
           label="Expires"
           name="expires_at"
           failure={failure}
-          hint="Empty: never, or when the key that you signed in with does."
+          hint="Leave empty for no expiry. A key never outlives the key that you signed in with."
         >
           <input type="datetime-local" value={expires} onChange={(event) => setExpires(event.target.value)} />
         </Field>
         {isOperator && (
-          <Field label="For the user" name="user_id" failure={failure} hint={`Empty: ${visible(session.user_id)}.`}>
+          <Field label="User ID" name="user_id" failure={failure} hint={`Leave empty for ${visible(session.user_id)}.`}>
             <input maxLength={128} value={user} onChange={(event) => setUser(event.target.value)} />
           </Field>
         )}
         <FailureNote failure={failure} />
-        <DialogActions onClose={onClose} label="Make it" pending={action.pending} disabled={scopes.length === 0} />
+        <DialogActions onClose={onClose} label="Create key" pending={action.pending} disabled={scopes.length === 0} />
       </ActionForm>
     </Dialog>
   );

@@ -17,7 +17,7 @@ import { visible } from '../../text/visible';
 
 const channels = [
   { name: 'slack', title: 'Slack', hint: 'An incoming webhook: https://hooks.slack.com/services/…' },
-  { name: 'discord', title: 'Discord', hint: 'A webhook of a channel: https://discord.com/api/webhooks/…' },
+  { name: 'discord', title: 'Discord', hint: 'A channel webhook: https://discord.com/api/webhooks/…' },
   {
     name: 'teams',
     title: 'Microsoft Teams',
@@ -27,19 +27,19 @@ const channels = [
 type ChannelName = (typeof channels)[number]['name'];
 
 const triggers = [
-  { name: 'failed', what: 'a delivery is out of attempts' },
-  { name: 'delivered', what: 'a delivery succeeded' },
-  { name: 'unhealthy', what: 'an endpoint fails more than it delivers' },
+  { name: 'failed', what: 'a delivery runs out of attempts' },
+  { name: 'delivered', what: 'a delivery succeeds' },
+  { name: 'unhealthy', what: 'fewer than half of the recent deliveries of an endpoint succeed' },
   { name: 'failing', what: 'a destination keeps failing' },
-  { name: 'recovered', what: 'either of the two is over' },
-  { name: 'paused', what: 'Paggio paused a destination by itself' },
-  { name: 'storage', what: 'most of a quota of stored bytes is used, or all of it' },
+  { name: 'recovered', what: 'an unhealthy endpoint or a failing destination recovers' },
+  { name: 'paused', what: 'Paggio pauses a destination automatically' },
+  { name: 'storage', what: 'a storage quota is almost full or full' },
 ] as const;
 type Trigger = (typeof triggers)[number]['name'];
 
 interface ChannelForm {
   on: boolean;
-  /** Empty: the stored one. */
+  /** Empty keeps the stored URL. */
   url: string;
   triggers: readonly Trigger[];
 }
@@ -66,18 +66,21 @@ function toForms(stored: Notifications): Form {
 }
 
 function factsOf(stored: Notifications): Facts {
-  const told = channels.map(({ name, title }): [string, string] => {
+  const facts = channels.map(({ name, title }): [string, string] => {
     const channel = stored[name];
-    return [title, channel === null ? 'not used' : `${channel.url}, when ${channel.triggers.join(', ')}`];
+    return [title, channel === null ? 'off' : `${channel.url}, when ${channel.triggers.join(', ')}`];
   });
-  return { ...Object.fromEntries(told), Minutes: String(toForms(stored).failingAfterMinutes) };
+  return {
+    ...Object.fromEntries(facts),
+    'Alert after (minutes)': String(toForms(stored).failingAfterMinutes),
+  };
 }
 
 export function NotificationsSection(): ReactNode {
   const query = useQuery({
     queryKey: ['notifications'],
     queryFn: ({ signal }) => callTagged('notifications.get', { signal }),
-    // Each opening reads them anew, and a form that is open stays as it is.
+    // Opening the page reads them again; a form that is already open does not change.
     staleTime: Infinity,
     gcTime: 0,
   });
@@ -122,7 +125,7 @@ function NotificationsForm({ opened }: { opened: Tagged<Notifications> }): React
             <legend>{title}</legend>
             <label className="check">
               <input type="checkbox" checked={channel.on} onChange={(event) => set({ on: event.target.checked })} />{' '}
-              Tell {title}
+              Notify {title}
             </label>
             {channel.on && (
               <>
@@ -130,7 +133,7 @@ function NotificationsForm({ opened }: { opened: Tagged<Notifications> }): React
                   label="URL"
                   name={`${name}.url`}
                   failure={action.failure}
-                  hint={kept ? `Stored: ${visible(kept.url)}. Empty: it stays.` : hint}
+                  hint={kept ? `Stored: ${visible(kept.url)}. Leave empty to keep it.` : hint}
                 >
                   <input
                     type="url"
@@ -164,10 +167,10 @@ function NotificationsForm({ opened }: { opened: Tagged<Notifications> }): React
       })}
       {channels.some(({ name }) => form[name].on && form[name].triggers.includes('failing')) && (
         <Field
-          label="Minutes that a destination fails before it is told"
+          label="Alert after (minutes)"
           name="failing_after_minutes"
           failure={action.failure}
-          hint="From 1 to 1440. An outage is told once, and its end as recovered."
+          hint="How long a destination must fail before you are notified, from 1 to 1440. You get one message per outage, and one when it recovers."
         >
           <input
             type="number"
@@ -189,28 +192,28 @@ function NotificationsForm({ opened }: { opened: Tagged<Notifications> }): React
 }
 
 function TestButton({ channel, title }: { channel: ChannelName; title: string }): ReactNode {
-  const [said, setSaid] = useState<{ text: string; good: boolean } | null>(null);
+  const [result, setResult] = useState<{ text: string; good: boolean } | null>(null);
   const action = useAction(async () => {
-    setSaid(null);
+    setResult(null);
     const {
       status,
       response_status: code,
       latency_ms: ms,
       error,
     } = await call('notifications.test', { body: { channel } });
-    setSaid({
-      text: `${code ?? visible(error ?? 'no answer')} in ${toMilliseconds(ms)}`,
+    setResult({
+      text: `${code ?? visible(error ?? 'no response')} in ${toMilliseconds(ms)}`,
       good: status === 'delivered',
     });
   });
   return (
     <div className="actions">
       <button type="button" disabled={action.pending} onClick={() => void action.run()}>
-        {action.pending ? 'Sending …' : `Send a test message to ${title}`}
+        {action.pending ? 'Sending…' : `Send a test message to ${title}`}
       </button>
-      {said && (
-        <span role="status" className={said.good ? 'good' : 'bad'}>
-          {said.text}
+      {result && (
+        <span role="status" className={result.good ? 'good' : 'bad'}>
+          {result.text}
         </span>
       )}
       <FailureNote failure={action.failure} />

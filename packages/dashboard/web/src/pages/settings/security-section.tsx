@@ -5,17 +5,17 @@ import { Data } from '../../parts/labels';
 import { Empty, Loaded } from '../../parts/states';
 import { TableHead } from '../../parts/table-head';
 
-/** Which secrets there are, and where they are revealed and rotated. */
+/** The secrets of all endpoints, with links to reveal and rotate them. */
 export function SecuritySection(): ReactNode {
   const endpoints = useEndpoints();
   return (
     <Loaded query={endpoints} what="the endpoints">
       {(data) =>
         data.length === 0 ? (
-          <Empty title="There is no endpoint yet" />
+          <Empty title="No endpoints yet" />
         ) : (
           <table className="plain">
-            <TableHead columns={['Endpoint', 'Verified as', "Provider's secrets", 'Signing secret']} />
+            <TableHead columns={['Endpoint', 'Provider', "Provider's secrets", 'Signing secret']} />
             <tbody>
               {data.map(({ id, name, verification }) => (
                 <tr key={id}>
@@ -30,7 +30,7 @@ export function SecuritySection(): ReactNode {
                         <Data text={verification.provider} />
                       </Link>
                     ) : (
-                      <Link href={`/webhooks/${id}?tab=verification`}>not verified: set it up</Link>
+                      <Link href={`/webhooks/${id}?tab=verification`}>none: set up verification</Link>
                     )}
                   </td>
                   <td>

@@ -12,7 +12,7 @@ import { useAction } from '../../parts/use-action';
 
 const PAGE = 50;
 
-/** Who is signed in to this dashboard, and the way to end it. */
+/** The open sessions of this dashboard, with buttons to end them. */
 export function SessionsSection(): ReactNode {
   const [asking, setAsking] = useState(false);
   const [offset, setOffset] = useState(0);
@@ -20,24 +20,24 @@ export function SessionsSection(): ReactNode {
     queryKey: ['sessions', offset],
     queryFn: ({ signal }) => call('sessions.list', { query: { limit: PAGE, offset }, signal }),
   });
-  // A user of the host has no session here: all in the list are others.
+  // A user of the host app has no session here, so all sessions in the list are other ones.
   const others =
     (query.data?.meta.total ?? 0) - (query.data?.data.some(({ current }) => current) || offset > 0 ? 1 : 0);
   return (
     <>
       <div className="actions">
         <button type="button" className="danger" onClick={() => setAsking(true)}>
-          End all others …
+          End all other sessions…
         </button>
       </div>
       <Loaded query={query} what="the sessions">
         {({ data, meta }) =>
           data.length === 0 ? (
-            <Empty title="Nobody is signed in by a link or a key" />
+            <Empty title="No sessions from a link or an API key" />
           ) : (
             <>
               <table className="plain">
-                <TableHead columns={['From', 'Key', 'Opened', 'Last used', 'Ends', '(End)']} />
+                <TableHead columns={['From', 'Key', 'Opened', 'Last used', 'Expires', '(End)']} />
                 <tbody>
                   {data.map((session) => (
                     <SessionRow key={session.id} session={session} />
@@ -53,7 +53,7 @@ export function SessionsSection(): ReactNode {
         <Confirm
           title="End all other sessions"
           word="end"
-          label="End them"
+          label="End sessions"
           onClose={() => setAsking(false)}
           onConfirm={async () => {
             await call('sessions.delete_others');
@@ -63,9 +63,9 @@ export function SessionsSection(): ReactNode {
         >
           <p>
             {others > 0
-              ? `${others} other ${others === 1 ? 'session ends' : 'sessions end'} at once.`
-              : 'There is no other session.'}{' '}
-            Sign-in links that were not used yet do not work any more. This browser stays signed in.
+              ? `${others} other ${others === 1 ? 'session ends' : 'sessions end'} immediately.`
+              : 'There are no other sessions.'}{' '}
+            Unused sign-in links stop working. This browser stays signed in.
           </p>
         </Confirm>
       )}
@@ -102,7 +102,7 @@ function SessionRow({ session }: { session: Session }): ReactNode {
       <td>
         {!current && (
           <button type="button" className="danger" disabled={action.pending} onClick={() => void action.run()}>
-            {action.pending ? 'Ending …' : 'End'}
+            {action.pending ? 'Ending…' : 'End'}
           </button>
         )}
         <FailureNote failure={action.failure} />

@@ -42,9 +42,10 @@ export function SettingsPage(): ReactNode {
           {tab === 'system' && <SystemSection />}
         </Tabs>
       ) : (
-        <Empty title="Settings are for holders of the scope admin">
+        <Empty title="Settings need the scope admin or operator">
           <p>
-            You are signed in as <code className="data">{session.user_id}</code> with {session.scopes.join(', ')}.
+            You are signed in as <code className="data">{session.user_id}</code> with the scopes:{' '}
+            {session.scopes.join(', ')}.
           </p>
         </Empty>
       )}

@@ -6,7 +6,7 @@ import { Data } from '../../parts/labels';
 import { Loaded } from '../../parts/states';
 import { toBytes, toCount, toDuration } from '../../text/units';
 
-/** What whoever runs this server has decided, and how it does. It is set where the server is started. */
+/** The server's configuration, which is set where the server is started, and the status of its queue. */
 export function SystemSection(): ReactNode {
   const query = useQuery({
     queryKey: ['system'],
@@ -20,8 +20,8 @@ export function SystemSection(): ReactNode {
           <h2>Retention</h2>
           <p>
             {system.retention_seconds === null
-              ? 'Everything is kept. PAGGIO_RETENTION, or the option retention, removes events that are older.'
-              : `Events that are over are removed ${toDuration(system.retention_seconds)} after they came.`}
+              ? 'Events are kept forever. To delete old ones, set PAGGIO_RETENTION or the option retention.'
+              : `Finished events are deleted ${toDuration(system.retention_seconds)} after they were received.`}
           </p>
           <h2>System</h2>
           <dl className="facts">
@@ -44,16 +44,16 @@ function factsOf(system: System): [string, string][] {
   const { queue, rate_limit: limit } = system;
   return [
     ['Version', system.version],
-    ['Public address', system.public_url],
-    ['Address of webhooks', system.ingest_url ?? system.public_url],
-    ['This process', system.roles.join(', ')],
-    ['Database', system.migration === null ? 'does not answer' : `migration ${system.migration}`],
-    ['Deliveries waiting', queue === null ? '–' : toCount(queue.pending)],
-    ['Most overdue', queue === null ? '–' : queue.lag_seconds === 0 ? 'none is late' : toDuration(queue.lag_seconds)],
-    ['Largest request', toBytes(system.body_limit)],
-    ['Duplicates are known for', toDuration(system.dedup_window_seconds)],
-    ['Requests of a key', limit === null ? 'no limit' : `${limit.per_second} a second, ${limit.burst} at once`],
-    ['Staging host', system.staging_host ?? 'none: PAGGIO_STAGING_HOST'],
-    ['Local address', system.local_url],
+    ['Public URL', system.public_url],
+    ['Webhook URLs begin with', system.ingest_url ?? system.public_url],
+    ['Roles of this process', system.roles.join(', ')],
+    ['Database', system.migration === null ? 'not responding' : `migration ${system.migration}`],
+    ['Pending deliveries', queue === null ? '–' : toCount(queue.pending)],
+    ['Queue lag', queue === null ? '–' : queue.lag_seconds === 0 ? 'none' : toDuration(queue.lag_seconds)],
+    ['Maximum request body', toBytes(system.body_limit)],
+    ['Deduplication window', toDuration(system.dedup_window_seconds)],
+    ['Rate limit per key', limit === null ? 'none' : `${limit.per_second} per second, bursts of ${limit.burst}`],
+    ['Staging host', system.staging_host ?? 'not set (PAGGIO_STAGING_HOST)'],
+    ['Local URL', system.local_url],
   ];
 }

@@ -8,7 +8,7 @@ import { toast } from '../../parts/toast';
 import { toShown, useAction } from '../../parts/use-action';
 import { typable, visible } from '../../text/visible';
 
-/** After any change of an endpoint. */
+/** Reads endpoints and destinations again. Call this after every change to an endpoint. */
 export async function refreshEndpoints(): Promise<void> {
   await Promise.all(
     ['endpoints', 'endpoint', 'destinations'].map((name) => queries.invalidateQueries({ queryKey: [name] })),
@@ -37,7 +37,7 @@ export function PauseButton({ endpoint: { id, name, slug, status } }: { endpoint
   return (
     <>
       <button type="button" onClick={() => setAsking(true)}>
-        Pause …
+        Pause…
       </button>
       {asking && (
         <Confirm
@@ -47,7 +47,7 @@ export function PauseButton({ endpoint: { id, name, slug, status } }: { endpoint
           onClose={() => setAsking(false)}
           onConfirm={() => change('PAUSED')}
         >
-          <p>It goes on capturing. Deliveries wait until it is resumed.</p>
+          <p>The endpoint still captures events. Deliveries wait until you resume it.</p>
         </Confirm>
       )}
     </>
@@ -60,7 +60,7 @@ export function DeleteButton({ endpoint: { id, name, slug } }: { endpoint: Endpo
   return (
     <>
       <button type="button" className="danger" onClick={() => setAsking(true)}>
-        Delete …
+        Delete…
       </button>
       {asking && (
         <Confirm
@@ -74,7 +74,7 @@ export function DeleteButton({ endpoint: { id, name, slug } }: { endpoint: Endpo
             navigate('/webhooks');
           }}
         >
-          <p>Its URL answers 410 from now on, and pending deliveries are cancelled. Its events stay readable.</p>
+          <p>Its URL returns 410 from now on, and its pending deliveries are cancelled. Its events are kept.</p>
         </Confirm>
       )}
     </>

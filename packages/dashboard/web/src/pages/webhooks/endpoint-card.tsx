@@ -41,9 +41,13 @@ export function EndpointCard({ endpoint }: { endpoint: Endpoint }): ReactNode {
           </dd>
         </div>
         <div>
-          <dt>Verified as</dt>
+          <dt>Provider</dt>
           <dd>
-            {verification === null ? <span className="dim">not verified</span> : <Data text={verification.provider} />}
+            {verification === null ? (
+              <span className="dim">none: requests are not verified</span>
+            ) : (
+              <Data text={verification.provider} />
+            )}
           </dd>
         </div>
         <div>
@@ -65,7 +69,7 @@ export function EndpointCard({ endpoint }: { endpoint: Endpoint }): ReactNode {
 
 export function DestinationsLine({ endpoint }: { endpoint: Endpoint }): ReactNode {
   const [first, ...more] = endpoint.destinations;
-  if (!first) return <span className="dim">nothing: it only captures</span>;
+  if (!first) return <span className="dim">nowhere: events are only captured</span>;
   return (
     <>
       <DestinationName url={first.url} />
@@ -74,12 +78,12 @@ export function DestinationsLine({ endpoint }: { endpoint: Endpoint }): ReactNod
   );
 }
 
-/** A function of the app is no address. */
+/** The URL of a destination, or the name of a handler: a function in the app has no URL. */
 export function DestinationName({ url }: { url: string }): ReactNode {
   if (!url.startsWith('handler:')) return <Url url={url} />;
   return (
     <>
-      <span className="badge">function</span> <Data text={url.slice('handler:'.length)} />
+      <span className="badge">handler</span> <Data text={url.slice('handler:'.length)} />
     </>
   );
 }

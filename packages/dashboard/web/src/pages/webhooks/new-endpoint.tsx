@@ -33,14 +33,19 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <Dialog title="New endpoint" onClose={onClose} wide>
       <ActionForm action={action}>
-        <Field label="Name" name="name" failure={action.failure} hint="Its URL begins with it: stripe-prod.">
+        <Field
+          label="Name"
+          name="name"
+          failure={action.failure}
+          hint="The name becomes part of the URL. Example: stripe-prod."
+        >
           <input value={name} required maxLength={200} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field
           label="Deliver to"
           name="destination_url"
           failure={action.failure}
-          hint="Empty: it only captures. Functions of the app join by themselves."
+          hint="Leave empty to only capture events. Handlers in your app are added automatically."
         >
           <input
             type="url"
@@ -51,12 +56,12 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
         </Field>
         <VerificationFields value={verification} onChange={setVerification} failure={action.failure} />
         <details>
-          <summary>A signing secret of your own</summary>
+          <summary>Use your own signing secret</summary>
           <Field
             label="Secret"
             name="secret"
             failure={action.failure}
-            hint="8 to 256 characters. Empty: one is made. Deliveries are signed with it."
+            hint="Paggio signs deliveries with it. 8 to 256 characters. Leave empty to generate one."
           >
             <input
               type="password"
@@ -69,25 +74,25 @@ export function NewEndpoint({ onClose }: { onClose: () => void }): ReactNode {
           </Field>
         </details>
         <FailureNote failure={action.failure} />
-        <DialogActions onClose={onClose} label="Make it" pending={action.pending} />
+        <DialogActions onClose={onClose} label="Create endpoint" pending={action.pending} />
       </ActionForm>
     </Dialog>
   );
 }
 
-/** The only time that the secret is shown unasked. */
+/** Shows the new secret. Later, a person has to ask for it. */
 function Created({ endpoint, onClose }: { endpoint: EndpointCreated; onClose: () => void }): ReactNode {
   const { id, webhook_url: webhookUrl, secret } = endpoint;
   return (
-    <Dialog title="Endpoint made" onClose={onClose} wide>
+    <Dialog title="Endpoint created" onClose={onClose} wide>
       <div className="stack">
         <p>Give this URL to the provider:</p>
         <p className="big">
           <span className="data">{webhookUrl}</span> <Copy text={webhookUrl} what="the webhook URL" />
         </p>
-        <p>Deliveries are signed with this secret, so that the receiver can check them:</p>
+        <p>Paggio signs deliveries with this secret, so that the receiver can verify them:</p>
         <Secret secret={secret} what="the secret" />
-        <p>Or try it now:</p>
+        <p>Or send a first event yourself:</p>
         <Command text={`curl -d '{"type":"hello.world"}' -H 'content-type: application/json' ${webhookUrl}`} />
         <div className="actions">
           <Link href={`/webhooks/${id}`} className="button" onClick={onClose}>

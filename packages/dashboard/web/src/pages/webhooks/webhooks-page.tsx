@@ -24,11 +24,14 @@ export function WebhooksPage(): ReactNode {
       <Loaded query={endpoints} what="the endpoints">
         {(data) =>
           data.length === 0 ? (
-            <Empty title="There is no endpoint yet">
-              <p>An endpoint is a URL that a provider sends to. Paggio keeps what arrives there and delivers it.</p>
+            <Empty title="No endpoints yet">
+              <p>
+                An endpoint is a URL that a provider sends to. Paggio stores every event that arrives there and delivers
+                it to your destinations.
+              </p>
               {mayWrite && (
                 <button type="button" onClick={open}>
-                  Make the first one
+                  Create your first endpoint
                 </button>
               )}
             </Empty>
