@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const quick = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
-test('EMB-03: what throws in a worker, a timer or a listener is told once, and the event is tried again', async () => {
+test('what throws in a worker, a timer or a listener is told once, and the event is tried again [EMB-03]', async () => {
   const faults: TelemetryEvent[] = [];
   let broken = true;
   const breaking = (real: Transport): Transport => ({
@@ -103,7 +103,11 @@ test('Paggio has the connections that it says, whatever is asked of it, beside t
   });
   const { paggio, database } = gateway;
   const host = hostPool({ connectionString: database.url, max: 5, application_name: 'host' });
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 50 });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'hub',
+    verification: gitHub,
+    concurrency: 50,
+  });
   const page = { limit: 50, offset: 0, startingAfter: null };
   const asked = Array.from({ length: 100 }, (_, n) =>
     n % 2 ? paggio.admin.events.list(owner, {}, page) : captureFromGitHub(paggio, endpoint.slug, 'push', `{"n":${n}}`),

@@ -491,7 +491,7 @@ describe('events', () => {
   });
 });
 
-test('AUZ-25: a fault tells its request id and nothing else', async () => {
+test('a fault tells its request id and nothing else [AUZ-25]', async () => {
   const { events } = server.paggio.admin;
   const original = events.list.bind(events);
   Object.assign(events, {

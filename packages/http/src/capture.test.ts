@@ -104,7 +104,9 @@ test('an escaped NUL is stored, readable, searchable and replayable [ING-03]', a
   await exact({ headers: [JSON_TYPE], body: '{"a\\u0000":1}' });
   const { data } = await server.api().get('/api/v1/events', { params: { q: 'x\\u0000y' } });
   expect(data.data.map((item: any) => item.id)).toEqual([event.id]);
-  expect(await server.paggio.admin.replays.send(owner, event.id, { destinationUrl: recorder.url('/again') })).toMatchObject({
+  expect(
+    await server.paggio.admin.replays.send(owner, event.id, { destinationUrl: recorder.url('/again') }),
+  ).toMatchObject({
     status: 'delivered',
   });
 });
@@ -329,7 +331,7 @@ test('unknown and malformed slugs are the same 404 [ING-29]', async () => {
   expect(bodies[0]?.[0]).toBe(404);
 });
 
-test('ING-30: a paused endpoint stores and holds; a deleted one is gone', async () => {
+test('a paused endpoint stores and holds; a deleted one is gone [ING-30]', async () => {
   const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'p',
     destinationUrl: recorder.url('/held'),
@@ -425,7 +427,7 @@ describe('de-duplication', () => {
   });
 });
 
-test('SIG-02, SIG-08, SIG-10 at the door: refused requests are 401, leave no event, and can be told apart by their rejection', async () => {
+test('at the door: refused requests are 401, leave no event, and can be told apart by their rejection [SIG-02, SIG-08, SIG-10]', async () => {
   const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 's',
     verification: { provider: 'slack', secrets: ['k'] },
@@ -482,7 +484,7 @@ test('metacharacters are stored literally [ING-38]', async () => {
   expect([event.query, event.rawHeaders.includes(text)]).toEqual([`q=$1'--`, true]);
 });
 
-test('ING-41: a custom acknowledgement is sent exactly', async () => {
+test('a custom acknowledgement is sent exactly [ING-41]', async () => {
   const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'a',
     acknowledgement: { status: 202, contentType: 'text/plain', body: '[accepted]' },

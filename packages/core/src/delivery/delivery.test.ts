@@ -327,7 +327,7 @@ test('a stop finishes what is in flight and gives the rest back uncharged [CRA-0
   await slow.stop();
 });
 
-test('CRA-05: what takes longer than it is given is broken off before others may take it, so that no answer comes in between', async () => {
+test('what takes longer than it is given is broken off before others may take it, so that no answer comes in between [CRA-05]', async () => {
   const own = await startGateway({ stopGrace: 50 });
   let breakOff: () => void = () => undefined;
   const brokenOff = new Promise<void>((done) => (breakOff = done));

@@ -53,7 +53,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
   await recorder.stop();
 });
 
-test('LOA-12: capture goes on while a lot is removed', async () => {
+test('capture goes on while a lot is removed [LOA-12]', async () => {
   const gateway = await startGateway({ retention: HOUR });
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'busy' });

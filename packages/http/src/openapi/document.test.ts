@@ -32,7 +32,7 @@ test('the types of the answers are those of the committed document (npm run open
   expect(readFileSync(types, 'utf8')).toBe(before);
 });
 
-test('AUZ-27: what is served is what is documented, under its own address', async () => {
+test('what is served is what is documented, under its own address [AUZ-27]', async () => {
   const server = await startGatewayServer({}, { health: false });
   const { data } = await server.api().get('/openapi.json');
   const paths = Object.keys(document.paths).filter((path) => !path.startsWith('/health'));
