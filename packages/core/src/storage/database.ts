@@ -240,7 +240,9 @@ export class Database {
     const [row] = await this.rows<{
       present: boolean;
     }>(`select to_regclass('paggio.migrations') is not null as present`);
-    return !row?.present || (await this.source.showMigrations());
+    if (!row?.present) return true;
+    const done = await this.rows<{ name: string }>('select name from paggio.migrations');
+    return this.source.migrations.some((migration) => !done.some(({ name }) => name === migration.name));
   }
 
   /**
@@ -248,6 +250,8 @@ export class Database {
    * `pg_advisory_lock` holds a snapshot that can block another's index build for ever.
    */
   private async migrate(): Promise<void> {
+    // Most starts have nothing to migrate, and need no lock to know it.
+    if (!(await this.behind())) return;
     const lock = this.client('boot');
     await lock.connect();
     try {
