@@ -6,6 +6,7 @@ import { createTestDatabase, hostPool, owner, query, startGateway, type TestData
 import { walk } from '../testing/walk';
 import { resolveConnection } from './connection';
 import { Database } from './database';
+import { plannerSwitches } from './session-settings';
 
 let database: TestDatabase;
 let stock: object;
@@ -144,6 +145,15 @@ const settings: [name: string, theirs: string, ours: string][] = [
   ['work_mem', '64kB', '64kB'],
   ['random_page_cost', '1.1', '1.1'],
 ];
+
+test('every switch of the planner that this server has is known', async () => {
+  const switches = await query<{ name: string }>(
+    database.url,
+    `select name from pg_settings where starts_with(name, 'enable_') and boot_val = 'on'`,
+  );
+  expect(switches.length).toBeGreaterThan(15);
+  expect(switches.map(({ name }) => name).filter((name) => !plannerSwitches.includes(name))).toEqual([]);
+});
 
 async function shown(client: { query(sql: string): Promise<{ rows: Record<string, unknown>[] }> }): Promise<string[]> {
   const names = settings.map(([name]) => `current_setting('${name}') as "${name}"`).join(', ');

@@ -25,6 +25,33 @@ const relied: Readonly<Record<string, string>> = {
   plan_cache_mode: 'auto',
 };
 
+/** Switches of the planner that are on by default, of PostgreSQL 14 to 19. */
+export const plannerSwitches: readonly string[] = [
+  'enable_async_append',
+  'enable_bitmapscan',
+  'enable_distinct_reordering',
+  'enable_eager_aggregate',
+  'enable_gathermerge',
+  'enable_group_by_reordering',
+  'enable_hashagg',
+  'enable_hashjoin',
+  'enable_incremental_sort',
+  'enable_indexonlyscan',
+  'enable_indexscan',
+  'enable_material',
+  'enable_memoize',
+  'enable_mergejoin',
+  'enable_nestloop',
+  'enable_parallel_append',
+  'enable_parallel_hash',
+  'enable_partition_pruning',
+  'enable_presorted_aggregate',
+  'enable_self_join_elimination',
+  'enable_seqscan',
+  'enable_sort',
+  'enable_tidscan',
+];
+
 export interface SessionLimits {
   /** In milliseconds; a statement that takes longer is ended by the server. */
   statementMs: number;
@@ -39,8 +66,9 @@ export interface SessionLimits {
 
 /**
  * The first thing on a connection of ours, in one message. Compiling statements (JIT) is off before anything is planned:
- * for statements that take a millisecond it costs many times what it saves. `pg_settings` leaves out what a server of
- * another version does not have. An app's planner switches (`enable_seqscan = off`) are undone.
+ * for statements that take a millisecond it costs many times what it saves. A setting that the server does not have, because
+ * it is of another version, is null and left out. An app's planner switches (`enable_seqscan = off`) are undone. The view
+ * `pg_settings` would name them all, but reading it takes the server several times as long.
  */
 export function sessionSettings({ statementMs, idleTransactionMs, commit }: SessionLimits): string {
   const values = { ...relied, idle_in_transaction_session_timeout: String(idleTransactionMs) };
@@ -50,9 +78,10 @@ export function sessionSettings({ statementMs, idleTransactionMs, commit }: Sess
   const parts = [
     `set statement_timeout = ${statementMs}`,
     'set jit = off',
-    `select pg_catalog.set_config(s.name, coalesce(v.value, 'on'), false)
-     from pg_catalog.pg_settings s left join (values ${list}) as v (name, value) on v.name = s.name
-     where v.name is not null or (pg_catalog.starts_with(s.name, 'enable_') and s.setting = 'off' and s.boot_val = 'on')`,
+    `select pg_catalog.set_config(name, value, false) from (values ${list}) as v (name, value)
+     where pg_catalog.current_setting(name, true) is not null`,
+    `select pg_catalog.set_config(name, 'on', false) from pg_catalog.unnest('{${plannerSwitches.join()}}'::text[]) as name
+     where pg_catalog.current_setting(name, true) = 'off'`,
   ];
   if (commit === 'durable') parts.push(DURABLE);
   if (commit === 'forgetful') parts.push('set synchronous_commit = off');
