@@ -19,7 +19,8 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   const admin = administrator();
   const name = `paggio_test_${randomBytes(6).toString('hex')}`;
   const url = urlOf(name);
-  await query(admin, `create database ${name}${template === undefined ? '' : ` template ${template}`}`);
+  const from = template === undefined ? '' : ` template ${template}`;
+  await query(admin, `create database ${name}${from}${await strategyOf(admin)}`);
   const own = new KeptClient(url);
   kept.set(url, own);
   return {
@@ -30,6 +31,20 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
       await query(admin, `drop database if exists ${name} with (force)`);
     },
   };
+}
+
+let strategy: string | undefined;
+
+/**
+ * Copies files and leaves them out of the log of the server, which takes less than half of the CPU time. PostgreSQL 14 does
+ * so without being asked.
+ */
+async function strategyOf(url: string): Promise<string> {
+  if (strategy === undefined) {
+    const [row] = await query<{ version: number }>(url, `select current_setting('server_version_num')::int as version`);
+    strategy = (row?.version ?? 0) >= 150_000 ? ' strategy file_copy' : '';
+  }
+  return strategy;
 }
 
 /**
