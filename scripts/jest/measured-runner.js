@@ -14,6 +14,8 @@ module.exports = async (globalConfig, config, environment, ...rest) => {
   const handle = environment.handleTestEvent?.bind(environment);
   environment.handleTestEvent = (event, state) => {
     if (event.name === 'run_start') loaded = spent();
+    if (event.name === 'add_test' && event.concurrent)
+      throw new Error('test.concurrent cannot be used here: one test runs at a time (scripts/jest/current-test.js).');
     return handle?.(event, state);
   };
   const result = await circus(globalConfig, config, environment, ...rest);
