@@ -1,5 +1,6 @@
 const { ModuleMocker } = require('jest-mock');
 const { LegacyFakeTimers, ModernFakeTimers } = require('@jest/fake-timers');
+require('./rsa-pairs.js');
 
 const timerConfig = {
   idToRef: (id) => ({ id, ref: () => timerConfig.idToRef(id), unref: () => timerConfig.idToRef(id) }),
