@@ -68,7 +68,8 @@ beforeAll(async () => {
   });
   paggio = server.paggio;
   client = createClient({ baseUrl: `http://127.0.0.1:${server.port}`, apiKey: server.key });
-  for (const userId of ['jobs', 'shop']) await paggio.admin.endpoints.create({ userId, mode: 'live' }, { name: userId });
+  for (const userId of ['jobs', 'shop'])
+    await paggio.admin.endpoints.create({ userId, mode: 'live' }, { name: userId });
 });
 
 afterAll(async () => {

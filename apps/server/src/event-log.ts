@@ -68,13 +68,7 @@ export function prettyLine(event: TelemetryEvent, now: Date): string | null {
         'circuit breaker closed: the destination works again',
       );
     case 'address.blocked':
-      return row(
-        time,
-        '!!',
-        pad('blocked', 7),
-        pad(`${event.host}:${event.port}`, 52),
-        refusals[event.reason],
-      );
+      return row(time, '!!', pad('blocked', 7), pad(`${event.host}:${event.port}`, 52), refusals[event.reason]);
     case 'clock.skewed':
       return row(
         time,

@@ -141,9 +141,4 @@ export { databaseUnavailable } from './storage/sql-errors';
 export { migrate, migrationSql, type MigrationSqlOptions } from './storage/migration-sql';
 export type { Transaction } from './storage/statements';
 export type { TransactionalDataSource, TransactionalPool } from './storage/transaction-source';
-export type {
-  AttemptFinished,
-  TelemetryEvent,
-  TelemetryEventType,
-  TelemetryListener,
-} from './telemetry/telemetry';
+export type { AttemptFinished, TelemetryEvent, TelemetryEventType, TelemetryListener } from './telemetry/telemetry';

@@ -71,14 +71,20 @@ test('an event is stored, delivered byte for byte and read back', async () => {
 test('no destination ends captured; a filter ends captured as filtered', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'c' });
   const { id } = await send(endpoint.slug, '{}');
-  expect(await paggio.admin.events.get(owner, id)).toMatchObject({ status: 'captured', statusReason: 'no_destination' });
+  expect(await paggio.admin.events.get(owner, id)).toMatchObject({
+    status: 'captured',
+    statusReason: 'no_destination',
+  });
   const filtered = await paggio.admin.endpoints.create(owner, {
     name: 'f',
     destinationUrl: recorder.url(),
     eventTypes: ['a.*'],
   });
   const other = await send(filtered.endpoint.slug, '{"type":"b.c"}');
-  expect(await paggio.admin.events.get(owner, other.id)).toMatchObject({ status: 'captured', statusReason: 'filtered' });
+  expect(await paggio.admin.events.get(owner, other.id)).toMatchObject({
+    status: 'captured',
+    statusReason: 'filtered',
+  });
 });
 
 test('a destination that fails twice and then accepts ends delivered with three attempts; one that never accepts ends failed', async () => {
@@ -114,7 +120,10 @@ test('a destination that fails twice and then accepts ends delivered with three 
 });
 
 test('pause holds, resume drains; delete cancels and says so', async () => {
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'p', destinationUrl: recorder.url('/paused') });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'p',
+    destinationUrl: recorder.url('/paused'),
+  });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const { id } = await send(endpoint.slug, '{}');
   expect(await paggio.admin.events.get(owner, id)).toMatchObject({
@@ -128,7 +137,10 @@ test('pause holds, resume drains; delete cancels and says so', async () => {
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const held = await send(endpoint.slug, '{}');
   await paggio.admin.endpoints.delete(owner, endpoint.id);
-  expect(await paggio.admin.events.get(owner, held.id)).toMatchObject({ status: 'failed', statusReason: 'endpoint_deleted' });
+  expect(await paggio.admin.events.get(owner, held.id)).toMatchObject({
+    status: 'failed',
+    statusReason: 'endpoint_deleted',
+  });
   await expect(Promise.resolve().then(() => paggio.host.capture.route(endpoint.slug, 'POST'))).rejects.toMatchObject({
     code: 'GONE',
   });
@@ -155,7 +167,10 @@ test('a backlog larger than every limit drains completely', async () => {
 });
 
 test('replays: to a URL at once, to an environment, and as a new event', async () => {
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'r', destinationUrl: recorder.url('/original') });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'r',
+    destinationUrl: recorder.url('/original'),
+  });
   const { id } = await send(
     endpoint.slug,
     '{"a":1.10}',

@@ -234,7 +234,10 @@ test('a session tells who it is, and another process knows it too', async () => 
 
 test('a session ends with the key that opened it, by time, and when it is left alone [UIX-10]', async () => {
   const admin = { ...owner, scopes: new Set(scopes), keyId: null };
-  const { apiKey, key: own } = await gateway.paggio.admin.keys.create(admin, { name: 'of the session', scopes: ['read'] });
+  const { apiKey, key: own } = await gateway.paggio.admin.keys.create(admin, {
+    name: 'of the session',
+    scopes: ['read'],
+  });
   const open = async (): Promise<string> => {
     const { headers } = await browser.post('/dashboard/session', { key: own });
     return (headers['set-cookie']?.[0] ?? '').split(';')[0] as string;

@@ -173,7 +173,9 @@ export class Dashboard {
   private async useLink(request: ApiRequest): Promise<Answer> {
     const link = new URLSearchParams(request.query).get('token') ?? '';
     const browser = this.browserOf(request);
-    const token = await this.api.guess(request.remoteAddr, link, () => this.paggio.admin.sessions.useLink(link, browser));
+    const token = await this.api.guess(request.remoteAddr, link, () =>
+      this.paggio.admin.sessions.useLink(link, browser),
+    );
     const headers: [string, string][] = [['cache-control', 'no-store'], ...safe];
     // For used, expired and invented links alike, the page asks for a key and does not tell which it was.
     if (token === null)

@@ -100,7 +100,8 @@ export class Metrics {
   /** The text of the exposition format, also while the database is away. */
   async text(): Promise<string> {
     try {
-      const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } = await this.paggio.host.gauges();
+      const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } =
+        await this.paggio.host.gauges();
       this.pending.set(pending);
       this.lag.set(lagSeconds);
       this.failing.set(failingDestinations);

@@ -67,7 +67,8 @@ export const mountOptions: Record<keyof MountOptions, Shape> = {
   allowedHosts: optional(list(text(0, 2048))),
 };
 
-const isPaggio = (value: unknown): boolean => typeof (value as Partial<Paggio> | null)?.host?.capture?.route === 'function';
+const isPaggio = (value: unknown): boolean =>
+  typeof (value as Partial<Paggio> | null)?.host?.capture?.route === 'function';
 const expected: Arguments = [
   ['paggio', satisfying(isPaggio, 'must be what createPaggio() returned')],
   ['', members(mountOptions, { options: true })],

@@ -76,7 +76,8 @@ test('a header that would break out of its line is refused, and nothing is store
       expect([answer.statusCode, JSON.parse(answer.rawPayload.toString()).code]).toEqual([400, 'BAD_REQUEST']);
     }
   }
-  const [event] = (await gateway.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null })).items;
+  const [event] = (await gateway.paggio.admin.events.list(owner, {}, { limit: 1, offset: 0, startingAfter: null }))
+    .items;
   const { rawHeaders } = await gateway.paggio.admin.events.get(owner, event?.id as string);
   expect([await total(), rawHeaders.includes('x-admin')]).toEqual([1, false]);
   await gateway.stop();

@@ -190,7 +190,9 @@ describe('guesses', () => {
   });
 
   test('that find something, or find the database away, do not count', async () => {
-    const links = await Promise.all(Array.from({ length: 10 }, () => server.paggio.admin.sessions.createLink(everything)));
+    const links = await Promise.all(
+      Array.from({ length: 10 }, () => server.paggio.admin.sessions.createLink(everything)),
+    );
     for (const link of links) expect((await withLink(() => link)()).headers['location']).toBe('/dashboard');
     const away = jest
       .spyOn(server.paggio.admin.sessions, 'find')

@@ -60,7 +60,8 @@ const codeOf = (answer: RawAnswer): unknown => [answer.status, JSON.parse(answer
 const FULL = [429, 'RATE_LIMITED'];
 
 async function eventsOf(paggio: Paggio, { id }: Endpoint): Promise<number> {
-  return (await paggio.admin.events.list(owner, { endpointId: id }, { limit: 1, offset: 0, startingAfter: null })).total;
+  return (await paggio.admin.events.list(owner, { endpointId: id }, { limit: 1, offset: 0, startingAfter: null }))
+    .total;
 }
 
 describe('the quota for unverified events', () => {
@@ -160,7 +161,8 @@ test('a quota of an endpoint counts and refuses everything that comes in, and it
 test('the endpoints of a user share a quota, unverified events may use half of it, and other users have their own', async () => {
   const server = kept(await startGatewayServer({ storageQuotaPerUser: MiB }));
   const [open, signed] = [await create(server), await create(server, verified)];
-  const theirs = (await server.paggio.admin.endpoints.create({ ...owner, userId: 'user-2' }, { name: 'theirs' })).endpoint;
+  const theirs = (await server.paggio.admin.endpoints.create({ ...owner, userId: 'user-2' }, { name: 'theirs' }))
+    .endpoint;
   expect((await send(server, open, 300_000)).status).toBe(200);
   expect(codeOf(await send(server, open, 300_000))).toEqual(FULL);
   expect((await send(server, signed, 500_000)).status).toBe(200);

@@ -10,7 +10,6 @@ import { PaggioError, rules, type PaggioOptions, type Shape } from '@paggio/core
 import { mountOptions, type MountOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.http-adapter';
 
-
 /**
  * The options of the module itself. Nest needs them when the module is defined, so `forRootAsync` takes them beside its
  * factory. `resolveUser` and `allow` get the framework's request for the API, after the guards, and Node's own request for the

@@ -152,7 +152,10 @@ function one(headers: HeaderList, name: string, form: RegExp, description: strin
   if (value === undefined) return null;
   if (value !== repeated && form.test(value)) return value;
   const message = `${name} must be one header of ${description}.`;
-  throw new PaggioError('BAD_REQUEST', `Invalid header: ${name}`, { hint: message, details: [{ field: name, message }] });
+  throw new PaggioError('BAD_REQUEST', `Invalid header: ${name}`, {
+    hint: message,
+    details: [{ field: name, message }],
+  });
 }
 
 function dedupOf(idempotencyKey: string, body: Buffer): Dedup {

@@ -150,7 +150,10 @@ test('results that could not be written during an outage are written before thei
   const timing = await start('statementMs', 'queryMs', 'pollMs');
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unsettled', destinationUrl: recorder.url() });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'unsettled',
+    destinationUrl: recorder.url(),
+  });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
   await hold('attempts');
   const stuck = new Promise<void>((done) =>

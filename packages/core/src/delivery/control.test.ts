@@ -17,7 +17,9 @@ const later = { maxAttempts: 5, baseSeconds: 3600, factor: 1, capSeconds: 3600, 
 const soon = { maxAttempts: 5, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
 async function attempted(id: string, count = 1): Promise<void> {
-  await until(paggio, async () => ((await paggio.admin.events.get(owner, id)).attemptCount >= count ? true : undefined));
+  await until(paggio, async () =>
+    (await paggio.admin.events.get(owner, id)).attemptCount >= count ? true : undefined,
+  );
 }
 
 test('cancel: a waiting retry ends and says so', async () => {
@@ -37,7 +39,9 @@ test('cancel: a waiting retry ends and says so', async () => {
   });
   // Again, and on what is over: nothing happens.
   expect(await paggio.admin.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
-  await expect(paggio.admin.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
   await recorder.stop();
 });
 
@@ -245,7 +249,9 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
     [{ destinations: [{ url: 'https://x.example/', headers: { Host: 'x' } }] }, 'destinations[0].headers.Host'],
   ];
   for (const [change, field] of wrong) {
-    await expect(paggio.admin.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({ details: [{ field }] });
+    await expect(paggio.admin.endpoints.update(owner, endpoint.id, change)).rejects.toMatchObject({
+      details: [{ field }],
+    });
   }
 });
 

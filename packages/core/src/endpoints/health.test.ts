@@ -18,7 +18,11 @@ afterAll(async () => {
 const endpointOf = async (id: string) => gateway.paggio.admin.endpoints.get(owner, id);
 
 async function made(name: string, retry: object = { maxAttempts: 1 }) {
-  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: recorder.url(), retry });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
+    name,
+    destinationUrl: recorder.url(),
+    retry,
+  });
   return endpoint;
 }
 

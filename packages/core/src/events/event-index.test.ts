@@ -118,14 +118,19 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   expect(sums).toEqual(counts);
   // Half of a bucket is counted event by event, and the sums of all parts are the whole.
   const cut = times[20] as Date;
-  const [until1, from1] = [await paggio.admin.stats.read(owner, { to: cut }), await paggio.admin.stats.read(owner, { from: cut })];
+  const [until1, from1] = [
+    await paggio.admin.stats.read(owner, { to: cut }),
+    await paggio.admin.stats.read(owner, { from: cut }),
+  ];
   expect(from1.totalEvents).toBe(events.filter((event) => event.receivedAt >= cut).length);
   expect(until1.totalEvents + from1.totalEvents).toBe(events.length);
   expect(stats.series.reduce((sum, point) => sum + point.total, 0)).toBe(events.length);
   const one = await paggio.admin.stats.read(owner, { endpointId: endpoints[0]?.id });
   expect(one.totalEvents).toBe(events.filter((event) => event.endpointId === endpoints[0]?.id).length);
   expect(one.p95DeliveryMs).not.toBeNull();
-  await expect(paggio.admin.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.stats.read(owner, { endpointId: endpoints[3]?.id })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 
   // What was held is delivered, and the numbers follow.
   fail = false;

@@ -76,7 +76,10 @@ test('while a process of an older version delivers, new events keep their creden
     const id = await capture(by, slug, '{}', headers);
     await settled(paggio, owner, id);
     // Readers are shown what arrived and where the credential in it stands, however it is stored.
-    expect(await paggio.admin.events.get(owner, id)).toMatchObject({ rawHeaders: headers, credentials: { headers: [1] } });
+    expect(await paggio.admin.events.get(owner, id)).toMatchObject({
+      rawHeaders: headers,
+      credentials: { headers: [1] },
+    });
     return rowOf(id);
   };
   for (const by of [paggio, edge.paggio]) {

@@ -48,7 +48,10 @@ const has = (reader: Reader, id: string) => () => reader.told.some((one) => one.
 
 test('events are told as they are committed, with what becomes of them', async () => {
   const recorder = await Recorder.start();
-  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'f', destinationUrl: recorder.url() });
+  const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
+    name: 'f',
+    destinationUrl: recorder.url(),
+  });
   const reader = await new Reader(null).begin();
   const id = await capture(gateway.paggio, endpoint.slug, '{}');
   await settled(gateway.paggio, owner, id);

@@ -104,7 +104,9 @@ test('only what was asked for: source, type, mode, endpoint, and nobody who cann
   });
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   const expected = async (id: string, wanted: string[]): Promise<void> => {
-    await until(paggio, async () => ((await paggio.admin.events.get(owner, id)).status === 'pending' ? undefined : true));
+    await until(paggio, async () =>
+      (await paggio.admin.events.get(owner, id)).status === 'pending' ? undefined : true,
+    );
     expect(seen.splice(0).sort()).toEqual(wanted.sort());
   };
   await expected(await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'), ['all push', 'any push']);

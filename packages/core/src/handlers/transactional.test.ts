@@ -481,7 +481,11 @@ test.each(['pool', 'dataSource'])(
 test('CRA: killed at any time under load, each effect is there exactly once', async () => {
   gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
   const { paggio } = gateway;
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub, concurrency: 4 });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'hub',
+    verification: gitHub,
+    concurrency: 4,
+  });
   await (await survivor()).stop();
   const ids: string[] = [];
   for (let round = 0; round < (full ? 5 : 1); round++) {

@@ -86,7 +86,11 @@ async function send(slug: string, count: number): Promise<void> {
 test('an outage is one message for each channel and not a thousand; later ones wait and count', async () => {
   await subscribe(['failed', 'unhealthy', 'recovered']);
   const make = (name: string) =>
-    gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: destination.url(), retry: { maxAttempts: 1 } });
+    gateway.paggio.admin.endpoints.create(owner, {
+      name,
+      destinationUrl: destination.url(),
+      retry: { maxAttempts: 1 },
+    });
   const [one, two] = [(await make('orders <!channel> & *co*')).endpoint, (await make('users')).endpoint];
   healthy = false;
   await send(one.slug, 120);

@@ -57,7 +57,9 @@ test('a rolled-back transaction publishes nothing', async () => {
   const [published] = await inTransaction('rollback', (tx) =>
     paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' }, { tx }),
   );
-  await expect(paggio.admin.events.get(owner, published?.eventId as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.events.get(owner, published?.eventId as string)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
   expect(await stored()).toBe(before);
   // Its idempotency key was not used either.
   const [again] = await paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' });

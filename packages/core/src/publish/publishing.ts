@@ -72,7 +72,8 @@ export class Publishing {
     const request = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
     const earlier = await store.insert(actor, events, { key: input.idempotencyKey ?? null, request }, transaction);
     if (earlier) return earlier.map((one) => ({ ...one, created: false }));
-    for (const [index, event] of events.entries()) quota.add(endpoints[index] as EndpointConfig, sizeOf(event, event.headers), true);
+    for (const [index, event] of events.entries())
+      quota.add(endpoints[index] as EndpointConfig, sizeOf(event, event.headers), true);
     if (events.some(({ deliveries }) => deliveries.length > 0)) (transaction ? wakeSoon : wake)();
     // What a transaction of the host holds has not happened yet, and may never.
     for (const event of transaction ? [] : events) {

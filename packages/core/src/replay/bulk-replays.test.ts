@@ -25,7 +25,11 @@ test('dead letters are counted by a dry run, and sent again as new events with t
   const { paggio } = gateway;
   let status = 404;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
-  const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'd', destinationUrl: recorder.url(), retry: once });
+  const { endpoint } = await paggio.admin.endpoints.create(owner, {
+    name: 'd',
+    destinationUrl: recorder.url(),
+    retry: once,
+  });
   const ids = await Promise.all(Array.from({ length: 30 }, (_, n) => capture(paggio, endpoint.slug, `{"n":1.${n}0}`)));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   const filter = { endpointId: endpoint.id, status: 'failed' as const };
@@ -234,11 +238,18 @@ test('with one idempotency key there is one replay, also when both arrive at onc
   ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_CONFLICT' });
   // Another user's key of the same name is another key.
   const stranger = { userId: 'user-2', mode: 'live' } as const;
-  const theirs = await paggio.admin.bulkReplays.create(stranger, { filter: { status: 'failed' }, idempotencyKey: 'k1' });
+  const theirs = await paggio.admin.bulkReplays.create(stranger, {
+    filter: { status: 'failed' },
+    idempotencyKey: 'k1',
+  });
   expect(theirs.id).not.toBe(replays[0]?.id);
-  await expect(paggio.admin.bulkReplays.get(stranger, replays[0]?.id as string)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(paggio.admin.bulkReplays.get(stranger, replays[0]?.id as string)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 
-  const copies = await Promise.all(Array.from({ length: 5 }, () => paggio.admin.replays.redeliver(owner, eventId, 'click')));
+  const copies = await Promise.all(
+    Array.from({ length: 5 }, () => paggio.admin.replays.redeliver(owner, eventId, 'click')),
+  );
   expect(new Set(copies).size).toBe(1);
   await settled(paggio, owner, copies[0] as string);
   expect(recorder.requests).toHaveLength(3);

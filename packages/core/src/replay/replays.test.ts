@@ -79,7 +79,10 @@ test('when every destination has the event, a replay goes to the first; an added
     return result.attempts.map(({ destinationUrl }) => destinationUrl);
   };
   expect(await urls()).toEqual([recorder.url('/one')]);
-  await paggio.admin.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/other-types'), eventTypes: ['b'] });
+  await paggio.admin.endpoints.addDestination(owner, endpoint.id, {
+    url: recorder.url('/other-types'),
+    eventTypes: ['b'],
+  });
   expect(await urls()).toEqual([recorder.url('/one')]);
   await paggio.admin.endpoints.addDestination(owner, endpoint.id, { url: recorder.url('/added') });
   expect(await urls()).toEqual([recorder.url('/added')]);

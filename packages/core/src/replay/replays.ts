@@ -292,8 +292,7 @@ export class Replays {
     const { localUrl, stagingHost } = this.dependencies;
     if ('destinationUrl' in target) return target.destinationUrl;
     if (target.environment === 'custom') {
-      if (!target.customUrl)
-        throw invalid([{ field: 'customUrl', message: 'environment "custom" needs customUrl.' }]);
+      if (!target.customUrl) throw invalid([{ field: 'customUrl', message: 'environment "custom" needs customUrl.' }]);
       return target.customUrl;
     }
     if (target.environment === 'local') {

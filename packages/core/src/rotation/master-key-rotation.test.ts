@@ -181,7 +181,10 @@ test('credentials of events, of their copies and of refused requests open with t
 
 test('a copy of an event that is committed only when its original is under the new key is not left behind', async () => {
   const before = await gateway(old, [], { roles: ['capture', 'api'] });
-  const { endpoint } = await before.admin.endpoints.create(owner, { name: 'open', destinationUrl: 'http://127.0.0.1:4999/' });
+  const { endpoint } = await before.admin.endpoints.create(owner, {
+    name: 'open',
+    destinationUrl: 'http://127.0.0.1:4999/',
+  });
   const id = await capture(before, endpoint.slug, '{}', credential);
   await retire(before);
   const client = new Client({ connectionString: database.url });
@@ -275,7 +278,8 @@ test('a value that somebody changes after it was read stays as it was changed', 
   while (!ended && (await query(database.url, waits)).length === 0);
   await client.query('commit');
   expect(await replaced).toBe(0);
-  for (const id of [before, during]) expect(await paggio.admin.endpoints.get(owner, id)).toMatchObject({ headers: changed });
+  for (const id of [before, during])
+    expect(await paggio.admin.endpoints.get(owner, id)).toMatchObject({ headers: changed });
 });
 
 test('two rotations at once, and changes meanwhile, lose nothing', async () => {

@@ -10,7 +10,10 @@ const principal = { ...owner, scopes: new Set(scopes), keyId: null };
 const paging = { limit: 10, offset: 0, startingAfter: null };
 
 const call = async (service: string, operation: string, args: unknown[]): Promise<unknown> => {
-  const target = Reflect.get({ ...gateway.paggio.admin, ...gateway.paggio.host }, service) as Record<string, (...all: unknown[]) => Promise<unknown>>;
+  const target = Reflect.get({ ...gateway.paggio.admin, ...gateway.paggio.host }, service) as Record<
+    string,
+    (...all: unknown[]) => Promise<unknown>
+  >;
   return target[operation]?.(...args);
 };
 const failureOf = (work: Promise<unknown>): Promise<PaggioError> =>

@@ -76,7 +76,7 @@ test('values are written where the statement says', () => {
 });
 
 test('a column that is not there is a mistake in the text, found when the statement is made', () => {
-  expect(() =>
-    statement<Thing[]>((parameters) => parameters.rows(things, (rows) => rows).array('colour')),
-  ).toThrow('There is no column colour');
+  expect(() => statement<Thing[]>((parameters) => parameters.rows(things, (rows) => rows).array('colour'))).toThrow(
+    'There is no column colour',
+  );
 });

@@ -1,12 +1,4 @@
-import {
-  bigintArray,
-  boolArray,
-  byteaArray,
-  intArray,
-  textArray,
-  uuidArray,
-  type Allocate,
-} from './binary-array';
+import { bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray, type Allocate } from './binary-array';
 
 /** A column of rows that a statement is given: one parameter holds its values of all rows, as an array. */
 export interface Column<Row> {

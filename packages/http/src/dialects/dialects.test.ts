@@ -419,7 +419,10 @@ test('keys, scopes and owners are those of the API', async () => {
   const all = { ...owner, scopes: new Set(scopes), keyId: null };
   const { key: read } = await server.paggio.admin.keys.create(all, { name: 'r', scopes: ['read'] });
   expect((await speak('deliverant', read).post('/v1/endpoints', { name: 'x', url: recorder.url() })).status).toBe(403);
-  const stranger = await server.paggio.admin.keys.create({ ...all, userId: 'user-2' }, { name: 's', scopes: [...scopes] });
+  const stranger = await server.paggio.admin.keys.create(
+    { ...all, userId: 'user-2' },
+    { name: 's', scopes: [...scopes] },
+  );
   const endpoint = await endpointWith();
   expect((await speak('deliverant', stranger.key).get(`/v1/endpoints/ep_${endpoint.id}`)).status).toBe(404);
   expect((await speak('promptjang', stranger.key).get('/api/v1/events')).data.total).toBe(0);

@@ -62,7 +62,14 @@ export const promptjang: Dialect = {
       async run({ paggio, principal, params, request, source }) {
         const endpoint = await paggio.host.ingest.route(principal, params['endpoint_id'] ?? '');
         const { method, fullPath: path, query, rawHeaders, remoteAddr } = request;
-        const id = await paggio.host.ingest.receive(endpoint, { method, path, query, rawHeaders, remoteAddr, body: source });
+        const id = await paggio.host.ingest.receive(endpoint, {
+          method,
+          path,
+          query,
+          rawHeaders,
+          remoteAddr,
+          body: source,
+        });
         const message = 'Event received and queued for delivery';
         return jsonAnswer(202, { id: prefixed('evt', id), status: 'QUEUED', message });
       },

@@ -55,7 +55,11 @@ export const eventOperations: readonly Operation[] = [
     query: PageQueryDto,
     answers: { 200: { schema: listOf('Attempt') } },
     async run(input) {
-      const page = await input.paggio.admin.events.attempts(input.principal, idOf(input, 'event'), toPaging(input.query));
+      const page = await input.paggio.admin.events.attempts(
+        input.principal,
+        idOf(input, 'event'),
+        toPaging(input.query),
+      );
       return jsonAnswer(200, toList(page, toAttempt));
     },
   }),

@@ -15,7 +15,11 @@ export const testEventOperations: readonly Operation[] = [
     body: TestEventDto,
     answers: { 202: { schema: ref('TestQueued') } },
     async run(input) {
-      const id = await input.paggio.admin.testEvents.send(input.principal, idOf(input, 'endpoint'), input.body.event_type);
+      const id = await input.paggio.admin.testEvents.send(
+        input.principal,
+        idOf(input, 'endpoint'),
+        input.body.event_type,
+      );
       return jsonAnswer(202, { id, status: 'QUEUED' } satisfies Wire.TestQueued);
     },
   }),
