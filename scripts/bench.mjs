@@ -2,5 +2,5 @@
 import { build, install, node } from './prepare.mjs';
 
 install();
-build();
+await build();
 node('apps/bench/dist/main.js', process.argv.slice(2));

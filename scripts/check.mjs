@@ -11,7 +11,7 @@ install();
 node('scripts/check-lockfile.mjs');
 node('scripts/commits/check.mjs');
 node('node_modules/prettier/bin/prettier.cjs', ['--check', '.', '--log-level=warn']);
-build();
+await build();
 node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
 node('node_modules/typescript/bin/tsc', ['-p', 'packages/dashboard/web/tsconfig.json']);
 node('scripts/docs-examples/check.mjs');

@@ -2,6 +2,6 @@
 import { build, install, node } from './prepare.mjs';
 
 install();
-build();
+await build();
 // The checker holds some hundred bytes of each event, and an hour of load is millions.
 node('apps/ledger/dist/main.js', process.argv.slice(2), ['--max-old-space-size=8192']);

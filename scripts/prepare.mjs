@@ -1,7 +1,8 @@
 // Brings a fresh clone to the point where it can run: dependencies as locked, then a build of what changed. Plain Node,
 // because nothing else is installed yet.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -41,13 +42,28 @@ export function install() {
   run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-export function build(...projects) {
-  node('node_modules/typescript/bin/tsc', ['-b', ...projects]);
-  buildPages();
+/**
+ * Compiles the packages, and bundles the dashboard's pages beside that: neither needs the other.
+ * @param projects folders of packages; they are built with what they need. Default: all
+ */
+export async function build(...projects) {
+  const codes = await Promise.all([beside('node_modules/typescript/bin/tsc', ['-b', ...projects]), buildPages()]);
+  const failed = codes.find((code) => code !== 0);
+  if (failed !== undefined) process.exit(failed);
 }
 
-/** The dashboard's pages. Vite builds everything each time, so it is asked only when what they are made of has changed. */
-function buildPages() {
+/** Runs a script of this repository while others run. Resolves with its exit code. */
+async function beside(script, args, cwd = root) {
+  const child = spawn(process.execPath, [join(root, script), ...args], { cwd, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
+}
+
+/**
+ * The dashboard's pages. Vite builds everything each time, so it is asked only when what they are made of has changed.
+ * Resolves with the exit code.
+ */
+async function buildPages() {
   const sources = join(root, 'packages/dashboard/web');
   const hash = createHash('sha256');
   const files = readdirSync(sources, { recursive: true, withFileTypes: true })
@@ -66,7 +82,10 @@ function buildPages() {
   const made = hash.digest('hex');
   const madeFrom = join(root, 'packages/dashboard/dist/web.hash');
   const page = join(root, 'packages/dashboard/dist/web/index.html');
-  if (existsSync(page) && existsSync(madeFrom) && readFileSync(madeFrom, 'utf8') === made) return;
-  run('npm', ['run', '--silent', 'build', '-w', '@paggio/dashboard']);
-  writeFileSync(madeFrom, made);
+  if (existsSync(page) && existsSync(madeFrom) && readFileSync(madeFrom, 'utf8') === made) return 0;
+  const vite = join('packages/dashboard', 'node_modules/vite/bin/vite.js');
+  const args = ['build', '--config', 'web/vite.config.mjs', '--logLevel', 'warn'];
+  const code = await beside(vite, args, join(root, 'packages/dashboard'));
+  if (code === 0) writeFileSync(madeFrom, made);
+  return code;
 }

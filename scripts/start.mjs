@@ -5,7 +5,7 @@ import { build, install } from './prepare.mjs';
 // Before anything that takes time: npm may be ended meanwhile.
 const parent = process.ppid;
 install();
-build('apps/server');
+await build('apps/server');
 // The packages are CommonJS and load Nest, which is ESM only; Node still calls that experimental.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {

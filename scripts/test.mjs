@@ -3,5 +3,5 @@
 import { build, install, node } from './prepare.mjs';
 
 install();
-build();
+await build();
 node('node_modules/jest/bin/jest.js', process.argv.slice(2));
