@@ -1,4 +1,4 @@
-/** Every error that leaves Paggio: its HTTP status and its meaning. The documentation is tested against this table. */
+/** Every error code that Paggio returns, with its HTTP status and meaning. A test compares the docs with this table. */
 export const errorTable = {
   BAD_REQUEST: { status: 400, meaning: 'The path, query or form of the request is wrong.' },
   UNAUTHORIZED: { status: 401, meaning: 'The API key is missing, malformed, expired or revoked.' },
@@ -43,25 +43,25 @@ export interface ErrorDetail {
 }
 
 export interface PaggioErrorOptions {
-  /** What to do next. */
+  /** What the caller can do next. */
   hint?: string;
   details?: ErrorDetail[];
-  /** For `UNAVAILABLE`, `NOT_STARTED` and `RATE_LIMITED`. */
+  /** When the caller may try again, for `UNAVAILABLE`, `NOT_STARTED` and `RATE_LIMITED`. */
   retryAfterSeconds?: number;
-  /** Further headers of the answer. */
+  /** Additional headers of the answer, as pairs of name and value. */
   headers?: readonly (readonly [string, string])[];
   cause?: unknown;
 }
 
-/** An answer is short whatever the request was: what somebody sent comes back in names of fields and messages. */
+/** Limits that keep every answer short. Names of fields and messages repeat parts of the request, which may be long. */
 const MAX_DETAILS = 20;
 const NAMED_FIELDS = 5;
 const MAX_FIELD = 256;
 const MAX_TEXT = 2048;
 
 /**
- * An expected failure, told to whoever asked. Anything else that is thrown is a fault and reads `INTERNAL`. Only the first
- * 20 details are kept; the hint says how many more there are. Long texts are cut.
+ * An expected failure that the caller should see. Any other error is a fault, and the caller sees only `INTERNAL`. Only
+ * the first 20 details are kept, and the hint says how many more there are. Long texts are cut.
  */
 export class PaggioError extends Error {
   override readonly name = 'PaggioError';
@@ -95,7 +95,7 @@ function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}...`.toWellFormed();
 }
 
-/** The fields of details for a message: the first few, and how many more. */
+/** Names the fields of details for a message: the first five, and how many more there are. */
 export function fieldNames(details: readonly ErrorDetail[]): string {
   const names = details.slice(0, NAMED_FIELDS).map(({ field }) => cut(field, MAX_FIELD));
   const more = details.length - names.length;
@@ -119,7 +119,7 @@ export function unavailable(message: string, cause?: unknown): PaggioError {
   return new PaggioError('UNAVAILABLE', message, { hint: 'Send the request again.', retryAfterSeconds: 5, cause });
 }
 
-/** Something was called before `start` has connected, or after `stop`. */
+/** The error of a call that comes before `start` has connected, or after `stop`. */
 export function notStarted(phase: 'before' | 'after'): PaggioError {
   return phase === 'before'
     ? new PaggioError('NOT_STARTED', 'Paggio is not started', {
@@ -127,7 +127,7 @@ export function notStarted(phase: 'before' | 'after'): PaggioError {
         retryAfterSeconds: 5,
       })
     : new PaggioError('NOT_STARTED', 'Paggio was stopped', {
-        hint: 'Make another one with createPaggio() and start it: a stopped one does not start again.',
+        hint: 'Create another one with createPaggio() and start it: a stopped one cannot start again.',
         retryAfterSeconds: 5,
       });
 }

@@ -1,7 +1,7 @@
 export type Mode = 'live' | 'test';
 
 /**
- * What somebody may do:
+ * What an actor may do:
  * - `read`: see endpoints, events, rejections and statistics.
  * - `write`: change endpoints and destinations, replay, cancel, send test events.
  * - `ingest`: signed ingest and publishing.
@@ -13,32 +13,32 @@ export type Mode = 'live' | 'test';
 export type Scope = 'read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator';
 export const scopes: readonly Scope[] = ['read', 'write', 'ingest', 'resign', 'admin', 'operator'];
 
-/** Whose objects are meant: every query is narrowed by it. */
+/** The tenant. Every query is scoped to it. */
 export interface Owner {
   userId: string;
   mode: Mode;
 }
 
-/** Who changes something, as the audit log keeps it. */
+/** Who makes a change, as the audit log records it. */
 export interface Actor extends Owner {
   keyId?: string | null;
   remoteAddr?: string | null;
-  /** Left out: the host's own code, which may do everything. */
+  /** Without scopes, the actor is the host's own code, which may do everything. */
   scopes?: ReadonlySet<Scope>;
 }
 
-/** Who asks from outside: the holder of a key, a session, or a user of the host. */
+/** Who makes a request from outside: the holder of a key, a session, or a user of the host. */
 export interface Principal extends Actor {
   scopes: ReadonlySet<Scope>;
   keyId: string | null;
-  /** The dashboard's session that asks; undefined: it is none. */
+  /** Id of the dashboard session that makes the request. `undefined` for any other request. */
   sessionId?: string;
 }
 
 /** Scopes that include others. */
 const included: Readonly<Partial<Record<Scope, readonly Scope[]>>> = { admin: ['resign'] };
 
-/** Whether somebody has a scope, or one that includes it. Every check goes through here. */
+/** Whether an actor has a scope, or one that includes it. Every check goes through here. */
 export function hasScope({ mode, scopes: held }: Pick<Actor, 'mode' | 'scopes'>, scope: Scope): boolean {
   if (held === undefined) return true;
   if (scope === 'operator' && mode !== 'live') return false;

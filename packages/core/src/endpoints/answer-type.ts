@@ -2,13 +2,14 @@ const TEXT = 'text/plain; charset=utf-8';
 
 const ALLOWED = /^(?:text\/plain|application\/json|application\/xml|text\/xml)(?: *; *charset="?utf-8"?)?$/i;
 
-/** What a content type of an answer has to be, for error messages. */
+/** The content types that an answer may have, as error messages list them. */
 export const ANSWER_TYPES =
   'text/plain, application/json, application/xml or text/xml, with at most ; charset=utf-8 after it';
 
 /**
- * Whether an answer of a webhook URL may have this content type. The URL is on the origin of the dashboard or of the host
- * application, so a type that a browser runs, such as HTML or SVG, would give its author the rights of the person who opens it.
+ * Whether an answer of a webhook URL may have this content type. The URL is on the origin of the dashboard or of the
+ * host application. A type that browsers run, such as HTML or SVG, would give its author the rights of the person who
+ * opens the URL.
  */
 export function isAnswerType(contentType: string): boolean {
   return ALLOWED.test(contentType);
@@ -20,8 +21,8 @@ export function hasNoBody(status: number): boolean {
 }
 
 /**
- * The content type that is sent with a body: itself where it is allowed, else plain text. Null for an empty body that has
- * no type. Without a type, browsers would guess one from the body.
+ * The content type to send with a body. An allowed type is kept, and any other becomes plain text. A body without a
+ * type becomes plain text too, because browsers would guess a type. Returns null for an empty body without a type.
  */
 export function answerType(contentType: string | null, body: string): string | null {
   if (contentType !== null && isAnswerType(contentType)) return contentType;

@@ -4,21 +4,22 @@ import type { DestinationPlan } from './destination-plan';
 import type { StoredVerification, VerificationInput } from './endpoint';
 
 export interface GuardedChange {
-  /** As stored; null: none. `unreadable`: it cannot be decrypted now. */
+  /** The stored verification. `null` means that there is none, `unreadable` that it cannot be decrypted now. */
   stored: StoredVerification | 'unreadable' | null;
   destinations: readonly DestinationRow[];
-  /** As asked for; undefined: left alone. */
+  /** The verification that the change asks for. `undefined` leaves the stored one alone. */
   verification: VerificationInput | null | undefined;
   plan: DestinationPlan;
 }
 
 /**
- * Why a change needs the scope `resign`, or null.
+ * Why a change needs the scope `resign`, or null if it does not.
  *
- * Where requests carry the provider's secret itself, every host that receives them learns it, and so does whoever reads
- * them once the verification that keeps it masked is gone. So a key that may not act in the provider's name can neither
- * send such requests to a further host nor change or remove the verification, unless it shows that it knows the secrets
- * by sending them along. Endpoints whose provider signs its requests are free of this.
+ * Some providers send their secret itself with each request. Every host that receives such a request learns the secret.
+ * The verification keeps it masked, so anybody who reads the events could learn it once the verification is gone. A key
+ * without `resign` may not act in the provider's name. It can therefore neither send such requests to another host nor
+ * change or remove the verification, unless it proves that it knows the secrets by sending them along. Endpoints whose
+ * provider signs its requests are not affected.
  */
 export function guardedReason(
   { stored, destinations, verification, plan }: GuardedChange,
@@ -29,7 +30,7 @@ export function guardedReason(
   const [host] = furtherHosts(destinations, plan);
   const verificationChanges = verification === null || verification?.secrets !== undefined;
   if (host === undefined && !verificationChanges) return null;
-  // A public key is no proof: anybody may know it.
+  // A public key proves nothing, because anybody may know it.
   const provable = stored !== 'unreadable' && credential !== 'unknown' && credential.shared;
   if (provable && knowsSecrets(stored, verification, now)) return null;
   const carried = "Requests to this endpoint carry the provider's secret itself";
@@ -46,11 +47,11 @@ export function guardedReason(
 }
 
 /**
- * Why a change needs the scope `resign`, or null.
+ * Why a change needs the scope `resign`, or null if it does not.
  *
- * A client certificate lets requests in at the host that it was made for. A key that may only write must not point it, nor
- * the authorities that are trusted for that host, at another host. It may move the destination if it sends TLS settings of
- * its own, or none, along.
+ * A client certificate grants access to the host that it was issued for. A key that may only write must not use the
+ * certificate, or the authorities that are trusted for that host, at another host. It may move the destination if it
+ * sends other TLS settings, or null, with the new URL.
  */
 export function certificateReason(
   destinations: readonly DestinationRow[],
@@ -69,21 +70,21 @@ export function certificateReason(
   return null;
 }
 
-/** `unknown` for a verification that does not work. Null: requests are signed. */
+/** How requests carry the secret. `null` means that they are signed, `unknown` that the verification does not work. */
 function credentialOf(stored: StoredVerification | 'unreadable'): CredentialPlace | 'unknown' | null {
   if (stored === 'unreadable') return 'unknown';
   const verifier = createVerifier(stored, { stored: true });
   return Array.isArray(verifier) ? 'unknown' : verifier.credential;
 }
 
-/** Hosts, with scheme and port, that no destination of the endpoint has yet. */
+/** Origins in the plan that no destination of the endpoint has yet. */
 function furtherHosts(destinations: readonly DestinationRow[], plan: DestinationPlan): string[] {
   const known = new Set(destinations.filter(({ handler }) => handler === null).map(({ url }) => new URL(url).origin));
   const urls = [...plan.added, ...plan.changed].flatMap(({ url }) => url ?? []);
   return urls.map((url) => new URL(url).origin).filter((origin) => !known.has(origin));
 }
 
-/** Whether an input contains every stored secret that still counts; all of them where none does. */
+/** Whether an input contains every active stored secret, or every stored one when none is active. */
 function knowsSecrets(
   stored: StoredVerification,
   verification: VerificationInput | null | undefined,

@@ -8,26 +8,26 @@ import type { DestinationInput, Status } from './endpoint';
 import { parseDestinationTls, type StoredTls } from './destination-tls';
 import { headerProblems } from './endpoint-settings';
 
-/** More destinations of one endpoint than this are refused: each event makes a delivery for each. */
+/** An endpoint may have at most this many destinations, because each event makes a delivery for each of them. */
 const MAX_DESTINATIONS = 100;
 
-/** A destination whose URL, where there is one, has passed the check: nothing else gets into a row. */
+/** A destination whose URL, if it has one, has passed the check. No other URL gets into a row. */
 export type CheckedDestination = Omit<DestinationInput, 'url'> & { url?: DestinationUrl };
 
-/** Encrypts what is secret about a destination. */
+/** Encrypts the secret settings of a destination. */
 export interface DestinationSeal {
   headers(headers: Record<string, string>, destinationId: string): string;
   tls(tls: StoredTls, destinationId: string): string;
 }
 
-/** What a change of an endpoint's destinations comes to. */
+/** The rows to add, change and remove for a change of an endpoint's destinations. */
 export interface DestinationPlan {
   added: DestinationRow[];
   changed: (Partial<DestinationRow> & { id: string })[];
   removed: string[];
 }
 
-/** Nothing of a destination's failures counts any more. */
+/** Column values that forget a destination's failures and close its circuit. */
 const unharmed = {
   failingSince: null,
   failures: 0,
@@ -38,7 +38,7 @@ const unharmed = {
   probeEventId: null,
 } as const satisfies Partial<DestinationRow>;
 
-/** A destination that begins anew. */
+/** Column values that make a destination active and forget its failures. */
 const recovered = {
   status: 'ACTIVE',
   pausedAt: null,
@@ -46,7 +46,7 @@ const recovered = {
   ...unharmed,
 } as const satisfies Partial<DestinationRow>;
 
-/** Resumes the destinations that Paggio paused by itself. One that a person paused stays so. */
+/** Resumes the destinations that Paggio paused by itself. A destination that a person paused stays paused. */
 export function resumeAutomatic(stored: readonly DestinationRow[], now: Date): DestinationPlan['changed'] {
   return stored.filter(isPausedByItself).map(({ id }) => ({ id, ...recovered, updatedAt: now }));
 }
@@ -64,10 +64,11 @@ export function isPausedByItself(row: DestinationRow): boolean {
 }
 
 /**
- * Makes the stored destinations into the wanted ones: an input with an id changes that one, one without is added, a
- * stored one that no input names is removed, unless it is a function of the app.
- * @param fieldOf what the client calls a member of an input
- * @returns the plan, or what is wrong with the inputs
+ * Plans how to turn the stored destinations into the wanted ones. An input with an id changes that destination, and an
+ * input without an id adds one. A stored destination that no input names is removed, unless it is a function of the
+ * app.
+ * @param fieldOf returns the client's name for a member of an input
+ * @returns the plan, or the problems of the inputs
  */
 export function planDestinations(
   endpointId: string,
@@ -103,7 +104,7 @@ export function planDestinations(
     const settings = settingsOf(input, id, seal, field, problems);
     problems.push(...tlsWithoutHttps(input, settings, row, field('tls')));
     if (row) {
-      // A new address does not answer for the failures of the one before. A pause stays until somebody ends it.
+      // The failures of the previous address do not count for the new one. A pause stays until somebody ends it.
       const moved = input.url !== undefined && input.url !== row.url;
       const change = { ...settings, ...(moved ? unharmed : {}), ...statusChange(row, input.status, now) };
       if (Object.keys(change).length > 0) plan.changed.push({ id, ...change, updatedAt: now });
@@ -118,7 +119,7 @@ export function planDestinations(
       });
     }
   });
-  // Functions of the app are not a client's to remove: their code would bring them back.
+  // Clients cannot remove functions of the app, because the code would register them again.
   plan.removed = stored.filter(({ handler, id }) => handler === null && !named.has(id)).map(({ id }) => id);
   return problems.length > 0 ? problems : plan;
 }
@@ -174,7 +175,7 @@ function settingsOf(
   return row;
 }
 
-/** TLS settings that no connection would use are a mistake of the client. */
+/** Refuses TLS settings for an http URL, because no connection would use them. */
 function tlsWithoutHttps(
   input: CheckedDestination,
   settings: Partial<DestinationRow>,

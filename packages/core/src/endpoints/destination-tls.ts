@@ -3,11 +3,14 @@ import { createSecureContext } from 'node:tls';
 import { certificatesIn, type TlsIdentity } from '../transport/tls-trust';
 import type { ErrorDetail } from '../errors';
 
-/** TLS settings of a destination as PEM texts of at most 32768 characters each. At least one certificate is required. */
+/**
+ * TLS settings of a destination. Each member is a PEM text of at most 32,768 characters. A client certificate,
+ * certificate authorities or both are required.
+ */
 export interface DestinationTlsInput {
-  /** The client certificate, followed by its intermediate certificates. Needs `privateKey`. */
+  /** The client certificate, followed by its intermediate certificates. It requires `privateKey`. */
   certificate?: string | null;
-  /** The key of the client certificate, without a passphrase. No answer contains it. */
+  /** The key of the client certificate, without a passphrase. No answer of the API contains it. */
   privateKey?: string | null;
   /** Certificate authorities that are trusted for this destination, in addition to the usual ones. */
   certificateAuthorities?: string | null;
@@ -36,7 +39,7 @@ export interface StoredTls {
 }
 
 export const MAX_PEM_LENGTH = 32_768;
-/** Each connection signs with the key on the event loop. Above this length an RSA signature takes too long for that. */
+/** Each connection signs with the key on the event loop. A longer RSA key would block the loop for too long. */
 const MAX_RSA_BITS = 4096;
 const KEY_TYPES = new Set(['rsa', 'rsa-pss', 'ec', 'ed25519', 'ed448']);
 
@@ -82,8 +85,8 @@ export function showTls({ certificate, authorities }: StoredTls): DestinationTls
 }
 
 /**
- * The identity that connections are opened with. Its id names the destination and all settings, so that no other
- * destination shares a connection, and a change of the settings opens new ones.
+ * The TLS identity for connections to a destination. Its id covers the destination and all settings, so destinations
+ * never share a connection, and changed settings open new ones.
  */
 export function identityOf(destinationId: string, stored: StoredTls): TlsIdentity {
   const { certificate, privateKey, authorities } = stored;
@@ -95,14 +98,14 @@ function notCertificates(name: string): string {
   return `${name} must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----).`;
 }
 
-/** Certificates with a date that cannot be shown count as unreadable. */
+/** Returns undefined for text that is not certificates, and for certificates whose expiry date cannot be shown. */
 function readCertificates(pem: string): X509Certificate[] | undefined {
   const found = certificatesIn(pem)?.map((text) => new X509Certificate(text));
   return found?.every(({ validTo }) => !Number.isNaN(Date.parse(validTo))) ? found : undefined;
 }
 
 function factsOf({ subject, issuer, fingerprint256, validTo }: X509Certificate): CertificateFacts {
-  // Node has no text for an empty name.
+  // Node returns undefined for an empty name.
   const line = (name: string | undefined): string => (name ?? '').split('\n').join(', ');
   return {
     subject: line(subject),

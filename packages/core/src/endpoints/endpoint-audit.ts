@@ -3,7 +3,7 @@ import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 import type { DestinationPlan } from './destination-plan';
 
-/** Names as clients know them. Secrets, header values and verification secrets are no facts of an audit log. */
+/** The columns that the audit log shows, under the names that clients use. It never shows secrets or header values. */
 const endpointFacts: Readonly<Partial<Record<keyof EndpointRow, string>>> = {
   name: 'name',
   description: 'description',
@@ -26,7 +26,7 @@ const destinationFacts: Readonly<Partial<Record<keyof DestinationRow, string>>> 
   retry: 'retry',
   status: 'status',
 };
-/** Encrypted at rest: only whether there is something is told. */
+/** Encrypted columns. The audit log shows only whether they have a value. */
 const sealed: Readonly<Record<string, string>> = { headers: 'headers_json', tls: 'tls', verification: 'verification' };
 
 type Facts = Record<string, unknown>;
@@ -89,7 +89,10 @@ function factsOf<T extends object>(row: Partial<T>, names: Readonly<Partial<Reco
   return facts;
 }
 
-/** What differs, as it was and as it is; a sealed value that was replaced counts as different. */
+/**
+ * The members that differ, before and after, or undefined when none does. A replaced encrypted value counts as
+ * different.
+ */
 function pickChanged<T extends object>(
   stored: T,
   change: Partial<T>,

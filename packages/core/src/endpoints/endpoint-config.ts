@@ -4,36 +4,41 @@ import type { TlsIdentity } from '../transport/tls-trust';
 import type { RetryPolicy } from './retry-policy';
 import type { Owner } from '../principal';
 
-/** An endpoint as the hot paths need it: decrypted, parsed and with its verifier built. */
+/** An endpoint as the hot paths need it: decrypted, parsed, and with a verifier that is ready to use. */
 export interface EndpointConfig extends Owner {
   id: string;
   idBytes: Buffer;
   name: string;
   slug: string;
-  /** Active secrets, newest first: two while a rotation overlaps. */
+  /** Active secrets, newest first. There are two while a rotation overlaps. */
   secrets: readonly string[];
   eventTypes: readonly string[];
   acknowledgement: Acknowledgement | null;
-  /** Null: none configured. `broken`: configured, but it is damaged or cannot be used; every request is refused. */
+  /**
+   * `null` means that no verification is configured. `broken` means that it is damaged or cannot be used, and every
+   * request is refused.
+   */
   verifier: Verifier | null | 'broken';
-  /** Secrets of other environments that replays are signed with, by environment. */
+  /** Secrets that sign replays to other environments, by environment. */
   replaySecrets: Readonly<Record<string, string>>;
   concurrency: number;
-  /** Deliveries per second to each destination, or null. */
+  /** Deliveries per second to each destination. `null` means no limit. */
   rateLimit: number | null;
-  /** Null: deliveries are independent of each other. */
+  /** `null` means that deliveries are independent of each other. */
   orderBy: OrderBy | null;
-  /** Methods that are taken in; null: all. */
+  /** Accepted methods. `null` accepts all. */
   methods: readonly string[] | null;
-  /** Deliveries carry `X-Forwarded-For` and the like as the sender wrote them. */
+  /** Whether deliveries carry `X-Forwarded-For` and similar headers as the sender wrote them. */
   forwardIdentityHeaders: boolean;
-  /** Lower-case names of the headers that verification reads: they are forwarded whatever they are called. */
+  /** Lower-case names of the headers that verification reads. They are forwarded even if they are identity headers. */
   verificationHeaders: ReadonlySet<string>;
   paused: boolean;
   deleted: boolean;
-  /** In the order in which they were added; without deleted ones. */
+  /** The destinations in the order in which they were added, without deleted ones. */
   destinations: readonly DestinationConfig[];
-  /** Handlers of the app that no event of this endpoint has come to yet: each becomes a destination with the first. */
+  /**
+   * Handlers of the app that have had no event of this endpoint yet. Each becomes a destination with its first event.
+   */
   handlers: readonly HandlerRule[];
 }
 
@@ -42,37 +47,37 @@ export interface DestinationConfig {
   idBytes: Buffer;
   /** `handler:<name>` for a function of the app. */
   url: string;
-  /** Name of the function of the app; null: a URL. */
+  /** Name of the function of the app. `null` means that the destination is a URL. */
   handler: string | null;
-  /** Of a handler: what it wants; null: its registration was removed, or no longer means this endpoint. */
+  /** The rule of a handler. `null` for a URL, and for a handler that was removed or no longer covers this endpoint. */
   rule: HandlerRule | null;
   eventTypes: readonly string[];
   headers: readonly [string, string][];
-  /** Its client certificate and authorities. Null: it has neither. */
+  /** Its client certificate and certificate authorities. `null` means that it has neither. */
   tls: TlsIdentity | null;
   timeoutMs: number;
   retry: RetryPolicy;
-  /** Attempts at the same time, of all processes together. */
+  /** Concurrent attempts, counted over all processes. */
   concurrency: number;
   paused: boolean;
 }
 
-/** Which events a handler of the app wants, of the endpoints that it is for. */
+/** The events that a handler of the app wants from the endpoints that it covers. */
 export interface HandlerRule {
   name: string;
-  /** Of the event; `*`: any. */
+  /** The source that an event must have. `*` matches every source. */
   source: string;
-  /** Exact, or a prefix with a trailing `.*`; empty: every type. */
+  /** Exact types, or prefixes with a trailing `.*`. An empty list matches every type. */
   eventTypes: readonly string[];
-  /** Also events whose sender nobody vouches for. */
+  /** Whether the handler also gets events that no verification has confirmed. */
   unverified: boolean;
 }
 
-/** What decides where an event goes. */
+/** The properties of an event that decide where it goes. */
 export interface RoutedEvent {
   source: string;
   eventType: string | null;
-  /** Null: nobody vouches for the sender. */
+  /** `null` means that no verification has confirmed the sender. */
   verifiedBy: string | null;
 }
 
@@ -84,7 +89,7 @@ export function wantedBy(rule: HandlerRule, event: RoutedEvent): boolean {
   );
 }
 
-/** Exact, or a prefix with a trailing `.*`; an empty list matches everything. */
+/** Whether a filter matches: exactly, or as a prefix with a trailing `.*`. An empty list matches every event. */
 export function matchesEventType(filters: readonly string[], eventType: string | null): boolean {
   if (filters.length === 0) return true;
   if (eventType === null) return false;

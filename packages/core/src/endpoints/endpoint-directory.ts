@@ -6,14 +6,16 @@ import type { EndpointConfig } from './endpoint-config';
 export interface LoadedEndpoint {
   endpoint: EndpointConfig | null;
   version: number;
-  /** When something of it ends by itself: an old secret whose overlap is over. Null: never. */
+  /**
+   * Milliseconds until the overlap of the previous secret ends, so that it has to be loaded again. `null` means never.
+   */
   validForMs: number | null;
 }
 
 /**
- * The configuration of an endpoint cannot be read: its secrets are encrypted under a master key that this process does not
- * have, or its row is damaged. That is not the fault of the sender, so senders are told to send it again. They
- * are not told the cause; the log is.
+ * The configuration of an endpoint cannot be read, because its secrets are encrypted under a master key that this
+ * process does not have, or because its row is damaged. The sender is not at fault, so the answer asks it to send the
+ * request again. The answer does not give the cause, and the log does.
  */
 export class UnreadableEndpoint extends PaggioError {
   constructor(cause: unknown) {
@@ -28,7 +30,7 @@ export class UnreadableEndpoint extends PaggioError {
 /** Every endpoint that a directory has returned. */
 const routed = new WeakSet<object>();
 
-/** Whether an object is the configuration of an endpoint as a directory of this process returned it, and not one made by hand. */
+/** Whether a directory of this process returned this endpoint configuration. False for one that was made by hand. */
 export function isRoutedEndpoint(value: object): boolean {
   return routed.has(value);
 }
@@ -43,18 +45,19 @@ export interface EndpointLoader {
 interface Entry<Endpoint = EndpointConfig | null> {
   endpoint: Endpoint;
   version: number;
-  /** On the monotonic clock. */
+  /** Milliseconds on the monotonic clock. */
   validUntil: number;
 }
 
-/** Without word from the database for this long, the version is asked for before an entry is trusted. */
+/** After this long without an answer of the database, the directory asks for the version before it trusts an entry. */
 const TRUSTED_FOR_MS = 2_000;
 const MAX_ENDPOINTS = 20_000;
 const MAX_UNKNOWN = 10_000;
 
 /**
- * Endpoints in memory, never staler than the newest configuration version this process has heard of. Every commit,
- * claim and settle returns that version, so a busy process needs no query of its own; an idle one asks before it trusts.
+ * Caches endpoints, and never returns one that is older than the newest configuration version this process has seen.
+ * Every commit, claim and settle returns that version, so a busy process needs no extra query. An idle process asks for
+ * the version first.
  */
 export class EndpointDirectory {
   private readonly slugs = new Shelf();
@@ -66,20 +69,20 @@ export class EndpointDirectory {
 
   constructor(private readonly loader: EndpointLoader) {}
 
-  /** Takes in a version that came with some other answer of the database. */
+  /** Notes a configuration version that came with another answer of the database. */
   observe(version: number): void {
     if (version > this.known) this.known = version;
     this.heardAt = performance.now();
   }
 
-  /** The endpoint when it can be known without asking the database; undefined when it cannot. */
+  /** The endpoint with this slug, if it is known without asking the database. Returns undefined if it is not. */
   peek(slug: string): EndpointConfig | null | undefined {
     if (performance.now() - this.heardAt > TRUSTED_FOR_MS) return undefined;
     const entry = this.slugs.get(slug);
     return entry && this.holds(entry) ? entry.endpoint : undefined;
   }
 
-  /** Whether a slug is that of an endpoint, as far as this process remembers: also one that is asked for again. */
+  /** Whether this process remembers an endpoint with this slug, even if its entry has to be loaded again. */
   remembers(slug: string): boolean {
     return this.slugs.endpoints.get(slug) !== undefined;
   }
@@ -92,7 +95,7 @@ export class EndpointDirectory {
     return this.get(this.ids, id, { id });
   }
 
-  /** The endpoint of an id where it is the owner's, deleted ones too; anybody else's does not exist. */
+  /** The owner's endpoint with this id, even if it is deleted. Returns null for the endpoints of others. */
   async ofOwner(owner: Owner, id: string): Promise<EndpointConfig | null> {
     const endpoint = await this.byId(id);
     return endpoint?.userId === owner.userId && endpoint.mode === owner.mode ? endpoint : null;
@@ -120,7 +123,7 @@ export class EndpointDirectory {
   /** Requests that miss at the same time share one query. */
   private load(key: string, by: { slug: string } | { id: string }): Promise<Entry> {
     let loading = this.loading.get(key);
-    // One that began before the newest version was heard of may be older than it.
+    // A load that began before this process saw the newest version may return an older one.
     if (!loading || loading.known < this.known) {
       const result = this.loader.load(by).then(({ endpoint, version, validForMs }) => {
         if (endpoint) routed.add(endpoint);
@@ -147,7 +150,9 @@ export class EndpointDirectory {
   }
 }
 
-/** What was loaded under slugs or under ids. Names without an endpoint stand apart, so that guesses push out no endpoint. */
+/**
+ * Loaded endpoints by slug or by id. Names without an endpoint are kept apart, so that guesses never evict an endpoint.
+ */
 class Shelf {
   readonly endpoints = new RecentMap<string, Entry<EndpointConfig>>(MAX_ENDPOINTS);
   private readonly unknown = new RecentMap<string, Entry<null>>(MAX_UNKNOWN);

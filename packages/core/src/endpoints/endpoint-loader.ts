@@ -73,7 +73,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     private readonly box: SecretBox,
     private readonly keys: { of(endpointId: string): KeyDirectory },
     private readonly onUnreadable: (error: Error) => void,
-    /** A second of a time-out, in milliseconds. */
+    /** How many milliseconds a second of a time-out lasts. Tests make it shorter. */
     private readonly timeoutSecondMs: number,
   ) {}
 
@@ -133,7 +133,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
         handler: destination.handler,
         rule: row.handlers.find(({ name }) => name === destination.handler) ?? null,
         eventTypes: destination.event_types,
-        // A destination's own headers are laid over the endpoint's.
+        // A destination's own headers override the endpoint's.
         headers: merged(
           this.openHeaders(row.headers, row.user_id, id),
           this.openHeaders(destination.headers, row.user_id, destination.id),
@@ -167,11 +167,11 @@ export class PostgresEndpointLoader implements EndpointLoader {
       const config = openVerification(this.box, row.verification, row.user_id, id);
       const verifier = createVerifier(config, { keys: this.keys.of(id), stored: true });
       const replaySecrets = config.replaySecrets ?? {};
-      // A row that was forced into the database must not open the door: no usable secret, no event.
+      // The row may have been written past all checks. Without a usable secret no event is accepted.
       if (Array.isArray(verifier)) return { verifier: 'broken', replaySecrets, verificationHeaders };
       return { verifier, replaySecrets, verificationHeaders: providerHeaders(verifier.provider) };
     } catch (error) {
-      // Another process may have the key: the sender is told to come back, and is not refused.
+      // Another process may have the key, so the sender is asked to try again and is not refused.
       if (error instanceof MissingMasterKey) throw error;
       return { verifier: 'broken', replaySecrets: {}, verificationHeaders };
     }

@@ -2,17 +2,20 @@ import type { StoredTls } from './destination-tls';
 import type { StoredVerification } from './endpoint';
 import type { SecretBox } from '../secrets/secret-box';
 
-/** Where a secret belongs; authenticated with it. */
+/**
+ * The place of an endpoint's secret. It is authenticated with the secret, so a value that is moved elsewhere does not
+ * open.
+ */
 export function secretPlace(userId: string, endpointId: string): string {
   return `${userId}|endpoints|${endpointId}|secret`;
 }
 
-/** `id` is that of the endpoint or destination that the headers stand on. */
+/** The place of custom headers. `id` is the endpoint or destination that has them. */
 export function headersPlace(userId: string, id: string): string {
   return `${userId}|headers|${id}|headers`;
 }
 
-/** Client certificate, key and authorities of a destination. */
+/** The place of a destination's client certificate, key and certificate authorities. */
 export function tlsPlace(userId: string, destinationId: string): string {
   return `${userId}|destinations|${destinationId}|tls`;
 }
@@ -21,7 +24,7 @@ export function openTls(box: SecretBox, sealed: string, userId: string, destinat
   return JSON.parse(box.open(sealed, tlsPlace(userId, destinationId))) as StoredTls;
 }
 
-/** The incoming webhook of a channel. */
+/** The place of the incoming webhook URL of a notification channel. */
 export function notificationPlace(userId: string, mode: string, channel: string): string {
   return `${userId}|notifications|${mode}|${channel}`;
 }

@@ -2,10 +2,10 @@ import { isReservedHeader } from '../transport/reserved-headers';
 import type { ErrorDetail } from '../errors';
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
-// What HTTP can carry: visible Latin-1, spaces and tabs; no line breaks, no NUL.
+// HTTP can carry visible Latin-1, spaces and tabs, but no line breaks and no NUL.
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/;
 
-/** Custom headers go out with every attempt, beside those of the sender: more than this no receiver takes. */
+/** Every attempt carries the custom headers in addition to the sender's. No receiver would accept more than this. */
 const MAX_HEADERS = 50;
 const MAX_HEADER_CHARACTERS = 16 * 1024;
 
@@ -37,11 +37,11 @@ export function headerProblems(headers: Record<string, string>, prefix = 'header
   return problems;
 }
 
-/** HTTP compares methods by case, and the known ones are in upper case. */
+/** HTTP methods are case-sensitive, and the registered ones are in upper case. */
 const METHOD = /^[A-Z][A-Z-]{0,31}$/;
 const MAX_METHODS = 20;
 
-/** What is wrong with the methods that an endpoint is to take in. */
+/** Checks the methods that an endpoint should accept. */
 export function methodProblems(methods: readonly string[]): ErrorDetail[] {
   const wrong = (message: string): ErrorDetail[] => [{ field: 'methods', message }];
   if (methods.length === 0) return wrong('methods names at least one method; null takes in all of them.');
@@ -59,8 +59,8 @@ export function methodProblems(methods: readonly string[]): ErrorDetail[] {
 const MAX_SECRET_CHARACTERS = 512;
 
 /**
- * What is wrong with the signing secret of an endpoint. Any text is one unless it is blank, has control characters or more
- * than 512 characters: a control character is nearly always the line break of a copied line, and nobody sees it.
+ * Checks the signing secret of an endpoint. It may be any text of at most 512 characters that is not blank and has no
+ * control characters. A control character is nearly always the line break of a copied line, which nobody sees.
  */
 export function secretProblems(secret: unknown): ErrorDetail[] {
   const wrong = (message: string): ErrorDetail[] => [{ field: 'secret', message }];

@@ -26,7 +26,7 @@ export interface EndpointUpdate {
 /** Health counts the deliveries of this many of an endpoint's newest events. */
 const HEALTH_EVENTS = 100;
 
-/** About how many bytes a row has when it is read. An event type has at most 130, and the other settings about 1 KiB. */
+/** Estimates the bytes of a row when it is read. An event type has at most 130, and the other settings about 1 KiB. */
 const sizeOf = (row: string): string =>
   `1024 + coalesce(octet_length(${row}.headers), 0) + 130 * cardinality(${row}.event_types)`;
 const endpointSize = `
@@ -70,7 +70,7 @@ export class EndpointStore {
     return toPage([...stored.values()], paging, counted?.count ?? 0, page[0]?.found);
   }
 
-  /** Returns the configuration version after it. */
+  /** Inserts an endpoint. Returns the new configuration version. */
   async insert(
     actor: Actor,
     endpoint: EndpointRow,
@@ -85,7 +85,10 @@ export class EndpointStore {
     return version;
   }
 
-  /** Changes an endpoint under a row lock, so that two changes at once cannot undo each other. Null when it is not there. */
+  /**
+   * Changes an endpoint under a row lock, so that concurrent changes cannot undo each other. Returns null when there is
+   * no such endpoint.
+   */
   async update<T extends EndpointUpdate>(
     owner: Actor,
     id: string,
@@ -101,7 +104,7 @@ export class EndpointStore {
         await manager.getRepository(endpointSchema).update({ id }, update.endpoint);
       const { added = [], changed = [], removed = [] } = update.plan ?? {};
       if (removed.length > 0) await destinations.update({ id: In(removed) }, { deletedAt: now, updatedAt: now });
-      // In the order in which settling locks them.
+      // Settling locks destinations in the same order, which avoids deadlocks.
       for (const { id: destinationId, ...rest } of [...changed].sort((a, b) => (a.id < b.id ? -1 : 1)))
         await destinations.update({ id: destinationId }, rest);
       if (added.length > 0) await destinations.insert(added);
@@ -112,8 +115,8 @@ export class EndpointStore {
   }
 
   /**
-   * Puts a new secret in front; the one before stays valid until the overlap is over, one before that no longer.
-   * Null when the endpoint is not there.
+   * Replaces the secret. The previous one stays valid until the overlap ends, and one before that ends now. Returns
+   * null when there is no such endpoint.
    */
   async rotate(
     actor: Actor,
@@ -138,20 +141,20 @@ export class EndpointStore {
     return result === null ? null : { previousExpiresAt: result, version };
   }
 
-  /** Keeps that a secret was looked at. */
+  /** Records in the audit log that somebody revealed a secret. */
   async noteReveal(actor: Actor, id: string): Promise<void> {
     await keepAudit(this.database.source, actor, [
       { action: 'secret.revealed', objectId: id, before: null, after: null },
     ]);
   }
 
-  /** Cancels what is pending for destinations, in bounded steps: each is complete in itself. */
+  /** Cancels the pending deliveries of destinations in bounded steps, each of which is complete in itself. */
   async cancelPending(destinationIds: readonly string[], reason: string): Promise<void> {
     if (destinationIds.length > 0)
       await cancelDeliveries(this.database, 'd.destination_id = any($2::uuid[])', reason, [destinationIds]);
   }
 
-  /** Makes due what waits for earlier deliveries of its order key: the rule it waits by has changed. */
+  /** Makes deliveries due that wait for earlier ones of their order key, because the rule they wait by has changed. */
   async hasten(endpointId: string): Promise<void> {
     await this.database.source.query(
       `update paggio.deliveries set due_at = now(), due_reason = null
@@ -161,7 +164,7 @@ export class EndpointStore {
     );
   }
 
-  /** The endpoint of a destination; null when there is none, or it is somebody else's. */
+  /** The id of a destination's endpoint. Returns null when there is no such destination, or it is somebody else's. */
   async ofDestination(owner: Owner, destinationId: string): Promise<string | null> {
     const [row] = await this.database.rows<{ id: string }>(
       `select e.id from paggio.destinations d join paggio.endpoints e on e.id = d.endpoint_id

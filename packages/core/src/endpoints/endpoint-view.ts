@@ -11,7 +11,7 @@ import { isPausedByItself } from './destination-plan';
 import { failingSinceOf, healthOf } from './health';
 import type { Circuit, Destination, Endpoint } from './endpoint';
 
-/** Rows as their owner sees them: opened, with what is derived from them, and without secrets. */
+/** Shows rows to their owner: decrypted, with health and circuit worked out, and without secrets. */
 export class EndpointView {
   constructor(
     private readonly store: Pick<EndpointStore, 'healthCounts'>,
@@ -100,12 +100,12 @@ export class EndpointView {
   }
 }
 
-/** Of a short secret the end would be too much of it; a key in PEM ends like every other. */
+/** The last four characters, or `****`. A short secret would lose too much of itself, and all PEM keys end alike. */
 function lastFour(secret: string): string {
   return secret.length >= 12 && !secret.startsWith('-----') ? secret.slice(-4) : '****';
 }
 
-/** An endpoint is paused when it was, or when Paggio has paused every destination it has. */
+/** An endpoint counts as paused when it was paused itself, or when Paggio has paused every destination it has. */
 function pauseOf(
   endpoint: EndpointRow,
   destinations: readonly DestinationRow[],
@@ -116,7 +116,7 @@ function pauseOf(
 
 function circuitOf(row: DestinationRow): Circuit {
   if (row.openUntil === null) return { state: 'closed', retryAt: null };
-  // A probe's row says until when another one would follow; that is no promise to people.
+  // During a probe, `openUntil` is only the time after which another probe may follow, so it is not shown.
   if (row.probeEventId !== null) return { state: 'half_open', retryAt: null };
   return { state: 'open', retryAt: row.openUntil };
 }

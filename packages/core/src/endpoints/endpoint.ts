@@ -4,7 +4,7 @@ import type { Mode } from '../principal';
 import type { DestinationTls, DestinationTlsInput } from './destination-tls';
 import type { Health } from './health';
 
-/** An endpoint as its owner sees it. Secrets are not part of it. */
+/** An endpoint as its owner sees it, without its secrets. */
 export interface Endpoint {
   id: string;
   userId: string;
@@ -23,7 +23,7 @@ export interface Endpoint {
   orderBy: string | null;
   acknowledgement: AcknowledgementSetting | null;
   verification: VerificationView | null;
-  /** Methods that are taken in; null: all. */
+  /** Accepted methods. `null` accepts all. */
   methods: string[] | null;
   forwardIdentityHeaders: boolean;
   status: Status;
@@ -32,7 +32,7 @@ export interface Endpoint {
   health: Health;
   createdAt: Date;
   updatedAt: Date;
-  /** Changes with the settings, here and in the destinations, and not with the health. */
+  /** Changes whenever a setting of the endpoint or of a destination changes, but not with the health. */
   revision: string;
 }
 
@@ -41,11 +41,14 @@ export interface Destination {
   name: string;
   /** `handler:<name>` for a function of the app. */
   url: string;
-  /** Name of the function of the app; null: a URL. */
+  /** Name of the function of the app. `null` means that the destination is a URL. */
   handler: string | null;
   eventTypes: string[];
   headers: Record<string, string>;
-  /** Its client certificate and certificate authorities; null: it has neither. The private key is never shown. */
+  /**
+   * Its client certificate and certificate authorities. `null` means that it has neither. The private key is never
+   * shown.
+   */
   tls: DestinationTls | null;
   timeoutSeconds: number;
   retry: RetryPolicy | null;
@@ -53,17 +56,17 @@ export interface Destination {
   pausedAt: Date | null;
   pauseReason: string | null;
   circuit: Circuit;
-  /** The first failed attempt of the present outage; null while the destination does not count as failing. */
+  /** Time of the first failed attempt of the current outage. `null` while the destination does not count as failing. */
   failingSince: Date | null;
-  /** Changes with the settings, and not with the circuit. */
+  /** Changes whenever a setting changes, but not with the circuit. */
   revision: string;
 }
 
 export type Status = 'ACTIVE' | 'PAUSED';
 
 /**
- * `open`: after many failures in a row nothing is sent until `retryAt`. `half_open`: one delivery is on its way to see
- * whether the destination works again.
+ * The circuit breaker of a destination. `open` means that nothing is sent until `retryAt`, because many attempts in a
+ * row have failed. `half_open` means that one delivery is under way to see whether the destination works again.
  */
 export interface Circuit {
   state: 'closed' | 'open' | 'half_open';
@@ -88,9 +91,9 @@ export interface VerificationView {
   replaySecretsLastFour: Record<string, string>;
 }
 
-/** A verification as it is kept, encrypted. */
+/** The settings of a verification that are stored. The database has them encrypted. */
 export interface StoredVerification extends VerificationConfig {
-  /** Of other environments, for replays that are signed anew; the newest of `secrets` where one has none. */
+  /** Secrets that sign replays to other environments, by environment. Without one, the newest of `secrets` signs. */
   replaySecrets?: Readonly<Record<string, string>>;
 }
 
@@ -108,23 +111,23 @@ export interface VerificationInput {
   replaySecrets?: Record<string, string | null>;
 }
 
-/** A destination to be added, or with its id to be changed. */
+/** A destination to add, or to change if it has an id. */
 export interface DestinationInput {
-  /** Of an existing destination of the endpoint. */
+  /** Id of an existing destination of the endpoint. */
   id?: string;
   /** @default 'default' for the first, else the host of the URL */
   name?: string;
   url?: string;
-  /** Exact, or a prefix with a trailing `.*`; empty: all that the endpoint lets through. */
+  /** Exact types, or prefixes with a trailing `.*`. An empty list takes every event that the endpoint lets through. */
   eventTypes?: string[];
-  /** On top of the endpoint's. */
+  /** Headers in addition to the endpoint's. They override headers of the same name. */
   headers?: Record<string, string>;
   /**
-   * Client certificate and further certificate authorities for TLS with this destination. They are replaced as a whole; null
-   * removes them. The URL must be https.
+   * Client certificate and additional certificate authorities for TLS with this destination. An update replaces them as
+   * a whole, and `null` removes them. The URL must be https.
    */
   tls?: DestinationTlsInput | null;
-  /** Null: the endpoint's. */
+  /** `null` uses the endpoint's time-out. */
   timeoutSeconds?: number | null;
   /** Null: the endpoint's. */
   retry?: RetryInput | null;
@@ -133,13 +136,13 @@ export interface DestinationInput {
 
 export interface EndpointInput {
   name: string;
-  /** Null or empty: capture only. */
+  /** URL of the first destination. With `null` or an empty text there is none, and events are only captured. */
   destinationUrl?: string | null;
-  /** All destinations: what is left out is removed. Not together with `destinationUrl`. */
+  /** All destinations. An update removes those that it leaves out. It cannot be combined with `destinationUrl`. */
   destinations?: DestinationInput[];
   /**
-   * Signs deliveries and signed ingest: 1 to 512 characters, not blank, without control characters.
-   * @default `whsec_` and base64 of 32 random bytes
+   * Signs deliveries and signed ingest. It has 1 to 512 characters, is not blank, and has no control characters.
+   * @default `whsec_` and 32 random bytes in base64
    */
   secret?: string;
   description?: string | null;
@@ -148,26 +151,26 @@ export interface EndpointInput {
   timeoutSeconds?: number;
   retry?: RetryInput | null;
   concurrency?: number;
-  /** Deliveries per second to each destination (1 to 10000), or null: no limit. */
+  /** Deliveries per second to each destination (1 to 10,000). `null` means no limit. */
   rateLimit?: number | null;
-  /** A header name or a JSON pointer into the body: events with the same value are delivered one after the other. */
+  /** A header name, or a JSON pointer into the body. Events with the same value are delivered one after the other. */
   orderBy?: string | null;
   acknowledgement?: AcknowledgementSetting | null;
   verification?: VerificationInput | null;
   /**
-   * Methods that are taken in, in upper case, such as `POST`; null: all. Any other is answered 405 and nothing is stored,
-   * except for handshakes of the provider, which are answered whatever their method is.
+   * Accepted methods in upper case, such as `POST`. `null` accepts all. Any other method is answered with 405, and
+   * nothing is stored. A handshake of the provider is answered whatever its method is.
    */
   methods?: string[] | null;
   /**
-   * Deliveries carry headers such as `X-Forwarded-For` and `X-Remote-User` as the sender wrote them. Only for gateways
-   * that cannot be reached except through a proxy of yours which sets or removes them.
+   * Whether deliveries carry headers such as `X-Forwarded-For` and `X-Remote-User` as the sender wrote them. Use it
+   * only if every request reaches the gateway through a proxy of yours that sets or removes these headers.
    * @default false
    */
   forwardIdentityHeaders?: boolean;
 }
 
-/** A new `secret` needs the scope `admin`. The one before stays valid for a day beside it. */
+/** A change of an endpoint. A new `secret` needs the scope `admin`, and the previous one stays valid for a day. */
 export interface EndpointChange extends Partial<EndpointInput> {
   status?: Status;
 }

@@ -43,7 +43,7 @@ import { EndpointView } from './endpoint-view';
 import { createSlug } from './slug';
 import { verificationConfig } from './verification-input';
 
-/** How long a replaced secret stays valid beside the new one, unless the caller says otherwise. */
+/** How long a replaced secret stays valid by default. */
 const OVERLAP_SECONDS = 86_400;
 
 export interface EndpointsDependencies {
@@ -52,13 +52,13 @@ export interface EndpointsDependencies {
   guard: AddressGuard;
   address: Pick<PublicAddress, 'webhookBase' | 'ownOrigins'>;
   authority: Authority;
-  /** How long a repetition is recognised. */
+  /** How long a repeated request is recognised as a duplicate. */
   dedupWindowMs: number;
-  /** A change was committed under this configuration version. */
+  /** Called after a change was committed, with its configuration version. */
   changed: (version: number) => void;
 }
 
-/** Create, read, change and delete endpoints. Every object belongs to its owner; anybody else's does not exist. */
+/** Creates, reads, changes and deletes endpoints. An endpoint of another owner is treated as if it did not exist. */
 export class Endpoints {
   private readonly view: EndpointView;
 
@@ -67,7 +67,7 @@ export class Endpoints {
     this.view = new EndpointView(store, box, address);
   }
 
-  /** The only answer besides rotation that contains the secret. */
+  /** Creates an endpoint and returns its secret. Later only `revealSecret` returns it. */
   async create(owner: Actor, input: EndpointInput): Promise<{ endpoint: Endpoint; secret: string }> {
     const { box, store } = this.dependencies;
     const id = formatId(newId());
@@ -121,11 +121,11 @@ export class Endpoints {
   }
 
   /**
-   * Changes what is given and nothing else. Takes effect on the very next request and attempt.
-   * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED`, `DESTINATION_NOT_ALLOWED`; `FORBIDDEN` where the requests carry the
-   * provider's secret and the change would let somebody learn it who lacks the scope `resign`; without that scope also where
-   * a destination with `tls` moves to another host and keeps it; and for a `secret` without the scope `admin`;
-   * `PRECONDITION_FAILED` when `condition` does not hold at the moment of the change
+   * Changes the members that are given and no others. The change takes effect on the next request and attempt.
+   * @throws PaggioError `NOT_FOUND`, `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when
+   * `condition` does not hold at the moment of the change; `FORBIDDEN` for a new `secret` without the scope `admin`,
+   * and without the scope `resign` for a change that would give away a provider's secret which requests carry, or that
+   * moves a destination with `tls` to another host and keeps `tls`
    */
   async update(owner: Actor, id: string, input: EndpointChange, condition: Precondition = {}): Promise<Endpoint> {
     if (input.secret !== undefined) {
@@ -156,7 +156,7 @@ export class Endpoints {
   }
 
   /**
-   * Adds a destination. Events from before reach it by a replay with its id.
+   * Adds a destination. Earlier events reach it only by a replay with its id.
    * @throws PaggioError as `update` does
    */
   async addDestination(owner: Actor, endpointId: string, input: DestinationInput): Promise<Destination> {
@@ -192,7 +192,7 @@ export class Endpoints {
   }
 
   /**
-   * What is pending for it is cancelled.
+   * Removes a destination and cancels its pending deliveries.
    * @throws PaggioError `NOT_FOUND`; `CONFLICT` for a function of the app; `PRECONDITION_FAILED` as `update` does
    */
   async deleteDestination(owner: Actor, endpointId: string, id: string, condition: Precondition = {}): Promise<void> {
@@ -217,7 +217,7 @@ export class Endpoints {
   }
 
   /**
-   * Events stay readable; what is pending is cancelled and says so.
+   * Deletes an endpoint. Its events stay readable. Its pending deliveries are cancelled, and their reason says why.
    * @throws PaggioError `NOT_FOUND`; `PRECONDITION_FAILED` as `update` does
    */
   async delete(owner: Actor, id: string, condition: Precondition = {}): Promise<void> {
@@ -236,8 +236,8 @@ export class Endpoints {
   }
 
   /**
-   * The secret in clear, and the one that the provider handed over in a handshake, where a person has to carry it on
-   * (Notion). The look is kept in the audit log first.
+   * Returns the secret in clear text. It also returns the secret that a provider such as Notion handed over in a
+   * handshake and that a person has to copy to another place. The audit log records the access first.
    * @throws PaggioError `NOT_FOUND`
    */
   async revealSecret(actor: Actor, id: string): Promise<{ secret: string; verificationSecret: string | null }> {
@@ -254,7 +254,8 @@ export class Endpoints {
   }
 
   /**
-   * A new secret. Until the overlap is over, deliveries are signed with both and signed ingest takes both.
+   * Creates a new secret. Until the overlap ends, deliveries are signed with both secrets, and signed ingest accepts
+   * both.
    * @param overlapSeconds 0 to 604800
    * @throws PaggioError `NOT_FOUND`
    */
@@ -272,8 +273,8 @@ export class Endpoints {
   }
 
   /**
-   * Keeps a secret that the provider handed over, while there is none. False when there is one by now: of two handshakes
-   * at once the first counts, and the same one again is fine.
+   * Stores a secret that the provider handed over, if the endpoint has no secret yet. The first of two concurrent
+   * handshakes wins. Returns true when the stored secret is this one, which it also is after a repeated handshake.
    */
   async keepVerificationSecret(owner: Owner, id: string, secret: string): Promise<boolean> {
     const { box, changed, store } = this.dependencies;
@@ -298,8 +299,8 @@ export class Endpoints {
   }
 
   /**
-   * @throws PaggioError `FORBIDDEN` for a change that would give the provider's secret away, or would use the TLS settings
-   * of a destination at another host
+   * @throws PaggioError `FORBIDDEN` for a change that would give away the provider's secret, or would use the TLS
+   * settings of a destination at another host
    */
   private guard(
     actor: Actor,
@@ -317,7 +318,7 @@ export class Endpoints {
     if (reason) this.dependencies.authority.require(actor, 'resign', operation, reason);
   }
 
-  /** What a secret changes in the row: nothing where it is the present one, so that a repeated change ends no overlap. */
+  /** The columns that a secret changes. The current secret changes none, so that a repeated change ends no overlap. */
   private newSecret({ id, userId, secret: stored }: EndpointRow, secret: string, now: Date): Partial<EndpointRow> {
     const { box } = this.dependencies;
     const place = secretPlace(userId, id);
@@ -325,7 +326,7 @@ export class Endpoints {
     try {
       present = box.open(stored, place);
     } catch {
-      // Without its master key nobody can use the present one any more, so nothing of it is kept.
+      // Nobody can use the current secret without its master key, so it is not kept.
     }
     if (present !== null && sameText(present, secret)) return {};
     return {
@@ -344,7 +345,7 @@ export class Endpoints {
     }
   }
 
-  /** Commits a change, tells everybody, and cancels what is pending for removed destinations. */
+  /** Commits a change, announces its version, and cancels the pending deliveries of removed destinations. */
   private async change(
     owner: Actor,
     id: string,
@@ -362,7 +363,8 @@ export class Endpoints {
   }
 
   /**
-   * The destinations that an input asks for, given the stored ones; undefined when it leaves them alone.
+   * Returns a function that works out the wanted destinations from the stored ones, or undefined when the input leaves
+   * them alone.
    * @param functionsOf ids of the endpoint's destinations that are functions of the app
    */
   private async wanted(
@@ -379,7 +381,7 @@ export class Endpoints {
       const named = destinations.some((one) => one.id !== undefined && isFunctionUrl(one.url));
       const functions: ReadonlySet<string | undefined> = named ? await functionsOf() : new Set();
       for (const [index, one] of destinations.entries()) {
-        // Clients send back what they read, so the answer says what is wrong with that and not with the URL.
+        // Clients send back the URL that they read, so the message is about the function and not about the URL.
         if (functions.has(one.id) && isFunctionUrl(one.url))
           throw invalid([functionProblem(`destinations[${index}].id`)]);
         checked.push(await this.checked(one, `destinations[${index}].url`));
@@ -396,7 +398,7 @@ export class Endpoints {
     };
   }
 
-  /** A destination never becomes a function or stops being one, so this may be asked before the change begins. */
+  /** A destination never becomes a function or stops being one, so this may be read before the change begins. */
   private async functionsOf(owner: Owner, endpointId: string): Promise<ReadonlySet<string>> {
     const stored = await this.dependencies.store.find(owner, endpointId);
     return new Set(stored?.destinations.filter(({ handler }) => handler !== null).map(({ id }) => id));
@@ -489,7 +491,7 @@ export class Endpoints {
   }
 }
 
-/** The secret that came by a handshake; null where people brought it themselves and can look it up at the provider. */
+/** The secret that came by a handshake. Returns null if a person entered it, who can look it up at the provider. */
 function handedOver(config: StoredVerification): string | null {
   return findProvider(config.provider)?.handsOverSecret ? (config.secrets[0]?.value ?? null) : null;
 }
@@ -502,5 +504,5 @@ function createSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
-/** A destination that is the whole body of a request. */
+/** Names the fields of a destination that is the whole body of a request. */
 const alone = (_index: number, name: string): string => name;

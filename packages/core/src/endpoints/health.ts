@@ -1,39 +1,41 @@
-/** This many attempts in a row that strain a destination open its circuit. */
+/** The circuit opens after this many attempts in a row that show that the destination is down or overloaded. */
 export const STRAIN_LIMIT = 10;
 
-/** Failed attempts in a row, and the time since the first of them, from which a destination counts as failing. */
+/**
+ * A destination counts as failing after this many failed attempts in a row, if the first was at least this long ago.
+ */
 export const FAILING_ATTEMPTS = 5;
 export const FAILING_AFTER_MS = 60_000;
 
-/** What Paggio concludes about an endpoint from its destinations and from the deliveries of its 100 newest events. */
+/** The health of an endpoint, worked out from its destinations and from the deliveries of its 100 newest events. */
 export interface Health {
   /**
-   * `failing`: at least one destination is failing. Otherwise the share of successful deliveries decides: `healthy` from
-   * 90 %, `degraded` from 50 %, else `unhealthy`. When no delivery has ended yet: `waiting`, or `capturing` without a
-   * destination.
+   * `failing` means that at least one destination is failing. Otherwise the success rate decides: `healthy` from 90 %,
+   * `degraded` from 50 %, and `unhealthy` below. Before any delivery has ended, the label is `waiting`, or `capturing`
+   * for an endpoint without a destination.
    */
   label: 'healthy' | 'degraded' | 'unhealthy' | 'failing' | 'waiting' | 'capturing';
-  /** Delivered / (delivered + failed), from 0 to 1; null when no delivery has ended. */
+  /** Delivered / (delivered + failed), from 0 to 1. `null` when no delivery has ended. */
   successRate: number | null;
   delivered: number;
   failed: number;
-  /** The first failed attempt of the outage that has lasted longest; null unless the label is `failing`. */
+  /** Time of the first failed attempt of the longest current outage. `null` unless the label is `failing`. */
   failingSince: Date | null;
 }
 
-/** The state of a destination's row that tells whether it is failing. */
+/** The columns of a destination that decide whether it is failing. */
 export interface FailureState {
-  /** The first of the failed attempts in a row; null when the last attempt was a delivery. */
+  /** Time of the first of the failed attempts in a row. `null` when the last attempt delivered. */
   failingSince: Date | null;
   /** Failed attempts in a row. */
   failures: number;
-  /** Those of them that say the destination is down or overloaded. */
+  /** How many of them show that the destination is down or overloaded. */
   strain: number;
 }
 
 /**
- * When a destination began to fail; null while it does not count as failing. It counts once its circuit has opened, or
- * after five failed attempts in a row over at least a minute. A single failed attempt is no outage.
+ * When a destination began to fail, or null while it does not count as failing. It counts as failing once its circuit
+ * has opened, or after five failed attempts in a row over at least a minute. A single failed attempt is not an outage.
  * The same rule in SQL is `failing` in endpoints/failing-sql.ts.
  */
 export function failingSinceOf({ failingSince, failures, strain }: FailureState, nowMs: number): Date | null {
@@ -44,7 +46,7 @@ export function failingSinceOf({ failingSince, failures, strain }: FailureState,
 
 /**
  * @param counts ended deliveries of the newest events
- * @param destinations of the endpoint; `failingSince` as `failingSinceOf` gives it
+ * @param destinations the endpoint's destinations, with the result of `failingSinceOf`
  */
 export function healthOf(
   counts: { delivered: number; failed: number },

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { HeaderList, jsonValueAt, parsePointer } from '@paggio/providers';
 
-/** What events of one key have in common: a header, or a value of the JSON body. */
+/** Where the order key of an event comes from: a header, or a value of the JSON body. */
 export type OrderBy = { header: string } | { pointer: readonly string[] };
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 
-/** A header name, or a JSON pointer (RFC 6901) such as `/data/customer`; undefined when it is neither. */
+/**
+ * Parses a header name, or a JSON pointer (RFC 6901) such as `/data/customer`. Returns undefined for any other text.
+ */
 export function parseOrderBy(text: string): OrderBy | undefined {
   if (text.length > 256) return undefined;
   if (!text.startsWith('/')) return HEADER_NAME.test(text) ? { header: text.toLowerCase() } : undefined;
@@ -15,8 +17,8 @@ export function parseOrderBy(text: string): OrderBy | undefined {
 }
 
 /**
- * The key of an event, hashed to 16 bytes; null when it has none, and then nothing is ordered. Two keys with one hash
- * would only wait for each other.
+ * The order key of an event, hashed to 16 bytes. Returns null when the event has none, and then it is not ordered. If
+ * two keys had the same hash, their events would only wait for each other.
  */
 export function orderKeyOf(orderBy: OrderBy, rawHeaders: readonly string[], body: Buffer): Buffer | null {
   const value = 'header' in orderBy ? new HeaderList(rawHeaders).get(orderBy.header) : bodyValue(body, orderBy.pointer);

@@ -49,7 +49,7 @@ export type RetryInput = RetryPresetInput | SchedulePolicy | Partial<BackoffPoli
 type Jitter = 'full' | 'equal' | 'none';
 type ClientErrors = 'retry' | 'fail';
 
-/** Twelve attempts over up to two days, and three with the pauses that destinations ask for. */
+/** Twelve attempts over up to two days, or up to three if destinations ask for longer waits. */
 export const defaultRetryPolicy: BackoffPolicy = {
   maxAttempts: 12,
   baseSeconds: 10,
@@ -76,9 +76,9 @@ export function maxAttempts(policy: RetryPolicy): number {
 }
 
 /**
- * Milliseconds to wait after a number of failed attempts. Exponential with jitter
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that events that failed together do
- * not come back together.
+ * Milliseconds to wait after a number of failed attempts. The wait grows exponentially and has jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), so that events that failed together are
+ * not sent again together.
  */
 export function retryDelayMs(
   policy: RetryPolicy,
@@ -93,7 +93,7 @@ export function retryDelayMs(
   return Math.round(lowest + random() * (bound - lowest));
 }
 
-/** How a wait came about, for people. */
+/** Describes for people how a wait was chosen. */
 export function describeDelay(policy: RetryPolicy): string {
   if ('scheduleSeconds' in policy) return 'schedule';
   return { full: 'back-off with full jitter', equal: 'back-off with equal jitter', none: 'back-off' }[
@@ -113,7 +113,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   clientErrors: ['retry', 'fail'],
 };
 
-/** The policy out of untrusted input, completed with the defaults, or what is wrong with it. */
+/** Parses untrusted input. Returns the policy, completed with the defaults, or the problems of the input. */
 export function parseRetryPolicy(input: unknown, field = 'retry'): RetryPolicy | ErrorDetail[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return [{ field, message: `${field} must be an object.` }];

@@ -4,13 +4,13 @@ import type { DestinationRow } from '../storage/entities/destination';
 import type { EndpointRow } from '../storage/entities/endpoint';
 
 /**
- * A condition of a change, in revisions that were read before (RFC 9110, section 13.1). A change whose condition does not hold
- * is refused with `PRECONDITION_FAILED` and changes nothing.
+ * A condition for a change, given as revisions that the client has read (RFC 9110, section 13.1). If the condition does
+ * not hold, the change is refused with `PRECONDITION_FAILED` and nothing changes.
  */
 export interface Precondition {
-  /** The object must have one of these revisions. `*`: it must exist. */
+  /** The object must have one of these revisions. `*` means that it must exist. */
   ifMatch?: readonly string[] | '*';
-  /** The object must have none of these revisions. `*`: it must not exist. */
+  /** The object must have none of these revisions. `*` means that it must not exist. */
   ifNoneMatch?: readonly string[] | '*';
 }
 
@@ -33,22 +33,25 @@ function includes(revisions: readonly string[] | '*', revision: string): boolean
 }
 
 /**
- * Names the present settings of an endpoint and its destinations. Every process computes the same name from the same rows.
- * Health, circuits and secrets that expire change by themselves and do not count; a pause does, whoever made it. Secret values
- * count as they are stored, encrypted, so a rotation of the master key changes the revision once.
+ * The revision of an endpoint: a hash of its settings and those of its destinations. Every process computes the same
+ * one from the same rows. Health, circuits and secrets that expire do not count, because they change by themselves. A
+ * pause counts, whether a person or Paggio made it. Secrets count in their encrypted form, so a rotation of the master
+ * key changes the revision once.
  */
 export function endpointRevision(endpoint: EndpointRow, destinations: readonly DestinationRow[]): string {
-  // An expired secret is cleared by itself.
+  // Paggio clears an expired secret by itself.
   const { previousSecret: _, previousSecretExpiresAt: __, ...settings } = endpoint;
   return revisionOf(settings, ...destinations.map(destinationSettings));
 }
 
-/** Names the present settings of one destination, with the timeout that it takes over from its endpoint. */
+/**
+ * The revision of one destination: a hash of its settings, including the time-out that it inherits from its endpoint.
+ */
 export function destinationRevision(endpoint: Pick<EndpointRow, 'timeoutSeconds'>, row: DestinationRow): string {
   return revisionOf({ ...destinationSettings(row), timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds });
 }
 
-/** Without what deliveries change. */
+/** The settings of a destination, without the columns that deliveries change. */
 function destinationSettings(row: DestinationRow): object {
   const { id, name, url, handler, eventTypes, headers, tls, timeoutSeconds, retry, concurrency } = row;
   const { status, pausedAt, pauseReason, createdAt } = row;
@@ -56,7 +59,7 @@ function destinationSettings(row: DestinationRow): object {
   return { ...settings, status, pausedAt, pauseReason, createdAt };
 }
 
-/** 22 characters of base64url. The order of members does not matter. */
+/** Returns 22 characters of base64url. The order of members does not matter. */
 export function revisionOf(...objects: readonly object[]): string {
   const ordered = objects.map((object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
   return createHash('sha256').update(JSON.stringify(ordered)).digest('base64url').slice(0, 22);

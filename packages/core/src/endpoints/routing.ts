@@ -7,34 +7,35 @@ import {
 } from './endpoint-config';
 import type { EndpointDirectory } from './endpoint-directory';
 
-/** Makes destinations of handlers. */
+/** Creates destinations for handlers. */
 export interface HandlerDestinations {
-  /** Returns the configuration version after it. One that is there already stays. */
+  /** Adds a destination for each handler that has none yet. Returns the new configuration version. */
   attach(endpointId: string, handlers: readonly string[]): Promise<number>;
 }
 
 export interface RoutingDependencies {
   directory: EndpointDirectory;
   handlers: HandlerDestinations;
-  /** A change was committed under this configuration version. */
+  /** Called after a change was committed, with its configuration version. */
   changed: (version: number) => void;
 }
 
 export interface Route {
-  /** As it is now: it may have got destinations. */
+  /** The current endpoint. Routing may have added destinations to it. */
   endpoint: EndpointConfig;
   targets: DestinationConfig[];
-  /** Why there is nothing to deliver to, or null when there is. */
+  /** Why there are no targets, or null when there are some. */
   capturedReason: 'no_destination' | 'filtered' | null;
 }
 
-/** The destinations that an event of an endpoint goes to. */
+/** Chooses the destinations that an event of an endpoint goes to. */
 export class Routing {
   constructor(private readonly dependencies: RoutingDependencies) {}
 
   /**
-   * Without a promise when every handler that wants the event has its destination already: this runs for every event.
-   * Else it is made first, so that no event is acknowledged that would not reach its handler.
+   * Chooses the destinations of a new event. It returns no promise when every handler that wants the event already has
+   * its destination, because this runs for every event. Otherwise it creates the missing destinations first, so that
+   * every acknowledged event reaches its handlers.
    */
   route(endpoint: EndpointConfig, event: RoutedEvent): Route | Promise<Route> {
     return matchesEventType(endpoint.eventTypes, event.eventType)
@@ -42,7 +43,7 @@ export class Routing {
       : { endpoint, ...reached(endpoint, []) };
   }
 
-  /** The same for an event that somebody asks for: what the endpoint lets through by itself does not count. */
+  /** Chooses the destinations of a replay. The endpoint's own list of event types does not apply to it. */
   again(endpoint: EndpointConfig, event: RoutedEvent): Route | Promise<Route> {
     if (endpoint.handlers.length > 0) {
       const missing = endpoint.handlers.flatMap((rule) => (wantedBy(rule, event) ? rule.name : []));

@@ -3,17 +3,17 @@ import type { ErrorDetail } from '../errors';
 import { environments } from './environment';
 import type { StoredVerification, VerificationInput } from './endpoint';
 
-/** More changed members than this are not named. */
+/** A message names at most this many changed members. */
 const NAMED = 5;
-/** The limit for `settings` as JSON. Every request that is verified reads them. */
+/** The limit for `settings` as JSON, because verification reads them for every request. */
 const MAX_SETTINGS_CHARACTERS = 16 * 1024;
 
 /**
- * The configuration that an input asks for. Stored secrets stay only while everything else stays as it is: a secret that
- * was stored for one scheme must not be used in another, where it could sign or even show itself.
- * @param dedupWindowMs how long a repetition is recognised; no tolerance may be longer, because de-duplication is what refuses
- *   a request that somebody repeats within it
- * @returns the configuration, or everything that is wrong with the input
+ * Builds the configuration that an input asks for. Stored secrets are kept only while everything else stays the same. A
+ * secret that was stored for one scheme must not be used in another, where it could sign requests or even be shown.
+ * @param dedupWindowMs how long a repeated request is recognised. No tolerance may be longer, because within the
+ * tolerance only de-duplication refuses a request that somebody repeats
+ * @returns the configuration, or all problems of the input
  */
 export function verificationConfig(
   input: VerificationInput,
@@ -46,14 +46,14 @@ export function verificationConfig(
   }
   const verifier = createVerifier(config);
   if (Array.isArray(verifier)) {
-    // Stored secrets that have to be sent again are not judged as well: nobody asked to use them here.
+    // Stored secrets that have to be sent again are not checked too, because nobody asked to use them here.
     const judged = verifier.filter(({ field }) => unsent.length === 0 || !field.startsWith('secrets'));
     problems.push(...judged.map(({ field, message }) => ({ field: `verification.${field}`, message })));
   } else if (unsent.length === 0) problems.push(...replaySecretProblems(config, verifier.scheme));
   return problems.length > 0 ? problems : config;
 }
 
-/** Stored secrets that would be used in a configuration other than their own, because the input leaves them out. */
+/** Refuses an input that leaves out stored secrets but changes the configuration that they were stored for. */
 function unsentSecrets(
   stored: StoredVerification,
   wanted: StoredVerification,
@@ -80,7 +80,7 @@ function unsentSecrets(
   ];
 }
 
-/** What differs between two configurations besides their secrets, by the names that clients use. */
+/** The members other than secrets that differ between two configurations, under the names that clients use. */
 function changedMembers(stored: VerificationConfig, wanted: VerificationConfig): string[] {
   if (stored.provider !== wanted.provider) return ['provider'];
   const changed: string[] = [];
@@ -93,18 +93,20 @@ function changedMembers(stored: VerificationConfig, wanted: VerificationConfig):
   return changed;
 }
 
-/** The name of the scheme in use: to name the default one is no change. */
+/** The name of the scheme in use. It makes naming the default scheme count as no change. */
 function schemeOf({ scheme }: VerificationConfig, stored: VerificationConfig): string | null {
   const verifier = createVerifier({ ...stored, scheme }, { stored: true });
   return Array.isArray(verifier) ? scheme : verifier.schemeName;
 }
 
-/** Whether two values of a setting mean the same. Null counts as left out, as the providers read their settings. */
+/**
+ * Whether two values of a setting mean the same. `null` counts as left out, because providers read settings that way.
+ */
 function isSame(one: unknown, other: unknown): boolean {
   try {
     return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
   } catch {
-    // Nested too deeply to be written.
+    // The value is nested too deeply to be written as JSON.
     return false;
   }
 }
@@ -121,7 +123,7 @@ function replaySecretProblems(config: StoredVerification, scheme: Scheme): Error
   return Object.entries(config.replaySecrets ?? {}).flatMap(([environment, secret]): ErrorDetail[] => {
     const field = `verification.replaySecrets.${environment.slice(0, 64)}`;
     if (!environments.some((one) => one === environment)) {
-      return [{ field, message: `There are these environments: ${environments.join(', ')}.` }];
+      return [{ field, message: `The environment must be one of ${environments.join(', ')}.` }];
     }
     const message = scheme.signingKeyProblem(secret);
     return message === null ? [] : [{ field, message }];
