@@ -2,13 +2,13 @@ import type { Position } from './position';
 import type { Database } from '../storage/database';
 import type { Statements } from '../storage/statements';
 
-/** Ids of events that were made or changed, in the order of their transactions. */
+/** Ids of events that were created or changed, in the order of their transactions. */
 export interface ChangePage {
   created: string[];
   updated: string[];
   /** Where the next page begins. */
   position: Position;
-  /** Whether there is more already. */
+  /** Whether there may be more already. */
   more: boolean;
 }
 
@@ -19,25 +19,25 @@ interface ReadRow {
   updated: string[] | null;
 }
 
-/** For how long a client may be away and still resume without a gap. */
+/** A client that was away for this long can still resume without a gap. */
 const KEPT_HOURS = 24;
 const SWEPT = 5_000;
 
 /**
- * The log of changes. Transactions commit in another order than their ids, so no id is a place to resume from; a snapshot
- * is: what is visible now and was not visible then has been committed in between, whatever its id and however long it
- * took. Nothing waits for transactions that are still open.
+ * The log of changes. Transactions do not commit in the order of their ids, so a reader cannot resume from an id. It
+ * resumes from a snapshot: a change that is visible now and was not visible in the snapshot was committed in between,
+ * whatever its id and however long its transaction took. A reader never waits for open transactions.
  */
 export class ChangeLog {
   constructor(private readonly database: Database) {}
 
-  /** The end of the log. */
+  /** The position at the end of the log. */
   async end(): Promise<Position> {
     const [row] = await this.database.rows<{ read: string }>('select pg_current_snapshot()::text as read');
     return { read: row?.read ?? '1:1:', target: null, after: null };
   }
 
-  /** Whether what follows a position is still there: neither swept, nor of another database. */
+  /** Whether the log still has every change after a position. False when some were swept, or for another database. */
   async reaches(position: Position): Promise<boolean> {
     const [row] = await this.database.rows<{ reaches: boolean }>(
       `select pg_snapshot_xmin($1::pg_snapshot) >= changes_floor
@@ -60,21 +60,21 @@ export class ChangeLog {
       position: more
         ? { read: position.read, target, after: found.at(-1)?.xid ?? position.after }
         : { read: target, target: null, after: null },
-      // Behind the end of a stretch there is what came while it was read.
+      // After the end of a stretch, there may be changes that came while it was read.
       more: more || position.target !== null,
     };
   }
 
   /**
-   * Removes what nobody resumes from any more, in bounded steps.
-   * @param from what follows it is still needed, however old it is
+   * Removes a bounded number of changes that nobody can resume from any more.
+   * @param from changes after this position are still needed, however old they are
    */
   async sweep(from: Position): Promise<void> {
     await this.database.source.query(SWEEP, [from.read]);
   }
 }
 
-// One row at least, because the snapshot is wanted also when there is nothing in it.
+// This returns at least one row, because the caller needs the snapshot even when there is no change.
 const READ = `
   with stretch as materialized (
     select coalesce($2, pg_current_snapshot()::text)::pg_snapshot as target

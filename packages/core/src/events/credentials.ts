@@ -12,20 +12,20 @@ export interface CarryingRequest {
 }
 
 /**
- * Where a request carries credentials of its sender: values that prove who sends because only the sender knows them.
- * Anybody who reads one can send in its name, so they are sealed at rest and shown to administrators only. Signatures
- * do not count: they prove nothing about another request.
+ * Where a request carries credentials. These are values that prove who the sender is, because only the sender knows
+ * them. Anybody who reads one can send requests in the sender's name, so credentials are encrypted at rest and shown to
+ * administrators only. Signatures are not credentials, because they prove nothing about another request.
  */
 export interface Credentials {
   /** Positions of values in `rawHeaders`. */
   headers: readonly number[];
   /** Positions among the pairs of the query, counted from 0. */
   parameters: readonly number[];
-  /** Bytes of the body. */
+  /** Ranges of bytes in the body. */
   spans: readonly Span[];
 }
 
-/** The names that tell a credential from other values. */
+/** The names under which a value is a credential. */
 interface Names {
   isHeader(name: string): boolean;
   /** @param name decoded */
@@ -33,7 +33,9 @@ interface Names {
   members: readonly string[];
 }
 
-/** Tells most names apart by their length and two of their letters, because capture asks for every header. */
+/**
+ * A set of header names. It rules out most others by length and two letters, because capture asks about every header.
+ */
 class HeaderNames {
   private readonly names: ReadonlySet<string>;
   private readonly outlines: ReadonlySet<number>;
@@ -48,7 +50,7 @@ class HeaderNames {
   }
 }
 
-/** A number that is equal for names which differ only in case. */
+/** A number that is the same for names that differ only in case. */
 function outlineOf(name: string): number {
   const { length } = name;
   return length === 0 ? 0 : (length << 16) | ((name.charCodeAt(0) | 0x20) << 8) | name.charCodeAt(length - 1) | 0x20;
@@ -64,7 +66,7 @@ function namesOf(headers: readonly string[], parameters: readonly string[], memb
   return { isHeader: (name) => known.has(name), isParameter: (name) => queried.has(name), members };
 }
 
-/** Headers of every HTTP client and proxy, whose values are nobody's secret. */
+/** Common headers of HTTP clients and proxies, whose values are not secret. */
 const plain = new HeaderNames([
   'accept',
   'accept-encoding',
@@ -83,7 +85,9 @@ const plain = new HeaderNames([
   'x-forwarded-proto',
   'x-request-id',
 ]);
-/** For a verification that cannot be read. Any value may be the token, because nobody knows where its provider puts it. */
+/**
+ * For a verification that cannot be read. Any value may be the token, because nobody knows where its provider puts it.
+ */
 const unknown: Names = { isHeader: (name) => !plain.has(name), isParameter: () => true, members: [] };
 
 const byProvider = new WeakMap<Provider, Names>();
@@ -104,10 +108,10 @@ function namesFor(verifier: Verifier | null | 'broken'): Names {
 }
 
 /**
- * The credentials of a request, or null when it carries none. Besides `Authorization`, `Cookie` and
- * `Proxy-Authorization` these are the tokens of all providers of the catalogue, and those of the endpoint's own
- * verification wherever it looks for them. Costs next to nothing for a request that has none: capture asks it of each.
- * @param verifier of the endpoint; null: it has none, `broken`: its settings cannot be read
+ * Finds the credentials of a request. Returns null when it carries none. Credentials are `Authorization`, `Cookie`,
+ * `Proxy-Authorization`, the tokens of all providers in the catalogue, and the tokens that the endpoint's own
+ * verification reads. A request without credentials costs almost nothing, because capture searches every request.
+ * @param verifier the endpoint's verifier. `null` means that it has none, `broken` that its settings cannot be read
  */
 export function findCredentials(request: CarryingRequest, verifier: Verifier | null | 'broken'): Credentials | null {
   const names = namesFor(verifier);
@@ -126,7 +130,7 @@ function parametersOf(query: string, names: Names): number[] {
   query.split('&').forEach((pair, position) => {
     const mark = pair.indexOf('=');
     if (mark < 0 || mark === pair.length - 1) return;
-    // As a reader of the whole query sees it: a leading question mark is not part of the name.
+    // A reader of the whole query does not take a leading question mark as part of the name.
     const start = position === 0 && pair.startsWith('?') ? 1 : 0;
     if (names.isParameter(decoded(pair.slice(start, mark)))) found.push(position);
   });
@@ -138,8 +142,8 @@ function decoded(name: string): string {
 }
 
 /**
- * The credentials of a stored request: what was sealed, and what the endpoint's verification of this moment says of values
- * that were stored in clear, by an older version or before there was a verification.
+ * Completes the credentials of a stored request. An older version, or a time before the endpoint had its verification,
+ * may have left credentials unencrypted. The endpoint's current verification finds them.
  */
 export function withKnownCredentials<Request extends CarryingRequest & { credentials: Credentials | null }>(
   request: Request,
@@ -158,7 +162,7 @@ export function withKnownCredentials<Request extends CarryingRequest & { credent
   return { ...request, credentials };
 }
 
-/** A request whose credential headers and query parameters are left out. Its body stays as it is. */
+/** Leaves out the headers and query parameters that are credentials. The body stays as it is. */
 export function withoutCredentials<Request extends CarryingRequest & { credentials: Credentials | null }>(
   request: Request,
 ): Request {

@@ -3,10 +3,10 @@ import type { Owner } from '../principal';
 import { RecentMap } from '../flow/recent-map';
 import type { Statements } from '../storage/statements';
 
-/** What the event index has instead of text: numbers are a third as long, and there are few of them. */
+/** The texts that the event index replaces by numbers, which are a third as long. There are few different ones. */
 export type WordKind = 'owner' | 'source' | 'type';
 
-/** A word of no owner in particular. */
+/** The owner of words that belong to no owner in particular. */
 const SHARED = 0;
 const MAX_CACHED = 50_000;
 

@@ -2,13 +2,13 @@ import type { EntityManager } from 'typeorm';
 import { formatId, idTime } from '../event-id';
 
 export interface Copy {
-  /** Of the copy, from `newId`. */
+  /** Id of the copy, from `newId`. */
   id: Buffer;
   originalId: string;
   destinationIds: readonly string[];
 }
 
-/** New events with the bytes of others, and a due delivery for each of their destinations, in one statement. */
+/** Inserts copies of events, and a due delivery for each destination of a copy, in one statement. */
 export async function copyEvents(
   manager: EntityManager,
   copies: readonly Copy[],
@@ -25,7 +25,10 @@ export async function copyEvents(
   ]);
 }
 
-/** Deliveries of events that exist to a destination that has not had them. @returns how many there are to make */
+/**
+ * Inserts deliveries of existing events to a destination, where it has no delivery of them yet.
+ * @returns the number of new deliveries
+ */
 export async function deliverHistory(
   manager: EntityManager,
   eventIds: readonly string[],
@@ -36,7 +39,7 @@ export async function deliverHistory(
   return row?.count ?? 0;
 }
 
-// A copy comes after everything of its order key that is there already.
+// A copy is delivered after all existing deliveries of its order key.
 const ORDER = `k.order_key, case when k.order_key is not null then nextval('paggio.order_seq') end`;
 
 const COPY = `

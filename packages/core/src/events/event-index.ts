@@ -9,19 +9,19 @@ import type { ChangeLog } from './change-log';
 import type { Database } from '../storage/database';
 import type { Words } from './dictionary';
 
-/** In the order of their numbers in the index. */
+/** The statuses in the order of their numbers in the index. */
 export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
 /** Statistics are kept in buckets of this many seconds. */
 export const BUCKET_SECONDS = 300;
 
-/** Transactions that one step takes in. */
+/** One step processes this many transactions. */
 const STEP = 20;
-/** Events written by one statement. */
+/** One statement writes at most this many events. */
 const CHUNK = 2_000;
-/** How far behind now the check of what older versions of Paggio write stays. */
+/** The check for events that older versions of Paggio write stays this far behind the current time. */
 const CHECK_LAG_MS = 60_000;
 
-/** Events of an endpoint that came to their end in one step. */
+/** Events of an endpoint that reached a final state in one step. */
 export interface Ended {
   endpointId: string;
   state: 'delivered' | 'failed';
@@ -30,14 +30,14 @@ export interface Ended {
   eventId: string;
 }
 
-/** Called in the transaction of a step, with what came to its end in it. */
+/** Called in the transaction of a step, with the events that reached a final state in it. */
 export type OnEnded = (manager: EntityManager, ended: readonly Ended[]) => Promise<void>;
 
 /**
- * What lists filter by and statistics count, in a narrow table beside the events with an index for each filter. It
- * follows the log of changes off the path of capture and delivery: an event that is delivered at once is written once.
- * Whoever reads it lets it catch up first, so that a reader sees what it has written. Steps are complete in themselves
- * and taken by one process at a time, under the lock of a row.
+ * A narrow table next to the events. It has the columns that lists filter by and statistics count, and an index for
+ * each filter. It follows the log of changes, off the path of capture and delivery, so an event that is delivered at
+ * once is written once. Readers let it catch up first, so that they see their own writes. Each step is complete in
+ * itself, and a row lock lets only one process at a time take a step.
  */
 export class EventIndex {
   constructor(
@@ -48,8 +48,8 @@ export class EventIndex {
   ) {}
 
   /**
-   * Takes in what was committed before now, for at most so long.
-   * @returns false when time was up: the newest changes are missing
+   * Processes the changes that were committed before the call, for about `budgetMs` milliseconds at most.
+   * @returns false when the time ran out, and then the newest changes are missing
    */
   async catchUp(budgetMs: number): Promise<boolean> {
     const deadline = performance.now() + budgetMs;
@@ -63,20 +63,20 @@ export class EventIndex {
     }
   }
 
-  /** Takes the next step unless another process is at it. @returns whether there is more to do */
+  /** Takes the next step, unless another process is taking it. Returns whether there is more to do. */
   async advance(): Promise<boolean> {
     return this.step(true);
   }
 
-  /** How far the log was taken in. */
+  /** The position in the log up to which the index has processed it. */
   async position(): Promise<Position> {
     const [row] = await this.database.rows<{ position: string }>('select position from paggio.event_index_state');
     return toPosition(row?.position ?? '');
   }
 
   /**
-   * Begins anew where the log cannot be followed any more, as after a restore into another database cluster: from the end
-   * of the log, with a check of all events.
+   * Starts again if the index cannot follow the log any more, as after a restore into another database cluster. It then
+   * continues from the end of the log and checks all events.
    */
   async open(): Promise<void> {
     const position = await this.position();
@@ -104,7 +104,7 @@ export class EventIndex {
     });
   }
 
-  /** Events from before the index, and those of older versions that write no log: by their ids, up to a time. */
+  /** Indexes events that the log does not have, by their ids: those from before it, and those of older versions. */
   private async check(manager: EntityManager, { now, check_until: until }: State, from: string): Promise<boolean> {
     const lagging = now - CHECK_LAG_MS;
     const end = firstIdAt(until === null ? lagging : Math.min(lagging, until.getTime()));
@@ -135,7 +135,7 @@ export class EventIndex {
     const [row] = await manager.query<WriteRow[]>(WRITE, [ids]);
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
-    // Words that were never seen before: they are given their numbers, and these events are written after all.
+    // These events have new words. The words get their numbers first, and then the events are written.
     await this.words.name(manager, row.nameless);
     const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
     return [...ended, ...(rest?.ended ?? [])];
@@ -146,7 +146,7 @@ interface State {
   position: string;
   checked_to: string | null;
   check_until: Date | null;
-  /** By the clock of the database. */
+  /** Unix milliseconds by the clock of the database. */
   now: number;
 }
 
@@ -156,10 +156,9 @@ interface WriteRow {
   nameless: string[] | null;
 }
 
-/** One row for an endpoint and state, however many chunks it was counted in. */
-
-// What a crash of the database forgets is forgotten together with its place in the log, and done again. Some thousand ids
-// are looked up one by one: while the tables are small or their statistics old, the planner would rather read all of them.
+// A crash of the database may lose the newest steps. It loses the position in the log too, so they are repeated. A step
+// looks up a few thousand ids. While the tables are small or their statistics are old, the planner would choose to read
+// the whole tables instead.
 const SETTINGS = 'set local synchronous_commit = off; set local enable_seqscan = off';
 
 /** A snapshot from before every transaction. */
@@ -173,9 +172,9 @@ function toPosition(text: string): Position {
   return parsePosition(text) ?? { read: BEGINNING, target: null, after: null };
 }
 
-// The old row and the new one of each event, subtracted and added: the sums stay what counting would give. The bytes of
-// an event are added when its row is inserted, and subtracted by the retention when that row is removed. The slot of a
-// latency is explained at `GROWTH`; the bucket is the time inside the id.
+// The statement subtracts the old row of each event from the sums and adds the new one, so that the sums always equal a
+// count. It adds the bytes of an event when it inserts the row, and retention subtracts them when it removes the row.
+// `GROWTH` explains the slot of a latency. The bucket is the time inside the id.
 const WRITE = `
   with facts as materialized (
     select e.id as event_id, o.id as owner, e.endpoint_id, s.id as source,

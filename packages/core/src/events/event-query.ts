@@ -2,12 +2,12 @@ import { firstIdAt } from '../event-id';
 import type { EventFilter } from './event';
 import type { Owner } from '../principal';
 
-/** Conditions of a list with their parameters, numbered as they are added. */
+/** The conditions of a list with their parameters, which are numbered as they are added. */
 export class EventQuery {
   readonly values: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  /** @param ownsEndpoint the endpoint of the filter is known to be the owner's: its index alone answers */
+  /** @param ownsEndpoint whether the filter's endpoint is known to be the owner's, so that its own index is enough */
   constructor(owner: Owner, filter: EventFilter, ownsEndpoint = false) {
     if (!ownsEndpoint) {
       this.add((n) => `e.user_id = $${n}`, owner.userId);
@@ -30,14 +30,14 @@ export class EventQuery {
       this.conditions.push(some('delivered'), `not ${some('pending')}`, `not ${some('failed')}`);
   }
 
-  /** Text in body, event type or id, taken literally. Reads every row that the other conditions leave. */
+  /** Looks for a literal text in body, event type or id. This reads every row that the other conditions match. */
   addText(text: string): void {
     this.add((n) => matchesText(`$${n}`), text);
   }
 
   /**
-   * Leaves one event of each chain of replays: with status failed the newest copy, which may fail like its original did
-   * and is then the one to be sent again, else the original.
+   * Selects one event of each chain of replays. With the status `failed` it selects the newest copy, which is the one
+   * to send again if it failed like its original. Otherwise it selects the original.
    */
   oncePerChain(filter: EventFilter): void {
     this.conditions.push(
@@ -72,11 +72,12 @@ function some(state: string): string {
   return `exists (select 1 from paggio.deliveries x where x.event_id = e.id and x.state = '${state}')`;
 }
 
-/** A failed event may have been replayed many times: only the newest copies tell whether that worked. */
+/** A failed event may have been replayed many times. Only this many of its newest copies show whether that worked. */
 const JUDGED_COPIES = 10;
 
-// People look for what went wrong: a destination that failed comes before one that waits, and that before one that
-// accepted the event. Within each, one that was tried comes first. Ids are in the order in which destinations were added.
+// People look for what went wrong. A destination that failed comes first, then one that is pending, then one that
+// accepted the event. Within each group, one that was tried comes first. Ids are in the order in which destinations
+// were added.
 const TELLING = `case d.state when 'failed' then 0 when 'pending' then 1 else 2 end, d.attempt_count = 0, d.destination_id`;
 
 /** The columns of a list item. Status and response are derived from the deliveries; the event row never changes. */

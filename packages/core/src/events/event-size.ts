@@ -1,4 +1,6 @@
-/** What the rows and index entries of an event take besides its own bytes, roughly: many small events fill a disk too. */
+/**
+ * Rows and index entries of an event take about this many bytes more. They count, because small events fill a disk too.
+ */
 export const EVENT_OVERHEAD_BYTES = 1024;
 
 /**

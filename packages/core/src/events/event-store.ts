@@ -13,18 +13,20 @@ import { IndexQuery } from './index-query';
 import { eventPlace, type OpenedRequest, type RequestSeal, type StoredRequest } from './request-seal';
 import type { Words } from './dictionary';
 
-/** Text search looks at no more than this many of the newest rows that the other filters leave, or for this long. */
+/**
+ * A text search reads at most this many of the newest rows that the other filters match, and takes at most this long.
+ */
 const SEARCHED_ROWS = 5_000;
 const SEARCH_MS = 200;
 const SEARCH_STEP = 500;
-/** Searches keep processors busy: so many of a process at once leave room for what comes in. */
+/** Searches keep the CPU busy. This many at once in a process leave room for incoming requests. */
 const SEARCHES_AT_ONCE = 1;
 const SEARCHES_WAITING = 50;
 
-/** How long a list waits for the index to take in what was committed last. Beyond it, the newest events are missing. */
+/** How long a list waits for the index to catch up. If the index takes longer, the newest events are missing. */
 const CATCH_UP_MS = 300;
 
-/** An event may have thousands of attempts, by replays, each with an answer of up to 64 KiB. */
+/** Replays may give an event thousands of attempts with answers of up to 64 KiB each, so only the newest are shown. */
 const NEWEST_ATTEMPTS = 50;
 const NEWEST_ATTEMPTS_BYTES = 256 * 1024;
 const ATTEMPTS_PAGE_BYTES = 1024 * 1024;
@@ -68,7 +70,7 @@ export class EventStore {
     return this.page(paging, { sql, values: query.values }, counting);
   }
 
-  /** Of these events, those that are the owner's, in the order of their ids. */
+  /** The events with these ids that are the owner's, in the order of their ids. */
   async summaries(owner: Owner, ids: readonly string[]): Promise<EventSummary[]> {
     if (ids.length === 0) return [];
     return this.database.rows<EventSummary>(
@@ -117,7 +119,7 @@ export class EventStore {
     };
   }
 
-  /** Ends what is pending of an event. What is under way is recorded, and counts when it delivers. */
+  /** Cancels the pending deliveries of an event. An attempt under way is still recorded, and counts if it delivers. */
   async cancel(actor: Actor, id: string): Promise<void> {
     const cancelled = await cancelDeliveries(this.database, 'd.event_id = $2', 'cancelled', [id]);
     if (cancelled === 0) return;
@@ -125,7 +127,7 @@ export class EventStore {
     await keepAudit(this.database.source, actor, [{ action: 'event.cancelled', objectId: id, before: null, after }]);
   }
 
-  /** Null when the event is not the owner's. */
+  /** The attempts of an event. Returns null when the event is not the owner's. */
   async attempts(owner: Owner, eventId: string, paging: Paging): Promise<Page<Attempt> | null> {
     const [counted] = await this.database.rows<{ count: number }>(
       `select (select count(*)::int from (select 1 from paggio.attempts where event_id = e.id limit $4) t) as count
@@ -166,7 +168,7 @@ export class EventStore {
     }));
   }
 
-  /** In the order in which they were made. What is over the bound is cut from the older answers. */
+  /** The newest attempts, in the order in which they were made. Older answers are cut to keep within the limit. */
   private async newestAttempts(eventId: string): Promise<Attempt[]> {
     const rows = await this.database.rows<StoredAttempt>(
       `select ${ATTEMPT_COLUMNS}, "responseTruncated" or size > room as "responseTruncated",
@@ -181,7 +183,7 @@ export class EventStore {
     return rows.map(toAttempt);
   }
 
-  /** Deleted endpoints too: their events stay readable. */
+  /** Whether an endpoint is the owner's. Deleted ones count, because their events stay readable. */
   private async owns(owner: Owner, endpointId: string): Promise<boolean> {
     const rows = await this.database.rows(
       'select 1 from paggio.endpoints where id = $1 and user_id = $2 and mode = $3',
@@ -202,7 +204,10 @@ export class EventStore {
     return toPage(rows, paging, counted?.count ?? 0);
   }
 
-  /** Walks the newest rows in steps, so that neither a rare word nor a large table makes it slow. */
+  /**
+   * Reads the newest rows in steps until a limit is reached, so that neither a rare word nor a large table makes it
+   * slow.
+   */
   private async search(owner: Owner, filter: EventFilter, text: string, paging: Paging): Promise<Page<EventSummary>> {
     const indexed = IndexQuery.answers(filter);
     if (indexed) await this.index.catchUp(CATCH_UP_MS);

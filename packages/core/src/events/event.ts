@@ -26,27 +26,27 @@ export interface EventSummary {
   status: EventStatus;
   statusReason: StatusReason | null;
   /**
-   * The latest scheduled attempt of a destination that failed, else of one that waits, else of the first one. Null when
-   * there was no answer.
+   * The HTTP status of the latest scheduled attempt of a destination that failed. If none failed, it is that of a
+   * pending one, or else of the first one. `null` when there was no answer.
    */
   responseStatus: number | null;
-  /** Of the same attempt. */
+  /** How long the same attempt took, in milliseconds. */
   latencyMs: number | null;
   attemptCount: number;
   /**
-   * A failed event that a destination accepted later, by a replay: what it answered. Null for every other event, and while
-   * no replay to a destination of the endpoint, and no copy, was delivered.
+   * The HTTP status with which a destination accepted a failed event later, by a replay. `null` for every other event,
+   * and as long as no replay to a destination of the endpoint, and no copy, was delivered.
    */
   replayedStatus: number | null;
-  /** An attempt is under way. */
+  /** Whether an attempt is under way. */
   leased: boolean;
-  /** It was delivered again as a new event. */
+  /** Whether it was replayed as a new event. */
   replayed: boolean;
   nextAttemptAt: Date | null;
   receivedAt: Date;
 }
 
-/** Where a replay to the environment `original` goes. */
+/** A destination of a replay to the environment `original`. */
 export interface ReplayAim {
   destinationId: string;
   url: string;
@@ -54,15 +54,18 @@ export interface ReplayAim {
 
 export interface EventDetail extends StoredEvent {
   /**
-   * Why the event has its status, for people; null when there is nothing to add. What is said about captured events is
-   * worked out from the present configuration.
+   * Explains to people why the event has its status. `null` when there is nothing to add. For captured events it is
+   * worked out from the current configuration.
    */
   statusDetail: string | null;
-  /** Where a replay to the environment `original` would go now: every destination that has not accepted the event, else the first. */
+  /**
+   * Where a replay to the environment `original` would go now: to every destination that has not accepted the event, or
+   * to the first one when all have.
+   */
   replayTo: ReplayAim[];
 }
 
-/** An event with its deliveries, without what depends on the present configuration. */
+/** An event with its deliveries, without anything that depends on the current configuration. */
 export interface StoredEvent extends EventSummary {
   userId: string;
   mode: Mode;
@@ -71,27 +74,27 @@ export interface StoredEvent extends EventSummary {
   /** Names and values in turn, as received. */
   rawHeaders: string[];
   body: Buffer;
-  /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
+  /** Which of these values are the sender's credentials. Only administrators may see them. `null` means none. */
   credentials: Credentials | null;
-  /** Why the credentials cannot be opened; `***` replaces them then. False when they can be opened, or there are none. */
+  /** Why the credentials cannot be decrypted, so that `***` replaces them. False when they can, or there are none. */
   locked: Lock | false;
   remoteAddr: string | null;
   verifiedBy: string | null;
   bodyAuthenticated: boolean;
   nextAttemptReason: string | null;
   correlationId: string | null;
-  /** Of the span that took it in, or null. */
+  /** The `traceparent` of the span that captured it, or null. */
   traceParent: string | null;
   dedup: { key: string; duplicates: number; idConflict: boolean } | null;
   replayOf: string | null;
-  /** The first original of a chain of replays; the event's own id when it is none. */
+  /** Id of the first event in a chain of replays. It is the event's own id when it is not a replay. */
   originId: string;
   /** The newest 100 copies that were made of it. */
   replayedAs: string[];
   replayedAsTotal: number;
   /**
-   * The newest 50, in the order in which they were made. Their answers have at most 256 KiB in all: older ones are cut.
-   * `Events.attempts` has every attempt with its whole answer.
+   * The newest 50 attempts, in the order in which they were made. Their answers have at most 256 KiB in all, so older
+   * ones are cut. `Events.attempts` returns every attempt with its whole answer.
    */
   attempts: Attempt[];
   attemptsTotal: number;
@@ -99,7 +102,7 @@ export interface StoredEvent extends EventSummary {
   routedTo: string[];
   /** Ids of the destinations that accepted it, by a delivery or by a replay. */
   acceptedBy: string[];
-  /** The answer that `responseStatus` belongs to; null: there was none. */
+  /** The body of the answer that `responseStatus` belongs to. `null` when there was no answer. */
   responseBody: Buffer | null;
 }
 
@@ -108,7 +111,7 @@ export interface EventContent extends CarryingRequest {
   id: string;
   endpointId: string;
   rawHeaders: string[];
-  /** Which of its values are credentials of the sender: only for administrators to see; null: none. */
+  /** Which of its values are the sender's credentials. Only administrators may see them. `null` means none. */
   credentials: Credentials | null;
   lastAttemptAt: Date | null;
 }
@@ -122,7 +125,7 @@ export interface Attempt {
   status: 'delivered' | 'failed';
   responseStatus: number | null;
   responseBody: Buffer;
-  /** Only the beginning of the answer was kept, or is shown here. */
+  /** Whether only the beginning of the answer was stored, or is shown here. */
   responseTruncated: boolean;
   responseHeaders: Record<string, string | string[]>;
   latencyMs: number;
@@ -134,12 +137,12 @@ export interface Attempt {
 export interface EventFilter {
   status?: EventStatus;
   source?: string;
-  /** Exact, or a prefix with a trailing `.*`. */
+  /** An exact type, or a prefix with a trailing `.*`. */
   eventType?: string;
   endpointId?: string;
-  /** Exclusive. */
+  /** Received after this time. */
   since?: Date;
-  /** Exclusive. */
+  /** Received before this time. */
   until?: Date;
   /** Text in id, event type or payload, taken literally. */
   q?: string;

@@ -9,7 +9,7 @@ import type { EventStore } from './event-store';
 import type { Attempt, EventContent, EventDetail, EventFilter, EventSummary } from './event';
 import { statusDetailOf } from './status-detail';
 
-/** Reads events. They are immutable; what changes is the state of their deliveries. */
+/** Reads and cancels events. An event itself never changes, and only the state of its deliveries does. */
 export class Events {
   constructor(
     private readonly store: EventStore,
@@ -22,12 +22,12 @@ export class Events {
     return this.store.list(owner, filter, paging);
   }
 
-  /** Of these events, those that are the owner's, in the order of their ids. */
+  /** The events with these ids that are the owner's, in the order of their ids. */
   summaries(owner: Owner, ids: readonly string[]): Promise<EventSummary[]> {
     return this.store.summaries(owner, ids);
   }
 
-  /** @throws PaggioError `NOT_FOUND`, for another owner's event too */
+  /** @throws PaggioError `NOT_FOUND`, also for the event of another owner */
   async get(owner: Owner, id: string): Promise<EventDetail> {
     const event = await this.store.get(owner, id);
     if (!event) throw notFound('event');
@@ -51,8 +51,8 @@ export class Events {
   }
 
   /**
-   * The requests of these events, newest first; events of other owners are left out. It returns as many of the newest as
-   * fit into 8 MiB, and at least one.
+   * The requests of these events, newest first; events of other owners are left out. It returns as many of the newest
+   * as fit into 8 MiB, and at least one.
    */
   async contents(owner: Owner, ids: readonly string[]): Promise<EventContent[]> {
     const contents = await this.store.contents(owner, ids);
@@ -62,7 +62,7 @@ export class Events {
   }
 
   /**
-   * Stops what is pending of an event. An attempt under way is still recorded, and counts when it delivers.
+   * Cancels the pending deliveries of an event. An attempt under way is still recorded, and counts if it delivers.
    * @throws PaggioError `NOT_FOUND`
    */
   async cancel(owner: Actor, id: string): Promise<EventDetail> {

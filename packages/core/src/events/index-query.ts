@@ -5,32 +5,32 @@ import type { Database } from '../storage/database';
 import { indexedStatuses } from './event-index';
 import type { Words } from './dictionary';
 
-/** More event types than this are not read one by one. */
+/** A query with more event types than this does not read them one by one. */
 const MAX_TYPES = 500;
 const ALL_STATUSES = indexedStatuses.map((_, number) => number);
 
 /**
- * Conditions on the event index `i`. Every index of it ends with status and id, so each pair of a type or source with a
- * status is a range in the order of the list; a page is the merge of the few ranges that fit. Ranges that have never had
- * an event are known beforehand: a search for what is not there must not read everything else.
+ * A query on the event index `i`. Each of its database indexes ends with status and id, so each pair of a type or
+ * source with a status is a range in the order of the list. A page merges the few ranges that match. The query knows
+ * beforehand which ranges never had an event, so that a filter without matches does not read everything else.
  */
 export class IndexQuery {
   private constructor(
-    /** With `?` for their values, in order. */
+    /** Each condition has a `?` for its value. */
     private readonly conditions: readonly (readonly [string, unknown])[],
     private readonly statuses: readonly number[],
-    /** Null: of any type. */
+    /** `null` matches every type. */
     private readonly types: readonly number[] | null,
-    /** One range is in order by itself. */
+    /** Whether the query merges several ranges. A single range is already in order. */
     private readonly merges: boolean,
   ) {}
 
-  /** Whether a filter is answered by the index; the others are by the events' own indexes. */
+  /** Whether the event index answers a filter. The indexes of the events themselves answer all others. */
   static answers(filter: EventFilter): boolean {
     return filter.status !== undefined || filter.source !== undefined || filter.eventType !== undefined;
   }
 
-  /** Null: nothing fits. */
+  /** Builds the query for a filter. Returns null when nothing can match. */
   static async of(database: Database, words: Words, owner: Owner, filter: EventFilter): Promise<IndexQuery | null> {
     const ownerNumber = await words.ownerOf(database.source, owner);
     if (ownerNumber === undefined) return null;
@@ -57,7 +57,7 @@ export class IndexQuery {
       named,
     ]);
     if (seen.length === 0) return null;
-    // Sources and endpoints are ranges already; the types under them need not be told apart.
+    // Without a filter by type, a source or an endpoint with a status is already a range.
     const types = eventType === undefined ? null : seen.map(({ type }) => type);
     return new IndexQuery(conditions, statuses, types, true);
   }
@@ -66,7 +66,7 @@ export class IndexQuery {
     return new IndexQuery([...this.conditions, ['i.event_id < ?', id]], this.statuses, this.types, this.merges);
   }
 
-  /** The newest ids that fit. */
+  /** Selects the newest ids that match. */
   page(limit: number, offset: number): { sql: string; values: unknown[] } {
     const { values, param } = parameters();
     const ranges = this.ranges(param, `order by i.event_id desc limit ${param(limit + offset)}`);
@@ -76,7 +76,7 @@ export class IndexQuery {
     };
   }
 
-  /** How many fit, up to a limit. */
+  /** Counts the matches, up to a limit. */
   count(limit: number): { sql: string; values: unknown[] } {
     const { values, param } = parameters();
     const most = param(limit);
@@ -95,7 +95,7 @@ export class IndexQuery {
     const status = `unnest(${param(statuses)}::smallint[]) as s(status)`;
     if (types === null) return `select x.id from ${status} cross join lateral (${range('i.status = s.status')}) x`;
     const list = `${param(types)}::int[]`;
-    // So many types are nearly all there are: the newest of all are found among the newest of any.
+    // This many types are nearly all that exist, so the newest matches are among the newest events of any type.
     if (types.length > MAX_TYPES)
       return range(`i.status = any(${param(statuses)}::smallint[])`, `i.type = any(${list})`);
     const each = range('i.type = t.type', 'i.status = s.status');

@@ -1,6 +1,7 @@
 /**
- * Latencies are counted in slots, each a tenth wider than the one before, so that a percentile is right within 5 percent:
- * slot 0 up to a millisecond, else the logarithm to this base, rounded up. The statement that writes the index does it.
+ * Latencies are counted in slots. Each slot is a tenth wider than the previous one, so that a percentile is exact to
+ * within 5 percent. Slot 0 holds latencies of up to a millisecond. Above, the slot is the logarithm to this base,
+ * rounded up. The statement that writes the index computes it.
  */
 export const GROWTH = 1.1;
 
@@ -10,7 +11,9 @@ export function latencyOf(slot: number): number {
   return Math.round((GROWTH ** slot + GROWTH ** (slot - 1)) / 2);
 }
 
-/** The latency that so large a share (0 to 1) of those counted does not exceed; null when none was counted. */
+/**
+ * The latency, in milliseconds, that this share (0 to 1) of the counted ones does not exceed. Null when there are none.
+ */
 export function percentile(counts: ReadonlyMap<number, number>, share: number): number | null {
   const slots = [...counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
   const total = slots.reduce((sum, [, count]) => sum + count, 0);

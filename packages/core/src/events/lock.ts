@@ -1,5 +1,6 @@
 /**
- * Why stored credentials cannot be opened. `key_missing`: this process lacks the master key that encrypted them, and
- * another one may have it. `damaged`: they were changed, moved or left out, and no process can open them.
+ * Why stored credentials cannot be decrypted. `key_missing` means that this process lacks the master key that encrypted
+ * them, and another process may have it. `damaged` means that they were changed, moved or left out, and no process can
+ * decrypt them.
  */
 export type Lock = 'key_missing' | 'damaged';

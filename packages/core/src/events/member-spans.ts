@@ -1,4 +1,4 @@
-/** The first byte, and the one behind the last. */
+/** A range of bytes: the first one, and the one after the last. */
 export interface Span {
   start: number;
   end: number;
@@ -9,8 +9,8 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /**
- * Finds the values of JSON members with one of these names, at any depth: texts without their quotes, and numbers. The
- * body may be broken or cut off, because refused requests are searched too. One pass over the bytes.
+ * Finds the values of JSON members with one of these names at any depth: strings without their quotes, and numbers. The
+ * body may be invalid or cut off, because refused requests are searched too. It passes over the bytes once.
  */
 export function memberSpans(body: Buffer, names: readonly string[]): Span[] {
   const found: Span[] = [];
@@ -27,7 +27,7 @@ export function memberSpans(body: Buffer, names: readonly string[]): Span[] {
   return found;
 }
 
-/** The end of the body when the text is not closed. */
+/** The position of the closing quote, or the end of the body when there is none. */
 function closingQuote(body: Buffer, open: number): number {
   let at = open + 1;
   for (;;) {
@@ -40,7 +40,7 @@ function closingQuote(body: Buffer, open: number): number {
   }
 }
 
-/** Empty for what is neither a text nor a number. */
+/** The range of a value. It is empty unless the value is a string or a number. */
 function valueAt(body: Buffer, from: number): Span {
   if (body[from] === QUOTE) return { start: from + 1, end: closingQuote(body, from) };
   let end = from;

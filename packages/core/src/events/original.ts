@@ -2,9 +2,9 @@ import { matchesEventType, type DestinationConfig, type EndpointConfig } from '.
 import type { StoredEvent } from './event';
 
 /**
- * The destinations of a replay to the environment `original`: those that the event was routed to, or that want its type
- * now, and that have not accepted it. When all of them have, the first. Functions of the app are left out: nothing can be
- * sent to them but by a delivery.
+ * The destinations of a replay to the environment `original`. These are the ones that the event was routed to, or that
+ * want its type now, and that have not accepted it. When all of them have, it is the first one. Functions of the app
+ * are left out, because only a delivery can reach them.
  */
 export function originalDestinations(
   { destinations }: Pick<EndpointConfig, 'destinations'>,

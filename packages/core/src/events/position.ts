@@ -1,7 +1,7 @@
 /**
- * A place in the log of changes: what was visible in a snapshot of the database (its text form, `xmin:xmax:in progress`)
- * has been read. While a long stretch is read in pages, `target` is the snapshot at its end and `after` the last
- * transaction of the page.
+ * A position in the log of changes. Everything that was visible in the database snapshot `read` has been read. A
+ * snapshot is in its text form, `xmin:xmax:in progress`. While a long stretch is read in pages, `target` is the
+ * snapshot at its end and `after` is the last transaction of the page.
  */
 export interface Position {
   read: string;
@@ -16,7 +16,7 @@ export function formatPosition({ read, target, after }: Position): string {
   return Buffer.from(target === null ? read : `${read}|${target}|${after}`, 'latin1').toString('base64url');
 }
 
-/** Undefined for what was never made here. */
+/** Returns undefined for text that `formatPosition` cannot have made. */
 export function parsePosition(text: string): Position | undefined {
   if (!/^[A-Za-z0-9_-]{1,60000}$/.test(text)) return undefined;
   const [read, target, after, ...more] = Buffer.from(text, 'base64url').toString('latin1').split('|');

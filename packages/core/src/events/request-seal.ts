@@ -8,7 +8,7 @@ export interface StoredRequest {
   headers: Buffer;
   query: string;
   body: Buffer;
-  /** Its credentials, encrypted; null: it carries none, and everything else is what arrived. */
+  /** Its encrypted credentials. `null` means that it carries none, and everything else is as it arrived. */
   sealed: string | null;
 }
 
@@ -16,9 +16,11 @@ export interface OpenedRequest {
   rawHeaders: string[];
   query: string;
   body: Buffer;
-  /** What was sealed, where it stands. */
+  /** The positions of the credentials that were encrypted. */
   credentials: Credentials | null;
-  /** Why the credentials cannot be opened: placeholders stand in their places, and the request must not be sent. */
+  /**
+   * Why the credentials cannot be decrypted. If so, placeholders are in their places, and the request must not be sent.
+   */
   locked: Lock | false;
 }
 
@@ -33,12 +35,15 @@ const PLACEHOLDER = '***';
 const ASTERISK = 0x2a;
 
 /**
- * The name of a header that comes first in sealed rows and that HTTP cannot carry. Code that knows nothing of sealing, such
- * as the version before it, takes the row for a whole request and fails to send it, so that no placeholder ever goes out.
+ * The name of the first header in rows whose credentials are encrypted. HTTP cannot carry this name. An older version,
+ * which does not know about encrypted credentials, takes the row for a whole request and fails to send it. So it never
+ * sends a placeholder.
  */
 const MARK = 'paggio-sealed\u0000';
 
-/** The place of an event's credentials. Copies of an event have the same bytes and the same origin, so they share it. */
+/**
+ * The place of an event's credentials. Copies of an event have the same bytes and the same origin, so they share it.
+ */
 export function eventPlace(userId: string, originId: string): string {
   return `${userId}|events|${originId}|sealed`;
 }
@@ -48,13 +53,14 @@ export function rejectionPlace(userId: string, id: string): string {
 }
 
 /**
- * Takes the credentials out of requests that are stored, and puts them back. Placeholders keep their places: `***` in
- * headers and in the query, and in the body as many asterisks as there were bytes, so that its size stays.
+ * Takes the credentials out of requests before they are stored, and puts them back later. Placeholders keep their
+ * places: `***` in headers and in the query, and in the body as many asterisks as there were bytes, so that its size
+ * stays the same.
  */
 export class RequestSeal {
   constructor(private readonly box: SecretBox) {}
 
-  /** @param place authenticated with the values: a row of another place cannot be opened with them */
+  /** @param place authenticated with the values, so that they cannot be decrypted in another row */
   seal(request: CarryingRequest, credentials: Credentials | null, place: string): StoredRequest {
     const { rawHeaders, query, body } = request;
     if (credentials === null) return { headers: encodeHeaders(rawHeaders), query, body, sealed: null };
@@ -84,14 +90,14 @@ export class RequestSeal {
     };
   }
 
-  /** It throws nothing: a request whose credentials cannot be opened can still be shown. */
+  /** Never throws, so that a request whose credentials cannot be decrypted can still be shown. */
   open({ headers, query, body, sealed }: StoredRequest, place: string): OpenedRequest {
     const rawHeaders = decodeHeaders(headers);
     const marked = rawHeaders[0] === MARK;
     if (!marked && sealed === null) return { rawHeaders, query, body, credentials: null, locked: false };
     if (marked) rawHeaders.splice(0, 2);
     try {
-      // A copy made by code that knows nothing of sealing has the placeholders and not the values.
+      // A copy that an older version made has the placeholders but not the values.
       if (sealed === null) throw new Error('The values are not here.');
       return putBack(JSON.parse(this.box.open(sealed, place)) as Values, { rawHeaders, query, body });
     } catch (error) {
@@ -101,7 +107,7 @@ export class RequestSeal {
   }
 }
 
-/** @throws where a place is missing, because somebody changed the row */
+/** @throws Error when a place is missing, because somebody changed the row */
 function putBack(values: Values, { rawHeaders, query, body }: CarryingRequest): OpenedRequest {
   const headers = [...rawHeaders];
   const pairs = query.split('&');

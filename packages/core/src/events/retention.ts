@@ -3,14 +3,14 @@ import { firstIdAt } from '../event-id';
 import type { Database } from '../storage/database';
 import { BUCKET_SECONDS } from './event-index';
 
-/** Events removed by one statement: some milliseconds of work, so that nobody waits for it. */
+/** One statement removes at most this many events. That takes a few milliseconds, so others hardly wait for it. */
 const BATCH = 500;
-/** Between two statements, so that most of the disk and of the pool stays with the others. */
+/** The pause between two statements leaves most of the disk and of the connection pool to others. */
 const PAUSE_MS = 50;
 
 /**
- * Removes what is older than a time: events with their deliveries, attempts and statistics. Events that still wait for
- * delivery stay until that is over. Batches are complete in themselves; several processes may be at it.
+ * Removes events that are older than `keepMs`, with their deliveries, attempts and statistics. Events with pending
+ * deliveries stay until those have ended. Each batch is complete in itself, so several processes may do this at once.
  */
 export class Retention {
   private stopped = false;
@@ -24,7 +24,7 @@ export class Retention {
     this.stopped = true;
   }
 
-  /** Removes everything that is old enough now. @returns how many events it were */
+  /** Removes everything that is old enough now. Returns the number of removed events. */
   async run(): Promise<number> {
     const [clock] = await this.database.rows<{ now: number }>('select extract(epoch from now())::float8 * 1000 as now');
     const end = (clock?.now ?? 0) - this.keepMs;
@@ -48,7 +48,7 @@ export class Retention {
 
   private batch(statement: string, values: unknown[]): Promise<{ removed: number; last: string | null }> {
     return this.database.source.transaction(async (manager) => {
-      // What a crash of the database brings back is removed by the next run.
+      // If a crash of the database brings rows back, the next run removes them.
       await manager.query('set local synchronous_commit = off');
       const [row] = await manager.query<{ removed: number; last: string | null }[]>(statement, values);
       // failpoint: retention.removed

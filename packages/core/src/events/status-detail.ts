@@ -8,14 +8,15 @@ import {
 } from '../endpoints/endpoint-config';
 import type { StoredEvent } from './event';
 
-/** More reasons than this are counted and not given. */
+/** At most this many reasons are given. The rest are only counted. */
 const REASONS = 3;
-/** More event types than this are not listed. */
+/** At most this many event types are listed. */
 const TYPES = 5;
 
 /**
- * Why an event has its status, in a sentence or two; null when the status says it all. For a captured event this looks at
- * the present configuration, because nothing else is kept, and says so when the configuration has changed since.
+ * Explains why an event has its status, in a sentence or two. Returns null when the status says it all. For a captured
+ * event it looks at the current configuration, because no older one is stored. If the configuration has changed since,
+ * it says so.
  */
 export function statusDetailOf(event: StoredEvent, endpoint: EndpointConfig | null): string | null {
   switch (event.status) {
@@ -54,7 +55,7 @@ function capturedBecause(event: StoredEvent, endpoint: EndpointConfig): string {
   return known.slice(0, REASONS).join(' ') + more;
 }
 
-/** Null: it wants the event. */
+/** Why a destination does not want an event, or null if it does. */
 function destinationRefuses(event: StoredEvent, { eventTypes, handler, rule, url }: DestinationConfig): string | null {
   if (handler !== null)
     return rule === null ? `The handler "${handler}" is not in the code of the app.` : handlerRefuses(event, rule);
@@ -62,7 +63,7 @@ function destinationRefuses(event: StoredEvent, { eventTypes, handler, rule, url
   return `The destination ${url} takes ${listed(eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
 }
 
-/** Null: it wants the event. */
+/** Why a handler does not want an event, or null if it does. */
 function handlerRefuses(event: StoredEvent, rule: HandlerRule): string | null {
   if (wantedBy(rule, event)) return null;
   const name = `The handler "${rule.name}"`;
@@ -78,7 +79,7 @@ function listed(types: readonly string[]): string {
   return `the event ${types.length === 1 ? 'type' : 'types'} ${types.slice(0, TYPES).join(', ')}${more}`;
 }
 
-/** A filter that is almost the type of the event is most likely a slip. */
+/** Asks about a filter that is almost the type of the event, because it is most likely a typing error. */
 function misspelt({ eventType }: StoredEvent, types: readonly string[]): string {
   const near = eventType === null ? undefined : types.find((one) => closest(one, [eventType]) !== undefined);
   return near === undefined ? '' : ` Is "${near}" misspelt?`;

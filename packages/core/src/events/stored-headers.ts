@@ -1,6 +1,7 @@
 /**
- * Headers as stored: `Name: value` lines in wire order, each character one byte, so that names, order, case, repetitions
- * and bytes above 0x7f come back exactly. HTTP allows neither a colon in a name nor a line break in a value.
+ * Encodes headers for storage, as `Name: value` lines in wire order with one byte for each character. Names, order,
+ * case, repetitions and bytes above 0x7f come back exactly, because HTTP allows neither a colon in a name nor a line
+ * break in a value.
  */
 export function encodeHeaders(raw: readonly string[]): Buffer {
   let text = '';
@@ -8,7 +9,7 @@ export function encodeHeaders(raw: readonly string[]): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** Names and values in turn, as `rawHeaders`. */
+/** Decodes stored headers. Returns names and values in turn, like `rawHeaders`. */
 export function decodeHeaders(bytes: Buffer): string[] {
   const raw: string[] = [];
   for (const line of bytes.toString('latin1').split('\r\n')) {
