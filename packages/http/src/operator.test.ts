@@ -183,7 +183,7 @@ describe('the end of a key', () => {
       const { status, data } = await create(api, { expires_at });
       expect([status, data.details]).toEqual([
         422,
-        [{ field: 'expires_at', message: expect.stringContaining('ends earlier') }],
+        [{ field: 'expires_at', message: expect.stringContaining('must not outlive') }],
       ]);
     }
     expect((await create(server.api(child.key))).data.expires_at).toBe(end);

@@ -2,13 +2,13 @@ import type { Audit } from '../audit/audit';
 import { PaggioError } from '../errors';
 import { hasScope, type Actor, type Scope } from '../principal';
 
-/** Refuses what somebody lacks the scope for, and keeps the refusal in the audit log. */
+/** Refuses operations that an actor lacks the scope for, and records the refusal in the audit log. */
 export class Authority {
   constructor(private readonly audit: Pick<Audit, 'deny'>) {}
 
   /**
-   * @param operation what was asked for, as the audit log names it
-   * @param because why this request needs the scope, where the operation alone does not need it
+   * @param operation the operation, as the audit log names it
+   * @param because why this request needs the scope, if the operation by itself does not need it
    * @throws PaggioError `FORBIDDEN` that names the scope
    */
   require(actor: Actor, scope: Scope, operation: string, because?: { message: string; hint: string }): void {
@@ -23,5 +23,5 @@ export class Authority {
 const hints: Readonly<Partial<Record<Scope, string>>> = {
   resign: 'Use a key with the scope resign or admin; keys with the scope admin can create one.',
   operator:
-    'Use a live key with the scope operator: the key of the first run has it, and keys that it made with it. Where Paggio is part of an app, the app decides.',
+    'Use a live key with the scope operator. The key of the first run has it and can create others with it. If Paggio is part of an app, the app decides.',
 };

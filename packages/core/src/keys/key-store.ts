@@ -8,15 +8,16 @@ import { apiKeySchema, type ApiKeyRow } from '../storage/entities/api-key';
 import { endKeyless } from './session-ends';
 import { visibleModes } from '../storage/visible-modes';
 
-/** Keys of one user, or of all of them. */
+/** Whether an operation covers the keys of one user or of all users. */
 export type KeyReach = 'own' | 'everybody';
 
 export class KeyStore {
   constructor(private readonly database: Database) {}
 
   /**
-   * @param expiresAt null: never; undefined: when the key that makes it ends
-   * @returns the row as it is stored, or why there is none: `past` and `late` are about `expiresAt`
+   * @param expiresAt `null` means never, and `undefined` the same time as for the key that creates it
+   * @returns the stored row, or why there is none: `past` and `late` are about `expiresAt`, and `maker_gone` means that
+   * the key that creates it is no longer valid
    */
   async insert(
     actor: Actor,
@@ -24,7 +25,7 @@ export class KeyStore {
     expiresAt: Date | null | undefined,
   ): Promise<ApiKeyRow | 'past' | 'late' | 'maker_gone'> {
     return this.database.source.transaction(async (manager) => {
-      // Locked, so that a key which is being revoked makes no other one at the last moment.
+      // The lock keeps a key that is being revoked from creating another one at the last moment.
       const [maker] = actor.keyId
         ? await manager.query<{ valid: boolean; expiresAt: Date | null }[]>(MAKER, [actor.keyId])
         : [];
@@ -32,7 +33,7 @@ export class KeyStore {
       const end = maker?.expiresAt ?? null;
       const made = { ...row, expiresAt: expiresAt === undefined ? end : expiresAt };
       if (end !== null && (made.expiresAt === null || made.expiresAt > end)) return 'late';
-      // By the clock of the database, which also decides when a key has expired.
+      // The clock of the database decides, because it also decides when a key has expired.
       const [{ past } = { past: false }] = await manager.query<{ past: boolean | null }[]>(
         'select $1::timestamptz <= now() as past',
         [made.expiresAt],
@@ -68,7 +69,7 @@ export class KeyStore {
     return toPage(await query.getMany(), paging, total);
   }
 
-  /** Returns the configuration version after it; null when there is no such key. */
+  /** Revokes a key. Returns the new configuration version, or null when there is no such key. */
   async revoke(actor: Actor, id: string, reach: KeyReach): Promise<number | null> {
     const { result, version } = await change(this.database, async (manager) => {
       const keys = manager.getRepository(apiKeySchema);
@@ -76,7 +77,7 @@ export class KeyStore {
       const row = await keys.findOne({ where: live, lock: { mode: 'pessimistic_write' } });
       if (!row) return false;
       await keys.update({ id }, { revokedAt: new Date() });
-      // Whose key it was is worth a word only where it was somebody else's.
+      // The entry names the key's user only if that is somebody else.
       const before = row.userId === actor.userId ? null : { user_id: row.userId, mode: row.mode, name: row.name };
       await keepAudit(manager, actor, [{ action: 'key.revoked', objectId: id, before, after: null }]);
       await endKeyless(manager, actor, id);
@@ -85,7 +86,7 @@ export class KeyStore {
     return result ? version : null;
   }
 
-  /** The keys with these hashes, revoked and expired ones too. */
+  /** The keys with these hashes, including revoked and expired ones. */
   async findByHashes(hashes: readonly Buffer[]): Promise<(ApiKeyRow & { expired: boolean })[]> {
     const rows = await this.database.lookUp<ApiKeyRow & { expired: boolean | null }>(
       `select k.id, k.user_id as "userId", k.mode, k.name, k.prefix, k.hash, k.scopes, k.expires_at as "expiresAt",

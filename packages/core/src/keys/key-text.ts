@@ -6,7 +6,10 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const KEY = /^pk_(live|test)_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 export const DISPLAY_PREFIX_LENGTH = 12;
 
-/** `pk_live_` or `pk_test_`, 32 random base62 characters, and the CRC-32 of the text before it in six base62 digits. */
+/**
+ * Creates a key: `pk_live_` or `pk_test_`, 32 random base62 characters, and the CRC-32 of the text before it in six
+ * base62 digits.
+ */
 export function createKeyText(mode: Mode): string {
   let random = '';
   for (let i = 0; i < 32; i++) random += ALPHABET[randomInt(62)];
@@ -14,7 +17,7 @@ export function createKeyText(mode: Mode): string {
   return text + checksum(text);
 }
 
-/** The mode of a well-formed key; undefined for what cannot be one, so that it is refused without a query. */
+/** The mode of a well-formed key. Returns undefined for any other text, so that it is refused without a query. */
 export function keyMode(key: string): Mode | undefined {
   const match = KEY.exec(key);
   if (!match || checksum(key.slice(0, -6)) !== match[3]) return undefined;

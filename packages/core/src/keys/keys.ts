@@ -22,7 +22,7 @@ export interface ApiKey {
   id: string;
   userId: string;
   name: string;
-  /** The first twelve characters, to recognise it by. */
+  /** The first twelve characters, by which people recognise the key. */
   prefix: string;
   mode: Mode;
   scopes: Scope[];
@@ -33,13 +33,18 @@ export interface ApiKey {
 
 export interface KeyInput {
   name: string;
-  /** Default: the mode of the key that asks. */
+  /** Default: the mode of the key that creates it. */
   mode?: Mode;
-  /** Default: those of `read`, `write` and `ingest` that the key which asks has. Nobody grants a scope they lack. */
+  /**
+   * Default: `read`, `write` and `ingest`, as far as the creating key has them. A key cannot grant a scope that it
+   * lacks.
+   */
   scopes?: Scope[];
-  /** Null: never. Default: when the key that asks ends. A key never outlives the one that made it. */
+  /** `null` means never. Default: the expiry of the creating key. A key never outlives the key that created it. */
   expiresAt?: Date | null;
-  /** The user whose objects the key works on. A key for another user needs the scope `operator`. Default: the user who asks. */
+  /**
+   * The user whose objects the key works on. Another user needs the scope `operator`. Default: the creating key's user.
+   */
   userId?: string;
 }
 
@@ -53,7 +58,7 @@ const MAX_CACHED = 10_000;
 export class Keys {
   /** Keys that were valid when they were last looked at, by the hash of their text. */
   private readonly valid = new RecentMap<string, { principal: KeyHolder; at: number }>(MAX_CACHED);
-  /** When a key was last found to be wrong. These are apart from the valid keys, so that invented keys do not push those out. */
+  /** When a key was last found to be invalid. These are kept apart, so that invented keys never evict valid ones. */
   private readonly wrong = new RecentMap<string, number>(MAX_CACHED);
   private readonly used = new RecentMap<string, number>(MAX_CACHED);
   /** Entries that are older than this are looked up again. */
@@ -70,10 +75,10 @@ export class Keys {
 
   /**
    * Finds the holder of a key.
-   * @param mayWait called before the database is asked about a key that was not valid at its last use. True lets the look-up
-   * wait up to 100 ms for other look-ups, so that many wrong keys cost few statements. Default: it never waits.
-   * @throws PaggioError `UNAUTHORIZED`; for text that cannot be a key without asking the database. `RATE_LIMITED` when too
-   * many look-ups wait.
+   * @param mayWait called before the database is asked about a key that was not valid at its last use. True lets the
+   * look-up wait up to 100 ms for other look-ups, so that many wrong keys cost few statements. Default: it never waits.
+   * @throws PaggioError `UNAUTHORIZED` for an invalid key, without a query for text that cannot be a key;
+   * `RATE_LIMITED` when too many look-ups wait
    */
   async authenticate(key: string, mayWait: () => boolean = () => false): Promise<KeyHolder> {
     if (keyMode(key) === undefined) throw unauthorized();
@@ -102,7 +107,7 @@ export class Keys {
     this.trustedSince = performance.now();
   }
 
-  /** Finds the holder of a key that was revoked or has expired; null for any other text. */
+  /** Finds the holder of a key that was revoked or has expired. Returns null for any other text. */
   async findEnded(key: string): Promise<(Owner & { keyId: string; reason: 'revoked' | 'expired' }) | null> {
     const [row] = keyMode(key) === undefined ? [] : await this.store.findByHashes([keyHash(key)]);
     if (!row || (row.revokedAt === null && !row.expired)) return null;
@@ -111,9 +116,10 @@ export class Keys {
   }
 
   /**
-   * The key itself is in this answer only.
-   * @throws PaggioError `FORBIDDEN` for what the principal may not grant; `VALIDATION_FAILED` for an end that has passed or
-   * that is later than that of the key which asks; `UNAUTHORIZED` when that key was revoked meanwhile
+   * Creates a key. Only this answer contains its text.
+   * @throws PaggioError `FORBIDDEN` for a scope, a mode or a user that the principal may not grant; `VALIDATION_FAILED`
+   * for an expiry that has passed or is later than that of the creating key; `UNAUTHORIZED` when that key was revoked
+   * meanwhile
    */
   async create(principal: Principal, input: KeyInput): Promise<{ apiKey: ApiKey; key: string }> {
     requireTime('expiresAt', input.expiresAt);
@@ -138,7 +144,10 @@ export class Keys {
     return this.insert(principal, { userId, mode }, input, wanted);
   }
 
-  /** A key with every scope, `operator` included, for the person who runs the server. `key` comes from `createKeyText('live')`. */
+  /**
+   * Creates a key with every scope, including `operator`, for the person who runs the server. `key` comes from
+   * `createKeyText('live')`.
+   */
   async createFirst(userId: string, key: string): Promise<void> {
     const owner: Owner = { userId, mode: 'live' };
     await this.insert(owner, owner, { name: 'first run' }, [...allScopes], key);
@@ -163,7 +172,7 @@ export class Keys {
   }
 
   /**
-   * Ends a key and the sessions that were opened with it. Keys that it made stay.
+   * Revokes a key, and ends the sessions that were opened with it. Keys that it created stay valid.
    * @throws PaggioError `NOT_FOUND`, also for a key of another user without the scope `operator`
    */
   async revoke(actor: Actor, id: string): Promise<void> {
@@ -210,7 +219,7 @@ export class Keys {
     return new Map(valid.map((row) => [row.hash.toString('latin1'), row]));
   }
 
-  /** Notes the use, at most once a minute and off the request's path. */
+  /** Records the use, at most once a minute. The request does not wait for it. */
   private touched(principal: KeyHolder, now: number): KeyHolder {
     const { keyId } = principal;
     if (now - (this.used.get(keyId) ?? Number.NEGATIVE_INFINITY) >= USED_EVERY_MS) {
@@ -225,7 +234,7 @@ function toPrincipal(row: ApiKeyRow): KeyHolder {
   return { userId: row.userId, mode: row.mode, scopes: new Set(row.scopes as Scope[]), keyId: row.id };
 }
 
-/** Code of the host names the user whose keys it means. */
+/** An operator reaches the keys of all users. The host's own code names the user whose keys it means. */
 function reachOf(actor: Actor): KeyReach {
   return actor.scopes !== undefined && hasScope(actor, 'operator') ? 'everybody' : 'own';
 }

@@ -1,7 +1,7 @@
 import { PaggioError } from '../errors';
 import { RecentMap } from '../flow/recent-map';
 
-/** The requests per second in the long run, and the number that may come at once. */
+/** The average requests per second, and the number that may come at once. */
 export interface RateLimit {
   /** 1 to 100000. */
   perSecond: number;
@@ -27,9 +27,9 @@ interface Bucket {
 const MAX_BUCKETS = 100_000;
 
 /**
- * A token bucket for each name, in this process. Each process counts by itself: the limit protects the process
- * and the database, and is not a quota. It remembers the 100,000 names that were used last; a name that was forgotten
- * begins with a full bucket.
+ * Keeps a token bucket for each name. Each process counts by itself, because the limit protects the process and the
+ * database and is not a quota. The limiter remembers the 100,000 names that were used last. A forgotten name begins
+ * with a full bucket.
  */
 export class RateLimiter {
   private readonly buckets: RecentMap<string, Bucket>;
@@ -50,8 +50,9 @@ export class RateLimiter {
   }
 
   /**
-   * Takes one request's worth; false: nothing is left. For hot paths: makes no objects for a name that is known.
-   * @param now where the caller has read the clock already
+   * Takes the token of one request. Returns false when none is left. It is for hot paths, and creates no objects for a
+   * known name.
+   * @param now the time, if the caller has read the clock already
    */
   spend(name: string, now = this.clock()): boolean {
     const bucket = this.bucketOf(name, now);
@@ -60,13 +61,13 @@ export class RateLimiter {
     return true;
   }
 
-  /** Gives back what one request took, because it turned out not to count. A bucket never holds more than the burst. */
+  /** Gives back the token of a request that turned out not to count. A bucket never holds more than the burst. */
   giveBack(name: string): void {
     const bucket = this.bucketOf(name, this.clock());
     bucket.tokens = Math.min(this.rate.burst, bucket.tokens + 1);
   }
 
-  /** What a bucket would say to the next request, without taking anything. */
+  /** The verdict on the next request, without taking a token. */
   look(name: string): RateVerdict {
     const { tokens } = this.bucketOf(name, this.clock());
     const { perSecond, burst } = this.rate;
@@ -80,7 +81,7 @@ export class RateLimiter {
     };
   }
 
-  /** Filled up to a moment. */
+  /** The bucket of a name, refilled up to `now`. */
   private bucketOf(name: string, now: number): Bucket {
     const { perSecond, burst } = this.rate;
     const bucket = this.buckets.get(name);
@@ -103,7 +104,7 @@ export function rateHeaders(verdict: RateVerdict): [string, string][] {
   ];
 }
 
-/** The refusal of a request whose bucket is empty, with when to come back. */
+/** The error for a request whose bucket is empty. It says when to try again. */
 export function rateLimited(verdict: RateVerdict, message: string, hint: string): PaggioError {
   return new PaggioError('RATE_LIMITED', message, {
     hint,

@@ -3,10 +3,10 @@ import type { AuditEntry } from '../audit/audit-entry';
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from '../audit/audit-store';
 
-/** Why a session ended before its time, as the audit log has it. */
+/** Why a session ended before it expired, as the audit log records it. */
 export type SessionEnd = 'signed_out' | 'ended' | 'replaced' | 'too_many' | 'last_key_revoked';
 
-/** First half of the name of a lock; the second one is the user. */
+/** First half of the name of an advisory lock. The second half is the user. */
 export const KEYLESS_LOCK = 0x70_67_73_6c;
 export const REMOVED = 'id, user_id as "userId", mode, key_id as "keyId", kind, expires_at > now() as alive';
 
@@ -18,11 +18,12 @@ export interface Removed extends Owner {
 }
 
 /**
- * Ends what was opened without a key, by a link of the host or the server, once the last key of its user is revoked. Where
- * other keys are left they can still end it by hand. Goes into the transaction that revokes the key, after it.
+ * Ends the sessions and links that the host or the server created without a key, once the last key of their user is
+ * revoked. As long as the user has another key, that key can end them by hand. Call this in the transaction that
+ * revokes the key, after the revocation.
  */
 export async function endKeyless(manager: EntityManager, actor: Actor, keyId: string): Promise<void> {
-  // Of two keys that are revoked at once, the second one waits and sees that it was the last.
+  // If two keys are revoked at once, the second revocation waits here, and then sees that its key was the last.
   await manager.query(
     `select pg_advisory_xact_lock(${KEYLESS_LOCK}, hashtext(user_id)) from paggio.api_keys where id = $1`,
     [keyId],
@@ -39,7 +40,7 @@ export async function endKeyless(manager: EntityManager, actor: Actor, keyId: st
   await keepEnds(manager, removed, 'last_key_revoked', (one) => ({ ...actor, userId: one.userId, mode: one.mode }));
 }
 
-/** Removes sessions and links, `s` in `where`. */
+/** Removes the sessions and links that match `where`, in which a row is called `s`. */
 export function remove(manager: EntityManager, where: string, values: unknown[]): Promise<Removed[]> {
   return manager.query<Removed[]>(
     `with removed as (delete from paggio.sessions s where ${where} returning *) select ${REMOVED} from removed`,
@@ -47,7 +48,7 @@ export function remove(manager: EntityManager, where: string, values: unknown[])
   );
 }
 
-/** One entry for each session that had not ended by itself. Links leave none: nobody was signed in. */
+/** Adds an entry for each session that had not ended by itself. Links get none, because nobody was signed in. */
 export async function keepEnds(
   manager: EntityManager,
   removed: readonly Removed[],

@@ -1,6 +1,6 @@
 import { PaggioError } from '../errors';
 
-/** How long a look-up waits for others. So there are at most ten statements a second, for any number of keys. */
+/** How long a look-up waits for others. This allows at most ten statements a second, for any number of keys. */
 const GATHER_MS = 100;
 /** Look-ups that may wait at the same time. Each may hold a connection and part of a body. */
 const MAX_WAITING = 500;
@@ -12,9 +12,9 @@ interface Lookup<Row> {
 }
 
 /**
- * Gathers the look-ups of 100 ms into one statement. This serves addresses that have just sent many wrong keys, sessions or
- * links: a flood of invented ones costs the database almost nothing, and a valid one from the same address still gets
- * through, a little later.
+ * Gathers the look-ups of 100 ms into one statement. It serves addresses that have just sent many invalid keys,
+ * sessions or links. A flood of invented ones then costs the database almost nothing, and a valid one from the same
+ * address still gets through a little later.
  */
 export class SharedLookups<Row> {
   private waiting = new Map<string, Lookup<Row>>();

@@ -6,12 +6,14 @@ import type { SpentLink } from './session-store';
 import type { TelemetryEvent } from '../telemetry/telemetry';
 import type { SignInRequest } from './session';
 
-/** The audit log gets one entry a minute for each key or link and address, so that a loop of attempts does not fill it. */
+/**
+ * The audit log gets one entry a minute for each key or link and address, so that a loop of attempts does not fill it.
+ */
 const KEPT = { perSecond: 1 / 60, burst: 1 };
 /** The server's log is limited by address, and for all addresses together, because a stranger may have many. */
 const TOLD = { perSecond: 1 / 60, burst: 1 };
 const TOLD_IN_ALL = { perSecond: 1, burst: 60 };
-/** The database counts as well, because senders may change addresses and there may be several processes. */
+/** The database counts too, because senders may change addresses and there may be several processes. */
 const KEPT_A_DAY = 100;
 
 /** A key or link that was valid once, and its owner. */
@@ -22,8 +24,8 @@ interface Known extends Owner {
 }
 
 /**
- * Records sign-ins that failed. When the key or link was valid once, the audit log of its user gets an entry, because it may
- * have leaked. A key or link that never existed has no owner, so only the server's log tells about it.
+ * Records sign-ins that failed. When the key or link was valid once, the audit log of its user gets an entry, because
+ * it may have leaked. A key or link that never existed has no owner, so only the server's log mentions it.
  */
 export class RefusedSignIns {
   private readonly kept = new RateLimiter(KEPT);

@@ -9,9 +9,9 @@ import { visibleModes } from '../storage/visible-modes';
 export interface SessionRow {
   id: string;
   userId: string;
-  /** Of the key or link that opened it. */
+  /** The mode of the key or link that opened it. */
   mode: Mode;
-  /** Whose objects it shows now. */
+  /** The mode whose objects it shows now. */
   shownMode: Mode;
   scopes: string[];
   keyId: string | null;
@@ -20,7 +20,7 @@ export interface SessionRow {
 
 /** A session as it is listed. */
 export interface ListedSessionRow extends SessionRow {
-  /** Null: a link opened it that was made without a key. */
+  /** `null` when it was opened with a link that was created without a key. */
   keyPrefix: string | null;
   remoteAddr: string | null;
   userAgent: string | null;
@@ -38,28 +38,30 @@ export interface NewSession extends NewLink {
   userAgent: string | null;
   /** What opens it, for the audit log. */
   by: 'key' | 'link' | 'host';
-  /** Hash of the session that this one takes the place of. */
+  /** Hash of the session that this one replaces. */
   replaces: Buffer | null;
 }
 
-/** A link that does not sign in any more, and whose it was. */
+/** A link that cannot sign in any more, and its owner. */
 export interface SpentLink extends Owner {
   id: string;
   keyId: string | null;
   reason: 'link_used' | 'link_expired' | 'key_ended';
 }
 
-/** Sessions of one key. The oldest beyond these end, because a key can sign in as often as its rate limit allows. */
+/**
+ * A key has at most this many sessions, because it can sign in as often as its rate limit allows. The oldest ones end.
+ */
 export const SESSIONS_PER_KEY = 100;
 
 const COLUMNS =
   's.id, s.user_id as "userId", s.mode, s.shown_mode as "shownMode", s.scopes, s.key_id as "keyId", s.expires_at as "expiresAt"';
-/** What was opened with a key ends with it. */
+/** A session or link that was created with a key ends with that key. */
 const KEY_STANDS = `(s.key_id is null or exists (
   select from paggio.api_keys k where k.id = s.key_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))`;
 const standsFor = (idleMs: string): string =>
   `s.kind = 'session' and s.expires_at > now() and s.used_at > now() - ${idleMs}::int8 * interval '1 millisecond' and ${KEY_STANDS}`;
-/** Sessions and sign-in links by the hash of their token. The database's clock says when they end. */
+/** Stores sessions and sign-in links by the hash of their token. The clock of the database decides when they end. */
 export class SessionStore {
   constructor(private readonly database: Database) {}
 
@@ -71,27 +73,27 @@ export class SessionStore {
     );
   }
 
-  /** Opens a session, ends those that make room for it, and keeps both in the audit log. */
+  /** Opens a session, ends those that make room for it, and records both in the audit log. */
   async open(session: NewSession): Promise<void> {
     await this.database.source.transaction((manager) => open(manager, session));
   }
 
   /**
-   * Opens a session in exchange for a link. Of two requests with the same link one gets it.
-   * @returns null for a link that was used, has expired, or never was
+   * Opens a session in exchange for a link. A link works once, even if two requests use it concurrently.
+   * @returns null for a link that was used, has expired or never existed
    */
   async openByLink(
     link: Buffer,
     session: Pick<NewSession, 'id' | 'hash' | 'lastsMs' | 'remoteAddr' | 'userAgent' | 'replaces'>,
   ): Promise<true | null> {
     return this.database.source.transaction(async (manager) => {
-      // A revocation of the last key at this moment either ends the link, or waits for the session and ends it.
+      // A concurrent revocation of the last key either ends the link first, or waits for the session and ends it.
       await manager.query(
         `select pg_advisory_xact_lock_shared(${KEYLESS_LOCK}, hashtext(user_id)) from paggio.sessions where hash = $1`,
         [link],
       );
-      // A row that is a session which has ended signs in nobody, in the version before this one too. It stays for a
-      // while, so that a second use of the link is known to be one.
+      // The row becomes a session that has ended. It signs in nobody, not even in the previous version. It stays for a
+      // while, so that a second use of the link is recognised.
       const [row] = await manager.query<SessionRow[]>(
         `with taken as (
            update paggio.sessions s set kind = 'session', expires_at = now()
@@ -106,16 +108,16 @@ export class SessionStore {
     });
   }
 
-  /** Whose a link was that does not sign in any more. It is known for an hour after its end. */
+  /** Finds a link that cannot sign in any more, and its owner. It is known for an hour after its end. */
   async spentLink(hash: Buffer): Promise<SpentLink | null> {
     const [row] = await this.database.rows<Removed>(`select ${REMOVED} from paggio.sessions where hash = $1`, [hash]);
-    // The token of a session that stands was never a link.
+    // The token of a session that has not ended was never a link.
     if (!row || (row.kind === 'session' && row.alive)) return null;
     const reason = row.kind === 'session' ? 'link_used' : row.alive ? 'key_ended' : 'link_expired';
     return { id: row.id, userId: row.userId, mode: row.mode, keyId: row.keyId, reason };
   }
 
-  /** Which of these hashes, as latin1 text, are those of sessions or links that have not expired. */
+  /** Finds which of these hashes, as Latin-1 text, belong to sessions or links that have not expired. */
   async known(names: readonly string[]): Promise<Map<string, true>> {
     const rows = await this.database.rows<{ hash: Buffer }>(
       'select hash from paggio.sessions where hash = any($1::bytea[]) and expires_at > now()',
@@ -124,14 +126,14 @@ export class SessionStore {
     return new Map(rows.map(({ hash }) => [hash.toString('latin1'), true]));
   }
 
-  /** Null: there is none, or it was left alone for longer than `idleMs`. */
+  /** Finds a session. Returns null when there is none, or when it was not used for longer than `idleMs`. */
   async find(hash: Buffer, idleMs: number): Promise<SessionRow | null> {
     const [row] = await this.database.rows<SessionRow & { stale: boolean }>(
       `select ${COLUMNS}, s.used_at < now() - interval '1 minute' as stale from paggio.sessions s
        where s.hash = $1 and ${standsFor('$2')}`,
       [hash, idleMs],
     );
-    // Once a minute is often enough to know that it is in use.
+    // It is enough to record the use once a minute.
     if (row?.stale) await this.database.rows('update paggio.sessions set used_at = now() where hash = $1', [hash]);
     return row ?? null;
   }
@@ -141,8 +143,8 @@ export class SessionStore {
   }
 
   /**
-   * Sessions of a user, newest first: of the modes that this owner sees, and the one that asks.
-   * @param current id of the session that asks
+   * Lists the sessions of a user, newest first. They are those of the modes that this owner sees, and the current one.
+   * @param current id of the session that makes the request
    */
   async list(owner: Owner, current: string | null, idleMs: number, paging: Paging): Promise<Page<ListedSessionRow>> {
     const where = `s.user_id = $1 and (s.mode = any($2) or s.id = $3) and ${standsFor('$4')}`;
@@ -169,7 +171,7 @@ export class SessionStore {
     });
   }
 
-  /** Ends a session that `list` shows to this owner; false: it shows no such session. */
+  /** Ends a session that `list` shows to this owner. Returns false when it shows no such session. */
   async end(actor: Actor, current: string | null, id: string): Promise<boolean> {
     return this.database.source.transaction(async (manager) => {
       const removed = await remove(
@@ -182,7 +184,7 @@ export class SessionStore {
     });
   }
 
-  /** Ends every session that `list` shows but the one that asks, and the links that could still open one. */
+  /** Ends every session that `list` shows except the current one, and the links that could still open one. */
   async endOthers(actor: Actor, current: string | null): Promise<void> {
     await this.database.source.transaction(async (manager) => {
       const removed = await remove(
@@ -194,7 +196,7 @@ export class SessionStore {
     });
   }
 
-  /** Removes what ended more than an hour ago, and what was left alone for longer than `idleMs`. */
+  /** Removes sessions and links that ended more than an hour ago, and those that were not used for `idleMs`. */
   async sweep(idleMs: number): Promise<void> {
     await this.database.rows(
       `delete from paggio.sessions where expires_at < now() - interval '1 hour'

@@ -4,7 +4,7 @@ import type { Mode, Principal, Scope } from '../principal';
 export interface Session {
   id: string;
   principal: Principal & { sessionId: string };
-  /** The modes that it may show. It may show both when its user may make keys of both. */
+  /** The modes that it may show. It may show both when its user may create keys of both. */
   modes: readonly Mode[];
   expiresAt: Date;
 }
@@ -15,10 +15,12 @@ export interface SessionSummary {
   /** The mode of the key or link that opened it. */
   mode: Mode;
   scopes: Scope[];
-  /** The key that opened it, and that ends it; null: a link that was made without a key. */
+  /**
+   * Id of the key that opened it. It ends with that key. `null` when a link that was created without a key opened it.
+   */
   keyId: string | null;
   keyPrefix: string | null;
-  /** The address that it was opened from; null: unknown, as for sessions of an earlier version. */
+  /** The address that it was opened from. `null` when it is unknown, as for sessions of an earlier version. */
   remoteAddr: string | null;
   /** The first 256 characters of the browser's `User-Agent`. The browser may send any text. */
   userAgent: string | null;
@@ -31,7 +33,7 @@ export interface SessionSummary {
 /** The browser that signs in. */
 export interface SignInRequest {
   remoteAddr: string | null;
-  /** Its `User-Agent`; longer than 256 characters, it is cut. */
+  /** Its `User-Agent`. Text after 256 characters is cut. */
   userAgent: string | null;
   /** The token of the browser's present session, which the new one replaces. */
   token: string | null;

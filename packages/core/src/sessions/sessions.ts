@@ -17,9 +17,9 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const USER_AGENT_LENGTH = 256;
 
 /**
- * Sessions of the dashboard. They are in the database: every process knows them, a restart ends none, and signing out or
- * revoking the key that opened one ends it everywhere at once. One that was opened without a key ends when the last key of
- * its user is revoked.
+ * Sessions of the dashboard. They are in the database, so every process knows them and a restart ends none. Signing
+ * out, or revoking the key that opened a session, ends it everywhere at once. A session that was opened without a key
+ * ends when the last key of its user is revoked.
  */
 export class Sessions {
   private readonly lookups = new SharedLookups((names) => this.store.known(names));
@@ -30,8 +30,8 @@ export class Sessions {
   ) {}
 
   /**
-   * Opens a session. It lasts seven days, or twelve hours without use. Only this answer has the token. Opening it ends the
-   * session that the browser had, and the oldest sessions of a key that has more than a hundred.
+   * Opens a session. It lasts seven days, or twelve hours without use. Only this answer has the token. Opening it ends
+   * the session that the browser had, and the oldest sessions of a key that has more than a hundred.
    */
   async open(principal: Principal, browser: SignInRequest = noBrowser): Promise<string> {
     const { userId, mode, scopes, keyId } = principal;
@@ -48,22 +48,25 @@ export class Sessions {
   }
 
   /**
-   * Whether a token may belong to a session or a link that is still valid. It waits up to 100 ms, so that many such questions
-   * cost one statement. Only `find` and `useLink` decide.
+   * Whether a token may belong to a session or a link that is still valid. It waits up to 100 ms, so that many such
+   * questions cost one statement. Only `find` and `useLink` decide.
    * @throws PaggioError `RATE_LIMITED` when too many questions wait
    */
   async mayBeValid(token: string): Promise<boolean> {
     return TOKEN.test(token) && (await this.lookups.ask(hashOf(token).toString('latin1'))) !== null;
   }
 
-  /** Null when the token is not valid, its session has ended, or the key of the session was revoked. */
+  /**
+   * Finds the session of a token. Returns null when the token is invalid, the session has ended, or its key was
+   * revoked.
+   */
   async find(token: string): Promise<Session | null> {
     const row = TOKEN.test(token) ? await this.store.find(hashOf(token), IDLE_MS) : null;
     return row && { id: row.id, principal: toPrincipal(row), modes: modesOf(row), expiresAt: row.expiresAt };
   }
 
   /**
-   * Shows the objects of this mode from now on.
+   * Makes the session show the objects of this mode from now on.
    * @throws PaggioError `UNAUTHORIZED` when there is no session, `FORBIDDEN` for a mode that is not one of its `modes`
    */
   async show(token: string, mode: Mode): Promise<Session> {
@@ -84,8 +87,8 @@ export class Sessions {
   }
 
   /**
-   * Sessions of the principal's user, newest first. A live key or session sees those of both modes; a test one sees those
-   * of test mode, and the session that asks.
+   * Lists the sessions of the principal's user, newest first. A live key or session sees those of both modes. A test
+   * one sees those of test mode, and its own session.
    */
   async list(principal: Principal, paging: Paging): Promise<Page<SessionSummary>> {
     const page = await this.store.list(principal, principal.sessionId ?? null, IDLE_MS, paging);
@@ -100,12 +103,12 @@ export class Sessions {
     if (!(await this.store.end(principal, principal.sessionId ?? null, id))) throw notFound('session');
   }
 
-  /** Ends all sessions except the one that asks, and invalidates the links that have not been used yet. */
+  /** Ends all sessions except the principal's own, and invalidates the links that have not been used yet. */
   async endOthers(principal: Principal): Promise<void> {
     await this.store.endOthers(principal, principal.sessionId ?? null);
   }
 
-  /** Makes a token that `useLink` accepts once, within an hour. */
+  /** Creates a token that `useLink` accepts once, within an hour. */
   async createLink(principal: Principal): Promise<string> {
     const { userId, mode, scopes, keyId } = principal;
     const token = newToken();
@@ -115,7 +118,7 @@ export class Sessions {
     return token;
   }
 
-  /** Opens a session; null for a link that was used, has expired or never existed. */
+  /** Opens a session and returns its token. Returns null for a link that was used, has expired or never existed. */
   async useLink(token: string, browser: SignInRequest = noBrowser): Promise<string | null> {
     const session = newSession(browser);
     if (TOKEN.test(token) && (await this.store.openByLink(hashOf(token), session))) return session.token;
@@ -123,7 +126,7 @@ export class Sessions {
     return null;
   }
 
-  /** Notes that somebody tried to sign in with a key that is not valid. */
+  /** Records that somebody tried to sign in with an invalid key. */
   async refuseKey(key: string, browser: SignInRequest): Promise<void> {
     await this.refused.key(key, browser);
   }
@@ -146,7 +149,7 @@ function shorten(userAgent: string | null): string | null {
   return userAgent === null ? null : userAgent.slice(0, USER_AGENT_LENGTH);
 }
 
-/** Tokens are random: a fast hash is enough, and looking it up tells nothing about near misses. */
+/** Tokens are random, so a fast hash is enough, and looking it up reveals nothing about similar tokens. */
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest();
 }
@@ -155,7 +158,7 @@ function toPrincipal({ id, userId, shownMode, scopes, keyId }: SessionRow): Sess
   return { userId, mode: shownMode, scopes: new Set(scopes as Scope[]), keyId, sessionId: id };
 }
 
-/** An administrator of live mode makes test keys as well; a test key sees nothing of live mode. */
+/** An administrator of live mode may create test keys, and so sees both modes. A test key sees nothing of live mode. */
 function modesOf({ mode, scopes }: SessionRow): Mode[] {
   const isAdmin = hasScope({ mode, scopes: new Set(scopes as Scope[]) }, 'admin');
   return mode === 'live' && isAdmin ? ['live', 'test'] : [mode];
