@@ -24,19 +24,19 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** What was done to what. Neither side ever holds a secret. */
+/** An action and its object, before and after. Neither side ever contains a secret. */
 export interface AuditEntry {
   action: AuditAction;
-  /** Null when the action has no object, as for a refused request. */
+  /** `null` when the action has no object, as for a refused request. */
   objectId: string | null;
   before: Readonly<Record<string, unknown>> | null;
   after: Readonly<Record<string, unknown>> | null;
 }
 
-/** An entry as it was kept. There is no way to change or remove one. */
+/** An entry as it is stored. Nobody can change or remove one. */
 export interface AuditRecord extends AuditEntry {
   id: string;
-  /** Null: the host's own code, or a person at the dashboard of the operator. */
+  /** `null` for the host's own code, and for a person at the dashboard of the operator. */
   keyId: string | null;
   remoteAddr: string | null;
   createdAt: Date;

@@ -36,7 +36,7 @@ export class AuditStore {
     return keepAudit(this.database.source, actor, [entry]);
   }
 
-  /** Adds an entry unless its user has so many with this action from the last 24 hours. */
+  /** Adds an entry, unless its user already has `aDay` entries with this action from the last 24 hours. */
   async addUpTo(actor: Actor, entry: AuditEntry, aDay: number): Promise<void> {
     await this.database.source.transaction(async (manager) => {
       const [counted] = await manager.query<{ count: number }[]>(

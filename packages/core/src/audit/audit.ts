@@ -4,11 +4,11 @@ import { RecentMap } from '../flow/recent-map';
 import type { AuditStore } from './audit-store';
 import type { AuditEntry, AuditFilter, AuditRecord } from './audit-entry';
 
-/** The same refusal is kept once a minute for each key or user: a loop of them must not fill a table. */
+/** The same refusal is recorded once a minute for each key or user, so that a loop cannot fill the table. */
 const DENIED_EVERY_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
-/** Who did what to keys, secrets, endpoints, destinations, replays and sessions. */
+/** The audit log: who did what to keys, secrets, endpoints, destinations, replays and sessions. */
 export class Audit {
   private readonly denied = new RecentMap<string, number>(MAX_REMEMBERED);
 
@@ -22,14 +22,14 @@ export class Audit {
   }
 
   /**
-   * Keeps what is about to leave this process, before it does: if the process dies in between, the log has an entry too
-   * many and not one too few.
+   * Records an action before it leaves this process. If the process dies in between, the log has one entry too many and
+   * not one too few.
    */
   async note(actor: Actor, entry: AuditEntry): Promise<void> {
     await this.store.add(actor, entry);
   }
 
-  /** Keeps that somebody asked for an operation and lacked the scope. Does not wait until it is stored. */
+  /** Records that an actor asked for an operation without its scope. It does not wait until the entry is stored. */
   deny(actor: Actor, operation: string, scope: Scope): void {
     // Users of the host have no key.
     const name = JSON.stringify([actor.userId, actor.mode, actor.keyId ?? null, operation, scope]);
@@ -41,8 +41,8 @@ export class Audit {
   }
 
   /**
-   * Keeps what a stranger can bring about, up to so many of an action and user in 24 hours: nobody can fill the table. Never
-   * throws, because the refusal is answered all the same.
+   * Records a refusal that a stranger can cause. It stores at most `aDay` entries for an action and user in 24 hours,
+   * so that nobody can fill the table. It never throws, because the refusal is answered in any case.
    */
   async keepRefusal(actor: Actor, entry: AuditEntry, aDay: number): Promise<void> {
     await this.store.addUpTo(actor, entry, aDay).catch(this.onFault);

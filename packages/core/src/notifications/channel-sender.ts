@@ -1,6 +1,6 @@
 import type { Transport } from '../transport/transport';
 
-/** What became of a message. */
+/** The result of sending a message. */
 export interface Sent {
   delivered: boolean;
   responseStatus: number | null;

@@ -1,10 +1,10 @@
 import type { Alert, Channel, Trigger } from './notification';
 
-/** More endpoints than this are counted and not named. */
+/** A message names at most this many alerts, and only counts the rest. */
 const NAMED = 10;
 const NAME_LENGTH = 80;
 const DETAIL_LENGTH = 300;
-/** Discord takes 2000 characters. */
+/** Discord accepts 2000 characters. */
 const MAX_LENGTH = 1_900;
 
 const titles: Readonly<Record<Trigger, (alert: Alert) => string>> = {
@@ -18,13 +18,13 @@ const titles: Readonly<Record<Trigger, (alert: Alert) => string>> = {
 };
 const order: readonly Trigger[] = ['storage', 'paused', 'failing', 'unhealthy', 'failed', 'recovered', 'delivered'];
 
-/** A line of a message: what it is about, in bold, and what happened there. Both are plain text. */
+/** A line of a message: the subject, in bold, and what happened. Both are plain text. */
 interface Line {
   subject: string;
   text: string;
 }
 
-/** One message for everything that is due: an outage of a hundred endpoints is not a hundred messages. */
+/** Makes one message for everything that is due, so that an outage of a hundred endpoints does not send a hundred. */
 export function messageOf(alerts: readonly Alert[], channel: Channel): object {
   const sorted = [...alerts].sort((a, b) => order.indexOf(a.trigger) - order.indexOf(b.trigger) || b.count - a.count);
   const lines = sorted.slice(0, NAMED).map((alert) => {
@@ -41,8 +41,8 @@ export function testMessage(channel: Channel): object {
 }
 
 /**
- * The message of each chat, from lines and a closing sentence of ours. Names come from people and details from destinations,
- * so neither may become a link, a mention or formatting.
+ * Makes the message for each chat from lines and a closing sentence. Names in the lines come from people and details
+ * from destinations, so neither may become a link, a mention or formatting.
  */
 const messages: Readonly<Record<Channel, (lines: readonly Line[], closing: string | null) => object>> = {
   slack: (lines, closing) => ({
@@ -66,9 +66,9 @@ function markup(lines: readonly Line[], closing: string | null, write: (line: Li
 }
 
 /**
- * An Adaptive Card of version 1.4, which Teams shows on every platform. Each line is a RichTextBlock: unlike a TextBlock it
- * reads no Markdown, whose escapes Teams for iOS and Android shows differently from the one for desktops. Ten lines stay far
- * below the 28 KB that Teams takes.
+ * Makes an Adaptive Card of version 1.4, which Teams shows on every platform. Each line is a RichTextBlock, because a
+ * TextBlock reads Markdown, and Teams for iOS and Android shows its escapes differently from Teams for desktops. Ten
+ * lines stay far below the 28 KB that Teams accepts.
  */
 function card(lines: readonly Line[], closing: string | null): object {
   const ours = (text: string, style: object = {}): object => ({ type: 'TextBlock', text, wrap: true, ...style });
@@ -90,7 +90,7 @@ function card(lines: readonly Line[], closing: string | null): object {
   };
 }
 
-/** https://docs.slack.dev/messaging/formatting-message-text/: these three begin links and mentions. */
+/** Slack reads `&`, `<` and `>` as markup: https://docs.slack.dev/messaging/formatting-message-text/. */
 function escapeSlack(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -106,14 +106,17 @@ function escapeDiscord(text: string): string {
 const teamsTwins: Readonly<Record<string, string>> = { '<': '‹', '>': '›', '[': '(', ']': ')', '{': '(', '}': ')' };
 
 /**
- * Plain text still has a few forms with a meaning, which no escape takes away: `<at>...</at>` is a mention to Power Automate,
- * and `{{DATE(...)}}` a function of Adaptive Cards. A renderer that reads Markdown all the same finds no link in `(...)(...)`.
+ * Replaces brackets, because some forms of plain text still have a meaning that no escape removes. `<at>...</at>` is a
+ * mention to Power Automate, and `{{DATE(...)}}` is a function of Adaptive Cards. A renderer that reads Markdown in
+ * spite of the card finds no link in `(...)(...)`.
  */
 function plainTeams(text: string): string {
   return text.replaceAll(/[<>[\]{}]/g, (one) => teamsTwins[one] ?? one).replaceAll(/\p{Cc}/gu, ' ');
 }
 
-/** At most `length` code units, and no half of a surrogate pair: some readers of JSON refuse a text that ends in one. */
+/**
+ * Cuts to `length` code units, without half of a surrogate pair, because some JSON readers refuse a text that ends so.
+ */
 function cut(text: string, length: number): string {
   return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -20,13 +20,13 @@ import type { Ended } from '../events/event-index';
 import { failing } from '../endpoints/failing-sql';
 import type { SecretBox } from '../secrets/secret-box';
 
-/** From the first alert to its message: what belongs together comes together. */
+/** The time from the first alert to its message, so that alerts that belong together are in one message. */
 const GATHER_SECONDS = 10;
-/** Between two messages about the same thing at the same endpoint. */
+/** The time between two messages about the same trigger at the same endpoint. */
 const QUIET_MINUTES = 15;
-/** An endpoint with fewer finished events than this is not judged. */
+/** An endpoint is judged once it has this many finished deliveries. */
 const JUDGED_FROM = 5;
-/** Below this share of deliveries an endpoint is told to be unhealthy. */
+/** An endpoint is unhealthy if its success rate is below this. */
 const UNHEALTHY_BELOW = 0.5;
 const LEASE_SECONDS = 60;
 const TRIES = 5;
@@ -34,13 +34,13 @@ const JUDGED_AT_ONCE = 100;
 
 /** Alerts of one owner that are due, under a lease. */
 export interface DueAlerts extends Owner {
-  /** @throws UnreadableSecret */
+  /** Decrypts the owner's settings. @throws UnreadableSecret */
   settings: () => NotificationSettings;
   alerts: (Alert & { told: number })[];
   tries: number;
 }
 
-/** The sealed URLs. */
+/** The encrypted URLs. */
 type UrlColumns = Record<Channel, string | null>;
 type TriggerColumns = Record<`${Channel}_triggers`, Trigger[]>;
 
@@ -63,9 +63,9 @@ export class NotificationStore {
   }
 
   /**
-   * Replaces the settings by what `work` makes of the stored ones, under a lock: of two changes at once the second sees what
-   * the first has stored.
-   * @returns what is stored now
+   * Replaces the settings by what `work` makes of the stored ones. This happens under a lock, so that the second of two
+   * concurrent changes sees what the first has stored.
+   * @returns the stored settings
    */
   async put(actor: Actor, work: (stored: StoredNotifications) => NotificationSettings): Promise<StoredNotifications> {
     return this.database.source.transaction(async (manager) => {
@@ -97,13 +97,13 @@ export class NotificationStore {
     await keepAudit(manager, actor, [entry]);
   }
 
-  /** Compares the health of endpoints at which something ended with what it was, where their owner wants to know. */
+  /** Looks for changes of health at endpoints where a delivery ended, if their owner wants to know about them. */
   async judgeHealth(): Promise<void> {
     const rows = await this.database.rows<{ id: string }>(
       `delete from paggio.health_checks where endpoint_id in (
          select endpoint_id from paggio.health_checks limit ${JUDGED_AT_ONCE} for update skip locked) returning endpoint_id as id`,
     );
-    // The driver answers a DELETE with rows and their count.
+    // For a DELETE the driver returns the rows and their count.
     const ids = ((rows as unknown as [{ id: string }[], number])[0] ?? []).map((row) => row.id);
     if (ids.length === 0) return;
     const counts = await this.endpoints.healthCounts(ids);
@@ -116,18 +116,23 @@ export class NotificationStore {
     await this.database.source.query(JUDGE, [judged.map(({ id }) => id), judged.map(({ unhealthy }) => unhealthy)]);
   }
 
-  /** Destinations that were paused by themselves since they were last told about. */
+  /** Adds alerts for destinations that Paggio has paused since the last alert about them. */
   async notePauses(): Promise<void> {
     await this.database.source.query(NOTE_PAUSES);
   }
 
-  /** Destinations that have been failing for as long as their owner says, once per outage, and those that deliver again. */
+  /**
+   * Adds alerts for destinations that have been failing for as long as their owner has set, once per outage, and for
+   * those that deliver again.
+   */
   async noteOutages(): Promise<void> {
     await this.database.source.query(NOTE_OUTAGES);
     await this.database.source.query(NOTE_RECOVERIES);
   }
 
-  /** The alerts of an owner for whom something is due, with what else has gathered; null when nothing is. */
+  /**
+   * Claims the alerts of an owner who has a due one, with the others that have gathered. Returns null when none is due.
+   */
   async claimDue(): Promise<DueAlerts | null> {
     const rows = await this.database.rows<
       SettingsRow & {
@@ -163,7 +168,10 @@ export class NotificationStore {
     };
   }
 
-  /** Takes what was told off the counts; what came meanwhile waits for the next message. @returns whether it is tried again */
+  /**
+   * Subtracts the alerts that were sent from the counts. Alerts that came in the meantime wait for the next message.
+   * @returns whether a message that was not sent is tried again
+   */
   async settle(due: DueAlerts, told: boolean): Promise<boolean> {
     const again = !told && due.tries + 1 < TRIES;
     await this.database.source.query(again ? TRY_AGAIN : DONE, [
@@ -187,7 +195,7 @@ export class NotificationStore {
   }
 }
 
-/** The settings of an owner who never set anything. */
+/** The settings of an owner who has never set any. */
 const unset = {
   ...byChannel(() => null),
   ...(Object.fromEntries(channels.map((channel) => [`${channel}_triggers`, []])) as unknown as TriggerColumns),
@@ -217,7 +225,7 @@ const ON_CONFLICT = `
 const WANTED = `join paggio.endpoints e on e.id = i.endpoint_id
     join paggio.notifications n on n.user_id = e.user_id and n.mode = e.mode`;
 
-/** Counts events that came to their end, where an owner wants to know about them. */
+/** Counts events that reached a final state, if their owner wants to know about it. */
 export async function countAlerts(manager: EntityManager, ended: readonly Ended[]): Promise<void> {
   const sums = new Map<string, Ended>();
   for (const one of ended) {
@@ -234,7 +242,7 @@ export async function countAlerts(manager: EntityManager, ended: readonly Ended[
   ]);
 }
 
-// Rows: endpoint, trigger, count, one of the events.
+// The input rows are endpoint, trigger, count, and one of the events.
 const COUNT_ALERTS = `
   with input as (
     select * from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[]) as i(endpoint_id, trigger, count, event_id)
@@ -267,7 +275,9 @@ const JUDGE = `
     and (i.unhealthy or exists (select 1 from paggio.endpoint_health h where h.endpoint_id = i.endpoint_id))
   ${ON_CONFLICT}`;
 
-/** Keeps that quotas have filled: rows (endpoint, detail), where an owner wants to know of it. */
+/**
+ * Adds alerts for quotas that have filled, if the owner wants to know about it. The input rows are endpoint and detail.
+ */
 export const NOTE_STORAGE = `
   insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
   select distinct on (i.endpoint_id) i.endpoint_id, 'storage', 1, now(), now(), i.detail,
@@ -291,7 +301,8 @@ const NOTE_PAUSES = `
 
 const utc = (time: string): string => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')`;
 
-// A paused destination makes no attempts, and its pause is told by itself. Rows that are being settled wait for the next look.
+// Paused destinations are left out, because they make no attempts and their pause has an alert of its own. Rows that
+// are being settled wait for the next run.
 const NOTE_OUTAGES = `
   with lasting as materialized (
     select i.id from paggio.destinations i ${WANTED}
@@ -336,7 +347,7 @@ const CLAIM_DUE = `
   ), mine as materialized (
     select a.endpoint_id, a.trigger from paggio.alerts a
       join paggio.endpoints e on e.id = a.endpoint_id join owner o on o.user_id = e.user_id and o.mode = e.mode
-    -- What is due takes along what gathers; what is quiet until later stays so.
+    -- Due alerts take along those that still gather, but not those that are quiet until later.
     where a.count > 0 and a.due_at <= now() + interval '${GATHER_SECONDS} seconds'
     order by a.endpoint_id, a.trigger for update of a skip locked
   ), leased as (

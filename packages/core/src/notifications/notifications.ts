@@ -31,7 +31,7 @@ const unnamed = channels.map((field) => ({
   message: `Name the channels: ${channels.join(', ')}. null switches one off.`,
 }));
 
-/** The chats in which an owner gets notifications, and about what. */
+/** Reads and changes the chats in which an owner gets notifications, and their triggers. */
 export class Notifications {
   constructor(private readonly dependencies: NotificationsDependencies) {}
 
@@ -40,10 +40,10 @@ export class Notifications {
   }
 
   /**
-   * Replaces the settings of all channels: those that the input does not name are switched off. An input that names none is
-   * refused, because it may have lost its members on the way.
-   * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when `condition` does not hold
-   * at the moment of the change
+   * Replaces the settings of all channels. Channels that the input does not name are switched off. An input that names
+   * no channel is refused, because it may have lost its members on the way.
+   * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`; `PRECONDITION_FAILED` when `condition` does
+   * not hold at the moment of the change
    */
   async put(actor: Actor, input: NotificationsInput, condition: Precondition = {}): Promise<StoredNotifications> {
     const { guard, address, store } = this.dependencies;
@@ -51,7 +51,7 @@ export class Notifications {
     const given = new Map<Channel, string>();
     for (const channel of channels) {
       const url = input[channel]?.url;
-      // The name is looked up before the settings are locked.
+      // The host name is looked up here, before the settings are locked.
       if (url !== undefined)
         given.set(channel, await checkDestinationUrl(url, `${channel}.url`, guard, address.ownOrigins));
     }
@@ -74,7 +74,7 @@ export class Notifications {
   }
 
   /**
-   * Sends a message now, whatever the triggers are. The audit log keeps that it was sent.
+   * Sends a test message now, whatever the triggers are. The audit log records it.
    * @throws PaggioError `VALIDATION_FAILED` when the channel has no webhook
    */
   async test(actor: Actor, channel: Channel): Promise<Sent> {

@@ -10,8 +10,8 @@ export interface NotifierDependencies {
 }
 
 /**
- * Sends what is due, one message for an owner and channel. What happened is counted in the database, in the very step
- * that takes it into the index, so that no process needs to have seen it and none is told twice.
+ * Sends the due alerts, one message for each owner and channel. The database counts alerts in the step that indexes
+ * their events, so that no process needs to have seen the events and no event is counted twice.
  */
 export class Notifier {
   constructor(private readonly dependencies: NotifierDependencies) {}
@@ -35,7 +35,7 @@ export class Notifier {
     try {
       settingsOf = due.settings();
     } catch (error) {
-      // Its lease ends by itself, and then it is tried again; other owners do not wait for that.
+      // The lease ends by itself, and then the message is tried again. Other owners do not wait for it.
       return onFault(error);
     }
     let failed: string | null = null;

@@ -7,10 +7,10 @@ import { Turns } from '../flow/turns';
 import type { Database } from '../storage/database';
 import { rejectionPlace, type RequestSeal, type StoredRequest } from '../events/request-seal';
 
-/** Kept for people to look at; never a queue. */
+/** Rejections are stored for people to look at. They are never a queue. */
 const KEPT_PER_ENDPOINT = 100;
 const KEPT_DAYS = 7;
-/** They share the connections of the management API, and may be large. */
+/** Few are written at once, because they share the connections of the management API and may be large. */
 const WRITES_AT_ONCE = 2;
 const WRITES_WAITING = 50;
 const LOCK = 1_885_431_911;
@@ -48,8 +48,8 @@ export class PostgresRejectionLog implements RejectionLog {
     await this.writes.take(() =>
       this.database.source.transaction(async (manager) => {
         await manager.query(SETTINGS);
-        // One after the other for an endpoint, and before the snapshot of what follows: two at once would not see each
-        // other, and together keep more than there may be.
+        // The rejections of an endpoint are written one after the other. Two at once would not see each other, and
+        // together would store more than allowed. The lock comes before the snapshot of the next statement.
         await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK, rejection.endpointId]);
         await manager.query(KEEP, values);
       }),
@@ -87,7 +87,7 @@ export class PostgresRejectionLog implements RejectionLog {
     };
   }
 
-  /** Removes what is too old, in bounded steps. */
+  /** Removes up to 1000 rejections that are too old. */
   async sweep(): Promise<void> {
     await this.database.source.query(
       `delete from paggio.rejections where id in (
@@ -99,7 +99,7 @@ export class PostgresRejectionLog implements RejectionLog {
 const COLUMNS = `id, endpoint_id as "endpointId", provider, reason, method, path, coalesce(size, octet_length(body)) as size,
   coalesce(size, 0) > octet_length(body) as "bodyTruncated", remote_addr as "remoteAddr", received_at as "receivedAt"`;
 
-// Nothing was acknowledged, so nothing waits for the disk.
+// The request was not acknowledged, so the write need not wait for the disk.
 const SETTINGS = 'set local synchronous_commit = off';
 
 const KEEP = `

@@ -2,18 +2,18 @@ import type { Credentials } from '../events/credentials';
 import type { Findings } from './rejection';
 import type { Lock } from '../events/lock';
 
-/** A request that verification refused, as its owner sees it. It is no event: it is never delivered. */
+/** A request that verification refused, as its owner sees it. It is not an event and is never delivered. */
 export interface RejectionSummary {
   id: string;
   endpointId: string;
   provider: string;
-  /** Why: a stable word. */
+  /** Why it was refused, as a stable word. */
   reason: string;
   method: string;
   path: string;
-  /** Bytes of the body as it came. */
+  /** Size of the body as it arrived, in bytes. */
   size: number;
-  /** Only the beginning of the body was kept. */
+  /** Whether only the beginning of the body was stored. */
   bodyTruncated: boolean;
   remoteAddr: string | null;
   receivedAt: Date;
@@ -23,12 +23,12 @@ export interface RejectionDetail extends RejectionSummary {
   query: string;
   /** Names and values in turn, as received. */
   rawHeaders: string[];
-  /** The whole body, or its beginning where it was cut. */
+  /** The whole body, or its beginning if it was cut. */
   body: Buffer;
-  /** What an explanation found before the body was cut. Null: the body is whole, or none was made, as in a flood. */
+  /** The explanation from before the body was cut. `null` if the body is whole, or if none was made, as in a flood. */
   findings: Findings | null;
-  /** Which values of these are credentials of the sender: only for administrators to see; null: none. */
+  /** Which of these values are the sender's credentials. Only administrators may see them. `null` means none. */
   credentials: Credentials | null;
-  /** Why the credentials cannot be opened; `***` replaces them then. False when they can be opened, or there are none. */
+  /** Why the credentials cannot be decrypted, so that `***` replaces them. False when they can, or there are none. */
   locked: Lock | false;
 }

@@ -3,7 +3,7 @@ import type { Owner } from '../principal';
 import { RecentMap } from '../flow/recent-map';
 import type { Credentials } from '../events/credentials';
 
-/** What an explanation found, as far as it does not depend on when it was asked for. */
+/** The parts of an explanation that do not depend on when it was made. */
 export type Findings = Pick<Explanation, 'matches' | 'hints'>;
 
 /** A request that verification refused. */
@@ -16,34 +16,37 @@ export interface Rejection extends Owner {
   query: string;
   /** Names and values in turn. */
   rawHeaders: readonly string[];
-  /** The whole body, or its beginning where it was cut. */
+  /** The whole body, or its beginning if it was cut. */
   body: Buffer;
-  /** Bytes of the body as it came. */
+  /** Size of the body as it arrived, in bytes. */
   size: number;
-  /** What an explanation found before the body was cut. Null: the body is whole, or none was made. */
+  /** The explanation from before the body was cut. `null` if the body is whole, or if none was made. */
   findings: Findings | null;
-  /** Where the stored part of the request carries credentials, which are sealed; null: it carries none. */
+  /** Where the stored part of the request carries credentials, which are encrypted. `null` means nowhere. */
   credentials: Credentials | null;
   remoteAddr: string | null;
   receivedAt: number;
 }
 
 export interface RejectionLog {
-  /** Returns the id it can be looked at under. */
+  /** Stores a rejection and returns its id. */
   keep(rejection: Rejection): Promise<string>;
 }
 
-/** Whole bodies of one endpoint take no more than this together. The oldest rejections make room for the newest. */
+/** The stored bodies of one endpoint take at most this many bytes. The oldest rejections make room for the newest. */
 export const KEPT_BYTES = 16 * 1024 * 1024;
-/** What is kept of a body that is cut. */
+/** This many bytes of a body are stored when it is cut. */
 export const CUT_BYTES = 64 * 1024;
 
 const WINDOW_MS = 10_000;
 const KEPT_PER_WINDOW = 20;
-/** Written for one endpoint in a window. Bodies beyond that are cut. */
+/** The most bytes that one endpoint, and all of them, write in a window. Bodies beyond that are cut. */
 const WRITTEN_PER_ENDPOINT = 48 * 1024 * 1024;
 const WRITTEN_IN_ALL = 96 * 1024 * 1024;
-/** Each is a few passes over a large body, in which the process does nothing else. */
+/**
+ * Few bodies are explained, because each takes a few passes over a large body, during which the process does nothing
+ * else.
+ */
 const EXPLAINED_PER_WINDOW = 5;
 
 interface Window {
@@ -53,15 +56,15 @@ interface Window {
 }
 
 /**
- * What is kept of a refused request. A flood of forged ones costs verification, but only twenty rows and 48 MiB per
- * endpoint in ten seconds, and 96 MiB in all.
+ * Decides how much of a refused request is stored. A flood of forged requests costs their verification, but only twenty
+ * rows and 48 MiB per endpoint in ten seconds, and 96 MiB in all.
  */
 export class RejectionThrottle {
   private readonly windows = new RecentMap<string, Window>(10_000);
   private all: Window = { since: Number.NEGATIVE_INFINITY, count: 0, bytes: 0 };
   private explained = 0;
 
-  /** @returns how many bytes of the body are to be kept; null: nothing is kept of this request */
+  /** @returns how many bytes of the body to store, or null to store nothing of this request */
   admits(endpointId: string, size: number, now: number): number | null {
     if (now - this.all.since > WINDOW_MS) {
       this.all = { since: now, count: 0, bytes: 0 };
@@ -81,7 +84,7 @@ export class RejectionThrottle {
     return kept;
   }
 
-  /** Whether a body that is about to be cut may be explained before: in a flood only a few are. */
+  /** Whether a body that is about to be cut may be explained first. In a flood only a few are. */
   admitsExplanation(): boolean {
     return ++this.explained <= EXPLAINED_PER_WINDOW;
   }

@@ -6,14 +6,14 @@ import type { Owner } from '../principal';
 import type { PostgresRejectionLog } from './rejection-store';
 import type { RejectionDetail, RejectionSummary } from './rejection-summary';
 
-/** What was refused: at most 100 per endpoint with bodies of 16 MiB together, for seven days. */
+/** Reads refused requests. Each endpoint stores at most 100 of them, with 16 MiB of bodies in all, for seven days. */
 export class Rejections {
   constructor(
     private readonly log: Pick<PostgresRejectionLog, 'list' | 'find'>,
     private readonly directory: EndpointDirectory,
   ) {}
 
-  /** @param endpointId of one endpoint only; another owner's has none */
+  /** @param endpointId lists those of one endpoint only. The endpoint of another owner has none */
   list(owner: Owner, endpointId: string | null, paging: Paging): Promise<Page<RejectionSummary>> {
     return this.log.list(owner, endpointId, paging);
   }

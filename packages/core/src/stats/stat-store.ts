@@ -3,16 +3,16 @@ import type { Owner } from '../principal';
 import type { Database } from '../storage/database';
 import { BUCKET_SECONDS } from '../events/event-index';
 
-/** Events of a stretch of time, by their state now. */
+/** Counts the events of a period by their current state. */
 export interface StatRow {
-  /** Unix seconds at which the stretch begins. */
+  /** Start of the period, in Unix seconds. */
   at: number;
   pending: number;
   delivered: number;
   failed: number;
   captured: number;
   latencySum: number;
-  /** How many deliveries took how long: [slot, count]. */
+  /** Numbers of deliveries by latency, as pairs of slot and count. */
   latencies: [number, number][];
 }
 
@@ -20,8 +20,8 @@ export class StatStore {
   constructor(private readonly database: Database) {}
 
   /**
-   * Sums over an owner's events, or those of one endpoint, in steps of `stepSeconds`. Whole buckets are read as sums;
-   * at the edges the events themselves are counted.
+   * Sums up an owner's events, or those of one endpoint, in steps of `stepSeconds`. It reads whole buckets as sums, and
+   * counts the events themselves at both edges.
    * @param stepSeconds a multiple of `BUCKET_SECONDS`
    */
   async read(owner: Owner, endpointId: string | null, from: Date, to: Date, stepSeconds: number): Promise<StatRow[]> {

@@ -7,40 +7,40 @@ import type { StatRow, StatStore } from './stat-store';
 import { percentile } from '../events/latency-slots';
 
 export interface StatsInput {
-  /** Of one endpoint; default all. */
+  /** Counts one endpoint only. Default: all endpoints. */
   endpointId?: string;
-  /** Received at or after this; default 24 hours before `to`. */
+  /** Counts events received at or after this time. Default: 24 hours before `to`. */
   from?: Date;
-  /** Received before this; default now. */
+  /** Counts events received before this time. Default: now. */
   to?: Date;
 }
 
-/** Events received in a stretch of time, by their state now. */
+/** The events received in a period, counted by their current state. */
 export interface Stats {
   totalEvents: number;
   delivered: number;
   failed: number;
   pending: number;
   captured: number;
-  /** Percent of delivered and failed; null: there are none. */
+  /** Percentage of delivered events among the delivered and failed ones. `null` when there are none. */
   successRate: number | null;
-  /** Of the attempts that delivered. */
+  /** Average time of the attempts that delivered, in milliseconds. `null` when there are none. */
   avgDeliveryMs: number | null;
-  /** The same, within 5 percent. */
+  /** 95th percentile of these times, exact to within 5 percent. */
   p95DeliveryMs: number | null;
-  /** In equal steps, the empty ones too. */
+  /** The counts in equal steps, including empty ones. */
   series: { at: Date; total: number; delivered: number; failed: number }[];
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** The longest stretch: whole steps of it are still a chart. */
+/** The longest period that can still be shown as a chart. */
 const MAX_DAYS = 3660;
 const MAX_POINTS = 300;
-/** From five minutes to thirty days. */
+/** The steps of a chart in seconds, from five minutes to thirty days. */
 const STEPS = [1, 3, 12, 36, 72, 288, 2016, 8640].map((buckets) => buckets * BUCKET_SECONDS);
 const CATCH_UP_MS = 500;
 
-/** What came in and what became of it. */
+/** Counts received events and what became of them. */
 export class Statistics {
   constructor(
     private readonly store: StatStore,
@@ -48,7 +48,7 @@ export class Statistics {
     private readonly endpoints: Pick<EndpointStore, 'find'>,
   ) {}
 
-  /** @throws PaggioError `NOT_FOUND` for an endpoint that is not the owner's, `BAD_REQUEST` for a stretch that is none */
+  /** @throws PaggioError `NOT_FOUND` for an endpoint that is not the owner's, `BAD_REQUEST` for an impossible period */
   async read(owner: Owner, input: StatsInput = {}): Promise<Stats> {
     requireTime('from', input.from);
     requireTime('to', input.to);
