@@ -8,11 +8,11 @@ import { formatPosition, parsePosition, type Position } from '../events/position
 
 export type FeedMessage =
   | { type: 'event.created' | 'event.updated'; event: EventSummary; position: string | null }
-  /** What came between cannot be told any more: read the list again. */
+  /** The changes in between are no longer known, so the reader has to read the list again. */
   | { type: 'reset'; position: string }
-  /** Nothing happened for a while, or yet. */
+  /** Nothing has happened for a while, or nothing at all yet. */
   | { type: 'idle'; position: string }
-  /** Nothing new: time for the reader to see whether it may go on. */
+  /** Nothing is new. The reader gets a chance to check whether it may continue. */
   | { type: 'tick'; position: null };
 
 export interface EventFeedDependencies {
@@ -22,12 +22,12 @@ export interface EventFeedDependencies {
   timing: Timing;
 }
 
-/** Transactions of one page; most hold one or a few events, at full load some hundreds. */
+/** Transactions of one page. Most have one or a few events, and at full load a few hundred. */
 const PAGE = 100;
-/** After something happened in this process, so that what happens with it is told together. */
+/** How long to wait after an event in this process, so that changes that come together are sent together. */
 const GATHER_MS = 50;
 
-/** What happens to an owner's events, as it happens, and from where a reader left off. */
+/** Streams the changes of an owner's events as they happen, and from the position where a reader left off. */
 export class EventFeed {
   private stopped = false;
   private readonly waiting = new Set<() => void>();
@@ -38,16 +38,16 @@ export class EventFeed {
   constructor(private readonly dependencies: EventFeedDependencies) {}
 
   /**
-   * Messages without end, until the feed stops or the reader returns. The last message of what was committed together
-   * carries a position; resuming there misses nothing and repeats nothing older.
-   * @param from a position of an earlier message; null: from now on
+   * Yields messages until the feed stops or the reader returns. The last message about changes that were read together
+   * carries a position. A reader that resumes there misses nothing and gets nothing older again.
+   * @param from the position of an earlier message, or null to begin now
    */
   async *follow(owner: Owner, from: string | null): AsyncGenerator<FeedMessage, void, void> {
     const { log } = this.dependencies;
     let position = from === null ? undefined : parsePosition(from);
     if (!position || !(await log.reaches(position))) {
       position = await log.end();
-      // A reader whose connection ends before anything happens has to know its place too.
+      // A reader whose connection ends before anything happens needs a position too.
       yield { type: from === null ? 'idle' : 'reset', position: formatPosition(position) };
     }
     let toldAt = performance.now();
@@ -55,7 +55,7 @@ export class EventFeed {
       const heard = this.listen();
       const stretch = await this.read(owner, position);
       if (!stretch) {
-        // The database is away: the reader keeps its place and its connection.
+        // The database is unavailable. The reader keeps its position and its connection.
         yield { type: 'tick', position: null };
         await this.change(heard);
         continue;
@@ -91,14 +91,14 @@ export class EventFeed {
     }
   }
 
-  /** Ends every reader, so that their connections do not hold up the end of the server. */
+  /** Ends every reader, so that their connections do not delay the end of the server. */
   stop(): void {
     this.stopped = true;
     for (const done of this.waiting) done();
     this.unsubscribe?.();
   }
 
-  /** How much was heard so far. What is heard after a look and before the wait for more must not be slept through. */
+  /** How many signals came so far. `change` compares it, so that a signal between a read and the wait is not missed. */
   private listen(): number {
     this.unsubscribe ??= this.dependencies.telemetry.subscribe(({ type }) => {
       if (type === 'fault') return;
@@ -108,7 +108,7 @@ export class EventFeed {
     return this.heard;
   }
 
-  /** Resolves a moment after something happened in this process, and in time to look for what others did. */
+  /** Resolves shortly after something happened in this process, or when it is time to look for changes by others. */
   private change(heard: number): Promise<void> {
     if (this.stopped) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,16 +1,16 @@
 import type { BulkReplays } from './bulk-replays';
 
-/** Between two looks while a replay waits for its pace or for what is under way. */
+/** The pause between two steps while a replay waits for its pace or for deliveries under way. */
 const PAUSE_MS = 100;
 
 export interface BulkReplayRunnerDependencies {
   replays: Pick<BulkReplays, 'step'>;
-  /** Something was queued. */
+  /** Called when deliveries were queued. */
   wake: () => void;
   onFault: (error: unknown) => void;
 }
 
-/** Takes the steps of bulk replays while there are any. What a stop leaves undone goes on in any process. */
+/** Takes the steps of bulk replays while there are any. After a stop, any process can continue with the rest. */
 export class BulkReplayRunner {
   private stopped = false;
   private wanted = false;
@@ -40,7 +40,7 @@ export class BulkReplayRunner {
         if (queued > 0) this.dependencies.wake();
         if (!busy) continue;
       } catch (error) {
-        // The next tick comes back to it.
+        // The next tick tries again.
         this.dependencies.onFault(error);
         continue;
       }

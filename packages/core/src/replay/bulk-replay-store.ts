@@ -13,9 +13,12 @@ import { EventQuery } from '../events/event-query';
 import { takeIdempotencyKey } from '../storage/idempotency';
 import { statementsOf } from '../storage/statements';
 
-/** Events queued in one transaction. */
+/** One transaction queues at most this many events. */
 const STEP = 500;
-/** Events of one replay that wait for their first attempt: the rest waits in the filter, so that live events pass. */
+/**
+ * At most this many events of a replay wait for their first attempt. The rest is queued later, so that live events
+ * pass.
+ */
 const WINDOW = 1_000;
 
 export interface ReplayCandidate {
@@ -24,7 +27,7 @@ export interface ReplayCandidate {
   eventType: string | null;
   source: string;
   verifiedBy: string | null;
-  /** Destinations that need not be sent to again. Empty unless the replay is about what failed. */
+  /** Destinations that do not need the event again. Empty unless the replay is about failed events. */
   reached: readonly string[];
 }
 
@@ -35,7 +38,7 @@ export interface NewBulkReplay {
   matched: number;
 }
 
-/** Where the candidates of a step go; those that are left out are skipped. */
+/** Chooses the destinations of each candidate of a step. Candidates without an entry are skipped. */
 export type ChooseTargets = (candidates: readonly ReplayCandidate[]) => Promise<Map<string, readonly string[]>>;
 
 interface Row {
@@ -58,7 +61,10 @@ interface Row {
   finished_at: Date | null;
 }
 
-/** Bulk replays as rows: each step is one transaction under the lock of its row, so that any process may take the next. */
+/**
+ * Stores bulk replays as rows. Each step is one transaction under the lock of its row, so that any process may take the
+ * next step.
+ */
 export class BulkReplayStore {
   constructor(private readonly database: Database) {}
 
@@ -71,7 +77,7 @@ export class BulkReplayStore {
     return row?.count ?? 0;
   }
 
-  /** @returns its id, or with a key that was used for it before the id of the one made then */
+  /** @returns the id of the new replay, or of the earlier one that was created with the same key */
   async insert(owner: Actor, replay: NewBulkReplay, idempotencyKey: string | null): Promise<string> {
     const id = newId();
     return this.database.source.transaction(async (manager) => {
@@ -122,7 +128,7 @@ export class BulkReplayStore {
     return toPage(replays, paging, counted?.count ?? 0);
   }
 
-  /** Queues nothing more and ends what is pending of it. False when it is not running. */
+  /** Stops a replay and cancels its pending deliveries. Returns false when it is not running. */
   async cancel(owner: Actor, id: string): Promise<boolean> {
     const cancelled = await this.database.source.transaction(async (manager) => {
       const [, changed] = await manager.query<[unknown, number]>(
@@ -140,12 +146,12 @@ export class BulkReplayStore {
     return true;
   }
 
-  /** Ends what is pending of a cancelled replay. */
+  /** Cancels the pending deliveries of a cancelled replay. */
   async endCancelled(id: string): Promise<void> {
     await cancelDeliveries(this.database, 'd.replay_id = $2', 'cancelled', [id]);
   }
 
-  /** Cancelled replays with something pending: whoever cancelled them died on the way. */
+  /** Cancelled replays that still have pending deliveries, because the process that cancelled them died. */
   async halfCancelled(): Promise<string[]> {
     const rows = await this.database.rows<{ id: string }>(
       `select r.id from paggio.replays r
@@ -163,7 +169,8 @@ export class BulkReplayStore {
   }
 
   /**
-   * Queues the next events of a replay, as many as its pace and what is under way allow, or ends it.
+   * Queues the next events of a replay, as many as its pace and its deliveries under way allow. Ends a replay that is
+   * done.
    * @returns how many were queued, and whether there may be more to do soon
    */
   async step(id: string, choose: ChooseTargets): Promise<{ queued: number; busy: boolean }> {
@@ -174,7 +181,8 @@ export class BulkReplayStore {
         [id],
       );
       if (!row) return { queued: 0, busy: false };
-      // Behind the lock: in one statement with it they could be older than the row, and miss what it says was queued.
+      // This comes after the lock. In the same statement the counts could be older than the row, and miss deliveries
+      // that the row counts as queued.
       const { waiting, pending } = await underWay(manager, id);
       if (row.expanded) {
         if (pending === 0) await finish(manager, row);
@@ -220,7 +228,7 @@ function candidates(owner: Owner, filter: EventFilter, upTo: string): EventQuery
   const query = new EventQuery(owner, filter);
   if (filter.q !== undefined) query.addText(filter.q);
   query.oncePerChain(filter);
-  // Without its own copies, and without what arrives while it runs.
+  // This leaves out the replay's own copies, and events that arrive while it runs.
   query.add((n) => `e.id < $${n}`, upTo);
   return query;
 }
@@ -245,7 +253,10 @@ function next(manager: EntityManager, row: Row, limit: number): Promise<ReplayCa
   );
 }
 
-/** The destinations that accepted an event: by itself, by what it is a replay of, or by a single attempt that somebody asked for. */
+/**
+ * The destinations that accepted an event: by a delivery of the event or of one that it is a replay of, or by a single
+ * replay attempt.
+ */
 const REACHED = `array(
   with recursive chain(id, up) as (
     select e.id, e.replay_of union all select v.id, v.replay_of from paggio.events v join chain on v.id = chain.up

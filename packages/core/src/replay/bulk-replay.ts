@@ -1,40 +1,42 @@
 import type { EventFilter } from '../events/event';
 
-/** A bulk re-delivery, as its owner sees it. */
+/** A replay of many events, as its owner sees it. */
 export interface BulkReplay {
-  /** Null for a dry run, which leaves nothing behind. */
+  /** `null` for a dry run, which stores nothing. */
   id: string | null;
   status: 'dry_run' | 'running' | 'completed' | 'cancelled';
   filter: EventFilter;
-  /** Set: the events themselves go to this destination. Null: copies of them go where their endpoints send. */
+  /**
+   * Delivers the events themselves to this destination. `null` delivers copies to the destinations of their endpoints.
+   */
   destinationId: string | null;
   ratePerSecond: number | null;
-  /** Events that matched when it began. */
+  /** Number of events that matched when it began. */
   matched: number;
-  /** Events that were queued so far. */
+  /** Number of events that were queued so far. */
   created: number;
-  /** Events that have nowhere to go, or had been sent there already. */
+  /** Number of events without a destination, or whose destinations have them already. */
   skipped: number;
-  /** Queued events that were delivered. */
+  /** Number of queued events that were delivered. */
   done: number;
-  /** Queued events that ended without. */
+  /** Number of queued events that failed. */
   failed: number;
   createdAt: Date;
   finishedAt: Date | null;
 }
 
 export interface BulkReplayInput {
-  /** At least one condition. */
+  /** The events to replay. It needs at least one condition. */
   filter: EventFilter;
-  /** Sends the history to one destination, such as one that was added later. */
+  /** Sends the events to this destination only, such as one that was added later. */
   destinationId?: string | null;
-  /** Events per second (1 to 10000); null: as fast as they are delivered. */
+  /** Events per second (1 to 10000). `null` means as fast as they are delivered. */
   ratePerSecond?: number | null;
-  /** Counts, and does nothing else. Default false. */
+  /** Counts the matching events and does nothing else. @default false */
   dryRun?: boolean;
-  /** A repetition with the same key and the same input makes nothing new. Kept for 72 hours. */
+  /** A repeated call with the same key and input creates nothing new. The key is stored for 72 hours. */
   idempotencyKey?: string | null;
 }
 
-/** More events than this at once are refused: narrow the filter. */
+/** One replay may match at most this many events. */
 export const BULK_LIMIT = 1_000_000;

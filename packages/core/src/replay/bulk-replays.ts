@@ -14,11 +14,11 @@ export interface BulkReplaysDependencies {
   endpoints: EndpointStore;
   directory: EndpointDirectory;
   routing: Routing;
-  /** One was created: somebody should take its first step. */
+  /** Called when a replay was created, so that its first step is taken. */
   created: () => void;
 }
 
-/** Many events are sent again: dead letters after a repair, or the history to a new destination. */
+/** Sends many events again: failed ones after a repair, or the history to a new destination. */
 export class BulkReplays {
   constructor(private readonly dependencies: BulkReplaysDependencies) {}
 
@@ -66,8 +66,8 @@ export class BulkReplays {
   }
 
   /**
-   * Queues nothing more, and cancels what is queued and not yet delivered.
-   * @throws PaggioError `CONFLICT` when it is over
+   * Stops a replay, and cancels its deliveries that are still pending.
+   * @throws PaggioError `CONFLICT` when it has ended
    */
   async cancel(owner: Actor, id: string): Promise<BulkReplay> {
     const before = await this.get(owner, id);
@@ -77,12 +77,14 @@ export class BulkReplays {
     return this.get(owner, id);
   }
 
-  /** Ends what was left pending by whoever cancelled a replay and died on the way. */
+  /** Cancels deliveries that are still pending because the process that cancelled their replay died. */
   async sweep(): Promise<void> {
     for (const id of await this.dependencies.store.halfCancelled()) await this.dependencies.store.endCancelled(id);
   }
 
-  /** Takes the next step of every running replay. @returns how much was queued, and whether to come back soon */
+  /**
+   * Takes the next step of every running replay. Returns how many events were queued, and whether to call again soon.
+   */
   async step(): Promise<{ queued: number; busy: boolean }> {
     let queued = 0;
     let busy = false;
@@ -118,7 +120,7 @@ export class BulkReplays {
   }
 }
 
-/** A replay that meets an endpoint which this process cannot read waits at it; the others go on. */
+/** A replay waits when this process cannot read the next endpoint. Other replays continue. */
 function ifUnreadable(error: unknown): { queued: number; busy: boolean } {
   if (error instanceof UnreadableEndpoint) return { queued: 0, busy: false };
   throw error;

@@ -7,10 +7,10 @@ import { copyEvents } from '../events/event-copies';
 import { takeIdempotencyKey } from '../storage/idempotency';
 import { statementsOf } from '../storage/statements';
 
-/** A replay attempt, with what it was allowed to send. */
+/** An attempt of a replay, with the options that it used. */
 export interface ReplayAttempt extends AttemptRecord {
   eventId: string;
-  /** The destination of the endpoint that it was sent to as such; null: a URL of somebody's choice. */
+  /** The destination of the endpoint that it was sent to. `null` means another URL. */
   destinationId: string | null;
   status: 'delivered' | 'failed';
   includeCredentials: boolean;
@@ -20,7 +20,10 @@ export interface ReplayAttempt extends AttemptRecord {
 export class ReplayStore {
   constructor(private readonly database: Database) {}
 
-  /** A new event with the bytes of another. With a key that was used for it before, the one made then. */
+  /**
+   * Copies an event and returns the id of the copy. With a key that was used for it before, it returns the earlier
+   * copy.
+   */
   async copy(
     actor: Actor,
     eventId: string,
@@ -40,7 +43,7 @@ export class ReplayStore {
     });
   }
 
-  /** Keeps the attempts of one replay beside the event. They change no delivery. Returns when that was. */
+  /** Stores the attempts of one replay with the event. They change no delivery. Returns the time of the attempts. */
   async keepAttempts(actor: Actor, results: readonly ReplayAttempt[]): Promise<Date> {
     return this.database.source.transaction(async (manager) => {
       let keptAt = new Date();
@@ -69,7 +72,7 @@ export class ReplayStore {
         };
         await keepAudit(manager, actor, [{ action: 'event.replayed', objectId: result.eventId, before: null, after }]);
       }
-      // The event shows that a destination has it by now, also to those who watch the list.
+      // Readers of the stream learn that a destination has accepted the event.
       const accepted = results.find(({ destinationId, status }) => destinationId !== null && status === 'delivered');
       if (accepted) await manager.query(TELL, [accepted.eventId]);
       return keptAt;

@@ -22,25 +22,29 @@ import type { Environment } from '../endpoints/environment';
 import { originalDestinations } from '../events/original';
 import { resigned } from './resigned';
 
-/** Where a synchronous replay goes. */
+/** The target of a synchronous replay. */
 export type ReplayTarget = { destinationUrl: string } | { environment: Environment; customUrl?: string };
 
-/** Either of them needs the scope `resign`. */
+/** Options of a replay. Each of them needs the scope `resign`. */
 export interface ReplayOptions {
-  /** Sends the sender's credentials to other hosts than the endpoint's own destination too. Default false. */
+  /** Sends the sender's credentials to other hosts too, not only to the endpoint's own destinations. @default false */
   includeCredentials?: boolean;
   /**
-   * Signs anew in the provider's scheme, with the secret of the environment (`replaySecrets`), else the endpoint's own:
-   * that one only for verified events and the original, staging and local environments. Default false.
+   * Signs the request again in the provider's scheme, with the secret of the environment (`replaySecrets`). Without
+   * such a secret it uses the endpoint's own, but only for verified events and for the environments `original`,
+   * `staging` and `local`.
+   * @default false
    */
   resign?: boolean;
 }
 
-/** What became of one attempt of a replay. */
+/** The result of one attempt of a replay. */
 export interface ReplayedAttempt {
-  /** Of the attempt. */
+  /** Id of the attempt. */
   id: string;
-  /** The destination of the endpoint; null for a URL of your choice, and for the staging and local environments. */
+  /**
+   * The destination of the endpoint. `null` for a URL of your choice, and for the environments `staging` and `local`.
+   */
   destinationId: string | null;
   status: 'delivered' | 'failed';
   responseStatus: number | null;
@@ -51,19 +55,19 @@ export interface ReplayedAttempt {
   error: string | null;
 }
 
-/** The first attempt, and all of them: the environment `original` may stand for several destinations. */
+/** The first attempt, and all attempts, because the environment `original` may mean several destinations. */
 export interface ReplayResult extends ReplayedAttempt {
   attempts: ReplayedAttempt[];
 }
 
-/** A place that a replay goes to, checked. */
+/** A checked URL that a replay goes to. */
 interface Aim {
   url: string;
-  /** Whose headers and timeout apply. */
+  /** The destination whose headers and time-out apply. */
   destination: DestinationConfig | undefined;
-  /** It is a destination of the endpoint, and not only a URL made from it. */
+  /** Whether it is a destination of the endpoint, and not only a URL that was made from one. */
   isOriginal: boolean;
-  /** Why nothing may be sent there; the other destinations are not held up by it. */
+  /** Why nothing may be sent there, or null. The other destinations get the event anyway. */
   refused: TransportResult | null;
 }
 
@@ -80,21 +84,21 @@ export interface ReplaysDependencies {
   telemetry: Telemetry;
   stagingHost: string | null;
   localUrl: string;
-  /** Work is due. */
+  /** Called when deliveries are due. */
   wake: () => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** A person or an API asks for an event to be sent again. */
+/** Sends an event again, because a person or an API client asks for it. */
 export class Replays {
   constructor(private readonly dependencies: ReplaysDependencies) {}
 
   /**
-   * One attempt, now, to each place that the target stands for: several only for the environment `original`. Changes
-   * nothing of the event's own deliveries.
-   * @throws PaggioError `FORBIDDEN` for options without the scope `resign`, `NOT_FOUND`, `VALIDATION_FAILED`;
-   * `DESTINATION_NOT_ALLOWED` when nothing may be sent to any of the places
+   * Makes one attempt now to each URL of the target. Only the environment `original` may have several. It does not
+   * change the event's own deliveries.
+   * @throws PaggioError `FORBIDDEN` for options without the scope `resign`; `NOT_FOUND` or `VALIDATION_FAILED`;
+   * `DESTINATION_NOT_ALLOWED` when none of the URLs may be reached
    */
   async send(
     owner: Actor,
@@ -106,7 +110,7 @@ export class Replays {
     const { event, endpoint } = await this.load(owner, eventId);
     const aims = await this.aimsOf(target, event, endpoint);
     const environment = 'environment' in target ? target.environment : 'custom';
-    // Everything is made before anything is sent: what is refused here has reached nobody.
+    // All requests are built before the first is sent, so that a refusal here means that nothing was sent.
     const inputs = aims.map((aim, index) =>
       this.inputOf(event, endpoint, aim, { environment, includeCredentials, resign, index }),
     );
@@ -169,8 +173,8 @@ export class Replays {
   }
 
   /**
-   * A new event with the same bytes goes through the ordinary delivery with its retries. Returns its id; with a key that
-   * was used for this event before, the id of the one made then.
+   * Creates a new event with the same bytes, which goes through ordinary delivery with its retries. Returns its id.
+   * With a key that was used for this event before, it returns the id of the earlier copy.
    */
   async redeliver(owner: Actor, eventId: string, idempotencyKey: string | null = null): Promise<string> {
     const { event, endpoint } = await this.load(owner, eventId);
@@ -203,14 +207,14 @@ export class Replays {
     return locked ? lockedResult(locked) : sendEvent(this.dependencies, input);
   }
 
-  /** What is sent to a place, with as much of the sender's credentials as may go there. */
+  /** Builds the request for a URL, with the sender's credentials only if they may go there. */
   private inputOf(
     event: EventDetail,
     endpoint: EndpointConfig,
     { destination, url }: Aim,
     options: Required<ReplayOptions> & { environment: Environment; index: number },
   ): SendInput {
-    // With scheme and port: another service on the same machine is another receiver.
+    // This compares scheme and port too, because another service on the same machine is another receiver.
     const home = destination !== undefined && new URL(destination.url).origin === new URL(url).origin;
     const carriesCredentials = home || options.includeCredentials;
     const { method, query, rawHeaders: headers, body } = carriesCredentials ? event : withoutCredentials(event);
@@ -222,7 +226,7 @@ export class Replays {
       : null;
     const sent = signed ?? original;
     if (!carriesCredentials && stillCarries(sent.body, event, endpoint)) refuseCredentialsOf(event);
-    // What was signed for the receiver stands above what the destination usually gets in its place.
+    // Headers that were just signed take precedence over the destination's own headers.
     const custom = home
       ? destination.headers.filter(([name]) => !signed?.made.has(foldedName(name.toLowerCase())))
       : [];
@@ -269,7 +273,7 @@ export class Replays {
     return [{ url, destination, isOriginal: false, refused: null }];
   }
 
-  /** @throws PaggioError `DESTINATION_NOT_ALLOWED` when none of them may be reached */
+  /** @throws PaggioError `DESTINATION_NOT_ALLOWED` when none of the destinations may be reached */
   private async originalAims(target: ReplayTarget, destinations: readonly DestinationConfig[]): Promise<Aim[]> {
     const checks = await Promise.allSettled(destinations.map(({ url }) => this.check(target, url)));
     const problems = checks.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
@@ -322,8 +326,8 @@ function fieldOf(target: ReplayTarget): string {
 }
 
 /**
- * Whether a body that goes to another host has a credential of the sender's. One that was signed anew has the new secret in
- * its place, so any second value is an old one elsewhere in the body.
+ * Whether a body that goes to another host still contains a credential of the sender. A body that was signed again has
+ * the new secret in its place, so any second value is an old one elsewhere in the body.
  */
 function stillCarries(sent: Buffer, { body, credentials }: EventDetail, { verifier }: EndpointConfig): boolean {
   if (sent === body || credentials === null || credentials.spans.length === 0) return true;
@@ -331,7 +335,9 @@ function stillCarries(sent: Buffer, { body, credentials }: EventDetail, { verifi
   return new Set(found?.spans.map(({ start, end }) => sent.toString('latin1', start, end))).size > 1;
 }
 
-/** The body is sent as it came or not at all, so a credential inside it cannot be left out. */
+/**
+ * Refuses a body with a credential. The body is sent as it came or not at all, so the credential cannot be left out.
+ */
 function refuseCredentialsOf({ credentials }: EventDetail): void {
   if (credentials === null || credentials.spans.length === 0) return;
   const message =

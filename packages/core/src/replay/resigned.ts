@@ -17,28 +17,28 @@ export interface Resigned {
   query: string;
   headers: string[];
   body: Buffer;
-  /** Tokens: they go to the chosen environment although credentials of senders do not. */
+  /** Tokens of the new signature. They go to the chosen environment, although credentials of senders do not. */
   credentials: [string, string][];
-  /** Folded names of everything that was made: nothing on the way out may take it away again. */
+  /** Folded names of all headers that were made. Later steps must not remove or replace them. */
   made: ReadonlySet<string>;
 }
 
 export interface ResignInput {
   endpoint: EndpointConfig;
   environment: Environment;
-  /** The host is the one that the endpoint delivers to. */
+  /** Whether the host is the one that the endpoint delivers to. */
   home: boolean;
-  /** Where it goes, without the request's own query. */
+  /** The URL of the receiver, without the request's own query. */
   url: string;
   nowMs: number;
-  /** Who the event was verified to come from, or null. */
+  /** The provider that the event was verified to come from, or null. */
   verifiedBy: string | null;
 }
 
 /**
- * A request signed anew in the provider's own scheme, with a fresh timestamp, so that the receiver's real verification
- * passes. Everything that does not belong to the signature stays byte for byte; older signatures of the provider that are
- * not made anew are left out, because they would contradict the new one.
+ * Signs a request again in the provider's own scheme, with a fresh timestamp, so that it passes the receiver's real
+ * verification. Everything that does not belong to the signature stays byte for byte. Older signatures of the provider
+ * that are not replaced are left out, because they would contradict the new one.
  * @throws PaggioError `VALIDATION_FAILED` when there is no scheme or no secret to sign with
  */
 export function resigned(request: Replayed, input: ResignInput): Resigned {
@@ -80,9 +80,9 @@ export function resigned(request: Replayed, input: ResignInput): Resigned {
 }
 
 /**
- * The environment's own secret; else the endpoint's, but only for hosts that the operator or the endpoint names, and only
- * for what the provider was verified to have sent: nobody who holds a key with `write` gets a signature in the provider's
- * name for a body or a URL of his own.
+ * The environment's own secret, or else the endpoint's. The endpoint's secret is used only for hosts that the operator
+ * or the endpoint names, and only for events that the provider was verified to have sent. So the holder of a key with
+ * `write` gets no signature in the provider's name for a body or a URL of their own.
  */
 function secretFor(
   { endpoint, environment, home, nowMs, verifiedBy }: ResignInput,
@@ -103,10 +103,10 @@ function secretFor(
   }
   const [newest] = activeSecrets(config, nowMs);
   if (newest !== undefined) return newest;
-  throw problem('verification.secrets', 'The endpoint has no secret that counts now.');
+  throw problem('verification.secrets', 'The endpoint has no active secret.');
 }
 
-/** New values stand where the old ones stood, under the names that the request had. */
+/** Puts the new values in the places of the old ones, under the names that the request had. */
 function replaced(
   headers: readonly string[],
   made: readonly (readonly [string, string])[],
@@ -122,7 +122,7 @@ function replaced(
       out.push(name, value);
       left.delete(lower);
     } else if (lower === 'connection') {
-      // What it names is not forwarded.
+      // Headers that `Connection` names are not forwarded.
       const named = (headers[i + 1] as string).split(',').filter((one) => !owned.has(one.trim().toLowerCase()));
       out.push(name, named.join(','));
     } else if (!owned.has(lower)) out.push(name, headers[i + 1] as string);
@@ -131,7 +131,7 @@ function replaced(
   return out;
 }
 
-/** A parameter of the old signature gives way to the new one. */
+/** Replaces the query parameter of the old signature by the new one. */
 function joined(query: string, signed: string | undefined): string {
   if (signed === undefined) return query;
   const name = signed.split('=')[0];
