@@ -1,19 +1,20 @@
-// By a mark and not by class: a host may hold two copies of this package, one for ESM and one for CommonJS.
+// Errors are recognised by a mark and not by class, because a host may load this package twice, for ESM and for
+// CommonJS.
 const PERMANENT = Symbol.for('paggio:permanent-failure');
 const LATER = Symbol.for('paggio:retry-later');
 
-/** Thrown by a handler: trying this event again is of no use. Its delivery fails at once and can be replayed by hand. */
+/** A handler throws this when another attempt is useless. The delivery fails at once, and can be replayed by hand. */
 export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure';
   readonly [PERMANENT] = true;
 }
 
-/** Thrown by a handler: try again, but not before this time has passed. Counts as a failed attempt. */
+/** A handler throws this to be called again, but not before a delay has passed. It counts as a failed attempt. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
   readonly [LATER] = true;
 
-  /** @param delayMs at least so many milliseconds; the retry policy may say longer */
+  /** @param delayMs the shortest delay in milliseconds. The retry policy may wait longer */
   constructor(
     readonly delayMs: number,
     message = 'The handler asked to be called later',
@@ -27,7 +28,7 @@ export function isPermanent(error: unknown): boolean {
   return typeof error === 'object' && error !== null && PERMANENT in error;
 }
 
-/** Null: it did not ask for a time. */
+/** The delay in milliseconds that an error asks for, or null if it asks for none. */
 export function askedDelayMs(error: unknown): number | null {
   if (typeof error !== 'object' || error === null || !(LATER in error)) return null;
   const { delayMs } = error as RetryLater;

@@ -5,18 +5,18 @@ type Method = (this: unknown, ...values: unknown[]) => unknown;
 
 /** Members through which TypeORM reaches the same transaction. */
 const sameTransaction = new Set<string | symbol>(['queryRunner', 'databaseConnection', 'manager']);
-/** Methods that give the connection away or end it, and with it the transaction. */
+/** Methods that release or close the connection, and so end the transaction. */
 const endings = new Set<string | symbol>(['release', 'end']);
 
 /**
- * The transaction of a handler, without the ways to begin, commit or roll back. An ORM that opens a transaction of its own
- * on this connection would commit the handler's writes before the delivery is settled, and the next attempt would write
- * them again. Such statements are refused before they reach the server.
+ * The transaction of a handler, which the handler cannot begin, commit or roll back itself. An ORM that opens its own
+ * transaction on this connection would commit the handler's writes before the delivery is settled, and the next attempt
+ * would write them again. Such statements are refused before they reach the server.
  */
 export class GuardedTransaction {
-  /** What the handler gets: `tx` with the same members. */
+  /** The guarded transaction for the handler. It has the same members as the original. */
   readonly tx: unknown;
-  /** The first refusal. The attempt fails with it, also when the handler swallows the error. */
+  /** The first refusal. The attempt fails with it, even if the handler swallows the error. */
   refusal: PermanentFailure | undefined;
   private readonly guarded = new WeakMap<object, object>();
 
@@ -28,8 +28,8 @@ export class GuardedTransaction {
     if (typeof target !== 'object' || target === null) return target;
     const known = this.guarded.get(target);
     if (known) return known;
-    // Methods of TypeORM must reach the members above through the guard. Others may have private members, which only the
-    // target itself has.
+    // Methods of TypeORM must reach the members above through the guard. Others may have private members, which only
+    // the target itself has.
     const isOfTypeOrm = ['queryRunner', 'isTransactionActive'].some((member) => member in target);
     const proxy: object = new Proxy(target, {
       get: (_, key) => {
@@ -57,7 +57,7 @@ export class GuardedTransaction {
         return this.refuse(control);
       } catch (thrown) {
         const error = thrown as Error;
-        // As pg reports an error: to the callback, or by a promise. An object such as a cursor has a protocol of its own.
+        // pg reports an error to the callback or by a promise. An object such as a cursor has its own protocol.
         if (callback) return void process.nextTick(callback, error);
         if (isSubmittable(values[0])) throw error;
         return Promise.reject(error);
@@ -73,7 +73,7 @@ export class GuardedTransaction {
   }
 }
 
-/** The text of a statement: as it is, in a configuration of pg, or in a cursor or stream. */
+/** The text of a statement, which may be a string, a query configuration of pg, a cursor or a stream. */
 function textOf(statement: unknown): string {
   if (typeof statement === 'string') return statement;
   if (typeof statement !== 'object' || statement === null) return '';

@@ -1,18 +1,20 @@
 import type { HandlerContext, HandlerTransaction, RegisteredHandler } from './handler';
 import type { WebhookEvent } from './webhook-event';
 
-/** How a call of a handler ended. `abandoned`: it did not end when its signal was aborted, and may still run. */
+/**
+ * How a call of a handler ended. `abandoned` means that it did not end when its signal was aborted, and may still run.
+ */
 export type CallEnd =
   | { kind: 'returned' }
   | { kind: 'threw'; error: unknown; timedOut: boolean }
   | { kind: 'abandoned'; timedOut: boolean };
 
-/** One call of a handler, with its time limit. Nothing that the function does makes it throw. */
+/** One call of a handler, with a time limit. `run` never throws, whatever the handler does. */
 export class HandlerCall {
   private readonly controller = new AbortController();
   private timedOut = false;
 
-  /** @param abandonAfterMs what a handler has left to end by itself after its signal was aborted */
+  /** @param abandonAfterMs how long a handler has to end by itself after its signal was aborted */
   constructor(private readonly abandonAfterMs: number) {}
 
   /** Tells the handler to end. */
@@ -51,7 +53,7 @@ export class HandlerCall {
   private async call(work: () => unknown): Promise<CallEnd> {
     try {
       await work();
-      // Done is done, also when it was too late for the signal.
+      // The work is done, even if it ended after the signal was aborted.
       return { kind: 'returned' };
     } catch (error) {
       return { kind: 'threw', error, timedOut: this.timedOut };

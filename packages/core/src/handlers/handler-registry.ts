@@ -26,7 +26,7 @@ import type { HandlerOptions, RegisteredHandler } from './handler';
 const NAME = /^[A-Za-z0-9._:*,/-]{1,100}$/;
 const NAME_FORM = '1 to 100 letters, digits and . _ : * , / -';
 
-/** Judges the meaning of a value once its form is right. */
+/** Checks the meaning of a value once its form is right. */
 function meaningful(form: Shape, problemsOfMeaning: (value: never, field: string) => ErrorDetail[]): Shape {
   return rule((value, field) => {
     const found = form(value, field);
@@ -70,7 +70,7 @@ function inSeconds(value: unknown): number | undefined {
 export class HandlerRegistry {
   private readonly byName = new Map<string, RegisteredHandler>();
 
-  /** @throws PaggioError `BAD_REQUEST` with everything that is wrong, or `CONFLICT` when the name is taken */
+  /** @throws PaggioError `BAD_REQUEST` with all problems, or `CONFLICT` when the name is taken */
   add(
     source: string,
     eventType: string | readonly string[],
@@ -151,11 +151,11 @@ function sourceProblems(source: string, field: string): ErrorDetail[] {
 function patternProblems(type: string, field: string): ErrorDetail[] {
   const isPattern =
     type === '*' || !type.includes('*') || (type.indexOf('*') === type.length - 1 && type.endsWith('.*'));
-  const message = `"${type}" is no pattern: a star stands alone, or at the end behind a dot (invoice.*).`;
+  const message = `"${type}" is not a pattern: use a star alone, or at the end after a dot (invoice.*).`;
   return isPattern ? [] : [{ field, message }];
 }
 
-/** The parts of it that are texts: it also names a handler that is refused. */
+/** The default name of a handler. It uses only values that are texts, because it names refused handlers too. */
 function defaultName(source: unknown, eventTypes: unknown): string {
   const texts = (value: unknown): string =>
     [value]
@@ -170,7 +170,7 @@ function refused(name: string, details: ErrorDetail[]): PaggioError {
   return new PaggioError('BAD_REQUEST', message, { hint: 'Correct the options named in details.', details });
 }
 
-/** Event types of a handler that are almost those of its provider's samples, and so most likely slips. */
+/** Hints about event types that are almost those of the provider's samples, and so most likely typing errors. */
 export function typeHints({ name, source, eventTypes }: RegisteredHandler): string[] {
   const known = findProvider(source) ? sampleEventTypes(source) : [];
   return eventTypes.flatMap((type) => {

@@ -24,11 +24,11 @@ export interface HandlerRunnerDependencies {
 
 type Failed = Exclude<CallEnd, { kind: 'returned' }>;
 
-/** Undoes a transaction from inside. */
+/** Thrown inside a transaction to roll it back. */
 class Undo extends Error {
   constructor(
     readonly end: Failed | 'lost' | 'ended_by_handler',
-    /** The handler may still use the connection. */
+    /** Whether the handler may still use the connection. */
     readonly busy: boolean,
   ) {
     super('undone');
@@ -53,11 +53,11 @@ export class HandlerRunner implements InProcess {
     this.calls.get(leaseToken)?.abort(reason);
   }
 
-  /** Throws where the database is at fault and not the handler: such an attempt is not charged. */
+  /** Throws when the database fails and not the handler. Such an attempt does not count. */
   async attempt(input: HandlerWork): Promise<AttemptEnd> {
     const { work, content, destination } = input;
     const handler = this.dependencies.registry.get(destination.handler ?? '');
-    // Its lease was taken by a process that had it, and this one never has fewer handlers than at its start.
+    // A process claims only deliveries whose handler it has, and it never has fewer handlers than at its start.
     if (!handler) return { kind: 'held' };
     const call = new HandlerCall(this.dependencies.timing.abandonAfterMs);
     this.calls.set(work.leaseToken, call);
@@ -87,14 +87,15 @@ export class HandlerRunner implements InProcess {
   }
 
   /**
-   * The handler's writes and the settled delivery in one transaction. No lock is held while the handler runs, so that the
-   * lease can be renewed; if it is lost all the same, settling finds no row and everything is undone.
+   * Runs the handler and settles the delivery in one transaction. It holds no lock while the handler runs, so that the
+   * lease can be renewed. If the lease is lost anyway, settling finds no row and everything is rolled back.
    */
   private async inTransaction(handler: RegisteredHandler, call: HandlerCall, input: HandlerWork): Promise<AttemptEnd> {
     const { record, transactions } = this.dependencies;
     const { leaseToken } = input.work;
     let startedAt = performance.now();
-    // Set as soon as the end is known, also when undoing has to wait for a statement of a handler that does not end.
+    // Called as soon as the end is known, even if the rollback has to wait for a statement of a handler that does not
+    // end.
     let undone: (undo: Undo) => void = () => undefined;
     const early = new Promise<Undo>((done) => (undone = done));
     const work = transactions.run(leaseToken, async (tx, statements) => {
@@ -120,23 +121,24 @@ export class HandlerRunner implements InProcess {
     try {
       return await Promise.race([work, early.then((undo) => Promise.reject(undo))]);
     } catch (error) {
-      // Its own end comes later, and nobody waits for it.
+      // The transaction may end later, and nobody waits for it.
       work.catch(() => undefined);
       if (!(error instanceof Undo)) return this.notCommitted(handler, input, error, startedAt);
       if (error.end === 'lost') return { kind: 'lost' };
       if (error.end !== 'ended_by_handler') return this.failed(handler, input, error.end, startedAt);
-      // What it committed cannot be undone, so another attempt would do it again.
+      // The handler's commit cannot be undone, so another attempt would repeat its writes.
       const message = 'The handler ended the transaction itself: Paggio commits it, together with the delivery';
       const ended = new PermanentFailure(message);
       return this.failed(handler, input, { kind: 'threw', error: ended, timedOut: false }, startedAt);
     }
   }
 
-  /** Its transaction did not come to be, or did not commit. */
+  /** Handles a transaction that did not begin or did not commit. */
   private notCommitted(handler: RegisteredHandler, input: HandlerWork, error: unknown, startedAt: number): AttemptEnd {
-    // Nobody answered, so it may have committed: the lease runs out, unless it has.
+    // Without an answer it may have committed. If it has not, the lease expires and the delivery is tried again.
     if (!wasRefused(error)) throw error;
-    // The server said so: a constraint that is checked at the end, or a failed statement whose error was swallowed.
+    // The server refused, because of a constraint that is checked at the end, or a failed statement whose error was
+    // swallowed.
     return this.failed(handler, input, { kind: 'threw', error, timedOut: false }, startedAt);
   }
 
@@ -191,7 +193,7 @@ function reasonOf(end: Failed, timeoutMs: number): TransportResult {
     : nothingSent(isPermanent(end.error) ? 'permanent_failure' : 'handler_failed', said);
 }
 
-/** Anything may be thrown, also what has no text. */
+/** The text of a thrown value, which may be anything and may have no text. */
 function wordsOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message || error.name : String(error);
@@ -200,7 +202,7 @@ function wordsOf(error: unknown): string {
   }
 }
 
-/** A handler that throws is to its delivery what a destination that answers 500 is. */
+/** The outcome of a failed call. A handler that throws is treated like a destination that answers 500. */
 function outcomeOf(
   result: TransportResult,
   error: unknown,
@@ -210,13 +212,13 @@ function outcomeOf(
   if (isPermanent(error))
     return { kind: 'give_up', statusReason: 'refused', reason: `${result.error?.message}; the handler gave it up` };
   const askedMs = askedDelayMs(error);
-  // As a destination would ask for it.
+  // The delay takes the form in which a destination would ask for it.
   const headers: TransportResult['headers'] =
     askedMs === null ? {} : { 'retry-after': String(Math.ceil(askedMs / 1000)) };
   return classify({ ...result, headers }, work.attemptCount + 1, destination.retry, Date.now(), retrySecondMs);
 }
 
-/** Whether the server itself refused, so that nothing was committed; not where the connection or the server was lost. */
+/** Whether the server refused, so that nothing was committed. False when the connection or the server was lost. */
 function wasRefused(error: unknown): boolean {
   if (error instanceof PaggioError) return true;
   const { code } = error as { code?: unknown };

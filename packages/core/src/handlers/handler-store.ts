@@ -14,10 +14,10 @@ export class HandlerStore {
     private readonly crewMs: number,
   ) {}
 
-  /** Writes what the code says of its handlers. Returns the configuration version after it. */
+  /** Stores the handlers of the code and their settings. Returns the new configuration version. */
   async register(handlers: readonly RegisteredHandler[]): Promise<number> {
     const { version } = await change(this.database, async (manager) => {
-      // In the same order everywhere: several processes may start at once.
+      // Every process uses the same order, because several may start at once.
       for (const one of [...handlers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
         await manager.query(REGISTER, [
           one.name,
@@ -39,11 +39,12 @@ export class HandlerStore {
   }
 
   /**
-   * Tries the transactions that handlers are to run in.
-   * @throws PaggioError `CONFLICT` where they cannot settle a delivery: another database, or no rights on the tables
+   * Tries a transaction of the kind that handlers run in.
+   * @throws PaggioError `CONFLICT` when it could not settle a delivery, because it is in another database or has no
+   * rights on the tables
    */
   async tryTransactions(source: TransactionSource): Promise<void> {
-    // Random, and made once for a database.
+    // The value is random, and is created once for each database.
     const sql = 'select master_key_check as mark from paggio.state';
     const [own] = await this.database.rows<{ mark: string }>(sql);
     const fail = (message: string, cause?: unknown): PaggioError =>
@@ -59,7 +60,7 @@ export class HandlerStore {
     if (seen !== own?.mark) throw fail('their transactions are in another database');
   }
 
-  /** Makes the destinations of handlers at an endpoint. Returns the configuration version after it. */
+  /** Creates the destinations of handlers at an endpoint. Returns the new configuration version. */
   async attach(endpointId: string, handlers: readonly string[]): Promise<number> {
     const { version } = await change(this.database, async (manager) => {
       const ids = handlers.map(() => formatId(newId()));
@@ -72,7 +73,7 @@ export class HandlerStore {
     return this.database.rows<HandlerSummary>(LIST, [this.crewMs]);
   }
 
-  /** The destinations that it had, with the configuration version after it. */
+  /** Removes a handler. Returns the destinations that it had and the new configuration version. */
   async remove(name: string): Promise<'unknown' | 'running' | { destinationIds: string[]; version: number }> {
     const { result, version } = await change(this.database, async (manager) => {
       const [row] = await manager.query<{ running: boolean }[]>(
@@ -103,7 +104,7 @@ const REGISTER = `
     user_id = excluded.user_id, endpoints = excluded.endpoints, unverified = excluded.unverified,
     timeout_seconds = excluded.timeout_seconds, retry = excluded.retry, concurrency = excluded.concurrency, updated_at = now()`;
 
-// Destinations that are there already take the settings over. In the order in which settling locks them.
+// Existing destinations take over the settings. They are locked in the order in which settling locks them.
 const REFRESH = `
   with stale as materialized (
     select d.id, h.timeout_seconds, h.retry, h.concurrency

@@ -3,8 +3,8 @@ export interface HandlerSummary {
   name: string;
   source: string;
   eventTypes: string[];
-  /** Processes that run it now. */
+  /** Number of processes that run it now. */
   running: number;
-  /** Deliveries that wait for it, up to 100000. */
+  /** Number of its pending deliveries, up to 100000. */
   pending: number;
 }

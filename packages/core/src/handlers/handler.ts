@@ -5,7 +5,8 @@ import type { Transaction } from '../storage/statements';
 import type { WebhookEvent } from './webhook-event';
 
 /**
- * What payloads look like, by source and event type. Empty: the app declares those it knows, and its handlers are typed.
+ * The types of payloads, by source and event type. It is empty: the app declares the payloads that it knows, and so
+ * types its handlers.
  * @example
  * declare module '@paggio/core' {
  *   interface WebhookEvents {
@@ -17,7 +18,7 @@ import type { WebhookEvent } from './webhook-event';
 export interface WebhookEvents {}
 
 /**
- * What the app's transactions are, where that is more than a `query`.
+ * The type of the app's transactions, if they have more than a `query`.
  * @example
  * declare module '@paggio/core' {
  *   interface HandlerTypes {
@@ -31,16 +32,19 @@ export interface HandlerTypes {}
 /** The `tx` of a transactional handler. */
 export type HandlerTransaction = HandlerTypes extends { transaction: infer T } ? T : Transaction;
 
-/** Sources with declared types are offered; every other text is allowed too. */
+/** The editor offers sources with declared types. Every other text is allowed too. */
 export type EventSource = keyof WebhookEvents | (string & {});
 export type EventTypeOf<Source> =
   (Source extends keyof WebhookEvents ? keyof WebhookEvents[Source] & string : never) | (string & {});
 
-/** Nothing is declared: what the handler says its payload is, it is. */
+/** Without a declaration, the payload has the type that the handler gives it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Undeclared = any;
 
-/** The declared payload of a source and type; all that a pattern may meet; `any` where nothing is declared. */
+/**
+ * The declared payload of a source and type. A pattern gets the union of all that match. `any` when nothing is
+ * declared.
+ */
 export type PayloadOf<Source, Type> = Source extends keyof WebhookEvents
   ? DeclaredPayload<WebhookEvents[Source], Type>
   : Undeclared;
@@ -54,17 +58,21 @@ type MatchingTypes<Declared, Type> = Type extends '*'
     : Extract<keyof Declared, Type>;
 
 export interface HandlerContext<Tx = undefined> {
-  /** Of a transactional handler: the transaction that its delivery is settled in. Paggio commits it and rolls it back. */
+  /**
+   * The transaction of a transactional handler, which also settles its delivery. Paggio commits it or rolls it back.
+   */
   readonly tx: Tx;
-  /** Aborted when the time is up, when another process has taken the delivery over, and at the end of a stop. */
+  /** Aborted when the time is up, when another process has taken over the delivery, and at the end of a stop. */
   readonly signal: AbortSignal;
   /** Number of this attempt, from 1. */
   readonly attempt: number;
 }
 
 /**
- * Returns: delivered. Throws: tried again by the retry policy, or given up for a `PermanentFailure`. Typed as a method is,
- * so that a handler may say more exactly what its `tx` is: `HandlerContext<EntityManager>`, `HandlerContext<PoolClient>`.
+ * A function of the app that handles events. If it returns, the event counts as delivered. If it throws, the retry
+ * policy decides about another attempt, and a `PermanentFailure` ends the delivery. It has the type of a method, so
+ * that a handler may give its `tx` a more exact type, such as `HandlerContext<EntityManager>` or
+ * `HandlerContext<PoolClient>`.
  */
 export type Handler<Payload = unknown, Tx = undefined> = {
   handle(event: WebhookEvent<Payload>, context: HandlerContext<Tx>): unknown;
@@ -72,14 +80,14 @@ export type Handler<Payload = unknown, Tx = undefined> = {
 
 export interface HandlerOptions {
   /**
-   * What the handler is known by in the database: 1 to 100 letters, digits and `. _ : * , / -`. Deliveries that wait
-   * belong to the name. Another name is another handler.
+   * The name of the handler in the database: 1 to 100 letters, digits and `. _ : * , / -`. Pending deliveries belong to
+   * the name, so a new name makes another handler.
    * @default source and types, such as `stripe:invoice.paid`
    */
   name?: string;
   /**
-   * Runs the handler in a database transaction, which also settles the delivery: what it writes and that it was done
-   * become true together, or neither.
+   * Runs the handler in a database transaction that also settles the delivery. The handler's writes and the result of
+   * the delivery are committed together, or neither is.
    * @default false
    */
   transactional?: boolean;
@@ -93,14 +101,18 @@ export interface HandlerOptions {
   retry?: RetryInput;
   /** Attempts at the same time, of all processes together (1 to 1000). @default the endpoint's */
   concurrency?: number;
-  /** Only of these endpoints: ids, slugs or names. Names belong to users: give `userId` too where users make endpoints. */
+  /**
+   * Handles only events of these endpoints, given as ids, slugs or names. Two users may use the same name, so set
+   * `userId` too if users create endpoints.
+   * @default all endpoints
+   */
   endpoint?: string | readonly string[];
-  /** Only of this user's endpoints. @default everybody's */
+  /** Handles only events of this user's endpoints. @default the endpoints of all users */
   userId?: string;
-  /** Events of test endpoints should not do what live ones do. @default 'live' */
+  /** Handles events of endpoints in this mode, because test events should not act like live ones. @default 'live' */
   mode?: Mode | 'any';
   /**
-   * Also events whose sender nobody vouches for: of endpoints without verification anybody can send them.
+   * Handles unverified events too. Anybody can send such events to an endpoint without verification.
    * @default false
    */
   unverified?: boolean;
@@ -110,7 +122,7 @@ export interface HandlerOptions {
 export interface RegisteredHandler {
   name: string;
   source: string;
-  /** Empty: all. */
+  /** An empty list means all types. */
   eventTypes: readonly string[];
   endpoints: readonly string[];
   userId: string | null;

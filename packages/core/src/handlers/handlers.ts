@@ -6,11 +6,11 @@ import type { HandlerSummary } from './handler-summary';
 export interface HandlersDependencies {
   store: HandlerStore;
   destinations: Pick<EndpointStore, 'cancelPending'>;
-  /** A change was committed under this configuration version. */
+  /** Called after a change was committed, with its configuration version. */
   changed: (version: number) => void;
 }
 
-/** The handlers of all apps and versions that share a database. */
+/** Lists and removes the handlers of all apps and versions that share a database. */
 export class Handlers {
   constructor(private readonly dependencies: HandlersDependencies) {}
 
@@ -19,8 +19,8 @@ export class Handlers {
   }
 
   /**
-   * Forgets a handler that was taken out of the code: nothing goes to it any more, and what waits for it is cancelled.
-   * Until then it waits, because only a person knows whether the code comes back.
+   * Removes a handler that is no longer in the code. It gets no more events, and its pending deliveries are cancelled.
+   * Until then they wait, because only a person knows whether the code comes back.
    * @throws PaggioError `NOT_FOUND`, or `CONFLICT` while a process runs it
    */
   async remove(name: string): Promise<void> {

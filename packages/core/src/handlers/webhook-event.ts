@@ -6,35 +6,40 @@ import type { Mode } from '../principal';
 
 /** An event as a handler receives it. */
 export interface WebhookEvent<Payload = unknown> {
-  /** The same in every attempt: what repetitions can be told by. */
+  /** The same in every attempt, so that a handler can recognise a repetition. */
   readonly id: string;
-  /** Of the first original where it is a replay, else `id`. */
+  /** Id of the first event in a chain of replays. It equals `id` when the event is not a replay. */
   readonly originId: string;
-  /** Name of the provider, or `api` for what the app published itself. */
+  /** Name of the provider, or `api` for events that the app published itself. */
   readonly source: string;
-  /** As the provider calls it; null where it does not say. */
+  /** The provider's name for the event type. `null` when the provider gives none. */
   readonly type: string | null;
-  /** The body as JSON, or the fields of a form; undefined for anything else. Big numbers lose digits: see `body`. */
+  /**
+   * The parsed JSON body, or the fields of a form. `undefined` otherwise. Big numbers lose digits, but not in `body`.
+   */
   readonly payload: Payload;
   /** The exact bytes that arrived. */
   readonly body: Buffer;
   readonly method: string;
-  /** As received, without the question mark. */
+  /** The query as received, without the question mark. */
   readonly query: string;
   /** Names and values in turn, as received. */
   readonly rawHeaders: readonly string[];
   readonly receivedAt: Date;
-  /** Who vouches for the sender; null: nobody. Only handlers that ask for it get such events. */
+  /**
+   * The provider that verification has confirmed. `null` for unverified events, which only handlers with `unverified`
+   * get.
+   */
   readonly verifiedBy: string | null;
   readonly correlationId: string | null;
   readonly endpoint: { readonly id: string; readonly name: string };
   readonly userId: string;
   readonly mode: Mode;
-  /** A header by its name, in any case; the first one where there are several. */
+  /** Returns a header by its name, in any case. It is the first one if there are several. */
   header(name: string): string | undefined;
 }
 
-/** @param content the event's content, which its deliveries share: nothing of it is copied */
+/** @param content the event's content. All its deliveries share it, and nothing of it is copied */
 export function toWebhookEvent(work: Work, content: EventContent, endpoint: EndpointConfig): WebhookEvent {
   let parsed: { payload: unknown } | undefined;
   const headers = new HeaderList(content.headers);
@@ -62,7 +67,7 @@ export function toWebhookEvent(work: Work, content: EventContent, endpoint: Endp
 }
 
 function payloadOf(body: Buffer, contentType: string): unknown {
-  // Decoding other bytes would put characters into the payload that nobody sent.
+  // Decoding bytes that are not UTF-8 would put characters into the payload that nobody sent.
   if (!isUtf8(body)) return undefined;
   const text = body.toString('utf8');
   if (contentType.toLowerCase().startsWith('application/x-www-form-urlencoded'))

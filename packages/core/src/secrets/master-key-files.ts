@@ -20,12 +20,14 @@ const CURRENT = 'master-key';
 const PREVIOUS = 'master-key.previous';
 const NEXT = 'master-key.next';
 
-/** The master key of a data directory: the file `master-key`, and `master-key.previous` until a rotation has finished. */
+/**
+ * The master key of a data directory: the file `master-key`, and `master-key.previous` until a rotation has finished.
+ */
 export class MasterKeyFiles {
   constructor(private readonly directory: string) {}
 
   /**
-   * The keys to start with. The current one is made on the first call.
+   * The keys to start with. The first call creates the current one.
    * @throws PaggioError `CONFLICT` when a file is damaged
    */
   keys(): MasterKeys {
@@ -36,9 +38,9 @@ export class MasterKeyFiles {
   }
 
   /**
-   * Makes a new current key and keeps the one before it, which the server needs to encrypt everything again. It does so
-   * once: until that has happened, further calls change nothing. It may be interrupted at any moment and called again.
-   * @returns ids of both keys, and whether the new one was made just now
+   * Creates a new current key and keeps the previous one, which the server needs to encrypt everything again. Until
+   * that has happened, further calls change nothing. The call may be interrupted at any moment and repeated.
+   * @returns ids of both keys, and whether this call created the new one
    * @throws PaggioError `NOT_FOUND` when the directory has no master key, `CONFLICT` when a file is damaged
    */
   renew(): { keyId: string; previousKeyId: string; made: boolean } {
@@ -50,7 +52,7 @@ export class MasterKeyFiles {
     let made = false;
     if (this.previous() === null) {
       this.write(NEXT, newKey());
-      // Read now and not before: another call may have put a new key in place meanwhile.
+      // The key is read only now, because another call may have put a new one in place meanwhile.
       const current = this.current();
       if (this.previous() === null) {
         this.write(PREVIOUS, current);
@@ -71,7 +73,7 @@ export class MasterKeyFiles {
     return this.read(CURRENT) as Buffer;
   }
 
-  /** Null when there is none, and when the call that kept it ended before the new key was in place. */
+  /** The previous key. Null when there is none, or when the call that kept it ended before the new key was in place. */
   private previous(): Buffer | null {
     const key = this.read(PREVIOUS);
     return key?.equals(this.current()) ? null : key;
@@ -87,7 +89,7 @@ export class MasterKeyFiles {
     });
   }
 
-  /** Whole or not at all, and on disk before anything is encrypted with it. */
+  /** Writes a key file completely or not at all. It is on disk before anything is encrypted with the key. */
   private write(name: string, key: Buffer, place: (fresh: string, file: string) => void = renameSync): void {
     const fresh = this.file(`${name}.${process.pid}`);
     const handle = openSync(fresh, 'w', 0o600);
@@ -114,14 +116,19 @@ export class MasterKeyFiles {
     return true;
   }
 
-  /** What root writes must remain readable for the server, which may run as somebody else. */
+  /**
+   * Gives a file that root writes to the owner of the directory, so that the server, which may be another user, can
+   * read it.
+   */
   private giveToOwner(file: string): void {
     if (process.getuid?.() !== 0) return;
     const { uid, gid } = statSync(this.directory);
     chownSync(file, uid, gid);
   }
 
-  /** Makes renamed and removed entries of the directory durable. Windows cannot open directories, and need not. */
+  /**
+   * Makes renamed and removed entries of the directory durable. Windows cannot open directories and does not need this.
+   */
   private sync(): void {
     if (process.platform === 'win32') return;
     const handle = openSync(this.directory, 'r');
@@ -137,12 +144,12 @@ export class MasterKeyFiles {
   }
 }
 
-/** Of two processes that start at once on an empty directory, the first one's key counts for both. */
+/** Puts the first key in place. If two processes start at once on an empty directory, both use the key of the first. */
 function placeFirst(fresh: string, file: string): void {
   try {
     linkSync(fresh, file);
   } catch (error) {
-    // Some file systems have no links.
+    // Some file systems do not support links.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return renameSync(fresh, file);
   }
   rmSync(fresh);

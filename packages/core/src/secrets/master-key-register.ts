@@ -3,16 +3,19 @@ import type { Database } from '../storage/database';
 import { sealedUnder, type SecretBox } from './secret-box';
 
 const TEXT = 'paggio master key';
-/** A key that no process has named for this many times `attendMs` is in no process. */
+/** No process uses a key that none has named for this many times `attendMs`. */
 const SILENT = 2.5;
 
-/** Columns with a value for each master key in use. Rotation replaces them last, so they are not among the sealed columns. */
+/**
+ * Columns with a value for each master key in use. Rotation replaces them last, so they are not among the sealed
+ * columns.
+ */
 export const checkColumns: readonly string[] = ['state.master_key_check', 'master_keys.sealed'];
 
 /**
- * The master keys that something in the database may be encrypted under. Every process enters its current key before it
- * encrypts anything, and refuses to start while it lacks a key of the list. So a key cannot be taken away too early, and a
- * process cannot come back with keys that no longer suffice.
+ * The list of master keys that values in the database may be encrypted under. Every process adds its current key before
+ * it encrypts anything, and refuses to start if it lacks a key of the list. So a key cannot be removed too early, and a
+ * process cannot restart with keys that are no longer enough.
  */
 export class MasterKeyRegister {
   constructor(
@@ -22,7 +25,7 @@ export class MasterKeyRegister {
   ) {}
 
   /**
-   * To be called before anything is encrypted.
+   * Call this before anything is encrypted.
    * @throws PaggioError `CONFLICT` when a key is missing: some stored secrets would be unreadable
    */
   async enter(): Promise<void> {
@@ -32,10 +35,10 @@ export class MasterKeyRegister {
   }
 
   /**
-   * To be called every `attendMs` while the process runs. It keeps the current key in the list, so that no rotation
+   * Call this every `attendMs` while the process runs. It keeps the current key in the list, so that no rotation
    * declares the key removable while this process encrypts with it.
-   * @throws PaggioError `CONFLICT` when another process encrypts with a key that is missing here, or when a rotation has
-   *   removed the current key from the list; the key is in the list again by then
+   * @throws PaggioError `CONFLICT` when another process encrypts with a key that is missing here, or when a rotation
+   * has removed the current key from the list; the key is in the list again by then
    */
   async attend(): Promise<void> {
     if (await this.add()) {
@@ -51,8 +54,8 @@ export class MasterKeyRegister {
   }
 
   /**
-   * How long to wait until every process that still encrypts with another key must have said so, in milliseconds. It is
-   * zero too when one has said so after `since`, because `conclude` refuses then.
+   * How long to wait, in milliseconds, until every process that still encrypts with another key must have named it. It
+   * is also zero when a process has named one after `since`, because `conclude` then refuses.
    */
   async silenceDueMs(since: Date): Promise<number> {
     const [row] = await this.database.rows<{ ms: number | null }>(
@@ -64,9 +67,10 @@ export class MasterKeyRegister {
   }
 
   /**
-   * The same for a rotation, which looks at every value itself: a key that nothing needs may be missing.
+   * Does the same as `enter` for a rotation. A rotation looks at every value itself, so a key that nothing needs may be
+   * missing.
    * @returns the time of the database
-   * @throws PaggioError `CONFLICT` when none of the keys is one of this database
+   * @throws PaggioError `CONFLICT` when none of the keys belongs to this database
    */
   async enterForRotation(): Promise<Date> {
     await this.checkFirstKey();
@@ -76,10 +80,11 @@ export class MasterKeyRegister {
   }
 
   /**
-   * To be called when nothing is encrypted under another key any more: from then on the current key suffices.
+   * Call this when nothing is encrypted under another key any more. From then on the current key is enough.
    * @param since when the rotation began
    * @returns ids of the keys that are no longer needed
-   * @throws PaggioError `CONFLICT` when a process has named another key as its current one since then: it encrypts with that
+   * @throws PaggioError `CONFLICT` when a process has named another current key since then, because it encrypts with
+   * that key
    */
   async conclude(since: Date): Promise<string[]> {
     const { keyId } = this.box;
@@ -104,7 +109,7 @@ export class MasterKeyRegister {
     });
   }
 
-  /** Versions before this register knew one key, the one of the first start. */
+  /** Checks the key of the first start, which is the only one that versions before this register knew. */
   private async checkFirstKey(): Promise<void> {
     await this.database.source.query('update paggio.state set master_key_check = $1 where master_key_check is null', [
       this.box.seal(TEXT, STATE_PLACE),
@@ -141,7 +146,7 @@ export class MasterKeyRegister {
     return this.database.rows('select id, sealed from paggio.master_keys order by id');
   }
 
-  /** @returns whether the current key was not in the list */
+  /** Adds the current key, or notes that it is in use. Returns whether it was missing from the list. */
   private async add(): Promise<boolean> {
     const { keyId } = this.box;
     const [row] = await this.database.rows<{ inserted: boolean }>(

@@ -3,19 +3,19 @@ import type { ErrorDetail } from '../errors';
 
 /** The keys that secrets are encrypted with at rest, 32 bytes each. */
 export interface MasterKeys {
-  /** Encrypts, and decrypts what it has encrypted. */
+  /** The key that encrypts. It also decrypts values that it has encrypted. */
   current: Buffer;
-  /** Only decrypt. */
+  /** Keys that only decrypt. */
   previous: readonly Buffer[];
 }
 
-/** How the person who set the keys knows them, for messages: the names of options or of environment variables. */
+/** The names of the options or environment variables that hold the keys, for messages. */
 export interface MasterKeyNames {
   current: string;
   previous: string;
 }
 
-/** Exactly 32 bytes out of a Buffer, hex or base64 text; undefined for anything else. */
+/** Reads exactly 32 bytes from a Buffer, or from hex or base64 text. Returns undefined for anything else. */
 export function masterKeyOf(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value.length === 32 ? value : undefined;
   if (typeof value !== 'string') return undefined;
@@ -31,10 +31,10 @@ export function masterKeyId(key: Buffer): string {
   return createHash('sha256').update('paggio key id').update(key).digest('base64url').slice(0, 8);
 }
 
-/** 32 random bytes have fewer distinct values than this once in more than 10^20 keys. */
+/** Fewer than one in 10^20 random keys of 32 bytes have fewer distinct bytes than this. */
 const MIN_DISTINCT_BYTES = 12;
 
-/** Whether a key follows an obvious pattern: one byte repeated, a count, or a short sequence repeated. */
+/** Whether a key has an obvious pattern: a repeated byte, a count, or a repeated short sequence. */
 export function isGuessableKey(key: Buffer): boolean {
   const step = ((key[1] ?? 0) - (key[0] ?? 0)) & 0xff;
   const counts = key.every((byte, index) => index === 0 || ((byte - (key[index - 1] as number)) & 0xff) === step);

@@ -1,9 +1,9 @@
 import type { Database } from '../storage/database';
 
 /**
- * Whether every process that delivers from this database can open sealed credentials. New events keep their credentials
- * in clear while a process of an older version delivers, because it could not send them. A process that delivers learns
- * this when it checks in; the others have to look.
+ * Knows whether every process that delivers from this database can decrypt credentials. As long as a process of an
+ * older version delivers, new events keep their credentials in clear, because that process could not send them
+ * otherwise. A process that delivers learns the answer when it checks in. Other processes have to look it up.
  */
 export class SealGate {
   private open = false;

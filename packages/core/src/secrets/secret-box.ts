@@ -2,29 +2,31 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { PaggioError } from '../errors';
 import { masterKeyId } from './master-key';
 
-/** A stored secret that this process cannot decrypt. The caller is told to try again, because it is not the caller's mistake. */
+/** A stored secret that this process cannot decrypt. The caller is not at fault, and is asked to try again. */
 export class UnreadableSecret extends PaggioError {
   constructor(message: string, hint: string, cause?: unknown) {
     super('UNAVAILABLE', message, { hint, retryAfterSeconds: 30, cause });
   }
 }
 
-/** The value may be whole, but the master key that encrypted it is not here: another process may have that key. */
+/**
+ * The value may be intact, but this process lacks the master key that encrypted it. Another process may have that key.
+ */
 export class MissingMasterKey extends UnreadableSecret {}
 
 /**
  * Encrypts secrets at rest with AES-256-GCM (NIST SP 800-38D): `v1:<key id>:<nonce>:<ciphertext>:<tag>`, all base64url.
- * The place a value belongs to is authenticated with it, so that two ciphertexts cannot be swapped between rows.
- * It encrypts with the current key only, and decrypts with the key whose id the value carries.
+ * The place that a value belongs to is authenticated with it, so that nobody can swap two ciphertexts between rows. It
+ * encrypts with the current key only, and decrypts with the key whose id the value carries.
  */
 export class SecretBox {
-  /** Of the current key. */
+  /** Id of the current key. */
   readonly keyId: string;
   private readonly keys: ReadonlyMap<string, Buffer>;
 
   /**
    * @param previous keys that only decrypt
-   * @param onUnreadable hears of every value that could not be decrypted, before the error is thrown
+   * @param onUnreadable called for every value that could not be decrypted, before the error is thrown
    */
   constructor(
     private readonly key: Buffer,
@@ -40,7 +42,7 @@ export class SecretBox {
     return [...this.keys.keys()];
   }
 
-  /** How every value that the current key encrypted begins. */
+  /** The beginning of every value that the current key has encrypted. */
   get prefix(): string {
     return `v1:${this.keyId}:`;
   }
@@ -60,7 +62,7 @@ export class SecretBox {
     ].join(':');
   }
 
-  /** @throws UnreadableSecret when the value was changed or moved, MissingMasterKey when its key is not here */
+  /** @throws UnreadableSecret when the value was changed or moved, MissingMasterKey when its key is missing */
   open(sealed: string, place: string): string {
     try {
       return this.decrypt(sealed, place);
@@ -89,7 +91,7 @@ export class SecretBox {
   }
 }
 
-/** The id of the key that a value was encrypted under; null when it is no such value. */
+/** The id of the key that a value was encrypted under. Null when it is not an encrypted value. */
 export function sealedUnder(sealed: string): string | null {
   return /^v1:([A-Za-z0-9_-]{8}):/.exec(sealed)?.[1] ?? null;
 }

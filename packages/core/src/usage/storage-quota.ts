@@ -1,10 +1,10 @@
 import { PaggioError } from '../errors';
 
-/** Bytes that may be stored; null: no limit. `sizeOf` defines what an event counts for. */
+/** The bytes that may be stored. `null` means no limit. `sizeOf` defines how many an event counts for. */
 export interface Quotas {
   perEndpoint: number | null;
   perUser: number | null;
-  /** Of the unverified events of one endpoint. */
+  /** The limit for the unverified events of one endpoint. */
   unverified: number | null;
 }
 
@@ -25,17 +25,19 @@ export interface UsageSource {
   read(atLeast: { endpoint: number; user: number }): Promise<Usage>;
 }
 
-/** Whose event it is. */
+/** The endpoint of an event, and its user. */
 export interface Holder {
   id: string;
   userId: string;
 }
 
-/** The part of a quota below which an endpoint is not looked at. */
+/** Endpoints and users that use less than this part of a quota are not read. */
 const NEAR = 0.5;
 /** The part of the quota of a user that unverified events may take, so that there is always room for verified ones. */
 const UNVERIFIED_PART = 0.5;
-/** Retention runs every minute and usage is read every ten seconds, so a sender that retries sooner is refused again. */
+/**
+ * Retention runs every minute and usage is read every ten seconds, so a sender that retries sooner is refused again.
+ */
 const RETRY_AFTER_SECONDS = 300;
 
 const NOTHING: Usage = { endpoints: new Map(), users: new Map() };
@@ -48,7 +50,7 @@ type Counts = Map<string, StoredBytes>;
  */
 export class StorageQuota {
   private usage = NOTHING;
-  /** Stored since the last reading, and the part of what was stored before it that the database had not counted then. */
+  /** Bytes stored since the last reading, and the earlier bytes that the database had not counted at that reading. */
   private recent: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
   private before: { endpoints: Counts; users: Counts } = { endpoints: new Map(), users: new Map() };
   private readonly limited: boolean;
@@ -125,8 +127,8 @@ function count(counts: Counts, name: string, bytes: number, verified: boolean): 
 }
 
 /**
- * The part of what this process stored that the database has not counted yet. Growth between two readings is taken for
- * events of this process: nothing is counted twice, and events of other processes show with the next reading.
+ * The bytes stored by this process that the database has not counted yet. Growth between two readings is attributed to
+ * this process, so that nothing is counted twice. Events of other processes count with the next reading.
  */
 function uncounted(
   stored: Counts,

@@ -36,8 +36,8 @@ export class UsageStore implements UsageSource {
   }
 
   /**
-   * Bytes on the disk of everything in Paggio's schema. Measured at most every ten seconds, because PostgreSQL looks at
-   * every file of every table and index for it.
+   * The bytes on disk of everything in Paggio's schema. It is measured at most every ten seconds, because PostgreSQL
+   * looks at every file of every table and index.
    */
   onDisk(): Promise<number> {
     const now = performance.now();
@@ -57,7 +57,8 @@ export class UsageStore implements UsageSource {
 
   /**
    * Compares the usage with the quotas, and stores an alert for owners who chose the trigger `storage`.
-   * @returns quotas that have reached a mark since the last call. When several processes ask, one of them gets the answer.
+   * @returns quotas that have reached a mark since the last call. If several processes call this, one of them gets each
+   * quota
    */
   async judge({ perEndpoint, perUser, unverified }: Quotas): Promise<FilledQuota[]> {
     const filled: FilledQuota[] = [];
@@ -137,7 +138,7 @@ const ON_DISK = `
   select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 as bytes
   from pg_class c where c.relnamespace = 'paggio'::regnamespace and c.relkind in ('r', 'p', 'm')`;
 
-// Usage that moves around a mark would raise the alarm again and again, so a level ends only some way below its mark.
+// Usage that moves around a mark would raise the alarm again and again. So a level ends only well below its mark.
 const NEXT = `(case when part >= ${FULL} or (before = 2 and part >= ${FULL - BACK}) then 2
       when part >= ${MUCH} or (before >= 1 and part >= ${MUCH - BACK}) then 1 else 0 end)::smallint`;
 
