@@ -1,11 +1,12 @@
 import { PaggioError } from '../errors';
 
-/** Character sets whose bytes are UTF-8 as well. */
+/** Character sets whose bytes are valid UTF-8. */
 const charsets: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
 const CHARSET = /;[ \t]*charset[ \t]*=[ \t]*"?([^";,]*)/gi;
 
 /**
- * Checks that a JSON body came as it is, in UTF-8. A compressed body, or one in another character set, would be read wrongly.
+ * Checks that a JSON body is uncompressed and in UTF-8. A compressed body, or one in another character set, would be
+ * misread.
  * @param rawHeaders names and values in turn
  * @throws PaggioError `UNSUPPORTED_MEDIA_TYPE` that names the coding or the character set
  */

@@ -1,10 +1,10 @@
 import { invalid, type ErrorDetail } from '../errors';
 import { cannotBeRead, type Shape } from './shape';
 
-/** What an operation calls its arguments, with their rules. Where the name is empty, problems name the members alone. */
+/** The names of an operation's arguments and their rules. If a name is empty, problems name only the members. */
 export type Arguments = readonly (readonly [name: string, shape: Shape])[];
 
-/** What is wrong with the arguments of an operation. */
+/** Returns the problems of an operation's arguments, or undefined when there are none. */
 export function problemsOf(expected: Arguments, args: readonly unknown[]): ErrorDetail[] | undefined {
   let problems: ErrorDetail[] | undefined;
   for (let index = 0; index < expected.length; index++) {
@@ -13,7 +13,7 @@ export function problemsOf(expected: Arguments, args: readonly unknown[]): Error
     try {
       found = shape(args[index], field);
     } catch {
-      // A proxy refuses to be looked at.
+      // A proxy may throw when it is read.
       found = cannotBeRead(field === '' ? 'input' : field);
     }
     if (found.length > 0) (problems ??= []).push(...found);

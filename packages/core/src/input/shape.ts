@@ -2,7 +2,7 @@ import { didYouMean } from '@paggio/providers';
 import type { ErrorDetail } from '../errors';
 import { FIRST_MS, LAST_MS } from './time';
 
-/** What a rule says about a value, in the keywords of JSON Schema that the API's documentation needs. */
+/** Describes a rule for the API's documentation, in keywords of JSON Schema. */
 export interface RuleSchema {
   type?: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array';
   enum?: readonly unknown[];
@@ -20,8 +20,8 @@ export interface RuleSchema {
 }
 
 /**
- * A rule for a value. Called with a value and the name of its field, it returns what is wrong, and an empty array when
- * nothing is. It judges the type of a value first and the range only then.
+ * A rule for a value. It is called with a value and the name of its field, and returns the problems, or an empty array
+ * when there are none. It checks the type of a value first and then its range.
  */
 export interface Shape {
   (value: unknown, field: string): readonly ErrorDetail[];
@@ -31,12 +31,12 @@ export interface Shape {
   readonly acceptsNull?: boolean;
 }
 
-/** Shared, because valid calls are frequent. */
+/** All valid calls share this array, because they are frequent. */
 const nothing: readonly ErrorDetail[] = Object.freeze([]);
 
 const wrong = (field: string, message: string): ErrorDetail[] => [{ field, message }];
 
-/** For a value of the wrong type. A missing one is reported as missing. */
+/** The problem of a value with the wrong type. A missing value is reported as missing. */
 function mistyped(value: unknown, field: string, message: string): ErrorDetail[] {
   return wrong(field, value === undefined ? `${field} is required.` : message);
 }
@@ -45,7 +45,7 @@ export function rule(check: (value: unknown, field: string) => readonly ErrorDet
   return Object.assign((value: unknown, field: string) => check(value, field), { schema });
 }
 
-/** A rule that is one question. `what` follows the field in the message, as in "must be a function". */
+/** A rule that asks one question. `what` follows the field in the message, as in "must be a function". */
 export function satisfying(isFine: (value: unknown) => boolean, what: string, schema: RuleSchema = {}): Shape {
   return rule(
     (value, field) => (isFine(value) ? nothing : mistyped(value, field, sentence(`${field} ${what}`))),
@@ -53,7 +53,7 @@ export function satisfying(isFine: (value: unknown) => boolean, what: string, sc
   );
 }
 
-/** With the stop at the end that some rules bring themselves, as in "letters, digits, _ or .". */
+/** Adds a full stop, unless the text already ends in one, as in "letters, digits, _ or .". */
 function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
 }
@@ -63,7 +63,7 @@ export const anyText = satisfying((value) => typeof value === 'string', 'must be
 
 /**
  * Text that PostgreSQL can store.
- * @param what says what `pattern` asks for, as in "must be an event type"
+ * @param what describes what `pattern` asks for, as in "must be an event type"
  */
 export function text(min: number, max = Number.POSITIVE_INFINITY, pattern?: RegExp, what = 'valid'): Shape {
   const schema: RuleSchema = {
@@ -82,7 +82,7 @@ export function text(min: number, max = Number.POSITIVE_INFINITY, pattern?: RegE
   }, schema);
 }
 
-/** Text of a pattern that says everything about it, its length too. */
+/** Text that matches a pattern. The pattern limits its length too. */
 export function matching(pattern: RegExp, what: string): Shape {
   return rule(
     (value, field) => {
@@ -119,7 +119,7 @@ export function oneOf(values: readonly string[]): Shape {
 
 export const callable = satisfying((value) => typeof value === 'function', 'must be a function');
 
-/** @param unique whether an item may stand in it only once */
+/** A list of items. @param unique whether each item may be in it only once */
 export function list(
   item: Shape,
   { min = 0, max = Number.POSITIVE_INFINITY, unique = false }: { min?: number; max?: number; unique?: boolean } = {},
@@ -163,7 +163,7 @@ export function record(item: Shape): Shape {
 
 const MAX_DEPTH = 64;
 
-/** An object of plain data, whose members the operation itself checks: it can be read to its end. */
+/** An object of plain data that can be read completely. The operation itself checks its members. */
 export const data: Shape = rule(
   (value, field) => {
     const found = object(value, field);
@@ -182,9 +182,9 @@ function unreadable(value: unknown, field: string, depth: number): readonly Erro
 }
 
 /**
- * An object with these members. Names that are not among them are refused, in prototypes of the object too.
- * @param settings `open` accepts further members, because the caller may pass a larger object of its own; `options` calls the
- * members options in messages
+ * An object with these members. Other names are refused, also in prototypes of the object.
+ * @param settings `open` accepts further members, because the caller may pass a larger object of its own; `options`
+ * calls the members options in messages
  */
 export function members(
   shapes: Readonly<Record<string, Shape>>,
@@ -233,7 +233,7 @@ export function cannotBeRead(field: string): ErrorDetail[] {
 
 const SHOWN_NAME = 64;
 
-/** What an error says about a name that is not known. The name may be as long as the input. */
+/** The message about an unknown name. It cuts the name, which may be as long as the input. */
 export function unknownName(name: string, names: readonly string[]): string {
   return name.length <= SHOWN_NAME
     ? `There is no "${name}" here.${suggestion(name, names)}`
@@ -254,14 +254,14 @@ export function nullable(shape: Shape): Shape {
   return Object.assign(check, { acceptsUndefined: shape.acceptsUndefined ?? false, acceptsNull: true });
 }
 
-/** A text of the first kind, or anything else of the second. */
+/** Applies the first rule to a text, and the second to any other value. */
 export function either(first: Shape, second: Shape): Shape {
   return rule((value, field) => (typeof value === 'string' ? first(value, field) : second(value, field)), {
     anyOf: [first, second],
   });
 }
 
-/** For values that the operation checks by itself. */
+/** A rule for values that the operation checks by itself. */
 export const anything: Shape = rule(() => nothing);
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -269,7 +269,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** The wire has `destination_url` where the code has `destinationUrl`. */
+/** Suggests a similar name. It also finds names in the other spelling: `destination_url` and `destinationUrl`. */
 function suggestion(name: string, names: readonly string[]): string {
   const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (names.includes(camel)) return ` Did you mean "${camel}"?`;

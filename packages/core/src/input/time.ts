@@ -10,8 +10,9 @@ export const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const MINUTE_MS = 60_000;
 
 /**
- * Reads a time of RFC 3339. The time zone of the process never matters: an offset is required, and a date alone is 00:00 UTC.
- * `t` and `z` may be small. A leap second is the second after it. Digits beyond milliseconds are dropped.
+ * Reads a time of RFC 3339. The time zone of the process never matters, because a time needs an offset, and a date
+ * alone is 00:00 UTC. `t` and `z` may be in lower case. A leap second counts as the second after it. Digits beyond
+ * milliseconds are dropped.
  * @returns undefined for anything else, for a day that the calendar lacks, and for years before 1970
  */
 export function parseTime(text: unknown): Date | undefined {
@@ -33,15 +34,15 @@ export function parseTime(text: unknown): Date | undefined {
   if (month === 2 && day === 29 && !isLeapYear) return undefined;
   const millisecond = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'));
   const at = Date.UTC(year, month - 1, day, hour, minute, second, millisecond) - offset;
-  // Leap seconds end a day of UTC.
+  // A leap second can only be the last second of a UTC day.
   if (second === 60 && (at - millisecond) % 86_400_000 !== 0) return undefined;
-  // `Date.UTC` takes the years 0 to 99 for 1900 to 1999.
+  // `Date.UTC` reads the years 0 to 99 as 1900 to 1999.
   return year < 100 || at < FIRST_MS || at > LAST_MS ? undefined : new Date(at);
 }
 
 /**
- * Checks a time that code of the host gave.
- * @throws PaggioError `VALIDATION_FAILED` for what is no Date from 1970 to 9999
+ * Checks a time from the host's code. It accepts undefined and null.
+ * @throws PaggioError `VALIDATION_FAILED` unless the value is a Date from 1970 to 9999
  */
 export function requireTime(field: string, value: unknown): void {
   if (value === undefined || value === null) return;

@@ -5,10 +5,10 @@ import { WAKE_FOLLOWERS } from './follower-sql';
 const BATCH = 5_000;
 
 /**
- * Ends pending deliveries from outside, in bounded steps: each is complete in itself. The lease token of those under way
- * stays, so that their attempt is still recorded and counts when it delivers.
- * @param condition on `d`, with parameters from $2 on
- * @returns how many there were
+ * Cancels pending deliveries in bounded steps, each of which is complete in itself. Deliveries under way keep their
+ * lease token, so that their attempt is still recorded and counts if it delivers.
+ * @param condition SQL on the delivery `d`, with parameters from $2 on
+ * @returns the number of cancelled deliveries
  */
 export async function cancelDeliveries(
   database: Database,
@@ -40,7 +40,10 @@ export async function cancelDeliveries(
   }
 }
 
-/** A settle may hold the same rows in another order; the database then ends one of the two, and it may as well be this. */
+/**
+ * Retries after a deadlock. A settle may lock the same rows in another order, and the database then aborts one of the
+ * two.
+ */
 async function withRetry<T>(work: () => Promise<T>): Promise<T> {
   for (let left = 3; ; left--) {
     try {

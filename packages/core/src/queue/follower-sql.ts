@@ -1,6 +1,6 @@
 /**
- * The delivery after an ended one of the same order key is due: it was postponed while that one was pending. Never
- * attempted ones only: a retry keeps its time.
+ * Makes the next delivery of the same order key due after one has ended, because it was postponed while that one was
+ * pending. This covers only deliveries without an attempt, so that a retry keeps its time.
  * @param ended rows (destination_id, order_key, order_seq)
  */
 export function followersOf(ended: string): string {
@@ -20,8 +20,8 @@ export function followersOf(ended: string): string {
 }
 
 /**
- * After deliveries of these events were ended from outside. A statement of its own, behind the commit of the ending: in
- * the same one it would not see what a claim postpones at that moment.
+ * Makes the followers due after deliveries of these events were cancelled. It is a separate statement after the commit
+ * of the cancellation, because in the same statement it would not see deliveries that a claim postpones at that moment.
  */
 export const WAKE_FOLLOWERS = followersOf(
   `select destination_id, order_key, order_seq from paggio.deliveries where event_id = any($1::uuid[]) and state <> 'pending'`,

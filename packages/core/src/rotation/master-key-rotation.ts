@@ -14,33 +14,33 @@ import { SecretBox } from '../secrets/secret-box';
 export interface RotationProgress {
   table: string;
   column: string;
-  /** Values of this column that were encrypted anew so far. */
+  /** Number of values in this column that were encrypted again so far. */
   done: number;
-  /** Values of this column that another master key had encrypted at the beginning. */
+  /** Number of values in this column that another master key had encrypted at the beginning. */
   total: number;
 }
 
 export interface RotationOptions {
   /**
-   * Counts, and changes nothing.
+   * Counts the values and changes nothing.
    * @default false
    */
   dryRun?: boolean;
   /**
-   * How many values are encrypted anew in a second at most (1 to 1000000).
+   * The most values that are encrypted again in a second (1 to 1000000).
    * @default 2000
    */
   valuesPerSecond?: number;
   /** Called after each batch, and once for each column that has nothing to do. */
   onProgress?: (progress: RotationProgress) => void;
-  /** Called once when another rotation is running: this one begins when that has ended. */
+  /** Called once when another rotation is running. This one begins when that one has ended. */
   onWait?: () => void;
   /**
-   * Called once, with milliseconds, when a process had an older key as its current one a moment ago: the rotation waits so
-   * long to see whether one still has.
+   * Called once when a process used an older key as its current one a moment ago. The rotation waits for this many
+   * milliseconds to see whether a process still does.
    */
   onSilence?: (milliseconds: number) => void;
-  /** Ends the rotation after the batch at hand. What it has done stays. */
+  /** Ends the rotation after the current batch. Values that it has encrypted again stay so. */
   signal?: AbortSignal;
 }
 
@@ -49,31 +49,31 @@ export interface RotationResult {
   keyId: string;
   /** Ids of all given keys, the current one last. */
   keyIds: readonly string[];
-  /** Values that were encrypted anew; with `dryRun`, that would be. */
+  /** Number of values that were encrypted again, or with `dryRun` that would be. */
   values: number;
-  /** Values by the id of the master key that they were encrypted under. */
+  /** Number of these values by the id of the master key that they were encrypted under. */
   byKeyId: ReadonlyMap<string, number>;
-  /** Ids of the keys that nothing needs any more; empty with `dryRun`. */
+  /** Ids of the keys that nothing needs any more. Empty with `dryRun`. */
   removable: readonly string[];
 }
 
 const ROTATION_LOCK = 7_236_611_894;
 const LOCK_POLL_MS = 250;
-/** How often it looks whether the writers that it waits for have finished, and for how long it waits at most. */
+/** How often the rotation checks whether the writers that it waits for have finished, and how long it waits at most. */
 const WRITERS_POLL_MS = 50;
 const WRITERS_MS = 60_000;
 const DEFAULT_RATE = 2_000;
-/** A batch is one statement. Small ones hold their rows for a moment only, and spread the load. */
+/** A batch is one statement. Small batches lock their rows only briefly, and spread the load. */
 const BATCHES_PER_SECOND = 10;
-/** The first pass does the work and the next one finds nothing, unless another process goes on with an old key. */
+/** The first pass does the work. The next one finds nothing, unless another process still encrypts with an old key. */
 const PASSES = 4;
-/** Values that cannot be decrypted are counted, and so many of them named. */
+/** Values that cannot be decrypted are counted, and at most this many of them are named. */
 const NAMED = 20;
 
 /**
  * Encrypts everything that is stored under an older master key again under the current one, while other processes read
- * and write. It keeps no state: what is left to do is what another key has encrypted. So it can end at any moment, by a
- * signal or by the power supply, and goes on when it is run again.
+ * and write. It keeps no state, because the values that another key has encrypted are the work that is left. So it can
+ * be interrupted at any moment, even by a power failure, and continues when it is run again.
  */
 export class MasterKeyRotation {
   private readonly register: MasterKeyRegister;
@@ -88,8 +88,9 @@ export class MasterKeyRotation {
   }
 
   /**
-   * @throws PaggioError `CONFLICT` when none of the keys is one of this database, when a value cannot be decrypted with
-   *   them, or when a process goes on encrypting under an older key. Everything else has been encrypted anew by then.
+   * Runs the rotation.
+   * @throws PaggioError `CONFLICT` when none of the keys belongs to this database, when a value cannot be decrypted
+   * with them, or when a process still encrypts under an older key. Everything else has been encrypted again by then.
    */
   async run(options: RotationOptions = {}): Promise<RotationResult> {
     if (options.dryRun) return this.result(await this.count(options), []);
@@ -108,7 +109,7 @@ export class MasterKeyRotation {
       }
       return await this.rotate(options);
     } finally {
-      // Ending the session releases the lock, also when this process is killed.
+      // The end of the session releases the lock, even if this process is killed.
       await lock.end().catch(() => undefined);
     }
   }
@@ -129,8 +130,8 @@ export class MasterKeyRotation {
   }
 
   /**
-   * Waits for every transaction that may hold a copy of an old value which nobody else can see yet. A copy that begins later
-   * copies what the next pass finds, so a pass that finds nothing after this has seen everything.
+   * Waits for every transaction that may hold a copy of an old value which nobody else can see yet. A copy that begins
+   * later has the values that the next pass finds, so a later pass that finds nothing has seen everything.
    */
   private async awaitCopies({ signal }: RotationOptions): Promise<void> {
     const tables = this.columns.filter(({ copied }) => copied).map(({ table }) => `paggio.${table}`);
@@ -155,7 +156,10 @@ export class MasterKeyRotation {
     return rows.map(({ id }) => id);
   }
 
-  /** A process that goes on with an older key says so every few seconds: `conclude` must not come before it. */
+  /**
+   * Waits because a process that still uses an older key names it every few seconds, and `conclude` must come after
+   * that.
+   */
   private async awaitSilence(since: Date, options: RotationOptions): Promise<void> {
     const dueMs = await this.register.silenceDueMs(since);
     if (dueMs === 0) return;
@@ -163,7 +167,9 @@ export class MasterKeyRotation {
     await sleep(dueMs, undefined, { signal: options.signal });
   }
 
-  /** Goes through all columns once. @returns the keys of the stale values it found, and what it could not decrypt */
+  /**
+   * Goes through all columns once. Returns the keys of the stale values, and the values that could not be decrypted.
+   */
   private async pass(totals: ReadonlyMap<SealedColumn, number>, options: RotationOptions): Promise<Seen> {
     const rate = options.valuesPerSecond ?? DEFAULT_RATE;
     const batch = Math.max(1, Math.ceil(rate / BATCHES_PER_SECOND));
@@ -201,7 +207,7 @@ export class MasterKeyRotation {
     }
   }
 
-  /** For each column: how many values other keys have encrypted, by the id of the key. */
+  /** Counts, for each column, the values that other keys have encrypted, by the id of the key. */
   private async count(options: RotationOptions): Promise<Map<string, number>[]> {
     const counts: Map<string, number>[] = [];
     for (const column of this.columns) {
@@ -214,7 +220,7 @@ export class MasterKeyRotation {
     return counts;
   }
 
-  /** Rests after each page for as long as it took, so that one connection is busy for half of the time at most. */
+  /** Rests after each page for as long as the page took, so that a connection is busy for at most half of the time. */
   private async *calmly(
     pages: AsyncGenerator<StaleValue[]>,
     { signal }: RotationOptions,
@@ -239,7 +245,7 @@ export class MasterKeyRotation {
 
 interface Seen {
   keyIds: Set<string>;
-  /** How many values could not be decrypted, and why not, for the first of them. */
+  /** How many values could not be decrypted. `named` has the first of them with their errors. */
   unreadable: number;
   named: ErrorDetail[];
 }
@@ -275,9 +281,11 @@ const rotationArguments: Arguments = [
 ];
 
 /**
- * Rotates the master key of a database, beside the processes that use it: encrypts everything again under the current key.
- * @throws PaggioError `VALIDATION_FAILED` for wrong arguments, `BAD_REQUEST` for wrong keys, `UNAVAILABLE` when the database does not answer, `CONFLICT` when its
- *   schema is behind, when a key is missing, or when a process goes on encrypting under an older key
+ * Rotates the master key of a database while other processes use it. It encrypts everything again under the current
+ * key.
+ * @throws PaggioError `VALIDATION_FAILED` for wrong arguments, `BAD_REQUEST` for wrong keys, `UNAVAILABLE` when the
+ * database does not answer, `CONFLICT` when its schema is too old, when a key is missing, or when a process still
+ * encrypts under an older key
  */
 export async function rotateMasterKey(
   keys: { url: string } & Pick<PaggioOptions, 'masterKey' | 'previousMasterKeys'>,
@@ -294,7 +302,7 @@ export async function rotateMasterKey(
   } catch (error) {
     if (error instanceof PaggioError || options.signal?.aborted) throw error;
     throw new PaggioError('UNAVAILABLE', `The rotation was interrupted: ${(error as Error).message}`, {
-      hint: 'Run it again: it goes on where it stopped.',
+      hint: 'Run it again: it continues where it stopped.',
       cause: error,
     });
   } finally {

@@ -10,17 +10,17 @@ import { eventPlace, rejectionPlace } from '../events/request-seal';
 
 /** A column whose values a SecretBox has encrypted. */
 export interface SealedColumn {
-  /** In the schema `paggio`. */
+  /** The table in the schema `paggio`. */
   table: string;
-  /** Of type text. */
+  /** A column of type text. */
   column: string;
   /** The columns of the primary key, in order, with their types. */
   key: Readonly<Record<string, 'uuid' | 'text'>>;
   /** SQL for the id of the user that a row `t` belongs to. */
   owner: string;
-  /** SQL for what else names the place of a value in a row `t`; the primary key for most columns. */
+  /** SQL for the other parts of the place of a value in a row `t`. For most columns this is the primary key. */
   placed: readonly string[];
-  /** The place that a value is bound to, from the owner's id and what `placed` gives. */
+  /** Makes the place that a value is bound to, from the owner's id and the values of `placed`. */
   place: (userId: string, ...placed: string[]) => string;
   /** Whether statements copy encrypted values as they are from one row to another. */
   copied: boolean;
@@ -29,8 +29,8 @@ export interface SealedColumn {
 const DESTINATION_OWNER = '(select e.user_id from paggio.endpoints e where e.id = t.endpoint_id)';
 
 /**
- * Every column with encrypted values: a new one takes one line. The rotation of the master key reads this list, and a
- * test searches a full database for encrypted values that it does not name. The checks of the master keys themselves
+ * Every column with encrypted values. A new column needs one line here. The rotation of the master key reads this list,
+ * and a test searches a full database for encrypted values that are not in it. The checks of the master keys themselves
  * are in `checkColumns`.
  */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -45,7 +45,7 @@ export const sealedColumns: readonly SealedColumn[] = [
       key: { user_id: 'text', mode: 'text' },
     }),
   ),
-  // A copy of an event holds the same encrypted value as its original, and is opened in the place of that one.
+  // A copy of an event has the same encrypted value as its original, and is decrypted with the original's place.
   sealed('events', 'sealed', eventPlace, { placed: ['coalesce(t.origin_id, t.id)'], copied: true }),
   sealed('rejections', 'sealed', rejectionPlace),
 ];

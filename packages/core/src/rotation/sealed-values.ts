@@ -2,7 +2,7 @@ import type { Database } from '../storage/database';
 import type { SealedColumn } from './sealed-columns';
 import { sealedUnder, type SecretBox } from '../secrets/secret-box';
 
-/** Rows that one statement looks at: a few milliseconds of work, however many of them hold a value. */
+/** One statement reads this many rows, which takes a few milliseconds, however many of them have a value. */
 const PAGE_ROWS = 500;
 
 /** A value that is not encrypted under the current master key. */
@@ -11,7 +11,7 @@ export interface StaleValue {
   key: string[];
   sealed: string;
   place: string;
-  /** The id of its master key; null when it is no encrypted value at all. */
+  /** The id of its master key. `null` when it is not an encrypted value at all. */
   keyId: string | null;
 }
 
@@ -19,7 +19,7 @@ interface PageRow {
   key: string[];
   owner: string;
   placed: string[];
-  /** Null unless it is stale: the last row of a page comes in any case. */
+  /** `null` unless the value is stale. The last row of a page is returned in any case. */
   sealed: string | null;
 }
 
@@ -40,8 +40,8 @@ export class SealedValues {
   }
 
   /**
-   * Walks the whole column in the order of the primary key, a page of rows at a time. Pages without stale values are
-   * yielded too, so that the caller can rest between any two statements.
+   * Reads the whole column in the order of the primary key, one page of rows at a time. It yields pages without stale
+   * values too, so that the caller can rest between any two statements.
    */
   async *pages(): AsyncGenerator<StaleValue[]> {
     let after: string[] | null = null;
@@ -60,9 +60,9 @@ export class SealedValues {
   }
 
   /**
-   * Replaces values that are still what they were read as; one that somebody has changed meanwhile stays as it is. Rows
-   * that somebody holds are taken last and one by one, so that this never waits while it holds another row itself.
-   * @returns how many were replaced
+   * Replaces values that have not changed since they were read. A value that somebody has changed meanwhile stays as it
+   * is. Locked rows come last and one by one, so that this never waits while it locks another row itself.
+   * @returns the number of replaced values
    */
   async replace(values: readonly Replacement[]): Promise<number> {
     if (values.length === 0) return 0;
@@ -86,7 +86,7 @@ export class SealedValues {
     const keys = this.keys('t');
     const after = follows ? `where (${keys}) > (${this.names.map((_name, index) => `$${index + 2}`).join(', ')})` : '';
     const stale = `sealed is not null and not starts_with(sealed, $1)`;
-    // The last row of the page says where the next page begins.
+    // The next page begins after the last row of this one.
     return `
       with page as materialized (
         select array[${this.names.map((name) => `t.${name}::text`).join(', ')}] as key, ${owner} as owner,

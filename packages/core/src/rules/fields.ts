@@ -24,14 +24,14 @@ import {
   type Shape,
 } from '../input/shape';
 
-// The rules of the fields that the HTTP API has too. Its DTOs take them from here, so that both refuse the same values
-// with the same words. The names are those of the code; the wire has them in snake case.
+// These are the rules of the fields that the HTTP API has too. Its DTOs use them, so that both refuse the same values
+// with the same messages. The names are those of the code. On the wire they are in snake case.
 
 const mode = oneOf(['live', 'test']);
 const status = oneOf(['ACTIVE', 'PAUSED']);
 const name = text(1, 200, /\S/, 'a text that is not blank');
 const url = text(1, 2048);
-/** Empty means the same as null. */
+/** An empty text means the same as null. */
 const urlOrEmpty = text(0, 2048);
 
 const eventTypes = list(
@@ -48,7 +48,7 @@ export const bareId = satisfying(
   { type: 'string', pattern: '^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' },
 );
 
-/** With the prefix of endpoints or without. */
+/** The id of an endpoint, with or without its prefix. */
 const endpointId = satisfying(
   (value) => typeof value === 'string' && parseId(value, 'endpoint') !== undefined,
   'must be the id of an endpoint',
@@ -73,7 +73,7 @@ const destination = {
 const MAX_SECRET = 16_384;
 const SECRET_FORM = '^[ \\xa0]*[!-~\\xa1-\\uffff][ -~\\xa0-\\uffff]*$';
 
-/** A signing secret. It often comes from an environment variable that is not set. */
+/** A signing secret. A missing one often means that an environment variable is not set. */
 const providerSecret = rule(
   (value, field) =>
     value === undefined

@@ -15,8 +15,8 @@ const key: Arguments[number] = ['key', anyText];
 const browser: Arguments[number] = ['browser', optional(shapes.browser)];
 
 /**
- * The arguments of every operation of the services of a `Paggio`. HTTP calls the same operations, after its own check of
- * names and forms on the wire.
+ * The arguments of every operation of the services of a `Paggio`. HTTP calls the same operations, after its own check
+ * of names and forms on the wire.
  */
 export const operations = {
   address: {
@@ -144,7 +144,7 @@ export const ownOperations = {
   subscribe: [],
 } satisfies Record<string, Arguments>;
 
-/** Operations without a promise: what is wrong with their arguments is thrown. */
+/** Operations that return no promise. They throw the error about wrong arguments. */
 const throwing: ReadonlySet<string> = new Set([
   ...['capture.route', 'audit.deny', 'authority.require', 'feed.follow'],
   ...['address.mountedAt', 'address.publishedAt', 'address.listeningAt', 'whenEnding'],

@@ -36,7 +36,7 @@ const actor = {
   keyId: optional(nullable(text(0))),
   remoteAddr: optional(nullable(text(0))),
 };
-/** The caller may pass an object of its own that has more. */
+/** An owner. The caller may pass its own object with more members. */
 export const owner = members({ ...actor, scopes: optional(scopeSet) }, { open: true });
 export const principal = members({ ...actor, scopes: scopeSet, sessionId: optional(anyText) }, { open: true });
 
@@ -102,7 +102,7 @@ export const notifications = members({
   failingAfterMinutes: fields.notifications.failingAfterMinutes,
 });
 const revisions = optional(either(oneOf(['*']), list(text(0, 16_384))));
-/** The condition of a change: see `Precondition`. */
+/** The condition of a change, as `Precondition` describes it. */
 export const precondition = optional(members({ ifMatch: revisions, ifNoneMatch: revisions }));
 export const channelName = oneOf(channels);
 
@@ -124,7 +124,7 @@ export const transaction = optional(
   ),
 );
 export const publishOptions = optional(members({ tx: transaction }));
-/** `toPublishInput` checks the payload, which is written out only once. */
+/** An event of the app. `toPublishInput` checks the payload, so that it is serialized only once. */
 export const ownEvent = members({ userId, mode: optional(mode), ...fields.publish, payload: anything });
 export const publishInput = members({
   ...fields.publish,
@@ -179,13 +179,13 @@ export const httpUrl = satisfying((value) => {
 const count = satisfying((value) => typeof value === 'number' && !Number.isNaN(value), 'must be a number');
 export const announced = optional(count);
 
-/** Only what `route` returned is known to be complete. */
+/** An endpoint that `route` returned, because only such an endpoint is known to be complete. */
 export const endpointConfig = satisfying(
   (value) => typeof value === 'object' && value !== null && isRoutedEndpoint(value),
   'must be an endpoint that route() returned',
 );
 
-// These two are judged for each webhook, so nothing is made for a valid one.
+// These rules run for each webhook, so they create no objects for a valid one.
 const body = satisfying((value) => Buffer.isBuffer(value), 'must be a Buffer');
 const plain = text(0);
 const rawHeaders = rule((value, field) => {

@@ -18,12 +18,13 @@ export interface ExplanationsDependencies {
   bodyLimit: number;
 }
 
-/** Why a signature held or failed, and what would have to change. */
+/** Explains why a signature is valid or not, and what would have to change. */
 export class Explanations {
   constructor(private readonly dependencies: ExplanationsDependencies) {}
 
   /**
-   * With the configuration of this moment. A body that was cut cannot be searched any more: then it is what was found before.
+   * Explains a rejection with the current configuration. A body that was cut cannot be searched any more, so this
+   * returns the findings from before the cut.
    * @throws PaggioError `NOT_FOUND`
    */
   async ofRejection(owner: Owner, id: string): Promise<{ rejection: RejectionDetail; findings: Findings | null }> {
@@ -42,7 +43,7 @@ export class Explanations {
   }
 
   /**
-   * Of an event that was stored without verification, an explanation says what verification would say now.
+   * Explains what verification would say now about an event that was stored without verification.
    * @throws PaggioError `NOT_FOUND`
    */
   async ofEvent(owner: Owner, id: string): Promise<{ event: EventDetail; explanation: Explanation | null }> {
@@ -60,7 +61,7 @@ export class Explanations {
     };
   }
 
-  /** Null where the endpoint has no verification that works. */
+  /** Explains a request. Returns null when the endpoint has no working verification. */
   async explain(endpoint: EndpointConfig, request: WebhookRequest): Promise<Explanation | null> {
     const { verifier } = endpoint;
     if (verifier === null || verifier === 'broken') return null;

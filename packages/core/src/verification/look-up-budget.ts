@@ -1,30 +1,30 @@
 const WINDOW_MS = 60_000;
 const PER_ENDPOINT = 30;
 const SHARED = 300;
-/** What an endpoint gets in any case, however many others are flooded. */
+/** Look-ups that an endpoint gets in any case, even if others are flooded. */
 const RESERVED = 3;
 
-/** Who a look-up is charged to. */
+/** The endpoint and sender that a look-up is charged to. */
 export interface Asker {
   /** Id of the endpoint that a request came to. */
   endpoint: string;
-  /** Network of its sender; null: unknown. */
+  /** Network of its sender. `null` when it is unknown. */
   sender: string | null;
 }
 
 /**
- * How many unknown keys are looked up in a minute: 30 for an endpoint, as long as all endpoints of this process together
- * have not used 300, and 3 in any case. A sender whose address is known may take as many as it leaves free of its
- * endpoint's. So names that somebody makes up use a part only, and genuine requests of other senders and endpoints still
- * find some left.
+ * Limits how many unknown keys are looked up in a minute. An endpoint gets 30 look-ups while all endpoints of this
+ * process together have used less than 300, and 3 in any case. A sender with a known address may use at most as many
+ * look-ups of its endpoint as it leaves free. So a sender of invented names uses only a part, and genuine requests of
+ * other senders and endpoints still get look-ups.
  */
 export class LookUpBudget {
   private since = Number.NEGATIVE_INFINITY;
   private total = 0;
-  /** By endpoint, and by endpoint and sender: at most two entries for each look-up of a window. */
+  /** Counts by endpoint, and by endpoint and sender. A look-up adds at most two entries in a window. */
   private readonly taken = new Map<string, number>();
 
-  /** Takes one look-up, or none. @param now on the monotonic clock, in milliseconds */
+  /** Takes one look-up. Returns false when none is left. @param now milliseconds on the monotonic clock */
   admits({ endpoint, sender }: Asker, now: number): boolean {
     if (now - this.since >= WINDOW_MS) {
       this.since = now;

@@ -7,28 +7,31 @@ export interface ProviderSummary {
   category: Category;
   schemes: string[];
   defaultScheme: string;
-  /** The URL as configured at the provider is needed. */
+  /** Whether verification needs the URL as it is configured at the provider. */
   signsUrl: boolean;
-  /** It asks a question before it sends. */
+  /** Whether the provider makes a handshake before it sends events. */
   handshake: boolean;
-  /** It hands its secret over in the handshake: `secrets` may be left empty. */
+  /** Whether the provider hands over its secret in the handshake, so that `secrets` may be empty. */
   handsOverSecret: boolean;
-  /** What the provider calls the secret, and where it shows it. */
+  /** The provider's name for the secret, and where the provider shows it. */
   secret: string;
   setup: string;
   documentation: string;
-  /** What test events there are samples of, the most typical one first. */
+  /** The event types that have a sample for test events, the most typical one first. */
   sampleEventTypes: string[];
   confidence: Confidence;
-  /** Names in `verification.settings` with what they mean. */
+  /** The names in `verification.settings` and their meanings. */
   settings: Record<string, string>;
-  /** How old a signed timestamp may be, in seconds, unless `tolerance_seconds` says otherwise; null: not checked. */
+  /**
+   * How old a signed timestamp may be, in seconds. `tolerance_seconds` overrides it. `null` means that no age is
+   * checked.
+   */
   toleranceSeconds: number | null;
   /** Whether retries carry the timestamp of the first attempt. */
   retryTimestamp: 'first' | 'new' | 'unknown' | null;
 }
 
-/** The catalogue, by name. */
+/** Returns the providers of the catalogue, ordered by name. */
 export function providers(): ProviderSummary[] {
   return catalogue
     .map((provider) => ({

@@ -7,15 +7,15 @@ import { RecentMap } from '../flow/recent-map';
 import { askProvider } from '../transport/ask-provider';
 import { LookUpBudget, type Asker } from './look-up-budget';
 
-/** A key rarely changes and never under its name. After this time it is fetched again, while the old one goes on counting. */
+/** A key rarely changes, and never under its name. After this time it is fetched again, and the old one stays valid. */
 const FRESH_MS = 24 * 3_600_000;
-/** For how long a key counts that can no longer be fetched. */
+/** How long a key stays valid when it can no longer be fetched. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 /** A refresh that fails is tried again after this time. */
 const REFRESH_AGAIN_MS = 60_000;
-/** A key that was not there may appear later; without this pause, strangers could have us ask without end. */
+/** A missing key may appear later. Without this pause, strangers could make Paggio ask again and again. */
 const MISSING_MS = 60_000;
-/** Keys, and apart from them names without a key: invented names never push out a key. */
+/** The most keys, and the most names without a key. They are kept apart, so that invented names never evict a key. */
 const MAX_ENTRIES = 1_000;
 /** A chain of certificates is about 6 kB. */
 const MAX_LENGTH = 32 * 1024;
@@ -32,20 +32,21 @@ const NOBODY: Asker = { endpoint: '', sender: null };
 const everything: IsKey = () => true;
 
 /**
- * Keys that providers publish, fetched through the address guard and remembered. Look-ups of names that are not known yet
- * are bounded for each endpoint and sender, and in all (`LookUpBudget`). Beyond that a certificate is `unavailable`, so
- * that the provider sends again, and a key id is `absent`. Known keys cost no look-up and always count.
+ * Fetches keys that providers publish, through the address guard, and remembers them. Look-ups of unknown names are
+ * limited for each endpoint and sender, and in all (`LookUpBudget`). Beyond the limit a certificate is `unavailable`,
+ * so that the provider sends again, and a key id is `absent`. Known keys need no look-up, so the limits do not affect
+ * them.
  */
 export class PublishedKeys implements KeyDirectory {
   private readonly found = new RecentMap<string, Found>(MAX_ENTRIES);
   private readonly missing = new RecentMap<string, { until: number; lookup: KeyLookup }>(MAX_ENTRIES);
-  /** Look-ups under way, which requests for the same key share. As many as the budget lets through. */
+  /** Look-ups under way, which requests for the same key share. The budget limits their number. */
   private readonly asking = new Map<string, Promise<KeyLookup>>();
   private readonly budget = new LookUpBudget();
 
   constructor(private readonly transport: Transport) {}
 
-  /** The same keys, with look-ups charged to an endpoint. */
+  /** A view of the same keys, whose look-ups are charged to an endpoint. */
   of(endpoint: string, sender: string | null = null): Required<KeyDirectory> {
     const asker = { endpoint, sender };
     return {
@@ -61,7 +62,7 @@ export class PublishedKeys implements KeyDirectory {
 
   post(url: string, body: Readonly<Record<string, unknown>>, isKey?: IsKey, asker = NOBODY): Promise<KeyLookup> {
     const bytes = Buffer.from(JSON.stringify(body));
-    // The body holds a credential: the name it is remembered under does not.
+    // The body holds a credential, so the key is remembered under a hash of it.
     const name = `${url} ${createHash('sha256').update(bytes).digest('hex')}`;
     return this.look(name, 'absent', asker, () => this.ask(url, isKey, bytes));
   }
@@ -86,7 +87,7 @@ export class PublishedKeys implements KeyDirectory {
     return this.budget.admits(asker, now) ? this.start(name, ask) : Promise.resolve(otherwise);
   }
 
-  /** Known names are few, so these look-ups are charged to nobody. */
+  /** Fetches a known key again. Known names are few, so these look-ups are charged to nobody. */
   private refresh(name: string, found: Found, now: number, ask: () => Promise<KeyLookup | 'no_key'>): void {
     found.freshUntil = now + REFRESH_AGAIN_MS;
     void this.start(name, ask);
@@ -103,7 +104,7 @@ export class PublishedKeys implements KeyDirectory {
 
   private remember(name: string, answer: KeyLookup | 'no_key'): KeyLookup {
     const now = performance.now();
-    // Nobody knows whether the key exists: the next request asks again.
+    // It is unknown whether the key exists, so the next request asks again.
     if (answer === 'unavailable') return answer;
     if (typeof answer === 'object') {
       this.found.set(name, { text: answer.text, freshUntil: now + FRESH_MS, keptUntil: now + KEPT_MS });
@@ -115,7 +116,7 @@ export class PublishedKeys implements KeyDirectory {
     return lookup;
   }
 
-  /** Never rejects. `no_key`: an answer that is no key, such as a page for people. */
+  /** Asks the provider. It never rejects. `no_key` is an answer that is not a key, such as a page for people. */
   private async ask(url: string, isKey: IsKey = everything, body?: Buffer): Promise<KeyLookup | 'no_key'> {
     const result = await askProvider(this.transport, url, body);
     if (result.error || result.truncated || result.status === null) return 'unavailable';

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database';
 import { openVerification } from '../endpoints/endpoint-secrets';
 import type { SecretBox } from '../secrets/secret-box';
 
-/** The newest of a user's endpoints whose secrets are compared with a failed signature. */
+/** A failed signature is compared with the secrets of at most this many of a user's newest endpoints. */
 const ENDPOINTS = 100;
 
 export interface EndpointVerification {
@@ -14,14 +14,14 @@ export interface EndpointVerification {
   config: StoredVerification;
 }
 
-/** Verifications across the endpoints of a user. */
+/** Reads the verifications of all endpoints of a user. */
 export class VerificationStore {
   constructor(
     private readonly database: Database,
     private readonly box: SecretBox,
   ) {}
 
-  /** In both modes; one that cannot be opened is left out. */
+  /** Reads the verifications of both modes. One that cannot be decrypted is left out. */
   async ofUser(userId: string): Promise<EndpointVerification[]> {
     const rows = await this.database.rows<{ id: string; name: string; mode: Mode; verification: string }>(
       `select id, name, mode, verification from paggio.endpoints
