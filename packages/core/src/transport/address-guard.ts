@@ -11,22 +11,22 @@ export interface ResolvedAddress {
 
 export type Resolve = (hostname: string) => Promise<ResolvedAddress[]>;
 
-/** The destination is not one that deliveries may reach. Says nothing about what was found there. */
+/** Deliveries may not reach the destination. The error reveals nothing about what was found there. */
 export class BlockedAddressError extends Error {
   override readonly name = 'BlockedAddressError';
   readonly code = 'blocked_address';
 }
 
-/** What the operator can do about it, for error messages. */
+/** Advice about what the operator can do, for error messages. */
 export const NETWORK_ADVICE =
   "the operator can allow private networks (PAGGIO_ALLOWED_NETWORKS=10.1.0.0/16, or the option allowedNetworks: ['10.1.0.0/16'])";
-/** The same for a host that means the machine itself. */
+/** Advice for a host that means the machine itself. */
 const LOCAL_ADVICE =
   "for localhost the operator can allow loopback (PAGGIO_ALLOWED_NETWORKS=127.0.0.0/8,::1/128, or the option allowedNetworks: ['127.0.0.0/8', '::1/128']); in a container localhost is the container, and its host is host.docker.internal";
 const CONTAINER_ADVICE =
   "the operator can allow the private network that this name means in the container (PAGGIO_ALLOWED_NETWORKS=172.16.0.0/12, or the option allowedNetworks: ['172.16.0.0/12']); on Linux the container also needs the extra host host.docker.internal:host-gateway";
 
-/** The advice that fits a host which is refused. Depends on its spelling alone, so that it tells nothing about the network. */
+/** The advice for a refused host. It depends only on the spelling, so that it reveals nothing about the network. */
 export function networkAdvice(host: string): string {
   const name = plainName(host);
   if (/^(?:host\.docker|gateway\.docker|host\.containers)\.internal$/.test(name)) return CONTAINER_ADVICE;
@@ -38,7 +38,7 @@ export function networkAdvice(host: string): string {
 
 const loopback = networkList(['127.0.0.0/8', '::1/128', '0.0.0.0/32', '::/128']);
 
-/** A host without the brackets, the closing dot and the capitals that it may be written with. */
+/** A host in lower case, without brackets and without a dot at the end. */
 function plainName(host: string): string {
   return host
     .replace(/^\[(.*)\]$/, '$1')
@@ -60,13 +60,13 @@ export class NameResolutionError extends Error {
 }
 
 const DNS_TIMEOUT_MS = 5_000;
-/** Where a proxy resolves, the local DNS is asked for a verdict and not for an address. */
+/** If a proxy resolves names, the local DNS is asked only for a verdict, and not for an address to dial. */
 const FORWARDED_DNS_MS = 1_000;
 
-/** Names that mean this machine or the metadata service of its cloud, whatever they resolve to. */
+/** Names of this machine or of the metadata service of its cloud, whatever they resolve to. */
 const LOCAL_NAMES = /^(?:localhost|.+\.localhost|metadata\.google\.internal|metadata\.goog)$/;
 
-/** Whether a name can only mean something in the networks around this machine. */
+/** Whether a name can only have a meaning in the networks around this machine. */
 function isLocalName(name: string): boolean {
   return LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
 }
@@ -79,8 +79,8 @@ export interface Blocked {
 }
 
 /**
- * Keeps deliveries away from addresses that are not public. Judges the address that is dialled and not the name: the
- * transport asks for the addresses of each new connection and dials one of those.
+ * Keeps deliveries away from addresses that are not public. It checks the dialled address and not the name: the
+ * transport asks for the allowed addresses of each new connection, and dials one of them.
  */
 export class AddressGuard {
   private readonly allowed: BlockList;
@@ -90,9 +90,9 @@ export class AddressGuard {
   private readonly translators: Translators;
 
   /**
-   * @param allowedPorts opened although they belong to services that must not receive webhooks
-   * @param onBlocked told of each connection that is refused when it is about to be dialled
-   * @param nat64Prefixes of the network, beside the well-known one
+   * @param allowedPorts ports that are open although they belong to services that must not receive webhooks
+   * @param onBlocked called for each connection that is refused when it is about to be dialled
+   * @param nat64Prefixes NAT64 prefixes of the network, in addition to the well-known one
    */
   constructor(
     allowedNetworks: readonly string[],
@@ -116,22 +116,23 @@ export class AddressGuard {
     const plain = plainAddress(address);
     if (plain === undefined) return false;
     if (this.named.has(plain)) return true;
-    // A network that somebody allowed as a whole is not meant to hand out the credentials of the machine.
+    // Whoever allows a whole network does not mean to expose the credentials of the machine.
     if (isMetadata(plain)) return false;
-    // DNS64 gives such an address to every name that has IPv4 only: what counts is where the translator leads.
+    // DNS64 gives such an address to every name that has only IPv4. The check applies to the address behind the
+    // translator.
     const inside = this.translators.addressInside(plain);
     if (inside !== undefined) return this.allows(inside);
     if (isPublic(plain)) return true;
     const embedded = embeddedAddress(plain);
     return (
       this.allowed.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6') &&
-      // To allow a translator's network is to allow the translator, and not what it can reach.
+      // Allowing the network of a translator allows the translator, but not the addresses that it can reach.
       (embedded === undefined || this.allows(embedded))
     );
   }
 
   /**
-   * The addresses that a connection may be made to.
+   * Returns the addresses that a connection may be made to.
    * @throws BlockedAddressError, NameResolutionError
    */
   async admit(host: string, port: number): Promise<ResolvedAddress[]> {
@@ -148,8 +149,8 @@ export class AddressGuard {
   }
 
   /**
-   * Judges a host whose name a proxy resolves: as `admit` does, but a name that the local DNS does not know passes, unless it
-   * can only be local. The proxy has to keep such names away from private addresses.
+   * Checks a host whose name a proxy resolves. It works like `admit`, but lets through a name that the local DNS does
+   * not know, unless the name can only be local. The proxy has to keep such names away from private addresses.
    * @throws BlockedAddressError, and NameResolutionError for a local name
    */
   async admitForwarded(host: string, port: number): Promise<void> {
@@ -170,8 +171,8 @@ export class AddressGuard {
   }
 
   /**
-   * The addresses of a host, all of them allowed.
-   * @throws BlockedAddressError when any of them is not: a mixed answer is refused as a whole
+   * Resolves a host to its addresses, all of which are allowed.
+   * @throws BlockedAddressError when any of them is not allowed, because a mixed answer is refused as a whole
    * @throws NameResolutionError when the name has none
    */
   async resolve(host: string): Promise<ResolvedAddress[]> {
@@ -188,8 +189,8 @@ export class AddressGuard {
   }
 
   /**
-   * Judges a host at configuration time. Literal addresses and names that can only be local are judged now; other names
-   * when they are dialled, as what they resolve to may change.
+   * Checks a host at configuration time. It checks literal addresses, and names that can only be local. Other names are
+   * checked only when they are dialled, because their addresses may change.
    */
   async permits(host: string): Promise<boolean> {
     const name = plainName(host);
@@ -210,14 +211,14 @@ function refused(host: string): BlockedAddressError {
   return new BlockedAddressError(`${host} is not an address that deliveries may reach; ${networkAdvice(host)}`);
 }
 
-/** The address of a network that is nothing but one address. */
+/** The address of a network that has only one address. Returns undefined for larger networks. */
 function aloneIn(network: string): string | undefined {
   const [address, prefix] = network.split('/') as [string, string | undefined];
   const bits = isIP(address) === 4 ? 32 : 128;
   return prefix === undefined || Number(prefix) === bits ? plainAddress(address) : undefined;
 }
 
-/** What the system knows about a name: its hosts file, then the DNS. */
+/** Resolves a name with the system's hosts file and then the DNS. */
 export function systemResolve(hostname: string): Promise<ResolvedAddress[]> {
   return new Promise((done, fail) => {
     const timer = setTimeout(

@@ -1,17 +1,18 @@
 import { connect, type Socket } from 'node:net';
 import type { ResolvedAddress } from './address-guard';
 
-/** How long an address has alone before the next one is dialled beside it (RFC 8305, 5). */
+/** How long an address is dialled alone before the next one is dialled too (RFC 8305, 5). */
 const HEAD_START_MS = 250;
 /** A name can have any number of addresses. One connection must not become a scan of all of them. */
 const MAX_ADDRESSES = 8;
 
 /**
- * Connects to the first address that answers. Each next one is dialled when the one before has failed, or has not answered
- * for a quarter of a second. None is given up before the time is over, because a slow address may be the only one that
- * works. Node's own choice (`autoSelectFamily`) gives each address but the last a quarter of a second in all.
- * @param timeoutMs for all of them together
- * @throws the first failure when all have failed; `connect_timeout`
+ * Connects to the first address that answers. The next address is dialled when the previous one has failed, or has not
+ * answered for a quarter of a second. No attempt is given up before the time is over, because a slow address may be the
+ * only one that works. Node's own way (`autoSelectFamily`) gives each address except the last only a quarter of a
+ * second.
+ * @param timeoutMs the time limit for all addresses together
+ * @throws the first failure when all have failed, or `connect_timeout`
  */
 export function connectToAny(addresses: readonly ResolvedAddress[], port: number, timeoutMs: number): Promise<Socket> {
   const waiting = alternating(addresses).slice(0, MAX_ADDRESSES);
@@ -65,7 +66,7 @@ export function connectTimeout(): Error {
   return Object.assign(new Error('no connection within 10 s'), { code: 'connect_timeout' });
 }
 
-/** The families in turn, so that one that leads nowhere does not use up the time (RFC 8305, 4). */
+/** Alternates the address families, so that a family without a route does not use up the time (RFC 8305, 4). */
 function alternating(addresses: readonly ResolvedAddress[]): ResolvedAddress[] {
   const first = addresses.filter(({ family }) => family === addresses[0]?.family);
   const second = addresses.filter(({ family }) => family !== addresses[0]?.family);

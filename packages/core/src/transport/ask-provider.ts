@@ -2,7 +2,7 @@ import type { Transport, TransportResult } from './transport';
 
 const TIMEOUT_MS = 5_000;
 
-/** A request of our own to a provider, through the address guard: a JSON body is POSTed, without one it is a GET. */
+/** Sends a request of Paggio to a provider, through the address guard: a POST of a JSON body, or a GET without one. */
 export function askProvider(transport: Transport, url: string, body?: Buffer): Promise<TransportResult> {
   const { origin, pathname, search } = new URL(url);
   const headers = ['Accept', '*/*', 'User-Agent', 'Paggio'];

@@ -6,15 +6,15 @@ import type { Connector } from './connector';
 import { ResponseReader } from './response-reader';
 import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
-/** What Paggio uses of an axios instance, whichever version 1 the host brings. */
+/** The part of an axios instance that Paggio uses. Any version 1 has it. */
 export interface AxiosLike {
   request(config: Record<string, unknown>): Promise<unknown>;
 }
 
 /**
- * Sends through an axios instance of the host, so that its interceptors see every request. Everything that could change
- * where a request goes or what it carries is fixed for each: the agents dial through the guard, and the header lines are
- * written as given, since axios would merge, sort out and add to them.
+ * Sends through an axios instance of the host, so that its interceptors see every request. Each request fixes
+ * everything that could change where it goes or what it carries. The agents dial through the guard. The header lines
+ * are written as given, because axios would merge, drop and add some.
  */
 export function axiosTransport(instance: AxiosLike, connector: Connector, age: PoolAge = {}): Transport {
   const agents = new ConnectionPools<http.Agent>({ retire, destroy: async (agent) => void agent.destroy() }, age);
@@ -44,7 +44,7 @@ function openAgent(connector: Connector, { origin, identity = null }: TransportR
   return agent;
 }
 
-/** Connections that are free are closed now, and each other one after its request. */
+/** Closes free connections now, and waits until the others have closed after their requests. */
 async function retire(agent: http.Agent): Promise<void> {
   agent.maxFreeSockets = 0;
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
@@ -67,7 +67,7 @@ async function send(
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   let reused = false;
   let headers: IncomingMessage['headers'] = {};
-  // Stands where axios would put node's http or https module.
+  // This takes the place of Node's http or https module.
   const wire = {
     request(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
       const outgoing = (secure ? https : http).request(
@@ -76,7 +76,7 @@ async function send(
           hostname,
           port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
           path: request.target,
-          // A flat list is written line by line, as it is.
+          // Node writes a flat list line by line, as it is.
           headers: ['Host', url.host, ...request.headers, ...contentLength(request)],
           agent: agentOf(request),
           signal: options.signal,
@@ -103,7 +103,8 @@ async function send(
         data: request.body.length > 0 ? request.body : undefined,
         transformRequest: [(data: unknown) => data],
         transformResponse: [(data: unknown) => data],
-        // With a transport given, axios asks neither for a proxy nor for redirects; said again in case that changes.
+        // With this transport, axios uses no proxy and follows no redirects. The settings are here in case that
+        // changes.
         adapter: 'http',
         transport: wire,
         proxy: false,

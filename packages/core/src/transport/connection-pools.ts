@@ -1,9 +1,9 @@
-/** The greatest age of a pool, and so of a connection that is used for a new request. */
+/** The maximum age of a pool, and so of a connection that is used for a new request. */
 export const MAX_CONNECTION_AGE_MS = 60_000;
 
-/** How a client's pool ends. */
+/** How to end a client's pool. */
 export interface PoolEnd<Pool> {
-  /** Takes no new request: what is under way is finished, then the connections are closed. Resolves after that. */
+  /** Stops accepting requests, waits for those under way, and closes the connections. Resolves after that. */
   retire(pool: Pool): Promise<void>;
   /** Closes everything at once. */
   destroy(pool: Pool): Promise<void>;
@@ -12,14 +12,14 @@ export interface PoolEnd<Pool> {
 export interface PoolAge {
   /** @default 60000 */
   maxAgeMs?: number;
-  /** Milliseconds of a clock that only moves forwards. */
+  /** Returns the milliseconds of a clock that only moves forwards. */
   now?: () => number;
 }
 
 /**
- * One pool of connections for each key. A pool takes requests for a minute; then a new one takes its place, so that a busy
- * destination is resolved and judged again, and is followed to a new address. Without an age, one event every few seconds
- * keeps a connection to the old address for ever.
+ * Keeps one pool of connections for each key. A pool accepts requests for a minute, and then a new one takes its place.
+ * So a busy destination is resolved and checked again, and Paggio follows it to a new address. Without this limit, one
+ * event every few seconds would keep a connection to the old address for ever.
  */
 export class ConnectionPools<Pool> {
   /** The oldest pool comes first. */
@@ -46,7 +46,7 @@ export class ConnectionPools<Pool> {
     return pool;
   }
 
-  /** Lets go of a pool that has no connection any more. */
+  /** Removes a pool that has no connections any more. */
   drop(key: string, pool: Pool): void {
     if (this.pools.get(key)?.pool !== pool) return;
     this.pools.delete(key);

@@ -12,23 +12,24 @@ export interface Peer {
   hostname: string;
   port: number;
   secure: boolean;
-  /** Of a destination with TLS settings of its own. */
+  /** The TLS settings of the destination. `null` when it has none of its own. */
   identity: TlsIdentity | null;
 }
 
-/** What the error of a connection says about the connection itself. */
+/** An error of a connection, with facts about the connection itself. */
 export interface SocketFailure extends Error {
   code?: string;
-  /** Bytes that had come in on it: more than none before an answer means that it served an earlier request. */
+  /** Bytes that the connection has received. If there are some before an answer, it has served an earlier request. */
   bytesRead?: number;
 }
 
 /**
- * Opens the connections of every transport: the guard resolves and judges first, and only what was judged is dialled.
- * Clients' own connectors do not ask a `lookup` for literal addresses and trust what a name resolves to.
+ * Opens the connections of every transport. The guard resolves and checks first, and only checked addresses are
+ * dialled. The clients' own connectors cannot do that: they call no `lookup` for literal addresses, and trust what a
+ * name resolves to.
  */
 export class Connector {
-  /** @param proxy through which every connection goes; null: none */
+  /** @param proxy the proxy for every connection, or null for none */
   constructor(
     private readonly guard: AddressGuard,
     private readonly trust: TlsTrust = new TlsTrust(),
@@ -54,7 +55,7 @@ export class Connector {
   }
 }
 
-/** The answer of a proxy to CONNECT does not make a connection look as if it had served a request. */
+/** Leaves the proxy's answer to CONNECT out of `bytesRead`, or the connection would seem to have served a request. */
 function countFromHere(socket: Socket): void {
   const before = socket.bytesRead;
   const kind = Object.getPrototypeOf(socket) as object;

@@ -3,12 +3,14 @@ import { networkAdvice, PORT_ADVICE, type AddressGuard } from './address-guard';
 
 const MAX_URL_LENGTH = 2048;
 
-/** A URL that `checkDestinationUrl` has let through. Only such a URL may be stored, or dialled for somebody who gave it. */
+/**
+ * A URL that `checkDestinationUrl` has accepted. Only such a URL may be stored, or dialled for the person who gave it.
+ */
 export type DestinationUrl = string & { readonly [checked]: true };
 declare const checked: unique symbol;
 
 /**
- * A destination out of untrusted text, normalised as it will be shown and dialled.
+ * Checks untrusted text and returns the URL in the normal form in which it is shown and dialled.
  * @throws PaggioError `VALIDATION_FAILED` or `DESTINATION_NOT_ALLOWED`
  */
 export async function checkDestinationUrl(
@@ -19,7 +21,7 @@ export async function checkDestinationUrl(
 ): Promise<DestinationUrl> {
   const wrong = (message: string): PaggioError => invalid([{ field, message }]);
   if (text.length > MAX_URL_LENGTH) throw wrong(`${field} may have at most ${MAX_URL_LENGTH} characters.`);
-  // The URL parser drops tabs and line breaks inside a host, so that what people read is not what is dialled.
+  // The URL parser drops tabs and line breaks inside a host, so people would read another host than is dialled.
   if (/[\u0000-\u0020\u007f]/.test(text)) throw wrong(`${field} must not contain spaces or control characters.`);
   if (!URL.canParse(text)) throw wrong(`${field} must be a URL such as https://example.com/webhook.`);
   const url = new URL(text);

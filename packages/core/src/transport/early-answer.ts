@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 
-/** A connection that can take no more bytes has ended for reading too, as soon as what it holds is read. */
+/**
+ * A connection whose write failed ends for reading too once its bytes are read. The report waits no longer than this.
+ */
 const READ_OUT_MS = 1_000;
 
 /**
- * Some destinations answer after the head of a request, close, and so reset what is still being sent. Node then reports
- * the failed write and throws away the answer, although it lies in the socket. Here a failed write is reported only when
- * everything that came has been read. An answer that the network itself lost stays lost.
+ * Reads an early answer before a failed write is reported. Some destinations answer after the head of a request and
+ * close the connection, which resets the rest of the request. Node then reports the failed write and throws away the
+ * answer, although the socket has it. Here a failed write is reported only when all received bytes have been read. An
+ * answer that the network itself has lost stays lost.
  */
 export function readBeforeFailing(socket: Socket): void {
   const write = socket._write.bind(socket);
@@ -26,7 +29,7 @@ function late(socket: Socket, callback: Callback): Callback {
 
 function onceReadOut(socket: Socket, then: () => void): void {
   const timer = setTimeout(finish, READ_OUT_MS);
-  // The client reads the end first: an answer without a length is whole only then.
+  // The client has to read the end first, because an answer without a length is complete only then.
   const ended = (): void => void setImmediate(finish);
   let finished = false;
   socket.once('end', ended);

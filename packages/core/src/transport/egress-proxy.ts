@@ -5,10 +5,10 @@ import { systemResolve, type AddressGuard, type Resolve } from './address-guard'
 import { secured } from './secured';
 import type { TlsTrust } from './tls-trust';
 
-/** What CONNECT asks the proxy for. */
+/** What CONNECT gives to the proxy: the checked address, or the name. */
 export type EgressProxyTarget = 'address' | 'name';
 
-/** The proxy and not the destination failed. Names the proxy, without its user and password. */
+/** The proxy failed and not the destination. The message names the proxy without its user and password. */
 export class EgressProxyError extends Error {
   override readonly name = 'EgressProxyError';
 
@@ -20,10 +20,13 @@ export class EgressProxyError extends Error {
   }
 }
 
-/** More addresses of one name than this are not asked for. */
+/** The proxy is asked for at most this many addresses of one name. */
 const MAX_TUNNELS = 4;
 
-/** What is wrong with the URL of a proxy, to be read after the name of its setting. Repeats nothing of it: it may hold a password. */
+/**
+ * The problem of a proxy URL, as text that follows the name of the setting, or null. It repeats no part of the URL,
+ * which may contain a password.
+ */
 export function egressProxyProblem(value: unknown): string | null {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
   const isProxy =
@@ -34,20 +37,20 @@ export function egressProxyProblem(value: unknown): string | null {
 }
 
 /**
- * Opens connections through an HTTP proxy (CONNECT), for http and https destinations alike: TLS is then spoken with the
- * destination itself. The operator names the proxy, so the guard does not judge its address.
+ * Opens connections through an HTTP proxy (CONNECT), for http and https destinations alike. TLS ends at the destination
+ * itself. The operator chooses the proxy, so the guard does not check its address.
  */
 export class EgressProxy {
   private readonly host: string;
   private readonly port: number;
   private readonly isSecure: boolean;
   private readonly authorization: string | null;
-  /** For messages. */
+  /** The name of the proxy in messages. */
   private readonly label: string;
 
   /**
-   * @param url accepted by `egressProxyProblem`
-   * @param resolveName for the name of the proxy itself
+   * @param url a URL that `egressProxyProblem` accepts
+   * @param resolveName resolves the name of the proxy itself
    */
   constructor(
     url: string,
@@ -65,7 +68,7 @@ export class EgressProxy {
   }
 
   /**
-   * A connection to a port of a host through the proxy.
+   * Opens a connection to a port of a host through the proxy.
    * @param host without brackets
    * @throws BlockedAddressError, NameResolutionError, EgressProxyError
    */
@@ -83,8 +86,8 @@ export class EgressProxy {
   }
 
   /**
-   * By default the proxy is given the address that was judged. Given a name, it would ask the DNS again, and whoever owns
-   * the name could answer it with an address inside the proxy's network.
+   * By default the proxy gets the checked address. With a name it would ask the DNS again, and the owner of the name
+   * could answer with an address inside the proxy's network.
    */
   private async targetsOf(guard: AddressGuard, host: string, port: number): Promise<string[]> {
     if (this.target === 'name') {

@@ -1,10 +1,11 @@
 /**
- * Headers that a proxy, an identity provider, a mesh or a platform sets for the service behind it: who is asking, from
- * where, over which scheme, for which path, by which method. Services believe them because only the proxy can reach them.
- * A gateway can reach them too, so an anonymous sender could speak as that proxy. Names are folded (see `foldedName`).
+ * Headers that a proxy, an identity provider, a mesh or a platform sets for the service behind it. They say who makes
+ * the request, from where, over which scheme, for which path, and by which method. Services trust them because only the
+ * proxy can reach the services. A gateway can reach them too, so an anonymous sender could pose as that proxy. Names
+ * are folded (see `foldedName`).
  *
- * A prefix must not fit a header that a sender of webhooks signs or identifies its deliveries with: `cf-webhook-auth`,
- * `x-vercel-signature`, `tailscale-webhook-signature`, `x-auth-token`.
+ * A prefix must not match a header that a sender of webhooks signs or identifies its deliveries with, such as
+ * `cf-webhook-auth`, `x-vercel-signature`, `tailscale-webhook-signature` or `x-auth-token`.
  */
 const prefixes = [
   // The de-facto standards of proxies, and RFC 7239.
@@ -17,16 +18,16 @@ const prefixes = [
   'l5d-', // Linkerd
   'x-arr-', // Azure and IIS request routing
 
-  // Where the request really went, and how.
+  // Headers that replace the path or the method of a request.
   'x-rewrite-',
   'x-http-method',
   'x-method-override',
   'x-accel-', // nginx, read by Rack and Symfony
   'x-sendfile',
   'surrogate-',
-  'x-middleware-', // Next.js takes these for its own
+  'x-middleware-', // Next.js treats these as its own
 
-  // Client addresses and places, by network.
+  // Addresses and locations of clients, by network.
   'cf-connecting-',
   'cf-pseudo-',
   'cf-ip', // cf-ipcountry, cf-ipcity
@@ -128,7 +129,7 @@ const names: ReadonlySet<string> = new Set([
   'x-vercel-oidc-token',
   'x-azure-clientip',
   'x-azure-socketip',
-  'x-azure-fdid', // some origins take it for proof that Front Door asks
+  'x-azure-fdid', // some origins trust it as proof that the request comes from Front Door
   'x-fd-healthprobe',
   'cf-visitor',
   'cf-worker',
@@ -150,7 +151,7 @@ const names: ReadonlySet<string> = new Set([
   'x-scheme',
   'x-url-scheme',
   'front-end-https',
-  'script-name', // gunicorn takes these two from a proxy on the same machine
+  'script-name', // gunicorn accepts these two from a proxy on the same machine
   'path-info',
   'x-script-name',
 
@@ -178,7 +179,7 @@ const names: ReadonlySet<string> = new Set([
 const PREFIX = new RegExp(`^(?:${prefixes.join('|')})`);
 
 /**
- * Whether a destination would take this header for the word of a proxy in front of it.
+ * Whether a destination would trust this header as coming from a proxy in front of it.
  * @param name in lower case and folded
  */
 export function isIdentityHeader(name: string): boolean {

@@ -10,7 +10,9 @@ export function isNetwork(text: unknown): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }
 
-/** Networks as a list that can be asked; IPv4 in IPv6 form (`::ffff:1.2.3.4`) counts as IPv4. */
+/**
+ * Makes a list of networks that addresses can be checked against. IPv4 in IPv6 form (`::ffff:1.2.3.4`) counts as IPv4.
+ */
 export function networkList(networks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of networks) {

@@ -1,10 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * What counts as one sender where senders are limited. An IPv6 subscriber has a network of at least /64 and can use any
- * address of it, so all of them count together. An IPv4 address counts as itself, also when it is written in IPv6 form
+ * The network that counts as one sender when senders are limited. An IPv6 subscriber has a network of at least /64 and
+ * can use any address in it, so all of these count together. An IPv4 address counts by itself, even in IPv6 form
  * (`::ffff:192.0.2.1`). All requests without a known address count as one sender.
- * @param address as `remoteAddr` of a request has it, with or without a zone (`fe80::1%eth0`)
+ * @param address the `remoteAddr` of a request, with or without a zone (`fe80::1%eth0`)
  */
 export function networkOf(address: string | null | undefined): string {
   if (address === null || address === undefined) return UNKNOWN;

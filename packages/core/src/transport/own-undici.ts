@@ -3,8 +3,8 @@ import { PaggioError } from '../errors';
 import type { Transport } from './transport';
 
 /**
- * Whether `undici` is the package of that name. Some runtimes, such as Bun, put a module of their own in its place, which
- * lacks what deliveries and their address guard are built on.
+ * Whether `undici` is the package of that name. Some runtimes, such as Bun, replace it by their own module, which lacks
+ * the parts that deliveries and their address guard need.
  */
 export function isUndiciPackage(): boolean {
   const { Pool, errors } = undici as unknown as {
@@ -21,7 +21,10 @@ export function noUndici(): PaggioError {
   });
 }
 
-/** For processes that deliver nothing. What they send all the same, such as a replay, fails with the reason. */
+/**
+ * The transport of processes that deliver nothing. If they send something anyway, such as a replay, it fails with the
+ * reason.
+ */
 export const noTransport: Transport = {
   send: () => Promise.reject(noUndici()),
   close: () => Promise.resolve(),

@@ -1,11 +1,12 @@
 /**
- * Ports of services that must not be spoken to by a webhook: what reads a request line by line as commands, and what does
- * as any HTTP request says, often without a password. Ports on which people serve webhooks are left out, although some of
- * these services use them too (4001, 5005, 8000, 8001, 8080, 8088, 9000), and so are those from 32768 on, which systems
- * hand out at random. The names are those of the documentation.
+ * Ports of services that must not receive webhooks. Some of these services read a request line by line as commands, and
+ * others obey any HTTP request, often without a password. Ports on which people serve webhooks are not in the list,
+ * although some of these services use them too (4001, 5005, 8000, 8001, 8080, 8088, 9000). Ports from 32768 on are not
+ * in it either, because systems assign them at random. The documentation uses the same names.
  */
 export const refusedPorts: Readonly<Record<string, readonly number[]>> = {
-  // As browsers do (Fetch standard, port blocking), but for tcpmux (1) and discard (9), which a request does nothing to.
+  // Browsers block these ports too (Fetch standard, port blocking). They also block tcpmux (1) and discard (9), to
+  // which a request does nothing.
   'mail, news and chat': [
     25, 109, 110, 119, 143, 465, 563, 587, 601, 993, 995, 2525, 4190, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
   ],
@@ -16,8 +17,8 @@ export const refusedPorts: Readonly<Record<string, readonly number[]>> = {
     7, 11, 13, 15, 17, 19, 77, 87, 95, 101, 102, 103, 104, 111, 113, 117, 161, 179, 515, 526, 530, 531, 532, 540, 554,
     556, 1719, 1720, 1723, 5060, 5061, 6566,
   ],
-  // SQL Server, Oracle, MySQL, PostgreSQL, CouchDB, Redis, Neo4j, InfluxDB, ArangoDB, Cassandra, Elasticsearch, memcached,
-  // Redis Sentinel, MongoDB, RethinkDB.
+  // SQL Server, Oracle, MySQL, PostgreSQL, CouchDB, Redis, Neo4j, InfluxDB, ArangoDB, Cassandra, Elasticsearch,
+  // memcached, Redis Sentinel, MongoDB, RethinkDB.
   'databases and caches': [
     1433, 1434, 1521, 3306, 5432, 5984, 6379, 7474, 7687, 8086, 8529, 9042, 9160, 9200, 9300, 11211, 26379, 27017,
     27018, 27019, 28015,

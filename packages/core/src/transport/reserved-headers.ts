@@ -1,6 +1,6 @@
 import { foldedName } from './header-name';
 
-/** RFC 9110, 7.6.1, and what a connection negotiates for itself. */
+/** Hop-by-hop headers (RFC 9110, 7.6.1), and others that a connection negotiates for itself. */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -12,10 +12,10 @@ const hopByHop = new Set([
   'expect',
 ]);
 const madeAnew = new Set(['host', 'content-length']);
-/** The signature of Standard Webhooks. */
+/** The headers of a Standard Webhooks signature. */
 export const standardWebhooks: ReadonlySet<string> = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature']);
 
-/** Names that only Paggio writes, with every other name that begins with `paggio-`: a sender cannot pretend them. */
+/** Names that only Paggio writes, like every name that begins with `paggio-`, so that a sender cannot forge them. */
 const ownNames = new Set(['x-pj-signature', 'x-pj-timestamp', 'x-pj-correlation-id']);
 
 function isOwnName(folded: string): boolean {
@@ -23,21 +23,21 @@ function isOwnName(folded: string): boolean {
 }
 
 /**
- * Whether a header of the sender may be sent on: not those of the connection to this gateway, and not names that only
- * Paggio writes.
+ * Whether a header of the sender is forwarded. Headers of the connection to this gateway, and names that only Paggio
+ * writes, are not.
  */
 export function isForwarded(folded: string): boolean {
   return !(
     hopByHop.has(folded) ||
     madeAnew.has(folded) ||
     folded.startsWith('proxy-') ||
-    // CGI programs would send their own requests through it (CVE-2016-5385).
+    // CGI programs would use its value as the proxy for their own requests (CVE-2016-5385).
     folded === 'proxy' ||
     isOwnName(folded)
   );
 }
 
-/** Header names that a destination's own headers may not have: HTTP and Paggio own them. */
+/** Whether a destination's own headers may not use this name, because it belongs to HTTP or to Paggio. */
 export function isReservedHeader(lowerCaseName: string): boolean {
   const folded = foldedName(lowerCaseName);
   return !isForwarded(folded) || standardWebhooks.has(folded);

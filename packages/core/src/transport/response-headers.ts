@@ -3,7 +3,7 @@ import type { TransportResult } from './transport';
 type Headers = TransportResult['headers'];
 
 /**
- * The headers of an answer as they are kept: the values of cookies read `***`, because they are sessions at the
+ * The headers of an answer as they are stored. The values of cookies become `***`, because they are sessions at the
  * destination and Paggio never sends them back. Their names and attributes stay.
  */
 export function keptHeaders(headers: Headers): Headers {

@@ -2,7 +2,7 @@ import { keptHeaders } from './response-headers';
 import { RESPONSE_LIMIT, type TransportError, type TransportRequest, type TransportResult } from './transport';
 import { toTransportError } from './transport-error';
 
-/** Gathers one answer up to the limit and the deadline. The first end counts; later ones change nothing. */
+/** Reads one answer up to the size limit and the deadline. The first end counts, and later ones change nothing. */
 export class ResponseReader {
   readonly result: Promise<TransportResult>;
   status: number | null = null;
@@ -16,14 +16,15 @@ export class ResponseReader {
 
   private readonly showsCertificate: boolean;
 
-  /** @param abort ends the request: nothing more of it is wanted */
+  /** @param abort ends the request, because nothing more of its answer is needed */
   constructor(
     { timeoutMs, identity }: Pick<TransportRequest, 'timeoutMs' | 'identity'>,
     private readonly abort: (reason: Error) => void,
   ) {
     this.result = new Promise((resolve) => (this.resolve = resolve));
     this.showsCertificate = (identity?.certificate ?? null) !== null;
-    // Where the event loop was blocked, timers come before what has arrived meanwhile: that is read first.
+    // After the event loop was blocked, timers run before bytes that have arrived meanwhile. The reader takes those
+    // first.
     this.timer = setTimeout(() => setImmediate(() => this.expire(timeoutMs)), timeoutMs);
   }
 
@@ -50,7 +51,7 @@ export class ResponseReader {
 
   fail(error: Error): void {
     const told = toTransportError(error);
-    // Some servers, Node's among them, say no more than this to a certificate that they do not accept.
+    // Some servers, such as Node's, only reset the connection when they do not accept a certificate.
     if (told.code === 'connection_reset' && this.showsCertificate && this.status === null)
       told.message += ' (some destinations close the connection when they do not accept the client certificate)';
     this.settle(told, this.status !== null);

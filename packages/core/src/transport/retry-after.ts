@@ -1,7 +1,9 @@
-/** No destination can ask for a longer pause. */
+/** The longest pause that a destination can ask for. */
 export const RETRY_AFTER_LIMIT_MS = 24 * 3600 * 1000;
 
-/** Milliseconds that a `Retry-After` header (RFC 9110, 10.2.3) asks for; 0 for the past and for what is no such value. */
+/**
+ * The milliseconds that a `Retry-After` header (RFC 9110, 10.2.3) asks for. 0 for the past and for an invalid value.
+ */
 export function retryAfterMs(value: string | undefined, nowMs: number): number {
   if (value === undefined) return 0;
   const text = value.trim();

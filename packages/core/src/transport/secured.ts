@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type SecureContext } from 'node:tls';
 import { connectTimeout } from './address-race';
 
-/** TLS with a host, through a connection that leads to it. @param host without brackets */
+/** Starts TLS with a host on a connection that leads to it. @param host without brackets */
 export function secured(plain: Socket, host: string, secureContext: SecureContext, timeoutMs: number): Promise<Socket> {
   const servername = isIP(host) === 0 ? host : '';
   const socket = connect({ socket: plain, host, servername, secureContext, ALPNProtocols: ['http/1.1'] });
@@ -17,8 +17,8 @@ export function secured(plain: Socket, host: string, secureContext: SecureContex
     socket.once('secureConnect', () => {
       clearTimeout(timer);
       socket.off('error', failed);
-      // Node reports an alert that comes now, such as that for a missing client certificate in TLS 1.3, and goes on to
-      // report an ordinary end, which clients would take for the cause.
+      // An alert may come now, such as that for a missing client certificate in TLS 1.3. Node reports it and then an
+      // ordinary end, which clients would take for the cause.
       socket.on('error', () => socket.destroy());
       done(socket);
     });

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { isNetwork, networkList } from './network-list';
 
 /**
- * IPv4 networks that are not public, or of no single host.
+ * IPv4 networks whose addresses are not public, or do not belong to a single host.
  * https://www.iana.org/assignments/iana-ipv4-special-registry and .../multicast-addresses
  */
 const specialIpv4 = networkList([
@@ -27,18 +27,21 @@ const specialIpv4 = networkList([
   '240.0.0.0/4',
 ]);
 
-/** The only part of IPv6 that global addresses are given out from (RFC 4291, 2.4, and IANA's registry of that space). */
+/**
+ * The only part of IPv6 from which global addresses are assigned (RFC 4291, 2.4, and IANA's registry of that space).
+ */
 const globalUnicast = networkList(['2000::/3']);
 
 /**
- * What of it is not public, or of no single host. https://www.iana.org/assignments/iana-ipv6-special-registry
- * 6to4 is refused whatever it embeds: its relays are gone, and what is left of it leads into private networks.
+ * Parts of that space whose addresses are not public, or do not belong to a single host:
+ * https://www.iana.org/assignments/iana-ipv6-special-registry 6to4 is refused whatever it embeds, because its public
+ * relays are gone and the remaining ones lead into private networks.
  */
 const specialIpv6 = networkList(['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20']);
 
 /**
- * Services by which a cloud tells a machine its credentials, and what stands beside them on the same addresses.
- * One of them (Azure) has a public address.
+ * Metadata services that give a machine its cloud credentials, and other services on the same addresses. One of them
+ * (Azure) has a public address.
  */
 const metadata = networkList([
   '169.254.169.0/24', // Amazon, Google, Azure, Oracle, DigitalOcean, Hetzner, OpenStack; Amazon's DNS and time
@@ -59,8 +62,9 @@ const metadata = networkList([
 ]);
 
 /**
- * An address in one spelling: without leading zeros, and an IPv4 address in IPv6 form (`::ffff:a.b.c.d`) as itself.
- * Undefined for what is no address, and for one with a zone, which means another host on every machine.
+ * Normalises the spelling of an address. It removes leading zeros, and turns an IPv4 address in IPv6 form
+ * (`::ffff:a.b.c.d`) into the IPv4 address. Returns undefined for text that is not an address, and for an address with
+ * a zone, which means another host on every machine.
  */
 export function plainAddress(address: string): string | undefined {
   if (isIP(address) === 4) return address;
@@ -69,22 +73,24 @@ export function plainAddress(address: string): string | undefined {
   return parsed.isIPv4MappedAddress() ? parsed.toIPv4Address().toString() : parsed.toString();
 }
 
-/** Whether an address is given out to one host on the public internet. @param plain from `plainAddress` */
+/** Whether an address is assigned to one host on the public internet. @param plain from `plainAddress` */
 export function isPublic(plain: string): boolean {
   if (isMetadata(plain)) return false;
   if (isIP(plain) === 4) return !specialIpv4.check(plain, 'ipv4');
   return globalUnicast.check(plain, 'ipv6') && !specialIpv6.check(plain, 'ipv6');
 }
 
-/** Also in every form in which IPv6 carries an IPv4 address. @param plain from `plainAddress` */
+/**
+ * Whether an address is that of a metadata service, in any form of IPv4 in IPv6 too. @param plain from `plainAddress`
+ */
 export function isMetadata(plain: string): boolean {
   if (isIP(plain) === 4) return metadata.check(plain, 'ipv4');
   return metadata.check(plain, 'ipv6') || translations(plain).some((address) => metadata.check(address, 'ipv4'));
 }
 
 /**
- * The IPv4 address that an IPv6 address leads to: compatible, translated, 6to4, Teredo. Undefined where there is none.
- * Addresses of NAT64 translators are judged before, by `Translators`.
+ * The IPv4 address that an IPv6 address leads to, in the forms compatible, translated, 6to4 and Teredo. Returns
+ * undefined when there is none. `Translators` handles the addresses of NAT64 translators before this.
  * @param plain from `plainAddress`
  */
 export function embeddedAddress(plain: string): string | undefined {
@@ -97,7 +103,7 @@ const localTranslation = networkList(['64:ff9b:1::/48']);
 const sixToFour = networkList(['2002::/16']);
 const teredo = networkList(['2001::/32']);
 
-/** Where an address below a prefix of this length carries the IPv4 address (RFC 6052, 2.2). Byte 8 is always zero. */
+/** The bytes of the IPv4 address in an address under a prefix of this length (RFC 6052, 2.2). Byte 8 is always zero. */
 const LAYOUTS: Readonly<Record<number, readonly number[]>> = {
   32: [4, 5, 6, 7],
   40: [5, 6, 7, 9],
@@ -111,10 +117,10 @@ function translations(plain: string): string[] {
   const bytes = ipaddr.IPv6.parse(plain).toByteArray();
   if (sixToFour.check(plain, 'ipv6')) return [dotted(bytes, [2, 3, 4, 5])];
   if (teredo.check(plain, 'ipv6')) return [[12, 13, 14, 15].map((place) => 255 - (bytes[place] as number)).join('.')];
-  // In any of the layouts that its prefix leaves room for.
+  // The IPv4 address may be in any of the layouts that the prefix leaves room for.
   if (localTranslation.check(plain, 'ipv6'))
     return [96, 48, 56, 64].map((length) => dotted(bytes, LAYOUTS[length] as readonly number[]));
-  // `::` and `::1` are addresses of their own.
+  // `::` and `::1` carry no IPv4 address.
   if (!translated.check(plain, 'ipv6') || bytes.slice(0, 13).every((byte) => byte === 0)) return [];
   return [dotted(bytes, [12, 13, 14, 15])];
 }
@@ -123,7 +129,7 @@ function dotted(bytes: readonly number[], places: readonly number[]): string {
   return places.map((place) => bytes[place]).join('.');
 }
 
-/** Every network with NAT64 may use this prefix. DNS64 synthesises AAAA records below it (RFC 6052, 2.1). */
+/** Every network with NAT64 may use this prefix. DNS64 synthesises AAAA records under it (RFC 6052, 2.1). */
 const WELL_KNOWN_PREFIX = '64:ff9b::/96';
 
 /** Whether a text is a network that NAT64 can translate under: an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits. */
@@ -137,7 +143,7 @@ export function isNat64Prefix(text: unknown): boolean {
 export class Translators {
   private readonly prefixes: { network: BlockList; layout: readonly number[] }[];
 
-  /** @param prefixes each accepted by `isNat64Prefix` */
+  /** @param prefixes networks that `isNat64Prefix` accepts */
   constructor(prefixes: readonly string[]) {
     this.prefixes = [WELL_KNOWN_PREFIX, ...prefixes].map((prefix) => ({
       network: networkList([prefix]),
@@ -145,7 +151,7 @@ export class Translators {
     }));
   }
 
-  /** The IPv4 address that a translator turns an address into. Undefined for one that no translator is known for. */
+  /** The IPv4 address that a translator turns an address into. Returns undefined when no known translator covers it. */
   addressInside(plain: string): string | undefined {
     if (isIP(plain) !== 6) return undefined;
     const prefix = this.prefixes.find(({ network }) => network.check(plain, 'ipv6'));

@@ -3,11 +3,14 @@ import * as tls from 'node:tls';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { RecentMap } from '../flow/recent-map';
 
-/** What a destination asks for in TLS: a certificate that the client shows, authorities beside the usual ones, or both. */
+/**
+ * The TLS settings for a destination: a client certificate, certificate authorities in addition to the usual ones, or
+ * both.
+ */
 export interface TlsIdentity {
-  /** Connections are shared by requests with the same one only. */
+  /** Only requests with the same id share connections. */
   id: string;
-  /** PEM, the client's own first. */
+  /** PEM, with the client's own certificate first. */
   certificate: string | null;
   /** PEM, without a passphrase. */
   privateKey: string | null;
@@ -15,12 +18,12 @@ export interface TlsIdentity {
   authorities: string | null;
 }
 
-/** Contexts of TLS that are kept. Each costs some hundred kilobytes. */
+/** At most this many TLS contexts are cached. Each takes a few hundred kilobytes. */
 const MAX_CONTEXTS = 200;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates of a PEM text, each as a text of its own; undefined when there is none or one cannot be read. */
+/** Splits a PEM text into its certificates. Returns undefined when there are none, or when one cannot be read. */
 export function certificatesIn(pem: string): string[] | undefined {
   const found = pem.match(PEM_CERTIFICATE) ?? [];
   const isValid = (text: string): boolean => {
@@ -33,7 +36,7 @@ export function certificatesIn(pem: string): string[] | undefined {
   return found.length > 0 && found.every(isValid) ? found : undefined;
 }
 
-/** Whom TLS connections believe: the usual roots, and what the operator or a destination adds. */
+/** The authorities that TLS connections trust: the usual roots, and those that the operator or a destination adds. */
 export class TlsTrust {
   private readonly authorities: readonly string[];
   private readonly contexts = new RecentMap<string, SecureContext>(MAX_CONTEXTS);
@@ -58,9 +61,9 @@ export class TlsTrust {
 }
 
 /**
- * The option `ca` takes the place of the usual roots, so they are given again. Before Node 22.15 they cannot be listed; there
- * the authorities are added by the call that `ca` itself is made of, which keeps Node's roots and loses those of
- * `NODE_EXTRA_CA_CERTS`.
+ * Makes a context that trusts the usual roots and these authorities. The option `ca` replaces the usual roots, so it
+ * lists them too. Node before 22.15 cannot list them. There the authorities are added by the call that `ca` itself
+ * uses, which keeps Node's roots but loses those of `NODE_EXTRA_CA_CERTS`.
  */
 function contextWith(own: { cert?: string; key?: string }, authorities: readonly string[]): SecureContext {
   if (authorities.length === 0) return createSecureContext(own);

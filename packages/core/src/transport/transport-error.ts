@@ -34,9 +34,9 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 const AUTHORITY_ADVICE =
-  'nobody that is trusted vouches for the certificate; the operator can add a private authority (PAGGIO_CA_FILE, option certificateAuthorities, or NODE_EXTRA_CA_CERTS)';
+  'the certificate is not signed by a trusted authority; the operator can add a private authority (PAGGIO_CA_FILE, option certificateAuthorities, or NODE_EXTRA_CA_CERTS)';
 
-/** What to do about a failure of TLS. */
+/** Advice about failures of TLS. */
 const tlsAdvice: Readonly<Record<string, string>> = {
   tls_untrusted: AUTHORITY_ADVICE,
   tls_self_signed: AUTHORITY_ADVICE,
@@ -44,16 +44,16 @@ const tlsAdvice: Readonly<Record<string, string>> = {
     'the destination demands a client certificate, or does not accept the one that was shown (tls of the destination)',
 };
 
-/** Before TLS 1.3 the same alert stands for a client certificate that is missing. */
+/** Before TLS 1.3 this alert also means that a client certificate is missing. */
 const HANDSHAKE_FAILURE = 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE';
 const HANDSHAKE_ADVICE =
   'the destination shares no TLS version or cipher with this client, or it demands a client certificate';
 
 type CodedError = Error & { code?: string; errors?: CodedError[] };
 
-/** One vocabulary for whatever client sent the request. */
+/** Translates the errors of all clients into one set of codes. */
 export function toTransportError(error: CodedError): TransportError {
-  // Several addresses were dialled: the first failure is as good as the others.
+  // If several addresses were dialled, the first failure represents all of them.
   const inner = error.errors?.[0];
   const code = error.code ?? inner?.code ?? '';
   const message = error.message || inner?.message || code;

@@ -1,6 +1,6 @@
 import type { TlsIdentity } from './tls-trust';
 
-/** At most this much of a response body is kept; the rest is not read. */
+/** At most this many bytes of a response body are stored. The rest is not read. */
 export const RESPONSE_LIMIT = 64 * 1024;
 
 export interface TransportRequest {
@@ -9,24 +9,24 @@ export interface TransportRequest {
   origin: string;
   /** Path and query, as they go into the request line. */
   target: string;
-  /** Names and values in turn, in the order to be sent; each character is one byte. */
+  /** Names and values in turn, in the order in which they are sent. Each character is one byte. */
   headers: readonly string[];
   body: Buffer;
-  /** Of a destination with TLS settings of its own. @default null */
+  /** The TLS settings of the destination, if it has its own. @default null */
   identity?: TlsIdentity | null;
-  /** From the start of the connection to the end of the response. */
+  /** The time limit from the start of the connection to the end of the response. */
   timeoutMs: number;
 }
 
-/** A stable word and a sentence. */
+/** A stable code, and a sentence for people. */
 export interface TransportError {
   code: string;
   message: string;
 }
 
-/** What came back. A failure is a value; `send` does not throw. */
+/** The answer, or the failure. `send` returns failures as values. */
 export interface TransportResult {
-  /** Null when no status line came. */
+  /** `null` when no status line came. */
   status: number | null;
   headers: Record<string, string | string[]>;
   body: Buffer;
@@ -36,8 +36,8 @@ export interface TransportResult {
 }
 
 /**
- * The result of a request that no transport may send, or null: every transport asks this first. URLs are checked before
- * they are stored; one that came into the database in another way ends here.
+ * The result for a request that no transport may send, or null. Every transport calls this first. URLs are checked
+ * before they are stored, so this only stops a URL that came into the database in another way.
  */
 export function refusalOf({ origin }: TransportRequest): TransportResult | null {
   if (/^https?:\/\/[^/]/.test(origin)) return null;
@@ -45,12 +45,15 @@ export function refusalOf({ origin }: TransportRequest): TransportResult | null 
   return { status: null, headers: {}, body: Buffer.alloc(0), truncated: false, latencyMs: 0, error };
 }
 
-/** Requests with the same key may share connections: the same origin, with the same client certificate and authorities. */
+/** Requests with the same key may share connections: they have the same origin, client certificate and authorities. */
 export function poolKeyOf({ origin, identity = null }: TransportRequest): string {
   return identity === null ? origin : `${origin} ${identity.id}`;
 }
 
-/** Sends one request: no redirects, no proxies from the environment, no decoding, through the address guard. */
+/**
+ * Sends requests through the address guard. It follows no redirects, uses no proxies from the environment, and decodes
+ * nothing.
+ */
 export interface Transport {
   send(request: TransportRequest): Promise<TransportResult>;
   close(): Promise<void>;

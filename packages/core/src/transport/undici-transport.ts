@@ -4,7 +4,10 @@ import type { Connector, SocketFailure } from './connector';
 import { ResponseReader } from './response-reader';
 import { poolKeyOf, refusalOf, type Transport, type TransportRequest, type TransportResult } from './transport';
 
-/** One pool of connections per origin; idle ones are closed, and the guard judges every new one. */
+/**
+ * Sends with undici. It keeps a pool of connections for each key, closes idle ones, and lets the guard check each new
+ * one.
+ */
 export function undiciTransport(connector: Connector, age: PoolAge = {}): Transport {
   const pools = new ConnectionPools<Pool>({ retire: (pool) => pool.close(), destroy: (pool) => pool.destroy() }, age);
   const poolOf = (request: TransportRequest): Pool => {
@@ -17,7 +20,10 @@ export function undiciTransport(connector: Connector, age: PoolAge = {}): Transp
   };
 }
 
-/** undici's own limit of age (`clientTtl`) lets requests wait for ever when all connections of a full pool are too old. */
+/**
+ * Opens a pool without undici's `clientTtl`, with which requests wait for ever if all connections of a full pool are
+ * too old.
+ */
 function openPool(
   connector: Connector,
   { origin, identity = null }: TransportRequest,
@@ -35,7 +41,7 @@ function openPool(
     pipelining: 1,
     keepAliveTimeout: 10_000,
     keepAliveMaxTimeout: 60_000,
-    // The deadline of an attempt is one timer from start to end.
+    // Each attempt has its own timer from start to end.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
@@ -56,7 +62,7 @@ function send(poolOf: (request: TransportRequest) => Pool, request: TransportReq
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
-      // The deadline passed while the request waited for a connection: it must not go out any more.
+      // If the deadline passed while the request waited for a connection, it must not be sent any more.
       if (reader.isSettled) started.abort(new Error('deadline'));
     },
     onResponseStart(_controller, status, headers) {
@@ -83,7 +89,7 @@ function send(poolOf: (request: TransportRequest) => Pool, request: TransportReq
         handler,
       );
     } catch (error) {
-      // A header value or method that HTTP cannot carry.
+      // undici throws for a header value or method that HTTP cannot carry.
       reader.fail(error as Error);
     }
   }
@@ -92,8 +98,9 @@ function send(poolOf: (request: TransportRequest) => Pool, request: TransportReq
 }
 
 /**
- * The connection had served an earlier request and was closed by the other side before it answered this one: most likely
- * it was closed as idle just when this one was sent (RFC 9112, 9.3.1). Once more, at once, on another connection.
+ * Whether the request may be sent once more, at once, on another connection. The connection had served an earlier
+ * request, and the other side closed it before it answered this one. Most likely it was idle and was closed just when
+ * this request was sent (RFC 9112, 9.3.1).
  */
 function wasStale(error: SocketFailure): boolean {
   if (error instanceof errors.SocketError) return (error.socket?.bytesRead ?? 0) > 0;
