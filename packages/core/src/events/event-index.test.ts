@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Waits until no step of the index is under way. In the transaction of the statements that follow, none begins. */
+/** Waits until no step of the index is under way. No step begins in the transaction of the next statements. */
 const HOLD_INDEX = 'select from paggio.event_index_state for update;';
 
 /** Every event of an owner, without the index. */
@@ -107,7 +107,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     captured: count('captured'),
     successRate: Math.round((count('delivered') / (count('delivered') + count('failed'))) * 10_000) / 100,
   });
-  // Whole buckets are read as sums that were kept up step by step; they say the same.
+  // Whole buckets are read as sums that every step updates, and they give the same numbers.
   const bucketMs = BUCKET_SECONDS * 1000;
   const aligned = (): StatsInput => {
     const start = Math.floor((times.at(-1) as Date).getTime() / bucketMs) * bucketMs;
@@ -116,7 +116,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   const { series: _, ...sums } = await paggio.admin.stats.read(owner, aligned());
   const { series: __, ...counts } = stats;
   expect(sums).toEqual(counts);
-  // Half of a bucket is counted event by event, and the sums of all parts are the whole.
+  // Half a bucket is counted event by event, and all parts add up to the whole.
   const cut = times[20] as Date;
   const [until1, from1] = [
     await paggio.admin.stats.read(owner, { to: cut }),
@@ -132,7 +132,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     code: 'NOT_FOUND',
   });
 
-  // What was held is delivered, and the numbers follow.
+  // The held events are delivered, and the numbers follow.
   fail = false;
   await paggio.admin.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
   await until(paggio, async () => ((await paggio.admin.stats.read(owner)).pending === 0 ? true : undefined));
@@ -145,7 +145,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
       events.length,
     ]);
   }
-  // As many latencies as deliveries, and none that was taken back.
+  // There are as many latencies as deliveries, and no count is negative.
   const [latencies] = await query(
     gateway.database.url,
     `select sum(l.count)::int as count, min(l.count) as least from paggio.stat_latencies l

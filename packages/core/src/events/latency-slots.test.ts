@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { GROWTH, latencyOf, percentile } from './latency-slots';
 
-/** As the statement that writes the index counts them. */
+/** Computes the slot like the statement that writes the index. */
 const slotOf = (latencyMs: number): number => (latencyMs <= 1 ? 0 : Math.ceil(Math.log(latencyMs) / Math.log(GROWTH)));
 
 test('a latency and the middle of its slot differ by 5 percent and half a millisecond at most', () => {

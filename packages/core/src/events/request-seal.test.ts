@@ -130,7 +130,7 @@ test('a large hostile body is searched in one pass', () => {
   const started = process.cpuUsage();
   for (const one of bodies) memberSpans(one, ['clientState']);
   const { user, system } = process.cpuUsage(started);
-  // Some tens of milliseconds each; what is quadratic takes minutes.
+  // Each takes some tens of milliseconds. Quadratic code would take minutes.
   expect((user + system) / 1000).toBeLessThan(10_000);
 });
 

@@ -39,7 +39,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** A gateway whose periodic work runs when the test says so. */
+/** A gateway whose periodic work runs only when the test starts it. */
 async function start(roles?: Role[]): Promise<{ paggio: Paggio; tick: (task: string) => Promise<void> }> {
   const gateway = await startGateway({ scheduler: noTicks, ...(roles && { roles }) }, {}, database);
   running.push(gateway);
@@ -64,7 +64,7 @@ async function rowOf(id: string): Promise<Row> {
 const tokens = (): unknown[] => recorder.requests.map((request) => request.headers['x-gitlab-token']);
 
 test('while a process of an older version delivers, new events keep their credentials in clear', async () => {
-  // The older process knows nothing of the column.
+  // The older process does not know the column.
   await query(
     database.url,
     `insert into paggio.workers (id, seen_at) values (gen_random_uuid(), now() + interval '1 hour')`,
@@ -132,7 +132,7 @@ describe('credentials that cannot be opened', () => {
     const id = await capture(paggio, slug, '{"a":1}', headers);
     await settled(paggio, owner, id);
     const { sealed } = await rowOf(id);
-    // The row was changed: no master key opens it.
+    // The row was changed, so no master key can decrypt it.
     await query(database.url, `update paggio.events set sealed = overlay(sealed placing 'AAAA' from 14 for 4)`);
     const event = await paggio.admin.events.get(owner, id);
     expect(event).toMatchObject({ locked: 'damaged', body: Buffer.from('{"a":1}') });

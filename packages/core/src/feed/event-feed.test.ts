@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Reads until an event was told, and returns what was told. */
+/** Reads until a message has an event, and returns the messages. */
 class Reader {
   readonly told: { id: string; type: string }[] = [];
   position: string | null;
@@ -23,7 +23,7 @@ class Reader {
     this.messages = paggio.admin.feed.follow(who, from);
   }
 
-  /** Begins to read, so that the place it begins at is fixed. */
+  /** Begins to read, so that its first position is fixed. */
   async begin(): Promise<this> {
     await this.messages.next();
     return this;
@@ -103,14 +103,14 @@ test('a long absence is read in pages, and can be broken off in any of them', as
   await start.until(has(start, begun));
   await start.close();
   const ids: string[] = [];
-  // One after the other, so that each is a transaction of its own.
+  // They come one after the other, so that each is its own transaction.
   for (let n = 0; n < 250; n++) ids.push(await capture(gateway.paggio, slug, '{}'));
   const told: string[] = [];
   let { position } = start;
   while (told.length < ids.length) {
     const reader = new Reader(position);
     await reader.until(() => reader.told.length >= 60 || told.length + reader.told.length >= ids.length);
-    // Only what a position was told for counts as read.
+    // Only messages up to a position count as read.
     await reader.until(() => reader.position !== position);
     told.push(...reader.told.map(({ id }) => id));
     position = reader.position;

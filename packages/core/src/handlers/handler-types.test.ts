@@ -12,7 +12,7 @@ import type {
 
 declare module '../index' {
   interface WebhookEvents {
-    // A name that no test uses, because declarations count everywhere.
+    // No other test uses this name, because declarations apply everywhere.
     'a-typed-source': { 'invoice.paid': { amount: number }; 'invoice.voided': { reason: string }; 'refund.made': 1 };
   }
 }
@@ -43,7 +43,7 @@ test('payloads have the declared type: of one type, of a pattern, of a list; and
     paggio.on('a-typed-source', 'invoice.*', (_event, { tx }) => void tx.query('select 1'), { transactional: true });
     // @ts-expect-error a handler that needs a transaction is not one without
     paggio.on('a-typed-source', '*', (_event, { tx }) => void tx.query('select 1'));
-    // What a handler knows of its transaction it may say.
+    // A handler may declare what it knows about its transaction.
     const exact = { transactional: true } as const;
     paggio.on('a-typed-source', '*', (_event, { tx }: HandlerContext<EntityManager>) => void tx.getRepository, exact);
     paggio.on(
@@ -52,14 +52,14 @@ test('payloads have the declared type: of one type, of a pattern, of a list; and
       (_event: WebhookEvent<{ n: 1 }>, { tx }: HandlerContext<PoolClient>) => void tx.release,
       exact,
     );
-    // @ts-expect-error what is no transaction
+    // @ts-expect-error this is not a transaction
     paggio.on('stripe', '*', (_event, { tx }: HandlerContext<string>) => void tx.length, exact);
     const own: Handler<{ n: number }> = () => undefined;
     // @ts-expect-error another payload than the declared one
     paggio.on('a-typed-source', 'invoice.paid', own);
   };
   expect(use).toBeDefined();
-  // What TypeORM gives is a transaction.
+  // An EntityManager of TypeORM is a transaction.
   const asTransaction = (manager: EntityManager): Transaction => manager;
   expect(asTransaction).toBeDefined();
 });

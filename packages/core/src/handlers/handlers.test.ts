@@ -301,7 +301,7 @@ test('a process without the handler leaves its deliveries to one that has it', a
   expect(await without.paggio.admin.handlers.list()).toEqual([
     { name: 'github:*', source: 'github', eventTypes: [], running: 0, pending: 1 },
   ]);
-  // Its claims pass by and do not touch the row; the event of a paced endpoint can only come by a claim.
+  // The process's claims pass over the row. The event of a paced endpoint can only come by a claim.
   const version = (): Promise<object[]> =>
     query(without.database.url, `select ctid from paggio.deliveries where event_id = '${id}'`);
   const before = await version();

@@ -74,7 +74,7 @@ async function start(
 
 const write: Work = (tx, { id }) => tx.query('insert into public.effects (event_id) values ($1)', [id]);
 
-/** The TypeORM of hosts that have not moved to version 1. */
+/** The TypeORM of hosts that do not use version 1 yet. */
 const { DataSource: OldDataSource } = jest.requireActual<{ DataSource: typeof DataSource }>('typeorm03');
 
 const source = async (Source: typeof DataSource, url: string): Promise<DataSource> =>
@@ -82,7 +82,7 @@ const source = async (Source: typeof DataSource, url: string): Promise<DataSourc
 
 type Way = 'own' | 'pool' | 'dataSource' | 'TypeORM 0.3' | 'database' | 'database by TypeORM 0.3';
 
-/** Where transactions of handlers come from, and what ends them. */
+/** The sources of handlers' transactions, and how to close them. */
 async function transactionsOf(way: Way, url: string): Promise<[Partial<PaggioOptions>, () => Promise<unknown>]> {
   if (way === 'own') return [{}, async () => undefined];
   if (way === 'pool') {
@@ -100,14 +100,14 @@ interface Stage {
   paggio: Paggio;
   push: () => Promise<string>;
   effects: () => Promise<{ event_id: string }[]>;
-  /** Statements of an operator. */
+  /** Runs statements as an operator. */
   query: (sql: string) => Promise<unknown>;
   /** Forgets the effects. */
   clear: () => Promise<unknown>;
   stop: () => Promise<void>;
 }
 
-/** One gateway for each way, for all tests. */
+/** One gateway for each source, for all tests. */
 const stages = new Map<Way, Promise<Stage>>();
 
 async function stageOf(way: Way): Promise<Stage> {
@@ -138,7 +138,7 @@ async function newStage(way: Way): Promise<Stage> {
   return stage;
 }
 
-// That a DataSource of the database is one of transactions too is decided by the options.
+// The options decide whether a DataSource of the database is used for transactions too.
 const ways: Way[] = ['own', 'pool', 'dataSource', 'TypeORM 0.3'];
 if (full) ways.push('database', 'database by TypeORM 0.3');
 
@@ -194,7 +194,7 @@ test('what is not settled is undone: a lost lease, a swallowed error, a late con
     expect(await stage.effects()).toHaveLength(1);
     await stage.clear();
 
-    // Somebody else took it over while the handler ran.
+    // Another process took over the delivery while the handler ran.
     stage.work = async (tx, event) => {
       stage.work = write;
       await write(tx, event);
@@ -261,7 +261,7 @@ test('a handler that begins or ends the transaction itself is refused before it 
       ]);
       expect([way, how, await stage.effects()]).toEqual([way, how, []]);
     }
-    // The connection is as good as before.
+    // The connection still works.
     stage.work = async (tx, event) => {
       await tx.query('savepoint a');
       await tx.query('select nonsense').catch(() => undefined);
@@ -408,7 +408,7 @@ const steps = [
   'during commit',
   'after commit',
 ];
-// Until the commit everything is undone, whatever the step: the last one has the most to undo.
+// Until the commit everything is rolled back, whatever the step. The last step has the most to roll back.
 const stepsOf: Record<string, string[]> = full
   ? { pool: steps, dataSource: steps }
   : { pool: ['before commit', 'after commit'], dataSource: ['during commit'] };
@@ -425,7 +425,7 @@ class HandlerProcess {
     const child = fork(script, [JSON.stringify({ options, kind, step })], { execArgv: [] });
     const process = new HandlerProcess(child);
     ends.push(() => process.kill());
-    // One that is to die may do so with what is left from before, as soon as it is ready.
+    // A process that should die may do so with earlier deliveries, as soon as it is ready.
     if (step === null) {
       const gone = process.exited.then(() => Promise.reject(new Error('the process ended')));
       await Promise.race([once(child, 'message'), gone]);
@@ -439,7 +439,7 @@ class HandlerProcess {
   }
 }
 
-/** Takes in what the processes that die have left, in this one. */
+/** Finishes, in this process, the deliveries that the dying processes have left. */
 const survivor = (): Promise<TestGateway> =>
   startGateway({ roles: ['deliver'] }, { timing: shortened('pollMs') }, database, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => tx.query('insert into public.effects values ($1)', [event.id]), {
@@ -448,7 +448,7 @@ const survivor = (): Promise<TestGateway> =>
     });
   });
 
-/** Every process so far is gone, and nobody waits for its lease to run out. */
+/** Makes every earlier process count as gone, so that nobody waits for its lease to expire. */
 async function heal(): Promise<void> {
   await query(database.url, 'delete from paggio.workers');
   await passTime(database, 60);

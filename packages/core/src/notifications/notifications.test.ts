@@ -36,7 +36,7 @@ const textOf = (recorder: Recorder, index = -1): string => {
   return body.text ?? body.content ?? '';
 };
 
-/** As Power Automate writes it. */
+/** A URL in the form of Power Automate. */
 const WORKFLOW =
   '/powerautomate/automations/direct/workflows/0f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret';
 
@@ -69,7 +69,7 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
   });
 }
 
-/** Lets the gathering and the quiet time pass, and what is due be sent. */
+/** Lets the gathering time and the quiet time pass, and sends the due alerts. */
 async function tell(): Promise<void> {
   await gateway.paggio.admin.stats.read(owner);
   await passAlertTime(gateway.database);
@@ -112,7 +112,7 @@ test('an outage is one message for each channel and not a thousand; later ones w
     expect.stringMatching(/^users: 30 events could not be delivered\./),
   ]);
 
-  // Within the quiet time nothing more is said about the same.
+  // Within the quiet time there is no second message about the same trigger.
   await send(one.slug, 5);
   await gateway.paggio.admin.stats.read(owner);
   const [quiet] = await query(
@@ -172,7 +172,7 @@ test('an outage of a destination is told once after the minutes that the owner c
   await tell();
   expect(said()).toHaveLength(2);
   expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had failed since \d{4}-.* UTC\./);
-  // The next outage is another one. A change of the address ends it, and is no recovery.
+  // The next outage is a new one. A change of the address ends it, but does not count as a recovery.
   healthy = false;
   await send(endpoint.slug, 6);
   await began('31 minutes');
@@ -354,7 +354,7 @@ test('in a card of Teams no text of others is a link, a mention, a function, for
     { detail: hostile },
   ]) {
     const { body } = cardOf(messageOf([{ ...alert, ...text }], 'teams'));
-    // A RichTextBlock reads no Markdown; its runs stay as they are.
+    // A RichTextBlock does not read Markdown, so its runs stay as they are.
     expect(body.map(({ type }) => type)).toEqual(['TextBlock', 'RichTextBlock']);
     const runs = body[1]?.inlines ?? [];
     expect(runs.map((run) => Object.keys(run).sort())).toEqual([
@@ -377,7 +377,7 @@ test('the longest message stays below the 28 KB of Teams, and no text ends in ha
   for (const channel of channels) {
     const written = JSON.stringify(messageOf(alerts, channel));
     expect(written).not.toMatch(/\\ud[89a-f]/i);
-    // Power Automate counts the characters beyond ASCII as they are escaped.
+    // Power Automate counts characters beyond ASCII in their escaped form.
     expect(written.replaceAll(/[^\x00-\x7f]/g, '\\u0000').length).toBeLessThan(28_000);
   }
   expect(linesOf(messageOf(alerts, 'teams')).at(-1)).toBe('and 40 more alerts.');

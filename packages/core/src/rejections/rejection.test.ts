@@ -2,7 +2,7 @@ import { CUT_BYTES, KEPT_BYTES, RejectionThrottle } from './rejection';
 
 const MiB = 1024 * 1024;
 
-/** What is kept of as many bodies of a size, one after the other at the same moment. */
+/** How much is stored of a number of bodies of one size that come one after the other at the same moment. */
 function keptOf(throttle: RejectionThrottle, endpoint: string, size: number, count: number): (number | null)[] {
   return Array.from({ length: count }, () => throttle.admits(endpoint, size, 0));
 }
@@ -30,7 +30,7 @@ test.each([1, 3, 16, 17, 64])(
     expect(sum(keptOf(throttle, 'a', size * MiB, 1_000))).toBeLessThanOrEqual(48 * MiB + 20 * CUT_BYTES);
     const more = Array.from({ length: 200 }, (_, n) => sum(keptOf(throttle, `b-${n}`, size * MiB, 20)));
     expect(sum(more)).toBeLessThanOrEqual(96 * MiB + 200 * 20 * CUT_BYTES);
-    // Small ones of others are still whole.
+    // Small bodies of other endpoints are still stored whole.
     expect(throttle.admits('quiet', 10_000, 0)).toBe(10_000);
   },
 );

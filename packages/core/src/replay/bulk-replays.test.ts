@@ -104,7 +104,7 @@ test('a destination that was added later is given the history from a chosen time
   const replay = await completed((await paggio.admin.bulkReplays.create(owner, input)).id);
   expect(replay).toMatchObject({ destinationId: added.id, filter: { endpointId: endpoint.id } });
   expect(replay).toMatchObject({ done: replay.matched, created: replay.matched, skipped: 0, failed: 0 });
-  // Exclusive, and events of one millisecond share it.
+  // The bounds are exclusive, and events of one millisecond share a bound.
   expect(replay.matched).toBeGreaterThan(5);
   expect(replay.matched).toBeLessThanOrEqual(15);
   expect(late.requests).toHaveLength(replay.matched);
@@ -136,7 +136,7 @@ test('a running replay is cancelled: nothing more is queued, and what is queued 
   await recorder.received(5);
   const cancelled = await paggio.admin.bulkReplays.cancel(owner, id as string);
   expect(cancelled).toMatchObject({ status: 'cancelled', finishedAt: expect.any(Date) });
-  // Live traffic keeps its place: not everything was queued at once.
+  // Live traffic is not delayed, because not everything was queued at once.
   expect(cancelled.created).toBeLessThanOrEqual(1_000 + recorder.requests.length);
   const pending = await query<{ count: number }>(
     gateway.database.url,
@@ -155,7 +155,7 @@ test('a running replay is cancelled: nothing more is queued, and what is queued 
       ? true
       : undefined,
   );
-  // Those under way, and those that a worker held already.
+  // These are the deliveries under way, and those that a worker had already claimed.
   expect(recorder.requests.length - after).toBeLessThanOrEqual(4);
   expect(await paggio.admin.bulkReplays.cancel(owner, id as string)).toMatchObject({ status: 'cancelled' });
   await recorder.stop();
@@ -171,7 +171,7 @@ test('what is pending of a replay whose canceller died on the way is cancelled a
   await until(paggio, async () =>
     (await paggio.admin.bulkReplays.get(owner, id as string)).created === 1 ? true : undefined,
   );
-  // The first half of what cancelling does.
+  // This is the first half of a cancellation.
   await query(database.url, `update paggio.replays set status = 'cancelled', finished_at = now() where id = '${id}'`);
   await paggio.admin.bulkReplays.sweep();
   const { replayedAs } = await paggio.admin.events.get(owner, event.id);
@@ -194,7 +194,7 @@ test('a large replay is paced and does not starve live events [DEL-12]', async (
   const { id } = await paggio.admin.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
   await recorder.received(50);
   const liveId = await capture(paggio, endpoint.slug, '{"live":1}');
-  // How long its commit takes is the machine's affair.
+  // How long the commit takes depends on the machine.
   const before = recorder.requests.length;
   const live = await settled(paggio, owner, liveId);
   expect(live.status).toBe('delivered');

@@ -2,7 +2,7 @@ import { capture, owner, query, Recorder, settled, startGateway, until, type Tes
 
 let gateway: TestGateway;
 let recorder: Recorder;
-/** What each path answers. */
+/** The answer of each path. */
 const answers = new Map<string, number>();
 
 beforeAll(async () => {
@@ -58,7 +58,7 @@ test('a replay of a failed event goes to the destinations that lack it, and says
   const [listed] = await paggio.admin.events.summaries(owner, [event.id]);
   expect(listed).toMatchObject({ status: 'failed', replayedStatus: 202 });
 
-  // Nor does a bulk replay of failed events send it again to who has it.
+  // A bulk replay of failed events does not send it again to a destination that has it either.
   answers.set('/lacks-too', 200);
   const before = recorder.requests.length;
   await paggio.admin.bulkReplays.create(owner, {
@@ -95,7 +95,7 @@ test('a destination that may not be reached does not hold up the replay to the o
   const endpoint = await endpointWith(['/private', '/public']);
   answers.set('/private', 500).set('/public', 500);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"a"}'));
-  // As after an operator has taken a network back.
+  // This is like an operator who no longer allows a network.
   const makePrivate = (path: string): Promise<unknown> =>
     query(
       database.url,
@@ -175,7 +175,7 @@ test.each(orders)(
     expect(summary).toMatchObject({ status: 'pending', responseStatus: 422 });
     const failed = made.find(({ kind }) => kind === 'failed')?.path;
     expect(event.responseBody?.toString()).toBe(`${failed} says 422`);
-    // Without the one that failed, it is that of the one that waits; in the end, that of the first.
+    // Without the failed destination, the status is that of the pending one, and in the end that of the first.
     const destinationOf = (kind: string): string => endpoint.destinations[kinds.indexOf(kind)]?.id as string;
     await query(
       gateway.database.url,

@@ -12,8 +12,8 @@ import { owner, Recorder, startGateway, type RecordedRequest, type TestGateway }
 import { environments } from '../endpoints/environment';
 import type { ReplayTarget } from './replays';
 
-// Every scheme of the catalogue, replayed with a new signature to every place that a replay can go to: what arrives there
-// is judged as it came, by the verifier that a receiver would run and by the vendor's own package.
+// Replays every scheme of the catalogue with a new signature to every place that a replay can go to. The arriving
+// request is checked as it came, by the verifier that a receiver would run and by the vendor's own package.
 
 let gateway: TestGateway;
 /** The endpoint's own destination, and another host. */
@@ -39,7 +39,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 
 const SETTINGS: Readonly<Record<string, Record<string, string>>> = { livekit: { api_key: 'key' } };
 
-/** Bodies that have the places which some schemes write their signature into. */
+/** Bodies with the places that some schemes write their signature into. */
 const BODIES: Readonly<Record<string, string>> = {
   adyen:
     '{"live":"false","notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"old"},"pspReference":"7914073381342284","merchantAccountCode":"M","merchantReference":"R","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}',
@@ -60,10 +60,10 @@ interface Subject {
   eventId: string;
 }
 
-/** A value that no signature has. */
+/** A value that is never a signature. */
 const OLD = 'an-old-value';
 
-/** A message that is signed anew keeps its id, and the place of its certificate. */
+/** A message that is signed again keeps its id, and the URL of its certificate. */
 const KEPT = new Set(['paypal-transmission-id', 'paypal-cert-url']);
 
 /** An event that came with stale values in every header that belongs to a signature of the provider. */
@@ -166,7 +166,9 @@ function valuesOf({ request }: Received, names: ReadonlySet<string>): [string, s
   );
 }
 
-/** What decides how a replay carries a signature: schemes that differ in nothing else are tried once, unless in full. */
+/**
+ * The properties that decide how a replay carries a signature. Schemes with equal ones are tried once, except in full.
+ */
 function shapeOf({ spec, schemes }: Provider, name: string): string {
   const one = spec.schemes[name] as unknown as Record<string, unknown>;
   const { credentialHeaders = [], signingHeaders = [] } = schemes[name] ?? {};
@@ -190,7 +192,7 @@ function shapeOf({ spec, schemes }: Provider, name: string): string {
 
 const shapes = new Set<string>();
 
-/** Twilio and Mandrill sign forms; Twilio also signs what is none. */
+/** Twilio and Mandrill sign forms. Twilio signs other bodies too. */
 const cases = catalogue.flatMap((provider) =>
   Object.keys(provider.schemes).flatMap((name) => {
     const shape = shapeOf(provider, name);
@@ -212,7 +214,7 @@ test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async 
     const what = JSON.stringify({ ...target, provider: provider.name, name });
     const got = await replayed(subject, target);
     expect([what, await verified(subject, got)]).toEqual([what, expect.objectContaining({ ok: true })]);
-    // Every signature header is made anew or left out, and stands there once.
+    // Every signature header is either replaced or left out, and occurs once.
     const signatures = valuesOf(got, provider.signatureHeaders);
     expect([what, signatures.filter(([, value]) => value === OLD)]).toEqual([what, []]);
     expect([what, new Set(signatures.map(([header]) => header)).size]).toEqual([what, signatures.length]);
@@ -234,7 +236,7 @@ test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async 
 
 test("the vendors' own packages accept what arrived, untouched", () => {
   const { names, answers } = askVendors(judged.map(({ request }) => request));
-  // Paddle's package refuses what is older than five seconds; it judges where it can be asked at once.
+  // Paddle's package refuses signatures older than five seconds, so it is used only where it can check at once.
   const able = judged
     .map(({ what, request }, index) => ({ what, provider: request.provider, answer: answers[index] }))
     .filter(({ provider }) => names.includes(provider) && provider !== 'paddle');

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 async function gateway(masterKey: Buffer, previousMasterKeys: Buffer[] = [], options: object = {}): Promise<Paggio> {
-  // A process says which key it has when a test tells it to.
+  // A process names its key when the test makes it do so.
   const scheduler: Scheduler = {
     every(name, intervalMs, task) {
       return name === 'paggio:master-key' ? () => undefined : intervalScheduler.every(name, intervalMs, task);
@@ -59,7 +59,7 @@ async function gateway(masterKey: Buffer, previousMasterKeys: Buffer[] = [], opt
   return paggio;
 }
 
-/** Stops a process, as if an hour ago: a rotation need not wait to see whether it still runs. */
+/** Stops a process as if an hour ago, so that a rotation does not wait to see whether it still runs. */
 async function retire(paggio: Paggio): Promise<void> {
   await paggio.stop();
   await query(database.url, `update paggio.master_keys set entered_at = entered_at - interval '1 hour'`);
@@ -153,7 +153,7 @@ test('credentials of events, of their copies and of refused requests open with t
   const [guarded] = await fill(before, recorder.url(), 1);
   const { slug } = await before.admin.endpoints.get(owner, guarded as string);
   await expect(capture(before, slug, '{}', credential)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
-  // Most events carry nothing that is encrypted: the rotation passes over more of them than it reads at once.
+  // Most events carry nothing encrypted, so the rotation skips more of them than it reads at once.
   await query(
     database.url,
     `insert into paggio.events (id, endpoint_id, user_id, mode, source, method, path, query, headers, body, received_at)
@@ -161,7 +161,7 @@ test('credentials of events, of their copies and of refused requests open with t
      from paggio.events, generate_series(1, 1200) where id = '${id}'`,
   );
   await retire(before);
-  // Four of the two endpoints, and three requests.
+  // There are four values of the two endpoints, and three requests.
   expect(await rotate()).toMatchObject({ values: 7 });
 
   const after = await gateway(next);
@@ -218,7 +218,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   const id = await capture(able, endpoint.slug, '{"a":1}', credential);
   const isPostponed = `select 1 from paggio.deliveries where event_id = '${id}' and lease_token is null and due_at > now() + interval '15 seconds'`;
   await until(unable, async () => ((await query(database.url, isPostponed)).length > 0 ? true : undefined));
-  // What this process can open goes out meanwhile, to the same destination.
+  // Meanwhile events that this process can decrypt are sent to the same destination.
   const plain = await capture(unable, endpoint.slug, '{}');
   expect(await settled(unable, owner, plain)).toMatchObject({ status: 'delivered' });
   expect(await unable.admin.events.get(owner, id)).toMatchObject({
@@ -331,7 +331,7 @@ test('a rotation that lacks a key says which values need it, and encrypts all ot
       { field: `endpoints.secret of ${lost}`, message: expect.stringContaining(masterKeyId(third)) },
     ]),
   });
-  // Nothing is declared removable: the old key still starts, and with all three keys it is finished.
+  // No key is declared removable. The old key still starts, and with all three keys the rotation finishes.
   expect(await rotate({}, { masterKey: next, previousMasterKeys: [old, third] })).toMatchObject({ values: 3 });
   await gateway(next);
 });
@@ -355,14 +355,14 @@ test('a process that still has the old key as its own, and writes nothing, keeps
     silences.push(ms);
     void attend(before);
   };
-  // So that the wait is some seconds, and not ten.
+  // This makes the wait a few seconds instead of ten.
   await query(database.url, `update paggio.master_keys set entered_at = clock_timestamp() - interval '7 seconds'`);
   expect(await failure(rotate({ onSilence }))).toMatchObject({
     code: 'CONFLICT',
     message: expect.stringContaining(masterKeyId(old)),
   });
   expect(silences).toHaveLength(1);
-  // All values are under the new key by now; a process that has only that one is refused all the same.
+  // All values are under the new key by now. A process that has only that key is still refused.
   await expect(gateway(next)).rejects.toMatchObject({ hint: expect.stringContaining('PAGGIO_MASTER_KEY_PREVIOUS') });
   await retire(before);
   expect(await rotate({ onSilence })).toMatchObject({ values: 0, removable: [masterKeyId(old)] });
@@ -401,11 +401,11 @@ test('a webhook for an endpoint under a missing key is answered 503, and is neit
   const { slug } = endpoint;
   const error = await captureFromGitHub(before, slug, 'push', '{}').catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 503, retryAfterSeconds: 30 });
-  // A stranger is not told about keys; the log is.
+  // The answer to a stranger does not mention keys, but the log does.
   expect(String(error)).not.toContain(masterKeyId(next));
   expect(faults.map(String).join()).toContain(masterKeyId(next));
   expect(await query(database.url, 'select 1 from paggio.rejections')).toEqual([]);
-  // The same request is taken in by a process that has the key.
+  // A process that has the key accepts the same request.
   const able = await gateway(old, [next]);
   expect(await captureFromGitHub(able, slug, 'push', '{}')).toEqual(expect.any(String));
 });
@@ -418,7 +418,7 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
   const sealed = await able.admin.endpoints.create(owner, { name: 'sealed', destinationUrl: recorder.url('/sealed') });
   const plain = await unable.admin.endpoints.create(owner, { name: 'plain', destinationUrl: recorder.url('/plain') });
   const waiting = await capture(able, sealed.endpoint.slug, '{}');
-  // Several rounds: the delivery that this process cannot read is due all the time.
+  // There are several rounds, because the delivery that this process cannot read is always due.
   for (let n = 0; n < 3; n++) {
     const id = await capture(able, plain.endpoint.slug, '{}');
     expect(await settled(unable, owner, id)).toMatchObject({ status: 'delivered' });
@@ -429,6 +429,6 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
     const one = await able.admin.events.get(owner, waiting);
     return one.status === 'pending' ? undefined : one;
   });
-  // Nothing was charged for what was given back.
+  // Deliveries that were given back did not count as attempts.
   expect(event).toMatchObject({ status: 'delivered', attempts: [{ number: 1 }] });
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** As SecretBox writes it, in text, in JSON and in bytes. */
+/** The form of an encrypted value, in text, in JSON and in bytes. */
 const SEALED = 'v1:[A-Za-z0-9_-]{8}:[A-Za-z0-9_-]{16}:[A-Za-z0-9_-]*:[A-Za-z0-9_-]{22}';
 
 test('every column that holds an encrypted value is known to the rotation of the master key', async () => {

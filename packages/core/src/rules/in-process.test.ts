@@ -42,7 +42,7 @@ const all = Object.entries(tables).flatMap(([service, table]) =>
     .map(([name, expected]) => [`${service}.${name}`, service, name, expected] as const),
 );
 
-/** What the operation rejected with, threw, or null when it accepted its arguments. */
+/** The error that the operation rejected with or threw, or null when it accepted its arguments. */
 async function failureOf(service: string, name: string, args: unknown[]): Promise<unknown> {
   try {
     const target = targetOf(service);
@@ -56,7 +56,7 @@ async function failureOf(service: string, name: string, args: unknown[]): Promis
 const throwing = (): never => {
   throw new TypeError('a getter threw');
 };
-/** Throws whatever is done with it. */
+/** A value that throws on any use. */
 const hostile: object = new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing });
 const withGetter = (name: string, others: object): object =>
   Object.defineProperty({ ...others }, name, { get: throwing, enumerable: true });
@@ -64,10 +64,10 @@ const withGetter = (name: string, others: object): object =>
 const SOME_ID = '0190f3c0-0000-7000-8000-000000000000';
 /** Values that no schema describes. */
 const special: Record<string, unknown> = { scopes: new Set(scopes), payload: '{}' };
-/** The same for arguments. */
+/** Arguments that no schema describes. */
 const urls: Record<string, unknown> = { publicUrl: 'https://a.example', url: 'https://b.example' };
 
-/** A value that the rule accepts, made from what it says about itself. */
+/** Makes a value that the rule accepts, from the rule's schema. */
 function validOf(shape: Shape | RuleSchema): unknown {
   const schema: RuleSchema = 'schema' in shape ? shape.schema : shape;
   if (schema.anyOf) return validOf(schema.anyOf.at(-1) as Shape);
@@ -81,7 +81,7 @@ function validOf(shape: Shape | RuleSchema): unknown {
   return Object.fromEntries(required.map(([name, member]) => [name, special[name] ?? validOf(member)]));
 }
 
-/** Members of an object's rule; of a choice between objects, those of the last one, which `validOf` makes. */
+/** The members of an object's rule. For a choice between objects, those of the last one, which `validOf` makes. */
 function membersOf({ schema }: Shape): Readonly<Record<string, Shape>> {
   return schema.properties ?? (schema.anyOf ? membersOf(schema.anyOf.at(-1) as Shape) : {});
 }
@@ -93,7 +93,7 @@ interface Case {
   field: string;
 }
 
-/** Every wrong way to call an operation: each argument, and each member of it at any depth, is wrong by itself. */
+/** Every wrong call of an operation, in which one argument, or one member of it at any depth, is wrong. */
 function casesOf(expected: Arguments): Case[] {
   const good = expected.map(([, shape]) => validOf(shape));
   return expected.flatMap(([name, shape], index): Case[] => {
@@ -185,7 +185,7 @@ const sources = readdirSync(join(__dirname, '..'), { recursive: true, encoding: 
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   .map((file) => readFileSync(join(__dirname, '..', file), 'utf8'));
 
-/** Methods that only TypeScript keeps from others: at run time they look like the public ones. */
+/** Methods that are private only in TypeScript. At run time they look like public ones. */
 function privateMethods(className: string): Set<string> {
   const source = sources.find((one) => new RegExp(`^export class ${className}\\b`, 'm').test(one)) ?? '';
   return new Set([...source.matchAll(/^ {2}private (?:async )?\*?(\w+)\(/gm)].map(([, name]) => name as string));

@@ -36,10 +36,10 @@ test('a new key keeps the one before it until that is forgotten, and nobody else
 
 test('a renewal that ended between any two steps is finished by the next one, and no key is lost', () => {
   const old = files.keys().current;
-  // It died before the old key was kept.
+  // The call ended before the old key was stored.
   writeFileSync(join(directory, 'master-key.next'), randomBytes(32).toString('base64'));
   expect(files.keys()).toEqual({ current: old, previous: [] });
-  // It died before the new key was in place.
+  // The call ended before the new key was in place.
   writeFileSync(join(directory, 'master-key.previous'), read('master-key'));
   expect(files.keys()).toEqual({ current: old, previous: [] });
   expect(files.renew().made).toBe(true);

@@ -37,7 +37,7 @@ test('a value that was changed or moved stays closed, whichever key it names', (
       expect(() => box.open(changed, 'here')).toThrow('damaged');
     }
   }
-  // Another key's id does not open it with that key.
+  // With the id of another key, the value does not open with that key.
   const renamed = box.seal('secret', 'here').replace(box.keyId, before.keyId);
   expect(() => box.open(renamed, 'here')).toThrow('damaged');
   for (const text of ['', 'v1', 'plain text', 'v2:a:b:c:d']) expect(() => box.open(text, 'here')).toThrow('damaged');

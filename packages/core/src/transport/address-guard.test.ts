@@ -15,7 +15,7 @@ const refusedRanges = [
   ['192.0.0.0', '192.0.0.255'],
   ['192.0.2.0', '192.0.2.255'],
   ['192.88.99.0', '192.88.99.255'],
-  // Globally reachable, but of no single host: AS112 and automatic multicast tunnelling.
+  // These are globally reachable but belong to no single host: AS112 and automatic multicast tunnelling.
   ['192.31.196.0', '192.31.196.255'],
   ['192.52.193.0', '192.52.193.255'],
   ['192.168.0.0', '192.168.255.255'],
@@ -56,7 +56,8 @@ test('random addresses agree with an independent table in every embedding [SSR-2
       const dotted = bytes.join('.');
       const expected = value !== host && !table.some(([first, last]) => value >= first && value <= last);
       const hex = `${((bytes[0] as number) * 256 + (bytes[1] as number)).toString(16)}:${((bytes[2] as number) * 256 + (bytes[3] as number)).toString(16)}`;
-      // Mapped means the IPv4 address itself, and NAT64 leads to it; the other embeddings are refused whatever they embed.
+      // Mapped means the IPv4 address itself, and NAT64 leads to it; the other embeddings are refused whatever they
+      // embed.
       return (
         strict.allows(dotted) === expected &&
         strict.allows(`::ffff:${dotted}`) === expected &&
@@ -87,8 +88,8 @@ test('the allow-list opens its networks and no others [SSR-20]', () => {
   ).toEqual([true, true, true, false, false]);
 });
 
-// The part of IPv6 that is given out to hosts, and what of it is not (IANA IPv6 special-purpose registry), with its first
-// and last address. Written out as numbers, so that nothing of the guard's own reading of networks is in it.
+// The part of IPv6 that is given out to hosts, and what of it is not (IANA IPv6 special-purpose registry), with its
+// first and last address. Written out as numbers, so that nothing of the guard's own reading of networks is in it.
 const bits = (hex: string): bigint => BigInt(`0x${hex.replaceAll(' ', '')}`);
 const range = (first: string, prefix: number): readonly [bigint, bigint] => {
   const from = bits(first.padEnd(32, '0'));
@@ -121,7 +122,7 @@ const anyIpv6 = fc.oneof(
 test('of IPv6 only global unicast addresses are allowed, whatever their spelling', () => {
   fc.assert(
     fc.property(anyIpv6, (value) => {
-      // An IPv4 address in IPv6 form is judged as IPv4, by another test.
+      // An IPv4 address in IPv6 form is treated as IPv4, which another test checks.
       fc.pre(value >> 32n !== 0xffffn);
       const expected = publicIpv6(value);
       const plain = groups(value);
@@ -165,7 +166,7 @@ test('addresses that only look global are refused, and their public neighbours a
   for (const address of allowed) expect([address, strict.allows(address)]).toEqual([address, true]);
 });
 
-/** As their clouds document them. */
+/** Metadata addresses, as the clouds document them. */
 const metadata = [
   ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.42.42', '169.254.0.23', '100.100.100.200'],
   ...['168.63.129.16', '192.0.0.192', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'],
@@ -338,6 +339,6 @@ test('ports of other services are refused, and those that people serve webhooks 
   ];
   for (const port of [...open, 8088, 8443, 8888, 9000, 9090, 9443, 32_768, 49_152, 60_999, 65_535])
     expect([port, strict.allowsPort(port)]).toEqual([port, true]);
-  // Systems hand these out to whoever asks for any.
+  // Systems assign these ports to any program that asks for a free one.
   for (let port = 32_768; port < 65_536; port++) if (!strict.allowsPort(port)) throw new Error(String(port));
 });

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { readBeforeFailing } from './early-answer';
 
-/** Answers as soon as the first bytes are there, and closes with more of them unread, which resets the connection. */
+/** Answers after the first bytes, and closes while more are unread, which resets the connection. */
 const ANSWERS_EARLY = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer((socket) => {
@@ -17,7 +17,7 @@ const ANSWERS_EARLY = `
 let worker: Worker;
 afterEach(() => worker.terminate());
 
-/** What a connection says when the answer and the reset come between two writes. */
+/** The events of a connection when the answer and the reset come between two writes. */
 async function talk(prepare: (socket: Socket) => void): Promise<string[]> {
   const gate = new Int32Array(new SharedArrayBuffer(4));
   worker = new Worker(ANSWERS_EARLY, { eval: true, workerData: gate });

@@ -157,7 +157,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     for (const host of ['localhost', 'intranet', 'printer.local', 'metadata.google.internal'])
       expect([host, (await one.send(request(`http://${host}`))).error?.code]).toEqual([host, 'dns_not_found']);
     expect(proxy.asked).toEqual(['dest.example:80']);
-    // By default a name that cannot be judged is not reached.
+    // By default a name that cannot be checked is not reached.
     const other = transport(`http://127.0.0.1:${proxy.port}`, { resolve: unknown });
     expect((await other.send(request('http://dest.example'))).error?.code).toBe('dns_not_found');
   });

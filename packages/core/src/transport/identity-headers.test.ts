@@ -2,7 +2,7 @@ import { catalogue, providerHeaders, sample, sampleEventTypes } from '@paggio/pr
 import { foldedName } from './header-name';
 import { isIdentityHeader } from './identity-headers';
 
-/** Who sets which headers for the service behind it, as each of them documents it. */
+/** Which headers each product sets for the service behind it, according to its documentation. */
 const documented: Readonly<Record<string, string>> = {
   'RFC 7239 and RFC 9440': 'Forwarded Client-Cert Client-Cert-Chain',
   proxies:

@@ -2,7 +2,7 @@ import axios from 'axios';
 import { createPaggio, type PaggioOptions } from '../index';
 import { capture, createTestDatabase, owner, Recorder, settled, testMasterKey } from '../testing';
 
-// What Bun has in the place of the package: classes that send nothing.
+// In place of the package Bun has classes that send nothing.
 jest.mock('undici', () => ({ Agent: class Agent {}, Pool: class Pool {}, fetch: () => undefined }));
 
 test('where the runtime replaces undici, a process that delivers does not start, and names what would work', async () => {

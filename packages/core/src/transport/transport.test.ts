@@ -82,12 +82,15 @@ const makers: [string, (connector: Connector, age?: PoolAge) => Transport][] = [
   ],
 ];
 
-/** Nothing else happens in this thread meanwhile. */
+/** Blocks this thread, so that nothing else happens in it. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** A server in a thread of its own, that answers after a while whatever this thread does. It says when a request is there. */
+/**
+ * A server in its own thread, which answers after a while whatever this thread does. It reports when a request is
+ * there.
+ */
 const ELSEWHERE = `
   const { parentPort } = require('node:worker_threads');
   const server = require('node:http').createServer((request, response) => {
@@ -186,7 +189,9 @@ async function slowToAccept(): Promise<{ port: number; accept: () => void }> {
   return { port, accept };
 }
 
-/** Answers as soon as the head of a request is there, and closes without reading the rest, which resets the connection. */
+/**
+ * Answers as soon as the head of a request is there, and closes without reading the rest, which resets the connection.
+ */
 const ANSWERS_EARLY = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer((socket) => {

@@ -60,7 +60,7 @@ test('events stay known until the database has counted them, and then its count 
   quota.add(a, 300, true);
   counted = 0;
   await quota.refresh();
-  // Not counted yet: it is still known here.
+  // The database has not counted it yet, but this process still knows it.
   expect(fits(quota, a, 701)).toBe(false);
   counted = 300;
   await quota.refresh();

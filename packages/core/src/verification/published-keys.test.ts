@@ -79,7 +79,7 @@ describe('names that strangers make up', () => {
     const text = (path: string): object => ({ text: `key of ${path}` });
     expect(await keys.of('other').fetch(`${base}/other.pem`)).toEqual(text('/other.pem'));
     expect(await keys.of('flooded').askedBy('192.0.2.2').fetch(`${base}/genuine.pem`)).toEqual(text('/genuine.pem'));
-    // A network is one sender, so addresses of IPv6 are no way around it.
+    // A network is one sender, so other IPv6 addresses do not help.
     asked = [];
     await Promise.all(Array.from({ length: 100 }, (_, n) => invent(keys, 'six', `2001:db8::${n.toString(16)}`, 5)));
     expect(asked).toHaveLength(15);
