@@ -5,7 +5,7 @@ export type Mode = 'live' | 'test';
  * - `read`: see endpoints, events, rejections and statistics.
  * - `write`: change endpoints and destinations, replay, cancel, send test events.
  * - `ingest`: signed ingest and publishing.
- * - `resign`: replays that are signed anew or carry the sender's credentials; needs `write` too.
+ * - `resign`: replays that are signed again or carry the sender's credentials; needs `write` too.
  * - `admin`: keys, secrets, the audit log and notifications of its own user and mode; includes `resign`.
  * - `operator`: metrics and the state of the server; with `admin` also the keys of every user. For the person who
  *   runs the server, and in live mode only: a test key may hold it, and it grants nothing.

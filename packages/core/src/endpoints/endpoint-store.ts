@@ -13,7 +13,7 @@ import { fittingRows, type Fitting } from '../storage/fitting-rows';
 
 export interface StoredEndpoint {
   endpoint: EndpointRow;
-  /** Without deleted ones, in the order in which they were added. */
+  /** The destinations without deleted ones, in the order in which they were added. */
   destinations: DestinationRow[];
 }
 

@@ -6,7 +6,7 @@ import type { Statements } from '../storage/statements';
 export interface ChangePage {
   created: string[];
   updated: string[];
-  /** Where the next page begins. */
+  /** The position where the next page begins. */
   position: Position;
   /** Whether there may be more already. */
   more: boolean;

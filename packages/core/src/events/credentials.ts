@@ -6,7 +6,7 @@ import { memberSpans, type Span } from './member-spans';
 export interface CarryingRequest {
   /** Names and values in turn. */
   rawHeaders: readonly string[];
-  /** Without the question mark, undecoded. */
+  /** The query without its question mark, undecoded. */
   query: string;
   body: Buffer;
 }
@@ -57,7 +57,7 @@ function outlineOf(name: string): number {
 }
 
 const everywhere = ['authorization', 'cookie', 'proxy-authorization', ...credentialHeaders];
-/** For endpoints without verification, and for providers whose credentials are all among these. */
+/** The names for endpoints without verification, and for providers whose credentials are all among these. */
 const common = namesOf([], [], []);
 
 function namesOf(headers: readonly string[], parameters: readonly string[], members: readonly string[]): Names {
@@ -86,7 +86,8 @@ const plain = new HeaderNames([
   'x-request-id',
 ]);
 /**
- * For a verification that cannot be read. Any value may be the token, because nobody knows where its provider puts it.
+ * The names for a verification that cannot be read. Any value may be the token, because it is unknown where the
+ * provider puts it.
  */
 const unknown: Names = { isHeader: (name) => !plain.has(name), isParameter: () => true, members: [] };
 

@@ -36,7 +36,7 @@ export interface NewLink extends Pick<SessionRow, 'id' | 'userId' | 'mode' | 'sc
 export interface NewSession extends NewLink {
   remoteAddr: string | null;
   userAgent: string | null;
-  /** What opens it, for the audit log. */
+  /** Whether a key, a link or the host opens it. The audit log records this. */
   by: 'key' | 'link' | 'host';
   /** Hash of the session that this one replaces. */
   replaces: Buffer | null;

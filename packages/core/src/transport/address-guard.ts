@@ -71,7 +71,7 @@ function isLocalName(name: string): boolean {
   return LOCAL_NAMES.test(name) || !name.includes('.') || /\.(?:internal|local)$/.test(name);
 }
 
-/** What a guard refused to connect to. */
+/** A connection that a guard refused. */
 export interface Blocked {
   host: string;
   port: number;
@@ -116,7 +116,7 @@ export class AddressGuard {
     const plain = plainAddress(address);
     if (plain === undefined) return false;
     if (this.named.has(plain)) return true;
-    // Whoever allows a whole network does not mean to expose the credentials of the machine.
+    // An operator who allows a whole network does not mean to expose the credentials of the machine.
     if (isMetadata(plain)) return false;
     // DNS64 gives such an address to every name that has only IPv4. The check applies to the address behind the
     // translator.
