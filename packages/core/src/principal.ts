@@ -7,8 +7,8 @@ export type Mode = 'live' | 'test';
  * - `ingest`: signed ingest and publishing.
  * - `resign`: replays that are signed again or carry the sender's credentials; needs `write` too.
  * - `admin`: keys, secrets, the audit log and notifications of its own user and mode; includes `resign`.
- * - `operator`: metrics and the state of the server; with `admin` also the keys of every user. For the person who
- *   runs the server, and in live mode only: a test key may hold it, and it grants nothing.
+ * - `operator`: metrics and the state of the server; with `admin` also the keys of every user. It is for the person who
+ *   runs the server. A test key may hold it, but it grants something in live mode only.
  */
 export type Scope = 'read' | 'write' | 'ingest' | 'resign' | 'admin' | 'operator';
 export const scopes: readonly Scope[] = ['read', 'write', 'ingest', 'resign', 'admin', 'operator'];

@@ -73,7 +73,9 @@ export interface Circuit {
   retryAt: Date | null;
 }
 
+/** The answer of a webhook URL to a stored event. */
 export interface AcknowledgementSetting {
+  /** 200 to 299. */
   status: number;
   contentType: string | null;
   body: string;
@@ -145,9 +147,13 @@ export interface EndpointInput {
    * @default `whsec_` and 32 random bytes in base64
    */
   secret?: string;
+  /** Up to 2000 characters. @default null */
   description?: string | null;
+  /** Exact types, or prefixes with a trailing `.*`. Other events are only captured. @default [], which means all */
   eventTypes?: string[];
+  /** Headers that every delivery carries: at most 50, and 16,384 characters in all. @default {} */
   headers?: Record<string, string>;
+  /** Time limit for an attempt, in seconds (1 to 60). @default 10 */
   timeoutSeconds?: number;
   retry?: RetryInput | null;
   concurrency?: number;
@@ -155,7 +161,9 @@ export interface EndpointInput {
   rateLimit?: number | null;
   /** A header name, or a JSON pointer into the body. Events with the same value are delivered one after the other. */
   orderBy?: string | null;
+  /** The answer to a stored event. `null` uses that of the provider, or else that of Paggio. @default null */
   acknowledgement?: AcknowledgementSetting | null;
+  /** Verifies signatures of the provider and refuses invalid requests. `null` verifies nothing. @default null */
   verification?: VerificationInput | null;
   /**
    * Accepted methods in upper case, such as `POST`. `null` accepts all. Any other method is answered with 405, and

@@ -80,7 +80,7 @@ const JUDGED_COPIES = 10;
 // were added.
 const TELLING = `case d.state when 'failed' then 0 when 'pending' then 1 else 2 end, d.attempt_count = 0, d.destination_id`;
 
-/** The columns of a list item. Status and response are derived from the deliveries; the event row never changes. */
+/** The columns of a list item. Status and response come from the deliveries, because the event row never changes. */
 export const SUMMARY = `
   e.id, e.endpoint_id as "endpointId", e.source, e.event_type as "eventType", e.method, e.received_at as "receivedAt",
   coalesce(s.status, 'captured') as status,

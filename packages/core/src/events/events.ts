@@ -51,8 +51,8 @@ export class Events {
   }
 
   /**
-   * The requests of these events, newest first; events of other owners are left out. It returns as many of the newest
-   * as fit into 8 MiB, and at least one.
+   * Returns the requests of these events, newest first. Events of other owners are left out. It returns as many of the
+   * newest as fit into 8 MiB, and at least one.
    */
   async contents(owner: Owner, ids: readonly string[]): Promise<EventContent[]> {
     const contents = await this.store.contents(owner, ids);

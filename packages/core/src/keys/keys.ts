@@ -165,7 +165,7 @@ export class Keys {
     return (await this.find([name])).has(name);
   }
 
-  /** The keys of the actor's user; with the scope `operator`, those of every user. */
+  /** Lists the keys of the actor's user. With the scope `operator`, it lists those of all users. */
   async list(actor: Actor, paging: Paging): Promise<Page<ApiKey>> {
     const page = await this.store.list(actor, paging, reachOf(actor));
     return { ...page, items: page.items.map(toApiKey) };

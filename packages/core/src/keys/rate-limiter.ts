@@ -15,7 +15,7 @@ export interface RateVerdict {
   remaining: number;
   /** The time (Unix seconds) at which the whole burst is available again. */
   resetAt: number;
-  /** Seconds until the next request is allowed; 0 when this one is. */
+  /** Seconds until the next request is allowed. 0 when this one is. */
   retryAfterSeconds: number;
 }
 

@@ -5,7 +5,7 @@ import { NOTE_STORAGE } from '../notifications/notification-store';
 
 /** The parts of a quota at which an alarm is raised: nearly full, and full. */
 const MUCH = 0.8;
-/** Less than 1: a quota is full as soon as the next event finds no room, which is usually before the last byte. */
+/** This is less than 1, because a quota is full when the next event finds no room, usually before the last byte. */
 const FULL = 0.99;
 /** An alarm can be raised again once usage has fallen this far below its mark. */
 const BACK = 0.04;
