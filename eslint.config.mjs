@@ -1,6 +1,7 @@
 import nx from '@nx/eslint-plugin';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+import { noPrivateAccess } from './scripts/eslint/no-private-access.mjs';
 
 // The arrows of the architecture: apps -> hosts -> http -> core -> providers. They never run back.
 const layers = [
@@ -250,7 +251,9 @@ export default tseslint.config(
   },
   {
     files: testFiles,
+    plugins: { paggio: { rules: { 'no-private-access': noPrivateAccess } } },
     rules: {
+      'paggio/no-private-access': 'error',
       '@nx/enforce-module-boundaries': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
