@@ -82,7 +82,7 @@ export class Lifecycle {
       throw asSchemaProblem(error);
     }
     if (options.roles.has('deliver')) await delivery.worker.open();
-    maintenance.chores.start(options.scheduler ?? intervalScheduler);
+    maintenance.periodicWork.start(options.scheduler ?? intervalScheduler);
   }
 
   /** Reports what is weak about the database and the master key; none of it keeps the gateway from working. */
@@ -118,7 +118,7 @@ export class Lifecycle {
     await this.started.catch(() => undefined);
     const { context, database, delivery, management, maintenance } = this.parts;
     management.feed.stop();
-    maintenance.chores.stop();
+    maintenance.periodicWork.stop();
     await management.replayRunner.stop();
     await delivery.worker.stop(context.options.stopGraceMs);
     await database.hints.stop();

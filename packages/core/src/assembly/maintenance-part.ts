@@ -1,6 +1,6 @@
 import { PaggioError } from '../errors';
 import { Retention } from '../events/retention';
-import { Chores } from '../maintenance/chores';
+import { PeriodicWork } from '../maintenance/periodic-work';
 import { ClockWatch } from '../maintenance/clock-watch';
 import { GrowthWatch } from '../maintenance/growth-watch';
 import { sweepKeys } from '../maintenance/sweep';
@@ -13,7 +13,7 @@ import type { ManagementPart } from './management-part';
 
 /** The periodic work of this process. */
 export interface MaintenancePart {
-  readonly chores: Chores;
+  readonly periodicWork: PeriodicWork;
   readonly clock: ClockWatch;
   /** Null: events are never removed. */
   readonly retention: Retention | null;
@@ -30,7 +30,7 @@ export function assembleMaintenance(
   const { database, gate, hints, index, log, quota, quotas, register, reportUnreadable, usage } = databasePart;
   const { retentionMs, roles } = options;
   const retention = retentionMs === null ? null : new Retention(database, retentionMs);
-  const chores = new Chores({
+  const periodicWork = new PeriodicWork({
     roles,
     worker,
     replays: replayRunner,
@@ -56,7 +56,7 @@ export function assembleMaintenance(
     timing,
     onFault: reportFault,
   });
-  return { chores, clock: new ClockWatch(telemetry), retention };
+  return { periodicWork, clock: new ClockWatch(telemetry), retention };
 }
 
 /** A `PaggioError` says what the operator has to do, so it is reported. Any other error is thrown again. */

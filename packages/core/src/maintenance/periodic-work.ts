@@ -12,7 +12,7 @@ import type { Retention } from '../events/retention';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Timing } from '../flow/timing';
 
-export interface ChoresDependencies {
+export interface PeriodicWorkDependencies {
   roles: ReadonlySet<Role>;
   worker: DeliveryWorker;
   replays: BulkReplayRunner;
@@ -37,11 +37,11 @@ export interface ChoresDependencies {
 }
 
 /** The periodic work of a process: what it looks for, and how often. What is due is decided by the work itself. */
-export class Chores {
+export class PeriodicWork {
   private readonly ends: (() => void)[] = [];
   private stopped = false;
 
-  constructor(private readonly dependencies: ChoresDependencies) {}
+  constructor(private readonly dependencies: PeriodicWorkDependencies) {}
 
   start(scheduler: Scheduler): void {
     const { roles, worker, replays, notifier, waker, index, gate, attend, retention, sweep } = this.dependencies;
