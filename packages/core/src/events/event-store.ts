@@ -6,7 +6,7 @@ import { keepAudit } from '../audit/audit-store';
 import { cancelDeliveries } from '../queue/cancel-deliveries';
 import type { Database } from '../storage/database';
 import { fittingRows, type Fitting } from '../storage/fitting-rows';
-import { Turns } from '../flow/turns';
+import { Semaphore } from '../flow/semaphore';
 import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
 import { IndexQuery } from './index-query';
@@ -36,7 +36,7 @@ type StoredAttempt = Omit<Attempt, 'responseHeaders'> & { responseHeaders: strin
 type Sql = { sql: string; values: unknown[] };
 
 export class EventStore {
-  private readonly searches = new Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING, 'searches');
+  private readonly searches = new Semaphore(SEARCHES_AT_ONCE, SEARCHES_WAITING, 'searches');
 
   constructor(
     private readonly database: Database,

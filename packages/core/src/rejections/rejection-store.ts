@@ -3,7 +3,7 @@ import { formatId, newId } from '../event-id';
 import { toPage, TOTAL_LIMIT, type Page, type Paging } from '../page';
 import type { Owner } from '../principal';
 import type { RejectionDetail, RejectionSummary } from './rejection-summary';
-import { Turns } from '../flow/turns';
+import { Semaphore } from '../flow/semaphore';
 import type { Database } from '../storage/database';
 import { rejectionPlace, type RequestSeal, type StoredRequest } from '../events/request-seal';
 
@@ -16,7 +16,7 @@ const WRITES_WAITING = 50;
 const LOCK = 1_885_431_911;
 
 export class PostgresRejectionLog implements RejectionLog {
-  private readonly writes = new Turns(WRITES_AT_ONCE, WRITES_WAITING, 'rejections');
+  private readonly writes = new Semaphore(WRITES_AT_ONCE, WRITES_WAITING, 'rejections');
 
   constructor(
     private readonly database: Database,

@@ -1,7 +1,7 @@
 import { unavailable } from '../errors';
 
 /** Lets so many in at once, and so many wait for their turn. */
-export class Turns {
+export class Semaphore {
   private inside = 0;
   private readonly waiting: (() => void)[] = [];
 

@@ -1,7 +1,7 @@
-import { Turns } from './turns';
+import { Semaphore } from './semaphore';
 
 test('so many are inside at once, the others come in turn, and too many are refused', async () => {
-  const turns = new Turns(2, 2, 'searches');
+  const turns = new Semaphore(2, 2, 'searches');
   const leave: (() => void)[] = [];
   const order: number[] = [];
   const enter = (number: number): Promise<number> =>
