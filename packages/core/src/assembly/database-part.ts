@@ -2,7 +2,7 @@ import { EndpointDirectory } from '../endpoints/endpoint-directory';
 import { PostgresEndpointLoader } from '../endpoints/endpoint-loader';
 import { EndpointStore } from '../endpoints/endpoint-store';
 import { ChangeLog } from '../events/change-log';
-import { Words } from '../events/dictionary';
+import { Dictionary } from '../events/dictionary';
 import { EventIndex } from '../events/event-index';
 import { RequestSeal } from '../events/request-seal';
 import { oncePerMinute } from '../flow/once-per-minute';
@@ -38,7 +38,7 @@ export interface DatabasePart {
   readonly directory: EndpointDirectory;
 
   readonly log: ChangeLog;
-  readonly words: Words;
+  readonly words: Dictionary;
   readonly index: EventIndex;
 
   readonly quotas: Quotas;
@@ -54,7 +54,7 @@ export function assembleDatabase(context: Context, { publishedKeys }: TransportP
   const box = new SecretBox(options.masterKey, options.previousMasterKeys, reportUnreadable);
   const loader = new PostgresEndpointLoader(database, box, publishedKeys, reportUnreadable, timing.timeoutSecondMs);
   const log = new ChangeLog(database);
-  const words = new Words();
+  const words = new Dictionary();
   const usage = new UsageStore(database);
   const quotas: Quotas = {
     perEndpoint: options.storageQuotaPerEndpoint,

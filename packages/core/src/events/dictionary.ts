@@ -11,7 +11,7 @@ const SHARED = 0;
 const MAX_CACHED = 50_000;
 
 /** The numbers of words. A number never changes, so what was once read is true for ever. */
-export class Words {
+export class Dictionary {
   private readonly known = new RecentMap<string, number>(MAX_CACHED);
 
   /** The number of an owner; undefined when nothing was indexed for it. */

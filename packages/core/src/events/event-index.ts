@@ -7,7 +7,7 @@ import type { EventStatus } from './event';
 import { GROWTH } from './latency-slots';
 import type { ChangeLog } from './change-log';
 import type { Database } from '../storage/database';
-import type { Words } from './dictionary';
+import type { Dictionary } from './dictionary';
 
 /** The statuses in the order of their numbers in the index. */
 export const indexedStatuses: readonly EventStatus[] = ['pending', 'delivered', 'failed', 'captured'];
@@ -43,7 +43,7 @@ export class EventIndex {
   constructor(
     private readonly database: Database,
     private readonly log: ChangeLog,
-    private readonly words: Words,
+    private readonly words: Dictionary,
     private readonly onEnded: OnEnded,
   ) {}
 

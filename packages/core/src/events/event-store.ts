@@ -11,7 +11,7 @@ import type { EventIndex } from './event-index';
 import { EventQuery, matchesText, SUMMARY, SUMMARY_JOINS } from './event-query';
 import { IndexQuery } from './index-query';
 import { eventPlace, type OpenedRequest, type RequestSeal, type StoredRequest } from './request-seal';
-import type { Words } from './dictionary';
+import type { Dictionary } from './dictionary';
 
 /**
  * A text search reads at most this many of the newest rows that the other filters match, and takes at most this long.
@@ -41,7 +41,7 @@ export class EventStore {
   constructor(
     private readonly database: Database,
     private readonly index: EventIndex,
-    private readonly words: Words,
+    private readonly words: Dictionary,
     private readonly seal: RequestSeal,
   ) {}
 

@@ -3,7 +3,7 @@ import type { EventFilter } from './event';
 import type { Owner } from '../principal';
 import type { Database } from '../storage/database';
 import { indexedStatuses } from './event-index';
-import type { Words } from './dictionary';
+import type { Dictionary } from './dictionary';
 
 /** A query with more event types than this does not read them one by one. */
 const MAX_TYPES = 500;
@@ -31,7 +31,12 @@ export class IndexQuery {
   }
 
   /** Builds the query for a filter. Returns null when nothing can match. */
-  static async of(database: Database, words: Words, owner: Owner, filter: EventFilter): Promise<IndexQuery | null> {
+  static async of(
+    database: Database,
+    words: Dictionary,
+    owner: Owner,
+    filter: EventFilter,
+  ): Promise<IndexQuery | null> {
     const ownerNumber = await words.ownerOf(database.source, owner);
     if (ownerNumber === undefined) return null;
     const conditions: [string, unknown][] = [['i.owner = ?', ownerNumber]];
@@ -113,7 +118,7 @@ function parameters(): { values: unknown[]; param: (value: unknown) => string } 
   return { values, param: (value) => `$${values.push(value)}` };
 }
 
-async function typesNamed(database: Database, words: Words, owner: number, filter: string): Promise<number[]> {
+async function typesNamed(database: Database, words: Dictionary, owner: number, filter: string): Promise<number[]> {
   if (filter.endsWith('.*')) return words.typesWith(database.source, owner, filter.slice(0, -1), MAX_TYPES * 20);
   const type = await words.find(database.source, owner, 'type', filter);
   return type === undefined ? [] : [type];
