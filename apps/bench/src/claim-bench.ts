@@ -17,7 +17,7 @@ export interface ClaimResult {
 }
 
 interface ClaimRecord {
-  claim(limit: number, rooms: Map<string, number>, crew: object): Promise<{ works: unknown[] }>;
+  claim(limit: number, rooms: Map<string, number>, group: object): Promise<{ works: unknown[] }>;
 }
 
 const LANES = [25, 200, 1_000];

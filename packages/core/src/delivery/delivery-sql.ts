@@ -314,14 +314,14 @@ export const CANCEL = `${FREE_PROBES}, ended as (
   )
   insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0`;
 
-const CHECK_IN = ({ crewMs }: Timing): string => `
+const CHECK_IN = ({ workerGroupMs }: Timing): string => `
   with gone as (
-    delete from paggio.workers where seen_at < now() - interval '${crewMs} milliseconds' and id <> $1
+    delete from paggio.workers where seen_at < now() - interval '${workerGroupMs} milliseconds' and id <> $1
   ), here as (
     insert into paggio.workers (id, seen_at, handlers, seals) values ($1, now(), $2, true)
     on conflict (id) do update set seen_at = now(), handlers = excluded.handlers
   ), others as (
-    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${crewMs} milliseconds'
+    select id, handlers, seals from paggio.workers where id <> $1 and seen_at >= now() - interval '${workerGroupMs} milliseconds'
   )
   select 1 + count(*)::int as count, (count(*) filter (where id < $1))::int as index,
     coalesce(bool_and(seals), true) as sealing,

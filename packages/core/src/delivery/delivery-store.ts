@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Crew, Place } from './share';
+import type { WorkerGroup, Share } from './share';
 import type { AttemptResult, Claim, DeliveryRecord, DestinationReport, EventContent, SettleReport, Work } from './work';
 import { idBytes } from '../event-id';
 import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
@@ -58,8 +58,8 @@ export class PostgresRecord implements DeliveryRecord {
     this.statements = timedStatements(timing);
   }
 
-  async claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim> {
-    const places = [...crew.handlers.values()];
+  async claim(limit: number, rooms: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim> {
+    const places = [...group.handlers.values()];
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: this.statements.claim,
@@ -67,9 +67,9 @@ export class PostgresRecord implements DeliveryRecord {
         uuidArray([...rooms.keys()].map(idBytes)),
         intArray([...rooms.values()]),
         limit,
-        crew.count,
-        crew.index,
-        textArray([...crew.handlers.keys()]),
+        group.count,
+        group.index,
+        textArray([...group.handlers.keys()]),
         intArray(places.map(({ count }) => count)),
         intArray(places.map(({ index }) => index)),
       ],
@@ -156,9 +156,9 @@ export class PostgresRecord implements DeliveryRecord {
     });
   }
 
-  async checkIn(workerId: string, handlers: readonly string[]): Promise<Crew> {
+  async checkIn(workerId: string, handlers: readonly string[]): Promise<WorkerGroup> {
     const { rows } = await this.leases.query<
-      Place & { handlers: (Place & { name: string })[] | null; sealing: boolean }
+      Share & { handlers: (Share & { name: string })[] | null; sealing: boolean }
     >({
       name: 'paggio_check_in',
       text: this.statements.checkIn,

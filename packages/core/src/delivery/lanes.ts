@@ -1,5 +1,5 @@
 import { Lane, type Held, type LaneSettings } from './lane';
-import { alone, shareOf, type Crew, type Place } from './share';
+import { alone, shareOf, type WorkerGroup, type Share } from './share';
 
 /** Lanes in trouble share this part of what may be in flight, so that many of them leave room for the others. */
 const UNWELL_PART = 0.5;
@@ -9,7 +9,7 @@ const FORGET_AFTER_MS = 300_000;
 /** The destinations that this process has to do with, and how its capacity is divided among them. */
 export class Lanes {
   /** This process among those that deliver. */
-  crew: Crew = alone;
+  group: WorkerGroup = alone;
   private readonly byId = new Map<string, Lane>();
 
   constructor(private readonly maxInFlight: number) {}
@@ -32,15 +32,15 @@ export class Lanes {
     const lane = this.get(destinationId);
     const { concurrency, handler } = settings;
     // Until the first check-in, what this process has it has alone.
-    const crew: Place = handler === null ? this.crew : (this.crew.handlers.get(handler) ?? alone);
-    lane.configure(settings, shareOf(destinationId, concurrency, crew));
+    const group: Share = handler === null ? this.group : (this.group.handlers.get(handler) ?? alone);
+    lane.configure(settings, shareOf(destinationId, concurrency, group));
     return lane;
   }
 
   /** @returns whether anything changed for this process */
-  join(crew: Crew): boolean {
-    if (isSame(crew, this.crew)) return false;
-    this.crew = crew;
+  join(group: WorkerGroup): boolean {
+    if (isSame(group, this.group)) return false;
+    this.group = group;
     for (const [id, { settings }] of this.byId) if (settings) this.configured(id, settings);
     return true;
   }
@@ -101,8 +101,8 @@ export class Lanes {
   }
 }
 
-function isSame(a: Crew, b: Crew): boolean {
-  const same = (one: Place | undefined, other: Place): boolean =>
+function isSame(a: WorkerGroup, b: WorkerGroup): boolean {
+  const same = (one: Share | undefined, other: Share): boolean =>
     one?.count === other.count && one.index === other.index;
   return same(a, b) && [...a.handlers].every(([name, place]) => same(b.handlers.get(name), place));
 }

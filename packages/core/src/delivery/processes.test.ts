@@ -159,7 +159,7 @@ test('processes that are killed one after the other under load lose nothing [CRA
 
 test('in a loop of crashes the dead do not keep their part of a destination [CRA-02]', async () => {
   const ghosts = `insert into paggio.workers (id, seen_at, handlers)
-    select gen_random_uuid(), now() - interval '${0.7 * shortLeases.crewMs} milliseconds', '{}' from generate_series(1, 15)`;
+    select gen_random_uuid(), now() - interval '${0.7 * shortLeases.workerGroupMs} milliseconds', '{}' from generate_series(1, 15)`;
   await query(gateway.database.url, ghosts);
   let underWay = 0;
   let most = 0;

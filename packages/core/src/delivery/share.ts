@@ -1,24 +1,24 @@
 /** A process's place among those that share some work. */
-export interface Place {
+export interface Share {
   count: number;
   /** 0 to `count - 1`. */
   index: number;
 }
 
 /** The processes that deliver, as this one last saw them, and its place among them. */
-export interface Crew extends Place {
+export interface WorkerGroup extends Share {
   /** Its place among those that have a handler, by the handler's name. */
-  handlers: ReadonlyMap<string, Place>;
+  handlers: ReadonlyMap<string, Share>;
 }
 
-export const alone: Crew = { count: 1, index: 0, handlers: new Map() };
+export const alone: WorkerGroup = { count: 1, index: 0, handlers: new Map() };
 
 /**
  * This process's part of a destination's concurrency. The parts of all processes add up to it: what does not divide
  * evenly goes to the processes next to a number taken from the id, so that each is preferred by other destinations.
  * `SHARE` in the claim computes the same.
  */
-export function shareOf(destinationId: string, concurrency: number, { count, index }: Place): number {
+export function shareOf(destinationId: string, concurrency: number, { count, index }: Share): number {
   const extra = (laneNumber(destinationId) + index) % count < concurrency % count ? 1 : 0;
   return Math.floor(concurrency / count) + extra;
 }

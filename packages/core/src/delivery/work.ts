@@ -1,5 +1,5 @@
 import type { Lock } from '../events/lock';
-import type { Crew } from './share';
+import type { WorkerGroup } from './share';
 import type { Strain } from './outcome';
 import type { Statements } from '../storage/statements';
 
@@ -90,7 +90,7 @@ export interface DestinationReport {
 /** The durable side of delivery. No use case knows that it is PostgreSQL. */
 export interface DeliveryRecord {
   /** Takes due deliveries under new leases: at most `limit`, and per destination what `rooms` says or its share. */
-  claim(limit: number, rooms: ReadonlyMap<string, number>, crew: Crew): Promise<Claim>;
+  claim(limit: number, rooms: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim>;
   /** The content of an event whose body did not travel with the claim; null when it is gone. */
   load(eventId: string): Promise<EventContent | null>;
   /** Writes results whose lease still stands; the others were taken over and are dropped. Idempotent. */
@@ -104,6 +104,6 @@ export interface DeliveryRecord {
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
   /** Says that this process is there, and learns who else is. */
-  checkIn(workerId: string, handlers: readonly string[]): Promise<Crew>;
+  checkIn(workerId: string, handlers: readonly string[]): Promise<WorkerGroup>;
   checkOut(workerId: string): Promise<void>;
 }

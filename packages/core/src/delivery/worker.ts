@@ -113,7 +113,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   due(destinationId: string): void {
-    if (this.lanes.crew.count > 1) this.dependencies.announce('work');
+    if (this.lanes.group.count > 1) this.dependencies.announce('work');
     const lane = this.lanes.find(destinationId);
     if (this.held.size >= this.dependencies.maxInFlight) this.wanted = true;
     // A busy lane looks again when it runs empty, an open one when it closes.
@@ -156,10 +156,10 @@ export class DeliveryWorker implements Handoff {
   /** Says that this process delivers, and learns how many others do. */
   async checkIn(): Promise<void> {
     try {
-      const crew = await this.dependencies.record.checkIn(this.id, this.dependencies.handlers.names);
+      const group = await this.dependencies.record.checkIn(this.id, this.dependencies.handlers.names);
       this.isCheckedIn = true;
       // Slots may have become this process's.
-      if (this.lanes.join(crew) && this.running) this.wake();
+      if (this.lanes.join(group) && this.running) this.wake();
     } catch (error) {
       this.fault('check_in', error);
     }
@@ -228,7 +228,7 @@ export class DeliveryWorker implements Handoff {
         }
         this.wanted = false;
         const rooms = this.lanes.rooms();
-        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.crew);
+        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.group);
         // failpoint: claim.leased
         await this.adopt(works, rooms).catch(async (error: unknown) => {
           // Nothing was begun: another look may take them at once.
@@ -405,7 +405,7 @@ export class DeliveryWorker implements Handoff {
     // A claim that waited for results to be written.
     if (this.wanted) void this.claim();
     if (followers === 0) return;
-    if (this.lanes.crew.count > 1) this.dependencies.announce('work');
+    if (this.lanes.group.count > 1) this.dependencies.announce('work');
     this.wake();
   }
 

@@ -19,7 +19,7 @@ export interface Timing {
    * A process that has not said so for this long no longer counts. Until then its part of every destination's concurrency
    * is unused: in a loop of crashes the dead would outnumber the living.
    */
-  crewMs: number;
+  workerGroupMs: number;
   /** Hints may be lost and retries fall due: how often a worker looks by itself. */
   pollMs: number;
   /** A delivery of an order key that hears nothing from the one in front is looked at again after this. */
@@ -106,7 +106,7 @@ export const defaultTiming: Readonly<Timing> = {
   outageMs: 15_000,
   afterOutageMs: 2_000,
   checkInMs: 4_000,
-  crewMs: 10_000,
+  workerGroupMs: 10_000,
   pollMs: 1_250,
   postponeMs: 5_000,
   setAsideMs: 5_000,

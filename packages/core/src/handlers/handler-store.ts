@@ -11,7 +11,7 @@ import type { TransactionSource } from '../storage/transaction-source';
 export class HandlerStore {
   constructor(
     private readonly database: Database,
-    private readonly crewMs: number,
+    private readonly workerGroupMs: number,
   ) {}
 
   /** Stores the handlers of the code and their settings. Returns the new configuration version. */
@@ -70,7 +70,7 @@ export class HandlerStore {
   }
 
   async list(): Promise<HandlerSummary[]> {
-    return this.database.rows<HandlerSummary>(LIST, [this.crewMs]);
+    return this.database.rows<HandlerSummary>(LIST, [this.workerGroupMs]);
   }
 
   /** Removes a handler. Returns the destinations that it had and the new configuration version. */
@@ -78,7 +78,7 @@ export class HandlerStore {
     const { result, version } = await change(this.database, async (manager) => {
       const [row] = await manager.query<{ running: boolean }[]>(
         `select ${RUNNING('h.name', '$2')} > 0 as running from paggio.handlers h where h.name = $1 for update`,
-        [name, this.crewMs],
+        [name, this.workerGroupMs],
       );
       if (!row) return 'unknown' as const;
       if (row.running) return 'running' as const;
@@ -93,9 +93,9 @@ export class HandlerStore {
   }
 }
 
-const RUNNING = (name: string, crewMs: string): string =>
+const RUNNING = (name: string, workerGroupMs: string): string =>
   `(select count(*)::int from paggio.workers w
-    where ${name} = any (w.handlers) and w.seen_at >= now() - ${crewMs} * interval '1 millisecond')`;
+    where ${name} = any (w.handlers) and w.seen_at >= now() - ${workerGroupMs} * interval '1 millisecond')`;
 
 const REGISTER = `
   insert into paggio.handlers as h (name, source, event_types, mode, user_id, endpoints, unverified, timeout_seconds, retry, concurrency)

@@ -10,7 +10,7 @@ export class SealGate {
 
   constructor(
     private readonly database: Database,
-    private readonly crewMs: number,
+    private readonly workerGroupMs: number,
   ) {}
 
   get isOpen(): boolean {
@@ -22,7 +22,7 @@ export class SealGate {
   }
 
   async look(): Promise<void> {
-    const [row] = await this.database.rows<{ sealing: boolean }>(LOOK, [this.crewMs]);
+    const [row] = await this.database.rows<{ sealing: boolean }>(LOOK, [this.workerGroupMs]);
     this.learn(row?.sealing ?? false);
   }
 }

@@ -11,4 +11,4 @@ export function shortened(...names: (keyof Timing)[]): Timing {
 }
 
 /** What has to do with processes that die. */
-export const shortLeases = shortened('leaseMs', 'renewAfterMs', 'doubtfulAfterMs', 'checkInMs', 'crewMs');
+export const shortLeases = shortened('leaseMs', 'renewAfterMs', 'doubtfulAfterMs', 'checkInMs', 'workerGroupMs');
