@@ -71,8 +71,8 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
 function openRecord(pool: Pool): ClaimRecord {
   const storage = join(dirname(require.resolve('@paggio/core/package.json')), 'dist/storage');
   /* eslint-disable @typescript-eslint/no-require-imports */
-  const { PostgresRecord } = require(join(storage, 'postgres-record.js')) as {
-    PostgresRecord: new (
+  const { PostgresDeliveryStore } = require(join(storage, 'postgres-record.js')) as {
+    PostgresDeliveryStore: new (
       settles: Pool,
       leases: Pool,
       onVersion: () => void,
@@ -84,7 +84,9 @@ function openRecord(pool: Pool): ClaimRecord {
   const { RequestSeal } = require(join(storage, 'request-seal.js')) as { RequestSeal: new (box: null) => object };
   /* eslint-enable @typescript-eslint/no-require-imports */
   // Nothing in the backlog is sealed, so nothing has to be opened.
-  return new PostgresRecord(pool, pool, () => undefined, null, new RequestSeal(null), { learn: () => undefined });
+  return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), {
+    learn: () => undefined,
+  });
 }
 
 const EVENTS = `

@@ -1,4 +1,4 @@
-import { PostgresRecord } from '../delivery/delivery-store';
+import { PostgresDeliveryStore } from '../delivery/delivery-store';
 import { Hops } from '../delivery/hops';
 import { QueueStore } from '../delivery/queue-store';
 import { DeliveryWorker } from '../delivery/worker';
@@ -30,7 +30,7 @@ export function assembleDelivery(
   const { options, timing, telemetry } = context;
   const registry = new HandlerRegistry();
   const hops = new Hops(options.masterKey);
-  const record = new PostgresRecord(
+  const record = new PostgresDeliveryStore(
     database.settle,
     database.lease,
     (version) => directory.observe(version),

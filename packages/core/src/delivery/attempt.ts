@@ -11,7 +11,7 @@ import { storable } from './storable';
 import { classify, holdMs, strainOf, type Outcome } from './outcome';
 import type { TlsIdentity } from '../transport/tls-trust';
 import type { Transport, TransportResult } from '../transport/transport';
-import type { AttemptResult, DeliveryRecord, EventContent, SettleReport, Work } from './work';
+import type { AttemptResult, DeliveryStore, EventContent, SettleReport, Work } from './work';
 
 /**
  * What became of a piece of work. `finished` and `settled` were attempts; `settled` is in the record already, `finished`
@@ -28,7 +28,7 @@ export type AttemptEnd =
 
 export interface AttemptDependencies {
   directory: EndpointDirectory;
-  record: Pick<DeliveryRecord, 'load'>;
+  record: Pick<DeliveryStore, 'load'>;
   transport: Transport;
   handlers: InProcess;
   hops: Hops;

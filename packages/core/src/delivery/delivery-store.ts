@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { WorkerGroup, Share } from './share';
-import type { AttemptResult, Claim, DeliveryRecord, DestinationReport, EventContent, SettleReport, Work } from './work';
+import type { AttemptResult, Claim, DeliveryStore, DestinationReport, EventContent, SettleReport, Work } from './work';
 import { idBytes } from '../event-id';
 import { Arena, intArray, textArray, uuidArray } from '../storage/binary-array';
 import { defaultTiming, type Timing } from '../flow/timing';
@@ -41,7 +41,7 @@ interface SettleRow {
   destinations: DestinationReport[] | null;
 }
 
-export class PostgresRecord implements DeliveryRecord {
+export class PostgresDeliveryStore implements DeliveryStore {
   private readonly arenas = [new Arena(), new Arena()];
   private readonly statements: TimedStatements;
 

@@ -1,7 +1,7 @@
 import { GroupWriter, type Backlog } from '../flow/group-writer';
 import { within } from '../flow/within';
 import { failureOf } from '../storage/sql-errors';
-import type { AttemptResult, DeliveryRecord, SettleReport } from './work';
+import type { AttemptResult, DeliveryStore, SettleReport } from './work';
 
 const LARGEST_GROUP = { length: 500, bytes: Number.POSITIVE_INFINITY };
 
@@ -15,7 +15,7 @@ export class Settler {
   private failed = false;
 
   constructor(
-    record: Pick<DeliveryRecord, 'commit'>,
+    record: Pick<DeliveryStore, 'commit'>,
     onSettled: (report: SettleReport) => void,
     onFault: (error: unknown) => void,
     /** What could not be written is written again after this. */

@@ -12,7 +12,7 @@ import { Lanes } from './lanes';
 import { Settler } from './settler';
 import { within } from '../flow/within';
 import type { Transport } from '../transport/transport';
-import type { DeliveryRecord, DestinationReport, SettleReport, Work } from './work';
+import type { DeliveryStore, DestinationReport, SettleReport, Work } from './work';
 
 /** Results that wait for the database; more of them stop new claims. */
 const MAX_UNSETTLED = 5_000;
@@ -20,7 +20,7 @@ const MAX_UNSETTLED = 5_000;
 const MIN_PACE_MS = 50;
 
 export interface WorkerDependencies {
-  record: DeliveryRecord;
+  record: DeliveryStore;
   directory: EndpointDirectory;
   transport: Transport;
   handlers: InProcess;

@@ -1,7 +1,7 @@
 import { attemptResult, nothingSent, type AttemptEnd, type HandlerWork, type InProcess } from '../delivery/attempt';
 import { classify, type Outcome } from '../delivery/outcome';
 import type { TransportResult } from '../transport/transport';
-import type { AttemptResult, DeliveryRecord } from '../delivery/work';
+import type { AttemptResult, DeliveryStore } from '../delivery/work';
 import { PaggioError } from '../errors';
 import { GuardedTransaction } from './guarded-transaction';
 import type { TransactionSource } from '../storage/transaction-source';
@@ -17,7 +17,7 @@ import { toWebhookEvent } from './webhook-event';
 export interface HandlerRunnerDependencies {
   registry: HandlerRegistry;
   transactions: TransactionSource;
-  record: Pick<DeliveryRecord, 'commitIn'>;
+  record: Pick<DeliveryStore, 'commitIn'>;
   telemetry: Telemetry;
   timing: Timing;
 }
