@@ -13,7 +13,7 @@ import { MasterKeyRegister } from '../secrets/master-key-register';
 import { SealGate } from '../secrets/seal-gate';
 import { SecretBox } from '../secrets/secret-box';
 import { Database } from '../storage/database';
-import { PostgresWaker } from '../storage/process-hints';
+import { ProcessHints } from '../storage/process-hints';
 import { StorageQuota, type Quotas } from '../usage/storage-quota';
 import { UsageStore } from '../usage/usage-store';
 import type { Context } from './context';
@@ -22,7 +22,7 @@ import type { TransportPart } from './transport-part';
 /** The database, the master keys, and what several other parts read from them. */
 export interface DatabasePart {
   readonly database: Database;
-  readonly hints: PostgresWaker;
+  readonly hints: ProcessHints;
 
   readonly box: SecretBox;
   readonly seal: RequestSeal;
@@ -63,7 +63,7 @@ export function assembleDatabase(context: Context, { publishedKeys }: TransportP
   };
   return {
     database,
-    hints: new PostgresWaker(database, timing.reconnectMs),
+    hints: new ProcessHints(database, timing.reconnectMs),
     box,
     seal: new RequestSeal(box),
     gate: new SealGate(database, timing.workerGroupMs),

@@ -1,4 +1,4 @@
-import type { WakerListener } from '../storage/process-hints';
+import type { HintListener } from '../storage/process-hints';
 import type { Context } from './context';
 import type { DatabasePart } from './database-part';
 import type { DeliveryPart } from './delivery-part';
@@ -12,7 +12,7 @@ export function hintListener(
   { worker }: DeliveryPart,
   { keys, replayRunner }: ManagementPart,
   { clock }: MaintenancePart,
-): WakerListener {
+): HintListener {
   return {
     onWork: () => worker.wake(),
     onReplay: () => {

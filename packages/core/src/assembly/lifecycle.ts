@@ -2,7 +2,7 @@ import { PaggioError } from '../errors';
 import { intervalScheduler } from '../flow/scheduler';
 import { typeHints } from '../handlers/handler-registry';
 import { isGuessableKey } from '../secrets/master-key';
-import type { WakerListener } from '../storage/process-hints';
+import type { HintListener } from '../storage/process-hints';
 import { isSchemaMissing } from '../storage/sql-errors';
 import { startRefusal } from '../storage/start-refusal';
 import type { Context } from './context';
@@ -17,7 +17,7 @@ export interface LifecycleParts {
   readonly delivery: DeliveryPart;
   readonly management: ManagementPart;
   readonly maintenance: MaintenancePart;
-  readonly hintListener: WakerListener;
+  readonly hintListener: HintListener;
 }
 
 /** Starts the work of this process and ends it, each once and in order. */

@@ -34,7 +34,7 @@ export function assembleMaintenance(
     roles,
     worker,
     replays: replayRunner,
-    waker: hints,
+    hints: hints,
     notifier,
     index,
     gate,

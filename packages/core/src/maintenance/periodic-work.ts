@@ -7,7 +7,7 @@ import type { Role } from '../roles';
 import type { BulkReplayRunner } from '../replay/bulk-replay-runner';
 import type { Scheduler } from '../flow/scheduler';
 import type { EventIndex } from '../events/event-index';
-import type { PostgresWaker } from '../storage/process-hints';
+import type { ProcessHints } from '../storage/process-hints';
 import type { Retention } from '../events/retention';
 import type { SealGate } from '../secrets/seal-gate';
 import type { Timing } from '../flow/timing';
@@ -17,7 +17,7 @@ export interface PeriodicWorkDependencies {
   worker: DeliveryWorker;
   replays: BulkReplayRunner;
   notifier: Notifier;
-  waker: Pick<PostgresWaker, 'check'>;
+  hints: Pick<ProcessHints, 'check'>;
   index: EventIndex;
   gate: SealGate;
   /** Says which master key this process encrypts with. */
@@ -44,7 +44,7 @@ export class PeriodicWork {
   constructor(private readonly dependencies: PeriodicWorkDependencies) {}
 
   start(scheduler: Scheduler): void {
-    const { roles, worker, replays, notifier, waker, index, gate, attend, retention, sweep } = this.dependencies;
+    const { roles, worker, replays, notifier, hints, index, gate, attend, retention, sweep } = this.dependencies;
     const { growth, judgeUsage, quota, refusals, timing } = this.dependencies;
     const every = (name: string, intervalMs: number, task: () => unknown): void =>
       void this.ends.push(scheduler.every(`paggio:${name}`, intervalMs, () => this.run(name, task)));
@@ -66,7 +66,7 @@ export class PeriodicWork {
     if (growth && roles.has('deliver')) every('growth', timing.growthMs, () => growth.look());
     if (retention && roles.has('deliver')) every('retention', timing.retentionMs, () => retention.run());
     every('master-key', timing.attendMs, attend);
-    every('listener', timing.listenerMs, () => waker.check());
+    every('listener', timing.listenerMs, () => hints.check());
     every('sweep', timing.sweepMs, sweep);
   }
 

@@ -8,7 +8,7 @@ const PAUSE_MS = 3;
 
 export type Word = 'work' | 'change' | 'replay';
 
-export interface WakerListener {
+export interface HintListener {
   /** Another process left work that is due. */
   onWork(): void;
   /** A bulk replay was created. */
@@ -23,9 +23,9 @@ export interface WakerListener {
  * Hints between processes by LISTEN and NOTIFY, on a connection of its own: inside a transaction NOTIFY takes a lock of
  * the whole database at commit. Nothing depends on a hint; a lost one costs a second.
  */
-export class PostgresWaker {
+export class ProcessHints {
   private client: SurvivingClient | undefined;
-  private listener: WakerListener | undefined;
+  private listener: HintListener | undefined;
   private stopped = false;
   private pending = new Set<Word>();
   private sending = false;
@@ -36,7 +36,7 @@ export class PostgresWaker {
     private readonly reconnectMs: number,
   ) {}
 
-  async start(listener: WakerListener): Promise<void> {
+  async start(listener: HintListener): Promise<void> {
     this.listener = listener;
     await this.connect().catch(() => this.reconnect());
   }
