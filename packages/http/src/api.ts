@@ -14,7 +14,7 @@ import { errorAnswer, type Answer, type ErrorBody } from './answer';
 import { HostMemory } from './body-memory';
 import type { Dialect } from './dialects/dialect';
 import { valuesOf } from './header-values';
-import { HostAccess, type Asker, type HostAccessOptions } from './host-access';
+import { HostAccess, type Identity, type HostAccessOptions } from './host-access';
 import type { AskingRequest } from './asking-request';
 import { RequestAborted, type ApiRequest, type Operation, type ReadBody } from './operation';
 import { inputOf } from './operation-input';
@@ -44,7 +44,7 @@ export interface ApiOptions extends HostAccessOptions<never> {
 }
 
 /** The sender of a request, and the rate-limit headers of the answer. */
-export interface Caller extends Asker {
+export interface Caller extends Identity {
   headers: readonly (readonly [string, string])[];
   /** Names whose limits apply: those of a key, of the key behind a session, of a user, or of an address. */
   holder: string;
@@ -155,11 +155,11 @@ export class Api {
    * Answers a request whose sender was authenticated in another way. Rate limits and scopes apply as for a key.
    * @throws RequestAborted, and nothing else
    */
-  async handleAs(asker: Asker, request: ApiRequest, read: ReadBody): Promise<Answer> {
+  async handleAs(identity: Identity, request: ApiRequest, read: ReadBody): Promise<Answer> {
     let caller = nobody;
     try {
       const { operation, params } = this.found(this.match(request.method, request.path), request);
-      caller = this.admitAs(asker, operation);
+      caller = this.admitAs(identity, operation);
       return await this.run(operation, request, params, caller, read);
     } catch (error) {
       return this.fail(error, caller);
@@ -206,13 +206,13 @@ export class Api {
     if (operation.part !== 'ingest') this.access.checkHost(request, { needsKey: operation.scope !== null });
     if (operation.scope === null) return { ...nobody, holder: anonymous(request.remoteAddr) };
     await this.access.check(request);
-    return this.admitAs(await this.askerOf(request), operation);
+    return this.admitAs(await this.identify(request), operation);
   }
 
-  private admitAs(asker: Asker, operation: Operation): Caller {
-    const headers = this.limit(asker.principal, operation.scope === 'ingest' ? 'ingest' : 'api');
-    this.requireScope(asker.principal, operation);
-    return { ...asker, headers, holder: holderOf(asker.principal) };
+  private admitAs(identity: Identity, operation: Operation): Caller {
+    const headers = this.limit(identity.principal, operation.scope === 'ingest' ? 'ingest' : 'api');
+    this.requireScope(identity.principal, operation);
+    return { ...identity, headers, holder: holderOf(identity.principal) };
   }
 
   /**
@@ -254,7 +254,7 @@ export class Api {
   }
 
   /** The holder of the API key. Without a key: the host's user. */
-  private async askerOf(request: AskingRequest): Promise<Asker> {
+  private async identify(request: AskingRequest): Promise<Identity> {
     const { rawHeaders, remoteAddr } = request;
     const key = bearerOf(rawHeaders);
     const user = key === undefined ? await this.access.user(request) : null;

@@ -13,14 +13,14 @@ import { loadAssets, type Asset, type Assets } from '@paggio/dashboard';
 import { jsonAnswer, noContent, type Answer, withHeaders } from './answer';
 import { anonymous, type Api } from './api';
 import { valuesOf } from './header-values';
-import { isRead, type Asker } from './host-access';
+import { isRead, type Identity } from './host-access';
 import type { ApiRequest, ReadBody } from './operation';
 import { parseJson } from './parse';
 import { checkOrigin } from './request-origin';
 import { SessionCookie } from './session-cookie';
 
 /** The person who uses the dashboard. */
-interface Viewer extends Asker {
+interface Viewer extends Identity {
   /** Null: the host authenticated its own user. */
   session: (Session & { token: string }) | null;
 }

@@ -65,7 +65,7 @@ export interface HostAccessOptions<HostRequest> {
 }
 
 /** An authenticated sender. `stillValid` tells whether the key or session has ended since, for streams that stay open. */
-export interface Asker {
+export interface Identity {
   principal: Principal;
   stillValid: () => Promise<boolean>;
 }
@@ -133,7 +133,7 @@ export class HostAccess {
    * @throws PaggioError `FORBIDDEN` for a change that another site made the user's browser send, and for a host name that
    * this server does not have
    */
-  async user(request: AskingRequest): Promise<Asker | null> {
+  async user(request: AskingRequest): Promise<Identity | null> {
     if (!this.options.resolveUser) return null;
     this.checkHost(request, { needsKey: false });
     const user = await this.resolve(request);
