@@ -8,7 +8,7 @@ export const CLAIM_AHEAD = 3;
 export const VERDICT_MS = 500;
 
 /** A delivery in the hands of this process. */
-export interface Held {
+export interface Lease {
   work: Work;
   /** When its lease was last known to stand (`performance.now`: a clock that is set must not end a renewal). */
   since: number;
@@ -34,7 +34,7 @@ export class Lane {
   active = 0;
   /** Slots promised to events whose commit is under way. */
   reserved = 0;
-  readonly queue: Held[] = [];
+  readonly queue: Lease[] = [];
   /** More is due in the database than this lane had room for. */
   more = false;
   /** With a rate: nothing more is to be had before this time (`performance.now`). */

@@ -1,4 +1,4 @@
-import { Lane, type Held, type LaneSettings } from './lane';
+import { Lane, type Lease, type LaneSettings } from './lane';
 import { alone, shareOf, type WorkerGroup, type Share } from './share';
 
 /** Lanes in trouble share this part of what may be in flight, so that many of them leave room for the others. */
@@ -90,7 +90,7 @@ export class Lanes {
   }
 
   /** Everything that waits for a slot, taken out. */
-  takeWaiting(): Held[] {
+  takeWaiting(): Lease[] {
     return [...this.byId.values()].flatMap((lane) => lane.queue.splice(0));
   }
 

@@ -7,7 +7,7 @@ import type { Telemetry } from '../telemetry/telemetry';
 import type { Timing } from '../flow/timing';
 import { attempt, type AttemptEnd, type InProcess } from './attempt';
 import type { Hops } from './hops';
-import { VERDICT_MS, type Held, type Lane } from './lane';
+import { VERDICT_MS, type Lease, type Lane } from './lane';
 import { Lanes } from './lanes';
 import { Settler } from './settler';
 import { within } from '../flow/within';
@@ -52,7 +52,7 @@ export interface Handoff {
  */
 export class DeliveryWorker implements Handoff {
   private readonly lanes: Lanes;
-  private readonly held = new Set<Held>();
+  private readonly held = new Set<Lease>();
   private readonly settler: Settler;
   private readonly id = formatId(newId());
   private isCheckedIn = false;
@@ -188,8 +188,8 @@ export class DeliveryWorker implements Handoff {
       await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
   }
 
-  private async prolong(helds: readonly Held[]): Promise<void> {
-    const standing = helds.filter((held) => !held.lost);
+  private async prolong(leases: readonly Lease[]): Promise<void> {
+    const standing = leases.filter((held) => !held.lost);
     if (standing.length === 0) return;
     const now = performance.now();
     const gone = new Set(await this.dependencies.record.renew(standing.map((held) => held.work)));
@@ -303,7 +303,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   private enqueue(lane: Lane, work: Work): void {
-    const held: Held = { work, since: performance.now(), lost: false };
+    const held: Lease = { work, since: performance.now(), lost: false };
     this.held.add(held);
     if (!this.running) return void this.giveBack([held]);
     lane.queue.push(held);
@@ -336,7 +336,7 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private async run(lane: Lane, held: Held): Promise<void> {
+  private async run(lane: Lane, held: Lease): Promise<void> {
     const { work } = held;
     try {
       if (performance.now() - held.since > this.dependencies.timing.doubtfulAfterMs) {
@@ -430,19 +430,19 @@ export class DeliveryWorker implements Handoff {
   }
 
   /** Its result no longer counts; a function of the app that works on it should end. */
-  private lose(held: Held, reason: string): void {
+  private lose(held: Lease, reason: string): void {
     held.lost = true;
     this.dependencies.handlers.abort(held.work.leaseToken, reason);
   }
 
-  private async giveBack(helds: Held[]): Promise<void> {
-    if (helds.length === 0) return;
-    for (const held of helds) {
+  private async giveBack(leases: Lease[]): Promise<void> {
+    if (leases.length === 0) return;
+    for (const held of leases) {
       this.lose(held, 'Paggio stops');
       this.held.delete(held);
     }
     await this.dependencies.record
-      .release(helds.map((held) => held.work))
+      .release(leases.map((held) => held.work))
       .catch((error: unknown) => this.fault('release', error));
   }
 
