@@ -58,14 +58,14 @@ export class PostgresDeliveryStore implements DeliveryStore {
     this.statements = timedStatements(timing);
   }
 
-  async claim(limit: number, rooms: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim> {
+  async claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim> {
     const places = [...group.handlers.values()];
     const { rows } = await this.leases.query<ClaimRow>({
       name: 'paggio_claim',
       text: this.statements.claim,
       values: [
-        uuidArray([...rooms.keys()].map(idBytes)),
-        intArray([...rooms.values()]),
+        uuidArray([...freeSlots.keys()].map(idBytes)),
+        intArray([...freeSlots.values()]),
         limit,
         group.count,
         group.index,

@@ -52,21 +52,21 @@ export class Lanes {
   }
 
   /** How many deliveries a claim may bring to each lane. Those that get none are marked as having more. */
-  rooms(): Map<string, number> {
+  freeSlots(): Map<string, number> {
     const now = performance.now();
     let budget = this.unwellBudget();
     const lanes = [...this.byId];
     // From a random one on: what is left for unwell lanes is not always the same ones'.
     const first = Math.floor(Math.random() * lanes.length);
-    const rooms = new Map<string, number>();
+    const freeSlots = new Map<string, number>();
     for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
       const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
       if (lane.isUnwell) budget -= room;
-      rooms.set(id, room);
+      freeSlots.set(id, room);
       // Before the claim and not after it: what is committed meanwhile may not be in its answer.
       lane.more = room === 0;
     }
-    return rooms;
+    return freeSlots;
   }
 
   /** A lane that is idle is forgotten, unless something is known of it that the next delivery needs. */

@@ -89,8 +89,8 @@ export interface DestinationReport {
 
 /** The durable side of delivery. No use case knows that it is PostgreSQL. */
 export interface DeliveryStore {
-  /** Takes due deliveries under new leases: at most `limit`, and per destination what `rooms` says or its share. */
-  claim(limit: number, rooms: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim>;
+  /** Takes due deliveries under new leases: at most `limit`, and per destination what `freeSlots` says or its share. */
+  claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim>;
   /** The content of an event whose body did not travel with the claim; null when it is gone. */
   load(eventId: string): Promise<EventContent | null>;
   /** Writes results whose lease still stands; the others were taken over and are dropped. Idempotent. */

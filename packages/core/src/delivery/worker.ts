@@ -227,10 +227,10 @@ export class DeliveryWorker implements Handoff {
           return;
         }
         this.wanted = false;
-        const rooms = this.lanes.rooms();
-        const { works, postponed } = await this.dependencies.record.claim(free, rooms, this.lanes.group);
+        const freeSlots = this.lanes.freeSlots();
+        const { works, postponed } = await this.dependencies.record.claim(free, freeSlots, this.lanes.group);
         // failpoint: claim.leased
-        await this.adopt(works, rooms).catch(async (error: unknown) => {
+        await this.adopt(works, freeSlots).catch(async (error: unknown) => {
           // Nothing was begun: another look may take them at once.
           await this.dependencies.record.release(works).catch(() => undefined);
           throw error;
@@ -252,7 +252,7 @@ export class DeliveryWorker implements Handoff {
     this.inVain = { since: this.inVain?.since ?? performance.now(), why };
   }
 
-  private async adopt(works: readonly Work[], rooms: ReadonlyMap<string, number>): Promise<void> {
+  private async adopt(works: readonly Work[], freeSlots: ReadonlyMap<string, number>): Promise<void> {
     const endpoints = new Map<string, EndpointConfig | null | 'unreadable'>();
     for (const { endpointId } of works)
       if (!endpoints.has(endpointId)) endpoints.set(endpointId, await this.endpointOf(endpointId));
@@ -268,7 +268,7 @@ export class DeliveryWorker implements Handoff {
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
       // Half, because the oldest and the newest of what is due may be the same.
-      if (count * 2 >= (rooms.get(work.destinationId) ?? lane.slots)) lane.more = true;
+      if (count * 2 >= (freeSlots.get(work.destinationId) ?? lane.slots)) lane.more = true;
       if (lane.rate !== null) {
         const paceMs = Math.max(MIN_PACE_MS, 1000 / lane.rate);
         lane.pacedUntil = performance.now() + paceMs;
@@ -401,7 +401,7 @@ export class DeliveryWorker implements Handoff {
 
   /** Takes in what settling decided about destinations and order keys. */
   private learn({ destinations, followers }: SettleReport): void {
-    for (const report of destinations) this.learnOf(report);
+    for (const report of destinations) this.applyReport(report);
     // A claim that waited for results to be written.
     if (this.wanted) void this.claim();
     if (followers === 0) return;
@@ -409,7 +409,7 @@ export class DeliveryWorker implements Handoff {
     this.wake();
   }
 
-  private learnOf(report: DestinationReport): void {
+  private applyReport(report: DestinationReport): void {
     const { destinationId, endpointId, openMs, wasOpen, pausedBecause } = report;
     const { telemetry, announce } = this.dependencies;
     const lane = this.lanes.get(destinationId);

@@ -5,7 +5,7 @@ import { PAGE_BYTES, toPage, TOTAL_LIMIT, type Page, type Paging } from '../page
 import type { Actor, Owner } from '../principal';
 import { keepAudit } from '../audit/audit-store';
 import { cancelDeliveries } from '../queue/cancel-deliveries';
-import { change } from '../storage/config-version';
+import { withConfigVersion } from '../storage/config-version';
 import type { Database } from '../storage/database';
 import { destinationSchema, type DestinationRow } from '../storage/entities/destination';
 import { endpointSchema, type EndpointRow } from '../storage/entities/endpoint';
@@ -77,7 +77,7 @@ export class EndpointStore {
     destinations: DestinationRow[],
     audit: readonly AuditEntry[],
   ): Promise<number> {
-    const { version } = await change(this.database, async (manager) => {
+    const { version } = await withConfigVersion(this.database, async (manager) => {
       await manager.getRepository(endpointSchema).insert(endpoint);
       if (destinations.length > 0) await manager.getRepository(destinationSchema).insert(destinations);
       await keepAudit(manager, actor, audit);
@@ -94,7 +94,7 @@ export class EndpointStore {
     id: string,
     work: (stored: StoredEndpoint, now: Date) => T,
   ): Promise<{ result: T; version: number } | null> {
-    const { result, version } = await change(this.database, async (manager) => {
+    const { result, version } = await withConfigVersion(this.database, async (manager) => {
       const stored = await this.findWith(manager, owner, id, true);
       if (!stored) return null;
       const now = new Date();
@@ -124,7 +124,7 @@ export class EndpointStore {
     secret: string,
     overlapSeconds: number,
   ): Promise<{ previousExpiresAt: Date; version: number } | null> {
-    const { result, version } = await change(this.database, async (manager) => {
+    const { result, version } = await withConfigVersion(this.database, async (manager) => {
       const [rows] = await manager.query<[{ expires: Date }[], number]>(
         `update paggio.endpoints set previous_secret = secret, secret = $4,
            previous_secret_expires_at = now() + $5 * interval '1 second', updated_at = now()
@@ -142,7 +142,7 @@ export class EndpointStore {
   }
 
   /** Records in the audit log that somebody revealed a secret. */
-  async noteReveal(actor: Actor, id: string): Promise<void> {
+  async auditReveal(actor: Actor, id: string): Promise<void> {
     await keepAudit(this.database.source, actor, [
       { action: 'secret.revealed', objectId: id, before: null, after: null },
     ]);
@@ -155,7 +155,7 @@ export class EndpointStore {
   }
 
   /** Makes deliveries due that wait for earlier ones of their order key, because the rule they wait by has changed. */
-  async hasten(endpointId: string): Promise<void> {
+  async makeDueNow(endpointId: string): Promise<void> {
     await this.database.source.query(
       `update paggio.deliveries set due_at = now(), due_reason = null
        where state = 'pending' and order_key is not null and lease_token is null and attempt_count = 0 and due_at > now()

@@ -151,7 +151,7 @@ export class Endpoints {
       }
       return { endpoint, plan };
     });
-    if (input.orderBy !== undefined) await this.dependencies.store.hasten(id);
+    if (input.orderBy !== undefined) await this.dependencies.store.makeDueNow(id);
     return this.get(owner, id);
   }
 
@@ -244,7 +244,7 @@ export class Endpoints {
     const { box, store } = this.dependencies;
     const stored = await store.find(actor, id);
     if (!stored) throw notFound('endpoint');
-    await store.noteReveal(actor, id);
+    await store.auditReveal(actor, id);
     const { secret, verification } = stored.endpoint;
     return {
       secret: box.open(secret, secretPlace(actor.userId, id)),

@@ -3,7 +3,7 @@ import { formatId, newId } from '../event-id';
 import { toStoredRetry } from '../endpoints/stored-settings';
 import type { RegisteredHandler } from './handler';
 import type { HandlerSummary } from './handler-summary';
-import { change } from '../storage/config-version';
+import { withConfigVersion } from '../storage/config-version';
 import type { Database } from '../storage/database';
 import { GAUGE_LIMIT } from '../delivery/queue-store';
 import type { TransactionSource } from '../storage/transaction-source';
@@ -16,7 +16,7 @@ export class HandlerStore {
 
   /** Stores the handlers of the code and their settings. Returns the new configuration version. */
   async register(handlers: readonly RegisteredHandler[]): Promise<number> {
-    const { version } = await change(this.database, async (manager) => {
+    const { version } = await withConfigVersion(this.database, async (manager) => {
       // Every process uses the same order, because several may start at once.
       for (const one of [...handlers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
         await manager.query(REGISTER, [
@@ -62,7 +62,7 @@ export class HandlerStore {
 
   /** Creates the destinations of handlers at an endpoint. Returns the new configuration version. */
   async attach(endpointId: string, handlers: readonly string[]): Promise<number> {
-    const { version } = await change(this.database, async (manager) => {
+    const { version } = await withConfigVersion(this.database, async (manager) => {
       const ids = handlers.map(() => formatId(newId()));
       await manager.query(ATTACH, [ids, [...handlers].sort(), endpointId]);
     });
@@ -75,7 +75,7 @@ export class HandlerStore {
 
   /** Removes a handler. Returns the destinations that it had and the new configuration version. */
   async remove(name: string): Promise<'unknown' | 'running' | { destinationIds: string[]; version: number }> {
-    const { result, version } = await change(this.database, async (manager) => {
+    const { result, version } = await withConfigVersion(this.database, async (manager) => {
       const [row] = await manager.query<{ running: boolean }[]>(
         `select ${RUNNING('h.name', '$2')} > 0 as running from paggio.handlers h where h.name = $1 for update`,
         [name, this.workerGroupMs],

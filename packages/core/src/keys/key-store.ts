@@ -2,7 +2,7 @@ import { In, IsNull, type FindOptionsWhere } from 'typeorm';
 import type { Actor, Owner } from '../principal';
 import { toPage, type Page, type Paging } from '../page';
 import { keepAudit } from '../audit/audit-store';
-import { change } from '../storage/config-version';
+import { withConfigVersion } from '../storage/config-version';
 import type { Database } from '../storage/database';
 import { apiKeySchema, type ApiKeyRow } from '../storage/entities/api-key';
 import { endKeyless } from './session-ends';
@@ -71,7 +71,7 @@ export class KeyStore {
 
   /** Revokes a key. Returns the new configuration version, or null when there is no such key. */
   async revoke(actor: Actor, id: string, reach: KeyReach): Promise<number | null> {
-    const { result, version } = await change(this.database, async (manager) => {
+    const { result, version } = await withConfigVersion(this.database, async (manager) => {
       const keys = manager.getRepository(apiKeySchema);
       const live = { ...within(actor, reach), id, revokedAt: IsNull() };
       const row = await keys.findOne({ where: live, lock: { mode: 'pessimistic_write' } });

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Database } from './database';
 
 /** Runs a change of endpoints or keys in a transaction that also raises the configuration version. */
-export async function change<T>(
+export async function withConfigVersion<T>(
   database: Database,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<{ result: T; version: number }> {

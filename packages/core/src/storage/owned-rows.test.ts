@@ -89,7 +89,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'replay/bulk-replay-store.ts progress': { statements: 1, because: "of a replay that was found as the owner's" },
   'replay/bulk-replay-store.ts underWay': { statements: 1, because: 'of a replay that runs' },
   'queue/cancel-deliveries.ts cancelDeliveries': { statements: 1, because: 'the caller has found what it cancels' },
-  'endpoints/endpoint-store.ts hasten': { statements: 1, because: 'of an endpoint that update() has found' },
+  'endpoints/endpoint-store.ts makeDueNow': { statements: 1, because: 'of an endpoint that update() has found' },
   'endpoints/endpoint-store.ts healthCounts': {
     statements: 1,
     because: 'of endpoints that list() or find() has found',
