@@ -57,16 +57,28 @@ begin
     execute format('alter schema paggio owner to %I', app);
     execute format('revoke create on database %I from %I', current_database(), app);
   end if;
-  -- Paggio makes tables and sequences. Indexes and the sequences of columns follow their table.
-  for moved in
-    select c.relname, case c.relkind when 'S' then 'sequence' else 'table' end as kind
-      from pg_class c
-     where c.relnamespace = 'paggio'::regnamespace and c.relowner <> mine and c.relkind in ('r', 'p', 'S')
-       and (c.relkind <> 'S' or not exists (
-         select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
-            and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')))
-  loop
-    execute format('alter %s paggio.%I owner to %I', moved.kind, moved.relname, app);
+  -- A server that is in use may hold one table and wait for another that is held here. PostgreSQL then ends one of the two. If
+  -- it ends this one, the tables that are held so far are released, and all of them are tried again.
+  for attempt in 1 .. 20 loop
+    begin
+      -- Paggio makes tables and sequences. Indexes and the sequences of columns follow their table.
+      for moved in
+        select c.relname, case c.relkind when 'S' then 'sequence' else 'table' end as kind
+          from pg_class c
+         where c.relnamespace = 'paggio'::regnamespace and c.relowner <> mine and c.relkind in ('r', 'p', 'S')
+           and (c.relkind <> 'S' or not exists (
+             select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+                and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')))
+      loop
+        execute format('alter %s paggio.%I owner to %I', moved.kind, moved.relname, app);
+      end loop;
+      exit;
+    exception when deadlock_detected then
+      if attempt = 20 then
+        raise;
+      end if;
+      perform pg_sleep(0.05 * attempt);
+    end;
   end loop;
 end $$;
 commit;

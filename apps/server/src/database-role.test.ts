@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPaggio, type TelemetryEvent } from '@paggio/core';
+import { createPaggio, migrate, type TelemetryEvent } from '@paggio/core';
 import { capture, createTestDatabase, owner, query, Recorder, type TestDatabase } from '@paggio/core/testing';
 import { copyClusterFiles, startEarlierDatabase, throwAwayDirectory } from '@paggio/embedded-database/testing';
 import axios from 'axios';
@@ -209,6 +209,34 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     await server.stop();
     earlier.remove();
   }, 90_000);
+
+  test('the script and a transaction that wait for each other both end well', async () => {
+    await migrate(database.url);
+    const other = new Client({ connectionString: database.url });
+    await other.connect();
+    const [last] = await query<{ name: string }>(
+      database.url,
+      `select relname as name from pg_class where relnamespace = 'paggio'::regnamespace and relkind = 'r' order by ctid desc`,
+    );
+    await other.query('begin');
+    await other.query(`lock table paggio.${last?.name}`);
+    const handedOver = run(database.url, roles.app);
+    let held: { name: string } | undefined;
+    do {
+      [held] = await query<{ name: string }>(
+        database.url,
+        `select c.relname as name from pg_locks l join pg_class c on c.oid = l.relation
+          where l.mode = 'AccessExclusiveLock' and l.granted and c.relnamespace = 'paggio'::regnamespace
+            and c.relkind = 'r' and c.relname <> '${last?.name}'
+            and l.pid in (select pid from pg_locks where not granted)`,
+      );
+    } while (held === undefined);
+    await other.query(`lock table paggio.${held.name}`);
+    await other.query('commit');
+    await other.end();
+    await handedOver;
+    await expectConfined(as(roles.app));
+  }, 60_000);
 
   test('an administrator without superuser rights hands over what is its own', async () => {
     await query(
