@@ -1,5 +1,5 @@
 import type { TelemetryEvent } from '../index';
-import { capture, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
+import { capture, captureMany, owner, query, Recorder, startGateway, until, type TestGateway } from '../testing';
 
 async function pending(gateway: TestGateway, endpointId: string): Promise<number> {
   const [row] = await query<{ count: number }>(
@@ -140,7 +140,7 @@ test('what has just arrived does not wait behind a backlog [LOA-04]', async () =
     concurrency: 4,
   });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
-  await Promise.all(Array.from({ length: 1_000 }, () => capture(paggio, endpoint.slug, '{"old":1}')));
+  await captureMany(paggio, endpoint.slug, '{"old":1}', 1_000);
   // As an outage leaves them: due for longer than anything that comes now.
   await query(gateway.database.url, `update paggio.deliveries set due_at = now() - random() * interval '30 minutes'`);
   await query(gateway.database.url, 'analyze paggio.deliveries');

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Timing } from '../flow/timing';
 import {
   capture,
+  captureMany,
   DeliveryProcess,
   owner,
   passTime,
@@ -177,7 +178,7 @@ test('in a loop of crashes the dead do not keep their part of a destination [CRA
   });
   // In groups, because what has waited for a second is refused, and a busy machine needs that for all of them at once.
   for (let group = 0; group < (process.env['PAGGIO_FULL'] ? 3 : 1); group++)
-    await Promise.all(Array.from({ length: 500 }, () => capture(gateway.paggio, endpoint.slug, '{}')));
+    await captureMany(gateway.paggio, endpoint.slug, '{}', 500);
   const living = await startGateway({ roles: ['deliver'] }, { timing: shortLeases }, gateway.database);
   // At first one slot of sixteen; all of them when the others have not been heard of for long.
   await until(gateway.paggio, async () => (most === 16 ? true : undefined));

@@ -1,5 +1,15 @@
 import type { BulkReplay } from '../index';
-import { capture, owner, query, Recorder, settled, startGateway, until, type TestGateway } from '../testing';
+import {
+  capture,
+  captureMany,
+  owner,
+  query,
+  Recorder,
+  settled,
+  startGateway,
+  until,
+  type TestGateway,
+} from '../testing';
 
 let gateway: TestGateway;
 
@@ -130,7 +140,7 @@ test('a running replay is cancelled: nothing more is queued, and what is queued 
     concurrency: 2,
     eventTypes: ['never'],
   });
-  await Promise.all(Array.from({ length: 1_500 }, () => capture(paggio, endpoint.slug, '{}')));
+  await captureMany(paggio, endpoint.slug, '{}', 1_500);
   const filter = { endpointId: endpoint.id };
   const { id } = await paggio.admin.bulkReplays.create(owner, { filter });
   await recorder.received(5);
@@ -189,7 +199,7 @@ test('a large replay is paced and does not starve live events [DEL-12]', async (
   );
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'live', destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: null });
-  await Promise.all(Array.from({ length: 600 }, () => capture(paggio, endpoint.slug, '{"old":1}')));
+  await captureMany(paggio, endpoint.slug, '{"old":1}', 600);
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: recorder.url() });
   const { id } = await paggio.admin.bulkReplays.create(owner, { filter: { endpointId: endpoint.id } });
   await recorder.received(50);
