@@ -136,6 +136,6 @@ test('a path that could mean two things, or that a link would take for a host, s
   for (const wrong of ['//evil.example', '/a//b', '/a;b', '/$&', '/dashboard', '/dashboard/', '/a%2Fb'])
     expect([wrong, read(`https://x.example${wrong}`)]).toEqual([
       wrong,
-      [expect.stringContaining('PAGGIO_PUBLIC_URL must have a path of')],
+      [expect.stringContaining('The path of PAGGIO_PUBLIC_URL may contain only')],
     ]);
 });

@@ -79,7 +79,7 @@ describe('webhook URLs', () => {
   test.each([null, 'text/plain', 'application/json', 'application/xml', 'text/xml; charset=utf-8'])(
     'an acknowledgement of type %s does not run',
     async (content_type) => {
-      const slug = await newSlug({ acknowledgement: { status: 200, content_type, body: HTML } });
+      const slug = await newSlug({ acknowledgement: { status: 200, contentType: content_type, body: HTML } });
       const answer = await get(slug);
       expect([answer.status, answer.headers['content-type'], answer.body.toString()]).toEqual([
         200,
@@ -91,7 +91,7 @@ describe('webhook URLs', () => {
   );
 
   test('a row from before with another type is answered as plain text', async () => {
-    const slug = await newSlug({ acknowledgement: { status: 200, content_type: 'text/plain', body: HTML } });
+    const slug = await newSlug({ acknowledgement: { status: 200, contentType: 'text/plain', body: HTML } });
     for (const type of ['text/html', 'image/svg+xml', '', 'text/plain\r\nx: y', 'multipart/x-mixed-replace']) {
       await query(
         server.gateway.database.url,

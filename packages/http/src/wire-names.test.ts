@@ -34,7 +34,8 @@ test('headers of an endpoint or a destination are headers_json on the wire', () 
 });
 
 test('what a client sent stays as it was sent, and other words do too', () => {
-  const message = 'There is no "eventTypes" here. X-eventTypes and eventTypesOf stay, and so does publicUrls.';
+  const message =
+    'There is no "eventTypes" here. X-eventTypes and eventTypesOf stay, and so does publicUrls, and the option publicUrl.';
   expect(toWireError(new PaggioError('BAD_REQUEST', message)).message).toBe(message);
 });
 

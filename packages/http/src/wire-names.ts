@@ -5,7 +5,7 @@ import { snakeCase } from './snake-case';
 const inputs = [...Object.values(fields).flatMap((rules) => Object.keys(rules)), ...retryMembers, 'expiresAt'];
 /** Names of inputs as the core has them. A name in quotes is one that the client sent. */
 const NAMES = new RegExp(
-  `(?<![\\w"-])(?:${[...new Set(inputs)].filter((name) => /[A-Z]/.test(name)).join('|')})(?![\\w"-])`,
+  `(?<!option |[\\w"-])(?:${[...new Set(inputs)].filter((name) => /[A-Z]/.test(name)).join('|')})(?![\\w"-])`,
   'g',
 );
 /** The headers of an endpoint or destination, which the wire calls `headers_json`, at the start of a field. */

@@ -374,7 +374,7 @@ export class Endpoints {
     const { destinations, destinationUrl } = input;
     if (destinations !== undefined) {
       if (destinationUrl !== undefined) {
-        const message = 'destinationUrl is the first of destinations: give one of them.';
+        const message = 'destinationUrl is the first of destinations: send only one of the two.';
         throw invalid([{ field: 'destinationUrl', message }]);
       }
       const checked: CheckedDestination[] = [];

@@ -208,7 +208,7 @@ export class Keys {
     const message =
       made === 'past'
         ? 'expiresAt is in the past.'
-        : 'The key that asks ends earlier, and a key that it makes ends no later. Left out, expiresAt is the same end.';
+        : 'A key must not outlive the key that creates it. Leave expiresAt out to let both expire at the same time.';
     throw invalid([{ field: 'expiresAt', message }]);
   }
 
