@@ -218,6 +218,8 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
       database.url,
       `select relname as name from pg_class where relnamespace = 'paggio'::regnamespace and relkind = 'r' order by ctid desc`,
     );
+    // The one of the two that looks for a deadlock first is ended: the script, after a second.
+    await other.query(`set deadlock_timeout = '1min'`);
     await other.query('begin');
     await other.query(`lock table paggio.${last?.name}`);
     const handedOver = run(database.url, roles.app);
