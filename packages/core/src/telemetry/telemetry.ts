@@ -115,6 +115,10 @@ const known: Readonly<Record<TelemetryEventType, true>> = {
   'storage.growing': true,
 };
 
+function requireFunction(listener: unknown): void {
+  if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+}
+
 /** A listener that throws harms neither the work it hears of nor the host. */
 export class Telemetry {
   private readonly listeners = new Set<TelemetryListener>();
@@ -124,7 +128,7 @@ export class Telemetry {
    * @throws PaggioError `VALIDATION_FAILED` when `listener` is not a function
    */
   subscribe(listener: TelemetryListener): () => void {
-    if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+    requireFunction(listener);
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -138,7 +142,7 @@ export class Telemetry {
       const meant = typeof type === 'string' ? didYouMean(type, Object.keys(known)) : '';
       throw invalid([{ field: 'type', message: `There is no telemetry event with this type.${meant}` }]);
     }
-    if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
+    requireFunction(listener);
     return this.subscribe((event) => {
       if (event.type === type) listener(event);
     });
