@@ -5,14 +5,14 @@ const shared = {
   masterKey: process.env.PAGGIO_MASTER_KEY!,
 };
 
-/** In the web processes: takes webhooks in and serves the API, and delivers nothing. */
+/** Starts a web process. It receives webhooks and serves the API. It delivers nothing. */
 export async function startWebProcess(): Promise<Paggio> {
   const paggio = createPaggio({ ...shared, roles: ['capture', 'api'] });
   await paggio.start();
   return paggio;
 }
 
-/** In the worker processes, of which you may run as many as you like: they share the work. */
+/** Starts a worker process. All workers share the deliveries, so you can run any number of them. */
 export async function startWorkerProcess(makeReport: (month: string) => Promise<void>): Promise<Paggio> {
   const paggio = createPaggio({ ...shared, roles: ['deliver'] });
   paggio.on('api', 'report.requested', (event) => makeReport((event.payload as { month: string }).month));

@@ -83,7 +83,7 @@ test('of large bodies, fewer wait before new ones are refused at once [LOA-09]',
   await Promise.all(waiting);
 }, 30_000);
 
-test('who floods waits behind himself and is refused first; others are stored with the next group [LOA-07, LOA-08]', async () => {
+test('a flooding sender delays only itself and is refused first; others are stored with the next group [LOA-07, LOA-08]', async () => {
   await start();
   const { paggio } = gateway;
   const create = async (userId: string, name: string): Promise<string> =>

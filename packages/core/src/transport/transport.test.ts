@@ -532,7 +532,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect([result.status, result.error?.code]).toEqual([null, 'tls_self_signed']);
   });
 
-  test('something that is no TLS at all [SSR-21]', async () => {
+  test('a server that does not speak TLS [SSR-21]', async () => {
     const { port } = await tcp((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const result = await transport().send(request(port, { origin: `https://127.0.0.1:${port}` }));
     expect([result.status, result.error?.code]).toEqual([null, expect.stringMatching(/^tls_/)]);

@@ -1,6 +1,6 @@
 import { countHidden, typable, visible, visibleUrl } from './visible';
 
-test('what is hidden or turns text around stands there as its code point [UIX-07]', () => {
+test('hidden and bidirectional characters are shown as their code points [UIX-07]', () => {
   expect(visible('user\u202Egnp.exe')).toBe('user⟨U+202E⟩gnp.exe');
   expect(visible('a\u200Bb\uFEFFc\u2066d\u00ADe\u2028f\u0000g\u0007h\u{E0041}i\u3164')).toBe(
     'a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2066⟩d⟨U+00AD⟩e⟨U+2028⟩f⟨U+0000⟩g⟨U+0007⟩h⟨U+E0041⟩i⟨U+3164⟩',
