@@ -621,3 +621,17 @@ describe('keys and authorization', () => {
     expect((await server.api().head('/api/v1/events')).status).toBe(200);
   });
 });
+
+test('a mistake in a name is shown with the name that the client sent', async () => {
+  const api = server.api();
+  const wrong: [object, string, RegExp][] = [
+    [{ name: 'x', eventTypes: [] }, 'eventTypes', /"eventTypes"/],
+    [{ name: 'x', retry: { maxAttempts: 3 } }, 'retry.maxAttempts', /"maxAttempts"/],
+    [{ name: 'x', retry: { max_attempts: 0 } }, 'retry.max_attempts', /^max_attempts must be/],
+  ];
+  for (const [body, field, message] of wrong)
+    expect((await api.post('/api/v1/endpoints', body)).data).toMatchObject({
+      message: `Invalid fields: ${field}`,
+      details: [{ field, message: expect.stringMatching(message) }],
+    });
+});

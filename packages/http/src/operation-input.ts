@@ -1,4 +1,5 @@
-import { checkBodyEncoding, checkPrecondition, invalid, type PaggioError } from '@paggio/core';
+import { checkBodyEncoding, checkPrecondition, type PaggioError } from '@paggio/core';
+import { wrongInput } from './wire-error';
 import { valuesOf } from './header-values';
 import type { Operation, OperationInput, RoutedRequest } from './operation';
 import { noBody, noQuery, parse, parseJson } from './parse';
@@ -46,7 +47,9 @@ function announcesBody(rawHeaders: readonly string[]): boolean {
 }
 
 function missingBody(): PaggioError {
-  return invalid([{ field: 'body', message: 'The body is missing. To change nothing, send an empty object.' }]);
+  return wrongInput('body', [
+    { field: 'body', message: 'The body is missing. To change nothing, send an empty object.' },
+  ]);
 }
 
 function withoutOpaque(body: unknown, names: readonly string[] = []): unknown {

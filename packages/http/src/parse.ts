@@ -2,9 +2,10 @@ import 'reflect-metadata';
 import { isUtf8 } from 'node:buffer';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
-import { fieldNames, PaggioError, rules, type ErrorDetail } from '@paggio/core';
+import { PaggioError, rules, type ErrorDetail } from '@paggio/core';
 import { ruleOf } from './dto/rule';
 import { repeatedName } from './repeated-name';
+import { wrongInput } from './wire-error';
 
 // The validator takes far longer than the parser for the same bytes, so its input is bounded first.
 const MAX_DEPTH = 64;
@@ -27,10 +28,10 @@ const MAX_PARAMETERS = 100;
  */
 export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown, kind: 'body' | 'query'): T {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw failure(kind, [{ field: 'body', message: 'The body must be a JSON object.' }]);
+    throw wrongInput(kind, [{ field: 'body', message: 'The body must be a JSON object.' }]);
   }
   const hostile = new HostileSearch().find(input);
-  if (hostile) throw failure(kind, [hostile]);
+  if (hostile) throw wrongInput(kind, [hostile]);
   const instance = plainToInstance(dto, input, { enableImplicitConversion: false });
   const errors = validateSync(instance, {
     whitelist: true,
@@ -38,7 +39,7 @@ export function parse<T extends object>(dto: ClassConstructor<T>, input: unknown
     forbidUnknownValues: true,
   });
   if (errors.length > 0)
-    throw failure(
+    throw wrongInput(
       kind,
       errors.flatMap((error) => toDetails(error, '')),
     );
@@ -55,7 +56,7 @@ export function parseJson(body: Buffer, opaque: readonly string[] = []): unknown
   if (!isUtf8(body)) throw new PaggioError('BAD_REQUEST', 'The body is not UTF-8', { hint: 'Send JSON in UTF-8.' });
   const value = parsed(body.toString('utf8'));
   const field = repeatedName(body, opaque);
-  if (field !== undefined) throw failure('body', [{ field, message: `${shown(field)} is given twice.` }]);
+  if (field !== undefined) throw wrongInput('body', [{ field, message: `${shown(field)} is given twice.` }]);
   return value;
 }
 
@@ -82,7 +83,7 @@ export function parseQuery(text: string): Record<string, string> {
   const query = new Map<string, string>();
   checkUtf8(text);
   for (const [name, value] of new URLSearchParams(text)) {
-    if (query.has(name)) throw failure('query', [{ field: name, message: `${shown(name)} is given twice.` }]);
+    if (query.has(name)) throw wrongInput('query', [{ field: name, message: `${shown(name)} is given twice.` }]);
     query.set(name, value);
   }
   return Object.fromEntries(query);
@@ -98,14 +99,14 @@ function checkUtf8(query: string): void {
     const bytes = pair.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     if (isUtf8(Buffer.from(bytes, 'latin1'))) continue;
     const field = shown(pair.split('=', 1)[0] as string);
-    throw failure('query', [{ field, message: `${field} is not UTF-8.` }]);
+    throw wrongInput('query', [{ field, message: `${field} is not UTF-8.` }]);
   }
 }
 
 /** @throws PaggioError `BAD_REQUEST` when there are parameters; it names them */
 export function noQuery(query: Readonly<Record<string, string>>): void {
   const details = Object.keys(query).map(unknown);
-  if (details.length > 0) throw failure('query', details);
+  if (details.length > 0) throw wrongInput('query', details);
 }
 
 /**
@@ -115,16 +116,9 @@ export function noQuery(query: Readonly<Record<string, string>>): void {
 export function noBody(body: Buffer): void {
   const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw failure('body', [{ field: 'body', message: 'The body must be empty or an empty object.' }]);
+    throw wrongInput('body', [{ field: 'body', message: 'The body must be empty or an empty object.' }]);
   const details = Object.keys(value).map(unknown);
-  if (details.length > 0) throw failure('body', details);
-}
-
-function failure(kind: 'body' | 'query', details: ErrorDetail[]): PaggioError {
-  const hint = details[0]?.message ?? '';
-  return kind === 'query'
-    ? new PaggioError('BAD_REQUEST', `Invalid query parameters: ${fieldNames(details)}`, { hint, details })
-    : new PaggioError('VALIDATION_FAILED', `Invalid fields: ${fieldNames(details)}`, { hint, details });
+  if (details.length > 0) throw wrongInput('body', details);
 }
 
 function unknown(field: string): ErrorDetail {

@@ -1,4 +1,5 @@
 import { invalid, PaggioError } from '@paggio/core';
+import { wrongInput } from './wire-error';
 import { toWireError } from './wire-names';
 
 test('an error of the core names inputs as the wire does', () => {
@@ -43,4 +44,9 @@ test('an error keeps its headers, its wait and its cause', () => {
   const cause = new Error('deep');
   const error = new PaggioError('RATE_LIMITED', 'Slow', { retryAfterSeconds: 3, headers: [['x-a', 'b']], cause });
   expect(toWireError(error)).toMatchObject({ retryAfterSeconds: 3, headers: [['x-a', 'b']], cause });
+});
+
+test('an error about a name that the client sent keeps that name', () => {
+  const error = wrongInput('body', [{ field: 'retry.maxAttempts', message: 'There is no "maxAttempts" here.' }]);
+  expect(toWireError(error)).toBe(error);
 });

@@ -1,6 +1,7 @@
 import { fieldNames, fields, PaggioError } from '@paggio/core';
 import { retryMembers } from './resources/retry-policy/retry-policy.wire';
 import { snakeCase } from './snake-case';
+import { WireError } from './wire-error';
 
 const inputs = [...Object.values(fields).flatMap((rules) => Object.keys(rules)), ...retryMembers, 'expiresAt'];
 /** Names of inputs as the core has them. A name in quotes is one that the client sent. */
@@ -26,7 +27,7 @@ function wireField(field: string): string {
  */
 export function toWireError(error: PaggioError): PaggioError {
   const { code, message, hint, details, retryAfterSeconds, headers, cause } = error;
-  if (code === 'INTERNAL') return error;
+  if (code === 'INTERNAL' || error instanceof WireError) return error;
   const shown = details.map((one) => ({ field: wireField(one.field), message: translated(one.message) }));
   const names = fieldNames(details);
   // Only in a list of fields is `headers` always the name of a field.

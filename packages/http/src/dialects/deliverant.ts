@@ -1,4 +1,5 @@
-import { invalid, type Endpoint, type Page, type Principal, fields, rules } from '@paggio/core';
+import { type Endpoint, type Page, type Principal, fields, rules } from '@paggio/core';
+import { wrongInput } from '../wire-error';
 import { jsonAnswer, noContent, textAnswer, withHeaders } from '../answer';
 import { headersInput, maskedHeaders } from '../resources/shared/custom-headers';
 import { Doc } from '../dto/doc';
@@ -140,7 +141,8 @@ export const deliverant: Dialect = {
       async run(input) {
         const deliveries = await publish(input);
         const [first] = deliveries;
-        if (!first) throw invalid([{ field: 'endpoint_ids', message: 'No active endpoint accepts this event type.' }]);
+        if (!first)
+          throw wrongInput('body', [{ field: 'endpoint_ids', message: 'No active endpoint accepts this event type.' }]);
         return jsonAnswer(202, {
           // There is an event for each endpoint; the first stands for all.
           event_id: prefixed('evt', first.eventId),

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointChange, EndpointInput, Principal } from '@paggio/core';
-import { PaggioError, parseId } from '@paggio/core';
+import { wrongInput } from '../../wire-error';
+import { parseId } from '@paggio/core';
 import type * as Wire from '../../generated/wire-types';
 import type { DestinationItemDto } from '../destinations/destinations.dto';
 import { toDestinationInput, toDestinationItem } from '../destinations/destinations.wire';
@@ -72,10 +73,7 @@ export function toEndpointChange(dto: EndpointUpdateDto): EndpointChange {
 
 function toSettings(dto: EndpointCreateDto | EndpointUpdateDto): EndpointChange {
   if (dto.url !== undefined && dto.destination_url !== undefined) {
-    throw new PaggioError('VALIDATION_FAILED', 'Invalid fields: url', {
-      hint: 'url is an alias of destination_url: give only one of them.',
-      details: [{ field: 'url', message: 'url is an alias of destination_url: give only one of them.' }],
-    });
+    throw wrongInput('body', [{ field: 'url', message: 'url is an alias of destination_url: give only one of them.' }]);
   }
   return {
     destinationUrl: dto.destination_url === undefined ? dto.url : dto.destination_url,

@@ -1,14 +1,6 @@
 import { IsOptional, Matches } from 'class-validator';
-import {
-  fields,
-  invalid,
-  parseId,
-  parseTime,
-  rules,
-  type EventFilter,
-  type EventStatus,
-  type PaggioError,
-} from '@paggio/core';
+import { fields, parseId, parseTime, rules, type EventFilter, type EventStatus, type PaggioError } from '@paggio/core';
+import { wrongInput } from '../../wire-error';
 import { Doc } from '../../dto/doc';
 import { Also, given } from '../../dto/forms';
 import { Rule } from '../../dto/rule';
@@ -61,7 +53,7 @@ export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilt
   // In a body null is as good as left out.
   const input = Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== null)) as EventFilterDto;
   const wrong = (field: string, message: string): PaggioError =>
-    kind === 'query' ? wrongParameter(field, message) : invalid([{ field: `filter.${field}`, message }]);
+    kind === 'query' ? wrongParameter(field, message) : wrongInput('body', [{ field: `filter.${field}`, message }]);
   if (input.event !== undefined && input.event_type !== undefined)
     throw wrong('event', 'event is an alias of event_type: give only one of them.');
   return {

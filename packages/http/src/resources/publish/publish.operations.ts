@@ -1,4 +1,5 @@
-import { invalid, memberSources, PaggioError, parseId, type PublishedDelivery } from '@paggio/core';
+import { memberSources, PaggioError, parseId, type PublishedDelivery } from '@paggio/core';
+import { wrongInput } from '../../wire-error';
 import { jsonAnswer } from '../../answer';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation, type OperationInput } from '../../operation';
@@ -32,7 +33,7 @@ export async function publish({
   idempotencyKey,
 }: OperationInput<object, PublishDto>): Promise<PublishedDelivery[]> {
   const [payload] = memberSources(source, 'payload');
-  if (payload === undefined) throw invalid([{ field: 'payload', message: 'payload is required.' }]);
+  if (payload === undefined) throw wrongInput('body', [{ field: 'payload', message: 'payload is required.' }]);
   const inBody = body.idempotency_key ?? null;
   if (inBody !== null && idempotencyKey !== null && inBody !== idempotencyKey) {
     throw new PaggioError('BAD_REQUEST', 'The request has two different idempotency keys', {

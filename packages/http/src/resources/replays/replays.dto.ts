@@ -1,4 +1,5 @@
-import { environments, fields, invalid, PaggioError, rules, type Environment, type ReplayTarget } from '@paggio/core';
+import { environments, fields, PaggioError, rules, type Environment, type ReplayTarget } from '@paggio/core';
+import { wrongInput } from '../../wire-error';
 import { Doc } from '../../dto/doc';
 import { Forms } from '../../dto/forms';
 import { Nested } from '../../dto/nested';
@@ -74,7 +75,9 @@ export class ReplayDto {
 export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   const customUrl = dto.custom_url ?? dto.customUrl;
   if (dto.custom_url !== undefined && dto.customUrl !== undefined) {
-    throw invalid([{ field: 'customUrl', message: 'customUrl is an alias of custom_url: give only one of them.' }]);
+    throw wrongInput('body', [
+      { field: 'customUrl', message: 'customUrl is an alias of custom_url: give only one of them.' },
+    ]);
   }
   if (dto.destination_url !== undefined && (dto.environment !== undefined || customUrl !== undefined)) {
     throw new PaggioError('BAD_REQUEST', 'Choose one replay target', {
@@ -84,14 +87,15 @@ export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   if (dto.destination_url !== undefined) return { destinationUrl: dto.destination_url };
   if (dto.environment !== undefined) {
     if (customUrl !== undefined && dto.environment !== 'custom') {
-      throw invalid([{ field: 'custom_url', message: 'custom_url needs environment "custom".' }]);
+      throw wrongInput('body', [{ field: 'custom_url', message: 'custom_url needs environment "custom".' }]);
     }
     return { environment: dto.environment, customUrl };
   }
   if (customUrl !== undefined)
-    throw invalid([{ field: 'environment', message: 'custom_url needs environment "custom".' }]);
+    throw wrongInput('body', [{ field: 'environment', message: 'custom_url needs environment "custom".' }]);
   for (const field of ['resign', 'include_credentials'] as const)
-    if (dto[field] === true) throw invalid([{ field, message: `${field} needs destination_url or environment.` }]);
+    if (dto[field] === true)
+      throw wrongInput('body', [{ field, message: `${field} needs destination_url or environment.` }]);
   return null;
 }
 

@@ -1,4 +1,5 @@
-import { invalid, type RetryInput, type RetryPolicy } from '@paggio/core';
+import { type RetryInput, type RetryPolicy } from '@paggio/core';
+import { wrongInput } from '../../wire-error';
 import type * as Wire from '../../generated/wire-types';
 import { snakeCase } from '../../snake-case';
 
@@ -41,7 +42,8 @@ export function toRetryInput(retry: object | null | undefined, field: string): R
   const members = Object.entries(retry);
   const unknown = members.filter(([name]) => !byWireName.has(name));
   if (unknown.length > 0)
-    throw invalid(
+    throw wrongInput(
+      'body',
       unknown.map(([name]) => ({ field: `${field}.${name}`, message: `There is no retry setting "${name}".` })),
     );
   return Object.fromEntries(members.map(([name, value]) => [byWireName.get(name) as string, value]));

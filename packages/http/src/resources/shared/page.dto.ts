@@ -1,5 +1,6 @@
 import { IsOptional, Matches } from 'class-validator';
-import { PaggioError, parseId, type Paging } from '@paggio/core';
+import { parseId, type Paging } from '@paggio/core';
+import { wrongInput, type WireError } from '../../wire-error';
 import { Doc } from '../../dto/doc';
 
 const WHOLE = /^\d{1,6}$/;
@@ -57,9 +58,6 @@ export function toPaging(query: PageQueryDto, fallbackLimit = 50): Paging {
   };
 }
 
-export function wrongParameter(field: string, message: string): PaggioError {
-  return new PaggioError('BAD_REQUEST', `Invalid query parameters: ${field}`, {
-    hint: message,
-    details: [{ field, message }],
-  });
+export function wrongParameter(field: string, message: string): WireError {
+  return wrongInput('query', [{ field, message }]);
 }
