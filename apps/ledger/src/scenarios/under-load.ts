@@ -31,6 +31,8 @@ export interface Plan {
   /** How the gateways reach the database. Default: directly. */
   way?: (databaseUrl: string) => string;
   ratePerSecond?: number;
+  /** Messages are sent for so long before: they are checked, but their times are not judged. Default: 0. */
+  warmUpSeconds?: number;
   /** How messages are sent, where not as usual. */
   sending?: Partial<SendOrder>;
   /** Deliveries that were in flight when something ended may come again: so many at most. */
@@ -69,7 +71,11 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
       ),
     );
     const fronts = gateways.filter((_gateway, index) => plan.gateways[index]?.includes('capture'));
-    world.sender.begin(world.order(fronts, { pace: { ratePerSecond: plan.ratePerSecond ?? 100 }, ...plan.sending }));
+    const { ratePerSecond = 100, warmUpSeconds = 0 } = plan;
+    const sending = { pace: { ratePerSecond }, ...plan.sending };
+    const warmUp = { ...sending, count: ratePerSecond * warmUpSeconds };
+    const from = warmUpSeconds === 0 ? 0 : (await world.sender.send(world.order(fronts, warmUp))).next;
+    world.sender.begin(world.order(fronts, { ...sending, from }));
     const { times, figures = {}, failures = [] } = await plan.disturb({ world, gateways, cluster });
     const endedAt = Date.now();
     const report = await world.sender.stop();
@@ -77,7 +83,7 @@ export async function underLoad(context: ScenarioContext, directory: string, pla
     await world.healed(healMs * 3);
     const healedMs = Date.now() - endedAt;
     await world.settled(300_000);
-    const verdict = await world.check(fronts[0] as Gateway, report.sent);
+    const verdict = await world.check(fronts[0] as Gateway, report.next);
     const { tried, duplicatesAllowed } = plan;
     const result = judge(verdict, { tried, times, healedMs, duplicatesAllowed });
     result.failures.push(...failures, ...(plan.expect?.(report) ?? []));
