@@ -8,10 +8,12 @@ import { underLoad, until } from './under-load';
 
 /** No sender waits longer for an answer, whatever the network does. */
 const ANSWER_MS = 10_000;
-/** Of the destination. */
+/** The timeout of the destination. */
 const TIMEOUT_SECONDS = 2;
-/** Who waited for the destination would wait longer: for its time-out, or for the slowest of the troubles. */
+/** A sender that had to wait for the destination would wait longer: until its timeout, or for the slowest trouble. */
 const UNTOUCHED_MS = TIMEOUT_SECONDS * 1_000;
+/** The first requests to a process that has just started take longer, above all beside other such processes. */
+const WARM_UP_SECONDS = 4;
 
 interface Trouble {
   name: string;
@@ -35,7 +37,7 @@ export const network: Scenario = {
   name: 'network',
   title: 'The network between the gateway and PostgreSQL, or a destination, is slow, lossy, silent or gone',
   async run(context) {
-    const results = await inTurns(troubles, context.quick ? 6 : 2, async (trouble) => [
+    const results = await inTurns(troubles, context.quick ? 3 : 2, async (trouble) => [
       await betweenDatabase(trouble, context),
       await betweenDestination(trouble, context),
     ]);
@@ -87,6 +89,7 @@ async function betweenDestination(trouble: Trouble, context: ScenarioContext): P
       world: { endpoints: [{ profile: 'plain', timeoutSeconds: TIMEOUT_SECONDS }] },
       gateways: [['capture', 'deliver', 'api']],
       ratePerSecond: trouble.ratePerSecond,
+      warmUpSeconds: WARM_UP_SECONDS,
       // A destination whose answers do not arrive gets everything again.
       duplicatesAllowed: Number.POSITIVE_INFINITY,
       healMs: 120_000,

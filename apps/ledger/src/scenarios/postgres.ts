@@ -9,8 +9,11 @@ import { underLoad, until } from './under-load';
 const RECOVER_MS = 10_000;
 const CONCURRENCY = 16;
 const RETRY_AFTER_MS = 5_000;
-/** Of one core, while the database is away. */
-const CPU_PERCENT = 30;
+/**
+ * CPU time of the gateway while the database is away, in percent of one core. The quick mode measures three seconds of a
+ * process that has just started. A loop that never waits takes 100.
+ */
+const CPU_PERCENT = { quick: 60, long: 30 };
 
 /** Acceptance cases CRA-06 and LOA-05: the database ends without warning, shortly and for longer. */
 export const postgresStops: Scenario = {
@@ -56,7 +59,7 @@ export const postgresStops: Scenario = {
           figures: { recoveredMs, outageSeconds: outageMs / 1000, cpuPercentDuringOutage: cpuPercent },
           failures: [
             ...(recoveredMs > RECOVER_MS ? [`recovered only after ${recoveredMs} ms`] : []),
-            ...(cpuPercent > CPU_PERCENT ? [`${cpuPercent} % of a core while the database was away`] : []),
+            ...(cpuPercent > CPU_PERCENT[quick ? 'quick' : 'long'] ? [`${cpuPercent} % of a core while the database was away`] : []),
           ],
         };
       },
