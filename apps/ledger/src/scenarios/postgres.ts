@@ -59,7 +59,9 @@ export const postgresStops: Scenario = {
           figures: { recoveredMs, outageSeconds: outageMs / 1000, cpuPercentDuringOutage: cpuPercent },
           failures: [
             ...(recoveredMs > RECOVER_MS ? [`recovered only after ${recoveredMs} ms`] : []),
-            ...(cpuPercent > CPU_PERCENT[quick ? 'quick' : 'long'] ? [`${cpuPercent} % of a core while the database was away`] : []),
+            ...(cpuPercent > CPU_PERCENT[quick ? 'quick' : 'long']
+              ? [`${cpuPercent} % of a core while the database was away`]
+              : []),
           ],
         };
       },
