@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const quick = { maxAttempts: 3, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
-test('what throws in a worker, a timer or a listener is told once, and the event is tried again [EMB-03]', async () => {
+test('an error in a worker, a timer or a listener is reported once, and the event is tried again [EMB-03]', async () => {
   const faults: TelemetryEvent[] = [];
   let broken = true;
   const breaking = (real: Transport): Transport => ({
@@ -60,7 +60,7 @@ test('what throws in a worker, a timer or a listener is told once, and the event
     ['failed', 'request_not_sendable: a bug in the transport'],
     ['delivered', null],
   ]);
-  // A timer whose work fails for a reason that nobody thought of.
+  // A timer whose work fails for an unexpected reason.
   await query(database.url, 'alter table paggio.idempotency_keys rename to gone');
   await tasks.get('paggio:sweep')?.();
   await query(database.url, 'alter table paggio.gone rename to idempotency_keys');
@@ -71,7 +71,7 @@ test('what throws in a worker, a timer or a listener is told once, and the event
   await recorder.stop();
 });
 
-test('a header value that HTTP cannot carry is a failed attempt, and nothing of the host ends [EMB-04]', async () => {
+test('a header value that HTTP cannot carry is a failed attempt and does not harm the host [EMB-04]', async () => {
   gateway = await startGateway();
   const { paggio, database } = gateway;
   const recorder = await Recorder.start((_request, response) => {
@@ -97,7 +97,7 @@ const connections = (url: string): Promise<{ name: string; count: number }[]> =>
      where application_name like 'paggio %' and datname = current_database() group by 1 order by 1`,
   );
 
-test('Paggio has the connections that it says, whatever is asked of it, beside those of the host [EMB-12]', async () => {
+test('Paggio never opens more connections than documented, however much work there is [EMB-12]', async () => {
   gateway = await startGateway({ transactionConnections: 3 }, {}, undefined, (one) => {
     one.on('github', '*', (_event, { tx }) => tx.query('select pg_sleep(0.02)'), { transactional: true });
   });
@@ -136,7 +136,7 @@ test('Paggio has the connections that it says, whatever is asked of it, beside t
 // A listening connection comes back after a second, the others at once.
 const TIMES = process.env['PAGGIO_FULL'] ? { listen: 100, others: 100 } : { listen: 2, others: 10 };
 
-test('terminated connections of each kind, one kind after the other, end nothing and lose nothing [CRA-07]', async () => {
+test('terminated connections of every kind, one kind after another, stop nothing and lose nothing [CRA-07]', async () => {
   gateway = await startGateway({}, { timing: shortLeases }, undefined, (one) => {
     one.on('github', '*', (event, { tx }) => tx.query('insert into effects values ($1)', [event.id]), {
       transactional: true,
@@ -146,7 +146,7 @@ test('terminated connections of each kind, one kind after the other, end nothing
   });
   const { paggio, database } = gateway;
   await query(database.url, 'create table effects (id uuid)');
-  // A URL beside the handler: what becomes of the handler is settled in its own transactions, and only failures elsewhere.
+  // A URL next to the handler. The handler's successes are settled in its own transactions, so this URL uses `settle`.
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'hub',
@@ -186,7 +186,8 @@ test('terminated connections of each kind, one kind after the other, end nothing
   stop = true;
   await Promise.all(load);
   await until(paggio, async () => {
-    // Leases that nobody could give back run out, and retries come at once. Not too often: each is a worker that was lost.
+    // Leases that could not be released run out, and retries are due at once. At most three times, because each one
+    // counts as a lost worker.
     const pending = await query(
       database.url,
       `update paggio.deliveries set due_at = now() where state = 'pending' and due_at > now() + interval '0.5 seconds' and takeovers < 3 returning 1`,
@@ -195,7 +196,7 @@ test('terminated connections of each kind, one kind after the other, end nothing
     return pending.length === 0 && !left ? true : undefined;
   });
   const ids = (await query<{ id: string }>(database.url, 'select id from effects order by id')).map(({ id }) => id);
-  // Each effect once, and none is missing; what was not acknowledged may have been stored all the same.
+  // Each effect is there exactly once. Events that were not acknowledged may have been stored too.
   expect(new Set(ids).size).toBe(ids.length);
   expect(acknowledged.filter((id) => !ids.includes(id))).toEqual([]);
   expect(acknowledged.length).toBeGreaterThan(50);

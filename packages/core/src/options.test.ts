@@ -12,7 +12,7 @@ function problems(options: object): string[] {
   }
 }
 
-test('what delivery may be told, and its defaults', () => {
+test('the options of delivery have these defaults and can be set', () => {
   expect(resolveOptions(required)).toMatchObject({
     maxInFlight: 512,
     pauseFailingAfterMs: 432_000_000,
@@ -27,7 +27,7 @@ test('what delivery may be told, and its defaults', () => {
   });
 });
 
-test('every mistake is named at once', () => {
+test('all mistakes are reported at once by name', () => {
   expect(
     problems({
       maxInFlight: 0,
@@ -45,7 +45,7 @@ test('every mistake is named at once', () => {
   expect(problems({ allowedPorts: '22', transport: 'fetch' })).toEqual(['allowedPorts', 'transport']);
 });
 
-test('webhook URLs are limited by default to more than a process can store, and each limit can be changed or lifted', () => {
+test('webhook URLs have default rate limits above what a process can store, and each can be changed or removed', () => {
   expect(resolveOptions(required)).toMatchObject({
     captureRateLimit: { perSecond: 20_000, burst: 200_000 },
     captureRateLimitPerUser: { perSecond: 40_000, burst: 400_000 },
@@ -59,7 +59,7 @@ test('webhook URLs are limited by default to more than a process can store, and 
     ]);
 });
 
-test('only unverified events have a quota by default; each quota is a number of bytes from a MiB on, or none', () => {
+test('by default only unverified events have a quota; each quota is at least a MiB, or null', () => {
   expect(resolveOptions(required)).toMatchObject({
     storageQuotaUnverified: 10 * 1024 ** 3,
     storageQuotaPerEndpoint: null,

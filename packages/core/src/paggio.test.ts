@@ -68,7 +68,7 @@ test('an event is stored, delivered byte for byte and read back', async () => {
   expect(event.attempts).toMatchObject([{ number: 1, trigger: 'scheduled', status: 'delivered' }]);
 });
 
-test('no destination ends captured; a filter ends captured as filtered', async () => {
+test('an event without a destination is captured, and a filtered one is captured with that reason', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'c' });
   const { id } = await send(endpoint.slug, '{}');
   expect(await paggio.admin.events.get(owner, id)).toMatchObject({
@@ -87,7 +87,7 @@ test('no destination ends captured; a filter ends captured as filtered', async (
   });
 });
 
-test('a destination that fails twice and then accepts ends delivered with three attempts; one that never accepts ends failed', async () => {
+test('an event is delivered when the third attempt succeeds, and fails when no attempt does', async () => {
   const flaky = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end(),
   );
@@ -119,7 +119,7 @@ test('a destination that fails twice and then accepts ends delivered with three 
   await never.stop();
 });
 
-test('pause holds, resume drains; delete cancels and says so', async () => {
+test('pausing holds events, resuming sends them, and deleting cancels them with a reason', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'p',
     destinationUrl: recorder.url('/paused'),
@@ -146,7 +146,7 @@ test('pause holds, resume drains; delete cancels and says so', async () => {
   });
 });
 
-test('a backlog larger than every limit drains completely', async () => {
+test('a backlog larger than every limit is delivered completely', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'backlog',
     destinationUrl: recorder.url('/backlog'),
@@ -166,7 +166,7 @@ test('a backlog larger than every limit drains completely', async () => {
   expect(new Set(arrived.map((request) => request.body.toString())).size).toBe(200);
 });
 
-test('replays: to a URL at once, to an environment, and as a new event', async () => {
+test('an event can be replayed to a URL at once, to an environment, or as a new event', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'r',
     destinationUrl: recorder.url('/original'),

@@ -1,6 +1,6 @@
 import { PublicAddress } from './public-address';
 
-test('the parts of an address come from the public URL and the mount path', () => {
+test('an address is made of the public URL and the mount path', () => {
   const address = new PublicAddress('https://hooks.example.com', null);
   expect([address.mountPath, address.publicPath, address.baseUrl]).toEqual(['', '', 'https://hooks.example.com']);
   address.mountedAt('/gateway');
@@ -22,14 +22,14 @@ test.each([
   expect([address.publicPath, address.baseUrl]).toEqual([removed, `https://a.example${removed}${mountPath}`]);
 });
 
-test('senders use the ingest URL, and people do not', () => {
+test('webhook URLs use the ingest URL, and the dashboard does not', () => {
   const address = new PublicAddress('https://a.example/proxy', 'https://in.example');
   address.mountedAt('/hooks');
   expect(address.webhookBase).toBe('https://in.example/hooks');
   expect(address.baseUrl).toBe('https://a.example/proxy/hooks');
 });
 
-test('a new public URL replaces the origin of the old one, and other own origins stay', () => {
+test('a new public URL replaces the origin of the old one and keeps the other own origins', () => {
   const address = new PublicAddress('http://localhost', 'https://in.example');
   address.listeningAt('http://127.0.0.1:4400/x');
   expect([...address.ownOrigins]).toEqual(['http://localhost', 'https://in.example', 'http://127.0.0.1:4400']);

@@ -16,7 +16,7 @@ const calls: readonly [string, (paggio: Paggio) => Promise<unknown>][] = [
   ['the stream', (paggio) => paggio.admin.feed.follow(owner, null).next()],
 ];
 
-/** What the calls of a gateway that has not started yet were refused with, and those of the same one after its stop. */
+/** The errors of each call before the start of a gateway, and after its stop. */
 const refusals = { early: new Map<string, unknown>(), late: new Map<string, unknown>() };
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ test.each(calls)('%s before the start and after the stop says what is missing', 
   expect(refusals.late.get(name)).toMatchObject({ code: 'NOT_STARTED', message: 'Paggio was stopped' });
 });
 
-test('a process that has looked for work in vain for a minute is not ready and says why, until it can again', async () => {
+test('a process whose polls have failed for a minute is not ready and says why, until one succeeds', async () => {
   const gateway = await startGateway({}, { timing: shortened('pollMs') });
   const { paggio } = gateway;
   const now = performance.now.bind(performance);
@@ -60,7 +60,7 @@ test('a process that has looked for work in vain for a minute is not ready and s
   await first;
   expect(await paggio.readiness()).toMatchObject({ ready: true, reason: null });
   ahead = 61_000;
-  // Renewals that work in between do not count as looks for work.
+  // Renewals that succeed in between do not count as polls.
   await failed();
   expect(await paggio.readiness()).toMatchObject({
     ready: false,

@@ -1,5 +1,5 @@
 import * as door from './index';
 
-test('the public door', () => {
+test('the package exports exactly these names', () => {
   expect(Object.keys(door).sort()).toMatchSnapshot();
 });

@@ -14,12 +14,12 @@ import {
   type TestGateway,
 } from '../testing';
 
-/** What a busy machine may take on top of it. */
+/** Extra time that a busy machine may need. */
 const LATE_MS = 1_000;
 let gateway: TestGateway;
 let holder: Client;
 
-/** Each test shortens only what it waits for, so that a busy machine has the real time for everything else. */
+/** Shortens only the times that a test waits for. All others stay real, for the sake of busy machines. */
 async function start(...shorter: (keyof Timing)[]): Promise<Timing> {
   const timing = shortened(...shorter);
   gateway = await startGateway({}, { timing });
@@ -34,13 +34,13 @@ afterEach(async () => {
   await gateway.stop();
 });
 
-/** As a database that does not get on: statements that need the table wait until `rollback`. */
+/** Acts as a database that makes no progress: statements on this table wait until `rollback`. */
 async function hold(table: string): Promise<void> {
   await holder.query('begin');
   await holder.query(`lock table paggio.${table} in access exclusive mode`);
 }
 
-test('nobody waits longer than six seconds for an answer, and where very many wait new ones are refused at once [CRA-11]', async () => {
+test('nobody waits longer than six seconds for an answer, and new requests are refused at once when very many wait [CRA-11]', async () => {
   const timing = await start('maxWaitMs', 'overdueLookMs', 'overloadedAfterMs');
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'slow' });
@@ -52,7 +52,7 @@ test('nobody waits longer than six seconds for an answer, and where very many wa
     return { error, afterMs: performance.now() - startedAt };
   });
   await sleep(1.2 * timing.overloadedAfterMs);
-  // A pause is no overload: what comes now waits.
+  // A pause alone is not an overload: new requests wait.
   for (let more = 0; more < 700; more++) capture(paggio, endpoint.slug, '{}').catch(() => undefined);
   await sleep(50);
   const lateAt = performance.now();
@@ -67,13 +67,13 @@ test('nobody waits longer than six seconds for an answer, and where very many wa
   expect((await paggio.readiness()).ready).toBe(true);
 }, 30_000);
 
-test('of large bodies, fewer wait before new ones are refused at once [LOA-09]', async () => {
+test('with large bodies, new requests are refused at once when fewer of them wait [LOA-09]', async () => {
   const timing = await start();
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'large' });
   await capture(paggio, endpoint.slug, '{}');
   await hold('events');
-  // Two statements that stand still, and as much again as they may write: 32 MiB.
+  // 32 MiB: two statements that are stuck, and as much again waiting.
   const waiting = Array.from({ length: 33 }, () => capture(paggio, endpoint.slug, 'x'.repeat(1024 * 1024)));
   await sleep(1.2 * timing.overloadedAfterMs);
   const lateAt = performance.now();
@@ -101,14 +101,14 @@ test('a flooding sender delays only itself and is refused first; others are stor
     );
   const large = 'x'.repeat(128 * 1024);
   const flooding = Array.from({ length: 600 }, () => send(flood, large));
-  // Half of what may wait is taken by the flood, and there it ends.
+  // The flood fills half of the space for waiting events. More of it is refused.
   await expect(capture(paggio, flood, large)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
   const quiet = [send(other), send(sibling)];
   await sleep(100);
   expect(stored).toEqual([]);
   await holder.query('rollback');
   await Promise.all([...quiet, ...flooding]);
-  // Two groups were under way, of 8 MiB at most; the others are in the third.
+  // Two groups of at most 8 MiB each were under way. The others' events are in the third group.
   const groups = (3 * 8 * 1024 * 1024) / large.length;
   for (const slug of [other, sibling]) {
     expect(stored).toContain(slug);
@@ -117,7 +117,7 @@ test('a flooding sender delays only itself and is refused first; others are stor
   expect(stored).toContain(flood);
 }, 30_000);
 
-test('an endpoint that cannot be looked up is no reason to wait for longer than five seconds [CRA-11]', async () => {
+test('a request waits at most five seconds for the look-up of its endpoint [CRA-11]', async () => {
   const timing = await start('lookUpMs');
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'unknown' });
@@ -127,12 +127,12 @@ test('an endpoint that cannot be looked up is no reason to wait for longer than 
   expect(performance.now() - startedAt).toBeLessThan(timing.lookUpMs + LATE_MS);
 }, 20_000);
 
-test('a database that answers and stores nothing makes the process not ready, until something is stored [CRA-13]', async () => {
+test('the process is not ready while the database answers but stores nothing, until something is stored [CRA-13]', async () => {
   await start();
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'full' });
   await capture(paggio, endpoint.slug, '{}');
-  // What a full disk says.
+  // This is the error of a full disk.
   await query(
     database.url,
     `create function paggio.full() returns trigger language plpgsql as
@@ -161,10 +161,10 @@ test('results that could not be written during an outage are written before thei
   );
   const id = await capture(paggio, endpoint.slug, '{}');
   await recorder.received(2);
-  // The statement runs into its time limit; the lease runs out meanwhile.
+  // The statement runs into its time limit, and the lease runs out.
   await stuck;
   await passTime(database, 31);
-  // It looks for work at least once, and does not take what it cannot settle.
+  // The worker polls at least once, and does not claim what it cannot settle.
   await sleep(timing.pollMs * 1.2);
   await holder.query('rollback');
   await settled(paggio, owner, id);

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { capture, owner, query, startGateway } from '../testing';
 
-test('a webhook and the key of a client are looked up at once while slow lists hold every connection of management', async () => {
+test('a webhook and an API key are looked up at once while slow lists hold every management connection', async () => {
   const { paggio, database, stop } = await startGateway();
   const admin = { ...owner, scopes: new Set(['admin', 'ingest'] as const), keyId: null };
   const { key } = await paggio.admin.keys.create(admin, { name: 'client', scopes: ['ingest'] });

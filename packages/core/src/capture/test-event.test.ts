@@ -23,7 +23,7 @@ async function endpointOf(verification: object): Promise<{ id: string; webhookUr
   return endpoint;
 }
 
-/** What the destination got of a test event. */
+/** The headers with which a test event arrived at the destination. */
 async function delivered(endpointId: string): Promise<Record<string, string>> {
   const eventId = await gateway.paggio.admin.testEvents.send(owner, endpointId);
   expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
@@ -41,7 +41,7 @@ test('a test event of LiveKit asks for the API key, without which its receivers 
   expect(recorder.requests).toHaveLength(before);
 });
 
-test('a replay of LiveKit asks for the API key too, and the token then stands alone in its header', async () => {
+test('a replay of LiveKit asks for the API key too, and its header then contains only the token', async () => {
   const { id } = await endpointOf({ provider: 'livekit', settings: { api_key: 'APIkey' } });
   const eventId = await gateway.paggio.admin.testEvents.send(owner, id);
   await settled(gateway.paggio, owner, eventId);
@@ -68,7 +68,7 @@ test('a test event of Bird without a public_url has the hash of the webhook URL'
   });
 });
 
-test('a test event carries everything that a real one does beside the signature', async () => {
+test('a test event has everything that a real event has, besides the signature', async () => {
   const box = await delivered((await endpointOf({ provider: 'box' })).id);
   expect(box).toMatchObject({ 'box-signature-version': '1', 'box-signature-algorithm': 'HmacSHA256' });
   const github = await delivered((await endpointOf({ provider: 'github' })).id);
@@ -91,7 +91,7 @@ test.each<[string, object]>([
     'a secret deep in the body, where other members are in the way',
     { kind: 'token', body_path: '/data/message/0/key' },
   ],
-])('a test event and its replay signed anew are verified: %s', async (_, settings) => {
+])('a test event and its replay with a new signature are verified: %s', async (_, settings) => {
   const { id } = await endpointOf({ provider: 'custom', settings });
   const eventId = await gateway.paggio.admin.testEvents.send(owner, id, 'thing.happened');
   expect(await settled(gateway.paggio, owner, eventId)).toMatchObject({ status: 'delivered' });
@@ -102,7 +102,7 @@ test.each<[string, object]>([
   await expect(replay).resolves.toMatchObject({ status: 'delivered' });
 });
 
-test('an event without the place of its secret is not signed anew, and the refusal names the place', async () => {
+test('an event without the place for its secret is not signed again, and the refusal names the place', async () => {
   const { id } = await endpointOf({
     provider: 'custom',
     settings: { kind: 'hash', header: 'X-Sig', template: '{secret}{body}' },

@@ -8,7 +8,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.stop());
 
-/** An endpoint with waiting events whose circuit was open and may be probed now. */
+/** An endpoint with waiting events, whose circuit was open and may be probed now. */
 async function halfOpen(recorder: Recorder, bodies: readonly string[]): Promise<string[]> {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -42,7 +42,7 @@ test('an event that is always refused does not keep a circuit open for the other
   await recorder.stop();
 }, 20_000);
 
-test('a probe is waited for no longer than its lease stands, and its lease is renewed [CRA-02]', async () => {
+test('the circuit waits for a probe no longer than its lease, and the lease is renewed [CRA-02]', async () => {
   const recorder = await Recorder.start(() => undefined);
   await halfOpen(recorder, ['a']);
   await recorder.received(1);
@@ -55,7 +55,7 @@ test('a probe is waited for no longer than its lease stands, and its lease is re
   };
   const lease = shortLeases.leaseMs / 1_000;
   expect(await secondsLeft()).toBeLessThanOrEqual(lease);
-  // A sixth of the lease passes, and some more.
+  // A bit more than a sixth of the lease passes.
   await until(gateway.paggio, async () => ((await secondsLeft()) < (lease * 24.5) / 30 ? true : undefined));
   await until(gateway.paggio, async () => ((await secondsLeft()) > (lease * 28) / 30 ? true : undefined));
   await recorder.stop();

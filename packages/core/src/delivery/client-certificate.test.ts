@@ -19,7 +19,7 @@ const file = (name: string): string => join(__dirname, '../testing/tls', name);
 const pem = (name: string): string => readFileSync(file(name), 'utf8');
 const client = { certificate: pem('client.pem'), privateKey: pem('client-key.pem') };
 const other = { certificate: pem('other-client.pem'), privateKey: pem('other-client-key.pem') };
-/** It is not signed by the authority that the destinations below trust. */
+/** A certificate that the authority trusted by the destinations below has not signed. */
 const stranger = { certificate: pem('self-signed.pem'), privateKey: pem('key.pem') };
 const trust = new TlsTrust([pem('authority.pem')]);
 
@@ -28,9 +28,9 @@ afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
 
-/** A destination that asks for a client certificate, and keeps whose it saw. */
+/** A destination that asks for a client certificate and records whose it was. */
 class Destination {
-  /** The name in the client certificate of each request; null: none. */
+  /** The name in the client certificate of each request; `null` means that there was no certificate. */
   readonly seen: (string | null)[] = [];
   connections = 0;
 
@@ -50,7 +50,7 @@ class Destination {
     server.on('secureConnection', () => destination.connections++);
     server.on('request', (request, response) => {
       const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-      // Without a certificate it is an empty object.
+      // `subject` is an empty object without a certificate.
       destination.seen.push((subject as { CN: string } | undefined)?.CN ?? null);
       request.resume().on('end', () => response.end());
     });
@@ -94,7 +94,7 @@ describe.each(ways)('client certificates with $name through $way', ({ make, way 
   const identity = (destinationId: string, one: { certificate: string; privateKey: string }): TlsIdentity =>
     identityOf(destinationId, { ...one, authorities: null });
 
-  test('a destination that demands a certificate gets it, and the error says so where it does not', async () => {
+  test('a destination that demands a certificate gets it, and the error says when it is missing or refused', async () => {
     const { port, seen } = await Destination.start();
     expect(await send(port, identity('one', client))).toMatchObject({ status: 200, error: null });
     expect((await send(port, null)).error).toEqual({
@@ -109,7 +109,7 @@ describe.each(ways)('client certificates with $name through $way', ({ make, way 
     expect(seen).toEqual(['Paggio client']);
   });
 
-  test('connections are shared neither between identities nor between destinations with the same certificate', async () => {
+  test('neither identities nor destinations with the same certificate share connections', async () => {
     const destination = await Destination.start(false);
     const { port, seen } = destination;
     const identities = [identity('one', client), identity('one', other), identity('two', client), null];
@@ -120,7 +120,7 @@ describe.each(ways)('client certificates with $name through $way', ({ make, way 
     const names = ['Paggio client', 'Other client', 'Paggio client', null];
     expect(seen).toEqual([...names, ...names, ...names]);
     expect(destination.connections).toBeGreaterThanOrEqual(4);
-    // They are kept, each for its own.
+    // Each identity keeps its own connections.
     expect(destination.connections).toBeLessThan(12);
   });
 
@@ -134,7 +134,7 @@ describe.each(ways)('client certificates with $name through $way', ({ make, way 
   });
 
   const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-  (hasOpenssl ? test : test.skip)('a server that refuses the certificate by an alert is understood', async () => {
+  (hasOpenssl ? test : test.skip)('the error explains that a server refused the certificate by an alert', async () => {
     const args = ['s_server', '-accept', '127.0.0.1:0', '-key', file('server-key.pem'), '-cert', file('server.pem')];
     const asking = ['-CAfile', file('authority.pem'), '-Verify', '2', '-verify_return_error'];
     const server = spawn('openssl', [...args, ...asking], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -160,7 +160,7 @@ describe('destinations with tls', () => {
 
   const soon = { maxAttempts: 20, baseSeconds: 1, factor: 1, capSeconds: 1, floorSeconds: 0 };
 
-  test('a changed certificate counts from the next attempt, and is removed by null', async () => {
+  test('a changed certificate applies from the next attempt, and null removes it', async () => {
     const { endpoints, events } = gateway.paggio.admin;
     const { url, seen } = await Destination.start();
     const { endpoint } = await endpoints.create(owner, { name: 'm', destinations: [{ url, retry: soon }] });
@@ -182,7 +182,7 @@ describe('destinations with tls', () => {
     expect(event.attempts.map(({ error }) => error?.split(':')[0] ?? null)).toContain('tls_client_certificate');
     expect(seen).toEqual(['Paggio client']);
 
-    // What does not name tls leaves it alone.
+    // A change that does not mention tls leaves it alone.
     const { id: destinationId } = changed;
     await endpoints.update(owner, endpoint.id, { destinations: [{ id: destinationId, timeoutSeconds: 9 }] });
     await settled(gateway.paggio, owner, await capture(gateway.paggio, endpoint.slug, '{"a":2}'));
@@ -195,7 +195,7 @@ describe('destinations with tls', () => {
     expect(last.attempts[0]?.error).toMatch(/^tls_client_certificate/);
   });
 
-  test('a replay shows the certificate to the origin of its destination and to no other', async () => {
+  test('a replay presents the certificate to the origin of its destination and to no other', async () => {
     const { endpoints, replays } = gateway.paggio.admin;
     const [home, elsewhere] = [await Destination.start(), await Destination.start(false)];
     const { endpoint } = await endpoints.create(owner, { name: 'r', destinations: [{ url: home.url, tls: client }] });
@@ -211,7 +211,7 @@ describe('destinations with tls', () => {
     expect([home.seen, elsewhere.seen]).toEqual([Array(3).fill('Paggio client'), [null, null]]);
   });
 
-  test('a private authority of one destination is trusted for that one only', async () => {
+  test('a private authority of one destination is trusted for that destination only', async () => {
     const { endpoints } = gateway.paggio.admin;
     const self = { key: pem('key.pem'), cert: pem('self-signed.pem') };
     const { url } = await Destination.start(false, self);

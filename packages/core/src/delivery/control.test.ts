@@ -22,7 +22,7 @@ async function attempted(id: string, count = 1): Promise<void> {
   );
 }
 
-test('cancel: a waiting retry ends and says so', async () => {
+test('cancelling ends a waiting retry, and the event says so', async () => {
   const recorder = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'c',
@@ -37,7 +37,7 @@ test('cancel: a waiting retry ends and says so', async () => {
     nextAttemptAt: null,
     attemptCount: 1,
   });
-  // Again, and on what is over: nothing happens.
+  // Cancelling again, or cancelling an event that has ended, changes nothing.
   expect(await paggio.admin.events.cancel(owner, id)).toMatchObject({ status: 'failed', statusReason: 'cancelled' });
   await expect(paggio.admin.events.cancel({ ...owner, userId: 'other' }, id)).rejects.toMatchObject({
     code: 'NOT_FOUND',
@@ -45,7 +45,7 @@ test('cancel: a waiting retry ends and says so', async () => {
   await recorder.stop();
 });
 
-test('cancel: an attempt under way is recorded; a delivery counts, a failure is not tried again', async () => {
+test('an attempt under way is recorded after a cancellation: success counts, failure is not retried', async () => {
   for (const [status, expected] of [
     [200, { status: 'delivered', statusReason: null }],
     [500, { status: 'failed', statusReason: 'cancelled' }],
@@ -71,7 +71,7 @@ test('cancel: an attempt under way is recorded; a delivery counts, a failure is 
   }
 });
 
-test('410 pauses that destination alone, says so, and ACTIVE resumes it [DEL-03]', async () => {
+test('410 pauses only that destination, with a reason, and ACTIVE resumes it [DEL-03]', async () => {
   let status = 410;
   const gone = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const other = await Recorder.start();
@@ -89,7 +89,7 @@ test('410 pauses that destination alone, says so, and ACTIVE resumes it [DEL-03]
     destinationId: paused?.id,
     reason: paused?.pauseReason,
   });
-  // The endpoint is not, as long as another destination goes on.
+  // The endpoint stays active while another destination does.
   expect(await paggio.admin.endpoints.get(owner, endpoint.id)).toMatchObject({ status: 'ACTIVE', pauseReason: null });
   const second = await capture(paggio, endpoint.slug, '{}');
   await other.received(2);
@@ -108,7 +108,7 @@ test('410 pauses that destination alone, says so, and ACTIVE resumes it [DEL-03]
   await other.stop();
 });
 
-test('the endpoint of a single destination shows the pause and its reason [DEL-03]', async () => {
+test('an endpoint with one destination shows its pause and the reason [DEL-03]', async () => {
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'g', destinationUrl: gone.url() });
   await settled(paggio, owner, await capture(paggio, endpoint.slug, '{}'));
@@ -127,7 +127,7 @@ test('the endpoint of a single destination shows the pause and its reason [DEL-0
   await gone.stop();
 });
 
-test('nothing but failures for the configured time pauses; one success begins anew [DEL-18]', async () => {
+test('a destination that only fails for the configured time is paused; one success starts the time again [DEL-18]', async () => {
   let status = 500;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -167,7 +167,7 @@ test('nothing but failures for the configured time pauses; one success begins an
   await recorder.stop();
 });
 
-test('fifty destinations, three of them failing: fifty states, the healthy ones once each [DEL-20]', async () => {
+test('of fifty destinations three fail; each has its own state, and the healthy ones get the event once [DEL-20]', async () => {
   const healthy = await Recorder.start();
   const failing = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const destinations = Array.from({ length: 50 }, (_, n) => ({
@@ -212,7 +212,7 @@ test('each destination has its own filter, headers and state', async () => {
   expect(all.requests[0]?.headers).toMatchObject({ 'x-shared': 'endpoint', 'x-own': 'first' });
   expect(some.requests[0]?.headers).toMatchObject({ 'x-shared': 'endpoint', 'x-own': 'endpoint' });
 
-  // One paused by a person stays so when the endpoint is set ACTIVE; the others go on meanwhile.
+  // A destination paused by a user stays paused when the endpoint is set ACTIVE. The others go on.
   const [, second] = endpoint.destinations;
   const change = { status: 'PAUSED' as const };
   await paggio.admin.endpoints.updateDestination(owner, endpoint.id, second?.id as string, change);
@@ -227,7 +227,7 @@ test('each destination has its own filter, headers and state', async () => {
   await some.stop();
 });
 
-test('destinations as a list: an id changes, none adds, a missing one is removed; destination_url is the first', async () => {
+test('in a list of destinations an id changes one, no id adds one, and a missing one is removed; destination_url is the first', async () => {
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'l', destinationUrl: 'https://a.example/' });
   const first = endpoint.destinations[0]?.id as string;
   const added = await paggio.admin.endpoints.update(owner, endpoint.id, {
@@ -255,10 +255,10 @@ test('destinations as a list: an id changes, none adds, a missing one is removed
   }
 });
 
-test('an event that comes back goes out three times, and then no further [SSR-16]', async () => {
+test('an event that comes back is sent three times and then no more [SSR-16]', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'loop', destinationUrl: recorder.url() });
-  // The destination sends on what it receives, as another name of the gateway would.
+  // The destination sends back what it receives, like the gateway under another name.
   let headers: string[] = ['Content-Type', 'application/json'];
   for (let passed = 1; passed <= 3; passed++) {
     await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}', headers));
@@ -269,14 +269,14 @@ test('an event that comes back goes out three times, and then no further [SSR-16
   expect(event).toMatchObject({ status: 'failed', statusReason: 'refused' });
   expect(event.attempts[0]?.error).toMatch(/^loop_detected/);
   expect(recorder.requests).toHaveLength(3);
-  // A person may send it all the same.
+  // A user may send it nevertheless.
   expect(await paggio.admin.replays.send(owner, event.id, { environment: 'original' })).toMatchObject({
     status: 'delivered',
   });
   await recorder.stop();
 });
 
-test('what a stranger writes into Paggio-Hops keeps no event from being delivered', async () => {
+test('an event is delivered whatever a stranger writes into Paggio-Hops', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'stranger', destinationUrl: recorder.url() });
   const deliver = async (body: string, hops: string): Promise<string> => {
@@ -286,18 +286,18 @@ test('what a stranger writes into Paggio-Hops keeps no event from being delivere
     return String(recorder.requests.at(-1)?.headers['paggio-hops']);
   };
   for (const hops of ['3', '999999', '3, 3, 3', '', `3.${'A'.repeat(22)}`]) await deliver(`{"hops":"${hops}"}`, hops);
-  // Entries that his own destination was sent, with other bytes.
+  // Entries that the stranger's own destination received with other bodies.
   let seen = '';
   for (let n = 0; n < 5; n++) seen = await deliver(`{"n":${n}}`, seen);
   await recorder.stop();
 });
 
-test('an event that takes its worker down with it ends after ten times [DEL-19]', async () => {
+test('an event that kills its worker ten times fails [DEL-19]', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'poison', destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const [first, last] = [await capture(paggio, endpoint.slug, '{}'), await capture(paggio, endpoint.slug, '{}')];
-  // As left behind by workers that died: a lease that has run out.
+  // An expired lease, as workers that died leave it.
   const died = (id: string, times: number): Promise<unknown> =>
     query(
       gateway.database.url,
@@ -315,12 +315,12 @@ test('an event that takes its worker down with it ends after ten times [DEL-19]'
   await recorder.stop();
 });
 
-test('what a delete left pending is cancelled by the next claim, also when it was paused', async () => {
+test('deliveries that a deletion left pending are cancelled by the next claim, even when paused', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'x', destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   const id = await capture(paggio, endpoint.slug, '{}');
-  // As when the process dies between the delete and the cancelling of what is pending.
+  // The process dies between the deletion and the cancellation of pending deliveries.
   await query(
     gateway.database.url,
     `update paggio.endpoints set deleted_at = now() where id = '${endpoint.id}'; update paggio.state set config_version = config_version + 1`,

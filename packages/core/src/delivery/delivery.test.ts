@@ -28,7 +28,7 @@ async function deliver(destinationUrl: string, settings: object = {}, headers: s
   return settled(paggio, owner, await capture(paggio, endpoint.slug, '{"a":1}', headers));
 }
 
-/** A destination that answers with bytes, or misbehaves below HTTP. */
+/** A destination that answers with raw bytes, or breaks the protocol below HTTP. */
 async function tcp(behave: (socket: Socket) => void): Promise<{ url: string; server: Server; accepted: () => number }> {
   let count = 0;
   const server = createTcpServer((socket) => {
@@ -37,14 +37,14 @@ async function tcp(behave: (socket: Socket) => void): Promise<{ url: string; ser
     behave(socket);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  // A failed test must not keep the run from ending.
+  // An open server of a failed test must not keep the run alive.
   server.unref();
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, accepted: () => count };
 }
 
 const answerBytes = (bytes: string | Buffer) => (socket: Socket) => void socket.once('data', () => socket.end(bytes));
 
-test('2xx is delivered, everything else is not, and redirects are never followed [DEL-01, DEL-02]', async () => {
+test('2xx is delivered, every other status is not, and redirects are never followed [DEL-01, DEL-02]', async () => {
   for (const status of [200, 201, 202, 204, 299]) {
     const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
     expect(await deliver(recorder.url())).toMatchObject({ status: 'delivered', responseStatus: status });
@@ -65,7 +65,7 @@ test('2xx is delivered, everything else is not, and redirects are never followed
   await elsewhere.stop();
 });
 
-test('410 ends it at once and says so [DEL-03]', async () => {
+test('410 ends the delivery at once, with a reason [DEL-03]', async () => {
   const recorder = await Recorder.start((_request, response) => void response.writeHead(410).end());
   expect(await deliver(recorder.url(), { retry: fast })).toMatchObject({
     status: 'failed',
@@ -75,7 +75,7 @@ test('410 ends it at once and says so [DEL-03]', async () => {
   await recorder.stop();
 });
 
-test('distinct failures below HTTP, each within the time-out [DEL-05]', async () => {
+test('failures below HTTP have distinct errors, each within the time-out [DEL-05]', async () => {
   const cases: [string, RegExp, (socket: Socket) => void][] = [
     ['closes before headers', /^connection_reset/, (socket) => void socket.once('data', () => socket.end())],
     ['resets', /^connection_reset/, (socket) => void socket.once('data', () => socket.resetAndDestroy())],
@@ -98,7 +98,7 @@ test('distinct failures below HTTP, each within the time-out [DEL-05]', async ()
   expect((await deliver('http://127.0.0.1:1/')).attempts[0]?.error).toMatch(/^connection_refused/);
 });
 
-test('a response that breaks off after 2xx counts; a huge one is cut at 64 KiB [DEL-06, DEL-07]', async () => {
+test('a response that breaks off after 2xx counts as delivered; a huge one is cut at 64 KiB [DEL-06, DEL-07]', async () => {
   const broken = await tcp(
     (socket) =>
       void socket.once('data', () => {
@@ -126,7 +126,7 @@ test('a response that breaks off after 2xx counts; a huge one is cut at 64 KiB [
   await endless.stop();
 });
 
-test('any bytes of a response can be kept [DEL-08]', async () => {
+test('a response may contain any bytes [DEL-08]', async () => {
   const recorder = await Recorder.start(
     (_request, response) => void response.writeHead(500, { 'x-odd': 'caf\u00e9' }).end(Buffer.from([0, 0xff, 0x7b, 0])),
   );
@@ -135,7 +135,7 @@ test('any bytes of a response can be kept [DEL-08]', async () => {
   await recorder.stop();
 });
 
-test('Retry-After postpones the next attempt and is given as the reason [DEL-04]', async () => {
+test('Retry-After postpones the next attempt and is shown as the reason [DEL-04]', async () => {
   const recorder = await Recorder.start(
     (_request, response) => void response.writeHead(503, { 'retry-after': '3600' }).end(),
   );
@@ -157,7 +157,7 @@ test('Retry-After postpones the next attempt and is given as the reason [DEL-04]
   await recorder.stop();
 });
 
-test('signed anew on each attempt, under one id, as the standard library verifies [SIG-22, SIG-23]', async () => {
+test('each attempt is signed again under one id, and the standard library verifies it [SIG-22, SIG-23]', async () => {
   const recorder = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 2 ? 500 : 200).end(),
   );
@@ -178,7 +178,7 @@ test('signed anew on each attempt, under one id, as the standard library verifie
   await recorder.stop();
 });
 
-test("hop-by-hop headers stay here; a sender's own Standard Webhooks headers stay untouched [AUZ-23]", async () => {
+test("hop-by-hop headers are not forwarded; a sender's own Standard Webhooks headers are forwarded unchanged [AUZ-23]", async () => {
   const recorder = await Recorder.start();
   await deliver(recorder.url(), { headers: { 'X-Replaced': 'ours' } }, [
     'Connection',
@@ -225,7 +225,7 @@ test("hop-by-hop headers stay here; a sender's own Standard Webhooks headers sta
   await recorder.stop();
 });
 
-test('names and rows that turn private after they were accepted reach no socket [SSR-06, SSR-08, SSR-09]', async () => {
+test('no connection is made to a name or a stored URL that became private after it was accepted [SSR-06, SSR-08, SSR-09]', async () => {
   const target = await tcp((socket) => socket.end());
   const port = (target.server.address() as AddressInfo).port;
   let answers = 0;
@@ -262,7 +262,7 @@ test('names and rows that turn private after they were accepted reach no socket 
   await strict.stop();
 });
 
-test('a changed URL is used by the very next attempt [DEL-14]', async () => {
+test('the very next attempt uses a changed URL [DEL-14]', async () => {
   const first = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const second = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -279,7 +279,7 @@ test('a changed URL is used by the very next attempt [DEL-14]', async () => {
   await second.stop();
 });
 
-test('a destination that hangs does not hold up another [DEL-15]', async () => {
+test('a destination that hangs does not delay another [DEL-15]', async () => {
   const sockets: Socket[] = [];
   const hanging = await tcp((socket) => void sockets.push(socket));
   const healthy = await Recorder.start();
@@ -294,7 +294,7 @@ test('a destination that hangs does not hold up another [DEL-15]', async () => {
   const seen = attempts(paggio);
   const ids = await Promise.all(Array.from({ length: 100 }, () => capture(paggio, fine.endpoint.slug, '{}')));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
-  // Not one of those that hang has ended by then.
+  // None of the hanging requests has ended by then.
   expect(seen.map(({ destinationUrl }) => destinationUrl)).toEqual(Array(100).fill(healthy.url()));
   await paggio.admin.endpoints.delete(owner, slow.endpoint.id);
   for (const socket of sockets) socket.destroy();
@@ -302,7 +302,7 @@ test('a destination that hangs does not hold up another [DEL-15]', async () => {
   await healthy.stop();
 });
 
-test('a stop finishes what is in flight and gives the rest back uncharged [CRA-05]', async () => {
+test('a stop finishes attempts under way and releases the others without counting an attempt [CRA-05]', async () => {
   const own = await startGateway();
   const slow = await Recorder.start((_request, response) => void setTimeout(() => response.writeHead(200).end(), 300));
   const { endpoint } = await own.paggio.admin.endpoints.create(owner, {
@@ -327,7 +327,7 @@ test('a stop finishes what is in flight and gives the rest back uncharged [CRA-0
   await slow.stop();
 });
 
-test('what takes longer than it is given is broken off before others may take it, so that no answer comes in between [CRA-05]', async () => {
+test('a stop aborts an attempt that takes too long before it releases the delivery, so no late answer interferes [CRA-05]', async () => {
   const own = await startGateway({ stopGrace: 50 });
   let breakOff: () => void = () => undefined;
   const brokenOff = new Promise<void>((done) => (breakOff = done));

@@ -12,7 +12,7 @@ async function pending(gateway: TestGateway, endpointId: string): Promise<number
 const drained = (gateway: TestGateway, endpointId: string): Promise<true> =>
   until(gateway.paggio, async () => ((await pending(gateway, endpointId)) === 0 ? true : undefined));
 
-test('a rate limit is kept with a backlog, across processes, and everything arrives once [DEL-16]', async () => {
+test('a rate limit holds across processes with a backlog, and everything arrives once [DEL-16]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
@@ -30,14 +30,14 @@ test('a rate limit is kept with a backlog, across processes, and everything arri
   await drained(gateway, endpoint.id);
   expect(recorder.requests).toHaveLength(60);
   expect(new Set(recorder.requests.map((request) => request.headers['webhook-id'])).size).toBe(60);
-  // 60 at 20 a second, less the two that may go at once.
+  // 60 events at 20 a second, less the two that may go at once.
   expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(2_850);
   await second.stop();
   await gateway.stop();
   await recorder.stop();
 });
 
-test('the circuit opens after failures in a row, one probe closes it, all of it visible [DEL-17]', async () => {
+test('the circuit opens after failures in a row, one probe closes it, and both are visible [DEL-17]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const heard: TelemetryEvent[] = [];
@@ -55,7 +55,7 @@ test('the circuit opens after failures in a row, one probe closes it, all of it 
   const ids = await Promise.all(Array.from({ length: 40 }, () => capture(paggio, endpoint.slug, '{}')));
   await until(paggio, async () => (heard.length > 0 ? true : undefined));
   expect(heard).toMatchObject([{ type: 'circuit.opened', endpointId: endpoint.id, forMs: expect.any(Number) }]);
-  // Ten in a row, and those that were under way beside them.
+  // Ten failed in a row, plus the attempts under way at that moment.
   expect(recorder.requests.length).toBeLessThanOrEqual(16);
   const [destination] = (await paggio.admin.endpoints.get(owner, endpoint.id)).destinations;
   expect(destination?.circuit).toEqual({ state: 'open', retryAt: expect.any(Date) });
@@ -78,7 +78,7 @@ test('the circuit opens after failures in a row, one probe closes it, all of it 
   await recorder.stop();
 });
 
-test('a failed probe keeps the circuit open for twice as long, and costs one attempt', async () => {
+test('a failed probe opens the circuit for twice as long and costs one attempt', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const opened: number[] = [];
@@ -109,7 +109,7 @@ test('a failed probe keeps the circuit open for twice as long, and costs one att
   await recorder.stop();
 });
 
-test('429 with Retry-After leaves the whole destination alone until then', async () => {
+test('429 with Retry-After stops all attempts to the destination until then', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const recorder = await Recorder.start((_request, response, count) =>
@@ -128,7 +128,7 @@ test('429 with Retry-After leaves the whole destination alone until then', async
   await recorder.stop();
 });
 
-test('what has just arrived does not wait behind a backlog [LOA-04]', async () => {
+test('a new event does not wait for a backlog [LOA-04]', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const recorder = await Recorder.start(
@@ -141,7 +141,7 @@ test('what has just arrived does not wait behind a backlog [LOA-04]', async () =
   });
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'PAUSED' });
   await captureMany(paggio, endpoint.slug, '{"old":1}', 1_000);
-  // As an outage leaves them: due for longer than anything that comes now.
+  // Like after an outage: these have been due for longer than any new event.
   await query(gateway.database.url, `update paggio.deliveries set due_at = now() - random() * interval '30 minutes'`);
   await query(gateway.database.url, 'analyze paggio.deliveries');
   await paggio.admin.endpoints.update(owner, endpoint.id, { status: 'ACTIVE' });
@@ -157,7 +157,7 @@ test('what has just arrived does not wait behind a backlog [LOA-04]', async () =
   await recorder.stop();
 });
 
-test('more dead destinations than there are slots leave half of them to the others [DEL-15]', async () => {
+test('when there are more dead destinations than slots, half of the slots stay free for the others [DEL-15]', async () => {
   const gateway = await startGateway({ maxInFlight: 16 });
   const { paggio } = gateway;
   let active = 0;
@@ -180,7 +180,7 @@ test('more dead destinations than there are slots leave half of them to the othe
   await Promise.all(
     slow.flatMap(({ endpoint }) => Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}'))),
   );
-  // Nobody knows before the first time-outs that they are dead.
+  // They are known to be dead only after the first time-outs.
   await until(paggio, async () => {
     const [row] = await query<{ lanes: number }>(
       gateway.database.url,
@@ -203,14 +203,14 @@ test('more dead destinations than there are slots leave half of them to the othe
   await healthy.stop();
 });
 
-test('concurrency is a limit of all processes together, and everything is delivered once', async () => {
+test('concurrency is a limit for all processes together, and everything is delivered once', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const others = await Promise.all([
     startGateway({ roles: ['deliver'] }, {}, gateway.database),
     startGateway({ roles: ['deliver'] }, {}, gateway.database),
   ]);
-  // As they do every ten seconds: whoever came first has not heard of the others yet.
+  // Processes do this every ten seconds. The first one does not know the others yet.
   for (const one of [gateway, ...others]) await one.runPeriodicWork('check-in');
   for (const concurrency of [1, 4]) {
     let active = 0;

@@ -8,24 +8,24 @@ const own = new Hops(Buffer.alloc(32, 1));
 const theirs = new Hops(Buffer.alloc(32, 2));
 
 const count = (hops: Hops, headers: readonly string[], body = BODY): number => hops.count(headers, () => body);
-/** What a gateway sends on, given what came in. */
+/** The header that a gateway sends on after it received `headers`. */
 const through = (hops: Hops, headers: readonly string[], body = BODY): string[] => [
   'Paggio-Hops',
   hops.next(headers, body),
 ];
 
-test('each pass counts once, for every process that shares the master key', () => {
+test('each pass counts once, in every process that shares the master key', () => {
   let headers: string[] = [];
   for (let passed = 0; passed < MAX_HOPS; passed++) {
     expect(count(own, headers)).toBe(passed);
     headers = through(passed % 2 === 0 ? own : new Hops(Buffer.alloc(32, 1)), headers);
   }
   expect(count(own, headers)).toBe(MAX_HOPS);
-  // A replay by hand goes out all the same, and is still recognised when it comes back.
+  // A manual replay is sent nevertheless, and is recognised when it comes back.
   expect(count(own, through(own, headers))).toBe(MAX_HOPS);
 });
 
-test('a circle of several installations is noticed by each of them', () => {
+test('each installation in a loop of several notices the loop', () => {
   let headers: string[] = [];
   for (let round = 1; round <= MAX_HOPS; round++) {
     headers = through(own, headers);
@@ -35,7 +35,7 @@ test('a circle of several installations is noticed by each of them', () => {
   }
 });
 
-test('a circle of a dozen installations too, and the header does not grow without end', () => {
+test('a loop of a dozen installations is noticed, and the header does not grow without limit', () => {
   const ring = Array.from({ length: 12 }, () => new Hops(randomBytes(32)));
   let headers: string[] = [];
   for (let round = 1; round <= MAX_HOPS; round++) {
@@ -46,7 +46,7 @@ test('a circle of a dozen installations too, and the header does not grow withou
   expect((headers[1] as string).length).toBeLessThan(500);
 });
 
-test('nothing that somebody without the key writes is counted, whatever he has seen of other events', () => {
+test('entries from anyone without the key are not counted, even if they were copied from other events', () => {
   const seen = [1, 2, 3].reduce<string[]>((headers) => through(own, headers, hash('another body')), []);
   const once = through(own, [])[1] as string;
   const forged = [
@@ -59,7 +59,7 @@ test('nothing that somebody without the key writes is counted, whatever he has s
     ['Paggio-Hops', `3.${'A'.repeat(22)}`],
   ];
   for (const headers of forged) expect([headers, count(own, headers)]).toEqual([headers, 0]);
-  // One of these bytes that he was sent himself counts as what it is, however often he repeats it.
+  // A genuine entry for the same body counts once, however often it is repeated.
   expect(count(own, ['Paggio-Hops', [once, once, once].join(), 'paggio-hops', once])).toBe(1);
   fc.assert(
     fc.property(fc.array(fc.string()), fc.string(), (values, text) => {
@@ -69,7 +69,7 @@ test('nothing that somebody without the key writes is counted, whatever he has s
   );
 });
 
-test('of what others wrote only entries are passed on, and the newest of them', () => {
+test('only valid entries of others are passed on, and of many only the newest', () => {
   const foreign = through(theirs, [])[1] as string;
   const dirty = ['Paggio-Hops', `3, ${foreign},x"y, <b>, 9.${'B'.repeat(22)}`, 'PAGGIO-HOPS', 'not one'];
   expect(own.next(dirty, BODY)).toBe(`${foreign}, ${own.next([], BODY)}`);
@@ -78,7 +78,7 @@ test('of what others wrote only entries are passed on, and the newest of them', 
   expect(next).toEqual([...many.slice(-16), own.next([], BODY)]);
 });
 
-test('the body is hashed only where there is something to compare it with', () => {
+test('the body is hashed only when there is an entry to compare it with', () => {
   const never = (): string => {
     throw new Error('hashed');
   };

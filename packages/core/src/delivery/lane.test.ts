@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Lane } from './lane';
 import { shareOf } from './share';
 
-test('LOA: the shares of all processes add up to the concurrency, whatever divides them', () => {
+test('the shares of all processes add up to the concurrency, whatever its number and theirs', () => {
   fc.assert(
     fc.property(
       fc.uuid(),
@@ -19,13 +19,13 @@ test('LOA: the shares of all processes add up to the concurrency, whatever divid
   );
 });
 
-test('a congested destination gets half as much for each wave of failures, and more again for deliveries', () => {
+test('each wave of failures halves the slots of a congested destination, and deliveries raise them again', () => {
   const lane = new Lane();
   lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
   expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
   lane.cut(0, 10);
   expect([lane.slots, lane.isUnwell]).toEqual([4, true]);
-  // Attempts that had begun before the cut belong to the same wave.
+  // Attempts that began before the cut belong to the same wave.
   lane.cut(5, 11);
   expect(lane.slots).toBe(4);
   lane.cut(20, 30);
@@ -36,7 +36,7 @@ test('a congested destination gets half as much for each wave of failures, and m
   expect([lane.slots, lane.isUnwell]).toEqual([8, false]);
 });
 
-test('room: claimed ahead, never when paced or open', () => {
+test('a lane claims ahead of its slots, but not with a rate limit, and claims nothing while its circuit is open', () => {
   const lane = new Lane();
   lane.configure({ concurrency: 8, rate: null, handler: null }, 8);
   lane.active = 3;

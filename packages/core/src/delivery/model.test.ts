@@ -18,16 +18,16 @@ const acts: Act[] = ['accept', 'refuse', 'time_out', 'lose_answer', 'crash'];
 const MAX_ATTEMPTS = 3;
 const HOUR = 3600;
 
-/** The reference: everything that is promised about one event, in a few lines. */
+/** The reference: the whole state that is promised for one event. */
 interface ModelEvent {
   script: Act[];
   state: 'pending' | 'delivered' | 'failed';
   reason: string | null;
   attempts: number;
   requests: number;
-  /** Was due together with one that crashes the worker: it may have been under way, and is then sent once more. */
+  /** It was due together with an event that crashes the worker, so it may have been under way and be sent once more. */
   loose: boolean;
-  /** Waits for its time: the next hour brings it. */
+  /** It waits for its retry, which is due within the next hour. */
   waits: boolean;
 }
 
@@ -49,7 +49,7 @@ class Model {
     this.run();
   }
 
-  /** Whatever is due is attempted, unless it is held. */
+  /** Attempts every event that is due, unless the endpoint holds it. */
   run(): void {
     if (this.paused || this.deleted) return;
     const due = [...this.events.values()].filter((event) => event.state === 'pending' && !event.waits);
@@ -57,7 +57,7 @@ class Model {
     for (const event of due) {
       event.loose ||= crashes && due.length > 1;
       const act = event.script[event.attempts] ?? 'accept';
-      // A crash is no attempt: the one that takes over sends again, and this time it is accepted.
+      // A crash does not count as an attempt: the next worker sends again, and the destination accepts.
       event.requests += act === 'crash' ? 2 : 1;
       event.attempts++;
       if (act === 'accept' || act === 'crash') event.state = 'delivered';
@@ -79,11 +79,11 @@ class Model {
   }
 }
 
-/** The real thing: capture and API here, delivery in a process of its own that can die. */
+/** The real system: capture and API in this process, delivery in a process that can die. */
 class Real {
   endpoint: { id: string; slug: string } | undefined;
   readonly sent = new Map<string, number>();
-  /** For whoever has to find out what went wrong. */
+  /** Helps to find out what went wrong. */
   readonly log: string[] = [];
 
   private constructor(
@@ -97,7 +97,7 @@ class Real {
     const recorder = await Recorder.start();
     const real = new Real(gateway, recorder, await DeliveryProcess.start(gateway.database));
     recorder.behaviour = (request, response) => {
-      // A lost answer on a kept-alive connection may be repeated at once, as if it had been idle; not on a fresh one.
+      // A client may repeat a request at once when its kept-alive connection breaks, but not on a new connection.
       response.shouldKeepAlive = false;
       const id = request.headers['paggio-event-id'] as string;
       const number = Number(request.headers['paggio-attempt']);
@@ -120,12 +120,14 @@ class Real {
   readonly crashed = new Set<string>();
   private crashing: Promise<void> | undefined;
 
-  /** Kills the worker, starts another, and lets the leases run out. Events that crash together crash once. */
+  /**
+   * Kills the worker, starts another and lets the leases run out. Events that crash at the same time cause one crash.
+   */
   crash(): Promise<void> {
     this.crashing ??= (async () => {
       await this.worker.kill();
       this.worker = await DeliveryProcess.start(this.gateway.database);
-      // Nothing but leases ends within this time: schedules are an hour long.
+      // Only leases end within this time, because retries wait an hour.
       await passTime(this.gateway.database, 31);
       this.crashing = undefined;
     })();
@@ -133,7 +135,7 @@ class Real {
   }
 
   async newEndpoint(): Promise<void> {
-    // Time passes for everything: what the run before left waiting must not come in between.
+    // Time passes for all endpoints, so what the previous run left waiting is removed first.
     if (this.endpoint) await this.gateway.paggio.admin.endpoints.delete(owner, this.endpoint.id).catch(() => undefined);
     const { endpoint } = await this.gateway.paggio.admin.endpoints.create(owner, {
       name: 'model',
@@ -152,14 +154,14 @@ class Real {
 
   async hourPasses(): Promise<void> {
     await passTime(this.gateway.database, HOUR);
-    // The circuit breaker has tests of its own; here it would only hold up what the model expects.
+    // The circuit breaker has its own tests. Here it would only delay what the model expects.
     await query(
       this.gateway.database.url,
       'update paggio.destinations set strain = 0, openings = 0, open_until = null',
     );
   }
 
-  /** Resolves when the database and the destination have seen exactly what the model says. */
+  /** Resolves when the database and the destination agree with the model. */
   async agreesWith(model: Model): Promise<void> {
     let seen: unknown;
     let expected: unknown;
@@ -277,7 +279,7 @@ class Crash extends Step {
   override toString = (): string => 'crash';
 }
 
-/** The clocks of the processes go wrong; leases and schedules follow the database and do not notice. */
+/** Changes the clocks of the processes. Leases and retries follow the database's clock and are not affected. */
 class ClockStep extends Step {
   constructor(private readonly ms: number) {
     super();
@@ -298,7 +300,7 @@ class Delete extends Step {
   override toString = (): string => 'delete';
 }
 
-test('any sequence of steps leaves what the model says, and each attempt is on record once [DEL-25]', async () => {
+test('any sequence of steps leaves the state that the model predicts, and each attempt is recorded once [DEL-25]', async () => {
   const real = await Real.start();
   const which = fc.nat({ max: 20 });
   const script = fc.array(fc.constantFrom(...acts, 'accept', 'refuse', 'refuse' as Act), { maxLength: MAX_ATTEMPTS });

@@ -18,7 +18,7 @@ interface Sent {
 
 const sentOf = (body: Buffer): Sent => JSON.parse(body.toString()) as Sent;
 
-test('events of one key arrive in order, with failures, several processes and many keys at once [DEL-24]', async () => {
+test('events of one key arrive in order, despite failures, several processes and many keys [DEL-24]', async () => {
   const { paggio } = gateway;
   const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
   const accepted: Sent[] = [];
@@ -34,7 +34,7 @@ test('events of one key arrive in order, with failures, several processes and ma
     retry: soon,
   });
   const keys = ['a', 'b', 'c', 'd', 'e'];
-  // Each sender waits for its answer, as one does that cares for order.
+  // Each sender waits for its answer, as a sender must that relies on order.
   await Promise.all(
     keys.map(async (key) => {
       for (let n = 0; n < 20; n++) await capture(paggio, endpoint.slug, JSON.stringify({ key, n }));
@@ -50,7 +50,7 @@ test('events of one key arrive in order, with failures, several processes and ma
   await recorder.stop();
 });
 
-test('a poisoned key holds only its own lane; cancelling its head lets the next one go', async () => {
+test('a poisoned key blocks only itself; cancelling its first event lets the next one go', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start((request, response) => {
     const { key, n } = sentOf(request.body);
@@ -88,7 +88,7 @@ test('a poisoned key holds only its own lane; cancelling its head lets the next 
   await recorder.stop();
 });
 
-test('a head that runs out of attempts is set aside as failed, and the key goes on', async () => {
+test('an event that runs out of attempts fails, and the next event of its key follows', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start((_request, response, count) =>
     response.writeHead(count === 1 ? 500 : 200).end(),
@@ -103,7 +103,7 @@ test('a head that runs out of attempts is set aside as failed, and the key goes 
   for (let n = 0; n < 3; n++) ids.push(await capture(paggio, endpoint.slug, `${n}`, ['x-key', 'k']));
   const events = await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   expect(events.map((event) => event.status)).toEqual(['failed', 'delivered', 'delivered']);
-  // Its replay comes after what is there, under the same key.
+  // Its replay has the same key and goes to the end of the queue.
   const copy = await paggio.admin.replays.redeliver(owner, ids[0] as string);
   expect(await settled(paggio, owner, copy)).toMatchObject({ status: 'delivered' });
   const rows = await query<{ keys: number }>(
@@ -114,7 +114,7 @@ test('a head that runs out of attempts is set aside as failed, and the key goes 
   await recorder.stop();
 });
 
-test('without a key nothing waits; order_by set to null lets go what waits', async () => {
+test('events without a key do not wait; setting order_by to null releases those that do', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start((request, response) =>
     response.writeHead(request.body.includes('first') ? 400 : 200).end(),
@@ -137,10 +137,10 @@ test('without a key nothing waits; order_by set to null lets go what waits', asy
   await recorder.stop();
 });
 
-// A claim looks at five hundred of them.
+// One claim looks at five hundred deliveries.
 const HEAP = process.env['PAGGIO_FULL'] ? 10_000 : 2_000;
 
-test('ten thousand waiting behind a poisoned key do not hold up another key', async () => {
+test('ten thousand events waiting for a poisoned key do not delay another key', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start((request, response) =>
     response.writeHead(request.body.includes('bad') ? 400 : 200).end(),

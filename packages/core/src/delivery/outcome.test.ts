@@ -17,7 +17,7 @@ const answer = (status: number | null, headers: TransportResult['headers'] = {},
   error: code === undefined ? null : { code, message: code },
 });
 
-test('what each status means by default [DEL-01 to DEL-03]', () => {
+test('by default 2xx is delivered, 410 pauses, and every other status is retried [DEL-01 to DEL-03]', () => {
   const kinds = (status: number): string => classify(answer(status), 1, defaultRetryPolicy, 0).kind;
   for (const status of [200, 201, 202, 204, 299]) expect([status, kinds(status)]).toEqual([status, 'delivered']);
   for (const status of [300, 301, 304, 400, 401, 404, 408, 409, 422, 425, 429, 500, 503, 999])
@@ -25,19 +25,19 @@ test('what each status means by default [DEL-01 to DEL-03]', () => {
   expect(kinds(410)).toBe('pause');
 });
 
-test('clientErrors: fail ends with the first 4xx, except those that say later', () => {
+test('with clientErrors: fail the first 4xx ends the delivery, except those that ask to try later', () => {
   const policy = { ...defaultRetryPolicy, clientErrors: 'fail' as const };
   for (const status of [400, 401, 404, 422])
     expect(classify(answer(status), 1, policy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
   for (const status of [408, 425, 429, 500, 302]) expect(classify(answer(status), 1, policy, 0).kind).toBe('retry');
 });
 
-test('a destination may ask to drop a message [DEL-27]', () => {
+test('a destination may ask to drop an event [DEL-27]', () => {
   const asked = answer(500, { 'webhook-delivery': 'abort-message' });
   expect(classify(asked, 1, defaultRetryPolicy, 0)).toMatchObject({ kind: 'give_up', statusReason: 'refused' });
 });
 
-test('every scheduled attempt says in words when and why', () => {
+test('the reason of every scheduled attempt says in words when and why', () => {
   const policy = { ...defaultRetryPolicy, jitter: 'none' as const };
   expect(classify(answer(503), 2, policy, 0)).toMatchObject({
     delayMs: 30_000,
@@ -56,7 +56,7 @@ test('every scheduled attempt says in words when and why', () => {
   });
 });
 
-test('what an attempt says about its destination', () => {
+test('each result says whether it strains its destination', () => {
   for (const status of [429, 503, 504]) expect(strainOf(answer(status))).toBe('congested');
   for (const status of [408, 500, 502]) expect(strainOf(answer(status))).toBe('failing');
   for (const status of [200, 302, 400, 404, 410]) expect(strainOf(answer(status))).toBe('none');
@@ -68,7 +68,7 @@ test('what an attempt says about its destination', () => {
   expect(holdMs(answer(503, { 'retry-after': '7' }), 0)).toBe(0);
 });
 
-test('presets are written out, and can be changed in part', () => {
+test('presets are written out in full, and can be changed in part', () => {
   for (const [preset, policy] of Object.entries(retryPresets)) expect(parseRetryPolicy({ preset })).toEqual(policy);
   expect(parseRetryPolicy({ preset: 'quick', maxAttempts: 2, jitter: 'equal' })).toMatchObject({
     maxAttempts: 2,
@@ -93,7 +93,7 @@ test('presets are written out, and can be changed in part', () => {
   for (const [input, field] of wrong) expect(parseRetryPolicy(input)).toMatchObject([{ field }]);
 });
 
-test('jitter: full from the floor, equal from the middle, none not at all', () => {
+test('full jitter starts at the floor, equal jitter at the middle, and none adds nothing', () => {
   const delays = (jitter: 'full' | 'equal' | 'none'): number[] =>
     [0, 0.999999].map((random) => retryDelayMs({ ...defaultRetryPolicy, jitter }, 2, () => random));
   expect(delays('full')).toEqual([1_000, 30_000]);

@@ -38,13 +38,13 @@ function sent(change: Change = {}): string[] {
 const namesIn = (headers: readonly string[]): string[] => headers.filter((_text, index) => index % 2 === 0);
 const valueIn = (headers: readonly string[], name: string): string | undefined => new HeaderList(headers).get(name);
 const own = namesIn(sent());
-/** What of a sender's headers leaves. */
+/** The sender's headers that are forwarded. */
 const forwarded = (raw: string[], change: Change = {}): string[] => {
   const all = sent({ raw, ...change });
   return all.slice(0, all.length - own.length * 2 - (change.custom?.length ?? 0) * 2);
 };
 
-test('headers that only a proxy should set stay here, in every spelling, and the others leave as they came', () => {
+test('headers that only a proxy should set are not forwarded in any spelling, and the others are unchanged', () => {
   const others = ['X-Event', 'a', 'x_custom', 'b', 'X-Hub-Signature-256', 'c', 'Accept', '*/*', 'Via', '1.1 edge'];
   const identity = ['X-Forwarded-For', 'x_forwarded_for', 'X-REAL-IP', 'Forwarded', 'X-Forwarded-User', 'Remote_User'];
   const raw = [...others.slice(0, 4), ...identity.flatMap((name) => [name, '127.0.0.1']), ...others.slice(4)];
@@ -61,12 +61,12 @@ test('every header of every provider is forwarded', () => {
   }
 });
 
-test("a header that the endpoint's own verification reads is forwarded, whatever it is called", () => {
+test("a header that the endpoint's verification reads is forwarded under any name", () => {
   const raw = ['X-Remote-User', 'signature', 'X-Remote-Group', 'admins'];
   expect(forwarded(raw, { endpoint: { verificationHeaders: new Set(['x-remote-user']) } })).toEqual(raw.slice(0, 2));
 });
 
-test('the endpoint may set such a header itself, and no spelling of a sender stands beside it', () => {
+test('the endpoint may set such a header itself, and replaces every spelling that a sender uses', () => {
   const custom: [string, string][] = [
     ['X-Forwarded-User', 'gateway'],
     ['X-Internal-Token', 'right'],
@@ -85,23 +85,23 @@ test('the endpoint may set such a header itself, and no spelling of a sender sta
   expect(sent({ raw, custom }).slice(-4)).toEqual(custom.flat());
 });
 
-test('no sender can write a header of Paggio, nor one that another spelling makes of it', () => {
+test('no sender can set a header of Paggio, in any spelling', () => {
   for (const name of [...own, 'Paggio-Webhook-Id', 'Paggio-Anything', 'X-PJ-Correlation-ID', 'Paggio-Rejection-Id']) {
     for (const spelling of [name, name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.')]) {
       const exactlyTheirs = /^webhook-(id|timestamp|signature)$/i.test(spelling);
       const leaves = namesIn(forwarded([spelling, 'forged']));
-      // Senders of the same standard keep their own; ours are then called paggio-webhook-*.
+      // Senders of Standard Webhooks keep their own headers. Ours are then called paggio-webhook-*.
       expect([spelling, leaves]).toEqual([spelling, exactlyTheirs ? [spelling] : []]);
     }
   }
 });
 
-test('spellings of headers that belong to the connection do not pass either, nor does Proxy', () => {
+test('other spellings of connection headers are not forwarded, nor is Proxy', () => {
   const raw = ['Content_Length', '0', 'Transfer_Encoding', 'chunked', 'Proxy', 'http://evil.example', 'HOST', 'x'];
   expect(forwarded([...raw, 'Proxy_Authorization', 'x', 'Connection', 'X_Named', 'x_named', 'y'])).toEqual([]);
 });
 
-test("what belongs to Paggio is refused among a destination's own headers, and not sent where it is stored", () => {
+test("reserved headers are refused as a destination's own headers, and stored ones are not sent", () => {
   for (const name of [
     'paggio-verified',
     'paggio_verified',
@@ -118,8 +118,8 @@ test("what belongs to Paggio is refused among a destination's own headers, and n
   expect(valueIn(headers, 'paggio-verified')).toBe('none');
 });
 
-describe('who vouches for an event', () => {
-  /** The receiver of the documentation, in a process of its own. */
+describe('Paggio-Verified-Signature', () => {
+  /** Runs the receiver of the documentation in its own process. */
   function receive(deliveries: { headers: string[]; body?: Buffer; secret?: string }[]): string[] {
     const code = /```js\n(import \{ createHash[^]*?)```/.exec(PAGE)?.[1];
     if (!code) throw new Error('The documentation has no receiver.');
@@ -143,7 +143,7 @@ describe('who vouches for an event', () => {
   const changed = (headers: string[], name: string, value: string): string[] =>
     headers.map((text, index) => (headers[index - 1] === name && index % 2 === 1 ? value : text));
 
-  test('the receiver of the documentation believes what is genuine', () => {
+  test('the receiver of the documentation accepts genuine headers', () => {
     const values = ['stripe', 'custom', 'api', null] as const;
     expect(receive(values.map((verifiedBy) => ({ headers: sent({ verifiedBy }) })))).toEqual([
       'stripe',
@@ -153,7 +153,7 @@ describe('who vouches for an event', () => {
     ]);
   });
 
-  test('with a secret that is being replaced, both secrets prove it', () => {
+  test('while a secret is being replaced, both secrets verify', () => {
     const headers = sent({ verifiedBy: 'github', endpoint: { secrets: [SECRET, OLD_SECRET] } });
     expect(receive([SECRET, OLD_SECRET, 'another'].map((secret) => ({ headers, secret })))).toEqual([
       'github',
@@ -162,11 +162,11 @@ describe('who vouches for an event', () => {
     ]);
   });
 
-  test('and nothing that was changed, moved to another event, repeated later, or signed for another purpose', () => {
+  test('the receiver accepts nothing that was changed, moved to another event, repeated later, or signed for another purpose', () => {
     const nobody = sent({ raw: ['Paggio-Verified', 'stripe', 'Paggio_Verified', 'stripe'] });
     const stripe = sent({ verifiedBy: 'stripe' });
     const other = sent({ verifiedBy: 'stripe', eventId: '0190f3c0-0000-7000-8000-000000000002' });
-    // An anonymous sender chooses the body, and with it what Standard Webhooks and X-PJ-Signature sign.
+    // An anonymous sender chooses the body, which Standard Webhooks and X-PJ-Signature sign.
     const nowMs = Date.now();
     const t = String(Math.floor(nowMs / 1000));
     const hash = createHash('sha256').update(BODY).digest('hex');
@@ -195,7 +195,7 @@ describe('who vouches for an event', () => {
     expect(receive(forgeries)).toEqual(forgeries.map(() => 'none'));
   });
 
-  test('no provider is called like a word that means something else', () => {
+  test('no provider has a name that means something else in this header', () => {
     for (const { name } of catalogue) expect(name).not.toMatch(/^(none|api|custom|unknown)$|:/);
   });
 

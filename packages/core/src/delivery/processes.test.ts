@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   for (const one of processes.splice(0)) await one.kill();
-  // The processes of the next test have the destinations for themselves.
+  // The next test needs a worker group without these processes.
   await query(gateway.database.url, 'delete from paggio.workers');
 });
 
@@ -57,7 +57,7 @@ const allDelivered = (): Promise<true> =>
     return left.length === 0 ? true : undefined;
   });
 
-test('a stopped process that wakes after its leases are gone overwrites nothing [CRA-03]', async () => {
+test('a stopped process that resumes after its leases expired overwrites nothing [CRA-03]', async () => {
   const held: ServerResponse[] = [];
   let hold = true;
   const recorder = await Recorder.start((_request, response) => {
@@ -77,11 +77,11 @@ test('a stopped process that wakes after its leases are gone overwrites nothing 
   const second = await startGateway({ roles: ['deliver'] }, {}, gateway.database);
   await passTime(gateway.database, 31);
   await allDelivered();
-  // Its answers have come meanwhile, and they are failures.
+  // The destination now answers the stopped process with failures.
   for (const response of held) response.writeHead(500).end('first');
   await second.stop();
   first.signal('SIGCONT');
-  // Results are settled in turn: when the first process has delivered a further event, the late ones are behind it.
+  // Results are settled in order: once the first process has delivered another event, its late results were handled.
   await capture(gateway.paggio, endpoint.slug, '{}');
   await allDelivered();
   expect(await rowsOf(endpoint)).toEqual(
@@ -91,7 +91,7 @@ test('a stopped process that wakes after its leases are gone overwrites nothing 
   await recorder.stop();
 }, 60_000);
 
-test('a killed process is replaced within a minute, without help [CRA-01]', async () => {
+test('a killed process is replaced within a minute, without intervention [CRA-01]', async () => {
   let hold = true;
   const recorder = await Recorder.start((_request, response) => void (hold || response.writeHead(200).end()));
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
@@ -109,13 +109,13 @@ test('a killed process is replaced within a minute, without help [CRA-01]', asyn
   await allDelivered();
   expect(performance.now() - startedAt).toBeLessThan(60_000);
   expect((await rowsOf(endpoint)).every((row) => row.attempt_count === 1)).toBe(true);
-  // Twice only what was under way.
+  // Only deliveries under way were sent twice.
   expect(recorder.requests.length).toBeLessThanOrEqual(28);
   await second.stop();
   await recorder.stop();
 }, 90_000);
 
-test('processes that are killed one after the other under load lose nothing [CRA-02]', async () => {
+test('processes that are killed one after another under load lose nothing [CRA-02]', async () => {
   const recorder = await Recorder.start((_request, response, count) => {
     setTimeout(() => response.writeHead(count % 7 === 0 ? 400 : 200).end(), count % 10);
   });
@@ -158,7 +158,7 @@ test('processes that are killed one after the other under load lose nothing [CRA
   await recorder.stop();
 }, 120_000);
 
-test('in a loop of crashes the dead do not keep their part of a destination [CRA-02]', async () => {
+test('in a loop of crashes dead processes do not keep their share of a destination [CRA-02]', async () => {
   const ghosts = `insert into paggio.workers (id, seen_at, handlers)
     select gen_random_uuid(), now() - interval '${0.7 * shortLeases.workerGroupMs} milliseconds', '{}' from generate_series(1, 15)`;
   await query(gateway.database.url, ghosts);
@@ -176,11 +176,11 @@ test('in a loop of crashes the dead do not keep their part of a destination [CRA
     destinationUrl: recorder.url(),
     concurrency: 16,
   });
-  // In groups, because what has waited for a second is refused, and a busy machine needs that for all of them at once.
+  // In groups, because requests are refused after waiting a second, and a busy machine is too slow for all at once.
   for (let group = 0; group < (process.env['PAGGIO_FULL'] ? 3 : 1); group++)
     await captureMany(gateway.paggio, endpoint.slug, '{}', 500);
   const living = await startGateway({ roles: ['deliver'] }, { timing: shortLeases }, gateway.database);
-  // At first one slot of sixteen; all of them when the others have not been heard of for long.
+  // One slot of sixteen at first, and all of them once the other processes have not checked in for long enough.
   await until(gateway.paggio, async () => (most === 16 ? true : undefined));
   await allDelivered();
   await living.stop();

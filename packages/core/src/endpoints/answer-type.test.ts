@@ -8,7 +8,7 @@ test.each([
   'application/json',
   'application/xml; charset=utf-8',
   'text/xml',
-])('%s may be answered', (type) => {
+])('%s is allowed as the type of an answer', (type) => {
   expect([isAnswerType(type), answerType(type, '<b>')]).toEqual([true, type]);
 });
 
@@ -31,11 +31,11 @@ test.each([
   expect([isAnswerType(type), answerType(type, '')]).toEqual([false, 'text/plain; charset=utf-8']);
 });
 
-test('a body without a type is plain text, and nothing has none', () => {
+test('a body without a type is plain text, and an empty body has no type', () => {
   expect([answerType(null, '<script>'), answerType(null, '')]).toEqual(['text/plain; charset=utf-8', null]);
 });
 
-test('no provider of the catalogue wants a type that is not allowed', () => {
+test('every answer of a provider in the catalogue has an allowed type', () => {
   const answers = catalogue.flatMap(({ acknowledgement, refusal, spec }) => [
     acknowledgement,
     refusal,

@@ -1,7 +1,7 @@
 import type { EndpointConfig } from './endpoint-config';
 import { EndpointDirectory, type EndpointLoader } from './endpoint-directory';
 
-/** Endpoints by slug. It counts the look-ups. */
+/** Finds endpoints by slug, and counts the look-ups. */
 class CountingLoader implements EndpointLoader {
   version_ = 1;
   asked: string[] = [];
@@ -19,10 +19,10 @@ class CountingLoader implements EndpointLoader {
   }
 }
 
-/** More endpoints and guesses than a directory remembers. */
+/** More than a directory remembers. */
 const GUESSES = process.env['PAGGIO_FULL'] ? 50_000 : 21_000;
 
-test('guesses push out no endpoint, whether it is in use or not', async () => {
+test('guessed slugs push out no endpoint, whether it is in use or not', async () => {
   const endpoints = Array.from({ length: 1_000 }, (_, n) => `endpoint-${n}`);
   const loader = new CountingLoader(new Set(endpoints));
   const directory = new EndpointDirectory(loader);
@@ -42,7 +42,7 @@ test('a guess is looked up once and remembered, until the configuration changes'
   directory.observe(++loader.version_);
   expect(directory.peek('guess')).toBeUndefined();
   expect((await directory.bySlug('made-later'))?.slug).toBe('made-later');
-  // It was an endpoint, so it is worth a look-up, even if its entry has to be read again.
+  // It was an endpoint, so looking it up again is worth it, even if its entry has to be read again.
   directory.observe(++loader.version_);
   expect([directory.peek('made-later'), directory.remembers('made-later')]).toEqual([undefined, true]);
 });

@@ -38,7 +38,7 @@ const began = (endpointId: string, ago: string): Promise<unknown> =>
     `update paggio.destinations set failing_since = now() - interval '${ago}' where endpoint_id = '${endpointId}'`,
   );
 
-test('a healthy endpoint whose destination breaks reads failing since then, although no delivery has ended', async () => {
+test('an endpoint whose destination breaks is shown as failing from that moment, even before a delivery has ended', async () => {
   const { paggio } = gateway;
   const { id, slug } = await made('outage', {});
   await send(slug, 200, 3);
@@ -63,7 +63,7 @@ test('a healthy endpoint whose destination breaks reads failing since then, alth
   expect(items.find((one) => one.id === id)?.health).toMatchObject({ label: 'failing', delivered: 0 });
   expect((await endpointOf(id)).destinations[0]?.failingSince).toEqual(health.failingSince);
   expect((await paggio.host.gauges()).failingDestinations).toBe(1);
-  // A new address begins without the failures and the circuit of the one before, and is tried at once.
+  // A new URL starts without the failures and the circuit of the old one, and is tried at once.
   status = 200;
   await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url('/right') });
   await until(paggio, async () => (recorder.requests.at(-1)?.url === '/right' ? true : undefined));
@@ -72,7 +72,7 @@ test('a healthy endpoint whose destination breaks reads failing since then, alth
   await paggio.admin.endpoints.delete(owner, id);
 });
 
-test('a single failed attempt is no outage; five over a minute are, and one delivery ends it', async () => {
+test('one failed attempt is not an outage; five over a minute are, and one delivery ends the outage', async () => {
   const { id, slug } = await made('flapping');
   await send(slug, 404);
   await began(id, '2 minutes');
@@ -85,7 +85,7 @@ test('a single failed attempt is no outage; five over a minute are, and one deli
   expect(destinations[0]).toMatchObject({ failingSince: null });
 });
 
-test('waiting has a destination, capturing has none', async () => {
+test('an endpoint without events is waiting when it has a destination, and capturing when it has none', async () => {
   const { paggio } = gateway;
   expect((await made('new')).health.label).toBe('waiting');
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'sink' });
@@ -108,7 +108,7 @@ test('two failures days apart never pause a destination; 25 in a row over the co
   });
 });
 
-test.each(['endpoint', 'destination'])('a URL changed at the %s begins without the failures before', async (where) => {
+test.each(['endpoint', 'destination'])('a URL changed at the %s starts without earlier failures', async (where) => {
   const { paggio, database } = gateway;
   const { id, slug, destinations } = await made(`moved at the ${where}`);
   await send(slug, 404, 2);
@@ -119,7 +119,7 @@ test.each(['endpoint', 'destination'])('a URL changed at the %s begins without t
     where === 'endpoint'
       ? paggio.admin.endpoints.update(owner, id, { destinationUrl: url })
       : paggio.admin.endpoints.updateDestination(owner, id, destination, { url });
-  // The same address again is no change.
+  // Setting the same URL again is not a change.
   await change(recorder.url());
   expect((await endpointOf(id)).health.label).toBe('failing');
   await change(recorder.url('/new'));
@@ -130,7 +130,7 @@ test.each(['endpoint', 'destination'])('a URL changed at the %s begins without t
   expect(row).toEqual({ failures: 1 });
 });
 
-test('an attempt that began before its URL was changed says nothing about the new address', async () => {
+test('an attempt that began before its URL was changed does not count for the new URL', async () => {
   const { paggio, database } = gateway;
   let answer: (() => void) | undefined;
   const gone = await Recorder.start((_request, response) => {
@@ -151,7 +151,7 @@ test('an attempt that began before its URL was changed says nothing about the ne
   await gone.stop();
 });
 
-test('what waits for an address that asked to be left alone goes to the new address at once', async () => {
+test('events that wait for a URL under Retry-After go to a new URL at once', async () => {
   const { paggio } = gateway;
   const busy = await Recorder.start(
     (_request, response) => void response.writeHead(429, { 'Retry-After': '250' }).end(),
@@ -169,7 +169,7 @@ test('what waits for an address that asked to be left alone goes to the new addr
   await busy.stop();
 });
 
-test('the rule reads the same in SQL', async () => {
+test('the rule for failing is the same in SQL', async () => {
   const now = Date.now();
   const states = [null, now - 1_000, now - 55_000, now - 65_000, now - 86_400_000].flatMap((since) =>
     [0, 4, 5, 30].flatMap((failures) => [0, 9, 10].map((strain) => ({ since, failures, strain }))),

@@ -10,7 +10,7 @@ const policies = fc.record({
   floorSeconds: fc.integer({ min: 0, max: 3600 }),
 });
 
-test('a wait is never below the floor nor above the bound [DEL-10]', () => {
+test('a wait is never below the floor or above the bound [DEL-10]', () => {
   fc.assert(
     fc.property(
       policies,
@@ -32,7 +32,7 @@ test('the default makes twelve attempts over about three days', () => {
   expect(longestDays).toBeLessThan(3.5);
 });
 
-test('events that fail together do not come back together [DEL-11]', () => {
+test('events that fail together are not retried together [DEL-11]', () => {
   const buckets = new Map<number, number>();
   for (let i = 0; i < 10_000; i++) {
     const second = Math.floor(retryDelayMs({ ...defaultRetryPolicy, baseSeconds: 30 }, 1) / 1000);
@@ -41,13 +41,13 @@ test('events that fail together do not come back together [DEL-11]', () => {
   expect(Math.max(...buckets.values())).toBeLessThan(500);
 });
 
-test('a schedule is taken literally', () => {
+test('a schedule is used exactly as given', () => {
   const policy = parseRetryPolicy({ scheduleSeconds: [1, 60] });
   if (Array.isArray(policy)) throw new Error('refused');
   expect([maxAttempts(policy), retryDelayMs(policy, 1), retryDelayMs(policy, 2)]).toEqual([3, 1000, 60_000]);
 });
 
-test('Retry-After in seconds and dates, clamped; everything else is ignored [DEL-04]', () => {
+test('Retry-After is read as seconds or a date and limited to a day; any other value is ignored [DEL-04]', () => {
   const now = Date.UTC(2026, 0, 1);
   const cases: [string | undefined, number][] = [
     ['120', 120_000],

@@ -1,6 +1,6 @@
 import { verificationConfig } from './verification-input';
 
-test('a tolerance longer than the window of de-duplication is refused: repetitions would come through', () => {
+test('a tolerance longer than the de-duplication window is refused, because repeated requests would pass', () => {
   const ask = (tolerance: number, windowMs: number): unknown =>
     verificationConfig(
       { provider: 'zoom', secrets: ['s'], settings: { tolerance_seconds: tolerance } },

@@ -14,10 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Waits until no step of the index is under way. No step begins in the transaction of the next statements. */
+/** Waits until no step of the index is under way. No new step begins while the transaction of these statements runs. */
 const HOLD_INDEX = 'select from paggio.event_index_state for update;';
 
-/** Every event of an owner, without the index. */
+/** Finds every event of an owner without the index. */
 async function all(who: Owner): Promise<EventSummary[]> {
   return (await gateway.paggio.admin.events.list(who, {}, ALL)).items;
 }
@@ -38,7 +38,7 @@ function fits(filter: EventFilter, event: EventSummary): boolean {
   );
 }
 
-test('every filter, alone and with others, finds what reading all of it finds; statistics count the same', async () => {
+test('every filter, alone or combined, finds what a full scan finds, and statistics agree', async () => {
   const { paggio } = gateway;
   let fail = false;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(fail ? 500 : 200).end());
@@ -67,7 +67,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     ids.push(id);
     const who = n % 4 === 3 ? stranger : owner;
     if (n % 4 !== 2) await settled(paggio, who, id);
-    // Some are looked for while they are pending, so that the index has to change what it wrote.
+    // Some are listed while they are pending, so that the index has to change rows that it wrote.
     if (n % 10 === 0) await paggio.admin.events.list(who, { status: 'pending' }, ALL);
   }
   const events = await all(owner);
@@ -107,7 +107,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     captured: count('captured'),
     successRate: Math.round((count('delivered') / (count('delivered') + count('failed'))) * 10_000) / 100,
   });
-  // Whole buckets are read as sums that every step updates, and they give the same numbers.
+  // The sums of whole buckets are updated at every step, and they give the same numbers.
   const bucketMs = BUCKET_SECONDS * 1000;
   const aligned = (): StatsInput => {
     const start = Math.floor((times.at(-1) as Date).getTime() / bucketMs) * bucketMs;
@@ -116,7 +116,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   const { series: _, ...sums } = await paggio.admin.stats.read(owner, aligned());
   const { series: __, ...counts } = stats;
   expect(sums).toEqual(counts);
-  // Half a bucket is counted event by event, and all parts add up to the whole.
+  // Half a bucket is counted event by event, and the parts add up to the whole.
   const cut = times[20] as Date;
   const [until1, from1] = [
     await paggio.admin.stats.read(owner, { to: cut }),
@@ -132,7 +132,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
     code: 'NOT_FOUND',
   });
 
-  // The held events are delivered, and the numbers follow.
+  // The held events are delivered, and the numbers change accordingly.
   fail = false;
   await paggio.admin.endpoints.update(owner, endpoints[2]?.id as string, { status: 'ACTIVE' });
   await until(paggio, async () => ((await paggio.admin.stats.read(owner)).pending === 0 ? true : undefined));
@@ -157,7 +157,7 @@ test('every filter, alone and with others, finds what reading all of it finds; s
   await recorder.stop();
 });
 
-test('events from before the index, and those of processes that write no log, are found too', async () => {
+test('events older than the index, and events of processes that write no log, are found too', async () => {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'old' });
   const ids: string[] = [];
@@ -178,7 +178,7 @@ test('events from before the index, and those of processes that write no log, ar
   expect(found.items.map(({ id }) => id.slice(4))).toEqual(ids.map((id) => id.slice(4)).reverse());
 });
 
-test('after a restore into another cluster, whose transactions have other numbers, it begins anew', async () => {
+test('after a restore into another cluster, whose transaction ids differ, the index starts again', async () => {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'restored' });
   await capture(paggio, endpoint.slug, '{"type":"restored"}');
@@ -200,7 +200,7 @@ test('after a restore into another cluster, whose transactions have other number
   await again.stop();
 });
 
-test('the log is not swept beyond what the index has taken in', async () => {
+test('the log is swept only as far as the index has read it', async () => {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'swept' });
   await paggio.admin.stats.read(owner);
@@ -220,7 +220,7 @@ test('the log is not swept beyond what the index has taken in', async () => {
   expect((left[0] as { count: number }).count).toBeLessThan(3);
 });
 
-test('two nodes that let the index catch up at once count nothing twice', async () => {
+test('two processes that update the index at the same time count nothing twice', async () => {
   const { paggio, database } = gateway;
   const other = await startGateway({}, {}, database);
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'both' });

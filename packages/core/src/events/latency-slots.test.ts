@@ -4,7 +4,7 @@ import { GROWTH, latencyOf, percentile } from './latency-slots';
 /** Computes the slot like the statement that writes the index. */
 const slotOf = (latencyMs: number): number => (latencyMs <= 1 ? 0 : Math.ceil(Math.log(latencyMs) / Math.log(GROWTH)));
 
-test('a latency and the middle of its slot differ by 5 percent and half a millisecond at most', () => {
+test('a latency differs from the middle of its slot by at most 5 percent and half a millisecond', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 600_000 }), (latencyMs) => {
       expect(Math.abs(latencyOf(slotOf(latencyMs)) - latencyMs)).toBeLessThanOrEqual(latencyMs * 0.05 + 1);
@@ -12,7 +12,7 @@ test('a latency and the middle of its slot differ by 5 percent and half a millis
   );
 });
 
-test('a percentile is that of the sorted values, within the width of a slot', () => {
+test('a percentile equals that of the sorted values, within the width of a slot', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1 }),

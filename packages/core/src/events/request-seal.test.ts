@@ -56,7 +56,7 @@ const requests: fc.Arbitrary<CarryingRequest> = fc.record({
   body,
 });
 
-test('whatever a request contains, what was sealed opens to exactly the same', () => {
+test('any request that was sealed opens to exactly the same request', () => {
   fc.assert(
     fc.property(requests, fc.constantFrom(...verifiers), (request, verifier) => {
       const before = Buffer.from(request.body);
@@ -85,7 +85,7 @@ test('every parameter that verification would read as the token is found, howeve
   );
 });
 
-test('every member of a valid body that a parser finds is sealed, at any depth', () => {
+test('every member with the name that a parser finds in a valid body is sealed, at any depth', () => {
   const collect = (one: unknown, found: unknown[]): unknown[] => {
     if (typeof one !== 'object' || one === null) return found;
     for (const [name, inner] of Object.entries(one)) {
@@ -116,8 +116,8 @@ test.each([
   ['an escaped quote at the end', '{"clientState":"a\\"', ['a\\"']],
   ['the name as a value', '["clientState","abc"]', []],
   ['a number', '{"clientState":-1.5e3}', ['-1.5e3']],
-  ['no text', '{"clientState":null,"a":{"clientState":[]}}', []],
-])('a token in a body: %s', (_, text, expected) => {
+  ['a value that is not text', '{"clientState":null,"a":{"clientState":[]}}', []],
+])('finds exactly the tokens in a body with %s', (_, text, expected) => {
   const bytes = Buffer.from(text);
   expect(memberSpans(bytes, ['clientState']).map(({ start, end }) => bytes.toString('utf8', start, end))).toEqual(
     expected,
@@ -134,7 +134,7 @@ test('a large hostile body is searched in one pass', () => {
   expect((user + system) / 1000).toBeLessThan(10_000);
 });
 
-test('a value that was moved, changed or sealed under another key stays closed, and shows placeholders', () => {
+test('a value that was moved, changed or sealed under another key stays closed and is shown as placeholders', () => {
   const request = {
     rawHeaders: ['Authorization', 'Bearer abc', 'A', 'b'],
     query: 'token=abc&a',

@@ -3,7 +3,7 @@ import { capture, owner, query, Recorder, settled, startGateway } from '../testi
 const HOUR = 3_600_000;
 const ALL = { limit: 100, offset: 0, startingAfter: null };
 
-test('old events go with all that belongs to them; newer ones and those that still wait stay', async () => {
+test('old events are removed with everything that belongs to them; newer and pending ones stay', async () => {
   const gateway = await startGateway({ retention: 24 * HOUR });
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
@@ -15,7 +15,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
   const waiting = await capture(paggio, held.slug, '{"type":"old"}');
   for (const id of old) await settled(paggio, owner, id);
   await paggio.admin.stats.read(owner);
-  // Two days pass: ids are times.
+  // Two days pass, because ids contain times.
   const days = 2 * 24 * HOUR;
   for (const [table, column] of [
     ['events', 'id'],
@@ -53,7 +53,7 @@ test('old events go with all that belongs to them; newer ones and those that sti
   await recorder.stop();
 });
 
-test('capture goes on while a lot is removed [LOA-12]', async () => {
+test('capture goes on while many events are removed [LOA-12]', async () => {
   const gateway = await startGateway({ retention: HOUR });
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'busy' });
@@ -76,7 +76,7 @@ test('capture goes on while a lot is removed [LOA-12]', async () => {
   await gateway.stop();
 });
 
-test('without a retention nothing is ever removed', async () => {
+test('nothing is ever removed without a retention', async () => {
   const gateway = await startGateway();
   await expect(gateway.runPeriodicWork('retention')).rejects.toThrow('no periodic work');
   await gateway.stop();

@@ -63,8 +63,8 @@ async function rowOf(id: string): Promise<Row> {
 
 const tokens = (): unknown[] => recorder.requests.map((request) => request.headers['x-gitlab-token']);
 
-test('while a process of an older version delivers, new events keep their credentials in clear', async () => {
-  // The older process does not know the column.
+test('while a process of an older version delivers, new events keep their credentials unencrypted', async () => {
+  // The older process does not know the column `seals`.
   await query(
     database.url,
     `insert into paggio.workers (id, seen_at) values (gen_random_uuid(), now() + interval '1 hour')`,
@@ -75,7 +75,7 @@ test('while a process of an older version delivers, new events keep their creden
   const store = async (by: Paggio): Promise<Row> => {
     const id = await capture(by, slug, '{}', headers);
     await settled(paggio, owner, id);
-    // Readers are shown what arrived and where the credential in it stands, however it is stored.
+    // However the event is stored, readers see what arrived, and where its credential is.
     expect(await paggio.admin.events.get(owner, id)).toMatchObject({
       rawHeaders: headers,
       credentials: { headers: [1] },
@@ -96,7 +96,7 @@ test('while a process of an older version delivers, new events keep their creden
   expect(tokens()).toEqual(Array(4).fill(TOKEN));
 });
 
-test('code that knows nothing of sealing cannot send a sealed row, with either client', async () => {
+test('code that does not know about sealing cannot send a sealed row, with either HTTP client', async () => {
   const { paggio } = await start();
   const id = await capture(paggio, await endpoint(paggio), '{}', headers);
   await settled(paggio, owner, id);
@@ -119,14 +119,14 @@ test('code that knows nothing of sealing cannot send a sealed row, with either c
   expect(recorder.requests).toHaveLength(before);
 });
 
-describe('credentials that cannot be opened', () => {
+describe('credentials that cannot be decrypted', () => {
   const locked = {
     status: 'failed',
     statusReason: 'refused',
     attempts: [{ error: expect.stringMatching(/^credentials_locked: /) }],
   };
 
-  test('the event stays readable, nothing is sent, and it can be sent again when they can be opened', async () => {
+  test('leave the event readable and unsent, and it can be sent once they can be decrypted', async () => {
     const { paggio } = await start();
     const slug = await endpoint(paggio);
     const id = await capture(paggio, slug, '{"a":1}', headers);
@@ -154,7 +154,7 @@ describe('credentials that cannot be opened', () => {
     expect(tokens()).toEqual([TOKEN, TOKEN, TOKEN]);
   });
 
-  test('a copy that an older version made lacks them, and is not sent', async () => {
+  test('are missing in a copy by an older version, which is not sent', async () => {
     const { paggio } = await start();
     const id = await capture(paggio, await endpoint(paggio), '{}', headers);
     await settled(paggio, owner, id);
@@ -163,7 +163,7 @@ describe('credentials that cannot be opened', () => {
     expect(tokens()).toEqual([TOKEN]);
   });
 
-  test('those of one event do not open in the row of another', async () => {
+  test('do not open in the row of another event', async () => {
     const { paggio } = await start();
     const slug = await endpoint(paggio);
     const [one, other] = [await capture(paggio, slug, '{}', headers), await capture(paggio, slug, '{}', headers)];
@@ -177,11 +177,11 @@ describe('credentials that cannot be opened', () => {
   });
 });
 
-test('a refused request of a verification that cannot be read is sealed wherever its token may be', async () => {
+test('a refused request whose verification settings cannot be read is sealed wherever a token may be', async () => {
   const { paggio } = await start();
   const slug = await endpoint(paggio);
   await query(database.url, `update paggio.endpoints set verification = 'v1:damaged'`);
-  // A change of the configuration, so that the endpoint is read again.
+  // Changes the configuration, so that the endpoint is read again.
   await paggio.admin.endpoints.create(owner, { name: 'x' });
   const rawHeaders = ['X-Some-Key', TOKEN, 'User-Agent', 'sender'];
   await expect(capture(paggio, slug, '{}', rawHeaders)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' });
@@ -191,7 +191,7 @@ test('a refused request of a verification that cannot be read is sealed wherever
   expect(await paggio.admin.rejections.get(owner, items[0]?.id as string)).toMatchObject({ rawHeaders, locked: false });
 });
 
-test('a function of the app receives what arrived, also from a copy of the stored row', async () => {
+test('a handler receives the headers that arrived, even from a copy of the stored row', async () => {
   const seen: (string | undefined)[] = [];
   const gateway = await startGateway({}, {}, database, (paggio) =>
     paggio.on('gitlab', '*', (event) => void seen.push(event.header('X-Gitlab-Token'))),
@@ -204,7 +204,7 @@ test('a function of the app receives what arrived, also from a copy of the store
   expect(seen).toEqual([TOKEN, TOKEN]);
 });
 
-test('cookies that a destination sets are kept by name, in deliveries and in replays', async () => {
+test('of cookies that a destination sets only the names are stored, in deliveries and in replays', async () => {
   recorder.behaviour = (_request, response) =>
     void response
       .writeHead(200, { 'set-cookie': ['sid=cookie-secret; Path=/; HttpOnly', 'cookie-secret', 'a=b=cookie-secret'] })

@@ -30,7 +30,7 @@ const made = async (input: Parameters<TestGateway['paggio']['admin']['endpoints'
 const detailOf = async (slug: string, body: string): Promise<string | null> =>
   (await gateway.paggio.admin.events.get(owner, await capture(gateway.paggio, slug, body))).statusDetail;
 
-test('an event without a destination says so, and says when there is one by now', async () => {
+test('an event without a destination says so, and says when the endpoint has one now', async () => {
   const { paggio } = gateway;
   const { id, slug } = await made({ name: 'sink' });
   const event = await paggio.admin.events.get(owner, await capture(paggio, slug, '{}'));
@@ -41,7 +41,7 @@ test('an event without a destination says so, and says when there is one by now'
   );
 });
 
-test('an event that no handler takes says what each of them wants', async () => {
+test('an event that no handler takes says what each handler requires', async () => {
   const { slug } = await made({ name: 'handled' });
   expect(await detailOf(slug, '{"type":"invoice.paid"}')).toBe(
     'The handler "invoices" wants verified events, and this one is not: set up verification, or let it take unverified ones. ' +
@@ -55,7 +55,7 @@ test('an event that no handler takes says what each of them wants', async () => 
   );
 });
 
-test('a filtered event says which filter it did not pass', async () => {
+test('a filtered event names the filter that it did not pass', async () => {
   const types = { name: 'f', destinationUrl: recorder.url() };
   const { slug } = await made({ ...types, eventTypes: ['a', 'b.*'] });
   expect(await detailOf(slug, '{"type":"c"}')).toBe(
@@ -67,7 +67,7 @@ test('a filtered event says which filter it did not pass', async () => {
   );
 });
 
-test('a failed event says what its destination answered, and a held one why it waits', async () => {
+test('a failed event says what its destination answered, and a held event why it waits', async () => {
   const { paggio } = gateway;
   const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { maxAttempts: 1 } });
   const failed = await settled(paggio, owner, await capture(paggio, slug, '{}'));

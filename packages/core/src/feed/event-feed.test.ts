@@ -23,7 +23,7 @@ class Reader {
     this.messages = paggio.admin.feed.follow(who, from);
   }
 
-  /** Begins to read, so that its first position is fixed. */
+  /** Begins to read, which fixes the first position. */
   async begin(): Promise<this> {
     await this.messages.next();
     return this;
@@ -46,7 +46,7 @@ class Reader {
 
 const has = (reader: Reader, id: string) => () => reader.told.some((one) => one.id === id);
 
-test('events are told as they are committed, with what becomes of them', async () => {
+test('the feed reports events when they are committed, and their later changes', async () => {
   const recorder = await Recorder.start();
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'f',
@@ -58,13 +58,13 @@ test('events are told as they are committed, with what becomes of them', async (
   await reader.until(has(reader, id));
   expect(reader.told[0]).toEqual({ id, type: 'event.created' });
   await gateway.paggio.admin.replays.redeliver(owner, id);
-  // The original changes too: it has a copy now.
+  // The original changes too, because it now has a copy.
   await reader.until(() => reader.told.some((one) => one.id === id && one.type === 'event.updated'));
   await reader.close();
   await recorder.stop();
 });
 
-test('resuming misses nothing that was committed meanwhile', async () => {
+test('resuming misses nothing that was committed in between', async () => {
   const first = await new Reader(null).begin();
   const before = await capture(gateway.paggio, slug, '{}');
   await first.until(has(first, before));
@@ -77,7 +77,7 @@ test('resuming misses nothing that was committed meanwhile', async () => {
   await second.close();
 });
 
-test('a transaction that began earlier and commits later is not lost, and holds up nobody', async () => {
+test('a transaction that began earlier and commits later is not lost and delays nobody', async () => {
   const slow = await capture(gateway.paggio, slug, '{"slow":true}');
   const reader = await new Reader(null).begin();
   const client = new Client({ connectionString: gateway.database.url });
@@ -97,20 +97,20 @@ test('a transaction that began earlier and commits later is not lost, and holds 
   await Promise.all([reader.close(), resumed.close()]);
 });
 
-test('a long absence is read in pages, and can be broken off in any of them', async () => {
+test('a reader that was away for long reads in pages, and can stop in any of them', async () => {
   const start = await new Reader(null).begin();
   const begun = await capture(gateway.paggio, slug, '{}');
   await start.until(has(start, begun));
   await start.close();
   const ids: string[] = [];
-  // They come one after the other, so that each is its own transaction.
+  // They are captured one after another, so that each has its own transaction.
   for (let n = 0; n < 250; n++) ids.push(await capture(gateway.paggio, slug, '{}'));
   const told: string[] = [];
   let { position } = start;
   while (told.length < ids.length) {
     const reader = new Reader(position);
     await reader.until(() => reader.told.length >= 60 || told.length + reader.told.length >= ids.length);
-    // Only messages up to a position count as read.
+    // Messages count as read only up to a position.
     await reader.until(() => reader.position !== position);
     told.push(...reader.told.map(({ id }) => id));
     position = reader.position;
@@ -119,7 +119,7 @@ test('a long absence is read in pages, and can be broken off in any of them', as
   expect(told).toEqual(ids);
 });
 
-test('another owner is told nothing', async () => {
+test("another user's events are not reported", async () => {
   const stranger = await new Reader(null, { userId: 'user-2', mode: 'live' }).begin();
   const id = await capture(gateway.paggio, slug, '{}');
   const mine = { userId: 'user-2', mode: 'live' as const };
@@ -130,7 +130,7 @@ test('another owner is told nothing', async () => {
   await stranger.close();
 });
 
-test('what was swept, or is of another database, is a reset and not silence', async () => {
+test('a position that was swept, or belongs to another database, answers with a reset and not with silence', async () => {
   const reader = await new Reader(null).begin();
   const id = await capture(gateway.paggio, slug, '{}');
   await reader.until(has(reader, id));
@@ -170,7 +170,7 @@ test('a reader survives the loss of every connection to the database', async () 
   await reader.close();
 });
 
-test('a reader on another node is told, and the end of the node ends it', async () => {
+test('a reader on another process gets events, and stopping that process ends the reader', async () => {
   const other = await startGateway({ roles: ['api'] }, {}, gateway.database);
   const reader = await new Reader(null, owner, other.paggio).begin();
   const id = await capture(gateway.paggio, slug, '{}');

@@ -1,13 +1,13 @@
 import { afterCommit } from './after-commit';
 
-test('wakes after each delay, however many calls come during it', () => {
+test('wakes after each delay, however many calls come in between', () => {
   jest.useFakeTimers();
   const wake = jest.fn();
   const soon = afterCommit(wake);
   for (let n = 0; n < 10; n++) soon();
   jest.advanceTimersByTime(20);
   expect(wake).toHaveBeenCalledTimes(1);
-  // The first delay is over, so it begins again; the longer ones still run.
+  // The first delay is over, so it begins again; the longer ones are still running.
   soon();
   jest.advanceTimersByTime(400);
   expect(wake).toHaveBeenCalledTimes(4);

@@ -22,14 +22,14 @@ function served(items: readonly Item[]): Record<string, number> {
   return counts;
 }
 
-test('a user who comes after ten thousand events of another is in the next group [LOA-08]', () => {
+test('a user who arrives after ten thousand events of another is in the next group [LOA-08]', () => {
   const queue = filled({ 'noisy/a': { count: 10_000, size: 2 * KB } });
   queue.take(500, 8 * KB * KB);
   queue.push('quiet', 'b', { name: 'quiet/b', size: 2 * KB, since: 0 });
   expect(served(queue.take(500, 8 * KB * KB))).toEqual({ 'noisy/a': 499, 'quiet/b': 1 });
 });
 
-test('users are served as many bytes as each other, however many endpoints and however large events they have', () => {
+test('users get equal shares of bytes, whatever the number of their endpoints and the size of their events', () => {
   const queue = filled({
     'one/a': { count: 3_000, size: KB },
     'one/b': { count: 3_000, size: KB },
@@ -42,7 +42,7 @@ test('users are served as many bytes as each other, however many endpoints and h
   expect((counts['one/a'] ?? 0) + (counts['one/b'] ?? 0)).toBeGreaterThan(1_950);
 });
 
-test('whoever was alone for long owes nothing to those who come later', () => {
+test('a user who was alone for long owes nothing to users who come later', () => {
   const queue = filled({ 'first/a': { count: 5_000, size: 10 * KB } });
   queue.take(4_000, Number.POSITIVE_INFINITY);
   for (let n = 0; n < 1_000; n++) queue.push('later', 'b', { name: 'later/b', size: 10 * KB, since: 0 });
@@ -50,14 +50,14 @@ test('whoever was alone for long owes nothing to those who come later', () => {
   expect(Math.abs((counts['first/a'] ?? 0) - (counts['later/b'] ?? 0))).toBeLessThan(6);
 });
 
-test('a group is no larger than asked for, unless its first alone is', () => {
+test('a group is no larger than requested, unless its first item alone is', () => {
   const queue = filled({ 'a/a': { count: 3, size: 100 * KB } });
   expect(queue.take(10, 250 * KB)).toHaveLength(2);
   expect(queue.take(10, 1)).toHaveLength(1);
   expect(queue.take(10, 1)).toEqual([]);
 });
 
-test('whatever comes and goes, nothing is lost, counted wrongly, or served before what came before it', () => {
+test('after any sequence of steps nothing is lost, counted wrongly, or served out of order', () => {
   const name = fc.constantFrom('u/a', 'u/b', 'v/a', 'w/c');
   const command = fc.oneof(
     fc.record({ push: name, size: fc.integer({ min: 1, max: 100 * KB }) }),

@@ -13,7 +13,7 @@ interface Statement {
   fail(failure: StatementFailure): void;
 }
 
-/** A writer of numbers whose statements end when the test says so. */
+/** Starts a writer of numbers whose statements end when the test says so. */
 function start(more: Partial<GroupWork<number, string>> = {}) {
   const waiting: number[] = [];
   const statements: Statement[] = [];
@@ -51,7 +51,7 @@ function start(more: Partial<GroupWork<number, string>> = {}) {
       writer.pump();
     }
   };
-  /** Ends the statement that began first and has not ended. */
+  /** Ends the oldest statement that has not ended. */
   const end = async (failure?: StatementFailure): Promise<void> => {
     const statement = statements.shift() as Statement;
     if (failure === undefined) statement.done();
@@ -74,7 +74,7 @@ test('the first item is written at once, and the next statement takes what came 
   expect([running(), seen]).toEqual([[], ['ok 1', 'ok 2 3']]);
 });
 
-test('a second statement runs once sixteen items wait, and a third one never', async () => {
+test('a second statement runs once sixteen items wait, and there is never a third', async () => {
   const { writer, push, end, running } = start();
   push(0, ...upTo(15));
   expect(running()).toEqual(['0']);
@@ -86,7 +86,7 @@ test('a second statement runs once sixteen items wait, and a third one never', a
   expect(running()).toEqual([upTo(16).join(' '), upTo(20, 100).join(' ')]);
 });
 
-test('the writer waits for what `written` does before it takes the next group', async () => {
+test('the writer waits for `written` to finish before it takes the next group', async () => {
   let finish = (): void => undefined;
   const { push, end, running } = start({ written: () => new Promise((done) => (finish = done)) });
   push(1, 2);
@@ -121,7 +121,7 @@ test('an item that the database refuses is found by halving, and the others are 
   expect([running(), seen]).toEqual([[], ['ok 1 2', 'refused 3', 'ok 4']]);
 });
 
-test('what `refused` answers with is written in the place of the item', async () => {
+test('an item that `refused` returns is written in place of the refused one', async () => {
   const { push, end, running, seen } = start({ refused: (item) => (item < 10 ? item * 10 : null) });
   push(1);
   await end('bad_data');
@@ -130,7 +130,7 @@ test('what `refused` answers with is written in the place of the item', async ()
   expect(seen).toEqual(['ok 10']);
 });
 
-test('a group that fails does not end the writer, and one that was halved fails by halves', async () => {
+test('a failed group does not stop the writer, and the halves of a divided group fail separately', async () => {
   const { waiting, writer, end, running, seen } = start();
   waiting.push(1, 2);
   writer.pump();
@@ -143,7 +143,7 @@ test('a group that fails does not end the writer, and one that was halved fails 
   expect(running()).toEqual(['3']);
 });
 
-test('groups are smaller after a time-out only', async () => {
+test('only a time-out makes groups smaller', async () => {
   for (const [failure, length] of [
     ['timeout', 32],
     ['unavailable', 64],
@@ -153,13 +153,13 @@ test('groups are smaller after a time-out only', async () => {
     writer.pump();
     expect(writer.capacityWithin(0)).toBe(2);
     await end(failure);
-    // The first of the two began before.
+    // The first of the two was taken before.
     expect(running()[1]?.split(' ')).toHaveLength(length);
     expect(writer.capacityWithin(0)).toBe((2 * length) / 64);
   }
 });
 
-test('a writer that pauses takes nothing, goes on by itself, and does not once it is stopped', async () => {
+test('a paused writer takes nothing and goes on by itself, but not after a stop', async () => {
   const { writer, push, end, running } = start({ failed: () => writer.pauseFor(50) });
   push(1, 2);
   await end('unavailable');
@@ -174,7 +174,7 @@ test('a writer that pauses takes nothing, goes on by itself, and does not once i
   expect(running()).toEqual([]);
 });
 
-test('it is idle when nothing waits and no statement runs', async () => {
+test('the writer is idle when nothing waits and no statement runs', async () => {
   const { writer, push, end } = start();
   await writer.whenIdle();
   push(1, 2);

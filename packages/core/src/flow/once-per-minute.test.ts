@@ -1,6 +1,6 @@
 import { oncePerMinute } from './once-per-minute';
 
-test('reports an error once a minute, and another message at once', () => {
+test('the same error is reported once a minute, and another message at once', () => {
   let now = 0;
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
   const reported: string[] = [];

@@ -1,13 +1,13 @@
 import { RecentMap } from './recent-map';
 
-test('never holds more than its limit, and keeps what is used', () => {
+test('never holds more than its limit, and keeps entries that are used', () => {
   const map = new RecentMap<string, number>(100);
   map.set('kept', 1);
   let lost = 0;
   let largest = 0;
   for (let i = 0; i < 100_000; i++) {
     map.set(`passing ${i}`, i);
-    // Used once for every half of the limit: often enough to stay.
+    // It is used once for every half of the limit, which is often enough to stay.
     if (i % 50 === 0 && map.get('kept') !== 1) lost++;
     largest = Math.max(largest, map.size);
   }
@@ -22,7 +22,7 @@ test('keeps the newest half of its limit without any use', () => {
   for (let i = 995; i < 1_000; i++) expect(map.get(i)).toBe(i);
 });
 
-test('forgets an entry that is deleted, in whichever half it is, and the newest value counts', () => {
+test('forgets an entry that is deleted, in whichever half it is, and returns the newest value', () => {
   const map = new RecentMap<string, number>(4);
   map.set('a', 1);
   map.set('b', 2);

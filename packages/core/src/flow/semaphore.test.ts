@@ -1,6 +1,6 @@
 import { Semaphore } from './semaphore';
 
-test('so many are inside at once, the others come in turn, and too many are refused', async () => {
+test('runs as many at once as allowed, the others in order, and refuses those beyond the queue', async () => {
   const turns = new Semaphore(2, 2, 'searches');
   const leave: (() => void)[] = [];
   const order: number[] = [];

@@ -21,7 +21,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const same = <A, B>(yes: Same<A, B>): boolean => yes;
 const sameAs = <A, B>(_value: A, yes: Same<A, B>): boolean => yes;
 
-test('payloads have the declared type: of one type, of a pattern, of a list; and are free without a declaration', () => {
+test('a payload has the declared type for one event type, a pattern or a list, and any type without a declaration', () => {
   type Typed<Type> = PayloadOf<'a-typed-source', Type>;
   same<Typed<'invoice.paid'>, { amount: number }>(true);
   same<Typed<'invoice.*'>, { amount: number } | { reason: string }>(true);

@@ -31,7 +31,7 @@ async function start(prepare: (paggio: Paggio) => void, options = {}, shared?: T
 
 const fast = { scheduleSeconds: [0, 0, 0] };
 
-/** A gateway with one handler of GitHub's pushes, and an endpoint of GitHub without any URL. */
+/** A gateway with one handler for GitHub's pushes, and an endpoint for GitHub without a URL. */
 async function withHandler(
   handler: Handler,
   options: HandlerOptions & { transactional?: false } = {},
@@ -59,7 +59,7 @@ async function withHandler(
   };
 }
 
-test('a handler receives the exact bytes and everything that is known of the event', async () => {
+test('a handler receives the exact bytes and everything that is known about the event', async () => {
   const seen: WebhookEvent[] = [];
   const { paggio, id, push } = await withHandler((event) => void seen.push(event));
   const body = '{"ref": "main", "id": 12345678901234567890, "a": 1.10}\n';
@@ -90,7 +90,7 @@ test('a handler receives the exact bytes and everything that is known of the eve
   expect(destination).toMatchObject({ name: 'github:push', url: 'handler:github:push', status: 'ACTIVE' });
 });
 
-test('only what was asked for: source, type, mode, endpoint, and nobody who cannot prove who he is', async () => {
+test('a handler receives only its source, types, mode and endpoint, and no unverified events unless it asks for them', async () => {
   const seen: string[] = [];
   const hear = (name: string) => (event: WebhookEvent) => void seen.push(`${name} ${event.type}`);
   const { paggio } = await start((one) => {
@@ -113,7 +113,7 @@ test('only what was asked for: source, type, mode, endpoint, and nobody who cann
   await expected(await captureFromGitHub(paggio, endpoint.slug, 'issues', '{}'), ['all issues', 'list issues']);
   const opened = await captureFromGitHub(paggio, endpoint.slug, 'pull_request', '{"action":"opened"}');
   await expected(opened, ['all pull_request.opened', 'list pull_request.opened']);
-  // Without verification anybody can call himself GitHub.
+  // Without verification, anyone can claim to be GitHub.
   const open = await paggio.admin.endpoints.create(owner, { name: 'open' });
   await expected(await captureFromGitHub(paggio, open.endpoint.slug, 'push', '{}'), ['any push']);
   expect(await paggio.admin.events.get(owner, await capture(paggio, open.endpoint.slug, '{}'))).toMatchObject({
@@ -121,7 +121,7 @@ test('only what was asked for: source, type, mode, endpoint, and nobody who cann
   });
 });
 
-test('what a handler throws is tried again; a permanent failure is not; a wish for later is heard', async () => {
+test('an error that a handler throws is retried, a permanent failure is not, and RetryLater sets the time', async () => {
   const fails: Record<string, () => void> = {};
   const { paggio, database, push } = await withHandler((event) => fails[(event.payload as { n: string }).n]?.());
   let tries = 0;
@@ -162,7 +162,7 @@ test('what a handler throws is tried again; a permanent failure is not; a wish f
   expect((await settled(paggio, owner, later)).status).toBe('delivered');
 });
 
-test('whatever is thrown ends as a failed attempt with words', async () => {
+test('any thrown value ends as a failed attempt with a message', async () => {
   const thrown: unknown[] = [undefined, null, Object.create(null), new Error(''), 'a\0b\ud800', { toString: 1 }];
   const { paggio, push } = await withHandler(
     () => {
@@ -183,7 +183,7 @@ test('whatever is thrown ends as a failed attempt with words', async () => {
   ]);
 });
 
-test('attempts run out into a dead letter, which can be replayed', async () => {
+test('a delivery that runs out of attempts becomes a dead letter, which can be replayed', async () => {
   let broken = true;
   const { paggio, push } = await withHandler(
     () => {
@@ -206,7 +206,7 @@ test('attempts run out into a dead letter, which can be replayed', async () => {
   expect(done).toMatchObject({ matched: 0, created: 0 });
 });
 
-test('the time limit aborts the signal; a handler that heeds it ends, one that does not is given up', async () => {
+test('the time limit aborts the signal; a handler that obeys it ends, one that does not is abandoned', async () => {
   const reasons: unknown[] = [];
   let deaf = false;
   let release: () => void = () => undefined;
@@ -232,7 +232,7 @@ test('the time limit aborts the signal; a handler that heeds it ends, one that d
   release();
 });
 
-test('pause holds deliveries back, resume sends them; the code owns everything else', async () => {
+test('pausing holds deliveries back and resuming sends them; all other settings belong to the code', async () => {
   let count = 0;
   const { paggio, id, push } = await withHandler(() => void count++);
   await settled(paggio, owner, await push());
@@ -248,7 +248,7 @@ test('pause holds deliveries back, resume sends them; the code owns everything e
   for (const change of [{ name: 'x' }, { eventTypes: ['a'] }, { retry: fast }, { url: 'https://example.com/' }])
     await expect(paggio.admin.endpoints.updateDestination(owner, id, at, change)).rejects.toMatchObject(invalid);
   await expect(paggio.admin.endpoints.deleteDestination(owner, id, at)).rejects.toMatchObject({ code: 'CONFLICT' });
-  // Neither the shorthand nor a list of URLs touches it.
+  // Neither `destinationUrl` nor a list of URLs changes it.
   const recorder = await Recorder.start();
   await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url() });
   await paggio.admin.endpoints.update(owner, id, { destinations: [] });
@@ -261,7 +261,7 @@ test('pause holds deliveries back, resume sends them; the code owns everything e
   await recorder.stop();
 });
 
-test('concurrency is kept, and events of one order key come one after the other, also behind a failure', async () => {
+test('concurrency is limited, and events of one order key run one after another, even after a failure', async () => {
   let now = 0;
   let most = 0;
   const order: number[] = [];
@@ -293,7 +293,7 @@ test('concurrency is kept, and events of one order key come one after the other,
 test('a process without the handler leaves its deliveries to one that has it', async () => {
   const without = await start(() => undefined);
   const { endpoint } = await without.paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
-  // It was registered once, by a version that runs no more.
+  // An old version registered it, and no process of that version runs any more.
   const seen: string[] = [];
   const old = await startGateway({}, {}, without.database, (one) => void one.on('github', '*', () => undefined));
   await old.stop();
@@ -301,7 +301,7 @@ test('a process without the handler leaves its deliveries to one that has it', a
   expect(await without.paggio.admin.handlers.list()).toEqual([
     { name: 'github:*', source: 'github', eventTypes: [], running: 0, pending: 1 },
   ]);
-  // The process's claims pass over the row. The event of a paced endpoint can only come by a claim.
+  // The claims of this process pass over the row. An event of an endpoint with a rate limit arrives by a claim only.
   const version = (): Promise<object[]> =>
     query(without.database.url, `select ctid from paggio.deliveries where event_id = '${id}'`);
   const before = await version();
@@ -317,7 +317,7 @@ test('a process without the handler leaves its deliveries to one that has it', a
   await expect(without.paggio.admin.handlers.remove('github:*')).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
-test('a handler that was taken out of the code is removed, and what waits for it ends', async () => {
+test('a handler that was removed from the code can be deleted, and its pending deliveries end', async () => {
   const { paggio, database } = await start(() => undefined);
   const old = await startGateway({}, {}, database, (one) => void one.on('github', '*', () => undefined));
   await old.stop();
@@ -331,7 +331,7 @@ test('a handler that was taken out of the code is removed, and what waits for it
   await expect(paggio.admin.handlers.remove('github:*')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('the settings of the code take effect at its next start, on destinations that are there', async () => {
+test('changed settings in the code apply to existing destinations at the next start', async () => {
   const { paggio, database } = await start((one) => void one.on('github', '*', () => undefined, { timeout: '5s' }));
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'hub', verification: gitHub });
   await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
@@ -345,7 +345,7 @@ test('the settings of the code take effect at its next start, on destinations th
   ]);
 });
 
-test('two processes that meet the first event of an endpoint at once make one destination', async () => {
+test('two processes that receive the first event of an endpoint at once create one destination', async () => {
   const seen: string[] = [];
   const on = (one: Paggio): void => void one.on('github', '*', (event) => void seen.push(event.id));
   const first = await start(on);
@@ -361,7 +361,7 @@ test('two processes that meet the first event of an endpoint at once make one de
   }
 });
 
-test('a stop waits for handlers, tells those that take too long to end, and gives their deliveries back', async () => {
+test('a stop waits for handlers, aborts those that take too long, and releases their deliveries', async () => {
   const state = (database: TestDatabase): Promise<object[]> =>
     query(database.url, `select state, attempt_count, lease_token from paggio.deliveries`);
   let finish: () => void = () => undefined;
@@ -395,7 +395,7 @@ test('a stop waits for handlers, tells those that take too long to end, and give
   expect(await state(database)).toEqual([{ state: 'pending', attempt_count: 0, lease_token: null }]);
 });
 
-test('mistakes in a registration are all told at once, and late ones are refused', async () => {
+test('all mistakes in a registration are reported at once, and a late registration is refused', async () => {
   const { paggio } = await start((one) => {
     const wrong = (): unknown =>
       one.on('stirpe', 'in*voice', () => undefined, { timeout: '1.5s', concurrency: 1.5, mode: 'lvie' } as never);
@@ -414,7 +414,7 @@ test('mistakes in a registration are all told at once, and late ones are refused
   expect(() => paggio.on('github', 'issues', () => undefined)).toThrow(/before start/);
 });
 
-test('a handler for an event type that is almost a known one is warned about at the start, and runs all the same', async () => {
+test('a handler for an event type that is almost a known one causes a warning at the start, and runs nevertheless', async () => {
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const gateway = await startGateway({}, {}, undefined, (paggio) => {
     paggio.on('stripe', 'invoice.payd', () => undefined);

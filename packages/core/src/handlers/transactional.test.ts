@@ -74,7 +74,7 @@ async function start(
 
 const write: Work = (tx, { id }) => tx.query('insert into public.effects (event_id) values ($1)', [id]);
 
-/** The TypeORM of hosts that do not use version 1 yet. */
+/** TypeORM as hosts use it that have not moved to version 1. */
 const { DataSource: OldDataSource } = jest.requireActual<{ DataSource: typeof DataSource }>('typeorm03');
 
 const source = async (Source: typeof DataSource, url: string): Promise<DataSource> =>
@@ -82,7 +82,7 @@ const source = async (Source: typeof DataSource, url: string): Promise<DataSourc
 
 type Way = 'own' | 'pool' | 'dataSource' | 'TypeORM 0.3' | 'database' | 'database by TypeORM 0.3';
 
-/** The sources of handlers' transactions, and how to close them. */
+/** The source of the handlers' transactions, and a function that closes it. */
 async function transactionsOf(way: Way, url: string): Promise<[Partial<PaggioOptions>, () => Promise<unknown>]> {
   if (way === 'own') return [{}, async () => undefined];
   if (way === 'pool') {
@@ -94,7 +94,7 @@ async function transactionsOf(way: Way, url: string): Promise<[Partial<PaggioOpt
   return [options, () => dataSource.destroy()];
 }
 
-/** A gateway with a handler whose work a test can change. */
+/** A gateway whose handler does what the test sets. */
 interface Stage {
   work: Work;
   paggio: Paggio;
@@ -102,12 +102,12 @@ interface Stage {
   effects: () => Promise<{ event_id: string }[]>;
   /** Runs statements as an operator. */
   query: (sql: string) => Promise<unknown>;
-  /** Forgets the effects. */
+  /** Removes all effects. */
   clear: () => Promise<unknown>;
   stop: () => Promise<void>;
 }
 
-/** One gateway for each source, for all tests. */
+/** One gateway for each source, shared by all tests. */
 const stages = new Map<Way, Promise<Stage>>();
 
 async function stageOf(way: Way): Promise<Stage> {
@@ -138,11 +138,11 @@ async function newStage(way: Way): Promise<Stage> {
   return stage;
 }
 
-// The options decide whether a DataSource of the database is used for transactions too.
+// The options decide whether a DataSource for the database is used for transactions too.
 const ways: Way[] = ['own', 'pool', 'dataSource', 'TypeORM 0.3'];
 if (full) ways.push('database', 'database by TypeORM 0.3');
 
-test("effects and the settled delivery commit together, in Paggio's, the pool's and TypeORM's transactions", async () => {
+test('effects and the settled delivery commit together, in transactions of Paggio, the pool and TypeORM', async () => {
   for (const way of ways) {
     const stage = await stageOf(way);
     let fail = true;
@@ -168,7 +168,7 @@ test("effects and the settled delivery commit together, in Paggio's, the pool's 
   }
 });
 
-test('what is not settled is undone: a lost lease, a swallowed error, a late constraint', async () => {
+test('effects are rolled back with a lost lease, a swallowed error or a late constraint', async () => {
   for (const way of ['pool', 'dataSource'] as const) {
     const stage = await stageOf(way);
     const { paggio, push } = stage;
@@ -194,7 +194,7 @@ test('what is not settled is undone: a lost lease, a swallowed error, a late con
     expect(await stage.effects()).toHaveLength(1);
     await stage.clear();
 
-    // Another process took over the delivery while the handler ran.
+    // Another process takes over the delivery while the handler runs.
     stage.work = async (tx, event) => {
       stage.work = write;
       await write(tx, event);
@@ -233,7 +233,7 @@ const managerAttempts: [string, (tx: Transaction) => unknown][] = [
   ["release of the manager's", (tx) => managerOf(tx).release()],
 ];
 
-test('a handler that begins or ends the transaction itself is refused before it runs, and is not tried again', async () => {
+test('a handler that begins or ends the transaction itself is refused before its statement runs, and is not retried', async () => {
   for (const way of ['own', 'pool', 'dataSource', 'TypeORM 0.3'] as const) {
     const stage = await stageOf(way);
     const { paggio, push } = stage;
@@ -274,7 +274,7 @@ test('a handler that begins or ends the transaction itself is refused before it 
   }
 });
 
-test("TypeORM's own nested transactions are savepoints of the handler's", async () => {
+test("nested transactions of TypeORM are savepoints of the handler's transaction", async () => {
   for (const way of ['dataSource', 'TypeORM 0.3'] as const) {
     const stage = await stageOf(way);
     stage.work = async (tx, event) => {
@@ -297,12 +297,12 @@ test("TypeORM's own nested transactions are savepoints of the handler's", async 
   }
 });
 
-/** Has another way to the connection than its query. */
+/** A transaction with another way to its connection than `query`. */
 interface LeakyTransaction extends Transaction {
   hidden(): Promise<unknown>;
 }
 
-test('what a handler has committed past the guard is not written again', async () => {
+test('effects that a handler committed by a way around the guard are not written again', async () => {
   const pool = hostPool({ connectionString: database.url });
   ends.push(() => pool.end());
   const dataSource = {
@@ -339,7 +339,7 @@ test('what a handler has committed past the guard is not written again', async (
   expect(await effects()).toEqual([{ event_id: event.id }]);
 });
 
-test('a handler that does not end loses its transaction, and cannot write any more', async () => {
+test('a handler that does not end loses its transaction and can no longer write', async () => {
   let late: Promise<unknown> | undefined;
   let first = true;
   const timing = shortened('timeoutSecondMs', 'abandonAfterMs', 'pollMs');
@@ -368,7 +368,7 @@ test('a handler that does not end loses its transaction, and cannot write any mo
   expect(await effects()).toEqual([{ event_id: event.id }]);
 });
 
-test("a start with transactions of another database is refused, and one without rights on Paggio's tables", async () => {
+test("a start is refused with transactions of another database, or without rights on Paggio's tables", async () => {
   const other = await createTestDatabase();
   const begin = (options: Partial<PaggioOptions>): Promise<unknown> => start(write, options);
   const nobody = `paggio_nobody_${randomBytes(6).toString('hex')}`;
@@ -378,7 +378,7 @@ test("a start with transactions of another database is refused, and one without 
     () => other.drop(),
   );
   await expect(begin({ transactions: { pool } })).rejects.toMatchObject({ code: 'CONFLICT' });
-  // The other one has Paggio's tables too.
+  // The other database has Paggio's tables too.
   await (await startGateway({}, {}, other)).stop();
   await expect(begin({ transactions: { pool } })).rejects.toMatchObject({
     code: 'CONFLICT',
@@ -408,7 +408,7 @@ const steps = [
   'during commit',
   'after commit',
 ];
-// Until the commit everything is rolled back, whatever the step. The last step has the most to roll back.
+// Everything is rolled back before the commit, whatever the step. The last step has the most to roll back.
 const stepsOf: Record<string, string[]> = full
   ? { pool: steps, dataSource: steps }
   : { pool: ['before commit', 'after commit'], dataSource: ['during commit'] };
@@ -425,7 +425,7 @@ class HandlerProcess {
     const child = fork(script, [JSON.stringify({ options, kind, step })], { execArgv: [] });
     const process = new HandlerProcess(child);
     ends.push(() => process.kill());
-    // A process that should die may do so with earlier deliveries, as soon as it is ready.
+    // A process that is going to die may do so with earlier deliveries, as soon as it is ready.
     if (step === null) {
       const gone = process.exited.then(() => Promise.reject(new Error('the process ended')));
       await Promise.race([once(child, 'message'), gone]);
@@ -439,7 +439,7 @@ class HandlerProcess {
   }
 }
 
-/** Finishes, in this process, the deliveries that the dying processes have left. */
+/** Finishes, in this process, the deliveries that the dead processes left. */
 const survivor = (): Promise<TestGateway> =>
   startGateway({ roles: ['deliver'] }, { timing: shortened('pollMs') }, database, (paggio) => {
     paggio.on('github', 'push', (event, { tx }) => tx.query('insert into public.effects values ($1)', [event.id]), {
@@ -448,14 +448,14 @@ const survivor = (): Promise<TestGateway> =>
     });
   });
 
-/** Makes every earlier process count as gone, so that nobody waits for its lease to expire. */
+/** Makes earlier processes count as gone, so that nobody waits for their leases to expire. */
 async function heal(): Promise<void> {
   await query(database.url, 'delete from paggio.workers');
   await passTime(database, 60);
 }
 
 test.each(['pool', 'dataSource'])(
-  'CRA: killed at every step, each effect is there exactly once (%s)',
+  'each effect is there exactly once when a process is killed at any step (%s)',
   async (kind) => {
     gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
     const { paggio } = gateway;
@@ -478,7 +478,7 @@ test.each(['pool', 'dataSource'])(
   120_000,
 );
 
-test('CRA: killed at any time under load, each effect is there exactly once', async () => {
+test('each effect is there exactly once when processes are killed at any time under load', async () => {
   gateway = await startGateway({ roles: ['capture', 'api'] }, {}, database);
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, {

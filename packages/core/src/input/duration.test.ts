@@ -29,7 +29,7 @@ test('anything else is not a duration', () => {
   expect(values.map(parseDuration)).toEqual(values.map(() => undefined));
 });
 
-test('a duration that was written out reads the same', () => {
+test('a duration that was written as text reads back the same', () => {
   expect([432_000_000, 259_200_000, 90_000, 1_001, 0].map(durationText)).toEqual(['5d', '3d', '90s', '1001ms', '0ms']);
   fc.assert(fc.property(fc.integer({ min: 0, max: 10 ** 12 }), (ms) => parseDuration(durationText(ms)) === ms));
 });

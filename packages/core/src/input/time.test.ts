@@ -47,11 +47,11 @@ const cases: [string, string | undefined][] = [
   ['', undefined],
 ];
 
-test.each(cases)('%j is %s', (text, expected) => {
+test.each(cases)('%j is read as %s', (text, expected) => {
   expect(parseTime(text)?.toISOString()).toBe(expected);
 });
 
-test('the time zone of the process does not matter', () => {
+test('the time zone of the process makes no difference', () => {
   const { code } = transformFileSync(join(__dirname, 'time.ts'), {
     module: { type: 'commonjs' },
     jsc: { parser: { syntax: 'typescript' } },
@@ -64,7 +64,7 @@ test('the time zone of the process does not matter', () => {
   expect(told.trim()).toBe(`${JSON.stringify(cases.map(([, expected]) => expected ?? null))} -330`);
 });
 
-test('only text is read, and only a valid Date passes for one', () => {
+test('only text is parsed, and only a valid Date is accepted', () => {
   for (const value of [0, null, undefined, new Date(), ['2030-01-01'], { toString: () => '2030-01-01' }])
     expect(parseTime(value)).toBeUndefined();
   for (const value of [undefined, null, new Date(0)]) expect(() => requireTime('since', value)).not.toThrow();

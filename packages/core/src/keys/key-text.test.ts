@@ -12,7 +12,7 @@ const found = (text: string): string[] => text.match(new RegExp(source, 'g')) ??
 const characters = (length: number): string =>
   Array.from({ length }, () => DIGITS[randomInt(DIGITS.length)] as string).join('');
 
-/** The checksum as docs/api.md describes it, without the code of the product. */
+/** The checksum as docs/api.md describes it, written without the product's code. */
 function documentedChecksum(text: string): string {
   let crc = 0xffffffff;
   for (const byte of Buffer.from(text)) {
@@ -42,7 +42,7 @@ test('the documented pattern finds no publishable key of Stripe, and no longer o
     expect(found(prefix + characters(38))).toEqual([]);
 });
 
-test('the documented checksum is that of every key, and sorts out other texts that match the pattern', () => {
+test('every key has the documented checksum, which rules out other texts that match the pattern', () => {
   for (const key of keys) {
     expect(documentedChecksum(key.slice(0, -6))).toBe(key.slice(-6));
     expect(keyMode(key)).toBe(key.slice(3, 7));
@@ -52,7 +52,7 @@ test('the documented checksum is that of every key, and sorts out other texts th
   }
 });
 
-test('the documented example is right', () => {
+test('the documented example is correct', () => {
   const [, text, crc, key] = /CRC-32 of `(\w+)` is (\d+), and the whole text is `(\w+)`/.exec(documentation) ?? [];
   expect(key).toBe(`${text}${documentedChecksum(text as string)}`);
   expect(keyMode(key as string)).toBe('test');

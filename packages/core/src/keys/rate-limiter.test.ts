@@ -1,6 +1,6 @@
 import { RateLimiter } from './rate-limiter';
 
-test('a burst, then the rate; each name for itself', () => {
+test('each name may take a burst at once, and then the rate', () => {
   let now = 0;
   const limiter = new RateLimiter({ perSecond: 10, burst: 5 }, () => now);
   const taken = (name: string, times: number): boolean[] =>
@@ -13,7 +13,7 @@ test('a burst, then the rate; each name for itself', () => {
   expect(taken('a', 6)).toEqual([true, true, true, true, true, false]);
 });
 
-test('the verdict says what is left and when to come back', () => {
+test('the verdict says how much is left and when to try again', () => {
   const limiter = new RateLimiter({ perSecond: 0.5, burst: 2 }, () => 0);
   expect(limiter.take('a')).toMatchObject({ allowed: true, limit: 2, remaining: 1, retryAfterSeconds: 0 });
   limiter.take('a');
@@ -22,7 +22,7 @@ test('the verdict says what is left and when to come back', () => {
   expect(refused.resetAt).toBeGreaterThanOrEqual(Math.floor(Date.now() / 1000) + 4);
 });
 
-test('what is given back can be taken again, and never makes more than the burst', () => {
+test('a token that is given back can be taken again, but never beyond the burst', () => {
   let now = 0;
   const limiter = new RateLimiter({ perSecond: 1, burst: 2 }, () => now);
   limiter.take('a');
@@ -41,7 +41,7 @@ test('what is given back can be taken again, and never makes more than the burst
   expect(limiter.take('never seen').remaining).toBe(1);
 });
 
-test('many other names do not give a name its burst back while it is in use', () => {
+test('many other names do not reset a name that is in use', () => {
   const limiter = new RateLimiter({ perSecond: 0.001, burst: 1 }, () => 0, 100);
   expect(limiter.take('busy').allowed).toBe(true);
   for (let n = 0; n < 1_000; n++) {
@@ -50,7 +50,7 @@ test('many other names do not give a name its burst back while it is in use', ()
   }
 });
 
-test('looking takes nothing', () => {
+test('looking at a limit takes nothing from it', () => {
   const limiter = new RateLimiter({ perSecond: 1, burst: 1 }, () => 0);
   expect([limiter.look('a').allowed, limiter.look('a').allowed, limiter.spend('a')]).toEqual([true, true, true]);
   expect(limiter.look('a')).toMatchObject({ allowed: false, remaining: 0, retryAfterSeconds: 1 });

@@ -8,7 +8,7 @@ function watch(): { clock: ClockWatch; heard: TelemetryEvent[] } {
   return { clock: new ClockWatch(telemetry), heard };
 }
 
-test('a clock that is more than a minute off is told once, in either direction, and again after it was right [CRA-16]', () => {
+test('a clock that is more than a minute off is reported once, in either direction, and again after it was right [CRA-16]', () => {
   const { clock, heard } = watch();
   const now = 1_800_000_000_000;
   clock.compare(now, now - 10, 20);
@@ -22,7 +22,7 @@ test('a clock that is more than a minute off is told once, in either direction, 
   expect(heard.slice(1)).toEqual([{ type: 'clock.skewed', skewMs: -61_000 }]);
 });
 
-test('an answer that took long says nothing about clocks', () => {
+test('a slow answer says nothing about clocks', () => {
   const { clock, heard } = watch();
   clock.compare(0, 3_600_000, 1_500);
   expect([clock.skewMs, heard]).toEqual([null, []]);

@@ -36,7 +36,7 @@ const textOf = (recorder: Recorder, index = -1): string => {
   return body.text ?? body.content ?? '';
 };
 
-/** A URL in the form of Power Automate. */
+/** A URL in the format of Power Automate. */
 const WORKFLOW =
   '/powerautomate/automations/direct/workflows/0f/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=secret';
 
@@ -69,7 +69,7 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
   });
 }
 
-/** Lets the gathering time and the quiet time pass, and sends the due alerts. */
+/** Sends the due alerts, after the times for gathering and quiet have passed. */
 async function tell(): Promise<void> {
   await gateway.paggio.admin.stats.read(owner);
   await passAlertTime(gateway.database);
@@ -83,7 +83,7 @@ async function send(slug: string, count: number): Promise<void> {
   await Promise.all(ids.map((id) => settled(gateway.paggio, owner, id)));
 }
 
-test('an outage is one message for each channel and not a thousand; later ones wait and count', async () => {
+test('an outage causes one message for each channel and not a thousand; later failures wait and are counted', async () => {
   await subscribe(['failed', 'unhealthy', 'recovered']);
   const make = (name: string) =>
     gateway.paggio.admin.endpoints.create(owner, {
@@ -112,7 +112,7 @@ test('an outage is one message for each channel and not a thousand; later ones w
     expect.stringMatching(/^users: 30 events could not be delivered\./),
   ]);
 
-  // Within the quiet time there is no second message about the same trigger.
+  // There is no second message about the same trigger within the quiet time.
   await send(one.slug, 5);
   await gateway.paggio.admin.stats.read(owner);
   const [quiet] = await query(
@@ -133,7 +133,7 @@ test('an outage is one message for each channel and not a thousand; later ones w
   expect(slack.requests.length).toBe(said);
 });
 
-test('an outage of a destination is told once after the minutes that the owner chose, and so is its end', async () => {
+test('an outage of a destination is reported once after the minutes that the user chose, and so is its end', async () => {
   const { paggio, database } = gateway;
   const triggers: Trigger[] = ['failing', 'recovered'];
   await paggio.admin.notifications.put(owner, { slack: { url: slack.url('/services/T/B/secret'), triggers } });
@@ -172,7 +172,7 @@ test('an outage of a destination is told once after the minutes that the owner c
   await tell();
   expect(said()).toHaveLength(2);
   expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had failed since \d{4}-.* UTC\./);
-  // The next outage is a new one. A change of the address ends it, but does not count as a recovery.
+  // The next outage is a new one. A changed URL ends it, but does not count as a recovery.
   healthy = false;
   await send(endpoint.slug, 6);
   await began('31 minutes');
@@ -185,7 +185,7 @@ test('an outage of a destination is told once after the minutes that the owner c
   expect(said()).toHaveLength(3);
 });
 
-test('a pause that Paggio makes is told, once, with its reason; one that a person makes is not', async () => {
+test('a pause by Paggio is reported once with its reason, and a pause by a user is not', async () => {
   await subscribe(['paused']);
   const gone = await Recorder.start((_request, response) => void response.writeHead(410).end());
   const make = (name: string) => gateway.paggio.admin.endpoints.create(owner, { name, destinationUrl: gone.url() });
@@ -205,7 +205,7 @@ test('a pause that Paggio makes is told, once, with its reason; one that a perso
   await gone.stop();
 });
 
-test('what does not arrive is tried again, and another owner is told nothing', async () => {
+test("a message that does not arrive is sent again, and another user's events are not reported", async () => {
   await subscribe(['delivered']);
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
     name: 'again',
@@ -229,7 +229,7 @@ test('what does not arrive is tried again, and another owner is told nothing', a
   slack.behaviour = (_request, response) => void response.writeHead(200).end();
 });
 
-test('each channel gets what it asked for, also when it alone asked', async () => {
+test('each channel gets what it asked for, even if no other channel asked for it', async () => {
   const { paggio } = gateway;
   const all = { slack: slack.url('/s'), discord: discord.url('/d'), teams: teams.url(WORKFLOW) };
   const name = (asking: string): string => `asked by ${asking}`;
@@ -249,7 +249,7 @@ test('each channel gets what it asked for, also when it alone asked', async () =
   ]);
 });
 
-test('a test message says what became of it; secrets are sealed and private addresses refused', async () => {
+test('a test message reports its result; URLs are sealed, and private addresses refused', async () => {
   await subscribe(['delivered']);
   expect(await gateway.paggio.admin.notifications.test(owner, 'slack')).toMatchObject({
     delivered: true,
@@ -281,7 +281,7 @@ test('a test message says what became of it; secrets are sealed and private addr
   });
 });
 
-test('settings that name no channel are refused and remove none; null or naming only others switches one off', async () => {
+test('settings without a channel are refused and change nothing; null, or settings for others only, switch a channel off', async () => {
   await subscribe(['failed']);
   const { notifications } = gateway.paggio.admin;
   const before = await notifications.get(owner);
@@ -304,7 +304,7 @@ test('settings that name no channel are refused and remove none; null or naming 
   expect(await notifications.put(owner, { slack: null })).toMatchObject({ slack: null, discord: null, teams: null });
 });
 
-test('a message names ten and counts the rest, and stays short', () => {
+test('a message lists ten alerts, counts the rest, and stays short', () => {
   const alert = (n: number): Alert => ({
     endpointId: '',
     endpointName: `e${n}`.padEnd(300, 'x'),
@@ -339,7 +339,7 @@ const alert: Alert = {
   detail: null,
 };
 
-test('in a card of Teams no text of others is a link, a mention, a function, formatting or a line of its own', () => {
+test('in a card for Teams foreign text cannot become a link, a mention, a function, formatting or a line', () => {
   const hostile = [
     '[open](https://evil.example)',
     '<at>everyone@example.com</at>',

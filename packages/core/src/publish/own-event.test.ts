@@ -41,7 +41,7 @@ const stored = async (): Promise<number> =>
   (await query<{ count: number }>(gateway.database.url, 'select count(*)::int as count from paggio.events'))[0]
     ?.count ?? 0;
 
-test("what the app publishes reaches its own handlers; a text is the JSON's source, anything else becomes JSON", async () => {
+test("a published event reaches the app's own handlers; a text is JSON source, anything else becomes JSON", async () => {
   const { paggio } = gateway;
   const [text] = await paggio.publish({ userId, eventType: 'order.paid', payload: '{"total": 1.10, "a":1}' });
   await settled(paggio, owner, text?.eventId as string);
@@ -61,18 +61,18 @@ test('a rolled-back transaction publishes nothing', async () => {
     code: 'NOT_FOUND',
   });
   expect(await stored()).toBe(before);
-  // Its idempotency key was not used either.
+  // Its idempotency key is still free.
   const [again] = await paggio.publish({ userId, eventType: 'order.paid', payload: {}, idempotencyKey: 'rolled-back' });
   expect(again?.created).toBe(true);
   await settled(paggio, owner, again?.eventId as string);
   expect(seen).toHaveLength(1);
 });
 
-test('a committed one is delivered, and nothing of it is seen before', async () => {
+test('an event published in a transaction is delivered after the commit, and is not visible before', async () => {
   const { paggio } = gateway;
   const published = await inTransaction('commit', async (tx) => {
     const made = await paggio.publish({ userId, eventType: 'order.paid', payload: { n: 1 } }, { tx });
-    // Longer than every look for work.
+    // This is longer than the interval of the poll.
     await sleep(1_500);
     expect(seen).toEqual([]);
     return made;
@@ -86,7 +86,7 @@ const { DataSource: OldDataSource } = jest.requireActual<{ DataSource: typeof Da
 test.each([
   ['1', DataSource],
   ['0.3', OldDataSource],
-])('in the transaction of TypeORM %s, with its EntityManager', async (version, TypeOrm) => {
+])('an event is published in a transaction of TypeORM %s by its EntityManager', async (version, TypeOrm) => {
   const { paggio } = gateway;
   const dataSource = new TypeOrm({ type: 'postgres', url: gateway.database.url, installExtensions: false });
   await dataSource.initialize();
@@ -107,7 +107,7 @@ test.each([
   await dataSource.destroy();
 });
 
-test('mistakes are all told at once, and nothing is stored', async () => {
+test('all mistakes are reported at once, and nothing is stored', async () => {
   const before = await stored();
   const wrong = {
     userId: '',

@@ -2,21 +2,21 @@ import { CUT_BYTES, KEPT_BYTES, RejectionThrottle } from './rejection';
 
 const MiB = 1024 * 1024;
 
-/** How much is stored of a number of bodies of one size that come one after the other at the same moment. */
+/** Returns how much is stored of each of `count` equal bodies that arrive at the same moment. */
 function keptOf(throttle: RejectionThrottle, endpoint: string, size: number, count: number): (number | null)[] {
   return Array.from({ length: count }, () => throttle.admits(endpoint, size, 0));
 }
 
 const sum = (kept: (number | null)[]): number => kept.reduce<number>((total, bytes) => total + (bytes ?? 0), 0);
 
-test('twenty requests of an endpoint are kept in ten seconds, whole', () => {
+test('twenty rejections of an endpoint are stored whole within ten seconds', () => {
   const throttle = new RejectionThrottle();
   expect(keptOf(throttle, 'a', 1_000, 21)).toEqual([...Array<number>(20).fill(1_000), null]);
   expect(throttle.admits('b', 1_000, 0)).toBe(1_000);
   expect([throttle.admits('a', 1_000, 10_000), throttle.admits('a', 1_000, 10_001)]).toEqual([null, 1_000]);
 });
 
-test('a body that is larger than all that may be kept is cut, and a small one never is', () => {
+test('a body larger than the limit is cut, and a small one never is', () => {
   const throttle = new RejectionThrottle();
   expect(throttle.admits('a', KEPT_BYTES, 0)).toBe(KEPT_BYTES);
   expect(throttle.admits('a', KEPT_BYTES + 1, 0)).toBe(CUT_BYTES);
@@ -24,7 +24,7 @@ test('a body that is larger than all that may be kept is cut, and a small one ne
 });
 
 test.each([1, 3, 16, 17, 64])(
-  'a flood of bodies of %i MiB writes a bounded amount, for one endpoint and for many',
+  'a flood of bodies of %i MiB stores a limited amount, for one endpoint and for many',
   (size) => {
     const throttle = new RejectionThrottle();
     expect(sum(keptOf(throttle, 'a', size * MiB, 1_000))).toBeLessThanOrEqual(48 * MiB + 20 * CUT_BYTES);

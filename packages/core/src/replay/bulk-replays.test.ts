@@ -24,14 +24,14 @@ const once = { maxAttempts: 1 };
 function completed(id: string | null): Promise<BulkReplay> {
   const { paggio } = gateway;
   return until(paggio, async () => {
-    // As the tick of every ten seconds does.
+    // Periodic work does this every ten seconds.
     await paggio.admin.bulkReplays.step();
     const replay = await paggio.admin.bulkReplays.get(owner, id as string);
     return replay.status === 'completed' ? replay : undefined;
   });
 }
 
-test('dead letters are counted by a dry run, and sent again as new events with the original id [DEL-12]', async () => {
+test('a dry run counts dead letters, and a replay sends them again as new events with the original id [DEL-12]', async () => {
   const { paggio } = gateway;
   let status = 404;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
@@ -51,7 +51,7 @@ test('dead letters are counted by a dry run, and sent again as new events with t
   });
   expect(recorder.requests).toHaveLength(30);
 
-  // Still broken: each fails again, and is one dead letter and not two.
+  // The destination is still broken: each copy fails, and the chain counts as one dead letter.
   const failed = await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id);
   expect(failed).toMatchObject({
     matched: 30,
@@ -72,7 +72,7 @@ test('dead letters are counted by a dry run, and sent again as new events with t
   expect(new Set(recorder.requests.map((request) => request.body.toString()))).toEqual(
     new Set(ids.map((_, n) => `{"n":1.${n}0}`)),
   );
-  // Repaired: nothing is left that would be sent a second time.
+  // The destination is repaired, so nothing would be sent a second time.
   expect((await paggio.admin.bulkReplays.create(owner, { filter, dryRun: true })).matched).toBe(0);
   expect((await paggio.admin.events.get(owner, ids[0] as string)).status).toBe('failed');
   await recorder.stop();
@@ -92,7 +92,7 @@ test('dead letters of one destination are not sent again to another that has the
   const ids = await Promise.all(Array.from({ length: 5 }, () => capture(paggio, endpoint.slug, '{}')));
   await Promise.all(ids.map((id) => settled(paggio, owner, id)));
   const filter = { endpointId: endpoint.id, status: 'failed' as const };
-  // A second time too: the copies of the first went to one destination only.
+  // The same is true the second time: the first copies went to one destination only.
   expect(await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id)).toMatchObject({ failed: 5 });
   status = 200;
   expect(await completed((await paggio.admin.bulkReplays.create(owner, { filter })).id)).toMatchObject({ done: 5 });
@@ -101,7 +101,7 @@ test('dead letters of one destination are not sent again to another that has the
   await broken.stop();
 });
 
-test('a destination that was added later is given the history from a chosen time, once', async () => {
+test('a destination that was added later gets the history from a chosen time, once', async () => {
   const { paggio } = gateway;
   const [first, late] = [await Recorder.start(), await Recorder.start()];
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'h', destinationUrl: first.url() });
@@ -114,13 +114,13 @@ test('a destination that was added later is given the history from a chosen time
   const replay = await completed((await paggio.admin.bulkReplays.create(owner, input)).id);
   expect(replay).toMatchObject({ destinationId: added.id, filter: { endpointId: endpoint.id } });
   expect(replay).toMatchObject({ done: replay.matched, created: replay.matched, skipped: 0, failed: 0 });
-  // The bounds are exclusive, and events of one millisecond share a bound.
+  // The bounds are exclusive, and events of the same millisecond share a bound.
   expect(replay.matched).toBeGreaterThan(5);
   expect(replay.matched).toBeLessThanOrEqual(15);
   expect(late.requests).toHaveLength(replay.matched);
   expect(late.requests.every((request) => ids.includes(request.headers['paggio-event-id'] as string))).toBe(true);
   expect(first.requests).toHaveLength(20);
-  // The events themselves were sent, and not copies.
+  // The events themselves were sent, not copies.
   expect((await paggio.admin.events.get(owner, ids[19] as string)).replayedAs).toEqual([]);
   const again = await completed((await paggio.admin.bulkReplays.create(owner, input)).id);
   expect(again).toMatchObject({ created: 0, skipped: replay.matched });
@@ -129,7 +129,7 @@ test('a destination that was added later is given the history from a chosen time
   await late.stop();
 });
 
-test('a running replay is cancelled: nothing more is queued, and what is queued does not go out [DEL-12]', async () => {
+test('a running replay can be cancelled: it queues nothing more, and queued deliveries are not sent [DEL-12]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 20),
@@ -146,7 +146,7 @@ test('a running replay is cancelled: nothing more is queued, and what is queued 
   await recorder.received(5);
   const cancelled = await paggio.admin.bulkReplays.cancel(owner, id as string);
   expect(cancelled).toMatchObject({ status: 'cancelled', finishedAt: expect.any(Date) });
-  // Live traffic is not delayed, because not everything was queued at once.
+  // Live events are not delayed, because not everything was queued at once.
   expect(cancelled.created).toBeLessThanOrEqual(1_000 + recorder.requests.length);
   const pending = await query<{ count: number }>(
     gateway.database.url,
@@ -165,13 +165,13 @@ test('a running replay is cancelled: nothing more is queued, and what is queued 
       ? true
       : undefined,
   );
-  // These are the deliveries under way, and those that a worker had already claimed.
+  // These deliveries were under way, or a worker had already claimed them.
   expect(recorder.requests.length - after).toBeLessThanOrEqual(4);
   expect(await paggio.admin.bulkReplays.cancel(owner, id as string)).toMatchObject({ status: 'cancelled' });
   await recorder.stop();
 });
 
-test('what is pending of a replay whose canceller died on the way is cancelled all the same [CRA-01]', async () => {
+test('pending deliveries of a replay are cancelled even if the process that cancelled it died halfway [CRA-01]', async () => {
   const { paggio, database } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'half', destinationUrl: recorder.url() });
@@ -192,7 +192,7 @@ test('what is pending of a replay whose canceller died on the way is cancelled a
   await recorder.stop();
 });
 
-test('a large replay is paced and does not starve live events [DEL-12]', async () => {
+test('a large replay is paced and does not delay live events [DEL-12]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start(
     (_request, response) => void setTimeout(() => response.writeHead(200).end(), 5),
@@ -213,7 +213,7 @@ test('a large replay is paced and does not starve live events [DEL-12]', async (
   await recorder.stop();
 });
 
-test('a replay with a rate queues no faster', async () => {
+test('a replay with a rate queues no faster than that', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
@@ -231,7 +231,7 @@ test('a replay with a rate queues no faster', async () => {
   await recorder.stop();
 });
 
-test('with one idempotency key there is one replay, also when both arrive at once [DEL-13]', async () => {
+test('one idempotency key makes one replay, even if both requests arrive at once [DEL-13]', async () => {
   const { paggio } = gateway;
   const recorder = await Recorder.start();
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 'i', destinationUrl: recorder.url() });
@@ -246,7 +246,7 @@ test('with one idempotency key there is one replay, also when both arrive at onc
   await expect(
     paggio.admin.bulkReplays.create(owner, { filter: { ...filter, status: 'failed' }, idempotencyKey: 'k1' }),
   ).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_CONFLICT' });
-  // Another user's key of the same name is another key.
+  // Another user's key with the same name is a different key.
   const stranger = { userId: 'user-2', mode: 'live' } as const;
   const theirs = await paggio.admin.bulkReplays.create(stranger, {
     filter: { status: 'failed' },
@@ -267,7 +267,7 @@ test('with one idempotency key there is one replay, also when both arrive at onc
   await recorder.stop();
 });
 
-test('what has nowhere to go is skipped and counted; wrong inputs are refused by name', async () => {
+test('events without a destination are skipped and counted; wrong input is refused by name', async () => {
   const { paggio } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, { name: 's' });
   await Promise.all(Array.from({ length: 3 }, () => capture(paggio, endpoint.slug, '{"needle":1}')));

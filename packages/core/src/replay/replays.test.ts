@@ -2,7 +2,7 @@ import { capture, owner, query, Recorder, settled, startGateway, until, type Tes
 
 let gateway: TestGateway;
 let recorder: Recorder;
-/** The answer of each path. */
+/** The status that each path answers with. */
 const answers = new Map<string, number>();
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 beforeEach(() => answers.clear());
 
-/** An endpoint with a destination for each path. */
+/** Creates an endpoint with a destination for each path. */
 async function endpointWith(paths: readonly string[], retry: object = { maxAttempts: 1 }) {
   const destinations = paths.map((path) => ({ name: path.slice(1), url: recorder.url(path), retry }));
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'several', destinations });
@@ -28,7 +28,7 @@ async function endpointWith(paths: readonly string[], retry: object = { maxAttem
 
 const received = (path: string): number => recorder.requests.filter(({ url }) => url === path).length;
 
-test('a replay of a failed event goes to the destinations that lack it, and says what each of them answered', async () => {
+test('a replay of a failed event goes to the destinations that lack it, and reports each answer', async () => {
   const { paggio } = gateway;
   const endpoint = await endpointWith(['/has', '/lacks', '/lacks-too']);
   answers.set('/lacks', 500).set('/lacks-too', 404);
@@ -58,7 +58,7 @@ test('a replay of a failed event goes to the destinations that lack it, and says
   const [listed] = await paggio.admin.events.summaries(owner, [event.id]);
   expect(listed).toMatchObject({ status: 'failed', replayedStatus: 202 });
 
-  // A bulk replay of failed events does not send it again to a destination that has it either.
+  // A bulk replay of failed events does not send it to a destination that already has it either.
   answers.set('/lacks-too', 200);
   const before = recorder.requests.length;
   await paggio.admin.bulkReplays.create(owner, {
@@ -70,7 +70,7 @@ test('a replay of a failed event goes to the destinations that lack it, and says
   expect([received('/has'), received('/lacks'), received('/lacks-too')]).toEqual([1, 2, 3]);
 });
 
-test('when every destination has the event, a replay goes to the first; an added destination lacks it', async () => {
+test('when every destination has the event, a replay goes to the first, until one is added that lacks it', async () => {
   const { paggio } = gateway;
   const endpoint = await endpointWith(['/one', '/two']);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"a"}'));
@@ -90,12 +90,12 @@ test('when every destination has the event, a replay goes to the first; an added
   expect((await paggio.admin.events.get(owner, event.id)).replayedStatus).toBeNull();
 });
 
-test('a destination that may not be reached does not hold up the replay to the others', async () => {
+test('a destination with a forbidden address does not stop a replay to the others', async () => {
   const { paggio, database } = gateway;
   const endpoint = await endpointWith(['/private', '/public']);
   answers.set('/private', 500).set('/public', 500);
   const event = await settled(paggio, owner, await capture(paggio, endpoint.slug, '{"type":"a"}'));
-  // This is like an operator who no longer allows a network.
+  // It is as if the operator no longer allowed a network.
   const makePrivate = (path: string): Promise<unknown> =>
     query(
       database.url,
@@ -104,7 +104,7 @@ test('a destination that may not be reached does not hold up the replay to the o
     );
   await makePrivate('/private');
   answers.set('/public', 200);
-  // The change is seen with the next statement that reports the version.
+  // The next statement that reports the configuration version makes the change visible.
   await settled(paggio, owner, await capture(paggio, (await endpointWith(['/x'])).slug, '{}'));
   const before = received('/public');
   const result = await paggio.admin.replays.send(owner, event.id, { environment: 'original' });
@@ -118,7 +118,7 @@ test('a destination that may not be reached does not hold up the replay to the o
   });
 });
 
-test('a failed event whose copy came through says so', async () => {
+test('a failed event shows the status of its delivered copy', async () => {
   const { paggio } = gateway;
   const endpoint = await endpointWith(['/copied']);
   answers.set('/copied', 500);
@@ -128,7 +128,7 @@ test('a failed event whose copy came through says so', async () => {
   expect(await paggio.admin.events.get(owner, event.id)).toMatchObject({ status: 'failed', replayedStatus: 201 });
 });
 
-test('a replay to another place says nothing about the destination', async () => {
+test('a replay to another URL does not count for the destination', async () => {
   const { paggio } = gateway;
   const endpoint = await endpointWith(['/down']);
   answers.set('/down', 500);
@@ -151,7 +151,7 @@ const orders = [
 ];
 
 test.each(orders)(
-  'the answer of an event with destinations %s, %s, %s is that of the one that failed',
+  'the answer of an event with destinations %s, %s, %s is the answer of the failed one',
   async (...kinds) => {
     const { paggio } = gateway;
     const codes: Record<string, number> = { ok: 200, failed: 422, waiting: 503 };
@@ -175,7 +175,7 @@ test.each(orders)(
     expect(summary).toMatchObject({ status: 'pending', responseStatus: 422 });
     const failed = made.find(({ kind }) => kind === 'failed')?.path;
     expect(event.responseBody?.toString()).toBe(`${failed} says 422`);
-    // Without the failed destination, the status is that of the pending one, and in the end that of the first.
+    // Without a failed destination, the status is that of the pending one, and finally that of the first.
     const destinationOf = (kind: string): string => endpoint.destinations[kinds.indexOf(kind)]?.id as string;
     await query(
       gateway.database.url,

@@ -12,11 +12,11 @@ import { owner, Recorder, startGateway, type RecordedRequest, type TestGateway }
 import { environments } from '../endpoints/environment';
 import type { ReplayTarget } from './replays';
 
-// Replays every scheme of the catalogue with a new signature to every place that a replay can go to. The arriving
-// request is checked as it came, by the verifier that a receiver would run and by the vendor's own package.
+// Replays every scheme of the catalogue with a new signature to every possible target. The request is checked on
+// arrival, unchanged, by the verifier of a receiver and by the vendor's own package.
 
 let gateway: TestGateway;
-/** The endpoint's own destination, and another host. */
+/** `home` is the endpoint's own destination, `away` another host. */
 let home: Recorder;
 let away: Recorder;
 
@@ -39,7 +39,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 
 const SETTINGS: Readonly<Record<string, Record<string, string>>> = { livekit: { api_key: 'key' } };
 
-/** Bodies with the places that some schemes write their signature into. */
+/** Bodies with the places where some schemes write their signature. */
 const BODIES: Readonly<Record<string, string>> = {
   adyen:
     '{"live":"false","notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"old"},"pspReference":"7914073381342284","merchantAccountCode":"M","merchantReference":"R","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}',
@@ -66,7 +66,7 @@ const OLD = 'an-old-value';
 /** A message that is signed again keeps its id, and the URL of its certificate. */
 const KEPT = new Set(['paypal-transmission-id', 'paypal-cert-url']);
 
-/** An event that came with stale values in every header that belongs to a signature of the provider. */
+/** Captures an event with stale values in every signature header of the provider. */
 async function subjectOf(
   provider: Provider,
   schemeName: string,
@@ -84,7 +84,8 @@ async function subjectOf(
     destinationUrl: home.url('/in?own=1'),
     headers: destinationHeaders,
   });
-  // Without verification the event is taken with its stale signature; the secrets of the environments sign it then.
+  // Verification is off, so the event is accepted with a stale signature. Its replays are signed with the secrets of
+  // the environments.
   const received = await paggio.host.capture.receive(await paggio.host.capture.route(endpoint.slug, 'POST'), {
     method: 'POST',
     path: `/api/webhook/${endpoint.slug}`,
@@ -167,7 +168,8 @@ function valuesOf({ request }: Received, names: ReadonlySet<string>): [string, s
 }
 
 /**
- * The properties that decide how a replay carries a signature. Schemes with equal ones are tried once, except in full.
+ * The properties that decide how a replay carries its signature. One scheme of each shape is tried, and all in the full
+ * check.
  */
 function shapeOf({ spec, schemes }: Provider, name: string): string {
   const one = spec.schemes[name] as unknown as Record<string, unknown>;
@@ -206,7 +208,7 @@ const cases = catalogue.flatMap((provider) =>
 
 const judged: { what: string; request: ReceivedRequest }[] = [];
 
-test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async (_, provider, name, form) => {
+test.each(cases)('a replay with a new signature is accepted at every target: %s', async (_, provider, name, form) => {
   const subject = await subjectOf(provider, name, form);
   const carriesCredential = subject.scheme.credentialHeaders.length > 0;
   for (const target of targets) {
@@ -214,7 +216,7 @@ test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async 
     const what = JSON.stringify({ ...target, provider: provider.name, name });
     const got = await replayed(subject, target);
     expect([what, await verified(subject, got)]).toEqual([what, expect.objectContaining({ ok: true })]);
-    // Every signature header is either replaced or left out, and occurs once.
+    // Every signature header is either replaced or left out, and occurs at most once.
     const signatures = valuesOf(got, provider.signatureHeaders);
     expect([what, signatures.filter(([, value]) => value === OLD)]).toEqual([what, []]);
     expect([what, new Set(signatures.map(([header]) => header)).size]).toEqual([what, signatures.length]);
@@ -234,7 +236,7 @@ test.each(cases)('a replay signed anew is accepted wherever it goes: %s', async 
   }
 });
 
-test("the vendors' own packages accept what arrived, untouched", () => {
+test("the vendors' own packages accept the replays exactly as they arrived", () => {
   const { names, answers } = askVendors(judged.map(({ request }) => request));
   // Paddle's package refuses signatures older than five seconds, so it is used only where it can check at once.
   const able = judged
@@ -248,7 +250,7 @@ test.each([
   ['livekit', 'jwt', 'authorization'],
   ['auth0', 'token', 'authorization'],
   ['github', 'sha256', 'x-hub-signature-256'],
-])('nothing on the way out takes away what was signed anew: %s', async (name, schemeName, header) => {
+])('no header of the destination or the connection removes a new signature: %s', async (name, schemeName, header) => {
   const provider = catalogue.find((one) => one.name === name) as Provider;
   const subject = await subjectOf(provider, schemeName, false, {
     destinationHeaders: { [header]: 'of the destination' },

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 async function gateway(masterKey: Buffer, previousMasterKeys: Buffer[] = [], options: object = {}): Promise<Paggio> {
-  // A process names its key when the test makes it do so.
+  // A process registers its key only when the test makes it do so.
   const scheduler: Scheduler = {
     every(name, intervalMs, task) {
       return name === 'paggio:master-key' ? () => undefined : intervalScheduler.every(name, intervalMs, task);
@@ -96,7 +96,7 @@ test('after a rotation the new key alone opens everything, and the old one is re
   const before = await gateway(old);
   const ids = await fill(before, recorder.url(), 5);
   const secrets = await Promise.all(ids.map((id) => before.admin.endpoints.revealSecret(owner, id)));
-  // A new key without the one before it cannot read what is there.
+  // The new key without the previous one cannot read existing values.
   await expect(gateway(next)).rejects.toMatchObject({
     code: 'CONFLICT',
     hint: expect.stringContaining(masterKeyId(old)),
@@ -179,7 +179,7 @@ test('credentials of events, of their copies and of refused requests open with t
   });
 });
 
-test('a copy of an event that is committed only when its original is under the new key is not left behind', async () => {
+test('a copy of an event that is committed after its original was rotated is rotated too', async () => {
   const before = await gateway(old, [], { roles: ['capture', 'api'] });
   const { endpoint } = await before.admin.endpoints.create(owner, {
     name: 'open',
@@ -218,7 +218,7 @@ test('a process that lacks the key of an event shows it locked, and leaves it pe
   const id = await capture(able, endpoint.slug, '{"a":1}', credential);
   const isPostponed = `select 1 from paggio.deliveries where event_id = '${id}' and lease_token is null and due_at > now() + interval '15 seconds'`;
   await until(unable, async () => ((await query(database.url, isPostponed)).length > 0 ? true : undefined));
-  // Meanwhile events that this process can decrypt are sent to the same destination.
+  // Events that this process can decrypt are sent to the same destination.
   const plain = await capture(unable, endpoint.slug, '{}');
   expect(await settled(unable, owner, plain)).toMatchObject({ status: 'delivered' });
   expect(await unable.admin.events.get(owner, id)).toMatchObject({
@@ -252,7 +252,7 @@ test('a process does not start without a key that another process encrypts with'
   await gateway(old, [next]);
 });
 
-test('a value that somebody changes after it was read stays as it was changed', async () => {
+test('a value that changes after it was read keeps the change', async () => {
   const paggio = await gateway(old);
   const [before, during] = (await fill(paggio, 'http://127.0.0.1:4999/', 2)) as [string, string];
   const options = { database: { url: database.url }, masterKey: next, previousMasterKeys: [old] };
@@ -282,7 +282,7 @@ test('a value that somebody changes after it was read stays as it was changed', 
     expect(await paggio.admin.endpoints.get(owner, id)).toMatchObject({ headers: changed });
 });
 
-test('two rotations at once, and changes meanwhile, lose nothing', async () => {
+test('two rotations at once, and changes during them, lose nothing', async () => {
   const before = await gateway(old);
   const ids = await fill(before, 'http://127.0.0.1:4999/', 40);
   await retire(before);
@@ -317,7 +317,7 @@ test('two rotations at once, and changes meanwhile, lose nothing', async () => {
   }
 });
 
-test('a rotation that lacks a key says which values need it, and encrypts all others again', async () => {
+test('a rotation that lacks a key names the values that need it, and encrypts all others again', async () => {
   const before = await gateway(old);
   await fill(before, 'http://127.0.0.1:4999/', 2);
   const third = randomBytes(32);
@@ -331,12 +331,12 @@ test('a rotation that lacks a key says which values need it, and encrypts all ot
       { field: `endpoints.secret of ${lost}`, message: expect.stringContaining(masterKeyId(third)) },
     ]),
   });
-  // No key is declared removable. The old key still starts, and with all three keys the rotation finishes.
+  // No key is declared removable. The old key still starts a process, and a rotation with all three keys finishes.
   expect(await rotate({}, { masterKey: next, previousMasterKeys: [old, third] })).toMatchObject({ values: 3 });
   await gateway(next);
 });
 
-test('a process that was started with another current key meanwhile keeps its key from being declared removable', async () => {
+test('the key of a process that starts with another current key during a rotation is not declared removable', async () => {
   const before = await gateway(old);
   await fill(before, 'http://127.0.0.1:4999/', 3);
   await retire(before);
@@ -347,7 +347,7 @@ test('a process that was started with another current key meanwhile keeps its ke
   expect(refused).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(masterKeyId(old)) });
 });
 
-test('a process that still has the old key as its own, and writes nothing, keeps that key from being declared removable', async () => {
+test('the old key is not declared removable while a process that writes nothing still has it as its current key', async () => {
   const before = await gateway(old, [next]);
   await fill(before, 'http://127.0.0.1:4999/', 1);
   const silences: number[] = [];
@@ -369,7 +369,7 @@ test('a process that still has the old key as its own, and writes nothing, keeps
   expect(silences).toHaveLength(1);
 });
 
-test('a process says so when another one encrypts with a key that it lacks, and when its own key was replaced', async () => {
+test('a process reports that another one encrypts with a key that it lacks, and that its own key was replaced', async () => {
   const before = await gateway(old);
   const faults: unknown[] = [];
   before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
@@ -388,11 +388,11 @@ test('a process says so when another one encrypts with a key that it lacks, and 
   expect(faults.slice(1)).toEqual([
     expect.objectContaining({ message: expect.stringContaining(`${masterKeyId(old)}, which was replaced`) }),
   ]);
-  // From then on no process starts without it.
+  // From then on no process starts without the key `old`.
   await expect(gateway(next)).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
-test('a webhook for an endpoint under a missing key is answered 503, and is neither refused nor lost', async () => {
+test('a webhook for an endpoint under a missing key is answered with 503, and is neither rejected nor lost', async () => {
   const before = await gateway(old);
   const faults: unknown[] = [];
   before.subscribe((event) => event.type === 'fault' && faults.push(event.error));
@@ -401,7 +401,7 @@ test('a webhook for an endpoint under a missing key is answered 503, and is neit
   const { slug } = endpoint;
   const error = await captureFromGitHub(before, slug, 'push', '{}').catch((reason: unknown) => reason);
   expect(error).toMatchObject({ status: 503, retryAfterSeconds: 30 });
-  // The answer to a stranger does not mention keys, but the log does.
+  // The answer to the sender does not mention keys, but the log does.
   expect(String(error)).not.toContain(masterKeyId(next));
   expect(faults.map(String).join()).toContain(masterKeyId(next));
   expect(await query(database.url, 'select 1 from paggio.rejections')).toEqual([]);
@@ -410,7 +410,7 @@ test('a webhook for an endpoint under a missing key is answered 503, and is neit
   expect(await captureFromGitHub(able, slug, 'push', '{}')).toEqual(expect.any(String));
 });
 
-test('an endpoint that a process cannot read holds up no other delivery, and is delivered by one that can', async () => {
+test('an endpoint that a process cannot read delays no other delivery, and a process that can read it delivers', async () => {
   const recorder = await Recorder.start();
   stops.push(() => recorder.stop());
   const unable = await gateway(old);
@@ -418,7 +418,7 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
   const sealed = await able.admin.endpoints.create(owner, { name: 'sealed', destinationUrl: recorder.url('/sealed') });
   const plain = await unable.admin.endpoints.create(owner, { name: 'plain', destinationUrl: recorder.url('/plain') });
   const waiting = await capture(able, sealed.endpoint.slug, '{}');
-  // There are several rounds, because the delivery that this process cannot read is always due.
+  // Several rounds are needed, because the delivery that this process cannot read is always due.
   for (let n = 0; n < 3; n++) {
     const id = await capture(able, plain.endpoint.slug, '{}');
     expect(await settled(unable, owner, id)).toMatchObject({ status: 'delivered' });
@@ -429,6 +429,6 @@ test('an endpoint that a process cannot read holds up no other delivery, and is 
     const one = await able.admin.events.get(owner, waiting);
     return one.status === 'pending' ? undefined : one;
   });
-  // Deliveries that were given back did not count as attempts.
+  // Released deliveries did not count as attempts.
   expect(event).toMatchObject({ status: 'delivered', attempts: [{ number: 1 }] });
 });

@@ -15,7 +15,7 @@ afterAll(() => gateway.stop());
 /** The form of an encrypted value, in text, in JSON and in bytes. */
 const SEALED = 'v1:[A-Za-z0-9_-]{8}:[A-Za-z0-9_-]{16}:[A-Za-z0-9_-]*:[A-Za-z0-9_-]{22}';
 
-test('every column that holds an encrypted value is known to the rotation of the master key', async () => {
+test('the rotation of the master key knows every column that holds an encrypted value', async () => {
   const { paggio, database } = gateway;
   const { endpoint } = await paggio.admin.endpoints.create(owner, {
     name: 'full',

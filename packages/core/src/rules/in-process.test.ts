@@ -23,7 +23,7 @@ adminOperations satisfies Methods<Paggio['admin']>;
 hostOperations satisfies Methods<Paggio['host']>;
 ownOperations satisfies Methods<Paggio>;
 
-/** The services of the gateway, and what has methods of its own. */
+/** The operations of each service, and of the objects with methods of their own. */
 const tables: Record<string, Record<string, Arguments>> = {
   ...operations,
   paggio: ownOperations,
@@ -89,11 +89,11 @@ function membersOf({ schema }: Shape): Readonly<Record<string, Shape>> {
 interface Case {
   what: string;
   args: unknown[];
-  /** The field that the error has to name. */
+  /** The field that the error names. */
   field: string;
 }
 
-/** Every wrong call of an operation, in which one argument, or one member of it at any depth, is wrong. */
+/** Every wrong call of an operation: one argument is wrong, or one member of it at any depth. */
 function casesOf(expected: Arguments): Case[] {
   const good = expected.map(([, shape]) => validOf(shape));
   return expected.flatMap(([name, shape], index): Case[] => {
@@ -116,7 +116,7 @@ function wrongValues(shape: Shape, good: unknown, field: string, depth: number):
   const here = field === '' ? 'input' : field;
   const found: WrongValue[] = [
     { what: 'a symbol', value: Symbol('wrong'), field: here },
-    { what: 'an object that cannot be looked at', value: hostile, field: here },
+    { what: 'an object that throws when read', value: hostile, field: here },
   ];
   if (!shape.acceptsUndefined) found.push({ what: 'undefined', value: undefined, field: here });
   if (!shape.acceptsNull) found.push({ what: 'null', value: null, field: here });
@@ -145,11 +145,11 @@ function wrongValues(shape: Shape, good: unknown, field: string, depth: number):
   return found;
 }
 
-/** A payload of null is JSON. */
+/** A payload of `null` is valid JSON. */
 const isFine = (place: string, what: string): boolean => place === 'paggio.publish' && what === 'input: payload: null';
 
 test.each(all.filter(([place]) => place !== 'paggio.on'))(
-  '%s refuses each wrong argument, and each wrong member of one, by its name',
+  '%s refuses each wrong argument, and each wrong member of one, by name',
   async (place, service, name, expected) => {
     const cases = casesOf(expected).filter(({ what }) => !isFine(place, what));
     expect(cases.length).toBeGreaterThan(0);
@@ -171,10 +171,10 @@ test.each(
   all.filter(
     ([, service, name]) => !['paggio', 'admin', 'host'].includes(service) && !['receive', 'explain'].includes(name),
   ),
-)('%s accepts what its rules say is right', async (_place, service, name, expected) => {
+)('%s accepts arguments that its rules allow', async (_place, service, name, expected) => {
   const args = expected.map(([argument, shape]) => urls[argument] ?? validOf(shape));
   expect(problemsOf(expected, args)).toBeUndefined();
-  // The object may not exist, or may not be allowed.
+  // It may still fail, because the object does not exist or is not allowed.
   const error = await failureOf(service, name, args);
   if (error !== null) expect(error).toMatchObject({ name: 'PaggioError' });
 });
@@ -191,7 +191,7 @@ function privateMethods(className: string): Set<string> {
   return new Set([...source.matchAll(/^ {2}private (?:async )?\*?(\w+)\(/gm)].map(([, name]) => name as string));
 }
 
-test('every public method has rules, so that a new one is not forgotten', () => {
+test('every public method has rules, even a new one', () => {
   const { paggio } = gateway;
   const isService = ([name, value]: [string, unknown]): boolean =>
     typeof value === 'object' && value !== null && !['options', 'assembly', 'lifecycle', 'status'].includes(name);
@@ -217,7 +217,7 @@ test('every public method has rules, so that a new one is not forgotten', () => 
   expect(missing).toEqual([]);
 });
 
-/** The functions of the package that take options of their own. */
+/** The functions of the package that take options. */
 const functions: [string, (value: unknown) => unknown, string[]][] = [
   ['createPaggio', (value) => createPaggio(value as never), ['BAD_REQUEST']],
   ['migrate', (value) => migrate(value as never), ['BAD_REQUEST']],
@@ -229,7 +229,7 @@ const wrongOptions: [string, unknown][] = [
   ['a number', 7],
   ['a symbol', Symbol('wrong')],
   ['an unknown option', { masterKey: testMasterKey, url: 'postgres://u@127.0.0.1:1/x', databse: 1 }],
-  ['an object that cannot be looked at', hostile],
+  ['an object that throws when read', hostile],
   ['a getter that throws', withGetter('url', {})],
 ];
 
@@ -258,7 +258,7 @@ const optionNames = Object.keys(createPaggio(good).host.options)
   .filter((name) => name !== 'connection')
   .map((name) => name.replace(/Ms$/, ''));
 
-test.each([...optionNames, 'database'])('createPaggio refuses a wrong value of %s by its name', (name) => {
+test.each([...optionNames, 'database'])('createPaggio refuses a wrong value of %s by name', (name) => {
   // A number below zero and a text with NUL are wrong for every option.
   const values = {
     symbol: Symbol('wrong'),
@@ -285,13 +285,13 @@ test.each([...optionNames, 'database'])('createPaggio refuses a wrong value of %
 const handler = (): undefined => undefined;
 test.each<[string, unknown[]]>([
   ['nothing', []],
-  ['a source that is no text', [Symbol('x'), 'push', handler]],
+  ['a source that is not text', [Symbol('x'), 'push', handler]],
   ['a missing event type', ['github', undefined, handler]],
-  ['event types that are no texts', ['github', ['push', Symbol('x')], handler]],
+  ['event types that are not text', ['github', ['push', Symbol('x')], handler]],
   ['no event types', ['github', [], handler]],
   ['a missing function', ['github', 'push']],
   ['options that are null', ['github', 'push', handler, null]],
-  ['options that cannot be looked at', ['github', 'push', handler, hostile]],
+  ['options that throw when read', ['github', 'push', handler, hostile]],
   ...['name', 'transactional', 'timeout', 'retry', 'concurrency', 'endpoint', 'userId', 'mode', 'unverified'].flatMap(
     (name): [string, unknown[]][] => [
       [`the option ${name} as a symbol`, ['github', 'push', handler, { [name]: Symbol('x') }]],

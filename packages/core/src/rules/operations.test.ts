@@ -68,7 +68,7 @@ const wrongInputs: [string, unknown[], string, RegExp][] = [
   ['events.list', [owner, {}, { limit: 1000, offset: 0, startingAfter: null }], 'paging.limit', /1 to 100/],
 ];
 
-test.each(wrongInputs)('%s of %j names %s', async (place, args, field, message) => {
+test.each(wrongInputs)('%s with the arguments %j names the field %s', async (place, args, field, message) => {
   const [service, operation] = place.split('.') as [string, string];
   const error = await failureOf(call(service, operation, args));
   expect(error).toMatchObject({

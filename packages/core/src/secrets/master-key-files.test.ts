@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('a new key keeps the one before it until that is forgotten, and nobody else can read the files', () => {
+test('a new key keeps the previous one until that is forgotten, and only the owner can read the files', () => {
   const { current: old } = files.keys();
   expect(files.renew()).toEqual({
     keyId: masterKeyId(files.keys().current),
@@ -26,7 +26,7 @@ test('a new key keeps the one before it until that is forgotten, and nobody else
   expect([current.equals(old), previous]).toEqual([false, [old]]);
   expect(readdirSync(directory).sort()).toEqual(['master-key', 'master-key.previous']);
   for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
-  // Until the server is done with the old key, there is no third one.
+  // There is no third key until the server no longer needs the old one.
   expect(files.renew()).toMatchObject({ keyId: masterKeyId(current), made: false });
   files.forget(current);
   expect(files.keys().previous).toEqual([old]);
@@ -34,19 +34,19 @@ test('a new key keeps the one before it until that is forgotten, and nobody else
   expect(files.keys()).toEqual({ current, previous: [] });
 });
 
-test('a renewal that ended between any two steps is finished by the next one, and no key is lost', () => {
+test('a renewal that stopped between any two steps is finished by the next one, and no key is lost', () => {
   const old = files.keys().current;
-  // The call ended before the old key was stored.
+  // It stopped before the old key was stored.
   writeFileSync(join(directory, 'master-key.next'), randomBytes(32).toString('base64'));
   expect(files.keys()).toEqual({ current: old, previous: [] });
-  // The call ended before the new key was in place.
+  // It stopped before the new key was in place.
   writeFileSync(join(directory, 'master-key.previous'), read('master-key'));
   expect(files.keys()).toEqual({ current: old, previous: [] });
   expect(files.renew().made).toBe(true);
   expect(files.keys().previous).toEqual([old]);
 });
 
-test('a key file is replaced and never overwritten, so that no crash leaves half a key', () => {
+test('a key file is replaced and never overwritten, so a crash cannot leave half a key', () => {
   files.keys();
   const before = read('master-key');
   linkSync(join(directory, 'master-key'), join(directory, 'kept'));
@@ -55,7 +55,7 @@ test('a key file is replaced and never overwritten, so that no crash leaves half
   expect(read('kept')).toBe(before);
 });
 
-test('a missing key, and a damaged one, are clear errors', () => {
+test('a missing or damaged key file is a clear error', () => {
   expect(() => files.renew()).toThrow('There is no master key');
   writeFileSync(join(directory, 'master-key'), Buffer.alloc(32).toString('base64'));
   files.renew();

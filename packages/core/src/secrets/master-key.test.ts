@@ -14,7 +14,7 @@ test.each([
   ['a short pattern', Buffer.from('deadbeef'.repeat(8), 'hex')],
   ['the hex digits', Buffer.from('0123456789abcdef'.repeat(4), 'hex')],
   ['half a key twice', Buffer.concat([one.subarray(0, 16), one.subarray(0, 16)])],
-])('a key of %s is refused as the current one where it has to be, and decrypts as a previous one', (_name, key) => {
+])('a guessable key of %s can be refused as the current one, and decrypts as a previous one', (_name, key) => {
   expect(readMasterKeys(key, [], names, 'refused')).toEqual([
     { field: 'KEY', message: expect.stringContaining('guess') },
   ]);
@@ -28,7 +28,7 @@ test('random keys are accepted in every form', () => {
     expect(readMasterKeys(form, [one], names, 'refused')).toEqual({ current: two, previous: [one] });
 });
 
-test('every wrong key is named', () => {
+test('the error names every wrong key', () => {
   const problems = readMasterKeys(one, ['short', one, two, two, 7], names, 'refused');
   expect(problems).toEqual([
     { field: 'OLD', message: 'OLD: key 1 must be exactly 32 bytes, as base64 or hex.' },
@@ -39,7 +39,7 @@ test('every wrong key is named', () => {
   expect(readMasterKeys('short', 'no list', names, 'refused')).toHaveLength(2);
 });
 
-test('the documentation shows no key that somebody could copy', () => {
+test('the documentation shows no key that a reader could copy', () => {
   const root = join(__dirname, '../../../..');
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
   const files = ['README.md', 'compose.yml', 'Dockerfile', ...docs.map((name) => join('docs', name))];

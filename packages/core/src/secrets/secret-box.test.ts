@@ -4,7 +4,7 @@ import { SecretBox, sealedUnder, UnreadableSecret } from './secret-box';
 const [old, current] = [randomBytes(32), randomBytes(32)];
 const before = new SecretBox(old);
 
-test('it encrypts with the current key and decrypts with the key that a value names', () => {
+test('encrypts with the current key and decrypts with the key that a value names', () => {
   const box = new SecretBox(current, [old]);
   const sealed = box.seal('secret', 'here');
   expect(sealedUnder(sealed)).toBe(box.keyId);
@@ -12,7 +12,7 @@ test('it encrypts with the current key and decrypts with the key that a value na
   expect(box.open(before.seal('older', 'here'), 'here')).toBe('older');
 });
 
-test('a value under a missing key names that key and says what to do, and the caller may try again', () => {
+test('a value under a missing key names that key and the next step, and can be tried again', () => {
   const heard: Error[] = [];
   const box = new SecretBox(current, [], (error) => heard.push(error));
   const open = (): string => box.open(before.seal('x', 'here'), 'here');
@@ -37,7 +37,7 @@ test('a value that was changed or moved stays closed, whichever key it names', (
       expect(() => box.open(changed, 'here')).toThrow('damaged');
     }
   }
-  // With the id of another key, the value does not open with that key.
+  // A value renamed to another key's id does not open with that key.
   const renamed = box.seal('secret', 'here').replace(box.keyId, before.keyId);
   expect(() => box.open(renamed, 'here')).toThrow('damaged');
   for (const text of ['', 'v1', 'plain text', 'v2:a:b:c:d']) expect(() => box.open(text, 'here')).toThrow('damaged');

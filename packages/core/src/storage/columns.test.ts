@@ -31,7 +31,7 @@ const given: Thing[] = [
 ];
 const ids = ['01010101-0101-0101-0101-010101010101', '02020202-0202-0202-0202-020202020202'];
 
-test('parameters have numbers in the order of the text, and each value its own', async () => {
+test('parameters are numbered in the order of the text, and each gets its own value', async () => {
   const { text: sql, valuesOf } = statement<{ things: Thing[]; least: number; most: number }>((parameters) => {
     const most = parameters.value((input) => input.most);
     const rows = parameters.rows(things, (input) => input.things);
@@ -51,7 +51,7 @@ test('parameters have numbers in the order of the text, and each value its own',
   ]);
 });
 
-test('a list of columns serves several statements, and rows of two kinds one statement', async () => {
+test('one list of columns serves several statements, and one statement may read rows of two kinds', async () => {
   const names = [textualColumn<string>('name', 'text', (name) => name)];
   const { text: sql, valuesOf } = statement<{ things: Thing[]; names: string[] }>((parameters) => {
     const some = parameters.rows(names, (input) => input.names);
@@ -64,7 +64,7 @@ test('a list of columns serves several statements, and rows of two kinds one sta
   expect(await rowsOf(sql, valuesOf({ things: [], names: [] }))).toEqual([]);
 });
 
-test('values are written where the statement says', () => {
+test('values are written to the buffers that the caller provides', () => {
   const { valuesOf } = statement<Thing[]>((parameters) => parameters.rows(things, (rows) => rows).unnest);
   const sizes: number[] = [];
   const values = valuesOf(given, (size) => {
@@ -75,7 +75,7 @@ test('values are written where the statement says', () => {
   expect(values).toEqual(valuesOf(given));
 });
 
-test('a column that is not there is a mistake in the text, found when the statement is made', () => {
+test('a column that does not exist is an error when the statement is made', () => {
   expect(() => statement<Thing[]>((parameters) => parameters.rows(things, (rows) => rows).array('colour'))).toThrow(
     'There is no column colour',
   );

@@ -6,7 +6,7 @@ import { Database } from './database';
 
 const VALUE = 'CANARY-of-a-row';
 
-/** Everything that a logger could print of an error, also what is not enumerable. */
+/** Everything that a logger could print of an error, including properties that are not enumerable. */
 const all = (error: unknown): string => inspect(error, { depth: Infinity, showHidden: true, maxArrayLength: null });
 
 async function failureOf(work: Promise<unknown>): Promise<Error & { code?: string; constraint?: string }> {
@@ -18,7 +18,7 @@ async function failureOf(work: Promise<unknown>): Promise<Error & { code?: strin
   );
 }
 
-test('no connection of Paggio puts values of a statement into its error, whatever class the error is of', async () => {
+test('no connection of Paggio reveals values of a statement in its error, whatever the class of the error', async () => {
   const test = await createTestDatabase();
   await query(
     test.url,
@@ -94,7 +94,7 @@ test('no connection of Paggio puts values of a statement into its error, whateve
   await test.drop();
 });
 
-test("in a transaction of the app, Paggio's statements tell no values, and the app's own errors stay whole", async () => {
+test("in a transaction of the app, errors of Paggio's statements hide values, and the app's own errors stay complete", async () => {
   const gateway = await startGateway();
   await query(
     gateway.database.url,

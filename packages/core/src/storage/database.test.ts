@@ -6,7 +6,7 @@ import { createPaggio } from '../index';
 import { resolveConnection } from './connection';
 import { Database } from './database';
 
-test('eight replicas that start at once migrate exactly once [CRA-20]', async () => {
+test('eight processes that start at once migrate exactly once [CRA-20]', async () => {
   const database = await createTestDatabase();
   const replicas = Array.from({ length: 8 }, () =>
     createPaggio({ database: { url: database.url }, masterKey: testMasterKey }),
@@ -20,7 +20,7 @@ test('eight replicas that start at once migrate exactly once [CRA-20]', async ()
   await database.drop();
 }, 60_000);
 
-test('a schema that is behind stops the start when migrations are only checked [EMB-11]', async () => {
+test('when migrations are only checked, an outdated schema stops the start [EMB-11]', async () => {
   const database = await createTestDatabase();
   const options = { database: { url: database.url }, masterKey: testMasterKey, migrations: 'check' as const };
   await expect(createPaggio(options).start()).rejects.toMatchObject({
@@ -37,7 +37,7 @@ test('a schema that is behind stops the start when migrations are only checked [
   await database.drop();
 });
 
-test('another master key is refused at the start [AUZ-21]', async () => {
+test('a start with another master key is refused [AUZ-21]', async () => {
   const database = await createTestDatabase();
   const first = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
   await first.start();
@@ -50,7 +50,7 @@ test('another master key is refused at the start [AUZ-21]', async () => {
   await database.drop();
 });
 
-test('a master key that anybody can guess is reported at the start, and a random one is not', async () => {
+test('a guessable master key is reported at the start, and a random one is not', async () => {
   const told: string[] = [];
   for (const masterKey of [Buffer.alloc(32), randomBytes(32)]) {
     const database = await createTestDatabase();
@@ -63,7 +63,7 @@ test('a master key that anybody can guess is reported at the start, and a random
   expect(told.filter((type) => type === 'master_key.guessable')).toHaveLength(1);
 });
 
-test('a server that may forget commits is told of at the start, and one that keeps them is not [CRA-10]', async () => {
+test('a database server that may lose commits is reported at the start, and a durable one is not [CRA-10]', async () => {
   const test = await createTestDatabase();
   const [{ fsync } = { fsync: '' }] = await query<{ fsync: string }>(test.url, 'show fsync');
   const paggio = createPaggio({ database: { url: test.url }, masterKey: testMasterKey });
@@ -71,12 +71,12 @@ test('a server that may forget commits is told of at the start, and one that kee
   paggio.subscribe((event) => event.type === 'durability.weak' && told.push(event.settings));
   await paggio.start();
   await paggio.stop();
-  // The cluster of a test run has it off, unless it is somebody's own.
+  // The cluster of a test run has fsync off, unless it is a cluster of the developer.
   expect(told).toEqual(fsync === 'off' ? [expect.arrayContaining(['fsync = off'])] : []);
   await test.drop();
 });
 
-test("the host's tables and search path are left alone, and acknowledgements wait for the disk", async () => {
+test("the host's tables and search path stay unchanged, and an acknowledgement waits for the disk", async () => {
   const test = await createTestDatabase();
   await query(
     test.url,
@@ -98,7 +98,7 @@ test("the host's tables and search path are left alone, and acknowledgements wai
   await test.drop();
 });
 
-test('a connection that is ready and ended by the server in one packet does not end the host', async () => {
+test('a connection that is ready and ended by the server in one packet does not stop the host', async () => {
   const message = (type: string, body: string | Buffer): Buffer => {
     const length = Buffer.alloc(4);
     length.writeInt32BE(4 + body.length);

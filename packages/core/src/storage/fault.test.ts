@@ -18,7 +18,7 @@ const full = process.env['PAGGIO_FULL'] !== undefined;
 
 const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
 
-test('terminated connections of every kind lose nothing and end nothing [CRA-07]', async () => {
+test('terminated connections of every kind lose nothing and stop nothing [CRA-07]', async () => {
   const gateway = await startGateway();
   const recorder = await Recorder.start();
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, {
@@ -73,7 +73,7 @@ test('a worker whose lease was taken over cannot overwrite the newer state [CRA-
   });
   const id = await capture(gateway.paggio, endpoint.slug, '{}');
   await recorder.received(1);
-  // As a second worker does after the lease has run out: claim, deliver, settle.
+  // A second worker does this after the lease has expired: it claims, delivers and settles.
   await query(
     gateway.database.url,
     `update paggio.deliveries set state = 'delivered', attempt_count = 1, lease_token = null, due_at = null where event_id = '${id}'`,
@@ -89,7 +89,7 @@ test('a worker whose lease was taken over cannot overwrite the newer state [CRA-
   await recorder.stop();
 });
 
-test("a dead worker's deliveries are taken over when their lease runs out", async () => {
+test("a dead worker's deliveries are taken over when their lease expires", async () => {
   const database = await migratedDatabase();
   const options = { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8'] };
   const recorder = await Recorder.start();
@@ -109,7 +109,7 @@ test("a dead worker's deliveries are taken over when their lease runs out", asyn
   await recorder.stop();
 });
 
-test('capture and delivery in two processes: work is announced, and a change reaches the other at once [EMB-07]', async () => {
+test('with capture and delivery in two processes, work and changes reach the other process at once [EMB-07]', async () => {
   const database = await migratedDatabase();
   const options = { database: { url: database.url }, masterKey: testMasterKey, allowedNetworks: ['127.0.0.0/8'] };
   const [front, worker] = [
@@ -129,7 +129,7 @@ test('capture and delivery in two processes: work is announced, and a change rea
   await database.drop();
 }, 60_000);
 
-test('a killed database is 503 and no exit; everything acknowledged is there, and delivery goes on [CRA-06]', async () => {
+test('a killed database causes 503 and no exit; acknowledged events are all there, and delivery goes on [CRA-06]', async () => {
   const directory = throwAwayDirectory('paggio-fault-');
   let cluster = await startEmbeddedDatabase({ directory });
   const port = new URL(cluster.url).port;
@@ -178,7 +178,7 @@ test('a killed database is 503 and no exit; everything acknowledged is there, an
   await recorder.stop();
 }, 180_000);
 
-test('no secret stands in the database in clear [AUZ-20]', async () => {
+test('no secret is stored unencrypted in the database [AUZ-20]', async () => {
   const gateway = await startGateway();
   const secrets = ['CANARY_endpoint_secret_01', 'CANARY_provider_secret_02', 'CANARY_header_value_03'];
   await gateway.paggio.admin.endpoints.create(owner, {

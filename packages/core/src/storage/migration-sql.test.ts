@@ -15,7 +15,7 @@ async function create(): Promise<TestDatabase> {
   return database;
 }
 
-/** Everything that Paggio's schema consists of, whatever made it. */
+/** Everything that makes up Paggio's schema, however it was created. */
 async function shapeOf({ url }: TestDatabase): Promise<unknown> {
   return [
     await query(
@@ -31,7 +31,7 @@ async function shapeOf({ url }: TestDatabase): Promise<unknown> {
   ];
 }
 
-test('the text makes the very schema that a start makes, and a check finds it up to date', async () => {
+test('the SQL text makes exactly the schema that a start makes, and a check finds it up to date', async () => {
   const [byStart, byText] = [await create(), await create()];
   const total = migrations.length;
   expect(await migrate(byStart.url)).toEqual({ total, applied: total });
@@ -46,7 +46,7 @@ test('the text makes the very schema that a start makes, and a check finds it up
   expect(await migrationSql({ url: byText.url })).not.toContain('create table paggio.endpoints');
 });
 
-test('an app without the right to change the schema works with the grants of the text [EMB-11]', async () => {
+test('an app without the right to change the schema works with the grants of the SQL text [EMB-11]', async () => {
   const database = await create();
   const role = `paggio_app_${Date.now()}`;
   await query(database.url, `create role ${role} login password 'x'`);
@@ -71,7 +71,7 @@ test('an app without the right to change the schema works with the grants of the
   await query(database.url, `drop owned by ${role}; drop role ${role}`);
 });
 
-test('with migrations off, a schema that is missing or behind is told in plain words [EMB-11]', async () => {
+test('with migrations off, a missing or outdated schema is reported in plain words [EMB-11]', async () => {
   const database = await create();
   const start = (): Promise<void> =>
     createPaggio({ database: { url: database.url }, masterKey: testMasterKey, migrations: 'off' }).start();

@@ -20,14 +20,14 @@ beforeAll(async () => {
 beforeEach(async () => (database = await createTestDatabase()));
 afterEach(() => database.drop());
 
-/** Every type of pg that has a parser of its own, and some that have none. */
+/** Every type with a parser of its own in pg, and some without one. */
 const oids = Object.values(types.builtins).map(Number);
 const arrays = [
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1014, 1015, 1016, 1017, 1021, 1022, 1028, 1040, 1041, 1115,
   1182, 1183, 1185, 1187, 1231, 1270, 199, 2951, 3807, 3907,
 ];
 
-/** What an app may do to pg before and after it makes a gateway. Undone at the end. */
+/** Changes to pg that an app may make before and after it creates a gateway. They are undone at the end. */
 async function withGarbage<T>(work: () => Promise<T>): Promise<T> {
   const kept: Record<string, unknown> = { ...defaults };
   const garbage = (): string => 'garbage';
@@ -70,13 +70,13 @@ async function withGarbage<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-test("neither the app's type parsers nor its defaults of pg reach a connection of Paggio", async () => {
-  // The transactions of handlers read with the parsers of the app, so their own text must stay readable.
+test("neither the app's type parsers nor its pg defaults affect a connection of Paggio", async () => {
+  // The transactions of handlers read with the app's parsers, so text must stay readable.
   expect(await withGarbage(() => walk(database))).toEqual(stock);
 }, 60_000);
 
 test.each(['pool', 'dataSource'])(
-  "in transactions of the app's %s Paggio's statements read with parsers of their own, whatever its settings are",
+  "in transactions of the app's %s Paggio's statements use their own parsers, whatever the app's settings",
   async (kind) => {
     const name = new URL(database.url).pathname.slice(1);
     await query(
@@ -114,7 +114,7 @@ test.each(['pool', 'dataSource'])(
   60_000,
 );
 
-/** What a database or a role may have as its default, and what our sessions have. */
+/** Defaults that a database or a role may have, and the values in our sessions. */
 const settings: [name: string, theirs: string, ours: string][] = [
   ['DateStyle', 'SQL, DMY', 'ISO, MDY'],
   ['IntervalStyle', 'sql_standard', 'postgres'],
@@ -146,7 +146,7 @@ const settings: [name: string, theirs: string, ours: string][] = [
   ['random_page_cost', '1.1', '1.1'],
 ];
 
-test('every switch of the planner that this server has is known', async () => {
+test("every switch of this server's planner is known", async () => {
   const switches = await query<{ name: string }>(
     database.url,
     `select name from pg_settings where starts_with(name, 'enable_') and boot_val = 'on'`,
@@ -162,7 +162,7 @@ async function shown(client: { query(sql: string): Promise<{ rows: Record<string
 }
 
 test.each(['database', 'role'])(
-  'the settings of a %s do not change what Paggio does',
+  'the settings of a %s do not change how Paggio works',
   async (kind) => {
     const name = `settings_${randomBytes(6).toString('hex')}`;
     const url = new URL(database.url);
@@ -180,7 +180,7 @@ test.each(['database', 'role'])(
     const own = { ...database, url: url.href };
     expect(await walk(own)).toEqual(stock);
 
-    // The proof that the settings were there, and what ours are on every kind of connection.
+    // Proves that the settings were there, and checks our settings on every kind of connection.
     const host = new Client({ connectionString: url.href }).on('error', () => undefined);
     await host.connect();
     const isSet = await shown(host);

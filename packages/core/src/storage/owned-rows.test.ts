@@ -11,12 +11,12 @@ const OWNER_BY_PROPERTIES = [/\buserId: owner\.userId/, /\bmode: owner\.mode/];
 const SOURCE = join(__dirname, '..');
 
 interface Statement {
-  /** File and the declaration that it is in. */
+  /** The file, and the declaration that contains it. */
   place: string;
   text: string;
 }
 
-/** Statements on the tables above, in the sources of the package. Fragments that others are made of count as well. */
+/** Statements on these tables in the sources of the package. Fragments that other statements are made of count too. */
 function statements(): Statement[] {
   return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|(^|\/)(testing|migrations)\//.test(file))
@@ -60,8 +60,8 @@ function namesTheOwner({ text }: Statement): boolean {
 }
 
 /**
- * Statements that do not name the owner, and why they may not have to. An entry that no statement needs any more fails
- * the test too.
+ * Statements that do not name the owner, and the reason why they need not. An entry that is no longer needed fails the
+ * test too.
  */
 const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   // The owner is in a part of the statement that is made elsewhere.
@@ -75,7 +75,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'events/event-store.ts page': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
   'events/event-store.ts search': { statements: 1, because: 'reads what the query of ids found, which has the owner' },
   'rejections/rejection-store.ts list': { statements: 2, because: 'the condition of both names the owner' },
-  // Parts of statements: they follow a row that the statement has found already.
+  // Parts of statements, which follow a row that the statement has already found.
   'replay/bulk-replay-store.ts REACHED': { statements: 1, because: 'follows an event of next()' },
   'events/event-query.ts oncePerChain': { statements: 1, because: 'follows an event of the same query' },
   'events/event-query.ts some': { statements: 1, because: 'follows an event of the same query' },
@@ -85,7 +85,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
     statements: 1,
     because: 'part of the notifier, which serves every user',
   },
-  // By an id that the caller has found as the owner's before.
+  // By an id that the caller has already found as the owner's.
   'replay/bulk-replay-store.ts progress': { statements: 1, because: "of a replay that was found as the owner's" },
   'replay/bulk-replay-store.ts underWay': { statements: 1, because: 'of a replay that runs' },
   'queue/cancel-deliveries.ts cancelDeliveries': { statements: 1, because: 'the caller has found what it cancels' },
@@ -104,7 +104,7 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   },
   'events/event-store.ts newestAttempts': { statements: 1, because: 'of an event that get() has found' },
   'replay/replay-store.ts KEEP': { statements: 1, because: "of an event that was found as the owner's" },
-  // The engine: it works for every user, and no user chooses which rows.
+  // The engine, which works for every user. No user chooses the rows.
   'replay/bulk-replay-store.ts halfCancelled': { statements: 1, because: 'a chore' },
   'delivery/delivery-sql.ts PENDING_DESTINATIONS': { statements: 1, because: 'delivery' },
   'delivery/delivery-sql.ts CLAIM': { statements: 1, because: 'delivery' },
@@ -143,9 +143,9 @@ const EXCEPTIONS: Record<string, { statements: number; because: string }> = {
   'events/dictionary.ts NAME_TYPES': { statements: 1, because: 'the index of all events' },
 };
 
-test('a statement on the rows of users names user and mode, or it is listed with the reason why not', () => {
+test('every statement on the rows of users names user and mode, or is listed with the reason why not', () => {
   const all = statements();
-  // The reader of the sources finds what there is: statements of text and of repositories, with their owner.
+  // The reader of the sources finds statements in text and on repositories that name their owner.
   expect(all.filter(namesTheOwner).map(({ place }) => place)).toEqual(
     expect.arrayContaining([
       'events/event-store.ts get',
@@ -170,7 +170,7 @@ test.each([
     'manager.getRepository(endpointSchema).findOne({ where: { id, userId: owner.userId, mode: owner.mode } })',
     true,
   ],
-])('a statement %s is told apart', (_, code, expected) => {
+])('the reader of the sources recognises a statement %s', (_, code, expected) => {
   const [found] = statementsIn('x.ts', `class X { async read(id: string) { return this.rows(${code}, [id]); } }`);
   expect(found?.place).toBe('x.ts read');
   expect(found && namesTheOwner(found)).toBe(expected);

@@ -3,7 +3,7 @@ import { createTestDatabase, query, testMasterKey } from '../testing';
 import { PoolerProxy } from '../testing/pooler-proxy';
 import { migrate } from './migration-sql';
 
-test('a pooler in transaction mode is refused at the start, before anything is made; one in session mode is accepted', async () => {
+test('a pooler in transaction mode is refused before anything is created, and one in session mode is accepted', async () => {
   const database = await createTestDatabase();
   const transaction = await PoolerProxy.start(database.url, 'transaction');
   const refused = {
@@ -15,7 +15,7 @@ test('a pooler in transaction mode is refused at the start, before anything is m
   await expect(behind.start()).rejects.toMatchObject(refused);
   await expect(migrate(transaction.url)).rejects.toMatchObject(refused);
   expect(await query(database.url, `select to_regnamespace('paggio') as present`)).toEqual([{ present: null }]);
-  // Nothing of ours stays on the connections that others use after us.
+  // Our settings do not stay on the connections that others use later.
   expect(await query(transaction.url, 'show jit')).toEqual(await query(database.url, 'show jit'));
   expect(await query(transaction.url, 'show search_path')).toEqual(await query(database.url, 'show search_path'));
   await transaction.stop();

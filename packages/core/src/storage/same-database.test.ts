@@ -49,13 +49,13 @@ const ways: [string, () => object][] = [
   ['a function for the password', () => ({ ...partsOf(database), password: () => partsOf(database).password })],
 ];
 
-/** A start connects as the options say, however that was told. The full check starts with each of them. */
+/** A start connects in the same way whatever the options look like. The full check starts with each of them. */
 const STARTED = new Set(process.env['PAGGIO_FULL'] ? ways.map(([way]) => way) : ['a function for the password']);
 
-test.each(ways)('a DataSource that is configured by %s leads Paggio to its database', async (way, options) => {
+test.each(ways)('a DataSource that is configured by %s gives Paggio its database', async (way, options) => {
   const dataSource = new DataSource({ type: 'postgres', installExtensions: false, ...options() } as never);
   const paggio = createPaggio({ database: { dataSource }, masterKey: testMasterKey });
-  // It can be asked where it is only when it is connected.
+  // Its address is known only once it is connected.
   await expect(paggio.start()).rejects.toMatchObject({
     code: 'CONFLICT',
     hint: expect.stringContaining('initialised'),
@@ -79,7 +79,7 @@ test.each(ways)('a DataSource that is configured by %s leads Paggio to its datab
   await dataSource.destroy();
 });
 
-test('a pool of pg leads Paggio to its database, and gives handlers their transactions', async () => {
+test('a pool of pg gives Paggio its database and its handlers their transactions', async () => {
   const pool = hostPool({ connectionString: database.url });
   const options: PaggioOptions = { database: { pool }, masterKey: testMasterKey };
   expect(resolveOptions(options).transactions).toEqual({ pool });
@@ -90,7 +90,7 @@ test('a pool of pg leads Paggio to its database, and gives handlers their transa
   expect(await schemaIn(database)).toBe(true);
 });
 
-test('connections of the app that lead to another database are refused before a schema is made', async () => {
+test('connections of the app to another database are refused before a schema is created', async () => {
   const pool = hostPool({ connectionString: other.url });
   const dataSource = new DataSource({ type: 'postgres', url: other.url, installExtensions: false });
   await dataSource.initialize();
@@ -113,14 +113,14 @@ test('connections of the app that lead to another database are refused before a 
   expect([await schemaIn(database), await schemaIn(other)]).toEqual([false, false]);
 });
 
-test('transactions that cannot write are refused', async () => {
+test('transactions that are read-only are refused', async () => {
   const pool = hostPool({ connectionString: database.url, options: '-c default_transaction_read_only=on' });
   const paggio = createPaggio({ database: { url: database.url }, transactions: { pool }, masterKey: testMasterKey });
   await expect(paggio.start()).rejects.toMatchObject({ message: expect.stringContaining('read-only transactions') });
   await pool.end();
 });
 
-test('TLS and every other setting of a connection are taken over, and what is not understood is refused by name', async () => {
+test('TLS and every other setting of a connection are used, and unknown settings are refused by name', async () => {
   const resolve = (options: object): ReturnType<typeof resolveOptions>['connection'] =>
     resolveOptions({
       database: { dataSource: { options: { type: 'postgres', ...options } } },

@@ -22,7 +22,7 @@ async function errorOf(work: () => Promise<unknown>): Promise<unknown> {
   throw new Error('It did not fail');
 }
 
-/** The error of some work on a connection to the database. */
+/** Returns the error of some work on a connection to the database. */
 async function onClient(work: (client: Client) => Promise<unknown>, config: ClientConfig = {}): Promise<unknown> {
   const client = new Client({ connectionString: database.url, ...config });
   client.on('error', () => undefined);
@@ -36,7 +36,7 @@ async function onClient(work: (client: Client) => Promise<unknown>, config: Clie
 
 const failing = (sql: string): Promise<unknown> => onClient((client) => client.query(sql));
 
-/** The error of some work with the URL of a server that does as it is told. */
+/** Returns the error of some work on a URL where `serve` plays the server. */
 async function serving(serve: (socket: Socket) => void, work: (url: string) => Promise<unknown>): Promise<unknown> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -54,7 +54,7 @@ async function serving(serve: (socket: Socket) => void, work: (url: string) => P
 
 const silent = (): void => undefined;
 const ready = (socket: Socket): void => {
-  // Authentication is fine, and the server is ready for a query.
+  // The answer means that authentication succeeded and the server is ready for a query.
   socket.once('data', () => socket.write(Buffer.from('5200000008000000005a0000000549', 'hex')));
 };
 
@@ -70,16 +70,16 @@ async function inPool(config: ClientConfig & { max?: number }, work: (pool: Pool
   try {
     await work(pool);
   } finally {
-    // A connection that a test keeps is never given back.
+    // Do not wait: a test may keep a connection that never returns to the pool.
     void pool.end();
   }
 }
 
 const cases: [name: string, StatementFailure, said: string | RegExp, make: () => Promise<unknown>][] = [
-  ['a value that is none', 'bad_data', '22P02', () => failing(`select 'x'::int`)],
-  ['a key that is there', 'bad_data', '23505', () => failing('insert into public.t values (1), (1)')],
+  ['a value that is not valid', 'bad_data', '22P02', () => failing(`select 'x'::int`)],
+  ['a key that exists already', 'bad_data', '23505', () => failing('insert into public.t values (1), (1)')],
   [
-    'a row that another transaction has',
+    'a row that another transaction holds',
     'conflict',
     '55P03',
     async () => {
@@ -128,7 +128,7 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     () => failing('select pg_terminate_backend(pg_backend_pid())'),
   ],
   [
-    'no connection left',
+    'a role without free connections',
     'unavailable',
     '53300',
     async () => {
@@ -147,7 +147,7 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     () => errorOf(() => connecting({ host: '127.0.0.1', port: 1 })),
   ],
   [
-    'a host that is not known',
+    'an unknown host',
     'unavailable',
     /^(ENOTFOUND|EAI_AGAIN)$/,
     () => errorOf(() => connecting({ host: 'nowhere.invalid' })),
@@ -185,13 +185,13 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
     },
   ],
   [
-    'a server that says nothing',
+    'a server that does not answer',
     'unavailable',
     'timeout expired',
     () => serving(silent, (connectionString) => connecting({ connectionString, connectionTimeoutMillis: 50 })),
   ],
   [
-    'a server that says nothing to a pool',
+    'a server that does not answer a pool',
     'unavailable',
     'Connection terminated due to connection timeout',
     () =>
@@ -238,10 +238,10 @@ const cases: [name: string, StatementFailure, said: string | RegExp, make: () =>
         await client.query('select 1');
       }),
   ],
-  ['a statement that is wrong', 'other', '42601', () => failing('selekt 1')],
-  ['something that only says so', 'other', /timeout/, async () => new Error('A timeout of something else')],
-  ['something of Node', 'other', 'ENOENT', async () => Object.assign(new Error('x'), { code: 'ENOENT' })],
-  ['a text', 'other', /gone/, async () => 'Connection terminated, gone'],
+  ['a statement with a syntax error', 'other', '42601', () => failing('selekt 1')],
+  ['an error that only mentions a timeout', 'other', /timeout/, async () => new Error('A timeout of something else')],
+  ['an error of Node', 'other', 'ENOENT', async () => Object.assign(new Error('x'), { code: 'ENOENT' })],
+  ['a text instead of an error', 'other', /gone/, async () => 'Connection terminated, gone'],
 ];
 
 test.each(cases)('%s: %s', async (_name, failure, said, make) => {
@@ -255,7 +255,7 @@ test.each(cases)('%s: %s', async (_name, failure, said, make) => {
   else expect(told).toBeNull();
 });
 
-test('nothing at all is a fault like any other', () => {
+test('a missing error is a fault like any other', () => {
   expect([undefined, null, 0].map(failureOf)).toEqual(['other', 'other', 'other']);
 });
 
@@ -264,6 +264,6 @@ test.each([
   ['a column', 'select gone from public.t', true],
   ['a schema', 'create table gone.t (n int)', true],
   ['a function', 'select public.gone()', false],
-])('%s that is missing', async (_name, sql, expected) => {
+])('a missing object is recognised when it is %s', async (_name, sql, expected) => {
   expect(isSchemaMissing(await failing(sql))).toBe(expected);
 });

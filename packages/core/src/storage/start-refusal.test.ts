@@ -52,7 +52,7 @@ afterEach(async () => {
   for (const other of others.splice(0)) await query(database.url, `drop database ${other} with (force)`);
 });
 
-/** A server that answers as it is told to. */
+/** Starts a server that answers with `answer`, and returns its URL. */
 async function serving(answer: (socket: Socket, first: Buffer) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -79,9 +79,9 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /refused the password: .*authentication failed/,
     /percent-encode/,
   ],
-  ['no password', () => at((url) => (url.password = '')), /asks for a password/, /Add the password/],
+  ['a missing password', () => at((url) => (url.password = '')), /asks for a password/, /Add the password/],
   [
-    'a database that is not there',
+    'a database that does not exist',
     () => at((url) => (url.pathname = '/none')),
     /is not there: database "none"/,
     /Create it/,
@@ -128,8 +128,8 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /host of the database/,
     /host|DNS/,
   ],
-  ['a socket that is not there', () => 'postgres:///x?host=/none', /socket of the database is not there/, /directory/],
-  ['TLS where there is none', () => serving((socket) => socket.end('N')), /offers no TLS/, /ssl = on/],
+  ['a socket that does not exist', () => 'postgres:///x?host=/none', /socket of the database is not there/, /directory/],
+  ['TLS that is not offered', () => serving((socket) => socket.end('N')), /offers no TLS/, /ssl = on/],
   [
     'a certificate that nobody vouches for',
     () =>
@@ -150,19 +150,19 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /session mode/,
   ],
   [
-    'a user that is not let in',
+    'a user that pg_hba.conf does not allow',
     () => serving(saying('28000', 'no pg_hba.conf entry for host "1.2.3.4", no encryption')),
     /refused the user/,
     /pg_hba/,
   ],
   [
-    'a server that starts',
+    'a server that is starting up',
     () => serving(saying('57P03', 'the database system is starting up')),
     /is not ready/,
     /start again/,
   ],
   [
-    'a tenant that is not known',
+    'an unknown tenant',
     () => serving(saying('XX000', 'Tenant or user not found')),
     /refused: Tenant/,
     /Check the database URL/,
@@ -171,7 +171,7 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
   ['a URL that cannot be decoded', () => 'postgres://app:50%ff@db/x', /cannot be decoded/, /Correct/],
   ['several hosts', () => 'postgres://app:x@a:5432,b:5432/x', /several hosts/, /Correct/],
   [
-    'a file that is not there',
+    'a file that does not exist',
     () => 'postgres://app:x@h/x?sslrootcert=/none.pem',
     /cannot be read \(ENOENT\): \/none.pem/,
     /Correct/,
@@ -180,7 +180,7 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
 ];
 
 test.each(starts)(
-  '%s is told to the operator with the next step, by the app and by migrate',
+  '%s is explained to the operator with the next step, by the app and by migrate',
   async (what, url, message, hint) => {
     let given = await url();
     if (/^TLS|^a certificate/.test(what)) given += '?sslmode=verify-full';
@@ -192,7 +192,7 @@ test.each(starts)(
   },
 );
 
-test('a URL that is not set is named as such, and a password is asked for each connection', async () => {
+test('a missing URL is named, and the password is asked for at each connection', async () => {
   for (const url of [undefined, null, ''] as never[])
     expect(() => createPaggio({ database: { url }, masterKey: testMasterKey })).toThrow(
       /is the environment variable set\?/,
@@ -215,7 +215,7 @@ test('a URL that is not set is named as such, and a password is asked for each c
   });
 });
 
-test('what is no matter of the operator stays a fault', () => {
+test('an error that an operator cannot fix stays a fault', () => {
   expect(startRefusal(new TypeError('x is not a function'))).toBeNull();
   expect(startRefusal(Object.assign(new Error('syntax error'), { severity: 'ERROR', code: '42601' }))).toBeNull();
 });

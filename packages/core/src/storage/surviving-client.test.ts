@@ -9,7 +9,7 @@ let database: TestDatabase;
 beforeAll(async () => (database = await createTestDatabase()));
 afterAll(() => database.drop());
 
-test('a connection that cannot sign in is closed at once, and not left to the time limit of PostgreSQL', async () => {
+test('a connection that cannot sign in is closed at once, and not by the time limit of PostgreSQL', async () => {
   const { hostname, port } = new URL(database.url);
   const sockets: Socket[] = [];
   const proxy = createServer((client) => {
@@ -21,7 +21,7 @@ test('a connection that cannot sign in is closed at once, and not left to the ti
   const url = new URL(database.url);
   url.hostname = '127.0.0.1';
   url.port = String((proxy.address() as AddressInfo).port);
-  // The server asks for a password, and the client has none to answer with.
+  // The server asks for a password, and the client has no password.
   url.password = '';
   await expect(new SurvivingClient({ connectionString: url.href }).connect()).rejects.toThrow('password');
   expect(sockets.length).toBeGreaterThan(0);
@@ -29,7 +29,7 @@ test('a connection that cannot sign in is closed at once, and not left to the ti
   proxy.close();
 });
 
-test('while a database refuses connections, requests at the same moment share one attempt to connect', async () => {
+test('while a database refuses connections, simultaneous requests share one attempt to connect', async () => {
   let attempts = 0;
   const refusing = createServer((socket) => {
     attempts++;

@@ -1,6 +1,6 @@
 import { transactionControlIn } from './transaction-control';
 
-test('every statement that begins or ends a transaction is found, in any spelling and place', () => {
+test('every statement that begins or ends a transaction is found, in any spelling and position', () => {
   const found: Record<string, string> = {
     begin: 'BEGIN',
     'BEGIN;': 'BEGIN',
@@ -40,7 +40,7 @@ test('every statement that begins or ends a transaction is found, in any spellin
   expect(Object.fromEntries(Object.keys(found).map((sql) => [sql, transactionControlIn(sql)]))).toEqual(found);
 });
 
-test('savepoints, and words that only look like such a statement, are let through', () => {
+test('savepoints, and words that only look like such a statement, are allowed', () => {
   const harmless = [
     'select 1',
     'savepoint a',
@@ -70,7 +70,7 @@ test('savepoints, and words that only look like such a statement, are let throug
   expect(harmless.filter((sql) => transactionControlIn(sql) !== undefined)).toEqual([]);
 });
 
-test('a long text is read in linear time', () => {
+test('a long text is checked in linear time', () => {
   const started = performance.now();
   for (const part of ["''", '/*', '$a$', '"', '((', "E'\\", '--\n', 'a '])
     transactionControlIn(`${part.repeat(200_000)} commit`);

@@ -4,10 +4,10 @@ import { describeFault, toFault } from './fault';
 
 const VALUE = 'CANARY0123456789';
 
-/** Everything that a logger could print, also what is not enumerable. */
+/** Everything that a logger could print, including properties that are not enumerable. */
 const all = (value: unknown): string => inspect(value, { depth: Infinity, showHidden: true });
 
-/** As drivers, HTTP clients and the engine make them. */
+/** Errors as drivers, HTTP clients and the engine make them. */
 const carriers: [string, () => unknown][] = [
   ['the parameters of a statement', () => Object.assign(new Error('refused'), { query: VALUE, parameters: [VALUE] })],
   ['the row of a constraint', () => Object.assign(new Error('refused'), { detail: VALUE, where: VALUE, hint: VALUE })],
@@ -25,8 +25,8 @@ const carriers: [string, () => unknown][] = [
     'the URL that was wrong',
     () => Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input: VALUE }),
   ],
-  ['the text that was no JSON', () => thrownBy(() => JSON.parse(`{"a": ${VALUE}}`))],
-  ['the text that was no number', () => thrownBy(() => BigInt(`1${VALUE}`))],
+  ['the text that was not JSON', () => thrownBy(() => JSON.parse(`{"a": ${VALUE}}`))],
+  ['the text that was not a number', () => thrownBy(() => BigInt(`1${VALUE}`))],
   ['the argument that was wrong', () => thrownBy(() => Buffer.from('x').readInt8(VALUE as never))],
   ['the credentials of a URL', () => new Error(`cannot reach postgres://user:${VALUE}@host/db?token=${VALUE}`)],
   ['a key', () => new Error(`the key pk_live_${VALUE} and the secret whsec_${VALUE} are wrong; Bearer ${VALUE}`)],
@@ -36,7 +36,7 @@ const carriers: [string, () => unknown][] = [
     'our own error',
     () => new PaggioError('INTERNAL', 'x', { cause: Object.assign(new Error('y'), { detail: VALUE }) }),
   ],
-  ['no error at all', () => ({ password: VALUE })],
+  ['a thrown object that is not an error', () => ({ password: VALUE })],
   [
     'a getter that throws',
     () =>
@@ -56,11 +56,11 @@ function thrownBy(work: () => unknown): unknown {
   }
 }
 
-test.each(carriers)('nothing of %s is in a fault, whatever prints it', (_name, create) => {
+test.each(carriers)('a fault contains nothing of %s, however it is printed', (_name, create) => {
   expect(all([toFault(create()), describeFault(create())])).not.toContain(VALUE);
 });
 
-test('a fault keeps what tells where and why: class, message, codes, names, stack and causes', () => {
+test('a fault keeps class, message, codes, names, stack and causes', () => {
   const cause = Object.assign(new Error('duplicate key'), {
     code: '23505',
     severity: 'ERROR',
@@ -87,18 +87,18 @@ test('a fault keeps what tells where and why: class, message, codes, names, stac
       stack: expect.any(String),
     },
   });
-  // A change of the message does not change the stack, which still begins with the old one.
+  // Changing the message does not change the stack, which still begins with the old message.
   const changed = Object.assign(new Error(VALUE), {});
   changed.message = 'another';
   expect(all(toFault(changed))).not.toContain(VALUE);
 });
 
-test('a message that looks like frames is not taken for the stack', () => {
+test('a message that looks like stack frames is not mistaken for the stack', () => {
   const error = new Error(`x\n    at ${VALUE}\n    at ${VALUE}`);
   expect(describeFault(error).stack).not.toContain(VALUE);
 });
 
-test('whatever is thrown is described, within bounds', () => {
+test('any thrown value is described, within a limited size', () => {
   const chain = Array.from({ length: 50 }).reduce<Error>(
     (cause) => new Error('x'.repeat(100_000), { cause }),
     new Error('end'),

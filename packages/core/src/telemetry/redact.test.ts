@@ -1,6 +1,6 @@
 import { printable, redact } from './redact';
 
-test('secrets and credentials are replaced wherever they stand in a text', () => {
+test('secrets and credentials are replaced anywhere in a text', () => {
   const told = redact(
     '{"a":"pk_live_abcdefgh12345678","b":"x_pk_test_abcdefgh","c":"whsec_abcdefgh1234"} Authorization: Bearer abc.def ' +
       'postgres://u:p@ss@h/db https://h/p?token=abc&x=1 and https://a.b, "e":"f@g"',
@@ -11,7 +11,7 @@ test('secrets and credentials are replaced wherever they stand in a text', () =>
   );
 });
 
-test('a long text is cut, and a secret that the cut divides does not show', () => {
+test('a long text is cut, and a secret at the cut does not show', () => {
   const text = `${'x'.repeat(90)} postgres://user:a-long-password@host/db`;
   for (let limit = 80; limit < 140; limit++) {
     const shown = redact(text.padEnd(10_000, ' y'), limit);
@@ -21,7 +21,7 @@ test('a long text is cut, and a secret that the cut divides does not show', () =
   expect(redact('x'.repeat(5_000))).toBe(`${'x'.repeat(2_048)}... (5000 characters)`);
 });
 
-test('a printable text cannot end its line, move the cursor, turn its direction or hide', () => {
+test('a printable text cannot end its line, move the cursor, change its direction or hide', () => {
   const hostile = 'a\r\nforged\u001b[2J\u009b1m\u202egnp.exe\u2028\u200b\ufeff\ud800';
   expect(printable(hostile)).toBe('a\\r\\nforged\\u001b[2J\\u009b1m\\u202egnp.exe\\u2028\\u200b\\ufeff\ufffd');
   expect(printable('Grüße, 世界 👋')).toBe('Grüße, 世界 👋');

@@ -21,7 +21,7 @@ test('a listener hears every telemetry event, or those of one type, until it uns
   expect([all.length, skews.length, telemetry.watched]).toEqual([2, 1, false]);
 });
 
-test('a listener that throws harms nobody else', () => {
+test('a listener that throws does not affect others', () => {
   const telemetry = new Telemetry();
   const heard: TelemetryEvent[] = [];
   telemetry.subscribe(() => {

@@ -10,7 +10,7 @@ import { attempts, capture, owner, Recorder, settled, startGateway } from '../te
 const exporter = new InMemorySpanExporter();
 const sender = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
-test('without an SDK nothing is added: the trace of the sender passes as it came', async () => {
+test("without an SDK nothing is added, and the sender's trace is passed on unchanged", async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const recorder = await Recorder.start();
@@ -22,7 +22,7 @@ test('without an SDK nothing is added: the trace of the sender passes as it came
   await recorder.stop();
 });
 
-test('with one, an event and all its attempts are one trace, which goes on at the destination', async () => {
+test('with an SDK, an event and all its attempts are one trace, which continues at the destination', async () => {
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
   const gateway = await startGateway();
   const { paggio } = gateway;
@@ -62,7 +62,7 @@ test('with one, an event and all its attempts are one trace, which goes on at th
   await settled(paggio, owner, dead);
   const failed = exporter.getFinishedSpans().filter(({ name }) => name === 'paggio attempt');
   expect(failed.map(({ status }) => status.code)).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR]);
-  // A delivery that another process claims later goes on in the same trace: it is stored with the event.
+  // The trace is stored with the event, so a delivery that another process claims later continues the same trace.
   expect(new Set(failed.map((span) => span.spanContext().traceId)).size).toBe(1);
   await gateway.stop();
   trace.disable();

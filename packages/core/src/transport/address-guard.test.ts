@@ -37,12 +37,12 @@ const publicNeighbours = [
   '223.255.255.255',
 ];
 
-test('ranges are refused to their ends, neighbours are public [SSR-03]', () => {
+test('each range is refused from end to end, and its neighbours are public [SSR-03]', () => {
   for (const address of refusedRanges.flat()) expect([address, strict.allows(address)]).toEqual([address, false]);
   for (const address of publicNeighbours) expect([address, strict.allows(address)]).toEqual([address, true]);
 });
 
-test('random addresses agree with an independent table in every embedding [SSR-23]', () => {
+test('random addresses, embedded in any form, are judged as an independent table says [SSR-23]', () => {
   const number = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const table = refusedRanges.map(([first, last]) => [number(first), number(last)] as const);
   const host = number('168.63.129.16');
@@ -56,8 +56,7 @@ test('random addresses agree with an independent table in every embedding [SSR-2
       const dotted = bytes.join('.');
       const expected = value !== host && !table.some(([first, last]) => value >= first && value <= last);
       const hex = `${((bytes[0] as number) * 256 + (bytes[1] as number)).toString(16)}:${((bytes[2] as number) * 256 + (bytes[3] as number)).toString(16)}`;
-      // Mapped means the IPv4 address itself, and NAT64 leads to it; the other embeddings are refused whatever they
-      // embed.
+      // A mapped address is the IPv4 address itself, and NAT64 leads to it. The other embeddings are always refused.
       return (
         strict.allows(dotted) === expected &&
         strict.allows(`::ffff:${dotted}`) === expected &&
@@ -73,7 +72,7 @@ test('random addresses agree with an independent table in every embedding [SSR-2
   );
 }, 300_000);
 
-test('an answer with one private address is refused as a whole [SSR-07]', async () => {
+test('a DNS answer with one private address is refused as a whole [SSR-07]', async () => {
   const guard = new AddressGuard([], async () => [
     { address: '93.184.216.34', family: 4 },
     { address: '10.0.0.1', family: 4 },
@@ -88,8 +87,8 @@ test('the allow-list opens its networks and no others [SSR-20]', () => {
   ).toEqual([true, true, true, false, false]);
 });
 
-// The part of IPv6 that is given out to hosts, and what of it is not (IANA IPv6 special-purpose registry), with its
-// first and last address. Written out as numbers, so that nothing of the guard's own reading of networks is in it.
+// The part of IPv6 for hosts, and its ranges that are not for hosts (IANA IPv6 special-purpose registry), by first and
+// last address. They are numbers, so that the test does not depend on how the guard reads networks.
 const bits = (hex: string): bigint => BigInt(`0x${hex.replaceAll(' ', '')}`);
 const range = (first: string, prefix: number): readonly [bigint, bigint] => {
   const from = bits(first.padEnd(32, '0'));
@@ -112,14 +111,14 @@ const MAX = (1n << 128n) - 1n;
 const anyIpv6 = fc.oneof(
   fc.bigInt({ min: 0n, max: MAX }),
   fc.bigInt({ min: globalUnicast[0], max: globalUnicast[1] }),
-  // At the edges of every range, of the part itself, and of every /8 of the whole space.
+  // Addresses at the edges of every range, of the part itself, and of every /8 of the whole space.
   fc
     .constantFrom(...[globalUnicast, ...notOfIt].flat(), ...Array.from({ length: 256 }, (_, n) => BigInt(n) << 120n))
     .chain((edge) => fc.bigInt({ min: edge - 2n, max: edge + 2n }))
     .filter((value) => value >= 0n && value <= MAX),
 );
 
-test('of IPv6 only global unicast addresses are allowed, whatever their spelling', () => {
+test('only global unicast addresses of IPv6 are allowed, in any spelling', () => {
   fc.assert(
     fc.property(anyIpv6, (value) => {
       // An IPv4 address in IPv6 form is treated as IPv4, which another test checks.
@@ -182,14 +181,14 @@ const everything = [
   'fd00:ec2::/64',
 ];
 
-test('an allow-list of everything opens no metadata service, in no form in which IPv6 carries an IPv4 address', () => {
+test('an allow-list of all networks allows no metadata service, in any form in which IPv6 carries an IPv4 address', () => {
   const open = new AddressGuard(everything);
   for (const address of ['10.0.0.1', '127.0.0.1', '::1', 'fd00::1', 'fe80::1', '169.254.1.1', '100.100.100.201'])
     expect([address, open.allows(address)]).toEqual([address, true]);
   for (const address of metadata.flatMap(formsOf)) expect([address, open.allows(address)]).toEqual([address, false]);
 });
 
-test('a metadata service that is named alone is allowed, and no other', () => {
+test('a metadata service that is listed on its own is allowed, and no other', () => {
   for (const address of metadata) {
     const others = metadata.filter((other) => other !== address);
     for (const name of [address, `${address}/${address.includes(':') ? 128 : 32}`]) {
@@ -202,7 +201,7 @@ test('a metadata service that is named alone is allowed, and no other', () => {
   expect(new AddressGuard(['::ffff:169.254.169.254/128']).allows('169.254.169.254')).toBe(true);
 });
 
-test('behind DNS64, a name with IPv4 only is reached, and its synthesised address is judged by the IPv4 address inside', async () => {
+test('behind DNS64, a name with IPv4 only is reached, and its synthesised address is judged by the embedded IPv4 address', async () => {
   const answers: Record<string, string[]> = {
     'shop.example': ['151.101.194.133', '64:ff9b::9765:c285'],
     'ipv6-only-host.example': ['64:ff9b::9765:c285'],
@@ -231,10 +230,10 @@ test('behind DNS64, a name with IPv4 only is reached, and its synthesised addres
   );
 });
 
-test("below a NAT64 prefix of the operator's own network, the IPv4 address inside counts too, in each layout", () => {
+test("below a NAT64 prefix of the operator's network, the embedded IPv4 address counts too, in each layout", () => {
   const prefixes = ['64:ff9b:1::/48', '2a01:4f8:64::/96', '2a02:db8::/32', '2a03:db8:100::/40', '2a04:db8:0:200::/56'];
   const guard = new AddressGuard([], undefined, [], undefined, [...prefixes, '2a05:db8:0:1::/64']);
-  // 8.8.4.4 and 10.0.0.1, as RFC 6052 writes them below prefixes of each length.
+  // 8.8.4.4 and 10.0.0.1, as RFC 6052 embeds them in prefixes of each length.
   const forms: [string, string][] = [
     ['64:ff9b:1:808:4:400::', '64:ff9b:1:a00:0:100::'],
     ['2a01:4f8:64::808:404', '2a01:4f8:64::a00:1'],
@@ -245,12 +244,12 @@ test("below a NAT64 prefix of the operator's own network, the IPv4 address insid
   ];
   for (const [open, inner] of forms)
     expect([open, guard.allows(open), guard.allows(inner)]).toEqual([open, true, false]);
-  // Without the setting they are addresses like any other.
+  // Without the setting they are ordinary addresses.
   expect(forms.map(([, inner]) => strict.allows(inner))).toEqual([false, true, true, true, true, true]);
   expect(new AddressGuard(['10.0.0.0/8'], undefined, [], undefined, prefixes).allows('2a01:4f8:64::a00:1')).toBe(true);
 });
 
-test('the advice for a refused host fits the host', async () => {
+test('the advice for a refused host depends on the host', async () => {
   const advice = async (host: string): Promise<string> =>
     (await strict.admit(host, 80).catch((error: Error) => error.message)) as string;
   for (const host of ['localhost', '127.0.0.1', '[::1]', 'app.localhost'])
@@ -262,7 +261,7 @@ test('the advice for a refused host fits the host', async () => {
   expect(await advice('127.0.0.1')).toContain(networkAdvice('127.0.0.1'));
 });
 
-test('an allowed translator reaches public addresses, and private ones only when they are allowed themselves', () => {
+test('an allowed translator reaches public addresses, and private ones only if those are allowed themselves', () => {
   const translator = new AddressGuard(['64:ff9b::/96', '2002::/16', '10.1.0.0/16']);
   for (const [address, expected] of [
     ['64:ff9b::808:808', true],
@@ -276,7 +275,7 @@ test('an allowed translator reaches public addresses, and private ones only when
     expect([address, translator.allows(address)]).toEqual([address, expected]);
 });
 
-/** An IPv4 address in every form in which IPv6 carries one; an IPv6 address as it is. */
+/** An IPv4 address in every form in which IPv6 carries one. An IPv6 address stays as it is. */
 function formsOf(address: string): string[] {
   if (address.includes(':')) return [address];
   const bytes = address.split('.').map(Number) as [number, number, number, number];
@@ -299,7 +298,7 @@ function formsOf(address: string): string[] {
   ];
 }
 
-test('what is refused at dialling is told, with the reason, and never what stands behind a name', async () => {
+test('a refused connection is reported with the reason, but never with the address of a name', async () => {
   const blocked: Blocked[] = [];
   const guard = new AddressGuard(
     [],
@@ -328,7 +327,7 @@ test('what is refused at dialling is told, with the reason, and never what stand
   expect(await guard.admit('8.8.8.8', 6379)).toEqual([{ address: '8.8.8.8', family: 4 }]);
 });
 
-test('ports of other services are refused, and those that people serve webhooks on are not', () => {
+test('ports of other services are refused, and common ports for webhooks are allowed', () => {
   const refusedPorts = [
     ...[21, 22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 993, 1433, 1521, 2049, 2181, 2375, 2376],
     ...[2379, 2380, 3306, 3389, 5432, 5672, 5984, 6379, 6443, 8009, 8500, 9042, 9092, 9200, 10250, 11211, 27017],
@@ -339,6 +338,6 @@ test('ports of other services are refused, and those that people serve webhooks 
   ];
   for (const port of [...open, 8088, 8443, 8888, 9000, 9090, 9443, 32_768, 49_152, 60_999, 65_535])
     expect([port, strict.allowsPort(port)]).toEqual([port, true]);
-  // Systems assign these ports to any program that asks for a free one.
+  // Systems give these ports to any program that asks for a free one.
   for (let port = 32_768; port < 65_536; port++) if (!strict.allowsPort(port)) throw new Error(String(port));
 });

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { readBeforeFailing } from './early-answer';
 
-/** Answers after the first bytes, and closes while more are unread, which resets the connection. */
+/** Answers after the first bytes and closes with more bytes unread, which resets the connection. */
 const ANSWERS_EARLY = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer((socket) => {
@@ -17,7 +17,7 @@ const ANSWERS_EARLY = `
 let worker: Worker;
 afterEach(() => worker.terminate());
 
-/** The events of a connection when the answer and the reset come between two writes. */
+/** The events of a connection when the answer and the reset arrive between two writes. */
 async function talk(prepare: (socket: Socket) => void): Promise<string[]> {
   const gate = new Int32Array(new SharedArrayBuffer(4));
   worker = new Worker(ANSWERS_EARLY, { eval: true, workerData: gate });
@@ -30,19 +30,19 @@ async function talk(prepare: (socket: Socket) => void): Promise<string[]> {
   socket.on('error', (error: NodeJS.ErrnoException) => said.push(error.code as string));
   await new Promise((done) => socket.once('connect', done));
   socket.write(Buffer.alloc(200_000, 0x61));
-  // This thread reads nothing meanwhile, so that the next write is the first to meet the reset.
+  // This thread reads nothing until then, so the next write is the first to meet the reset.
   Atomics.wait(gate, 0, 0);
   socket.write('the rest');
   await new Promise((done) => socket.once('close', done));
   return said;
 }
 
-test('an answer that lies in the socket when a write fails is read before the failure is reported', async () => {
+test('an answer that has arrived when a write fails is read before the failure is reported', async () => {
   const said = await talk(readBeforeFailing);
   expect(said[0]).toBe('HTTP/1.1 410 Gone');
 });
 
-test('without that, Node throws the answer away', async () => {
+test('without `readBeforeFailing` Node discards the answer', async () => {
   const said = await talk(() => undefined);
   expect(said).toEqual([expect.stringMatching(/^(?:ECONNRESET|EPIPE)$/)]);
 });

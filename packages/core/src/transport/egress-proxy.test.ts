@@ -61,12 +61,12 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     return one;
   }
 
-  test('an http destination is reached by a tunnel to the address that was judged, and connections are kept', async () => {
+  test('an http destination is reached by a tunnel to the address that was checked, and connections are kept', async () => {
     const recorder = await startRecorder();
     const proxy = await startProxy({ routes: { '93.184.216.34:8080': { host: '127.0.0.1', port: recorder.port } } });
     const one = transport(`http://127.0.0.1:${proxy.port}`);
     for (let n = 0; n < 3; n++) {
-      // A client may open a second connection when the first is not free again at once.
+      // A client may open a second connection if the first is not free again at once.
       expect(await one.send(request('http://dest.example:8080'))).toMatchObject({ status: 200, error: null });
       await new Promise((done) => setTimeout(done, 5));
     }
@@ -99,12 +99,12 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     },
   );
 
-  test('names and literals that are not public are refused, and the proxy hears nothing of them', async () => {
+  test('names and literals that are not public are refused, and the proxy is not asked for them', async () => {
     const proxy = await startProxy();
     const inner: Resolve = async () => [{ address: '10.0.0.5', family: 4 }];
     for (const target of ['address', 'name'] as const) {
       const one = transport(`http://127.0.0.1:${proxy.port}`, { resolve: inner, target });
-      // The address of the proxy itself is exempt as a proxy, and not as a destination.
+      // The proxy's own address is allowed as a proxy, but not as a destination.
       for (const host of [
         'inner.example',
         '127.0.0.1',
@@ -121,7 +121,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     expect(proxy.asked).toEqual([]);
   });
 
-  test('by default a name that changes its address after the judgement leads the proxy nowhere else', async () => {
+  test('by default the proxy is asked for the checked address, even if the name changes its address later', async () => {
     const proxy = await startProxy({ refuse: () => 502 });
     let asked = 0;
     const resolve: Resolve = async () => [{ address: asked++ === 0 ? '93.184.216.34' : '10.0.0.5', family: 4 }];
@@ -129,7 +129,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     expect([asked, proxy.asked]).toEqual([1, ['93.184.216.34:443']]);
   });
 
-  test('another address is asked for when the proxy does not reach the first, IPv4 before IPv6', async () => {
+  test('when the proxy does not reach the first address, it is asked for another one, IPv4 before IPv6', async () => {
     const recorder = await startRecorder();
     const to = { host: '127.0.0.1', port: recorder.port };
     const proxy = await startProxy({
@@ -146,7 +146,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     expect(proxy.asked).toEqual(['93.184.216.34:80', '93.184.216.35:80']);
   });
 
-  test('with the target "name" the proxy resolves, also names that the local DNS does not know, but no local ones', async () => {
+  test('with the target "name" the proxy resolves names, even if the local DNS does not know them, but never local names', async () => {
     const recorder = await startRecorder();
     const proxy = await startProxy({ routes: { 'dest.example:80': { host: '127.0.0.1', port: recorder.port } } });
     const unknown: Resolve = async (name) => {
@@ -157,7 +157,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     for (const host of ['localhost', 'intranet', 'printer.local', 'metadata.google.internal'])
       expect([host, (await one.send(request(`http://${host}`))).error?.code]).toEqual([host, 'dns_not_found']);
     expect(proxy.asked).toEqual(['dest.example:80']);
-    // By default a name that cannot be checked is not reached.
+    // By default a name that cannot be resolved, and so not checked, is not reached.
     const other = transport(`http://127.0.0.1:${proxy.port}`, { resolve: unknown });
     expect((await other.send(request('http://dest.example'))).error?.code).toBe('dns_not_found');
   });
@@ -197,7 +197,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     });
   });
 
-  test('a proxy that says nothing costs the time-out of the attempt', async () => {
+  test("a proxy that does not answer runs into the attempt's time-out", async () => {
     const proxy = await startProxy({ silent: true });
     const one = transport(`http://127.0.0.1:${proxy.port}`);
     expect((await one.send(request('https://dest.example', { timeoutMs: 300 }))).error?.code).toBe('timeout');
@@ -205,14 +205,14 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
   });
 });
 
-test('a proxy that does not answer CONNECT in time is told from a slow destination', async () => {
+test('a proxy that does not answer CONNECT in time has another error than a slow destination', async () => {
   const proxy = await startProxy({ silent: true });
   const egress = new EgressProxy(`http://127.0.0.1:${proxy.port}`, 'address', trust);
   const connecting = egress.connect(new AddressGuard([], publicAddress), 'dest.example', 443, 100);
   await expect(connecting).rejects.toMatchObject({ code: 'proxy_timeout' });
 });
 
-test('what is no URL of a proxy is refused without repeating it', () => {
+test('a text that is not a proxy URL is refused without repeating it', () => {
   for (const url of ['http://proxy.example:3128', 'https://u:p@proxy.example', 'http://[::1]:8080/'])
     expect([url, egressProxyProblem(url)]).toEqual([url, null]);
   for (const url of [

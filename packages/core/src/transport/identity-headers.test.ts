@@ -2,7 +2,7 @@ import { catalogue, providerHeaders, sample, sampleEventTypes } from '@paggio/pr
 import { foldedName } from './header-name';
 import { isIdentityHeader } from './identity-headers';
 
-/** Which headers each product sets for the service behind it, according to its documentation. */
+/** The headers that each product sets for the service behind it, according to its documentation. */
 const documented: Readonly<Record<string, string>> = {
   'RFC 7239 and RFC 9440': 'Forwarded Client-Cert Client-Cert-Chain',
   proxies:
@@ -44,7 +44,7 @@ const documented: Readonly<Record<string, string>> = {
 
 const judged = (name: string): boolean => isIdentityHeader(foldedName(name.toLowerCase()));
 
-test.each(Object.entries(documented))('%s: every header is one, in every spelling', (_who, list) => {
+test.each(Object.entries(documented))('every header of %s is an identity header, in every spelling', (_who, list) => {
   for (const name of list.split(' ')) {
     for (const spelling of [
       name,
@@ -58,7 +58,7 @@ test.each(Object.entries(documented))('%s: every header is one, in every spellin
   }
 });
 
-test('no header is one that a provider signs with, names its deliveries by, or sends along', () => {
+test('no header that a provider signs with, uses as an id, or sends along is an identity header', () => {
   expect(catalogue.length).toBeGreaterThan(60);
   for (const provider of catalogue) {
     const sent = (sampleEventTypes(provider.name) ?? []).flatMap((type) =>
@@ -69,7 +69,7 @@ test('no header is one that a provider signs with, names its deliveries by, or s
   }
 });
 
-test('headers of requests, of traces and of senders outside the catalogue are none', () => {
+test('headers of requests, traces and senders outside the catalogue are not identity headers', () => {
   const names =
     'Accept Accept-Language Authorization Cookie Content-Type Content-Encoding Date Digest Content-Digest ETag If-Match Origin Referer User-Agent Via CDN-Loop Signature Signature-Input Idempotency-Key Traceparent Tracestate Baggage X-Request-ID X-Correlation-ID X-B3-TraceId X-Amzn-Trace-Id X-Cloud-Trace-Context X-API-Key X-Auth-Token X-Access-Token X-Webhook-Signature X-Hub-Signature-256 X-Event-Type X-Client-Id X-Client-Version X-Forms-Signature CF-Webhook-Auth CF-Ray X-Vercel-Signature X-Vercel-Id Tailscale-Webhook-Signature X-Goog-Channel-ID X-Goog-Resource-State X-Amz-Sns-Message-Type Ce-Id Ce-Source Aeg-Event-Type X-CloudTasks-QueueName X-CloudScheduler X-MS-Signature X-TLS13 X-SSLL X-Users SSLX Remoter';
   for (const name of names.split(' ')) expect([name, judged(name)]).toEqual([name, false]);

@@ -18,9 +18,9 @@ test.each([
   ['', 'unknown'],
   ['not an address', 'unknown'],
   ['192.0.2.1:443', 'unknown'],
-])('%s counts as %s', (address, network) => expect(networkOf(address)).toBe(network));
+])('%s belongs to the network %s', (address, network) => expect(networkOf(address)).toBe(network));
 
-test('all addresses of one /64 count together, and those of others apart', () => {
+test('all addresses of one /64 are one network, and those of other /64s are not', () => {
   const random = (): string => Math.floor(Math.random() * 65_536).toString(16);
   const inOne = Array.from({ length: 500 }, () => `2001:db8:a:b:${random()}:${random()}:${random()}:${random()}`);
   expect(new Set(inOne.map(networkOf))).toEqual(new Set(['2001:db8:a:b::/64']));

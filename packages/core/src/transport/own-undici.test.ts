@@ -2,10 +2,10 @@ import axios from 'axios';
 import { createPaggio, type PaggioOptions } from '../index';
 import { capture, createTestDatabase, owner, Recorder, settled, testMasterKey } from '../testing';
 
-// In place of the package Bun has classes that send nothing.
+// Bun replaces the package by classes that send nothing.
 jest.mock('undici', () => ({ Agent: class Agent {}, Pool: class Pool {}, fetch: () => undefined }));
 
-test('where the runtime replaces undici, a process that delivers does not start, and names what would work', async () => {
+test('when the runtime replaces undici, a process that delivers does not start, and the error names what would work', async () => {
   const database = await createTestDatabase();
   const recorder = await Recorder.start();
   const options = (more: Partial<PaggioOptions>): PaggioOptions => ({

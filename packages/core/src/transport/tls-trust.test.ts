@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-test('a destination with a private authority is believed when the operator names the authority; the error says how', async () => {
+test('a destination with a private authority is trusted when the operator adds the authority; the error says how', async () => {
   const send = async (trust: TlsTrust): Promise<unknown> => {
     const guard = new AddressGuard(['127.0.0.0/8'], async () => [{ address: '127.0.0.1', family: 4 }]);
     const transport = undiciTransport(new Connector(guard, trust));
@@ -46,7 +46,7 @@ test('a destination with a private authority is believed when the operator names
 
 const lists = 'getCACertificates' in tls;
 
-(lists ? test : test.skip)('further authorities do not take the place of those of NODE_EXTRA_CA_CERTS', async () => {
+(lists ? test : test.skip)('additional authorities do not replace those of NODE_EXTRA_CA_CERTS', async () => {
   const run = async (extra: string, authorities: string[]): Promise<string> => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -59,7 +59,7 @@ const lists = 'getCACertificates' in tls;
   expect(await run('', [pem('self-signed.pem')])).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
 });
 
-test('texts without certificates, or with damaged ones, are no authorities', () => {
+test('a text without certificates, or with a damaged one, is not accepted as authorities', () => {
   expect(certificatesIn(pem('authority.pem') + pem('server.pem'))).toHaveLength(2);
   const damaged = pem('authority.pem').replace(/MII./, 'AAAA');
   for (const text of ['', 'none', pem('server-key.pem'), damaged, pem('server.pem') + damaged])

@@ -14,9 +14,9 @@ import { toTransportError } from './transport-error';
 import { undiciTransport } from './undici-transport';
 
 const full = process.env['PAGGIO_FULL'] !== undefined;
-/** Counts over ten requests. */
+/** Rounds of ten requests. */
 const ROUNDS = full ? 100 : 10;
-/** Connections of one destination at once. */
+/** The number of simultaneous connections to one destination. */
 const MANY = full ? 200 : 40;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -88,8 +88,8 @@ function block(ms: number): void {
 }
 
 /**
- * A server in its own thread, which answers after a while whatever this thread does. It reports when a request is
- * there.
+ * A server in its own thread, which answers after 50 ms whatever this thread does. It reports when a request has
+ * arrived.
  */
 const ELSEWHERE = `
   const { parentPort } = require('node:worker_threads');
@@ -101,7 +101,7 @@ const ELSEWHERE = `
   });
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
 
-/** Loopback, private, link-local and special hosts in the spellings that URL parsers take. */
+/** Loopback, private, link-local and special hosts in the spellings that URL parsers accept. */
 const hostile = [
   ...[
     '127.0.0.1',
@@ -149,8 +149,8 @@ const hostile = [
 ];
 
 /**
- * A server in a thread of its own whose queue of connections is full, so that the system leaves further ones unanswered
- * until it accepts again.
+ * A server in its own thread whose connection queue is full. The system leaves further connections unanswered until the
+ * server accepts again.
  */
 const SLOW_TO_ACCEPT = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -169,7 +169,7 @@ async function slowToAccept(): Promise<{ port: number; accept: () => void }> {
   };
   const port = await new Promise<number>((done) => worker.once('message', done));
   const filling: Socket[] = [];
-  // The queue takes one or two more than it says. The first that does not connect shows that it is full.
+  // The queue takes one or two more than its limit. The first that does not connect shows that it is full.
   for (let isFull = false; !isFull;) {
     const socket = connect({ host: '127.0.0.1', port });
     socket.on('error', () => undefined);
@@ -190,7 +190,8 @@ async function slowToAccept(): Promise<{ port: number; accept: () => void }> {
 }
 
 /**
- * Answers as soon as the head of a request is there, and closes without reading the rest, which resets the connection.
+ * Answers as soon as the head of a request has arrived, and closes without reading the rest, which resets the
+ * connection.
  */
 const ANSWERS_EARLY = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -213,7 +214,7 @@ describe.each(makers)('%s', (_name, make) => {
     return one;
   };
 
-  test('an answer that came while the event loop was blocked is no time-out [CRA-23]', async () => {
+  test('an answer that arrived while the event loop was blocked is not a time-out [CRA-23]', async () => {
     const elsewhere = new Worker(ELSEWHERE, { eval: true });
     servers.push({ close: () => void elsewhere.terminate() });
     const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
@@ -225,7 +226,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await result).toMatchObject({ status: 200, error: null, body: Buffer.from('accepted') });
   });
 
-  test('method, target, header lines and body go out as they are [DEL-26]', async () => {
+  test('method, target, header lines and body are sent unchanged [DEL-26]', async () => {
     let received = Buffer.alloc(0);
     const { port } = await tcp((socket) => {
       socket.on('data', (chunk) => {
@@ -247,7 +248,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(head.match(new RegExp(`^host: 127.0.0.1:${port}\\r?$`, 'gim'))).toHaveLength(1);
   });
 
-  test('every method and an empty body', async () => {
+  test('every method can be sent, and an empty body', async () => {
     const recorder = await Recorder.start();
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const result = await transport().send(request(recorder.port, { method, body: Buffer.alloc(0) }));
@@ -273,7 +274,7 @@ describe.each(makers)('%s', (_name, make) => {
     await elsewhere.stop();
   });
 
-  test('proxies of the environment do not count [SSR-14]', async () => {
+  test('the proxies of environment variables are not used [SSR-14]', async () => {
     const recorder = await Recorder.start();
     const names = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
     for (const name of names) process.env[name] = 'http://127.0.0.1:1';
@@ -286,7 +287,7 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('the guard sees names and literal addresses, before any connection [SSR-06, SSR-09]', async () => {
+  test('names and literal addresses are checked before any connection [SSR-06, SSR-09]', async () => {
     const { port, accepted } = await tcp((socket) => socket.end());
     const resolve: Resolve = async () => [{ address: '127.0.0.1', family: 4 }];
     for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', 'named.example']) {
@@ -296,7 +297,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(accepted()).toBe(0);
   });
 
-  test('no spelling of a host that is not public reaches a socket, whatever the operator allowed beside it', async () => {
+  test('no spelling of a host that is not public is connected to, whatever other networks are allowed', async () => {
     const { port, accepted } = await tcp((socket) => socket.end());
     for (const networks of [[], ['10.0.0.0/8', '127.0.0.2/32', 'fd00:0:0:1::/64']]) {
       const one = transport(networks, async () => [{ address: '127.0.0.1', family: 4 }]);
@@ -311,7 +312,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(accepted()).toBe(0);
   });
 
-  test('what is no http or https URL is dialled by nobody, and sending never throws', async () => {
+  test('a URL that is neither http nor https is never connected to, and sending never throws', async () => {
     for (const origin of [
       'null',
       '',
@@ -326,7 +327,7 @@ describe.each(makers)('%s', (_name, make) => {
     }
   });
 
-  test('the dialled address is one that was checked [SSR-08]', async () => {
+  test('the connection goes to an address that was checked [SSR-08]', async () => {
     const recorder = await Recorder.start();
     let asked = 0;
     const resolve: Resolve = async () => {
@@ -339,7 +340,7 @@ describe.each(makers)('%s', (_name, make) => {
     await recorder.stop();
   });
 
-  test('a name that changes its address between the check and the connection, over and over [SSR-08]', async () => {
+  test('a name that changes its address between check and connection never leads to a forbidden address [SSR-08]', async () => {
     const allowed = await Recorder.start(undefined, '127.0.0.2');
     const forbidden = await Recorder.start(undefined, '127.0.0.1', allowed.port);
     let asked = 0;
@@ -347,7 +348,7 @@ describe.each(makers)('%s', (_name, make) => {
     const one = transport(['127.0.0.2/32'], resolve);
     const outcomes = new Map<string, number>();
     for (let n = 0; n < ROUNDS; n++) {
-      // Ten at once need ten connections, and each is checked.
+      // Ten at once need ten connections, and each connection is checked.
       const sent = Array.from({ length: 10 }, (_, m) =>
         one.send(request(allowed.port, { origin: `http://n${n}x${m}.example:${allowed.port}` })),
       );
@@ -370,7 +371,7 @@ describe.each(makers)('%s', (_name, make) => {
       return { old, fresh, name: `http://dest.example:${old.port}` };
     }
 
-    test('is followed there within a minute, although an event every two seconds keeps its connection in use', async () => {
+    test('is followed within a minute, even if an event every two seconds keeps its connection in use', async () => {
       const { old, fresh, name } = await blueGreen();
       let address = '127.0.0.1';
       let seconds = 0;
@@ -385,17 +386,17 @@ describe.each(makers)('%s', (_name, make) => {
       address = '127.0.0.2';
       for (; seconds < 120; seconds += 2) expect((await one.send(request(0, { origin: name }))).status).toBe(200);
       expect([old.requests.length, fresh.requests.length]).toEqual([30, 30]);
-      // A client may open a second connection when its first one is not free again at once, and keeps both.
+      // A client may open a second connection if its first one is not free again at once, and keeps both.
       expect(askedAt.filter((at) => (at > 4 && at < 60) || at > 64)).toEqual([]);
     });
 
-    test('is judged anew, and refused when the new address is not public', async () => {
+    test('is checked again, and refused when the new address is not public', async () => {
       const { old, fresh, name } = await blueGreen();
       let address = '127.0.0.2';
       let now = 0;
       const one = transport(['127.0.0.2/32'], async () => [{ address, family: 4 }], [], { now: () => now });
       expect((await one.send(request(0, { origin: name }))).status).toBe(200);
-      // The connection is free only when the client has read the end of the answer.
+      // The connection is free only after the client has read the end of the answer.
       await new Promise((done) => setTimeout(done, 20));
       address = '127.0.0.1';
       now = 60_000;
@@ -403,7 +404,7 @@ describe.each(makers)('%s', (_name, make) => {
       expect([old.requests.length, fresh.requests.length]).toEqual([0, 1]);
     });
 
-    test('loses no request that is under way when a connection gets too old, and its connection is closed after it', async () => {
+    test('loses no request under way when a connection gets too old, and the connection is closed after it', async () => {
       const closed: Promise<unknown>[] = [];
       const { port, accepted } = await tcp((socket, count) => {
         closed.push(new Promise((done) => socket.once('close', done)));
@@ -428,7 +429,7 @@ describe.each(makers)('%s', (_name, make) => {
       expect(accepted()).toBe(2);
     });
 
-    test('is reached when all its connections have become too old at once', async () => {
+    test('is reached when all its connections become too old at once', async () => {
       const { old, name } = await blueGreen();
       let now = 0;
       const one = transport(LOOPBACK, async () => [{ address: '127.0.0.1', family: 4 }], [], { now: () => now });
@@ -448,7 +449,7 @@ describe.each(makers)('%s', (_name, make) => {
     });
   });
 
-  test('an address that needs a second to connect is reached, although the other one is dead', async () => {
+  test('an address that takes a second to connect is reached when the other one is dead', async () => {
     const slow = await slowToAccept();
     const resolve: Resolve = async () => [
       { address: '127.0.0.1', family: 4 },
@@ -457,13 +458,13 @@ describe.each(makers)('%s', (_name, make) => {
     const sent = transport(LOOPBACK, resolve).send(
       request(0, { origin: `http://two.example:${slow.port}`, timeoutMs: 15_000 }),
     );
-    // The second address refuses at once; the first is still being dialled when the server begins to accept.
+    // The second address refuses at once. The first is still connecting when the server begins to accept.
     await new Promise((done) => setTimeout(done, 400));
     slow.accept();
     expect(await sent).toMatchObject({ status: 200, error: null });
   });
 
-  test('an address that never answers costs a quarter of a second, and not the whole time-out', async () => {
+  test('an address that never answers costs a quarter of a second, not the whole time-out', async () => {
     const dead = await slowToAccept();
     const alive = await Recorder.start(undefined, '127.0.0.2', dead.port);
     servers.push({ close: () => void alive.stop() });
@@ -480,7 +481,7 @@ describe.each(makers)('%s', (_name, make) => {
     ['200', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
     ['410', 'HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\n'],
     ['413', 'HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n'],
-  ])('an answer of %s that comes before the body is read, and then a reset, is seen', async (status, answer) => {
+  ])('an answer of %s is read when it comes before the body was read, and then a reset', async (status, answer) => {
     const early = await answersEarly(answer);
     const one = transport();
     const outcomes = new Set<string>();
@@ -488,12 +489,12 @@ describe.each(makers)('%s', (_name, make) => {
       const result = await one.send(request(early, { body: Buffer.alloc(900_000, 0x61), timeoutMs: 10_000 }));
       outcomes.add(`${result.status} ${result.error?.code ?? ''}`.trim());
     };
-    // Several at once: while this thread attends to one, the reset of another arrives before its next write.
+    // Several at once: while this thread serves one, the reset of another arrives before its next write.
     for (let n = 0; n < (full ? 4 : 2); n++) await Promise.all(Array.from({ length: 8 }, sendOne));
     expect([...outcomes]).toEqual([status]);
   });
 
-  test('ports of other services, unless the operator allows them [SSR-13]', async () => {
+  test('ports of other services are refused unless the operator allows them [SSR-13]', async () => {
     const origin = 'http://127.0.0.1:6379';
     expect((await transport().send(request(0, { origin }))).error).toEqual({
       code: 'blocked_address',
@@ -504,7 +505,7 @@ describe.each(makers)('%s', (_name, make) => {
     );
   });
 
-  test('names that cannot be resolved [SSR-22]', async () => {
+  test('a name that cannot be resolved has an error of its own [SSR-22]', async () => {
     const fails =
       (error: Error): Resolve =>
       () =>
@@ -521,7 +522,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect((await transport().send(request(0, { origin: 'http://nothing.invalid' }))).error?.code).toMatch(/^dns_/);
   });
 
-  test('a certificate that nobody vouches for [SSR-21]', async () => {
+  test('a self-signed certificate has an error of its own [SSR-21]', async () => {
     const pem = (name: string): Buffer => readFileSync(join(__dirname, '../testing/tls', name));
     const server = createTlsServer({ key: pem('key.pem'), cert: pem('self-signed.pem') }, (socket) => socket.end());
     server.on('tlsClientError', () => undefined);
@@ -532,13 +533,13 @@ describe.each(makers)('%s', (_name, make) => {
     expect([result.status, result.error?.code]).toEqual([null, 'tls_self_signed']);
   });
 
-  test('a server that does not speak TLS [SSR-21]', async () => {
+  test('a server that does not speak TLS has an error of its own [SSR-21]', async () => {
     const { port } = await tcp((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     const result = await transport().send(request(port, { origin: `https://127.0.0.1:${port}` }));
     expect([result.status, result.error?.code]).toEqual([null, expect.stringMatching(/^tls_/)]);
   });
 
-  test('the deadline covers everything, and headers that never end [DEL-05]', async () => {
+  test('the deadline covers everything, even headers that never end [DEL-05]', async () => {
     const silent = await tcp(() => undefined);
     const dripping = await tcp((socket) => {
       const timer = setInterval(() => socket.write('X'), 50);
@@ -555,7 +556,7 @@ describe.each(makers)('%s', (_name, make) => {
     }
   });
 
-  test('an endless answer is cut, and one with too many headers is refused [DEL-07]', async () => {
+  test('an endless answer is cut, and an answer with too many headers is refused [DEL-07]', async () => {
     const endless = await Recorder.start((_request, response) => {
       const more = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 0x61)));
@@ -573,7 +574,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect((await transport().send(request(headers.port))).error?.code).toBe('response_headers_too_large');
   });
 
-  test('200 and then a broken body is an answer with an error [DEL-06]', async () => {
+  test('a broken body after 200 is an answer with that status [DEL-06]', async () => {
     const { port } = await tcp(
       (socket) =>
         void socket.once('data', () => {
@@ -584,7 +585,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await transport().send(request(port))).toMatchObject({ status: 200, truncated: true });
   });
 
-  test('early hints are not the answer [DEL-09]', async () => {
+  test('early hints are not taken for the answer [DEL-09]', async () => {
     const { port } = await tcp(
       (socket) =>
         void socket.once('data', () => {
@@ -595,8 +596,9 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await transport().send(request(port))).toMatchObject({ status: 201, error: null });
   });
 
-  test('a kept-alive connection that the peer has closed costs one more try, a new one none [DEL-09]', async () => {
-    // Answers the first request of each connection and resets on the second, as a server does that closes idle ones.
+  test('a kept-alive connection that the peer closed costs one more try, and a new connection none [DEL-09]', async () => {
+    // Answers the first request of each connection and resets on the second, like a server that closes idle
+    // connections.
     const { port, accepted } = await tcp((socket) => {
       let requests = 0;
       socket.on('data', () => {
@@ -606,7 +608,7 @@ describe.each(makers)('%s', (_name, make) => {
     });
     const one = transport();
     expect((await one.send(request(port))).status).toBe(200);
-    // The client's connection is idle only when it has read the end of the answer.
+    // The client's connection is idle only after it has read the end of the answer.
     await new Promise((done) => setTimeout(done, 20));
     expect(await one.send(request(port))).toMatchObject({ status: 200, error: null });
     expect(accepted()).toBe(2);
@@ -616,7 +618,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(never.accepted()).toBe(1);
   });
 
-  test('what HTTP cannot carry is a value and no exception', async () => {
+  test('a request that HTTP cannot carry gives an error result and does not throw', async () => {
     const recorder = await Recorder.start();
     for (const change of [{ headers: ['x', 'a\r\nb: c'] }, { headers: ['a b', 'c'] }, { target: '/a b' }]) {
       expect((await transport().send(request(recorder.port, change))).error?.code).toBe('request_not_sendable');
@@ -626,7 +628,7 @@ describe.each(makers)('%s', (_name, make) => {
   });
 });
 
-test("axios: a host's interceptors see each request", async () => {
+test("interceptors of a host's axios see each request", async () => {
   const recorder = await Recorder.start();
   const instance = axios.create();
   const seen: (string | undefined)[] = [];
@@ -641,7 +643,7 @@ test("axios: a host's interceptors see each request", async () => {
   await recorder.stop();
 });
 
-test('each way in which TLS fails has its word [SSR-21]', () => {
+test('each kind of TLS failure has its own error code [SSR-21]', () => {
   const code = (of: string): string => toTransportError(Object.assign(new Error('x'), { code: of })).code;
   expect(
     [

@@ -25,7 +25,7 @@ test('without a quota everything fits and nothing is read', async () => {
   expect(fits(quota, a, 1e15, false)).toBe(true);
 });
 
-test('an endpoint is full at its quota, to the byte, and others are not', () => {
+test('an endpoint is full exactly at its quota, and others are not', () => {
   const quota = quotaOf({ perEndpoint: 1_000 });
   quota.add(a, 900, true);
   expect([fits(quota, a, 100), fits(quota, a, 101), fits(quota, b, 1_000)]).toEqual([true, false, true]);
@@ -52,7 +52,7 @@ test('all endpoints of a user share a quota, and unverified events may use half 
   expect([fits(quota, a, 1), fits(quota, other, 1_000)]).toEqual([false, true]);
 });
 
-test('events stay known until the database has counted them, and then its count holds', async () => {
+test('events count as this process knows them until the database has counted them; then its count is used', async () => {
   let counted = 0;
   const quota = quotaOf({ perEndpoint: 1_000 }, () =>
     Promise.resolve({ endpoints: new Map([['a', { all: counted, unverified: 0 }]]) }),
@@ -65,7 +65,7 @@ test('events stay known until the database has counted them, and then its count 
   counted = 300;
   await quota.refresh();
   expect([fits(quota, a, 700), fits(quota, a, 701)]).toEqual([true, false]);
-  // Another process has stored something, and something was removed.
+  // Another process has stored an event, and events were removed.
   counted = 950;
   await quota.refresh();
   expect(fits(quota, a, 51)).toBe(false);
@@ -74,7 +74,7 @@ test('events stay known until the database has counted them, and then its count 
   expect(fits(quota, a, 990)).toBe(true);
 });
 
-test('what the database has counted already is not counted twice', async () => {
+test('an event that the database has counted is not counted twice', async () => {
   let counted = 500;
   const quota = quotaOf({ perEndpoint: 1_000 }, () =>
     Promise.resolve({ endpoints: new Map([['a', { all: counted, unverified: 0 }]]) }),
@@ -83,11 +83,11 @@ test('what the database has counted already is not counted twice', async () => {
   quota.add(a, 200, true);
   counted = 650;
   await quota.refresh();
-  // 50 of the 200 are not counted yet.
+  // The database has not counted 50 of the 200 yet.
   expect([fits(quota, a, 300), fits(quota, a, 301)]).toEqual([true, false]);
 });
 
-test('a failed reading forgets no event of this process', async () => {
+test('a failed count forgets no event of this process', async () => {
   let fail = false;
   const quota = quotaOf({ perEndpoint: 1_000 }, () => (fail ? Promise.reject(new Error('away')) : Promise.resolve({})));
   quota.add(a, 600, true);

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 beforeEach(() => (asked = []));
 
-test('a key is fetched once, also by many at the same time', async () => {
+test('a key is fetched once, even if many ask for it at the same time', async () => {
   const keys = new PublishedKeys(transport);
   const found = await Promise.all(Array.from({ length: 20 }, () => keys.fetch(`${base}/a.pem`)));
   expect(found).toEqual(Array.from({ length: 20 }, () => ({ text: 'key of /a.pem' })));
@@ -40,7 +40,7 @@ test('a key is fetched once, also by many at the same time', async () => {
   expect(asked).toEqual(['GET /a.pem ']);
 });
 
-test('what the provider does not know is remembered; what could not be had is asked for again', async () => {
+test('a key that the provider does not know is remembered; one that could not be fetched is asked for again', async () => {
   const keys = new PublishedKeys(transport);
   expect([await keys.fetch(`${base}/404`), await keys.fetch(`${base}/404`)]).toEqual(['absent', 'absent']);
   expect([await keys.fetch(`${base}/503`), await keys.fetch(`${base}/503`)]).toEqual(['unavailable', 'unavailable']);
@@ -49,7 +49,7 @@ test('what the provider does not know is remembered; what could not be had is as
   expect(asked).toEqual(['GET /404 ', 'GET /503 ', 'GET /503 ', 'GET /429 ', 'GET /huge ']);
 });
 
-test('of a thousand unknown key ids at most thirty a minute are looked up for an endpoint [SIG-12]', async () => {
+test('at most thirty of a thousand unknown key ids are looked up in a minute for an endpoint [SIG-12]', async () => {
   const keys = new PublishedKeys(transport);
   const ask = (id: number): Promise<unknown> => keys.post(`${base}/400/get`, { key_id: `k-${id}`, secret: 's' });
   expect(new Set(await Promise.all(Array.from({ length: 1000 }, (_, id) => ask(id))))).toEqual(new Set(['absent']));
@@ -57,14 +57,14 @@ test('of a thousand unknown key ids at most thirty a minute are looked up for an
   expect(asked[0]).toBe('POST /400/get {"key_id":"k-0","secret":"s"}');
 });
 
-test('a private address is not asked', async () => {
+test('a key at a private address is not fetched', async () => {
   const guarded = undiciTransport(new Connector(new AddressGuard([])));
   expect(await new PublishedKeys(guarded).fetch(`${base}/a.pem`)).toBe('unavailable');
   expect(asked).toEqual([]);
   await guarded.close();
 });
 
-describe('names that strangers make up', () => {
+describe('invented key names', () => {
   const invent = (keys: PublishedKeys, endpoint: string, sender: string, count: number): Promise<unknown[]> =>
     Promise.all(
       Array.from({ length: count }, (_, n) =>
@@ -72,36 +72,36 @@ describe('names that strangers make up', () => {
       ),
     );
 
-  test('use up neither what other endpoints nor what other senders to the same endpoint may ask', async () => {
+  test('do not use up the look-ups of other endpoints or of other senders to the same endpoint', async () => {
     const keys = new PublishedKeys(transport);
     await invent(keys, 'flooded', '192.0.2.1', 1_000);
     expect(asked).toHaveLength(15);
     const text = (path: string): object => ({ text: `key of ${path}` });
     expect(await keys.of('other').fetch(`${base}/other.pem`)).toEqual(text('/other.pem'));
     expect(await keys.of('flooded').askedBy('192.0.2.2').fetch(`${base}/genuine.pem`)).toEqual(text('/genuine.pem'));
-    // A network is one sender, so other IPv6 addresses do not help.
+    // A network counts as one sender, so other IPv6 addresses of it do not help.
     asked = [];
     await Promise.all(Array.from({ length: 100 }, (_, n) => invent(keys, 'six', `2001:db8::${n.toString(16)}`, 5)));
     expect(asked).toHaveLength(15);
   });
 
-  test('at many endpoints at once leave something for every other endpoint, and for the next sender', async () => {
+  test('leave look-ups for every other endpoint and for the next sender, even when many endpoints are flooded', async () => {
     const keys = new PublishedKeys(transport);
     for (let n = 0; n < 60; n++) await invent(keys, `flooded-${n}`, '192.0.2.1', 40);
-    // 300 are shared; beyond them a sender gets two of the three that an endpoint has in any case.
+    // 300 are shared. After those, a sender gets two of the three that each endpoint always has.
     expect(asked.length).toBeLessThanOrEqual(300 + 60 * 2);
     const genuine = keys.of('flooded-59').askedBy('192.0.2.2').fetch(`${base}/genuine.pem`);
     expect(await genuine).toEqual({ text: 'key of /genuine.pem' });
     expect(await keys.of('quiet').fetch(`${base}/quiet.pem`)).toEqual({ text: 'key of /quiet.pem' });
   });
 
-  test('never push out a key that is known, which costs no look-up and counts when none is left', async () => {
+  test('never push out a known key, which needs no look-up and is used even when none is left', async () => {
     const keys = new PublishedKeys(transport);
     await keys.of('e').fetch(`${base}/good.pem`);
     const clock = jest.spyOn(performance, 'now');
     let now = performance.now();
     clock.mockImplementation(() => now);
-    // 40 minutes, and more names than are remembered.
+    // 40 minutes, and more names than the cache holds.
     for (let minute = 0; minute < 40; minute++) {
       now += 60_001;
       await invent(keys, 'e', `192.0.2.${minute}`, 40);
@@ -114,7 +114,7 @@ describe('names that strangers make up', () => {
   });
 });
 
-test('a key that is a day old is fetched again and goes on counting while that fails', async () => {
+test('a key that is a day old is fetched again, and stays in use while that fails', async () => {
   const down = undiciTransport(new Connector(new AddressGuard([])));
   let isAway = false;
   let answered: Promise<unknown> = Promise.resolve();
@@ -143,7 +143,7 @@ test('a key that is a day old is fetched again and goes on counting while that f
   await down.close();
 });
 
-test('an answer that is no key is not kept as one, and not asked for again at once', async () => {
+test('an answer that is not a key is not stored, and not asked for again at once', async () => {
   const keys = new PublishedKeys(transport);
   const never = (): boolean => false;
   expect([await keys.fetch(`${base}/page`, never), await keys.fetch(`${base}/page`, never)]).toEqual([

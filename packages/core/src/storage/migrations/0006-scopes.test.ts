@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const one of databases.splice(0)) await one.drop();
 });
 
-/** A database as the version before this migration left it. */
+/** A database as the previous version left it. */
 async function before(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   databases.push(database);
@@ -25,7 +25,7 @@ interface Key {
   revoked?: boolean;
   /** Minutes ago. */
   age?: number;
-  /** Made by a request: with a key, or by a signed-in user at an address. */
+  /** The key was made by a request: with another key, or by a signed-in user at an address. */
   by?: 'key' | 'address';
 }
 
@@ -55,7 +55,7 @@ async function operators({ url }: TestDatabase): Promise<string[]> {
 
 const firstRun: Key = { name: 'first run', age: 60 };
 
-test("a reference server's operator keeps what its live admin keys could do, and nobody else gets it", async () => {
+test('the operator of a reference server keeps what its live admin keys could do, and nobody else gets it', async () => {
   const database = await before();
   const first = await add(database, firstRun);
   const ci = await add(database, { name: 'ci', by: 'key', scopes: '{read,admin}' });
@@ -73,7 +73,7 @@ test("a reference server's operator keeps what its live admin keys could do, and
   expect(row?.scopes).toEqual(['read', 'write', 'ingest', 'admin', 'operator']);
 });
 
-test('the first key may have been revoked since, and may be older than the audit log', async () => {
+test('the first key may have been revoked, and may be older than the audit log', async () => {
   const database = await before();
   await add(database, { ...firstRun, revoked: true });
   await query(database.url, 'delete from paggio.audit');
@@ -89,7 +89,7 @@ test.each<[string, Key[]]>([
   ['had other keys before one of that name', [{ age: 90 }, firstRun]],
   ['has one of that name in test mode', [{ ...firstRun, mode: 'test' }, {}]],
   ['has one of that name with fewer scopes', [{ ...firstRun, scopes: '{read,admin}' }, {}]],
-])('in the database of an app a user called "operator" who %s stays an ordinary one', async (_, keys) => {
+])('in the database of an app, a user called "operator" who %s stays an ordinary user', async (_, keys) => {
   const database = await before();
   await add(database, { user: 'alice', name: 'first run', age: 120 });
   for (const key of keys) await add(database, key);
