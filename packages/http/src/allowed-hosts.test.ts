@@ -48,7 +48,7 @@ describe('a server with a list of hosts', () => {
     },
   );
 
-  test('the dashboard, other dialects and unknown paths are not either', async () => {
+  test('the dashboard, other dialects and unknown paths are not answered to another host either', async () => {
     const paths = [
       '/dashboard',
       '/dashboard/events',
@@ -62,7 +62,7 @@ describe('a server with a list of hosts', () => {
     ];
     for (const path of paths)
       expect([path, refusalOf(await ask(server, 'evil.test:80', path))]).toEqual([path, refused('evil.test:80')]);
-    // This dialect has an error body of its own.
+    // This dialect has its own error body.
     const dialect = await ask(server, 'evil.test:80', '/compat/promptjang/api/v1/events');
     expect([dialect.status, dialect.body.toString()]).toEqual([403, expect.stringContaining('evil.test:80')]);
     expect(refusalOf(await ask(server, 'evil.test', '/api/v1/events', { method: 'PUT' }))).toEqual(
@@ -70,7 +70,7 @@ describe('a server with a list of hosts', () => {
     );
   });
 
-  test('names of this machine, of the list and of the public URL are answered, with any port', async () => {
+  test('names of this machine, of the list and of the public URL are answered on any port', async () => {
     const hosts = [
       'localhost',
       'localhost:4400',
@@ -93,14 +93,14 @@ describe('a server with a list of hosts', () => {
     expect((await ask(server, 'hooks.example.com', '/health')).status).toBe(403);
   });
 
-  test('what only looks like an allowed name is refused', async () => {
+  test('a name that only looks like an allowed one is refused', async () => {
     for (const host of ['localhost.evil.test', '127.0.0.1.evil.test', 'preview.test', 'xgateway.test', '10.0.0.1'])
       expect(refusalOf(await ask(server, host, '/health'))).toEqual(refused(host));
     for (const host of ['localhost#.evil.test', 'evil.test@localhost', 'localhost/x'])
       expect((await ask(server, host, '/health')).status).toBe(403);
   });
 
-  test('a host that a page cannot change decides, whatever it adds as a forwarded one', async () => {
+  test('only the host that a page cannot change counts, whatever it sends as a forwarded host', async () => {
     const behind = await startGatewayServer(
       { trustedProxies: ['127.0.0.0/8'] },
       { dashboard: true, allowedHosts: ['gateway.test'] },
@@ -111,12 +111,12 @@ describe('a server with a list of hosts', () => {
     expect(await asked('127.0.0.1', 'evil.test')).toBe(403);
     expect(await asked('127.0.0.1', 'gateway.test')).toBe(200);
     await behind.stop();
-    // Where no proxy is trusted, nobody is believed.
+    // Without a trusted proxy, nobody's forwarded host is believed.
     const headers: [string, string][] = [['X-Forwarded-Host', 'localhost']];
     expect((await ask(server, 'evil.test', '/health', { headers })).status).toBe(403);
   });
 
-  test('webhooks and signed ingest come by any name', async () => {
+  test('webhooks and signed ingest are accepted under any name', async () => {
     const { endpoint, secret } = await server.paggio.admin.endpoints.create(owner, { name: 'open' });
     const taken = await ask(server, 'evil.test', `/api/webhook/${endpoint.slug}`, { method: 'POST', body: '{}' });
     expect(taken.status).toBe(200);
@@ -127,25 +127,25 @@ describe('a server with a list of hosts', () => {
     expect((await ask(server, 'evil.test', `/e/${endpoint.id}`, { method: 'POST', headers, body })).status).toBe(202);
   });
 
-  test('the refusal says what to set', async () => {
+  test('the refusal says which option to set', async () => {
     const { hint } = JSON.parse((await ask(server, 'evil.test', '/health')).body.toString()) as { hint: string };
     for (const name of ['PAGGIO_PUBLIC_URL', 'publicUrl', 'PAGGIO_ALLOWED_HOSTS', 'allowedHosts'])
       expect(hint).toContain(name);
   });
 });
 
-describe('an app that gives no list', () => {
+describe('an app without a list of hosts', () => {
   const whoever = { resolveUser: () => ({ userId: owner.userId }) };
-  /** What needs no key, and shows something. */
+  /** Paths that answer without a key and show something. */
   const open = ['/health', '/openapi.json', '/dashboard', '/dashboard/api/v1/endpoints', '/api/v1/endpoints'];
 
-  test('is taken for a local one while it has told no public address: without a key it answers to local names', async () => {
+  test('an app without a public address is taken for a local one and answers only local names without a key', async () => {
     const server = await startGatewayServer({}, { dashboard: true, ...whoever });
     for (const path of open) {
       expect([path, refusalOf(await ask(server, 'evil.test', path))]).toEqual([path, refused('evil.test')]);
       expect([path, (await ask(server, 'localhost:3000', path)).status]).toEqual([path, 200]);
     }
-    // A key is something that a page of a stranger does not have; pretending is of no use.
+    // A page of a stranger does not have a key, and inventing one does not help.
     const headers: [string, string][] = [['Authorization', `Bearer ${server.key}`]];
     expect((await ask(server, 'app.test', '/api/v1/endpoints', { headers })).status).toBe(200);
     const wrong: [string, string][] = [['Authorization', 'Bearer pk_live_x']];
@@ -155,9 +155,9 @@ describe('an app that gives no list', () => {
     await server.stop();
   });
 
-  test('goes on behind a TLS proxy of its machine, and once it has told its public address', async () => {
+  test('the app answers behind a TLS proxy on its machine, and once it has a public address', async () => {
     const server = await startGatewayServer({}, { dashboard: true, ...whoever });
-    // Browsers say this over TLS, and to local names; a page that was rebound comes by plain HTTP and another name.
+    // Browsers send this over TLS and to local names. A rebound page comes by plain HTTP and another name.
     const headers: [string, string][] = [['Sec-Fetch-Site', 'same-origin']];
     for (const path of open)
       expect([path, (await ask(server, 'app.test', path, { headers })).status]).toEqual([path, 200]);
@@ -166,7 +166,7 @@ describe('an app that gives no list', () => {
     await server.stop();
   });
 
-  test('answers to any name where it is not reached at a loopback address', async () => {
+  test('the app answers to any name when it is not reached at a loopback address', async () => {
     const gateway = await startGateway();
     const handle = createNodeHandler(gateway.paggio, { health: true });
     const server = createServer((incoming, response) => {
@@ -181,7 +181,7 @@ describe('an app that gives no list', () => {
   });
 });
 
-describe('behind Fetch', () => {
+describe('a Fetch handler', () => {
   let gateway: TestGateway;
 
   beforeAll(async () => {
@@ -195,7 +195,7 @@ describe('behind Fetch', () => {
     return (await handle(new Request(`http://${host}/health`), { remoteAddr }))?.status ?? 0;
   };
 
-  test('the address of the peer tells whether the app is reached from this machine', async () => {
+  test('the address of the peer decides whether the app is reached from this machine', async () => {
     expect(await statusOf({}, 'evil.test', '127.0.0.1')).toBe(403);
     expect(await statusOf({}, 'localhost:3000', '127.0.0.1')).toBe(200);
     expect(await statusOf({}, 'evil.test', '198.51.100.1')).toBe(200);
@@ -204,7 +204,7 @@ describe('behind Fetch', () => {
     expect(await statusOf({ allowedHosts: ['*'] }, 'evil.test', '127.0.0.1')).toBe(200);
   });
 
-  test('the header decides where the runtime has another host in the URL', async () => {
+  test('the Host header decides when the runtime puts another host into the URL', async () => {
     const handle = createFetchHandler(gateway.paggio, { health: true, allowedHosts: [] });
     const statusFor = async (url: string, host: string): Promise<number> =>
       (await handle(new Request(url, { headers: { host } })))?.status ?? 0;

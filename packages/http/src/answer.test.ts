@@ -10,7 +10,7 @@ test.each([
     503,
     'UNAVAILABLE',
   ],
-  ['the driver gives a statement up', new Error('Query read timeout'), 503, 'UNAVAILABLE'],
+  ['the driver gives up a statement', new Error('Query read timeout'), 503, 'UNAVAILABLE'],
   ['a value is refused', pgError('22P02', 'ERROR'), 500, 'INTERNAL'],
   [
     'something else speaks of a timeout',
@@ -18,8 +18,8 @@ test.each([
     500,
     'INTERNAL',
   ],
-  ['no error is thrown but a text', 'Connection terminated', 500, 'INTERNAL'],
-])('when %s', (_name, error, status, code) => {
+  ['a text is thrown instead of an error', 'Connection terminated', 500, 'INTERNAL'],
+])('the answer has the right status when %s', (_name, error, status, code) => {
   const faults: unknown[] = [];
   const answer = errorAnswer(error, (fault) => faults.push(fault));
   expect([answer.status, (JSON.parse(answer.body as string) as { code: string }).code]).toEqual([status, code]);

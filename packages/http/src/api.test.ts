@@ -62,7 +62,7 @@ const envelope = {
 };
 
 describe('endpoints', () => {
-  test('are created with the documented shape; the secret is in this answer only', async () => {
+  test('a new endpoint has the documented shape, and only this answer contains the secret', async () => {
     const { status, data } = await server.api().post('/api/v1/endpoints', {
       name: 'stripe-prod',
       url: recorder.url('/x'),
@@ -115,7 +115,7 @@ describe('endpoints', () => {
     expect(JSON.stringify(read.data)).not.toContain('whsec_');
   });
 
-  test('are changed in part, paused, resumed and deleted', async () => {
+  test('an endpoint can be changed in part, paused, resumed and deleted', async () => {
     const { data } = await server.api().post('/api/v1/endpoints', { name: 'e', destination_url: recorder.url() });
     const patch = (body: object) => server.api().patch(`/api/v1/endpoints/${data.id}`, body);
     expect((await patch({ name: 'renamed', retry: { schedule_seconds: [1, 2] } })).data).toMatchObject({
@@ -139,7 +139,7 @@ describe('endpoints', () => {
       expect(again.status).toBe(404);
   });
 
-  test('a verification is shown without its secrets and keeps them when they are left out', async () => {
+  test('a verification is shown without its secrets, and keeps them when they are left out', async () => {
     const { data } = await server.api().post('/api/v1/endpoints', {
       name: 'v',
       verification: {
@@ -208,7 +208,7 @@ describe('endpoints', () => {
     expect(data.details.map((detail: any) => detail.field)).toContain(field);
   });
 
-  test('disguised private destinations are refused [SSR-01 to SSR-05]', async () => {
+  test('private destinations in disguise are refused [SSR-01 to SSR-05]', async () => {
     const strict = await startGatewayServer({ allowedNetworks: [] });
     const hosts = [
       '127.0.0.1',
@@ -280,7 +280,7 @@ describe('endpoints', () => {
 });
 
 describe('events', () => {
-  test("are shown with the documented shape; credentials are masked unless the key is an administrator's", async () => {
+  test('an event has the documented shape; credentials are masked unless the key has the scope admin', async () => {
     const { data } = await server.api(await keyFor({ scopes: ['read'] })).get(`/api/v1/events/evt_${eventId}`);
     expect(data).toMatchObject({
       id: eventId,
@@ -328,7 +328,7 @@ describe('events', () => {
     ).toEqual({ 'X-Token': '***' });
   });
 
-  test('the raw download cannot be rendered [UIX-03]', async () => {
+  test('a browser cannot render the raw download [UIX-03]', async () => {
     const id = await capture(endpoint.slug, '<script>alert(1)</script>');
     const { headers } = await server.api().get(`/api/v1/events/${id}/raw`);
     expect(headers).toMatchObject({
@@ -349,7 +349,7 @@ describe('events', () => {
     [null, undefined],
     [`a/${'b'.repeat(5_000)}`, `a/${'b'.repeat(254)}`],
   ])(
-    'the raw download says which content type the sender claimed, of events and rejections: %#',
+    'the raw download tells which content type the sender claimed, for events and rejections: %#',
     async (given, said) => {
       const { data: strict } = await server
         .api()
@@ -373,7 +373,7 @@ describe('events', () => {
     },
   );
 
-  test('filters and both pagings [AUZ-12]', async () => {
+  test('every filter of the list works, and so does paging by offset and by cursor [AUZ-12]', async () => {
     const { data: created } = await server.api().post('/api/v1/endpoints', { name: 'list' });
     const ids: string[] = [];
     for (let n = 0; n < 5; n++)
@@ -394,7 +394,7 @@ describe('events', () => {
     const [third] = (await list({ limit: 1, offset: 2 })).data;
     expect(idsOf(await list({ since: third.received_at }))).not.toContain(third.id);
     expect(idsOf(await list({ until: third.received_at }))).toEqual(newest.slice(3));
-    // Wildcards are text.
+    // Wildcards are ordinary text.
     expect(idsOf(await list({ q: '100%_3' }))).toEqual([ids[3]]);
     expect(await list({ q: '%' })).toMatchObject({ meta: { total: 5, search_complete: true } });
     expect(idsOf(await list({ q: 'A.B' }))).toHaveLength(2);
@@ -431,7 +431,7 @@ describe('events', () => {
     expect(data.details[0].field).toBe(field);
   });
 
-  test('a replay to the original destinations answers with the first attempt, and has all of them in attempts', async () => {
+  test('a replay to the original destinations answers with the first attempt and lists all of them', async () => {
     const failing = await Recorder.start((request, response) => {
       response.writeHead(request.url === '/ok' || failing.requests.length > 3 ? 200 : 422).end(request.url);
     });
@@ -468,7 +468,7 @@ describe('events', () => {
     await failing.stop();
   });
 
-  test('replay mistakes', async () => {
+  test('a replay that is wrong or impossible is refused', async () => {
     const replay = (body?: unknown, id = eventId) => server.api().post(`/api/v1/events/${id}/replay`, body);
     expect((await replay({ destination_url: 'http://example.com/', environment: 'local' })).status).toBe(400);
     expect((await replay({ environment: 'moon' })).status).toBe(422);
@@ -491,7 +491,7 @@ describe('events', () => {
   });
 });
 
-test('a fault tells its request id and nothing else [AUZ-25]', async () => {
+test('a fault answers with its request id and nothing else [AUZ-25]', async () => {
   const { events } = server.paggio.admin;
   const original = events.list.bind(events);
   Object.assign(events, {
@@ -504,7 +504,7 @@ test('a fault tells its request id and nothing else [AUZ-25]', async () => {
   expect(server.faults.splice(0)).toHaveLength(1);
 });
 
-test('what reads objects never reads their secrets [AUZ-10]', async () => {
+test('the scope read never shows the secrets of an object [AUZ-10]', async () => {
   const { data } = await server.api().post('/api/v1/endpoints', {
     name: 'masked',
     secret: 'whsec_mine_and_nobody_elses',
@@ -529,7 +529,7 @@ test('what reads objects never reads their secrets [AUZ-10]', async () => {
 });
 
 describe('keys and authorization', () => {
-  test('a key is shown once and works; scopes are listed [AUZ-01, AUZ-04]', async () => {
+  test('a key is shown once and works, and the list shows its scopes [AUZ-01, AUZ-04]', async () => {
     const { status, data } = await server.api().post('/api/v1/keys', { name: 'ci', scopes: ['read'] });
     expect(status).toBe(201);
     expect(data.key).toMatch(/^pk_live_[0-9A-Za-z]{38}$/);
@@ -548,7 +548,7 @@ describe('keys and authorization', () => {
     });
     expect((await server.api(data.key).get('/api/v1/events')).status).toBe(200);
     expect((await server.api().delete(`/api/v1/keys/key_${data.id}`)).status).toBe(204);
-    // This process at once, others within two seconds.
+    // Immediately in this process, and within two seconds in others.
     expect((await server.api(data.key).get('/api/v1/events')).status).toBe(401);
     const short = await server.api().post('/api/v1/keys', { name: 'short', expires_at: '2100-01-01T00:00:00Z' });
     await query(
@@ -558,13 +558,13 @@ describe('keys and authorization', () => {
     expect((await server.api(short.data.key).get('/api/v1/events')).status).toBe(401);
   });
 
-  test('nobody grants a scope they lack', async () => {
+  test('nobody can grant a scope that they lack', async () => {
     const weak = await keyFor({ scopes: ['read', 'admin'] });
     expect((await server.api(weak).post('/api/v1/keys', { name: 'x', scopes: ['write'] })).data.code).toBe('FORBIDDEN');
     expect((await server.api(weak).post('/api/v1/keys', { name: 'x' })).data.scopes).toEqual(['read']);
   });
 
-  test('what cannot be a key is 401 [AUZ-02, AUZ-03]', async () => {
+  test('an invalid or missing key is answered with 401 [AUZ-02, AUZ-03]', async () => {
     const key = server.key;
     const wrong: [string, string][][] = [
       [],
@@ -608,7 +608,7 @@ describe('keys and authorization', () => {
     ).toBe(401);
   });
 
-  test('unknown routes and methods', async () => {
+  test('an unknown route is 404, and an unknown method 405', async () => {
     expect((await server.api().get('/api/v1/nope')).data).toEqual({ ...envelope, code: 'NOT_FOUND' });
     const put = await server.api().put('/api/v1/events');
     expect([put.status, put.headers['allow'], put.data.code]).toEqual([405, 'GET, HEAD, POST', 'METHOD_NOT_ALLOWED']);
@@ -622,7 +622,7 @@ describe('keys and authorization', () => {
   });
 });
 
-test('a mistake in a name is shown with the name that the client sent', async () => {
+test('a mistake is reported under the name that the client sent', async () => {
   const api = server.api();
   const wrong: [object, string, RegExp][] = [
     [{ name: 'x', eventTypes: [] }, 'eventTypes', /"eventTypes"/],

@@ -39,7 +39,7 @@ const patch = (api: AxiosInstance, { id }: { id: string }, body: object): Promis
   api.patch(`/api/v1/endpoints/${id}`, body);
 const shown = async ({ id }: { id: string }): Promise<any> => (await server.api().get(`/api/v1/endpoints/${id}`)).data;
 
-/** An event that the endpoint's verification took. */
+/** Sends an event that the endpoint's verification accepts. */
 async function genuine(
   to: { slug: string },
   headers: [string, string][],
@@ -65,7 +65,7 @@ const gitHub = (secret: string, body = '{"n":1}'): [string, string][] => [
 const hmacSettings = { kind: 'hmac', header: 'X-Signature', template: '{body}' };
 const secrets = ['the secret of the provider'];
 
-describe('stored secrets stay with the configuration that they were stored for', () => {
+describe('stored secrets stay with the configuration they were stored for', () => {
   const twilio = { provider: 'twilio', public_url: 'https://a.example/in' };
   test.each<[string, object, object, string]>([
     ['provider', { provider: 'github' }, { provider: 'gitlab' }, 'provider'],
@@ -116,7 +116,7 @@ describe('stored secrets stay with the configuration that they were stored for',
       { provider: 'custom', settings: hmacSettings },
       { settings: { prefix: null, template: '{body}', header: 'X-Signature', kind: 'hmac' } },
     ],
-  ])('%s is no change', async (_, stored, repeated) => {
+  ])('repeating %s is not a change', async (_, stored, repeated) => {
     const endpoint = await create({ ...stored, secrets, replay_secrets: { local: 'for this machine' } });
     const body = { verification: { ...stored, ...repeated } };
     expect((await patch(server.api(), endpoint, body)).status).toBe(200);
@@ -126,7 +126,7 @@ describe('stored secrets stay with the configuration that they were stored for',
     });
   });
 
-  test('replay secrets have to be sent again too, or to be removed', async () => {
+  test('replay secrets have to be sent again too, or removed', async () => {
     const endpoint = await create({
       provider: 'buildkite',
       secrets,
@@ -151,16 +151,16 @@ describe('stored secrets stay with the configuration that they were stored for',
     expect((await shown(endpoint)).verification.replay_secrets_last_four).toEqual({ local: 'gain' });
   });
 
-  test('other mistakes are named together with the secrets that are missing', async () => {
+  test('other mistakes are reported together with the missing secrets', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const { data } = await patch(server.api(), endpoint, { verification: { provider: 'github', scheme: 'md5' } });
     expect(data.details.map(({ field }: any) => field)).toEqual(['verification.secrets', 'verification.scheme']);
   });
 
-  test('a secret that came by a handshake is protected in the same way, and [] starts over', async () => {
+  test('a secret from a handshake is protected in the same way, and [] starts again', async () => {
     const endpoint = await create({ provider: 'asana' });
     const told = { provider: 'asana', public_url: 'https://a.example/' };
-    // There is no secret yet, so there is nothing to protect.
+    // There is no secret yet, so nothing needs protection.
     expect((await patch(server.api(), endpoint, { verification: told })).status).toBe(200);
     await server.paggio.admin.endpoints.keepVerificationSecret(owner, endpoint.id, 'a secret that came by itself');
     const refused = await patch(server.api(), endpoint, { verification: { provider: 'notion' } });
@@ -170,10 +170,10 @@ describe('stored secrets stay with the configuration that they were stored for',
   });
 });
 
-describe('replays that act in the name of the provider need the scope resign', () => {
+describe('replays in the name of the provider need the scope resign', () => {
   const flags = [{ resign: true }, { include_credentials: true }, { resign: true, include_credentials: true }];
 
-  test('write alone is refused with the name of the scope, which the audit log keeps', async () => {
+  test('the scope write alone is refused with the name of the missing scope, which the audit log keeps', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const event = await genuine(endpoint, gitHub(secrets[0] as string));
     const { apiKey, key } = await server.paggio.admin.keys.create(everything, { name: 'w', scopes: ['read', 'write'] });
@@ -197,7 +197,7 @@ describe('replays that act in the name of the provider need the scope resign', (
     expect(denied[0]).toMatchObject({ after: { operation: 'events.replay', scope: 'resign' } });
   });
 
-  test.each<Scope>(['resign', 'admin'])('%s may, and the audit log says what was sent', async (scope) => {
+  test.each<Scope>(['resign', 'admin'])('%s is enough, and the audit log records what was sent', async (scope) => {
     const endpoint = await create({ provider: 'github', secrets });
     const event = await genuine(endpoint, gitHub(secrets[0] as string));
     const api = await apiWith('write', scope);
@@ -212,7 +212,7 @@ describe('replays that act in the name of the provider need the scope resign', (
     }
   });
 
-  test('whoever calls the use case with scopes is asked for them, and the host itself is not', async () => {
+  test("the use case checks a caller's scopes, and does not ask the host itself", async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const event = await genuine(endpoint, gitHub(secrets[0] as string));
     const { replays } = server.paggio.admin;
@@ -224,7 +224,7 @@ describe('replays that act in the name of the provider need the scope resign', (
   });
 });
 
-describe("where requests carry the provider's secret itself", () => {
+describe("requests that carry the provider's secret itself", () => {
   const TOKEN = 'the-token-of-the-provider';
   const kinds: [string, object, [string, string][], string][] = [
     ['gitlab', { provider: 'gitlab', scheme: 'token' }, [['X-Gitlab-Token', TOKEN]], ''],
@@ -239,7 +239,7 @@ describe("where requests carry the provider's secret itself", () => {
   const make = async (settings: object, more: object = {}): Promise<any> =>
     create({ ...settings, secrets: [TOKEN] }, more);
 
-  test.each(kinds)('%s: write alone adds no further host and changes no verification', async (_, settings) => {
+  test.each(kinds)('%s: the scope write alone adds no other host and changes no verification', async (_, settings) => {
     const endpoint = await make(settings);
     const [{ id }] = endpoint.destinations;
     const before = await shown(endpoint);
@@ -260,7 +260,7 @@ describe("where requests carry the provider's secret itself", () => {
       api.patch(path, { verification: { provider: 'github', secrets: ['mine'] } }),
     ];
     for (const { status, data } of await Promise.all(attempts)) {
-      // An empty list is wrong for every key.
+      // An empty list is invalid for every key.
       expect([status, data.code]).toEqual(status === 422 ? [422, 'VALIDATION_FAILED'] : [403, 'FORBIDDEN']);
       if (status === 403) expect(data.message).toContain('"resign"');
     }
@@ -270,7 +270,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect(denied.filter(own).map(({ after }) => after.scope)).toEqual(['resign', 'resign', 'resign']);
   });
 
-  test.each(kinds)('%s: the same host, other settings, and whoever knows the secret are free', async (_, settings) => {
+  test.each(kinds)('%s: the same host, other settings, and changes with the secret are allowed', async (_, settings) => {
     const endpoint = await make(settings);
     const [{ id }] = endpoint.destinations;
     const writer = await apiWith('read', 'write');
@@ -290,7 +290,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect((await writer.patch(path, { destination_url: 'http://127.0.0.1:9998/' })).status).toBe(200);
   });
 
-  test('an expired secret need not be known any more', async () => {
+  test('an expired secret need not be known', async () => {
     const settings = { provider: 'gitlab', scheme: 'token' };
     const old = { value: 'an-old-token', expires_at: '2020-01-01T00:00:00Z' };
     const endpoint = await create({ ...settings, secrets: [TOKEN, old] });
@@ -301,7 +301,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect((await patch(writer, dead, body)).status).toBe(403);
   });
 
-  test.each(kinds)('%s: a replay to another host leaves it out', async (_, settings, headers, query) => {
+  test.each(kinds)('%s: a replay to another host leaves the secret out', async (_, settings, headers, query) => {
     const endpoint = await make(settings);
     const event = await genuine(endpoint, headers, '{"n":1}', query);
     const replay = async (api: AxiosInstance, body: object): Promise<string> => {
@@ -320,7 +320,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect(await replay(trusted, { destination_url: elsewhere.url('/x'), include_credentials: true })).toContain(TOKEN);
   });
 
-  test('a body that carries it goes to another host only when somebody who may has said so', async () => {
+  test('a body with the secret goes to another host only if a caller with the right scope asks for it', async () => {
     const endpoint = await create({ provider: 'microsoft-graph', secrets: [TOKEN] });
     const event = await genuine(endpoint, [], `{"value":[{"clientState":"${TOKEN}"}]}`);
     const replay = (api: AxiosInstance, more: object): Promise<any> =>
@@ -332,7 +332,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect((await api.post(`/api/v1/events/${event}/replay`, { environment: 'original' })).status).toBe(200);
   });
 
-  test('a body signed anew goes to another host only when no old secret is left elsewhere in it', async () => {
+  test('a body with a new signature goes to another host only if it contains the old secret nowhere else', async () => {
     const settings = { kind: 'token', body_path: 'auth.passcode' };
     const secretsOf = { secrets: [TOKEN], replay_secrets: { custom: 'of-the-other-host' } };
     const endpoint = await create({ provider: 'custom', settings, ...secretsOf });
@@ -349,7 +349,7 @@ describe("where requests carry the provider's secret itself", () => {
     expect(elsewhere.requests).toHaveLength(sent);
   });
 
-  test('endpoints whose provider signs are as free as before', async () => {
+  test('endpoints with a signing provider have none of these limits', async () => {
     const endpoint = await create({ provider: 'github', secrets });
     const writer = await apiWith('write');
     const path = `/api/v1/endpoints/${endpoint.id}`;

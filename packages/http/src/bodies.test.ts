@@ -10,7 +10,7 @@ import { request, startGatewayServer, type GatewayServer } from './testing';
 let server: GatewayServer;
 let recorder: Recorder;
 let endpoint: { id: string; secret: string; destinations: [{ id: string }] };
-/** Ids in a path, by the collection in front of them. */
+/** The ids for a path, by the name of the collection before them. */
 let ids: Record<string, string>;
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-/** A body that each operation takes. Those that are not here take none. */
+/** A valid body for each operation that takes one. */
 const bodies: Record<string, () => object> = {
   'events.publish': () => ({ event_type: 'a', payload: { n: 1 } }),
   'events.replay': () => ({ destination_url: recorder.url('/replay') }),
@@ -81,7 +81,7 @@ async function send(base: string, operation: Operation, body: Buffer, headers: [
   return { status: answer.status, text: answer.body.toString() };
 }
 
-/** All that a management request may change. */
+/** Everything that a management request may change. */
 async function state(): Promise<unknown> {
   return query(
     server.gateway.database.url,
@@ -94,18 +94,18 @@ async function state(): Promise<unknown> {
   );
 }
 
-test('every operation with a body is in the table', () => {
+test('every operation with a body is in the table of bodies', () => {
   const without = changing.filter(([, , operation]) => operation.body !== null && bodies[operation.id] === undefined);
   expect(without.map(([name]) => name)).toEqual([]);
 });
 
 test.each(changing)(
-  '%s changes nothing by a body whose bytes, coding or character set are not UTF-8',
+  '%s changes nothing when the bytes, coding or character set of its body are not UTF-8',
   async (...row) => {
     const [, base, operation] = row;
     const before = await state();
     const text = bodyOf(operation);
-    // The wrong byte is inside a value where there is one, so that nothing else is wrong with the body.
+    // The wrong byte is inside a value if there is one, so that nothing else is wrong with the body.
     const at = Math.max(text.lastIndexOf('"'), text.length - 1);
     for (const byte of [0xff, 0xc0, 0xed]) {
       const body = Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from([byte]), Buffer.from(text.slice(at))]);
@@ -125,7 +125,7 @@ test.each(changing)(
   },
 );
 
-test.each(changing)('%s changes nothing by a body that has a name twice', async (_, base, operation) => {
+test.each(changing)('%s changes nothing when its body has the same name twice', async (_, base, operation) => {
   const before = await state();
   const members = operation.body === null ? {} : (bodies[operation.id]?.() ?? {});
   const [[name, value] = ['a', 1]] = Object.entries(members);
@@ -147,7 +147,7 @@ test.each(changing.filter(([, , { method }]) => method === 'PUT' || method === '
   },
 );
 
-test('UTF-8 under any of its names, and a body without a coding, are taken', async () => {
+test('UTF-8 under any of its names, and a body without a coding, are accepted', async () => {
   const update = operations.find(({ id }) => id === 'endpoints.update') as Operation;
   for (const header of [
     ['Content-Type', 'application/json; charset=UTF-8'],
@@ -159,7 +159,7 @@ test('UTF-8 under any of its names, and a body without a coding, are taken', asy
     expect((await send('', update, Buffer.from('{"description":"ü"}'), [header])).status).toBe(200);
 });
 
-test('signed ingest refuses a coding and a character set that nobody could read later', async () => {
+test('signed ingest refuses a coding or a character set that nobody could read later', async () => {
   const body = '{"event_type":"a"}';
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', endpoint.secret).update(`${timestamp}.${body}`).digest('hex');
@@ -173,7 +173,7 @@ test('signed ingest refuses a coding and a character set that nobody could read 
   }
 });
 
-test('two payloads that differ in bytes that are not UTF-8 are never taken for one event', async () => {
+test('payloads that differ in bytes that are not UTF-8 are never taken for the same event', async () => {
   const publish = operations.find(({ id }) => id === 'events.publish') as Operation;
   for (const byte of ['ff', 'fe']) {
     const body = Buffer.concat([
@@ -185,7 +185,7 @@ test('two payloads that differ in bytes that are not UTF-8 are never taken for o
   }
 });
 
-test('a query is UTF-8 behind its percent signs', async () => {
+test('a query is UTF-8 in percent encoding', async () => {
   const list = (query: string): Promise<{ status: number; body: Buffer }> =>
     request(server.port, {
       method: 'GET',
@@ -201,7 +201,7 @@ test('a query is UTF-8 behind its percent signs', async () => {
 });
 
 test.each(['2030-01-01T00:00:00', '2030-01-01 00:00:00Z', '0001-01-01T00:00:00Z', '2030-W01-1', '2030-02-30'])(
-  'the time %s is refused wherever a time is taken, because its meaning or offset is not certain',
+  'the time %s is refused everywhere, because its meaning or offset is uncertain',
   async (time) => {
     const api = server.api();
     for (const [path, name] of [
@@ -229,7 +229,7 @@ test.each(['2030-01-01T00:00:00', '2030-01-01 00:00:00Z', '0001-01-01T00:00:00Z'
   },
 );
 
-test('times with an offset are taken in any zone, and code of the host is held to valid dates', async () => {
+test("times are accepted with any offset, and the host's code has to pass valid dates", async () => {
   const api = server.api();
   for (const [sent, shown] of [
     ['2130-01-01t05:45:00+05:45', '2130-01-01T00:00:00.000Z'],
@@ -248,7 +248,7 @@ test('times with an offset are taken in any zone, and code of the host is held t
     await expect(call()).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
 });
 
-test('a value of the wrong type is told its type, not its range', async () => {
+test('the error for a value of the wrong type names the type, not the range', async () => {
   const told = async (method: 'post' | 'patch', path: string, body: object): Promise<string> =>
     (await server.api()[method](path, body)).data.details[0].message;
   for (const value of ['10', true, null, [10], {}, 1.5])
@@ -278,6 +278,6 @@ test.each([
   ['{"payload":1,"payload":2}', 'payload'],
   ['[{"a":1,"a":2}]', 'a'],
   ['"a"', undefined],
-])('of %s the name that is given twice is %s', (json, name) => {
+])('in %s the name that is given twice is %s', (json, name) => {
   expect(repeatedName(Buffer.from(json), ['payload'])).toBe(name);
 });

@@ -1,6 +1,6 @@
 import { BodyMemory } from './body-memory';
 
-test('bodies that are too much together are refused, and what was answered makes room [LOA-09]', () => {
+test('bodies that are too large together are refused, and answered requests make room [LOA-09]', () => {
   const memory = new BodyMemory(100);
   const [first, second, third] = [memory.share('a'), memory.share('b'), memory.share('c')];
   expect([first.take(60), second.take(40)]).toEqual([null, null]);
@@ -13,7 +13,7 @@ test('bodies that are too much together are refused, and what was answered makes
   expect(fourth.take(1)).toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-test('the bodies of one endpoint leave room for those of others [LOA-07]', () => {
+test('the bodies of one endpoint leave room for other endpoints [LOA-07]', () => {
   const memory = new BodyMemory(100);
   const flood = Array.from({ length: 6 }, () => memory.share('flood'));
   expect(flood.map((share) => share.take(10)?.code ?? null)).toEqual([null, null, null, null, null, 'UNAVAILABLE']);

@@ -24,7 +24,7 @@ async function captured(body: Buffer | string): Promise<{ id: string; endpointId
   return { id: answer.headers['paggio-event-id'] as string, endpointId: endpoint.id };
 }
 
-/** Attempts as replays make them, each with an answer of 64 KiB that begins with its number. */
+/** Adds attempts as replays make them, each with an answer of 64 KiB that begins with its number. */
 async function addAttempts(eventId: string, count: number): Promise<void> {
   await query(
     server.gateway.database.url,
@@ -36,7 +36,7 @@ async function addAttempts(eventId: string, count: number): Promise<void> {
   );
 }
 
-test('an event shows its newest attempts within a bound, and a list has all of them with whole answers', async () => {
+test('an event shows its newest attempts up to a limit, and the list shows all of them with whole answers', async () => {
   const { id } = await captured('{}');
   await addAttempts(id, 150);
   const { data, headers } = await server.api().get(`/api/v1/events/${id}`);
@@ -48,7 +48,7 @@ test('an event shows its newest attempts within a bound, and a list has all of t
   const [oldest, newest] = [data.attempts[0], data.attempts.at(-1)];
   expect([newest.response_body.slice(0, 4), newest.response_body_truncated]).toEqual(['150 ', false]);
   expect([oldest.response_body, oldest.response_body_truncated]).toEqual(['', true]);
-  // A cut never splits a character into bytes that are no text.
+  // A cut never splits a character, which would leave bytes that are not text.
   for (const attempt of data.attempts) expect(attempt.response_body_base64).toBeUndefined();
 
   const numbers: number[] = [];
@@ -69,7 +69,7 @@ test('an event shows its newest attempts within a bound, and a list has all of t
   expect(numbers).toEqual(Array.from({ length: 150 }, (_, n) => 150 - n));
 });
 
-test('attempts of an event that is not there, or is of another user, are 404', async () => {
+test("attempts of a missing event, or of another user's event, are 404", async () => {
   const { id } = await captured('{}');
   const { key } = await server.paggio.admin.keys.create(
     { userId: 'user-1', mode: 'live', scopes: new Set(['operator', 'admin', 'read']), keyId: null },
@@ -86,7 +86,7 @@ test('attempts of an event that is not there, or is of another user, are 404', a
   expect((await server.api().get(`/api/v1/events/${id}/attempts`, { params: { limit: 101 } })).status).toBe(400);
 });
 
-test('the list of bags has whole bodies and ends early', async () => {
+test('the list of bags shows whole bodies, and ends early', async () => {
   const body = `{"text":"${'b'.repeat(900_000)}"}`;
   const sent: string[] = [];
   for (let n = 0; n < 12; n++) sent.push((await captured(body)).id);
@@ -114,7 +114,7 @@ describe('wrong keys', () => {
       ],
     }).then(({ status }) => status);
 
-  test('of all addresses of one /64 count together, and others do not suffer', async () => {
+  test('from all addresses of one /64 count together, and other networks are not affected', async () => {
     const answers = await Promise.all(
       Array.from({ length: 130 }, (_, n) => ask(`2001:db8:1:2:${n.toString(16)}::${n.toString(16)}`)),
     );
@@ -123,7 +123,7 @@ describe('wrong keys', () => {
     expect(await ask('2001:db8:1:2:ffff::1', server.key)).toBe(200);
   });
 
-  test('of senders whose address is not known count together', async () => {
+  test('from senders with unknown addresses count together', async () => {
     const handle = createFetchHandler(server.paggio);
     const answers: number[] = [];
     for (let n = 0; n < 130; n++) {
@@ -134,7 +134,7 @@ describe('wrong keys', () => {
     expect([answers[0], answers.includes(429)]).toEqual([401, true]);
   });
 
-  test('beyond the limit of their address cost nearly no statement, and a new valid key still gets through', async () => {
+  test('beyond the limit of their address hardly cost a statement, and a new valid key still works', async () => {
     const find = jest.spyOn(server.gateway.assembly.management.keyStore, 'findByHashes');
     const flood = async (count: number): Promise<number[]> =>
       Promise.all(Array.from({ length: count }, () => ask('192.0.2.9')));
@@ -144,7 +144,7 @@ describe('wrong keys', () => {
     const [answers, valid] = await Promise.all([flood(300), ask('192.0.2.9', data.key)]);
     expect(answers.filter((status) => status === 429).length).toBeGreaterThan(200);
     expect(valid).toBe(200);
-    // Those for which a token came back meanwhile are looked up at once, and the others share a few statements.
+    // Keys for which a token had come back are looked up at once, and the others share a few statements.
     expect(find.mock.calls.length).toBeLessThan(100);
     find.mockRestore();
   });

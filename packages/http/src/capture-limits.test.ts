@@ -6,7 +6,7 @@ import { build, request, sendRaw, startGatewayServer, type GatewayServer, type R
 const FLOODER = '203.0.113.9';
 const GENUINE = '198.51.100.1';
 
-/** Nothing comes back within a test. */
+/** So slow that nothing is refilled within a test. */
 const tenAtOnce = { perSecond: 0.001, burst: 10 };
 
 async function slugAt({ paggio }: GatewayServer, userId = owner.userId): Promise<string> {
@@ -36,7 +36,7 @@ describe('requests to a webhook URL', () => {
     expect(server.faults).toEqual([]);
   });
 
-  test('are refused beyond the limit with when to come back, and one address leaves half of it to others', async () => {
+  test('beyond the limit are refused with a time to retry, and one address leaves half of the limit to others', async () => {
     const slug = await slugAt(server);
     expect(await statuses(server, slug, FLOODER, 7)).toEqual([...times(5, 200), 429, 429]);
     expect(await statuses(server, slug, GENUINE, 5)).toEqual(times(5, 200));
@@ -61,25 +61,25 @@ describe('requests to a webhook URL', () => {
     expect(total).toBe(10);
   });
 
-  test('of one endpoint use up nothing of another', async () => {
+  test('to one endpoint use up nothing of another', async () => {
     const [flooded, quiet] = [await slugAt(server), await slugAt(server)];
     await statuses(server, flooded, FLOODER, 20);
     expect(await statuses(server, quiet, FLOODER, 1)).toEqual([200]);
   });
 
-  test('are refused before their body is read', async () => {
+  test('over the limit are refused before their body is read', async () => {
     const slug = await slugAt(server);
     await statuses(server, slug, FLOODER, 6);
     const headers: [string, string][] = [['X-Forwarded-For', FLOODER]];
     const path = `/api/webhook/${slug}`;
-    // Announced and never sent: an answer to a body would have to wait for it.
+    // The body is announced and never sent, so an answer after the body would not come.
     const announced = build({ path, headers, contentLength: 500_000 });
     expect((await sendRaw(server.port, announced)).status).toBe(429);
     const expecting = build({ path, headers: [...headers, ['Expect', '100-continue']], contentLength: 500_000 });
     expect((await sendRaw(server.port, expecting)).status).toBe(429);
   });
 
-  test('are limited at hosts that speak Fetch too, where senders without an address are one', async () => {
+  test('are limited in Fetch handlers too, where senders without an address count as one', async () => {
     const slug = await slugAt(server);
     const handle = createFetchHandler(server.paggio);
     const answer = async (): Promise<Response> =>
@@ -100,7 +100,7 @@ test('all URLs of a user share a limit, and other users have their own', async (
   await server.stop();
 });
 
-test('a flood from many addresses leaves half of a limit to a sender whose events were verified', async () => {
+test('a flood from many addresses leaves half of the limit to senders whose events were verified', async () => {
   const limit = { perSecond: 0.001, burst: 20 };
   for (const limits of [
     { captureRateLimit: limit, captureRateLimitPerUser: null },
@@ -127,7 +127,7 @@ test('a flood from many addresses leaves half of a limit to a sender whose event
       const flood: number[] = [];
       for (let n = 0; n < 15; n++) flood.push(...(await statuses(server, slug, `203.0.113.${n}`, 1)));
       expect(flood).toEqual([...times(9, 401), ...times(6, 429)]);
-      // A refused signature makes no sender known; only the one from before the flood gets in.
+      // A wrong signature does not make a sender known. Only the sender from before the flood gets in.
       for (let n = 0; n < 9; n++) expect(await signed(GENUINE)).toBe(200);
       expect(await signed('192.0.2.1')).toBe(429);
     } finally {
@@ -136,7 +136,7 @@ test('a flood from many addresses leaves half of a limit to a sender whose event
   }
 });
 
-test('without limits nothing is refused', async () => {
+test('nothing is refused without limits', async () => {
   const server = await startGatewayServer({ captureRateLimit: null, captureRateLimitPerUser: null });
   const slug = await slugAt(server);
   expect(await statuses(server, slug, FLOODER, 30)).toEqual(times(30, 200));
@@ -182,11 +182,11 @@ describe('requests to URLs without an endpoint', () => {
     expect(refused).toBeGreaterThan(0);
     expect(lookedUp).toBeLessThanOrEqual(2_600 - refused);
 
-    // What is remembered needs no look-up: neither an endpoint nor a guess that came before.
+    // Remembered slugs need no look-up, whether they are endpoints or earlier guesses.
     lookedUp = 0;
     expect([await route(endpoint.slug, FLOODER), await route('guess-1999', FLOODER)]).toEqual(['ok', 'NOT_FOUND']);
     expect(lookedUp).toBe(0);
-    // An endpoint that was changed is read again, whatever its sender has guessed before.
+    // A changed endpoint is read again, even if its sender has guessed before.
     await server.paggio.admin.endpoints.update(owner, endpoint.id, { description: 'changed' });
     expect([await route(endpoint.slug, FLOODER), await route('guess-1', GENUINE)]).toEqual(['ok', 'NOT_FOUND']);
     expect(lookedUp).toBe(2);
@@ -200,7 +200,7 @@ describe('requests to URLs without an endpoint', () => {
     });
   });
 
-  test('cost an address nothing when there is an endpoint after all', async () => {
+  test('cost an address nothing if there is an endpoint after all', async () => {
     const address = '192.0.2.77';
     const slugs = await Promise.all(Array.from({ length: 40 }, () => slugAt(server)));
     for (const slug of slugs) expect((await send(server, slug, address)).status).toBe(200);

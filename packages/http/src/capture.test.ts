@@ -35,7 +35,7 @@ async function total(): Promise<number> {
   return page.total;
 }
 
-/** Sends, and checks that stored, forwarded and downloaded bytes are those that were sent. */
+/** Sends a body, and checks that the stored, forwarded and downloaded bytes are the same. */
 async function exact(
   input: Omit<RawRequest, 'path'> & { path?: string },
 ): Promise<{ answer: RawAnswer; event: Awaited<ReturnType<typeof settled>>; shown: any }> {
@@ -54,7 +54,7 @@ async function exact(
   return { answer, event, shown };
 }
 
-/** The answer for an event as it was written. */
+/** The answer for an event, as text. */
 async function textOf(id: string): Promise<string> {
   const { data } = await server.api().get(`/api/v1/events/${id}`, { responseType: 'arraybuffer' });
   return Buffer.from(data).toString();
@@ -67,7 +67,7 @@ test('big integers, 1.10, escapes and a final newline survive [ING-01]', async (
   expect(await textOf(event.id)).toContain(`"payload":${body},"payload_format":"json"`);
 });
 
-test('a body that is JSON stands in the event byte for byte, and every other one is text or null', async () => {
+test('a JSON body is shown in the event byte for byte, and any other body is shown as text or null', async () => {
   const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
   for (const body of [
     '1.10',
@@ -130,7 +130,7 @@ test('lone surrogates survive and can be read [ING-05]', async () => {
   for (const body of ['{"a":"\\ud800"}', '{"a":"\\udc00"}']) await exact({ headers: [JSON_TYPE], body });
 });
 
-test('empty bodies, with and without a length, and GET [ING-07]', async () => {
+test('empty bodies, with and without a length, and GET are captured [ING-07]', async () => {
   const { event } = await exact({ contentLength: 0 });
   expect(event.body).toHaveLength(0);
   expect(recorder.requests.at(-1)?.headers['content-length']).toBe('0');
@@ -153,7 +153,7 @@ test('any content type and forms pass through unchanged [ING-08, ING-09]', async
   await exact({ headers: [['Content-Type', 'application/x-www-form-urlencoded']], body: 'a=1&a=2&b=%00&c=+%2B' });
 });
 
-test('multipart with a hostile file name [ING-10]', async () => {
+test('a multipart body with a hostile file name is stored unchanged [ING-10]', async () => {
   const part = Buffer.concat([
     Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="../../x\\"\\r\\n"\r\n\r\n'),
     randomBytes(200_000),
@@ -187,7 +187,7 @@ test('deep nesting and numbers that would expand are read back small and fast [I
   expect(JSON.stringify(shown).length).toBeLessThan(20_000);
 });
 
-test('prototype names are data [ING-16]', async () => {
+test('prototype names are ordinary data [ING-16]', async () => {
   await exact({ headers: [JSON_TYPE], body: '{"__proto__":{"admin":true},"constructor":{"prototype":{"p":1}}}' });
   const answer = await server.api().post('/api/v1/endpoints', '{"name":"x","__proto__":{"admin":true}}', {
     headers: { 'content-type': 'application/json' },
@@ -197,7 +197,7 @@ test('prototype names are data [ING-16]', async () => {
   expect(({} as any).p).toBeUndefined();
 });
 
-test('exactly the limit is taken; one byte more is 413 with and without a length, and leaves no trace [ING-17]', async () => {
+test('a body of exactly the limit is accepted; one byte more is 413, with or without a length, and leaves no trace [ING-17]', async () => {
   const limit = 1024 * 1024;
   await exact({ headers: [['Content-Type', 'text/plain']], body: Buffer.alloc(limit, 0x61) });
   const before = await total();
@@ -215,7 +215,7 @@ test('exactly the limit is taken; one byte more is 413 with and without a length
   expect(await total()).toBe(before);
 });
 
-test('with a larger limit a body of 5 MB passes, beyond what frameworks allow by default [ING-39]', async () => {
+test('with a larger limit a body of 5 MB is accepted, beyond what frameworks allow by default [ING-39]', async () => {
   const large = await startGatewayServer({ bodyLimit: 10 * 1024 * 1024 });
   const { data: endpoint } = await large.api().post('/api/v1/endpoints', { name: 'large' });
   const body = randomBytes(5 * 1024 * 1024);
@@ -228,7 +228,7 @@ test('with a larger limit a body of 5 MB passes, beyond what frameworks allow by
   await large.stop();
 });
 
-test('a body that is cut off leaves no trace [ING-18, ING-19]', async () => {
+test('a body that breaks off leaves no trace [ING-18, ING-19]', async () => {
   const before = await total();
   await sendRaw(server.port, build({ path, body: 'x'.repeat(500), contentLength: 1000 }), { end: true });
   await sendRaw(
@@ -250,7 +250,7 @@ test('encoded bodies are opaque and forwarded in their encoding [ING-20, ING-21,
     await exact({ headers: [['Content-Encoding', encoding]], body: 'xxx' });
 });
 
-test('a hundred headers pass; more than two hundred are 431 and never silently missing [ING-23]', async () => {
+test('a hundred headers are kept; more than two hundred are 431 and never silently dropped [ING-23]', async () => {
   const many = (count: number): [string, string][] => Array.from({ length: count }, (_, n) => [`h${n}`, 'v']);
   const { event } = await exact({ headers: many(101), body: '{}' });
   expect(event.rawHeaders.filter((name) => /^h\d+$/.test(name))).toHaveLength(101);
@@ -261,7 +261,7 @@ test('a hundred headers pass; more than two hundred are 431 and never silently m
   expect(await total()).toBe(before);
 });
 
-test('bytes above ASCII, empty values, repetitions, order and case of headers [ING-24, ING-25]', async () => {
+test('bytes above ASCII, empty values, repetitions, order and case of headers survive [ING-24, ING-25]', async () => {
   const headers: [string, string][] = [
     ['X-FoO', 'caf\u00e9'],
     ['x-empty', ''],
@@ -277,7 +277,7 @@ test('bytes above ASCII, empty values, repetitions, order and case of headers [I
   expect(shown.headers).toMatchObject({ 'x-foo': ['caf\u00e9', 'second'], 'x-empty': '' });
 });
 
-test('smuggling is refused and leaves no trace [ING-26]', async () => {
+test('request smuggling is refused and leaves no trace [ING-26]', async () => {
   const before = await total();
   const head = `POST ${path} HTTP/1.1\r\nHost: x\r\n`;
   for (const rest of [
@@ -293,7 +293,7 @@ test('smuggling is refused and leaves no trace [ING-26]', async () => {
   expect(await total()).toBe(before);
 });
 
-test('only the path decides, and nothing is normalised on the way [ING-27]', async () => {
+test('only the path decides, and it is not normalised [ING-27]', async () => {
   const absolute = await exact({ path: `http://evil.test${path}` });
   expect(absolute.event.path).toBe(path);
   const dots = await exact({ path: `${path}/../../v1/events` });
@@ -331,7 +331,7 @@ test('unknown and malformed slugs are the same 404 [ING-29]', async () => {
   expect(bodies[0]?.[0]).toBe(404);
 });
 
-test('a paused endpoint stores and holds; a deleted one is gone [ING-30]', async () => {
+test('a paused endpoint stores and holds events, and a deleted one is 410 [ING-30]', async () => {
   const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 'p',
     destinationUrl: recorder.url('/held'),
@@ -370,7 +370,7 @@ describe('de-duplication', () => {
     return endpoint.slug;
   };
 
-  test('twice in sequence and fifty at once make one event [ING-31]', async () => {
+  test('the same request twice in sequence and fifty times at once makes one event [ING-31]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'd-1');
     const second = await github(slug, '{"n":1}', 'd-1');
@@ -390,7 +390,7 @@ describe('de-duplication', () => {
     expect(recorder.requests.filter((one) => one.headers['webhook-id'] === id)).toHaveLength(1);
   });
 
-  test('another body conflicts, another endpoint does not, and any length of id is fine [ING-32, ING-33, ING-34]', async () => {
+  test('another body is a conflict, another endpoint is not, and ids may have any length [ING-32, ING-33, ING-34]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'same');
     const other = await github(slug, '{"n":2}', 'same');
@@ -406,7 +406,7 @@ describe('de-duplication', () => {
     ]).toEqual([undefined, 'true']);
   });
 
-  test('after the window it is a new event [ING-35]', async () => {
+  test('after the window the same id makes a new event [ING-35]', async () => {
     const slug = await verified();
     const first = await github(slug, '{"n":1}', 'old');
     await query(
@@ -427,7 +427,7 @@ describe('de-duplication', () => {
   });
 });
 
-test('at the door: refused requests are 401, leave no event, and can be told apart by their rejection [SIG-02, SIG-08, SIG-10]', async () => {
+test('refused requests are 401 and leave no event, and their rejection tells why [SIG-02, SIG-08, SIG-10]', async () => {
   const { endpoint } = await server.paggio.admin.endpoints.create(owner, {
     name: 's',
     verification: { provider: 'slack', secrets: ['k'] },
@@ -459,7 +459,7 @@ test('at the door: refused requests are 401, leave no event, and can be told apa
   expect(forced.status).toBe(401);
 });
 
-test('pipelined requests, HTTP/1.0 and Expect keep each event to its own body [ING-37]', async () => {
+test('with pipelined requests, HTTP/1.0 and Expect each event gets its own body [ING-37]', async () => {
   const before = await total();
   const two = Buffer.concat([
     build({ path, body: '{"pipelined":1}' }),
@@ -478,7 +478,7 @@ test('pipelined requests, HTTP/1.0 and Expect keep each event to its own body [I
   expect(await total()).toBe(before + 4);
 });
 
-test('metacharacters are stored literally [ING-38]', async () => {
+test('metacharacters are stored unchanged [ING-38]', async () => {
   const text = `'; drop table paggio.events; -- % _ \\ $1 {{7*7}} \${jndi:ldap://x}`;
   const { event } = await exact({ path: `${path}?q=$1'--`, headers: [['X-Odd', text]], body: text });
   expect([event.query, event.rawHeaders.includes(text)]).toEqual([`q=$1'--`, true]);

@@ -10,10 +10,10 @@ import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 /**
- * No chain of allowed calls with a scope below `resign` and `admin` reaches a secret, or a signature in the provider's name
- * over bytes of one's own. From a fresh endpoint every change of the table is made, and every further one from there, with
- * hostile bodies. Wherever the configuration became another one, everything is sent and read. Canaries are looked for in
- * every answer, and in everything that arrives at a host which those calls chose.
+ * No chain of allowed calls with scopes below `resign` and `admin` reveals a secret, or signs the caller's own bytes in the
+ * provider's name. The walk makes every change of the table to a fresh endpoint, and every further change after it, with hostile
+ * bodies. After each change that leads to a new configuration, it sends and reads everything. It looks for canaries in every
+ * answer, and in everything that arrives at a host which the calls chose.
  */
 const LOWER: readonly Scope[] = ['read', 'write', 'ingest'];
 const ATTACK = '{"type":"refund","amount":999999}';
@@ -30,7 +30,7 @@ interface Victim {
   title: string;
   config: VerificationConfig & { replaySecrets?: Record<string, string> };
   body: string;
-  /** The stored request has the secret where a reader sees it. */
+  /** A reader sees the secret in the stored request. */
   readable?: boolean;
 }
 
@@ -98,13 +98,13 @@ const victims: Victim[] = [
 ];
 
 const full = process.env['PAGGIO_FULL'] === '1';
-/** In full every victim's endpoint is changed twice. Else that of the first one, those of these once, and no others. */
+/** The full check changes every victim's endpoint twice. Otherwise only these victims are walked, the first one twice. */
 const walked = full ? victims : victims.filter((_, n) => [0, 1, 4].includes(n));
 
 let server: GatewayServer;
 /** The endpoints' own destination. */
 let home: Recorder;
-/** Where the staging and the local environment are. */
+/** Receives what is sent to the staging and the local environment. */
 let environments: Recorder;
 const agent = new Agent({ keepAlive: true });
 
@@ -141,13 +141,13 @@ class World {
   private event = '';
   private rejection = '';
   private secret = '';
-  /** Of what was received before the walk. */
+  /** Selects only what was received before the walk. */
   private until = '';
   private checked = 0;
 
   private constructor(
     readonly victim: Victim,
-    /** A host of the attacker's. */
+    /** A host of the attacker. */
     readonly mine: Recorder,
     private readonly api: AxiosInstance,
   ) {
@@ -179,7 +179,7 @@ class World {
     return world;
   }
 
-  /** What nobody with these scopes may see, by name. */
+  /** Everything that nobody with these scopes may see, by name. */
   canaries(): [string, string][] {
     const { config, body } = this.victim;
     const [provider] = config.secrets;
@@ -204,7 +204,7 @@ class World {
     ];
   }
 
-  /** Everything that the table can do to an endpoint. Each operation of the contract is here, or the test below fails. */
+  /** Everything that the table can do to an endpoint. Each operation of the contract is here, or a test below fails. */
   calls(): Record<'change' | 'send' | 'read', Record<string, Call[]>> {
     const at = (path: string): string => `/api/v1${path}`;
     const endpoint = at(`/endpoints/${this.id}`);
@@ -217,7 +217,7 @@ class World {
         ...{ method, url, data },
         name: `${method} ${url} ${JSON.stringify(data) ?? ''}`,
       }));
-    // Not what this test itself adds: each look at everything would double it.
+    // Excludes what the walk itself adds, because reading that each time would double the work.
     const filter = { endpoint_id: this.id, until: this.until };
     const replays = [
       { destination_url: own },
@@ -287,7 +287,7 @@ class World {
     };
   }
 
-  /** Where events go, and how they are verified: one of them, or both in one request. */
+  /** Changes of the destinations, of the verification, or of both in one request. */
   private hostileChanges(): object[] {
     const [destination] = this.hostileDestinations();
     return [...this.simpleChanges(), ...this.hostileVerifications().map((how) => ({ ...destination, ...how }))];
@@ -328,7 +328,7 @@ class World {
     return [{ verification: null }, ...made.map((verification) => ({ verification }))];
   }
 
-  /** The provider sends its next event. */
+  /** Sends the provider's next event. */
   async provider(): Promise<RawAnswer> {
     const { config, body } = this.victim;
     const made = this.verifier.scheme.sign({
@@ -344,7 +344,7 @@ class World {
     return this.webhook(made.headers, made.body ?? body, made.query);
   }
 
-  /** Somebody sends what the provider has not sent. */
+  /** Sends a request that the provider has not sent. */
   stranger(): Promise<RawAnswer> {
     return this.webhook([['X-Signature', 'none']], ATTACK);
   }
@@ -360,16 +360,16 @@ class World {
   async ask({ method, url, data, name }: Call, by: readonly string[]): Promise<number> {
     const answer = await this.api.request({ method, url, data, headers: { 'content-type': 'application/json' } });
     const text = Buffer.from(answer.data as ArrayBuffer).toString('latin1');
-    // The answer that makes an endpoint tells its secret, which is no other endpoint's.
+    // The answer that creates an endpoint contains the secret of that endpoint only.
     this.look(text, [...by, name], this.victim.readable === true ? ['the secret of the provider'] : []);
     return answer.status;
   }
 
-  /** Sends and reads everything, as it is configured now. */
+  /** Sends and reads everything with the present configuration. */
   async useEverything(by: readonly string[]): Promise<void> {
     const taken = [await this.provider(), await this.stranger()];
     const { send, read } = this.calls();
-    // What another configuration cannot change is sent and read of the fresh endpoint only.
+    // Calls that do not depend on the configuration are made for the fresh endpoint only.
     const once = (id: string): boolean =>
       by.length > 0 &&
       /cancel|stats|^replays|notifications|list|raw|secret|keys|system|metrics|destinations|:/.test(id);
@@ -389,7 +389,7 @@ class World {
     this.lookAtHosts(by);
   }
 
-  /** Resolves when nothing is on its way any more. So much happens that to ask after each telemetry event would cost too much. */
+  /** Resolves when nothing is under way any more. It polls, because asking after each telemetry event would cost too much. */
   private async quiet(): Promise<void> {
     while (await this.isBusy()) await setTimeout(40);
   }
@@ -411,7 +411,7 @@ class World {
     }
   }
 
-  /** Also in what was sent to the hosts of the operator. */
+  /** Looks for canaries in a text. It is used for requests to the operator's hosts too. */
   look(text: string, by: readonly string[], allowed: readonly string[] = []): void {
     for (const [name, secret] of this.canaries()) {
       const form = formsOf(secret).find((one) => text.includes(one));
@@ -420,10 +420,10 @@ class World {
     }
   }
 
-  /** Whether what arrived authenticates a message that the provider has not sent, as it is or with another body. */
+  /** Checks whether a request authenticates a message that the provider has not sent, as it is or with another body. */
   private lookForForgery(arrived: RecordedRequest, by: readonly string[]): void {
     const { method, url, rawHeaders, body } = arrived;
-    // Of a test event only the type can be chosen, out of harmless characters: the message is Paggio's own.
+    // Only the type of a test event can be chosen, from harmless characters. The message is Paggio's own.
     const forged = body.includes('"amount":999999') ? body : Buffer.from(ATTACK);
     const request = { method, target: url, headers: new HeaderList(rawHeaders), body: forged, receivedAt: Date.now() };
     const result = this.verifier.verify(request);
@@ -432,8 +432,8 @@ class World {
   }
 
   /**
-   * What the configuration is, as far as it matters here. Those without any secret of the victim's differ in nothing that
-   * could be lost.
+   * The part of the configuration that matters here. Configurations without a secret of the victim count as one, because they
+   * have nothing to lose.
    */
   async state(): Promise<{ hosts: string; verification: string }> {
     const { destinations, verification } = await server.paggio.admin.endpoints.get(owner, this.id);
@@ -445,7 +445,7 @@ class World {
     const { secretsLastFour, replaySecretsLastFour, ...rest } = verification;
     const kept = [...secretsLastFour, ...Object.values(replaySecretsLastFour)].filter((one) => own.includes(one));
     if (kept.length === 0) return { hosts, verification: 'of the attacker' };
-    // The default scheme has a name.
+    // The default scheme may be named or left out.
     const scheme = rest.scheme ?? findProvider(rest.provider)?.defaultScheme;
     return { hosts, verification: JSON.stringify([{ ...rest, scheme }, kept]) };
   }
@@ -470,9 +470,9 @@ class World {
   }
 
   /**
-   * Every change, and every further one after a change of the destinations and after each that led to another verification.
-   * @param twice false: no further ones
-   * @returns how many configurations those were
+   * Makes every change, and every further one after each first change that leads to another verification.
+   * @param twice false: no second changes
+   * @returns the number of configurations
    */
   async walk(twice: boolean): Promise<number> {
     const known = new Set([JSON.stringify(await this.state())]);
@@ -506,8 +506,8 @@ class World {
   }
 
   /**
-   * Makes a change after others that are made already.
-   * @returns the configuration that it leads to, once everything was used under it; null for one that was there before
+   * Makes a change after others that are already made.
+   * @returns the configuration after it, once everything was used under it; null if that configuration was known
    */
   private async try(
     before: readonly Call[],
@@ -526,7 +526,7 @@ class World {
   }
 }
 
-/** As they may stand in a URL, a header or a body. */
+/** The forms that a secret can have in a URL, a header or a body. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [secret, encodeURIComponent(secret), bytes.toString('base64url'), bytes.toString('hex')];
@@ -540,7 +540,7 @@ test('every operation has its place in the walk', async () => {
   const world = await World.open(victims[0] as Victim);
   const { change, send, read } = world.calls();
   const own = [...Object.keys(change), ...Object.keys(send), ...Object.keys(read)];
-  // They need no key, or end only when their reader does.
+  // They need no key, or end only with their reader.
   const others = ['health.live', 'health.ready', 'openapi.get', 'events.stream', 'endpoints.delete'];
   const contract = own.filter((id) => !id.includes(':'));
   expect([...contract, ...others].sort()).toEqual(operations.map(({ id }) => id).sort());
@@ -551,7 +551,7 @@ test('every operation has its place in the walk', async () => {
   await world.mine.stop();
 });
 
-describe('with read, write and ingest, two changes and whatever is sent and read then reveal nothing', () => {
+describe('with read, write and ingest no secret is revealed by two changes and everything sent and read after them', () => {
   const walks = new Map<string, Promise<number | Error>>();
 
   beforeAll(() => {
@@ -571,7 +571,7 @@ describe('with read, write and ingest, two changes and whatever is sent and read
   });
 
   test.each(walked.map(({ title }) => title))(
-    'where requests carry %s',
+    'when requests carry %s',
     async (title) => {
       const states = await walks.get(title);
       if (states instanceof Error) throw states;
@@ -582,7 +582,7 @@ describe('with read, write and ingest, two changes and whatever is sent and read
 });
 
 test.each(LOWER.map((scope) => [[scope]] as [Scope[]]).concat([[['read', 'ingest']], [['write', 'ingest']]]))(
-  'with %s alone nothing more is possible',
+  'with %s alone no more is possible',
   async (wanted) => {
     const held = { scopes: new Set(wanted), mode: 'live' as const };
     const world = await World.open(victims[0] as Victim, wanted);

@@ -11,7 +11,7 @@ test.each([[[0]], [[1]], [[5, 0, 7]], [[1, 20_000, 1, 1]], [[8_192, 8_191, 8_193
   },
 );
 
-test('a body that comes byte by byte takes about its own size', () => {
+test('a body that arrives byte by byte takes about its own size', () => {
   const bytes = randomBytes(300_000);
   const chunks = new Chunks();
   for (const byte of bytes) chunks.add(Uint8Array.of(byte));

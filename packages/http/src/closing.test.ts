@@ -4,7 +4,7 @@ import { startGateway } from '@paggio/core/testing';
 import { createNodeHandler } from './index';
 import { openHttp2Readers, serveHost } from './testing';
 
-/** A server of HTTP/2 takes the place of one of HTTP/1, which its types do not know. */
+/** Makes an HTTP/2 server with the type of an HTTP/1 server, which the helpers expect. */
 function http2Server(listener: (...args: Parameters<ReturnType<typeof createNodeHandler>>) => void): Server {
   return createHttp2Server(listener as unknown as Parameters<typeof createHttp2Server>[1]) as unknown as Server;
 }
@@ -23,7 +23,7 @@ test('sessions and event streams of HTTP/2 clients do not keep a node:http2 serv
   await gateway.stop();
 });
 
-test('HTTP/2 sessions that come while the host stops end with their answer', async () => {
+test('HTTP/2 sessions that begin while the host stops end after their answer', async () => {
   const gateway = await startGateway();
   const handle = createNodeHandler(gateway.paggio);
   const { port, key } = await serveHost(

@@ -6,25 +6,25 @@ import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
 /**
- * No request keeps the process busy for long, whatever JSON it brings. CPU time is counted, not the time that passes, and
- * compared with what a parser and a printer take for the same bytes: they are linear.
+ * No request keeps the process busy for long, whatever JSON it contains. The test counts CPU time, not elapsed time, and compares
+ * it with a parser and a printer on the same bytes, which are linear.
  */
 const full = process.env['PAGGIO_FULL'] === '1';
 const BYTES = full ? 250_000 : 100_000;
 /** The size of a shape as one member. */
 const MEMBER_BYTES = full ? 60_000 : 40_000;
-/** Members that a body has together; in full each is sent alone. */
+/** The number of members in one body. The full check sends each member alone. */
 const TOGETHER = full ? 1 : 4;
-/** A sign-in may have 4 KiB. */
+/** The body of a sign-in may have at most 4 KiB. */
 const SESSION_BYTES = 3_000;
 const SESSION = '/dashboard/session';
-/** Parsing and looking through a body takes two or three times as much as the parser and the printer. */
+/** Parsing and checking a body takes two or three times as long as the parser and the printer. */
 const FACTOR = 20;
-/** For what does not depend on the body: statements, and the client, which is in this process. */
+/** Time for work that does not depend on the body: statements, and the client, which runs in this process. */
 const FLOOR_MS = 150;
 /**
- * A body that takes too long is sent again, after a pause: garbage of earlier requests, or other work of this process, is
- * not to blame each time.
+ * A body that takes too long is sent again after a pause, because garbage collection or other work of this process may be the
+ * cause. That does not happen each time.
  */
 const ATTEMPTS = 10;
 const PAUSE_MS = 200;
@@ -44,7 +44,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** As many items as fit. */
+/** Joins as many items as fit into `bytes`. */
 function fill(bytes: number, item: (index: number) => string): string {
   const items: string[] = [];
   for (let size = 0, index = 0; size < bytes; index++) {
@@ -57,7 +57,7 @@ function fill(bytes: number, item: (index: number) => string): string {
 
 const repeat = (text: string, bytes: number): string => text.repeat(Math.floor(bytes / text.length));
 
-/** JSON values with a number of bytes, or a few more. */
+/** JSON values of about `bytes` bytes. */
 const shapes: Readonly<Record<string, (bytes: number) => string>> = {
   'a wide object': (bytes) => `{${fill(bytes, (n) => `"m${n}":1`)}}`,
   'an object of long names': (bytes) =>
@@ -66,7 +66,7 @@ const shapes: Readonly<Record<string, (bytes: number) => string>> = {
   'a deep array': (bytes) => `${repeat('[', bytes / 2)}${repeat(']', bytes / 2)}`,
   'a long array of numbers': (bytes) => `[${fill(bytes, () => '1')}]`,
   'a long array of objects': (bytes) => `[${fill(bytes, (n) => `{"url":"http://a.test/${n}","x":1}`)}]`,
-  // It is within all bounds, so it is walked through to its end for each member. A fifth of the bytes is enough for that.
+  // It is within all limits, so it is checked to its end for each member. A fifth of the bytes is enough.
   'an array of wide objects': (bytes) =>
     `[${fill(bytes / 5, () => `{${Array.from({ length: 100 }, (_, n) => `"k${n}":${n}`).join()}}`)}]`,
   'a tree of many members': (bytes) => `{${fill(bytes, (n) => `"a${n}":{"b":{"c":[1,2,{"d":null}]}}`)}}`,
@@ -82,11 +82,11 @@ interface Target {
   name: string;
   method: string;
   path: string;
-  /** The members of its body. */
+  /** The members of the operation's body. */
   members: string[];
 }
 
-/** Every operation of every table that changes something, whether it takes a body or not, and the sign-in. */
+/** Every operation of every table that changes something, with or without a body, and the sign-in. */
 function targetsOf(id: string): Target[] {
   const tables = [
     { name: '', table: operations, base: '' },
@@ -117,12 +117,12 @@ function targetsOf(id: string): Target[] {
   return [...served, ...sessions];
 }
 
-/** The members of its body, without those that an earlier operation has with the same rules. */
+/** The members of its body, except those that an earlier operation has with the same rules. */
 function membersOf(document: any, { method, path }: Operation, seen: Set<string>): string[] {
   const route = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
   const schema = route?.requestBody?.content?.['application/json']?.schema ?? {};
   const named = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
-  // A body with several forms has the members of all of them.
+  // A body with several forms has the members of all forms.
   const forms: any[] = named.oneOf ?? [named];
   return forms
     .flatMap(({ properties = {} }) => Object.entries(properties))
@@ -143,7 +143,7 @@ function cpuMs(from: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-/** Sends a body to an operation, and tells how much CPU time it took. */
+/** Sends a body to an operation, and returns the CPU time that it took. */
 async function measure(method: string, path: string, body: string): Promise<{ took: number; answer: RawAnswer }> {
   const before = process.cpuUsage();
   const answer = await request(server.port, {
@@ -170,11 +170,11 @@ function referenceMs(value: string): number {
   return cpuMs(before) / 3;
 }
 
-test.each(Object.entries(shapes))('%s costs no operation more than a walk over it', async (_name, shape) => {
+test.each(Object.entries(shapes))('%s costs no operation more than reading it once', async (_name, shape) => {
   const [whole, part, small] = [shape(BYTES), shape(MEMBER_BYTES), shape(SESSION_BYTES)];
   const [wholeMs, partMs] = [referenceMs(whole), referenceMs(part)];
   const problems: string[] = [];
-  // Deleting comes last: the others need what is deleted.
+  // Deletions come last, because the other operations need the objects.
   const inOrder = [...targets].sort((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
   expect(inOrder.flatMap(({ members }) => members).length).toBeGreaterThan(50);
   for (const { name, method, path, members } of inOrder) {
@@ -185,7 +185,7 @@ test.each(Object.entries(shapes))('%s costs no operation more than a walk over i
         body: `{${group.map((member) => `${JSON.stringify(member)}:${part}`).join()}}`,
         reference: partMs * group.length,
       })),
-      // As much of the shape as a sign-in may have.
+      // The same shape, as large as a sign-in may be.
       ...(path === SESSION ? [{ what: 'a small one', body: `{"key":${small}}`, reference: 0 }] : []),
     ];
     for (const { what, body, reference } of bodies) {
@@ -206,7 +206,7 @@ test.each(Object.entries(shapes))('%s costs no operation more than a walk over i
   expect(problems).toEqual([]);
 });
 
-test('an object with more than 200 members is refused, and says so; so is a long array', async () => {
+test('an object with more than 200 members is refused with the reason, and so is a long array', async () => {
   const wide = Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`m${n}`, 1]));
   const answers = [
     await server.api().post('/api/v1/endpoints', { name: 'a', ...wide }),
@@ -220,7 +220,7 @@ test('an object with more than 200 members is refused, and says so; so is a long
   ]);
 });
 
-test('an answer names 20 mistakes, and tells how many more there are', async () => {
+test('an answer names 20 mistakes and the number of further ones', async () => {
   const unknown = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`m${n}`, 1]));
   const { status, data } = await server.api().post('/api/v1/endpoints', { name: 'a', ...unknown });
   expect([status, data.details.length, data.hint]).toEqual([
@@ -230,7 +230,7 @@ test('an answer names 20 mistakes, and tells how many more there are', async () 
   ]);
 });
 
-test('a payload may be as wide as it likes: it is not looked into', async () => {
+test('a payload may have any number of members, because it is not checked', async () => {
   const payload = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`m${n}`, n]));
   const { status } = await server.api().post('/api/v1/events', { event_type: 'a', payload });
   expect(status).toBe(202);

@@ -44,7 +44,7 @@ async function signIn(): Promise<string> {
   return cookie.split(';')[0] as string;
 }
 
-test('the pages come with a strict policy [UIX-02]', async () => {
+test('pages have a strict content security policy [UIX-02]', async () => {
   for (const path of [
     '',
     '/events',
@@ -65,13 +65,13 @@ test('the pages come with a strict policy [UIX-02]', async () => {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });
-    // At every depth, its files are found where the host has mounted them.
+    // At every depth, the page's files are found where the host has mounted them.
     expect(data).toContain('"/hooks/dashboard/assets/');
     expect(data).not.toMatch(/"\.\//);
   }
 });
 
-test('the page asks for TLS where the origin is its own and speaks it [UIX-02]', async () => {
+test('the page asks for TLS if it has its origin for itself and the origin speaks TLS [UIX-02]', async () => {
   // Pages need no database.
   const idle = createPaggio({ database: { url: gateway.database.url }, masterKey: testMasterKey });
   const own = createNodeHandler(idle, { dashboard: true, exclusive: true });
@@ -93,7 +93,7 @@ test('the page asks for TLS where the origin is its own and speaks it [UIX-02]',
   expect(await policyOf(handle, true)).toBeUndefined();
 });
 
-test('files come from a fixed list, compressed where that is understood, and are kept for good', async () => {
+test('files come from a fixed list, compressed if the browser accepts it, and may be cached for good', async () => {
   const { data } = await browser.get('/dashboard');
   const files = [...String(data).matchAll(/"\/hooks(\/dashboard\/assets\/[^"]+)"/g)].map(([, path]) => path as string);
   expect(files.map((file) => file.split('.').at(-1)).sort()).toEqual(['css', 'js', 'svg']);
@@ -108,7 +108,7 @@ test('files come from a fixed list, compressed where that is understood, and are
     });
     expect(plain.headers['content-encoding']).toBeUndefined();
     expect(zipped.headers['content-encoding']).toBe('gzip');
-    // Not by toEqual, which takes seconds for buffers of this size.
+    // `toEqual` takes seconds for buffers of this size.
     expect(gunzipSync(zipped.data).equals(plain.data)).toBe(true);
   }
   for (const path of [
@@ -128,7 +128,7 @@ test('files come from a fixed list, compressed where that is understood, and are
   expect((await browser.get('/dashboard/')).headers['location']).toBe('/hooks/dashboard');
 });
 
-test('a session reads and changes through its own door; the bearer API knows no cookies', async () => {
+test("a session works for the dashboard's own API, and the bearer API accepts no cookies", async () => {
   const cookie = await signIn();
   expect((await browser.get('/dashboard/api/v1/events')).status).toBe(401);
   expect((await browser.get('/dashboard/api/v1/events', { headers: { cookie } })).data.data).toEqual([]);
@@ -144,7 +144,7 @@ test('a session reads and changes through its own door; the bearer API knows no 
 
 test('wrong keys and used, expired or invented links sign nobody in [AUZ-17]', async () => {
   expect((await browser.post('/dashboard/session', { key: 'pk_live_x' })).status).toBe(401);
-  // As it stands: axios would make JSON of the text.
+  // The text is sent as it is. axios would turn it into JSON.
   const asIs = { headers: { 'content-type': 'application/json' }, transformRequest: (body: unknown) => body };
   for (const [body, status] of [
     ['{}', 401],
@@ -171,12 +171,12 @@ test('wrong keys and used, expired or invented links sign nobody in [AUZ-17]', a
   }
 });
 
-test('guessing keys at the sign-in is slowed down [AUZ-17]', async () => {
+test('guessing keys at the sign-in is limited [AUZ-17]', async () => {
   const statuses = new Set<number>();
   for (let n = 0; n < 120; n++)
     statuses.add((await browser.post('/dashboard/session', { key: `pk_live_${n}` })).status);
   expect(statuses).toEqual(new Set([401, 429]));
-  // Whoever has a key gets in all the same.
+  // A valid key still works.
   await signIn();
 });
 
@@ -194,7 +194,7 @@ test('changes from other origins are refused [AUZ-18]', async () => {
   }
 });
 
-test('one link used twice at once signs in one', async () => {
+test('a link that is used twice at once signs in once', async () => {
   const link = (await handle.signInLink({ ...owner, scopes: new Set(scopes), keyId: null })) as string;
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => axios.get(origin + link, { maxRedirects: 0, validateStatus: () => true })),
@@ -202,7 +202,7 @@ test('one link used twice at once signs in one', async () => {
   expect(answers.filter(({ headers }) => headers['set-cookie'] !== undefined)).toHaveLength(1);
 });
 
-test('a session tells who it is, and another process knows it too', async () => {
+test('a session tells who it belongs to, and other processes know it too', async () => {
   const cookie = await signIn();
   const { data } = await browser.get('/dashboard/session', { headers: { cookie } });
   expect(data).toEqual({
@@ -225,14 +225,14 @@ test('a session tells who it is, and another process knows it too', async () => 
     validateStatus: () => true,
   });
   expect((await there.get('/session', { headers: { cookie } })).data).toEqual(data);
-  // Signed out here, signed out there.
+  // Signing out here signs out there.
   await browser.delete('/dashboard/session', { headers: { cookie } });
   expect((await there.get('/session', { headers: { cookie } })).status).toBe(401);
   await close(second);
   await other.stop();
 });
 
-test('a session ends with the key that opened it, by time, and when it is left alone [UIX-10]', async () => {
+test('a session ends with its key, by time, and after a time without use [UIX-10]', async () => {
   const admin = { ...owner, scopes: new Set(scopes), keyId: null };
   const { apiKey, key: own } = await gateway.paggio.admin.keys.create(admin, {
     name: 'of the session',
@@ -255,13 +255,13 @@ test('a session ends with the key that opened it, by time, and when it is left a
   await change('expires_at = now()', old);
   await change("used_at = now() - interval '13 hours'", idle);
   expect([await status(old), await status(idle), await status(revoked)]).toEqual([401, 401, 200]);
-  // What it may not, it may not here either.
+  // Its scopes are the same here.
   expect((await browser.get('/dashboard/api/v1/keys', { headers: { cookie: revoked } })).status).toBe(403);
   await gateway.paggio.admin.keys.revoke(admin, apiKey.id);
   expect(await status(revoked)).toBe(401);
 });
 
-test('who may make keys of both modes may look at both; a test key sees test mode only [UIX-11]', async () => {
+test('a user who may make keys of both modes sees both; a test key sees test mode only [UIX-11]', async () => {
   const cookie = await signIn();
   const at = { headers: { cookie } };
   const made = (await browser.post('/dashboard/api/v1/endpoints', { name: 'live one' }, at)).data;
@@ -286,7 +286,7 @@ test('who may make keys of both modes may look at both; a test key sees test mod
   }
 });
 
-test('the system page tells an administrator what was decided for this process', async () => {
+test('the system page shows an administrator the configuration of this process', async () => {
   const cookie = await signIn();
   const { data } = await browser.get('/dashboard/api/v1/system', { headers: { cookie } });
   expect(data).toMatchObject({

@@ -30,7 +30,7 @@ async function send(slug: string, body = '{}'): Promise<string> {
   return answer.headers['paggio-event-id'] as string;
 }
 
-test('an endpoint shows its destinations as documented; their own routes show their state too', async () => {
+test('an endpoint shows its destinations as documented, and their own routes show their state too', async () => {
   const endpoint = await endpointWith({
     destination_url: undefined,
     destinations: [
@@ -112,7 +112,7 @@ test.each([
   expect([status, data.details[0].field]).toEqual([422, field]);
 });
 
-test('cancel answers with the event; a body with fields is refused', async () => {
+test('cancelling answers with the event, and refuses a body with fields', async () => {
   const failing = await Recorder.start((_request, response) => void response.writeHead(404).end());
   const endpoint = await endpointWith({ destination_url: failing.url() });
   const id = await send(endpoint.slug);
@@ -123,7 +123,7 @@ test('cancel answers with the event; a body with fields is refused', async () =>
   await failing.stop();
 });
 
-test('a bulk replay by API: dry run, start, progress, idempotency, cancel', async () => {
+test('a bulk replay has a dry run, a start, progress, idempotency and a cancellation', async () => {
   const replayed = await Recorder.start();
   const endpoint = await endpointWith({ destination_url: replayed.url() });
   const ids = [await send(endpoint.slug), await send(endpoint.slug)];
@@ -146,7 +146,7 @@ test('a bulk replay by API: dry run, start, progress, idempotency, cancel', asyn
   const dry = await server.api().post('/api/v1/replays', { filter, dry_run: true });
   expect([dry.status, dry.data]).toEqual([200, shape]);
 
-  // Nothing of it is over before its first answer was looked at.
+  // No delivery ends before the first answer was checked.
   const held: (() => void)[] = [];
   replayed.behaviour = (_request, response) => void held.push(() => response.writeHead(200).end());
   const headers = { 'idempotency-key': 'once' };

@@ -31,7 +31,7 @@ async function apiWith(...wanted: Scope[]): Promise<AxiosInstance> {
 const create = (destination: object): Promise<any> =>
   api.post('/api/v1/endpoints', { name: 'tls', destinations: [destination] });
 
-test('the settings are shown without the key, in every answer and in the audit log', async () => {
+test('TLS settings are shown without the key, in every answer and in the audit log', async () => {
   const { data, status } = await create({ url, tls: { ...tls, certificate_authorities: pem('authority.pem') } });
   expect(status).toBe(201);
   const [destination] = data.destinations;
@@ -47,7 +47,7 @@ test('the settings are shown without the key, in every answer and in the audit l
   const path = `/api/v1/endpoints/${data.id}`;
   const patched = await api.patch(`${path}/destinations/${destination.id}`, { tls });
   expect([patched.status, patched.data.tls.certificate_authorities]).toEqual([200, []]);
-  // The change counts for whoever sends If-Match.
+  // The change has another tag for a client that sends If-Match.
   const again = await api.patch(`${path}/destinations/${destination.id}`, { tls });
   expect(again.headers['etag']).toMatch(/^"/);
   expect(again.headers['etag']).not.toBe(patched.headers['etag']);
@@ -57,7 +57,7 @@ test('the settings are shown without the key, in every answer and in the audit l
   const secret = tls.private_key.split('\n')[1] as string;
   expect(secret.length).toBeGreaterThan(40);
   expect(JSON.stringify(answers)).not.toContain(secret);
-  // Without settings, the member is not there.
+  // Without TLS settings there is no member `tls`.
   const plain = await api.patch(`${path}/destinations/${destination.id}`, { tls: null });
   expect([plain.status, 'tls' in plain.data]).toEqual([200, false]);
 });
@@ -70,20 +70,20 @@ const ed25519 = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8'
 const x25519 = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 test.each<[string, object, string, RegExp]>([
-  ['nothing', {}, 'tls', /needs certificate and private_key/],
+  ['an empty object', {}, 'tls', /needs certificate and private_key/],
   ['a certificate without its key', { certificate: tls.certificate }, 'tls.private_key', /is required/],
   ['a key without its certificate', { private_key: tls.private_key }, 'tls.certificate', /is required/],
   ['the key of another certificate', { ...tls, private_key: pem('other-client-key.pem') }, 'tls.private_key', /belong/],
   ['another kind of key', { ...tls, private_key: ed25519 }, 'tls.private_key', /does not belong/],
   ['a key that cannot sign', { ...tls, private_key: x25519 }, 'tls.private_key', /RSA key of at most 4096 bits/],
   ['a key with a passphrase', { ...tls, private_key: encrypted }, 'tls.private_key', /without a passphrase/],
-  ['a certificate that is none', { ...tls, certificate: 'none' }, 'tls.certificate', /in PEM/],
+  ['a text that is not a certificate', { ...tls, certificate: 'none' }, 'tls.certificate', /in PEM/],
   ['a key in its place', { ...tls, certificate: tls.private_key }, 'tls.certificate', /in PEM/],
-  ['authorities that are none', { certificate_authorities: '' }, 'tls.certificate_authorities', /in PEM/],
+  ['an empty text of authorities', { certificate_authorities: '' }, 'tls.certificate_authorities', /in PEM/],
   ['a text that is too long', { certificate_authorities: 'x'.repeat(32_769) }, 'tls.certificate_authorities', /32768/],
   ['another type', { ...tls, certificate: 7 }, 'tls.certificate', /string|text/],
-  ['a member that is unknown', { ...tls, passphrase: 'x' }, 'tls.passphrase', /./],
-])('%s is refused by name, and nothing of it is repeated', async (_what, settings, field, message) => {
+  ['an unknown member', { ...tls, passphrase: 'x' }, 'tls.passphrase', /./],
+])('%s is refused by name, and the answer repeats nothing of it', async (_what, settings, field, message) => {
   const { status, data } = await create({ url, tls: settings });
   const details = data.details.map((one: any) => ({
     ...one,
@@ -97,7 +97,7 @@ test.each<[string, object, string, RegExp]>([
   expect(JSON.stringify(data)).not.toContain('MII');
 });
 
-test('a destination without TLS has no TLS settings, whichever of the two is changed', async () => {
+test('a destination without TLS can have no TLS settings, whichever of the two is changed', async () => {
   const plain = 'http://127.0.0.1:4999/in';
   const refused = { code: 'VALIDATION_FAILED', details: [{ message: expect.stringContaining('https') }] };
   expect((await create({ url: plain, tls })).data).toMatchObject(refused);
@@ -107,14 +107,14 @@ test('a destination without TLS has no TLS settings, whichever of the two is cha
   expect((await api.patch(`/api/v1/endpoints/${id}`, { destination_url: plain })).data).toMatchObject(refused);
   expect((await api.patch(path, { url: plain, tls: null })).status).toBe(200);
   expect((await api.patch(path, { tls })).data).toMatchObject(refused);
-  // Others may be changed beside it.
+  // Other settings can still be changed.
   expect((await api.patch(path, { timeout_seconds: 5 })).status).toBe(200);
 });
 
 describe('the certificate of a destination stays with its host', () => {
   const elsewhere = 'https://127.0.0.1:5000/in';
 
-  test('write alone moves it to no other host, by no way', async () => {
+  test('the scope write alone cannot move the certificate to another host in any way', async () => {
     const { id, destinations } = (await create({ url, tls })).data;
     const [{ id: destinationId }] = destinations;
     const writer = await apiWith('read', 'write');
@@ -139,7 +139,7 @@ describe('the certificate of a destination stays with its host', () => {
     );
   });
 
-  test('the same host, settings that are sent along, and the scope resign are free', async () => {
+  test('the same host, settings that are sent again, and the scope resign are allowed', async () => {
     const { id, destinations } = (await create({ url, tls })).data;
     const path = `/api/v1/endpoints/${id}/destinations/${destinations[0].id}`;
     const writer = await apiWith('read', 'write');
@@ -153,7 +153,7 @@ describe('the certificate of a destination stays with its host', () => {
       statuses.push((await writer.patch(path, body)).status);
     statuses.push((await (await apiWith('write', 'resign')).patch(path, { url: elsewhere })).status);
     statuses.push((await writer.patch(path, { url, tls: null })).status);
-    // Nothing is left that could be carried away.
+    // No certificate is left that could be moved.
     statuses.push((await writer.patch(path, { url: elsewhere })).status);
     expect(statuses).toEqual(Array(7).fill(200));
   });

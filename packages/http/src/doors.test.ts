@@ -12,7 +12,7 @@ let gateway: TestGateway;
 let server: Server;
 let port: number;
 const faults: unknown[] = [];
-/** The server's side of each connection, by the port of the client. */
+/** The server's side of each connection, by the client's port. */
 const peers = new Map<number, Socket>();
 const accepted = new EventEmitter();
 
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const id = '01a1feba-f6e4-7000-a9af-4d30305a647b';
 
-/** Every method and path that somebody without a key can ask for, out of the tables that are served. */
+/** Every method and path of the served tables that a client without a key can ask for. */
 function doors(): { method: string; path: string; isOpen: boolean }[] {
   const filled = (path: string): string => path.replace(/:\w+/g, id);
   const own = operations.map(({ method, path, scope }) => ({ method, path: filled(path), isOpen: scope === null }));
@@ -70,13 +70,13 @@ function doors(): { method: string; path: string; isOpen: boolean }[] {
   return [...own, ...compatible, ...pages, ...sessions, ...others, ...webhooks];
 }
 
-/** A request as the dashboard's own pages send it. */
+/** A request like those of the dashboard's own pages. */
 function head({ headers = [], ...input }: RawRequest): Buffer {
   const own = `127.0.0.1:${port}`;
   return build({ ...input, headers: [['Host', own], ['Origin', `http://${own}`], ...headers] });
 }
 
-/** Sends a body for as long as it is taken, and tells how much of it the server read off the connection. */
+/** Sends a body until the server stops reading, and returns how many bytes the server read off the connection. */
 async function flood(input: RawRequest): Promise<number> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
@@ -102,14 +102,14 @@ async function flood(input: RawRequest): Promise<number> {
 test.each([
   ['no key', (): [string, string][] => []],
   ['an invented key', (): [string, string][] => [['Authorization', `Bearer ${createKeyText('live')}`]]],
-])('no path of any table takes in more than the beginning of a body that is sent with %s', async (_what, headers) => {
+])('no path reads more than the beginning of a body that is sent with %s', async (_what, headers) => {
   const taken: string[] = [];
   const served = doors();
   expect(served.length).toBeGreaterThan(100);
   await Promise.all(
     served.map(async ({ method, path }) => {
       const read = await flood({ method, path, headers: headers() });
-      // What comes before the answer, what was on its way, and what is read on so that the sender gets to see the answer.
+      // Bytes before the answer, bytes under way, and bytes that are read afterwards so that the sender sees the answer.
       if (read > 512 * 1024) taken.push(`${method} ${path}: ${read}`);
     }),
   );
@@ -128,7 +128,7 @@ test('a request without a key is refused by its headers, before its body has arr
   expect(waiting).toEqual([]);
 });
 
-test('a sign-in takes a body of 4 KiB at most', async () => {
+test('a sign-in accepts a body of at most 4 KiB', async () => {
   const signIn = async (length: number): Promise<number> => {
     const body = JSON.stringify({ key: 'k'.repeat(length - '{"key":""}'.length) });
     return (await sendRaw(port, head({ path: '/dashboard/session', body }))).status;
@@ -150,10 +150,10 @@ test.each([
   expect([status, headers['connection']]).toEqual([400, 'close']);
 });
 
-test('HTTP/1.0 without a body, and chunks by HTTP/1.1, are served', async () => {
+test('HTTP/1.0 without a body, and chunks over HTTP/1.1, are accepted', async () => {
   const old = await sendRaw(port, Buffer.from('GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n', 'latin1'));
   expect(old.status).toBe(200);
   const chunked = 'POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n';
-  // The tests before may have used up the guesses of this address.
+  // Earlier tests may have used up the guesses of this address.
   expect([401, 429]).toContain((await sendRaw(port, Buffer.from(chunked, 'latin1'))).status);
 });

@@ -2,7 +2,7 @@ import { ConnectProxy, capture, owner, Recorder, settled } from '@paggio/core/te
 import { findProvider, type Scheme } from '@paggio/providers';
 import { request, startGatewayServer, type GatewayServer } from './testing';
 
-/** What each name means to the gateway. Nothing of it can be reached but through the proxy. */
+/** The address of each name. Nothing is reachable except through the proxy. */
 const addresses: Readonly<Record<string, string>> = {
   'dest.example': '93.184.216.31',
   'replay.example': '93.184.216.32',
@@ -40,7 +40,7 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-/** A webhook whose verification needs a certificate of its provider. */
+/** Receives a webhook whose verification needs a certificate of its provider. */
 async function receiveFromPayPal(): Promise<void> {
   const paypal = findProvider('paypal')?.schemes['certificate'] as Scheme;
   const { secret, signingKey } = paypal.createTestSecret();
@@ -59,7 +59,7 @@ async function receiveFromPayPal(): Promise<void> {
   expect(status).toBe(503);
 }
 
-test('everything that goes out goes through the proxy: deliveries, replays, notifications and look-ups of keys', async () => {
+test('deliveries, replays, notifications and look-ups of keys all go through the proxy', async () => {
   const api = server.api();
   const { data: endpoint } = await api.post('/api/v1/endpoints', {
     name: 'e',
@@ -88,7 +88,7 @@ test('everything that goes out goes through the proxy: deliveries, replays, noti
   ]);
 });
 
-test('private destinations are refused as without a proxy, and the address of the proxy is no destination', async () => {
+test("private destinations are refused as without a proxy, and the proxy's own address is not a destination", async () => {
   const before = proxy.asked.length;
   for (const url of ['http://127.0.0.1/', `http://127.0.0.1:${proxy.port}/`, 'http://10.0.0.5/', 'http://localhost/']) {
     const { status, data } = await server.api().post('/api/v1/endpoints', { name: 'x', destination_url: url });
@@ -102,7 +102,7 @@ test('private destinations are refused as without a proxy, and the address of th
   expect(proxy.asked.length).toBe(before);
 });
 
-test('an attempt says when the proxy has failed, and nothing that is answered holds its password', async () => {
+test("an attempt says that the proxy failed, and no answer contains the proxy's password", async () => {
   const { data } = await server.api().post('/api/v1/endpoints', {
     ...{ name: 'refused', destination_url: 'https://api.paypal.com/hook', retry: { max_attempts: 1 } },
   });

@@ -8,7 +8,7 @@ import { startGatewayServer, type GatewayServer } from './testing';
 
 let server: GatewayServer;
 let recorder: Recorder;
-/** Counts the connections to a port that nothing may reach. */
+/** Counts the connections to a port that nothing may connect to. */
 let trap: Server;
 let reached = 0;
 let id: string;
@@ -19,7 +19,7 @@ let eventId: string;
 beforeAll(async () => {
   const prepare = (paggio: Paggio): void =>
     void paggio.on('*', '*', () => undefined, { name: 'own', unverified: true, endpoint: 'egress' });
-  // Everything but the recorder's address is refused, loopback included.
+  // Every address except the recorder's is refused, including loopback.
   server = await startGatewayServer(
     { allowedNetworks: ['127.0.0.5/32'], stagingHost: '127.0.0.1:1', localUrl: 'http://127.0.0.1:1' },
     { dialects: ['deliverant'] },
@@ -77,7 +77,7 @@ const hostile = (): string[] => [
 
 type Call = (api: ReturnType<GatewayServer['api']>, hostileUrl: string) => Promise<{ status: number; data: any }>;
 
-/** Every place of the API that takes a URL to be dialled later, or at once. */
+/** Every place of the API that takes a URL to connect to, now or later. */
 const ways: [string, Call][] = [
   ['create', (api, it) => api.post('/api/v1/endpoints', { name: 'x', destination_url: it })],
   ['create by the other name', (api, it) => api.post('/api/v1/endpoints', { name: 'x', url: it })],
@@ -123,7 +123,7 @@ const ways: [string, Call][] = [
   ['the dialect: change', (api, it) => api.patch(`/compat/deliverant/v1/endpoints/ep_${id}`, { url: it })],
 ];
 
-test('these are all the places: a new one belongs into the list above', () => {
+test('the list above has all places of the API that take a URL', () => {
   const places = operations.flatMap(({ id: operation, body }) =>
     body ? urlsIn(dtoSchema(body)).map((place) => `${operation} ${place}`) : [],
   );
@@ -134,7 +134,7 @@ test('these are all the places: a new one belongs into the list above', () => {
       'endpoints.create destination_url',
       'endpoints.create destinations[].url',
       'endpoints.create url',
-      // What the provider has been told; nobody dials it.
+      // A URL that the provider was given. Nobody connects to it.
       'endpoints.create verification.public_url',
       'endpoints.update destination_url',
       'endpoints.update destinations[].url',
@@ -162,11 +162,11 @@ function urlsIn(schema: JsonSchema, path = ''): string[] {
 const urls = (): Promise<{ url: string }[]> =>
   query(server.gateway.database.url, 'select url, handler from paggio.destinations order by id');
 
-/** In full every URL is sent to every place, else all of them to these and a part of them to each of the others. */
+/** The full check sends every URL to every place. Otherwise these places get all, and each other place gets a part. */
 const WHOLE = ['create', 'change of one', 'replay', 'notifications, Slack'];
 const PARTS = process.env['PAGGIO_FULL'] === '1' ? 1 : 5;
 
-test.each(ways)('%s: no URL that may not be dialled is stored or dialled', async (way, call) => {
+test.each(ways)('%s: a forbidden URL is neither stored nor connected to', async (way, call) => {
   const before = await urls();
   const place = ways.findIndex(([name]) => name === way);
   const sent = hostile().filter((_, n) => WHOLE.includes(way) || n % PARTS === place % PARTS);
@@ -188,7 +188,7 @@ test.each(ways)('%s: no URL that may not be dialled is stored or dialled', async
   });
 });
 
-test('a URL that begins with handler: is judged like every other, unless the destination is a function of the app', async () => {
+test('a URL that begins with handler: is checked like every other, unless the destination is a handler of the app', async () => {
   const change = async (destination: string): Promise<unknown> => {
     const destinations = [{ id: destination, url: 'handler:own' }];
     const { data } = await server.api().patch(`/api/v1/endpoints/${id}`, { destinations });
@@ -202,7 +202,7 @@ test('a URL that begins with handler: is judged like every other, unless the des
   ]);
 });
 
-test('replays to the hosts that the operator names are judged too', async () => {
+test("replays to the operator's own hosts are checked too", async () => {
   for (const environment of ['staging', 'local']) {
     const { status, data } = await server.api().post(`/api/v1/events/${eventId}/replay`, { environment });
     expect([environment, status, data.code]).toEqual([environment, 422, 'DESTINATION_NOT_ALLOWED']);
@@ -210,7 +210,7 @@ test('replays to the hosts that the operator names are judged too', async () => 
   }
 });
 
-test('a row that came into the database in another way is refused when it is dialled, and says why', async () => {
+test('a URL that was written into the database directly is refused at the attempt, with the reason', async () => {
   const { slug, id: forced } = (
     await server.api().post('/api/v1/endpoints', {
       name: 'forced',
@@ -235,7 +235,7 @@ test('a row that came into the database in another way is refused when it is dia
   }
 });
 
-test('refused connections are counted by their reason', async () => {
+test('refused connections are counted by reason', async () => {
   const { data } = await server.api().get('/metrics');
   const count = (reason: string): number =>
     Number(new RegExp(`^paggio_blocked_addresses_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(data)?.[1]);

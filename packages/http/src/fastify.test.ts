@@ -18,7 +18,7 @@ function appWith({ paggio }: TestGateway, path: string): FastifyInstance {
   return app;
 }
 
-// In full at the root, too.
+// The full check also mounts at the root.
 for (const path of process.env['PAGGIO_FULL'] === '1' ? ['', '/hooks/paggio'] : ['/hooks/paggio']) {
   describeHost(
     `Fastify at "${path}"`,

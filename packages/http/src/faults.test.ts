@@ -4,11 +4,11 @@ import { migratedDatabase, query, Recorder, testMasterKey } from '@paggio/core/t
 import { Client } from 'pg';
 import { Canaries, startGatewayServer, WholeProduct } from './testing';
 
-/** How a statement is broken, in turn, before it is let through: in full each in every way, else each in one of them. */
+/** The ways in which a statement fails before it succeeds. The full check uses all of them for each statement, otherwise one. */
 const WAYS = ['gone', 'P0001', '22023', '23514'] as const;
 const TIMES = process.env['PAGGIO_FULL'] === '1' ? WAYS.length : 1;
 
-/** Marks statements of the test itself. */
+/** Marks the test's own statements. */
 const OWN = '/* test */';
 
 const FAIL = `
@@ -21,8 +21,8 @@ const FAIL = `
 type Query = (config: string | { text: string; values?: unknown[] }, values?: unknown, done?: unknown) => unknown;
 
 /**
- * Makes every statement of Paggio fail: on the connection itself, so that PostgreSQL refuses it with an error that tells
- * the values of all its parameters.
+ * Makes every statement of Paggio fail on the connection itself, so that PostgreSQL refuses it with an error that contains the
+ * values of all its parameters.
  */
 class BrokenStatements {
   readonly failures = new Map<string, number>();
@@ -57,7 +57,7 @@ function brokenText(text: string, values: unknown[], way: string): string {
   return `select canary.fail('${way}', concat_ws(', ', ${["'values'", ...told].join(', ')}))`;
 }
 
-/** Periodic work that runs when the test says so. */
+/** Runs periodic work when the test asks for it. */
 class Rounds implements Scheduler {
   private readonly tasks = new Set<() => Promise<void>>();
 
@@ -71,7 +71,7 @@ class Rounds implements Scheduler {
   }
 }
 
-test('whatever statement fails, and however, no fault that a host hears of holds a value', async () => {
+test('no fault that a host receives contains a value, whatever statement fails in whatever way', async () => {
   const database = await migratedDatabase();
   await query(database.url, FAIL);
   const canaries = new Canaries();
@@ -109,7 +109,7 @@ test('whatever statement fails, and however, no fault that a host hears of holds
       }
     })();
     await product.run();
-    // Until no new statement fails any more.
+    // Repeat until no new statement fails.
     for (let quiet = 0, seen = -1; quiet < 3; quiet = seen === told.length ? quiet + 1 : 0) {
       seen = told.length;
       await query(database.url, `${OWN} update paggio.deliveries set due_at = now() where state = 'pending'`);
@@ -118,7 +118,7 @@ test('whatever statement fails, and however, no fault that a host hears of holds
     background.abort();
     await working;
 
-    // A second process starts against the same database.
+    // A second process starts on the same database.
     for (let started = false; !started;) {
       const second = createPaggio({
         database: { url: database.url },
@@ -139,7 +139,7 @@ test('whatever statement fails, and however, no fault that a host hears of holds
     statements.disarm();
   }
   expect(WholeProduct.operations.filter((id) => !product.done.has(id))).toEqual([]);
-  // The number of different statements that were made to fail, and of faults that came of it.
+  // The number of different statements that failed, and of faults that they caused.
   expect(statements.failures.size).toBeGreaterThan(100);
   expect(told.length).toBeGreaterThan(TIMES * 75);
   for (const error of told) {
@@ -149,7 +149,7 @@ test('whatever statement fails, and however, no fault that a host hears of holds
   expect(canaries.foundIn(product.refusals.join('\n'))).toEqual([]);
   const audit = await query(database.url, 'select * from paggio.audit');
   expect(audit.length).toBeGreaterThan(10);
-  // Names that people give may be read there, and URLs of destinations, which every key with the scope read sees anyway.
+  // These may contain names given by users and URLs of destinations, which every key with the scope read sees anyway.
   const named = ['description', 'name of a key', 'destination query', 'replay query'];
   expect(canaries.foundIn(JSON.stringify(audit)).filter((place) => !named.includes(place))).toEqual([]);
   await server.stop();

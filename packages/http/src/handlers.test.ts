@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-test('a function of the app shows as a destination that only its code can change', async () => {
+test('a handler of the app is shown as a destination that only its code can change', async () => {
   const recorder = await Recorder.start();
   const { data: endpoint } = await server.api().post('/api/v1/endpoints', { name: 'hub', verification: gitHub });
   const path = `/api/v1/endpoints/${endpoint.id}`;
@@ -35,7 +35,7 @@ test('a function of the app shows as a destination that only its code can change
   }
   const refused = await server.api().delete(at);
   expect([refused.status, refused.data.code]).toEqual([409, 'CONFLICT']);
-  // Sent back as it was read, beside a URL.
+  // The list is sent back as it was read, with a new URL.
   const all = [...shown.destinations, { url: recorder.url() }].map(({ id, url }) => ({ id, url }));
   expect((await server.api().patch(path, { destinations: all })).data.hint).toContain('in the code');
   const two = (await server.api().patch(path, { destination_url: recorder.url() })).data;
@@ -44,7 +44,7 @@ test('a function of the app shows as a destination that only its code can change
   await recorder.stop();
 });
 
-test('what it failed at is a dead letter; a re-delivery calls it again, and there is no URL to replay to', async () => {
+test('an event that a handler failed is a dead letter; a redelivery calls it again, and it has no URL to replay to', async () => {
   const settings = { name: 'hub', verification: gitHub, retry: { preset: 'none' } };
   const { data: endpoint } = await server.api().post('/api/v1/endpoints', settings);
   const id = await captureFromGitHub(server.paggio, endpoint.slug, 'push', '{"bad":true}');

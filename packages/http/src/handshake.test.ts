@@ -1,7 +1,8 @@
 import { owner } from '@paggio/core/testing';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer, type RawRequest } from './testing';
 
-// Senders that ask before they send: what is answered must be no event, and what is an event must still be verified.
+// Senders that ask a question before they send events. The answered question must not become an event, and events must
+// still be verified.
 
 let server: GatewayServer;
 
@@ -45,7 +46,7 @@ describe('Azure Event Grid', () => {
   const azure = { provider: 'azure-event-grid', secrets: ['a token of ours'] };
   const token = '?token=a%20token%20of%20ours';
 
-  test('its validation of a subscription is answered with the code and is no event', async () => {
+  test('the validation of a subscription is answered with the code and is not an event', async () => {
     const { ask, stored } = await endpointWith(azure);
     const answer = await ask({
       path: token,
@@ -57,7 +58,7 @@ describe('Azure Event Grid', () => {
     expect(await stored()).toBe(0);
   });
 
-  test('the OPTIONS of CloudEvents is answered with the origin and the rate, also where only POST is taken in', async () => {
+  test('the OPTIONS request of CloudEvents is answered with origin and rate, even if only POST is accepted', async () => {
     const { ask, stored } = await endpointWith(azure, { methods: ['POST'] });
     const answer = await ask({ method: 'OPTIONS', headers: [['WebHook-Request-Origin', 'eventgrid.azure.net']] });
     expect([answer.status, answer.body.length]).toEqual([200, 0]);
@@ -80,12 +81,12 @@ describe('Azure Event Grid', () => {
     expect(await stored()).toBe(0);
   });
 
-  test('events need the token, in the URL or in a header, and have a type and an id', async () => {
+  test('an event needs the token, in the URL or in a header, and gets a type and an id', async () => {
     const { ask, stored } = await endpointWith(azure);
     const body = JSON.stringify([created('e1')]);
     expect((await ask({ body })).status).toBe(401);
     expect((await ask({ path: '?token=wrong', body })).status).toBe(401);
-    // A validation among other events is one of them, and so needs the token.
+    // A validation among other events counts as an event, so it needs the token.
     expect((await ask({ body: JSON.stringify([validation('c'), created('e2')]) })).status).toBe(401);
     expect((await ask({ path: token, body })).status).toBe(200);
     expect((await ask({ path: token, body })).headers['paggio-duplicate']).toBe('true');
@@ -104,7 +105,7 @@ describe('Azure Event Grid', () => {
   });
 });
 
-describe('a sender of your own', () => {
+describe('a custom sender', () => {
   const custom = (settings: object): object => ({
     provider: 'custom',
     secrets: ['k'],
@@ -134,7 +135,7 @@ describe('a sender of your own', () => {
       'application/json',
     ],
     ['a fixed text', { handshake_answer: 'ready' }, { method: 'GET' }, 'ready', 'text/plain; charset=utf-8'],
-  ])('asks for %s', async (_what, settings, question, body, type) => {
+  ])('asks by %s', async (_what, settings, question, body, type) => {
     const { ask, stored } = await endpointWith(custom(settings), { methods: ['POST'] });
     const answer = await ask(question);
     expect([answer.status, answer.body.toString(), answer.headers['content-type']]).toEqual([200, body, type]);
@@ -144,20 +145,20 @@ describe('a sender of your own', () => {
     expect(await stored()).toBe(0);
   });
 
-  test('asks with HEAD and gets an empty answer', async () => {
+  test('asks by HEAD and gets an empty answer', async () => {
     const { ask } = await endpointWith(custom({ handshake_method: 'HEAD', handshake_answer: '' }));
     expect((await ask({ method: 'HEAD' })).status).toBe(200);
     expect((await ask({ method: 'GET' })).status).toBe(401);
   });
 
-  test('a value of more than 4,096 characters is not sent back', async () => {
+  test('gets no value of more than 4,096 characters back', async () => {
     const { ask } = await endpointWith(custom({ handshake_body: 'c' }));
     const answer = async (length: number): Promise<number> =>
       (await ask({ body: JSON.stringify({ c: 'x'.repeat(length) }) })).status;
     expect([await answer(4096), await answer(4097)]).toEqual([200, 401]);
   });
 
-  test('a question that has to be signed is refused without its signature', async () => {
+  test('is refused when a question that has to be signed has no signature', async () => {
     const settings = { kind: 'token', header: 'X-Token', handshake_query: 'c', handshake_signed: true };
     const { ask } = await endpointWith({ provider: 'custom', secrets: ['k'], settings });
     expect((await ask({ method: 'GET', path: '?c=1' })).status).toBe(401);
@@ -175,7 +176,7 @@ describe('a sender of your own', () => {
     ['handshake_body', { handshake_body: 'a..b' }],
     ['handshake_signed', { handshake_query: 'a', handshake_signed: 'yes' }],
     ['handshake_header', { handshake_header: 'a b' }],
-  ])('a mistake in %s is named', async (field, settings) => {
+  ])('is refused with the name of %s when that setting is wrong', async (field, settings) => {
     const { status, data } = await server
       .api()
       .post('/api/v1/endpoints', { name: 'h', verification: custom(settings) });

@@ -37,10 +37,10 @@ const as = (name: string, headers: Record<string, string> = {}): AxiosInstance =
     headers: { 'x-session': name, ...headers },
   });
 
-test("the host's users see and make what is theirs, with the scopes that the host gives them", async () => {
+test("the host's users see and make their own objects, with the scopes that the host gives them", async () => {
   const made = await as('anna').post('/api/v1/endpoints', { name: 'of Anna' });
   expect([made.status, made.headers['x-ratelimit-limit']]).toEqual([201, '500']);
-  // The same owner by key.
+  // The same user, by key.
   expect((await server.api().get(`/api/v1/endpoints/${made.data.id}`)).data.name).toBe('of Anna');
   expect((await as('bert').get(`/api/v1/endpoints/${made.data.id}`)).status).toBe(404);
   expect((await as('bert').get('/api/v1/endpoints')).data.data).toEqual([]);
@@ -56,14 +56,14 @@ test("the host's users see and make what is theirs, with the scopes that the hos
   expect(audit[0]).toMatchObject({ action: 'endpoint.created', key_id: null });
 });
 
-test('a key counts before the session, and a wrong one is not made good by it', async () => {
+test('a key takes precedence over the session, and a wrong key is refused despite a session', async () => {
   const authorization = 'Bearer pk_live_wrong';
   expect((await as('anna', { authorization }).get('/api/v1/endpoints')).status).toBe(401);
   const own = await as('bert', { authorization: `Bearer ${server.key}` }).post('/api/v1/endpoints', { name: 'by key' });
   expect(own.status).toBe(201);
 });
 
-test('changes that another site has the browser of a user send are refused, reads and own pages are not', async () => {
+test("changes that another site sends from a user's browser are refused; reads and own pages are allowed", async () => {
   const address = `http://127.0.0.1:${server.port}`;
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', `${address}.evil.example`]) {
     for (const path of ['/api/v1/endpoints', '/dashboard/api/v1/endpoints']) {
@@ -72,13 +72,13 @@ test('changes that another site has the browser of a user send are refused, read
     }
   }
   expect((await as('anna', { origin: address }).post('/api/v1/endpoints', { name: 'own page' })).status).toBe(201);
-  // Whoever holds a key says so on purpose.
+  // A request with a key is made on purpose.
   const byKey = { authorization: `Bearer ${server.key}`, origin: 'https://evil.example' };
   expect((await as('anna', byKey).post('/api/v1/endpoints', { name: 'by key' })).status).toBe(201);
   expect((await as('anna', { origin: 'https://evil.example' }).get('/api/v1/endpoints')).status).toBe(200);
 });
 
-test("the dashboard takes the host's session too, and its own before it", async () => {
+test("the dashboard accepts the host's session too, and prefers its own", async () => {
   const address = `http://127.0.0.1:${server.port}`;
   const page = as('carl', { origin: address });
   expect((await page.get('/dashboard/api/v1/endpoints')).data.data[0].name).toBe('of Carl');
@@ -92,7 +92,7 @@ test("the dashboard takes the host's session too, and its own before it", async 
   expect(names).toContain('of Anna');
 });
 
-test('what the host does not allow is 403 for everybody, and webhooks are not asked about', async () => {
+test('a request that the host forbids is 403 for everybody, and the host is not asked about webhooks', async () => {
   for (const path of ['/api/v1/endpoints', '/dashboard', '/dashboard/api/v1/events']) {
     const answer = await as('anna', { 'x-blocked': '1', authorization: `Bearer ${server.key}` }).get(path);
     expect([path, answer.status, answer.data.code]).toEqual([path, 403, 'FORBIDDEN']);
@@ -108,7 +108,7 @@ test('what the host does not allow is 403 for everybody, and webhooks are not as
   expect((await as('anna', { 'x-blocked': '1' }).get('/health')).status).toBe(200);
 });
 
-test('a host that throws is a fault of its own, answered with a request id and nothing else', async () => {
+test('an error that the host throws is reported to the host, and answered with a request id only', async () => {
   const broken = await startGatewayServer(
     {},
     {

@@ -1,6 +1,6 @@
 import { HostNames, isHostPattern, isLoopbackName } from './host-name';
 
-test('loopback names mean this machine, and nothing that only looks like one does', () => {
+test('loopback names mean this machine, and names that only look like them do not', () => {
   for (const name of ['localhost', 'paggio.localhost', 'a.b.localhost', '127.0.0.1', '127.255.0.9', '::1'])
     expect([name, isLoopbackName(name)]).toEqual([name, true]);
   const others = [
@@ -24,7 +24,7 @@ test('loopback names mean this machine, and nothing that only looks like one doe
   for (const name of others) expect([name, isLoopbackName(name)]).toEqual([name, false]);
 });
 
-test('a list has names, addresses, what is below a name, and everything', () => {
+test('a list may have names, addresses, everything below a name, and everything', () => {
   const hosts = new HostNames(['Hooks.example.com', '*.preview.test', '192.168.1.7', '[fd00::1]']);
   for (const name of ['hooks.example.com', 'a.preview.test', 'a.b.preview.test', '192.168.1.7', 'fd00::1'])
     expect([name, hosts.has(name)]).toEqual([name, true]);
@@ -41,7 +41,7 @@ test('a list has names, addresses, what is below a name, and everything', () => 
   expect([new HostNames(['*']).has('any.test'), new HostNames([]).has('any.test')]).toEqual([true, false]);
 });
 
-test('an entry of a list is a host and not a URL', () => {
+test('an entry of the list is a host and not a URL', () => {
   for (const entry of ['hooks.example.com', '*.example.com', '*', 'paggio', '10.0.0.1', '::1', '[::1]'])
     expect([entry, isHostPattern(entry)]).toEqual([entry, true]);
   for (const entry of [

@@ -98,7 +98,7 @@ for (const [name, serve, limits] of transports) {
   );
 }
 
-test('a body that the host has read is refused, whichever way it reads [EMB-01]', async () => {
+test('a body that the host has already read is refused, however the host read it [EMB-01]', async () => {
   const gateway = await gatewayOfAll();
   const handle = createNodeHandler(gateway.paggio);
   const fetch = createFetchHandler(gateway.paggio);
@@ -121,7 +121,7 @@ test('a body that the host has read is refused, whichever way it reads [EMB-01]'
   await host.stop();
 });
 
-test("a path that only begins like the mount path is the host's, also when Paggio answers everything below its own", async () => {
+test('a path that only begins like the mount path belongs to the host, even if Paggio answers everything below its own', async () => {
   const gateway = await gatewayOfAll();
   const handle = createNodeHandler(gateway.paggio, { path: '/hooks', exclusive: true });
   const server = createServer((request, response) => void (handle(request, response) || response.writeHead(204).end()));
@@ -133,7 +133,7 @@ test("a path that only begins like the mount path is the host's, also when Paggi
   await host.stop();
 });
 
-test('what signs its URL is verified against the configured one, whatever Host and proxies say [EMB-08]', async () => {
+test('a signature over the URL is verified against the configured URL, whatever Host and proxies say [EMB-08]', async () => {
   const server = await startGatewayServer({ publicUrl: 'https://hooks.example.com', trustedProxies: ['127.0.0.0/8'] });
   const public_url = 'https://hooks.example.com/in/trello';
   const verification = { provider: 'trello', secrets: ['a secret of Trello'], public_url };
@@ -157,7 +157,7 @@ test('what signs its URL is verified against the configured one, whatever Host a
   await server.stop();
 });
 
-test('the Fetch door serves the dashboard, and answers everything below its path when it is told to', async () => {
+test('the Fetch handler serves the dashboard, and answers everything below its path if it is exclusive', async () => {
   const gateway = await gatewayOfAll();
   const handle = createFetchHandler(gateway.paggio, {
     dashboard: true,

@@ -4,8 +4,8 @@ import { dialects } from './dialects';
 import { operations } from './resources/operations';
 import { request, startGatewayServer, type GatewayServer, type RawAnswer, type RawRequest } from './testing';
 
-// Webhook URLs, the API and the dashboard share an origin with people who are signed in. Whatever an outsider can make
-// Paggio answer there must not run in a browser.
+// Webhook URLs, the API and the dashboard share an origin with signed-in users. No answer that an outsider can cause
+// may run in a browser.
 
 const HTML = '<script>window.__ran=1</script>';
 const ENCODED = encodeURIComponent(HTML);
@@ -34,7 +34,7 @@ const ask = (input: RawRequest): Promise<RawAnswer> =>
       ['X-Evil', HTML],
       ['Referer', `http://a/${HTML}`],
       ['Accept', 'text/html'],
-      // Some answers have no length, and end with the connection.
+      // Some answers have no length and end with the connection.
       ['Connection', 'close'],
     ],
   });
@@ -77,7 +77,7 @@ describe('webhook URLs', () => {
   );
 
   test.each([null, 'text/plain', 'application/json', 'application/xml', 'text/xml; charset=utf-8'])(
-    'an acknowledgement of type %s does not run',
+    'an acknowledgement of type %s does not run in a browser',
     async (content_type) => {
       const slug = await newSlug({ acknowledgement: { status: 200, contentType: content_type, body: HTML } });
       const answer = await get(slug);
@@ -90,7 +90,7 @@ describe('webhook URLs', () => {
     },
   );
 
-  test('a row from before with another type is answered as plain text', async () => {
+  test('an older row with another type is answered as plain text', async () => {
     const slug = await newSlug({ acknowledgement: { status: 200, contentType: 'text/plain', body: HTML } });
     for (const type of ['text/html', 'image/svg+xml', '', 'text/plain\r\nx: y', 'multipart/x-mixed-replace']) {
       await query(
@@ -105,7 +105,7 @@ describe('webhook URLs', () => {
     }
   });
 
-  test('refusals and errors do not run', async () => {
+  test('refusals and errors do not run in a browser', async () => {
     const open = await newSlug({});
     const verified = await newSlug({ verification: { provider: 'github', secrets: ['octocat'] } });
     const gone = await newSlug({});
@@ -125,7 +125,7 @@ describe('webhook URLs', () => {
     for (const [what, answer] of Object.entries(answers)) expectInert(what, answer);
   });
 
-  test('an answer while the database is away does not run', async () => {
+  test('an answer during a database outage does not run in a browser', async () => {
     const slug = await newSlug({});
     server.gateway.assembly.database.directory.distrust();
     await query(server.gateway.database.url, 'alter table paggio.state rename to away');
@@ -137,7 +137,7 @@ describe('webhook URLs', () => {
     server.faults.length = 0;
   });
 
-  test('whatever challenge a handshake echoes does not run', async () => {
+  test('no challenge that a handshake echoes runs in a browser', async () => {
     const signed = (body: string): [string, string][] => {
       const timestamp = String(Math.floor(Date.now() / 1000));
       const digest = createHmac('sha256', 'a secret').update(`v0:${timestamp}:${body}`).digest('hex');
@@ -166,12 +166,12 @@ describe('webhook URLs', () => {
       if (answer.body.includes(HTML)) echoed.push(provider);
       expectInert(`handshake of ${provider}`, answer);
     }
-    // Else this test would look at refusals only.
+    // Otherwise this test would check refusals only.
     expect(echoed.length).toBeGreaterThanOrEqual(5);
   });
 });
 
-test('no answer of the API, its dialects or the dashboard runs, with a key or without', async () => {
+test('no answer of the API, its dialects or the dashboard runs in a browser, with a key or without', async () => {
   const api = server.api();
   const endpoint = (await api.post('/api/v1/endpoints', { name: HTML, description: HTML })).data;
   const event = await ask({
@@ -201,7 +201,7 @@ test('no answer of the API, its dialects or the dashboard runs, with a key or wi
           (path.includes('/endpoints') || path.startsWith('/e/') ? (endpoint.id as string) : (ids[name] ?? ENCODED)),
       );
       for (const headers of [[], [['Authorization', `Bearer ${server.key}`]]] as [string, string][][]) {
-        // A stream has no end; its head is looked at in the tests of the stream.
+        // A stream has no end. Its head is checked in the tests of the stream.
         if (stream && headers.length > 0) continue;
         for (const suffix of ['', `?limit=${ENCODED}&${ENCODED}=1&token=${ENCODED}`])
           for (const body of method === 'GET' ? [''] : ['', HTML, JSON.stringify({ [HTML]: HTML, name: HTML })])

@@ -46,7 +46,7 @@ const paths = ['/api/v1/events', '/dashboard', '/dashboard/session', '/health', 
   (path) => `/hooks${path}`,
 );
 
-test('on the host of ingestUrl only webhook URLs and signed ingest are answered', async () => {
+test('the host of ingestUrl answers webhook URLs and signed ingest only', async () => {
   for (const host of [
     'in.example.com',
     'IN.Example.com',
@@ -56,7 +56,7 @@ test('on the host of ingestUrl only webhook URLs and signed ingest are answered'
   ]) {
     for (const path of paths) expect([host, path, await statusAt(host, path)]).toEqual([host, path, 404]);
     expect([host, await statusAt(host, `/hooks/api/webhook/${slug}`)]).toEqual([host, 200]);
-    // Without a key: it is there, and wants one.
+    // Without a key: the path exists and asks for one.
     const ingest = `POST /hooks/e/x HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;
     expect([host, (await sendRaw(port, Buffer.from(ingest))).status]).toEqual([host, 401]);
     expect([host, await statusAt(host, '/of-the-host')]).toEqual([host, 418]);
@@ -64,7 +64,7 @@ test('on the host of ingestUrl only webhook URLs and signed ingest are answered'
   }
 });
 
-test('every other host has everything, and webhook URLs from before go on working there', async () => {
+test('every other host answers everything, and earlier webhook URLs still work there', async () => {
   for (const host of ['app.example.com', '127.0.0.1', 'in.example.com.evil.test', 'xin.example.com']) {
     const statuses = await Promise.all(paths.map((path) => statusAt(host, path)));
     expect([host, statuses]).toEqual([host, [401, 200, 401, 200, 200]]);
@@ -72,14 +72,14 @@ test('every other host has everything, and webhook URLs from before go on workin
   }
 });
 
-test('a trusted proxy says which host the sender named, and what it passes on cannot hide the real one', async () => {
+test('a trusted proxy names the host that the sender asked for, and a forwarded header cannot hide it', async () => {
   const forwarded = 'X-Forwarded-Host: app.example.com, in.example.com\r\n';
   expect(await statusAt('upstream', '/hooks/dashboard', forwarded)).toBe(404);
   expect(await statusAt('upstream', '/hooks/dashboard', 'X-Forwarded-Host: app.example.com\r\n')).toBe(200);
   expect(await statusAt('in.example.com', '/hooks/dashboard', 'X-Forwarded-Host: app.example.com\r\n')).toBe(404);
 });
 
-test('a Fetch host is no different', async () => {
+test('a Fetch handler does the same', async () => {
   const handle = createFetchHandler(paggio, { path: '/hooks', dashboard: true });
   const at = async (origin: string, path: string): Promise<number | undefined> =>
     (await handle(new Request(origin + path)))?.status;

@@ -53,7 +53,7 @@ async function send(options: Sending = {}): Promise<RawAnswer & { json: any }> {
   return { ...answer, json: JSON.parse(answer.body.toString()) };
 }
 
-test('an event is stored with its exact bytes and delivered; what authenticated it is gone', async () => {
+test('an event is stored with its exact bytes and delivered, without the headers that authenticated it', async () => {
   const body = '{ "event_type": "order.paid", "payload": {"n": 12345678901234567890, "f": 1.10} }\n';
   const { status, json } = await send({ body, query: '?a=%20b', headers: [['X-PJ-Correlation-ID', 'corr_1-A']] });
   expect([status, json]).toEqual([
@@ -83,7 +83,7 @@ test('an event is stored with its exact bytes and delivered; what authenticated 
   expect((stored[0] as { headers: Buffer }).headers.toString()).not.toMatch(/authorization|pj-signature/i);
 });
 
-test('the event type is the header, else the body, else null', async () => {
+test('the event type comes from the header, else from the body, else it is null', async () => {
   const typeOf = async (options: Sending): Promise<unknown> =>
     (await server.api().get(`/api/v1/events/${(await send(options)).json.id}`)).data.event_type;
   expect(await typeOf({ headers: [['X-PJ-Event-Type', 'from.header']] })).toBe('from.header');
@@ -93,7 +93,7 @@ test('the event type is the header, else the body, else null', async () => {
   expect(await typeOf({ body: '"text"' })).toBeNull();
 });
 
-test('checks come in the order of the contract: key, endpoint, signature, headers and body', async () => {
+test('checks are made in the documented order: key, endpoint, signature, headers and body', async () => {
   const headers: [string, string][] = [
     ['X-PJ-Event-Type', '!'],
     ['Idempotency-Key', ' '],
@@ -120,17 +120,17 @@ test('checks come in the order of the contract: key, endpoint, signature, header
 });
 
 test.each([
-  ['another secret', { secret: 'whsec_other' }],
-  ['301 s ago', { offset: -302 }],
-  ['301 s ahead', { offset: 302 }],
-  ['a timestamp that is none', { timestamp: '0x65' }],
+  ['a signature with another secret', { secret: 'whsec_other' }],
+  ['a timestamp of 301 s ago', { offset: -302 }],
+  ['a timestamp of 301 s ahead', { offset: 302 }],
+  ['a timestamp that is not a number', { timestamp: '0x65' }],
   ['an empty timestamp', { timestamp: '' }],
-  ['no hexadecimal digits behind good ones', { signature: 'a'.repeat(62) + 'zz' }],
+  ['a signature with other digits at its end', { signature: 'a'.repeat(62) + 'zz' }],
   ['a signature over another body', { signature: sign('x', 1, '{}') }],
   ['two signatures', { headers: [['X-PJ-Signature', 'a'.repeat(64)]] as [string, string][] }],
   ['two timestamps', { headers: [['X-PJ-Timestamp', '1']] as [string, string][] }],
 ] as [string, Sending & { offset?: number }][])('%s is 401 and leaves no trace', async (_, { offset, ...given }) => {
-  // From the moment of sending: the table is older.
+  // Counted from the moment of sending, because the table is older.
   const options = offset === undefined ? given : { ...given, timestamp: now() + offset };
   const count = async (): Promise<number> => (await server.api().get('/api/v1/events')).data.meta.total;
   const before = await count();
@@ -140,7 +140,7 @@ test.each([
   expect(await count()).toBe(before);
 });
 
-test('a timestamp 299 s off and upper-case hex digits are fine', async () => {
+test('a timestamp 299 s off and upper-case hex digits are accepted', async () => {
   expect((await send({ timestamp: now() - 298 })).status).toBe(202);
   expect((await send({ timestamp: now() + 298 })).status).toBe(202);
   const timestamp = now();
@@ -157,12 +157,12 @@ test.each([
   ['X-PJ-Correlation-ID', ''],
   ['Idempotency-Key', 'ü'],
   ['Idempotency-Key', 'x'.repeat(256)],
-])('%s: %s is 400 and named', async (name, value) => {
+])('%s: %s is 400 and is named', async (name, value) => {
   const { status, json } = await send({ headers: [[name, value]] });
   expect([status, json.code, json.details[0].field.toLowerCase()]).toEqual([400, 'BAD_REQUEST', name.toLowerCase()]);
 });
 
-test('an idempotency key makes one event, also of many requests at once; another body is a conflict', async () => {
+test('an idempotency key makes one event, even for many requests at once, and another body is a conflict', async () => {
   const headers: [string, string][] = [['Idempotency-Key', 'k-1']];
   const answers = await Promise.all(Array.from({ length: 20 }, () => send({ headers })));
   const ids = new Set(answers.map(({ json }) => json.id));
@@ -178,7 +178,7 @@ test('an idempotency key makes one event, also of many requests at once; another
 });
 
 describe('the signature of a delivery', () => {
-  /** What a receiver has of a delivery, sent back as an event of its own. */
+  /** Sends a delivery, as a receiver has it, back as an event of its own. */
   const reflect = (got: RecordedRequest, more: Sending = {}): Promise<RawAnswer & { json: any }> =>
     send({
       body: got.body,
@@ -192,7 +192,7 @@ describe('the signature of a delivery', () => {
     return recorder.requests.find((one) => one.headers['paggio-event-id'] === id) as RecordedRequest;
   };
 
-  test('is the contract, over the text of its timestamp, which is now in Unix seconds', async () => {
+  test('is made as documented over the text of its timestamp, in Unix seconds', async () => {
     const got = await delivered((await send()).json.id);
     const timestamp = String(got.headers['x-pj-timestamp']);
     expect(got.headers['x-pj-signature']).toBe(sign(endpoint.secret, timestamp, got.body));
@@ -200,7 +200,7 @@ describe('the signature of a delivery', () => {
     expect(timestamp).toMatch(/^\d+$/);
   });
 
-  test('is refused as signed ingest, whatever is added to it or left out of it', async () => {
+  test('is refused by signed ingest, whatever is added or left out', async () => {
     const first = (await send()).json.id as string;
     const got = await delivered(first);
     const before = (await server.api().get('/api/v1/events')).data.meta.total;
@@ -210,10 +210,10 @@ describe('the signature of a delivery', () => {
       { headers: [['X-PJ-Event-Type', 'order.refunded']] as [string, string][] },
       { headers: [['Idempotency-Key', 'fresh']] as [string, string][] },
       { signature: String(got.headers['x-pj-signature']).toUpperCase() },
-      // The zero is signed: neither without it nor with another does the signature hold.
+      // The zero is signed too: the signature fails without it, and with a second one.
       { timestamp: timestamp.slice(1) },
       { timestamp: `0${timestamp}` },
-      // Of "<timestamp>.<body>" there is one reading that begins with a digit other than zero: none.
+      // No reading of "<timestamp>.<body>" begins with a digit other than zero.
       { timestamp: '', body: `${timestamp}.${got.body.toString()}` },
     ])
       expect(refused(await reflect(got, more))).toEqual([401, 'INVALID_SIGNATURE']);
@@ -221,7 +221,7 @@ describe('the signature of a delivery', () => {
     expect((await server.api().get('/api/v1/events')).data.meta.total).toBe(before);
   });
 
-  test('is refused for what came in by a webhook URL, by publishing, by a replay and by a test, and by another process', async () => {
+  test('is refused for events from a webhook URL, publishing, a replay and a test, and by another process', async () => {
     const other = await startGatewayServer({}, {}, server.gateway.database);
     const { data } = await server.api().get(`/api/v1/endpoints/${endpoint.id}`);
     const captured = await request(server.port, {
@@ -259,7 +259,7 @@ describe('the signature of a delivery', () => {
     let answer: Promise<RawAnswer & { json: any }> | undefined;
     const usual = recorder.behaviour;
     recorder.behaviour = (got, response) => {
-      // Once: an answer that accepts it would bring the next delivery.
+      // Only once, because accepting it would bring the next delivery.
       answer ??= reflect(got);
       void answer.then(() => response.writeHead(200).end());
     };
@@ -268,7 +268,7 @@ describe('the signature of a delivery', () => {
     expect(refused(await (answer as NonNullable<typeof answer>))).toEqual([401, 'INVALID_SIGNATURE']);
   });
 
-  test("is never that of a producer, who may repeat a request in the second of the event's delivery", async () => {
+  test("never equals a producer's, who may repeat a request within the second of the delivery", async () => {
     const timestamp = now();
     const first = await send({ timestamp, body: '{"repeated":1}' });
     await delivered(first.json.id);
@@ -276,14 +276,14 @@ describe('the signature of a delivery', () => {
   });
 });
 
-test('captured only and paused answer the same', async () => {
+test('endpoints without a destination and paused ones answer the same', async () => {
   const capture = (await server.api().post('/api/v1/endpoints', { name: 'c' })).data;
   expect((await send({ id: `ep_${capture.id}`, secret: capture.secret })).status).toBe(202);
   await server.api().patch(`/api/v1/endpoints/${capture.id}`, { status: 'PAUSED' });
   expect((await send({ id: capture.id, secret: capture.secret })).status).toBe(202);
 });
 
-test('during a rotation both secrets are accepted, afterwards the new one only', async () => {
+test('during a rotation both secrets are accepted, and afterwards only the new one', async () => {
   const made = (await server.api().post('/api/v1/endpoints', { name: 'r', destination_url: recorder.url('/r') })).data;
   const path = `/api/v1/endpoints/${made.id}`;
   expect((await server.api().get(`${path}/secret`)).data).toEqual({ secret: made.secret });
@@ -300,7 +300,7 @@ test('during a rotation both secrets are accepted, afterwards the new one only',
   await settled(server.paggio, owner, during.json.id);
   const signatures = (): string[] => String(recorder.requests.at(-1)?.headers['webhook-signature']).split(' ');
   expect(signatures()).toHaveLength(2);
-  // Nothing but time passes: no change of the configuration tells the cache.
+  // Only time passes: no change of the configuration refreshes the cache.
   await new Promise((done) => setTimeout(done, Date.parse(data.previous_expires_at) - Date.now() + 50));
   expect((await sendWith(made.secret)).status).toBe(401);
   const after = await sendWith(data.secret);
@@ -315,12 +315,12 @@ test('during a rotation both secrets are accepted, afterwards the new one only',
   expect((await sendWith(once.data.secret)).status).toBe(202);
 });
 
-test('bodies have the limit of events; a larger one is 413', async () => {
+test('bodies have the same limit as events, and a larger one is 413', async () => {
   expect((await send({ body: JSON.stringify({ x: 'y'.repeat(1024 * 1024 - 8) }) })).status).toBe(202);
   const over = await send({ body: JSON.stringify({ x: 'y'.repeat(1024 * 1024) }) });
   expect([over.status, over.json.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
 });
 
-test('other methods are 405', async () => {
+test('any other method is 405', async () => {
   expect((await client(server.port, server.key).get(`/e/${endpoint.id}`)).status).toBe(405);
 });

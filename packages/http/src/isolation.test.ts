@@ -7,7 +7,7 @@ import { operations } from './resources/operations';
 import { client, request, startGatewayServer, type GatewayServer } from './testing';
 import { endingOperations } from './testing/ending-operations';
 
-/** What one user has in one mode. */
+/** The objects of one user in one mode. */
 interface World {
   owner: Owner;
   keys: Record<Scope, string>;
@@ -98,7 +98,7 @@ function signed(world: World): Request {
   };
 }
 
-// A valid request for every row of the table. A new route that is not here fails the build.
+// A valid request for every row of the table. A new route that is missing here fails a test.
 const requests: Record<string, (world: World) => Request> = {
   'health.live': () => ({}),
   'health.ready': () => ({}),
@@ -152,7 +152,7 @@ const requests: Record<string, (world: World) => Request> = {
   'providers.list': () => ({}),
 };
 
-/** The ids in a path, by the collection they belong to. */
+/** The ids in a path, by collection. */
 type Ids = Partial<
   Record<'endpoints' | 'destinations' | 'events' | 'rejections' | 'replays' | 'keys' | 'sessions', string>
 >;
@@ -187,7 +187,7 @@ async function call(
   return { status: answer.status, data: answer.data, text: JSON.stringify(answer.data) ?? '' };
 }
 
-/** The beginning of an answer that has no end. */
+/** The beginning of an answer that does not end. */
 async function firstOf(answer: AxiosResponse<Readable>): Promise<{ status: number; data: any; text: string }> {
   const text = await new Promise<string>((done) => answer.data.once('data', (chunk) => done(String(chunk))));
   answer.data.destroy();
@@ -203,10 +203,10 @@ test('every operation has its place in the matrix [AUZ-07]', () => {
   expect(Object.keys(requests).sort()).toEqual(operations.map(({ id }) => id).sort());
 });
 
-test.each(guarded)('%s needs its scope, whatever it is asked about [AUZ-06]', async (_, operation) => {
+test.each(guarded)('%s needs its scope, whatever object it is asked for [AUZ-06]', async (_, operation) => {
   const asked = [idsOf(mine), idsOf(others.stranger), allIds(UNKNOWN), allIds('nope')];
   for (const [index, scope] of scopes.filter((one) => one !== operation.scope).entries()) {
-    // Without an id in its path it is the same request each time. In full every scope asks about everything.
+    // Without an id in its path, the request is the same each time. In the full check every scope asks for everything.
     const about = operation.path.includes('/:') ? (full ? asked : [asked[index % asked.length] as Ids]) : [{}];
     for (const ids of about) {
       const { status, data } = await call(operation, mine.keys[scope], ids);
@@ -236,7 +236,7 @@ test.each(withId)("%s knows nobody else's objects [AUZ-05, AUZ-07]", async (_, o
   const key = mine.keys[operation.scope];
   const foreign: Ids[] = [
     idsOf(others.stranger),
-    // The one exception: a live key manages the test keys of its user, which it may create too, and their sessions.
+    // The only exception: a live key manages the test keys of its user, which it may create too, and their sessions.
     ...(managesBothModes.has(operation.id) ? [] : [idsOf(others.otherMode)]),
     allIds(UNKNOWN),
     allIds('not-a-uuid'),
@@ -250,7 +250,7 @@ test.each(withId)("%s knows nobody else's objects [AUZ-05, AUZ-07]", async (_, o
   }
   expect(new Set(answers).size).toBe(1);
   expect(JSON.parse(answers[0] as string)).toMatchObject([404, { code: 'NOT_FOUND' }]);
-  // One's own key is worth as little at somebody else's objects when it is of the other mode.
+  // A key of the other mode finds nothing either.
   const otherKey = others.otherMode.keys[operation.scope];
   expect((await call(operation, otherKey, idsOf(mine), others.otherMode)).status).toBe(404);
 });
@@ -270,7 +270,7 @@ test.each(withId.filter(([, { path }]) => path.includes(':destination_id')))(
   },
 );
 
-/** What an operation did for the owner of its objects, with the newest entry of the audit log before and after. */
+/** The result of an operation on the caller's own objects, with the newest audit entry before and after. */
 interface Outcome {
   world: World;
   status: number;
@@ -305,29 +305,29 @@ async function newestEntry(): Promise<AuditRecord | undefined> {
   return (await server.paggio.admin.audit.list(mine.owner, {}, { limit: 1, offset: 0, startingAfter: null })).items[0];
 }
 
-test.each(guarded)("%s works on one's own, and shows nothing of others", async (id, operation) => {
+test.each(guarded)("%s works on the caller's own objects and shows nothing of others", async (id, operation) => {
   const { status, text } = await outcomeOf(operation);
   expect([id, status >= 200 && status < 300]).toEqual([id, true]);
   for (const other of Object.values(others)) {
     const { keys, sessions, ...rest } = idsOf(other);
-    // A live key manages those of its user's test mode, too.
+    // A live key also manages the test keys of its user.
     const foreign = other === others.otherMode ? rest : { ...rest, keys, sessions };
     for (const theirs of Object.values(foreign)) expect(text).not.toContain(theirs);
     expect(text).not.toContain(other.endpoint.slug);
   }
 });
 
-/** What senders and producers do is no act of a person: events say it themselves. */
+/** Senders and producers are not users whose actions are recorded: the events themselves are the record. */
 const traffic = ['ingest.signed', 'events.publish'];
 const acts = guarded.filter(([id, { method }]) => method !== 'GET' && !traffic.includes(id));
 
 test.each([...acts, ...guarded.filter(([id]) => id === 'endpoints.secret')])(
-  '%s leaves an entry in the audit log, and no secret in it [AUZ-28]',
+  '%s leaves an entry in the audit log, without a secret in it [AUZ-28]',
   async (id, operation) => {
     const { world, text, ...outcome } = await outcomeOf(operation);
     let { status, before, after } = outcome;
     if (id === 'replays.create') {
-      // A dry run does nothing.
+      // A dry run is not an action.
       before = after;
       const data = { filter: { endpoint_id: world.endpoint.id, status: 'pending' } };
       status = (await client(server.port, world.keys.write).post('/api/v1/replays', data)).status;
@@ -342,10 +342,10 @@ test.each([...acts, ...guarded.filter(([id]) => id === 'endpoints.secret')])(
   },
 );
 
-describe('ids that stand elsewhere than in the path [AUZ-08]', () => {
+describe('ids outside the path [AUZ-08]', () => {
   const api = (scope: Scope): ReturnType<typeof client> => client(server.port, mine.keys[scope]);
 
-  test.each(['stranger', 'otherMode'] as const)('of a %s', async (who) => {
+  test.each(['stranger', 'otherMode'] as const)('an id of a %s finds nothing and changes nothing', async (who) => {
     const theirs = others[who];
     const ofTheirs = { params: { endpoint_id: theirs.endpoint.id } };
     expect((await api('read').get('/api/v1/events', ofTheirs)).data).toMatchObject({ data: [], meta: { total: 0 } });
@@ -353,7 +353,7 @@ describe('ids that stand elsewhere than in the path [AUZ-08]', () => {
       data: [],
       meta: { total: 0 },
     });
-    // A cursor is a place in one's own list, whosever id it is.
+    // A cursor is a position in the caller's own list, even with the id of another user's event.
     const paged = await api('read').get('/api/v1/events', { params: { starting_after: theirs.event } });
     expect(JSON.stringify(paged.data)).not.toContain(theirs.endpoint.id);
     const replay = await api('write').post('/api/v1/replays', {

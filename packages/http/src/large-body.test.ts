@@ -4,8 +4,8 @@ import { Recorder } from '@paggio/core/testing';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request, type RawAnswer } from './testing/raw-http';
 
-// A host that takes in more than 1 MiB reads all of it: nothing that is accepted may be filtered, doubled or trusted because
-// its body was too long to look into.
+// A host that accepts more than 1 MiB reads all of it. No accepted event may be filtered wrongly, stored twice or trusted because
+// its body was too long to read.
 
 let server: GatewayServer;
 let recorder: Recorder;
@@ -40,7 +40,7 @@ async function eventsOf(id: string): Promise<{ event_type: string | null }[]> {
 
 const mac = (body: string, secret = 's'): string => createHmac('sha256', secret).update(body).digest('hex');
 
-test('a large GitHub event has its action in its type and passes the filter of its destination', async () => {
+test("a large GitHub event has its action in its type, and passes its destination's filter", async () => {
   const destinations = [{ name: 'd', url: recorder.url('/large'), event_types: ['pull_request.opened'] }];
   const { id, path } = await endpointFor('github', 's', { destinations });
   const body = `{${FILLER},"action":"opened"}`;
@@ -55,7 +55,7 @@ test('a large GitHub event has its action in its type and passes the filter of i
   expect(await eventsOf(id)).toEqual([expect.objectContaining({ event_type: 'pull_request.opened' })]);
 });
 
-test('the same large Stripe event twice is one event', async () => {
+test('the same large Stripe event sent twice is one event', async () => {
   const { id, path } = await endpointFor('stripe', 's');
   const body = `{"type":"invoice.paid",${FILLER},"id":"evt_large"}`;
   for (const age of [0, 10]) {
@@ -90,11 +90,11 @@ test('an event that is too large to read is refused, and its rejection says so',
   });
 });
 
-test('a compressed body is read up to the body limit, and one that unpacks to more is refused with the reason', async () => {
+test('a compressed body is read up to the body limit, and refused with the reason if it unpacks to more', async () => {
   const settings = { kind: 'hmac', header: 'X-Sig', body: 'inflated' };
   const verification = { provider: 'custom', secrets: ['s'], settings };
   const { data } = await server.api().post('/api/v1/endpoints', { name: 'inflated', verification });
-  // A part of it does not compress well, as in real JSON.
+  // Part of it does not compress well, as in real JSON.
   const words = Array.from({ length: 60_000 }, (_, n) =>
     createHmac('sha1', 's').update(`${n}`).digest('base64'),
   ).join();

@@ -7,7 +7,9 @@ import { startGateway } from '@paggio/core/testing';
 import { createNodeHandler } from './index';
 import { startGatewayServer, type GatewayServer } from './testing';
 
-/** More than the buffers of a connection hold, so a sender cannot be done before the server has read most of it. */
+/**
+ * The body is larger than the buffers of a connection, so a sender cannot finish before the server has read most of it.
+ */
 const full = process.env['PAGGIO_FULL'] === '1';
 const SIZE = (full ? 24 : 12) * 1024 * 1024;
 const PART = Buffer.alloc(64 * 1024, 0x20);
@@ -32,7 +34,7 @@ interface Case {
   path: string;
   headers: Record<string, string>;
   status: number;
-  /** Whether the sender may send to there at all. */
+  /** Whether the sender is allowed to send there. */
   isKnown: boolean;
 }
 
@@ -57,7 +59,7 @@ function cases(): Case[] {
   ];
 }
 
-/** Sends a whole request before it reads, as many simple clients do. Rejects when the connection breaks meanwhile. */
+/** Sends a whole request before it reads, like many simple clients. Rejects if the connection breaks before that. */
 function writeThenRead(path: string, headers: Record<string, string>, chunked: boolean): Promise<number> {
   return new Promise((done, fail) => {
     const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -122,7 +124,7 @@ test("Node's own clients get the answer to a large body", async () => {
   }
 });
 
-test('a connection whose large body was refused is used for the next request', async () => {
+test('a connection is used for the next request after its large body was refused', async () => {
   const socket = connect(server.port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString('latin1')));
@@ -135,7 +137,7 @@ test('a connection whose large body was refused is used for the next request', a
   expect([...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['415', '200']);
 });
 
-test('a sender that never ends its refused body loses the connection, not the answer', async () => {
+test('a sender that never ends its refused body loses the connection, but not the answer', async () => {
   const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
   let received = '';
   let sent = 0;
@@ -155,7 +157,7 @@ test('a sender that never ends its refused body loses the connection, not the an
   expect(sent).toBeLessThan(256 * 1024 * 1024);
 });
 
-test('senders of HTTP/2 get the answer to a large body, and the connection goes on', async () => {
+test('HTTP/2 senders get the answer to a large body, and their connection stays open', async () => {
   const gateway = await startGateway();
   const handle = createNodeHandler(gateway.paggio, { exclusive: true });
   const http2 = createHttp2Server((incoming, response) => void handle(incoming as never, response as never));

@@ -30,7 +30,7 @@ describe('publish', () => {
   const publish = (body: string | object, headers: Record<string, string> = {}) =>
     server.api().post('/api/v1/events', body, { headers: { 'content-type': 'application/json', ...headers } });
 
-  test('the exact source text of the payload reaches every endpoint that wants the type', async () => {
+  test('the exact source text of the payload reaches every endpoint with a matching type', async () => {
     const [all, orders, paused, other] = [
       await create({ destination_url: recorder.url('/all') }),
       await create({ destination_url: recorder.url('/orders'), event_types: ['order.*'] }),
@@ -61,7 +61,7 @@ describe('publish', () => {
     for (const { id } of [all, orders, paused, other]) await server.api().delete(`/api/v1/endpoints/${id}`);
   });
 
-  test('to named endpoints: a paused one holds, one without destination captures', async () => {
+  test('of named endpoints, a paused one holds the event, and one without a destination captures it', async () => {
     const [paused, capture] = [await create({ destination_url: recorder.url() }), await create()];
     await server.api().patch(`/api/v1/endpoints/${paused.id}`, { status: 'PAUSED' });
     const { data } = await publish({ event_type: 'a', payload: null, endpoint_ids: [`ep_${paused.id}`, capture.id] });
@@ -73,7 +73,7 @@ describe('publish', () => {
     expect(await stateOf(1)).toEqual(['captured', 'no_destination', null]);
   });
 
-  test('a repeated idempotency key answers the same and makes nothing, in body or header, also at once', async () => {
+  test('a repeated idempotency key, in body or header and even at once, answers the same and makes nothing', async () => {
     const target = await create();
     const body = { event_type: 'a', payload: { n: 1 }, endpoint_ids: [target.id], idempotency_key: 'once' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => publish(body)));
@@ -106,7 +106,7 @@ describe('publish', () => {
 });
 
 describe('rejections', () => {
-  test('what verification refused can be looked at, byte for byte, and is never an event', async () => {
+  test('a rejected request can be read byte for byte, and is never an event', async () => {
     const endpoint = await create({ verification: { provider: 'github', secrets: ['the right one'] } });
     const body = '{"action":"opened",\u0020"n":1.10}';
     const answer = await request(server.port, {
@@ -144,7 +144,7 @@ describe('rejections', () => {
     expect((await read.get('/api/v1/events', { params: { endpoint_id: endpoint.id } })).data.meta.total).toBe(0);
   });
 
-  test('an event tells what is known about its sender', async () => {
+  test('an event shows what is known about its sender', async () => {
     const endpoint = await create();
     const { data } = await server.api().post(`/api/v1/endpoints/${endpoint.id}/test`, {});
     const verification = await server.api().get(`/api/v1/events/${data.id}/verification`);
@@ -152,7 +152,7 @@ describe('rejections', () => {
   });
 });
 
-test('a test event goes the whole path, with the type that was asked for', async () => {
+test('a test event takes the whole path, with the requested type', async () => {
   const endpoint = await create({ destination_url: recorder.url('/test') });
   const { status, data } = await server
     .api()
@@ -168,7 +168,7 @@ test('a test event goes the whole path, with the type that was asked for', async
   expect(JSON.parse(sent?.body.toString() ?? '')).toMatchObject({ type: 'invoice.paid', data: {} });
 });
 
-test('the catalogue is listed', async () => {
+test('the catalogue of providers is listed', async () => {
   const { data } = await server.api().get('/api/v1/providers');
   expect(data.data.find((one: any) => one.name === 'github')).toMatchObject({ title: 'GitHub', signs_url: false });
   expect(data.meta.total).toBe(data.data.length);
@@ -178,7 +178,7 @@ describe('the audit log [AUZ-28]', () => {
   const auditOf = async (objectId: string): Promise<any[]> =>
     (await server.api().get('/api/v1/audit', { params: { object_id: objectId } })).data.data;
 
-  test('tells who did what, from where, with what was before and after', async () => {
+  test('tells who did what from where, with the state before and after', async () => {
     const endpoint = await create({
       destination_url: recorder.url('/a'),
       headers_json: { 'X-Token': 'canary-header' },
@@ -223,7 +223,7 @@ describe('the audit log [AUZ-28]', () => {
     expect(stored).not.toContain(endpoint.secret);
   });
 
-  test('has keys, replays and refusals in it, and pages', async () => {
+  test('has keys, replays and refusals, and pages', async () => {
     const key = (await server.api().post('/api/v1/keys', { name: 'k', scopes: ['read'] })).data;
     await server.api(key.key).post('/api/v1/endpoints', { name: 'x' });
     await server.api(key.key).post('/api/v1/endpoints', { name: 'x' });
@@ -232,7 +232,7 @@ describe('the audit log [AUZ-28]', () => {
     expect(created.map(({ action }) => action)).toEqual(['key.revoked', 'key.created']);
     expect(JSON.stringify(created)).not.toContain(key.key);
     const denied = await denials(server.paggio, server.api(), (entries) => entries.length > 0);
-    // Twice the same within a minute is kept once.
+    // The same refusal twice within a minute is recorded once.
     expect(denied).toMatchObject([{ key_id: key.id, after: { operation: 'endpoints.create' } }]);
 
     const endpoint = await create({ destination_url: recorder.url() });
@@ -276,7 +276,7 @@ describe('rate limits [AUZ-16]', () => {
   });
   afterAll(() => limited.stop());
 
-  test('every answer says what is left; beyond it 429 says when to come back; other keys go on', async () => {
+  test('every answer says what is left; over the limit 429 says when to retry, and other keys go on', async () => {
     const all = { ...owner, scopes: new Set(scopes), keyId: null };
     const { key } = await limited.paggio.admin.keys.create(all, { name: 'x', scopes: ['read', 'ingest'] });
     const api = client(limited.port, key);
@@ -297,23 +297,23 @@ describe('rate limits [AUZ-16]', () => {
     expect(data.code).toBe('RATE_LIMITED');
     expect(Number(headers['retry-after'])).toBeGreaterThan(900);
     expect((await limited.api().get('/api/v1/events')).status).toBe(200);
-    // Ingest has a limit of its own.
+    // Ingest has its own limit.
     expect((await api.post('/api/v1/events', { event_type: 'a', payload: 1 })).status).toBe(202);
     expect((await api.post('/api/v1/events', { event_type: 'a', payload: 1 })).status).toBe(429);
   });
 
-  test('guessing keys is limited by address', async () => {
+  test('guessing keys is limited for each address', async () => {
     const stranger = client(limited.port, 'nope');
     const guess = async (): Promise<number> => (await stranger.get('/api/v1/events')).status;
     const statuses = new Set<number>();
-    // More than the burst at once. The bucket fills up again meanwhile, so a slow machine needs a few rounds.
+    // More than the burst at once. The bucket is refilled during it, so a slow machine needs a few rounds.
     for (let round = 0; round < 10 && !statuses.has(429); round++)
       for (const status of await Promise.all(Array.from({ length: 110 }, guess))) statuses.add(status);
     expect(statuses).toEqual(new Set([401, 429]));
   });
 });
 
-test('a revocation is known on another node within 5 s [AUZ-04]', async () => {
+test('a revoked key is refused by other processes within 5 s [AUZ-04]', async () => {
   const other = await startGatewayServer({}, {}, server.gateway.database);
   const { data } = await server.api().post('/api/v1/keys', { name: 'short' });
   const there = client(other.port, data.key);

@@ -21,7 +21,7 @@ const create = async (settings: object): Promise<any> => {
 const stored = async (id: string): Promise<number> =>
   (await server.api().get('/api/v1/events', { params: { endpoint_id: id } })).data.meta.total;
 
-test('by default every method is taken in and repeated', async () => {
+test('by default every method is accepted and used for the delivery', async () => {
   const recorder = await Recorder.start();
   const endpoint = await create({ destination_url: recorder.url() });
   expect(endpoint.methods).toBeNull();
@@ -38,10 +38,10 @@ test('by default every method is taken in and repeated', async () => {
   await recorder.stop();
 });
 
-test('a method that is not taken in is refused before the body is read, and says which are', async () => {
+test('a method that is not accepted is refused before the body is read, and the answer names the accepted ones', async () => {
   const { slug, id } = await create({ methods: ['POST'] });
   const path = `/api/webhook/${slug}`;
-  // The body never comes.
+  // The body never arrives.
   const bytes = build({ method: 'PUT', path, contentLength: 1_000_000 });
   const answer = await sendRaw(server.port, bytes);
   expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST']);
@@ -51,12 +51,12 @@ test('a method that is not taken in is refused before the body is read, and says
     code: 'METHOD_NOT_ALLOWED',
     hint: expect.stringContaining('Send POST'),
   });
-  // Methods are compared by case, as HTTP does: this one is no method at all.
+  // Methods are case-sensitive in HTTP, so this one is not a method at all.
   expect((await request(server.port, { method: 'post', path })).status).toBe(400);
   expect(await stored(id)).toBe(0);
 });
 
-test('a change takes effect on the very next request, and null takes in everything again', async () => {
+test('a change takes effect on the very next request, and null accepts every method again', async () => {
   const { slug, id } = await create({});
   const put = async (): Promise<number> =>
     (await request(server.port, { method: 'PUT', path: `/api/webhook/${slug}`, body: '{}' })).status;
@@ -64,7 +64,7 @@ test('a change takes effect on the very next request, and null takes in everythi
   const changed = await server.api().patch(`/api/v1/endpoints/${id}`, { methods: ['POST', 'M-SEARCH'] });
   expect([changed.status, changed.data.methods]).toEqual([200, ['POST', 'M-SEARCH']]);
   expect(await put()).toBe(405);
-  // What was taken in before stays, and a change of something else leaves the methods alone.
+  // Earlier events stay, and a change of another setting leaves the methods alone.
   expect((await server.api().patch(`/api/v1/endpoints/${id}`, { name: 'n' })).data.methods).toEqual([
     'POST',
     'M-SEARCH',
@@ -113,7 +113,7 @@ test('forward_identity_headers is true or false', async () => {
   expect((await create({})).forward_identity_headers).toBe(false);
 });
 
-test('what comes by the method of a handshake is answered as one or refused with 405, and never kept', async () => {
+test('a request with the method of a handshake is answered as a handshake or with 405, and never stored', async () => {
   let asked = 0;
   for (const { name, schemes, defaultScheme, handshakeMethods } of catalogue) {
     const other = handshakeMethods.find((method) => method !== 'POST');
@@ -125,7 +125,7 @@ test('what comes by the method of a handshake is answered as one or refused with
       const headers: [string, string][] = [['Connection', 'close']];
       return (await request(server.port, { method, path: `/api/webhook/${slug}`, headers, body: '' })).status;
     };
-    // Some ask by HEAD and say nothing more: then every HEAD is the question.
+    // Some providers ask by an empty HEAD request, so every HEAD is the question.
     expect([name, [200, 405].includes(await statusOf(other)), await statusOf('PUT')]).toEqual([name, true, 405]);
     const { data } = await server.api().get('/api/v1/rejections', { params: { endpoint_id: id } });
     expect([name, await stored(id), data.meta.total]).toEqual([name, 0, 0]);
@@ -134,7 +134,7 @@ test('what comes by the method of a handshake is answered as one or refused with
   expect(asked).toBeGreaterThanOrEqual(3);
 });
 
-test('a sample event is made whatever the methods are: it does not come in by HTTP', async () => {
+test('a test event is made whatever the methods are, because it does not arrive by HTTP', async () => {
   const { id } = await create({ methods: ['PUT'] });
   expect((await server.api().post(`/api/v1/endpoints/${id}/test`, {})).status).toBe(202);
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { register } from 'prom-client';
 import { client, request, startGatewayServer } from './testing';
 
-test('what happened is counted, in a registry of its own, for administrators [LOA-14]', async () => {
+test("telemetry events are counted in Paggio's own registry, for administrators [LOA-14]", async () => {
   const server = await startGatewayServer();
   let status = 200;
   const recorder = await Recorder.start((_request, response) => void response.writeHead(status).end());
@@ -48,13 +48,13 @@ test('what happened is counted, in a registry of its own, for administrators [LO
   await recorder.stop();
 });
 
-test('health says how far behind deliveries are; what is paused is not late', async () => {
+test('health says how late deliveries are, and does not count paused ones', async () => {
   const server = await startGatewayServer({ roles: ['capture', 'api'] });
   const blocker = createServer();
   await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(blocker.address() as AddressInfo).port}/`;
   const endpoint = (await server.api().post('/api/v1/endpoints', { name: 'm', destination_url: url })).data;
-  // Nobody delivers here.
+  // Nothing is delivered in this process.
   await request(server.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' });
   await new Promise((done) => setTimeout(done, 300));
   const late = (await server.api().get('/health')).data;

@@ -7,7 +7,7 @@ const paggio = createPaggio({ database: { url: 'postgres://nobody@localhost/x' }
 test.each([
   ['createNodeHandler', createNodeHandler],
   ['createFetchHandler', createFetchHandler],
-])('%s refuses an option that does not exist, and suggests the one that was meant', (_name, create) => {
+])('%s refuses an unknown option and suggests the right name', (_name, create) => {
   const make = (options: object) => () => create(paggio, options as never);
   expect(make({ dashbord: true, healthy: true })).toThrow(
     expect.objectContaining({
@@ -25,7 +25,7 @@ test.each([
 test.each([
   ['createNodeHandler', createNodeHandler],
   ['createFetchHandler', createFetchHandler],
-])('%s refuses each option of the wrong type by its name, and an app without Paggio', (_name, create) => {
+])('%s refuses each option of the wrong type by name, and a missing Paggio', (_name, create) => {
   for (const field of Object.keys(mountOptions)) {
     expect(() => create(paggio, { [field]: Symbol('wrong') })).toThrow(
       expect.objectContaining({
@@ -39,7 +39,7 @@ test.each([
   for (const nothing of [undefined, null, {}]) expect(() => create(nothing as never)).toThrow(/paggio/);
 });
 
-test('an environment variable that is not set is named', () => {
+test('a missing environment variable is named', () => {
   const make = () => createPaggio({ database: { url: undefined as unknown as string }, masterKey: testMasterKey });
   expect(make).toThrow(/database\.url is undefined: is the environment variable set\?/);
   expect(() => createPaggio({ database: { url: 'postgres://u@h/x' }, masterkey: 1 } as never)).toThrow(

@@ -5,7 +5,7 @@ import { createTestDatabase, testMasterKey } from '@paggio/core/testing';
 import axios from 'axios';
 import { createNodeHandler } from './index';
 
-test('a webhook that arrives before the app has started Paggio gets 503 and the missing call, and is sent again', async () => {
+test('a webhook that arrives before Paggio has started gets 503, the app gets the missing call, and a retry succeeds', async () => {
   const database = await createTestDatabase();
   const paggio = createPaggio({ database: { url: database.url }, masterKey: testMasterKey });
   const faults: unknown[] = [];

@@ -49,15 +49,15 @@ const as = (user: string): AxiosInstance =>
   });
 
 const statusOf = async (api: AxiosInstance, url: string): Promise<number> => (await api.get(url)).status;
-/** Undefined: whoever asks. */
+/** `undefined` means the caller's own user. */
 const usersOf = async (api: AxiosInstance): Promise<Set<string | undefined>> =>
   new Set((await api.get('/api/v1/keys')).data.data.map((key: any) => key.user_id));
 
-describe('admin ends at its user', () => {
+describe('the scope admin ends at its user', () => {
   test.each<[string, () => Promise<AxiosInstance>]>([
     ['a key', async () => (await keyOf('tenant', ['read', 'write', 'ingest', 'resign', 'admin'])).api],
     ['a user of the host', async () => as('tenant')],
-  ])('%s makes, sees and revokes no key of others, and nothing of the server', async (_, make) => {
+  ])('%s makes, sees and revokes no key of other users, and nothing of the server', async (_, make) => {
     const api = await make();
     const { id } = await keyOf('bob', ['read']);
     const { status, data } = await api.post('/api/v1/keys', { name: 'x', user_id: 'bob', scopes: ['read'] });
@@ -78,12 +78,12 @@ describe('admin ends at its user', () => {
   });
 });
 
-describe('operator', () => {
+describe('the scope operator', () => {
   test('with admin it makes, sees and revokes the keys of every user, and the audit log says whose', async () => {
     const { api } = await keyOf('root', ALL);
     const made = await api.post('/api/v1/keys', { name: 'for bob', user_id: 'bob', scopes: ['read'], mode: 'test' });
     expect([made.status, made.data.user_id, made.data.mode]).toEqual([201, 'bob', 'test']);
-    // Its own keys have the shape that everybody's have.
+    // Its own keys have the same shape as everybody's.
     const seen = await usersOf(api);
     expect([seen.has('bob'), seen.has(owner.userId), seen.has('root'), seen.has(undefined)]).toEqual([
       ...[true, true, false, true],
@@ -100,7 +100,7 @@ describe('operator', () => {
     expect(entry.before).toBeNull();
   });
 
-  test('alone it reads the metrics and the state of the server, and touches no key', async () => {
+  test('alone it reads the metrics and the state of the server, and has no access to keys', async () => {
     const { api, id } = await keyOf('root', ['operator']);
     for (const url of ['/metrics', '/api/v1/system']) expect(await statusOf(api, url)).toBe(200);
     for (const url of ['/api/v1/keys', '/api/v1/events', '/api/v1/audit']) expect(await statusOf(api, url)).toBe(403);
@@ -108,7 +108,7 @@ describe('operator', () => {
     expect((await api.delete(`/api/v1/keys/${id}`)).status).toBe(403);
   });
 
-  test('in test mode it grants nothing: to a key, to a user of the host, to a session', async () => {
+  test('in test mode it grants nothing to a key, a user of the host or a session', async () => {
     const test = (await keyOf('root', ALL, 'test')).api;
     for (const api of [test, as('tester')]) {
       for (const url of ['/metrics', '/api/v1/system']) expect(await statusOf(api, url)).toBe(403);
@@ -125,7 +125,7 @@ describe('operator', () => {
     expect((await session.patch('/session', { mode: 'live' })).data.scopes).toEqual(scopes);
   });
 
-  test('a host gives it to its own user, and the first key has it', async () => {
+  test('a host can give it to its own user, and the first key has it', async () => {
     expect(await statusOf(as('host'), '/api/v1/system')).toBe(200);
     expect(await usersOf(as('host'))).toContain(owner.userId);
     expect(await statusOf(server.api(), '/metrics')).toBe(200);
@@ -133,7 +133,7 @@ describe('operator', () => {
     expect([first.user_id, first.scopes]).toEqual([undefined, scopes]);
   });
 
-  test('the code of the app lists and revokes the keys of the user it names', async () => {
+  test("the app's code lists and revokes the keys of the user that it names", async () => {
     const { id } = await keyOf('carol', ['read']);
     const { keys } = server.paggio.admin;
     const { items } = await keys.list({ userId: 'carol', mode: 'live' }, { limit: 10, offset: 0, startingAfter: null });
@@ -149,8 +149,8 @@ async function sessionOf(link: string): Promise<AxiosInstance> {
   return axios.create({ baseURL: `${base}/dashboard`, headers: { cookie, origin: base }, validateStatus: () => true });
 }
 
-describe('nobody grants a scope they lack', () => {
-  test('admin grants resign, which it includes, and a key without it does not', async () => {
+describe('granting scopes', () => {
+  test('admin grants resign, which it includes, and a key without admin grants nothing', async () => {
     const { api } = await keyOf('tenant', ['read', 'admin']);
     const create = async (wanted: Scope[]): Promise<number> =>
       (await api.post('/api/v1/keys', { name: 'x', scopes: wanted })).status;
@@ -163,7 +163,7 @@ describe('nobody grants a scope they lack', () => {
   });
 });
 
-describe('the end of a key', () => {
+describe('the expiry of a key', () => {
   const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
   const create = (api: AxiosInstance, more: object = {}): Promise<any> =>
     api.post('/api/v1/keys', { name: 'child', scopes: ['read'], ...more });
@@ -173,7 +173,7 @@ describe('the end of a key', () => {
     return data;
   }
 
-  test('is by default that of the key which made it, and never later', async () => {
+  test('is by default that of the key that made it, and never later', async () => {
     const end = inHours(2);
     const api = server.api((await ending(end)).key);
     const child = (await create(api, { scopes: ['read', 'admin'] })).data;
@@ -190,12 +190,12 @@ describe('the end of a key', () => {
     expect((await create(server.api(), { expires_at: null })).data.expires_at).toBeNull();
   });
 
-  test('is not in the past', async () => {
+  test('cannot be in the past', async () => {
     const { status, data } = await create(server.api(), { expires_at: '2020-01-01T00:00:00Z' });
     expect([status, data.details]).toEqual([422, [{ field: 'expires_at', message: 'expires_at is in the past.' }]]);
   });
 
-  test('counts for the sessions of that key as well', async () => {
+  test('applies to sessions of that key too', async () => {
     const end = inHours(2);
     const { key } = await ending(end);
     const base = `http://127.0.0.1:${server.port}`;
@@ -206,17 +206,17 @@ describe('the end of a key', () => {
     expect([later.status, later.data.details[0].field]).toEqual([422, 'expires_at']);
     const child = await http.post('/api/v1/keys', { name: 'x', scopes: ['read'] }, { headers });
     expect(child.data.expires_at).toBe(end);
-    // A link that was made without a key sets no end.
+    // A link made without a key sets no expiry.
     const free = await sessionOf(await server.signInLink());
     expect((await free.post('/api/v1/keys', { name: 'x', scopes: ['read'] })).data.expires_at).toBeNull();
   });
 
-  test('of a revoked key leaves those that it made, and makes no more, not even at the last moment', async () => {
+  test('a revoked key leaves the keys that it made, and cannot make another at the last moment', async () => {
     const maker = await ending(inHours(2));
     const api = server.api(maker.key);
     const child = (await create(api)).data;
     await query(server.gateway.database.url, `update paggio.api_keys set revoked_at = now() where id = '${maker.id}'`);
-    // This process has the key in memory still.
+    // This process still has the key in memory.
     expect((await create(api)).data.code).toBe('UNAUTHORIZED');
     expect(await statusOf(server.api(child.key), '/api/v1/events')).toBe(200);
   });

@@ -10,7 +10,7 @@ import { createNodeHandler } from './index';
 import { client, close } from './testing/gateway-server';
 import { request } from './testing/raw-http';
 
-test('while the database is away every door says 503 with Retry-After, and all is well when it is back [AUZ-02, LOA-05, CRA-06]', async () => {
+test('without a database every path answers 503 with Retry-After, and all works once it is back [AUZ-02, LOA-05, CRA-06]', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'paggio-outage-'));
   let cluster = await startEmbeddedDatabase({ directory });
   const port = new URL(cluster.url).port;
@@ -38,7 +38,7 @@ test('while the database is away every door says 503 with Retry-After, and all i
   }
   const list = await client(own, key).get('/api/v1/events');
   expect([list.status, list.data.code, list.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '5']);
-  // What cannot be a key is refused without a query.
+  // A text that cannot be a key is refused without a query.
   const impossible = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`;
   for (const wrong of [impossible, key.replace('live', 'test'), 'pk_live_x', key.slice(0, -1)])
     expect((await client(own, wrong).get('/api/v1/events')).status).toBe(401);

@@ -27,7 +27,7 @@ async function create(settings: object = {}): Promise<{ id: string; slug: string
   return data;
 }
 
-/** The event of a request, settled, and what its destination received. */
+/** Sends a request, waits until its event is settled, and returns what its destination received. */
 async function deliver(
   slug: string,
   headers: [string, string][],
@@ -54,7 +54,7 @@ const asProxy: [string, string][] = [
   ['Paggio_Verified', 'stripe'],
 ];
 
-test('an anonymous sender cannot speak to a destination as the proxy in front of it', async () => {
+test('an anonymous sender cannot pretend to be the proxy in front of a destination', async () => {
   const { slug, id } = await create();
   const { event, received } = await deliver(slug, [['X-Kept', 'a'], ...asProxy, ['x_kept_too', 'b']]);
   const names = (received?.rawHeaders ?? []).filter((_text, index) => index % 2 === 0);
@@ -63,7 +63,7 @@ test('an anonymous sender cannot speak to a destination as the proxy in front of
   );
   expect(received?.headers).toMatchObject({ 'x-kept': 'a', x_kept_too: 'b', 'paggio-verified': 'none' });
 
-  // They are on record as they came, and so they are shown.
+  // The event is stored and shown with its headers unchanged.
   const { data } = await server.api().get(`/api/v1/events/${event.id}`);
   for (const [name, value] of asProxy) expect([name, data.headers[name.toLowerCase()]]).toEqual([name, value]);
 
@@ -75,13 +75,13 @@ test('an anonymous sender cannot speak to a destination as the proxy in front of
     x_remote_user: 'root',
     'paggio-verified': 'none',
   });
-  // Replays go by the setting of the moment, as attempts do.
+  // Like attempts, replays use the setting at that moment.
   await server.api().patch(`/api/v1/endpoints/${id}`, { forward_identity_headers: false });
   await server.api().post(`/api/v1/events/${event.id}/replay`, { environment: 'original', include_credentials: true });
   expect(recorder.requests.at(-1)?.headers).not.toHaveProperty('x-forwarded-for');
 });
 
-test('a custom scheme may read a header of any name: it reaches the destination, and nothing like it beside it', async () => {
+test('the header that a custom scheme reads reaches the destination under any name, and no similar header does', async () => {
   const settings = { kind: 'token', header: 'X-Remote-User' };
   const { slug } = await create({ verification: { provider: 'custom', secrets: ['a long secret'], settings } });
   const { received } = await deliver(slug, [
@@ -92,7 +92,7 @@ test('a custom scheme may read a header of any name: it reaches the destination,
   expect(received?.headers).not.toHaveProperty('x-remote-group');
 });
 
-test('a handler of the app gets the headers as they came, and who vouches for the event', async () => {
+test('a handler gets the headers unchanged, and who verified the event', async () => {
   await server.api().post('/api/v1/endpoints', { name: 'handled' });
   const { data } = await server.api().get('/api/v1/endpoints');
   const { slug } = data.data.find(({ name }: { name: string }) => name === 'handled');
@@ -101,7 +101,7 @@ test('a handler of the app gets the headers as they came, and who vouches for th
   for (const [name, value] of asProxy) expect([name, handled[0]?.header(name)]).toEqual([name, value]);
 });
 
-test('a delivery says who vouches for it, on every way in and out', async () => {
+test('a delivery says who verified its event, on every way in and out', async () => {
   const said = (): unknown[] => recorder.requests.slice(before).map(({ headers }) => headers['paggio-verified']);
   let before = recorder.requests.length;
   const gitHub = await create({ verification: { provider: 'github', secrets: ['octocat'] } });
@@ -134,10 +134,10 @@ test('a delivery says who vouches for it, on every way in and out', async () => 
   expect(said()).toEqual(['api', 'api', 'none']);
 });
 
-describe('circles', () => {
+describe('loops', () => {
   const anyName = { resolve: async () => [{ address: '127.0.0.1', family: 4 as const }] };
 
-  /** Everything that the endpoints of a gateway have taken in, when nothing is pending any more. */
+  /** The events of all endpoints of a gateway, once nothing is pending any more. */
   async function allSettled(one: GatewayServer): Promise<string[]> {
     for (;;) {
       const page = await one.paggio.admin.events.list(owner, {}, { limit: 100, offset: 0, startingAfter: null });
@@ -147,7 +147,7 @@ describe('circles', () => {
     }
   }
 
-  test('a destination that is the gateway itself under another name gets an event three times', async () => {
+  test('a destination that is the gateway under another name gets an event three times', async () => {
     const one = await startGatewayServer({}, {}, undefined, anyName);
     const { endpoint } = await one.paggio.admin.endpoints.create(owner, { name: 'circle' });
     const destinationUrl = `http://another-name.example:${one.port}/api/webhook/${endpoint.slug}`;
@@ -157,7 +157,7 @@ describe('circles', () => {
     await one.stop();
   });
 
-  test('a circle of two gateways with keys of their own ends too', async () => {
+  test('a loop of two gateways with different master keys ends too', async () => {
     const first = await startGatewayServer({}, {}, undefined, anyName);
     const second = await startGatewayServer({ masterKey: Buffer.alloc(32, 9) }, {}, undefined, anyName);
     const to = (other: GatewayServer, slug: string): object => ({
@@ -169,7 +169,7 @@ describe('circles', () => {
     await second.paggio.admin.endpoints.update(owner, b.id, to(first, a.slug));
     await request(first.port, { path: `/api/webhook/${a.slug}`, body: '{}' });
     const ends: string[][] = [];
-    // Each hands the last of its events to the other, so the second look finds what came after the first.
+    // Each passes its last event to the other, so the second round finds what arrived after the first.
     for (let n = 0; n < 4; n++) ends.splice(0, 2, await allSettled(first), await allSettled(second));
     expect(ends).toEqual([
       ['delivered', 'delivered', 'delivered', 'refused'],

@@ -25,7 +25,7 @@ async function create(): Promise<{ path: string; destination: string; tag: strin
 
 const tagOf = async (path: string): Promise<string> => (await server.api().get(path)).headers['etag'] as string;
 
-test('of two people who edit the same object at once, one wins and the other is refused with nothing lost', async () => {
+test('of several users who edit an object at once one wins, and the others are refused without loss', async () => {
   const { path, destination } = await create();
   await server.api().put(NOTIFICATIONS, { slack });
   const cases: [string, string, (n: number) => object, (data: any) => unknown][] = [
@@ -45,7 +45,7 @@ test('of two people who edit the same object at once, one wins and the other is 
     const now = await server.api().get(url);
     expect([read(now.data), now.headers['etag']]).toEqual([read(winner?.data), winner?.headers['etag']]);
     expect(now.headers['etag']).not.toBe(tag);
-    // With the new tag the change of the other one goes through.
+    // With the new tag another change succeeds.
     const again = await server
       .api()
       .request({ method, url, data: bodyOf(9), headers: { 'if-match': now.headers['etag'] as string } });
@@ -53,7 +53,7 @@ test('of two people who edit the same object at once, one wins and the other is 
   }
 });
 
-test('the first settings of notifications are made once, though there was no row to lock', async () => {
+test('the first settings of notifications are created once, although there is no row to lock', async () => {
   const other = { userId: 'nobody-yet', mode: 'live' as const, scopes: new Set(scopes), keyId: null };
   const { revision } = await server.paggio.admin.notifications.get(other);
   const input = { slack: { url: slack.url, triggers: ['failed' as const] } };
@@ -63,13 +63,13 @@ test('the first settings of notifications are made once, though there was no row
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
 });
 
-test('an old tag deletes nothing; the present one does', async () => {
+test('an old tag deletes nothing, and the current tag does', async () => {
   const { path, destination, tag } = await create();
   const old = await tagOf(destination);
   await server.api().patch(destination, { name: 'changed' });
   for (const [url, wrong] of [
     [destination, old],
-    // The settings of an endpoint include those of its destinations.
+    // The tag of an endpoint includes its destinations.
     [path, tag],
   ] as const) {
     expect((await server.api().delete(url, { headers: { 'if-match': wrong } })).status).toBe(412);
@@ -83,7 +83,7 @@ test('an old tag deletes nothing; the present one does', async () => {
   expect((await server.api().delete(path, { headers: { 'if-match': '*' } })).status).toBe(404);
 });
 
-test('health, circuit and expired secrets leave the tags alone; a pause and a new secret do not', async () => {
+test('health, circuit and expired secrets do not change a tag; a pause and a new secret do', async () => {
   const { path, destination, tag } = await create();
   const before = [tag, await tagOf(destination)];
   await query(
@@ -100,12 +100,12 @@ test('health, circuit and expired secrets leave the tags alone; a pause and a ne
   expect(paused[1]).not.toBe(before[1]);
   await server.api().post(`${path}/rotate-secret`, {});
   expect([(await tagOf(path)) === paused[0], await tagOf(destination)]).toEqual([false, paused[1]]);
-  // A destination takes over the timeout of its endpoint.
+  // A destination inherits the timeout of its endpoint.
   await server.api().patch(path, { timeout_seconds: 33 });
   expect(await tagOf(destination)).not.toBe(paused[1]);
 });
 
-test('another process names the same state by the same tag', async () => {
+test('another process has the same tag for the same state', async () => {
   const { path, destination, tag } = await create();
   const other = await startGatewayServer({}, {}, server.gateway.database);
   try {
@@ -118,7 +118,7 @@ test('another process names the same state by the same tag', async () => {
   }
 });
 
-test('If-None-Match answers 304 without a body on every single object', async () => {
+test('If-None-Match answers 304 without a body for every single object', async () => {
   const { path, destination } = await create();
   const replay = (await server.api().post('/api/v1/replays', { filter: { status: 'failed' } })).data.id as string;
   for (const url of [path, destination, NOTIFICATIONS, `/api/v1/replays/${replay}`]) {
@@ -137,7 +137,7 @@ test('If-None-Match answers 304 without a body on every single object', async ()
   }
 });
 
-test('tags compare as RFC 9110 says, and malformed ones are refused before anything happens', async () => {
+test('tags are compared by RFC 9110, and malformed ones are refused before anything happens', async () => {
   const { path } = await create();
   const patch = async (headers: Record<string, string>): Promise<number> =>
     (await server.api().patch(path, { description: 'x' }, { headers })).status;
@@ -157,7 +157,7 @@ test('tags compare as RFC 9110 says, and malformed ones are refused before anyth
   expect(preconditionOf(['If-Match', '"a"', 'x', '*', 'if-match', 'W/"b", "c"'])).toEqual({ ifMatch: ['a', 'c'] });
 });
 
-test('a tag is not ignored where objects have none', async () => {
+test('If-Match is not ignored for objects without tags', async () => {
   const all = { ...owner, scopes: new Set(scopes), keyId: null };
   const { apiKey } = await server.paggio.admin.keys.create(all, { name: 'kept' });
   const remove = (headers: object): Promise<{ status: number }> =>

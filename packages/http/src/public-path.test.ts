@@ -13,7 +13,7 @@ interface Embedded {
   gateway: TestGateway;
   handle: NodeHandler;
   key: string;
-  /** Where browsers and senders come in. */
+  /** Browsers and senders connect to this server. */
   front: Server;
   app: Server;
 }
@@ -34,7 +34,7 @@ const listen = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** An app that mounts Paggio at a path, behind a proxy that takes a prefix away. */
+/** An app that mounts Paggio at a path, behind a proxy that removes a prefix. */
 async function embed(publicPath: string, path: string, stripped: string): Promise<Embedded & { origin: string }> {
   const mounted: { handle?: NodeHandler } = {};
   const app = createServer((request, response) => {
@@ -75,11 +75,11 @@ test.each([
     '',
     '/api/hooks',
   ],
-  ['a proxy that takes the path of the public URL away', '/gw', '', '/gw', '/gw'],
+  ['a proxy that removes the path of the public URL', '/gw', '', '/gw', '/gw'],
   ['such a proxy in front of a mount path', '/gw', '/hooks', '/gw', '/gw/hooks'],
   ['such a proxy, and a public URL with both paths', '/gw/hooks', '/hooks', '/gw', '/gw/hooks'],
   ['a mount path that ends like the path of the public URL', '/webhooks', '/hooks', '/webhooks', '/webhooks/hooks'],
-])('behind %s every address that Paggio gives is right', async (_what, publicPath, path, stripped, expected) => {
+])('behind %s every address that Paggio gives is correct', async (_what, publicPath, path, stripped, expected) => {
   const { gateway, handle, key, origin } = await embed(publicPath, path, stripped);
   const { paggio } = gateway;
   expect(paggio.host.address.baseUrl).toBe(origin + expected);
@@ -108,7 +108,7 @@ test.each([
   expect((await api.get(new URL(asset, `${origin}${expected}/dashboard`).href)).status).toBe(200);
 });
 
-test('an origin of its own for webhooks has the mount path, and nothing of the public URL', async () => {
+test('an ingest URL gets the mount path, and nothing of the public URL', async () => {
   const gateway = await startGateway(
     { publicUrl: 'https://example.com/gw/hooks', ingestUrl: 'https://in.example.com' },
     {},

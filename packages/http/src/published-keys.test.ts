@@ -6,7 +6,7 @@ import { request, startGatewayServer, type GatewayServer, type RawAnswer } from 
 const full = process.env['PAGGIO_FULL'] === '1';
 
 let server: GatewayServer;
-/** Stands where PayPal and Plaid would be. */
+/** Plays the servers of PayPal and Plaid. */
 let world: Recorder;
 const published = new Map<string, string>();
 
@@ -63,7 +63,7 @@ function signedByPayPal(signingKey: string, certificate: string): [string, strin
     ]);
 }
 
-test('forged webhooks of PayPal stop neither those from elsewhere nor those of other endpoints', async () => {
+test('forged webhooks of PayPal stop neither genuine senders nor other endpoints', async () => {
   const pair = paypal.createTestSecret();
   const pem = pair.signingKey.slice(pair.signingKey.indexOf('-----BEGIN'));
   for (const name of ['CERT-new', 'CERT-other'])
@@ -79,15 +79,15 @@ test('forged webhooks of PayPal stop neither those from elsewhere nor those of o
   const forged = await Promise.all(invented.map((headers) => send(flooded, FORGER, headers)));
   expect(new Set(forged.map(({ status }) => status))).toEqual(new Set([401, 503]));
   expect(world.requests.length).toBeLessThanOrEqual(15);
-  // A certificate that nobody has seen yet, on the flooded endpoint and on another one.
+  // A certificate that is still unknown, at the flooded endpoint and at another one.
   const genuine = signedByPayPal(pair.signingKey, 'CERT-new');
   expect((await send(flooded, GENUINE, genuine)).status).toBe(200);
   expect((await send(quiet, FORGER, signedByPayPal(pair.signingKey, 'CERT-other'))).status).toBe(200);
-  // Now that it is known it needs no look-up, not even from the forger's address.
+  // The certificate is known now and needs no look-up, even for the forger's address.
   expect((await send(flooded, FORGER, signedByPayPal(pair.signingKey, 'CERT-new'))).status).toBe(200);
 });
 
-test('what cannot be genuine is refused without a look-up', async () => {
+test('a request that cannot be genuine is refused without a look-up', async () => {
   const pair = paypal.createTestSecret();
   const path = await endpoint({ provider: 'paypal', secrets: [pair.secret] });
   const good = signedByPayPal(pair.signingKey, 'CERT-1');
@@ -116,7 +116,7 @@ test('what cannot be genuine is refused without a look-up', async () => {
   expect(world.requests).toEqual([]);
 });
 
-test('made-up key ids of Plaid are bounded for a sender, and a genuine id from elsewhere is still looked up', async () => {
+test('invented key ids of Plaid are limited for each sender, and a genuine id from elsewhere is still looked up', async () => {
   const pair = plaid.createTestSecret();
   const body = '{"webhook_code":"X"}';
   const path = await endpoint({ provider: 'plaid', secrets: ['api secret'], settings: { client_id: 'c' } });

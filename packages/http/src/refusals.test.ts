@@ -33,7 +33,7 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-/** Sends bytes as they are, and resolves with all that comes until the server ends the connection. */
+/** Sends raw bytes, and resolves with everything that arrives until the server ends the connection. */
 function say(bytes: string | Buffer, to = server): Promise<string> {
   return new Promise((done) => {
     const socket = connect((to.address() as AddressInfo).port, '127.0.0.1');
@@ -73,7 +73,7 @@ const refused: [string, () => string, number][] = [
   ],
 ];
 
-test.each(refused)('%s is refused in the shape of every error', async (_, request, status) => {
+test.each(refused)('%s is refused with the usual error body', async (_, request, status) => {
   const answer = read(await say(request()));
   expect(answer).toEqual({
     status,
@@ -130,7 +130,7 @@ test('a refused body that turns out to be malformed gets no second answer', asyn
   expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
 });
 
-test('100-continue is met, in any case and twice', async () => {
+test('Expect: 100-continue is answered, in any case and even if it is there twice', async () => {
   const { port } = server.address() as AddressInfo;
   for (const headers of [
     [['Expect', '100-Continue']],

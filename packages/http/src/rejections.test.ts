@@ -37,7 +37,7 @@ async function stored(endpointId: string): Promise<{ id: string; bytes: number }
 const total = (rows: { bytes: number }[]): number => rows.reduce((sum, { bytes }) => sum + bytes, 0);
 const idOf = ({ headers }: RawAnswer): string => headers['paggio-rejection-id'] as string;
 
-test('bodies are kept whole within 16 MiB of an endpoint: the oldest go first, and those of others stay', async () => {
+test('an endpoint keeps 16 MiB of whole bodies; the oldest are removed first, and other endpoints keep theirs', async () => {
   const [to, other] = [await endpoint(), await endpoint()];
   const theirs = idOf(await forge(other.path, randomBytes(1_000)));
   const bodies = Array.from({ length: 8 }, () => randomBytes(3 * MiB));
@@ -49,13 +49,13 @@ test('bodies are kept whole within 16 MiB of an endpoint: the oldest go first, a
   const raw = await server.api().get(`/api/v1/rejections/${ids[7]}/raw`, { responseType: 'arraybuffer' });
   expect(Buffer.compare(raw.data, bodies[7] as Buffer)).toBe(0);
   expect(raw.headers['paggio-body-truncated']).toBeUndefined();
-  // A small one needs no room.
+  // A small body fits without removing another.
   await forge(to.path, randomBytes(10));
   expect(await stored(to.id)).toHaveLength(6);
   expect((await stored(other.id)).map(({ id }) => id)).toEqual([theirs]);
 });
 
-test('many at once, from two processes, leave no more than 16 MiB and a hundred rows', async () => {
+test('many rejections at once from two processes leave at most 16 MiB and a hundred rows', async () => {
   const other = await startGatewayServer({ bodyLimit }, {}, server.gateway.database);
   const to = await endpoint();
   await Promise.all(
@@ -65,7 +65,7 @@ test('many at once, from two processes, leave no more than 16 MiB and a hundred 
   );
   expect(total(await stored(to.id))).toBe(15 * MiB);
 
-  // Two that begin in the same moment must see each other.
+  // Two that begin at the same moment have to see each other.
   const { url } = server.gateway.database;
   const gate = new Client({ connectionString: url });
   await gate.connect();
@@ -91,7 +91,7 @@ test('many at once, from two processes, leave no more than 16 MiB and a hundred 
 describe('a body of more than 16 MiB', () => {
   const heard: TelemetryEvent[] = [];
   const text = `{"text":"${'\u00e9'.repeat(9 * MiB)}"}`;
-  // Its 65,536th byte is the first half of a character.
+  // Byte 65,536 is the first half of a character.
   const body = Buffer.from(text);
   let id: string;
   let endpointId: string;
@@ -107,7 +107,7 @@ describe('a body of more than 16 MiB', () => {
     expect(await stored(to.id)).toEqual([{ id, bytes: 65_536 }]);
   });
 
-  test('is cut to its first 64 KiB and says so, with its true size', async () => {
+  test('is cut to its first 64 KiB and shown with that fact and its true size', async () => {
     const { data } = await server.api().get(`/api/v1/rejections/${id}`);
     expect(data).toMatchObject({ id, size: body.length, body_truncated: true, payload_format: 'text' });
     expect(text.startsWith(data.payload)).toBe(true);
@@ -152,13 +152,13 @@ describe('a token in a body', () => {
     ['the cut goes through', 101, '\u00e9'.repeat(100), 101],
     ['ends at the cut', 64, 'a'.repeat(64), 64],
     ['begins at the cut', 0, 'a'.repeat(64), 0],
-    ['lies behind the cut', -1_000, 'a'.repeat(64), 0],
-  ])('that %s is hidden as far as it was kept', async (_, before, token, kept) => {
+    ['lies after the cut', -1_000, 'a'.repeat(64), 0],
+  ])('that %s is hidden in the part that was kept', async (_, before, token, kept) => {
     const head = (padding: number): string => `{"value":[{"padding":"${'x'.repeat(padding)}","clientState":"`;
     const text = `${head(65_536 - before - head(0).length)}${token}","more":"${'y'.repeat(full ? 17 * MiB : 1_000)}"}]}`;
     const body = Buffer.from(text);
     const beginning = body.subarray(0, 65_536);
-    // A small body is cut as if it were too large; only in full it is.
+    // A small body is cut as if it were too large. Only the full check sends a large one.
     const admits = jest.spyOn(server.gateway.assembly.capture.throttle, 'admits');
     if (!full) admits.mockReturnValueOnce(65_536);
     const id = idOf(await refuse(body));
@@ -182,16 +182,16 @@ describe('a token in a body', () => {
     expect(data).toMatchObject({ payload: hidden.toString(), body_truncated: true });
   });
 
-  test('counts with its sealed form in what an endpoint may keep', async () => {
+  test('counts together with its sealed form towards the limit of its endpoint', async () => {
     const body = Buffer.from(`{"value":[{"clientState":"${'a'.repeat(3 * MiB)}"}]}`);
     const ids: string[] = [];
     for (let n = 0; n < 4; n++) ids.push(idOf(await refuse(body)));
-    // 3 MiB of asterisks and 4 MiB sealed, each.
+    // Each takes 3 MiB of asterisks and 4 MiB sealed.
     expect((await stored(to.id)).map(({ id }) => id)).toEqual(ids.slice(2).reverse());
   });
 });
 
-test('a rejection from before bodies were cut is whole, with its own size', async () => {
+test('a rejection from before bodies were cut is whole and has its own size', async () => {
   const to = await endpoint();
   const id = idOf(await forge(to.path, Buffer.from('{"a":1}')));
   await query(server.gateway.database.url, `update paggio.rejections set size = null where id = '${id}'`);
@@ -201,7 +201,7 @@ test('a rejection from before bodies were cut is whole, with its own size', asyn
   expect(why.data).toMatchObject({ body_truncated: false, explanation: expect.not.stringContaining('beginning') });
 });
 
-test('a flood of forged requests leaves twenty rows, and every one of them is answered 401', async () => {
+test('a flood of forged requests leaves twenty rows, and every request is answered 401', async () => {
   const to = await endpoint();
   const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => forge(to.path, Buffer.from(`{"n":${n}}`))));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));

@@ -14,19 +14,19 @@ function withHeaders(headers: unknown, rawHeaders?: unknown): IncomingMessage {
   return request;
 }
 
-test('headers without raw headers become names and values in turn, one for each repetition', () => {
+test('headers without raw headers become pairs of name and value, one for each repetition', () => {
   const headers = { 'content-length': 2, 'set-cookie': ['a=1', 'b=2'], 'x-none': undefined, host: 'example.com' };
   const list = ['content-length', '2', 'set-cookie', 'a=1', 'set-cookie', 'b=2', 'host', 'example.com'];
   expect(requestHeaders(withHeaders(headers, []))).toEqual(list);
   expect(requestHeaders(withHeaders(headers))).toEqual(list);
 });
 
-test('raw headers are used as they are where a request has them', () => {
+test('raw headers are used unchanged when a request has them', () => {
   const rawHeaders = ['X-A', '1', 'x-a', '2'];
   expect(requestHeaders(withHeaders({ 'x-b': '3' }, rawHeaders))).toBe(rawHeaders);
 });
 
-test('what the host changes in its headers later has no effect', () => {
+test('later changes of the headers by the host have no effect', () => {
   const headers: Record<string, string> = { 'content-type': 'text/plain' };
   const request = withHeaders(headers, []);
   const before = requestHeaders(request);
@@ -35,7 +35,7 @@ test('what the host changes in its headers later has no effect', () => {
   expect(requestHeaders(request)).toBe(before);
 });
 
-test('characters that no byte can hold become the bytes of UTF-8, as a sender had written them', () => {
+test('characters that no byte can hold become the bytes of UTF-8, as a sender would have written them', () => {
   const list = requestHeaders(withHeaders({ 'x-latin': 'caf\u00e9', 'x-name': 'Zo\u00eb \u2713' }, []));
   expect(list).toEqual(['x-latin', 'caf\u00e9', 'x-name', Buffer.from('Zo\u00eb \u2713').toString('latin1')]);
 });
@@ -83,7 +83,7 @@ test('a header that would break out of its line is refused, and nothing is store
   await gateway.stop();
 });
 
-test('a host with undefined raw headers, or a request without any headers, is no fault', async () => {
+test('a host with undefined raw headers, or a request without headers, causes no fault', async () => {
   const { gateway, handle, path, total } = await gatewayAt();
   const host = await serveHost(gateway, createServer(withHeadersOnly((q, s) => handle(q, s), undefined)));
   expect((await send(host.port, { path, body: '{}' })).status).toBe(200);
@@ -111,7 +111,7 @@ test('bodies of every size arrive through a transport without a socket, with or 
   await gateway.stop();
 });
 
-test('HTTP/2: two hosts are refused, cookies become one header, and repeated headers of an answer are all sent', async () => {
+test('over HTTP/2 two hosts are refused, cookies become one header, and repeated headers of an answer are all sent', async () => {
   const { gateway, handle, path, total } = await gatewayAt();
   const server = createHttp2Server((request, response) => {
     const [asked, answered] = [request, response] as unknown as [IncomingMessage, ServerResponse];

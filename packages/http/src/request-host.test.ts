@@ -5,7 +5,7 @@ const nameOf = (host: string): string | undefined => {
   return url && hostName(url);
 };
 
-test('a host is read as a browser reads it, without port, brackets and final dot', () => {
+test('a host is read as browsers read it, without port, brackets and final dot', () => {
   const expected: [string, string][] = [
     ['Hooks.Example.com.:443', 'hooks.example.com'],
     ['[::1]:4400', '::1'],
@@ -18,7 +18,7 @@ test('a host is read as a browser reads it, without port, brackets and final dot
   for (const [host, name] of expected) expect([host, nameOf(host)]).toEqual([host, name]);
 });
 
-test('text that is more than a host, or no host, is not read as one', () => {
+test('a text that is more than a host, or not a host, is not read as one', () => {
   for (const host of [
     '',
     ' ',
@@ -36,7 +36,7 @@ test('text that is more than a host, or no host, is not read as one', () => {
     expect([host, nameOf(host)]).toEqual([host, undefined]);
 });
 
-test('the forwarded host is named beside the host, from a trusted proxy only', () => {
+test("a trusted proxy's forwarded host is returned next to the host, and no other", () => {
   const headers = ['Host', '127.0.0.1:4400', 'X-Forwarded-Host', 'evil.test, hooks.example.com'];
   expect(requestHosts(headers, true)).toEqual(['127.0.0.1:4400', 'hooks.example.com']);
   expect(requestHosts(headers, false)).toEqual(['127.0.0.1:4400']);

@@ -7,7 +7,7 @@ interface Sent {
   overTls?: boolean;
 }
 
-/** Undefined: it is let through. */
+/** `undefined` means that the change is allowed. */
 function refusalOf(
   publicUrl: string,
   { host, origin, site, overTls = false }: Sent,
@@ -59,9 +59,9 @@ const refused: [string, string, Sent][] = [
   ['no site', LOCAL, { host: '127.0.0.1:4400', origin: 'null' }],
   ['another port', LOCAL, { host: '127.0.0.1:4400', origin: 'http://127.0.0.1:4401' }],
   ['another loopback name', LOCAL, { host: '127.0.0.1:4400', origin: 'http://localhost:4400' }],
-  ['https at a server that speaks none', LOCAL, { host: '127.0.0.1:4400', origin: 'https://127.0.0.1:4400' }],
+  ['https at a server without TLS', LOCAL, { host: '127.0.0.1:4400', origin: 'https://127.0.0.1:4400' }],
   ['another scheme', LOCAL, { host: '127.0.0.1:4400', origin: 'ftp://127.0.0.1:4400' }],
-  ['a scheme that is none', LOCAL, { host: '127.0.0.1:4400', origin: 'foo://127.0.0.1:4400', site: 'same-origin' }],
+  ['an unknown scheme', LOCAL, { host: '127.0.0.1:4400', origin: 'foo://127.0.0.1:4400', site: 'same-origin' }],
   ['http at a server that speaks TLS', LOCAL, { host: 'app.test', origin: 'http://app.test', overTls: true }],
   ['http of an https public URL', PUBLIC, { host: 'hooks.example.com', origin: 'http://hooks.example.com' }],
   [
@@ -97,7 +97,7 @@ const refused: [string, string, Sent][] = [
   ['another site, whatever it says', LOCAL, { host: 'app.test', origin: 'https://evil.test', site: 'same-origin' }],
 ];
 
-test.each(allowed)('a change from %s is let through', (_, publicUrl, sent) => {
+test.each(allowed)('a change from %s is allowed', (_, publicUrl, sent) => {
   for (const presence of ['required', 'optional'] as const)
     expect(refusalOf(publicUrl, sent, presence)).toBeUndefined();
 });
@@ -107,7 +107,7 @@ test.each(refused)('a change from %s is refused', (_, publicUrl, sent) => {
     expect(refusalOf(publicUrl, sent, presence)).toMatchObject({ code: 'FORBIDDEN' });
 });
 
-test('without Origin, what the browser says about the site still counts; what says neither is no browser', () => {
+test("without Origin the browser's word about the site counts, and a request with neither is not from a browser", () => {
   const host = '127.0.0.1:4400';
   for (const site of ['cross-site', 'same-site'])
     for (const presence of ['required', 'optional'] as const)
@@ -116,7 +116,7 @@ test('without Origin, what the browser says about the site still counts; what sa
   expect(refusalOf(LOCAL, { host }, 'required')).toMatchObject({ code: 'FORBIDDEN' });
 });
 
-test('an own site that is not known to be one is told what to set', () => {
+test("the refusal of a change from an unknown own site says which option to set", () => {
   const behindTls = refusalOf('http://localhost', { host: 'app.test', origin: 'https://app.test' }, 'required');
   for (const part of [
     'https://app.test',

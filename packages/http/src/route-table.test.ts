@@ -17,23 +17,23 @@ function found(table: RouteTable, method: string, path: string): unknown {
   return match && ('operation' in match ? [match.operation.id, match.params] : match.allowed);
 }
 
-test('a literal segment comes before a parameter, wherever its row is', () => {
+test('a literal segment takes precedence over a parameter, in whichever row it is', () => {
   const table = new RouteTable([row('GET', '/events/:id'), row('PATCH', '/events/:id'), row('GET', '/events/stream')]);
   expect(found(table, 'GET', '/events/stream')).toEqual(['GET /events/stream', {}]);
   expect(found(table, 'HEAD', '/events/7')).toEqual(['GET /events/:id', { id: '7' }]);
-  // The path is both of them, so both of their methods are allowed.
+  // The path matches both rows, so the methods of both are allowed.
   expect(found(table, 'PATCH', '/events/stream')).toEqual(['PATCH /events/:id', { id: 'stream' }]);
   expect(found(table, 'PUT', '/events/stream')).toEqual(['GET', 'HEAD', 'PATCH']);
 });
 
-test('a literal that leads nowhere does not hide a parameter', () => {
+test('a literal segment that leads nowhere does not hide a parameter', () => {
   const table = new RouteTable([row('GET', '/a/b/c'), row('GET', '/a/:x/d')]);
   expect(found(table, 'GET', '/a/b/d')).toEqual(['GET /a/:x/d', { x: 'b' }]);
   expect(found(table, 'GET', '/a/b')).toBeUndefined();
   expect(found(table, 'GET', '/a/__proto__/d')).toEqual(['GET /a/:x/d', { x: '__proto__' }]);
 });
 
-test('each row names its own parameters, and none of them is empty', () => {
+test('each row has its own parameters, and none of them is empty', () => {
   const table = new RouteTable([row('GET', '/a/:first'), row('DELETE', '/a/:second')]);
   expect(found(table, 'GET', '/a/1')).toEqual(['GET /a/:first', { first: '1' }]);
   expect(found(table, 'DELETE', '/a/1')).toEqual(['DELETE /a/:second', { second: '1' }]);
@@ -54,7 +54,7 @@ function byRows(method: string, path: string): string | undefined {
   return (rows.find((one) => !one.path.includes(':')) ?? rows[0])?.id;
 }
 
-test('the table of the API finds what a search through all of its rows finds', () => {
+test('the table of the API finds the same as a search through all rows', () => {
   const table = new RouteTable(operations);
   const segment = fc.constantFrom(...new Set(operations.flatMap((one) => one.path.split('/').slice(1))), 'x', '');
   const path = fc.oneof(

@@ -17,21 +17,21 @@ import { operations } from './resources/operations';
 import { startGatewayServer, type GatewayServer } from './testing/gateway-server';
 import { request, type RawAnswer } from './testing/raw-http';
 
-/** One way of carrying a credential, with a request that does. */
+/** One way to carry a credential, with a request that does. */
 interface Case {
   name: string;
   verification: object;
   headers: [string, string][];
   query: string;
   body: Buffer;
-  /** Texts that nobody may find in the database, nor in what a reader is shown. */
+  /** Texts that must be neither in the database nor in anything shown to a reader. */
   secrets: string[];
   /** The same request with another credential, which is refused. */
   wrong: Pick<Case, 'headers' | 'query' | 'body' | 'secrets'>;
 }
 
 const random = (): string => randomBytes(18).toString('hex');
-/** Larger than what travels with a claim, so that it is read when its attempt begins. */
+/** The body is too large to travel with a claim, so it is read when its attempt begins. */
 const PADDING = 'ä'.repeat(80_000);
 
 function bodyOf(spec: SchemeSpec, padded: boolean): Buffer {
@@ -80,7 +80,7 @@ function caseOf(name: string, spec: SchemeSpec, verification: object, padded: bo
       ],
       query: ['a=%20b', ...(parts.query === undefined ? [] : [parts.query]), 'z'].join('&'),
       body: parts.body ?? body,
-      // A public key is no secret, and neither is a key that only signs.
+      // A public key is not a secret, and neither is a key that only signs.
       secrets: [
         ...carried,
         ...(spec.kind === 'token' ? [secret, ...(spec.basic ? basic : [])] : []),
@@ -129,7 +129,7 @@ const custom: [SchemeSpec, object][] = [
     { kind: 'token', body_path: 'auth.0.passcode' },
   ],
 ];
-/** One for each way of carrying a credential; in full all are used. */
+/** One scheme for each way to carry a credential. The full check uses all of them. */
 const DAILY = ['gitlab token', 'chargebee basic', 'gumroad query', 'monday jwt', 'microsoft-graph client-state'];
 const chosen = process.env['PAGGIO_FULL'] === '1' ? carriers : carriers.filter(({ name }) => DAILY.includes(name));
 const waysOf = (some: typeof carriers): string[] => [
@@ -149,7 +149,7 @@ const cases: Case[] = [
 let database: TestDatabase;
 let server: GatewayServer;
 let reader: string;
-/** Everything that the live stream says to a key with the scope `read`. */
+/** Everything that the live stream sends to a key with the scope `read`. */
 let streamed = '';
 let home: Recorder;
 let elsewhere: Recorder;
@@ -194,7 +194,7 @@ function listen(key: string): Promise<void> {
         streamed += text;
         open();
       });
-      // The server ends it when it stops.
+      // The server ends the response when it stops.
       response.on('error', () => undefined);
     });
   });
@@ -204,7 +204,7 @@ function send(n: number, { headers, query, body }: Pick<Case, 'headers' | 'query
   return request(server.port, { path: `${endpoints[n]?.path}/more?${query}`, headers, body });
 }
 
-/** Waits until each case was delivered so often, and compares the newest delivery with what was sent. */
+/** Waits until each case was delivered this many times, and compares the newest delivery with the sent request. */
 async function expectDelivered(times: number): Promise<void> {
   const ofCase = (n: number): RecordedRequest[] => home.requests.filter(({ url }) => url.startsWith(`/${n}?`));
   await until(server.paggio, async () => (cases.every((_, n) => ofCase(n).length >= times) ? true : undefined));
@@ -230,7 +230,7 @@ function forwarded(headers: readonly [string, string][]): string[] {
 }
 
 const PREFIX = 8;
-/** The cases by the spellings of their credentials, and those by their first characters, so that a text is read once. */
+/** All spellings of the credentials with their cases, by their first characters, so that a text is read only once. */
 const spelled = new Map<string, [spelling: string, one: Case, secret: string][]>();
 for (const one of cases)
   for (const secret of [...one.secrets, ...one.wrong.secrets])
@@ -239,7 +239,7 @@ for (const one of cases)
       spelled.set(start, [...(spelled.get(start) ?? []), [spelling, one, secret]]);
     }
 
-/** @param wanted which credentials of a case count; default: all of them */
+/** @param wanted the credentials of a case that count; default: all of them */
 function expectNone(
   where: string,
   text: string,
@@ -251,21 +251,21 @@ function expectNone(
         throw new Error(`${where} contains the credential of ${one.name} as ${spelling}`);
 }
 
-test('the cases are those of the catalogue and of every custom kind', () => {
+test('the cases cover the catalogue and every custom kind', () => {
   expect(carriers.length).toBeGreaterThanOrEqual(16);
   expect(waysOf(chosen).sort()).toEqual(waysOf(carriers).sort());
   expect(cases.every(({ secrets }) => secrets.length >= 3)).toBe(true);
 });
 
-test('delivered from memory: exactly what was sent', () => expectDelivered(1));
+test('a delivery from memory is exactly what was sent', () => expectDelivered(1));
 
-test('no table holds a credential of a captured or refused request, in whatever spelling', async () => {
+test('no table holds a credential of a captured or refused request, in any spelling', async () => {
   const dump = await dumpOf(database);
   expect(dump).toContain('Kept as it came'.replaceAll(/./g, (char) => char.charCodeAt(0).toString(16)));
   expectNone('the database', dump);
 });
 
-test('an administrator reads what arrived, anybody else its masked form, of events and rejections', async () => {
+test('an administrator reads events and rejections unchanged, and every other key reads them masked', async () => {
   for (const [n, one] of cases.entries()) {
     for (const [path, sent] of [
       [`/api/v1/events/${events[n]}`, one],
@@ -284,7 +284,7 @@ test('an administrator reads what arrived, anybody else its masked form, of even
       const shown = await raw(reader);
       expect(shown.length).toBe(sent.body.length);
       expectNone(`${path} for a reader`, JSON.stringify(masked) + shown.toString(), () => sent.secrets);
-      // Nothing but the credentials is masked.
+      // Only the credentials are masked.
       expect(shown.toString().replaceAll(/"\*+"/g, '""')).toBe(
         sent.body.toString().replaceAll(/("(?:clientState|passcode)": )"[^"]*"/g, '$1""'),
       );
@@ -292,7 +292,7 @@ test('an administrator reads what arrived, anybody else its masked form, of even
   }
 });
 
-test('no answer that the scope read can ask for contains a credential, in the API, the dialects and the stream', async () => {
+test('no answer for the scope read contains a credential, in the API, the dialects and the stream', async () => {
   const { data } = await server.api().post('/api/v1/keys', { name: 'read only', scopes: ['read'] });
   const ask = (path: string): Promise<RawAnswer> =>
     request(server.port, { method: 'GET', path, headers: [['Authorization', `Bearer ${data.key}`]] });
@@ -312,7 +312,7 @@ test('no answer that the scope read can ask for contains a credential, in the AP
     const withId = (id: string): string => path.replace(':id', id).replace(':destination_id', list.data[0].id);
     const asked = path.includes(':') ? kinds.map((ids) => ids.map(withId)) : [[path], [`${path}?limit=100`]];
     for (const [one, ...more] of asked) {
-      // The first tells whether the others are of the kind that this operation is about.
+      // The first answer tells whether these ids are of the right kind for this operation.
       let answer = await ask(one as string);
       for (const next of [...more, null]) {
         if (answer.status !== 200) break;
@@ -327,7 +327,7 @@ test('no answer that the scope read can ask for contains a credential, in the AP
   expectNone('the stream', streamed);
 });
 
-test('a search does not find out what a token in a body contains', async () => {
+test('a search does not reveal a token in a body', async () => {
   const n = cases.findIndex(({ name }) => name.startsWith('microsoft-graph'));
   const found = async (q: string): Promise<number> =>
     (await server.api().get('/api/v1/events', { params: { q, endpoint_id: endpoints[n]?.id } })).data.data.length;
@@ -335,7 +335,7 @@ test('a search does not find out what a token in a body contains', async () => {
   expect([await found('clientState'), await found(token), await found(token.slice(0, 6))]).toEqual([1, 0, 0]);
 });
 
-test('delivered again, once and in bulk, by copies of the stored row: exactly what was sent', async () => {
+test('a redelivery, single or in bulk, sends exactly what was sent, from copies of the stored row', async () => {
   await Promise.all(events.map((id) => server.api().post(`/api/v1/events/${id}/replay`)));
   await expectDelivered(2);
   const filter = { source: '', endpoint_id: '' };
@@ -344,11 +344,11 @@ test('delivered again, once and in bulk, by copies of the stored row: exactly wh
       server.api().post('/api/v1/replays', { filter: { ...filter, source: undefined, endpoint_id: id } }),
     ),
   );
-  // The event and its copy are one chain, so each endpoint has one delivery.
+  // An event and its copy are one chain, so each endpoint has one delivery.
   await expectDelivered(3);
 });
 
-test('replayed at once to its own destination: exactly what was sent', async () => {
+test('a replay at once to its own destination is exactly what was sent', async () => {
   const answers = await Promise.all(
     events.map((id) => server.api().post(`/api/v1/events/${id}/replay`, { environment: 'original' })),
   );
@@ -356,7 +356,7 @@ test('replayed at once to its own destination: exactly what was sent', async () 
   await expectDelivered(4);
 });
 
-test('replayed to another host: without its credentials, unless they are asked for', async () => {
+test('a replay to another host has no credentials, unless they are asked for', async () => {
   for (const [n, { name, headers, query, body, secrets }] of cases.entries()) {
     const replay = (include_credentials?: boolean): Promise<{ status: number; data: any }> =>
       server
@@ -365,7 +365,7 @@ test('replayed to another host: without its credentials, unless they are asked f
     const before = elsewhere.requests.length;
     const { status, data } = await replay();
     if (name.startsWith('microsoft-graph') || name.includes('body_path')) {
-      // Bytes of a body are never changed.
+      // The bytes of a body are never changed.
       expect([status, data.details[0].field]).toEqual([422, 'include_credentials']);
       expect(elsewhere.requests).toHaveLength(before);
     } else {
@@ -386,7 +386,7 @@ test('replayed to another host: without its credentials, unless they are asked f
   }
 });
 
-test('why a refused token failed is found out with the token that arrived', async () => {
+test('the cause of a refused token is found with the token that arrived', async () => {
   const n = cases.findIndex(({ name }) => name.startsWith('gitlab token'));
   const { wrong } = cases[n] as Case;
   const secrets = [wrong.secrets[0]];
@@ -398,7 +398,7 @@ test('why a refused token failed is found out with the token that arrived', asyn
   expect(data.matches).toMatchObject([{ cause: 'other_secret' }]);
 });
 
-test('after a restart what waited and what is asked for again is exactly what was sent', async () => {
+test('after a restart pending deliveries and replays are exactly what was sent', async () => {
   for (const { id } of endpoints) await server.api().patch(`/api/v1/endpoints/${id}`, { status: 'PAUSED' });
   const again = await Promise.all(cases.map((one, n) => send(n, withNewId(one))));
   const held = again.map(({ headers }) => headers['paggio-event-id'] as string);

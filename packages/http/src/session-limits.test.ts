@@ -6,10 +6,10 @@ import type { AxiosResponse } from 'axios';
 import type { HostUser } from './index';
 import { DashboardBrowser, request, startGatewayServer, type GatewayServer, type RawAnswer } from './testing';
 
-/** So slow that nothing comes back within a test. */
+/** So slow that nothing is refilled within a test. */
 const FEW = { perSecond: 0.001, burst: 20 };
 
-/** The host says who its user is. */
+/** The host tells who its user is. */
 const resolveUser = ({ headers }: IncomingMessage): HostUser | null =>
   headers['x-user'] ? { userId: String(headers['x-user']), scopes: [...scopes] } : null;
 
@@ -17,7 +17,7 @@ function start(options: Partial<PaggioOptions>): Promise<GatewayServer> {
   return startGatewayServer({ trustedProxies: ['127.0.0.0/8'], ...options }, { dashboard: true, resolveUser });
 }
 
-/** Without a limit for those who have a key or a session. */
+/** A server without a limit for calls with a key or a session. */
 let server: GatewayServer;
 
 beforeAll(async () => (server = await start({ apiRateLimit: null })));
@@ -56,7 +56,7 @@ const everything: Principal = { ...owner, scopes: new Set(scopes), keyId: null }
 
 const token = (): string => randomBytes(32).toString('base64url');
 
-describe('calls of a session', () => {
+describe('requests of a session', () => {
   let limited: GatewayServer;
 
   beforeAll(
@@ -69,9 +69,9 @@ describe('calls of a session', () => {
 
   const newKey = async (): Promise<string> => (await limited.paggio.admin.keys.create(everything, { name: 'own' })).key;
 
-  test('are taken off the limit of its key, together with those of the key itself and of its other sessions', async () => {
+  test('count towards the limit of its key, together with those of the key and of its other sessions', async () => {
     const key = await newKey();
-    // The sign-ins count as well.
+    // The sign-ins count too.
     const [one, other] = [await signedIn(limited, key), await signedIn(limited, key)];
     expect(limitOf((await one.get('/dashboard/api/v1/events')).headers)).toEqual(['20', '17']);
     expect(limitOf((await limited.api(key).get('/api/v1/events')).headers)).toEqual(['20', '16']);
@@ -81,14 +81,14 @@ describe('calls of a session', () => {
       for (const browser of [one, other]) expect(await browser.get(path)).toMatchObject(refused);
     expect(await one.request('PATCH', '/dashboard/session', { mode: 'test' })).toMatchObject(refused);
     expect(await limited.api(key).get('/api/v1/events')).toMatchObject(refused);
-    // Signing in opens no second bucket.
+    // Signing in does not open a second bucket.
     expect(await new DashboardBrowser(limited).request('POST', '/dashboard/session', { key })).toMatchObject(refused);
-    // Another key has its own, and signing out is always possible.
+    // Another key has its own bucket, and signing out is always possible.
     expect((await (await signedIn(limited, await newKey())).get('/dashboard/api/v1/events')).status).toBe(200);
     expect((await one.request('DELETE', '/dashboard/session')).status).toBe(204);
   });
 
-  test('without a key are taken off the limit of their user, together with those of the host', async () => {
+  test('count towards the limit of their user when the session has no key, together with those of the host', async () => {
     const browser = new DashboardBrowser(limited);
     const link = await limited.paggio.admin.sessions.createLink(everything);
     await browser.get(`/dashboard/sign-in?token=${link}`);
@@ -102,11 +102,11 @@ describe('calls of a session', () => {
     expect((await new DashboardBrowser(limited, { 'x-user': 'other' }).get('/dashboard/api/v1/events')).status).toBe(
       200,
     );
-    // The key of the user is another bucket, as it is in the API.
+    // The user's key has another bucket, as in the API.
     expect((await limited.api().get('/api/v1/events')).status).toBe(200);
   });
 
-  test('that publish are taken off the limit of ingest', async () => {
+  test('count towards the limit of ingest when they publish', async () => {
     const browser = await signedIn(limited, await newKey());
     const publish = (): Promise<AxiosResponse> =>
       browser.request('POST', '/dashboard/api/v1/events', { event_type: 'a', payload: 1 });
@@ -114,7 +114,7 @@ describe('calls of a session', () => {
     expect((await browser.get('/dashboard/api/v1/events')).status).toBe(200);
   });
 
-  test('have no limit where the server has none', async () => {
+  test('have no limit if the server has none', async () => {
     const browser = await signedIn(server);
     const { status, headers } = await browser.get('/dashboard/api/v1/events');
     expect([status, limitOf(headers)]).toEqual([200, [undefined, undefined]]);
@@ -127,14 +127,14 @@ describe('guesses', () => {
   let tests = 0;
 
   beforeEach(() => {
-    // Each test guesses from an address of its own.
+    // Each test guesses from its own address.
     from = { 'x-forwarded-for': `192.0.2.${++tests}` };
-    // No time goes by for the limits, so that nothing comes back while a test runs.
+    // No time passes for the limits, so that nothing is refilled during a test.
     jest.spyOn(performance, 'now').mockReturnValue(performance.now());
   });
   afterEach(() => jest.restoreAllMocks());
 
-  /** Many at once; how many had each status. */
+  /** Asks many times at once, and returns how often each status came. */
   async function flood(ask: Ask, times = 130): Promise<Record<number, number>> {
     const counts: Record<number, number> = {};
     for (const { status } of await Promise.all(Array.from({ length: times }, ask)))
@@ -152,13 +152,13 @@ describe('guesses', () => {
     () =>
       get(`/dashboard/sign-in?token=${value()}`);
   const kinds: [string, typeof withSession, () => string, number][] = [
-    ['sessions that never were', withSession, token, 401],
-    ['cookies that are no session', withSession, () => 'nonsense', 401],
-    ['links that never were', withLink, token, 303],
-    ['links that are none', withLink, () => '', 303],
+    ['invented sessions', withSession, token, 401],
+    ['cookies that are not sessions', withSession, () => 'nonsense', 401],
+    ['invented links', withLink, token, 303],
+    ['empty links', withLink, () => '', 303],
   ];
 
-  test.each(kinds)('of %s are slowed down', async (_, to, value, wrong) => {
+  test.each(kinds)('with %s are limited', async (_, to, value, wrong) => {
     expect(await flood(to(value))).toEqual({ [wrong]: 100, 429: 30 });
     const { headers, body } = await to(value)();
     expect([JSON.parse(body.toString()).code, headers['retry-after'], headers['x-ratelimit-limit']]).toEqual([
@@ -166,7 +166,7 @@ describe('guesses', () => {
       '1',
       '100',
     ]);
-    // One bucket for keys, sessions and links.
+    // Keys, sessions and links share one bucket.
     expect((await get('/api/v1/events', { authorization: 'Bearer pk_live_wrong' })).status).toBe(429);
   });
 
@@ -180,7 +180,7 @@ describe('guesses', () => {
     expect(asked.map(({ mock }) => mock.calls.length)).toEqual([100, 0]);
   });
 
-  test('of a link that was used leave it used, and lock out no link that is valid', async () => {
+  test('with a used link leave it used, and do not lock out a valid link', async () => {
     const newLink = (): Promise<string> => server.paggio.admin.sessions.createLink(everything);
     const [used, unused] = [await newLink(), await newLink()];
     const first = await withLink(() => used)();
@@ -189,7 +189,7 @@ describe('guesses', () => {
     expect((await withLink(() => unused)()).headers['location']).toBe('/dashboard');
   });
 
-  test('that find something, or find the database away, do not count', async () => {
+  test('that succeed, or that meet a database outage, do not count', async () => {
     const links = await Promise.all(
       Array.from({ length: 10 }, () => server.paggio.admin.sessions.createLink(everything)),
     );
@@ -200,11 +200,11 @@ describe('guesses', () => {
     expect(await flood(withSession(token), 20)).toEqual({ 503: 20 });
     away.mockRestore();
     expect(server.faults.splice(0)).toHaveLength(20);
-    // As many as if there had been nothing before.
+    // There is as much left as if nothing had happened.
     expect(await flood(withSession(token), 110)).toEqual({ 401: 100, 429: 10 });
   });
 
-  test('do not lock out who is signed in, nor who has a key', async () => {
+  test('do not lock out anyone who is signed in or has a key', async () => {
     const browser = await signedIn(server, server.key, from);
     await flood(withSession(token));
     expect(await browser.isSignedIn()).toBe(true);
@@ -212,15 +212,15 @@ describe('guesses', () => {
     expect(await (await signedIn(server, server.key, from)).isSignedIn()).toBe(true);
   });
 
-  test('are not counted against a user of the host whose cookie is out of date', async () => {
+  test('do not count against a user of the host with an outdated cookie', async () => {
     const anna = (): Promise<RawAnswer> =>
       get('/dashboard/api/v1/endpoints', { 'x-user': 'anna', cookie: `paggio_session=${token()}` });
     for (let n = 0; n < 10; n++) expect((await anna()).status).toBe(200);
-    // Without the host's word they are guesses like any other, and as many as if there had been nothing before.
+    // Without the host's word they are ordinary guesses, and the limit is unused so far.
     expect(await flood(withSession(token), 110)).toEqual({ 401: 100, 429: 10 });
   });
 
-  test('are not what an open page without a session sends', async () => {
+  test('are not the requests of an open page without a session', async () => {
     for (let n = 0; n < 150; n++) expect((await get('/dashboard/session')).status).toBe(401);
   });
 });

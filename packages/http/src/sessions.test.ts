@@ -5,7 +5,7 @@ import { client, DashboardBrowser, startGatewayServer, type GatewayServer } from
 
 let server: GatewayServer;
 const refusals: Extract<TelemetryEvent, { type: 'session.refused' }>[] = [];
-/** Each test has users, a key and an address of its own. */
+/** Each test has its own users, key and address. */
 let me: string;
 let otherUser: string;
 let myKey: string;
@@ -76,8 +76,8 @@ const auditOf = async (userId = me, mode: Mode = 'live'): Promise<any[]> => {
   return items.filter(({ action }) => action.startsWith('session.')).reverse();
 };
 
-describe('the list', () => {
-  test('shows where each session came from, which one asks, and no secret', async () => {
+describe('the list of sessions', () => {
+  test('shows where each session came from and which one asks, and no secret', async () => {
     const mine = await signedIn(myKey, 'Firefox on a desk');
     const other = await signedIn(myKey, '<img src=x onerror=alert(1)>\u00ff'.padEnd(5_000, 'x'));
     const items = await sessionsOf(mine);
@@ -108,7 +108,7 @@ describe('the list', () => {
       expect(JSON.stringify(byKey.data)).not.toContain(secret);
   });
 
-  test('pages, and counts what stands only', async () => {
+  test('has pages, and counts only open sessions', async () => {
     for (let n = 0; n < 5; n++) await signedIn();
     const first = (await server.api(myKey).get('/api/v1/sessions', { params: { limit: 2 } })).data;
     expect([first.data.length, first.meta]).toMatchObject([2, { total: 5, has_more: true }]);
@@ -124,7 +124,7 @@ describe('the list', () => {
     expect((await server.api(myKey).get('/api/v1/sessions')).data.meta.total).toBe(3);
   });
 
-  test('needs the scope admin, and shows nobody else', async () => {
+  test('needs the scope admin, and shows no sessions of others', async () => {
     const { key: reader } = await newKey('live', ['read', 'write', 'ingest']);
     const limited = await signedIn(reader);
     expect((await limited.get('/dashboard/api/v1/sessions')).status).toBe(403);
@@ -139,7 +139,7 @@ describe('the list', () => {
     expect(await stranger.isSignedIn()).toBe(true);
   });
 
-  test('of a live session has both modes; of a test one test mode only, and the session itself always', async () => {
+  test('shows both modes to a live session and only test mode to a test session, and always the session itself', async () => {
     const { key: testKey } = await newKey('test');
     const live = await signedIn();
     const test = await signedIn(testKey);
@@ -147,7 +147,7 @@ describe('the list', () => {
     expect((await sessionsOf(test)).map(({ mode }) => mode)).toEqual(['test']);
     const [theirs] = (await sessionsOf(live)).filter(({ current }) => current);
     expect((await test.request('DELETE', `/dashboard/api/v1/sessions/${theirs.id}`)).status).toBe(404);
-    // Shown in test mode, a live session manages what is of test mode.
+    // When it is shown in test mode, a live session manages the sessions of test mode.
     await live.request('PATCH', '/dashboard/session', { mode: 'test' });
     const another = await signedIn();
     expect((await sessionsOf(live)).map(({ mode, current }) => [mode, current])).toEqual([
@@ -159,8 +159,8 @@ describe('the list', () => {
   });
 });
 
-describe('the end', () => {
-  test('of one session is at once, on every node, and others go on', async () => {
+describe('ending sessions', () => {
+  test('one session ends at once in every process, and others go on', async () => {
     const [mine, lost] = [await signedIn(), await signedIn()];
     const elsewhere = await startGatewayServer({}, { dashboard: true }, server.gateway.database);
     const there = newBrowser('Test browser', elsewhere);
@@ -176,14 +176,14 @@ describe('the end', () => {
       after: { reason: 'ended' },
       remoteAddr: address,
     });
-    // One's own, too.
+    // A session can end itself too.
     const [{ id: own }] = await sessionsOf(mine);
     expect((await mine.request('DELETE', `/dashboard/api/v1/sessions/${own}`)).status).toBe(204);
     expect(await mine.isSignedIn()).toBe(false);
     await elsewhere.stop();
   });
 
-  test('of all others leaves the one that asks, and makes void the links that were not used', async () => {
+  test('ending all other sessions keeps the asking one, and makes unused links invalid', async () => {
     const mine = await signedIn();
     const others = [await signedIn(), await signedInByLink(), await signedIn((await newKey('test')).key)];
     const link = await server.paggio.admin.sessions.createLink(everything());
@@ -192,12 +192,12 @@ describe('the end', () => {
     for (const other of others) expect(await other.isSignedIn()).toBe(false);
     expect(await server.paggio.admin.sessions.useLink(link)).toBeNull();
     expect((await auditOf()).filter(({ action }) => action === 'session.closed')).toHaveLength(3);
-    // A key is no session: it ends all of them.
+    // A key is not a session, so it ends all of them.
     expect((await server.api(myKey).delete('/api/v1/sessions')).status).toBe(204);
     expect(await mine.isSignedIn()).toBe(false);
   });
 
-  test('comes with a new sign-in of the same browser, by key and by link', async () => {
+  test('a new sign-in of the same browser ends its session, by key and by link', async () => {
     const browser = await signedIn();
     const [first] = await sessionsOf(browser);
     const old = browser.cookie;
@@ -208,7 +208,7 @@ describe('the end', () => {
     const link = await server.paggio.admin.sessions.createLink(everything());
     await browser.get(`/dashboard/sign-in?token=${link}`);
     expect((await sessionsOf(browser)).map(({ id, current }) => [id !== second.id, current])).toEqual([[true, true]]);
-    // A failed one leaves it as it is.
+    // A failed sign-in leaves it as it is.
     const kept = browser.cookie;
     expect(await browser.signIn('pk_live_wrong')).toBe(401);
     expect([browser.cookie, await browser.isSignedIn()]).toEqual([kept, true]);
@@ -223,7 +223,7 @@ describe('the end', () => {
     ]);
   });
 
-  test('comes for the oldest sessions of a key that opens more than a hundred', async () => {
+  test('the oldest session ends when a key opens more than a hundred', async () => {
     const { key } = await newKey();
     const oldest = await signedIn(key);
     const keyless = await signedInByLink();
@@ -236,7 +236,7 @@ describe('the end', () => {
     expect((await auditOf()).filter(({ after }) => after.reason === 'too_many')).toHaveLength(1);
   });
 
-  test('signing out is in the audit log, and is done once', async () => {
+  test('signing out is in the audit log once, even if it is repeated', async () => {
     const browser = await signedIn();
     const { cookie } = browser;
     await browser.request('DELETE', '/dashboard/session');
@@ -255,7 +255,7 @@ describe('a session that was opened without a key', () => {
       .filter((key: { mode: Mode }) => key.mode === mode)
       .map(({ id }: { id: string }) => id);
 
-  test('ends with the last key of its user, and so does a link that was not used yet', async () => {
+  test('ends with the last key of its user, and so does an unused link', async () => {
     const { apiKey: second } = await newKey();
     const [first] = (await keyIds('live')).filter((id) => id !== second.id) as [string];
     const browser = await signedInByLink();
@@ -269,13 +269,13 @@ describe('a session that was opened without a key', () => {
       action: 'session.closed',
       after: { reason: 'last_key_revoked' },
     });
-    // A key that comes later does not bring it back, and neither the host's new link is refused.
+    // A later key does not bring it back, and does not prevent a new link of the host.
     await newKey();
     expect(await browser.isSignedIn()).toBe(false);
     expect(await (await signedInByLink()).isSignedIn()).toBe(true);
   });
 
-  test('ends, too, when its last two keys are revoked at once', async () => {
+  test('ends when the last two keys are revoked at once', async () => {
     for (let round = 0; round < 5; round++) {
       const userId = `${me}, round ${round}`;
       const ids = [(await newKey('live', scopes, userId)).apiKey.id, (await newKey('live', scopes, userId)).apiKey.id];
@@ -299,7 +299,7 @@ describe('a session that was opened without a key', () => {
     }
   });
 
-  test('ignores keys that say nothing about it: of test mode, of other users, and expired ones', async () => {
+  test('does not depend on keys of test mode, of other users, or that have expired', async () => {
     const [live] = (await keyIds('live')) as [string];
     const { apiKey: test } = await newKey('test');
     await newKey('live', scopes, otherUser);
@@ -315,14 +315,14 @@ describe('a session that was opened without a key', () => {
     expect([await browser.isSignedIn(), await testBrowser.isSignedIn()]).toEqual([false, false]);
   });
 
-  test('of a user who never had a key lasts', async () => {
+  test('lasts if its user never had a key', async () => {
     const browser = await signedInByLink(everything('live', otherUser));
     expect(await browser.isSignedIn()).toBe(true);
   });
 });
 
-describe('a sign-in that is refused', () => {
-  test('with a key that was revoked or has expired is in the audit log of its user, once a minute', async () => {
+describe('a refused sign-in', () => {
+  test("with a revoked or expired key is in its user's audit log, once a minute", async () => {
     const { apiKey, key } = await newKey('test', ['read'], otherUser);
     await server.paggio.admin.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
     const expired = await newKey('live', ['read'], otherUser);
@@ -331,7 +331,7 @@ describe('a sign-in that is refused', () => {
       `update paggio.api_keys set expires_at = now() where id = '${expired.apiKey.id}'`,
     );
     const browser = newBrowser('thief');
-    // What is invented first does not hide the rest.
+    // An invented key before the others does not hide them.
     expect(await browser.signIn(createKeyText('live'))).toBe(401);
     for (let n = 0; n < 3; n++) {
       expect(await browser.signIn(key)).toBe(401);
@@ -348,11 +348,11 @@ describe('a sign-in that is refused', () => {
     ]);
     expect(await auditOf(otherUser)).toMatchObject([{ objectId: expired.apiKey.id, after: { reason: 'key_expired' } }]);
     expect(await auditOf()).toEqual([]);
-    // One line for the address, whatever it tried.
+    // The log has one line for the address, whatever it tried.
     expect(refusals).toEqual([{ type: 'session.refused', by: 'key', reason: 'unknown_key', remoteAddr: address }]);
   });
 
-  test('with a link that was used or has expired is in the audit log of whom it was made for', async () => {
+  test("with a used or expired link is in the audit log of the link's user", async () => {
     const browser = newBrowser();
     const use = async (link: string): Promise<string> =>
       (await browser.get(`/dashboard/sign-in?token=${link}`)).headers['location'];
@@ -371,12 +371,12 @@ describe('a sign-in that is refused', () => {
       { action: 'session.refused', after: { by: 'link', reason: 'link_used' } },
       { action: 'session.refused', after: { by: 'link', reason: 'link_expired' } },
     ]);
-    // The token of a session that stands is no link, and nobody's mistake.
+    // The token of an open session is not a link, and nobody is blamed.
     expect(await use(browser.cookie?.split('=')[1] as string)).toBe('/dashboard?link=used');
     expect(await auditOf(otherUser)).toHaveLength(3);
   });
 
-  test('leaves at most a hundred entries a day for a user, from however many addresses and processes', async () => {
+  test('leaves at most a hundred audit entries a day for a user, from any number of addresses and processes', async () => {
     const { apiKey, key } = await newKey('live', ['read'], otherUser);
     await server.paggio.admin.keys.revoke({ userId: otherUser, mode: 'live' }, apiKey.id);
     const nodes = [0, 1].map(() =>
@@ -394,12 +394,12 @@ describe('a sign-in that is refused', () => {
       `select count(*)::int as count from paggio.audit where action = 'session.refused' and user_id = '${otherUser}'`,
     );
     expect(kept).toEqual([{ count: 100 }]);
-    // And a minute's worth of lines in the log, and one more for each second.
+    // The log has the lines of one minute, and one more for each second.
     expect(lines).toBeLessThanOrEqual(61 + (performance.now() - startedAt) / 1000);
     for (const node of nodes) await node.stop();
   });
 
-  test('answers every failed attempt alike, whatever was wrong', async () => {
+  test('is answered in the same way, whatever was wrong', async () => {
     const { apiKey, key } = await newKey();
     await server.paggio.admin.keys.revoke(myself(), apiKey.id);
     const browser = newBrowser();
@@ -411,7 +411,7 @@ describe('a sign-in that is refused', () => {
   });
 });
 
-test('what a sweep removes is over, and whose a used link was is known for an hour', async () => {
+test('a sweep removes ended sessions, and the user of a used link stays known for an hour', async () => {
   const browser = await signedIn();
   await signedInByLink();
   const count = async (): Promise<number> =>
@@ -450,7 +450,7 @@ test('what a sweep removes is over, and whose a used link was is known for an ho
   expect([await count(), await browser.isSignedIn()]).toEqual([2, true]);
 });
 
-test('a key by the API sees the sessions that were opened with it end with it', async () => {
+test('a key lists its sessions through the API, and they end with it', async () => {
   const { apiKey, key } = await newKey();
   const browser = await signedIn(key);
   const { data } = await client(server.port, key).get('/api/v1/sessions');

@@ -7,7 +7,7 @@ import { owner, startGateway } from '@paggio/core/testing';
 import { createNodeHandler } from './index';
 import { openIdleConnections, serveHost, startBody } from './testing';
 
-test('a host stops while senders are in the middle of a body, and asks them to send it again', async () => {
+test('senders in the middle of a body are asked to send it again when the host stops', async () => {
   const gateway = await startGateway();
   const { paggio } = gateway;
   const handle = createNodeHandler(paggio, { exclusive: true });
@@ -43,7 +43,7 @@ test('an attached server closes, whatever its clients have left open', async () 
   const { key, port } = await serveHost(gateway, server);
   const { endpoint } = await gateway.paggio.admin.endpoints.create(owner, { name: 'idle' });
   const { closed } = await openIdleConnections(server, key, endpoint.slug);
-  // The answer to a webhook waits for one that is not read, in front of half a request.
+  // The answer to a webhook waits for an answer that is not read, and half a request follows.
   const unread = connect(port, '127.0.0.1');
   unread.on('error', () => undefined);
   const lines = 'HTTP/1.1\r\nHost: gateway.localhost\r\n';
@@ -63,7 +63,7 @@ test('an attached server closes, whatever its clients have left open', async () 
   await gateway.stop();
 });
 
-test('an attached server that is not closed keeps its connections, and one that closes answers its own requests first', async () => {
+test('an attached server that stays open keeps its connections, and one that closes first answers its own requests', async () => {
   const gateway = await startGateway();
   const handle = createNodeHandler(gateway.paggio);
   let finish: () => void = () => undefined;
@@ -84,7 +84,7 @@ test('an attached server that is not closed keeps its connections, and one that 
   const answer = await fetch(`http://127.0.0.1:${closing.port}/of/the/host`);
   gateway.paggio.host.quiesce();
   const closed = new Promise((done) => closing.server.close(done));
-  // Longer than the connections are looked at twice.
+  // Longer than two checks of the connections.
   await sleep(3_000);
   expect([open.waiting.closed, closing.waiting.closed]).toEqual([false, false]);
   finish();

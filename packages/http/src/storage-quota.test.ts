@@ -6,7 +6,7 @@ import { build, request, sendRaw, startGatewayServer, type GatewayServer, type R
 const MiB = 1024 * 1024;
 const SECRET = 'octocat octocat';
 
-/** Servers that a test has started. They are stopped after it, also when it fails. */
+/** Servers that a test has started. They are stopped after it, even if it fails. */
 const started: { stop(): Promise<void> }[] = [];
 function kept<T extends { stop(): Promise<void> }>(one: T): T {
   started.push(one);
@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const one of started.splice(0).reverse()) await one.stop();
 });
 
-/** Brings the counts of the database up to date, and has this process read them. */
+/** Updates the counts in the database, and lets this process read them. */
 async function count({ gateway }: GatewayServer): Promise<void> {
   expect(await gateway.assembly.database.index.catchUp(30_000)).toBe(true);
   await gateway.runPeriodicWork('quota');
@@ -72,7 +72,7 @@ describe('the quota for unverified events', () => {
     expect(server.faults).toEqual([]);
   });
 
-  test('refuses more unverified events, and neither verified events, signed ingest, publishing nor other endpoints', async () => {
+  test('refuses further unverified events, but not verified events, signed ingest, publishing or other endpoints', async () => {
     const [flooded, quiet, signed] = [await create(server), await create(server), await create(server, verified)];
     for (let n = 0; n < 5; n++) expect((await send(server, flooded, 200_000)).status).toBe(200);
     const refused = await send(server, flooded, 200_000);
@@ -92,12 +92,12 @@ describe('the quota for unverified events', () => {
     expect((await server.api().post('/api/v1/events', publish)).status).toBe(202);
   });
 
-  test('refuses before a body is read that is announced to be too large', async () => {
+  test('refuses a body that is announced as too large before it is read', async () => {
     const flooded = await create(server);
     for (const bytes of [500_000, 500_000]) expect((await send(server, flooded, bytes)).status).toBe(200);
     const announced = build({ path: flooded.path, contentLength: 100_000 });
     expect((await sendRaw(server.port, announced)).status).toBe(429);
-    // Without a length it is counted when it is there.
+    // Without a length the body is counted once it has arrived.
     const chunked = Buffer.from(
       `POST ${flooded.path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n${'a'.repeat(100_000)}\r\n0\r\n\r\n`,
     );
@@ -105,7 +105,7 @@ describe('the quota for unverified events', () => {
     expect((await send(server, flooded, 10_000)).status).toBe(200);
   });
 
-  test('counts many small events by what their rows take', async () => {
+  test('counts the rows of many small events too', async () => {
     const flooded = await create(server);
     let taken = 0;
     while ((await capture(server.paggio, flooded.slug, '').catch(() => null)) !== null) taken++;
@@ -113,7 +113,7 @@ describe('the quota for unverified events', () => {
     expect(taken).toBeLessThanOrEqual(1_024);
   });
 
-  test('is known to other processes and after a restart', async () => {
+  test('is known to other processes, and after a restart', async () => {
     const flooded = await create(server);
     const other = kept(await startGatewayServer({ storageQuotaUnverified: MiB }, {}, server.gateway.database));
     for (let n = 0; n < 5; n++) await send(server, flooded, 200_000);
@@ -140,7 +140,7 @@ describe('the quota for unverified events', () => {
   });
 });
 
-test('a quota of an endpoint counts and refuses everything that comes in, and its own only', async () => {
+test('the quota of an endpoint counts and refuses everything that arrives there, and nothing else', async () => {
   const server = kept(await startGatewayServer({ storageQuotaPerEndpoint: MiB }));
   const [full, quiet] = [await create(server, verified), await create(server)];
   expect((await ingest(server, full, 400_000)).status).toBe(202);
@@ -152,13 +152,13 @@ test('a quota of an endpoint counts and refuses everything that comes in, and it
   expect(codeOf(await send(server, full, 400_000))).toEqual(FULL);
   const refused = await publish([quiet.id, full.id]);
   expect([refused.status, refused.data.code, refused.headers['retry-after']]).toEqual([...FULL, '300']);
-  // All or none.
+  // The event goes to all endpoints or to none.
   expect(await eventsOf(server.paggio, quiet)).toBe(0);
   expect((await publish([quiet.id])).status).toBe(202);
   expect(server.faults).toEqual([]);
 });
 
-test('the endpoints of a user share a quota, unverified events may use half of it, and other users have their own', async () => {
+test("a user's endpoints share a quota, unverified events may use half of it, and other users have their own", async () => {
   const server = kept(await startGatewayServer({ storageQuotaPerUser: MiB }));
   const [open, signed] = [await create(server), await create(server, verified)];
   const theirs = (await server.paggio.admin.endpoints.create({ ...owner, userId: 'user-2' }, { name: 'theirs' }))
@@ -171,7 +171,7 @@ test('the endpoints of a user share a quota, unverified events may use half of i
   expect((await send(server, other, 300_000)).status).toBe(200);
 });
 
-test('the counts equal the stored bytes after deliveries, replays and removal, and removal makes room', async () => {
+test('counts equal the stored bytes after deliveries, replays and removals, and a removal makes room', async () => {
   const HOUR = 3_600_000;
   const server = kept(await startGatewayServer({ storageQuotaUnverified: MiB, retention: HOUR }));
   const { paggio } = server;
@@ -183,7 +183,7 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
   for (let n = 0; n < 5; n++)
     ids.push((await send(server, endpoint, 150_000 + n)).headers['paggio-event-id'] as string);
   await send(server, signed, 1_000);
-  // Sealed, it takes more room than the header that it came in.
+  // Sealed, it takes more space than the header that arrived.
   const credential: [string, string] = ['Authorization', `Bearer ${'a'.repeat(4_000)}`];
   const carrying = await request(server.port, { path: endpoint.path, headers: [credential], body: '{}' });
   ids.push(carrying.headers['paggio-event-id'] as string);
@@ -213,7 +213,7 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
   expect(sealed?.bytes).toBeGreaterThan(4_000);
   expect(codeOf(await send(server, endpoint, 300_000))).toEqual(FULL);
 
-  // Two hours pass for all but the copy: ids are times.
+  // Two hours pass for all but the copy, because ids contain times.
   for (const [table, column] of [
     ['events', 'id'],
     ['deliveries', 'event_id'],
@@ -230,7 +230,7 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
   expect((await send(server, endpoint, 300_000)).status).toBe(200);
   await count(server);
 
-  // Events from before the count are not subtracted when they go.
+  // Removing events from before the count does not subtract them.
   await query(url, `update paggio.event_index set bytes = null; update paggio.endpoint_usage set bytes = 500`);
   await query(url, `delete from paggio.event_index where event_id = '${copy}'`);
   await query(url, `update paggio.events set id = '00000000-0000-7000-8000-000000000001' where id = '${copy}'`);
@@ -239,8 +239,8 @@ test('the counts equal the stored bytes after deliveries, replays and removal, a
   expect(server.faults).toEqual([]);
 });
 
-describe('owners and operators', () => {
-  test('get one alarm when a quota is nearly full and one when it is full, from one of several processes', async () => {
+describe('alarms for users and operators', () => {
+  test('come once when a quota is nearly full and once when it is full, from one of several processes', async () => {
     const quotas = { storageQuotaUnverified: MiB, storageQuotaPerUser: 10 * MiB };
     const server = kept(await startGatewayServer(quotas));
     const other = kept(await startGateway(quotas, {}, server.gateway.database));
@@ -281,7 +281,7 @@ describe('owners and operators', () => {
     await tell();
     expect(slack.requests.length).toBe(said);
 
-    // After usage has fallen, the alarm can be raised again.
+    // Once usage has fallen, there can be another alarm.
     const set = (part: number) =>
       query(
         server.gateway.database.url,
@@ -291,7 +291,7 @@ describe('owners and operators', () => {
     expect(await judge()).toEqual([]);
     await set(0.85);
     expect(await judge()).toMatchObject([{ ...facts, full: false }]);
-    // Usage that moves around a mark raises no further alarm.
+    // Usage that moves around a threshold causes no further alarm.
     for (const part of [0.79, 0.81, 0.79, 0.81]) {
       await set(part);
       expect(await judge()).toEqual([]);

@@ -27,10 +27,10 @@ interface Message {
   data?: any;
 }
 
-/** Reads server-sent events off a connection of its own. */
+/** Reads server-sent events on its own connection. */
 class EventSource {
   readonly messages: Message[] = [];
-  /** Of whatever carried one, also of what is no message. */
+  /** The newest id of any block, even of one without a message. */
   lastId: string | undefined;
   text = '';
   private waiting: (() => void)[] = [];
@@ -86,7 +86,7 @@ async function send(): Promise<string> {
   return answer.headers['paggio-event-id'] as string;
 }
 
-test('a stream tells list items live, and resumes by Last-Event-ID without a gap', async () => {
+test('a stream sends list items live, and resumes from Last-Event-ID without a gap', async () => {
   const source = await EventSource.open(server.key);
   expect(source.response.headers).toMatchObject({
     'content-type': 'text/event-stream; charset=utf-8',
@@ -100,8 +100,8 @@ test('a stream tells list items live, and resumes by Last-Event-ID without a gap
   const list = (await server.api().get('/api/v1/events', { params: { limit: 1 } })).data.data[0];
   expect(Object.keys(created.data)).toEqual(Object.keys(list));
   await source.until(({ data }) => data.id === id && data.status === 'delivered');
-  // It may have been told as created when it was delivered already, and its update is still to come: what is told of a
-  // later event stands behind both.
+  // The event may have been delivered before it was sent as created, with its update still to come. A message about a
+  // later event comes after both.
   const later = await send();
   await source.until(({ data }) => data.id === later);
   const last = source.messages.findLast((message) => message.id !== undefined)?.id as string;
@@ -116,7 +116,7 @@ test('a stream tells list items live, and resumes by Last-Event-ID without a gap
   lost.close();
 });
 
-test('a stream ends soon after its key was revoked', async () => {
+test('a stream ends soon after its key is revoked', async () => {
   const { data } = await server.api().post('/api/v1/keys', { name: 'reader', scopes: ['read'] });
   const source = await EventSource.open(data.key);
   const closed = once(source.response, 'close');
@@ -127,7 +127,7 @@ test('a stream ends soon after its key was revoked', async () => {
 
 const full = process.env['PAGGIO_FULL'] === '1';
 
-test('each stream of a revoked key ends while wrong keys arrive in a flood from the same address', async () => {
+test('all streams of revoked keys end while wrong keys flood in from the same address', async () => {
   const made = await Promise.all(
     Array.from({ length: full ? 20 : 4 }, async () => {
       const { data } = await server.api().post('/api/v1/keys', { name: 'reader', scopes: ['read'] });
@@ -143,7 +143,7 @@ test('each stream of a revoked key ends while wrong keys arrive in a flood from 
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   const flood = Array.from({ length: 20 }, async () => {
     while (flooding) {
-      // Their checksums are right: only the database knows that they are not keys.
+      // Their checksums are right, so only the database knows that they are not keys.
       const authorization = `Bearer ${createKeyText('live')}`;
       const call = httpRequest({ agent, port: server.port, path: '/api/v1/events', headers: { authorization } }).end();
       const [response] = (await once(call, 'response')) as [IncomingMessage];
@@ -163,12 +163,12 @@ test('each stream of a revoked key ends while wrong keys arrive in a flood from 
   await Promise.all(flood);
   agent.destroy();
   expect(Object.keys(refusals)).toEqual(['401', '429']);
-  // Two seconds are promised. A busy machine gets ten times as long.
+  // The promise is two seconds. A busy machine gets ten times as long.
   expect(last).toBeLessThan(20_000);
   if (process.env['SHOW']) console.log(last, refusals);
 }, 60_000);
 
-test('a key has 20 streams open at most, and a place that was left is free again', async () => {
+test('a key may have 20 open streams, and a closed one makes room', async () => {
   const { data } = await server.api().post('/api/v1/keys', { name: 'many', scopes: ['read'] });
   const sources = await Promise.all(Array.from({ length: 20 }, () => EventSource.open(data.key)));
   const refused = await server.api(data.key).get('/api/v1/events/stream', { validateStatus: () => true });
@@ -177,7 +177,7 @@ test('a key has 20 streams open at most, and a place that was left is free again
     expect.objectContaining({ code: 'RATE_LIMITED', hint: expect.stringContaining('Close one of them') }),
     '5',
   ]);
-  // It counts for each key by itself, and a HEAD leaves nothing open.
+  // Each key has its own count, and a HEAD request leaves nothing open.
   const other = await EventSource.open(server.key);
   expect(other.response.statusCode).toBe(200);
   other.close();
@@ -189,7 +189,7 @@ test('a key has 20 streams open at most, and a place that was left is free again
   for (let n = 0; n < 25; n++) expect((await server.api().head('/api/v1/events/stream')).status).toBe(200);
 });
 
-test('a reader that goes away is forgotten', async () => {
+test('a reader that goes away is removed', async () => {
   const { feed } = server.paggio.admin;
   const follow = feed.follow.bind(feed);
   let readers = 0;
@@ -208,7 +208,7 @@ test('a reader that goes away is forgotten', async () => {
   counting.mockRestore();
 });
 
-test('the Fetch door streams too', async () => {
+test('a Fetch handler streams too', async () => {
   const handle = createFetchHandler(server.paggio);
   const response = await handle(
     new Request('http://localhost/api/v1/events/stream', { headers: { authorization: `Bearer ${server.key}` } }),
@@ -224,7 +224,7 @@ test('the Fetch door streams too', async () => {
   await reader.cancel();
 });
 
-test('a reader that lost its connection before anything had happened missed what happened meanwhile', async () => {
+test('a reader that lost its connection before the first event gets the events that it missed', async () => {
   const first = await EventSource.open(server.key);
   while (first.lastId === undefined) await once(first.response, 'data');
   first.close();

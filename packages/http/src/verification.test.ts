@@ -8,7 +8,7 @@ import { request, type RawAnswer, type RawRequest } from './testing/raw-http';
 
 let server: GatewayServer;
 let recorder: Recorder;
-/** Stands where Amazon, PayPal and Plaid would be: what they are asked for, and what they answer. */
+/** Plays the servers of Amazon, PayPal and Plaid, and records what they are asked. */
 let world: Recorder;
 const publicKeys = new Map<string, string>();
 
@@ -62,7 +62,7 @@ const hex = (secret: string, text: string, encoding: 'hex' | 'base64' = 'hex'): 
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
-describe('a question is answered, is no event, and opens no door [SIG-03]', () => {
+describe('a handshake is answered, is not an event, and disables no check [SIG-03]', () => {
   const text = (answer: RawAnswer): unknown => [answer.status, answer.headers['content-type'], answer.body.toString()];
   const PLAIN = 'text/plain; charset=utf-8';
 
@@ -123,7 +123,7 @@ describe('a question is answered, is no event, and opens no door [SIG-03]', () =
       { body: '{"event":"endpoint.url_validation","payload":{"plainToken":"p"}}' },
       [200, 'application/json', JSON.stringify({ plainToken: 'p', encryptedToken: hex('s3cret-s3cret', 'p') })],
     ],
-  ])('%s %#', async (provider, more, input, expected) => {
+  ])('the handshake of %s is answered, and is not an event: %#', async (provider, more, input, expected) => {
     const to = await endpoint({ provider, secrets: ['s3cret-s3cret'], ...more });
     const answer = await send(to, input);
     expect(text(answer)).toEqual(expected);
@@ -131,7 +131,7 @@ describe('a question is answered, is no event, and opens no door [SIG-03]', () =
     expect(await eventsOf(to)).toBe(0);
   });
 
-  test('Slack, Twitch, Asana and LINE are answered only when signed', async () => {
+  test('the handshakes of Slack and LINE are answered only when signed', async () => {
     const slack = await endpoint({ provider: 'slack', secrets: ['s3cret-s3cret'] });
     const challenge = '{"type":"url_verification","challenge":"<b>c</b>","event":{"type":"message"}}';
     expect((await send(slack, { body: challenge })).status).toBe(401);
@@ -149,7 +149,7 @@ describe('a question is answered, is no event, and opens no door [SIG-03]', () =
     expect([await eventsOf(slack), await eventsOf(line)]).toEqual([0, 0]);
   });
 
-  test('a Discord event is no ping, though its type is 1 too', async () => {
+  test('a Discord event is not mistaken for a ping, although its type is 1 too', async () => {
     const scheme = findProvider('discord')?.schemes['ed25519'] as Scheme;
     const pair = scheme.createTestSecret();
     const to = await endpoint({ provider: 'discord', secrets: [pair.secret] });
@@ -165,7 +165,7 @@ describe('a question is answered, is no event, and opens no door [SIG-03]', () =
     expect((await send(to, { body: '{"type":1}' })).status).toBe(401);
   });
 
-  test("Xero's intent to receive: 200 or 401, both without a body", async () => {
+  test("Xero's intent to receive is answered with 200 or 401, both without a body", async () => {
     const to = await endpoint({ provider: 'xero', secrets: ['s3cret-s3cret'] });
     const body = '{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"X"}';
     const good = await send(to, { body, headers: [['x-xero-signature', hex('s3cret-s3cret', body, 'base64')]] });
@@ -176,14 +176,14 @@ describe('a question is answered, is no event, and opens no door [SIG-03]', () =
   });
 });
 
-describe('a secret that the provider hands over', () => {
-  test('Notion: kept once, shown to an admin, and never taken again [SIG-10]', async () => {
+describe('secrets that a provider sends', () => {
+  test("Notion's secret is kept once, shown to an admin, and never accepted again [SIG-10]", async () => {
     const to = await endpoint({ provider: 'notion' });
     expect((await send(to, { body: '{"id":"e1","type":"page.created"}' })).status).toBe(401);
     const token = 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl';
     const first = JSON.stringify({ verification_token: token });
     expect((await send(to, { body: first })).status).toBe(200);
-    // At once: the answer came after the commit, and every cache hears of it.
+    // Immediately, because the answer came after the commit and every cache has been informed.
     expect((await send(to, { body: JSON.stringify({ verification_token: 'secret_of_somebody_else' }) })).status).toBe(
       401,
     );
@@ -200,7 +200,7 @@ describe('a secret that the provider hands over', () => {
     expect(JSON.stringify(audit)).not.toContain(token);
   });
 
-  test('Asana: echoed in the header; of many at once one counts', async () => {
+  test("Asana's secret is echoed in the header, and one of many at once is kept", async () => {
     const to = await endpoint({ provider: 'asana', secrets: [] });
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) =>
@@ -220,7 +220,7 @@ describe('a secret that the provider hands over', () => {
     expect(await eventsOf(to)).toBe(1);
   });
 
-  test('nobody else is switched on without a secret [SIG-08]', async () => {
+  test('no other provider can be set up without a secret [SIG-08]', async () => {
     for (const secrets of [undefined, [], [''], ['  ']]) {
       const { status } = await server
         .api()
@@ -272,7 +272,7 @@ describe('published keys', () => {
   const subscribe = (url: string): Omit<RawRequest, 'path'> =>
     message({ Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL: url });
 
-  test('SNS: the subscription is confirmed when it is signed and of the topic, and messages are events', async () => {
+  test('a signed SNS subscription to the topic is confirmed, and messages are events', async () => {
     const to = await endpoint({ provider: 'aws-sns', secrets: [topic] });
     const good = 'https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=t';
     expect((await send(to, subscribe(good))).status).toBe(200);
@@ -284,7 +284,8 @@ describe('published keys', () => {
     expect((await send(to, message({ Type: 'Notification', Subject: 'order.created' }))).status).toBe(200);
     expect(await eventsOf(to)).toBe(1);
 
-    // Signed, but somebody else's topic; and a URL that is not Amazon's, or fails.
+    // A signed message of another topic is refused. A URL that is not Amazon's is not asked, and one that fails gives
+    // 503.
     expect((await send(to, message({ Type: 'Notification', TopicArn: `${topic}-2` }))).status).toBe(401);
     const asked = world.requests.length;
     for (const url of [
@@ -297,7 +298,7 @@ describe('published keys', () => {
     expect((await send(to, subscribe('https://sns.eu-central-1.amazonaws.com/?Action=Nothing'))).status).toBe(503);
   });
 
-  test('SNS: a certificate that cannot be fetched is 503, so that it is sent again, and one elsewhere is 401', async () => {
+  test('an SNS certificate that cannot be fetched is 503 so that the sender retries, and one from elsewhere is 401', async () => {
     const to = await endpoint({ provider: 'aws-sns', secrets: [topic] });
     const of = (SigningCertURL: string): Promise<RawAnswer> =>
       send(to, message({ Type: 'Notification', SigningCertURL }));
@@ -309,7 +310,7 @@ describe('published keys', () => {
     expect((await of('https://sns.evil.test/other.pem')).status).toBe(401);
   });
 
-  test('Plaid: the key is looked up by its id with the credentials of the endpoint', async () => {
+  test("the key of Plaid is looked up by its id with the endpoint's credentials", async () => {
     const plaid = findProvider('plaid')?.schemes['es256'] as Scheme;
     const pair = plaid.createTestSecret();
     const jwk = createPublicKey(pair.signingKey).export({ format: 'jwk' });
@@ -341,8 +342,8 @@ describe('published keys', () => {
   });
 });
 
-describe('why a signature failed', () => {
-  test('the other endpoint whose secret it is gets named, to its owner only', async () => {
+describe('explaining why a signature failed', () => {
+  test('the endpoint with the matching secret is named, to its owner only', async () => {
     const heard: TelemetryEvent[] = [];
     const end = server.paggio.subscribe((event) => heard.push(event));
     const dev = await endpoint({ provider: 'github', secrets: ['the dev secret of github'] }, { name: 'github-dev' });
@@ -366,7 +367,7 @@ describe('why a signature failed', () => {
     expect(told).toMatchObject({ explanation: 'It matches the secret of endpoint "github-dev".' });
     expect(await eventsOf(dev)).toBe(0);
 
-    // The secret of another mode is found, its endpoint not named.
+    // A secret of the other mode is found, but its endpoint is not named.
     const testKey = (await server.api().post('/api/v1/keys', { name: 't', mode: 'test' })).data.key;
     const test = (
       await server.api(testKey).post('/api/v1/endpoints', {
@@ -384,7 +385,7 @@ describe('why a signature failed', () => {
     expect(other.matches).toMatchObject([{ message: 'It matches the secret of an endpoint in test mode.' }]);
   });
 
-  test('an event that came before verification was switched on says what it would say now', async () => {
+  test('an event from before verification was set up shows what verification would say now', async () => {
     const { data } = await server.api().post('/api/v1/endpoints', { name: 'later' });
     const to = { id: data.id, webhook_url: data.webhook_url, path: new URL(data.webhook_url).pathname };
     const pretty = '{\n  "a": 1\n}';
@@ -400,7 +401,7 @@ describe('why a signature failed', () => {
   });
 });
 
-describe('replays signed anew', () => {
+describe('replays with a new signature', () => {
   const stripe = (secret: string, body: string, at = seconds()): [string, string][] => [
     ['Content-Type', 'application/json'],
     ['Stripe-Signature', `t=${at},v1=${hex(secret, `${at}.${body}`)}`],
@@ -408,7 +409,7 @@ describe('replays signed anew', () => {
   ];
   const body = '{"id":"evt_1","type":"invoice.paid","amount":1.10}';
 
-  test('pass the real verification of the environment, with everything else as it was', async () => {
+  test('pass the real verification of the environment, with everything else unchanged', async () => {
     const to = await endpoint(
       { provider: 'stripe', secrets: ['whsec_production'], replay_secrets: { local: 'whsec_of_the_cli_here' } },
       { destination_url: recorder.url('/hook') },
@@ -440,7 +441,7 @@ describe('replays signed anew', () => {
     const untouched = await replay({ environment: 'original' });
     expect(untouched.got.headers['stripe-signature']).toContain(`t=${at},`);
 
-    // A fresh signature under the endpoint's own secret does not go to any URL that somebody names.
+    // A new signature with the endpoint's own secret does not go to an arbitrary URL.
     const elsewhere = await Recorder.start();
     const refused = await replay({ destination_url: elsewhere.url('/x'), resign: true });
     expect([refused.http, refused.details[0].field]).toEqual([422, 'verification.replay_secrets.custom']);
@@ -456,7 +457,7 @@ describe('replays signed anew', () => {
     expect((await server.api().get(`/api/v1/events/${id}`)).data.headers['stripe-signature']).toContain(`t=${at},`);
   });
 
-  test('a token goes to the environment though credentials of senders do not; Standard Webhooks keep their message id', async () => {
+  test("send a token to the environment, unlike senders' credentials, and keep the message id of Standard Webhooks", async () => {
     const gitlab = await endpoint({
       provider: 'gitlab',
       secrets: ['production token'],
@@ -497,7 +498,7 @@ describe('replays signed anew', () => {
     expect(Number(got?.headers['webhook-timestamp'])).toBeGreaterThan(seconds() - 50);
   });
 
-  test('a body that the provider never sent is not signed in its name under its own secret', async () => {
+  test("are refused with the endpoint's own secret for a body that the provider never sent", async () => {
     const to = await endpoint(
       { provider: 'stripe', secrets: ['whsec_production'] },
       { destination_url: recorder.url('/hook') },
@@ -515,7 +516,7 @@ describe('replays signed anew', () => {
     expect(recorder.requests).toHaveLength(before);
   });
 
-  test('mistakes are told: no verification, no key to sign with, no target, an environment that does not exist', async () => {
+  test('are refused without verification, a signing key or a target, and for an unknown environment', async () => {
     const fieldOf = async (path: string, data: object, method = 'post'): Promise<unknown> => {
       const answer = await server.api().request({ url: path, data, method });
       return [answer.status, answer.data.details?.[0]?.field];
@@ -544,7 +545,7 @@ describe('replays signed anew', () => {
   });
 });
 
-test("Stripe's own library accepts what is forwarded, refuses it ten minutes later, and accepts it signed anew [SIG-25]", async () => {
+test("Stripe's library accepts a forwarded event, refuses it ten minutes later, and accepts it with a new signature [SIG-25]", async () => {
   const { webhooks } = new Stripe('sk_test_x');
   const secret = 'whsec_of_the_endpoint';
   const to = await endpoint({ provider: 'stripe', secrets: [secret] }, { destination_url: recorder.url('/stripe') });
@@ -584,7 +585,7 @@ test('without a delivery id, only a repeated request whose signature covers a ti
   expect(await twice(open, { body, headers: [['Calendly-Webhook-Signature', signed]] })).toEqual([2, undefined]);
 });
 
-test('of two secrets both hold until the old one expires, on the second [SIG-18]', async () => {
+test('two secrets are valid until the old one expires, to the second [SIG-18]', async () => {
   const at = new Date(Date.now() + 1500);
   const to = await endpoint({
     provider: 'github',
@@ -593,7 +594,7 @@ test('of two secrets both hold until the old one expires, on the second [SIG-18]
   const status = async (secret: string): Promise<number> =>
     (await send(to, { body: '{}', headers: [['X-Hub-Signature-256', `sha256=${hex(secret, '{}')}`]] })).status;
   expect([await status('the new secret'), await status('the old secret')]).toEqual([200, 200]);
-  // Nothing but time passes.
+  // Only time passes.
   await new Promise((done) => setTimeout(done, at.getTime() - Date.now() + 50));
   const refused = await send(to, {
     body: '{}',
@@ -605,7 +606,7 @@ test('of two secrets both hold until the old one expires, on the second [SIG-18]
 });
 
 describe('test events', () => {
-  test("are the provider's, signed with the endpoint's secret and verified", async () => {
+  test("have the provider's form, are signed with the endpoint's secret and verified", async () => {
     const to = await endpoint(
       { provider: 'stripe', secrets: ['whsec_test'] },
       { destination_url: recorder.url('/test') },
@@ -631,7 +632,7 @@ describe('test events', () => {
   });
 });
 
-test('the de-duplication window is the one that is set', async () => {
+test('the de-duplication window follows the option', async () => {
   const short = await startGatewayServer({ dedupWindow: 60_000 });
   const { data } = await short
     .api()

@@ -2,7 +2,7 @@ import { invalid, PaggioError } from '@paggio/core';
 import { wrongInput } from './wire-error';
 import { toWireError } from './wire-names';
 
-test('an error of the core names inputs as the wire does', () => {
+test('an error of core names inputs as the wire does', () => {
   const error = invalid([
     { field: 'destinations[2].eventTypes[0]', message: 'destinations[2].eventTypes[0] must be a text.' },
     { field: 'verification.secrets[0].expiresAt', message: 'expiresAt must be a time.' },
@@ -34,7 +34,7 @@ test('headers of an endpoint or a destination are headers_json on the wire', () 
   });
 });
 
-test('what a client sent stays as it was sent, and other words do too', () => {
+test('a text that a client sent stays unchanged, and so do other words', () => {
   const message =
     'There is no "eventTypes" here. X-eventTypes and eventTypesOf stay, and so does publicUrls, and the option publicUrl.';
   expect(toWireError(new PaggioError('BAD_REQUEST', message)).message).toBe(message);

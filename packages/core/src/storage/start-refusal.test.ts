@@ -128,7 +128,7 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /host of the database/,
     /host|DNS/,
   ],
-  ['a socket that does not exist', () => 'postgres:///x?host=/none', /socket of the database is not there/, /directory/],
+  ['a socket that is not there', () => 'postgres:///x?host=/none', /socket of the database is not there/, /directory/],
   ['TLS that is not offered', () => serving((socket) => socket.end('N')), /offers no TLS/, /ssl = on/],
   [
     'a certificate that nobody vouches for',

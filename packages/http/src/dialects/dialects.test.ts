@@ -40,7 +40,7 @@ async function send(slug: string, body: string): Promise<string> {
   return answer.headers['paggio-event-id'] as string;
 }
 
-test('they are off unless asked for', async () => {
+test('no dialect answers unless the host asks for it', async () => {
   const plain = await startGatewayServer();
   for (const name of dialectNames) {
     const { status: answered } = await axios.get(`http://127.0.0.1:${plain.port}/compat/${name}/api/v1/events`, {
@@ -51,13 +51,13 @@ test('they are off unless asked for', async () => {
   await plain.stop();
 });
 
-/** An answer as it was written. */
+/** An answer as it was sent. */
 async function written(api: AxiosInstance, path: string): Promise<string> {
   const { data } = await api.get(path, { responseType: 'arraybuffer' });
   return Buffer.from(data).toString();
 }
 
-test('payloads stand in the answers byte for byte', async () => {
+test('payloads are in the answers byte for byte', async () => {
   const { slug } = await endpointWith({ destination_url: '' });
   const inner = '{ "price": 1.10,\r\n "n": 12345678901234567890, "a":1,"a":2 }';
   const body = `{"type":"exact","payload":null, "payload" : ${inner} }\n`;
@@ -78,7 +78,7 @@ test('payloads stand in the answers byte for byte', async () => {
 describe('promptjang', () => {
   const pj = (): AxiosInstance => speak('promptjang');
 
-  test('takes in, lists, shows and replays with its own shapes', async () => {
+  test('accepts, lists, shows and replays events with its own shapes', async () => {
     status = 200;
     const endpoint = await endpointWith();
     const body = '{"event_type":"order.paid","payload":{"n":1}}';
@@ -141,7 +141,7 @@ describe('promptjang', () => {
     expect(await byStatus('DELIVERED')).toEqual([replayed.data.id]);
   });
 
-  test('every status has its word', async () => {
+  test('every status has its own word', async () => {
     const statusOf = async (id: string): Promise<string> => (await pj().get(`/api/v1/events/evt_${id}`)).data.status;
     status = 404;
     const failing = await endpointWith({ retry: { schedule_seconds: [3600] } });
@@ -164,7 +164,7 @@ describe('promptjang', () => {
     expect(await statusOf(await send((await endpointWith({ destination_url: '' })).slug, '{}'))).toBe('DELIVERED');
   });
 
-  test('errors are {"detail"}', async () => {
+  test('an error has the shape {"detail"}', async () => {
     const missing = await pj().get('/api/v1/events/evt_01a1feba-f6e4-7000-a9af-4d30305a647b');
     expect([missing.status, missing.data]).toEqual([404, { detail: expect.stringContaining('no such event') }]);
     expect((await speak('promptjang', 'nope').get('/api/v1/events')).data).toEqual({ detail: expect.any(String) });
@@ -176,7 +176,7 @@ describe('promptjang', () => {
 describe('bags', () => {
   const list = async (params: object = {}): Promise<any> => (await speak('bags').get('/api/events', { params })).data;
 
-  test('lists with its own shape, filters and cursor; captured reads pending', async () => {
+  test('lists events with its own shape, filters and cursor, and shows captured as pending', async () => {
     status = 200;
     const [delivers, captures] = [await endpointWith(), await endpointWith({ destination_url: '' })];
     const first = await send(delivers.slug, '{"type":"bags.one","n":1.5}');
@@ -221,7 +221,7 @@ describe('bags', () => {
     );
   });
 
-  test('a page of a hundred knows whether there is more', async () => {
+  test('a page of a hundred says whether there are more', async () => {
     const captures = await endpointWith({ destination_url: '' });
     for (let n = 0; n < 101; n++) await send(captures.slug, '{"type":"many"}');
     const page = await list({ event: 'many', limit: 100 });
@@ -231,7 +231,7 @@ describe('bags', () => {
     expect((await list({ event: 'many' })).data).toHaveLength(25);
   });
 
-  test('errors', async () => {
+  test('errors have their own shape', async () => {
     const wrong = await speak('bags').get('/api/events?limit=101');
     expect([wrong.status, wrong.data]).toEqual([
       400,
@@ -243,7 +243,7 @@ describe('bags', () => {
 describe('deliverant', () => {
   const api = (): AxiosInstance => speak('deliverant');
 
-  test('endpoints', async () => {
+  test('endpoints are created, shown, changed and deleted in its own shape', async () => {
     const created = await api().post('/v1/endpoints', {
       name: 'orders',
       url: recorder.url('/o'),
@@ -282,7 +282,7 @@ describe('deliverant', () => {
     ]);
   });
 
-  /** The signatures of the next delivery, judged by the rules that docs/api.md states. */
+  /** Checks the signatures of the next delivery by the rules in docs/api.md. */
   async function signaturesBy(secrets: string[], keys: Buffer[]): Promise<{ standard: boolean[]; pj: boolean[] }> {
     const { headers, body } = recorder.requests.at(-1)!;
     const signed = `${headers['webhook-id'] as string}.${headers['webhook-timestamp'] as string}.`;
@@ -347,14 +347,14 @@ describe('deliverant', () => {
     expect((await api().get(`/v1/endpoints/${data.id}`)).data.name).toBe('s');
   });
 
-  test('a new secret in PATCH is a rotation: the one before stays valid for a day', async () => {
+  test('a new secret in PATCH is a rotation: the previous one stays valid for a day', async () => {
     status = 200;
     const [first, second] = ['the first secret', 'the second secret'];
     const { data } = await api().post('/v1/endpoints', { name: 's', url: recorder.url(), secret: first });
     const path = `/v1/endpoints/${data.id}`;
     const patched = await api().patch(path, { secret: second });
     expect([patched.status, JSON.stringify(patched.data).includes('secret')]).toEqual([200, false]);
-    // The same one again changes nothing: the one before does not become the present one.
+    // Setting the same secret again changes nothing: the previous one does not become the current one.
     expect((await api().patch(path, { secret: second, name: 'renamed' })).data.name).toBe('renamed');
     const { data: event } = await api().post('/v1/events', { event_type: 'a', payload: 1, endpoint_ids: [data.id] });
     await settled(server.paggio, owner, event.event_id.slice(4));
@@ -387,7 +387,7 @@ describe('deliverant', () => {
     expect(shown.data.secret).toBe('mine');
   });
 
-  test('an array of more endpoints than a page', async () => {
+  test('endpoints are an array, even if there are more than a page', async () => {
     const all = { ...owner, userId: 'user-9', scopes: new Set(scopes), keyId: null };
     const { key } = await server.paggio.admin.keys.create(all, { name: 'x', scopes: [...scopes] });
     for (let n = 0; n < 101; n++) await server.paggio.admin.endpoints.create(all, { name: String(n) });
@@ -396,7 +396,7 @@ describe('deliverant', () => {
     expect(data[0].url).toBeNull();
   });
 
-  test('events', async () => {
+  test('events are listed and shown in its own shape', async () => {
     status = 200;
     const { data: endpoint } = await api().post('/v1/endpoints', { name: 'e', url: recorder.url('/events') });
     const body = { event_type: 'a', payload: { n: 1 }, endpoint_ids: [endpoint.id], idempotency_key: 'd-1' };

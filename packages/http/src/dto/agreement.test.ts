@@ -14,14 +14,14 @@ import { TestEventDto } from '../resources/test-events/test-events.dto';
 
 type Body = Record<string, unknown>;
 
-/** How an operation is called on the wire and in the process. */
+/** The input of one operation, on the wire and in the process. */
 interface Pair {
   dto: ClassConstructor<object>;
-  /** The rule of its input; of single arguments, one for each member of the body. */
+  /** The rule of its input. For single arguments, one rule for each member of the body. */
   shape: Shape | Record<string, Shape>;
   /** A valid body. */
   good: Body;
-  /** Members that are only on the wire: other names, and what goes with the options of the call. */
+  /** Members that exist only on the wire: other names, and members that become options of the call. */
   wireOnly?: string[];
 }
 
@@ -71,7 +71,7 @@ const pairs: Record<string, Pair> = {
   },
 };
 
-/** Members whose own members have names that are data, or that nobody checks here. */
+/** Members whose own names are data, or are not checked here. */
 const sameNames = new Set(['retry', 'settings', 'replay_secrets', 'headers_json']);
 const camel = (name: string): string =>
   name === 'headers_json' ? 'headers' : name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -85,7 +85,7 @@ function inProcess(value: unknown): unknown {
   );
 }
 
-/** A problem with the names of its fields in one spelling. */
+/** A problem with its field names in one spelling. */
 const plain = ({ field, message }: ErrorDetail): string =>
   `${field}: ${message}`.replaceAll('headers_json', 'headers').replaceAll(/[a-z]+(?:_[a-z]+)+/g, camel);
 
@@ -106,7 +106,7 @@ function inTheProcess({ shape }: Pair, body: Body): ErrorDetail[] {
   return invalid(problems ?? []).details;
 }
 
-/** Values of every type, those at the limits of the rules, and those behind them. */
+/** Values of every type, at the limits of the rules and beyond them. */
 const values: unknown[] = [
   ...[null, true, false, 0, -1, 1, 2, 1.5, 60, 61, 199, 200, 299, 300, 1000, 1001, 1440, 1441, 10_000, 10_001],
   ...[
@@ -157,7 +157,7 @@ const values: unknown[] = [
 const shown = (value: unknown): string => JSON.stringify(value).slice(0, 80);
 
 test.each(Object.entries(pairs))(
-  '%s accepts and refuses the same on the wire and in the process, with the same words',
+  '%s accepts and refuses the same on the wire and in the process, with the same messages',
   (id, pair) => {
     const names = Object.keys(dtoSchema(pair.dto).properties ?? {}).filter((name) => !pair.wireOnly?.includes(name));
     let refused = 0;
@@ -180,7 +180,7 @@ test.each(Object.entries(pairs))(
   },
 );
 
-test('any text is accepted or refused by both', () => {
+test('any text is either accepted by both or refused by both', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...Object.keys(pairs)),
@@ -200,7 +200,7 @@ test('any text is accepted or refused by both', () => {
   );
 });
 
-test('an unknown member is refused by both, with the name that was meant', () => {
+test('an unknown member is refused by both, and both suggest the right name', () => {
   for (const [id, pair] of Object.entries(pairs)) {
     if (typeof pair.shape !== 'function') continue;
     const body = { ...pair.good, surprise: 1 };

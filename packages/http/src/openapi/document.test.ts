@@ -13,26 +13,26 @@ import { createDocument } from './document';
 const file = join(__dirname, '../../../../docs/openapi.json');
 const document = createDocument(operations, 'http://localhost:4400');
 
-test('it is a valid OpenAPI 3.1 document, by the judgement of others', () => {
+test('the document is valid OpenAPI 3.1 for an independent validator', () => {
   const cli = require.resolve('@seriousme/openapi-schema-validator/package.json');
   const validator = join(dirname(cli), 'bin/validate-api-cli.js');
   const verdict = execFileSync(process.execPath, [validator, file], { encoding: 'utf8' });
   expect(JSON.parse(verdict)).toMatchObject({ valid: true });
 });
 
-test('the committed document is that of the operation table (npm run openapi)', () => {
+test('the committed document matches the operation table (npm run openapi)', () => {
   const committed = readFileSync(file, 'utf8');
   expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(document)));
 });
 
-test('the types of the answers are those of the committed document (npm run openapi)', () => {
+test('the types of the answers match the committed document (npm run openapi)', () => {
   const types = join(__dirname, '../generated/wire-types.ts');
   const before = readFileSync(types, 'utf8');
   execFileSync(process.execPath, [join(__dirname, '../../../../scripts/api-types.mjs')]);
   expect(readFileSync(types, 'utf8')).toBe(before);
 });
 
-test('what is served is what is documented, under its own address [AUZ-27]', async () => {
+test("the served document lists what is served, with the server's own address [AUZ-27]", async () => {
   const server = await startGatewayServer({}, { health: false });
   const { data } = await server.api().get('/openapi.json');
   const paths = Object.keys(document.paths).filter((path) => !path.startsWith('/health'));
@@ -42,7 +42,7 @@ test('what is served is what is documented, under its own address [AUZ-27]', asy
   for (const path of paths) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const url = path.replaceAll(/\{[a-z_]+\}/g, 'x');
-      // Not read: one of them has no end.
+      // The answers are not read, because one of them does not end.
       const { status, data: body } = await server.api().request({ url, method, data: '{', responseType: 'stream' });
       (body as Readable).destroy();
       expect([path, method, status === 405]).toEqual([path, method, !(method in (document.paths[path] ?? {}))]);
@@ -51,7 +51,7 @@ test('what is served is what is documented, under its own address [AUZ-27]', asy
   await server.stop();
 });
 
-test('the headers that requests and answers carry are in the document', () => {
+test('the document has the headers of requests and answers', () => {
   const operationAt = (path: string, method: string): any => (document.paths[path] as any)[method];
   const ingest = operationAt('/e/{endpoint_id}', 'post');
   const headers = ingest.parameters.filter((one: any) => one.in === 'header');
@@ -74,7 +74,7 @@ test('the headers that requests and answers carry are in the document', () => {
   expect(namesOf('/api/v1/endpoints', 'get', 503)).toEqual(['Retry-After']);
 });
 
-test('the forms of a replay that the document tells apart are the forms that the server takes', () => {
+test('the document and the server accept the same forms of a replay', () => {
   const schema = (document.paths['/api/v1/events/{id}/replay'] as any).post.requestBody.content['application/json']
     .schema;
   const url = 'https://a.example/';
@@ -92,7 +92,7 @@ test('the forms of a replay that the document tells apart are the forms that the
   const isTaken = (value: object): boolean => {
     try {
       const target = toReplayTarget(parse(ReplayDto, value, 'body'));
-      // The replay itself asks for the URL.
+      // The replay itself requires the URL.
       return !(target && 'environment' in target && target.environment === 'custom' && !target.customUrl);
     } catch {
       return false;
@@ -110,7 +110,7 @@ test('the forms of a replay that the document tells apart are the forms that the
   expect(seen.size).toBe(2);
 });
 
-test('a body of notifications names a channel, in the document as in the server', async () => {
+test('a body of notifications has to name a channel, in the document and in the server', async () => {
   const schema = (document.paths['/api/v1/notifications'] as any).put.requestBody.content['application/json'].schema;
   const server = await startGatewayServer();
   const bodies = [
@@ -131,7 +131,7 @@ test('a body of notifications names a channel, in the document as in the server'
   await server.stop();
 });
 
-test('members that do not go together are refused together, in the document as in the server', async () => {
+test('members that exclude each other are refused by the document and by the server', async () => {
   const bodyAt = (path: string, method: string): object =>
     (document.paths[path] as any)[method].requestBody.content['application/json'].schema;
   const server = await startGatewayServer();
@@ -189,7 +189,7 @@ test('members that do not go together are refused together, in the document as i
   expect(seen.size).toBe(2);
 });
 
-test('every field and operation has what a reader needs', () => {
+test('every operation has its own id and a summary that is a sentence', () => {
   for (const operation of operations)
     expect([operation.id, /^[A-Z].*\.$/.test(operation.summary)]).toEqual([operation.id, true]);
   expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);

@@ -14,7 +14,7 @@ import { endingOperations } from '../testing/ending-operations';
 const { components } = createDocument(operations, 'http://localhost:4400');
 
 interface Objects {
-  /** Their ids and addresses, by the placeholders of the examples. */
+  /** Real ids and addresses, by the placeholders of the examples. */
   real: Record<string, string>;
   secret: string;
 }
@@ -33,7 +33,7 @@ afterAll(async () => {
   await shop.stop();
 });
 
-/** Puts real ids and addresses in place of those of the examples. */
+/** Replaces the ids and addresses of the examples by real ones. */
 function toShop(real: Readonly<Record<string, string>>): <T>(value: T) => T {
   return (value) =>
     value === undefined
@@ -48,7 +48,7 @@ async function send(url: string, body: object): Promise<string> {
   return headers['paggio-event-id'] as string;
 }
 
-/** Real objects of every kind, by the placeholders of the examples. */
+/** Creates real objects of every kind, by the placeholders of the examples. */
 async function open(): Promise<Objects> {
   const api = server.api();
   const withoutIds = toShop({ [SHOP]: shop.url('') });
@@ -90,7 +90,7 @@ async function open(): Promise<Objects> {
 }
 
 test.each(operations.map((operation) => [operation.id, operation] as const))(
-  'the example of %s is answered as it says',
+  'the example of %s gets the documented answer',
   async (id, operation) => {
     const example = examples[id];
     if (!example) throw new Error(`${id} has no example.`);
@@ -110,7 +110,7 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
         authorization: `Bearer ${server.key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...example.headers,
-        // A signature holds for five minutes, and one in print is older.
+        // A signature is valid for five minutes, and the printed one is older.
         ...(id === 'ingest.signed' ? signed(secret, body ?? '') : {}),
       },
       validateStatus: () => true,
@@ -129,7 +129,7 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
   },
 );
 
-test('every parameter, header and member of an example is one that the operation has, and every required one is there', () => {
+test('every parameter, header and member of an example belongs to its operation, and no required one is missing', () => {
   const { paths } = createDocument(operations, 'http://localhost:4400');
   for (const { id, method, path } of operations) {
     const described = (paths[path.replaceAll(/:([a-z_]+)/g, '{$1}')] as any)[method.toLowerCase()];
@@ -164,7 +164,9 @@ async function endOfStream(response: AxiosResponse, stop: AbortController): Prom
   expect(problemsBySchema({ $ref: '#/components/schemas/EventItem' }, JSON.parse(data))).toEqual([]);
 }
 
-/** The names of all members that the schema knows; what is in maps and payloads is left out. Lists show their first item. */
+/**
+ * The names of all members that the schema has, without the contents of maps and payloads. Of a list, those of its first item.
+ */
 function keysOf(schema: JsonSchema, value: unknown): unknown {
   if (schema.$ref !== undefined)
     return keysOf(components.schemas[schema.$ref.split('/').at(-1) as string] as JsonSchema, value);

@@ -9,15 +9,15 @@ import { problemsOf } from '../testing/conformance';
 import { fromSchema, hostileBody, hostileValue } from '../testing/schema-arbitrary';
 import { dtoSchema } from './dto-schema';
 
-// In full about 11,000 cases; see CONTRIBUTING.
+// The full check runs about 11,000 cases; see CONTRIBUTING.
 const full = process.env['PAGGIO_FULL'] === '1';
 const CASES = full ? 260 : 4;
 
 let server: GatewayServer;
 let recorder: Recorder;
-/** Objects to ask about; some of them are deleted on the way, as it goes. */
+/** Objects to ask about. Some of them are deleted during a walk. */
 const ids: Record<string, string[]> = {};
-/** Whether these have only been read so far. */
+/** Whether these objects have only been read so far. */
 let fresh = false;
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ function pathOf(operation: Operation): Arbitrary<string> {
   return fc.tuple(...chosen).map((segments) => `/${segments.join('/')}`);
 }
 
-/** As JSON where it is an object: a hostile one may have a `toString` that is not a function. */
+/** JSON for an object, because a hostile one may have a `toString` that is not a function. */
 function textOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
@@ -127,13 +127,13 @@ const http = axios.create({
   responseType: 'arraybuffer',
   transformRequest: (data: unknown) => data,
 });
-/** These end streams as soon as their headers are there. */
+/** Streams, which the walk ends after their headers. */
 const endless = new Set(['events.stream']);
 
 test.each(operations.map((operation) => [operation.id, operation] as const))(
   '%s answers as documented, whatever it is sent [AUZ-26]',
   async (id, operation) => {
-    // Those that change objects or end them find new ones.
+    // Operations that change or end objects get new ones.
     const changes = operation.method !== 'GET' && operation.path.includes('/:');
     if (changes || !fresh) await makeObjects();
     fresh = !changes;
@@ -165,7 +165,7 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
       }),
       { numRuns: CASES, endOnFailure: full },
     );
-    // A walk that is only ever refused tells nothing about the answers.
+    // A walk with refusals only would say nothing about other answers.
     if (full && !endless.has(id)) expect(succeeded).toBeGreaterThan(0);
   },
   full ? 300_000 : 30_000,

@@ -27,6 +27,6 @@ test.each([
   expect(canaries.foundIn(`before ${text} after`)).toEqual(['here']);
 });
 
-test('a canary is not found where it is not', () => {
+test('a canary is not found in other texts', () => {
   expect(canaries.foundIn(new Canaries().plant('elsewhere'))).toEqual([]);
 });
