@@ -270,7 +270,7 @@ describe("requests that carry the provider's secret itself", () => {
     expect(denied.filter(own).map(({ after }) => after.scope)).toEqual(['resign', 'resign', 'resign']);
   });
 
-  test.each(kinds)('%s: the same host, other settings, and changes with the secret are allowed', async (_, settings) => {
+  test.each(kinds)('%s: the same host, other settings and changes with the secret are allowed', async (_, settings) => {
     const endpoint = await make(settings);
     const [{ id }] = endpoint.destinations;
     const writer = await apiWith('read', 'write');

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-/** The warnings at the boot of an app with the prefix `api` and versions in its paths. */
+/** The warnings when an app starts that has the prefix `api` and versions in its paths. */
 async function warnings(settings: { path?: string; roles?: Role[] }): Promise<string[]> {
   @Module({
     imports: [PaggioModule.forRoot({ database: { url: database.url }, masterKey: testMasterKey, ...settings })],
@@ -50,15 +50,15 @@ async function warnings(settings: { path?: string; roles?: Role[] }): Promise<st
   return said;
 }
 
-test('routes of the app that Paggio answers are named at boot, with what to do about it', async () => {
+test('routes of the app that Paggio answers instead cause a warning at the start, with what to do', async () => {
   const [warning, ...others] = await warnings({});
   expect(others).toEqual([]);
-  // `/api/v1/events/:id` is a path of Paggio, and so is everything that fits it.
+  // `/api/v1/events/:id` is a path of Paggio, and so is every path that matches it.
   expect(warning).toContain('GET /api/v1/events, POST /api/v1/events/import. ');
   expect(warning).toContain("path: '/paggio'");
 });
 
-test('nothing is said where the paths differ, or where the API is left out', async () => {
+test('there is no warning when the paths differ, or when Paggio has no API', async () => {
   expect(await warnings({ path: '/hooks' })).toEqual([]);
   expect(await warnings({ roles: ['capture', 'deliver'] })).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { getPaggioToken, getSignInLinkToken, InjectPaggio, InjectSignInLink, Paggio, type SignInLink } from './index';
 
-/** What stands for an instance: only its identity counts here. */
+/** Stand-ins for instances, because only their identity counts here. */
 const instances: Provider[] = ['default', 'billing'].flatMap((name) => [
   { provide: getPaggioToken(name), useValue: { paggio: name } },
   { provide: getSignInLinkToken(name), useValue: async () => `/link/${name}` },
@@ -32,7 +32,7 @@ test('InjectPaggio and InjectSignInLink inject the default and named instances, 
   expect([await link(nobody), await namedLink(nobody)]).toEqual(['/link/default', '/link/billing']);
 });
 
-test.each([InjectPaggio, InjectSignInLink])('%p refuses a name that is no text, or empty', (decorator) => {
+test.each([InjectPaggio, InjectSignInLink])('%p refuses a name that is empty or not text', (decorator) => {
   for (const name of [7, '', null] as never[])
     expect(() => decorator(name)).toThrow(expect.objectContaining({ code: 'VALIDATION_FAILED' }));
 });

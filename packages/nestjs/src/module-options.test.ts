@@ -16,7 +16,7 @@ import {
 const runtime: PaggioOptions = { database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey };
 
 test.each(Object.keys(extraShapes))(
-  'the module refuses a wrong value of %s by its name, when it is defined',
+  'the module refuses a wrong value of %s by name when it is defined',
   (name) => {
     const refusal = expect.objectContaining({
       name: 'PaggioError',
@@ -29,7 +29,7 @@ test.each(Object.keys(extraShapes))(
   },
 );
 
-test('the module and the decorator refuse options that are no object, and unknown ones', () => {
+test('the module and the decorator refuse unknown options, and options that are not an object', () => {
   const refusal = expect.objectContaining({ name: 'PaggioError', code: 'VALIDATION_FAILED' });
   for (const nothing of [undefined, null, 7] as never[]) {
     expect(() => PaggioModule.forRoot(nothing)).toThrow(refusal);
@@ -42,7 +42,7 @@ test('the module and the decorator refuse options that are no object, and unknow
   expect(() => OnWebhook('github', 'push', { instance: 7 } as never)).toThrow(refusal);
 });
 
-/** Every option of the module, with a right value. The type fails to compile when one is missing here. */
+/** Every option of the module, with a valid value. It does not compile if one is missing. */
 const extras: Required<Omit<PaggioModuleOptions, keyof PaggioOptions>> = {
   name: 'default',
   path: '/hooks',
@@ -70,7 +70,7 @@ class Settings implements PaggioOptionsFactory {
 @Module({ providers: [Settings], exports: [Settings] })
 class SettingsModule {}
 
-/** What an app gets that imports the module; nothing is started. */
+/** The Paggio of an app that imports the module. Nothing is started. */
 async function paggioOf(module: ReturnType<typeof PaggioModule.forRoot>): Promise<Paggio> {
   return (await Test.createTestingModule({ imports: [module] }).compile()).get(Paggio, { strict: false });
 }
@@ -85,18 +85,18 @@ test.each<[string, PaggioModuleAsyncOptions]>([
   ['useFactory', { imports: [SettingsModule], inject: [Settings], useFactory: (one: Settings) => one.create() }],
   ['useClass', { useClass: Settings }],
   ['useExisting', { imports: [SettingsModule], useExisting: Settings }],
-])('forRootAsync takes the options of Paggio from %s, and those of the module beside it', async (_, source) => {
+])('forRootAsync takes the options of Paggio from %s, and its own next to it', async (_, source) => {
   const paggio = await paggioOf(PaggioModule.forRootAsync({ ...source, ...extras }));
   expect(paggio.host.options.publicUrl).toBe('https://hooks.example.com');
 });
 
-test('options of Paggio that do not exist stop the start, and are named', async () => {
+test('unknown options of Paggio stop the start and are named', async () => {
   const start = paggioOf(PaggioModule.forRootAsync({ useFactory: () => ({ ...runtime, bodyLimt: 1 }) }));
   await expect(start).rejects.toThrow(PaggioError);
   await expect(start).rejects.toMatchObject({ details: [{ field: 'bodyLimt' }] });
 });
 
-test('an option of the module that the factory returns stops the start: the app must not run without its guards', async () => {
+test('an option of the module that the factory returns stops the start, because guards would be missing', async () => {
   const useFactory = (): PaggioOptions => ({ ...runtime, guards: [], path: '/hooks' }) as PaggioOptions;
   await expect(paggioOf(PaggioModule.forRootAsync({ useFactory }))).rejects.toMatchObject({
     code: 'BAD_REQUEST',

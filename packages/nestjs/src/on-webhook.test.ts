@@ -33,7 +33,7 @@ afterEach(() => database.drop());
 
 const settings = (): object => ({ masterKey: testMasterKey, stopGrace: 2_000 });
 
-test('methods of providers and controllers are destinations, with what they inject, once every module is ready', async () => {
+test('methods of providers and controllers become destinations, with injection, once every module is ready', async () => {
   @Injectable()
   class Names {
     readonly name = 'injected';
@@ -49,7 +49,7 @@ test('methods of providers and controllers are destinations, with what they inje
     constructor(@Inject(Names) private readonly names: Names) {
       super();
     }
-    /** Long enough for what waits to be claimed. */
+    /** Takes long enough for waiting deliveries to be claimed. */
     async onModuleInit(): Promise<void> {
       await new Promise((done) => setTimeout(done, 500));
       this.up = true;
@@ -103,7 +103,7 @@ test('methods of providers and controllers are destinations, with what they inje
   ]);
   await app.close();
 
-  // What came while the app was away is handled when every module is ready, and not in the middle of its start.
+  // Events that arrived while the app was stopped are handled once every module is ready, not during the start.
   const capturing = await startGateway({ roles: ['capture'] }, {}, database);
   const id = await captureFromGitHub(capturing.paggio, endpoint.slug, 'push', '{"ref":"waited"}');
   await capturing.stop();
@@ -114,7 +114,7 @@ test('methods of providers and controllers are destinations, with what they inje
   await app.close();
 });
 
-test("a transactional method writes with the host's EntityManager, and its rows and the delivery are one", async () => {
+test("a transactional method writes by the host's EntityManager, and its rows commit together with the delivery", async () => {
   await query(database.url, 'create table orders (id uuid primary key, ref text not null)');
   let fail = true;
   @Injectable()
@@ -144,14 +144,14 @@ test("a transactional method writes with the host's EntityManager, and its rows 
   const event = await settled(paggio, owner, await captureFromGitHub(paggio, endpoint.slug, 'push', '{}'));
   expect(event.attempts.map(({ status }) => status)).toEqual(['failed', 'delivered']);
   expect(await query(database.url, 'select id, ref from orders')).toEqual([{ id: event.id, ref: 'main' }]);
-  // The host's connections know nothing of Paggio's tables.
+  // The host's connections do not know Paggio's tables.
   expect(app.get<DataSource>(getDataSourceToken()).entityMetadatas.map(({ tableName }) => tableName)).toEqual([
     'orders',
   ]);
   await app.close();
 });
 
-test('two methods of one name, and a wrong registration, stop the start with a clear error', async () => {
+test('two methods with the same name, or a wrong registration, stop the start with a clear error', async () => {
   const start = async (providers: (new () => object)[]): Promise<unknown> => {
     @Module({ imports: [PaggioModule.forRoot({ ...settings(), database: { url: database.url } } as never)], providers })
     class HostModule {}

@@ -11,7 +11,7 @@ import { OPERATION } from './paggio.route';
 
 const token = Symbol('adapter');
 const everything = { health: true, openapi: true, metrics: true };
-/** The request interceptor answers signed ingest, as it does webhooks. */
+/** Signed ingest has no route: the request interceptor answers it, as it does webhooks. */
 const table = operations.filter(({ part }) => part !== 'ingest');
 
 interface Route {
@@ -40,7 +40,7 @@ test('the controllers have exactly one route for each operation of the table', (
   expect(seen.sort(byId)).toEqual(table.map(({ id, method, path }) => ({ id, method, path })).sort(byId));
 });
 
-test('controllers and methods have the names that logs and Swagger of the host show', () => {
+test("controllers and methods have the names that the host's logs and Swagger show", () => {
   const names = routesOf(createControllers('', token, everything)).map(({ name }) => name);
   expect(names).toEqual(
     expect.arrayContaining([
@@ -53,7 +53,7 @@ test('controllers and methods have the names that logs and Swagger of the host s
   expect(new Set(names).size).toBe(table.length);
 });
 
-test('health, metrics and the OpenAPI document have routes only where they are switched on', () => {
+test('health, metrics and the OpenAPI document have routes only if they are switched on', () => {
   const names = (parts: typeof everything): string[] => createControllers('', token, parts).map(({ name }) => name);
   const none = names({ health: false, openapi: false, metrics: false });
   expect(none).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(Health|OpenApi|Metrics)/)]));
@@ -64,7 +64,7 @@ test('health, metrics and the OpenAPI document have routes only where they are s
   ).toEqual(['HealthController', 'MetricsController', 'OpenApiController']);
 });
 
-describe('behind the router of Nest', () => {
+describe('with the router of Nest', () => {
   let app: INestApplication;
   const ran: [id: string, authorized: boolean][] = [];
 

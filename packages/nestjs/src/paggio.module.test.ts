@@ -66,7 +66,7 @@ const full = process.env['PAGGIO_FULL'] === '1';
 let made: Promise<TestDatabase> | undefined;
 afterAll(async () => (await made)?.drop());
 
-/** One database for all apps of this file, which run one after another: to make one takes longer than most tests. */
+/** One database for all apps of this file, which run one after another. Creating one takes longer than most tests. */
 async function sharedDatabase(): Promise<TestDatabase> {
   const { url } = await (made ??= migratedDatabase());
   return { url, drop: async () => undefined };
@@ -87,7 +87,7 @@ async function listen(app: INestApplication, database: TestDatabase): Promise<Ho
   return hostOf(app, database, app.getHttpServer() as Server);
 }
 
-/** An app that does not listen itself, behind a server that passes requests on to it. */
+/** Starts a server that passes requests on to an app which does not listen itself. */
 async function listenBehind(front: Server, app: INestApplication, database: TestDatabase): Promise<Host> {
   await app.init();
   await new Promise<void>((done) => front.listen(0, '127.0.0.1', done));
@@ -160,7 +160,7 @@ describeHost(
   '/gateway',
 );
 
-// The next host has the same adapter and a prefix.
+// The next host has the same adapter, with a prefix.
 if (full)
   describeHost(
     'Nest on Fastify',
@@ -193,7 +193,7 @@ describeHost(
   { whole: true, attached: true },
 );
 
-test('Nest on Fastify takes webhooks in over HTTP/2, stores no pseudo header, and delivers them', async () => {
+test('Nest on Fastify accepts webhooks over HTTP/2, stores no pseudo header, and delivers them', async () => {
   const { app, database } = await create(
     (db) => PaggioModule.forRoot(options(db)),
     undefined,
@@ -251,7 +251,7 @@ describeHost(
   { ownsConnection: false, streams: false },
 );
 
-// What the module is told late makes no other host: the DataSource below comes by forRootAsync, too.
+// Late options do not make another host. The test with the DataSource below uses forRootAsync too.
 if (full)
   describeHost('Nest testing module, forRootAsync', async () => {
     const database = await sharedDatabase();
@@ -287,7 +287,7 @@ test("the host's global guard protects its routes and the API, and leaves webhoo
   await host.stop();
 });
 
-test("the host's throttler limits its routes and the API, in Paggio's envelope, and never webhooks [EMB-09]", async () => {
+test("the host's throttler limits its own routes and the API, in Paggio's error body, and never webhooks [EMB-09]", async () => {
   for (const adapter of [undefined, () => new FastifyAdapter()]) {
     const { app, database } = await create(
       (db) => ({
@@ -319,7 +319,7 @@ test("the host's throttler limits its routes and the API, in Paggio's envelope, 
   }
 });
 
-test("the host's users use the API behind its guards, and resolveUser sees what they left on the request", async () => {
+test("the host's users use the API behind its guards, and resolveUser sees what the guards left on the request", async () => {
   @Injectable()
   class Sessions implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
@@ -358,7 +358,7 @@ test("the host's users use the API behind its guards, and resolveUser sees what 
   }
 });
 
-test('an answer without a body is given once, and leaves no fault', async () => {
+test('an answer without a body is sent once and leaves no fault', async () => {
   for (const adapter of [undefined, () => new FastifyAdapter()]) {
     const faults: unknown[] = [];
     const { app, database } = await create(
@@ -372,14 +372,14 @@ test('an answer without a body is given once, and leaves no fault', async () => 
     const path = `/api/v1/endpoints/${data.id}`;
     const unchanged = await api.get(path, { headers: { 'if-none-match': headers['etag'] as string } });
     expect([unchanged.status, (await api.delete(path)).status]).toEqual([304, 204]);
-    // What Nest does after the answer is over by the time of the next one.
+    // The next answer comes only after Nest has finished with the one before.
     expect((await api.get('/api/v1/events')).status).toBe(200);
     expect(faults).toEqual([]);
     await host.stop();
   }
 });
 
-test('an adapter that Paggio does not know stops the start, and names those that it does [EMB-10]', async () => {
+test('an unknown adapter stops the start, and the error names the known ones [EMB-10]', async () => {
   class OtherAdapter extends ExpressAdapter {
     override getType(): string {
       return 'restify';
@@ -394,7 +394,7 @@ test('an adapter that Paggio does not know stops the start, and names those that
   await database.drop();
 });
 
-test("the host's TypeORM DataSource tells where the database is, and the host's scheduler runs the periodic work", async () => {
+test("the host's TypeORM DataSource gives Paggio its database, and the host's scheduler runs the periodic work", async () => {
   let ticks = 0;
   @Injectable()
   class HostJobs {
@@ -402,7 +402,7 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
       ticks++;
     }
   }
-  // An empty one: the app makes the schema when it starts.
+  // The database is empty, because the app creates the schema when it starts.
   const database = await createTestDatabase();
   @Module({
     imports: [
@@ -447,14 +447,14 @@ test("the host's TypeORM DataSource tells where the database is, and the host's 
   const before = ticks;
   const startedAt = Date.now();
   await new Promise((done) => setTimeout(done, 500));
-  // Once per interval: a second ScheduleModule would run every job of the host twice.
+  // Once per interval. A second ScheduleModule would run every job of the host twice.
   expect(ticks - before).toBeLessThanOrEqual(Math.ceil((Date.now() - startedAt) / 50) + 1);
   const { endpoint } = await host.paggio.admin.endpoints.create(owner, { name: 'x' });
   expect((await request(host.port, { path: `/api/webhook/${endpoint.slug}`, body: '{}' })).status).toBe(200);
   await host.stop();
 });
 
-test("the host's own health route keeps its global prefix, and a process without the api role serves no management API", async () => {
+test("the host's own health route keeps its global prefix, and a process without the role api has no management API", async () => {
   @Controller('health')
   class HealthController {
     @Get() health(): object {
@@ -481,7 +481,7 @@ test("the host's own health route keeps its global prefix, and a process without
 test.each([
   ['Express', undefined],
   ['Fastify', () => new FastifyAdapter()],
-])('on the host of ingestUrl, Nest on %s answers webhook URLs and nothing else', async (_name, adapter) => {
+])('on the host of ingestUrl, Nest on %s answers webhook URLs and no other path of Paggio', async (_name, adapter) => {
   const { app, database } = await create(
     (db) =>
       PaggioModule.forRoot({
@@ -508,7 +508,7 @@ test.each([
   await host.stop();
 });
 
-test('two instances in one app keep apart, and are injected by their names; two at one path are refused', async () => {
+test('two instances in one app stay separate and are injected by name, and two at one path are refused', async () => {
   const [first, second] = [await migratedDatabase(), await migratedDatabase()];
   @Injectable()
   class Both {
@@ -564,7 +564,7 @@ test('wrong options and an unreachable database stop the start with a clear erro
   await app.close();
 });
 
-test('an open event stream does not hold up the end of the app', async () => {
+test('an open event stream does not delay the end of the app', async () => {
   const database = await sharedDatabase();
   const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
   const host = await listen(app, database);
@@ -575,7 +575,7 @@ test('an open event stream does not hold up the end of the app', async () => {
   await database.drop();
 });
 
-test('sessions and event streams of HTTP/2 clients do not hold up the end of the app', async () => {
+test('sessions and event streams of HTTP/2 clients do not delay the end of the app', async () => {
   const { app, database } = await create(
     (db) => PaggioModule.forRoot(options(db)),
     undefined,
@@ -588,7 +588,7 @@ test('sessions and event streams of HTTP/2 clients do not hold up the end of the
   await database.drop();
 });
 
-test('connections that clients leave open do not hold up the end of the app, on Express and on Fastify', async () => {
+test('connections that clients leave open do not delay the end of the app, on Express and on Fastify', async () => {
   const leaveOpen = async (adapter?: () => AbstractHttpAdapter): Promise<void> => {
     const { app, database } = await create((db) => PaggioModule.forRoot(options(db)), undefined, adapter);
     const host = await listen(app, database);
@@ -601,7 +601,7 @@ test('connections that clients leave open do not hold up the end of the app, on 
   await Promise.all([leaveOpen(), leaveOpen(() => new FastifyAdapter() as AbstractHttpAdapter)]);
 });
 
-test('senders who stop in the middle of a body do not hold up the end of the app', async () => {
+test('senders that stop in the middle of a body do not delay the end of the app', async () => {
   const database = await sharedDatabase();
   const app = await NestFactory.create(PaggioModule.forRoot(options(database)), { logger: false });
   const host = await listen(app, database);
