@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { root } from './packages';
 
-/** Advisories, at most one for each package of the app. */
+/** Levels of advisories. Each package of the app has at most one advisory. */
 const LEVELS = ['critical', 'high', 'moderate', 'low'] as const;
 type Level = (typeof LEVELS)[number];
 
-/** A registry as npm asks it for advisories. */
+/** Plays the registry that npm asks for advisories. */
 class Registry {
-  /** Names and versions that were asked for. */
+  /** The names and versions that npm asked for. */
   readonly asked: Record<string, string[]>[] = [];
   private readonly server: Server;
 
@@ -114,7 +114,7 @@ async function audit(registry: string): Promise<{ code: number; output: string }
   return { code, output };
 }
 
-test('an advisory of level high or critical fails, and the package and its advisory are named', async () => {
+test('an advisory of level high or critical fails the audit, which names the package and the advisory', async () => {
   const registry = new Registry({ status: 200, levels: LEVELS });
   const { code, output } = await audit(await registry.listen());
   await registry.close();
@@ -124,11 +124,11 @@ test('an advisory of level high or critical fails, and the package and its advis
     expect(output).toContain(`https://example.com/advisories/${level}`);
   }
   expect(output).not.toMatch(/moderate|low/);
-  // What only developers install is not asked for.
+  // npm does not ask for packages that only developers install.
   expect(registry.asked).toEqual([Object.fromEntries(LEVELS.map((level) => [`leaky-${level}`, ['1.0.0']]))]);
 });
 
-/** The full check has each level alone, and every answer that a registry may give. */
+/** The full check tries each level alone, and every answer that a registry may give. */
 const isFull = process.env['PAGGIO_FULL'] !== undefined;
 
 test.each<[string, readonly Level[]]>([
@@ -148,7 +148,7 @@ test.each<[string, readonly Level[]]>([
 });
 
 if (isFull)
-  test.each(['high', 'critical'] as const)('an advisory of level %s fails alone', async (level) => {
+  test.each(['high', 'critical'] as const)('an advisory of level %s alone fails the audit', async (level) => {
     const registry = new Registry({ status: 200, levels: [level] });
     const { code } = await audit(await registry.listen());
     await registry.close();
@@ -156,7 +156,7 @@ if (isFull)
   });
 
 test.each(isFull ? [405, 404, 401, 500] : [405])(
-  'a registry that answers %i is no verdict: it passes, and says so loudly',
+  'a registry that answers %i is no verdict: the audit passes, with a loud warning',
   async (status) => {
     const registry = new Registry({ status });
     const { code, output } = await audit(await registry.listen());
@@ -167,14 +167,14 @@ test.each(isFull ? [405, 404, 401, 500] : [405])(
   },
 );
 
-test('a page in place of the registry, such as the sign-in of a proxy, is no verdict', async () => {
+test("a page instead of the registry, such as a proxy's sign-in, is no verdict", async () => {
   const registry = new Registry({ status: 200, page: '<html>Sign in</html>' });
   const { code, output } = await audit(await registry.listen());
   await registry.close();
   expect([code, output]).toEqual([0, expect.stringContaining('vulnerabilities were NOT checked')]);
 });
 
-test('a registry that cannot be reached is no verdict either', async () => {
+test('an unreachable registry is no verdict either', async () => {
   const registry = new Registry({ status: 200 });
   const url = await registry.listen();
   await registry.close();
@@ -182,7 +182,7 @@ test('a registry that cannot be reached is no verdict either', async () => {
   expect([code, output]).toEqual([0, expect.stringMatching(/NOT checked.*\n.*ECONNREFUSED/)]);
 });
 
-test('a folder without a lock file fails: nothing was checked, and the registry is not the reason', async () => {
+test('a folder without a lock file fails, because nothing was checked for a reason other than the registry', async () => {
   rmSync(join(folder, 'package-lock.json'));
   const { code, output } = await audit('http://127.0.0.1:9/');
   expect([code, output]).toEqual([

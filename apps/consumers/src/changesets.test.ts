@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(__dirname, '../../..');
 
-test('every changeset names packages that are published, how their versions change, and what users notice', () => {
+test('every changeset names published packages, how their versions change, and what users notice', () => {
   const published = readdirSync(join(root, 'packages')).map((name) => `@paggio/${name}`);
   const wrong = readdirSync(join(root, '.changeset')).filter((name) => {
     if (!name.endsWith('.md') || name === 'README.md') return false;

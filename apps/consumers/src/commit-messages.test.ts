@@ -37,7 +37,7 @@ test.each([
   expect(problems(message)).toEqual([expect.stringMatching(reason)]);
 });
 
-test('the hook that an installation sets up refuses a commit by its message, and lets a right one pass', () => {
+test('the installed hook refuses a wrong commit message and accepts a right one', () => {
   const clone = mkdtempSync(join(tmpdir(), 'paggio-hooks-'));
   const run = (command: string, ...args: string[]): SpawnSyncReturns<string> =>
     spawnSync(command, args, { cwd: clone, encoding: 'utf8', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } });
@@ -46,7 +46,7 @@ test('the hook that an installation sets up refuses a commit by its message, and
   for (const path of ['.githooks', 'scripts/commits']) cpSync(join(root, path), join(clone, path), { recursive: true });
   for (const path of ['packages/core', 'apps/server']) mkdirSync(join(clone, path), { recursive: true });
 
-  // An archive is no clone, and an installation from it must not fail.
+  // An archive is not a clone, and an installation from it must not fail.
   expect(run(process.execPath, 'scripts/commits/install-hooks.mjs')).toMatchObject({ status: 0, stderr: '' });
   run('git', 'init', '--quiet');
   expect(run(process.execPath, 'scripts/commits/install-hooks.mjs').status).toBe(0);

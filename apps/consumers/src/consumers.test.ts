@@ -5,9 +5,9 @@ import { compile, writeConsumer } from './consumer';
 import { pack, packages, root } from './packages';
 import { describeConsumer } from './testing/consumer-host';
 
-// The newest of two hosts, one in each format, without a network. `npm run check:full` has all of them.
+// The newest versions of two hosts, one in each module format, without a network. `npm run check:full` has all of them.
 let tarballs: string[];
-/** Their main files. */
+/** The main files of the consumers. */
 let consumers: { nest: string; express: string };
 
 beforeAll(() => {
@@ -33,7 +33,7 @@ interface Verdict {
   problems: object[];
 }
 
-/** Both tools are ES modules, which Jest cannot load. */
+/** Runs two tools that are ES modules, which Jest cannot load. */
 function judge(tarballs: readonly string[]): Record<string, Verdict> {
   const script = `
     import { readFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ test('publint and Are The Types Wrong find nothing in any package', () => {
     expect([file, verdict]).toEqual([file, { publint: [], types: { kind: 'included' }, problems: [] }]);
 }, 120_000);
 
-test('packages depend on each other in the very version that they have', () => {
+test('packages depend on exactly the version that the others have', () => {
   for (const name of packages) {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
       version: string;
@@ -72,7 +72,7 @@ test('packages depend on each other in the very version that they have', () => {
   }
 });
 
-test('the packed dashboard has its pages and their licences, and neither sources nor pictures', () => {
+test('the packed dashboard contains its pages and their licences, but no sources or pictures', () => {
   const tarball = tarballs.find((file) => file.includes('paggio-dashboard')) as string;
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
   const names = files.map((file) => file.replace('package/', '').replace(/-[\w-]{8}\./, '.'));
@@ -81,7 +81,7 @@ test('the packed dashboard has its pages and their licences, and neither sources
   expect(
     names.filter((name) => !/^(dist\/(web\/|(index|assets)\.)|package\.json$|README\.md$|LICENSE$)/.test(name)),
   ).toEqual([]);
-  // Whoever installs it installs none of what it was built from.
+  // An installation of the package installs nothing that it was built from.
   const description = readFileSync(join(root, 'packages/dashboard/package.json'), 'utf8');
   expect(JSON.parse(description)).not.toHaveProperty('dependencies');
 });

@@ -14,7 +14,7 @@ function pages(): string[] {
   return ['.', 'docs', 'docs/decisions', 'docs/providers', 'docs/recipes', ...workspaces].flatMap(inFolder);
 }
 
-/** Markdown without its fenced code, in which a bracket or a hash sign means something else. */
+/** Markdown without its fenced code, where a bracket or a hash sign means something else. */
 function proseOf(path: string): string {
   return readFileSync(join(root, path), 'utf8').replace(/^( *)(```+)[^]*?^\1\2/gm, '');
 }
@@ -31,7 +31,7 @@ function anchorsOf(path: string): string[] {
   );
 }
 
-test('every link of the documentation leads to a file and a heading that exist', () => {
+test('every link of the documentation leads to an existing file and heading', () => {
   const broken: string[] = [];
   let links = 0;
   for (const page of pages()) {

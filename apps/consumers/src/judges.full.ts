@@ -11,10 +11,10 @@ import {
 import { owner, Recorder, settled, startGateway, type RecordedRequest, type TestGateway } from '@paggio/core/testing';
 import { Judge, languages, prepare, type Answer, type Library } from './testing/judge';
 
-// The vendors' own libraries in Python, Go and Java judge what leaves a gateway, and a gateway judges what they sign. They
-// are installed into a cache folder; where that cannot be done, the run says so and goes on.
+// The vendors' own libraries in Python, Go and Java check what a gateway sends, and a gateway checks what they sign. They are
+// installed into a cache folder. If that is not possible, the run says so and goes on.
 
-/** Libraries that are known and not asked, with the reason. */
+/** Libraries that are not used, with the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   'PayPal, Plaid and Amazon SNS (all languages)': 'their libraries fetch the key from the vendor',
   'Shopify (Python)': 'there is no program for it yet; an npm package judges the same vendor',
@@ -58,7 +58,7 @@ async function subjectOf({ provider: name }: Library): Promise<Subject> {
       secrets: [pair.secret],
       settings: SETTINGS[name] ?? {},
       replaySecrets: { original: pair.signingKey, custom: pair.signingKey },
-      // Bird signs the URL too, where it is known.
+      // Bird signs the URL too if it is known.
       ...(provider.signsUrl(provider.defaultScheme) || name === 'bird' ? { publicUrl } : {}),
     },
   });
@@ -70,7 +70,7 @@ interface Arrived {
   what: string;
 }
 
-/** Every sample as a test event, and each of them replayed to two places with a new signature. */
+/** Sends every sample as a test event, and replays each to two places with a new signature. */
 async function* sent({ provider, scheme, pair, endpointId }: Subject): AsyncGenerator<Arrived> {
   const { paggio } = gateway;
   const last = (what: string): Arrived => ({ what, request: recorder.requests.at(-1) as RecordedRequest });
@@ -96,11 +96,11 @@ function lowered(rawHeaders: readonly string[]): Record<string, string> {
   return headers;
 }
 
-/** Another character somewhere in what is signed, so that the body keeps its form. */
+/** Changes a character of what is signed, so that the body keeps its form. */
 function changed(body: Buffer, { scheme }: Subject): Buffer {
   const text = body.toString();
   const other =
-    // Mailgun signs two fields of the body, and nothing of the event beside them.
+    // Mailgun signs two fields of the body, and not the event next to them.
     scheme.kind === 'body-fields'
       ? text.replace(/(?<="token": ?")./, otherDigit)
       : text.includes('1130')
@@ -157,11 +157,11 @@ describe.each(languages)('libraries in %s', (language) => {
     });
 
   test.each(libraries.map((library) => [library.name, library] as const))(
-    '%s accepts test events and replays signed anew, and refuses another body and another secret',
+    '%s accepts test events and replays with a new signature, and refuses another body and another secret',
     async (_, library) => {
       const subject = await subjectOf(library);
       const { scheme, pair } = subject;
-      // The first question loads the library, and Paddle's refuses what is older than five seconds.
+      // The first question loads the library, and Paddle's refuses signatures older than five seconds.
       await asked(
         library,
         { method: 'POST', url: '/', rawHeaders: [], headers: {}, body: Buffer.from('{}') },
@@ -179,7 +179,7 @@ describe.each(languages)('libraries in %s', (language) => {
   );
 
   test.each(libraries.filter(({ signs }) => signs).map((library) => [library.name, library] as const))(
-    'what %s signs is verified here, and another body is not',
+    'a request that %s signs is verified here, and one with another body is not',
     async (_, library) => {
       const subject = await subjectOf(library);
       const { provider, pair, publicUrl } = subject;

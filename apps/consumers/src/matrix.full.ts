@@ -6,13 +6,13 @@ import { nodeBinary, nodeVersions } from './nodes';
 import { pack } from './packages';
 import { describeConsumer } from './testing/consumer-host';
 
-// Every host and major version that the peer ranges name, in both module formats, from the registry: `npm run check:full`.
+// Every host and major version in the peer ranges, in both module formats, from the registry: `npm run check:full`.
 jest.setTimeout(300_000);
 
 interface HostRow {
   host: string;
   files: readonly string[];
-  /** What a person who has such an app has installed. */
+  /** The packages that are installed in such an app. */
   install: Readonly<Record<string, string>>;
   ownsConnection?: boolean;
 }
@@ -46,7 +46,7 @@ const rows: readonly HostRow[] = [
   ]),
 ];
 
-describe('packed, from the registry', () => {
+describe('packed, with hosts from the registry', () => {
   let folder: string | undefined;
   let tarballs: string[] | undefined;
   afterAll(() => folder && rmSync(folder, { recursive: true, force: true }));
@@ -65,7 +65,7 @@ describe('packed, from the registry', () => {
         return join(made, `dist/${host}.js`);
       };
       for (const node of nodeVersions) {
-        // A path below the root in one of them: the hosts' own tests have both.
+        // One of them mounts below the root. The hosts' own tests have both.
         const mount = node === '22' ? '/hooks' : '';
         describeConsumer(`${host} ${version} (${format}) on Node ${node}`, {
           main,
@@ -78,7 +78,7 @@ describe('packed, from the registry', () => {
   }
 });
 
-/** The packages that an app with this host installs, with those behind them. */
+/** The packages that an app with this host installs, with their dependencies. */
 function wanted(host: string): string[] {
   const base = ['providers', 'core', 'dashboard', 'http'];
   if (host.startsWith('nest')) return [...base, 'nestjs'];

@@ -8,8 +8,8 @@ import { createTestDatabase, Recorder, type TestDatabase } from '@paggio/core/te
 import { ServerProcess } from '../../server/src/testing/server-process';
 import { install, pythonSteps } from './testing/installation';
 
-// Schemathesis reads the OpenAPI document of a running reference server and nothing else, sends what the document allows
-// and what it forbids, and compares every answer with the document.
+// Schemathesis reads only the OpenAPI document of a running reference server. It sends what the document allows and what it
+// forbids, and compares every answer with the document.
 
 const source = join(__dirname, '../property-tester');
 const installed = install({
@@ -37,7 +37,7 @@ if ('missing' in installed) {
     server = await ServerProcess.start({
       DATABASE_URL: database.url,
       PAGGIO_API_RATE_LIMIT: 'none',
-      // Every environment of a replay is the receiver of this test.
+      // Every environment of a replay leads to the receiver of this test.
       PAGGIO_STAGING_HOST: `localhost:${recorder.port}`,
       PAGGIO_LOCAL_URL: `http://localhost:${recorder.port}`,
     });
@@ -66,7 +66,7 @@ if ('missing' in installed) {
     );
     expect([code, code === 0 ? '' : output]).toEqual([0, '']);
     expect([complete, operations.tested]).toEqual([true, operations.total]);
-    // Faults of requests are in the log of the server, also those that no answer shows.
+    // The server logs the faults of requests, even those that no answer shows.
     expect(server.lines.filter((line) => /"level":(50|60)/.test(line) && line.includes('"request_id"'))).toEqual([]);
   }, 1_800_000);
 
@@ -98,7 +98,7 @@ if ('missing' in installed) {
     });
 }
 
-/** Objects of every kind, so that ids in paths lead somewhere. */
+/** Creates objects of every kind, so that ids in paths lead to something. */
 async function makeObjects(server: ServerProcess, recorder: Recorder): Promise<object> {
   const api = server.api();
   const destinationUrl = recorder.url();

@@ -10,7 +10,7 @@ import axios from 'axios';
 const page = (name: string): string => readFileSync(join(__dirname, '../../..', name), 'utf8');
 const source = (name: string): string => readFileSync(join(__dirname, `${name}.ts`), 'utf8').trim();
 
-/** Below those that systems hand out by themselves: a server of another test must not get it in between. */
+/** Finds a free port below those that systems assign, so that no server of another test can take it in between. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
@@ -25,8 +25,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * A process that runs examples as they were built. One runs them all, each on a database of its own, because most of a
- * start is the loading of packages that they share. The full check gives each example a process.
+ * A process that runs built examples. One process runs them all, each with its own database, because most of a start is
+ * loading the packages that they share. In the full check each example has its own process.
  */
 class ExampleProcess {
   private said = '';
@@ -47,7 +47,7 @@ class ExampleProcess {
     this.child.send({ file, env });
   }
 
-  /** What its examples have said so far. */
+  /** The output of its examples so far. */
   get output(): string {
     return this.said;
   }
@@ -80,11 +80,11 @@ interface Example {
   database: TestDatabase;
   endpointId: string;
   url: string;
-  /** What the examples have said so far. Ids of events tell them apart. */
+  /** The output of the examples so far. Ids of events tell them apart. */
   output: () => string;
 }
 
-/** An example with an endpoint of Stripe; the work is done while it runs. */
+/** Runs an example with an endpoint for Stripe, and does the work while it runs. */
 async function withExample(file: string, path: string, work: (example: Example) => Promise<void>): Promise<void> {
   const { paggio, database } = await startGateway({ roles: ['capture', 'api'] });
   databases.push(database);
@@ -98,7 +98,7 @@ async function withExample(file: string, path: string, work: (example: Example) 
     PORT: String(port),
   });
   const url = `http://127.0.0.1:${port}${path}/api/webhook/${endpoint.slug}`;
-  // It listens after its start, and its handlers are known by then.
+  // The example listens after its start, when its handlers are known.
   await until(
     paggio,
     async () => (await axios.post(url, '{}').catch(({ response }) => response)) as object | undefined,
@@ -118,11 +118,11 @@ const documented: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.keys(documented))(
-  'the %s example is what the documentation shows, takes webhooks in, and handles them',
+  'the %s example is the same as in the documentation, accepts webhooks and handles them',
   async (name) => {
     expect(page(documented[name] as string)).toContain(source(name));
     await withExample(`../dist/${name}.js`, '', async ({ paggio, endpointId, url, output }) => {
-      // Nobody signed it.
+      // The request has no signature.
       const refused = await axios.post(url, '{}', { validateStatus: () => true });
       expect([refused.status, refused.data.code]).toEqual([401, 'INVALID_SIGNATURE']);
       const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');
@@ -132,7 +132,7 @@ test.each(Object.keys(documented))(
   60_000,
 );
 
-test('the orders example is what the documentation shows: a row and an event of its own for each invoice, at once', async () => {
+test('the orders example is the same as in the documentation, and writes a row and publishes an event for each invoice together', async () => {
   expect(page('docs/handlers.md')).toContain(source('orders'));
   await withExample('../dist/orders.js', '', async ({ paggio, database, endpointId }) => {
     const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');
@@ -151,7 +151,7 @@ test('the orders example is what the documentation shows: a row and an event of 
   });
 }, 60_000);
 
-test("the Next.js example is what the documentation shows, and answers as Next's router calls it", async () => {
+test("the Next.js example is the same as in the documentation, and answers when Next's router calls it", async () => {
   expect(page('docs/hosts.md')).toContain(source('next-route'));
   await withExample('testing/next-server.js', '/paggio', async ({ paggio, endpointId, output }) => {
     const id = await paggio.admin.testEvents.send(owner, endpointId, 'invoice.paid');

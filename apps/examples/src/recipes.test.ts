@@ -39,7 +39,7 @@ const DAY_MS = 86_400_000;
 const root = join(__dirname, '../../..');
 const sources = join(__dirname, 'recipes');
 
-// One gateway and one database for all recipes. Those that start a process of their own come last.
+// One gateway and one database for all recipes. Recipes that start their own process come last.
 let database: TestDatabase;
 let pool: Pool;
 let server: GatewayServer;
@@ -48,7 +48,7 @@ let client: PaggioClient;
 const mails: unknown[] = [];
 
 beforeAll(async () => {
-  // Recipes say what they do.
+  // Recipes print what they do.
   jest.spyOn(console, 'log').mockImplementation(() => undefined);
   database = await migratedDatabase();
   await query(database.url, 'create table payments (invoice text)');
@@ -102,7 +102,7 @@ test('every recipe has a page that shows its code, and the index lists it', () =
   expect(names.length).toBeGreaterThanOrEqual(12);
 });
 
-test('replay-failures delivers what failed on the day before', async () => {
+test('replay-failures delivers the failed events of the day before', async () => {
   let status = 500;
   const destination = await Recorder.start((_request, response) => void response.writeHead(status).end());
   const endpoint = unwrap(
@@ -113,7 +113,7 @@ test('replay-failures delivers what failed on the day before', async () => {
   expect(await replayYesterday(client, new Date(Date.now() + DAY_MS))).toBe(1);
   expect(String(destination.requests[1]?.body)).toBe('{"n":1}');
   expect(destination.requests[1]?.headers['webhook-id']).toBe(destination.requests[0]?.headers['webhook-id']);
-  // Nothing of today counts as yesterday.
+  // Events of today do not count as yesterday's.
   expect(await replayYesterday(client)).toBe(0);
   await destination.stop();
 });
@@ -184,7 +184,7 @@ test('endpoint-per-customer reaches one customer, who can verify it', async () =
   await Promise.all([ada.stop(), bob.stop()]);
 });
 
-test('host-transaction writes its row once, and gives up without an invoice', async () => {
+test('host-transaction writes its row once, and fails for good without an invoice', async () => {
   const endpoint = unwrap(await client.endpoints.create({ name: 'payments' }));
   const paid = await finished(await publish(endpoint.id, 'payment.received', { invoice: 'in_7' }));
   const empty = await finished(await publish(endpoint.id, 'payment.received', {}));
@@ -192,7 +192,7 @@ test('host-transaction writes its row once, and gives up without an invoice', as
   expect(await query(database.url, 'select invoice from payments')).toEqual([{ invoice: 'in_7' }]);
 });
 
-test('outbox publishes with the commit, and nothing with a rollback', async () => {
+test('outbox publishes with the commit, and publishes nothing after a rollback', async () => {
   await placeOrder(paggio, pool, { id: 'o-1', total: 10 });
   await expect(placeOrder(paggio, pool, { id: 'o-2', total: Number.NaN })).rejects.toThrow();
   const orders = await query(database.url, 'select id from orders');
@@ -204,7 +204,7 @@ test('outbox publishes with the commit, and nothing with a rollback', async () =
   expect(events.map(({ body }) => JSON.parse(String(body)))).toEqual([{ id: 'o-1', total: 10 }]);
 });
 
-test('fan-out sends everything to one destination, and invoices to another with its header', async () => {
+test('fan-out sends all events to one destination, and invoices also to another with its header', async () => {
   const [shop, accounting] = [await Recorder.start(), await Recorder.start()];
   const endpoint = await createFanOut(client, { shop: shop.url(), accounting: accounting.url() });
   await finished(await publish(endpoint.id, 'order.paid', {}));
@@ -220,12 +220,12 @@ test('alerts-to-slack stores the channel and sends a message', async () => {
   await slack.received(1);
   expect(JSON.parse(String(slack.requests[0]?.body))).toHaveProperty('text');
   expect(unwrap(await client.notifications.get()).slack?.triggers).toEqual(['failing', 'paused', 'recovered']);
-  // Later recipes are not announced.
+  // Later recipes must not send alerts.
   unwrap(await client.notifications.put({ slack: null }));
   await slack.stop();
 });
 
-test('test-a-handler shows what a handler did with a sample', async () => {
+test('test-a-handler shows how a handler dealt with a sample', async () => {
   const verification = { provider: 'stripe', secrets: ['whsec_example'] };
   const endpoint = unwrap(await client.endpoints.create({ name: 'tried', verification }));
   const event = await tryHandler(client, endpoint.id, 'charge.failed');
@@ -233,7 +233,7 @@ test('test-a-handler shows what a handler did with a sample', async () => {
   expect(event.attempts[0]?.error).toContain('not today');
 });
 
-test('stream-to-service pushes each change, and goes on where it stopped', async () => {
+test('stream-to-service passes each change on, and continues where it stopped', async () => {
   const endpoint = unwrap(await client.endpoints.create({ name: 'streamed' }));
   const changes: Change[] = [];
   let saved: string | undefined;
@@ -258,7 +258,7 @@ test('stream-to-service pushes each change, and goes on where it stopped', async
   await again;
 });
 
-test('delete-customer ends the URL and what is pending', async () => {
+test('delete-customer closes the URL and cancels pending deliveries', async () => {
   const down = await Recorder.start((_request, response) => void response.writeHead(500).end());
   const customer = await addCustomer(client, { name: 'leaves', webhookUrl: down.url() });
   const { webhook_url: url } = unwrap(await client.endpoints.get(customer.endpointId));
@@ -271,7 +271,7 @@ test('delete-customer ends the URL and what is pending', async () => {
   await down.stop();
 });
 
-test('in-order holds back the next event of a customer, and no other', async () => {
+test('in-order holds back the next event of the same customer, but no other', async () => {
   let answerFirst = (): void => undefined;
   const destination = await Recorder.start((_request, response, count) => {
     if (count === 1) answerFirst = () => void response.end();
@@ -291,7 +291,7 @@ test('in-order holds back the next event of a customer, and no other', async () 
   await destination.stop();
 });
 
-test('own-producer stores a payment once', async () => {
+test('own-producer stores a repeated payment once', async () => {
   const endpoint = unwrap(await client.endpoints.create({ name: 'produced' }));
   const ids = [
     await reportPayment(client, endpoint, { id: 'p-1', amount: 5 }),
@@ -302,13 +302,13 @@ test('own-producer stores a payment once', async () => {
   expect([event.event_type, event.payload]).toEqual(['payment.reported', { id: 'p-1', amount: 5 }]);
 });
 
-describe('with processes of their own', () => {
+describe('recipes with their own process', () => {
   beforeAll(() => {
     process.env['DATABASE_URL'] = database.url;
     process.env['PAGGIO_MASTER_KEY'] = testMasterKey.toString('base64');
   });
 
-  test('stripe-in-nest handles what Stripe signed, and refuses everything else', async () => {
+  test('stripe-in-nest handles events signed by Stripe, and refuses all others', async () => {
     const secret = 'whsec_stripe_recipe';
     const verification = { provider: 'stripe', secrets: [secret] };
     const endpoint = unwrap(await client.endpoints.create({ name: 'stripe', verification }));
@@ -328,7 +328,7 @@ describe('with processes of their own', () => {
     await app.close();
   });
 
-  test('several-processes hands what one process takes in to another', async () => {
+  test('several-processes hands events that one process accepts to another', async () => {
     const { startWebProcess, startWorkerProcess } =
       jest.requireActual<typeof SeveralProcesses>('./recipes/several-processes');
     const reports: string[] = [];

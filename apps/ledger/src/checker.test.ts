@@ -50,7 +50,7 @@ function judge(
   });
 }
 
-test('what was acknowledged and delivered once is neither lost nor phantom nor a duplicate', async () => {
+test('an event that is acknowledged and delivered once is neither lost, phantom nor duplicate', async () => {
   const verdict = await judge([ack(0), ack(1)], [receipt(0), receipt(1, { outcome: 'refused' }), receipt(1)]);
   expect(verdict).toMatchObject({
     acknowledged: 2,
@@ -63,16 +63,16 @@ test('what was acknowledged and delivered once is neither lost nor phantom nor a
   });
 });
 
-test('acknowledged and neither delivered nor visible is lost; pending, failed and captured are visible', async () => {
+test('an acknowledged event that is neither delivered nor visible is lost; pending, failed and captured are visible', async () => {
   const refused = receipt(1, { outcome: 'refused' });
   expect(await judge([ack(0), ack(1)], [receipt(0), refused])).toMatchObject({ lost: ['event-1'], visible: 0 });
   const seen = await judge([ack(0), ack(1)], [receipt(0)], { fateOf: async () => 'pending' });
   expect(seen).toMatchObject({ lost: [], visible: 1 });
-  // A replay that was promised counts too.
+  // A promised replay counts too.
   expect(await judge([ack(0)], [receipt(0)], { promised: ['replay-1'] })).toMatchObject({ lost: ['replay-1'] });
 });
 
-test('acknowledged, delivered from memory and not in the database is lost', async () => {
+test('an acknowledged event that was delivered from memory but is not in the database is lost', async () => {
   const missing = async (ids: readonly string[]): Promise<string[]> => ids.filter((id) => id === 'event-1');
   expect(await judge([ack(0), ack(1)], [receipt(0), receipt(1)], { missing })).toMatchObject({
     lost: ['event-1'],
@@ -80,7 +80,7 @@ test('acknowledged, delivered from memory and not in the database is lost', asyn
   });
 });
 
-test('delivered with other bytes, or never sent, is phantom; sent and not acknowledged is none', async () => {
+test('a delivery with other bytes, or of an event that was never sent, is phantom; one without an acknowledgement is not', async () => {
   const others = receipt(0, { sha256: sha256(1) });
   expect((await judge([ack(0)], [receipt(0), others])).phantom).toHaveLength(1);
   expect((await judge([ack(0)], [receipt(0), receipt(10)])).phantom).toHaveLength(1);
@@ -88,19 +88,19 @@ test('delivered with other bytes, or never sent, is phantom; sent and not acknow
   expect((await judge([ack(0)], [receipt(0), receipt(9)])).phantom).toEqual([]);
 });
 
-test('accepted again is a duplicate; a replay is an event of its own', async () => {
+test('a second accepted delivery is a duplicate, and a replay is a separate event', async () => {
   const verdict = await judge([ack(0)], [receipt(0), receipt(0), receipt(0)]);
   expect(verdict).toMatchObject({ duplicated: 1, duplicates: 2 });
   const replay = receipt(0, { eventId: 'replay-1' });
   expect(await judge([ack(0)], [receipt(0), replay])).toMatchObject({ duplicates: 0, storedTwice: [] });
 });
 
-test('a message that became two events was stored twice', async () => {
+test('a message that became two events is stored twice', async () => {
   const second = receipt(0, { eventId: 'other', originId: 'other' });
   expect((await judge([ack(0)], [receipt(0), second])).storedTwice).toEqual(['message 0']);
 });
 
-test('the difference of two verdicts has what the later one adds', async () => {
+test('the difference of two verdicts contains what the later one adds', async () => {
   const earlier = { ...(await judge([ack(0), ack(1)], [receipt(0), receipt(0)])), contradictions: ['a'] };
   const later = {
     ...(await judge([ack(0), ack(1), ack(2), ack(3)], [receipt(0), receipt(0), receipt(2), receipt(2), receipt(2)])),

@@ -1,6 +1,6 @@
 import { Histogram } from './histogram';
 
-test('quantiles are within two percent of the sorted values, and the largest is exact', () => {
+test('quantiles differ from those of the sorted values by at most two percent, and the largest value is exact', () => {
   const histogram = new Histogram();
   const values = Array.from({ length: 10_000 }, (_, n) => ((n * 7_919) % 10_000) / 10 + 0.1);
   for (const value of values) histogram.add(value);

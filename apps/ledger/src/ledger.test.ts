@@ -16,7 +16,7 @@ test('nothing is lost in the brief mode of the ledger [CRA-01, CRA-02, CRA-13]',
   expect(run.output).toContain('0 lost, 0 phantom');
 }, 400_000);
 
-test('a scenario that does not exist is named, with those that do', async () => {
+test('an unknown scenario is named, with the known ones', async () => {
   expect(await runLedger(['kill'])).toMatchObject({
     code: 2,
     output: expect.stringContaining('failpoints, kills'),

@@ -14,7 +14,7 @@ let server: ServerProcess;
 let stripping: Server;
 let passing: Server;
 
-/** nginx with `location /hooks/ { proxy_pass http://server/; }`, or without the slash at the end. */
+/** Like nginx with `location /hooks/ { proxy_pass http://server/; }`, or without the slash at the end. */
 async function proxy(strips: boolean): Promise<Server> {
   const made = createServer((incoming, answer) => {
     const path = incoming.url as string;
@@ -67,10 +67,10 @@ afterAll(async () => {
 });
 
 test.each([
-  ['takes the path away', () => originOf(stripping)],
-  ['leaves the path', () => originOf(passing)],
-  ['is not there', () => server.url],
-])('below the path of the public URL everything works where the proxy %s', async (_, origin) => {
+  ['removes the path', () => originOf(stripping)],
+  ['keeps the path', () => originOf(passing)],
+  ['is missing', () => server.url],
+])('everything works below the path of the public URL when the proxy %s', async (_, origin) => {
   const at = axios.create({ baseURL: `${origin()}/hooks`, validateStatus: () => true, maxRedirects: 0 });
   const authorization = `Bearer ${server.apiKey}`;
   const page = await at.get('/dashboard');
@@ -107,7 +107,7 @@ test.each([
   stream.data.destroy();
 });
 
-test('without the path it answers too, for probes; paths that only look like it are not taken for it', async () => {
+test('the server also answers without the path, for probes, and refuses paths that only look like it', async () => {
   const get = async (path: string): Promise<number> =>
     (await axios.get(server.url + path, { validateStatus: () => true, maxRedirects: 0 })).status;
   for (const path of ['/health', '/health/live', '/dashboard', '/hooks/health/live'])
@@ -128,7 +128,7 @@ test('without the path it answers too, for probes; paths that only look like it 
     expect([path, await get(path)]).toEqual([path, 404]);
 });
 
-test('a path that could mean two things, or that a link would take for a host, stops the start', () => {
+test('an ambiguous path, or one that a link would take for a host, stops the start', () => {
   const read = (PAGGIO_PUBLIC_URL: string): unknown =>
     readEnvironment({ PAGGIO_PUBLIC_URL, PAGGIO_MASTER_KEY: testMasterKey.toString('hex') }, false);
   for (const fine of ['https://x.example', 'https://x.example/', 'https://x.example/a/b-c/', 'https://x.example/api'])

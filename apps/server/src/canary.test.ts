@@ -6,10 +6,10 @@ import { redact } from './logger';
 import { refuseWrites, refusing, tablesOf } from './testing/broken-tables';
 import { ServerProcess } from './testing/server-process';
 
-/** Writes to each table that fail: more of them let more statements of one operation fail. */
+/** How many writes to each table fail. The more fail, the more statements of one operation fail. */
 const REFUSALS = process.env['PAGGIO_FULL'] ? 3 : 1;
 
-/** Each in its own place; none may turn up in anything that is printed, answered where it must not be, or kept for audit. */
+/** One canary for each place. None may appear in output, in answers that must not contain it, or in the audit log. */
 const canaries = new Map<string, string>();
 const canary = (place: string): string => {
   const text = `CANARY${randomBytes(16).toString('hex')}`;
@@ -28,7 +28,7 @@ const printed = (): string => server.lines.join('\n') + server.errors.join('\n')
 beforeAll(async () => {
   database = await createTestDatabase();
   const url = new URL(database.url);
-  // The server of the tests trusts everybody, so that any password goes.
+  // The test server trusts everybody, so any password works.
   if (url.password === '') url.password = canary('database password');
   const masterKey = createHmac('sha256', canary('master key')).update('x').digest('hex');
   canaries.set('master key', masterKey);
@@ -48,7 +48,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('no secret is printed, whatever happens and at every level [AUZ-22]', async () => {
+test('no secret is printed, whatever happens, at any log level [AUZ-22]', async () => {
   const recorder = await Recorder.start((_request, response, count) => {
     response.setHeader('set-cookie', `session=${canary('destination cookie')}`);
     response.writeHead(count % 2 ? 500 : 200).end(JSON.stringify({ token: canary('response body') }));
@@ -96,7 +96,7 @@ test('no secret is printed, whatever happens and at every level [AUZ-22]', async
   };
   const path = `/api/webhook/${endpoint.slug}?sig=${canary('request query')}`;
   await send(path, body, { ...credentials, 'x-hub-signature-256': signature, 'x-github-event': 'push' });
-  // Refused, too large, malformed, unknown.
+  // A refused request, one that is too large, a malformed one and an unknown one.
   answers.push(
     await send(path, body, { ...credentials, 'x-hub-signature-256': `sha256=${canary('wrong signature')}` }),
   );
@@ -112,7 +112,7 @@ test('no secret is printed, whatever happens and at every level [AUZ-22]', async
   );
   answers.push(await send('/api/v1/endpoints', '{}', { authorization: `Bearer pk_live_${canary('wrong key')}` }));
   answers.push(await send(`/api/v1/endpoints?api_key=${canary('key in the query')}`, '{}', {}));
-  // The database goes away under everything.
+  // All connections to the database are ended.
   await query(
     database.url,
     'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $$paggio %$$ and datname = current_database()',
@@ -126,9 +126,9 @@ test('no secret is printed, whatever happens and at every level [AUZ-22]', async
   expect([canaries.size > 15, found(printed())]).toEqual([true, []]);
   expect(found(answers.join('\n'))).toEqual([]);
   expect(found(metrics)).toEqual([]);
-  // Which URL a replay or destination has is a fact of the log; what authenticates is not.
+  // The audit log may contain the URLs of replays and destinations, but nothing that authenticates.
   expect(found(audit).filter((place) => place !== 'destination query')).toEqual([]);
-  // What is at rest is sealed, and a dump of the database gives none of it away.
+  // Secrets are sealed in the database, so a dump reveals none of them.
   const tables = ['endpoints', 'destinations', 'notifications', 'api_keys', 'state'];
   for (const table of tables) {
     const rows = JSON.stringify(await query(database.url, `select * from paggio.${table}`));
@@ -137,7 +137,7 @@ test('no secret is printed, whatever happens and at every level [AUZ-22]', async
   await recorder.stop();
 }, 60_000);
 
-test('no value of a request or a row is printed when PostgreSQL refuses writes to every table, or has lost one', async () => {
+test('no value of a request or a row is printed when PostgreSQL refuses writes or a table is missing', async () => {
   const canaries = new Canaries();
   canaries.watch('first-run key', server.apiKey.slice('pk_live_'.length));
   const recorder = await Recorder.start((_request, response, count) => {
@@ -175,7 +175,7 @@ test('no value of a request or a row is printed when PostgreSQL refuses writes t
   await recorder.stop();
 }, 120_000);
 
-test('what looks like a secret is replaced in any text', () => {
+test('a text that looks like a secret is replaced anywhere', () => {
   expect(
     redact('pk_live_abcdefgh12345678 whsec_abcdefgh1234 Authorization: Bearer abc.def postgres://u:p@ss@h/db'),
   ).toBe('pk_live_*** whsec_*** Authorization: Bearer *** postgres://u:***@h/db');

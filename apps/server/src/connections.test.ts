@@ -38,7 +38,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Sends bytes as they are, and resolves with all that comes until the server ends the connection. */
+/** Sends raw bytes, and resolves with everything that arrives until the server ends the connection. */
 function say(bytes: string): Promise<string> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1');
@@ -50,7 +50,7 @@ function say(bytes: string): Promise<string> {
   });
 }
 
-test('the server answers in its own shape what Node would refuse, and sends 100 Continue only for bodies that it reads', async () => {
+test('requests that Node refuses get the usual error body, and 100 Continue is sent only for bodies that will be read', async () => {
   for (const [sent, status] of [
     ['hello\r\n\r\n', 400],
     ['GET /health HTTP/1.1\r\n\r\n', 400],

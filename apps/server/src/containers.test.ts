@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 const ROOT = join(__dirname, '../../..');
-/** A version with all its parts, or the bytes themselves. */
+/** A version with all its parts, or a digest. */
 const EXACT = /^[\w./-]+:\d+\.\d+(?:\.\d+)?-[\w.-]+$|@sha256:[0-9a-f]{64}$/;
-/** Every service, and the capabilities that it needs. None needs any: PostgreSQL starts as its own user. */
+/** Every service with the capabilities that it needs. None needs any, because PostgreSQL starts as its own user. */
 const CAPABILITIES: Readonly<Record<string, readonly string[]>> = { paggio: [], 'database-role': [], postgres: [] };
 
 interface Service {
@@ -45,11 +45,11 @@ const stages = dockerfile
   .split(/^FROM /m)
   .slice(1);
 
-test('every service of compose.yml is known here', () => {
+test('every service of compose.yml is in the list above', () => {
   expect(Object.keys(services)).toEqual(Object.keys(CAPABILITIES));
 });
 
-test('a container of Paggio knows its host by the name that the docs and the hints use', () => {
+test('a container of Paggio knows its host by the name in the docs and hints', () => {
   expect(services['paggio']?.extra_hosts).toEqual(['host.docker.internal:host-gateway']);
 });
 
@@ -59,7 +59,7 @@ describe.each(Object.entries(services))('the service %s', (name, service) => {
     else expect(service.image).toMatch(EXACT);
   });
 
-  test('has no capability, no privilege, and can get none', () => {
+  test('has no capability or privilege, and cannot get any', () => {
     expect(service.cap_drop).toEqual(['ALL']);
     expect(service.cap_add ?? []).toEqual(CAPABILITIES[name]);
     expect(service.security_opt).toEqual(['no-new-privileges:true']);
@@ -67,12 +67,12 @@ describe.each(Object.entries(services))('the service %s', (name, service) => {
   });
 
   test('does not run as root', () => {
-    // The user of an image that is built here is in the Dockerfile.
+    // The user of an image that is built here is set in the Dockerfile.
     if (service.build === undefined) expect(service.user).toMatch(/^(?!root\b|0\b)\w+/);
     else expect(service.user).toBeUndefined();
   });
 
-  test('writes to named volumes and bounded memory only', () => {
+  test('writes only to named volumes and limited memory', () => {
     expect(service.read_only).toBe(true);
     expect(service.tmpfs?.length).toBeGreaterThan(0);
     for (const one of service.tmpfs ?? []) expect(one).toMatch(/^\/[\w/]+:size=\d+m\b/);
@@ -80,7 +80,7 @@ describe.each(Object.entries(services))('the service %s', (name, service) => {
     for (const one of writable) expect(Object.keys(volumes)).toContain(one.split(':')[0]);
   });
 
-  test('has limits of memory, processor and processes, and its log is rotated', () => {
+  test('has limits for memory, processors and processes, and a rotated log', () => {
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
     expect(service.cpus).toBeGreaterThan(0);
     // Docker refuses to start a container with more processors than the machine has.
@@ -89,16 +89,16 @@ describe.each(Object.entries(services))('the service %s', (name, service) => {
     expect(service.logging).toEqual({ driver: 'local' });
   });
 
-  test('is published on this machine alone', () => {
+  test('is published on this machine only', () => {
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 });
 
-test('the database is published nowhere', () => {
+test('the database is not published', () => {
   expect(services['postgres']?.ports).toBeUndefined();
 });
 
-test('Paggio does not know the password of the superuser, and waits for its own role', () => {
+test("Paggio does not know the superuser's password, and waits for its own role", () => {
   const { paggio, postgres, 'database-role': role } = services as Record<string, Required<Service>>;
   expect(JSON.stringify(paggio)).not.toContain('POSTGRES_PASSWORD');
   expect(new URL(paggio!.environment['DATABASE_URL']!.replace(/\$\{.*?\}/, 'x')).username).not.toBe(
@@ -109,13 +109,13 @@ test('Paggio does not know the password of the superuser, and waits for its own 
   expect(role!.depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
 });
 
-test('no password or key is written in compose.yml or the Dockerfile', () => {
+test('compose.yml and the Dockerfile contain no password or key', () => {
   const secret = /^\s*(?:\w*(?:PASSWORD|SECRET|MASTER_KEY|TOKEN)\w*)\s*[:=]\s*(.*)$/gim;
   for (const name of ['compose.yml', 'Dockerfile'])
     for (const [, value] of text(name).matchAll(secret)) expect(value).toMatch(/^\$\{\w+:\?[^}]*\}$/);
 });
 
-test('the image of the server is based on an exact version in every stage', () => {
+test("the server's image is based on an exact version in every stage", () => {
   const bases = stages.map((stage) => stage.split(/\s/)[0] as string);
   expect(bases).toHaveLength(2);
   const defaults = Object.fromEntries(
@@ -127,14 +127,14 @@ test('the image of the server is based on an exact version in every stage', () =
   for (const base of bases) expect(defaults[base] ?? base).toMatch(EXACT);
 });
 
-test('the image of the server ends as a user that is not root, and root owns the code', () => {
+test("the server's image runs as a user other than root, and root owns the code", () => {
   const last = (stages.at(-1) as string).split('\n');
   const user = last.filter((line) => line.startsWith('USER ')).at(-1);
   expect(user).toBe('USER node');
   expect(last.filter((line) => line.startsWith('COPY --from=build'))).toEqual([
     'COPY --from=build --chown=root:root /app ./',
   ]);
-  // What comes after is the command, which runs as that user.
+  // Only the command follows, and it runs as that user.
   expect(last.slice(last.indexOf(user as string)).filter((line) => /^(?:RUN|COPY|ADD) /.test(line))).toEqual([]);
   expect(dockerfile.filter((line) => line.startsWith('ADD '))).toEqual([]);
 });

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-test('a start removes secrets that a killed process left half-way, and no file that is in use or being written', () => {
+test('a start removes secrets that a killed process left unfinished, and no file that is in use or being written', () => {
   const left = ['api-key.new-7', 'master-key.7', 'master-key.next.7', 'master-key.previous.7'];
   const kept = ['api-key', 'api-key.new-8', 'master-key', 'master-key.8', 'master-key.previous', 'notes.7'];
   for (const name of [...left, ...kept]) writeFileSync(join(path, name), 'text');
@@ -22,14 +22,14 @@ test('a start removes secrets that a killed process left half-way, and no file t
   expect(readdirSync(path).sort()).toEqual(kept);
 });
 
-test('a file is replaced as a whole, also when a killed process with the same id left a link to it', () => {
+test('a file is replaced as a whole, even if a killed process with the same id left a link to it', () => {
   const directory = new DataDirectory(path);
   directory.replace('api-key', null, 'first');
   linkSync(join(path, 'api-key'), join(path, `api-key.new-${process.pid}`));
   const { ino } = statSync(join(path, 'api-key'));
   directory.replace('api-key', 'first', 'second');
   expect(readFileSync(join(path, 'api-key'), 'utf8')).toBe('second');
-  // Written in place, the file would be half-written for a moment.
+  // A file written in place would be incomplete for a moment.
   expect(statSync(join(path, 'api-key')).ino).not.toBe(ino);
   expect(readdirSync(path)).toEqual(['api-key']);
 });

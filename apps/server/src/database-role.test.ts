@@ -14,7 +14,7 @@ const masterKey = 'cd'.repeat(32);
 const env = { PAGGIO_MASTER_KEY: masterKey, PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' };
 const SCRIPT = readFileSync(join(__dirname, '../../../scripts/database-role.sql'), 'utf8');
 
-/** What a statement that an attacker brings in could reach for. Each must be refused. */
+/** Statements that an attacker could try. Each of them must be refused. */
 const REACHES = [
   `copy (select 1) to program 'true'`,
   `copy paggio.events from program 'true'`,
@@ -29,7 +29,7 @@ const REACHES = [
   `select rolpassword from pg_authid`,
 ];
 
-/** Proves by statements over its own connection that a role owns Paggio's schema and reaches nothing else. */
+/** Proves by statements over its own connection that a role owns Paggio's schema and has no access to anything else. */
 async function expectConfined(url: string): Promise<void> {
   expect(
     await query(
@@ -60,7 +60,7 @@ function warningsOf({ output }: LocalServer): TelemetryEvent[] {
   return output.telemetry.filter(({ type }) => type === 'role.privileged');
 }
 
-/** A webhook goes in, is delivered, and is found again. */
+/** Sends a webhook, waits for its delivery, and finds it again. */
 async function expectWorking(server: LocalServer | ServerProcess, recorder: Recorder): Promise<string> {
   const { data: endpoint } = await server
     .api()
@@ -86,20 +86,20 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('on the embedded database', () => {
-  /** The connection string that the server itself uses. */
+describe('with the embedded database', () => {
+  /** The connection string of the server itself. */
   function productUrl(): string {
     const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
     const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();
     return `postgres://paggio:${password}@127.0.0.1:${port}/postgres`;
   }
 
-  test('the server captures, delivers and migrates as a role that owns its schema and nothing else', async () => {
+  test('the server captures, delivers and migrates as a role that owns only its schema', async () => {
     copyClusterFiles(directory);
     const server = await LocalServer.start({ PAGGIO_ALLOWED_NETWORKS: '127.0.0.0/8' }, directory);
     await expectWorking(server, recorder);
     await expectConfined(productUrl());
-    // The server's own connections, not only those that this test makes.
+    // This checks the server's own connections, not only those of the test.
     expect(
       await query(
         productUrl(),
@@ -110,7 +110,7 @@ describe('on the embedded database', () => {
     await server.stop();
   }, 60_000);
 
-  test('a data directory of the version before is handed over with its events, also when the server is killed during it', async () => {
+  test('a data directory of the previous version is handed over with its events, even if the server is killed on the way', async () => {
     copyClusterFiles(directory);
     const earlier = await startEarlierDatabase(directory);
     const before = createPaggio({ database: { url: earlier.url }, masterKey });
@@ -123,7 +123,7 @@ describe('on the embedded database', () => {
     const id = await capture(before, endpoint.slug, '{"type":"old"}');
     await before.stop();
 
-    // The new server waits for a table that somebody reads, in the middle of the hand-over, and is killed there.
+    // The new server waits for a table that a reader holds, in the middle of the hand-over, and is killed there.
     const reader = new Client({ connectionString: earlier.url });
     reader.on('error', () => undefined);
     await reader.connect();
@@ -146,7 +146,7 @@ describe('on the embedded database', () => {
   }, 60_000);
 });
 
-describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
+describe("with the user's own PostgreSQL, by scripts/database-role.sql", () => {
   const name = randomBytes(4).toString('hex');
   const roles = { app: `paggio_app_${name}`, admin: `paggio_admin_${name}`, mighty: `paggio_mighty_${name}` };
   let database: TestDatabase;
@@ -182,7 +182,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     }
   }
 
-  test('an empty database: the server works as the new role, which is confined', async () => {
+  test('on an empty database the server works as the new role, which has no further access', async () => {
     await run(database.url, roles.app);
     const server = await LocalServer.start({ ...env, DATABASE_URL: as(roles.app) }, directory);
     await expectWorking(server, recorder);
@@ -191,7 +191,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     await server.stop();
   }, 60_000);
 
-  test('a schema of a superuser is handed over while an earlier server runs on it, and again without a change', async () => {
+  test("a superuser's schema is handed over while an earlier server uses it, and a second run changes nothing", async () => {
     const earlier = await ServerProcess.start({ ...env, DATABASE_URL: database.url });
     const warned = earlier.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(warned.filter(({ msg }) => msg === 'role.privileged')).toMatchObject([
@@ -210,7 +210,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     earlier.remove();
   }, 90_000);
 
-  test('the script and a transaction that wait for each other both end well', async () => {
+  test('the script and a transaction that wait for each other both finish', async () => {
     await migrate(database.url);
     const other = new Client({ connectionString: database.url });
     await other.connect();
@@ -218,7 +218,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
       database.url,
       `select relname as name from pg_class where relnamespace = 'paggio'::regnamespace and relkind = 'r' order by ctid desc`,
     );
-    // The one of the two that looks for a deadlock first is ended: the script, after a second.
+    // The side that looks for a deadlock first is ended: the script, after a second.
     await other.query(`set deadlock_timeout = '1min'`);
     await other.query('begin');
     await other.query(`lock table paggio.${last?.name}`);
@@ -240,7 +240,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     await expectConfined(as(roles.app));
   }, 60_000);
 
-  test('an administrator without superuser rights hands over what is its own', async () => {
+  test('an administrator who is not a superuser hands over their own schema', async () => {
     await query(
       database.url,
       `create role ${roles.admin} login createrole password 'p4ss'; alter database ${new URL(database.url).pathname.slice(1)} owner to ${roles.admin}`,
@@ -256,7 +256,7 @@ describe('on a PostgreSQL of your own, by scripts/database-role.sql', () => {
     await expectConfined(as(roles.app));
   }, 60_000);
 
-  test('a role with rights beyond its schema, or none at all, is refused and nothing is changed', async () => {
+  test('a role with further rights, or an empty name, is refused and nothing changes', async () => {
     await query(database.url, `create role ${roles.mighty} superuser`);
     await expect(run(database.url, roles.mighty)).rejects.toThrow(/has rights that Paggio does not need/);
     await expect(run(database.url, new URL(database.url).username)).rejects.toThrow(/choose another name/);

@@ -54,7 +54,7 @@ async function post(url: string, body: string, headers: Record<string, string>):
   return answer.headers['paggio-event-id'] as string;
 }
 
-/** Resolves when no event of the endpoint is pending any more; the recorder's signals drive it. */
+/** Resolves when no event of the endpoint is pending any more. It looks after each signal of the recorder. */
 async function settledEvents(
   endpointId: string,
   count: number,
@@ -89,7 +89,7 @@ async function settledEvent(id: string): Promise<any> {
 
 const fast = { max_attempts: 3, base_seconds: 1, factor: 1, cap_seconds: 1, floor_seconds: 0 };
 
-test('every GitHub example arrives byte for byte, verified, and still verifies at the destination', async () => {
+test('every GitHub example arrives byte for byte, is verified, and still verifies at the destination', async () => {
   const endpoint = await createEndpoint({
     name: 'github',
     destination_url: recorder.url('/github'),
@@ -138,7 +138,7 @@ test('every GitHub example arrives byte for byte, verified, and still verifies a
   expect(Buffer.from(raw.data).toString()).toBe(sent.get(first)?.body);
 }, 120_000);
 
-test("Stripe events verify at the gateway and at the destination with the vendor's own code", async () => {
+test("the vendor's own code verifies Stripe events at the gateway and at the destination", async () => {
   const stripe = new Stripe('sk_test_x');
   const endpoint = await createEndpoint({
     name: 'stripe',
@@ -188,7 +188,7 @@ test("Stripe events verify at the gateway and at the destination with the vendor
   await settledEvents(endpoint.id, types.length);
 });
 
-test('fails twice and then accepts: delivered with three attempts; never accepts: failed; no destination: captured', async () => {
+test('an event is delivered at the third attempt, fails if none is accepted, and is captured without a destination', async () => {
   const flaky = await Recorder.start(
     (_request, response, count) => void response.writeHead(count < 3 ? 503 : 200).end('ok'),
   );
@@ -223,7 +223,7 @@ test('fails twice and then accepts: delivered with three attempts; never accepts
   });
 });
 
-test('replay to a second recorder works in all three forms', async () => {
+test('a replay to a second recorder works in all three forms', async () => {
   const second = await Recorder.start();
   const body = '{"a":1.10,"b":[1,2]}';
   const endpoint = await createEndpoint({ name: 'replay', destination_url: recorder.url('/replay') });
@@ -294,7 +294,7 @@ test('replay to a second recorder works in all three forms', async () => {
 
 test('the commands of getting-started do what the page says', async () => {
   const root = join(__dirname, '../../..');
-  // Inside the workspace, because the receiver imports a package.
+  // The directory is inside the workspace, because the receiver imports a package.
   const directory = mkdtempSync(join(root, 'apps/server/dist/getting-started-'));
   copyFileSync(join(server.dataDirectory, 'api-key'), join(directory, 'api-key'));
   const free = await Recorder.start();

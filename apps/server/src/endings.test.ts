@@ -61,8 +61,8 @@ async function healthy(server: ServerProcess): Promise<void> {
   while ((await server.api().get('/health')).status !== 200) await sleep(50);
 }
 
-test('two servers on one embedded database: it outlives the first to stop, comes back when killed, and ends with the last', async () => {
-  // At the same moment, on an empty directory.
+test('an embedded database outlives the first of two servers, comes back when it is killed, and stops with the last server', async () => {
+  // Both start at the same moment on an empty directory.
   const [a, b] = await Promise.all([start(), start()]);
   expect(a.apiKey).toBe(b.apiKey);
   await captures(a);
@@ -77,7 +77,7 @@ test('two servers on one embedded database: it outlives the first to stop, comes
   expect(databasePid()).toBeUndefined();
 }, 120_000);
 
-test('a closed terminal stops the server in order, with its embedded database', async () => {
+test('closing the terminal stops the server in order, with its embedded database', async () => {
   const server = await start();
   server.child.stdout?.destroy();
   server.child.stderr?.destroy();
@@ -85,7 +85,7 @@ test('a closed terminal stops the server in order, with its embedded database', 
   expect(databasePid()).toBeUndefined();
 }, 60_000);
 
-test('a signal that comes twice is one request; a later one gives up what is in flight, and the database stops all the same', async () => {
+test('a repeated signal is one request, and a later one abandons attempts under way; the database stops in any case', async () => {
   const server = await start();
   const recorder = await Recorder.start(() => undefined);
   const { data: endpoint } = await server
@@ -101,7 +101,7 @@ test('a signal that comes twice is one request; a later one gives up what is in 
   await recorder.stop();
 }, 60_000);
 
-/** A package whose script starts the server as scripts/start.mjs does, run by the npm of this machine. */
+/** Starts a package whose script starts the server like scripts/start.mjs, with the npm of this machine. */
 async function npmStart(): Promise<{ npm: ChildProcess; server: number; output: string[] }> {
   const script = `
     const { main } = require(${JSON.stringify(MAIN)});
@@ -128,7 +128,7 @@ async function npmStart(): Promise<{ npm: ChildProcess; server: number; output: 
   return { npm, server, output };
 }
 
-// npm passes SIGTERM on, and SIGKILL to nobody: then the server has to notice by itself.
+// npm passes SIGTERM on, but cannot pass SIGKILL on. Then the server has to notice by itself.
 test.each(process.env['PAGGIO_FULL'] ? (['SIGTERM', 'SIGKILL'] as const) : (['SIGKILL'] as const))(
   '%s to the npm of `npm start` stops the server too',
   async (signal) => {
@@ -156,7 +156,7 @@ test('a server that was started without npm outlives its parent', async () => {
   const exited = once(shell, 'exit');
   shell.stdin.end('\n');
   await exited;
-  // Longer than it would take to notice.
+  // Longer than it would take the server to notice.
   await sleep(1_500);
   expect((await axios.get(`${url}/health`)).status).toBe(200);
   process.kill(server, 'SIGTERM');

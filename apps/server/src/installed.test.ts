@@ -14,7 +14,7 @@ interface Lock {
 
 let root: string;
 
-/** A clone that has every package, as links to those of this one: npm's record of them is what the tests change. */
+/** A clone with links to all packages of this one. The tests change npm's record of them. */
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'paggio-installed-'));
   for (const path of Object.keys(installed.packages)) {
@@ -30,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** What `npm start` decides for a clone whose npm recorded this. */
+/** The decision of `npm start` for a clone with this record of npm. */
 function isInstalled(record: Lock | string | null): boolean {
   const file = join(root, 'node_modules/.package-lock.json');
   if (record === null) rmSync(file, { force: true });
@@ -47,18 +47,18 @@ function changed(change: (packages: Lock['packages']) => void): Lock {
   return copy;
 }
 
-test("an `npm ci` of somebody's own counts: `npm start` does not install again", () => {
+test('after an `npm ci` by the user `npm start` does not install again', () => {
   expect(isInstalled(installed)).toBe(true);
 });
 
-test('what is missing, of another version, or for this platform is installed', () => {
+test('packages that are missing, of another version, or needed on this platform are installed', () => {
   expect(isInstalled(null)).toBe(false);
   expect(isInstalled('{"packages":')).toBe(false);
-  // A production install, and one without optional packages.
+  // A production installation, and one without optional packages.
   expect(isInstalled(changed((all) => delete all['node_modules/typescript']))).toBe(false);
   expect(isInstalled(changed((all) => delete all[mine]))).toBe(false);
   expect(isInstalled(changed((all) => (all['node_modules/pg'] = { version: '8.0.0' })))).toBe(false);
-  // Somebody removed a folder after npm wrote its record.
+  // A folder was removed after npm wrote its record.
   const link = join(root, 'node_modules/pg');
   rmSync(link);
   expect(isInstalled(installed)).toBe(false);

@@ -11,7 +11,7 @@ import { refuseWrites } from './testing/broken-tables';
 import { MAIN, ServerProcess } from './testing/server-process';
 
 const NOISY = join(__dirname, 'testing/noisy.js');
-/** Ends a line, moves the cursor, changes colours, turns the direction, and looks like a line of the log. */
+/** Ends a line, moves the cursor, changes colours, changes the direction of text, and looks like a log line. */
 const HOSTILE = 'x\r\n{"level":10,"msg":"forged"}\u001b[2J\u001b[31m\u009b1m\u202e\u2028y';
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/;
 
@@ -54,12 +54,12 @@ async function runToEnd(
   return { code, stdout, stderr };
 }
 
-/** Requests whose every part is hostile, to a running server. */
+/** Sends a running server requests that are hostile in every part. */
 async function attack(url: string, key: string, destination: string): Promise<void> {
   const api = axios.create({ baseURL: url, validateStatus: () => true, headers: { authorization: `Bearer ${key}` } });
   const create = () => api.post('/api/v1/endpoints', { name: HOSTILE, destination_url: destination });
   let { data, status } = await create();
-  // The database may refuse the first writes, or end the connections of the pool.
+  // The database may refuse the first writes, or end connections of the pool.
   for (let left = 10; status >= 500 && left > 0; left--) ({ data, status } = await create());
   const path = new URL(data.webhook_url).pathname;
   await api.patch(`/api/v1/endpoints/${data.id}`, { verification: { provider: 'github', secrets: ['octocat'] } });
@@ -74,7 +74,7 @@ async function attack(url: string, key: string, destination: string): Promise<vo
   await api.get(`/api/v1/${encodeURIComponent(HOSTILE)}`);
 }
 
-test('with LOG_FORMAT=json every line is one JSON object: faults, hostile names, lost connections, start and stop', async () => {
+test('with LOG_FORMAT=json every line is a JSON object: faults, hostile names, lost connections, start and stop', async () => {
   const database = await createTestDatabase();
   const server = await ServerProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'trace' });
   const recorder = await Recorder.start(
@@ -100,7 +100,7 @@ test('with LOG_FORMAT=json every line is one JSON object: faults, hostile names,
   await database.drop();
 }, 60_000);
 
-test('what libraries print, warnings of Node and errors that nobody caught are lines too, and the process still ends', async () => {
+test('output of libraries, warnings of Node and uncaught errors are log lines too, and the process still ends', async () => {
   const database = await createTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
   const env = { DATABASE_URL: database.url, PAGGIO_DATA_DIR: directory, NODE_OPTIONS: `--require ${NOISY}` };
@@ -131,7 +131,7 @@ test('what libraries print, warnings of Node and errors that nobody caught are l
   await database.drop();
 }, 60_000);
 
-test('an error that nobody caught is told to people in lines of its own', () => {
+test('an uncaught error is printed for people on lines of its own', () => {
   const written: string[] = [];
   const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => Boolean(written.push(String(text))));
   new Output({ format: 'pretty', level: 'info' }).lastWords('Paggio ends', new Error('two\nlines\u001b[31m'));
@@ -140,7 +140,7 @@ test('an error that nobody caught is told to people in lines of its own', () => 
   expect(written.join('')).not.toMatch(CONTROL);
 });
 
-test('a terminal is not controlled by what comes from outside: nothing ends a line or moves the cursor', async () => {
+test('foreign text cannot control the terminal: it ends no line and moves no cursor', async () => {
   const database = await createTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
   const recorder = await Recorder.start();
@@ -178,7 +178,7 @@ test('a terminal is not controlled by what comes from outside: nothing ends a li
   await database.drop();
 }, 60_000);
 
-test('a start that fails is one JSON line where LOG_FORMAT=json is set', async () => {
+test('a start that fails prints one JSON line with LOG_FORMAT=json', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'paggio-log-'));
   const failing: [Record<string, string>, RegExp][] = [
     [{ PORT: 'http', LOG_LEVEL: 'loud' }, /^Paggio cannot start:\n {2}- PORT must be .*\n {2}- LOG_LEVEL/],
@@ -202,7 +202,7 @@ test('a start that fails is one JSON line where LOG_FORMAT=json is set', async (
   rmSync(directory, { recursive: true, force: true });
 }, 60_000);
 
-describe('a line', () => {
+describe('a log line', () => {
   const logged = (level: 'info' | 'error', fields: object, message: string): Record<string, any> => {
     const lines: string[] = [];
     createLogger('trace', { write: (line: string) => void lines.push(line) })[level](fields, message);
@@ -211,7 +211,7 @@ describe('a line', () => {
     return JSON.parse(lines[0] as string) as Record<string, any>;
   };
 
-  test('has a bounded length and stays JSON, whatever is in it', () => {
+  test('has a limited length and stays JSON, whatever it contains', () => {
     const hostile = [
       'a.'.repeat(500_000),
       'http://a:',
@@ -227,7 +227,7 @@ describe('a line', () => {
     const nested = Array.from({ length: 5 }).reduce<unknown>((inner) => Array.from({ length: 60 }, () => inner), 1);
     for (const value of [hostile, circle, wide, nested, new Map([['k', hostile]]), new Error(hostile.join())]) {
       const line = logged('info', { value }, hostile.join());
-      // Escapes of JSON take up to six characters each.
+      // JSON escapes take up to six characters each.
       expect(JSON.stringify(line).length).toBeLessThan(LINE_LENGTH * 8);
     }
     expect(logged('info', { text: 'x'.repeat(9_000) }, 'm')['text']).toHaveLength(
@@ -235,7 +235,7 @@ describe('a line', () => {
     );
   });
 
-  test('takes little time for the texts that are worst for the redaction', () => {
+  test('is written fast, even for the worst texts for the redaction', () => {
     const texts = [
       'a.'.repeat(32_768),
       'a-'.repeat(32_768),
@@ -245,11 +245,11 @@ describe('a line', () => {
     ];
     const before = process.cpuUsage();
     for (const text of texts) for (let n = 0; n < 20; n++) logged('info', { text, err: new Error(text) }, text);
-    // 100 lines take some tens of milliseconds; quadratic patterns took minutes.
+    // 100 lines take some tens of milliseconds. Quadratic patterns took minutes.
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(2_000);
   });
 
-  test('shows no field with the name of a secret, no bytes, and nothing of an error but what tells where it happened', () => {
+  test('shows no field named like a secret, no bytes, and of an error only what tells where it happened', () => {
     const error = Object.assign(new Error('refused'), {
       code: '42P01',
       parameters: [Buffer.from('CANARY')],

@@ -46,7 +46,7 @@ interface Answer {
   data: any;
 }
 
-/** A request to an address of this machine, under whatever name. */
+/** Sends a request to an address of this machine, with any Host. */
 async function ask(
   server: RunningServer,
   host: string,
@@ -69,7 +69,7 @@ async function hold(host: string, port = 0): Promise<Server> {
   return server;
 }
 
-test('the sign-in link has a name of its own, with the address for browsers that do not know it', async () => {
+test('the sign-in link uses the name paggio.localhost, and is also shown with the address', async () => {
   const server = await start();
   const { port } = new URL(server.url);
   expect(server.url).toBe(`http://127.0.0.1:${port}`);
@@ -82,14 +82,14 @@ test('the sign-in link has a name of its own, with the address for browsers that
   expect(lines[at + 1]).toContain(plain.href);
   const signedIn = await ask(server, named.host, named.pathname + named.search);
   expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/dashboard']);
-  // The cookie is that of the name: it has no domain.
+  // The cookie has no domain, so it belongs to this name only.
   expect(signedIn.headers['set-cookie']).toEqual([
     expect.stringMatching(/^paggio_session=[\w-]{43}; Path=\/dashboard; HttpOnly; SameSite=Lax$/),
   ]);
 }, 60_000);
 
 withIpv6(
-  'the name leads to the server at both loopback addresses, until it stops',
+  'the name leads to the server at both loopback addresses until it stops',
   async () => {
     const server = await start();
     const { port } = new URL(server.url);
@@ -119,7 +119,7 @@ withIpv6(
   60_000,
 );
 
-test('a server that listens elsewhere keeps its name, and its port at one address', async () => {
+test('a server that listens elsewhere has another name, and takes its port at one address only', async () => {
   const server = await start({ HOST: '0.0.0.0' });
   const { port } = new URL(server.url);
   expect([new URL(server.dashboardUrl as string).host, server.dashboardAddressUrl]).toEqual([
@@ -129,7 +129,7 @@ test('a server that listens elsewhere keeps its name, and its port at one addres
   if (hasIpv6) (await hold('::1', Number(port))).close();
 }, 60_000);
 
-test('a server that listens on loopback answers to its own names, whatever key comes along', async () => {
+test('a server that listens on loopback answers only to its own names, whatever key is sent', async () => {
   const server = await start({ PAGGIO_PUBLIC_URL: 'https://hooks.example.com', PAGGIO_ALLOWED_HOSTS: 'paggio, *.lan' });
   const { port } = new URL(server.url);
   const paths = [

@@ -4,10 +4,10 @@ import { patternsIn, productPatterns, type ProductPattern } from './testing/prod
 const LENGTH = 65_536;
 /** A linear pattern needs about a millisecond for the full length, a quadratic one seconds. */
 const LIMIT_MS = 250;
-/** What a short text may take before longer ones are tried. A linear pattern stays far below it. */
+/** The limit for short texts before longer ones are tried. A linear pattern stays far below it. */
 const SUSPICIOUS_MS = 3;
 
-/** Patterns that are put together from a value, and why nobody outside chooses the value. */
+/** Patterns that are built from a value, and why nobody outside can choose that value. */
 const built: Readonly<Record<string, string>> = {
   'packages/core/src/transport/identity-headers.ts': 'prefixes of header names, which are constants',
   'packages/http/src/session-cookie.ts': 'the names of the cookies are constants',
@@ -18,7 +18,7 @@ const built: Readonly<Record<string, string>> = {
   'packages/providers/src/scheme/url-fields.ts': 'the name of a parameter from the catalogue',
 };
 
-/** How the product uses a pattern: as many matches as there are, or the first one. */
+/** Uses a pattern as the product does: for all matches, or for the first one. */
 function run(pattern: RegExp, text: string): void {
   pattern.lastIndex = 0;
   if (pattern.global) text.replace(pattern, '');
@@ -26,17 +26,17 @@ function run(pattern: RegExp, text: string): void {
   else pattern.test(text);
 }
 
-/** Processor time of this process, in milliseconds: a machine that is busy with something else does not count. */
+/** The processor time of this process in milliseconds, so that other work of a busy machine does not count. */
 function costOf(pattern: RegExp, text: string): number {
   const before = process.cpuUsage();
   run(pattern, text);
   return process.cpuUsage(before).user / 1000;
 }
 
-/** Shorter steps first: a pattern with exponential time must be seen before it takes minutes. */
+/** Short texts first, because a pattern with exponential time must be noticed before it takes minutes. */
 const LENGTHS = [20, 23, 26, 32, 64, 256, 1024, 8192, 16_384, 32_768, LENGTH];
 
-/** How slow a pattern is on an attack, for people; null where it is not. */
+/** Says how slow a pattern is on an attack; null if it is not slow. */
 function weakness(pattern: RegExp, attack: Attack, limitMs: number): string | null {
   let isSuspicious = false;
   for (const length of LENGTHS) {
@@ -45,7 +45,7 @@ function weakness(pattern: RegExp, attack: Attack, limitMs: number): string | nu
     const first = costOf(pattern, text);
     isSuspicious ||= first > SUSPICIOUS_MS;
     if (first <= limitMs) continue;
-    // Once more, as the engine or the garbage collector may have worked in between.
+    // Measure again, because the engine or the garbage collector may have interfered.
     const cost = Math.min(first, costOf(pattern, text));
     if (cost > limitMs) return `${Math.round(cost)} ms for ${length} characters of ${JSON.stringify(attack)}`;
   }
@@ -63,7 +63,7 @@ function weaknessOf(pattern: RegExp, limitMs = LIMIT_MS): string | null {
 let found: ProductPattern[] | undefined;
 const all = (): readonly ProductPattern[] => (found ??= productPatterns());
 
-test('no pattern of the product takes more than linear time on 64 kB of the worst text for it', () => {
+test('no pattern of the product takes more than linear time on 64 kB of its worst text', () => {
   const patterns = all();
   expect(patterns.length).toBeGreaterThan(100);
   const different = new Map(patterns.map((one) => [String(one.pattern), one]));
@@ -79,7 +79,7 @@ test('no text from outside becomes a pattern', () => {
   expect([...new Set(dynamic.map(({ place }) => place.split(':')[0]))].sort()).toEqual(Object.keys(built).sort());
 });
 
-test('the attacks find patterns that are known to be slow', () => {
+test('the attacks recognise patterns that are known to be slow', () => {
   const slow = [
     String.raw`/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s/]+@/gi`,
     '/=+$/',

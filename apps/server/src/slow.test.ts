@@ -7,13 +7,13 @@ import { createTestDatabase, query, testMasterKey } from '@paggio/core/testing';
 import { LimitedExpressAdapter } from './http-adapter';
 import { LocalServer } from './testing/local-server';
 
-/** The full check waits for the limits that the server really has; here they are a tenth of them. */
+/** The full check uses the server's real limits. Otherwise they are a tenth. */
 const SCALE = process.env['PAGGIO_FULL'] ? 1 : 10;
-/** Two seconds are how often the server looks, whatever the limits are. The rest is for a busy machine. */
+/** The server checks every two seconds, whatever the limits are. The rest is for a busy machine. */
 const SLACK = 10;
 const EACH = process.env['PAGGIO_FULL'] ? 200 : 40;
 
-test('slow senders are cut off in time, hold up nobody and leave no trace [ING-36]', async () => {
+test('slow senders are cut off in time, delay nobody and leave no trace [ING-36]', async () => {
   const database = await createTestDatabase();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-slow-'));
   const made = jest.spyOn(LimitedExpressAdapter.prototype, 'setHttpServer');
@@ -31,13 +31,13 @@ test('slow senders are cut off in time, hold up nobody and leave no trace [ING-3
   const path = `/api/webhook/${endpoint.slug}`;
   const startedAt = performance.now();
 
-  /** Sends a beginning, then a byte now and then; resolves with the seconds after which it was cut off. */
+  /** Sends `beginning`, then a byte now and then. Resolves with the seconds until the connection was cut. */
   const drip = async (beginning: string, everyMs: number): Promise<number> => {
     const socket: Socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined).resume();
     socket.write(beginning);
     const timer = setInterval(() => socket.write('x'), everyMs);
-    // Not `once` of node:events, which fails with a reset: that is an end like any other here.
+    // `once` of node:events would fail with a reset, which is an ordinary end here.
     await new Promise((done) => socket.once('close', done));
     clearInterval(timer);
     return (performance.now() - startedAt) / 1000;

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(join(directory, '..'), { recursive: true, force: true }));
 
-test('every mistake in the environment is listed at once, and nothing is written', async () => {
+test('all mistakes in the environment are listed at once, and nothing is written', async () => {
   const { code, output } = await runToEnd({
     PAGGIO_DATA_DIR: directory,
     PORT: 'http',
@@ -70,13 +70,13 @@ test('every mistake in the environment is listed at once, and nothing is written
   expect(existsSync(directory)).toBe(false);
 });
 
-test('production needs a master key of its own [AUZ-19]', () => {
+test('production requires an explicit master key [AUZ-19]', () => {
   expect(readEnvironment({ PAGGIO_DATA_DIR: directory, NODE_ENV: 'production' }, false)).toEqual([
     expect.stringContaining('PAGGIO_MASTER_KEY is required when NODE_ENV=production'),
   ]);
 });
 
-test('empty values equal unset, sizes have units, and loopback is allowed except in production', () => {
+test('an empty value is like none, sizes have units, and loopback is allowed except in production', () => {
   const read = (env: NodeJS.ProcessEnv): any => readEnvironment({ ...env, PORT: '', DATABASE_URL: '' }, false);
   expect(read({})).toMatchObject({
     port: 4400,
@@ -184,7 +184,7 @@ test('empty values equal unset, sizes have units, and loopback is allowed except
   });
 });
 
-test('without a list of networks, loopback is a destination only where the server is reached from this machine alone', () => {
+test('without PAGGIO_ALLOWED_NETWORKS loopback is a destination only if the server is reachable from this machine only', () => {
   const networks = (env: NodeJS.ProcessEnv): unknown =>
     (readEnvironment({ PAGGIO_MASTER_KEY: masterKey, ...env }, false) as { allowedNetworks: string[] }).allowedNetworks;
   const loopback = ['127.0.0.0/8', '::1/128'];
@@ -197,7 +197,7 @@ test('without a list of networks, loopback is a destination only where the serve
   expect(networks({ HOST: '127.0.0.1', NODE_ENV: 'production' })).toEqual([]);
 });
 
-/** What a server printed that began on an empty database, in production, when the default port was taken. */
+/** The output of a server that started on an empty database, in production, with the default port in use. */
 interface FirstStart {
   text: string;
   port: number;
@@ -209,7 +209,7 @@ const firstStart = (): Promise<FirstStart> => (started ??= startFirst());
 async function startFirst(): Promise<FirstStart> {
   const database = await createTestDatabase();
   const blocker = createServer();
-  // When another program has the port, it is taken all the same.
+  // If another program has the port, it is in use anyway.
   await new Promise<void>((done) => blocker.once('error', () => done()).listen(DEFAULT_PORT, '127.0.0.1', done));
   const server = await ServerProcess.start({
     DATABASE_URL: database.url,
@@ -226,7 +226,7 @@ async function startFirst(): Promise<FirstStart> {
   return { text: server.lines.join('\n'), port: Number(new URL(server.url).port) };
 }
 
-test('the start says once that a proxy of the environment is not used', async () => {
+test('the start says once that a proxy in the environment is not used', async () => {
   const { text } = await firstStart();
   const said = text.split('\n').filter((line) => line.includes('_PROXY'));
   expect(said.map((line) => JSON.parse(line) as object)).toEqual([
@@ -253,13 +253,13 @@ test('an unreachable database is a clear error', async () => {
   expect(output).toMatch(/Paggio cannot start: The database does not answer: .*\n {2}Check the database URL/);
 });
 
-test('a start that fails does not print the password of the database [AUZ-22]', async () => {
+test('a start that fails does not print the database password [AUZ-22]', async () => {
   const { code, output } = await startWithoutDatabase();
   expect([code, output]).toEqual([1, expect.not.stringContaining('s3cret')]);
   expect(output).not.toContain(masterKey);
 });
 
-test('a taken port that was asked for is a clear error; a taken default port moves on and says so', async () => {
+test('a requested port in use is a clear error, and a default port in use is replaced by another', async () => {
   const database = await createTestDatabase();
   const blocker = createServer();
   await new Promise<void>((done) => blocker.listen(0, '127.0.0.1', done));
@@ -274,7 +274,7 @@ test('a taken port that was asked for is a clear error; a taken default port mov
   expect((await firstStart()).port).toBeGreaterThan(DEFAULT_PORT);
 }, 60_000);
 
-test('a damaged data directory is a clear error and is left as it was', async () => {
+test('a damaged data directory is a clear error and stays as it was', async () => {
   mkdirSync(join(directory, 'postgres'), { recursive: true });
   writeFileSync(join(directory, 'postgres', 'rubbish'), 'x');
   writeFileSync(join(directory, 'master-key'), 'rubbish');
@@ -292,7 +292,7 @@ test('a damaged data directory is a clear error and is left as it was', async ()
   expect(readdirSync(join(directory, 'postgres'))).toEqual(['rubbish']);
 });
 
-/** What became of a server on its embedded database that was killed under load, and of the next start. */
+/** The state of a server on its embedded database after it was killed under load, and after the next start. */
 interface Killed {
   fresh: { keyFileMode: number; key: string; keys: unknown; metrics: number; endpoints: unknown; events: number };
   again: {
@@ -353,7 +353,7 @@ async function killAndRestart(): Promise<Killed> {
     databaseOutlived &&= existsSync(join(directory, 'postgres', 'postmaster.pid'));
     server = await ServerProcess.start({}, directory);
   }
-  // Leases of the dead end after 30 s; no test has to wait for that.
+  // The dead server's leases end after 30 s. The test need not wait for that.
   const database = databaseUrl(directory);
   await query(database, `update paggio.deliveries set due_at = now() where state = 'pending'`);
   for (let round = 0; round < 400; round++) {
@@ -386,14 +386,14 @@ async function killAndRestart(): Promise<Killed> {
   };
 }
 
-/** The URL that the server itself connects with. */
+/** The URL with which the server itself connects. */
 function databaseUrl(directory: string): string {
   const port = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[3];
   const password = readFileSync(join(directory, 'paggio.password'), 'utf8').trim();
   return `postgres://paggio:${password}@127.0.0.1:${port}/postgres`;
 }
 
-test('the embedded database: first run, kill -9 of the server, restart with everything there, clean stop', async () => {
+test('the embedded database survives a first run, a kill -9 of the server and a restart, and stops cleanly', async () => {
   const { fresh, again, firstEventId, databaseOutlived } = await killUnderLoad();
   expect(fresh).toMatchObject({
     keyFileMode: 0o600,
@@ -407,22 +407,22 @@ test('the embedded database: first run, kill -9 of the server, restart with ever
   expect(again.key).toBe(fresh.key);
   expect(again.demo).toMatchObject({ id: firstEventId, event_type: 'hello.world' });
   expect(again.text).toContain('(already running)');
-  // The key is in its file and nowhere in what was printed.
+  // The key is in its file only, and not in the output.
   expect(again.text).not.toContain(fresh.key);
   expect(again.code).toBe(0);
   expect(again.databaseFiles).not.toContain('postmaster.pid');
   expect(again.databaseLog).toContain('database system is shut down');
 }, 120_000);
 
-test('what was acknowledged before a kill -9 under load is there after the next start, and is delivered [CRA-02]', async () => {
+test('events acknowledged before a kill -9 under load are there after the next start, and are delivered [CRA-02]', async () => {
   const { acknowledged, delivered, stored } = await killUnderLoad();
   expect(acknowledged.size).toBeGreaterThan(150 * KILLS);
   expect([...acknowledged].filter((id) => !delivered.has(id))).toEqual([]);
-  // Phantoms: nothing was delivered that is not on record.
+  // Nothing was delivered that is not stored.
   expect([...delivered].filter((id) => !stored.has(id))).toEqual([]);
 }, 120_000);
 
-test('a later start makes no key: it warns while the first one is valid, and when none is', async () => {
+test('a later start makes no key, and warns if the first key is valid or none is', async () => {
   const database = await createTestDatabase();
   const env = { DATABASE_URL: database.url, PAGGIO_MASTER_KEY: masterKey, NODE_ENV: 'production' };
   const start = async (): Promise<{ server: LocalServer; warnings: string[] }> => {
@@ -457,7 +457,7 @@ test('a later start makes no key: it warns while the first one is valid, and whe
   await database.drop();
 }, 60_000);
 
-test('a new key in the data directory is in force after a restart, and the old one is removed when nothing needs it', async () => {
+test('a new master key in the data directory applies after a restart, and the old one is removed once it is not needed', async () => {
   const database = await createTestDatabase();
   const start = (): Promise<LocalServer> => LocalServer.start({ DATABASE_URL: database.url }, directory);
   const server = await start();
@@ -483,7 +483,7 @@ test('a new key in the data directory is in force after a restart, and the old o
   await database.drop();
 }, 120_000);
 
-test('previous master keys are a list, an empty one equals unset, and each is checked', () => {
+test('previous master keys are a list, an empty list is like none, and each key is checked', () => {
   const read = (env: NodeJS.ProcessEnv): any => readEnvironment(env, false);
   const keys = [randomBytes(32), randomBytes(32)];
   const previous = keys.map((key) => key.toString('base64')).join(', ');

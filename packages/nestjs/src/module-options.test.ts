@@ -16,7 +16,7 @@ import {
 const runtime: PaggioOptions = { database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey };
 
 test.each(Object.keys(extraShapes))(
-  'the module refuses a wrong value of %s by name when it is defined',
+  'the module refuses a wrong value of %s by its name, as soon as it is defined',
   (name) => {
     const refusal = expect.objectContaining({
       name: 'PaggioError',

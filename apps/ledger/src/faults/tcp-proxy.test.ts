@@ -6,7 +6,7 @@ let server: Server;
 let proxy: TcpProxy;
 let heard = '';
 
-/** Says back what it hears. */
+/** The server sends back what it receives. */
 beforeEach(async () => {
   heard = '';
   server = createServer((socket) => {
@@ -44,14 +44,14 @@ async function answer(socket: Socket, text: string): Promise<{ text: string; ms:
   return { text: got, ms: performance.now() - startedAt };
 }
 
-test('it passes everything on, and every fault does what it says, until it is over', async () => {
+test('the proxy passes everything on, and every fault works until it is over', async () => {
   const socket = await dial();
   expect((await answer(socket, 'hello')).text).toBe('hello');
   proxy.fault = { latencyMs: 100 };
   expect((await answer(socket, 'slow')).ms).toBeGreaterThan(190);
   proxy.fault = { bytesPerSecond: 100 };
   expect((await answer(socket, 'x'.repeat(30))).ms).toBeGreaterThan(390);
-  // As many bytes as were asked for, and not one piece in each tenth of a second.
+  // The rate is the requested one, and not one piece in each tenth of a second.
   proxy.fault = { bytesPerSecond: 5_000_000 };
   const { ms } = await answer(socket, 'x'.repeat(2_000_000));
   expect(ms).toBeGreaterThan(390);
@@ -64,7 +64,7 @@ test('it passes everything on, and every fault does what it says, until it is ov
 test.each<[string, NetworkFault, string]>([
   ['a black hole', { blackhole: true }, ''],
   ['a half-open connection', { halfOpen: true }, 'lost'],
-])('in %s nothing comes back', async (_name, fault, arrives) => {
+])('nothing comes back in %s', async (_name, fault, arrives) => {
   const socket = await dial();
   await answer(socket, 'hello');
   proxy.fault = fault;
@@ -79,7 +79,7 @@ test.each<[string, NetworkFault, string]>([
   socket.destroy();
 });
 
-test('connections are reset, refused, and cut before an answer', async () => {
+test('connections can be reset, refused, and cut before an answer', async () => {
   const socket = await dial();
   await answer(socket, 'hello');
   proxy.cutBefore((asked) => asked.includes('commit'));

@@ -14,14 +14,14 @@ function built(): string[] {
   });
 }
 
-test('every failpoint that a scenario names stands once in what was built, as a comment and not as code', () => {
+test('every failpoint that a scenario names is in the build exactly once, as a comment and not as code', () => {
   const names = built().flatMap(namesIn).sort();
   expect(new Set(names).size).toBe(names.length);
   expect([...new Set([...usedFailpoints, ...stoppedAt, retentionFailpoint])].sort()).toEqual(names);
   expect(built().filter((source) => source.includes('paggioFailpoint'))).toEqual([]);
 });
 
-test('armed, a comment is a call; other comments stay', () => {
+test('arming turns the comment of a failpoint into a call, and leaves other comments', () => {
   const source = 'a();\n    // failpoint: intake.committed\nb(); // failpoint: no.such\n// failpoints are comments\n';
   expect(armed(source)).toBe(
     'a();\nglobalThis.paggioFailpoint("intake.committed");\nb(); // failpoint: no.such\n// failpoints are comments\n',
