@@ -30,7 +30,7 @@ async function paggio(args: string[], env: Record<string, string> = {}): Promise
   return [await run(['node', 'paggio', ...args], all, streams), out, err];
 }
 
-test('migrate --sql writes what migrate does, for a database or for an empty one', async () => {
+test('migrate --sql writes what migrate would do, for the given database or an empty one', async () => {
   const [code, text] = await paggio(['migrate', '--sql', '--grant', 'app'], { DATABASE_URL: '' });
   expect(code).toBe(0);
   expect(text).toContain('create table paggio.endpoints');
@@ -46,7 +46,7 @@ test('migrate --sql writes what migrate does, for a database or for an empty one
   expect(await paggio(['migrate', '--sql'])).toEqual([0, '-- The schema is up to date.\n', '']);
 });
 
-test('handlers are listed, and those that nobody runs are removed', async () => {
+test('handlers are listed, and a handler that no process runs can be removed', async () => {
   expect(await paggio(['handlers'])).toEqual([0, 'No handlers.\n', '']);
   const { paggio: gateway, stop } = await startGateway({}, {}, database, (one) => {
     one.on('github', ['push', 'issues.*'], () => undefined, { name: 'mine' });
@@ -67,7 +67,7 @@ test('handlers are listed, and those that nobody runs are removed', async () => 
   ]);
 });
 
-test('mistakes are told in a sentence, with what to do', async () => {
+test('a mistake is explained in a sentence, with the next step', async () => {
   expect(await paggio(['migrate'], { DATABASE_URL: '' })).toEqual([1, '', expect.stringContaining('DATABASE_URL')]);
   expect(await paggio(['migrate'], { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' })).toEqual([
     1,
@@ -83,7 +83,7 @@ test('mistakes are told in a sentence, with what to do', async () => {
   expect((await paggio(['--help']))[1]).toContain('migrate');
 });
 
-test('the command runs as it is installed', () => {
+test('the installed command runs', () => {
   const text = execFileSync(process.execPath, [join(__dirname, '../bin/paggio.js'), 'migrate', '--sql'], {
     env: { PATH: process.env['PATH'] },
   });

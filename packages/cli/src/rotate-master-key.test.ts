@@ -22,7 +22,7 @@ import { run } from './index';
 
 const KILLS = process.env['PAGGIO_FULL'] ? 40 : 2;
 const ENDPOINTS = 30;
-/** Between two changes. As many as the machine takes would only make the test longer. */
+/** The pause between two changes. Changing faster would only make the test longer. */
 const PAUSE_MS = 20;
 
 async function paggio(args: string[], env: Record<string, string>): Promise<[number, string, string]> {
@@ -34,7 +34,7 @@ async function paggio(args: string[], env: Record<string, string>): Promise<[num
   return [await run(['node', 'paggio', 'rotate-master-key', ...args], env, streams), out, err];
 }
 
-test('killed at any moment and run again, a rotation finishes, while webhooks and changes go on', async () => {
+test('a rotation that is killed at any moment finishes when it is run again, while webhooks and changes go on', async () => {
   const database = await createTestDatabase();
   const recorder = await Recorder.start();
   const first = await startGateway({ roles: ['api'] }, {}, database);
@@ -77,8 +77,8 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
     });
     const exited = once(child, 'exit');
     const lines = createInterface({ input: child.stdout });
-    // The first run is killed when it tells of progress. The others are killed at any moment after their first line,
-    // which comes before the first statement; the last of them may end by themselves.
+    // The first run is killed when it reports progress. The others are killed at any moment after their first line,
+    // which comes before the first statement, or end by themselves.
     if (kill === 0) while (!/\d+\/\d+/.test(String(await Promise.race([once(lines, 'line'), exited]))));
     else {
       await Promise.race([once(lines, 'line'), exited]);
@@ -116,7 +116,7 @@ test('killed at any moment and run again, a rotation finishes, while webhooks an
   await database.drop();
 }, 300_000);
 
-test('a dry run counts and changes nothing, and wrong keys and options are told in a sentence', async () => {
+test('a dry run counts and changes nothing, and wrong keys and options are explained in a sentence', async () => {
   const database = await createTestDatabase();
   const { paggio: gateway, stop } = await startGateway({}, {}, database);
   await gateway.admin.endpoints.create(owner, { name: 'one' });
@@ -144,7 +144,7 @@ test('a dry run counts and changes nothing, and wrong keys and options are told 
   await database.drop();
 });
 
-test('in a data directory it makes a new key once and keeps the old one', async () => {
+test('in a data directory a rotation makes a new key once and keeps the old one', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'paggio-rotate-'));
   const args = ['--data-dir', directory];
   expect(await paggio(args, {})).toEqual([1, '', expect.stringContaining('no master key')]);

@@ -25,14 +25,14 @@ afterAll(async () => {
   await recorder.stop();
 });
 
-test('the types are those of the committed document (npm run openapi)', () => {
+test('the types match the committed document (npm run openapi)', () => {
   const file = join(__dirname, 'api.ts');
   const before = readFileSync(file, 'utf8');
   execFileSync(process.execPath, [join(__dirname, '../../../scripts/api-types.mjs')]);
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 
-test('an endpoint from its making to its end, with an event on the way', async () => {
+test('an endpoint can be created, used for an event, changed and deleted', async () => {
   const made = unwrap(await paggio.endpoints.create({ name: 'client', destination_url: recorder.url() }));
   expect(made.secret).toMatch(/^whsec_/);
   const { id } = unwrap(await paggio.endpoints.test(made.id, { event_type: 'a.b' }));
@@ -56,7 +56,7 @@ test('an endpoint from its making to its end, with an event on the way', async (
   expect(gone).toEqual({ ok: true, value: undefined, status: 204, etag: null });
 });
 
-test('a change with the etag of an earlier result is made only while nobody else has changed the object', async () => {
+test('a change with the etag of an earlier result succeeds only if nobody else has changed the object', async () => {
   const made = await paggio.endpoints.create({ name: 'shared' });
   const { id } = unwrap(made);
   const seen = await paggio.endpoints.get(id);
@@ -72,7 +72,7 @@ test('a change with the etag of an earlier result is made only while nobody else
   expect(unwrap(await paggio.endpoints.get(id)).description).toBe('first');
 });
 
-test('failures are values that say what the API says; unwrap makes exceptions of them', async () => {
+test('a failure is a value with the error of the API, and unwrap throws it', async () => {
   const missing = await paggio.events.get('01a1feba-f6e4-7000-a9af-4d30305a647b');
   expect(missing).toEqual({
     ok: false,
@@ -97,11 +97,11 @@ test('failures are values that say what the API says; unwrap makes exceptions of
   expect(await nobody.events.list()).toMatchObject({ ok: false, error: { code: 'NETWORK', status: null } });
 });
 
-test('a path parameter cannot leave its place', async () => {
+test('a path parameter cannot reach another path', async () => {
   expect(await paggio.events.get('../keys')).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
 });
 
-test('an iterator goes through every page once, and throws what goes wrong', async () => {
+test('an iterator visits every page once, and throws errors', async () => {
   const capture = unwrap(await paggio.endpoints.create({ name: 'many' }));
   for (let n = 0; n < 7; n++) unwrap(await paggio.endpoints.test(capture.id));
   const ids: string[] = [];
@@ -115,7 +115,7 @@ test('an iterator goes through every page once, and throws what goes wrong', asy
     expect(entry.action).toBe('endpoint.created');
 });
 
-test('signed ingest of objects, text and bytes; the correlation id and the key go along', async () => {
+test('signed ingest accepts objects, text and bytes, and sends correlation id and idempotency key', async () => {
   const target = unwrap(await paggio.endpoints.create({ name: 'ingest' }));
   const options = { secret: target.secret, eventType: 'a', correlationId: 'c-1', idempotencyKey: 'once' };
   const first = unwrap(await paggio.ingest(target.id, '{"n": 1.10}', options));
@@ -127,7 +127,7 @@ test('signed ingest of objects, text and bytes; the correlation id and the key g
   expect(conflict).toMatchObject({ ok: false, error: { code: 'IDEMPOTENCY_KEY_CONFLICT' } });
 });
 
-test('a parser of your own reads numbers that JSON.parse would round', async () => {
+test('a custom parser reads numbers that JSON.parse would round', async () => {
   const target = unwrap(await paggio.endpoints.create({ name: 'exact numbers' }));
   const { id } = unwrap(await paggio.ingest(target.id, '{"n": 12345678901234567890}', { secret: target.secret }));
   const exact = createClient({
@@ -141,13 +141,13 @@ test('a parser of your own reads numbers that JSON.parse would round', async () 
   expect(await exact.events.get('nope')).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
 });
 
-test('the stream is read as it comes, and resumes', async () => {
+test('the stream can be read message by message until it is aborted', async () => {
   const target = unwrap(await paggio.endpoints.create({ name: 'stream' }));
   const stop = new AbortController();
   const messages = paggio.events.stream({ signal: stop.signal });
   const next = messages.next();
   let id = '';
-  // Until one is told: the stream may not be open yet when the first is made.
+  // Repeat until a message arrives, because the stream may not be open yet when the first event is made.
   const making = setInterval(() => {
     void paggio.endpoints.test(target.id).then((made) => (id ||= unwrap(made).id));
   }, 50);
@@ -161,7 +161,7 @@ test('the stream is read as it comes, and resumes', async () => {
   await expect(rest()).rejects.toThrow();
 });
 
-describe('a server that is not well', () => {
+describe('with a faulty server', () => {
   let fake: Server;
   let answer: RequestListener;
   let client: PaggioClient;
@@ -185,7 +185,7 @@ describe('a server that is not well', () => {
 
   const unavailable = JSON.stringify({ code: 'UNAVAILABLE', message: 'm', hint: '', details: [], request_id: 'r' });
 
-  test('what may be repeated is, under one key; what may not is not', async () => {
+  test('a call that may be repeated is retried under one idempotency key, and any other is not', async () => {
     answer = (_request, response) =>
       seen.length < 3
         ? void response.writeHead(503, { 'content-type': 'application/json' }).end(unavailable)
@@ -198,7 +198,7 @@ describe('a server that is not well', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('an answer that is not the API is told as that', async () => {
+  test('an answer that does not come from the API is an error of its own', async () => {
     answer = (_request, response) => void response.writeHead(502).end('<html>Bad gateway</html>');
     expect(await client.endpoints.create({ name: 'x' })).toMatchObject({
       ok: false,
@@ -211,7 +211,7 @@ describe('a server that is not well', () => {
     expect(await client.endpoints.create({ name: 'x' })).toMatchObject({ ok: false, error: { code: 'NETWORK' } });
   });
 
-  test('a signal ends it', async () => {
+  test('a signal ends a call', async () => {
     answer = () => undefined;
     const stop = new AbortController();
     const call = client.events.get('x');

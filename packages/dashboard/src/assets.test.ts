@@ -8,13 +8,13 @@ const assets = loadAssets();
 const page = assets.page('/hooks/dashboard');
 const named = [...page.matchAll(/"\/hooks\/dashboard\/assets\/([^"]+)"/g)].map(([, name]) => name as string);
 
-test('the page names its files below the mount path, and each is there', () => {
+test('the page names its files below the mount path, and all of them exist', () => {
   expect(page).toContain('<meta name="paggio-mount" content="/hooks/dashboard/" />');
   expect(named.length).toBeGreaterThanOrEqual(3);
   for (const name of named) expect(assets.file(name)).toBeDefined();
 });
 
-test('the compressed files are the same', () => {
+test('the compressed files have the same content', () => {
   const names = readdirSync(join(directory, 'assets')).filter((name) => /\.(js|css)$/.test(name));
   for (const name of names) {
     const { body, gzip } = assets.file(name) as { body: Buffer; gzip: Buffer };
@@ -23,22 +23,22 @@ test('the compressed files are the same', () => {
   }
 });
 
-test('nothing but files of the directory is served', () => {
+test('only files of the directory are served', () => {
   for (const name of ['../index.html', 'index.html', '', '.', 'constructor', '__proto__', `${named[0] as string}.gz`])
     expect(assets.file(name)).toBeUndefined();
 });
 
-test('the policy allows the page: no script or style stands in it', () => {
+test('the content security policy allows the page, because it contains no script or style', () => {
   expect(page).not.toMatch(/<script(?![^>]* src=)/);
   expect(page).not.toMatch(/<style|style=|\son\w+=/);
 });
 
-test('the first load takes no more than 200 kB: page, script, style, and the font of Latin text', () => {
+test('the first load is at most 200 kB: page, script, style, and the font for Latin text', () => {
   const style = named.find((name) => name.endsWith('.css')) as string;
   const css = String(assets.file(style)?.body);
   const font = /jetbrains-mono-latin-wght-normal-[\w-]+\.woff2/.exec(css)?.[0] as string;
   const script = named.find((name) => name.endsWith('.js')) as string;
-  // What it imports at once would be loaded at once.
+  // Anything it imports at the top would be part of the first load.
   expect(String(assets.file(script)?.body)).not.toMatch(/^import[^(]/m);
   const sizes = [...named, font].map((name) => {
     const { body, gzip } = assets.file(name) as { body: Buffer; gzip: Buffer | null };
@@ -48,11 +48,11 @@ test('the first load takes no more than 200 kB: page, script, style, and the fon
   expect(total).toBeLessThan(200_000);
 });
 
-test('the licences of what is bundled go with it', () => {
+test('the licences of bundled packages are included', () => {
   const licences = readFileSync(join(directory, 'licenses.md'), 'utf8');
   for (const name of ['react-dom', 'wouter', 'cmdk', 'jetbrains-mono']) expect(licences).toContain(name);
 });
 
-test('pages that were not built are told in plain words', () => {
+test('pages that were not built are a clear error', () => {
   expect(() => loadAssets('/nowhere')).toThrow(/npm run build/);
 });

@@ -23,7 +23,7 @@ async function ask<T>(url: string, sql: string): Promise<T[]> {
   return rows as T[];
 }
 
-test('starts with fsync on, keeps its data over a stop, and answers only to its password', async () => {
+test('runs with fsync on, keeps its data after a stop, and answers only with its password', async () => {
   const first = await startEmbeddedDatabase({ directory });
   expect(await ask(first.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
   await ask(first.url, 'create table paggio.kept as select 42 as answer');
@@ -38,7 +38,7 @@ test('starts with fsync on, keeps its data over a stop, and answers only to its 
   await second.stop();
 }, 60_000);
 
-test('joins the server that runs already, and recovers one that was killed', async () => {
+test('joins a running server, and recovers one that was killed', async () => {
   copyClusterFiles(directory);
   const first = await startEmbeddedDatabase({ directory });
   await ask(first.url, 'create table paggio.kept as select 1 as one');
@@ -52,12 +52,12 @@ test('joins the server that runs already, and recovers one that was killed', asy
   await recovered.stop();
 }, 60_000);
 
-test('a server that was killed this very moment is not taken for a running one', async () => {
+test('a server killed at this very moment is not taken for a running one', async () => {
   copyClusterFiles(directory);
   let database = await startEmbeddedDatabase({ directory });
   for (let kill = 0; kill < KILLS; kill++) {
     process.kill(database.pid, 'SIGKILL');
-    // At once: the killed process is still in the process table.
+    // Immediately, while the killed process is still in the process table.
     const next = await startEmbeddedDatabase({ directory });
     expect(next.pid).not.toBe(database.pid);
     expect(await ask(next.url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -66,14 +66,14 @@ test('a server that was killed this very moment is not taken for a running one',
   await database.stop();
 }, 90_000);
 
-test('without a restart, a server that ends slowly stays down', async () => {
+test('a server that ends slowly during a stop is not started again', async () => {
   copyClusterFiles(directory);
   const database = await startEmbeddedDatabase({ directory });
   const operator = new Client({ connectionString: database.superuserUrl });
   operator.on('error', () => undefined);
   await operator.connect();
   const operatorEnd = new Promise((done) => operator.once('end', done));
-  // The server looks alive while the process loses its connection to it, as in the first moments of a crash.
+  // The server looks alive while the process loses its connection to it, like in the first moments of a crash.
   process.kill(database.pid, 'SIGSTOP');
   const others = `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'user of%'`;
   expect((await operator.query(others)).rowCount).toBe(1);
@@ -81,13 +81,13 @@ test('without a restart, a server that ends slowly stays down', async () => {
   process.kill(database.pid, 'SIGKILL');
   await operatorEnd;
   await database.stop();
-  // A server that nobody asked for would be up by now, or come up.
+  // A server that nobody asked for would be running by now, or would start soon.
   const lines = readFileSync(join(directory, 'postgres.log'), 'utf8').match(/starting PostgreSQL/g);
   expect(lines).toHaveLength(1);
   await expect(ask(database.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
 }, 60_000);
 
-test('a server that is used twice in one process is stopped by the second stop', async () => {
+test('a server used twice in one process is stopped by the second stop', async () => {
   copyClusterFiles(directory);
   const [first, second] = [await startEmbeddedDatabase({ directory }), await startEmbeddedDatabase({ directory })];
   await Promise.all([second.stop(), second.stop()]);
@@ -96,7 +96,7 @@ test('a server that is used twice in one process is stopped by the second stop',
   await expect(ask(first.url, 'select 1 as one')).rejects.toThrow(/ECONNREFUSED/);
 }, 60_000);
 
-test('a damaged directory is a clear error and is left as it was', async () => {
+test('a damaged directory is a clear error and stays as it was', async () => {
   mkdirSync(join(directory, 'postgres'));
   writeFileSync(join(directory, 'postgres', 'something'), 'x');
   await expect(startEmbeddedDatabase({ directory })).rejects.toThrow(EmbeddedDatabaseError);
@@ -121,14 +121,14 @@ test('a use that ended with its server does not keep a later server alive', asyn
   await expect(ask(last.url, 'select 1 as one')).rejects.toThrow(/ECONNREFUSED/);
 }, 60_000);
 
-test('a directory that holds no PostgreSQL is a clear error', async () => {
+test('a directory without PostgreSQL programs is a clear error', async () => {
   await expect(startEmbeddedDatabase({ directory, programs: directory })).rejects.toMatchObject({
     message: `There is no PostgreSQL in ${directory}.`,
     hint: expect.stringContaining('/usr/lib/postgresql/15/bin'),
   });
 });
 
-/** Where Debian and its relatives have one directory for each version. */
+/** The directory of Debian and similar systems, with a directory for each version. */
 const installed = existsSync('/usr/lib/postgresql')
   ? readdirSync('/usr/lib/postgresql').find((version) => Number(version) >= 14 && Number(version) < 18)
   : undefined;
@@ -137,7 +137,7 @@ if (installed === undefined)
   process.stderr.write('\nNOT TESTED: the programs of another PostgreSQL, because the system has none of 14 to 17\n');
 
 withInstalled(
-  'the programs of another PostgreSQL run, and their files are refused by the embedded one',
+  'the programs of another PostgreSQL can be used, and the embedded one refuses their files',
   async () => {
     const database = await startEmbeddedDatabase({ directory, programs: `/usr/lib/postgresql/${installed}/bin` });
     const [shown] = await ask<{ version: number }>(

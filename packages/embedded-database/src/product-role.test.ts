@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** One of every kind of object that a schema may hold. */
+/** One object of every kind that a schema may contain. */
 const EVERY_KIND = `
   create schema paggio;
   create table paggio.kept (id serial primary key, always int generated always as identity, body text);
@@ -30,7 +30,7 @@ const EVERY_KIND = `
   create function paggio.one() returns int language sql as 'select 1';
   create procedure paggio.nothing() language sql as 'select 1'`;
 
-/** Names and owners of all that is in the schema, itself included. */
+/** Names and owners of all objects in the schema, and of the schema itself. */
 const OWNERS = `
   select 'schema' as name, nspowner::regrole::text as owner from pg_namespace where nspname = 'paggio'
   union all select relname, relowner::regrole::text from pg_class where relnamespace = 'paggio'::regnamespace
@@ -43,7 +43,7 @@ async function owners(url: string): Promise<string[]> {
   return [...new Set(rows.map(({ owner }) => owner))];
 }
 
-test('the role of the product has no right beyond its schema', async () => {
+test("the product's role has no right beyond its schema", async () => {
   copyClusterFiles(directory);
   const database = await startEmbeddedDatabase({ directory });
   const [role] = await query<Record<string, unknown>>(
@@ -91,11 +91,11 @@ test('the role of the product has no right beyond its schema', async () => {
   await database.stop();
 }, 60_000);
 
-test('passwords are in files that only their owner reads, and stay the same over a start', async () => {
+test('passwords are in files that only their owner can read, and stay the same after a start', async () => {
   const first = await startEmbeddedDatabase({ directory });
   for (const file of ['postgres.password', 'paggio.password'])
     expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
-  // Somebody changes the password, or gives the role rights: the next start puts both right.
+  // The password is changed and the role gets rights. The next start corrects both.
   await query(first.superuserUrl, `alter role paggio superuser password 'other'; grant pg_read_server_files to paggio`);
   const again = await startEmbeddedDatabase({ directory });
   expect(again.url).toBe(first.url);
@@ -109,7 +109,7 @@ test('passwords are in files that only their owner reads, and stay the same over
   await first.stop();
 }, 60_000);
 
-/** A directory of an earlier version, with every kind of object in it. */
+/** Makes a directory of an earlier version, with every kind of object in it. */
 async function earlier(): Promise<void> {
   copyClusterFiles(directory);
   const { url, stop } = await startEarlierDatabase(directory);
@@ -124,16 +124,16 @@ test('a directory of an earlier version is handed over with everything in it', a
   expect(await owners(database.url)).toEqual(['paggio']);
   expect(await query(database.url, 'select body from paggio.kept')).toEqual([{ body: 'kept' }]);
   await query(database.url, `alter table paggio.kept add more int; select nextval('paggio.kept_id_seq')`);
-  // An earlier version that runs on it once more adds objects of the superuser's.
+  // An earlier version that uses it again adds an object of the superuser.
   await query(database.superuserUrl, 'create table paggio.later (id serial)');
   const again = await startEmbeddedDatabase({ directory });
   expect(await owners(again.url)).toEqual(['paggio']);
   await database.stop();
 }, 60_000);
 
-test('a hand-over that is cut off in the middle leaves nothing half done, and the next start completes it', async () => {
+test('an interrupted hand-over leaves nothing half done, and the next start completes it', async () => {
   await earlier();
-  // A password without its role: a process died between the two.
+  // A password without its role, because a process died between the two.
   writeFileSync(join(directory, 'paggio.password'), 'made-before-the-role\n', { mode: 0o600 });
   const before = await startEarlierDatabase(directory);
   const reader = new Client({ connectionString: before.url });
@@ -141,7 +141,7 @@ test('a hand-over that is cut off in the middle leaves nothing half done, and th
   await reader.connect();
   await reader.query('begin; select from paggio.parts');
   const cut = startEmbeddedDatabase({ directory }).catch((error: Error) => error);
-  // The hand-over waits for this lock, with the role made and a part of the objects moved.
+  // The hand-over waits for this lock, after it made the role and moved some of the objects.
   while ((await query(before.url, WAITING)).length === 0) await new Promise((done) => setTimeout(done, 10));
   process.kill(before.pid, 'SIGKILL');
   expect(await cut).toBeInstanceOf(EmbeddedDatabaseError);
@@ -168,7 +168,7 @@ test('several processes that start on one directory at once share one role', asy
   await running.stop();
 }, 60_000);
 
-test('a password file of the superuser that is wrong is a clear error, and the server is stopped', async () => {
+test('a wrong password file of the superuser is a clear error, and the server is stopped', async () => {
   copyClusterFiles(directory);
   const { stop } = await startEmbeddedDatabase({ directory });
   await stop();

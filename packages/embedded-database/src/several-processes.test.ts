@@ -8,7 +8,7 @@ import { MemberProcess } from './testing/member-process';
 let root: string;
 let directory: string;
 const members: MemberProcess[] = [];
-/** The full check lets processes meet at more moments, and kills more often. */
+/** In the full check processes meet at more moments, and are killed more often. */
 const isFull = process.env['PAGGIO_FULL'] !== undefined;
 
 beforeAll(() => {
@@ -55,10 +55,10 @@ test('the first process to stop leaves the database to the others, and the last 
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
-test('a killed process does not count: the last one that stops in order stops the database too', async () => {
+test('a killed process does not count: the last process that stops in order stops the database', async () => {
   const [a, b, c] = [await start(), await start(), await start()];
   await Promise.all([a.end('SIGKILL'), c.end('SIGKILL')]);
-  // At once: PostgreSQL may not have noticed yet.
+  // Immediately, before PostgreSQL may have noticed.
   expect(await b.end()).toBe(0);
   expect(serverPid()).toBeUndefined();
 }, 60_000);
@@ -72,7 +72,7 @@ test('processes that start at the same moment on an empty directory share one da
   expect(all.filter(({ messages: [first] }) => first?.adopted === false)).toHaveLength(1);
   expect(await Promise.all(all.map(one))).toEqual(all.map(() => [{ one: 1 }]));
   expect(readdirSync(directory).sort()).toEqual(['paggio.password', 'postgres', 'postgres.log', 'postgres.password']);
-  // They all stop at the same moment, too.
+  // All of them stop at the same moment too.
   expect(await Promise.all(all.map((member) => member.end()))).toEqual(all.map(() => 0));
   expect(serverPid()).toBeUndefined();
 }, 90_000);
@@ -81,7 +81,7 @@ test('a process that starts while the last one stops has a database', async () =
   let member = await start();
   for (let round = 0; round < (isFull ? 6 : 2); round++) {
     const stopping = member.end();
-    // The start meets the stop at another place in each round.
+    // In each round the start meets another point of the stop.
     await new Promise((done) => setTimeout(done, round * (isFull ? 15 : 45)));
     const next = await start();
     expect(await stopping).toBe(0);
@@ -92,7 +92,7 @@ test('a process that starts while the last one stops has a database', async () =
   expect(serverPid()).toBeUndefined();
 }, 90_000);
 
-test('another spelling of the directory is the same database', async () => {
+test('other spellings of the directory lead to the same database', async () => {
   const a = await start();
   symlinkSync('data', join(root, 'link'));
   const b = await start(join(root, 'link'));
@@ -118,7 +118,7 @@ test('a database that is killed while processes use it comes back on the same po
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
-test('a process whose connections an operator has ended still uses the database', async () => {
+test('a process whose connections were ended by an operator still uses the database', async () => {
   const [a, b] = [await start(), await start()];
   const users = `from pg_locks where locktype = 'advisory' and mode = 'ShareLock'`;
   const superuser = a.messages[0]?.superuserUrl as string;
@@ -132,7 +132,7 @@ test('a process whose connections an operator has ended still uses the database'
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
-test('after everything was killed the next start works, also when another program has the process id of the database', async () => {
+test("after everything was killed the next start works, even if another program has the database's process id", async () => {
   const a = await start();
   await query(a.url, 'create table paggio.kept as select 7 as answer');
   const pid = serverPid() as number;
@@ -147,14 +147,14 @@ test('after everything was killed the next start works, also when another progra
   expect(serverPid()).toBeUndefined();
 }, 60_000);
 
-test('a start removes what a killed one left at any step, and nothing else', async () => {
+test('a start removes what a killed start left behind at any step, and nothing else', async () => {
   directory = join(root, 'leftovers');
   copyClusterFiles(directory);
   const dead = spawnSync('true').pid;
   mkdirSync(join(directory, `postgres.new-${dead}`, 'base'), { recursive: true });
   writeFileSync(join(directory, `postgres.password.new-${dead}`), 'half a passw');
   writeFileSync(join(directory, `paggio.password.new-${dead}`), '');
-  // The process that makes this one is still at work.
+  // The process that is writing this file is still running.
   writeFileSync(join(directory, `postgres.password.new-${process.pid}`), 'in the making');
   writeFileSync(join(directory, 'notes.new-1'), 'the operator');
   const member = await start();
@@ -166,14 +166,14 @@ test('a start removes what a killed one left at any step, and nothing else', asy
   ]);
 }, 60_000);
 
-test('a first start that was killed leaves nothing that a later one trips over', async () => {
+test('a first start that was killed leaves nothing that disturbs a later one', async () => {
   directory = join(root, 'interrupted');
   const killed = MemberProcess.spawn(directory);
   members.push(killed);
   while (!existsSync(directory) || !readdirSync(directory).some((name) => name.startsWith('postgres.new-')))
     await new Promise((done) => setTimeout(done, 5));
   await killed.end('SIGKILL');
-  // Its initdb runs on for a moment, so that the very next start may find files that it cannot remove yet.
+  // Its initdb runs on for a moment, so the very next start may find files that it cannot remove yet.
   do {
     const next = await start();
     expect(await one(next)).toEqual([{ one: 1 }]);
@@ -182,7 +182,7 @@ test('a first start that was killed leaves nothing that a later one trips over',
   } while (readdirSync(directory).some((name) => name.includes('.new-')));
 }, 60_000);
 
-/** Needs the right to become somebody else. */
+/** The test needs the right to become another user. */
 const asRoot =
   process.getuid?.() === 0 && spawnSync('true', { uid: 65534, gid: 65534 }).status === 0 ? test : test.skip;
 

@@ -33,7 +33,7 @@ for (const [name, express] of versions) {
   };
 
   const newest = express === express5;
-  // In full each version is mounted in every way.
+  // The full check mounts each version in every way.
   if (full || !newest)
     describeHost(
       `${name} at the root`,
@@ -82,7 +82,7 @@ for (const [name, express] of versions) {
     );
 }
 
-/** Holds an answer back until its end, as middleware that compresses does, unless the answer forbids to transform it. */
+/** Holds an answer back until its end, like middleware that compresses, unless the answer forbids a transformation. */
 const compressing: RequestHandler = (_request, response, next) => {
   const write = response.write.bind(response);
   const writeHead = response.writeHead.bind(response);
@@ -98,7 +98,7 @@ const compressing: RequestHandler = (_request, response, next) => {
   next();
 };
 
-test('the event stream is live behind middleware that compresses, also that of the dashboard', async () => {
+test('the event stream is live behind middleware that compresses, and so is that of the dashboard', async () => {
   const gateway = await gatewayOfAll();
   const app = express5();
   app.use(compressing, paggioMiddleware(gateway.paggio, { dashboard: true, resolveUser: () => owner }));
@@ -115,7 +115,7 @@ test('the event stream is live behind middleware that compresses, also that of t
   await host.stop();
 });
 
-test('behind a body parser a request is refused with one clear error and never stored re-serialised [EMB-01]', async () => {
+test('after a body parser a request is refused with one clear error, and never stored re-serialised [EMB-01]', async () => {
   const host = await start((app, mount) => {
     app.use(express5.json());
     mount();
@@ -128,7 +128,7 @@ test('behind a body parser a request is refused with one clear error and never s
     500,
     expect.objectContaining({ code: 'RAW_BODY_CONSUMED', hint: expect.stringContaining('before express.json()') }),
   ]);
-  // What the parser left alone still works.
+  // A body that the parser left alone is accepted.
   expect((await send('text/plain', 'x')).status).toBe(200);
   const page = await host.paggio.admin.events.list(
     owner,
@@ -139,7 +139,7 @@ test('behind a body parser a request is refused with one clear error and never s
   await host.stop();
 });
 
-test('the bytes that a raw parser kept are used [EMB-01]', async () => {
+test('the bytes kept by a raw parser are used [EMB-01]', async () => {
   const host = await start((app, mount) => {
     app.use(express5.raw({ type: '*/*', inflate: false }));
     mount();
@@ -156,7 +156,7 @@ test('the bytes that a raw parser kept are used [EMB-01]', async () => {
   await host.stop();
 });
 
-test('two instances in one app keep apart, each below its own path', async () => {
+test('two instances in one app stay separate, each below its own path', async () => {
   const [first, second] = [await gatewayOfAll(), await startGateway()];
   const app = express5();
   app.use(paggioMiddleware(first.paggio, { path: 'a' }));
@@ -172,7 +172,7 @@ test('two instances in one app keep apart, each below its own path', async () =>
   await host.stop();
 });
 
-test("resolveUser is asked with Express's request, after the middleware in front", async () => {
+test("resolveUser gets Express's request, as the middleware before it left it", async () => {
   const host = await start(
     (app, mount) => {
       app.use((incoming, _response, next) => {
@@ -194,7 +194,7 @@ test("resolveUser is asked with Express's request, after the middleware in front
   await host.stop();
 });
 
-test('a link signs in to the dashboard, as soon as it is known where that is', async () => {
+test('a link signs in to the dashboard as soon as its address is known', async () => {
   const gateway = await gatewayOfAll();
   const app = express5();
   const principal = { ...owner, scopes: new Set(['read'] as const), keyId: null };

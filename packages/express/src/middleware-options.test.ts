@@ -2,7 +2,7 @@ import { createPaggio } from '@paggio/core';
 import { testMasterKey } from '@paggio/core/testing';
 import { paggioMiddleware } from './index';
 
-test('the middleware refuses wrong options when it is made, and not with the first request', () => {
+test('the middleware refuses wrong options when it is made, not at the first request', () => {
   const paggio = createPaggio({ database: { url: 'postgres://nobody@localhost/x' }, masterKey: testMasterKey });
   expect(() => paggioMiddleware(paggio, { dashbord: true } as never)).toThrow(
     expect.objectContaining({ hint: 'There is no option "dashbord". Did you mean "dashboard"?' }),

@@ -79,7 +79,7 @@ test('sessions and event streams of HTTP/2 clients do not keep Koa from closing'
   await gateway.stop();
 });
 
-test('behind a body parser a request is refused with one clear error, and middleware in front sees the answer [EMB-01]', async () => {
+test('after a body parser a request is refused with one clear error, and earlier middleware sees the answer [EMB-01]', async () => {
   for (const Host of [Koa, Koa2]) {
     const gateway = await gatewayOfAll();
     const app = new Host();
@@ -113,7 +113,7 @@ test('behind a body parser a request is refused with one clear error, and middle
   }
 });
 
-test("resolveUser is asked with Koa's context", async () => {
+test("resolveUser gets Koa's context", async () => {
   const gateway = await gatewayOfAll();
   const app = new Koa<{ user?: string }>();
   app.use(async (context, next) => {

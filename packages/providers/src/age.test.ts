@@ -11,7 +11,7 @@ function made(
   scheme: string | null = null,
 ): Verifier | ConfigProblem[] {
   const place = `${provider} ${scheme}`;
-  // A pair of RSA keys takes a while to make.
+  // Making a pair of RSA keys takes a while.
   let secret = secrets.get(place);
   if (secret === undefined) {
     const entry = catalogue.find(({ name }) => name === provider);
@@ -33,7 +33,7 @@ const undated = catalogue.flatMap((provider) =>
     .map((scheme) => [provider.name, scheme] as const),
 );
 
-test('where retries repeat the first timestamp, the tolerance covers all of them', () => {
+test('the tolerance covers all retries of a provider that repeats the first timestamp', () => {
   const repeating = catalogue.filter(({ spec }) => spec.retries?.timestamp === 'first');
   expect(repeating.map(({ name }) => name)).toEqual(expect.arrayContaining(['linear', 'mailgun', 'aws-sns']));
   for (const provider of repeating) {
@@ -43,7 +43,7 @@ test('where retries repeat the first timestamp, the tolerance covers all of them
   }
 });
 
-test('Linear: the same bytes again after a minute, an hour and six hours are accepted, and those of yesterday are not', () => {
+test('the same bytes from Linear are accepted again after a minute, an hour and six hours, but not after a day', () => {
   const at = (receivedAt: number): unknown => {
     const body = `{"action":"create","type":"Issue","webhookTimestamp":${NOW}}`;
     const verifier = createVerifier({
@@ -63,7 +63,7 @@ test('Linear: the same bytes again after a minute, an hour and six hours are acc
   expect(at(NOW + 24 * 3600_000)).toEqual({ ok: false, reason: 'timestamp_too_old' });
 });
 
-test("WorkOS: the vendor's own tolerance of 180 s", () => {
+test("WorkOS has the vendor's own tolerance of 180 s", () => {
   const verifier = createVerifier({
     provider: 'workos',
     scheme: null,
@@ -97,7 +97,7 @@ test.each(undated)('%s, %s signs no timestamp and has no tolerance', (name, sche
 });
 
 test.each(dated.filter(([, , provider]) => !['paypal', 'plaid', 'aws-sns'].includes(provider.name)))(
-  '%s, %s: the tolerance of the endpoint replaces that of the scheme',
+  "%s, %s: the endpoint's tolerance replaces that of the scheme",
   async (name, schemeName, provider) => {
     const scheme = provider.schemes[schemeName];
     if (!scheme) throw new Error('no scheme');

@@ -14,7 +14,7 @@ import {
 const NOW = 1_700_000_000_000;
 const URL_AT_PROVIDER = 'https://hooks.example.test/in/abc';
 
-/** Bodies that have the places which some schemes write their signature into. */
+/** Bodies with the places where some schemes write their signature. */
 const bodies: Readonly<Record<string, string>> = {
   adyen:
     '{"live":"false","notificationItems":[{"NotificationRequestItem":{"additionalData":{"hmacSignature":"old"},"pspReference":"7914073381342284","merchantAccountCode":"TestMerchant","merchantReference":"TestPayment-1407325143704","amount":{"value":1130,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true"}}]}',
@@ -24,13 +24,13 @@ const bodies: Readonly<Record<string, string>> = {
     '{"Type":"Notification","MessageId":"m-1","TopicArn":"arn:aws:sns:eu-central-1:123456789012:paggio-test","Message":"hello","Timestamp":"x","SignatureVersion":"2","Signature":"x","SigningCertURL":"https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-1.pem"}',
   linear: `{"type":"Issue","action":"create","webhookTimestamp":${NOW}}`,
 };
-/** Settings without which a scheme does not sign. */
+/** Settings that a scheme needs to sign. */
 const settings: Readonly<Record<string, Record<string, string>>> = { livekit: { api_key: 'APIkey' } };
 const contentTypes: Readonly<Record<string, string>> = {
   'url-fields': 'application/x-www-form-urlencoded',
 };
 
-/** The published key of whoever signs with this private key; counts look-ups. */
+/** The published key that belongs to this private key. It counts look-ups. */
 function directoryOf(signingKey: string): KeyDirectory & { asked: string[] } {
   const asked: string[] = [];
   const pem = signingKey.slice(signingKey.indexOf('-----BEGIN'));
@@ -54,7 +54,7 @@ interface Signed {
   directory: ReturnType<typeof directoryOf>;
 }
 
-/** Requests are signed once: to make the keys of some schemes takes long. */
+/** Each request is signed once, because making the keys of some schemes takes long. */
 const known = new Map<Scheme, Signed>();
 
 function signedOnceBy(provider: string, schemeName: string, scheme: Scheme): Signed {
@@ -105,7 +105,7 @@ function signedBy(provider: string, schemeName: string, scheme: Scheme): Signed 
   return { request, verify, directory };
 }
 
-test('there are at least sixty providers, each under a name of its own', () => {
+test('there are at least sixty providers, each with its own name', () => {
   expect(catalogue.length).toBeGreaterThanOrEqual(60);
   expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
   for (const { name, spec, schemes, defaultScheme } of catalogue) {
@@ -116,12 +116,12 @@ test('there are at least sixty providers, each under a name of its own', () => {
   }
 });
 
-test('the catalogue is data: it survives JSON unchanged', () => {
+test('the catalogue is plain data that JSON leaves unchanged', () => {
   for (const { spec } of catalogue) expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
 });
 
 test.each(catalogue.flatMap(({ name, spec }) => spec.detect.map((rule, index) => [name, index, rule] as const)))(
-  '%s is detected by its rule %i, and by nobody else',
+  '%s is detected by its rule %i, and no other provider is',
   (name, _, { header, startsWith, also = [] }) => {
     const present = also.filter((other) => !other.startsWith('!'));
     const headers = { [header]: `${startsWith ?? 'x'}/1`, ...Object.fromEntries(present.map((other) => [other, 'x'])) };
@@ -129,7 +129,7 @@ test.each(catalogue.flatMap(({ name, spec }) => spec.detect.map((rule, index) =>
   },
 );
 
-describe('what a scheme signs it verifies, and nothing else', () => {
+describe('a scheme verifies what it signs, and nothing else', () => {
   test.each(cases)('%s, %s', async (provider, name, scheme) => {
     const { request, verify } = signedOnceBy(provider, name, scheme);
     expect(await verify(request)).toBe(true);
@@ -139,7 +139,7 @@ describe('what a scheme signs it verifies, and nothing else', () => {
     const wrong = other ?? (scheme.kind === 'paypal' ? '0OTHER0WEBHOOK0ID' : scheme.createTestSecret().secret);
     expect(await verify(request, wrong)).toBe(false);
 
-    // Nothing that proves anything.
+    // A request without any proof.
     const bare = { ...request, target: '/in/abc', headers: HeaderList.from({ 'Content-Type': 'application/json' }) };
     const inBody =
       ['adyen', 'body-fields', 'sns'].includes(scheme.kind) || ['microsoft-graph', 'wix'].includes(provider);
@@ -154,7 +154,7 @@ describe('what a scheme signs it verifies, and nothing else', () => {
   });
 
   test.each(cases.filter(([, , scheme]) => !['token', 'adyen', 'body-fields'].includes(scheme.kind)))(
-    '%s, %s: a changed body',
+    '%s, %s: a changed body is refused',
     async (provider, name, scheme) => {
       const { request, verify } = signedOnceBy(provider, name, scheme);
       if (provider === 'monday') return;
@@ -166,7 +166,7 @@ describe('what a scheme signs it verifies, and nothing else', () => {
   );
 
   test.each(cases.filter(([, , scheme]) => scheme.signingHeaders.length > 0))(
-    '%s, %s: a repeated, cut or lengthened signature header',
+    '%s, %s: a repeated, cut or lengthened signature header is refused',
     async (provider, name, scheme) => {
       const { request, verify } = signedOnceBy(provider, name, scheme);
       const spec = catalogue.find((one) => one.name === provider)?.spec.schemes[name];
@@ -183,9 +183,9 @@ describe('what a scheme signs it verifies, and nothing else', () => {
         });
         expect(await verify(withValues(value))).toBe(true);
         for (const values of [[value, value], [`${value}zz`], [value.slice(0, -1)], ['']]) {
-          // While a secret is rotated Mollie sends the header twice.
+          // Mollie sends the header twice while a secret is rotated.
           if (provider === 'mollie' && values.length === 2) continue;
-          // Where a certificate comes from is judged by its host.
+          // The URL of a certificate is checked by its host.
           if (header === 'paypal-cert-url' && values.length === 1 && values[0] !== '') continue;
           expect([header, values, await verify(withValues(...values))]).toEqual([header, values, false]);
         }
@@ -194,7 +194,7 @@ describe('what a scheme signs it verifies, and nothing else', () => {
   );
 });
 
-test('a certificate is fetched from hosts of the provider only', async () => {
+test('a certificate is fetched only from hosts of its provider', async () => {
   const scheme = catalogue.find(({ name }) => name === 'paypal')?.schemes['certificate'] as Scheme;
   const { request, verify, directory } = signedBy('paypal', 'certificate', scheme);
   for (const url of [
@@ -213,7 +213,7 @@ test('a certificate is fetched from hosts of the provider only', async () => {
   expect(directory.asked).toEqual([]);
 });
 
-test('the committed pages are those of the catalogue (npm run docs)', () => {
+test('the committed pages match the catalogue (npm run docs)', () => {
   const root = join(__dirname, '../../..');
   const { status, stderr } = spawnSync(process.execPath, ['scripts/provider-docs.mjs', '--check'], {
     cwd: root,

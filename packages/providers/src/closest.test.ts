@@ -15,7 +15,7 @@ test.each(['', 'qq', 'my-own-service', 'a'.repeat(100_000)])('nothing is suggest
   expect(closest(word, names)).toBeUndefined(),
 );
 
-test('the closest of several is suggested, and the word itself never', () => {
+test('the closest of several words is suggested, and never the word itself', () => {
   expect(closest('invoice.payd', ['invoice.paid', 'invoice.created', 'invoice.pay'])).toBe('invoice.paid');
   expect(didYouMean('stripe', names)).toBe('');
   expect(didYouMean('strippe', names)).toBe(' Did you mean "stripe"?');

@@ -100,7 +100,7 @@ function made(settings: Settings, secret: string): Verifier {
   return verifier;
 }
 
-/** A random secret of the settings' kind, and what signs for it. */
+/** Makes a random secret for these settings, and the key that signs for it. */
 function pairFor({ kind, basic, secret_encoding: encoding }: Settings): TestSecret {
   const spec = { header: 'x' };
   const scheme = {
@@ -115,7 +115,7 @@ function pairFor({ kind, basic, secret_encoding: encoding }: Settings): TestSecr
   return createScheme(scheme()).createTestSecret();
 }
 
-test.each(kinds)('%s: what is signed is verified, another body or secret is not', async (_, settings) => {
+test.each(kinds)('%s: a signed request is verified, and another body or secret is refused', async (_, settings) => {
   const { secret, signingKey } = pairFor(settings);
   const verifier = made(settings, secret);
   const parts = verifier.scheme.sign({
@@ -145,7 +145,7 @@ test.each(kinds)('%s: what is signed is verified, another body or secret is not'
   });
 });
 
-test('the delivery id and the event type come from the headers that are named', () => {
+test('the delivery id and the event type are read from the configured headers', () => {
   const verifier = made({ kind: 'hmac', header: 'X-Sig', id_header: 'X-Id', event_type_header: 'X-Type' }, 'k');
   const headers = HeaderList.from({ 'x-id': 'd-1', 'X-TYPE': 'a.b' });
   const request = { method: 'POST', target: '/in', headers, body: BODY, receivedAt: NOW };
@@ -185,7 +185,7 @@ test.each<[Settings, string[]]>([
     { kind: 'ecdsa', header: 'X-A', secret_encoding: 'hex', algorithm: 'md5', prefix: 5 },
     ['algorithm', 'prefix', 'secret_encoding'],
   ],
-])('mistakes in %j are all named', (settings, fields) => {
+])('every mistake in %j is named', (settings, fields) => {
   const problems = createVerifier({
     provider: 'custom',
     scheme: null,
@@ -231,7 +231,7 @@ test.each<[string, Settings, string]>([
     { algorithm: 'sha512', template: '{method}{secret}{body}' },
     digest('sha512', 'POSTk', BODY),
   ],
-])('a plain digest that others computed is verified: %s', async (_, settings, signature) => {
+])('a plain digest computed by others is verified: %s', async (_, settings, signature) => {
   const all = { kind: 'hash', header: 'X-Sig', ...settings };
   expect(await ask(all, 'k', BODY, { 'x-sig': signature })).toMatchObject({ ok: true, bodyAuthenticated: true });
   expect(await ask(all, 'l', BODY, { 'x-sig': signature })).toMatchObject({ ok: false, reason: 'wrong_signature' });
@@ -246,9 +246,9 @@ test('a digest of a decoded secret hashes its bytes, which need not be UTF-8', a
   expect(await ask(settings, secret, BODY, { 'x-sig': signature })).toMatchObject({ ok: true });
 });
 
-test('a body that was made longer under the digest of a shorter one is refused, also for providers of the catalogue', async () => {
-  // What an attacker makes without the secret: the sender's body, the padding of SHA-256, and more. The digest of it is the one
-  // that the attacker can compute, and here it is computed with the secret instead.
+test('an extended body under the digest of a shorter one is refused, for custom and catalogue providers', async () => {
+  // An attacker without the secret can send the sender's body, the padding of SHA-256, and more. They can compute the digest of
+  // this body. Here it is computed with the secret instead.
   const secret = 'a secret of 20 bytes';
   const length = Buffer.alloc(8);
   length.writeBigUInt64BE(BigInt((secret.length + BODY.length) * 8));
@@ -270,12 +270,12 @@ test('a body that was made longer under the digest of a shorter one is refused, 
   expect(await hubspot.verify({ method: 'POST', target: '/in', headers, body: longer, receivedAt: NOW })).toMatchObject(
     refused,
   );
-  // With the secret behind the body nobody can make it longer, so any bytes may be sent.
+  // With the secret after the body nobody can extend it, so any bytes may be sent.
   const behind = { ...settings, template: '{body}{secret}' };
   expect(await ask(behind, secret, longer, { 'x-sig': digest('sha256', longer, secret) })).toMatchObject({ ok: true });
 });
 
-test('settings that were stored before go on working with {secret} in the template of an HMAC', () => {
+test('stored settings with {secret} in the template of an HMAC still work', () => {
   const config = {
     provider: 'custom',
     scheme: null,
@@ -305,8 +305,8 @@ test.each<[string, Settings, string | Buffer, object]>([
   ['an empty text', inBody, '{"auth":{"passcode":""}}', { reason: 'missing_signature' }],
   ['an object', inBody, '{"auth":{"passcode":{"s-1":1}}}', { reason: 'malformed_body' }],
   ['a list with the secret', inBody, '{"auth":{"passcode":["s-1"]}}', { reason: 'malformed_body' }],
-  ['a name twice', inBody, '{"auth":{"passcode":"x","passcode":"s-1"}}', { reason: 'malformed_body' }],
-  ['a name on the way twice', inBody, '{"auth":1,"auth":{"passcode":"s-1"}}', { reason: 'malformed_body' }],
+  ['a repeated name', inBody, '{"auth":{"passcode":"x","passcode":"s-1"}}', { reason: 'malformed_body' }],
+  ['a repeated name on the path', inBody, '{"auth":1,"auth":{"passcode":"s-1"}}', { reason: 'malformed_body' }],
   ['a form', inBody, 'auth.passcode=s-1', { reason: 'malformed_body' }],
   ['a body that breaks off', inBody, '{"auth":{"passcode":"s-1"}', { reason: 'malformed_body' }],
   [
@@ -316,15 +316,15 @@ test.each<[string, Settings, string | Buffer, object]>([
     { reason: 'body_too_large_to_read' },
   ],
   ['2 MiB', inBody, `{"x":"${'x'.repeat(2 * 1024 * 1024)}","auth":{"passcode":"s-1"}}`, { ok: true }],
-])('a secret in the body: %s', async (_, settings, body, expected) => {
+])('verifying a secret in the body: %s', async (_, settings, body, expected) => {
   expect(await ask(settings, 's-1', body)).toMatchObject(expected);
 });
 
-test('a number in the body is never a secret, whatever it looks like', async () => {
+test('a number in the body is never accepted as a secret', async () => {
   expect(await ask(inBody, '12', '{"auth":{"passcode":12}}')).toMatchObject({ reason: 'malformed_body' });
 });
 
-test('signing a secret into the body changes that text alone, and is refused where there is no place', async () => {
+test('signing a secret into the body changes only that text, and fails if there is no place for it', async () => {
   const scheme = made(inBody, 'new').scheme;
   const sign = (body: string): string =>
     (
@@ -346,7 +346,7 @@ test('signing a secret into the body changes that text alone, and is refused whe
   expect(() => sign('n=1')).toThrow('not JSON');
 });
 
-test('weak schemes say what is weak about them, and their secrets in bodies are credentials', () => {
+test('a weak scheme says why it is weak, and its secret in a body is a credential', () => {
   const notes = (settings: Settings): string =>
     (made(settings, 'k').provider.spec.notes ?? []).map(({ text }) => text).join();
   expect(notes({ kind: 'hash', header: 'X-A', template: '{secret}{body}' })).toContain('weaker than an HMAC');

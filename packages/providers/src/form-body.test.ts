@@ -36,7 +36,7 @@ function multipart(parts: string[][], more = ''): string {
   return `${texts.join('')}${more}--x--\r\n`;
 }
 
-test('Mailgun signs inbound mail in the fields of a form, urlencoded or multipart', async () => {
+test('Mailgun signs inbound mail in fields of a form, urlencoded or multipart', async () => {
   const file = '--x\r\nContent-Disposition: form-data; name="signature"; filename="a"\r\n\r\n\u0000binary\r\n';
   expect(await verify(FORM, new URLSearchParams(fields).toString())).toMatchObject({ ok: true });
   expect(await verify(PARTS, multipart(fields, file))).toMatchObject({ ok: true });
@@ -50,13 +50,13 @@ test('Mailgun signs inbound mail in the fields of a form, urlencoded or multipar
 
 const mailgun = findProvider('mailgun');
 
-/** The type and the delivery id that Mailgun's entry of the catalogue reads. */
+/** The type and delivery id that the catalogue's rules for Mailgun read. */
 function namesOf(type: string, body: string): unknown[] {
   const request = requestOf(type, body);
   return [eventTypeOf(request, mailgun), mailgun?.deliveryId(request)];
 }
 
-test('a form of Mailgun, urlencoded or multipart, has a type and the id that tells a repeated delivery', () => {
+test('a form of Mailgun, urlencoded or multipart, has a type and an id for de-duplication', () => {
   expect(namesOf(FORM, new URLSearchParams(fields).toString())).toEqual(['inbound', TOKEN]);
   expect(namesOf(PARTS, multipart(fields))).toEqual(['inbound', TOKEN]);
   const bounced: [string, string][] = [['event', 'bounced'], ...fields];
@@ -93,14 +93,14 @@ test.each([
   expect(namesOf(type, body)[1]).toBe(TOKEN);
 });
 
-test('a multipart form that was cut off, or has too many parts, is refused', async () => {
+test('a multipart form that was cut off or has too many parts is refused', async () => {
   const cut = multipart(fields).slice(0, -10);
   expect(await verify(PARTS, cut)).toMatchObject({ ok: false, reason: 'missing_signature' });
   const many = multipart(Array.from({ length: 20_001 }, () => ['a', 'b'])).replace(/--x--\r\n$/, multipart(fields));
   expect(await verify(PARTS, many)).toMatchObject({ ok: false, reason: 'body_too_large_to_read' });
 });
 
-test('a webhook of a subaccount is signed by its own key or by that of its parent account', async () => {
+test("a webhook of a subaccount is signed by its own key or by its parent account's", async () => {
   const signed = (key: string, token: string): object => ({
     token,
     timestamp: at,
@@ -122,7 +122,7 @@ test('a webhook of a subaccount is signed by its own key or by that of its paren
   expect(namesOf(JSON_TYPE, body(signed('other', TOKEN), signed('k', parent)))).toEqual(['opened', TOKEN]);
 });
 
-test("Slack's check of a certificate is answered unsigned, and a command is not", () => {
+test("Slack's check of a certificate is answered without a signature, and a command is not", () => {
   const secrets = [{ value: 'k', expiresAt: null }];
   const slack = createVerifier({ provider: 'slack', scheme: null, secrets, publicUrl: null, settings: {} });
   if (Array.isArray(slack)) throw new Error(JSON.stringify(slack));

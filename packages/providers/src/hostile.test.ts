@@ -11,10 +11,10 @@ import {
   type WebhookRequest,
 } from './index';
 
-// Whatever a stranger sends: an answer, and never an exception, which would be a 500.
+// Any request gets an answer. An exception would be a 500.
 
 const NOW = 1_700_000_000_000;
-// For each scheme; most of the code is that of all schemes.
+// For each scheme. Schemes share most of their code.
 const full = process.env['PAGGIO_FULL'] === '1';
 const RUNS = full ? 5_000 : 20;
 const EXPLAINED = full ? 170 : 2;
@@ -44,7 +44,7 @@ const odd = fc.oneof(
   fc.stringMatching(/^[0-9a-f]{0,130}$/),
 );
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
-/** To explain a body it is also printed with indentation, which is long for a deep one. */
+/** Explaining a body prints it with indentation, which is long for a deep body. */
 const EXPLAINED_LEVELS = full ? 3_000 : 300;
 const bodiesWith = (levels: number): fc.Arbitrary<Buffer> =>
   fc.oneof(
@@ -97,7 +97,7 @@ const cases = catalogue.flatMap((provider) =>
   Object.keys(provider.schemes).map((scheme) => [provider.name, scheme, provider] as const),
 );
 
-test.each(cases)('%s, %s: any request is answered, and none is verified', async (name, scheme, provider) => {
+test.each(cases)('%s, %s: any request gets an answer, and none is verified', async (name, scheme, provider) => {
   const working = provider.schemes[scheme];
   const secret = working?.createTestSecret().secret as string;
   const config: VerificationConfig = {

@@ -52,19 +52,19 @@ test.each(codings)('a body that was signed before it was compressed with %s is v
   const body = compress(PLAIN);
   expect(await verify(requestOf(body, coding, sign(PLAIN)))).toMatchObject({ ok: true, bodyAuthenticated: true });
   expect(await verify(requestOf(body, coding, sign(body)))).toMatchObject({ ok: false, reason: 'wrong_signature' });
-  // Without the setting it is the other way round.
+  // Without the setting, the compressed body has to be signed.
   const plain = verifierOf('custom', { kind: 'hmac', header: 'X-Signature' });
   expect(await plain.verify(requestOf(body, coding, sign(PLAIN)))).toMatchObject({ ok: false });
   expect(await plain.verify(requestOf(body, coding, sign(body)))).toMatchObject({ ok: true });
 });
 
-test('a body without a coding is verified as it is', async () => {
+test('a body without a coding is verified unchanged', async () => {
   for (const coding of [null, 'identity'])
     expect(await verify(requestOf(PLAIN, coding, sign(PLAIN)))).toMatchObject({ ok: true });
 });
 
 test.each<[string, string, Buffer, Buffer]>([
-  ['a bomb', 'gzip', gzipSync(Buffer.alloc(4 * 1024 * 1024)), Buffer.alloc(4 * 1024 * 1024)],
+  ['a decompression bomb', 'gzip', gzipSync(Buffer.alloc(4 * 1024 * 1024)), Buffer.alloc(4 * 1024 * 1024)],
   [
     'a body that is too large',
     'br',
@@ -81,7 +81,7 @@ test.each<[string, string, Buffer, Buffer]>([
   expect(eventTypeOf(requestOf(body, coding), undefined)).toBe(body === PLAIN ? 'message.new' : null);
 });
 
-test.each(codings)('the type and the delivery id of a body in %s are read, and its bytes stay', (coding, compress) => {
+test.each(codings)('type and delivery id of a body in %s are read, and its bytes are kept', (coding, compress) => {
   const body = compress(PLAIN);
   const request = requestOf(body, coding);
   expect(eventTypeOf(request, undefined)).toBe('message.new');
@@ -100,7 +100,7 @@ test('a timestamp inside a compressed body is checked', async () => {
   expect(await at(NOW - 24 * 3600 * 1000)).toMatchObject({ ok: false });
 });
 
-test('what is signed anew is signed over the inflated body', async () => {
+test('a new signature is made over the inflated body', async () => {
   const body = gzipSync(PLAIN);
   const rawHeaders = ['Content-Encoding', 'gzip'];
   const input = { method: 'POST', body, rawHeaders, secret: 'k', publicUrl: null, timestamp: NOW, id: 'x' };
@@ -127,13 +127,13 @@ test.each([
 });
 
 const MIB = 1024 * 1024;
-/** JSON of about this many bytes, of which a part does not compress. */
+/** JSON of about this many bytes, of which `noise` bytes do not compress. */
 function jsonOf(bytes: number, noise: number): Buffer {
   const random = randomBytes(noise / 2).toString('hex');
   return Buffer.from(`{"filler":"${'x'.repeat(bytes - noise)}${random}","id":"evt_2","type":"late.type"}`);
 }
 
-test('a body is unpacked up to the body limit, with its type, its id and its signature', async () => {
+test('a body is unpacked up to the body limit for its type, its id and its signature', async () => {
   const plain = jsonOf(6 * MIB, MIB);
   const request = { ...requestOf(gzipSync(plain), 'gzip', sign(plain)), bodyLimit: 8 * MIB };
   expect(await verify(request)).toMatchObject({ ok: true });
@@ -143,7 +143,7 @@ test('a body is unpacked up to the body limit, with its type, its id and its sig
     expect(await verify({ ...request, bodyLimit })).toMatchObject({ ok: false, reason: 'body_too_large_to_read' });
 });
 
-test('a bomb stays one whatever the body limit is', async () => {
+test('a decompression bomb is refused, whatever the body limit', async () => {
   const plain = jsonOf(16 * MIB, 2 * 64 * 1024);
   const body = gzipSync(plain);
   expect(plain.length / body.length).toBeGreaterThan(100);
@@ -152,7 +152,7 @@ test('a bomb stays one whatever the body limit is', async () => {
   expect(eventTypeOf(request, undefined)).toBeNull();
 });
 
-test('nothing is unpacked where the type and the id stand in headers', () => {
+test('nothing is unpacked if the type and the id are in headers', () => {
   const headers = HeaderList.from({
     'content-encoding': 'gzip',
     'x-shopify-topic': 'orders/create',
@@ -170,7 +170,7 @@ test('nothing is unpacked where the type and the id stand in headers', () => {
   expect(() => eventTypeOf(request, undefined)).toThrow('was read');
 });
 
-test('what was forgotten is unpacked again when it is asked for', () => {
+test('a body is unpacked again if it is needed after it was forgotten', () => {
   const request = requestOf(gzipSync(PLAIN), 'gzip');
   expect(eventTypeOf(request, undefined)).toBe('message.new');
   request.body = gzipSync('{"type":"another"}');

@@ -25,7 +25,7 @@ function at(value: unknown, path: readonly (string | number)[]): unknown {
   return typeof here === 'object' && here !== null ? 'a container' : here;
 }
 
-/** What a parser finds at the wanted places. */
+/** The values that a parser finds at the wanted places. */
 function seen(root: unknown): unknown[] {
   return places.flatMap(({ list, path }) => {
     if (!list) return [at(root, path)];
@@ -73,14 +73,14 @@ const root = fc.oneof(
     .map((members) => ` {${members.map(([name, value]) => `${JSON.stringify(name)} :${value}`).join(',')}} `),
 );
 
-test('it finds what a parser finds, also with repeated names', () => {
+test('the reader finds what a parser finds, even with repeated names', () => {
   fc.assert(
     fc.property(root, (text) => expect(read(text)).toEqual(parsed(text))),
     { numRuns: 500 },
   );
 });
 
-test('it refuses what a parser refuses', () => {
+test('the reader refuses what a parser refuses', () => {
   const changed = fc.tuple(
     root,
     fc.nat(),
@@ -120,11 +120,11 @@ test.each([
   '[1 2]',
   '{"a":1}x',
   '[}',
-])('%s is no JSON', (text) => {
+])('%s is not JSON', (text) => {
   expect(read(text)).toBe('not_json');
 });
 
-test('repeated names: a later value replaces the earlier one as a whole', () => {
+test('a later value of a repeated name replaces the earlier one completely', () => {
   expect(read('{"b":{"a":1},"b":{}}')).toEqual(parsed('{"b":{}}'));
   expect(read('{"b":{"a":1},"b":[1]}')).toEqual(parsed('{"b":0}'));
   expect(read('{"list":[{"a":{"b":1}}],"list":5}')).toEqual(parsed('{"list":5}'));
@@ -137,7 +137,7 @@ test('a body that is nested too deeply, or has too many wanted items, is not rea
   const items = (count: number): string => `{"list":[${'{},'.repeat(count - 1)}{}]}`;
   expect(read(items(100_001))).toBe('too_large');
   expect((read(items(1_000)) as unknown[])[5]).toBe(1_000);
-  // Items that nobody wants one by one are not counted.
+  // Items that are not wanted one by one are not counted.
   expect(read(`{"c":[${'{},'.repeat(200_000)}{}],"a":1}`)).toEqual(parsed('{"c":[{},{},{}],"a":1}'));
 });
 

@@ -12,11 +12,11 @@ test.each([
   ['{}'],
   ['[{"payload":1}]'],
   ['{"payload":1,"payload":2}', '1', '2'],
-])('the payload of %s is cut out', (json, ...sources) => {
+])('the source text of the payload in %s is returned', (json, ...sources) => {
   expect(memberSources(Buffer.from(json), 'payload')).toEqual(sources);
 });
 
-test('what is cut out is what a parser finds there', () => {
+test('the source text is what a parser finds there', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), fc.nat(4), (others, payload, indent) => {
       const json = JSON.stringify({ ...others, payload, last: 1 }, null, indent);
@@ -27,7 +27,7 @@ test('what is cut out is what a parser finds there', () => {
   );
 });
 
-test('a string is replaced at a path and no other byte changes, whatever the body looks like', () => {
+test('a string is replaced at a path and no other byte changes, in any body', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), fc.nat(4), (others, value, indent) => {
       const json = JSON.stringify({ ...others, list: [1, { inner: 'old' }], big: 1 }, null, indent);
@@ -38,7 +38,7 @@ test('a string is replaced at a path and no other byte changes, whatever the bod
   );
 });
 
-test('several places at once; a missing one and text that is not JSON are errors', () => {
+test('several strings can be replaced at once; a missing one, or text that is not JSON, is an error', () => {
   const edit = (json: string, ...paths: (string | number)[][]): string =>
     replaceJsonStrings(
       Buffer.from(json),

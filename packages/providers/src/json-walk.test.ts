@@ -47,7 +47,7 @@ function built(bytes: Buffer, options: JsonWalkOptions): unknown {
   }
 }
 
-test('the tokens of a text are those of RFC 8259, with the bytes where they stand', () => {
+test('the tokens of a text follow RFC 8259, each with the position of its bytes', () => {
   expect(walked(' {"a" : [1.5e+3, true ,"\\u00e9\\"" ], "b":{}}\r\n')).toEqual([
     ['object', '{'],
     ['name', '"a"'],
@@ -64,8 +64,8 @@ test('the tokens of a text are those of RFC 8259, with the bytes where they stan
   ]);
 });
 
-test('a walk describes the value that the parser makes, with names and strings of any length', () => {
-  // Any code points: strings of the unit 'binary' take long to set up.
+test('a walk describes the same value as the parser, with names and strings of any length', () => {
+  // Any code points. Strings with the unit 'binary' take long to set up.
   const any = fc.array(fc.nat(0x10_ffff), { maxLength: 10 }).map((points) => String.fromCodePoint(...points));
   const name = fc.oneof(
     any,
@@ -91,7 +91,7 @@ test('a walk describes the value that the parser makes, with names and strings o
   );
 });
 
-test('it ends whole exactly when the parser accepts the text', () => {
+test('a walk reaches the end exactly if the parser accepts the text', () => {
   const damaged = fc
     .tuple(fc.json(), fc.nat(), fc.constantFrom(...'{}[]:,"\\ \t\r\n0-+.eEutfn\u0001\u00e9\ud83d\ude00', ''), fc.nat(2))
     .map(([json, place, added, removed]) => {
@@ -127,11 +127,11 @@ test.each([
   ...['"\\"\\\\\\/\\b\\f\\n\\r\\t"', '{"a":1,"a":2}', '{"a":1,}', '{,}', '{"a"}', '{"a":}', '{a:1}', '{"a" 1}'],
   ...['{"a":1,]', '[1:2]', '{"a":1:2}', '{"\\x":1}', '{"a', '{"a"', '{"a":'],
   ...['[1,]', '[,1]', '[1 2]', '[}', '{]', '[[]]]', '[', ']', '{"a":[{"b":[]},{}]} ', '// c\n1'],
-])('%j is JSON exactly when the parser says so', (text) => {
+])('%j is JSON exactly if the parser says so', (text) => {
   expect(ending(text)).toBe(parses(text) ? 'end' : 'wrong');
 });
 
-test('depth is counted in objects and arrays together, up to the limit and no further', () => {
+test('depth counts objects and arrays together, exactly up to the limit', () => {
   const at = (text: string, maxDepth: number): JsonToken => ending(text, { maxDepth });
   expect([at('[{"a":[]}]', 3), at('[{"a":[]}]', 2), at('[[],[],{}]', 2), at('1', 0), at('[]', 0)]).toEqual([
     'end',
@@ -144,7 +144,7 @@ test('depth is counted in objects and arrays together, up to the limit and no fu
   expect([ending(nested(65_536)), ending(nested(65_537))]).toEqual(['end', 'too_deep']);
 });
 
-test('a value is skipped as a whole, whatever is inside it', () => {
+test('a value is skipped as a whole, whatever it contains', () => {
   const bytes = Buffer.from('{"a":{"b":[1,{"c":2}],"d":"]}"} , "e":[ ],"f":3}');
   const walk = new JsonWalk(bytes);
   walk.next();
@@ -178,8 +178,8 @@ test('a walk may begin at any value', () => {
   ]);
 });
 
-test('names with the same hash are told apart', () => {
-  // Both come to the same number when each byte is added to 31 times the sum before it.
+test('names with the same hash are distinguished', () => {
+  // Names of the same length have the same hash here: 31 times the hash so far, plus each byte.
   const names = ['Aa', 'BB', 'Aa', 'AaBB', 'BBAa', 'AaBB'];
   const walk = new JsonWalk(Buffer.from(`{${names.map((name) => `"${name}":1`).join(',')}}`));
   const found: string[] = [];

@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
 import vectorFile from './fixtures/judge-vectors.json';
 import { createVerifier, HeaderList, type Verification, type WebhookRequest } from './index';
 
-// Requests that the vendors' own libraries in Python and Go made, or accept: each must verify, and none of its changed
+// Requests that the vendors' own libraries in Python and Go made or accept. Each has to verify, and none of its changed
 // copies.
 
 interface Fresh {
@@ -71,15 +71,15 @@ async function verify(vector: Judged, change: Change = {}): Promise<Verification
   return verifier.verify(request);
 }
 
-test('there is something to compare with', () => {
+test('there are enough requests to compare with', () => {
   expect(vectors.length).toBeGreaterThanOrEqual(67);
 });
 
-test.each(cases)('what a library makes is accepted: %s', async (_, vector) => {
+test.each(cases)('a request that a library makes is accepted: %s', async (_, vector) => {
   expect(await verify(vector)).toMatchObject({ ok: true });
 });
 
-test.each(cases)('the changed copy is refused: %s', async (_, vector) => {
+test.each(cases)('its changed copy is refused: %s', async (_, vector) => {
   const { url, bodyBase64 } = vector.mutated;
   const body = bodyBase64 === undefined ? undefined : Buffer.from(bodyBase64, 'base64');
   expect(await verify(vector, { url, body })).toMatchObject({ ok: false });
@@ -116,7 +116,7 @@ const mutations: Record<string, (vector: Judged) => Change | null> = {
   'empty-signature': (v) => ({ headers: withSignatures(v, () => '') }),
   'truncate-signature-by-1': (v) => ({
     headers: withSignatures(v, (value) =>
-      // Where several stand in one header, each of them is cut.
+      // If a header has several signatures, each is cut.
       /(^|[,; ])(v1|h1|v0|d)=/.test(value)
         ? value.replace(/((?:^|[,; ])(?:v1|h1|v0|d)=[0-9a-f]+)[0-9a-f]/g, '$1')
         : value.slice(0, -1),
@@ -129,7 +129,7 @@ const mutations: Record<string, (vector: Judged) => Change | null> = {
     return { body };
   },
   'change-url': (v) => ({ publicUrl: `${v.config['publicUrl'] as string}x` }),
-  // The copy that the file has.
+  // The changed copy in the file.
   'change-amount': (v) => ({ body: Buffer.from(v.mutated.bodyBase64 as string, 'base64') }),
   'change-token': (v) => ({ body: Buffer.from(v.mutated.bodyBase64 as string, 'base64') }),
   'timestamp-changed-not-resigned': (v) => {
@@ -153,7 +153,7 @@ test.each(vectors.flatMap((vector) => vector.mutationsThatMustFail.map((name) =>
   },
 );
 
-/** The request signed anew at another moment, as the file says its library does. */
+/** The request with a new signature for another time, as its library makes it. */
 function freshly(vector: Judged, at: number, now: number): Change {
   const fresh = vector.fresh as Fresh;
   const { key = '', over = '', encoding = 'hex', id = '' } = fresh;
@@ -200,7 +200,7 @@ function freshly(vector: Judged, at: number, now: number): Change {
 }
 
 test.each(cases.filter(([, { fresh }]) => fresh !== undefined))(
-  'signed at another moment it is accepted then: %s',
+  'a request signed at another time is accepted at that time: %s',
   async (_, vector) => {
     const at = vector.now + 1_000_000;
     expect(await verify(vector, freshly(vector, at, at + 2))).toMatchObject({ ok: true });

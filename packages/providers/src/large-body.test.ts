@@ -13,14 +13,13 @@ import {
 } from './index';
 import type { Path } from './json-path';
 
-// Up to the body limit of the host a body is read, whatever its size: for its type, its delivery id, its age and its
-// signature.
+// A body of any size within the host's body limit is read for its type, its delivery id, its age and its signature.
 
 const NOW = 1_795_000_000_000;
 const URL_AT_PROVIDER = 'https://hooks.example.test/in';
 const MiB = 1024 * 1024;
 
-/** Bodies that have the places which some schemes write their signature into. */
+/** Bodies with the places where some schemes write their signature. */
 const bodies: Readonly<Record<string, unknown>> = {
   adyen: {
     notificationItems: ['one', 'two'].map((pspReference) => ({
@@ -52,7 +51,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   mandrill: `mandrill_events=${encodeURIComponent('[{"event":"open"}]')}`,
 };
 
-/** Every place of the body that the rules of a provider read, with a text in it. */
+/** A body with a text at every place that the rules of a provider read. */
 function bodyFor({ spec }: Provider): unknown {
   let root: unknown;
   const put = (path: Path): void => {
@@ -90,12 +89,12 @@ function smallOf(provider: Provider): Unsigned {
   return { body, rawHeaders: made?.rawHeaders ?? ['Content-Type', type] };
 }
 
-/** The same event with a member, or a field, of that size in front of everything else. */
+/** The same event with a member or field of that size in front. */
 function padded({ body, rawHeaders }: Unsigned, bytes: number): Unsigned {
   const text = body.toString();
   const filler = 'x'.repeat(bytes);
   if (text.startsWith('[]')) throw new Error('no place for the filler');
-  // The type of Telegram's is the name of a member, so its filler is one level down.
+  // The type of Telegram is the name of a member, so its filler is one level down.
   const place = text.startsWith('{"message"') ? /(?<=:)\{(\s*\})?/ : /\{(\s*\})?/;
   const large = /^\s*[{[]/.test(text)
     ? text.replace(place, (_, end?: string) => `{"filler":"${filler}"${end ?? ','}`)
@@ -135,7 +134,7 @@ function signedBy(provider: Provider, schemeName: string, scheme: Scheme, { body
   };
 }
 
-/** Everything that a gateway learns from a request, now and when it comes again two days later. */
+/** Everything that a gateway learns from a request, and from the same request two days later. */
 async function learned(provider: Provider, scheme: string, unsigned: Unsigned): Promise<Record<string, unknown>> {
   const { request, verify } = signedBy(provider, scheme, provider.schemes[scheme] as Scheme, unsigned);
   const { proof: _, ...verdict } = { proof: '', ...(await verify(request)) };
@@ -144,14 +143,14 @@ async function learned(provider: Provider, scheme: string, unsigned: Unsigned): 
     verdict,
     old: old.ok ? 'accepted' : old.reason,
     type: eventTypeOf(request, provider),
-    // Mailgun's is drawn anew with each signature.
+    // Mailgun's id is new with each signature.
     id: provider.name === 'mailgun' ? typeof provider.deliveryId(request) : provider.deliveryId(request),
   };
 }
 
 const cases = catalogue.map((provider) => [provider.name, provider.defaultScheme, provider] as const);
 
-test.each(cases)('%s, %s: a body of more than 1 MiB says what a small one says', async (_, scheme, provider) => {
+test.each(cases)('%s, %s: a body of more than 1 MiB has the results of a small one', async (_, scheme, provider) => {
   const small = smallOf(provider);
   const expected = await learned(provider, scheme, small);
   expect(expected['verdict']).toMatchObject({ ok: true });
@@ -161,22 +160,22 @@ test.each(cases)('%s, %s: a body of more than 1 MiB says what a small one says',
   expect(found).toEqual(expected);
 });
 
-test.each(['github', 'adyen', 'linear'])('%s: the same with 8 MiB', async (name) => {
+test.each(['github', 'adyen', 'linear'])('%s: a body of 8 MiB has the same results', async (name) => {
   const provider = catalogue.find((one) => one.name === name) as Provider;
   const small = smallOf(provider);
   const expected = await learned(provider, provider.defaultScheme, small);
   expect(await learned(provider, provider.defaultScheme, padded(small, 8 * MiB))).toEqual(expected);
 });
 
-describe('what is too large to read', () => {
+describe('a body that is too large to read', () => {
   const deep = `${'['.repeat(600_000)}${']'.repeat(600_000)}`;
 
-  test('is refused where the signature or the age stands in the body', async () => {
+  test('is refused if its signature or its age is in the body', async () => {
     for (const name of ['adyen', 'microsoft-graph', 'mailgun', 'aws-sns', 'linear']) {
       const provider = catalogue.find((one) => one.name === name) as Provider;
       const scheme = provider.schemes[provider.defaultScheme] as Scheme;
       const small = smallOf(provider);
-      // Signed as a whole, so that nothing but its size can be wrong with Linear's.
+      // The whole body is signed, so only its size can be wrong for Linear.
       const body = Buffer.from(small.body.toString().replace('{', `{"filler":${deep},`));
       const signed = name === 'linear' ? { ...small, body } : small;
       const { request, verify } = signedBy(provider, provider.defaultScheme, scheme, signed);
@@ -185,7 +184,7 @@ describe('what is too large to read', () => {
     }
   });
 
-  test('a form of very many fields is refused where all of them are signed', async () => {
+  test('is refused as a form with very many fields, if all of them are signed', async () => {
     const provider = catalogue.find(({ name }) => name === 'twilio') as Provider;
     const rawHeaders = ['Content-Type', 'application/x-www-form-urlencoded'];
     const body = Buffer.from('a=1');
@@ -197,7 +196,7 @@ describe('what is too large to read', () => {
   });
 });
 
-test('a field of a large form is found in every way of writing its name', () => {
+test('a field of a large form is found, however its name is written', () => {
   const slack = catalogue.find(({ name }) => name === 'slack') as Provider;
   const filler = `filler=${'x'.repeat(MiB)}&commanD=no&comman=no&commands=no&`;
   for (const field of ['command=%2Fdeploy', 'c%6Fmmand=/deploy', '%63%6f%6d%6d%61%6e%64=%2fdeploy']) {

@@ -27,7 +27,7 @@ async function accepts(provider: string, secret: string, key: Buffer | string, s
 
 const users = ['svix', 'clerk', 'resend', 'standard-webhooks', 'openai', 'replicate'];
 
-describe('a Standard Webhooks secret stands for the bytes behind whsec_, whatever their number', () => {
+describe('a Standard Webhooks secret is the bytes after whsec_, whatever their number', () => {
   const lengths = [1, 8, 15, 16, 24, 64, 65, 96];
   test.each(users.flatMap((provider) => lengths.map((length) => [provider, length] as const)))(
     '%s, %i bytes, with and without padding',
@@ -41,7 +41,7 @@ describe('a Standard Webhooks secret stands for the bytes behind whsec_, whateve
     },
   );
 
-  test.each(users)('%s: text that is no base64 is refused, as the libraries refuse it', (provider) => {
+  test.each(users)('%s: text that is not base64 is refused, as the libraries refuse it', (provider) => {
     for (const text of ['your_signing_secret', 'AAAA=', 'AAA-', 'A', 'AAAA\n', 'AA A', '']) {
       expect(made(provider, `whsec_${text}`)).toEqual([
         { field: 'secrets[0]', message: expect.stringContaining('must be base64') },
@@ -49,13 +49,13 @@ describe('a Standard Webhooks secret stands for the bytes behind whsec_, whateve
     }
   });
 
-  test('an endpoint that has such a secret already goes on with its text', async () => {
+  test('an endpoint that already has such a secret still uses it as text', async () => {
     const secret = 'whsec_your_signing_secret';
     expect(await accepts('standard-webhooks', secret, secret, true)).toBe(true);
   });
 });
 
-test('OpenAI takes a secret without the prefix as it stands, the libraries of the standard decode it', async () => {
+test('OpenAI uses a secret without the prefix as text, and the libraries of the standard decode it', async () => {
   const text = Buffer.alloc(24, 7).toString('base64');
   expect(await accepts('openai', text, text)).toBe(true);
   expect(await accepts('openai', text, Buffer.alloc(24, 7))).toBe(false);
@@ -63,7 +63,7 @@ test('OpenAI takes a secret without the prefix as it stands, the libraries of th
   expect(await accepts('standard-webhooks', 'no base64 at all!', 'no base64 at all!')).toBe(true);
 });
 
-test('a version before the secret and a list of secrets are taken as Supabase shows them', async () => {
+test('a secret after a version, and a list of secrets, are accepted in the form that Supabase shows', async () => {
   const [one, two] = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
   const list = [one, two].map((key) => `v1,whsec_${key.toString('base64')}`).join('|');
   for (const key of [one, two]) expect(await accepts('standard-webhooks', list, key)).toBe(true);

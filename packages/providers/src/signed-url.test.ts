@@ -52,7 +52,7 @@ describe('Twilio signs the URL with or without its port', () => {
     ['https://u:p@h.test/sms', 'https://u:p@h.test:443/sms'],
     ['https://u:p@h.test:8443/sms', 'https://u:p@h.test/sms'],
     ['https://h.test/sms#rc=2', 'https://h.test/sms'],
-  ])('%s, signed as %s', async (publicUrl, signed) => {
+  ])('%s is accepted when it was signed as %s', async (publicUrl, signed) => {
     const headers = { ...FORM, 'x-twilio-signature': mac(`${signed}Bodyhi`) };
     expect(await verify({ provider: 'twilio', publicUrl, headers, body: 'Body=hi' })).toMatchObject({ ok: true });
     const other = {
@@ -79,7 +79,7 @@ test('Twilio sorts fields and values by code point', async () => {
   });
 });
 
-test('an algorithm that Twilio does not name is refused, and SHA-1 does not pass for SHA-256', async () => {
+test('an unknown algorithm of Twilio is refused, and SHA-1 is not accepted as SHA-256', async () => {
   const sent = (settings: string, algorithm: string): Promise<Verification> =>
     verify({
       provider: 'twilio',
@@ -97,7 +97,7 @@ test('an algorithm that Twilio does not name is refused, and SHA-1 does not pass
   expect(await sent('algorithm=HMAC_SHA1,algorithm=HMAC_SHA256', 'sha256')).toMatchObject({ ok: false });
 });
 
-describe('the query that came counts, and the configured one fills in what a proxy cut off', () => {
+describe('the query that arrived is verified, and the configured query replaces one that a proxy removed', () => {
   const publicUrl = 'https://h.test/in?foo=bar';
   const forms: readonly [string, (url: string) => Record<string, string>][] = [
     ['twilio', (url) => ({ ...FORM, 'x-twilio-signature': mac(`${url}a1`) })],
@@ -123,7 +123,7 @@ describe('the query that came counts, and the configured one fills in what a pro
   });
 });
 
-test('Bird: the signature of webhook subscriptions, also of a retry with the first timestamp hours later', async () => {
+test("Bird's signature of webhook subscriptions is accepted, even on a retry with the first timestamp hours later", async () => {
   const at = String(NOW / 1000);
   const body = '{"event":"x"}';
   const text = Buffer.concat([Buffer.from(`${at}\nhttps://h.test/in\n`), createHash('sha256').update(body).digest()]);
@@ -136,7 +136,7 @@ test('Bird: the signature of webhook subscriptions, also of a retry with the fir
 });
 
 test.each(['{body_sha256}', '{body_sha256_hex}', '{body_sha256_base64}'])(
-  'custom: a template with %s',
+  'a custom template with %s',
   async (place) => {
     const body = '{"a":1.10}';
     const hash = createHash('sha256').update(body);
@@ -165,7 +165,7 @@ test.each(['{body_sha256}', '{body_sha256_hex}', '{body_sha256_base64}'])(
   },
 );
 
-test('Mollie: the signature bare or behind its prefix, and twice while a secret is rotated', async () => {
+test("Mollie's signature is accepted with or without its prefix, and twice while a secret is rotated", async () => {
   const good = mac('{}', 'sha256', 'hex');
   const old = createHmac('sha256', 'old').update('{}').digest('hex');
   const sent = (value: string | string[]): Promise<Verification> =>

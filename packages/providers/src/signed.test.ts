@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import vectorFile from './fixtures/judge-vectors.json';
 import { createVerifier, findProvider, HeaderList, sameText, type Scheme, type SignedParts } from './index';
 
-// What the vendors' own libraries in Python and Go accept, for one request, one secret and one moment: `sign` has to
-// make exactly that, or for tokens the form and the claims.
+// The vendors' own libraries in Python and Go accept this for one request, one secret and one time. `sign` has to make
+// exactly the same, and for tokens the same form and claims.
 
 interface SignedVector {
   id: string;
@@ -17,7 +17,7 @@ interface SignedVector {
   requestHeaders: Record<string, string>;
   bodyBase64: string;
   config: Record<string, string>;
-  /** What must arrive, where it is the same each time. */
+  /** The headers that have to arrive, if they are the same each time. */
   headers?: Record<string, string>;
   alternatives?: { headers: Record<string, string> }[];
   query?: string;
@@ -56,12 +56,12 @@ function sign(vector: SignedVector): SignedParts {
   });
 }
 
-/** As a receiver looks headers up. */
+/** Headers as a receiver reads them. */
 function lowered(headers: Iterable<readonly [string, string]>): Record<string, string> {
   return Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** What a receiver gets after a replay: the request with its old signatures replaced. */
+/** The headers that a receiver gets after a replay, with the old signatures replaced. */
 function received(vector: SignedVector, parts: SignedParts): Record<string, string> {
   const old = findProvider(vector.provider)?.signatureHeaders;
   const kept = Object.entries(vector.requestHeaders).filter(([name]) => !old?.has(name.toLowerCase()));
@@ -71,12 +71,12 @@ function received(vector: SignedVector, parts: SignedParts): Record<string, stri
 const of = (mac: (vector: SignedVector) => boolean): [string, SignedVector][] =>
   vectors.filter((one) => mac(one)).map((vector) => [`${vector.id}: ${vector.judge}`, vector]);
 
-test('there is something to compare with', () => {
+test('there are enough requests to compare with', () => {
   expect(vectors.length).toBeGreaterThanOrEqual(45);
 });
 
 test.each(of((vector) => vector.headers !== undefined))(
-  'what is signed is what the library accepts: %s',
+  'the signature is the one that the library accepts: %s',
   (_, vector) => {
     const parts = sign(vector);
     const got = received(vector, parts);
@@ -90,7 +90,7 @@ test.each(of((vector) => vector.headers !== undefined))(
 );
 
 test.each(of((vector) => vector.bodySignature !== undefined))(
-  'the signature inside the body is the one that the library accepts: %s',
+  'the signature inside the body is exactly the one that the library accepts: %s',
   (_, vector) => {
     expect(sign(vector).body?.toString()).toBe(
       Buffer.from(vector.bodySignature?.bodyBase64 ?? '', 'base64').toString(),
@@ -99,7 +99,7 @@ test.each(of((vector) => vector.bodySignature !== undefined))(
 );
 
 test.each(of((vector) => vector.recipe.mac === 'jwt'))(
-  'the token has the form that the library demands: %s',
+  'the token has the form that the library requires: %s',
   (_, vector) => {
     const made = lowered(sign(vector).headers);
     const [[name, pattern]] = Object.entries(vector.headerPatterns) as [[string, string]];
@@ -126,7 +126,7 @@ test.each(of((vector) => vector.recipe.mac === 'jwt'))(
   },
 );
 
-test.each(of(() => true))('what is signed is verified here too: %s', async (_, vector) => {
+test.each(of(() => true))('the signed request is verified here too: %s', async (_, vector) => {
   const { config } = vector;
   const secret = config['publicKeyHex'] ?? config['publicKey'] ?? config['publicKeySpkiBase64'] ?? secretOf(vector);
   const verifier = createVerifier({
@@ -162,7 +162,7 @@ test('a token is not signed without the setting or the URL that it must contain'
   );
 });
 
-test('a request that came under several names of a signature header is signed under all of them', () => {
+test('a request that arrived with several names of a signature header is signed under all of them', () => {
   const scheme = findProvider('svix')?.schemes['v1'] as Scheme;
   const rawHeaders = ['svix-id', 'msg_1', 'svix-signature', 'v1,x', 'webhook-id', 'msg_1', 'webhook-signature', 'v1,x'];
   const { secret } = scheme.createTestSecret();
@@ -173,7 +173,7 @@ test('a request that came under several names of a signature header is signed un
   expect(made['webhook-id']).toBe('msg_1');
 });
 
-test('a version or an algorithm of Box that is another one is refused', async () => {
+test('another version or algorithm of Box is refused', async () => {
   const vector = vectors.find(({ id }) => id === 'box.test-event-utf8') as SignedVector;
   const verifier = createVerifier({
     provider: 'box',

@@ -15,7 +15,7 @@ test.each<[string, string[], unknown]>([
   ['{"":"s"}', [''], ['s']],
   ['{"a":""}', ['a'], ['']],
   ['{"__proto__":{"a":"s"}}', ['__proto__', 'a'], ['s']],
-  // What is not on the way may have any names.
+  // Members off the path may have any names.
   ['{"a":"s","b":{"a":1,"a":2},"c":1,"c":2}', ['a'], ['s']],
   ['{"a":{"b":"s","c":1,"c":2}}', ['a', 'b'], ['s']],
   ['{"b":"s"}', ['a'], 'missing'],
@@ -46,20 +46,20 @@ test.each<[string, string[], unknown]>([
   expect(at(body, ...path)).toEqual(expected);
 });
 
-test('bytes that are not UTF-8 are no JSON', () => {
+test('bytes that are not UTF-8 are not JSON', () => {
   expect(at(Buffer.concat([Buffer.from('{"a":"s","b":"'), Buffer.of(0xff), Buffer.from('"}')]), 'a')).toBe('not_json');
 });
 
-test('a body that is nested too deeply is too large, also beside the way', () => {
+test('a body that is nested too deeply is too large, even off the path', () => {
   const nested = '['.repeat(70_000) + ']'.repeat(70_000);
   expect(at(`{"a":"s","b":${nested}}`, 'a')).toBe('too_large');
 });
 
-test('a large body is read without a value of anything else', () => {
+test('a large body is read without making any other value', () => {
   const filler = `[${'{"b":[1]},'.repeat(400_000)}0]`;
   const body = Buffer.from(`{"filler":${filler},"a":{"b":"s"}}`);
   const tokens = jest.spyOn(JsonWalk.prototype, 'text');
   expect(at(body, 'a', 'b')).toEqual(['s']);
-  // Of all the names only those on the way are made texts.
+  // Only the names on the path are made into text.
   expect(tokens).toHaveBeenCalledTimes(3);
 });

@@ -95,7 +95,7 @@ function flipped(body: Buffer): Buffer {
   return changed;
 }
 
-/** The vector's request signed anew at another moment, so that only its age can be wrong. */
+/** The vector's request with a new signature for another time, so that only its age can be wrong. */
 function resigned(vector: Vector, seconds: number): WebhookRequest {
   const provider = findProvider(providerOf(vector));
   const scheme = provider?.schemes[provider.defaultScheme];
@@ -120,7 +120,7 @@ const mutations: Record<string, Mutation> = {
   'flip-body-byte': (v) => ({ request: requestOf(v, { body: flipped(Buffer.from(v.bodyBase64, 'base64')) }) }),
   'wrong-secret': (v) => {
     const publicKey = v.config['publicKey'];
-    // Another valid key of the same form: the base point's encoding with one byte changed still has 32 bytes.
+    // Another valid key of the same form. The base point's encoding with one byte changed still has 32 bytes.
     const other = publicKey
       ? `whpk_${Buffer.alloc(32, 7).toString('base64')}`
       : v.config['secretHex']
@@ -136,7 +136,7 @@ const mutations: Record<string, Mutation> = {
   'truncate-signature-by-1': (v) => {
     const name = signatureHeader(v);
     const value = v.headers[name] as string;
-    // Stripe's vectors end in a v0 part or hold several: cut the last character of each v1.
+    // Stripe's vectors end in a v0 part or have several signatures, so the last character of each v1 is cut.
     const cut = value.includes('v1=')
       ? value.replace(/(v1=[0-9a-f]+)[0-9a-f]/g, '$1')
       : value.replace(/.( v2,zzzz)?$/, '$1');
@@ -208,7 +208,7 @@ describe('every vector is refused under each of its mutations [SIG-02]', () => {
   });
 });
 
-test('the case of header names does not matter [SIG-04]', async () => {
+test('header names ignore case [SIG-04]', async () => {
   for (const vector of vectors) {
     for (const change of [(name: string) => name.toLowerCase(), (name: string) => name.toUpperCase()]) {
       const headers = Object.fromEntries(Object.entries(vector.headers).map(([name, value]) => [change(name), value]));
@@ -217,7 +217,7 @@ test('the case of header names does not matter [SIG-04]', async () => {
   }
 });
 
-test('a signature that leaves the body out says so [SIG-19]', async () => {
+test('a signature that does not cover the body says so [SIG-19]', async () => {
   const unauthenticated: string[] = [];
   for (const vector of vectors) {
     const result = await verifierOf(vector).verify(requestOf(vector));

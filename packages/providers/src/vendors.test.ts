@@ -2,7 +2,7 @@ import { createPublicKey, randomUUID } from 'node:crypto';
 import { createVerifier, findProvider, HeaderList, type Scheme } from './index';
 import { askVendors, type ReceivedRequest, type VendorAnswers } from './testing/ask-vendors';
 
-// The vendors' own packages judge what `sign` makes: the same facts, read by somebody else.
+// The vendors' own packages check what `sign` makes, as an independent reading of the same facts.
 
 const names = [
   'stripe',
@@ -43,8 +43,8 @@ const headers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Paddle's package refuses what is older than five seconds, and on a busy machine the judges take longer to load. It has
- * nothing against the future.
+ * Paddle's package refuses requests older than five seconds, and loading the packages takes longer on a busy machine. It accepts
+ * times in the future.
  */
 const aheadMs: Readonly<Record<string, number>> = { paddle: 60_000 };
 
@@ -90,7 +90,7 @@ const good = names.map(signAs);
 const otherBody = good.map(withOtherBody);
 const otherSecret = good.map((one, index) => {
   const { secret, publicKey } = signAs(names[index] as string);
-  // A certificate is kept by its URL: the foreign one needs a URL of its own.
+  // A certificate is stored by its URL, so the foreign one needs its own URL.
   const body = Buffer.from(one.bodyBase64, 'base64').toString();
   const bodyBase64 = Buffer.from(body.replace(/[0-9a-f-]{36}(?=\.pem)/, () => randomUUID())).toString('base64');
   return { ...one, bodyBase64, secret, publicKey };
@@ -102,7 +102,7 @@ beforeAll(() => {
   result = askVendors([...good, ...otherBody, ...otherSecret]);
 });
 
-test('every vendor that can judge is asked', () => {
+test('every vendor with a package is asked', () => {
   expect([...result.names].sort()).toEqual([...new Set(good.map(({ provider }) => provider))].sort());
 });
 
@@ -115,7 +115,7 @@ describe("the vendor's own package accepts what is signed here, and refuses anot
   });
 });
 
-test('a token that LiveKit signs itself is accepted here', async () => {
+test('a token signed by LiveKit itself is accepted here', async () => {
   const { body, jwt } = result.livekit;
   const made = createVerifier({
     provider: 'livekit',

@@ -36,7 +36,7 @@ function verifier(provider: string, secret = 'k', settings: Record<string, unkno
   return made;
 }
 
-/** Of schemes that never wait. */
+/** Verifies with a scheme that never waits. */
 function check(checking: Verifier, incoming: WebhookRequest): Verification {
   const result = checking.verify(incoming);
   if (result instanceof Promise) throw new Error('this scheme waits');
@@ -58,7 +58,7 @@ test('a repeated signature header is refused in either order [SIG-05]', () => {
   }
 });
 
-test('what a lenient decoder would accept is refused [SIG-06]', () => {
+test('a signature that only a lenient decoder would accept is refused [SIG-06]', () => {
   const hex = githubSignature('{}');
   for (const value of [`${hex}zz`, hex.toUpperCase(), ` ${hex}`, `${hex}\n#`]) {
     expect(check(verifier('github'), request({ 'x-hub-signature-256': `sha256=${value}` }, '{}')).ok).toBe(false);
@@ -122,7 +122,7 @@ describe('timestamps [SIG-13, SIG-14]', () => {
     },
   );
 
-  test('300 s either way', () => {
+  test('accepts 300 s in either direction', () => {
     for (const [offset, ok] of [
       [-299, true],
       [299, true],
@@ -135,14 +135,14 @@ describe('timestamps [SIG-13, SIG-14]', () => {
   });
 });
 
-test('of a thousand candidate signatures at most twenty are tried [SIG-17]', () => {
+test('at most twenty of a thousand candidate signatures are tried [SIG-17]', () => {
   const good = createHmac('sha256', 'k').update('1700000000.{}').digest('hex');
   const flood = Array.from({ length: 1000 }, () => `v1=${'0'.repeat(64)}`).join(',');
   const result = check(verifier('stripe'), request({ 'stripe-signature': `t=1700000000,${flood},v1=${good}` }, '{}'));
   expect(result.ok).toBe(false);
 });
 
-test('an old secret holds until it expires [SIG-18]', () => {
+test('an old secret is accepted until it expires [SIG-18]', () => {
   const make = (expiresAt: number) =>
     createVerifier({
       provider: 'github',
@@ -213,7 +213,7 @@ describe('handshakes', () => {
     );
   });
 
-  test('a challenge cannot be used to have an event signed', () => {
+  test('a challenge cannot be used to get an event signed', () => {
     const forged = 'v0:1700000000:{"event":"x"}';
     const zoomRequest = request(
       {},
@@ -225,7 +225,7 @@ describe('handshakes', () => {
   });
 });
 
-describe('what is particular to a few', () => {
+describe('special rules of some providers', () => {
   const made = (
     provider: string,
     secrets: string[],
@@ -245,7 +245,7 @@ describe('what is particular to a few', () => {
   };
   const base64 = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64');
 
-  test('HubSpot decodes some escapes of the URL before it signs, its own library does not', () => {
+  test('HubSpot decodes some escapes of the URL before it signs, and its own library does not', () => {
     const hubspot = made('hubspot', ['k'], 'https://a.test/in');
     const signature = base64('k', `POSThttps://a.test/in?a=x:y/z@&b=%20%26{}${NOW}`);
     const headers = { 'X-HubSpot-Signature-v3': signature, 'X-HubSpot-Request-Timestamp': String(NOW) };
@@ -263,11 +263,11 @@ describe('what is particular to a few', () => {
     expect(check(made('hubspot', ['k'], 'https://a.test/in', 'v1'), v1).ok).toBe(true);
     const v2 = request({ 'X-HubSpot-Signature': digest('kPOSThttps://a.test/in{}') }, '{}');
     expect(check(made('hubspot', ['k'], 'https://a.test/in', 'v2'), v2).ok).toBe(true);
-    // The default does not look at the weaker header.
+    // The default scheme ignores the weaker header.
     expect(check(made('hubspot', ['k'], 'https://a.test/in'), v2)).toEqual({ ok: false, reason: 'missing_signature' });
   });
 
-  test('DocuSign and Box: the signature of either key counts', () => {
+  test('a signature of either key of DocuSign and Box is accepted', () => {
     const docusign = made('docusign', ['second']);
     const both = { 'X-DocuSign-Signature-1': base64('first', '{}'), 'X-DocuSign-Signature-2': base64('second', '{}') };
     expect(check(docusign, request(both, '{}')).ok).toBe(true);
@@ -288,7 +288,7 @@ describe('what is particular to a few', () => {
     expect(check(made('box', ['c']), request(box, '{}')).ok).toBe(false);
   });
 
-  test('Recurly lists the timestamp first, CircleCI ignores what is no v1', () => {
+  test('Recurly lists the timestamp first, and CircleCI ignores everything except v1', () => {
     const digest = (text: string): string => createHmac('sha256', 'k').update(text).digest('hex');
     const recurly = request({ 'recurly-signature': `${NOW},${'0'.repeat(64)},${digest(`${NOW}.{}`)}` }, '{}');
     expect(check(made('recurly', ['k']), recurly).ok).toBe(true);
@@ -302,7 +302,7 @@ describe('what is particular to a few', () => {
     expect([circle(`v2=x,v1=${digest('{}')}`), circle(`v2=${digest('{}')}`)]).toEqual([true, false]);
   });
 
-  test('Microsoft Graph: every notification must carry the client state', () => {
+  test('every notification of Microsoft Graph has to carry the client state', () => {
     const graph = made('microsoft-graph', ['state']);
     const of = (...states: (string | undefined)[]): boolean =>
       check(graph, request({}, JSON.stringify({ value: states.map((clientState) => ({ clientState })) }))).ok;
@@ -337,7 +337,7 @@ describe('what is particular to a few', () => {
   });
 });
 
-test('one bad item of many refuses the whole request [SIG-26]', () => {
+test('one bad item of several refuses the whole request [SIG-26]', () => {
   const adyen = findProvider('adyen')?.schemes['standard'] as Scheme;
   const key = 'ab'.repeat(32);
   const item = (reference: string): string =>
@@ -354,7 +354,7 @@ test('one bad item of many refuses the whole request [SIG-26]', () => {
   expect(check(verifier('adyen', key), request({}, unsigned)).ok).toBe(false);
 });
 
-test('a secret is taken from a handshake only while there is none [SIG-10]', () => {
+test('a secret is accepted from a handshake only while there is no secret [SIG-10]', () => {
   const make = (secrets: string[]): Verifier => {
     const settings = { scheme: null, publicUrl: null, settings: {} };
     const made = createVerifier({
@@ -368,7 +368,7 @@ test('a secret is taken from a handshake only while there is none [SIG-10]', () 
   const incoming = request({}, '{"verification_token":"secret_of_sixteen_or_more"}');
   const refusedAsUnsigned = { ok: false, reason: 'missing_signature' } as const;
   expect(make([]).handshake(incoming, refusedAsUnsigned)?.secret).toBe('secret_of_sixteen_or_more');
-  // Even an expired one counts as there: nobody else may bring the next.
+  // An expired secret counts too, so nobody else can bring the next one.
   expect(make(['an old secret']).handshake(incoming, refusedAsUnsigned)).toBeUndefined();
   expect(make([]).handshake(request({}, '{"verification_token":"short"}'), refusedAsUnsigned)).toBeUndefined();
   const signedOne = request(
@@ -423,7 +423,7 @@ describe('detection and event types', () => {
     ['gitlab', { 'X-Gitlab-Event': 'Push Hook' }, '{"object_kind":"push"}', 'gitlab', 'push'],
     ['unknown', {}, '{"event":"x.y"}', undefined, 'x.y'],
     ['unknown text', {}, 'hello', undefined, null],
-    ['a type that is no text', {}, '{"type":{"a":1},"event":["x"]}', undefined, null],
+    ['a type that is not text', {}, '{"type":{"a":1},"event":["x"]}', undefined, null],
     ['prototype names', {}, '{"__proto__":{"type":"x"}}', undefined, null],
   ];
   test.each(cases)('%s', (_, headers, body, provider, type) => {
@@ -432,13 +432,13 @@ describe('detection and event types', () => {
     expect(eventTypeOf(incoming, provider ? findProvider(provider) : undefined)).toBe(type);
   });
 
-  test('long types are cut, NUL and lone surrogates replaced [ING-40]', () => {
+  test('long types are cut, and NUL and lone surrogates are replaced [ING-40]', () => {
     expect(eventTypeOf(request({}, JSON.stringify({ type: 'x'.repeat(10_000) })), undefined)).toHaveLength(256);
     expect(eventTypeOf(request({}, '{"type":"a\\u0000b\\ud800"}'), undefined)).toBe('a\uFFFDb\uFFFD');
   });
 });
 
-test('a body that is not UTF-8 has no type and no delivery id, so two of them are never taken for one', () => {
+test('a body that is not UTF-8 has no type and no delivery id, so two of them are never taken for the same event', () => {
   for (const byte of [0xff, 0xfe]) {
     const body = Buffer.concat([Buffer.from('{"id":"'), Buffer.from([byte]), Buffer.from('","type":"a"}')]);
     const incoming = { ...request({}, ''), body };
@@ -446,8 +446,8 @@ test('a body that is not UTF-8 has no type and no delivery id, so two of them ar
   }
 });
 
-describe('custom provider', () => {
-  test('HMAC with timestamp and prefix', () => {
+describe('the custom provider', () => {
+  test('verifies an HMAC with timestamp and prefix', () => {
     const custom = verifier('custom', 'k', {
       kind: 'hmac',
       header: 'X-Sig',
@@ -463,7 +463,7 @@ describe('custom provider', () => {
     expect(custom.provider.deliveryId(incoming)).toBe('d1');
   });
 
-  test('mistakes are all named', () => {
+  test('names all mistakes', () => {
     const problems = createVerifier({
       provider: 'custom',
       scheme: null,

@@ -13,7 +13,7 @@ withBrowser('a payload is shown as it was received', () => {
   beforeAll(async () => {
     site = await startDashboard();
     endpoint = await newEndpoint(site, { name: 'exact', destination_url: site.recorder.url('/path?own=1') });
-    // After that, because a page keeps the list of endpoints for some seconds.
+    // It comes after the endpoint, because a page keeps the list of endpoints for some seconds.
     visitor = await site.visit();
     ({ page } = visitor);
   });
@@ -24,7 +24,7 @@ withBrowser('a payload is shown as it was received', () => {
     visitor.follow(`${site.url}/dashboard/events/${id}?tab=${tab}`);
   const shown = async (): Promise<string | null> => page.locator('pre.code').textContent();
 
-  test('big integers, repeated keys, 1.10 and the order of keys [UIX-06]', async () => {
+  test('big integers, repeated keys, 1.10 and the order of keys are shown unchanged [UIX-06]', async () => {
     await open(await send(endpoint, odd));
     await page.locator('pre.code').waitFor();
     expect(await shown()).toBe(
@@ -42,14 +42,14 @@ withBrowser('a payload is shown as it was received', () => {
     ).toBe(odd);
   });
 
-  test('colours are no elements', async () => {
+  test('colours need no elements', async () => {
     await open(await send(endpoint, odd));
     await page.locator('pre.code').waitFor();
     expect(await page.evaluate("[...CSS.highlights.get('json-number')].length")).toBe(6);
     expect(await page.evaluate("document.querySelector('pre.code').childNodes.length")).toBe(1);
   });
 
-  test('white space and line ends stay; text and bytes that are no JSON are what they are', async () => {
+  test('white space and line ends are kept, and text and bytes other than JSON are shown as they are', async () => {
     await open(await send(endpoint, '{ "a" :\r\n 1 }', { 'content-type': 'application/json' }));
     await page.getByRole('button', { name: 'As received' }).click();
     expect(await shown()).toBe('{ "a" :␍\n 1 }');
@@ -69,7 +69,7 @@ withBrowser('a payload is shown as it was received', () => {
     await page.getByText('The body is empty.').waitFor();
   });
 
-  test('c copies the request as curl, to the destination, with the same bytes', async () => {
+  test('c copies the request to the destination as curl, with the same bytes', async () => {
     await open(
       await send({ webhook_url: `${endpoint.webhook_url}?q=%C3%A9&q=2` }, odd, {
         'content-type': 'application/json',
@@ -91,7 +91,7 @@ withBrowser('a payload is shown as it was received', () => {
     expect(new URL(page.url()).pathname).toBe(`/hooks/dashboard/events/${id}`);
   });
 
-  test('a payload beside the one before of its type, and an answer beside that of a replay', async () => {
+  test('a payload can be compared with the previous one of its type, and an answer with that of a replay', async () => {
     const other = await newEndpoint(site, { name: 'compared', destination_url: site.recorder.url('/compared') });
     const first = await send(other, '{"type":"a","same":1,"amount":1.10}');
     await send(other, '{"type":"b","between":true}');

@@ -20,14 +20,14 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     await site.stop();
   });
 
-  test('an empty house says what to do', async () => {
+  test('an empty dashboard says what to do', async () => {
     const { page } = visitor;
     await page.getByText('No endpoints yet').waitFor();
     await page.getByRole('link', { name: 'Create one' }).click();
     await page.getByRole('dialog', { name: 'New endpoint' }).waitFor();
   });
 
-  test('an endpoint is made, and its secret shown once and masked', async () => {
+  test('a new endpoint shows its secret once, masked', async () => {
     const { page } = visitor;
     await page.getByLabel('Name').fill('stripe-prod');
     await page.getByLabel('Deliver to').fill(site.recorder.url());
@@ -37,7 +37,7 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     const made = page.getByRole('dialog', { name: 'Endpoint created' });
     await made.waitFor();
     const { data } = (await site.api.get('/endpoints')).data;
-    // A double click makes one.
+    // A double click makes only one.
     expect(data.map(({ name }: { name: string }) => name)).toEqual(['stripe-prod']);
     webhookUrl = data[0].webhook_url;
     expect(webhookUrl).toContain(`${site.url}/api/webhook/stripe-prod-`);
@@ -50,11 +50,11 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     expect(await page.content()).not.toContain(secret);
   });
 
-  test('a webhook that Stripe signed arrives while somebody looks, and is delivered', async () => {
+  test('a webhook signed by Stripe appears on the open page and is delivered', async () => {
     const { page } = visitor;
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByText('No events yet').waitFor();
-    // The curl line has the real URL.
+    // The curl line contains the real URL.
     await page.getByText(webhookUrl).waitFor();
     const payload = JSON.stringify({
       id: 'evt_1',
@@ -73,7 +73,7 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     await site.recorder.received(1);
   });
 
-  test('j and Enter open it, R sends it again, and the history has both', async () => {
+  test('j and Enter open the event, R replays it, and the history has both attempts', async () => {
     const { page } = visitor;
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
@@ -89,7 +89,7 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     await history.nth(1).waitFor();
     expect(await history.first().textContent()).toMatch(/503.*ms/);
     expect(await history.nth(1).textContent()).toMatch(/200.*ms/);
-    // A replay changes nothing about the event.
+    // A replay does not change the event.
     await page.getByText('delivered', { exact: true }).waitFor();
     expect(
       site.recorder.requests
@@ -98,7 +98,7 @@ withBrowser('the first webhook, from the endpoint to its replay', () => {
     ).toBe(true);
   });
 
-  test('delivered as a new event, it is one, and each names the other', async () => {
+  test('an event delivered again as a new event and the original name each other', async () => {
     const { page } = visitor;
     site.recorder.behaviour = (_request, response) => void response.writeHead(200).end();
     await page.getByRole('button', { name: 'Deliver as a new event' }).click();

@@ -15,7 +15,7 @@ const corpus = [
   "'-window.__xss=1-'",
 ];
 const everything = corpus.join(' ');
-/** What a header may carry. */
+/** All of it that a header may contain. */
 const inHeader = everything.replace(/[^\x20-\x7e]/g, '');
 const pages = [
   '',
@@ -29,7 +29,7 @@ const pages = [
 ];
 const tabs = ['payload', 'headers', 'response', 'attempts', 'verification'];
 
-withBrowser('payloads are hostile', () => {
+withBrowser('hostile input', () => {
   let site: DashboardSite;
   let visitor: Visitor;
   let page: Page;
@@ -68,13 +68,13 @@ withBrowser('payloads are hostile', () => {
       `[...document.querySelectorAll('script:not([src]), iframe, img, object, embed, style, [onerror], [onload], [style*="url"]')].map((e) => e.outerHTML)`,
     );
     expect([where, made]).toEqual([where, []]);
-    // A stranger's URL is text. Links lead to the pages, or to a provider's documentation.
+    // A stranger's URL is only text. Links lead to other pages, or to a provider's documentation.
     const links = await page.evaluate<string[]>(`[...document.querySelectorAll('a')].map((a) => a.href)`);
     expect(links.filter((href) => !href.startsWith(`${site.url}/dashboard`))).toEqual([]);
     expect([where, visitor.wrong]).toEqual([where, []]);
   }
 
-  test('whatever is sent, named, answered or searched for is shown as text and never runs [UIX-01]', async () => {
+  test('anything that is sent, named, answered or searched for is shown as text and never runs [UIX-01]', async () => {
     site.recorder.behaviour = (_request, response) =>
       void response.writeHead(500, { 'content-type': 'text/html', 'x-answer': inHeader }).end(everything);
     const endpoint = await newEndpoint(site, {
@@ -119,7 +119,7 @@ withBrowser('payloads are hostile', () => {
         await expectHarmless(`${tab} of ${id}`);
         if (await shows(corpus[0] as string)) shown.push(`${tab} ${n}`);
       }
-    // Else this test would look at pages that have nothing of it.
+    // Otherwise this test would check pages without any of it.
     const everywhere = ids.flatMap((_, n) => tabs.map((tab) => `${tab} ${n}`));
     expect(shown).toEqual(expect.arrayContaining(['', '/events', '/webhooks', '/settings?tab=audit', ...everywhere]));
     await open(`/events/${ids[0]}`);
@@ -176,14 +176,14 @@ withBrowser('payloads are hostile', () => {
     await expectHarmless('download');
   });
 
-  test('an answer of a webhook URL runs nothing in the browser of somebody who is signed in', async () => {
+  test("the answer of a webhook URL runs nothing in a signed-in user's browser", async () => {
     const script = "fetch('/dashboard/session').then((r) => r.text()).then((text) => (document.title = text))";
     const endpoint = await newEndpoint(site, {
       name: 'acknowledges',
       acknowledgement: { status: 200, content_type: 'text/xml', body: '' },
     });
     const html = `<html xmlns="http://www.w3.org/1999/xhtml"><script>${script}</script><h1>here</h1></html>`;
-    // As rows of earlier versions may be: the API refuses types that run.
+    // Earlier versions may have stored such rows. The API refuses types that run.
     const store = async (content_type: string | null, body: string): Promise<void> => {
       const { url } = site.server.gateway.database;
       const value = JSON.stringify({ status: 200, content_type, body }).replaceAll("'", "''");
@@ -207,8 +207,8 @@ withBrowser('payloads are hostile', () => {
     }
   });
 
-  test('the policy holds: what got into the page would become neither markup nor script', async () => {
-    // Not one that counts what the policy refuses.
+  test('the content security policy keeps injected text from becoming markup or script', async () => {
+    // A page of its own, because the other one records what the policy refuses.
     const other = await visitor.context.newPage();
     await other.goto(`${site.url}/dashboard`);
     await other.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -246,14 +246,14 @@ withBrowser('payloads are hostile', () => {
     expect(copied).toContain('user\u202Egnp.exe');
   });
 
-  describe('bodies of any size leave the page usable [UIX-05]', () => {
+  describe('the page stays usable with a body of any size [UIX-05]', () => {
     const list = (entries: number, name = 'name'): string =>
       JSON.stringify({ list: Array.from({ length: entries }, (_, n) => ({ id: n, name: `${name} ${n}` })) });
     const brackets = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     const keys = (count: number, key = 'key'): string =>
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`${key} ${n}`, n])));
     const long = 'x'.repeat(150);
-    // All of them are longer than the part that is shown at once. The full check takes what hardly anybody sends.
+    // All of them are longer than the part that is shown first. The full check uses sizes that hardly anybody sends.
     const large: Record<string, () => string | Buffer> = process.env['PAGGIO_FULL']
       ? {
           '10 MB of JSON': () => list(200_000).padEnd(10_000_000),
@@ -270,7 +270,7 @@ withBrowser('payloads are hostile', () => {
           '900 keys': () => keys(900, long),
         };
 
-    /** What is too large or too deep to be JSON in an answer is text. */
+    /** A body that is too large or too deep to be JSON in an answer is text. */
     const formatOf = (name: string): string => {
       if (name.includes('bytes')) return 'binary';
       return process.env['PAGGIO_FULL'] || name.includes('brackets') ? 'text' : 'json';
@@ -287,10 +287,10 @@ withBrowser('payloads are hostile', () => {
       const asked = performance.now();
       await page.goto(`${site.url}/dashboard/events/${id}`);
       await page.getByRole('tab', { name: /Headers/ }).waitFor();
-      // On a machine that does other things beside it; alone it is half a second.
+      // Alone it takes half a second. A busy machine needs more.
       expect(performance.now() - asked).toBeLessThan(8_000);
       await page.locator('pre.code').waitFor();
-      // It answers: the frame after the body was drawn comes soon, and so does the one after a change of tabs.
+      // The page reacts: the next frame comes soon after the body was drawn, and after a change of tabs.
       const frame =
         'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))';
       const before = await page.evaluate<number>('performance.now()');
@@ -307,7 +307,7 @@ withBrowser('payloads are hostile', () => {
       const { usedSize } = await metrics.send('Runtime.getHeapUsage');
       expect(usedSize).toBeLessThan(300_000_000);
       await expectHarmless(name);
-      // What the event holds as text is not fetched again: the body comes once.
+      // A body that the event contains as text is not fetched again, and any other body only once.
       const { payload_format: format } = (await site.api.get(`/events/${id}`)).data as { payload_format: string };
       expect(format).toBe(formatOf(name));
       expect(fetched.filter((url) => url.endsWith('/raw'))).toHaveLength(format === 'text' ? 0 : 1);

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
-withBrowser('the keyboard alone', () => {
+withBrowser('the keyboard', () => {
   let site: DashboardSite;
   let visitor: Visitor;
   let page: Page;
@@ -24,7 +24,7 @@ withBrowser('the keyboard alone', () => {
   const path = (): string => page.url().slice(`${site.url}/dashboard`.length);
   const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
 
-  test('g and a letter go to a page', async () => {
+  test('g and a letter open a page', async () => {
     for (const [letter, title] of [
       ['w', 'Webhooks'],
       ['e', 'Events'],
@@ -38,7 +38,7 @@ withBrowser('the keyboard alone', () => {
     }
   });
 
-  test.each(['o', 'e'])('j and k move through a list, Enter opens, Esc comes back (g %s)', async (letter) => {
+  test.each(['o', 'e'])('j and k move through a list, Enter opens, and Esc comes back (g %s)', async (letter) => {
     await page.keyboard.press('g');
     await page.keyboard.press(letter);
     await page.getByText('third').waitFor();
@@ -47,7 +47,7 @@ withBrowser('the keyboard alone', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     expect(await focused()).toBe('first');
-    // The last one is the end.
+    // The last row is the end.
     await page.keyboard.press('j');
     expect(await focused()).toBe('first');
     await page.keyboard.press('k');
@@ -57,13 +57,13 @@ withBrowser('the keyboard alone', () => {
     expect(path()).toBe(`/events/${ids[1]}`);
     await page.keyboard.press('Escape');
     await page.getByText('third').waitFor();
-    // Where it was, so that the next one is one key away.
+    // The focus is where it was, so the next row is one key away.
     await page.locator(`[data-id="${ids[1]}"] a:focus`).waitFor();
     await page.keyboard.press('j');
     expect(await focused()).toBe('first');
   });
 
-  test('coming back to a long list finds the same part of it, and what came meanwhile', async () => {
+  test('a long list is at the same position after coming back, with new events added', async () => {
     const { data } = await site.api.get('/endpoints');
     for (let n = 0; n < 120; n++) await send(data.data[0], `{"type":"long.${n}"}`);
     await page.keyboard.press('g');
@@ -81,7 +81,7 @@ withBrowser('the keyboard alone', () => {
     await page.getByText('came.meanwhile').waitFor();
   });
 
-  test('1 to 5 are the tabs of an event', async () => {
+  test('1 to 5 open the tabs of an event', async () => {
     await visitor.follow(`${site.url}/dashboard/events/${ids[0]}`);
     await heading('third');
     for (const [key, name] of [
@@ -100,7 +100,7 @@ withBrowser('the keyboard alone', () => {
     expect(await focused()).toContain('Headers');
   });
 
-  test('r pressed again while a replay is on its way sends nothing more; a box keeps no key from working [UIX-12]', async () => {
+  test('r sends nothing more while a replay is under way, and a chosen option does not block keys [UIX-12]', async () => {
     await visitor.follow(`${site.url}/dashboard/events/${ids[0]}`);
     await heading('third');
     const answers: (() => void)[] = [];
@@ -116,7 +116,7 @@ withBrowser('the keyboard alone', () => {
     expect(site.recorder.requests).toHaveLength(before + 1);
   });
 
-  test('keys are letters where somebody types, and nothing below a dialog', async () => {
+  test('keys are ordinary letters in a field, and do nothing below a dialog', async () => {
     await visitor.follow(`${site.url}/dashboard/events`);
     const rows = page.locator('[data-row]').first();
     await rows.waitFor();
@@ -137,7 +137,7 @@ withBrowser('the keyboard alone', () => {
     expect(new URL(page.url()).pathname).toMatch(/\/events$/);
   });
 
-  test('l stops the live updates and goes on without a gap', async () => {
+  test('l stops the live updates, and starts them again without a gap', async () => {
     await visitor.follow(`${site.url}/dashboard`);
     const state = page.locator('.live');
     await state.getByText('Live').waitFor();
@@ -153,7 +153,7 @@ withBrowser('the keyboard alone', () => {
     await state.getByText('Live').waitFor();
   });
 
-  test('the palette finds pages, endpoints and events, and does things', async () => {
+  test('the palette finds pages, endpoints and events, and runs commands', async () => {
     const run = async (text: string, option: string | RegExp): Promise<void> => {
       await page.keyboard.press('Control+k');
       await page.getByRole('dialog', { name: 'Commands' }).waitFor();
@@ -175,12 +175,12 @@ withBrowser('the keyboard alone', () => {
     await page.keyboard.press('Escape');
   });
 
-  test('the focus of a dialog goes back to where it came from', async () => {
+  test('closing a dialog returns the focus to where it was', async () => {
     await visitor.follow(`${site.url}/dashboard/settings`);
     await page.getByRole('button', { name: 'New key' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'New key' }).waitFor();
-    // It stays inside.
+    // The focus stays inside the dialog.
     for (let n = 0; n < 15; n++) await page.keyboard.press('Tab');
     expect(
       await page.evaluate(

@@ -5,7 +5,7 @@ import { withBrowser, type Visitor } from '../testing/visitor';
 
 const full = process.env['PAGGIO_FULL'] === '1';
 const PER_SECOND = 500;
-/** Ten minutes in the full run. */
+/** Ten minutes in the full check. */
 const SECONDS = full ? 600 : 3;
 const TICK_MS = 100;
 
@@ -24,7 +24,7 @@ withBrowser(`${PER_SECOND} events a second`, () => {
 
   afterAll(() => site.stop());
 
-  /** What the page holds after everything that nobody needs is gone. */
+  /** The memory and nodes of the page after garbage collection. */
   async function held(): Promise<{ bytes: number; nodes: number }> {
     await debug.send('HeapProfiler.collectGarbage');
     const { usedSize } = await debug.send('Runtime.getHeapUsage');
@@ -32,7 +32,7 @@ withBrowser(`${PER_SECOND} events a second`, () => {
     return { bytes: usedSize, nodes };
   }
 
-  /** Publishes at the rate, whatever the page does. */
+  /** Publishes at this rate, however the page reacts. */
   async function flood(endpointId: string, seconds: number): Promise<number> {
     let sent = 0;
     const endsAt = performance.now() + seconds * 1000;
@@ -53,14 +53,14 @@ withBrowser(`${PER_SECOND} events a second`, () => {
   }
 
   test(
-    'the page changes a few times a second, holds no more than before, and ends with the newest [UIX-13]',
+    'the page changes a few times a second, uses no more memory than before, and ends with the newest events [UIX-13]',
     async () => {
       const endpoint = await newEndpoint(site, { name: 'flood', destination_url: site.recorder.url() });
       await flood(endpoint.id, full ? 20 : 1);
       const feed = page.getByRole('table', { name: 'Newest events' });
       await feed.waitFor();
       const before = await held();
-      // Each batch of changes is one callback.
+      // Each batch of changes causes one callback.
       await page.evaluate(`
         window.__changes = 0;
         new MutationObserver(() => window.__changes++).observe(document.querySelector('.feed'), { childList: true, subtree: true });
@@ -72,14 +72,14 @@ withBrowser(`${PER_SECOND} events a second`, () => {
       const seconds = (performance.now() - began) / 1000;
       const [changes, frames] = await page.evaluate<[number, number]>('[window.__changes, window.__frames]');
       const newest = (await site.api.get('/events?limit=50')).data.data as { id: string }[];
-      // Commits come in another order than ids.
+      // Transactions commit in another order than their ids.
       for (const { id } of newest) await feed.locator(`[data-id="${id}"]`).waitFor();
       const after = await held();
       const shown = await feed
         .locator('[data-id]')
         .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id')));
       expect(shown).toEqual(newest.map(({ id }) => id));
-      // Four batches a second, and what else happens now and then.
+      // Four batches a second, plus occasional other changes.
       expect(changes / seconds).toBeLessThan(6);
       expect(after.nodes).toBeLessThan(before.nodes * 1.2 + 50);
       expect(after.bytes).toBeLessThan(before.bytes + 8_000_000);
@@ -91,7 +91,7 @@ withBrowser(`${PER_SECOND} events a second`, () => {
     (SECONDS + 60) * 1000,
   );
 
-  test('the list of events takes part in it, and holds a bounded number of rows', async () => {
+  test('the list of events is updated too, with a limited number of rows', async () => {
     const endpoint = await newEndpoint(site, { name: 'flood of the list' });
     await page.goto(`${site.url}/dashboard/events?endpoint_id=${endpoint.id}`);
     await page.getByText('No events match these filters').waitFor();

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
-withBrowser('what is managed', () => {
+withBrowser('managing endpoints and settings', () => {
   let site: DashboardSite;
   let visitor: Visitor;
   let page: Page;
@@ -22,7 +22,7 @@ withBrowser('what is managed', () => {
     await visitor.follow(`${site.url}/dashboard${path}`);
     await page.locator('main h1').waitFor();
   };
-  /** There is nothing left to save. */
+  /** Waits until there is nothing left to save. */
   const saved = (): Promise<void> => page.getByRole('button', { name: 'Save', exact: true, disabled: true }).waitFor();
   const endpointOf = async (id: string): Promise<any> => (await site.api.get(`/endpoints/${id}`)).data;
 
@@ -37,7 +37,7 @@ withBrowser('what is managed', () => {
     await asked.waitFor({ state: 'detached' });
   }
 
-  test('a filter that is almost a known event type is pointed out while it is typed, and saved as it is', async () => {
+  test('a filter that is almost a known event type causes a hint while typing, and is saved unchanged', async () => {
     const verification = { provider: 'github', secrets: ['a secret of github'] };
     const { id } = await newEndpoint(site, { name: 'misspelt', verification });
     const hint = 'pull_reqest.opened is not a known github event type. Did you mean pull_request.opened?';
@@ -57,7 +57,7 @@ withBrowser('what is managed', () => {
     expect((await endpointOf(id)).destinations).toMatchObject([{ event_types: ['pull_reqest.opened'] }]);
   });
 
-  test('every setting of an endpoint', async () => {
+  test('every setting of an endpoint can be changed', async () => {
     const { id } = await newEndpoint(site, { name: 'settings' });
     await open(`/webhooks/${id}?tab=settings`);
     await page.getByLabel('Name', { exact: true }).fill('settled');
@@ -94,7 +94,7 @@ withBrowser('what is managed', () => {
       acknowledgement: { status: 202, content_type: 'text/plain', body: '[accepted]' },
     });
     await page.getByRole('heading', { name: 'settled' }).waitFor();
-    // And back, with what the server does not take.
+    // Change it back, with a value that the server refuses.
     await page.getByLabel('Retry policy').selectOption('exponential');
     await page.getByLabel('Max. attempts').fill('4');
     await page.getByLabel('Delivery headers').fill('no colon');
@@ -121,7 +121,7 @@ withBrowser('what is managed', () => {
     });
   });
 
-  test('verification: its words, what is wrong, and a test event that it accepts', async () => {
+  test('verification shows its terms, its mistakes, and a test event that it accepts', async () => {
     const { id } = await newEndpoint(site, { name: 'verified' });
     await open(`/webhooks/${id}?tab=verification`);
     await page.getByLabel('Provider', { exact: true }).selectOption('github');
@@ -162,7 +162,7 @@ withBrowser('what is managed', () => {
     await page.getByRole('tabpanel').getByText('verified', { exact: true }).waitFor();
   });
 
-  test('destinations: added, changed, paused, resumed, deleted', async () => {
+  test('destinations can be added, changed, paused, resumed and deleted', async () => {
     const { id } = await newEndpoint(site, { name: 'fan-out', destination_url: site.recorder.url('/one') });
     await open(`/webhooks/${id}?tab=destinations`);
     await page.getByRole('button', { name: 'Add destination' }).click();
@@ -198,7 +198,7 @@ withBrowser('what is managed', () => {
     expect(await second()).toBeUndefined();
   });
 
-  test('TLS settings of a destination are set, shown without the key, kept, replaced and removed', async () => {
+  test('TLS settings of a destination can be set, kept, replaced and removed, and are shown without the key', async () => {
     const pem = (name: string): string => readFileSync(join(__dirname, '../../../core/src/testing/tls', name), 'utf8');
     const key = pem('client-key.pem');
     const { id } = await newEndpoint(site, { name: 'mutual', destination_url: 'https://127.0.0.1:4999/in' });
@@ -228,7 +228,7 @@ withBrowser('what is managed', () => {
     await save();
     expect(await wrongAt('Private key')).toMatch(/does not belong/);
     expect(await wrongAt('Certificate authorities')).toMatch(/must be one or more certificates in PEM/);
-    // The key is masked while it is typed, and what is right stays as it was typed.
+    // The key is masked while typing, and valid input stays unchanged.
     expect(await dialog.getByLabel('Private key').getAttribute('class')).toBe('masked');
     expect(await dialog.getByLabel('Client certificate').inputValue()).toBe(pem('client.pem'));
     await dialog.getByLabel('Private key').fill(key);
@@ -242,7 +242,7 @@ withBrowser('what is managed', () => {
     expect(await card.getByText(tls.certificate_authorities[0].fingerprint).isVisible()).toBe(true);
     expect(await page.content()).not.toContain(key.split('\n')[1]);
 
-    // Without a choice they stay, also when something else changes.
+    // Without a choice they stay, even when another setting changes.
     await change();
     await dialog.getByText(tls.certificate.fingerprint).waitFor();
     expect(await dialog.getByLabel('Private key').count()).toBe(0);
@@ -284,7 +284,7 @@ withBrowser('what is managed', () => {
     await page.getByText('paused: manual').waitFor({ state: 'detached' });
     await page.getByRole('tab', { name: 'Secret' }).click();
     const before = await secret();
-    // Masked, then shown, and the look is on record.
+    // The secret is masked, then shown, and viewing it is recorded.
     expect(await page.content()).not.toContain(before);
     await page.getByRole('button', { name: 'Reveal' }).click();
     await page.getByRole('button', { name: 'Show the secret' }).click();
@@ -316,7 +316,7 @@ withBrowser('what is managed', () => {
     expect((await site.api.get(`/events?endpoint_id=${id}`)).data.meta.total).toBe(8);
   });
 
-  test('filters live in the address, and a page of it shows the same again', async () => {
+  test('filters are in the address, and a page at that address shows the same', async () => {
     await open('/events');
     await page.getByLabel('Status').selectOption('captured');
     await page.getByLabel('Event type, exact').fill('bulk.*');
@@ -333,7 +333,7 @@ withBrowser('what is managed', () => {
     await page.waitForURL(/\/events$/);
   });
 
-  test('keys: made with what was chosen, shown once, revoked', async () => {
+  test('a key is created with the chosen settings, shown once and revoked', async () => {
     await open('/settings');
     await page.getByRole('button', { name: 'New key' }).click();
     const dialog = page.getByRole('dialog', { name: 'New key' });
@@ -361,7 +361,7 @@ withBrowser('what is managed', () => {
     expect((await reader.get(`${site.url}/api/v1/events`)).status).toBe(401);
   });
 
-  test('notifications: set, tested against the channel, kept when nothing is typed, taken away', async () => {
+  test('notifications can be set, tested with the channel, left unchanged and removed', async () => {
     await open('/settings?tab=notifications');
     await page.getByLabel('Notify Slack').check();
     const url = site.recorder.url('/slack/secret-part');
@@ -411,7 +411,7 @@ withBrowser('what is managed', () => {
     expect((await site.api.get('/notifications')).data.slack).toBeNull();
   });
 
-  test('the audit log says who did what, and what changed', async () => {
+  test('the audit log shows who did what, and the changes', async () => {
     await open('/settings?tab=audit');
     await page.getByLabel('Action').selectOption('endpoint.updated');
     await page
@@ -423,14 +423,14 @@ withBrowser('what is managed', () => {
     await page.locator('.changes').first().waitFor();
   });
 
-  test('the system page', async () => {
+  test('the system page shows the state of the server', async () => {
     await open('/settings?tab=system');
     await page.getByText('Events are kept forever.').waitFor();
     await page.getByText('staging.example.com').waitFor();
     await page.getByText(/migration \d+/).waitFor();
   });
 
-  test('an event is cancelled, and says so', async () => {
+  test('an event can be cancelled, and shows it', async () => {
     site.recorder.behaviour = (_request, response) => void response.writeHead(503).end();
     const endpoint = await newEndpoint(site, { name: 'down', destination_url: site.recorder.url('/down') });
     const id = await send(endpoint, '{"type":"lost"}');
@@ -443,7 +443,7 @@ withBrowser('what is managed', () => {
     expect((await site.api.get(`/events/${id}`)).data.status_reason).toBe('cancelled');
   });
 
-  test('a replay to a URL of choice; what is not allowed is said', async () => {
+  test('an event can be replayed to a chosen URL, and a forbidden URL is explained', async () => {
     site.recorder.behaviour = (_request, response) => void response.writeHead(200).end('{}');
     const endpoint = await newEndpoint(site, { name: 'env', destination_url: site.recorder.url('/env?x=1') });
     await open(`/events/${await send(endpoint, '{"type":"env"}')}`);
@@ -458,7 +458,7 @@ withBrowser('what is managed', () => {
     expect(site.recorder.requests.at(-1)?.url).toBe('/custom');
   });
 
-  test('what somebody types is not taken away by what others change', async () => {
+  test("other people's changes do not remove what somebody is typing", async () => {
     const { id } = await newEndpoint(site, { name: 'shared' });
     await open(`/webhooks/${id}?tab=settings`);
     await page.getByLabel('Description').fill('half a sent');
@@ -472,7 +472,7 @@ withBrowser('what is managed', () => {
     await page.getByRole('alert').getByText('Name: now renamed, before shared').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();
-    // And what they changed is not taken back.
+    // Their changes are not reverted either.
     expect(await endpointOf(id)).toMatchObject({
       name: 'renamed',
       timeout_seconds: 33,
@@ -480,7 +480,7 @@ withBrowser('what is managed', () => {
     });
   });
 
-  describe('of two people who edit the same, the slower one is told, and nothing is lost:', () => {
+  describe('when two people edit the same settings, the second is warned and nothing is lost', () => {
     const told = 'Someone else has changed this since you opened it';
     const settings = async (of: Visitor, id: string): Promise<void> => {
       await of.follow(`${site.url}/dashboard/webhooks/${id}?tab=settings`);
@@ -490,7 +490,7 @@ withBrowser('what is managed', () => {
     const savedIn = (of: Page): Promise<void> =>
       of.getByRole('button', { name: 'Save', exact: true, disabled: true }).waitFor();
 
-    test('an endpoint, by two browsers', async () => {
+    test('for an endpoint, in two browsers', async () => {
       const { id } = await newEndpoint(site, { name: 'theirs', timeout_seconds: 30 });
       const colleague = await site.visit();
       const other = colleague.page;
@@ -523,7 +523,7 @@ withBrowser('what is managed', () => {
       const applied = { name: 'renamed', description: 'of the slower one', timeout_seconds: 9 };
       expect(await endpointOf(id)).toMatchObject(applied);
 
-      // Now the other one is slower, and gives in.
+      // Now the other browser is second, and discards its change.
       await other.getByLabel('Description').fill('something else');
       await saveIn(other);
       await other.getByText(told).waitFor();
@@ -536,7 +536,7 @@ withBrowser('what is managed', () => {
       await savedIn(other);
       expect(await endpointOf(id)).toMatchObject(applied);
 
-      // A change that the form does not show is no reason to ask.
+      // A change of something that the form does not show is no reason to ask.
       await site.api.patch(`/endpoints/${id}`, { status: 'PAUSED' });
       await other.getByLabel('Description').fill('after a pause');
       await saveIn(other);
@@ -545,7 +545,7 @@ withBrowser('what is managed', () => {
       await colleague.leave();
     });
 
-    test('a destination', async () => {
+    test('for a destination', async () => {
       const { id } = await newEndpoint(site, { name: 'to', destination_url: site.recorder.url('/shared') });
       await open(`/webhooks/${id}?tab=destinations`);
       await page.getByRole('button', { name: 'Edit' }).click();
@@ -569,7 +569,7 @@ withBrowser('what is managed', () => {
       ]);
     });
 
-    test('a verification, also where secrets are so short that nothing of them is shown', async () => {
+    test('for a verification, even if secrets are too short to show any part of them', async () => {
       const verifiedBy = (secret: string) => ({ verification: { provider: 'github', secrets: [secret] } });
       const { id } = await newEndpoint(site, { name: 'v', ...verifiedBy('short one') });
       const stored = async (): Promise<string[]> => (await endpointOf(id)).verification.secrets_last_four;
@@ -595,10 +595,10 @@ withBrowser('what is managed', () => {
       expect(await stored()).toEqual(['4444']);
     });
 
-    test('the notifications', async () => {
+    test('for the notifications', async () => {
       const url = site.recorder.url('/services/T00000000/B00000000/secret');
       await site.api.put('/notifications', { slack: { url, triggers: ['failed'] } });
-      // A page that was open before would begin with what it knew then.
+      // An open page would begin with what it knew before.
       await page.goto(`${site.url}/dashboard/settings?tab=notifications`);
       await page.getByLabel('Notify Discord').check();
       await page.getByRole('group', { name: 'Discord' }).getByLabel('URL').fill(site.recorder.url('/discord'));

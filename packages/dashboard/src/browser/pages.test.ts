@@ -12,7 +12,7 @@ interface Finding {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** The layout and the words are the same in both, so one is looked at by every rule. The full check does it in both. */
+/** Layout and words are the same in both, so every rule is checked in one only. The full check does it in both. */
 const schemes = ['dark', 'light'] as const;
 type Scheme = (typeof schemes)[number];
 const full = process.env['PAGGIO_FULL'] === '1';
@@ -20,7 +20,7 @@ const colourRules = ['color-contrast', 'link-in-text-block'];
 
 /** Serious and critical findings of axe, by the rules of WCAG 2.2 A and AA. */
 async function findings(page: Page, colorScheme: Scheme): Promise<string[]> {
-  // By the debugger: the policy of the page allows no other script.
+  // By the debugger, because the content security policy allows no other script.
   if (await page.evaluate<boolean>('window.axe === undefined')) await page.evaluate(`${axe}; undefined`);
   const rules = full || colorScheme === 'dark' ? {} : { runOnly: colourRules };
   const { violations } = await page.evaluate<{ violations: Finding[] }>(
@@ -34,7 +34,7 @@ async function findings(page: Page, colorScheme: Scheme): Promise<string[]> {
     );
 }
 
-/** Each row costs axe its time on three pages. */
+/** Each row costs axe time on three pages. */
 const EVENTS = 9;
 
 let site: DashboardSite;
@@ -117,7 +117,7 @@ afterAll(() => site.stop());
 
 const wide = { width: 1360, height: 860 };
 const narrow = { width: 390, height: 780 };
-/** Of these there are pictures in light and on a narrow screen too; the full check makes all of them in light. */
+/** These pages also have pictures in light and on a narrow screen. The full check makes all of them in light. */
 const shown = ['overview', 'event-payload', 'webhooks'];
 
 async function open(path: string): Promise<void> {
@@ -133,14 +133,14 @@ const loaded = (): Promise<void> =>
     .waitFor({ state: 'detached' });
 
 interface Seen {
-  /** What axe found, by page or dialog. */
+  /** The findings of axe, by page or dialog. */
   found: Record<string, string[]>;
   /** The width of each page on a narrow screen. */
   widths: Record<string, number>;
 }
 type SeenIn = Record<Scheme, Seen>;
 
-/** Looks at what is open in each scheme: opening costs more than changing colours. */
+/** Checks the open page in each scheme, because opening it costs more than changing colours. */
 async function look(name: string, seen: SeenIn): Promise<void> {
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme });
@@ -204,14 +204,14 @@ let dialogs: Promise<SeenIn> | undefined;
 withBrowser.each(schemes)('every page in %s', (colorScheme) => {
   const wrongIn = ({ found }: Seen): unknown => Object.entries(found).filter(([, list]) => list.length > 0);
 
-  test('each is there, axe finds nothing serious, and a picture is kept [UIX-14]', async () => {
+  test('each page opens, axe finds nothing serious, and a picture is kept [UIX-14]', async () => {
     pages ??= lookAtPages();
     const seen = (await pages)[colorScheme];
     expect(Object.keys(seen.found)).toEqual(Object.keys(paths));
     expect(wrongIn(seen)).toEqual([]);
   });
 
-  test('dialogs, palette and key sheet too [UIX-14]', async () => {
+  test('axe finds nothing serious in dialogs, palette and key sheet [UIX-14]', async () => {
     dialogs ??= lookAtDialogs();
     const seen = (await dialogs)[colorScheme];
     expect(Object.keys(seen.found)).toHaveLength(6);
@@ -225,14 +225,14 @@ withBrowser.each(schemes)('every page in %s', (colorScheme) => {
   });
 });
 
-withBrowser('signed out', () => {
+withBrowser('when signed out', () => {
   beforeAll(async () => {
     await visitor.startAnew(new URL(site.url).origin);
     await page.goto(`${site.url}/dashboard`);
     await page.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
   });
 
-  test.each(schemes)('the sign-in in %s [UIX-14]', async (colorScheme) => {
+  test.each(schemes)('axe finds nothing serious in the sign-in in %s [UIX-14]', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     expect(await findings(page, colorScheme)).toEqual([]);
     await visitor.shoot(`${colorScheme}-sign-in`);

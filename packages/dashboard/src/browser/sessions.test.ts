@@ -27,7 +27,7 @@ withBrowser('sessions', () => {
   };
   const rowOf = (text: string) => page.getByRole('row').filter({ hasText: text });
 
-  test('are listed with where they came from, and one is ended while the others go on', async () => {
+  test('are listed with where they came from, and one can be ended while the others go on', async () => {
     await signInFrom('Browser of a <b>lost</b> laptop\u202e');
     await signInFrom('Browser at work');
     await openList();
@@ -44,7 +44,7 @@ withBrowser('sessions', () => {
     expect((await site.api.get('/sessions')).data.meta.total).toBe(2);
   });
 
-  test('end all together, but for the one that asks', async () => {
+  test('can all be ended except the session that asks', async () => {
     const other = await site.visit();
     await openList();
     await page.getByRole('button', { name: 'End all other sessions…' }).click();
@@ -61,7 +61,7 @@ withBrowser('sessions', () => {
   });
 });
 
-withBrowser('where a browser comes from', () => {
+withBrowser('a rebound name', () => {
   let site: DashboardSite;
 
   beforeAll(async () => {
@@ -78,13 +78,13 @@ withBrowser('where a browser comes from', () => {
         '--no-sandbox',
         '--disable-gpu',
         '--host-resolver-rules=MAP evil.test 127.0.0.1',
-        // The browser's own wall, which not every browser has.
+        // A protection of the browser itself, which not every browser has.
         '--disable-features=LocalNetworkAccessChecks',
       ],
     });
     try {
       const page = await browser.newPage();
-      // The stranger's own page, from the time before its name pointed here.
+      // The stranger's page, loaded before its name pointed here.
       await page.route('**/nothing', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Hello' }));
       const read = async (host: string, path: string): Promise<string> => {
         await page.goto(`http://${host}:${port}/nothing`);
@@ -112,7 +112,7 @@ withBrowser('a public address with TLS', () => {
 
   afterAll(() => site.stop());
 
-  test('has a cookie that no other host can plant, which a browser takes from this machine as well', async () => {
+  test('has a cookie that no other host can set, and that a browser accepts from this machine', async () => {
     const { page, context } = await site.visit();
     const cookies = await context.cookies();
     expect(cookies).toMatchObject([

@@ -7,7 +7,7 @@ import { Visitor, withBrowser } from '../testing/visitor';
 
 let guest: Visitor | undefined;
 
-/** Somebody in a browser that knows nothing of the site. */
+/** A person with a browser that has never been on the site. */
 async function guestAt(url: string): Promise<Visitor> {
   const { origin } = new URL(url);
   guest ??= await Visitor.come(origin);
@@ -17,7 +17,7 @@ async function guestAt(url: string): Promise<Visitor> {
 
 afterAll(() => expect(guest?.wrong ?? []).toEqual([]));
 
-withBrowser('when things are not as they should be', () => {
+withBrowser('unusual situations', () => {
   let site: DashboardSite;
   let visitor: Visitor;
   let page: Page;
@@ -48,7 +48,7 @@ withBrowser('when things are not as they should be', () => {
   const signInPage = (where: Page): Promise<void> =>
     where.getByRole('heading', { name: 'Sign in to Paggio' }).waitFor();
 
-  test('a destination that is down reads failing since local time on every card; one without events waits', async () => {
+  test('a destination that is down is shown as failing since a local time on every card, and one without events as waiting', async () => {
     const { api, paggio, recorder } = site;
     const before = recorder.behaviour;
     recorder.behaviour = (_request, response) => void response.writeHead(500).end();
@@ -68,11 +68,11 @@ withBrowser('when things are not as they should be', () => {
     await card('unused').getByText('waiting', { exact: true }).waitFor();
     await visitor.follow(`${site.url}/dashboard/webhooks/${down.id}?tab=destinations`);
     await page.getByRole('listitem').getByText(`failing since ${clock}`).waitFor();
-    // Before that, a retry would end the outage.
+    // Earlier, a retry would have ended the outage.
     recorder.behaviour = before;
   });
 
-  test('a replay names the destinations that lack the event before it is sent, and the event says it was replayed', async () => {
+  test('a replay names the destinations without the event before it is sent, and the event shows that it was replayed', async () => {
     const { paggio, recorder } = site;
     const before = recorder.behaviour;
     let broken = true;
@@ -101,7 +101,7 @@ withBrowser('when things are not as they should be', () => {
     recorder.behaviour = before;
   });
 
-  test('signing out takes everything away, in other tabs and behind the back button too [UIX-10]', async () => {
+  test('signing out removes everything, in other tabs and behind the back button too [UIX-10]', async () => {
     const id = await send(endpoint, '{"type":"secret.thing"}');
     const own = await signedIn();
     const { page } = own;
@@ -118,18 +118,18 @@ withBrowser('when things are not as they should be', () => {
     await page.goBack();
     await signInPage(page);
     expect(await page.content()).not.toContain('secret.thing');
-    // The next thing that the other tab asks for is refused, and it shows nothing any more.
+    // The other tab's next request is refused, and the tab then shows nothing.
     await other.keyboard.press('5');
     await signInPage(other);
     expect(await other.content()).not.toContain('secret.thing');
     await other.close();
   });
 
-  test('a session whose key is revoked ends at the next look [UIX-10]', async () => {
+  test('a session whose key is revoked ends at its next request [UIX-10]', async () => {
     const { page } = await stranger();
     const admin = { ...owner, scopes: new Set(scopes), keyId: null };
     const { apiKey, key } = await site.paggio.admin.keys.create(admin, { name: 'short', scopes: ['read'] });
-    // One key in 62 ends with x already.
+    // One key in 62 already ends with x.
     const wrongKey = key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x');
     await page.getByLabel('API key', { exact: true }).fill(wrongKey);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -137,7 +137,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByLabel('API key', { exact: true }).fill(key);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    // What it may not do is not there.
+    // Pages for which the key has no scope are not there.
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByText('states', { exact: true }).waitFor();
     expect(await page.getByRole('button', { name: /New endpoint|Delete…|Pause…/ }).count()).toBe(0);
@@ -148,7 +148,7 @@ withBrowser('when things are not as they should be', () => {
     await signInPage(page);
   });
 
-  test('settings show an administrator what is theirs, and the operator the server and every user', async () => {
+  test("an administrator sees their own settings, and the operator the server's and every user's", async () => {
     const everything = { ...owner, scopes: new Set(scopes), keyId: null };
     const { page } = await stranger();
     const signIn = async (wanted: Scope[]): Promise<void> => {
@@ -174,7 +174,7 @@ withBrowser('when things are not as they should be', () => {
 
     const signOut = async (): Promise<void> => {
       await page.getByRole('button', { name: 'Sign out' }).click();
-      // Until the session has ended, the page still shows the keys.
+      // The page still shows the keys until the session has ended.
       await signInPage(page);
     };
     await signOut();
@@ -196,7 +196,7 @@ withBrowser('when things are not as they should be', () => {
     expect((await tabs()).join()).toBe('Retention and system');
   });
 
-  test('a link that was used says so', async () => {
+  test('a used link says that it was used', async () => {
     const link = await site.server.signInLink();
     const { page } = await stranger();
     await page.goto(link);
@@ -207,7 +207,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('This link has already been used, or it has expired.').waitFor();
   });
 
-  test('test mode is unmistakable, and shows nothing of live mode [UIX-11]', async () => {
+  test('test mode is unmistakable and shows nothing of live mode [UIX-11]', async () => {
     const id = await send(endpoint, '{"type":"live.thing"}');
     const { page } = await signedIn();
     await page.getByText('live.thing').first().waitFor();
@@ -222,7 +222,7 @@ withBrowser('when things are not as they should be', () => {
     expect(await page.getByText('Test mode.').count()).toBe(0);
   });
 
-  test('a server that answers 500 or nothing is told, and asked again on demand [UIX-15]', async () => {
+  test('a server that answers 500 or not at all is reported, and asked again on request [UIX-15]', async () => {
     await page.route('**/api/v1/endpoints?**', (route) =>
       route.fulfill({
         status: 500,
@@ -245,7 +245,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByRole('heading', { name: 'Newest events' }).waitFor();
   });
 
-  test('a slow server is waited for, and told to be slow [UIX-15]', async () => {
+  test('a slow server is waited for and reported as slow [UIX-15]', async () => {
     let answer = (): void => undefined;
     const held = new Promise<void>((done) => (answer = done));
     await page.route('**/api/v1/replays?**', async (route) => {
@@ -259,7 +259,7 @@ withBrowser('when things are not as they should be', () => {
     await page.getByText('No bulk replays yet').waitFor();
   });
 
-  test('what comes while the list is on its way is not lost', async () => {
+  test('events that arrive while the list is loading are not lost', async () => {
     let answer = (): void => undefined;
     const held = new Promise<void>((done) => (answer = done));
     const other = await visitor.tab();
@@ -274,7 +274,8 @@ withBrowser('when things are not as they should be', () => {
     await page.goto(`${site.url}/dashboard`);
     await asked;
     await page.locator('.live').getByText('Live', { exact: true }).waitFor();
-    // The list was read before it came: a moment later it is in it, and the test shows nothing.
+    // The list has to be read before the event arrives. If it were read a moment later, it would contain the event, and
+    // the test would prove nothing.
     await page.getByText('Loading the newest events').waitFor();
     await send(endpoint, '{"type":"in.between"}');
     await other.getByText('in.between').first().waitFor();
@@ -283,7 +284,7 @@ withBrowser('when things are not as they should be', () => {
     await other.close();
   });
 
-  test('without the stream it asks every five seconds, and says so', async () => {
+  test('without the stream the page asks every five seconds, and says so', async () => {
     await page.route('**/events/stream', (route) => route.abort());
     await page.goto(`${site.url}/dashboard`);
     await page.locator('.live').getByText('Polling every 5 s').waitFor();
@@ -293,7 +294,7 @@ withBrowser('when things are not as they should be', () => {
     await page.locator('.live').getByText('Live', { exact: true }).waitFor({ timeout: 15_000 });
   });
 
-  test('every time is in the zone of the browser, also in sentences of the server and in filters of bulk replays', async () => {
+  test("every time is in the browser's zone, even in sentences of the server and in filters of bulk replays", async () => {
     const { api, paggio, recorder, server } = site;
     const left = await newEndpoint(site, { name: 'left alone', destination_url: recorder.url() });
     await api.patch(`/endpoints/${left.id}`, { status: 'PAUSED' });
@@ -308,7 +309,7 @@ withBrowser('when things are not as they should be', () => {
     const filter = { endpoint_id: left.id, since, until: end };
     expect((await api.post('/replays', { filter })).status).toBe(202);
 
-    // Five and a half hours ahead of UTC: no time of UTC passes for one of this zone.
+    // Five and a half hours ahead of UTC, so no UTC time can be mistaken for local time.
     const abroad = (await site.visit({ timezoneId: 'Asia/Kolkata' })).page;
     await abroad.goto(`${site.url}/dashboard/events/${id}?tab=attempts`);
     const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next attempt', { exact: true }) });
@@ -329,7 +330,7 @@ withBrowser('when things are not as they should be', () => {
   });
 });
 
-/** A door in front of a server that can be shut, as when the server is away. */
+/** A connection to a server that can be shut, as if the server were away. */
 class Door {
   private readonly sockets = new Set<Socket>();
   private shut = false;
@@ -372,12 +373,12 @@ class Door {
   }
 }
 
-withBrowser('when the server goes away and comes back', () => {
-  test('it says so, and shows everything that happened meanwhile, each once [UIX-13]', async () => {
+withBrowser('a server that goes away and comes back', () => {
+  test('is reported, and everything that happened during the outage is shown once [UIX-13]', async () => {
     const site = await startDashboard({}, '');
     const endpoint = await newEndpoint(site, { name: 'gap' });
     const { door, port } = await Door.open(site.server.port);
-    // Behind the door its address is another one; changes have to come from where people look.
+    // The connection has its own address, and changes have to come from the address that people use.
     site.paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
     const visitor = await guestAt(`http://127.0.0.1:${port}`);
     const { page } = visitor;
@@ -407,8 +408,8 @@ withBrowser('when the server goes away and comes back', () => {
   });
 });
 
-withBrowser('in an app that knows its users', () => {
-  test('its user is in without signing in, its rules hold, and there is nothing to sign out of', async () => {
+withBrowser('an app with its own users', () => {
+  test('signs its user in without a page, applies its rules, and has nothing to sign out of', async () => {
     let allowed = true;
     const site = await startDashboard({}, '/hooks', {
       resolveUser: ({ headers }) =>
@@ -425,7 +426,7 @@ withBrowser('in an app that knows its users', () => {
     await page.getByText('of ann').waitFor();
     expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
     expect(await page.getByRole('button', { name: /Switch to/ }).count()).toBe(0);
-    // A change, with the host's session and the origin of the page.
+    // A change with the host's session and the page's origin.
     await page.getByRole('button', { name: 'New endpoint' }).click();
     await page.getByLabel('Name').fill('made by ann');
     await page.getByRole('button', { name: 'Create endpoint' }).click();

@@ -2,7 +2,7 @@ import type { Page, Request } from 'playwright-core';
 import { newEndpoint, send, startDashboard, type DashboardSite } from '../testing/dashboard-site';
 import { withBrowser, type Visitor } from '../testing/visitor';
 
-/** A browser has six connections to one host over HTTP/1.1. */
+/** One more than the six connections that a browser has to one host over HTTP/1.1. */
 const TABS = 7;
 
 withBrowser('many tabs of one browser', () => {
@@ -15,7 +15,7 @@ withBrowser('many tabs of one browser', () => {
     site = await startDashboard();
     endpoint = await newEndpoint(site, { name: 'tabs' });
     visitor = await site.visit();
-    // It opened its stream before anybody counted.
+    // It opened its stream before counting began.
     await visitor.page.goto('about:blank');
     streams = [];
     visitor.context.on('request', (request) => {
@@ -30,7 +30,7 @@ withBrowser('many tabs of one browser', () => {
   const shows = (pages: Page[], id: string): Promise<void[]> =>
     Promise.all(pages.map((page) => page.locator(row(id)).first().waitFor()));
 
-  /** As many tabs as are wanted, all of them live: those that are open already, without some or with new ones. */
+  /** Opens or closes tabs until there are `count`, all of them live. */
   async function openTabs(count: number): Promise<Page[]> {
     const pages = visitor.context.pages().filter((page) => page !== visitor.page);
     while (pages.length > count) {
@@ -49,7 +49,7 @@ withBrowser('many tabs of one browser', () => {
     return pages;
   }
 
-  /** Without a stream of their own pages would have no connection left for anything else. */
+  /** Checks that every tab gets an answer. With a stream each, they would have no connection left for anything else. */
   async function allAnswer(pages: Page[]): Promise<void> {
     const statuses = pages.map((page) =>
       page.evaluate<number>(`fetch(${JSON.stringify(`${site.url}/dashboard/api/v1/events`)}).then((a) => a.status)`),
@@ -59,7 +59,7 @@ withBrowser('many tabs of one browser', () => {
 
   const leader = (): Page => (streams.at(-1) as Request).frame().page();
 
-  test('share one event stream: all of them load, answer, and show what comes', async () => {
+  test('share one event stream, and all of them load, answer and show new events', async () => {
     const pages = await openTabs(TABS);
     expect(streams).toHaveLength(1);
     await allAnswer(pages);
@@ -87,7 +87,7 @@ withBrowser('many tabs of one browser', () => {
     await allAnswer(pages);
   });
 
-  test('hand it over when the tab that has it pauses, and that tab catches up when it goes on', async () => {
+  test('hand the stream over when the tab that has it pauses, and that tab catches up when it resumes', async () => {
     const pages = await openTabs(3);
     const paused = leader();
     const count = streams.length;
@@ -105,10 +105,10 @@ withBrowser('many tabs of one browser', () => {
     expect(streams).toHaveLength(count + 1);
   });
 
-  test('take it from a tab that says nothing any more', async () => {
+  test('take the stream from a tab that does not answer any more', async () => {
     const pages = await openTabs(2);
     const mute = await visitor.tab();
-    // A page of the same site whose script does not run on.
+    // A page of the same site whose script does not run.
     await mute.goto(`${site.url}/dashboard/no/such/page`);
     await mute.evaluate(`navigator.locks.query().then(({ held }) => {
       void navigator.locks.request(held.find(({ name }) => name.includes('paggio')).name, { steal: true }, () => new Promise(() => {})).catch(() => {});
@@ -130,7 +130,7 @@ withBrowser('many tabs of one browser', () => {
     await visitor.page.goto('about:blank');
   });
 
-  test('change the mode together, and events of one mode never show in the other', async () => {
+  test('change the mode together, and events of one mode are never shown in the other', async () => {
     const pages = await openTabs(3);
     const old = await send(endpoint, '{"type":"of.live"}');
     await shows(pages, old);
@@ -147,7 +147,7 @@ withBrowser('many tabs of one browser', () => {
     await allAnswer(pages);
   });
 
-  test('without locks, as over plain HTTP from another machine, a hidden tab lets its stream go', async () => {
+  test('without locks, as over plain HTTP from another machine, a hidden tab closes its stream', async () => {
     const page = await visitor.tab();
     await page.addInitScript(`
       delete Navigator.prototype.locks;
@@ -164,7 +164,7 @@ withBrowser('many tabs of one browser', () => {
     await ended;
     const id = await send(endpoint, '{"type":"while.hidden"}');
     const count = own().length;
-    // A page that is seen again also asks for its lists anew: the event may show before there is a stream.
+    // A page that becomes visible also loads its lists again, so the event may be shown before there is a stream.
     const opened = page.waitForRequest(ofStream);
     await turn(false);
     await shows([page], id);

@@ -60,7 +60,7 @@ async function causes(explaining: Promise<Explanation | null>): Promise<string[]
 
 const compact = JSON.stringify(JSON.parse(BODY));
 
-describe('what went wrong is found, and nothing else is', () => {
+describe('the cause is found, and no other', () => {
   const cases: [string, string, () => Promise<Explanation | null>][] = [
     ['old', 'clock', () => explain(config('stripe'), request(signed('stripe', BODY, SECRET, NOW - 4000_000)))],
     ['in the future', 'clock', () => explain(config('stripe'), request(signed('stripe', BODY, SECRET, NOW + 400_000)))],
@@ -251,12 +251,12 @@ function createHashHex(text: string): string {
   return (scheme.sign({ ...input, secret: text, body: Buffer.alloc(0) }).headers[0] as [string, string])[1];
 }
 
-test('how far off a clock is, is told to the second', async () => {
+test('the error of a clock is given to the second', async () => {
   const explained = await explain(config('stripe'), request(signed('stripe', BODY, SECRET, NOW - 4321_000)));
   expect(explained?.matches[0]?.message).toContain('4321 s old');
 });
 
-test('a forged signature is not explained away, and a flood of candidates, deep or large bodies end soon', async () => {
+test('a forged signature is not explained, and many candidates or deep or large bodies take little time', async () => {
   expect(
     await causes(explain(config('github'), request({ 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }))),
   ).toEqual([]);
@@ -276,7 +276,7 @@ describe('a large body', () => {
   const others = (count: number): { value: string; label: string }[] =>
     Array.from({ length: count }, (_, n) => ({ value: `secret of ${n}`, label: `endpoint "${n}"` }));
 
-  test('is searched for clocks and secrets', async () => {
+  test('is searched for clock errors and secrets', async () => {
     const old = await explain(config('stripe'), request(signed('stripe', large, SECRET, NOW - 4321_000), large));
     expect(old?.matches.map(({ message }) => message)).toEqual([
       'The signature is right, but its timestamp is 4321 s old.',
@@ -285,7 +285,7 @@ describe('a large body', () => {
     expect(await causes(explain(config('github'), other, { otherSecrets: others(2) }))).toEqual(['other_secret']);
   });
 
-  test('is passed over eight times and no more, and others get their turn in between', async () => {
+  test('is read at most eight times, and others get their turn in between', async () => {
     const last = request(signed('github', large, 'secret of 7'), large);
     const beyond = request(signed('github', large, 'secret of 8'), large);
     let turns = 0;
@@ -301,7 +301,7 @@ describe('a large body', () => {
   });
 });
 
-test('what is missing or repeated is named', async () => {
+test('a missing or repeated header is named', async () => {
   const hint = async (headers: Record<string, string | string[]>): Promise<unknown> =>
     (await explain(config('github'), request(headers)))?.hints.map(({ cause }) => cause);
   expect(await hint({})).toEqual(['missing_header']);
@@ -309,7 +309,7 @@ test('what is missing or repeated is named', async () => {
   expect(await hint({ 'x-hub-signature-256': ['a', 'b'] })).toContain('repeated_header');
 });
 
-test('neither secrets nor signatures that would be right appear in an explanation', async () => {
+test('an explanation contains neither secrets nor correct signatures', async () => {
   const right = signed('github', BODY)['x-hub-signature-256'] as string;
   const explained = await explain(config('github'), request(signed('github', BODY, 'dev secret'), compact), {
     otherSecrets: [{ value: 'dev secret', label: 'endpoint "x"' }],
@@ -321,7 +321,7 @@ test('neither secrets nor signatures that would be right appear in an explanatio
 test.each([
   ['sha256', 'secret first', [SECRET, BODY], '{secret}{body}'],
   ['sha256', 'secret last', [BODY, SECRET], '{body}{secret}'],
-])('a plain %s digest with the %s is told from an HMAC', async (algorithm, _, parts, template) => {
+])('a plain %s digest with the %s is distinguished from an HMAC', async (algorithm, _, parts, template) => {
   const signature = createHash(algorithm).update(parts.join('')).digest('hex');
   const explained = await explain(config('github'), request({ 'x-hub-signature-256': `sha256=${signature}` }));
   expect(explained?.matches.map(({ cause }) => cause)).toContain('algorithm');

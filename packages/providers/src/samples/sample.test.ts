@@ -43,11 +43,11 @@ test('at least twenty providers have samples', () => {
   expect(withSamples.length).toBeGreaterThanOrEqual(20);
 });
 
-test.each(cases)('%s %s is recognised by its type, verified, and new each time', async (name, type) => {
+test.each(cases)('the sample %s %s is recognised by its type, verified, and new each time', async (name, type) => {
   const provider = findProvider(name) as Provider;
   const { request, secret } = signedSample(provider, type);
   expect(eventTypeOf(request, provider)).toBe(type);
-  // Those that send by Svix cannot be told apart.
+  // Providers that send by Svix cannot be distinguished.
   const detected = provider.spec.detect.length > 0 && !['paypal', 'adyen'].includes(name);
   if (detected) expect(detect(request.headers)?.name).toBe(name);
   if (name === 'paypal') return;
@@ -67,7 +67,7 @@ test.each(cases)('%s %s is recognised by its type, verified, and new each time',
   if (ids[0] !== null) expect(ids[0]).not.toBe(ids[1]);
 });
 
-test('without a type the most typical one; an unknown one has no sample', () => {
+test('without a type the sample is the most typical one, and an unknown type has none', () => {
   expect(sample('stripe')?.eventType).toBe('payment_intent.succeeded');
   expect(sample('stripe', 'no.such')).toBeUndefined();
   expect(sample('no-such')).toBeUndefined();

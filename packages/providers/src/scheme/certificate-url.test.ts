@@ -3,7 +3,7 @@ import { createVerifier, findProvider, HeaderList, type KeyDirectory, type Schem
 
 const NOW = 1_700_000_000_000;
 
-/** URLs that look like an allowed one to somebody: a person, a prefix or suffix match, or a parser that repairs. */
+/** URLs that look like an allowed one to a person, to a prefix or suffix match, or to a parser that repairs URLs. */
 function nearMisses(allowed: string): string[] {
   const { host, pathname, search } = new URL(allowed);
   const path = pathname + search;
@@ -173,7 +173,7 @@ const settings = { paypal, 'aws-sns': sns };
 describe.each(['paypal', 'aws-sns'] as const)('the certificate of %s', (provider) => {
   const { verify, keys } = settings[provider]();
 
-  test.each(certificates[provider])('is fetched from %s, and from nothing that only looks like it', async (allowed) => {
+  test.each(certificates[provider])('is fetched from %s, and from no URL that only looks like it', async (allowed) => {
     keys.asked.length = 0;
     expect([await verify(allowed), keys.asked]).toEqual([true, [allowed]]);
     keys.asked.length = 0;
@@ -204,7 +204,7 @@ test('no other host or path of PayPal has certificates', async () => {
   expect(keys.asked).toEqual([]);
 });
 
-test('a host that a customer of Amazon can own is not the notification service', async () => {
+test('a host that a customer of Amazon can own is not accepted as the notification service', async () => {
   const { confirms, verify, keys } = sns();
   for (const host of [
     'sns.s3-us-west-2.amazonaws.com',
@@ -234,7 +234,7 @@ test('a host that a customer of Amazon can own is not the notification service',
   expect(new Set(keys.asked)).toEqual(new Set([certificates['aws-sns'][0]]));
 });
 
-test('a subscription is confirmed at the notification service only', async () => {
+test('a subscription is confirmed only at the notification service', async () => {
   const { confirms } = sns();
   const allowed =
     'https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic&Token=2336412f37';

@@ -36,7 +36,7 @@ async function check(
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = { iat: SECONDS, exp: SECONDS + 60 };
 
-test('a good token is accepted, and says that it does not cover the body', async () => {
+test('a valid token is accepted as a proof that does not cover the body', async () => {
   expect(await check(`Bearer ${signJwt(claims, 'RS256', key)}`)).toMatchObject({
     ok: true,
     bodyAuthenticated: false,
@@ -44,15 +44,15 @@ test('a good token is accepted, and says that it does not cover the body', async
   });
 });
 
-describe('the algorithm is that of the configuration [SIG-12]', () => {
+describe('the algorithm comes from the configuration [SIG-12]', () => {
   const good = signJwt(claims, 'RS256', key);
   const [head, payload, signature] = good.split('.') as [string, string, string];
   const hmacWithPublicKey = signJwt(claims, 'HS256', Buffer.from(pair.secret));
-  // The same bytes for a decoder that ignores the bits which no byte needs.
+  // A decoder that ignores unused bits reads the same bytes.
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const sameBytes = signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.slice(-1)) ^ 1] as string);
   expect(Buffer.from(sameBytes, 'base64url').equals(Buffer.from(signature, 'base64url'))).toBe(true);
-  /** Signed by the right key, with a header of another algorithm. */
+  /** A token signed by the right key, with another algorithm in its header. */
   const signedAs = (alg: string): string => {
     const text = `${part({ alg })}.${payload}`;
     return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
@@ -67,24 +67,24 @@ describe('the algorithm is that of the configuration [SIG-12]', () => {
     ['critical extensions', `${part({ alg: 'RS256', crit: ['x'] })}.${payload}.${signature}`],
     ['other claims', `${head}.${part({ ...claims, iat: SECONDS - 1 })}.${signature}`],
     ['bits that a lenient decoder drops', `${head}.${payload}.${sameBytes}`],
-    ['the right key under the name of none', signedAs('none')],
-    ['the right key under the name of HS256', signedAs('HS256')],
+    ['the right key with alg none', signedAs('none')],
+    ['the right key with alg HS256', signedAs('HS256')],
     ['padding', `${good}==`],
     ['two parts', `${head}.${payload}`],
     ['four parts', `${good}.x`],
     ['claims that are a list', `${head}.${part([])}.${signature}`],
     ['nonsense', 'a.b.c'],
-    ['a very long one', `${'a'.repeat(100_000)}.b.c`],
+    ['a very long token', `${'a'.repeat(100_000)}.b.c`],
   ])('%s is refused', async (_, token) => {
     expect((await check(`Bearer ${token}`)).ok).toBe(false);
   });
 
-  test('the prefix is needed', async () => {
+  test('a token without its prefix is refused', async () => {
     expect(await check(good)).toEqual({ ok: false, reason: 'malformed_signature' });
   });
 });
 
-test('times are checked both ways, and must be numbers', async () => {
+test('times may be neither too old nor in the future, and have to be numbers', async () => {
   const reasons: unknown[] = [];
   for (const times of [
     { iat: SECONDS - 301 },
@@ -107,7 +107,7 @@ test('times are checked both ways, and must be numbers', async () => {
   ]);
 });
 
-test('the hash of the body and the issuer are compared', async () => {
+test('the hash of the body and the issuer are checked', async () => {
   const using = config({ body_hash_claim: 'sha', body_hash_encoding: 'hex', issuer: 'me' });
   const sha = createHash('sha256').update(BODY).digest('hex');
   const of = (more: object): Promise<Verification> =>
@@ -123,7 +123,7 @@ test('the hash of the body and the issuer are compared', async () => {
     expect((await of(more)).ok).toBe(false);
 });
 
-test('a private key is not taken for a public one, nor a key of another kind', () => {
+test('a private key, or a key of another kind, is not accepted as a public key', () => {
   for (const secret of [pair.signingKey, testPair('ec', 'pem').secret, 'text', '{}', '{"kty":"RSA"}']) {
     expect(createVerifier(config({}, secret))).toEqual([expect.objectContaining({ field: 'secrets[0]' })]);
   }
@@ -153,7 +153,7 @@ describe('Plaid', () => {
   const signed = (more: object = {}, algorithm: JwtAlgorithm = 'ES256', kid = 'known-key'): string =>
     signJwt({ ...good, ...more }, algorithm, algorithm === 'ES256' ? signing : Buffer.from(plaid.secret), kid);
 
-  test('a good token, by look-up and under a pinned key', async () => {
+  test('a valid token is accepted, with a looked-up key and with a configured key', async () => {
     expect(await of(signed())).toMatchObject({ ok: true, bodyAuthenticated: true });
     expect(await of(signed(), JSON.stringify(jwk), null)).toMatchObject({ ok: true });
   });

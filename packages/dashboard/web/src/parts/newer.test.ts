@@ -1,6 +1,6 @@
 import { changesOf, mergeForms } from './newer';
 
-test('a form keeps what was typed and takes the newer values of everything else', () => {
+test('a form keeps what was typed and takes newer values for everything else', () => {
   const before = { name: 'old', timeout: '30', retry: { kind: 'inherit' }, types: ['a'] };
   const mine = { ...before, name: 'mine', retry: { kind: 'schedule' } };
   const newer = { name: 'theirs', timeout: '5', retry: { kind: 'inherit' }, types: ['a', 'b'] };
@@ -13,7 +13,7 @@ test('a form keeps what was typed and takes the newer values of everything else'
   expect(mergeForms(before, before, newer)).toEqual(newer);
 });
 
-test('changes are the facts that differ, also those that are there on one side only', () => {
+test('the changes are all facts that differ, including those on one side only', () => {
   expect(changesOf({ Name: 'a', Same: 'x', Gone: 'y' }, { Name: 'b', Same: 'x', New: 'z' })).toEqual([
     { label: 'Name', before: 'a', now: 'b' },
     { label: 'Gone', before: 'y', now: '' },

@@ -13,7 +13,7 @@ const request: CurlRequest = {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const isPosix = process.platform !== 'win32';
 
-/** What a shell would hand to curl, and what curl would read. */
+/** The arguments that a shell passes to curl, and the input that curl reads. */
 function argumentsOf(command: string): { given: string[]; input: Buffer } {
   const script = `curl() { printf '%s\\0' "$@"; cat >&2; }\n${command}`;
   const { stdout, stderr } = spawnSync('sh', ['-c', script], { input: '', maxBuffer: 10_000_000 });
@@ -22,7 +22,7 @@ function argumentsOf(command: string): { given: string[]; input: Buffer } {
 
 const posixTest = isPosix ? test : test.skip;
 
-posixTest('a shell hands over exactly what was received', () => {
+posixTest('a shell passes on exactly what was received', () => {
   const body = `it's "quoted" $HOME \`id\` \\n !x\n{"a":12345678901234567890}`;
   const { given } = argumentsOf(
     toCurl({ ...request, headers: { 'content-type': 'application/json', 'x-a': ["o'ne", 'two'] }, body: bytes(body) }),
@@ -56,23 +56,23 @@ posixTest('any text and any bytes survive the shell', () => {
   );
 });
 
-test('what the reader may not see, and what belongs to the old connection, is left out', () => {
+test('headers that the reader may not see, and headers of the old connection, are left out', () => {
   const headers = { authorization: '***', host: 'old', 'content-length': '2', connection: 'close', 'x-b': 'c' };
   const command = toCurl({ ...request, headers, body: bytes('{}') });
   expect(command).not.toMatch(/\*\*\*|old|content-length|connection/);
-  // curl would call the body a form.
+  // curl would send the body as a form.
   expect(command).toContain("-H 'content-type:'");
 });
 
-test('a long body is asked for as a file', () => {
+test('a long body is read from a file', () => {
   expect(toCurl({ ...request, body: new Uint8Array(100_000) })).toMatch(/^# .*\n[^]*--data-binary @body$/);
 });
 
-posixTest('curl itself sends it', async () => {
+posixTest('curl itself sends the request', async () => {
   try {
     execFileSync('curl', ['--version']);
   } catch {
-    // The shell's own view of the command is tested above.
+    // The tests above check the command as a shell sees it.
     return;
   }
   const received: { url: string; type: string | undefined; body: Buffer }[] = [];

@@ -3,7 +3,7 @@ import { layOutJson } from './json-layout';
 
 const formatted = (source: string): string | undefined => layOutJson(source, 'formatted')?.text;
 
-test('each member has a line, and every token its exact text', () => {
+test('each member has its own line, and every token its exact text', () => {
   const source = '{"b":12345678901234567890,"a":1.10,"a":[1e400,-0,{}],"e":"\\u00e9\\/",   "n":null}';
   expect(formatted(source)).toBe(
     [
@@ -22,12 +22,12 @@ test('each member has a line, and every token its exact text', () => {
   );
 });
 
-test('as received it is the same text', () => {
+test('a text shown as received is unchanged', () => {
   const source = ' {\r\n\t"a" : [ 1 ,2 ]\n} ';
   expect(layOutJson(source, 'received')?.text).toBe(source);
 });
 
-test('tokens say where they are', () => {
+test('each token has its position', () => {
   const laidOut = layOutJson('{"a":["x",1,true]}', 'formatted');
   expect(laidOut?.tokens.map(({ kind, start, end }) => [kind, laidOut.text.slice(start, end)])).toEqual([
     ['key', '"a"'],
@@ -38,14 +38,14 @@ test('tokens say where they are', () => {
 });
 
 test.each(['', 'hello', '<xml/>', '{"a":1}{"b":2}', '[1}', ']', '{"a":undefined}', "{'a':1}", 'a=1&b=2', ','])(
-  'what is no JSON is left alone: %j',
+  'a text that is not JSON is left alone: %j',
   (source) => {
     expect(layOutJson(source, 'formatted')).toBeNull();
     expect(layOutJson(source, 'received')).toBeNull();
   },
 );
 
-test('a cut end is no mistake', () => {
+test('a text that is cut off at its end is still laid out', () => {
   expect(formatted('{"a":[1,{"b":"unfin')).toBe('{\n  "a": [\n    1,\n    {\n      "b": "unfin');
 });
 
@@ -54,7 +54,7 @@ test('100,000 brackets do not become gigabytes of white space', () => {
   expect(formatted(source)?.length).toBeLessThan(110_000);
 });
 
-test('only white space between tokens changes, for whatever JSON', () => {
+test('in any JSON only white space between tokens changes', () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom('', ' ', '\n\t'), (source, padding) => {
       const text = padding + source + padding;

@@ -8,15 +8,15 @@ test.each([
   ['pusch', 'push'],
   ['invioce.*', 'invoice.*'],
   ['customer.subscripton.*', 'customer.subscription.*'],
-])('%s is almost %s', (written, meant) => {
+])('%s is taken for a slip of %s', (written, meant) => {
   expect(findSlips(['push', written, written], known)).toEqual([{ written, meant }]);
 });
 
 test.each(['invoice.paid', 'invoice.*', 'customer.*', 'customer.subscription.*', 'my.own.type', 'p', ''])(
-  '%j is no slip',
+  '%j is not taken for a slip',
   (written) => expect(findSlips([written], known)).toEqual([]),
 );
 
-test('where no type is known there is no slip', () => {
+test('without known types there is no slip', () => {
   expect(findSlips(['invoice.piad', 'invioce.*'], [])).toEqual([]);
 });

@@ -25,15 +25,15 @@ test('finds each of several times', () => {
 test.each([
   '',
   'HTTP 500; no attempts left of 3',
-  // Without a date or an offset it is unknown which moment is meant.
+  // Without a date or an offset the time is ambiguous.
   'until 22:26:57Z',
   'at 2026-11-28T22:26:57',
   'on 2026-11-28',
-  // No calendar has these.
+  // These times do not exist.
   'at 2026-02-30T10:00:00Z',
   'at 2026-13-01T10:00:00Z',
   'at 2026-11-28T25:00:00Z',
-  // Part of something longer.
+  // These are parts of longer words.
   'backup-2026-11-28T22:26:57Z',
   'x2026-11-28T22:26:57Z',
   '2026-11-28T22:26:57Zulu',

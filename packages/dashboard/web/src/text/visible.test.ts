@@ -8,19 +8,19 @@ test('hidden and bidirectional characters are shown as their code points [UIX-07
   expect(countHidden('a\u200Bb\u202Ec\r\n')).toBe(2);
 });
 
-test('what people write stays as it is', () => {
+test('ordinary text in any language stays unchanged', () => {
   const text = 'Grüße, עברית, العربية, 日本語, 👍\n\ttabs and lines';
   expect(visible(text)).toBe(text);
   expect(countHidden(text)).toBe(0);
 });
 
-test('a host in look-alike letters shows what it is', () => {
+test('a host with look-alike letters is shown in its ASCII form', () => {
   expect(visibleUrl('https://аррӏе.com/path?x=ä')).toBe('https://xn--80ak6aa92e.com/path?x=ä');
   expect(visibleUrl('https://example.com/ä')).toBe('https://example.com/ä');
   expect(visibleUrl('javascript:alert(1)')).toBe('javascript:alert(1)');
 });
 
-test('a confirmation asks for what can be typed', () => {
+test('a confirmation asks for a word that can be typed', () => {
   expect(typable(' stripe-prod ', 'slug')).toBe('stripe-prod');
   expect(typable('x'.repeat(41), 'slug')).toBe('slug');
   expect(typable('a\u200Bb', 'slug')).toBe('slug');

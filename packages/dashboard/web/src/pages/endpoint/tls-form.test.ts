@@ -2,7 +2,7 @@ import { keptTls, toTls } from './tls-form';
 
 const texts = { certificate: 'the certificate', privateKey: 'the key', authorities: 'the authorities' };
 
-test('TLS settings are sent as a whole when they are replaced, as null when they are removed, and otherwise not at all', () => {
+test('TLS settings are sent whole when they are replaced, as null when they are removed, and otherwise not at all', () => {
   expect(toTls({ change: 'replace', ...texts })).toEqual({
     certificate: 'the certificate',
     private_key: 'the key',
@@ -12,7 +12,7 @@ test('TLS settings are sent as a whole when they are replaced, as null when they
   expect(toTls({ change: 'keep', ...texts })).toBeUndefined();
 });
 
-test('a text that is empty is left out, so that the server can say what is missing', () => {
+test('an empty text is left out, so that the server can say what is missing', () => {
   expect(toTls({ ...keptTls, change: 'replace', certificate: 'one', privateKey: ' \n' })).toEqual({
     certificate: 'one',
   });

@@ -10,7 +10,7 @@ const event = {
   received_at: '2026-01-02T00:00:00.000Z',
 } as EventItem;
 
-test('the address holds the filter, and nothing else of it does', () => {
+test('the filter consists of its own parameters in the address, and of no others', () => {
   expect(toFilter(new URLSearchParams('status=failed&q=a%26b&tab=x&source='))).toEqual({ status: 'failed', q: 'a&b' });
 });
 
@@ -27,8 +27,8 @@ test.each([
   [{ since: '2026-01-01T00:00:00.000Z', until: '2026-01-03T00:00:00.000Z' }, true],
   [{ since: '2026-01-02T00:00:00.000Z' }, false],
   [{ until: '2026-01-02T00:00:00.000Z' }, false],
-  // Only the server looks into payloads.
+  // Only the server searches payloads.
   [{ q: 'x' }, null],
-] as const)('%j of an event that just came: %s', (filter, expected) => {
+] as const)('whether the filter %j matches a new event is %s', (filter, expected) => {
   expect(matches(filter, event)).toBe(expected);
 });
