@@ -182,7 +182,7 @@ test('an unreachable registry is no verdict either', async () => {
   expect([code, output]).toEqual([0, expect.stringMatching(/NOT checked.*\n.*ECONNREFUSED/)]);
 });
 
-test('a folder without a lock file fails, because nothing was checked for a reason other than the registry', async () => {
+test('a folder without a lock file fails, because the registry is not why nothing was checked', async () => {
   rmSync(join(folder, 'package-lock.json'));
   const { code, output } = await audit('http://127.0.0.1:9/');
   expect([code, output]).toEqual([

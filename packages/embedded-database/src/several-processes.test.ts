@@ -8,7 +8,7 @@ import { MemberProcess } from './testing/member-process';
 let root: string;
 let directory: string;
 const members: MemberProcess[] = [];
-/** In the full check processes meet at more moments, and are killed more often. */
+/** The full check lets processes meet at more moments, and kills them more often. */
 const isFull = process.env['PAGGIO_FULL'] !== undefined;
 
 beforeAll(() => {

@@ -116,7 +116,7 @@ test("without Origin the browser's word about the site counts, and a request wit
   expect(refusalOf(LOCAL, { host }, 'required')).toMatchObject({ code: 'FORBIDDEN' });
 });
 
-test("the refusal of a change from an unknown own site says which option to set", () => {
+test('the refusal of a change from an unknown own site says which option to set', () => {
   const behindTls = refusalOf('http://localhost', { host: 'app.test', origin: 'https://app.test' }, 'required');
   for (const part of [
     'https://app.test',

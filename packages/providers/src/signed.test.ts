@@ -76,7 +76,7 @@ test('there are enough requests to compare with', () => {
 });
 
 test.each(of((vector) => vector.headers !== undefined))(
-  'the signature is the one that the library accepts: %s',
+  'signing makes exactly what the library accepts: %s',
   (_, vector) => {
     const parts = sign(vector);
     const got = received(vector, parts);
@@ -90,7 +90,7 @@ test.each(of((vector) => vector.headers !== undefined))(
 );
 
 test.each(of((vector) => vector.bodySignature !== undefined))(
-  'the signature inside the body is exactly the one that the library accepts: %s',
+  'signing makes exactly the signature inside the body that the library accepts: %s',
   (_, vector) => {
     expect(sign(vector).body?.toString()).toBe(
       Buffer.from(vector.bodySignature?.bodyBase64 ?? '', 'base64').toString(),

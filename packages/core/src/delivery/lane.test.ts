@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Lane } from './lane';
 import { shareOf } from './share';
 
-test('the shares of all processes add up to the concurrency, whatever its number and theirs', () => {
+test('the shares of all processes add up to the concurrency and differ by at most one', () => {
   fc.assert(
     fc.property(
       fc.uuid(),
