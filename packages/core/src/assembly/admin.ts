@@ -16,8 +16,8 @@ import type { Explanations } from '../verification/explanations';
 import type { Assembly } from './assemble';
 
 /**
- * What the management API and the dashboard can do, for code of the app. Each operation belongs to an owner: a user and a
- * mode. It sees no object of anybody else.
+ * Everything that the management API and the dashboard can do, for code of the app. Each operation acts for one owner,
+ * a user in a mode, and sees no objects of others.
  */
 export class PaggioAdmin {
   readonly endpoints: Endpoints;
@@ -59,7 +59,7 @@ export class PaggioAdmin {
    * Encrypts every secret that is stored under one of `previousMasterKeys` again under `masterKey`, while all other work
    * goes on. `paggio rotate-master-key` does the same.
    * @throws PaggioError `CONFLICT` when a secret cannot be decrypted, or when another process still encrypts under an older
-   *   key. Every secret that could be encrypted again is.
+   *   key. Every secret that can be decrypted is encrypted again even then.
    */
   async rotateMasterKey(options: RotationOptions = {}): Promise<RotationResult> {
     const { context, database } = this.assembly;

@@ -4,13 +4,13 @@ import { PublicAddress } from '../public-address';
 import { Telemetry } from '../telemetry/telemetry';
 import type { TestingHooks } from './testing-hooks';
 
-/** What every part of a gateway is made with. */
+/** Shared by all parts of a gateway. */
 export interface Context {
   readonly options: ResolvedOptions;
   readonly timing: Timing;
   readonly telemetry: Telemetry;
   readonly address: PublicAddress;
-  /** Reports an error that nobody else hears of. */
+  /** Reports an error that no caller receives. */
   readonly reportFault: (where: string, error: unknown) => void;
 }
 

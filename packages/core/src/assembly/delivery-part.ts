@@ -16,9 +16,9 @@ export interface DeliveryPart {
   readonly routing: Routing;
   readonly queueStore: QueueStore;
   readonly hops: Hops;
-  /** Work is due: this process takes it, or the processes that deliver are told. */
+  /** Call it when work is due. This process takes the work, or notifies the processes that deliver. */
   readonly wake: () => void;
-  /** A change was committed under this configuration version. Every process gets to know it. */
+  /** Call it after a change was committed, with its configuration version. It notifies every process. */
   readonly configurationChanged: (version: number) => void;
 }
 

@@ -5,7 +5,7 @@ import type { DeliveryPart } from './delivery-part';
 import type { MaintenancePart } from './maintenance-part';
 import type { ManagementPart } from './management-part';
 
-/** What this process does about hints of other processes. */
+/** Reacts to the hints of other processes. */
 export function hintListener(
   { options }: Context,
   { directory }: DatabasePart,

@@ -41,7 +41,7 @@ export class PaggioHost {
     return this.lifecycle.isEnding;
   }
 
-  /** Calls `listener` once, with the first `quiesce` or `stop`; immediately if one of them was called before. */
+  /** Calls `listener` once, at the first `quiesce` or `stop`; immediately if one of them was called before. */
   whenEnding(listener: () => void): void {
     this.lifecycle.whenEnding(listener);
   }
@@ -52,7 +52,7 @@ export class PaggioHost {
   }
 
   /**
-   * Figures of this moment, for metrics.
+   * Current figures, for metrics.
    * @throws when the database does not answer
    */
   gauges(): Promise<Gauges> {

@@ -100,7 +100,7 @@ export class Lifecycle {
     const { configurationChanged, registry } = this.parts.delivery;
     const { all } = registry;
     if (all.length === 0) return;
-    // Unknown types are legal, so this stops nothing. Every host shows warnings of Node.
+    // Unknown types are allowed, so this only warns. Every host shows Node's warnings.
     for (const hint of all.flatMap(typeHints))
       process.emitWarning(hint, { type: 'PaggioWarning', code: 'PAGGIO_EVENT_TYPE' });
     if (all.some(({ transactional }) => transactional)) await handlerStore.tryTransactions(database.transactions);
@@ -129,7 +129,7 @@ export class Lifecycle {
 const ROLE_HINT =
   'Connect as a role that owns the schema paggio and nothing else: docs/deploy.md, "A database role with no more rights than needed".';
 
-/** With `migrations: 'off'` a schema that is missing or behind shows in a statement that needs more of it. */
+/** With `migrations: 'off'`, a missing or outdated schema shows only when a statement needs more of it. */
 function asSchemaProblem(error: unknown): unknown {
   if (!isSchemaMissing(error)) return startRefusal(error) ?? error;
   return new PaggioError('CONFLICT', 'The database has not the schema that this version of Paggio needs', {

@@ -8,23 +8,23 @@ export interface Readiness {
   ready: boolean;
   /** What is wrong, for people; null when ready. */
   reason: string | null;
-  /** Number of the newest migration in the database; null: it does not answer. */
+  /** Number of the newest migration in the database; null if the database does not answer. */
   migration: number | null;
-  /** Seconds that the delivery which has been due for longest waits; 0: none is late. Null: unknown. */
+  /** How long the delivery that has been due for longest has waited, in seconds; 0 if none is late, null if unknown. */
   lagSeconds: number | null;
 }
 
-/** Numbers of this moment, for metrics. */
+/** Current figures, for metrics. */
 export interface Gauges {
-  /** Deliveries that are not over, up to `GAUGE_LIMIT`. */
+  /** Pending deliveries, counted up to `GAUGE_LIMIT`. */
   pending: number;
   lagSeconds: number;
-  /** Destinations that are failing: as in `Health`, of all users. */
+  /** Destinations of all users that are failing, as `Health` defines it. */
   failingDestinations: number;
-  /** Everything in Paggio's schema, with its indexes, on the disk of the database. */
+  /** Size of Paggio's schema with its indexes on the disk of the database, in bytes. */
   storedBytes: number;
   pools: { pool: string; total: number; idle: number; waiting: number }[];
-  /** How far the clock of this process is ahead of the database's, in milliseconds; null: not known yet. */
+  /** How far the clock of this process is ahead of the database's, in milliseconds; null until it is known. */
   clockSkewMs: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface ProcessStatusParts {
   readonly lifecycle: Lifecycle;
 }
 
-/** Says how this process and its queue are, for load balancers and metrics. */
+/** Reports the state of this process and its queue, for load balancers and metrics. */
 export class ProcessStatus {
   constructor(private readonly parts: ProcessStatusParts) {}
 
@@ -48,7 +48,7 @@ export class ProcessStatus {
     if (!lifecycle.isStarted) return { ...unknown, reason: 'not started' };
     try {
       const state = await delivery.queueStore.state();
-      // It may answer and store nothing, as with a full disk.
+      // The database may answer but store nothing, as with a full disk.
       const reason = capture.intake.isTroubled ? 'events cannot be stored' : delivery.worker.trouble;
       return { ready: reason === null, reason, ...state };
     } catch {

@@ -2,7 +2,7 @@ import type { Timing } from '../flow/timing';
 import type { Resolve } from '../transport/address-guard';
 import type { Transport } from '../transport/transport';
 
-/** Replacements that tests use for the network and for time. Each member that is missing is the real thing. */
+/** Replacements that tests use for the network and for time. Missing members default to the real thing. */
 export interface TestingHooks {
   /** Looks up the addresses of a host name. */
   resolve?: Resolve;

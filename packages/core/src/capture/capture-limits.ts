@@ -4,7 +4,9 @@ import { RateLimiter, rateLimited, type RateLimit } from '../keys/rate-limiter';
 import { networkOf } from '../transport/network';
 import { RecentMap } from '../flow/recent-map';
 
-/** For each sender, for requests to URLs that are not in memory: each of them costs a look-up in the database. */
+/**
+ * The limit of each sender for requests to URLs that are not in memory, because each costs a look-up in the database.
+ */
 const UNKNOWN_URLS: RateLimit = { perSecond: 50, burst: 2_000 };
 /** The part of a limit that one sender may use, and that all senders without a verified event may use together. */
 const PART = 0.5;
@@ -21,7 +23,7 @@ export interface CaptureRates {
 }
 
 /**
- * Limits how many requests webhook URLs accept. Decided before a body is read, in this process.
+ * Limits how many requests webhook URLs accept. Each process decides by itself, before it reads the body.
  *
  * A sender is known at an endpoint when one of its events passed verification there within the last hour. All other
  * senders together may use half of the limit of an endpoint with verification, and half of the limit of a user, so that
@@ -29,7 +31,9 @@ export interface CaptureRates {
  */
 export class CaptureLimits {
   private readonly endpoints: Shared | null;
-  /** So that a flood from one address leaves room for the sender that the endpoint is for. */
+  /**
+   * Limits one address at one endpoint, so that a flood from it leaves room for the sender that the endpoint is for.
+   */
   private readonly senders: RateLimiter | null;
   private readonly users: Shared | null;
   private readonly unknown = new RateLimiter(UNKNOWN_URLS);
@@ -46,7 +50,7 @@ export class CaptureLimits {
     this.users = user && shared(user, clock);
   }
 
-  /** Takes one request to an endpoint; null: it is within the limits. */
+  /** Counts one request to an endpoint. Returns null when it is within the limits. */
   take({ id, userId, verifier }: EndpointConfig, sender: string | null): PaggioError | null {
     if (!this.endpoints && !this.users) return null;
     const now = this.clock();
@@ -69,7 +73,7 @@ export class CaptureLimits {
     if (now - (this.known.get(name) ?? -Infinity) > NOTE_AGAIN_MS) this.known.set(name, now);
   }
 
-  /** Takes one look-up of a URL that this process has not seen; null: it may be looked up. */
+  /** Counts one look-up of a URL that this process does not remember. Returns null when it is within the limit. */
   takeUnknown(sender: string | null): PaggioError | null {
     const name = networkOf(sender);
     return this.unknown.spend(name)
@@ -77,13 +81,13 @@ export class CaptureLimits {
       : refusal(this.unknown, name, 'Too many requests to URLs without an endpoint');
   }
 
-  /** The URL was one of an endpoint after all. */
+  /** Undoes `takeUnknown`, because the URL belongs to an endpoint. */
   giveBackUnknown(sender: string | null): void {
     this.unknown.giveBack(networkOf(sender));
   }
 }
 
-/** The limit of everybody, and the part of it that unknown senders may use together. */
+/** The limit for all senders, and the part of it that unknown senders may use together. */
 interface Shared {
   all: RateLimiter;
   strangers: RateLimiter;
@@ -93,7 +97,7 @@ function shared(rate: RateLimit, clock: () => number): Shared {
   return { all: new RateLimiter(rate, clock), strangers: new RateLimiter(partOf(rate), clock) };
 }
 
-/** @returns the limiter that refuses, or null. What strangers are refused takes nothing from known senders. */
+/** @returns the limiter that refuses, or null. A refused stranger uses up nothing of what known senders may use. */
 function spend({ all, strangers }: Shared, name: string, known: boolean, now: number): RateLimiter | null {
   if (!known && !strangers.spend(name, now)) return strangers;
   return all.spend(name, now) ? null : all;

@@ -28,7 +28,7 @@ import type { RefusalTally } from './refusal-tally';
 import type { Findings, RejectionLog, RejectionThrottle } from '../rejections/rejection';
 import type { StorageQuota } from '../usage/storage-quota';
 
-/** What the sender is told. */
+/** The response to the sender. */
 export interface CaptureAnswer {
   status: number;
   /** One of the types that `isAnswerType` allows; null for an empty body. */
@@ -46,7 +46,7 @@ export interface CaptureDependencies {
   rejections: RejectionLog;
   throttle: RejectionThrottle;
   handshakes: Handshakes;
-  /** The most bytes of a body, and of one that is unpacked. */
+  /** The most bytes of a body, both as received and unpacked. */
   bodyLimit: number;
   /** Says why a signature failed; null: unknown. */
   explain: (endpoint: EndpointConfig, request: WebhookRequest) => Promise<Explanation | null>;
@@ -55,7 +55,7 @@ export interface CaptureDependencies {
 }
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,126}[a-z0-9])?$/;
-/** A larger body is explained when somebody asks, not while requests come in. */
+/** A larger body is explained only when somebody asks, not while requests come in. */
 const EXPLAINED_BYTES = 64 * 1024;
 const RECEIVED = '{"received": true}';
 
@@ -66,11 +66,12 @@ export class Capture {
   constructor(private readonly dependencies: CaptureDependencies) {}
 
   /**
-   * The endpoint of a slug, before the body is read. Without a promise when it is known.
+   * Finds the endpoint of a slug and checks method, limits and quota, before the body is read. Returns no promise when
+   * the endpoint is in memory.
    * @param sender address that the request came from; null: unknown
-   * @param announced bytes of its body, as far as its headers say
-   * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, `METHOD_NOT_ALLOWED` when it takes in other methods only,
-   *   `RATE_LIMITED`, or `UNAVAILABLE` when the database does not answer in time
+   * @param announced size of its body in bytes, as far as its headers say
+   * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, `METHOD_NOT_ALLOWED` when it accepts only other
+   *   methods, `RATE_LIMITED`, or `UNAVAILABLE` when the database does not answer in time
    */
   route(
     slug: string,
@@ -112,7 +113,7 @@ export class Capture {
     const { limits, quota } = this.dependencies;
     const refusal = limits.take(endpoint, sender);
     if (refusal) throw this.refuse('rate', endpoint.id, refusal);
-    // It will take that much at least, so a body that finds no room is not read.
+    // The event will need at least this much space, so a body that finds no room is not read.
     const full = quota.refuses(endpoint, announced + EVENT_OVERHEAD_BYTES, endpoint.verifier !== null);
     if (full) throw this.refuse('quota', endpoint.id, full);
     return endpoint;
@@ -125,8 +126,8 @@ export class Capture {
 
   /**
    * Takes a request in. Resolves after the commit, or with the answer to a handshake.
-   * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, `RATE_LIMITED` when it finds no room, or `UNAVAILABLE` when
-   *   it could not be stored: nothing was acknowledged
+   * @throws PaggioError `METHOD_NOT_ALLOWED`, `INVALID_SIGNATURE`, `RATE_LIMITED` when it would exceed a storage quota,
+   *   or `UNAVAILABLE` when it could not be verified or stored: nothing was acknowledged
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<CaptureAnswer> {
     const receivedAt = Date.now();
@@ -140,14 +141,14 @@ export class Capture {
     else {
       if (verifier === 'broken') return this.reject(endpoint, request, incoming, null, 'no_secret');
       provider = verifier.provider;
-      // Nothing is waited for unless a key has to be fetched: this runs for every request.
+      // Awaits only when a key has to be fetched, because this runs for every request.
       const checked = verifier.verify(incoming);
       const verification = checked instanceof Promise ? await checked : checked;
       const handshake = verifier.handshake(incoming, verification);
       if (handshake && (await this.dependencies.handshakes.fulfil(endpoint, handshake))) {
         return answer(handshake, handshake.headers);
       }
-      // A handshake comes by the method that its provider likes; anything else has to come by one of the endpoint's.
+      // A handshake may use the method that its provider prefers. Anything else has to use a method of the endpoint.
       if (!taken) throw methodNotAllowed(endpoint);
       if (!verification.ok) {
         if (verification.reason === 'key_unavailable')
@@ -171,7 +172,7 @@ export class Capture {
       headers,
       dedup: verified ? dedupOf(incoming, verified, provider as Provider) : null,
     };
-    // Many requests may wait for the database at once, and an unpacked body is in no account of their memory.
+    // Many requests may wait for the database at once, and no memory limit counts their unpacked bodies.
     forgetInflated(incoming);
     const accepted = await this.dependencies.writer.write(endpoint, request, known);
     return acknowledge(endpoint.acknowledgement ?? provider?.acknowledgement ?? null, accepted);
@@ -208,13 +209,14 @@ export class Capture {
           body: stored.body,
           size: body.length,
           findings,
-          // Positions in the stored part. A credential that the cut goes through ends there, so all that is left is sealed.
+          // Positions in the stored part. A credential that was cut through ends there, so all that is left of it is
+          // sealed.
           credentials: findCredentials(stored, endpoint.verifier),
           remoteAddr: request.remoteAddr,
           receivedAt,
         });
       } catch (error) {
-        // The refusal stands without its record. Too many of them at once are no fault.
+        // The request is refused even without a record. Too many rejections at once are expected, not a fault.
         if (!(error instanceof PaggioError)) this.fault('capture.reject', error);
       }
     }
@@ -237,8 +239,8 @@ export class Capture {
   }
 
   /**
-   * Tells of a rejection, with what would have made it valid. The sender's answer does not wait for that, and never
-   * contains it: it is for the owner. In a flood nothing is looked for.
+   * Reports a rejection, with an explanation of what would have made the request valid. The response to the sender
+   * neither waits for the explanation nor contains it: it is for the owner. In a flood no explanation is looked for.
    */
   private async tell(endpoint: EndpointConfig, request: WebhookRequest, event: RejectedEvent): Promise<void> {
     const { telemetry } = this.dependencies;
@@ -313,8 +315,9 @@ function noSuchEndpoint(): PaggioError {
 }
 
 /**
- * What two deliveries of one event share: the provider's own id, or, without one, the very signature of a request whose
- * signature covers a timestamp. Providers with neither send identical requests by design, so those are never duplicates.
+ * Returns what repetitions of the same event have in common: the provider's own id or, without one, the signature of
+ * the request, if it covers a timestamp. Providers with neither send identical requests by design, so those are never
+ * duplicates.
  */
 function dedupOf(request: WebhookRequest, verified: Verification & { ok: true }, provider: Provider): Dedup | null {
   const { body } = request;

@@ -10,8 +10,9 @@ import { Arena } from '../storage/binary-array';
 import type { Statement } from '../storage/columns';
 import { failureOf } from '../storage/sql-errors';
 
-// Of all that wait. One endpoint may take as much as it leaves free, so at most half; one user twice of that, so two
-// thirds: whoever floods is refused first, and there is room for the others (dynamic thresholds, Choudhury and Hahne, 1998).
+// The most that may wait in all. One endpoint may take as much as is still free, so at most half. One user may take
+// twice as much as is still free, so at most two thirds. A flood is refused first and leaves room for the others
+// (dynamic thresholds, Choudhury and Hahne, 1998).
 const MAX_QUEUED_EVENTS = 40_000;
 const MAX_QUEUED_BYTES = 128 * 1024 * 1024;
 const OF_ONE_ENDPOINT = 1;
@@ -29,9 +30,9 @@ interface Waiting extends Queued {
 
 /** A group after its statement. */
 interface Stored {
-  /** The requests that were stored, unless the key of theirs was taken. */
+  /** The requests that were written: each was stored, unless its key was taken. */
   first: Waiting[];
-  /** The requests whose key another of their group has: they are looked up afterwards. */
+  /** The requests whose key an earlier one of the group has. They are looked up afterwards. */
   keyed: Waiting[];
   /** Ids of the events whose key was new. */
   fresh: ReadonlySet<string>;
@@ -73,7 +74,7 @@ export class PostgresIntake implements Intake {
       },
       failed: (group, error) => {
         this.failedAt = performance.now();
-        // Whether it was committed is unknown when the connection broke: no acknowledgement without a commit.
+        // After a broken connection it is unknown whether the group was committed, so it is not acknowledged.
         for (const waiting of group) waiting.fail(toUnavailable(error));
       },
     });
@@ -92,7 +93,7 @@ export class PostgresIntake implements Intake {
     });
   }
 
-  /** The last events could not be stored, and that was just now. */
+  /** Whether events could not be stored within the last `troubledMs`, and none has been stored since. */
   get isTroubled(): boolean {
     return performance.now() - this.failedAt < this.timing.troubledMs;
   }
@@ -104,14 +105,14 @@ export class PostgresIntake implements Intake {
     const own = queue.ofEndpoint(user, endpoint);
     if (isFull(own ?? NOTHING, OF_ONE_ENDPOINT) || isFull(queue.ofUser(user) ?? NOTHING, OF_ONE_USER)) return true;
     if (!own || now - own.since <= this.timing.overloadedAfterMs) return false;
-    // More than is likely to be stored before it has waited for too long.
+    // Refuses if more waits than is likely to be stored within `maxWaitMs`.
     return this.writer.weigh(own) >= this.writer.capacityWithin(this.timing.maxWaitMs) * own.share;
   }
 
   private refuseOverdue(): void {
     const before = performance.now() - this.timing.maxWaitMs;
     const refuse = (waiting: Waiting): void => waiting.fail(unavailable('The event could not be stored in time'));
-    // Under way: whether it will be stored is unknown.
+    // These are being written, and it is unknown whether they will be stored.
     for (const group of this.writer.underWay) group.filter(({ since }) => since < before).forEach(refuse);
     this.queue.removeBefore(before).forEach(refuse);
     if (this.queue.length > 0 || this.writer.underWay.size > 0) return;
@@ -120,7 +121,7 @@ export class PostgresIntake implements Intake {
   }
 
   private async store(group: Waiting[]): Promise<Stored> {
-    // Two requests of one group with the same key: the first is stored, the others are looked up afterwards.
+    // When requests of one group share a key, the first is stored and the others are looked up afterwards.
     const seen = new Set<string>();
     const first: Waiting[] = [];
     const keyed: Waiting[] = [];
@@ -178,7 +179,7 @@ export class PostgresIntake implements Intake {
     return new Set(rows[0]?.fresh ?? []);
   }
 
-  /** Requests whose key was there already: duplicates of the first event, or another body under the same id. */
+  /** Settles requests whose key exists already: duplicates of the first event, or another body under the same id. */
   private async settleKeyed(group: Waiting[]): Promise<void> {
     try {
       const events = group.map((waiting) => waiting.event);

@@ -18,7 +18,7 @@ export interface EventWriterDependencies {
   intake: Intake;
   quota: StorageQuota;
   handoff: Handoff | null;
-  /** Tells other processes that there is work which this one does not hold. */
+  /** Notifies other processes of work that this one does not hold. */
   announce: () => void;
   seal: RequestSeal;
   gate: Pick<SealGate, 'isOpen'>;
@@ -124,8 +124,8 @@ export class EventWriter {
   }
 
   /**
-   * In memory the event keeps what arrived: only its row is sealed.
-   * @returns null when the row is the same
+   * Seals the credentials for the row. In memory the event keeps what arrived.
+   * @returns null when the row is stored as it arrived
    */
   private sealCredentials(endpoint: EndpointConfig, request: CaptureRequest, id: Buffer): StoredRequest | null {
     const { gate, seal } = this.dependencies;

@@ -6,16 +6,19 @@ import { askProvider } from '../transport/ask-provider';
 
 export interface HandshakesDependencies {
   transport: Transport;
-  /** Keeps a secret that the provider handed over, unless the endpoint has one by now. False: it has. */
+  /**
+   * Stores a secret that the provider handed over, unless the endpoint has one by now. Resolves with whether the stored
+   * secret is this one.
+   */
   keepSecret: (endpoint: EndpointConfig, secret: string) => Promise<boolean>;
 }
 
-/** What has to be done before a provider's question may be answered. */
+/** Does what a handshake requires before it may be answered. */
 export class Handshakes {
   constructor(private readonly dependencies: HandshakesDependencies) {}
 
   /**
-   * Resolves when the answer may be sent: true, or false when the question is not to be answered after all.
+   * Resolves with true when the answer may be sent, and with false when the handshake must not be answered.
    * @throws PaggioError `UNAVAILABLE`: the provider should ask again
    */
   async fulfil(endpoint: EndpointConfig, answer: HandshakeAnswer): Promise<boolean> {

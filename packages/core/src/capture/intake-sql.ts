@@ -41,7 +41,8 @@ const eventColumns = (dedupWindowMs: number): Column<IncomingEvent>[] => [
   bigint('received_at', (event) => event.receivedAt),
   text('correlation_id', (event) => event.correlationId),
   text('trace_parent', (event) => event.traceParent),
-  // After the short columns: the driver copies parameters into a block that it grows as it goes.
+  // The body comes after the short columns, because the driver copies parameters into a block that it enlarges on the
+  // way.
   bytea('body', (event) => event.stored?.body ?? event.body),
   bigint('remember_ms', (event) => (event.onKeyConflict === 'refuse' ? IDEMPOTENCY_WINDOW_MS : dedupWindowMs)),
   text('sealed', (event) => event.stored?.sealed ?? null),
@@ -56,8 +57,8 @@ const deliveryColumns: Column<NumberedDelivery>[] = [
 ];
 
 /**
- * Writes a group: events, deliveries and de-duplication keys. Keys are taken in order, so that two groups with the same
- * keys wait for each other and never in a circle.
+ * Writes a group: events, deliveries and de-duplication keys. Keys are inserted in order, so that two groups with the
+ * same keys never deadlock.
  */
 export const insertion = (dedupWindowMs: number, { leaseMs }: Timing): Statement<Insertion> =>
   statement((parameters) => {
@@ -102,7 +103,7 @@ const keyColumns: Column<IncomingEvent>[] = [
   bytea('sha256', (event) => event.sha256),
 ];
 
-/** Counts repetitions of what is stored, and finds the events that they repeat. */
+/** Counts repetitions of stored events, and finds the events that they repeat. */
 export const countDuplicates = statement<readonly IncomingEvent[]>((parameters) => {
   const keys = parameters.rows(keyColumns, (events) => events);
   return `

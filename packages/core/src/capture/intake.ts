@@ -1,9 +1,9 @@
 import type { Mode } from '../principal';
 import type { StoredRequest } from '../events/request-seal';
 
-/** An event on its way into the record, with the deliveries it causes. `newEvent` makes it, and nothing changes it afterwards. */
+/** An event that is to be stored, with its deliveries. `newEvent` makes it, and nothing changes it afterwards. */
 export interface IncomingEvent {
-  /** Made here and not by the database, so that storing twice cannot make two. */
+  /** Made here and not by the database, so that storing the event twice cannot make two. */
   readonly id: Buffer;
   readonly endpointId: Buffer;
   readonly userId: string;
@@ -15,12 +15,12 @@ export interface IncomingEvent {
   readonly query: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly string[];
-  /** The same as stored: see `encodeHeaders`. */
+  /** The same headers in the form in which they are stored: see `encodeHeaders`. */
   readonly headers: Buffer;
   readonly body: Buffer;
-  /** What is stored in the place of headers, query and body; null: they are stored as they are. */
+  /** Stored in place of headers, query and body; null if they are stored as they are. */
   readonly stored: StoredRequest | null;
-  /** Of the body; with a de-duplication key only, to tell a repetition from another body. */
+  /** Hash of the body, to tell a repetition from another body; null without a de-duplication key. */
   readonly sha256: Buffer | null;
   readonly remoteAddr: string | null;
   readonly verifiedBy: string | null;
@@ -29,12 +29,15 @@ export interface IncomingEvent {
   readonly capturedReason: 'no_destination' | 'filtered' | null;
   readonly idConflict: boolean;
   readonly correlationId: string | null;
-  /** Of the span that took it in (W3C Trace Context), so that its deliveries belong to the same trace; or null. */
+  /** The span that took it in (W3C Trace Context), so that its deliveries belong to the same trace; or null. */
   readonly traceParent: string | null;
   readonly receivedAt: number;
-  /** SHA-256 of what makes a second delivery of the same event recognisable, or null. */
+  /** SHA-256 of what repetitions of the event have in common, or null. */
   readonly dedupKey: Buffer | null;
-  /** Another body under a key that is taken: an event of its own, as providers mean it, or an error, as clients do. */
+  /**
+   * What happens to another body under a key that is taken: it is stored as a separate event (providers) or refused
+   * (API clients).
+   */
   readonly onKeyConflict: 'store' | 'refuse';
   readonly deliveries: readonly NewDelivery[];
 }
@@ -43,7 +46,7 @@ export interface NewDelivery {
   readonly destinationId: Buffer;
   /** Set when this process delivers it itself right after the commit. */
   readonly leaseToken: Buffer | null;
-  /** What it has in common with deliveries that must not overtake each other, or null. */
+  /** Shared by deliveries that must not overtake each other; null if the order does not matter. */
   readonly orderKey: Buffer | null;
 }
 
@@ -54,7 +57,7 @@ export interface Accepted {
   idConflict: boolean;
 }
 
-/** Takes events in durably. Resolves when the event is committed; rejects when it is not, or when nobody can know. */
+/** Takes events in durably. Resolves when the event is committed; rejects when it is not, or when that is unknown. */
 export interface Intake {
   accept(event: IncomingEvent): Promise<Accepted>;
 }

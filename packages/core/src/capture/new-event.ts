@@ -5,9 +5,9 @@ import type { IncomingEvent } from './intake';
 
 export interface CaptureRequest {
   method: string;
-  /** As received, undecoded, without the query. */
+  /** The path as received, undecoded, without the query. */
   path: string;
-  /** Without the question mark, undecoded. */
+  /** The query as received, undecoded, without the question mark. */
   query: string;
   /** Names and values in turn, in wire order. */
   rawHeaders: readonly string[];
@@ -17,7 +17,7 @@ export interface CaptureRequest {
 }
 
 /**
- * The request as the catalogue of providers reads it.
+ * Converts a request to the form that the catalogue of providers reads.
  * @param bodyLimit the most bytes that the host takes in
  */
 export function toWebhookRequest(request: CaptureRequest, receivedAt: number, bodyLimit: number): WebhookRequest {
@@ -26,29 +26,29 @@ export function toWebhookRequest(request: CaptureRequest, receivedAt: number, bo
   return { method, target, headers: new HeaderList(rawHeaders), body, bodyLimit, receivedAt, sender: remoteAddr };
 }
 
-/** A request that is taken in, with what is known of it besides its bytes. */
+/** What is known of an accepted request besides its bytes. */
 export interface Recognised {
-  /** Of its event: from `newId`. */
+  /** Id of its event, from `newId`. */
   readonly id: Buffer;
   readonly source: string;
   readonly eventType: string | null;
-  /** Null: nobody vouches for the sender. */
+  /** Null if nobody vouches for the sender. */
   readonly verifiedBy: string | null;
   readonly bodyAuthenticated: boolean;
   readonly correlationId: string | null;
   /** Names and values as they are stored, from `encodeHeaders`. */
   readonly headers: Buffer;
-  /** How a repetition is told; null: every request is an event of its own. */
+  /** How a repetition is recognised; null if every request is a separate event. */
   readonly dedup: Dedup | null;
 }
 
-/** What makes a second delivery of the same event recognisable. */
+/** How a repetition of the same event is recognised. */
 export type Dedup = { readonly key: Buffer; readonly sha256: Buffer } & Pick<IncomingEvent, 'onKeyConflict'>;
 
 /** Where an event goes, and how its row is written. */
 export type Dispatch = Pick<IncomingEvent, 'capturedReason' | 'deliveries' | 'stored' | 'traceParent'>;
 
-/** The event of a request: the one place that makes them. */
+/** Makes the event of a request. Nothing else makes events. */
 export function newEvent(
   endpoint: EndpointConfig,
   request: CaptureRequest,
@@ -77,7 +77,7 @@ export function newEvent(
     idConflict: false,
     correlationId: known.correlationId,
     traceParent: dispatch.traceParent,
-    // The time inside the id, so that a range of time is a range of ids, also when the clock steps.
+    // The time inside the id, so that a range of time is a range of ids even when the clock steps.
     receivedAt: idTime(known.id),
     dedupKey: known.dedup === null ? null : known.dedup.key,
     onKeyConflict: known.dedup === null ? 'store' : known.dedup.onKeyConflict,

@@ -1,9 +1,9 @@
 import type { CaptureRefusal, Telemetry } from '../telemetry/telemetry';
 
-/** Endpoints that are told apart at a time. */
+/** With more endpoints than this, the others are counted together. */
 const MAX_NAMES = 1_000;
 
-/** Counts refused requests, so that a flood of them is a line every few seconds in a log and not a flood of lines. */
+/** Counts refused requests, so that a flood of them makes one line every few seconds in a log, not a flood of lines. */
 export class RefusalTally {
   private readonly counts = new Map<string, { endpointId: string | null; reason: CaptureRefusal; count: number }>();
 
@@ -17,7 +17,7 @@ export class RefusalTally {
     else this.counts.set(name, { endpointId, reason, count: 1 });
   }
 
-  /** Tells what was counted since the last time. */
+  /** Reports what was counted since the last call. */
   tell(): void {
     for (const counted of this.counts.values()) this.telemetry.emit({ type: 'capture.refused', ...counted });
     this.counts.clear();

@@ -14,15 +14,15 @@ import type { EventWriter } from './event-writer';
 import type { CaptureRequest, Dedup } from './new-event';
 import type { StorageQuota } from '../usage/storage-quota';
 
-/** Recorded as the source of events that came in by an API key. */
+/** Recorded as the source of events that came in with an API key. */
 export const API_SOURCE = 'api';
 
-/** Seconds that a timestamp may be off, both ways. */
+/** Seconds that a timestamp may be off, in either direction. */
 const TOLERANCE_SECONDS = 300;
 export const EVENT_TYPE = /^[A-Za-z0-9_.-]{1,128}$/;
 const CORRELATION_ID = /^[A-Za-z0-9_-]{1,128}$/;
 export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
-/** What authenticates a request is not part of the event. */
+/** Headers that authenticate a request. They are not part of the event. */
 const consumed: ReadonlySet<string> = new Set(['authorization', 'x-pj-signature', 'x-pj-timestamp']);
 
 export interface SignedIngestDependencies {
@@ -36,8 +36,8 @@ export class SignedIngest {
   constructor(private readonly dependencies: SignedIngestDependencies) {}
 
   /**
-   * The endpoint of an id, before the body is read.
-   * @throws PaggioError `NOT_FOUND`, for another owner's too, or `GONE` when it was deleted
+   * Finds the endpoint of an id, before the body is read.
+   * @throws PaggioError `NOT_FOUND`, also for an endpoint of another owner, or `GONE` when it was deleted
    */
   async route(owner: Owner, id: string): Promise<EndpointConfig> {
     const endpointId = parseId(id, 'endpoint');
@@ -49,10 +49,11 @@ export class SignedIngest {
   }
 
   /**
-   * Verifies a request and commits it. Returns the id of its event; with an idempotency key that came before, of the
-   * first one.
+   * Verifies a request and commits it. Returns the id of its event, or of the first event with the same idempotency
+   * key.
    * @throws PaggioError `INVALID_SIGNATURE`, `BAD_REQUEST` that names the header, `UNSUPPORTED_MEDIA_TYPE`,
-   *   `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED` when it finds no room, or `UNAVAILABLE`: nothing was stored
+   *   `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED` when it would exceed a storage quota, or `UNAVAILABLE`: nothing was
+   *   stored
    */
   async receive(endpoint: EndpointConfig, request: CaptureRequest): Promise<string> {
     const receivedAt = Date.now();
@@ -135,7 +136,7 @@ function wrongSignature(reason: string): PaggioError {
 
 /**
  * The event type that the body names, or null.
- * @throws PaggioError `BAD_REQUEST` when the body is no JSON
+ * @throws PaggioError `BAD_REQUEST` when the body is not JSON
  */
 function eventTypeIn(body: Buffer): string | null {
   const place = isUtf8(body) ? jsonPlace(body, ['event_type']) : 'not_json';
@@ -146,7 +147,7 @@ function eventTypeIn(body: Buffer): string | null {
   return typeof place.value === 'string' && EVENT_TYPE.test(place.value) ? place.value : null;
 }
 
-/** The one value of an optional header. */
+/** The value of an optional header that may occur only once. */
 function one(headers: HeaderList, name: string, form: RegExp, description: string): string | null {
   const value = headers.only(name);
   if (value === undefined) return null;

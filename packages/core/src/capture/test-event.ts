@@ -20,14 +20,14 @@ export interface TestEventsDependencies {
 
 const DEFAULT_TYPE = 'test.event';
 
-/** Sample events, to see the whole path work before a provider sends anything. */
+/** Sends sample events, to see the whole path work before a provider sends anything. */
 export class TestEvents {
   constructor(private readonly dependencies: TestEventsDependencies) {}
 
   /**
-   * An event like the provider's, signed with the endpoint's own secret and verified like any other, through the ordinary
-   * delivery. Where the provider signs with a private key of its own it is stored unverified. The audit log keeps that it
-   * was sent. Returns its id.
+   * Makes an event like the provider's, signs it with the endpoint's own secret, verifies it like any other, and
+   * delivers it as usual. If the provider signs with a private key of its own, the event is stored unverified. The
+   * audit log records that it was sent. Returns its id.
    * @param eventType one of the provider's samples; any other makes a plain event of that type
    * @throws PaggioError `NOT_FOUND`; `VALIDATION_FAILED` when the verification lacks a setting that a signature contains
    */
@@ -97,13 +97,13 @@ export class TestEvents {
       if (error instanceof SigningProblem) {
         throw invalid([{ field: `verification.${error.field}`, message: error.message }]);
       }
-      // A plain body has no place for a signature that stands in the body.
+      // A plain body has no place for a signature that belongs in the body.
       return request;
     }
   }
 }
 
-/** @param place where the signature puts the secret into the body */
+/** @param place where `sign` puts the secret into the body */
 function plain(eventType: string, now: number, place: readonly string[] = []): Sample {
   const body = {
     id: `test_${formatId(newId())}`,
@@ -119,7 +119,7 @@ function plain(eventType: string, now: number, place: readonly string[] = []): S
   };
 }
 
-/** The object with an empty text at a path, in place of what was in the way. */
+/** Returns the object with an empty text at a path, which replaces whatever was in the way. */
 function withPlace(value: unknown, [name, ...rest]: readonly string[]): unknown {
   if (name === undefined) return '';
   const members = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

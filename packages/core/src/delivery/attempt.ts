@@ -14,9 +14,11 @@ import type { Transport, TransportResult } from '../transport/transport';
 import type { AttemptResult, DeliveryStore, EventContent, SettleReport, Work } from './work';
 
 /**
- * What became of a piece of work. `finished` and `settled` were attempts; `settled` is in the record already, `finished`
- * is to be written. The others are settled without one; `lost`: another process has it; `postponed`: a process with more
- * master keys may send it.
+ * How the work on a delivery ended. `finished` and `settled` were attempts: the result of `finished` is still to be
+ * written, and that of `settled` has been written. The others end without an attempt on record: `lost` because another
+ * process has taken the delivery over, `held` because something is paused or this process lacks the handler,
+ * `postponed` because it needs a master key that this process lacks, and `cancelled` because there is nothing to
+ * deliver any more.
  */
 export type AttemptEnd =
   | { kind: 'finished'; result: AttemptResult; outcome: Outcome }
@@ -48,11 +50,11 @@ export interface InProcess {
   readonly names: readonly string[];
   has(name: string): boolean;
   attempt(input: HandlerWork): Promise<AttemptEnd>;
-  /** Tells a call to end, by the lease that it runs under. */
+  /** Aborts the call that runs under this lease. */
   abort(leaseToken: string, reason: string): void;
 }
 
-/** An event that takes its worker down with it each time must not do so for ever. */
+/** A delivery fails after this many takeovers: an event that crashes its worker each time must not do so for ever. */
 const MAX_TAKEOVERS = 10;
 
 /** The error of an event that is not sent because its credentials cannot be opened. */
@@ -121,7 +123,7 @@ export function nothingSent(code: string, message: string): TransportResult {
   };
 }
 
-/** An event that makes the steps themselves fail is a failed attempt, so that it runs out of attempts like any other. */
+/** An error in the steps themselves counts as a failed attempt, so that such an event runs out of attempts too. */
 async function sendSafely(way: WayOut, input: SendInput): Promise<TransportResult> {
   try {
     return await sendEvent(way, input);
@@ -130,7 +132,7 @@ async function sendSafely(way: WayOut, input: SendInput): Promise<TransportResul
   }
 }
 
-/** The configuration of this moment: a change takes effect on the very next attempt. */
+/** Reads the current configuration, so that a change takes effect on the next attempt. */
 async function routeOf(
   work: Work,
   directory: EndpointDirectory,
@@ -154,7 +156,7 @@ export interface SendInput {
   attemptNumber: number;
 }
 
-/** What an event leaves by. */
+/** What it takes to send an event. */
 export type WayOut = Pick<AttemptDependencies, 'transport' | 'hops'>;
 
 /** Signs and sends an event's bytes to a URL. */
@@ -206,14 +208,14 @@ function send({ transport, hops }: WayOut, input: SendInput, traceParent: string
   });
 }
 
-/** The request's query behind the destination's own, its bytes unchanged (a URL object would re-encode them). */
+/** Appends the request's query to the destination's own, byte for byte (a URL object would re-encode it). */
 export function withQuery(url: URL, query: string): string {
   const own = url.pathname + url.search;
   if (query === '') return own;
   return `${own}${url.search === '' ? '?' : '&'}${query}`;
 }
 
-/** What an attempt leaves behind. */
+/** Makes the result of an attempt, ready to be settled. */
 export function attemptResult(work: Work, url: string, result: TransportResult, outcome: Outcome): AttemptResult {
   return {
     work,

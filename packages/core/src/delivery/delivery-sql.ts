@@ -8,14 +8,14 @@ import type { AttemptResult } from './work';
 
 /** Larger bodies are read when their attempt begins, so that a claim of many cannot fill memory. */
 const CLAIMED_BODY_LIMIT = 128 * 1024;
-/** A claim looks at so many due deliveries of an ordered lane: all of them may be waiting for an earlier one. */
+/** A claim looks at this many due deliveries of an ordered lane, because all of them may wait for an earlier one. */
 const ORDERED_LOOK = 500;
-/** A probe is chosen among so many of the oldest and of the newest deliveries that are due. */
+/** A probe is chosen among this many of the oldest and of the newest deliveries that are due. */
 const PROBE_CHOICE = 16;
 /** A destination that fails for the configured time is paused only after this many failed attempts in a row. */
 export const PAUSING_FAILURES = 25;
 
-/** As `shareOf` computes it; a handler is shared by the processes that have it. */
+/** The share, computed like `shareOf`. A handler is shared by the processes that have it. */
 const CONCURRENCY = 'coalesce(x.concurrency, e.concurrency)';
 const COUNT = 'coalesce(h.count, $4::int)';
 const SHARE = `${CONCURRENCY} / ${COUNT}
@@ -24,7 +24,7 @@ const SHARE = `${CONCURRENCY} / ${COUNT}
 
 /**
  * Slots of a rate-limited lane: the generic cell rate algorithm (ITU-T I.371) with paced_until as the theoretical
- * arrival time, and room for a twentieth of a second or half a delivery, so that a look that comes late loses nothing.
+ * arrival time, and room for a twentieth of a second or half a delivery, so that a late look loses nothing.
  */
 const PACED_SLOTS = `floor(1 + greatest(0.5, l.rate_limit * 0.05)
       - greatest(0, extract(epoch from coalesce(g.paced_until, now()) - now())) * l.rate_limit)::int`;
@@ -41,10 +41,9 @@ export const PENDING_DESTINATIONS = `pending(id) as (
     from pending where pending.id is not null
   )`;
 
-// Lanes come in random order, so that a limit reached by some does not starve the same others every time. Each gives
-// the oldest of what is due for one half of its slots and the newest for the other, so that a backlog of retries does not
-// hold up what has just arrived. A probe that tells nothing, because its worker died, is followed by another when its
-// lease has run out.
+// Lanes come in random order, so that the limit does not starve the same lanes every time. Each lane fills one half of
+// its slots with the oldest due deliveries and the other with the newest, so that a backlog of retries does not hold up
+// new events. If the worker of a probe dies, another probe follows when the lease has run out.
 const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
   with recursive ${PENDING_DESTINATIONS}, lanes as (
     select x.id, e.rate_limit, e.order_by is not null as ordered, x.open_until,
@@ -52,7 +51,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     from pending
       join paggio.destinations x on x.id = pending.id
       join paggio.endpoints e on e.id = x.endpoint_id
-        -- What is pending for something deleted is claimed to be cancelled: whoever deleted it may have died on the way.
+        -- Deliveries of something deleted are claimed to be cancelled: the deleting process may have died on the way.
         and (x.status = 'ACTIVE' and e.status = 'ACTIVE' or x.deleted_at is not null or e.deleted_at is not null)
         and (x.open_until is null or x.open_until <= now())
       left join unnest($1::uuid[], $2::int[]) as room(id, slots) on room.id = pending.id
@@ -60,7 +59,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     -- A handler that this process does not have waits for one that does.
     where x.handler is null or h.name is not null or x.deleted_at is not null or e.deleted_at is not null
   ), gated as materialized (
-    -- Their slots are counted in their row: whoever holds it now takes them, the others pass by.
+    -- Their slots are counted in their row: the claim that locks it takes them, and others skip it.
     select x.id, x.open_until, x.paced_until
     from lanes l join paggio.destinations x on x.id = l.id
     where l.slots > 0 and (l.open_until is not null or l.rate_limit is not null) and (x.open_until is null or x.open_until <= now())
@@ -88,7 +87,7 @@ const CLAIM = ({ leaseMs, postponeMs }: Timing): string => `
     ) p
     where free.slots > 0 and not free.ordered and not free.probing
     union all
-    -- A delivery that was refused before may be one that is always refused: it would tell nothing of the others.
+    -- A delivery that was refused before may be one that is always refused: it would say nothing about the others.
     select p.event_id, p.destination_id
     from free cross join lateral (
       select d.event_id, d.destination_id
@@ -159,9 +158,9 @@ export const LOAD = `
 /** Results that are written together. */
 export interface Settling {
   results: readonly AttemptResult[];
-  /** Nothing but failures for this long pauses a destination; null: never. */
+  /** A destination that has failed continuously for this long is paused; null never pauses. */
   pauseFailingAfterMs: number | null;
-  /** The lease of the transaction that the statement must be in; null: it may be in any. */
+  /** The lease of the transaction in which the statement has to run; null if it may run in any. */
   leaseToken: string | null;
 }
 
@@ -189,10 +188,10 @@ const resultColumns: Column<AttemptResult>[] = [
   text('pause_reason', (result) => result.pauseReason),
 ];
 
-// What was cancelled while its attempt was under way keeps its lease token: the attempt is recorded all the same, a
-// delivery that came through is one, and nothing else brings it back. Destinations that work cost one look at their row.
-// With a lease token it writes only inside the transaction of that lease: a handler that ended it on
-// its own must not have its delivery settled apart from its effects.
+// A delivery that was cancelled during its attempt keeps its lease token. The attempt is still recorded, and if it
+// succeeded, the delivery becomes `delivered`; nothing else revives a cancelled delivery. Destinations that work cost
+// one look at their row. With a lease token the statement writes only inside the transaction of that lease: if a
+// handler has ended the transaction itself, its delivery must not be settled apart from its effects.
 const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
   statement((parameters) => {
     const results = parameters.rows(resultColumns, (input) => input.results);
@@ -297,7 +296,7 @@ const RENEW = ({ leaseMs }: Timing): string => `
   update paggio.deliveries d set due_at = case when d.state = 'pending' then now() + interval '${leaseMs} milliseconds' end
   ${MINE} returning d.lease_token`;
 
-// A probe that was not sent tells nothing: another may go at once.
+// A probe that was not sent says nothing, so another may go at once.
 const FREE_PROBES = `
   with freed as (
     update paggio.destinations x set open_until = now(), probe_event_id = null
@@ -333,7 +332,7 @@ const CHECK_IN = ({ workerGroupMs }: Timing): string => `
 
 export const CHECK_OUT = `delete from paggio.workers where id = $1`;
 
-/** The statements that times are part of. They are made once for each gateway, so that their plans stay prepared. */
+/** The statements that contain times. They are made once for each gateway, so that their plans stay prepared. */
 export interface TimedStatements {
   claim: string;
   settle: Statement<Settling>;

@@ -49,7 +49,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
     private readonly settles: Pool,
     private readonly leases: Pool,
     private readonly onVersion: (version: number) => void,
-    /** Nothing but failures for so long pauses a destination; null: never. */
+    /** A destination that has failed continuously for this long is paused; null never pauses. */
     private readonly pauseFailingAfterMs: number | null,
     private readonly seal: RequestSeal,
     private readonly gate: Pick<SealGate, 'learn'>,

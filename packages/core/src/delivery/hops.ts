@@ -1,11 +1,13 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { HeaderList } from '@paggio/providers';
 
-/** An event that this installation has sent out this often goes no further: it is running in a circle. */
+/** An event that this installation has already sent out this many times is in a loop and goes no further. */
 export const MAX_HOPS = 3;
-/** Entries of other gateways that are passed on. A circle of more installations than this is not noticed. */
+/** Entries of other gateways that are passed on. A loop through more installations than this is not noticed. */
 const FOREIGN_KEPT = 16;
-/** Entries that are looked at, the newest first, so that a stranger's list costs no more than an ordinary one. */
+/**
+ * Only this many entries are read, the newest ones, so that a stranger's long list costs no more than an ordinary one.
+ */
 const ENTRIES_READ = 32;
 const HEADER = 'paggio-hops';
 const ENTRY = /^[1-3]\.[A-Za-z0-9_-]{22}$/;
@@ -13,9 +15,9 @@ const ENTRY = /^[1-3]\.[A-Za-z0-9_-]{22}$/;
 /**
  * Notices events that come back. Each delivery carries `Paggio-Hops`: one entry for each installation it has left,
  * `<count>.<MAC>`, where the MAC is under a key of that installation and covers the count and the body. An installation
- * counts only its own entry, so nobody else can make an event undeliverable, and passes the entries of others on, so that
- * each of several gateways in one circle notices it by itself. What removes the header or changes the body each time
- * around cannot be noticed.
+ * counts only its own entry, so nobody else can make an event undeliverable. It passes the entries of others on, so
+ * that each of several gateways in one loop notices the loop by itself. A loop that removes the header or changes the
+ * body each time cannot be noticed.
  */
 export class Hops {
   private readonly key: Buffer;
@@ -27,7 +29,7 @@ export class Hops {
 
   /**
    * How often this installation has sent these bytes out on their way here, from 0 to `MAX_HOPS`.
-   * @param bodyHash hex SHA-256 of the body; asked for only where the request has the header at all
+   * @param bodyHash hex SHA-256 of the body; called only if the request has the header
    */
   count(rawHeaders: readonly string[], bodyHash: () => string): number {
     const entries = entriesOf(rawHeaders);

@@ -4,25 +4,27 @@ import type { Work } from './work';
 /** A claim takes up to this many times a lane's concurrency, so that slots do not wait for the next claim. */
 export const CLAIM_AHEAD = 3;
 
-/** A verdict that takes longer than this is not waited for. */
+/** A lane waits no longer than this for the verdict of the database. */
 export const VERDICT_MS = 500;
 
-/** A delivery in the hands of this process. */
+/** A delivery that this process holds. */
 export interface Lease {
   work: Work;
-  /** When its lease was last known to stand (`performance.now`: a clock that is set must not end a renewal). */
+  /**
+   * When its lease was last known to be valid. `performance.now`, because setting the clock must not affect renewals.
+   */
   since: number;
-  /** Taken over by another process, or given back: its result no longer counts. */
+  /** Whether it was taken over by another process, or released: its result no longer counts. */
   lost: boolean;
 }
 
-/** What the configuration says of a destination. */
+/** The settings of a destination that its lane needs. */
 export interface LaneSettings {
   /** Attempts at once, of all processes together. */
   concurrency: number;
   /** Deliveries per second, or null. */
   rate: number | null;
-  /** Name of the function of the app; null: a URL. */
+  /** Name of the handler; null for a URL. */
   handler: string | null;
 }
 
@@ -37,12 +39,12 @@ export class Lane {
   readonly queue: Lease[] = [];
   /** More is due in the database than this lane had room for. */
   more = false;
-  /** With a rate: nothing more is to be had before this time (`performance.now`). */
+  /** With a rate limit, a claim brings nothing more before this time (`performance.now`). */
   pacedUntil = 0;
   /** No attempt before this time (`performance.now`): the circuit is open. */
   openUntil = 0;
   idleSince = 0;
-  /** Undefined: nothing was configured yet. */
+  /** Undefined until the lane is configured. */
   settings: LaneSettings | undefined;
   /** Attempts in a row that strained the destination, as this process saw them. */
   private strain = 0;
@@ -75,7 +77,7 @@ export class Lane {
     return this.load === 0;
   }
 
-  /** Its last attempt strained it, or its limit was cut and has not recovered yet. */
+  /** Whether its last attempt strained it, or its limit was cut and has not recovered yet. */
   get isUnwell(): boolean {
     return this.strain > 0 || this.limit < this.share;
   }
@@ -85,8 +87,9 @@ export class Lane {
   }
 
   /**
-   * Takes in how an attempt went.
-   * @returns true when it was one too many: nothing more goes out until the database has judged, or for a moment
+   * Counts the strain of an attempt.
+   * @returns true when the strain has reached its limit: nothing more goes out until the database has judged, for
+   *   `VERDICT_MS` at most
    */
   judge(strained: boolean, now: number): boolean {
     this.strain = strained ? this.strain + 1 : 0;
@@ -96,31 +99,33 @@ export class Lane {
     return true;
   }
 
-  /** The database has judged. */
+  /** Applies the verdict of the database. 0 means that the circuit is closed. */
   takeVerdict(openUntil: number): void {
     this.openUntil = openUntil;
     if (openUntil > 0) this.heldUntil = 0;
   }
 
-  /** Leaves its deliveries to other processes until then (`performance.now`). */
+  /** Leaves its deliveries to other processes until this time (`performance.now`). */
   setAside(until: number): void {
     this.heldUntil = until;
   }
 
-  /** How many more deliveries a claim may bring. What is paced is not claimed ahead: its time to be sent is now. */
+  /**
+   * How many more deliveries a claim may bring. With a rate limit nothing is claimed ahead, as each slot is for now.
+   */
   room(now: number): number {
     if (this.isOpen(now)) return 0;
     return Math.max(0, this.slots * (this.rate === null ? CLAIM_AHEAD : 1) - this.load);
   }
 
-  /** The destination has too much to do: half as much at once. One wave of failures counts once. */
+  /** Halves the limit, because the destination is congested. One wave of failures halves it once. */
   cut(startedAt: number, now: number): void {
     if (startedAt < this.lastCut) return;
     this.limit = Math.max(1, Math.min(this.limit, this.share) / 2);
     this.lastCut = now;
   }
 
-  /** A delivery: one more at once after as many of them as are allowed now. */
+  /** Raises the limit after a success: by one after as many successes as the limit allows at once. */
   grow(): void {
     if (this.limit >= this.share) this.limit = Number.POSITIVE_INFINITY;
     else this.limit += 1 / Math.max(1, this.limit);

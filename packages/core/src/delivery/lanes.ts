@@ -1,14 +1,14 @@
 import { Lane, type Lease, type LaneSettings } from './lane';
 import { alone, shareOf, type WorkerGroup, type Share } from './share';
 
-/** Lanes in trouble share this part of what may be in flight, so that many of them leave room for the others. */
+/** Unwell lanes together may hold this part of `maxInFlight`, so that many of them leave room for the others. */
 const UNWELL_PART = 0.5;
-/** A lane that is idle and unwell is remembered for so long. */
+/** A lane that is idle and unwell is remembered for this long. */
 const FORGET_AFTER_MS = 300_000;
 
-/** The destinations that this process has to do with, and how its capacity is divided among them. */
+/** The lanes of this process, and how its capacity is divided among them. */
 export class Lanes {
-  /** This process among those that deliver. */
+  /** The worker group, and the place of this process in it. */
   group: WorkerGroup = alone;
   private readonly byId = new Map<string, Lane>();
 
@@ -31,7 +31,7 @@ export class Lanes {
   configured(destinationId: string, settings: LaneSettings): Lane {
     const lane = this.get(destinationId);
     const { concurrency, handler } = settings;
-    // Until the first check-in, what this process has it has alone.
+    // Until the first check-in, this process counts as the only one.
     const group: Share = handler === null ? this.group : (this.group.handlers.get(handler) ?? alone);
     lane.configure(settings, shareOf(destinationId, concurrency, group));
     return lane;
@@ -56,32 +56,32 @@ export class Lanes {
     const now = performance.now();
     let budget = this.unwellBudget();
     const lanes = [...this.byId];
-    // From a random one on: what is left for unwell lanes is not always the same ones'.
+    // Begins with a random lane, so that the budget for unwell lanes does not always go to the same ones.
     const first = Math.floor(Math.random() * lanes.length);
     const freeSlots = new Map<string, number>();
     for (const [id, lane] of [...lanes.slice(first), ...lanes.slice(0, first)]) {
       const room = lane.isUnwell ? Math.max(0, Math.min(lane.room(now), budget)) : lane.room(now);
       if (lane.isUnwell) budget -= room;
       freeSlots.set(id, room);
-      // Before the claim and not after it: what is committed meanwhile may not be in its answer.
+      // Set before the claim and not after it: events that are committed during the claim may not be in its answer.
       lane.more = room === 0;
     }
     return freeSlots;
   }
 
-  /** A lane that is idle is forgotten, unless something is known of it that the next delivery needs. */
+  /** Forgets an idle lane, unless it knows something that its next delivery needs. */
   settleDown(destinationId: string, lane: Lane): void {
     if (!lane.isIdle) return;
     lane.idleSince = performance.now();
     if (!lane.isUnwell && !lane.isOpen(lane.idleSince) && lane.rate === null) this.byId.delete(destinationId);
   }
 
-  /** Leaves it to the next claim to say which circuits are open. */
+  /** Forgets which circuits are open. The next claim finds out. */
   forgetVerdicts(): void {
     for (const lane of this.byId.values()) lane.takeVerdict(0);
   }
 
-  /** Forgets what has been idle for long. */
+  /** Forgets lanes that have been idle for `FORGET_AFTER_MS`. */
   sweep(): void {
     const now = performance.now();
     for (const [id, lane] of this.byId) {
@@ -89,7 +89,7 @@ export class Lanes {
     }
   }
 
-  /** Everything that waits for a slot, taken out. */
+  /** Removes and returns everything that waits for a slot. */
   takeWaiting(): Lease[] {
     return [...this.byId.values()].flatMap((lane) => lane.queue.splice(0));
   }

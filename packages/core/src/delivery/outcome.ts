@@ -16,15 +16,16 @@ export type Outcome =
  */
 export type Strain = 'none' | 'failing' | 'congested';
 
-/** Answers that are tried again whatever the policy says of client errors. */
+/** Client errors that are retried whatever the policy says about client errors. */
 const TRANSIENT_CLIENT_ERRORS: readonly number[] = [408, 425, 429];
 
-/** A destination that answers 429 with `Retry-After` is left alone for so long at most; its single deliveries for longer. */
+/** A 429 with `Retry-After` holds its destination for this long at most. The delivery itself may wait longer. */
 const HOLD_LIMIT_MS = 300_000;
 
 /**
- * 2xx is a delivery, also when the response broke off afterwards: the destination has accepted. 410 says that it wants
- * no more, of anything. Everything else is tried again; of other 4xx the policy decides.
+ * A 2xx counts as delivered even if the response broke off afterwards: the destination has accepted the event. A 410
+ * means that the destination wants no more events at all. Everything else is retried while attempts are left, with two
+ * exceptions: the policy decides about other 4xx, and a destination may ask for an event to be dropped.
  */
 export function classify(
   result: TransportResult,
@@ -72,11 +73,11 @@ export function strainOf(result: TransportResult): Strain {
   if (status === 429 || status === 503 || status === 504) return 'congested';
   if (status !== null) return status === 408 || status >= 500 ? 'failing' : 'none';
   if (error?.code === 'timeout' || error?.code === 'connect_timeout') return 'congested';
-  // What cannot be sent, or never be handled, says nothing about who would have received it.
+  // A request that cannot be sent, or an event that its handler will never accept, says nothing about the destination.
   return error?.code === 'request_not_sendable' || error?.code === 'permanent_failure' ? 'none' : 'failing';
 }
 
-/** For how long a destination that is asked too much wants no request at all; 0 when it says nothing. */
+/** How long a destination that answered 429 wants no requests at all, in milliseconds; 0 if it does not say. */
 export function holdMs(result: TransportResult, nowMs: number): number {
   return result.status === 429 ? Math.min(askedDelayMs(result, nowMs), HOLD_LIMIT_MS) : 0;
 }

@@ -8,7 +8,7 @@ import { isIdentityHeader } from '../transport/identity-headers';
 import { isForwarded, isReservedHeader, standardWebhooks } from '../transport/reserved-headers';
 
 export interface OutgoingInput {
-  /** As received: names and values in turn. */
+  /** The headers as received: names and values in turn. */
   raw: readonly string[];
   body: Buffer;
   endpoint: Pick<EndpointConfig, 'secrets' | 'forwardIdentityHeaders' | 'verificationHeaders'>;
@@ -22,7 +22,7 @@ export interface OutgoingInput {
   correlationId: string | null;
   attemptNumber: number;
   nowMs: number;
-  /** Of the attempt's span where the host traces: it takes the place of the sender's. Null: the sender's stays. */
+  /** The attempt's span, if the host traces. It replaces the `traceparent` of the sender, which null keeps. */
   traceParent: string | null;
   hops: Hops;
 }
@@ -53,7 +53,7 @@ export function outgoingHeaders(input: OutgoingInput): string[] {
     if (folded !== lower && standardWebhooks.has(folded)) continue;
     if (!endpoint.forwardIdentityHeaders && isIdentityHeader(folded) && !endpoint.verificationHeaders.has(lower))
       continue;
-    // The response is kept as it comes, and nothing here would decode it.
+    // The response is stored as it comes, and nothing here would decode it.
     out.push(name, lower === 'accept-encoding' ? 'identity' : (input.raw[i + 1] as string));
   }
 
@@ -94,7 +94,7 @@ function hexSignature(secret: string, timestamp: string, body: Buffer): string {
   return createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
 }
 
-/** Under the UTF-8 bytes of the whole secret. */
+/** Hex HMAC-SHA256 of a text under the UTF-8 bytes of the whole secret. */
 function hexHmac(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }

@@ -5,7 +5,7 @@ import { failing } from '../endpoints/failing-sql';
 /** More pending deliveries than this are not counted. */
 export const GAUGE_LIMIT = 100_000;
 
-/** What the queue looks like, for people and monitors. */
+/** Reads the state of the queue, for people and monitors. */
 export class QueueStore {
   constructor(private readonly database: Database) {}
 
@@ -32,7 +32,7 @@ const FAILING = `
   select count(*)::int as count from paggio.destinations x join paggio.endpoints e on e.id = x.endpoint_id
   where ${failing('x')} and x.deleted_at is null and e.deleted_at is null`;
 
-// What is paused or left alone is not late.
+// Deliveries of paused destinations and of open circuits are not late.
 const STATE = `
   with recursive ${PENDING_DESTINATIONS}
   select (select count(*)::int from paggio.migrations) as migration,

@@ -18,13 +18,13 @@ export class Settler {
     record: Pick<DeliveryStore, 'commit'>,
     onSettled: (report: SettleReport) => void,
     onFault: (error: unknown) => void,
-    /** What could not be written is written again after this. */
+    /** Results that could not be written are written again after this. */
     againMs: number,
   ) {
     this.writer = new GroupWriter({
       backlog: this.results,
       largest: LARGEST_GROUP,
-      // It is written again in any case.
+      // A failed group is written again in any case.
       retries: 0,
       loadOf: ({ length }) => ({ length, bytes: 0 }),
       failureOf,
@@ -54,7 +54,10 @@ export class Settler {
     return this.results.length + this.writer.underWay.size;
   }
 
-  /** The last results could not be written. They count as soon as they can be, unless somebody else takes over before. */
+  /**
+   * Whether the last results could not be written. They still count once they are written, unless another process takes
+   * over before.
+   */
   get isStuck(): boolean {
     return this.failed;
   }
@@ -88,13 +91,13 @@ class Results implements Backlog<AttemptResult> {
     return this.items.splice(0, maxLength);
   }
 
-  /** What was taken waits again, before all others. */
+  /** Puts back results that were taken, in front of all others. */
   putBack(group: readonly AttemptResult[]): void {
     this.items.unshift(...group);
   }
 }
 
-/** The attempt without the response that makes it unwritable; null: there is no response. */
+/** The attempt without the response that makes it unwritable; null if there is no response. */
 function withoutResponse(result: AttemptResult): AttemptResult | null {
   if (result.responseBody.length === 0 && Object.keys(result.responseHeaders).length === 0) return null;
   return { ...result, responseBody: Buffer.alloc(0), responseHeaders: {}, error: 'unwritable_response' };

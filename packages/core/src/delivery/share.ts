@@ -14,9 +14,9 @@ export interface WorkerGroup extends Share {
 export const alone: WorkerGroup = { count: 1, index: 0, handlers: new Map() };
 
 /**
- * This process's part of a destination's concurrency. The parts of all processes add up to it: what does not divide
- * evenly goes to the processes next to a number taken from the id, so that each is preferred by other destinations.
- * `SHARE` in the claim computes the same.
+ * Returns this process's share of a destination's concurrency. The shares of all processes add up to it. The remainder
+ * goes to processes that a number taken from the destination's id selects, so that different destinations prefer
+ * different processes. `SHARE` in the claim computes the same.
  */
 export function shareOf(destinationId: string, concurrency: number, { count, index }: Share): number {
   const extra = (laneNumber(destinationId) + index) % count < concurrency % count ? 1 : 0;

@@ -13,21 +13,21 @@ export interface Work {
   attemptCount: number;
   /** How often in a row a worker was lost while it held this delivery. */
   takeovers: number;
-  /** What is sent, or null when the body is too large to travel with the claim. */
+  /** What is sent, or null if the body was too large to come with the claim. */
   content: EventContent | null;
 }
 
-/** What of an event a destination receives. */
+/** The parts of an event that a destination receives. */
 export interface EventContent {
   method: string;
   query: string;
   /** Names and values in turn, as received. */
   headers: readonly string[];
   body: Buffer;
-  /** Why its credentials cannot be opened: placeholders stand for them, so nothing may be sent. */
+  /** Why its credentials cannot be opened, or false. Placeholders replace them, so nothing may be sent. */
   locked: Lock | false;
   correlationId: string | null;
-  /** Of the span that took the event in, or null. */
+  /** The span that took the event in (W3C Trace Context), or null. */
   traceParent: string | null;
   originId: string;
   source: string;
@@ -37,7 +37,7 @@ export interface EventContent {
   receivedAt: number;
 }
 
-/** What an attempt leaves on record, whoever asked for it. */
+/** The record of an attempt, scheduled or asked for. */
 export interface AttemptRecord {
   attemptId: Buffer;
   url: string;
@@ -50,7 +50,7 @@ export interface AttemptRecord {
   reason: string;
 }
 
-/** One finished attempt on its way into the record. */
+/** A finished attempt that is to be written. */
 export interface AttemptResult extends AttemptRecord {
   work: Work;
   state: 'pending' | 'delivered' | 'failed';
@@ -58,9 +58,9 @@ export interface AttemptResult extends AttemptRecord {
   retryInMs: number | null;
   nextReason: string | null;
   strain: Strain;
-  /** The destination wants no request for so long; 0: it said nothing. */
+  /** The destination wants no requests for this long, in milliseconds; 0 if it did not say. */
   holdMs: number;
-  /** The destination is to be paused, and why; null: it is not. */
+  /** Why the destination is to be paused; null if it is not. */
   pauseReason: string | null;
 }
 
@@ -73,37 +73,41 @@ export interface Claim {
 /** What settling changed about destinations. */
 export interface SettleReport {
   destinations: DestinationReport[];
-  /** Deliveries that became due because the one before them in their order key is over. */
+  /** Deliveries that became due because the one before them in their order key has ended. */
   followers: number;
 }
 
 export interface DestinationReport {
   destinationId: string;
   endpointId: string;
-  /** For how long its circuit is open now; null: it is closed. */
+  /** How long its circuit stays open from now, in milliseconds; null if it is closed. */
   openMs: number | null;
   wasOpen: boolean;
-  /** Why it was paused just now; null: it was not. */
+  /** Why it was paused just now; null if it was not. */
   pausedBecause: string | null;
 }
 
 /** The durable side of delivery. No use case knows that it is PostgreSQL. */
 export interface DeliveryStore {
-  /** Takes due deliveries under new leases: at most `limit`, and per destination what `freeSlots` says or its share. */
+  /**
+   * Takes due deliveries under new leases: at most `limit`, and per destination what `freeSlots` says, or its share.
+   */
   claim(limit: number, freeSlots: ReadonlyMap<string, number>, group: WorkerGroup): Promise<Claim>;
-  /** The content of an event whose body did not travel with the claim; null when it is gone. */
+  /** Reads the content of an event whose body did not come with the claim; null if the event is gone. */
   load(eventId: string): Promise<EventContent | null>;
-  /** Writes results whose lease still stands; the others were taken over and are dropped. Idempotent. */
+  /** Writes results whose lease is still valid. The others were taken over and are dropped. Idempotent. */
   commit(results: AttemptResult[]): Promise<SettleReport>;
-  /** Writes a result in a transaction that is open: null when its lease no longer stands, or the transaction is another. */
+  /**
+   * Writes a result in an open transaction. Null if its lease is no longer valid, or belongs to another transaction.
+   */
   commitIn(statements: Statements, result: AttemptResult): Promise<SettleReport | null>;
-  /** Prolongs leases. Returns the tokens that no longer stand. */
+  /** Renews leases. Returns the tokens that are no longer valid. */
   renew(works: readonly Work[]): Promise<string[]>;
-  /** Gives leases back unused: due at once or after a delay, attempt not counted. */
+  /** Releases leases. The deliveries are due at once or after a delay, and no attempt is counted. */
   release(works: readonly Work[], delayMs?: number): Promise<void>;
   /** Ends deliveries that must not be tried again, without an attempt. */
   cancel(works: readonly Work[], reason: string): Promise<void>;
-  /** Says that this process is there, and learns who else is. */
+  /** Records that this process delivers. Returns the worker group. */
   checkIn(workerId: string, handlers: readonly string[]): Promise<WorkerGroup>;
   checkOut(workerId: string): Promise<void>;
 }

@@ -14,9 +14,9 @@ import { within } from '../flow/within';
 import type { Transport } from '../transport/transport';
 import type { DeliveryStore, DestinationReport, SettleReport, Work } from './work';
 
-/** Results that wait for the database; more of them stop new claims. */
+/** When this many results wait for the database, nothing more is claimed. */
 const MAX_UNSETTLED = 5_000;
-/** A paced destination is looked at this often at most; more slots then come at once. */
+/** A rate-limited destination is looked at no more often than this. A higher rate gets several slots at once. */
 const MIN_PACE_MS = 50;
 
 export interface WorkerDependencies {
@@ -26,7 +26,7 @@ export interface WorkerDependencies {
   handlers: InProcess;
   hops: Hops;
   telemetry: Telemetry;
-  /** Tells other processes that there is work which this one does not take. */
+  /** Notifies other processes of work that this one does not take, or of a changed configuration. */
   announce: (what: 'work' | 'change') => void;
   maxInFlight: number;
   timing: Timing;
@@ -60,9 +60,9 @@ export class DeliveryWorker implements Handoff {
   private running = false;
   private wanted = false;
   private claiming = false;
-  /** Since when claims or renewals have failed (`performance.now`); null: they do not. */
+  /** Since when claims or renewals have failed (`performance.now`); null if they do not. */
   private failingSince: number | null = null;
-  /** Since when no look for work has succeeded, with the last reason. Renewals that work do not end it. */
+  /** Since when no look for work has succeeded, with the last reason. A renewal that succeeds does not end it. */
   private inVain: { since: number; why: string } | null = null;
   private alarm: { at: number; timer: NodeJS.Timeout } | undefined;
   private idle: (() => void)[] = [];
@@ -87,7 +87,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   reserve(endpoint: EndpointConfig, destination: DestinationConfig): Buffer | null {
-    // What is paced or ordered has its turn decided by the database.
+    // The database decides when rate-limited and ordered deliveries have their turn.
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
     if (destination.handler !== null && !this.dependencies.handlers.has(destination.handler)) return null;
     if (this.held.size >= this.dependencies.maxInFlight) return null;
@@ -116,13 +116,16 @@ export class DeliveryWorker implements Handoff {
     if (this.lanes.group.count > 1) this.dependencies.announce('work');
     const lane = this.lanes.find(destinationId);
     if (this.held.size >= this.dependencies.maxInFlight) this.wanted = true;
-    // A busy lane looks again when it runs empty, an open one when it closes.
+    // A busy lane looks again when it runs empty, and one with an open circuit when the circuit closes.
     const now = performance.now();
     if (lane && !lane.isIdle) lane.more = true;
     else if (!lane?.isOpen(now)) this.wakeIn(Math.max(0, (lane?.pacedUntil ?? 0) - now));
   }
 
-  /** The configuration has changed: a circuit may be closed by now, or lead to another address. The database knows. */
+  /**
+   * Call it when the configuration has changed. A circuit may be closed by now, or its destination may have another
+   * address. The next claim finds out.
+   */
   reconsider(): void {
     this.lanes.forgetVerdicts();
     this.wake();
@@ -133,14 +136,14 @@ export class DeliveryWorker implements Handoff {
     void this.claim();
   }
 
-  /** Why this process has not been able to look for work for a minute; null: it has. */
+  /** Why this process has not been able to look for work for `inVainMs`; null if it has. */
   get trouble(): string | null {
     const { inVain, running } = this;
     const { inVainMs } = this.dependencies.timing;
     return running && inVain !== null && performance.now() - inVain.since >= inVainMs ? inVain.why : null;
   }
 
-  /** Prolongs what is held for longer than `renewAfterMs`. */
+  /** Renews leases that are older than `renewAfterMs`. */
   async renew(): Promise<void> {
     this.lanes.sweep();
     const now = performance.now();
@@ -153,32 +156,33 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  /** Says that this process delivers, and learns how many others do. */
+  /** Records that this process delivers, and learns how many others do. */
   async checkIn(): Promise<void> {
     try {
       const group = await this.dependencies.record.checkIn(this.id, this.dependencies.handlers.names);
       this.isCheckedIn = true;
-      // Slots may have become this process's.
+      // This process may have more slots now.
       if (this.lanes.join(group) && this.running) this.wake();
     } catch (error) {
       this.fault('check_in', error);
     }
   }
 
-  /** Takes nothing new; what is held goes on. */
+  /** Takes no new deliveries. Those that are held go on. */
   quiesce(): void {
     this.running = false;
   }
 
-  /** Stops claiming at once, gives back what has not begun, and waits for what has. */
+  /** Stops claiming at once, releases deliveries that have not begun, and waits for attempts that have. */
   async stop(graceMs: number): Promise<void> {
     this.running = false;
     clearTimeout(this.alarm?.timer);
     await this.giveBack(this.lanes.takeWaiting());
     const deadline = performance.now() + graceMs;
     if (this.active > 0) await within(new Promise<void>((done) => this.idle.push(done)), graceMs);
-    // What is still on its way is not charged: another worker may take it at once. Broken off first, because an answer
-    // that came meanwhile would no longer count, and the event be sent again.
+    // Attempts that are still under way are not counted, and another worker may take their deliveries at once. They are
+    // aborted before the release: an answer that came after it would no longer count, and the event would be sent
+    // again.
     const left = [...this.held];
     for (const held of left) this.lose(held, 'Paggio stops');
     await this.dependencies.transport.close();
@@ -200,8 +204,8 @@ export class DeliveryWorker implements Handoff {
   }
 
   /**
-   * The database is back. What this process holds may have run out meanwhile, and so may what others hold: whoever lives
-   * keeps it, so that nothing is sent twice that need not be.
+   * Call it when the database is back. Leases of this process and of others may have run out during the outage. Each
+   * process that is alive renews its own before anyone claims, so that nothing is sent twice without need.
    */
   private async recover(since: number): Promise<void> {
     await this.prolong([...this.held]);
@@ -221,7 +225,7 @@ export class DeliveryWorker implements Handoff {
           continue;
         }
         const free = this.dependencies.maxInFlight - this.held.size;
-        // With no room, the end of an attempt asks again. That is no look in vain.
+        // Without a free slot, the end of an attempt claims again. This does not count as a failed look for work.
         if (free <= 0) {
           this.inVain = null;
           return;
@@ -231,7 +235,7 @@ export class DeliveryWorker implements Handoff {
         const { works, postponed } = await this.dependencies.record.claim(free, freeSlots, this.lanes.group);
         // failpoint: claim.leased
         await this.adopt(works, freeSlots).catch(async (error: unknown) => {
-          // Nothing was begun: another look may take them at once.
+          // No attempt has begun, so the next claim may take them at once.
           await this.dependencies.record.release(works).catch(() => undefined);
           throw error;
         });
@@ -267,7 +271,7 @@ export class DeliveryWorker implements Handoff {
       const lane = this.lanes.configured(work.destinationId, { concurrency, handler, rate });
       const count = (taken.get(work.destinationId) ?? 0) + 1;
       taken.set(work.destinationId, count);
-      // Half, because the oldest and the newest of what is due may be the same.
+      // Half, because the oldest and the newest due deliveries may be the same.
       if (count * 2 >= (freeSlots.get(work.destinationId) ?? lane.slots)) lane.more = true;
       if (lane.rate !== null) {
         const paceMs = Math.max(MIN_PACE_MS, 1000 / lane.rate);
@@ -288,7 +292,10 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  /** Gives deliveries back, uncharged, for a process that can read their endpoints, and looks again itself in a while. */
+  /**
+   * Releases deliveries, without counting an attempt, for a process that can read their endpoints. This process leaves
+   * them alone for `setAsideMs`.
+   */
   private async setAside(works: readonly Work[]): Promise<void> {
     if (works.length === 0) return;
     await this.dependencies.record.release(works);
@@ -311,7 +318,7 @@ export class DeliveryWorker implements Handoff {
   }
 
   private advance(lane: Lane): void {
-    // A claim that brought work has had the slot counted already, also with a limit that was cut below it since.
+    // At least one: the claim has already counted the slot, even if the limit was cut below it since.
     while (lane.active < Math.max(1, lane.slots) && !lane.isOpen(performance.now())) {
       const held = lane.queue.shift();
       if (!held) return;
@@ -352,14 +359,14 @@ export class DeliveryWorker implements Handoff {
         else if (end.result.state === 'delivered') lane.grow();
         if (lane.judge(end.result.strain !== 'none', now)) setTimeout(() => this.advance(lane), VERDICT_MS + 1).unref();
       }
-      // What is in the record already counts, whoever holds the lease by now.
+      // A result that has been written counts, even if another process holds the lease by now.
       if (end.kind !== 'settled' && held.lost) return;
       await this.conclude(work, end);
     } catch (error) {
       if (error instanceof UnreadableEndpoint)
         return this.setAside([work]).catch((failure: unknown) => this.fault('release', failure));
-      // A fault here or in the database, not of the destination: the lease goes back and the attempt is not charged,
-      // but not at once, so that it cannot spin.
+      // A fault here or in the database, not of the destination. The attempt is not counted. The lease runs out by
+      // itself and is not released at once, so that the delivery cannot spin.
       this.fault('attempt', error);
     }
   }
@@ -399,10 +406,10 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  /** Takes in what settling decided about destinations and order keys. */
+  /** Applies what settling decided about destinations and order keys. */
   private learn({ destinations, followers }: SettleReport): void {
     for (const report of destinations) this.applyReport(report);
-    // A claim that waited for results to be written.
+    // A claim may have waited for results to be written.
     if (this.wanted) void this.claim();
     if (followers === 0) return;
     if (this.lanes.group.count > 1) this.dependencies.announce('work');
@@ -415,9 +422,9 @@ export class DeliveryWorker implements Handoff {
     const lane = this.lanes.get(destinationId);
     lane.takeVerdict(openMs === null ? 0 : performance.now() + openMs);
     if (openMs !== null) {
-      // Claimed ahead, and not to be tried now.
+      // These were claimed ahead and must not be tried now.
       void this.giveBack(lane.queue.splice(0));
-      // Not before the database has it that way too.
+      // A little later, so that the circuit is closed in the database too.
       this.wakeIn(openMs + 20);
     } else if (wasOpen) this.wake();
     this.lanes.settleDown(destinationId, lane);
@@ -429,7 +436,7 @@ export class DeliveryWorker implements Handoff {
     } else if (openMs === null && wasOpen) telemetry.emit({ type: 'circuit.closed', endpointId, destinationId });
   }
 
-  /** Its result no longer counts; a function of the app that works on it should end. */
+  /** Marks a lease as lost, so that its result no longer counts, and aborts a handler that works on it. */
   private lose(held: Lease, reason: string): void {
     held.lost = true;
     this.dependencies.handlers.abort(held.work.leaseToken, reason);
@@ -446,7 +453,7 @@ export class DeliveryWorker implements Handoff {
       .catch((error: unknown) => this.fault('release', error));
   }
 
-  /** Looks for work in a while; the earliest wish counts. */
+  /** Looks for work after `ms`. The earliest of several calls counts. */
   private wakeIn(ms: number): void {
     const at = performance.now() + ms;
     if (!this.running || (this.alarm && this.alarm.at <= at)) return;

@@ -1,19 +1,19 @@
-/** One that waits. */
+/** An item that waits in the queue. */
 export interface Queued {
-  /** What it costs: bytes. */
+  /** Cost of serving it, in bytes. */
   size: number;
-  /** When it came, on the monotonic clock, in milliseconds. */
+  /** Arrival time on the monotonic clock, in milliseconds. */
   since: number;
 }
 
-/** What a member of a ring may be served before the next one's turn, in bytes. */
+/** Bytes of credit that a member of a ring gets in each round. */
 const QUANTUM = 16 * 1024;
 
-/** Something that waits in a ring: a line, or a ring of its own. */
+/** A member of a ring: a line, or another ring. */
 interface Member<Item> {
   length: number;
   bytes: number;
-  /** Bytes that it may be served in this turn; below zero, what it owes. */
+  /** Bytes that it may still be served in this turn. Below zero, it owes them. */
   credit: number;
   peek(): Item;
   shift(): Item;
@@ -43,7 +43,7 @@ class Line<Item extends Queued> implements Member<Item> {
   shift(): Item {
     const item = this.peek();
     this.bytes -= item.size;
-    // What was served is let go of at once; its place in the array when half of it is such places.
+    // Releases the item at once, but compacts the array only when more than half of it is empty.
     this.items[this.head++] = undefined;
     if (this.head > 1_024 && this.head * 2 > this.items.length) {
       this.items = this.items.slice(this.head);
@@ -60,8 +60,9 @@ class Line<Item extends Queued> implements Member<Item> {
 }
 
 /**
- * Its members are served in turn, each as many bytes as the others (surplus round robin: who was served more than a
- * quantum sits out until that is made up for). Adiseshu, Parulkar, Varghese: A Reliable and Scalable Striping Protocol, 1996.
+ * Serves its members in turn, each as many bytes as the others. This is surplus round robin: a member that was served
+ * more than its credit is skipped until the credit is positive again. Adiseshu, Parulkar, Varghese: A Reliable and
+ * Scalable Striping Protocol, 1996.
  */
 class Ring<Item extends Queued, Of extends Member<Item>> implements Member<Item> {
   length = 0;
@@ -100,7 +101,7 @@ class Ring<Item extends Queued, Of extends Member<Item>> implements Member<Item>
   shift(): Item {
     const member = this.current();
     const item = member.shift();
-    // Who is alone takes nothing from anybody, and owes nothing afterwards.
+    // A member that is alone delays nobody, so it is not charged.
     if (this.order.length > 1) member.credit -= item.size;
     this.length--;
     this.bytes -= item.size;
@@ -120,11 +121,11 @@ class Ring<Item extends Queued, Of extends Member<Item>> implements Member<Item>
     return removed;
   }
 
-  /** Whose turn it is. */
+  /** Returns the member whose turn it is, and moves on past members without credit. */
   private current(): Of {
     for (;;) {
       const { member } = this.order[this.at] as { member: Of };
-      // Nobody else is there to be served first.
+      // A member that is alone is served even without credit.
       if (member.credit > 0 || this.order.length === 1) return member;
       member.credit += QUANTUM;
       this.at = (this.at + 1) % this.order.length;
@@ -139,15 +140,15 @@ class Ring<Item extends Queued, Of extends Member<Item>> implements Member<Item>
   }
 }
 
-/** How much it is: a number of events or of their results, and what they have in bytes. */
+/** A number of events or results, and their size in bytes. */
 export interface Load {
   readonly length: number;
   readonly bytes: number;
 }
 
 /**
- * What waits, served fairly: users in turn, and the endpoints of a user in turn, each as many bytes as its neighbours. Who
- * sends very much waits behind himself alone. Within an endpoint it is first come, first served.
+ * Serves waiting items fairly: users in turn, and the endpoints of a user in turn, each as many bytes as the others. A
+ * flood of one endpoint delays only that endpoint. Within an endpoint the order is first come, first served.
  */
 export class FairQueue<Item extends Queued> {
   private readonly users = new Ring<Item, Ring<Item, Line<Item>>>(
@@ -166,12 +167,15 @@ export class FairQueue<Item extends Queued> {
     this.users.push(user, item.size, (endpoints) => endpoints.push(endpoint, item.size, (line) => line.push(item)));
   }
 
-  /** What waits of a user; undefined: nothing. */
+  /** The load that waits for a user; undefined if nothing does. */
   ofUser(user: string): Load | undefined {
     return this.users.get(user);
   }
 
-  /** What waits of an endpoint, since when, and what part of all service it gets; undefined: nothing. */
+  /**
+   * The load that waits for an endpoint, the arrival time of its oldest item, and its part of the service (0 to 1).
+   * Undefined if nothing waits.
+   */
   ofEndpoint(user: string, endpoint: string): (Load & { since: number; share: number }) | undefined {
     const endpoints = this.users.get(user);
     const line = endpoints?.get(endpoint);
@@ -180,7 +184,7 @@ export class FairQueue<Item extends Queued> {
     return { length, bytes, since: line.peek().since, share: 1 / (this.users.members * endpoints.members) };
   }
 
-  /** Takes those whose turn it is: at most so many, and so many bytes unless the first alone is larger. */
+  /** Takes the items whose turn it is: at most `maxItems`, and `maxBytes` unless the first alone is larger. */
   take(maxItems: number, maxBytes: number): Item[] {
     const taken: Item[] = [];
     let bytes = 0;
@@ -192,7 +196,7 @@ export class FairQueue<Item extends Queued> {
     return taken;
   }
 
-  /** Takes those out that came before a time. */
+  /** Removes and returns the items that arrived before `since`. */
   removeBefore(since: number): Item[] {
     return this.users.removeBefore(since);
   }

@@ -1,27 +1,28 @@
 import type { Load } from './fair-queue';
 
-/** A statement should not take longer than this: who comes next waits for it. */
+/** A statement should not take longer than this, because the next group waits for it. */
 const LONG_MS = 750;
-/** A smaller group that gets less done than this part of what the larger one did was no help. */
+/** A smaller group did not help if the rate fell below this fraction of the previous rate. */
 const WORTH = 0.7;
-/** What was tried and was no good is not tried again for so long. */
+/** A size that did not help is not tried again for this long. */
 const HOLD_MS = 30_000;
 
 /**
- * How much one statement writes. Where a statement takes long because it is large, as over a narrow network, half as much
- * is tried next, so that nobody waits behind a long one, and none runs into its time limit for ever. Where it takes long
- * whatever its size is, as with a slow disk, small groups would only get less done, and it stays large.
+ * Decides how much one statement writes. If a statement takes long because it is large, as over a narrow network, the
+ * next one is half as large, so that nobody waits for a long statement and none runs into its time limit for ever. If
+ * its time does not depend on its size, as with a slow disk, smaller groups would only get less done, and groups stay
+ * large.
  *
- * Its unit is the largest group: 500 small events are as much as 8 MiB in a few large ones.
+ * The unit is the largest group: 500 small events count as much as 8 MiB in a few large ones.
  */
 export class GroupSize {
-  /** What a group may be: 1 is the largest. */
+  /** How large a group may be; 1 is the largest. */
   limit = 1;
-  /** What was stored in a millisecond by the last group that left others waiting; 0: unknown. */
+  /** Weight written per millisecond, measured at the last group that left others waiting; 0 if unknown. */
   rate = 0;
-  /** The rate before the group was made smaller; null: it was not. */
+  /** The rate before the reduction that is on trial; null if none is. */
   private rateBefore: number | null = null;
-  /** From when on smaller groups may be tried, and larger ones although they are likely to take long. */
+  /** From these times on, smaller groups may be tried, and larger ones even if they are likely to take long. */
   private smallerFrom = 0;
   private largerFrom = 0;
 
@@ -35,14 +36,14 @@ export class GroupSize {
     return this.limit * this.largest.bytes;
   }
 
-  /** How much this is: 1 is as much as the largest group. */
+  /** The weight of a load; 1 is the largest group. */
   weigh({ length, bytes }: Load): number {
     return Math.max(length / this.largest.length, bytes / this.largest.bytes);
   }
 
   /**
-   * @param group that passed
-   * @param isFull whether it left others waiting, so that it was as large as it might be
+   * @param group what was written
+   * @param isFull whether it left others waiting, so it was as large as allowed
    * @param tookMs how long its statement took
    * @param now on the monotonic clock, in milliseconds
    */
@@ -52,11 +53,11 @@ export class GroupSize {
     if (isFull) this.rate = rate;
     if (tookMs <= LONG_MS) {
       this.rateBefore = null;
-      // Twice as much is likely to take twice as long, but it may have become faster.
+      // Twice as much is likely to take twice as long. It is tried once in a while, as writing may have become faster.
       if (tookMs * 2 <= LONG_MS || now >= this.largerFrom) this.enlarge(weight);
       return;
     }
-    // Its size is not what makes it long, or nothing smaller can be tried.
+    // Its size is not the reason, or no smaller group can be tried.
     if (!isFull || group.length === 1 || now < this.smallerFrom) return;
     if (this.rateBefore !== null && rate < this.rateBefore * WORTH) {
       this.rateBefore = null;
@@ -69,7 +70,7 @@ export class GroupSize {
     this.reduce(weight);
   }
 
-  /** @param group that did not pass in time */
+  /** @param group what could not be written in time */
   failed(group: Load): void {
     this.reduce(this.weigh(group));
     this.rate = 0;
@@ -77,7 +78,8 @@ export class GroupSize {
     this.smallerFrom = 0;
   }
 
-  // From what a statement has shown, and not from the limit: of two that run at once, the second tells nothing new.
+  // Both start from the weight of the group, not from the limit: when two groups run at once, the second must not
+  // change the limit again.
 
   private enlarge(weight: number): void {
     this.limit = Math.min(1, Math.max(this.limit, weight * 2));

@@ -3,7 +3,7 @@ import { GroupSize } from './group-size';
 
 /** How many statements run at once, each on a connection of its own. */
 export const CONNECTIONS = 2;
-/** A second statement next to a running one has to be worth its round trip: small groups cost more than they save. */
+/** A second statement starts only if this many items wait: with fewer, its round trip costs more than it saves. */
 const WORTH_A_SECOND = 16;
 
 /**
@@ -23,7 +23,7 @@ export interface Backlog<Item> {
   take(maxLength: number, maxBytes: number): Item[];
 }
 
-/** What is written, and what happens then. */
+/** What a group writer writes, and what it calls afterwards. */
 export interface GroupWork<Item, Result> {
   readonly backlog: Backlog<Item>;
   /** The most that one statement writes. */
@@ -38,7 +38,7 @@ export interface GroupWork<Item, Result> {
   written(group: Item[], result: Result): Promise<void> | undefined;
   /** The database refuses this one item. Returns what to write instead; null: nothing. */
   refused(item: Item, error: unknown): Item | null;
-  /** A group could not be written; whether it was is unknown when the connection broke. */
+  /** Writing a group failed. If the connection broke, the group may have been written all the same. */
   failed(group: Item[], error: unknown): void;
 }
 
@@ -46,8 +46,8 @@ export interface GroupWork<Item, Result> {
  * Group commit without a timer. While a statement runs, items wait in the backlog; the next statement takes all of them,
  * or as many as a group may have. When many wait, a second connection takes a group at the same time.
  *
- * A group that meets a conflict is written again. Of a group with a value that the database refuses, each half is written
- * alone, down to the one item that holds it. After a time-out the next groups are smaller.
+ * A group that meets a conflict is written again. If the database refuses a value, each half of the group is written
+ * alone, down to the item with that value. After a time-out the next groups are smaller.
  */
 export class GroupWriter<Item, Result> {
   private readonly groups = new Set<readonly Item[]>();
@@ -64,12 +64,12 @@ export class GroupWriter<Item, Result> {
     return this.groups;
   }
 
-  /** How much a load is: 1 is as much as the largest group. */
+  /** The weight of a load; 1 is the largest group. */
   weigh(load: Load): number {
     return this.size.weigh(load);
   }
 
-  /** How much is likely to be written within a time, at most one largest group for each connection; 1 is such a group. */
+  /** The weight that is likely to be written within `ms`: at most 1, the largest group, for each connection. */
   capacityWithin(ms: number): number {
     const { limit, rate } = this.size;
     return CONNECTIONS * Math.min(1, Math.max(limit, rate * ms));
@@ -94,7 +94,7 @@ export class GroupWriter<Item, Result> {
     }
   }
 
-  /** Takes no group for this long. Where it pauses already, nothing changes. */
+  /** Takes no group for this long. During a pause, a further call changes nothing. */
   pauseFor(ms: number): void {
     this.pause ??= setTimeout(() => {
       this.pause = undefined;
@@ -102,7 +102,7 @@ export class GroupWriter<Item, Result> {
     }, ms);
   }
 
-  /** Clears the timer of a pause, so that the process may end. A writer that pauses then takes no further group. */
+  /** Clears the timer of a pause, so that the process may end. After that, a paused writer takes no further group. */
   stop(): void {
     clearTimeout(this.pause);
   }
@@ -113,7 +113,7 @@ export class GroupWriter<Item, Result> {
     return new Promise((done) => this.idle.push(done));
   }
 
-  /** @param isFull whether it left others waiting, so that it was as large as it might be */
+  /** @param isFull whether it left others waiting, so it was as large as allowed */
   private async commit(group: Item[], isFull: boolean, retries: number): Promise<void> {
     const startedAt = performance.now();
     let result: Result;
@@ -130,7 +130,7 @@ export class GroupWriter<Item, Result> {
   private async recover(group: Item[], error: unknown, isFull: boolean, retries: number): Promise<void> {
     const failure = this.work.failureOf(error);
     if (failure === 'conflict' && retries > 0) return this.commit(group, isFull, retries - 1);
-    // A value that the database refuses must not take the others of its group with it.
+    // A value that the database refuses must not fail the other items of its group.
     if (failure === 'bad_data') return this.divide(group, error, retries);
     if (failure === 'timeout') this.size.failed(this.work.loadOf(group));
     this.work.failed(group, error);

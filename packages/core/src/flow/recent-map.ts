@@ -1,14 +1,14 @@
 /**
- * A map of bounded size that forgets the entries which were not used for longest. It holds two halves: entries that were
- * set or read since the halves last changed places, and older ones. When the first half is full, the second is dropped
- * and the first takes its place. So strangers who make up names push out each other and what nobody uses, never what is
- * in use; and a read of a current entry costs no more than that of a `Map`.
+ * A map of bounded size that forgets the least recently used entries. It has two halves: entries that were set or read
+ * since the halves last changed places, and older ones. When the first half is full, the second is dropped and the
+ * first takes its place. Names that strangers make up therefore push out only each other and unused entries, never one
+ * that is in use. Reading a current entry costs no more than with a `Map`.
  */
 export class RecentMap<Key, Value> {
   private current = new Map<Key, Value>();
   private older = new Map<Key, Value>();
 
-  /** @param limit how many entries it holds at most, from 2 on; at least half as many are kept */
+  /** @param limit the most entries that it holds, 2 or more; the most recent half of them is always kept */
   constructor(private readonly limit: number) {}
 
   get size(): number {

@@ -1,8 +1,8 @@
-/** Decides when periodic work looks for something to do; what is due is decided by the work itself. */
+/** Decides when periodic work looks for something to do. The work itself decides what is due. */
 export interface Scheduler {
   /**
-   * Runs `task` every `intervalMs`, never twice at once: a run that takes longer swallows the next tick. `task` never
-   * throws. Returns what stops it.
+   * Runs `task` every `intervalMs`, never twice at once: ticks that come during a run are skipped. `task` must not
+   * throw. Returns a function that stops it.
    */
   every(name: string, intervalMs: number, task: () => Promise<void>): () => void;
 }

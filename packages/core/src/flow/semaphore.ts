@@ -1,6 +1,6 @@
 import { unavailable } from '../errors';
 
-/** Lets so many in at once, and so many wait for their turn. */
+/** Runs at most `atOnce` calls at once. At most `maxWaiting` further calls wait for their turn. */
 export class Semaphore {
   private inside = 0;
   private readonly waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Semaphore {
   constructor(
     private readonly atOnce: number,
     private readonly maxWaiting: number,
-    /** What there are too many of. */
+    /** Names what there are too many of, in the error: "Too many ... at once". */
     private readonly what: string,
   ) {}
 
@@ -20,7 +20,7 @@ export class Semaphore {
     try {
       return await work();
     } finally {
-      // Whoever is next takes over the place.
+      // The next in line takes over the place.
       const next = this.waiting.shift();
       if (next) next();
       else this.inside--;

@@ -1,34 +1,40 @@
 /**
- * Times by which a gateway works, in milliseconds. They are no options, because they depend on each other: a lease has
+ * Times by which a gateway works, in milliseconds. They are not options, because they depend on each other: a lease has
  * to outlast several tries to renew it. Only tests change them, to wait less.
  */
 export interface Timing {
-  /** A claimed delivery that nobody renews goes to another process after this. A probe of an open circuit is given as long. */
+  /** Duration of a lease. After it, another process may take over the delivery. A probe of a circuit gets as long. */
   leaseMs: number;
   /** A lease is renewed when it is this old, and a process looks for such leases this often. */
   renewAfterMs: number;
-  /** A lease that was not renewed for this long may be another's: the process stood still, or the database was away. */
+  /**
+   * A lease that was not renewed for this long may belong to another process by now, because this one stood still or
+   * the database was away. It is renewed before its attempt begins.
+   */
   doubtfulAfterMs: number;
-  /** When the database is away for longer than this, leases run out while their workers live. */
+  /** After an outage of the database longer than this, leases may have run out although their workers are alive. */
   outageMs: number;
-  /** After an outage, workers have this long to renew what they hold and to write what they know, before others claim it. */
+  /**
+   * After such an outage a worker waits this long before it claims, so that others can renew their leases and write
+   * their results first.
+   */
   afterOutageMs: number;
-  /** How often a process that delivers says that it is there. */
+  /** How often a process that delivers checks in. */
   checkInMs: number;
   /**
-   * A process that has not said so for this long no longer counts. Until then its part of every destination's concurrency
-   * is unused: in a loop of crashes the dead would outnumber the living.
+   * A process that has not checked in for this long no longer counts. Until then its share of every destination's
+   * concurrency is unused. With a longer time, the dead processes of a crash loop would outnumber the living.
    */
   workerGroupMs: number;
-  /** Hints may be lost and retries fall due: how often a worker looks by itself. */
+  /** How often a worker looks for work by itself, because hints may be lost and retries fall due. */
   pollMs: number;
-  /** A delivery of an order key that hears nothing from the one in front is looked at again after this. */
+  /** A delivery that waits for an earlier one of its order key is looked at again after this, if nothing wakes it. */
   postponeMs: number;
   /** Deliveries of an endpoint whose configuration this process cannot read are left to others for this long. */
   setAsideMs: number;
   /**
    * A delivery whose credentials need a master key that this process lacks is due again after this. It is long, because
-   * one that no process can open comes back until somebody adds the key, and others must not wait for it.
+   * a delivery that no process can open comes back until somebody adds the key, and must not hold up others.
    */
   missingKeyMs: number;
   /** A process that has not been able to look for work for this long says so at `/health`. */
@@ -38,25 +44,26 @@ export interface Timing {
 
   /** A circuit stays open for this long the first time, and for twice as long each further time. */
   circuitMs: number;
-  /** It stays open for no longer than this, unless the destination asks for it. */
+  /** A circuit stays open for no longer than this, unless the destination asks for more. */
   maxCircuitMs: number;
   /** A second of a retry policy. */
   retrySecondMs: number;
   /** A second of the time-out of a destination or a handler. */
   timeoutSecondMs: number;
-  /** What a handler has left to end by itself after its signal was aborted. */
+  /** A handler has this long to end by itself after its signal was aborted. */
   abandonAfterMs: number;
 
   /** A sender waits no longer than this for its event to be stored. */
   maxWaitMs: number;
-  /** How often the events that have waited for too long are looked for. */
+  /** How often the intake looks for events that have waited for too long. */
   overdueLookMs: number;
   /**
-   * Where the oldest event of an endpoint has waited for this long, and more of them wait than will be stored in time, new
-   * ones are refused at once. A pause of the database alone is waited for, because some senders come back only after hours.
+   * An endpoint is overloaded once its oldest event has waited for this long and its waiting events cannot all be
+   * stored within `maxWaitMs`. New events are then refused at once. A short pause of the database alone does not count,
+   * because some senders retry only hours later.
    */
   overloadedAfterMs: number;
-  /** After a failure this process counts as not ready for this long, unless something is stored. */
+  /** After a failure to store events this process counts as not ready for this long, or until an event is stored. */
   troubledMs: number;
   /** A sender waits no longer than this for the look-up of an endpoint. */
   lookUpMs: number;
@@ -65,7 +72,7 @@ export interface Timing {
 
   /** The server ends a statement that takes longer. */
   statementMs: number;
-  /** The driver gives a statement up that takes longer, because a network may swallow packets. */
+  /** The driver gives up on a statement that takes longer, because a network may swallow packets. */
   queryMs: number;
   /** The same for a new connection. */
   connectMs: number;
@@ -78,16 +85,19 @@ export interface Timing {
   keyCachedMs: number;
   /** How often a reader of the feed looks for what other processes did. */
   feedLookMs: number;
-  /** A reader of the feed to whom nothing was told for this long is told its position. */
+  /** A reader of the feed that was sent nothing for this long is sent its position. */
   feedIdleMs: number;
-  /** How often a process says which master key it encrypts with. One that has not been named for 2.5 times as long is not in use. */
+  /**
+   * How often a process says which master key it encrypts with. A key that no process has named for 2.5 times as long
+   * is not in use.
+   */
   attendMs: number;
 
-  // Periodic work besides that above: how often a process looks for something to do.
-  /** New bulk replays are announced; this finds those that a process left behind, or whose last retry is over. */
+  // Further periodic work: how often a process looks for something to do.
+  /** New bulk replays are announced. This look finds those that a process left behind, or whose last retry is over. */
   replaysMs: number;
   notifyMs: number;
-  /** Lists and statistics let the index catch up themselves; this keeps what they would have to do small. */
+  /** Lists and statistics bring the index up to date themselves. This look leaves them little to do. */
   indexMs: number;
   retentionMs: number;
   sweepMs: number;
@@ -95,7 +105,7 @@ export interface Timing {
   quotaMs: number;
   refusalsMs: number;
   growthMs: number;
-  /** A connection that listens says nothing by itself, so it is asked. */
+  /** A connection that only listens does not show when it is broken, so it is asked. */
   listenerMs: number;
 }
 

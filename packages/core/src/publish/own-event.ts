@@ -6,19 +6,19 @@ import type { Mode, Owner } from '../principal';
 import type { Transaction } from '../storage/statements';
 import type { PublishInput } from './publishing';
 
-/** An event of the app's own. */
+/** An event that the app publishes. */
 export interface OwnEvent {
-  /** Whose endpoints it is for. */
+  /** The user whose endpoints receive it. */
   userId: string;
   /** @default 'live' */
   mode?: Mode;
   /** 1 to 128 letters, digits, `-`, `_` and `.`. */
   eventType: string;
-  /** A text is the source of a JSON value, and sent as it is; anything else is made into JSON. */
+  /** A string must be JSON text and is sent as it is. Any other value is converted to JSON. */
   payload: unknown;
   /** @default every active endpoint of the user whose `event_types` match */
   endpointIds?: readonly string[];
-  /** 1 to 255 visible ASCII characters. A repetition with the same key and input makes nothing new, for 72 hours. */
+  /** 1 to 255 visible ASCII characters. For 72 hours, a repetition with the same key and input creates nothing. */
   idempotencyKey?: string | null;
 }
 

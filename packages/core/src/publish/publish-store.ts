@@ -18,9 +18,9 @@ export class PublishStore {
   }
 
   /**
-   * Writes events of one body with their deliveries, all or none.
-   * @param transaction of the host: it commits them, or does not
-   * @returns what the idempotency key made before, or null when these were written
+   * Writes the events of one publication with their deliveries, all or none.
+   * @param transaction a transaction of the host, which commits them or not
+   * @returns the events that the idempotency key created before; null when these were written
    * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT`
    */
   async insert(
@@ -44,7 +44,7 @@ export class PublishStore {
   }
 }
 
-/** Events of one body, one for each endpoint. */
+/** Events of one payload, one for each endpoint. */
 interface Publication {
   first: IncomingEvent;
   events: readonly IncomingEvent[];

@@ -20,18 +20,18 @@ import type { Telemetry } from '../telemetry/telemetry';
 export interface PublishInput {
   /** 1 to 128 letters, digits, `-`, `_` and `.`. */
   eventType: string;
-  /** Source text of a JSON value: every endpoint receives these very bytes. */
+  /** JSON text. Every endpoint receives exactly these bytes. */
   payload: string;
   /** Omitted: every active endpoint of the owner whose `event_types` match. */
   endpointIds?: readonly string[];
-  /** A repetition with the same key and the same input makes nothing new. Kept for 72 hours. */
+  /** For 72 hours, a repetition with the same key and the same input creates nothing. */
   idempotencyKey?: string | null;
 }
 
 export interface PublishedDelivery {
   endpointId: string;
   eventId: string;
-  /** False: it was made when the idempotency key came first. */
+  /** False if an earlier call with the same idempotency key created it. */
   created: boolean;
 }
 
@@ -42,21 +42,21 @@ export interface PublishingDependencies {
   quota: StorageQuota;
   telemetry: Telemetry;
   address: Pick<PublicAddress, 'mountPath'>;
-  /** Work is due. */
+  /** Call it when work is due. */
   wake: () => void;
-  /** Work will be due, as soon as a transaction of the host has committed. */
+  /** Call it when work will be due as soon as a transaction of the host has committed. */
   wakeSoon: () => void;
 }
 
-/** One event for many endpoints, from the owner's own code. */
+/** Publishes an event of the owner's own code to many endpoints. */
 export class Publishing {
   constructor(private readonly dependencies: PublishingDependencies) {}
 
   /**
    * Commits an event for each endpoint, all or none.
-   * @param transaction of the host: the events are written in it, and exist when it commits
+   * @param transaction a transaction of the host; the events are written in it, and exist once it commits
    * @throws PaggioError `NOT_FOUND` when an endpoint is not the owner's, `IDEMPOTENCY_KEY_CONFLICT`, `RATE_LIMITED` when one
-   *   of them finds no room
+   *   of them would exceed a storage quota
    */
   async publish(actor: Actor, input: PublishInput, transaction?: Transaction): Promise<PublishedDelivery[]> {
     const { quota, store, telemetry, wake, wakeSoon } = this.dependencies;
@@ -75,7 +75,7 @@ export class Publishing {
     for (const [index, event] of events.entries())
       quota.add(endpoints[index] as EndpointConfig, sizeOf(event, event.headers), true);
     if (events.some(({ deliveries }) => deliveries.length > 0)) (transaction ? wakeSoon : wake)();
-    // What a transaction of the host holds has not happened yet, and may never.
+    // Events in a transaction of the host do not exist yet, and may never.
     for (const event of transaction ? [] : events) {
       telemetry.emit({
         type: 'event.captured',
