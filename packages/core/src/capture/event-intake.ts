@@ -179,7 +179,7 @@ export class PostgresIntake implements Intake {
     return new Set(rows[0]?.fresh ?? []);
   }
 
-  /** Settles requests whose key exists already: duplicates of the first event, or another body under the same id. */
+  /** Answers requests whose key exists already: duplicates of the first event, or another body under the same id. */
   private async settleKeyed(group: Waiting[]): Promise<void> {
     try {
       const events = group.map((waiting) => waiting.event);

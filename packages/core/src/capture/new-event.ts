@@ -48,7 +48,7 @@ export type Dedup = { readonly key: Buffer; readonly sha256: Buffer } & Pick<Inc
 /** Where an event goes, and how its row is written. */
 export type Dispatch = Pick<IncomingEvent, 'capturedReason' | 'deliveries' | 'stored' | 'traceParent'>;
 
-/** Makes the event of a request. Nothing else makes events. */
+/** Makes the event of a request. Nothing else does. */
 export function newEvent(
   endpoint: EndpointConfig,
   request: CaptureRequest,

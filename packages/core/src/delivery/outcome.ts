@@ -16,7 +16,7 @@ export type Outcome =
  */
 export type Strain = 'none' | 'failing' | 'congested';
 
-/** Client errors that are retried whatever the policy says about client errors. */
+/** Client errors that are retried whatever the policy says. */
 const TRANSIENT_CLIENT_ERRORS: readonly number[] = [408, 425, 429];
 
 /** A 429 with `Retry-After` holds its destination for this long at most. The delivery itself may wait longer. */

@@ -22,7 +22,7 @@ export interface OutgoingInput {
   correlationId: string | null;
   attemptNumber: number;
   nowMs: number;
-  /** The attempt's span, if the host traces. It replaces the `traceparent` of the sender, which null keeps. */
+  /** The attempt's span, if the host traces. It replaces the `traceparent` of the sender; null keeps that. */
   traceParent: string | null;
   hops: Hops;
 }

@@ -11,7 +11,7 @@ const UUID = 2950;
 
 /**
  * One-dimensional arrays in PostgreSQL's binary format (src/backend/utils/adt/arrayfuncs.c, `array_recv`): dimensions,
- * null flag, element type, length, lower bound, then each element behind its length. The driver sends Buffers as binary
+ * null flag, element type, length, lower bound, then each element after its length. The driver sends Buffers as binary
  * parameters; text parameters cost the group commit a fifth of its rate.
  */
 export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocate = fresh): Buffer {
@@ -30,7 +30,7 @@ export function byteaArray(values: readonly (Buffer | null)[], allocate: Allocat
   return values.length === 0 ? out.subarray(0, 12) : out;
 }
 
-/** Written in place: one Buffer per text would be most of the garbage of a group commit. */
+/** Writes texts in place: one Buffer per text would be most of the garbage of a group commit. */
 export function textArray(values: readonly (string | null)[], allocate: Allocate = fresh): Buffer {
   let size = 20;
   for (const value of values) size += 4 + (value === null ? 0 : value.length * 3);
@@ -51,15 +51,15 @@ export function textArray(values: readonly (string | null)[], allocate: Allocate
 }
 
 /**
- * One reusable block for the parameters of a statement at a time. Each Buffer of more than 4 kB is memory outside V8's
- * heap, and a steady stream of them makes it collect the whole heap several times a second.
+ * One reusable block for the parameters of one statement at a time. A Buffer of more than 4 kB is memory outside V8's
+ * heap, and a steady stream of such Buffers makes V8 collect the whole heap several times a second.
  */
 export class Arena {
   private block = Buffer.allocUnsafeSlow(256 * 1024);
   private used = 0;
   private wanted = 0;
 
-  /** Forgets what was allocated. The statement before must be over. */
+  /** Makes the block free again. The statement that used it must have ended. */
   reset(): void {
     if (this.wanted > this.block.length && this.wanted <= MAX_ARENA) this.block = Buffer.allocUnsafeSlow(this.wanted);
     this.used = 0;
@@ -87,7 +87,7 @@ function header(out: Buffer, elementType: number, length: number, nulls: number)
   return out;
 }
 
-/** Elements of one size, written in place. */
+/** Writes elements of one size in place. */
 function fixedArray<T>(
   elementType: number,
   size: number,

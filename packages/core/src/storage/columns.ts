@@ -1,6 +1,6 @@
 import { bigintArray, boolArray, byteaArray, intArray, textArray, uuidArray, type Allocate } from './binary-array';
 
-/** A column of rows that a statement is given: one parameter holds its values of all rows, as an array. */
+/** A column of the rows that a statement gets. One parameter holds its values for all rows, as an array. */
 export interface Column<Row> {
   readonly name: string;
   /** PostgreSQL's type of one value. */
@@ -36,7 +36,7 @@ export function binaryColumns<Row>(): BinaryColumns<Row> {
   };
 }
 
-/** A column whose values the driver makes into text: for statements that run now and then, and through any driver. */
+/** A column whose values the driver converts to text, for statements that run rarely or through any driver. */
 export function textualColumn<Row>(name: string, type: string, read: (row: Row) => unknown): Column<Row> {
   return { name, type, encode: (rows) => rows.map(read) };
 }
@@ -80,7 +80,7 @@ export class Parameters<Input> {
     };
   }
 
-  /** @param allocate where binary columns are written; a Buffer of its own for each unless given */
+  /** @param allocate gives the memory for binary columns; by default, each column gets its own Buffer */
   valuesOf(input: Input, allocate?: Allocate): unknown[] {
     return this.readers.map((read) => read(input, allocate));
   }

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { Client, defaults, type ClientConfig, type PoolConfig } from 'pg';
 
-/** Where a database is and how to get in, with nothing left open that pg would take from somewhere else. */
+/** Where a database is and how to sign in. It is complete, so pg takes nothing from elsewhere. */
 export type Connection = Pick<
   PoolConfig & { sslnegotiation?: string; enableChannelBinding?: boolean; scramMaxIterations?: number },
   | 'host'
@@ -18,7 +18,7 @@ export type Connection = Pick<
   | 'scramMaxIterations'
 >;
 
-/** The values that pg has before an app changes them. */
+/** The defaults of pg before an app changes them. */
 const STOCK = {
   host: 'localhost',
   port: 5432,
@@ -34,9 +34,9 @@ const STOCK = {
 };
 
 /**
- * Resolves a configuration of pg as pg does: a URL goes before single fields, and `PG...` variables before defaults. The
- * defaults are those of pg itself and not `pg.defaults`, which the app may have set for a database of its own.
- * @throws what pg throws for a URL that it cannot read, or for a file that the URL names
+ * Resolves a configuration of pg as pg does: a URL takes precedence over single fields, and `PG...` variables over
+ * defaults. The defaults are those of pg itself and not `pg.defaults`, which the app may have set for its own database.
+ * @throws the error of pg for a URL that it cannot read, or for a file that the URL names
  */
 export function resolveConnection(config: ClientConfig & Partial<Connection>): Connection {
   const { user, password, database, host, port, ssl, options, sslnegotiation } = withStockDefaults(
@@ -47,7 +47,7 @@ export function resolveConnection(config: ClientConfig & Partial<Connection>): C
     host,
     port,
     user: name,
-    // Named apart, because it is not enumerable there.
+    // Named here, because pg makes it not enumerable.
     password: password ?? undefined,
     database: database ?? name,
     ssl: ssl ?? false,
@@ -60,7 +60,7 @@ export function resolveConnection(config: ClientConfig & Partial<Connection>): C
   };
 }
 
-/** `work` is synchronous, so nobody else sees the defaults meanwhile. */
+/** Nobody else sees the changed defaults, because `work` is synchronous. */
 function withStockDefaults<T>(work: () => T): T {
   const shared = defaults as unknown as Record<string, unknown>;
   const kept = Object.fromEntries(Object.keys(STOCK).map((name) => [name, shared[name]]));
@@ -72,7 +72,7 @@ function withStockDefaults<T>(work: () => T): T {
   }
 }
 
-/** The user that libpq would take too. */
+/** The user of the operating system, which libpq would take too. */
 function systemUser(): string | undefined {
   try {
     return userInfo().username;

@@ -1,6 +1,6 @@
 import { refusalOf } from '../telemetry/fault';
 
-/** What of an error of PostgreSQL names things of the schema or of the server. Everything else may hold values. */
+/** Members of an error of PostgreSQL that name parts of the schema or of the server. All others may hold values. */
 const kept: ReadonlySet<string> = new Set([
   'name',
   'length',
@@ -23,9 +23,9 @@ const kept: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Takes the values of parameters and rows out of an error of pg or TypeORM, in place: PostgreSQL tells them in `detail`,
- * `where` and in some messages, and TypeORM adds the statement with its parameters. Who logs the error, in whatever way,
- * then logs none of them.
+ * Removes the values of parameters and rows from an error of pg or TypeORM, in place. PostgreSQL puts them into
+ * `detail`, `where` and some messages, and TypeORM adds the statement with its parameters. However the error is logged
+ * then, the log has none of them.
  */
 export function dropValues(error: unknown): void {
   if (typeof error !== 'object' || error === null) return;

@@ -3,26 +3,26 @@ import { resolveConnection, type Connection } from './connection';
 import type { TransactionalDataSource, TransactionalPool } from './transaction-source';
 
 /**
- * What Paggio uses of a host's TypeORM DataSource (0.3 or 1): where its database is, and transactions for handlers. Its
- * own tables stay on connections of its own.
+ * The parts of a host's TypeORM DataSource (0.3 or 1) that Paggio uses: where its database is, and transactions for
+ * handlers. Paggio reads and writes its own tables on its own connections.
  */
 export interface HostDataSource extends Partial<TransactionalDataSource> {
   options: object;
 }
 
-/** What Paggio uses of a host's pool of `pg`: its configuration, and transactions for handlers. */
+/** The parts of a host's pool of `pg` that Paggio uses: its configuration, and transactions for handlers. */
 export interface HostPool extends TransactionalPool {
   options: object;
 }
 
-/** Where the database is. `password` is asked for each new connection. */
+/** Where the database is. `password` is called for each new connection. */
 export type DatabaseOption =
   { url: string; password?: () => string | Promise<string> } | { dataSource: HostDataSource } | { pool: HostPool };
 
 type Fail = (field: string, message: string) => void;
 type Settings = Record<string, unknown>;
 
-/** What an app gives a client of pg to say where its database is. All of it is taken over. */
+/** Settings of pg that say where the database is. Paggio takes over all of them. */
 const taken: ReadonlySet<string> = new Set([
   'connectionString',
   'host',
@@ -38,7 +38,7 @@ const taken: ReadonlySet<string> = new Set([
   'scramMaxIterations',
 ]);
 
-/** What says how the app uses its connections, and nothing about where they lead. */
+/** Settings of pg that say how the app uses its connections, not where they lead. Paggio ignores them. */
 const ofTheApp: ReadonlySet<string> = new Set([
   'max',
   'min',
@@ -74,7 +74,7 @@ interface Given {
 }
 const names = ['url', 'password', 'dataSource', 'pool'];
 
-/** Where the database of an option is. Every mistake is told to `fail`. */
+/** Returns the connection that an option describes. Reports every mistake to `fail`. */
 export function connectionOf(database: DatabaseOption | undefined, fail: Fail): Connection {
   const given = (typeof database === 'object' && database !== null ? database : {}) as Given;
   for (const name of Object.keys(given))
@@ -104,13 +104,13 @@ function ofUrl(url: unknown, password: unknown, fail: Fail): Connection {
   return { ...connection, password: password as () => string };
 }
 
-/** What is wrong with the URL of a database, to be read after its name; null: nothing. */
+/** Says what is wrong with the URL of a database, in words that follow its name; null if nothing is. */
 export function databaseUrlProblem(url: string): string | null {
   if (!/^postgres(ql)?:\/\/./.test(url)) return SHAPE;
   const authority = /^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? '';
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   if (host.includes(',') || url.split(/[?&]/).some((part) => /^host=/.test(part) && /,|%2c/i.test(part)))
-    return 'names several hosts, which is not supported: give the one that takes writes, or a name that leads to it.';
+    return 'names several hosts, which is not supported: give the host that takes writes, or a name that leads to it.';
   try {
     resolveConnection({ connectionString: url });
   } catch (error) {
@@ -159,7 +159,7 @@ function ofPool(pool: unknown, fail: Fail): Connection {
   return resolve(understood(options as Settings, 'database.pool: option', fail), 'database.pool', fail);
 }
 
-/** The settings that say where the database is. One that is not known may say so too, and is refused. */
+/** Returns the settings that say where the database is. An unknown setting might say so too, so it is refused. */
 function understood(settings: Settings, where: string, fail: Fail): Settings {
   // pg hides the password and makes it readable by name only.
   const found: Settings = {};

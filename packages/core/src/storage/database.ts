@@ -29,34 +29,36 @@ export interface DatabaseRole {
 
 export interface DatabaseSettings {
   connection: Connection;
-  /** What the boot is allowed to do to the schema. */
+  /** Whether a start migrates the schema, checks it, or only probes for the newest migration. */
   migrations: 'on-start' | 'check' | 'off';
-  /** Null: connections of its own. */
+  /** Where transactions for handlers come from; null for connections of Paggio's own. */
   transactions: HostTransactions | null;
   transactionConnections: number;
 }
 
-/** The limit of a transaction that stands still, for handlers: it waits for what they do. The longest time-out and more. */
+/**
+ * The limit for idle transactions of handlers, which wait for what the handler does. It exceeds the longest time-out.
+ */
 const IDLE_HANDLER_MS = 90_000;
 
 /** Connections: 2 capture, 2 settle, 2 lease, 4 management and 1 to listen; for transactional handlers up to 4 more. */
 export class Database {
-  /** Writes of the group commit and what senders wait for, so that no slow read can hold up an acknowledgement. */
+  /** For the group commit and look-ups that senders wait for, so that no slow read can hold up an acknowledgement. */
   readonly capture: Pool;
-  /** What became of deliveries. */
+  /** For the results of deliveries. */
   readonly settle: Pool;
   /**
-   * Claims and renewals. They do not wait for the disk: a lease that a crash of the database forgets is a delivery that
-   * is due again, as if its worker had died. What is settled is written after it and waits.
+   * For claims and renewals. Their commits do not wait for the disk: if a crash of the database forgets a lease, the
+   * delivery is due again, as if its worker had died. Settling comes after it and waits for the disk.
    */
   readonly lease: Pool;
-  /** Of handlers. */
+  /** For the transactions of handlers. */
   readonly transactions: TransactionSource;
-  /** Management rows and lists, with TypeORM's repositories for endpoints and keys. */
+  /** For management rows and lists, with TypeORM's repositories for endpoints and keys. */
   readonly source: QuietSource;
-  /** Settings of the server that let it forget what it has committed. Known once it is open. */
+  /** Server settings that weaken durability, such as `fsync = off`. Known once the database is open. */
   weakSettings: readonly string[] = [];
-  /** The role that it connects as, with the rights that it does not need. Known once it is open. */
+  /** The role of the connections, with rights that Paggio does not need. Known once the database is open. */
   role: DatabaseRole = { name: '', excess: [] };
 
   private readonly pause = new ConnectPause();
@@ -74,7 +76,7 @@ export class Database {
     else this.transactions = new DataSourceTransactions(host.dataSource);
     this.source = new QuietSource({
       type: 'postgres',
-      // TypeORM would look for the driver by its name, and not find it in a bundle.
+      // TypeORM would look for the driver by its name, and would not find it in a bundle.
       driver,
       schema: 'paggio',
       database: settings.connection.database,
@@ -146,7 +148,7 @@ export class Database {
 
   /**
    * Rows of a short look-up that a sender waits for, such as an endpoint or a key. Slow lists may hold every connection of
-   * management for seconds, so it takes one of capture.
+   * management for seconds, so this takes a connection of `capture`.
    */
   async lookUp<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
     this.source.checkOpen();
@@ -154,8 +156,8 @@ export class Database {
   }
 
   /**
-   * A connection of its own, for LISTEN and for locks that belong to a connection. One to `probe` has the settings of the
-   * role and the database: nothing is known of the server yet.
+   * Returns a client with its own connection, for LISTEN and for locks that belong to a connection. A `probe` keeps the
+   * settings of the role and the database, because nothing is known about the server yet.
    */
   client(purpose: 'listen' | 'boot' | 'probe'): SurvivingClient {
     return new QuietClient({
@@ -168,7 +170,7 @@ export class Database {
     });
   }
 
-  /** Every statement is bounded on both sides: by the server, and by the driver for a network that swallows packets. */
+  /** The server limits the time of every statement. The driver does too, for a network that swallows packets. */
   private setUpFor(commit: SessionLimits['commit']): string {
     const { statementMs, idleTransactionMs } = this.timing;
     return sessionSettings({ statementMs, idleTransactionMs, commit });
@@ -184,8 +186,9 @@ export class Database {
   }
 
   /**
-   * Without limits for single statements: a handler has the time that it was given. Its errors are whole, and parsers and
-   * other settings are those of the app, its role and its database, as it runs statements of the app.
+   * Makes the pool for handlers. It does not limit single statements, because a handler has its own time-out. It runs
+   * statements of the app, so errors stay whole, and parsers and other settings are those of the app, its role and its
+   * database.
    */
   private handlerPool(max: number): Pool {
     return this.survivor('handler', {
@@ -207,12 +210,12 @@ export class Database {
       ...config,
     };
     const pool = new Pool(own);
-    // The pool tells of idle clients whose connection ended.
+    // The pool emits an error when the connection of an idle client ends.
     pool.on('error', () => undefined);
     return pool;
   }
 
-  /** Before anything is written: what the server is, and whether the app's connections lead to it too. */
+  /** Checks, before anything is written, what the server is and whether the app's connections lead to it too. */
   private async check(): Promise<void> {
     const client = this.client('probe');
     try {
@@ -246,8 +249,8 @@ export class Database {
   }
 
   /**
-   * One process at a time, whoever comes first. The lock is polled for: a session that waits inside
-   * `pg_advisory_lock` holds a snapshot that can block another's index build for ever.
+   * Migrates the schema, one process at a time. It polls for the lock, because a session that waits inside
+   * `pg_advisory_lock` holds a snapshot that can block another session's index build for ever.
    */
   private async migrate(): Promise<void> {
     // Most starts have nothing to migrate, and need no lock to know it.
@@ -269,14 +272,14 @@ export class Database {
         await new Promise((done) => setTimeout(done, 50));
       }
       if (!(await this.behind())) return;
-      // Asked first, because CREATE SCHEMA IF NOT EXISTS needs the right to create even when it is there.
+      // Asked first, because CREATE SCHEMA IF NOT EXISTS needs the right to create even if the schema exists.
       const { rows } = await lock.query<{ present: boolean }>(
         `select to_regnamespace('paggio') is not null as present`,
       );
       if (!rows[0]?.present) await lock.query('create schema paggio');
       await this.source.runMigrations({ transaction: 'each' });
     } finally {
-      // Ending the session releases its lock, also when the statement above failed.
+      // Ending the session releases its lock, even if a migration failed.
       await lock.end().catch(() => undefined);
     }
   }
@@ -293,7 +296,7 @@ interface Boot {
   excess: DatabaseRole['excess'];
 }
 
-// On a connection without settings of ours, so these are the ones of the role and the database.
+// Runs on a connection without settings of ours, so it reads those of the role and the database.
 const BOOT = `
   select pg_backend_pid() as pid, current_user as role,
     array(select right_name from pg_roles, lateral (values ('SUPERUSER', rolsuper), ('BYPASSRLS', rolbypassrls)) as r (right_name, held)
@@ -322,7 +325,7 @@ function problemOf({ version, standby, readonly, encoding }: Boot): PaggioError 
   return readonly ? readOnly() : null;
 }
 
-/** What `pg_stat_activity` shows: which connections of an app are Paggio's, and what for. */
+/** The name in `pg_stat_activity`. It shows which connections of an app are Paggio's, and what they are for. */
 function applicationName(purpose: string): string {
   return `paggio ${purpose}`;
 }

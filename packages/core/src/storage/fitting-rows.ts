@@ -1,12 +1,12 @@
 /** What `fittingRows` adds to each row. */
 export interface Fitting {
-  /** How many rows there were before those that do not fit were left out. */
+  /** Number of rows of the page, including those that were left out. */
   found: number;
 }
 
 /**
- * The first rows of a page that fit into a number of bytes together, newest first, and the first one whatever its size:
- * PostgreSQL neither reads nor sends the large values of the others.
+ * Selects the first rows of a page, newest first, that fit into `maxBytes` together. The first row is included whatever
+ * its size. PostgreSQL neither reads nor sends the large values of the others.
  * @param page a query with the columns `id` and `size`, the bytes of the row's large values
  */
 export function fittingRows(page: string, maxBytes: number): string {

@@ -7,7 +7,7 @@ const IDEMPOTENCY_HOURS = 72;
 
 export interface IdempotentRequest {
   operation: string;
-  /** As sent by the client; null: every request is its own. */
+  /** The key as the client sent it. Null makes every request a separate one. */
   key: string | null;
   /** What was asked for, as text. */
   request: string;
@@ -16,7 +16,7 @@ export interface IdempotentRequest {
 /**
  * Takes an idempotency key for `result` in the transaction that makes it. A second transaction with the same key waits
  * here for the first.
- * @returns the earlier result and its answer, or null when there is none and `result` is to be made
+ * @returns the earlier result and its answer, or null when the key is new and `result` is to be made
  * @throws PaggioError `IDEMPOTENCY_KEY_CONFLICT` when the key came with another request
  */
 export async function takeIdempotencyKey(
@@ -48,7 +48,7 @@ export async function takeIdempotencyKey(
   });
 }
 
-/** Keeps what was answered, where one id does not say it all. In the transaction that took the key. */
+/** Stores the answer, if one id does not say it all. Runs in the transaction that took the key. */
 export async function keepAnswer(
   statements: Statements,
   owner: Owner,

@@ -14,7 +14,7 @@ export interface MigrationSqlOptions {
    * @default an empty one
    */
   url?: string;
-  /** A role that the app connects as: it is granted what the app needs, and nothing that changes the schema. */
+  /** The role that the app connects as. It is granted what the app needs, but no right to change the schema. */
   grantTo?: string;
 }
 
@@ -23,9 +23,9 @@ const sqlArguments: Arguments = [
 ];
 
 /**
- * The migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each is a
- * transaction that also says that it was done, so that `migrations: 'check'` finds the schema up to date.
- * @throws PaggioError `VALIDATION_FAILED` for wrong options, else as `migrate` does
+ * Returns the migrations as text, for a database administrator to read and run (`psql -v ON_ERROR_STOP=1 -f`). Each is
+ * a transaction that also records itself as done, so that `migrations: 'check'` finds the schema up to date.
+ * @throws PaggioError `VALIDATION_FAILED` for wrong options, and the errors of `migrate`
  */
 export async function migrationSql(options: MigrationSqlOptions = {}): Promise<string> {
   check(sqlArguments, [options]);

@@ -2,14 +2,14 @@ import { PaggioError } from '../errors';
 import { failureOf } from './sql-errors';
 import type { SurvivingClient } from './surviving-client';
 
-/** Each finds a pooler that is idle or busy; more of them find one that picks its connections by chance. */
+/** One round finds a pooler that is idle or busy. More of them find one that picks its connections at random. */
 const ROUNDS = 3;
 
 /**
- * Refuses a pooler that gives a session another connection for each transaction: prepared statements, LISTEN, locks and
- * settings of a session get lost there, and a part of all webhooks would be answered 503. PostgreSQL itself names its
- * process when a connection is made, and a pooler makes that number up, so most starts ask nothing more. Behind a pooler a
- * second session takes connections away from the first, which must keep its own.
+ * Refuses a pooler that gives a session another connection for each transaction. Prepared statements, LISTEN, locks and
+ * settings of a session get lost there, and some of the webhooks would be answered with 503. PostgreSQL names its
+ * process when a connection is made, and a pooler makes up that number, so most starts ask nothing more. Behind a
+ * pooler, a second session tries to take the connection of the first, which must keep it.
  * @param client connected, without settings of its own: a pooler would hand them on to others
  * @param another makes a second client of the same kind
  */

@@ -3,7 +3,7 @@ import type { Database } from './database';
 import type { SurvivingClient } from './surviving-client';
 
 const CHANNEL = 'paggio';
-/** Between two messages. The first goes at once: it may be a single event that another process is to deliver. */
+/** The pause between two messages. The first is sent at once: it may be about one event for another process. */
 const PAUSE_MS = 3;
 
 export type Word = 'work' | 'change' | 'replay';
@@ -13,15 +13,15 @@ export interface HintListener {
   onWork(): void;
   /** A bulk replay was created. */
   onReplay(): void;
-  /** Endpoints or keys changed, or word of it may have been missed. */
+  /** Endpoints or keys changed, or a hint of that may have been missed. */
   onChange(): void;
-  /** What the database's clock said, when it was asked by this process's clock, and how long that took. */
+  /** Gets the time of the database, the time of the question by this process's clock, and how long the answer took. */
   onTime(databaseMs: number, askedAt: number, tookMs: number): void;
 }
 
 /**
- * Hints between processes by LISTEN and NOTIFY, on a connection of its own: inside a transaction NOTIFY takes a lock of
- * the whole database at commit. Nothing depends on a hint; a lost one costs a second.
+ * Sends hints between processes by LISTEN and NOTIFY. It has a connection of its own, because NOTIFY inside a
+ * transaction takes a lock of the whole database at commit. Nothing depends on a hint: a lost one costs a second.
  */
 export class ProcessHints {
   private client: SurvivingClient | undefined;
@@ -46,7 +46,7 @@ export class ProcessHints {
     if (!this.sending) void this.send();
   }
 
-  /** Finds out whether anybody is still there: a connection that only listens is told nothing of a network that is gone. */
+  /** Checks that the connection works: a connection that only listens does not notice a broken network. */
   async check(): Promise<void> {
     const { client } = this;
     if (!client) return;
@@ -99,7 +99,7 @@ export class ProcessHints {
     await client.query(`listen ${CHANNEL}`);
     this.client = client;
     if (this.pending.size > 0 && !this.sending) void this.send();
-    // What was said while nobody listened is not repeated.
+    // Hints that came while nobody listened are not repeated.
     this.listener?.onChange();
     this.listener?.onWork();
   }

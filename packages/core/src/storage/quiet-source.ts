@@ -2,7 +2,10 @@ import { DataSource, type EntityMetadata, type EntityTarget, type QueryRunner } 
 import { notStarted } from '../errors';
 import { dropValues } from './database-error';
 
-/** A DataSource whose errors do not carry the parameters of the statement that failed. Used too early or too late, it says so. */
+/**
+ * A DataSource whose errors do not carry the parameters of the failed statement. It refuses calls before and after it
+ * is open.
+ */
 export class QuietSource extends DataSource {
   private phase: 'before' | 'open' | 'after' = 'before';
 
@@ -21,7 +24,7 @@ export class QuietSource extends DataSource {
     if (this.phase !== 'open') throw notStarted(this.phase);
   }
 
-  /** Repositories ask for it before they have a connection. */
+  /** Repositories call this before they have a connection. */
   override getMetadata(target: EntityTarget<object>): EntityMetadata {
     this.checkOpen();
     return super.getMetadata(target);

@@ -106,7 +106,7 @@ test('connections of the app to another database are refused before a schema is 
   ])
     await expect(createPaggio({ ...given, masterKey: testMasterKey }).start()).rejects.toMatchObject({
       code: 'CONFLICT',
-      message: 'The DataSource or pool of the app leads to another database than the one that Paggio connects to',
+      message: "The DataSource or pool of the app leads to another database than Paggio's own connections",
     });
   await pool.end();
   await dataSource.destroy();

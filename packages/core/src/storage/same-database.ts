@@ -4,8 +4,9 @@ import type { SurvivingClient } from './surviving-client';
 import type { TransactionSource } from './transaction-source';
 
 /**
- * Refuses connections of the app that lead somewhere else than ours. A lock of ours is held in one database of one server:
- * whoever can take it too is in another one. That needs no rights, and no names of hosts, which may differ.
+ * Refuses connections of the app that lead to another database than ours. An advisory lock belongs to one database of
+ * one server, so a connection that can take a lock that we hold is in another database. This needs no rights, and no
+ * host names, which may differ.
  * @param client connected to our database
  */
 export async function refuseOtherDatabase(client: SurvivingClient, source: TransactionSource): Promise<void> {
@@ -23,7 +24,7 @@ export async function refuseOtherDatabase(client: SurvivingClient, source: Trans
     .catch((error: unknown) => {
       throw fail(`could not be used: ${error instanceof Error ? error.message : String(error)}`, error);
     });
-  if (answer?.free !== false) throw fail('leads to another database than the one that Paggio connects to');
+  if (answer?.free !== false) throw fail("leads to another database than Paggio's own connections");
   if (answer.readonly === 'on') throw fail('has read-only transactions, in which no delivery can be settled');
 }
 

@@ -1,5 +1,5 @@
 /**
- * What our statements rely on, on every connection of ours. A database or a role may have other defaults
+ * Settings that our statements rely on, for every connection of ours. A database or a role may have other defaults
  * (`alter database ... set`), which are meant for the statements of an app.
  */
 const relied: Readonly<Record<string, string>> = {
@@ -12,9 +12,9 @@ const relied: Readonly<Record<string, string>> = {
   standard_conforming_strings: 'on',
   array_nulls: 'on',
   transform_null_equals: 'off',
-  // Every name of our schema is qualified. What is not is PostgreSQL's own.
+  // All names of our schema are qualified. Other names are PostgreSQL's own.
   search_path: 'pg_catalog',
-  // Statements that meet at the same row wait for each other and go on with what the first one left.
+  // Statements that meet at the same row wait for each other and go on with the row as the first one left it.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
   // Limits of an app would end connections that wait for work, or statements that wait for a lock.
@@ -25,7 +25,7 @@ const relied: Readonly<Record<string, string>> = {
   plan_cache_mode: 'auto',
 };
 
-/** Switches of the planner that are on by default, of PostgreSQL 14 to 19. */
+/** Switches of the planner that are on by default in PostgreSQL 14 to 19. */
 export const plannerSwitches: readonly string[] = [
   'enable_async_append',
   'enable_bitmapscan',
@@ -53,9 +53,9 @@ export const plannerSwitches: readonly string[] = [
 ];
 
 export interface SessionLimits {
-  /** In milliseconds; a statement that takes longer is ended by the server. */
+  /** The server ends a statement that takes longer. Milliseconds. */
   statementMs: number;
-  /** The same for a transaction that stands still. */
+  /** The same for a transaction that is idle. */
   idleTransactionMs: number;
   /**
    * `durable`: a commit waits for the disk, whatever the default of the role is. `forgetful`: it does not. `default`: as
@@ -65,10 +65,10 @@ export interface SessionLimits {
 }
 
 /**
- * The first thing on a connection of ours, in one message. Compiling statements (JIT) is off before anything is planned:
- * for statements that take a millisecond it costs many times what it saves. A setting that the server does not have, because
- * it is of another version, is null and left out. An app's planner switches (`enable_seqscan = off`) are undone. The view
- * `pg_settings` would name them all, but reading it takes the server several times as long.
+ * Returns the statements that begin every connection of ours, as one message. Compiling statements (JIT) is off before
+ * anything is planned: for statements that take a millisecond it costs many times what it saves. A setting that this
+ * version of the server does not have is null and left out. An app's planner switches (`enable_seqscan = off`) are
+ * undone. The view `pg_settings` would name them all, but reading it takes the server several times as long.
  */
 export function sessionSettings({ statementMs, idleTransactionMs, commit }: SessionLimits): string {
   const values = { ...relied, idle_in_transaction_session_timeout: String(idleTransactionMs) };
@@ -93,8 +93,8 @@ const DURABLE = `select pg_catalog.set_config('synchronous_commit', 'on', false)
   where pg_catalog.current_setting('synchronous_commit') in ('off', 'local')`;
 
 /**
- * On connections of ours that handlers use, where most settings are the app's. At a stricter isolation level each settled
- * delivery would fail the transactions beside it.
+ * Returns the statements that begin a connection of ours for handlers. Most settings there are the app's. The isolation
+ * level is not, because at a stricter one each settled delivery would fail concurrent transactions.
  */
 export function handlerSettings(idleTransactionMs: number): string {
   return `set statement_timeout = 0; set default_transaction_isolation = 'read committed';

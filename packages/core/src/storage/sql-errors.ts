@@ -77,7 +77,7 @@ export function failureOf(error: unknown): StatementFailure {
 }
 
 /**
- * What somebody is told whose request met a database that is away or too slow.
+ * Returns the error for a request that met a database which is away or too slow.
  * @returns `UNAVAILABLE`; null when the error means something else
  */
 export function databaseUnavailable(error: unknown): PaggioError | null {
@@ -85,7 +85,7 @@ export function databaseUnavailable(error: unknown): PaggioError | null {
   return failure === 'unavailable' || failure === 'timeout' ? unavailable('The database is unavailable') : null;
 }
 
-/** Whether a table, a column or the schema itself is missing, as where a migration has not run. */
+/** Whether a table, a column or the schema itself is missing, as before a migration has run. */
 export function isSchemaMissing(error: unknown): boolean {
   const { code } = driverErrorOf(error);
   return code === sqlState.undefinedTable || code === sqlState.undefinedColumn || code === sqlState.invalidSchemaName;

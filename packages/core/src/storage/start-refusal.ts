@@ -2,11 +2,11 @@ import { PaggioError } from '../errors';
 import { databaseUnavailable, sqlState } from './sql-errors';
 
 interface Refusal {
-  /** What is wrong, before what PostgreSQL or the network said. */
+  /** What is wrong. The words of PostgreSQL or the network follow it. */
   what: string;
   /** The next step. */
   hint: string;
-  /** True where the same start may succeed in a while. */
+  /** True if the same start may succeed a little later. */
   passes?: true;
 }
 
@@ -19,7 +19,7 @@ const MIGRATE =
 const READ_ONLY =
   'Point the database URL to the primary. If it is the primary, find out why it is read-only (providers set this when the disk is full), then `alter database <name> set default_transaction_read_only = off`; a role can have it too.';
 
-/** By SQLSTATE. */
+/** Refusals by SQLSTATE. */
 const states: Readonly<Record<string, Refusal>> = {
   [sqlState.insufficientPrivilege]: { what: 'The database role lacks a right', hint: MIGRATE },
   [sqlState.readOnlySqlTransaction]: { what: 'The database is read-only', hint: READ_ONLY },
@@ -59,7 +59,7 @@ const states: Readonly<Record<string, Refusal>> = {
     hint: 'It may be a template, or being restored: see its log.',
   },
   [sqlState.lockNotAvailable]: {
-    what: 'A lock of the database could not be had',
+    what: 'A lock in the database could not be obtained',
     hint: 'Start again when the other work is done.',
     passes: true,
   },
@@ -85,7 +85,7 @@ const states: Readonly<Record<string, Refusal>> = {
   },
 };
 
-/** By the code of Node's own errors. */
+/** Refusals by the code of Node's own errors. */
 const codes: Readonly<Record<string, Refusal>> = {
   ENOTFOUND: {
     what: 'The host of the database is not known',
@@ -139,8 +139,8 @@ const texts: readonly (Refusal & { like: RegExp })[] = [
 ];
 
 /**
- * What PostgreSQL, the network or TLS said at a start, as an error for the operator with the next step.
- * @returns null when it is nothing of the operator's
+ * Turns an error of PostgreSQL, the network or TLS at a start into an error for the operator with the next step.
+ * @returns null when the operator can do nothing about it
  */
 export function startRefusal(error: unknown): PaggioError | null {
   if (error instanceof PaggioError) return error;
@@ -161,14 +161,14 @@ export function startRefusal(error: unknown): PaggioError | null {
   return null;
 }
 
-/** Where writes are off by default. */
+/** The error for a database whose writes are off by default. */
 export function readOnly(): PaggioError {
   return new PaggioError('CONFLICT', 'The database is read-only: default_transaction_read_only is on', {
     hint: READ_ONLY,
   });
 }
 
-/** What a connection that cannot be made means. */
+/** The error for a connection that cannot be made. */
 export function unreachable(error: unknown): PaggioError {
   return startRefusal(error) ?? unanswered(error);
 }
@@ -197,7 +197,7 @@ interface Source {
   syscall?: unknown;
 }
 
-/** The error of pg or Node inside those of TypeORM, and the first of several addresses. */
+/** Finds the error of pg or Node inside one of TypeORM, and the error of the first of several addresses. */
 function sourceOf(error: unknown): Source {
   const { driverError, errors, cause } = (error ?? {}) as {
     driverError?: unknown;
@@ -207,7 +207,7 @@ function sourceOf(error: unknown): Source {
   if (driverError) return sourceOf(driverError);
   if (Array.isArray(errors) && errors.length > 0) return sourceOf(errors[0]);
   if (cause && (error as { code?: unknown }).code === undefined) return sourceOf(cause);
-  // Not by class: an app may run Paggio in a realm of its own, where Node's errors are of another class.
+  // Does not go by class: an app may run Paggio in a realm of its own, where Node's errors are of another class.
   const isError = typeof error === 'object' && error !== null && typeof (error as Source).message === 'string';
   return isError ? (error as Source) : { message: String(error) };
 }

@@ -3,8 +3,8 @@ import { dropValues } from './database-error';
 import { ownTypes } from './type-parsers';
 
 /**
- * What a transaction of the host is to Paggio: a client of pg, or TypeORM's EntityManager or QueryRunner. Anything else with
- * a `query` that takes a text with `$1` and the values, and answers with rows or `{ rows }`, will do.
+ * A transaction of the host: a client of pg, or TypeORM's EntityManager or QueryRunner. Any other object will do whose
+ * `query` takes a text with `$1` and the values, and resolves with rows or `{ rows }`.
  */
 export interface Transaction {
   query(sql: string, values?: unknown[]): Promise<unknown>;
@@ -16,8 +16,8 @@ export interface Statements {
 }
 
 /**
- * Paggio's own statements in a transaction. Both kinds of answers get one shape, results are read by parsers of our own
- * where the driver is pg, and errors do not carry the values of a statement into the app.
+ * Runs Paggio's own statements in a transaction. Both kinds of answers get one shape. If the driver is pg, our own
+ * parsers read the results. Errors do not carry the values of a statement into the app.
  */
 export function statementsOf(transaction: Transaction): Statements {
   return {
@@ -44,8 +44,8 @@ interface Client {
 }
 
 /**
- * The client of pg behind a transaction, which takes parsers with a statement. TypeORM hands out the one that its query
- * runner is using.
+ * Returns the client of pg behind a transaction, because only a client takes parsers with a statement. TypeORM hands
+ * out the client that its query runner is using.
  */
 async function clientOf(transaction: Transaction): Promise<Client | undefined> {
   if (isClient(transaction)) return transaction;

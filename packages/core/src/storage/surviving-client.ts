@@ -3,18 +3,18 @@ import type { ConnectPause } from './connect-pause';
 import { dropValues } from './database-error';
 import { ownTypes } from './type-parsers';
 
-/** What pg's own types leave out, and what is ours. */
+/** The configuration of a client of pg, with settings of ours. */
 export interface OwnClientConfig extends ClientConfig {
-  /** Statements that make the session ready. Nobody gets the connection before them. */
+  /** Statements that make the session ready. Nobody gets the connection before they have run. */
   setUp?: string;
   /** Shared by the connections to one database. */
   pause?: ConnectPause;
 }
 
 /**
- * A client whose connection the server may end at any moment. Such an end makes a client emit an error, idle or in use, and
- * one that nobody listens to ends the host's process. Listeners of a pool come too late: when a connection is ready and
- * ended in one packet, both are handled before anybody who waits for it runs.
+ * A client whose connection the server may end at any moment. A client then emits an error, idle or in use, and an
+ * error that nobody listens to ends the host's process. Listeners of a pool come too late: if one packet says that the
+ * connection is ready and that it ends, both are handled before anything that waits for the connection runs.
  */
 export class SurvivingClient extends Client {
   private readonly setUp: string | undefined;
@@ -33,12 +33,12 @@ export class SurvivingClient extends Client {
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     const ready = this.attempt();
     if (!callback) return ready;
-    // A pool waits for no promise. It is told of success by the absence of an error.
+    // A pool passes a callback instead of awaiting the promise. For success it expects no error.
     const tell = callback as (error?: unknown) => void;
     void ready.then(() => tell(), tell);
   }
 
-  /** Ends a connection that does not answer: saying goodbye on it would take as long as the network gives it. */
+  /** Destroys a connection that does not answer. Ending it properly would take until the network gives up. */
   abandon(): void {
     (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
@@ -50,8 +50,8 @@ export class SurvivingClient extends Client {
       if (this.setUp !== undefined) await this.query(this.setUp);
       return this;
     } catch (error) {
-      // A pool forgets a client that could not connect, and does not close it. PostgreSQL would wait for the rest of the
-      // sign-in for a minute, and so would others there who drop a database meanwhile.
+      // A pool forgets a client that could not connect, and does not close it. PostgreSQL would wait a minute for the
+      // rest of the sign-in, and so would anyone who drops a database on that server in the meantime.
       this.abandon();
       this.pause?.begin(error);
       throw error;
@@ -60,9 +60,8 @@ export class SurvivingClient extends Client {
 }
 
 /**
- * For statements that are all Paggio's own. Their results are read by parsers of our own, and what the server refuses
- * becomes an error without the values of parameters and rows. That happens where the error comes in, so no statement and
- * no receiver of the error is missed.
+ * A client for Paggio's own statements only. Our own parsers read the results, and errors of the server lose the values
+ * of parameters and rows. That happens where an error comes in, so no statement and no receiver of the error is missed.
  */
 export class QuietClient extends SurvivingClient {
   constructor(config: OwnClientConfig = {}) {
@@ -75,8 +74,8 @@ export class QuietClient extends SurvivingClient {
 }
 
 /**
- * pg takes what a configuration leaves open from `pg.defaults`, which the app may have set for connections of its own.
- * Where to connect to is complete in a configuration of ours; these are the rest.
+ * For settings that a configuration leaves open, pg takes `pg.defaults`, which the app may have set for connections of
+ * its own. Our configurations say completely where to connect to. This function sets the rest.
  */
 function forgetDefaults(client: Client, config: OwnClientConfig): void {
   const inner = client as unknown as {

@@ -2,9 +2,10 @@
 const CANDIDATE = /\b(?:begin|start|commit|end|abort|rollback|prepare)\b/i;
 
 /**
- * The first statement of an SQL text that begins or ends a transaction, as its keywords: `BEGIN`, `COMMIT`, `ROLLBACK` and
- * their synonyms, and the commands of two-phase commit. Savepoints are none: they stay inside the transaction. Comments,
- * quoted text and bodies of functions are skipped as PostgreSQL does with its default settings.
+ * Finds the first statement of an SQL text that begins or ends a transaction, and returns its keywords: `BEGIN`,
+ * `COMMIT`, `ROLLBACK` and their synonyms, and the commands of two-phase commit. Savepoints do not count, because they
+ * stay inside the transaction. Comments, quoted text and bodies of functions are skipped as PostgreSQL does with its
+ * default settings.
  * @returns undefined when the text has no such statement
  */
 export function transactionControlIn(sql: string): string | undefined {
@@ -25,7 +26,7 @@ const SPACE = /\s+/y;
 const LINE_COMMENT = /--[^\n\r]*/y;
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const DOLLAR = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
-/** A doubled quote reads as the end of one string and the begin of the next, which comes to the same here. */
+/** A doubled quote reads as the end of one string and the start of the next, which makes no difference here. */
 const STRING = /'[^']*(?:'|$)/y;
 const IDENTIFIER = /"[^"]*(?:"|$)/y;
 
@@ -34,7 +35,7 @@ function* statementsIn(sql: string): Generator<string[]> {
   let words: string[] = [];
   let last = '';
   let parentheses = 0;
-  /** Open blocks of a function body that begins with BEGIN ATOMIC; semicolons in it end no statement. */
+  /** Open blocks of a function body that begins with BEGIN ATOMIC; semicolons in it do not end a statement. */
   let blocks = 0;
   let at = 0;
   const read = (pattern: RegExp): string | undefined => {

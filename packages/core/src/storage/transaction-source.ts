@@ -2,7 +2,9 @@ import type { Pool } from 'pg';
 import { PaggioError } from '../errors';
 import { statementsOf, type Statements, type Transaction } from './statements';
 
-/** Work inside a transaction: what the host knows it by, and how Paggio's own statements run in it. */
+/**
+ * Work inside a transaction. `tx` is the host's object for the transaction, and `statements` runs Paggio's own in it.
+ */
 export type TransactionWork<T> = (tx: unknown, statements: Statements) => Promise<T>;
 
 /** Opens transactions that a handler and the end of its delivery share. */
@@ -15,12 +17,12 @@ export interface TransactionSource {
   close(): Promise<void>;
 }
 
-/** What of a TypeORM DataSource (0.3 and 1) is used for transactions. */
+/** The part of a TypeORM DataSource (0.3 and 1) that transactions need. */
 export interface TransactionalDataSource {
   transaction<T>(work: (manager: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** What of a pool of `pg` is used for transactions. */
+/** The part of a pool of `pg` that transactions need. */
 export interface TransactionalPool {
   connect(): Promise<{
     query(sql: string, values?: unknown[]): Promise<{ rows: unknown[]; command?: string }>;
@@ -44,7 +46,7 @@ export class DataSourceTransactions implements TransactionSource {
   }
 
   async close(): Promise<void> {
-    // The host's.
+    // The host closes it.
   }
 }
 
@@ -63,7 +65,8 @@ export class PoolTransactions implements TransactionSource {
       broken = false;
       return result;
     } catch (error) {
-      // A handler that does not end may still use the connection: closing it undoes everything, and it can do no more.
+      // A handler that does not end may still use the connection. Closing it undoes everything and stops the handler's
+      // work.
       if ((error as { busy?: boolean }).busy !== true)
         broken = await client.query('rollback').then(
           () => false,
@@ -76,7 +79,7 @@ export class PoolTransactions implements TransactionSource {
   }
 
   async close(): Promise<void> {
-    // The host's.
+    // The host closes it.
   }
 }
 

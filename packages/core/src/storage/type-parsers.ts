@@ -4,7 +4,7 @@ type Parse = (text: string) => unknown;
 
 /**
  * Reads what our statements return, by the type of the column. The parsers of `pg.types` belong to the whole process: an
- * app may replace them, and then a timestamp is no longer a `Date`. Types that are not listed stay text, also `numeric`
+ * app may replace them, and then a timestamp is no longer a `Date`. Types that are not listed stay text, even `numeric`
  * and `bigint`, which a JavaScript number cannot hold.
  */
 const parsers: ReadonlyMap<number, Parse> = new Map<number, Parse>([
@@ -36,7 +36,7 @@ const parsers: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [3802, JSON.parse],
 ]);
 
-/** For the `types` of a client or of one statement. Results in the binary format are not asked for. */
+/** For the `types` of a client or of one statement. We never ask for results in the binary format. */
 export const ownTypes: CustomTypesConfig = {
   getTypeParser: ((oid: number) => parsers.get(oid) ?? toText) as CustomTypesConfig['getTypeParser'],
 };
@@ -56,7 +56,7 @@ function toBytes(text: string): Buffer {
 
 const TIME = /^(\d{4,})-(\d\d)-(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(?:([+-]\d\d)(?::?(\d\d))?)?$/;
 
-/** In the ISO style. A time without a zone is taken as UTC, the zone of our sessions. */
+/** Parses a time in the ISO style. A time without a zone is taken as UTC, the zone of our sessions. */
 function toTime(text: string): Date | number {
   if (text === 'infinity') return Number.POSITIVE_INFINITY;
   if (text === '-infinity') return Number.NEGATIVE_INFINITY;
@@ -68,7 +68,7 @@ function toTime(text: string): Date | number {
   return date;
 }
 
-/** One dimension, as our statements return them: `{a,"b ""c",NULL}`. */
+/** Parses arrays of one dimension, as our statements return them: `{a,"b ""c",NULL}`. */
 function arrayOf<T>(parse: (text: string) => T): (text: string) => (T | null)[] {
   return (text) => {
     const values: (T | null)[] = [];

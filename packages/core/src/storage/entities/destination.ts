@@ -4,9 +4,9 @@ export interface DestinationRow {
   id: string;
   endpointId: string;
   name: string;
-  /** `handler:<name>` for a function of the app. */
+  /** `handler:<name>` for a handler. */
   url: string;
-  /** Name of the function of the app; null: a URL. */
+  /** Name of the handler; null for a URL. */
   handler: string | null;
   eventTypes: string[];
   headers: string | null;
@@ -14,16 +14,16 @@ export interface DestinationRow {
   tls: string | null;
   timeoutSeconds: number | null;
   retry: object | null;
-  /** Null: the endpoint's. */
+  /** Null means that of the endpoint. */
   concurrency: number | null;
   status: 'ACTIVE' | 'PAUSED';
   pausedAt: Date | null;
   pauseReason: string | null;
-  /** The first of the failed attempts in a row. */
+  /** Time of the first of the failed attempts in a row. */
   failingSince: Date | null;
-  /** How many they are; without `failingSince` it means nothing. */
+  /** Failed attempts in a row; meaningless without `failingSince`. */
   failures: number;
-  /** The `failingSince` of the outage that the owner was told about; null when none was told, or its end was told. */
+  /** The `failingSince` of the outage that was reported to the owner; null if none was, or if its end was too. */
   failingTold: Date | null;
   /** Attempts in a row that strained it. */
   strain: number;

@@ -15,8 +15,8 @@ export class Initial1763700000001 implements MigrationInterface {
 }
 
 const statements = [
-  // One row. Its version rises with every change of an endpoint or key, so that a cache knows in the statement it runs
-  // anyway whether it is still true.
+  // One row. Its version rises with every change of an endpoint or key, so that a cache learns from a statement that
+  // runs anyway whether it is still current.
   `create table paggio.state (
      id boolean primary key default true check (id),
      config_version bigint not null default 1,
@@ -68,7 +68,7 @@ const statements = [
    )`,
   `create index destinations_by_endpoint on paggio.destinations (endpoint_id, id)`,
 
-  // Immutable: what arrived. headers holds the received bytes as "Name: value" lines in wire order.
+  // The requests as they arrived, immutable. headers holds the received bytes as "Name: value" lines in wire order.
   `create table paggio.events (
      id uuid primary key,
      endpoint_id uuid not null,
@@ -91,15 +91,15 @@ const statements = [
      origin_id uuid,
      received_at timestamptz not null
    )`,
-  // Bodies of up to 8 kB stay in the row, uncompressed: moving each aside costs a quarter of the insert rate.
+  // Bodies of up to 8 kB stay in the row, uncompressed: moving them out of the row costs a quarter of the insert rate.
   `alter table paggio.events set (toast_tuple_target = 8160)`,
   `create index events_by_endpoint on paggio.events (endpoint_id, id)`,
   `create index events_by_user on paggio.events (user_id, mode, id)`,
   `create index events_by_original on paggio.events (replay_of) where replay_of is not null`,
 
-  // The queue. A claimed row stays pending with due_at at the end of its lease: when the worker dies it is due again
-  // without anybody noticing. The only index beside the key is per destination: with a second one on due_at alone the
-  // planner takes that for the claim and reads the whole backlog.
+  // The queue. A claimed row stays pending with due_at at the end of its lease, so that it is due again by itself if
+  // the worker dies. The only index besides the key is per destination: given a second one on due_at alone, the planner
+  // would use that for the claim and read the whole backlog.
   `create table paggio.deliveries (
      event_id uuid not null,
      destination_id uuid not null,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the first level goes on working on this one. */
+/** Only adds, so that code of the first level still works on this one. */
 export class Delivery1763800000002 implements MigrationInterface {
   name = 'Delivery1763800000002';
 
@@ -21,7 +21,7 @@ export class Delivery1763800000002 implements MigrationInterface {
 }
 
 const statements = [
-  // Behind the pause: what settling and claiming keep about a destination, shared by all processes.
+  // Besides the pause: what settling and claiming store about a destination, shared by all processes.
   `alter table paggio.destinations
      add column paused_at timestamptz,
      add column pause_reason text,
@@ -33,15 +33,15 @@ const statements = [
      add column paced_until timestamptz`,
   `alter table paggio.destinations set (fillfactor = 50)`,
 
-  // takeovers: leases that ran out with their worker. order_seq and not the id orders a key: ids come from the clocks of
-  // several processes, the sequence from the database.
+  // takeovers: leases that ran out because their worker died. order_seq orders a key, not the id: ids come from the
+  // clocks of several processes, and the sequence comes from the database.
   `alter table paggio.deliveries
      add column takeovers int not null default 0,
      add column order_key uuid,
      add column order_seq bigint,
      add column replay_id uuid`,
   `create sequence paggio.order_seq`,
-  // Both are empty unless the feature is used: an index that every row is in costs every row.
+  // Both are empty unless the feature is used, because an index that has every row is a cost for every row.
   `create index deliveries_by_order on paggio.deliveries (destination_id, order_key, order_seq)
      where state = 'pending' and order_key is not null`,
   `create index deliveries_by_replay on paggio.deliveries (replay_id, state) where replay_id is not null`,
@@ -68,7 +68,8 @@ const statements = [
   `create index replays_by_user on paggio.replays (user_id, mode, id)`,
   `create index replays_running on paggio.replays (id) where status = 'running'`,
 
-  // What a request with an Idempotency-Key made, so that its repetition makes nothing. Hashes: keys may be long.
+  // What a request with an Idempotency-Key created, so that its repetition creates nothing. Keys are hashed: they may
+  // be long.
   `create table paggio.idempotency_keys (
      user_id text not null,
      mode text not null,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the second level goes on working on this one. */
+/** Only adds, so that code of the second level still works on this one. */
 export class Management1763900000003 implements MigrationInterface {
   name = 'Management1763900000003';
 
@@ -20,7 +20,7 @@ export class Management1763900000003 implements MigrationInterface {
 }
 
 const statements = [
-  // Append-only. before and after are text, because nothing asks for what is inside.
+  // Append-only. before and after are text, because no query looks inside.
   `create table paggio.audit (
      id uuid primary key,
      user_id text not null,
@@ -35,8 +35,8 @@ const statements = [
    )`,
   `create index audit_by_user on paggio.audit (user_id, mode, id)`,
 
-  // Which events a transaction made or changed: one row for a whole group commit. With the transaction's id a reader asks
-  // for what has become visible since its last snapshot, so that nothing is missed whatever order commits come in.
+  // Which events a transaction made or changed: one row for a whole group commit. With the transaction's id, a reader
+  // asks for what has become visible since its last snapshot, so that it misses nothing whatever the order of commits.
   `create table paggio.changes (
      xid xid8 not null default pg_current_xact_id(),
      at timestamptz not null default now(),
@@ -44,7 +44,7 @@ const statements = [
      updated uuid[]
    ) with (toast_tuple_target = 8160)`,
   `create index changes_by_xid on paggio.changes (xid)`,
-  // Positions before it cannot be resumed from.
+  // Positions before this one can no longer be resumed from.
   `alter table paggio.state add column changes_floor xid8 not null default '0'`,
 
   // Numbers for the text in the index below. In C order, so that a prefix is a range.
@@ -71,7 +71,7 @@ const statements = [
   `create index event_index_by_type on paggio.event_index (owner, type, status, event_id) include (endpoint_id, source)`,
   `create index event_index_by_endpoint on paggio.event_index (endpoint_id, status, event_id) include (owner, source, type)`,
   `create index event_index_by_endpoint_type on paggio.event_index (endpoint_id, type, status, event_id) include (owner, source)`,
-  // What has ever come together: other combinations need not be looked for.
+  // Combinations that have occurred. Others need not be looked for.
   `create table paggio.event_sorts (
      owner int not null,
      endpoint_id uuid not null,
@@ -79,8 +79,8 @@ const statements = [
      type int not null,
      primary key (owner, endpoint_id, source, type)
    )`,
-  // position: how far the log of changes was taken in. checked_to: how far all events were, by id: those from before this
-  // table, and for an hour those of processes that do not write the log yet.
+  // position: up to where the log of changes is indexed. checked_to: up to which id events were looked through, to find
+  // those from before this table and, for an hour, those of processes that do not write the log yet.
   `create table paggio.event_index_state (
      id boolean primary key default true check (id),
      position text not null,
@@ -109,7 +109,7 @@ const statements = [
      primary key (endpoint_id, bucket, slot)
    ) with (fillfactor = 80)`,
 
-  // The URLs are sealed: whoever knows one can post.
+  // The URLs are sealed, because anyone who knows one can post.
   `create table paggio.notifications (
      user_id text not null,
      mode text not null,
@@ -120,7 +120,7 @@ const statements = [
      updated_at timestamptz not null,
      primary key (user_id, mode)
    )`,
-  // What happened at an endpoint and was not told yet. due_at null: nothing to tell.
+  // What happened at an endpoint and was not reported yet. due_at is null if there is nothing to report.
   `create table paggio.alerts (
      endpoint_id uuid not null,
      trigger text not null,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the third level goes on working on this one. */
+/** Only adds, so that code of the third level still works on this one. */
 export class Handlers1764000000004 implements MigrationInterface {
   name = 'Handlers1764000000004';
 
@@ -17,8 +17,9 @@ export class Handlers1764000000004 implements MigrationInterface {
 }
 
 const statements = [
-  // What the app's code has registered: also a process that only captures must know where an event goes. The settings are
-  // the code's; a process that starts writes them anew. mode and user_id null: any. endpoints empty: all.
+  // Handlers that the app's code has registered, because a process that only captures must know where an event goes
+  // too. The settings come from the code, and every process writes them when it starts. A null mode or user_id means
+  // any, and empty endpoints mean all.
   `create table paggio.handlers (
      name text primary key,
      source text not null,

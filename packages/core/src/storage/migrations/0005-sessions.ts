@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the fourth level goes on working on this one. */
+/** Only adds, so that code of the fourth level still works on this one. */
 export class Sessions1764100000005 implements MigrationInterface {
   name = 'Sessions1764100000005';
 
@@ -14,8 +14,8 @@ export class Sessions1764100000005 implements MigrationInterface {
 }
 
 const statements = [
-  // Who is signed in to the dashboard, and links that sign in once. Only hashes of their tokens: whoever reads the table
-  // can sign in with none of them.
+  // Sessions of the dashboard, and links that sign in once. Only hashes of their tokens are stored, so that nobody who
+  // reads the table can sign in with them.
   `create table paggio.sessions (
      hash bytea primary key,
      kind text not null check (kind in ('link', 'session')),

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: the version before ignores the index, and a scope that it does not know grants nothing there. */
+/** Only adds: the version before ignores the index, and a scope that it does not know grants nothing there. */
 export class Scopes1764200000006 implements MigrationInterface {
   name = 'Scopes1764200000006';
 
@@ -18,10 +18,11 @@ const statements = [
   // The keys of all users, newest first, as an operator lists them.
   `create index api_keys_in_use on paggio.api_keys (id) where revoked_at is null`,
 
-  // Until now admin included what operator is from here on. Whoever runs a reference server keeps it; nobody else gets it.
-  // A reference server is known by its first run: its user "operator" began with a live key named "first run" that had
-  // every scope of that time and that no request made. In the database of an app, a user of the app may be called
-  // "operator" too: the keys of such a user come from requests, which the audit log keeps with a key or an address.
+  // Until now the scope admin included what operator allows from here on. The operator of a reference server keeps
+  // these rights, and nobody else gets them. A reference server is recognised by its first run: its user "operator"
+  // began with a live key named "first run" that had every scope of that time and that no request made. An app may have
+  // a user called "operator" too, but keys of such a user come from requests, which the audit log records with a key or
+  // an address.
   `update paggio.api_keys set scopes = array_append(scopes, 'operator')
    where user_id = 'operator' and mode = 'live' and revoked_at is null
      and 'admin' = any (scopes) and not 'operator' = any (scopes)

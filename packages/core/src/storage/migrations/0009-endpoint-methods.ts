@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds two columns with defaults that mean what every endpoint meant before, so older code goes on working on this one. */
+/** Adds two columns whose defaults mean what every endpoint did before, so that older code still works on this one. */
 export class EndpointMethods1764500000009 implements MigrationInterface {
   name = 'EndpointMethods1764500000009';
 
@@ -14,7 +14,7 @@ export class EndpointMethods1764500000009 implements MigrationInterface {
 }
 
 const statements = [
-  // Methods that an endpoint takes in; null: all of them.
+  // Methods that an endpoint accepts; null means all.
   `alter table paggio.endpoints add methods text[],
      add forward_identity_headers boolean not null default false`,
 ];

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the level before goes on working on this one. */
+/** Only adds, so that code of the level before still works on this one. */
 export class StoredBytes1764600000010 implements MigrationInterface {
   name = 'StoredBytes1764600000010';
 
@@ -16,15 +16,15 @@ export class StoredBytes1764600000010 implements MigrationInterface {
 }
 
 const statements = [
-  // size: bytes of the body as it came; larger than the stored one where that was cut. Null: it is whole. findings: what an
-  // explanation found before the cut, as JSON.
+  // size: bytes of the body as it arrived, if the stored one was cut; null if the stored one is whole. findings: what
+  // an explanation found before the cut, as JSON.
   `alter table paggio.rejections add column size int, add column findings text`,
 
-  // What an event takes, as it was counted for its endpoint. Null: it was not counted, because it is from before this column
-  // or was indexed by an older version; then it is not subtracted either when it is removed.
+  // The bytes of an event, as counted for its endpoint. Null if it was not counted, because it is older than this
+  // column or was indexed by an older version. Then its removal subtracts nothing either.
   `alter table paggio.event_index add column bytes int`,
-  // What the counted events of an endpoint take. level: 1 when most of a quota is used, 2 when all of it is, so that one
-  // process tells of it, once.
+  // The bytes of the counted events of an endpoint. level: 1 when most of a quota is used, 2 when all of it is, so that
+  // one process reports it, once.
   `create table paggio.endpoint_usage (
      endpoint_id uuid primary key,
      user_id text not null,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: code of the level before goes on working on this one. */
+/** Only adds, so that code of the level before still works on this one. */
 export class SealedCredentials1764700000011 implements MigrationInterface {
   name = 'SealedCredentials1764700000011';
 
@@ -17,8 +17,8 @@ export class SealedCredentials1764700000011 implements MigrationInterface {
 }
 
 const statements = [
-  // The credentials of the sender, encrypted. headers, query and body then have placeholders in their places. Null: the
-  // request carries none, or it is older than this column.
+  // The credentials of the sender, encrypted. headers, query and body then have placeholders in their places. Null if
+  // the request carries none, or is older than this column.
   `alter table paggio.events add column sealed text`,
   `alter table paggio.rejections add column sealed text`,
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: the version before goes on checking its key against paggio.state. */
+/** Only adds: the version before still checks its key against paggio.state. */
 export class MasterKeys1764800000012 implements MigrationInterface {
   name = 'MasterKeys1764800000012';
 

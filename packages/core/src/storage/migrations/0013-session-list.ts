@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Adds only: the version before goes on opening and finding sessions, and its rows get an id of their own. */
+/** Only adds: the version before still opens and finds sessions, and its rows get an id too. */
 export class SessionList1764900000013 implements MigrationInterface {
   name = 'SessionList1764900000013';
 
@@ -19,7 +19,7 @@ const MS = `lpad(to_hex(floor(extract(epoch from clock_timestamp()) * 1000)::big
 const NEW_ID = `(substr(${MS}, 1, 8) || '-' || substr(${MS}, 9, 4) || '-7' || substr(gen_random_uuid()::text, 16))::uuid`;
 
 const statements = [
-  // The id is what people name a session by: the hash of its token is not shown to anybody.
+  // People name a session by its id, because the hash of its token is never shown.
   `alter table paggio.sessions
      add column id uuid not null default ${NEW_ID},
      add column remote_addr text,

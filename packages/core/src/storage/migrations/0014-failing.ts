@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The version before ignores these columns: it neither counts failures nor tells of outages. */
+/** The version before ignores these columns: it neither counts failures nor reports outages. */
 export class Failing1765000000014 implements MigrationInterface {
   name = 'Failing1765000000014';
 

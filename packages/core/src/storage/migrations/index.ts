@@ -13,7 +13,10 @@ import { Failing1765000000014 } from './0014-failing';
 import { DestinationTls1765100000015 } from './0015-destination-tls';
 import { Teams1765200000016 } from './0016-teams';
 
-/** In order. A migration that has landed is never changed; new ones only add what the previous version can ignore. */
+/**
+ * All migrations, in order. A migration that has landed is never changed; new ones only add what the previous version
+ * can ignore.
+ */
 export const migrations = [
   Initial1763700000001,
   Delivery1763800000002,
@@ -31,5 +34,5 @@ export const migrations = [
   Teams1765200000016,
 ];
 
-/** Fails where the newest of them is missing. To be changed with each. */
+/** Fails if the newest migration is missing. Change it with every new migration. */
 export const SCHEMA_PROBE = 'select teams from paggio.notifications limit 0';
