@@ -61,8 +61,8 @@ const prefixes = { endpoint: 'ep_', event: 'evt_', attempt: 'att_', key: 'key_' 
 export type IdKind = keyof typeof prefixes;
 
 /**
- * A bare UUID out of one that may carry a type prefix such as `evt_`; undefined when it is neither.
- * @param kind the only kind whose prefix is taken; null: no prefix is. Default: any of them.
+ * Returns the bare UUID of an id that may have a type prefix such as `evt_`. Returns undefined for any other text.
+ * @param kind the only kind whose prefix is accepted. `null` accepts no prefix. Default: any of them
  */
 export function parseId(text: string, kind?: IdKind | null): string | undefined {
   const taken = kind === undefined ? Object.values(prefixes) : kind === null ? [] : [prefixes[kind]];

@@ -16,19 +16,21 @@ import type { Scheduler } from './flow/scheduler';
 
 export interface PaggioOptions {
   /**
-   * A PostgreSQL 14 or newer, in the encoding UTF8. By URL, where `password` is asked for each new connection (tokens of a
-   * cloud, Vault), or the one that a TypeORM DataSource or a `pg` pool of the host is configured for. Paggio connects by
-   * itself, and checks at the start that it is on the same database as the DataSource or pool.
+   * A database of PostgreSQL 14 or newer with the encoding UTF8. Give its URL, with a function `password` if the
+   * password changes (tokens of a cloud, Vault), which is called for each new connection. Or give a TypeORM DataSource
+   * or a `pg` pool of the host, which is configured for the database. Paggio makes its own connections, and checks at
+   * the start that they lead to the same database as the DataSource or pool.
    */
   database: DatabaseOption;
   /**
    * Where transactional handlers get their transactions: a DataSource or a `pg` pool of the host on the same database.
-   * Its own transactions, so that its repositories work with them.
+   * The transactions are the host's own, so that its repositories work with them.
    * @default the DataSource or pool of `database`, else connections of Paggio's own
    */
   transactions?: HostTransactions;
   /**
-   * Connections of Paggio's own for transactional handlers (1 to 100), made when one runs. Without `transactions` only.
+   * The most connections of Paggio's own for transactional handlers (1 to 100), made when one runs. Used only if no
+   * DataSource or pool gives the transactions.
    * @default 4
    */
   transactionConnections?: number;
@@ -44,22 +46,23 @@ export interface PaggioOptions {
    */
   previousMasterKeys?: readonly (string | Buffer)[];
   /**
-   * Base of links, and of `webhook_url` where `ingestUrl` is not set, such as `https://hooks.example.com`.
-   * It has a path where a proxy in front of the app takes one away; the path that Paggio is mounted at may follow or be left out.
+   * Base of links, and of `webhook_url` unless `ingestUrl` is set, such as `https://hooks.example.com`. If a proxy in
+   * front of the app removes a path, the URL needs that path. The path that Paggio is mounted at may follow or be left
+   * out.
    * @default 'http://localhost'
    */
   publicUrl?: string;
   /**
-   * An origin of its own for webhook URLs, such as `https://in.example.com`: an http or https URL without a path. Requests
-   * to its host are answered at webhook URLs and `/e/` only; API and dashboard are 404 there. What strangers send and what
-   * people look at are then on different origins. Webhook URLs go on working at `publicUrl` too, because senders may know
-   * them from before.
+   * A separate origin for webhook URLs, such as `https://in.example.com`: an http or https URL without a path. Requests
+   * to its host are answered only at webhook URLs and `/e/`; API and dashboard are 404 there. What strangers send is
+   * then on another origin than what people look at. Webhook URLs still work at `publicUrl` too, because senders may
+   * know them from before.
    * @default null
    */
   ingestUrl?: string | null;
   /**
-   * `on-start` brings the schema up to date under a lock. `check` refuses to start when it is behind. `off` does not look at
-   * its table of migrations at all, and fails with the same advice where the newest of them is missing.
+   * `on-start` brings the schema up to date under a lock. `check` refuses to start if the schema is behind. `off` does
+   * not look at its table of migrations at all, and fails with the same advice if the newest migration is missing.
    * @default 'on-start'
    */
   migrations?: 'on-start' | 'check' | 'off';
@@ -79,33 +82,34 @@ export interface PaggioOptions {
    */
   allowedNetworks?: readonly string[];
   /**
-   * NAT64 prefixes of your network beside the well-known `64:ff9b::/96`, such as `64:ff9b:1::/96`: IPv6 networks of 32, 40,
-   * 48, 56, 64 or 96 bits. An address below one of them is judged by the IPv4 address that it carries.
+   * NAT64 prefixes of your network in addition to the well-known `64:ff9b::/96`, such as `64:ff9b:1::/96`: IPv6
+   * networks of 32, 40, 48, 56, 64 or 96 bits. An address under one of them is judged by the IPv4 address that it
+   * carries.
    * @default []
    */
   nat64Prefixes?: readonly string[];
   /**
-   * Proxies (CIDR) whose `X-Forwarded-For` is believed.
+   * Proxies (CIDR) whose `X-Forwarded-For` is trusted.
    * @default []
    */
   trustedProxies?: readonly string[];
   /**
-   * An HTTP proxy that every outgoing request goes through (CONNECT), such as `http://user:password@proxy.example.com:3128`
-   * or `https://proxy.example.com`: deliveries, replays, notifications, look-ups of published keys. Its own address may be
-   * private. Proxies of the environment (`HTTPS_PROXY`) are not used.
+   * An HTTP proxy (CONNECT) for every outgoing request: deliveries, replays, notifications and look-ups of published
+   * keys. For example `http://user:password@proxy.example.com:3128` or `https://proxy.example.com`. Its own address may
+   * be private. Proxies of the environment (`HTTPS_PROXY`) are not used.
    * @default null
    */
   egressProxy?: string | null;
   /**
-   * What the proxy is asked for. `address`: the address that was resolved and judged here. `name`: the name, for proxies that
-   * decide by names and for networks whose DNS knows no outside names; then the proxy has to refuse private addresses, because
-   * it resolves the name itself.
+   * What the proxy is asked for. `address` is the address that was resolved and checked here. `name` is the host name,
+   * for proxies that decide by names and for networks whose DNS does not know outside names. The proxy then has to
+   * refuse private addresses, because it resolves the name itself.
    * @default 'address'
    */
   egressProxyTarget?: EgressProxyTarget;
   /**
-   * Certificates (PEM, one or several in a text) of authorities that are believed in outgoing TLS beside those of Node. On
-   * Node before 22.15 they take the place of `NODE_EXTRA_CA_CERTS`; name those here too.
+   * Certificates (PEM, one or several in a text) of authorities that outgoing TLS trusts in addition to those of Node.
+   * On Node before 22.15 they replace those of `NODE_EXTRA_CA_CERTS`, so name these here too.
    * @default []
    */
   certificateAuthorities?: string | readonly string[];
@@ -117,7 +121,7 @@ export interface PaggioOptions {
    */
   localUrl?: string;
   /**
-   * Deliveries in the hands of this process, under way or about to be (1 to 10000).
+   * The most deliveries that this process holds, under way or about to be (1 to 10000).
    * @default 512
    */
   maxInFlight?: number;
@@ -135,7 +139,7 @@ export interface PaggioOptions {
   allowedPorts?: readonly number[];
   /**
    * What sends the requests: `'undici'`, or an axios instance of the host with its interceptors. Redirects, proxies,
-   * decoding, limits and agents of the instance do not count: the address guard decides where a request goes.
+   * decoding, limits and agents of the instance are ignored, because the address guard decides where a request goes.
    * @default 'undici'
    */
   transport?: 'undici' | { axios: AxiosLike };
@@ -151,38 +155,39 @@ export interface PaggioOptions {
    */
   retention?: Duration | null;
   /**
-   * How long a provider's delivery id is remembered (`'1m'` to `'30d'`). A second delivery with the same id is acknowledged
+   * How long a provider's delivery id is remembered (`'1m'` to `'30d'`). A repetition with the same id is acknowledged
    * and not stored. A new value applies to events that arrive after the start.
    * @default '72h'
    */
   dedupWindow?: Duration;
   /**
-   * Management requests of one API key, in each process; null: no limit.
+   * Limits the management requests of one API key, in each process. `null` means no limit.
    * @default { perSecond: 100, burst: 500 }
    */
   apiRateLimit?: RateLimit | null;
   /**
-   * Signed ingest and publishing of one API key, in each process; null: no limit.
+   * Limits signed ingest and publishing with one API key, in each process. `null` means no limit.
    * @default null
    */
   ingestRateLimit?: RateLimit | null;
   /**
-   * Requests to the webhook URL of one endpoint, in each process; null: no limit. One address may use half of it. At an
-   * endpoint with verification, all senders without a verified event in the last hour may together use half of it, so that
-   * a flood leaves the other half to the provider. The default is more than a process can store, and stops floods only.
+   * Limits the requests to the webhook URL of one endpoint, in each process. `null` means no limit. One address may use
+   * half of it. At an endpoint with verification, all senders without a verified event in the last hour may together
+   * use half of it, so that a flood leaves the other half to the provider. The default is more than a process can
+   * store, and stops only floods.
    * @default { perSecond: 20000, burst: 200000 }
    */
   captureRateLimit?: RateLimit | null;
   /**
-   * Requests to all webhook URLs of one user, in each process; null: no limit. Senders without a verified event in the last
-   * hour may together use half of it.
+   * Limits the requests to all webhook URLs of one user, in each process. `null` means no limit. Senders without a
+   * verified event in the last hour may together use half of it.
    * @default { perSecond: 40000, burst: 400000 }
    */
   captureRateLimitPerUser?: RateLimit | null;
   /**
-   * Bytes that the events of one endpoint may take (1048576 or more); null: no quota. Beyond it webhook URLs, signed ingest and
-   * publishing answer 429 until old events are removed. Counted are body, headers, path and query of each event, and a
-   * kibibyte for its rows; not events from before Paggio began to count.
+   * Bytes that the events of one endpoint may take (1048576 or more). `null` means no quota. Beyond it, webhook URLs,
+   * signed ingest and publishing answer 429 until old events are removed. An event counts with its body, headers, path
+   * and query, and a kibibyte for its rows. Events from before Paggio began to count are left out.
    * @default null
    */
   storageQuotaPerEndpoint?: number | null;
@@ -197,13 +202,13 @@ export interface PaggioOptions {
    * @default 10737418240 (10 GiB)
    */
   storageQuotaUnverified?: number | null;
-  /** Runs the periodic work; a host's own scheduler may take its place. */
+  /** Runs the periodic work. Without it, Paggio uses a scheduler of its own. */
   scheduler?: Scheduler;
 }
 
 export interface ResolvedOptions {
   connection: Connection;
-  /** Null: of Paggio's own. */
+  /** `null` means connections of Paggio's own. */
   transactions: HostTransactions | null;
   transactionConnections: number;
   masterKey: Buffer;
@@ -512,7 +517,7 @@ function transactionsOf(options: Partial<PaggioOptions>, fail: Fail): HostTransa
   return null;
 }
 
-/** What is wrong with an origin for webhook URLs, to be read after its name; null: nothing. */
+/** Says what is wrong with an origin for webhook URLs, in words that follow its name; null if nothing is. */
 export function ingestUrlProblem(value: unknown, publicUrl: unknown): string | null {
   const parse = (text: unknown): URL | undefined =>
     typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;

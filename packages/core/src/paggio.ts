@@ -18,9 +18,9 @@ import { checkArguments } from './rules/operations';
 import type { Transaction } from './storage/statements';
 import type { TelemetryEventType, TelemetryListener } from './telemetry/telemetry';
 
-/** A webhook gateway: its use cases, and the work behind them between `start` and `stop`. `createPaggio` makes one. */
+/** A webhook gateway: its use cases, and the work that it does between `start` and `stop`. `createPaggio` makes one. */
 export class Paggio {
-  /** Endpoints, events, replays, keys and all else that the management API offers. */
+  /** Endpoints, events, replays, keys and everything else that the management API offers. */
   readonly admin: PaggioAdmin;
   /** For adapters of web frameworks. */
   readonly host: PaggioHost;
@@ -34,7 +34,7 @@ export class Paggio {
   }
 
   /**
-   * Connects, migrates and begins to deliver. Called again, it waits for the first call.
+   * Connects, migrates and begins to deliver. A second call waits for the first.
    * @throws PaggioError `UNAVAILABLE` or `CONFLICT` with what to do next
    */
   start(): Promise<void> {
@@ -42,14 +42,15 @@ export class Paggio {
   }
 
   /**
-   * Makes a function of the app a destination: of every event from `source` with this type, at whatever endpoint. It has
-   * the same attempts, retries, pause, replays and dead letters as a URL. To be called before `start`.
-   * @param source name of a provider, `api` for what the app publishes, `*` for any
+   * Makes a function of the app a destination for every event from `source` with this type, at any endpoint. It has the
+   * same attempts, retries, pauses, replays and dead letters as a URL. Call it before `start`.
+   * @param source name of a provider, `api` for events that the app publishes, `*` for any
    * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
    * @example
    * paggio.on('stripe', 'invoice.paid', async (event) => markPaid(event.payload));
    * paggio.on('stripe', 'invoice.paid', (event, { tx }) => markPaid(tx, event.payload), { transactional: true });
-   * @throws PaggioError `BAD_REQUEST` with everything that is wrong; `CONFLICT` for a second one of a name, or after `start`
+   * @throws PaggioError `BAD_REQUEST` with everything that is wrong; `CONFLICT` for a second handler with the same
+   *   name, or after `start`
    */
   on<Source extends EventSource, Type extends EventTypeOf<Source>>(
     source: Source,
@@ -90,7 +91,7 @@ export class Paggio {
     return publishing.publish(owner, input, options.tx);
   }
 
-  /** Stops claiming, finishes what is in flight within the grace time, gives the rest back, and disconnects. */
+  /** Stops claiming, finishes attempts under way within the grace time, releases the rest, and disconnects. */
   stop(): Promise<void> {
     return this.assembly.lifecycle.stop();
   }
@@ -118,7 +119,7 @@ export class Paggio {
 }
 
 /**
- * A gateway on a PostgreSQL of yours. Nothing is connected before `start`.
+ * Makes a gateway on your PostgreSQL database. Nothing is connected before `start`.
  * @example
  * const paggio = createPaggio({
  *   database: { url: process.env.DATABASE_URL! },

@@ -6,7 +6,7 @@ import type { Database } from '../storage/database';
 import { fittingRows, type Fitting } from '../storage/fitting-rows';
 import type { Statements } from '../storage/statements';
 
-/** Keeps entries in the transaction of what they tell about: neither is there without the other. */
+/** Stores entries in the transaction of the change that they describe, so that neither exists without the other. */
 export async function keepAudit(statements: Statements, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await statements.query(INSERT, [

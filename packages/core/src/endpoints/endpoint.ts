@@ -102,13 +102,13 @@ export interface StoredVerification extends VerificationConfig {
 export interface VerificationInput {
   provider: string;
   scheme?: string | null;
-  /** Left out in an update: the stored ones stay, as long as the members around them do. */
+  /** If an update leaves them out, the stored ones stay, as long as the other members stay the same. */
   secrets?: readonly (string | { value: string; expiresAt?: Date | null })[];
   publicUrl?: string | null;
   settings?: Record<string, unknown>;
   /**
-   * By environment; null takes one away. One that is left out in an update stays, as long as `provider`, `scheme`, `settings`
-   * and `publicUrl` do.
+   * Secrets that sign replays to other environments, by environment. `null` removes one. If an update leaves one out,
+   * it stays, as long as `provider`, `scheme`, `settings` and `publicUrl` stay the same.
    */
   replaySecrets?: Record<string, string | null>;
 }
@@ -131,7 +131,7 @@ export interface DestinationInput {
   tls?: DestinationTlsInput | null;
   /** `null` uses the endpoint's time-out. */
   timeoutSeconds?: number | null;
-  /** Null: the endpoint's. */
+  /** `null` uses the endpoint's retry policy. */
   retry?: RetryInput | null;
   status?: Status;
 }

@@ -38,12 +38,14 @@ export interface SchedulePolicy extends PolicyChoices {
 export type RetryPolicy = BackoffPolicy | SchedulePolicy;
 export type RetryPreset = 'default' | 'quick' | 'patient' | 'standard-webhooks' | 'none';
 
-/** A preset by name. Members beside it replace those of the preset, unless the preset is a schedule. */
+/** A preset by name. Further members replace those of the preset, unless the preset is a schedule. */
 export interface RetryPresetInput extends Partial<BackoffPolicy> {
   preset: RetryPreset;
 }
 
-/** A retry policy to be set: a preset, a schedule, or a backoff whose missing members are those of the preset `default`. */
+/**
+ * A retry policy as input: a preset, a schedule, or a backoff whose missing members are those of the preset `default`.
+ */
 export type RetryInput = RetryPresetInput | SchedulePolicy | Partial<BackoffPolicy>;
 
 type Jitter = 'full' | 'equal' | 'none';

@@ -212,7 +212,7 @@ export function members(
   );
 }
 
-/** The prototype of an object, without the one that all objects have. */
+/** Returns the prototype of an object, or null if that is the root prototype, which all objects share. */
 function inherited(value: object): object | null {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null ? null : prototype;

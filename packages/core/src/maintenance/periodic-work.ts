@@ -22,21 +22,21 @@ export interface PeriodicWorkDependencies {
   gate: SealGate;
   /** Says which master key this process encrypts with. */
   attend: () => Promise<void>;
-  /** Null: nothing is ever removed. */
+  /** `null` if events are never removed. */
   retention: Retention | null;
   quota: Pick<StorageQuota, 'refresh'>;
   refusals: Pick<RefusalTally, 'tell'>;
-  /** Null: old events are removed. */
+  /** `null` if old events are removed. */
   growth: GrowthWatch | null;
-  /** Tells of quotas that have filled. */
+  /** Reports quotas that have filled. */
   judgeUsage: () => Promise<void>;
-  /** Removes what no longer counts. */
+  /** Removes rows that nothing needs any more. */
   sweep: () => Promise<void>;
   timing: Timing;
   onFault: (where: string, error: unknown) => void;
 }
 
-/** The periodic work of a process: what it looks for, and how often. What is due is decided by the work itself. */
+/** The periodic work of a process: what it looks for, and how often. The work itself decides what is due. */
 export class PeriodicWork {
   private readonly ends: (() => void)[] = [];
   private stopped = false;
@@ -80,7 +80,7 @@ export class PeriodicWork {
     try {
       await task();
     } catch (error) {
-      // The next tick comes back to it. What a stop broke off is no fault.
+      // The next tick tries again. An error of work that a stop has interrupted is not a fault.
       if (!this.stopped) this.dependencies.onFault(name, error);
     }
   }

@@ -26,7 +26,7 @@ export interface Resigned {
 export interface ResignInput {
   endpoint: EndpointConfig;
   environment: Environment;
-  /** Whether the host is the one that the endpoint delivers to. */
+  /** Whether the URL has the origin of the destination itself. */
   home: boolean;
   /** The URL of the receiver, without the request's own query. */
   url: string;

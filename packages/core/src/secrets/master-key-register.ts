@@ -116,7 +116,7 @@ export class MasterKeyRegister {
     ]);
     const [row] = await this.database.rows<{ sealed: string }>('select master_key_check as sealed from paggio.state');
     if (row && this.fits(row.sealed, STATE_PLACE)) return;
-    throw new PaggioError('CONFLICT', 'The master key is not the one that this database was set up with', {
+    throw new PaggioError('CONFLICT', 'This database was set up with another master key', {
       hint: `Start with that key (PAGGIO_MASTER_KEY, or the file master-key in the data directory), or add it to PAGGIO_MASTER_KEY_PREVIOUS to change to another one. Its id is ${sealedUnder(row?.sealed ?? '') ?? 'unknown'}. ${this.given()}`,
     });
   }

@@ -2,7 +2,7 @@ import { isNativeError } from 'node:util/types';
 import { PaggioError } from '../errors';
 import { redact } from './redact';
 
-/** An error for a log: who failed and where, without the values it failed with. */
+/** An error described for a log: what failed and where, without the values that it failed with. */
 export interface FaultDescription {
   /** Name of its class. */
   type: string;
@@ -17,7 +17,7 @@ export interface FaultDescription {
   /** At most 20 frames, without the message. */
   stack?: string;
   cause?: FaultDescription;
-  /** Of an `AggregateError`: at most five. */
+  /** The errors of an `AggregateError`, at most five. */
   errors?: FaultDescription[];
 }
 
@@ -27,7 +27,9 @@ const MAX_FRAMES = 20;
 const MAX_STACK = 8_192;
 
 const names = ['schema', 'table', 'column', 'constraint'] as const;
-/** What tells how a connection or a statement failed, and holds no values of rows, parameters, requests or options. */
+/**
+ * Members that say how a connection or a statement failed. None holds values of rows, parameters, requests or options.
+ */
 const facts = [
   'name',
   'code',
@@ -43,7 +45,7 @@ const facts = [
 ];
 const factsOfPaggio = [...facts, 'hint', 'details', 'retryAfterSeconds', 'headers'];
 
-/** Describes an error, whatever was thrown. Never throws; its size and its time are bounded. */
+/** Describes whatever was thrown. Never throws. The size of the description and the time for it are bounded. */
 export function describeFault(error: unknown, depth = 0): FaultDescription {
   const described: FaultDescription = { type: typeOf(error), message: messageOf(error) };
   if (!isError(error)) return described;
@@ -66,8 +68,8 @@ export function describeFault(error: unknown, depth = 0): FaultDescription {
 }
 
 /**
- * The error as a host gets it, which logs it with a logger of its own: with the class, message, code, stack and causes of
- * the original, and without the properties in which drivers and HTTP clients keep parameters, rows, requests and options.
+ * Makes the error that a host gets and logs with its own logger. It has the class, message, code, stack and causes of
+ * the original, but not the properties in which drivers and HTTP clients keep parameters, rows, requests and options.
  * The original stays as it is.
  */
 export function toFault(error: unknown, depth = 0): Error {
@@ -101,7 +103,7 @@ function set(fault: Error, name: string, value: unknown, enumerable = false): vo
   Object.defineProperty(fault, name, { value, enumerable, writable: true, configurable: true });
 }
 
-/** Also errors of another realm, as a host may run Paggio in one. */
+/** Recognises errors of another realm too, because a host may run Paggio in one. */
 function isError(error: unknown): error is Error {
   try {
     return isNativeError(error) || error instanceof Error;
@@ -119,7 +121,7 @@ function typeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (typeof error === 'string') return redact(error);
-  if (!isError(error)) return 'Something was thrown that is no error';
+  if (!isError(error)) return 'Something was thrown that is not an error';
   // The engine quotes the text that it could not parse, which may be a payload.
   if (read(error, 'name') === 'SyntaxError') return 'A text could not be parsed';
   const message = read(error, 'message');
@@ -134,7 +136,7 @@ function messageOf(error: unknown): string {
 /** Classes of SQLSTATE whose messages consist of names and limits. Those of class 22 quote the value that is wrong. */
 const NAMES_ONLY = /^(?:0[8A]|2[3568]|3[DF]|4[02]|5[34578]|XX)/;
 
-/** What stands for a message of PostgreSQL that may quote a value; null: it quotes none, or is of somebody else. */
+/** Replaces a message of PostgreSQL that may quote a value. Null if it quotes none, or is not from PostgreSQL. */
 export function refusalOf(error: object): string | null {
   const code = read(error, 'code');
   const routine = read(error, 'routine');
@@ -145,7 +147,7 @@ export function refusalOf(error: object): string | null {
   return redact(`PostgreSQL refused a value (SQLSTATE ${code}, ${String(routine)})`, 128);
 }
 
-/** The frames of a stack. What stands before them repeats the message, which may look like frames itself. */
+/** Returns the frames of a stack. The text before them repeats the message, which may itself look like frames. */
 function framesOf(error: Error): string {
   const stack = read(error, 'stack');
   const message = read(error, 'message');
@@ -154,7 +156,7 @@ function framesOf(error: Error): string {
   const lines = (
     at < 0 ? stack.slice(-MAX_STACK) : stack.slice(at + (message as string).length).slice(0, MAX_STACK)
   ).split('\n');
-  // A message that was changed since is not found: only the lines at the end are certain to be frames.
+  // A message that was changed since is not found. Then only the lines at the end are certain to be frames.
   const first = at < 0 ? lines.findLastIndex((line) => !FRAME.test(line)) + 1 : 1;
   const frames = lines.slice(first).filter((line) => FRAME.test(line));
   return redact(frames.slice(0, MAX_FRAMES).join('\n'), MAX_STACK);

@@ -1,14 +1,14 @@
-/** The longest text that a log line carries unless it says otherwise, in UTF-16 units. What is longer is cut. */
+/** The default length at which texts for a log are cut, in UTF-16 units. */
 export const LOGGED_LENGTH = 2_048;
 
 /**
- * Texts up to this much longer are searched before they are cut: a secret that the cut would divide is found whole. The
- * longest pattern below fits into it.
+ * A text is searched this far beyond the cut, so that a secret which the cut would divide is found whole. The longest
+ * pattern below fits into it.
  */
 const MARGIN = 1_024;
 
 /**
- * What looks like a secret of Paggio's, or like the credentials of a URL or a header. Every part has an upper bound or
+ * Patterns of Paggio's secrets, and of credentials in a URL or a header. Every part has an upper bound or
  * starts with a fixed word, so that the time grows with the length of the text and no faster.
  */
 const patterns: readonly [RegExp, string][] = [
@@ -16,13 +16,13 @@ const patterns: readonly [RegExp, string][] = [
   [/whsec_[A-Za-z0-9+/=_-]{8,}/g, 'whsec_***'],
   [/\b(Bearer|Basic) {1,16}[A-Za-z0-9+/=._~-]{4,}/gi, '$1 ***'],
   [/\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/"]{0,256}):[^\s/"]{1,512}@/gi, '$1:***@'],
-  // What a query gives is nobody's business: receivers put tokens there.
+  // All values of a query are hidden, because receivers put tokens there.
   [/([?&][^\s?&=#"]{1,64}=)[^\s&#"']{1,512}/g, '$1***'],
 ];
 
 /**
- * A text for a log: without what looks like a secret, and not longer than `limit`.
- * @param limit most UTF-16 units that are kept; a note of what is missing follows them
+ * Prepares a text for a log. It hides what looks like a secret, and cuts the text at `limit`.
+ * @param limit the most UTF-16 units that are kept; a note about the rest follows them
  */
 export function redact(text: string, limit = LOGGED_LENGTH): string {
   const searched = text.length > limit + MARGIN ? text.slice(0, limit + MARGIN) : text;
@@ -31,10 +31,10 @@ export function redact(text: string, limit = LOGGED_LENGTH): string {
   return `${shown.slice(0, limit).toWellFormed()}... (${text.length} characters)`;
 }
 
-/** Control characters, marks that turn the direction of a line, and characters that nobody sees. */
+/** Control characters, marks that change the direction of a line, and invisible characters. */
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** A text that stays on its line and leaves a terminal alone: what could end the one or control the other is escaped. */
+/** Escapes every character that could end a line or control a terminal. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escapeOf).toWellFormed();
 }

@@ -2,22 +2,22 @@ import { didYouMean } from '@paggio/providers';
 import { invalid } from '../errors';
 import { toFault } from './fault';
 
-/** Why a request to a webhook URL was refused before anything of it was looked at. */
+/** Why a request to a webhook URL was answered with 429. */
 export type CaptureRefusal = 'rate' | 'quota' | 'unknown_url';
 
 /** A quota whose usage has just reached 80 %, or 99 % (`full`). */
 export interface FilledQuota {
-  /** Null: the quota of all endpoints of a user. */
+  /** `null` for the quota of all endpoints of a user. */
   endpointId: string | null;
   userId: string;
   bytes: number;
   quota: number;
-  /** It is the quota for unverified events. */
+  /** Whether it is the quota for unverified events. */
   unverified: boolean;
   full: boolean;
 }
 
-/** What happened, for logs, metrics and live feeds. */
+/** A report of something that happened, for logs, metrics and live feeds. */
 export type TelemetryEvent =
   | {
       type: 'event.captured';
@@ -36,12 +36,12 @@ export type TelemetryEvent =
       endpointName: string;
       provider: string;
       reason: string;
-      /** What would have made it valid, for people; null: unknown, or not looked for in a flood. */
+      /** Explains to people what would have made it valid. `null` if unknown, or not looked for in a flood. */
       explanation: string | null;
       size: number;
     }
   | AttemptFinished
-  /** A function of the app threw, or did not end in time (`error` undefined). Its attempt follows. */
+  /** A handler threw, or did not end in time (`error` is undefined). The report of its attempt follows. */
   | { type: 'handler.failed'; handler: string; eventId: string; error: unknown }
   /** A delivery ended without success: a dead letter, which can be replayed. */
   | {
@@ -52,7 +52,7 @@ export type TelemetryEvent =
       statusReason: string;
       reason: string;
     }
-  /** Paggio paused a destination by itself: it answered 410, or nothing but failures for too long. */
+  /** Paggio paused a destination by itself, because it answered 410 or has failed continuously for too long. */
   | { type: 'destination.paused'; endpointId: string; destinationId: string; reason: string }
   /** A destination failed so often in a row that it is left alone for a while, then probed with one delivery. */
   | { type: 'circuit.opened'; endpointId: string; destinationId: string; forMs: number }
@@ -61,34 +61,37 @@ export type TelemetryEvent =
   | { type: 'address.blocked'; host: string; port: number; reason: 'address' | 'port' }
   /** The clock of this process is more than a minute ahead of the database's, or behind it (negative). */
   | { type: 'clock.skewed'; skewMs: number }
-  /** The server forgets commits when its machine goes down: these settings let it, such as `fsync = off`. */
+  /** With these settings, such as `fsync = off`, the server may lose commits when its machine goes down. */
   | { type: 'durability.weak'; settings: readonly string[] }
   /**
-   * Somebody tried to sign in to the dashboard with a key or a link that is not valid. Told once a minute for each address,
-   * and once a second in all.
+   * Somebody tried to sign in to the dashboard with a key or a link that is not valid. Reported at most once a minute
+   * for each address, and once a second in all.
    */
   | { type: 'session.refused'; by: 'key' | 'link'; reason: string; remoteAddr: string | null }
   /**
    * The role that Paggio connects as has rights that it does not need. With `SUPERUSER` a statement can run programs on
-   * the database's machine; with either right row security does not apply. Said once at each start.
+   * the database's machine; with either right, row security does not apply. Reported once at each start.
    */
   | { type: 'role.privileged'; role: string; rights: readonly ('SUPERUSER' | 'BYPASSRLS')[]; hint: string }
-  /** Anybody can guess the current master key, such as one of 32 zeros: the stored secrets are as good as in clear. */
+  /** Anybody can guess the current master key, such as 32 zeros, so the stored secrets are as good as unencrypted. */
   | { type: 'master_key.guessable' }
   /** Everything stored is encrypted under the current master key; the keys in `removable` are no longer needed. */
   | { type: 'master_key.rotated'; keyId: string; values: number; removable: readonly string[] }
   /** Requests to webhook URLs that were answered 429 in the last seconds. `endpointId` null: no endpoint, or many. */
   | { type: 'capture.refused'; endpointId: string | null; reason: CaptureRefusal; count: number }
-  /** A storage quota has reached 80 percent, or 99 percent (`full`): from there on new events may find no room. */
+  /** A storage quota has reached 80 percent, or 99 percent (`full`). From there on, new events may find no room. */
   | ({ type: 'storage.filling' } & FilledQuota)
-  /** There is no retention, and the stored data has grown past a GiB, or has doubled since. Bytes on the disk. */
+  /** Without retention, the stored data has grown past a GiB, or has doubled since. Bytes on the disk. */
   | { type: 'storage.growing'; bytes: number }
-  /** Work of Paggio itself failed. The error holds no values of rows, parameters or requests: it may be logged as it is. */
+  /**
+   * Work of Paggio itself failed. The error holds no values of rows, parameters or requests, so it may be logged as it
+   * is.
+   */
   | { type: 'fault'; where: string; error: unknown };
 
 export type TelemetryEventType = TelemetryEvent['type'];
 
-/** Hears telemetry events: all of them, or those of one type. */
+/** Receives telemetry events: all of them, or those of one type. */
 export type TelemetryListener<Type extends TelemetryEventType = TelemetryEventType> = (
   event: Extract<TelemetryEvent, { type: Type }>,
 ) => void;
@@ -119,7 +122,7 @@ function requireFunction(listener: unknown): void {
   if (typeof listener !== 'function') throw invalid([{ field: 'listener', message: 'listener must be a function.' }]);
 }
 
-/** A listener that throws harms neither the work it hears of nor the host. */
+/** Passes telemetry events to listeners. A listener that throws harms neither the reported work nor the host. */
 export class Telemetry {
   private readonly listeners = new Set<TelemetryListener>();
 
@@ -134,7 +137,7 @@ export class Telemetry {
   }
 
   /**
-   * As `subscribe`, for events of one type.
+   * Does the same as `subscribe` for events of one type.
    * @throws PaggioError `VALIDATION_FAILED` also for a type that does not exist
    */
   subscribeTo(type: TelemetryEventType, listener: TelemetryListener): () => void {
@@ -158,7 +161,7 @@ export class Telemetry {
       try {
         listener(shown);
       } catch {
-        // The listener's own fault.
+        // The fault is the listener's own.
       }
     }
   }
@@ -174,6 +177,6 @@ export interface AttemptFinished {
   responseStatus: number | null;
   latencyMs: number;
   error: string | null;
-  /** What follows: when it is tried again, or why it is not. */
+  /** Says when it is tried again, or why it is not. */
   next: string | null;
 }

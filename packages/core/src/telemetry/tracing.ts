@@ -10,13 +10,13 @@ import {
 } from '@opentelemetry/api';
 import { HeaderList } from '@paggio/providers';
 
-/** Spans of the OpenTelemetry API: without an SDK in the host they cost next to nothing and lead nowhere. */
+/** Makes spans of the OpenTelemetry API. Without an SDK in the host they cost next to nothing and lead nowhere. */
 const tracer = trace.getTracer('paggio');
 
 // https://www.w3.org/TR/trace-context/#traceparent-header
 const TRACE_PARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Of a request that is taken in: below the host's own span, else below the sender's. */
+/** Starts the span of a captured request, below the host's own span or else below the sender's. */
 export function captureSpan(rawHeaders: readonly string[], attributes: Record<string, string>): Span {
   const active = context.active();
   const parent = trace.getSpan(active) ? active : (contextOf(new HeaderList(rawHeaders).get('traceparent')) ?? active);
@@ -25,7 +25,7 @@ export function captureSpan(rawHeaders: readonly string[], attributes: Record<st
   return span;
 }
 
-/** Of an attempt: below the span that took its event in, however long ago. */
+/** Starts the span of an attempt, below the span that captured its event, however long ago. */
 export function attemptSpan(traceParent: string | null, attributes: Record<string, string | number>): Span {
   const parent = traceParent === null ? undefined : contextOf(traceParent);
   const span = tracer.startSpan('paggio attempt', { kind: SpanKind.PRODUCER }, parent ?? ROOT_CONTEXT);
@@ -49,7 +49,7 @@ export function endSpan(
   span.end();
 }
 
-/** What carries a span over to another process; null where nobody traces. */
+/** Returns the `traceparent` that carries a span over to another process; null if nobody traces. */
 export function traceParentOf(span: Span): string | null {
   const { traceId, spanId, traceFlags } = span.spanContext();
   if (!span.isRecording() || !isSpanContextValid(span.spanContext())) return null;

@@ -6,16 +6,16 @@ import type { Duplex } from 'node:stream';
 export interface ConnectProxySettings {
   /** `user:password` that it asks for. */
   credentials?: string;
-  /** Where targets lead; without an entry, a target is dialled as it was asked for. */
+  /** Where targets lead. A target without an entry is dialled as it is. */
   routes?: Readonly<Record<string, { host: string; port: number }>>;
-  /** Status with which it refuses a target; null: it opens the tunnel. */
+  /** The status with which it refuses a target. `null` opens the tunnel. */
   refuse?: (target: string) => number | null;
-  /** Never answers. */
+  /** Whether it never answers. */
   silent?: boolean;
   tls?: { key: Buffer; cert: Buffer };
 }
 
-/** An HTTP proxy on a real socket that opens tunnels (CONNECT) and keeps what it was asked for. */
+/** An HTTP proxy on a real socket that opens tunnels (CONNECT) and records its requests. */
 export class ConnectProxy {
   /** Targets of CONNECT. */
   readonly asked: string[] = [];

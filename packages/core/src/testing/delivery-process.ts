@@ -5,7 +5,7 @@ import type { TestDatabase } from '@paggio/embedded-database/testing';
 import type { Timing } from '../flow/timing';
 import { testMasterKey } from './master-key';
 
-/** A process of its own that delivers from a database. */
+/** A separate process that delivers from a database. */
 export class DeliveryProcess {
   private constructor(readonly child: ChildProcess) {}
 
@@ -28,7 +28,7 @@ export class DeliveryProcess {
     return new DeliveryProcess(child);
   }
 
-  /** Its clock goes wrong by so much from now on. */
+  /** Makes its clock wrong by this much from now on. */
   stepClock(clockOffsetMs: number): void {
     this.child.send({ clockOffsetMs });
   }

@@ -1,6 +1,6 @@
 import { query, type TestDatabase } from '@paggio/embedded-database/testing';
 
-/** Everything in the tables of Paggio, as text: bytes as hex digits. */
+/** Returns everything in the tables of Paggio as text, with bytes as hex digits. */
 export async function dumpOf({ url }: TestDatabase): Promise<string> {
   const tables = await query<{ name: string }>(
     url,
@@ -14,11 +14,12 @@ export async function dumpOf({ url }: TestDatabase): Promise<string> {
   return parts.join('\n');
 }
 
-/** How a text reads where somebody wrote its bytes another way: as hex, decimal or base64, or escaped for a URL. */
+/** Returns the forms in which a text may appear: as it is, as bytes in hex, decimal or base64, or escaped for a URL. */
 export function spellingsOf(text: string): string[] {
   const bytes = Buffer.from(text);
   const hex = bytes.toString('hex');
-  // Inside other bytes a base64 text may begin at three places; what depends on its neighbours is left out.
+  // Among other bytes, a base64 text may begin at three offsets. Characters that depend on the other bytes are left
+  // out.
   const base64 = [0, 1, 2].map((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')

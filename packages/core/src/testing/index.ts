@@ -20,7 +20,7 @@ export { ConnectProxy, type ConnectProxySettings } from './connect-proxy';
 export { Recorder, type Behaviour, type RecordedRequest } from './recorder';
 export { createTestDatabase, query, type TestDatabase };
 
-/** Takes a request in as GitHub would send it to an endpoint with this secret. */
+/** Captures a request as GitHub would send it to an endpoint with this secret. */
 export function captureFromGitHub(
   paggio: Paggio,
   slug: string,
@@ -33,7 +33,7 @@ export function captureFromGitHub(
   return capture(paggio, slug, body, [...headers, 'Content-Type', 'application/json']);
 }
 
-/** As many equal requests as are asked for, in portions: all at once would be an overload on a busy machine. */
+/** Captures this many equal requests in portions, because all at once would overload a busy machine. */
 export async function captureMany(paggio: Paggio, slug: string, body: string, count: number): Promise<void> {
   const portion = 150;
   for (let sent = 0; sent < count; sent += portion)
@@ -49,24 +49,26 @@ export interface TestGateway {
   /** Every part of the gateway, for what a test cannot see or do from outside. */
   assembly: Assembly;
   database: TestDatabase;
-  /** Runs a piece of periodic work at once. Resolves when it is done; what goes wrong is a `fault`, as ever. */
+  /** Runs a piece of periodic work at once. Resolves when it is done; an error becomes a `fault`, as usual. */
   runPeriodicWork: (name: string) => Promise<void>;
   stop: () => Promise<void>;
 }
 
 let template: Promise<string> | undefined;
 
-/** The schema, which takes longer to make than to copy. */
+/** A template with the schema, because copying it is faster than migrating. */
 function migratedTemplate(): Promise<string> {
   return (template ??= createTestTemplate(migrate));
 }
 
-/** A database that has the schema already. */
+/** Makes a database that has the schema already. */
 export async function migratedDatabase(): Promise<TestDatabase> {
   return createTestDatabase(await migratedTemplate());
 }
 
-/** A started gateway on a database of its own, or as another process on a shared one; loopback is allowed as a destination. */
+/**
+ * Starts a gateway on its own database, or as another process on a shared one. Loopback is allowed as a destination.
+ */
 export async function startGateway(
   options: Partial<PaggioOptions> = {},
   hooks: TestingHooks = {},
@@ -101,7 +103,7 @@ export async function startGateway(
   };
 }
 
-/** Resolves with the event once it is no longer pending. Wakes with what happens and not with a clock. */
+/** Resolves with the event once it is no longer pending. Waits for telemetry events rather than for a clock. */
 export async function settled(paggio: Paggio, who: Owner, eventId: string): Promise<EventDetail> {
   return until(paggio, async () => {
     const event = await paggio.admin.events.get(who, eventId);
@@ -109,16 +111,16 @@ export async function settled(paggio: Paggio, who: Owner, eventId: string): Prom
   });
 }
 
-/** A moment after a telemetry event, because others come with it. */
+/** The wait after a telemetry event, because others come with it. */
 const GATHER_MS = 5;
-/** What only the database knows is asked for less often the longer it takes. */
+/** The growing pauses between two questions, for changes that only the database shows. */
 const ASK_MS = { first: 25, factor: 1.3, most: 150 };
 
 /** Asks again after each telemetry event, and from time to time. */
 export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 60_000;
   // Made here, so that its stack says who waited.
-  const inVain = new Error('waited for a minute in vain');
+  const inVain = new Error('waited for a minute without success');
   for (let pause = ASK_MS.first; ; pause = Math.min(pause * ASK_MS.factor, ASK_MS.most)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
@@ -127,7 +129,7 @@ export async function until<T>(paggio: Paggio, ask: () => Promise<T | undefined>
       const timers = [setTimeout(finish, pause)];
       const end = paggio.subscribe((event: TelemetryEvent) => {
         if (timers.length === 1) timers.push(setTimeout(finish, GATHER_MS));
-        // SQL that is wrong (class 42) does not get better by waiting.
+        // Waiting does not help against wrong SQL (class 42).
         if (event.type === 'fault' && /^42/.test((event.error as { code?: string }).code ?? ''))
           fail(event.error instanceof Error ? event.error : new Error(String(event.error)));
       });
@@ -148,7 +150,7 @@ export async function passTime(database: TestDatabase, seconds: number): Promise
   );
 }
 
-/** Lets the time pass that alerts gather and stay quiet. */
+/** Lets the time pass in which alerts gather and stay quiet. */
 export async function passAlertTime(database: TestDatabase): Promise<void> {
   await query(database.url, `update paggio.alerts set due_at = now() where due_at is not null`);
 }
@@ -161,7 +163,7 @@ export function attempts(paggio: Paggio): AttemptFinished[] {
   return seen;
 }
 
-/** Takes a request in as a host would, and returns the id of its event. */
+/** Captures a request as a host would, and returns the id of its event. */
 export async function capture(
   paggio: Paggio,
   slug: string,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A connection to PostgreSQL, and who uses it at the moment. */
+/** A connection to PostgreSQL, and the client that uses it at the moment. */
 interface Backend {
   socket: Socket;
   client: Socket | null;
@@ -10,7 +10,7 @@ interface Backend {
 
 /**
  * Stands between clients and PostgreSQL as a pooler does. In `transaction` mode a client gets the connection that was used
- * last for each transaction; in `session` mode it keeps its own. Clients are told a made-up process, as from PgBouncer.
+ * last for each transaction; in `session` mode it keeps its own. Clients get a made-up process id, as from PgBouncer.
  */
 export class PoolerProxy {
   private readonly idle: Backend[] = [];
@@ -53,7 +53,7 @@ export class PoolerProxy {
     this.track(socket).on('data', (bytes) => this.answer(own, bytes));
     client.on('data', (bytes: Buffer) => {
       if (backend?.client !== client) backend = this.take(client);
-      // Goodbye is meant for the pooler.
+      // The message Terminate is meant for the pooler.
       if (this.mode === 'transaction' && bytes[0] === 0x58) client.end();
       else backend?.socket.write(bytes);
     });
@@ -75,13 +75,13 @@ export class PoolerProxy {
       if (received.length < length) return;
       const message = Buffer.from(received.subarray(0, length));
       backend.received = received.subarray(length);
-      // Which process it is, with the key to cancel.
+      // The process id of the server, with the key to cancel.
       if (message[0] === 0x4b) randomBytes(3).copy(message, 6);
       backend.client?.write(message);
       const isReady = message[0] === 0x5a && message[5] === 0x49;
       if (isReady && this.mode === 'transaction') {
         backend.client = null;
-        // What is new waits at the end of the row, so that the connection that was used last is taken first.
+        // A new connection is taken last, so that the connection that was used last is taken first.
         if (this.pooled.has(backend)) this.idle.push(backend);
         else this.idle.unshift(backend);
         this.pooled.add(backend);

@@ -14,7 +14,7 @@ export type Behaviour = (request: RecordedRequest, response: ServerResponse, cou
 const accept: Behaviour = (_request, response) =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end('{"received": true}');
 
-/** A destination on a real socket that keeps what it receives and answers as it is told. */
+/** A destination on a real socket that records what it receives and answers as `behaviour` says. */
 export class Recorder {
   readonly requests: RecordedRequest[] = [];
   private waiting: { count: number; done: () => void }[] = [];

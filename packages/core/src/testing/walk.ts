@@ -7,8 +7,8 @@ const paging = { limit: 10, offset: 0, startingAfter: null };
 
 /**
  * Walks through what a gateway does with its database: capture, delivery to a URL and to a transactional handler, the
- * stream, management, statistics, replays, keys, sessions and publishing. Answers with the kinds of values that came back.
- * Wherever the database is read or written in another way than on a stock connection, it fails or the kinds differ.
+ * stream, management, statistics, replays, keys, sessions and publishing. Returns the kinds of values that came back.
+ * If anything reads or writes the database in another way than on a stock connection, it fails or the kinds differ.
  */
 export async function walk(database: TestDatabase, options: Partial<PaggioOptions> = {}): Promise<object> {
   const recorder = await Recorder.start();
@@ -92,7 +92,7 @@ export async function walk(database: TestDatabase, options: Partial<PaggioOption
   }
 }
 
-/** The kind of every value: of a list, the kinds of its elements. */
+/** Returns the kind of every value; for a list, the kinds of its elements. */
 function kindsOf(value: unknown): unknown {
   if (value === null || value === undefined) return 'nothing';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : 'date';

@@ -41,7 +41,7 @@ const tlsAdvice: Readonly<Record<string, string>> = {
   tls_untrusted: AUTHORITY_ADVICE,
   tls_self_signed: AUTHORITY_ADVICE,
   tls_client_certificate:
-    'the destination demands a client certificate, or does not accept the one that was shown (tls of the destination)',
+    'the destination demands a client certificate, or does not accept the one shown (tls of the destination)',
 };
 
 /** Before TLS 1.3 this alert also means that a client certificate is missing. */
