@@ -10,7 +10,7 @@ export class PublicAddress {
   constructor(
     /** http or https URL without a trailing slash. It may end with the mount path. */
     publicUrl: string,
-    /** Origin that senders use instead of the public URL; null: they use the public URL. */
+    /** Origin that senders use instead of the public URL; null if they use the public URL. */
     private readonly ingestUrl: string | null,
   ) {
     this.publicUrl = publicUrl;

@@ -15,7 +15,7 @@ import type { ManagementPart } from './management-part';
 export interface MaintenancePart {
   readonly periodicWork: PeriodicWork;
   readonly clock: ClockWatch;
-  /** Null: events are never removed. */
+  /** `null` if events are never removed. */
   readonly retention: Retention | null;
 }
 

@@ -17,7 +17,7 @@ const NOTE_AGAIN_MS = 60_000;
 const MAX_KNOWN = 100_000;
 
 export interface CaptureRates {
-  /** Null: no limit. */
+  /** `null` means no limit. */
   endpoint: RateLimit | null;
   user: RateLimit | null;
 }

@@ -48,7 +48,7 @@ export interface CaptureDependencies {
   handshakes: Handshakes;
   /** The most bytes of a body, both as received and unpacked. */
   bodyLimit: number;
-  /** Says why a signature failed; null: unknown. */
+  /** Says why a signature failed; null if that is unknown. */
   explain: (endpoint: EndpointConfig, request: WebhookRequest) => Promise<Explanation | null>;
   telemetry: Telemetry;
   timing: Timing;
@@ -68,7 +68,7 @@ export class Capture {
   /**
    * Finds the endpoint of a slug and checks method, limits and quota, before the body is read. Returns no promise when
    * the endpoint is in memory.
-   * @param sender address that the request came from; null: unknown
+   * @param sender address that the request came from; null if unknown
    * @param announced size of its body in bytes, as far as its headers say
    * @throws PaggioError `NOT_FOUND`, `GONE` when it was deleted, `METHOD_NOT_ALLOWED` when it accepts only other
    *   methods, `RATE_LIMITED`, or `UNAVAILABLE` when the database does not answer in time

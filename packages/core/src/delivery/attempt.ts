@@ -150,7 +150,7 @@ export interface SendInput {
   endpoint: EndpointConfig;
   url: string;
   custom: readonly [string, string][];
-  /** The TLS settings of the destination. Null: it has none, or the request goes to another host. */
+  /** The TLS settings of the destination. `null` if it has none, or if the request goes to another host. */
   identity: TlsIdentity | null;
   timeoutMs: number;
   attemptNumber: number;

@@ -36,7 +36,7 @@ export interface GroupWork<Item, Result> {
   write(group: Item[]): Promise<Result>;
   /** A group was written. The writer waits for a promise before it takes the next group. It must not fail. */
   written(group: Item[], result: Result): Promise<void> | undefined;
-  /** The database refuses this one item. Returns what to write instead; null: nothing. */
+  /** The database refuses this one item. Returns what to write instead, or null for nothing. */
   refused(item: Item, error: unknown): Item | null;
   /** Writing a group failed. If the connection broke, the group may have been written all the same. */
   failed(group: Item[], error: unknown): void;

@@ -54,7 +54,10 @@ export type TelemetryEvent =
     }
   /** Paggio paused a destination by itself, because it answered 410 or has failed continuously for too long. */
   | { type: 'destination.paused'; endpointId: string; destinationId: string; reason: string }
-  /** A destination failed so often in a row that it is left alone for a while, then probed with one delivery. */
+  /**
+   * A destination is left alone for a while, because it failed many times in a row or asked for it (429 with
+   * `Retry-After`). One delivery probes it then.
+   */
   | { type: 'circuit.opened'; endpointId: string; destinationId: string; forMs: number }
   | { type: 'circuit.closed'; endpointId: string; destinationId: string }
   /** The address guard refused to connect: the address is not public, or the port is one of another service. */
@@ -77,7 +80,10 @@ export type TelemetryEvent =
   | { type: 'master_key.guessable' }
   /** Everything stored is encrypted under the current master key; the keys in `removable` are no longer needed. */
   | { type: 'master_key.rotated'; keyId: string; values: number; removable: readonly string[] }
-  /** Requests to webhook URLs that were answered 429 in the last seconds. `endpointId` null: no endpoint, or many. */
+  /**
+   * Requests to webhook URLs that were answered 429 in the last seconds. `endpointId` is null for no endpoint, or for
+   * many.
+   */
   | { type: 'capture.refused'; endpointId: string | null; reason: CaptureRefusal; count: number }
   /** A storage quota has reached 80 percent, or 99 percent (`full`). From there on, new events may find no room. */
   | ({ type: 'storage.filling' } & FilledQuota)
