@@ -3,36 +3,36 @@ import { databaseUnavailable, PaggioError, toFault, type ErrorCode } from '@pagg
 import type * as Wire from './generated/wire-types';
 import { toJson } from './json-text';
 
-/** What goes back over any door. */
+/** The answer to a request, in a form that every adapter can write. */
 export interface Answer {
   status: number;
   headers: readonly (readonly [string, string])[];
-  /** What has no end is written as it comes. */
+  /** A body without an end is an iterable of texts, which are written as they come. */
   body: string | Buffer | AsyncIterable<string> | null;
 }
 
 /**
- * Makes an answer harmless in a browser, whatever its body is: nothing in it runs, loads or is taken for another type.
- * Senders and holders of keys decide much of what is answered on an origin where people are signed in.
+ * Make an answer harmless in a browser, whatever its body is: nothing in it runs, loads or is taken for another type.
+ * Senders and holders of keys choose much of the content of answers, on an origin where people are signed in.
  */
 export const inertHeaders: readonly (readonly [string, string])[] = [
   ['content-security-policy', "sandbox; default-src 'none'"],
   ['x-content-type-options', 'nosniff'],
 ];
 
-/** The headers that go out with an answer: inert, unless it has a policy of its own as the dashboard's pages do. */
+/** The headers to send with an answer. Adds the inert ones, except those that the answer sets itself, as dashboard pages do. */
 export function headersOf({ headers }: Answer): readonly (readonly [string, string])[] {
   const has = (name: string): boolean => headers.some(([one]) => one === name);
   const missing = inertHeaders.filter(([name]) => !has(name));
   return missing.length === 0 ? headers : [...missing, ...headers];
 }
 
-/** Whether a body is written as it comes. */
+/** Whether a body is a stream, which is written as it comes. */
 export function isStream(body: Answer['body']): body is AsyncIterable<string> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
-/** Ends the source of an answer that is not written: it may hold a place that others wait for. */
+/** Ends the source of an answer that is not written. Otherwise an event stream would stay counted as open. */
 export function discard({ body }: Answer): void {
   if (isStream(body))
     void body[Symbol.asyncIterator]()
@@ -40,12 +40,12 @@ export function discard({ body }: Answer): void {
       .catch(() => undefined);
 }
 
-/** An object as JSON. Its members may be texts that are JSON already. */
+/** An object as JSON. A member may be a `JsonText`, which is written as it is. */
 export function jsonAnswer(status: number, value: object): Answer {
   return textAnswer(status, toJson(value));
 }
 
-/** JSON that is text already, whole or as it comes. */
+/** An answer whose JSON is text already: complete, or a stream of parts. */
 export function textAnswer(status: number, body: string | AsyncIterable<string>): Answer {
   return {
     status,
@@ -69,12 +69,15 @@ export const envelope = ({ code, message, hint, details }: PaggioError, requestI
 });
 
 /**
- * What a 401 asks for (RFC 9110, 15.5.2). No scheme of HTTP stands for the signatures of webhooks, so this one has a name of
- * its own, which no browser answers by asking for a password.
+ * The challenges of 401 answers (RFC 9110, 15.5.2) that are not `Bearer`. HTTP has no scheme for signatures of
+ * webhooks, so this name is our own. Browsers do not know it, so they do not ask for a password.
  */
 const challenges: Readonly<Partial<Record<ErrorCode, string>>> = { INVALID_SIGNATURE: 'Signature realm="webhook"' };
 
-/** The error envelope. What is not a PaggioError is a fault: nothing of it leaves but its request id. */
+/**
+ * The error envelope. An error that is not a `PaggioError` is a fault: `onFault` gets it, and the answer reveals
+ * nothing about it except a request id, and whether the database is unavailable.
+ */
 export function errorAnswer(
   error: unknown,
   onFault: (error: unknown, requestId: string) => void,

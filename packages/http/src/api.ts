@@ -46,14 +46,14 @@ export interface ApiOptions extends HostAccessOptions<never> {
 /** The sender of a request, and the rate-limit headers of the answer. */
 export interface Caller extends Identity {
   headers: readonly (readonly [string, string])[];
-  /** Names whose limits apply: those of a key, of the key behind a session, of a user, or of an address. */
+  /** The name that limits count under: a key, the key behind a session, a user, or an address. */
   holder: string;
 }
 
 /** Attempts with invalid keys, for each address. Nobody can guess a key; this bounds what the attempts cost. */
 const WRONG_KEYS: RateLimit = { perSecond: 10, burst: 100 };
 
-/** The limits on senders. All doors and dialects of a host share them. */
+/** The limits on senders. All dialects share them, and all handlers that use the same `Api`. */
 interface Limits {
   api: RateLimiter | null;
   ingest: RateLimiter | null;
@@ -105,7 +105,7 @@ export class Api {
     this.routes = new RouteTable(this.table.filter(isServed));
   }
 
-  /** The same use cases for the same keys, with the routes and errors of another product. */
+  /** An API with the same use cases, keys and limits, but with the routes and errors of another product. */
   speaking({ operations: table, errorBody }: Dialect): Api {
     return new Api(this.paggio, this.options, table, errorBody, this.limits);
   }
@@ -228,10 +228,10 @@ export class Api {
   }
 
   /**
-   * Looks up a token that a stranger could guess: of a session or of a sign-in link. A failed look-up counts as a wrong key
-   * of the address. A look-up that is still under way counts too, so guessing in parallel does not get around the limit.
-   * Beyond the limit, look-ups wait for each other, so that guesses cost the database little and a valid token still gets
-   * through.
+   * Looks up a token that a stranger may try to guess: that of a session or of a sign-in link. A failed look-up counts
+   * as a wrong key of the address. A look-up that is still under way counts too, so guessing in parallel does not get
+   * around the limit. Beyond the limit, look-ups wait for each other, so that guesses cost the database little and a
+   * valid token still gets through.
    * @throws PaggioError `RATE_LIMITED` when the address has guessed too often and this token is not valid either
    */
   async guess<T>(remoteAddr: string | null, token: string, find: () => Promise<T | null>): Promise<T | null> {
@@ -315,7 +315,7 @@ export class Api {
     if (operation.scope !== null) this.paggio.host.authority.require(principal, operation.scope, operation.id);
   }
 
-  /** @throws PaggioError `METHOD_NOT_ALLOWED` or `NOT_FOUND`; `FORBIDDEN` for a host that this server is not */
+  /** @throws PaggioError `METHOD_NOT_ALLOWED` or `NOT_FOUND`; `FORBIDDEN` for a host name that this server does not have */
   private found(match: Match | undefined, request: ApiRequest): Extract<Match, { operation: Operation }> {
     if (match !== undefined && 'operation' in match) return match;
     // Unknown paths are checked too, so that they reveal nothing to hosts that are not allowed.

@@ -13,8 +13,8 @@ export interface BodyShare {
 }
 
 /**
- * Bounds the memory of all bodies together. The bodies of one name may take as much as they leave free, which is at most
- * half, so that there is room for others.
+ * Bounds the memory of all bodies together. The bodies of one name may take at most as much as they leave free. That is
+ * half of the memory or less, so there is room for others.
  */
 export class BodyMemory {
   private used = 0;
@@ -50,8 +50,8 @@ export class BodyMemory {
 }
 
 /**
- * The memory for the bodies of one host. All of its doors share it. Each kind of request has its own part, so that a flood
- * of API requests leaves the memory for webhooks free, and the other way round.
+ * The memory for the bodies of one host, shared by all handlers that use the same `Api`. Each kind of request has its
+ * own part, so a flood of API requests leaves the memory for webhooks free, and the other way round.
  */
 export class HostMemory {
   /** Webhooks that are being read or stored, by endpoint. */

@@ -1,11 +1,11 @@
-/** Larger chunks are kept as they are; smaller ones are copied together. */
+/** Chunks of this size or more are kept as they are. Smaller ones are copied into blocks. */
 const LARGE = 8 * 1024;
 const FIRST_BLOCK = 1024;
 const LARGEST_BLOCK = 64 * 1024;
 
 /**
- * Bytes that arrive in pieces. A buffer of one byte takes some hundreds, so a body that is sent byte by byte must not be
- * kept as it comes.
+ * Bytes that arrive in chunks. A buffer of one byte takes hundreds of bytes of memory, so the chunks of a body that is
+ * sent byte by byte must not be kept.
  */
 export class Chunks {
   size = 0;
@@ -33,7 +33,7 @@ export class Chunks {
     }
   }
 
-  /** All of it; of a single chunk itself. */
+  /** All bytes. A single chunk is returned without a copy. */
   join(): Buffer {
     this.close();
     const [first] = this.parts;

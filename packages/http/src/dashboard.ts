@@ -21,7 +21,7 @@ import { SessionCookie } from './session-cookie';
 
 /** The person who uses the dashboard. */
 interface Viewer extends Identity {
-  /** Null: the host authenticated its own user. */
+  /** `null` means that the host authenticated its own user. */
   session: (Session & { token: string }) | null;
 }
 
@@ -40,8 +40,8 @@ const safe: readonly [string, string][] = [
 ];
 
 /**
- * The web pages below `/dashboard`, with the management API beside them at `/dashboard/api/v1` for the session cookie.
- * The bearer API knows no cookies, so no page elsewhere can use it.
+ * The web pages below `/dashboard`, and the management API at `/dashboard/api/v1`, which accepts the session cookie.
+ * The API at `/api/v1` ignores that cookie, so pages of other sites cannot use it.
  */
 export class Dashboard {
   private readonly assets: Assets;
@@ -51,7 +51,7 @@ export class Dashboard {
    */
   private readonly known = new Set<string>();
 
-  /** @param ownsOrigin whether Paggio serves the whole origin: only then it may tell browsers to use TLS from now on */
+  /** @param ownsOrigin whether Paggio serves the whole origin; only then may it tell browsers to use TLS from now on */
   constructor(
     private readonly api: Api,
     private readonly paggio: Paggio,
@@ -61,7 +61,7 @@ export class Dashboard {
     this.assets = loadAssets();
   }
 
-  /** The path of the dashboard as browsers see it: a proxy may take the path of the public URL away. */
+  /** The path of the dashboard as browsers see it. A proxy may remove the path of the public URL from requests. */
   private get mountPath(): string {
     return `${this.paggio.host.address.publicPath}${this.base}/dashboard`;
   }
@@ -102,7 +102,7 @@ export class Dashboard {
     if (path === '/') return { status: 308, headers: [['location', this.mountPath]], body: null };
     if (PAGE.test(path)) return this.page(request, 200);
     const file = path.startsWith('/assets/') ? this.assets.file(path.slice('/assets/'.length)) : undefined;
-    // A browser that asks for an unknown page gets one that leads back.
+    // A browser that asks for an unknown page gets a page with a link back.
     if (!file && wantsPage(request)) return this.page(request, 404);
     if (!file) throw this.noSuchPage();
     return fileAnswer(file, valuesOf(request.rawHeaders, 'accept-encoding').join());
@@ -201,8 +201,8 @@ export class Dashboard {
   }
 
   /**
-   * The holder of a session, or without one the host's user. The host is asked first, unless the session is known: the
-   * cookie may be invented.
+   * The holder of the session or, without a session, the host's user. It asks the host first, unless the token is known
+   * to be valid, because the cookie may be invented.
    * @throws PaggioError `UNAUTHORIZED`; `RATE_LIMITED` for an address that has sent too many invalid sessions
    */
   private async viewer(request: ApiRequest): Promise<Viewer> {

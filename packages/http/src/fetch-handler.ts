@@ -10,22 +10,22 @@ import { checkMountOptions, Mount, type Responder, type MountOptions } from './m
 import { slowBodies, type BodyHost } from './slow-bodies';
 
 interface RequestInfo {
-  /** The peer of the connection, which a Fetch request does not know. */
+  /** The address of the peer of the connection. A Fetch request does not contain it. */
   remoteAddr?: string;
-  /** What `allow` and `resolveUser` are asked about, where the host has more than the request. */
+  /** The request that `allow` and `resolveUser` get. Default: the Fetch request. */
   hostRequest?: unknown;
 }
 
 export interface FetchHandler {
-  /** Undefined: the request is the host's. */
+  /** Answers a request. Resolves with undefined if the host should answer it. */
   (request: Request, info?: RequestInfo): Promise<Response | undefined>;
-  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  /** Makes a link (path and query) that signs in to the dashboard once; null when the dashboard is not served. */
   signInLink(principal: Principal): Promise<string | null>;
 }
 
 /**
- * The door for hosts that speak Fetch: Hono, Next.js and the like. Such hosts give headers in lower case and sorted: bodies
- * are exact, the order and case of headers are not.
+ * The handler for hosts that use Fetch, such as Hono and Next.js. They sort the headers and write their names in lower
+ * case, so the original order and case are lost. Bodies are exact.
  * @example
  * app.use(async (c, next) => (await handle(c.req.raw)) ?? next());
  */
@@ -45,7 +45,7 @@ export function createFetchHandler<HostRequest = Request>(
     const { method } = request;
     const rawHeaders = headersOfRequest(request);
     const arrival = arrivalOf(request, rawHeaders, info.remoteAddr);
-    // A runtime may change the host in the URL or in the header: either one decides here.
+    // A runtime may change the host in the URL or in the header, so both count.
     const hosts = [new URL(request.url).host, ...arrival.hosts];
     const responder = slug === undefined ? mount.responderOf(method, local, hosts) : undefined;
     if (slug === undefined && !responder) return undefined;
@@ -77,7 +77,7 @@ export function createFetchHandler<HostRequest = Request>(
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
       return toResponse({ status: answer.status, headers, body: answer.body }, method);
     } catch (error) {
-      // There is nobody to read an answer.
+      // Nobody is left to read an answer.
       if (error instanceof RequestAborted) return new Response(null, { status: 400 });
       return toResponse(mount.api.fail(error), method);
     } finally {
@@ -86,7 +86,7 @@ export function createFetchHandler<HostRequest = Request>(
   };
   return Object.assign(handle, { signInLink: (principal: Principal) => mount.signInLink(principal) });
 
-  /** A client on a loopback address is connected to one. */
+  /** Fetch does not know the local address of the connection. A peer at a loopback address is always connected to one. */
   function arrivalOf({ url, headers }: Request, rawHeaders: readonly string[], peer: string | undefined): Arrival {
     const forwardedProto = (): string | undefined => headers.get('x-forwarded-proto') ?? undefined;
     const named = requestHosts(rawHeaders, remoteAddress.trusts(peer));
@@ -98,13 +98,13 @@ export function createFetchHandler<HostRequest = Request>(
   }
 }
 
-/** Names and values in turn. Some runtimes have the host in the URL only, as those do that speak HTTP/2. */
+/** Names and values in turn. Some runtimes have the host only in the URL, such as those with HTTP/2. */
 function headersOfRequest({ headers, url }: Request): string[] {
   const list = [...headers].flat();
   return headers.has('host') ? list : ['host', new URL(url).host, ...list];
 }
 
-/** Path and query with the bytes they were sent with; a URL object is already normalised, so it is only cut. */
+/** Path and query as they were sent. The text is only cut, because a `URL` object would normalise it. */
 function splitTarget(url: string): [string, string] {
   const [target = ''] = url.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('#', 1);
   const mark = target.indexOf('?');
@@ -171,7 +171,7 @@ function toResponse(answer: Answer, method: string): Response {
   });
 }
 
-/** Reads on only as fast as it is taken, and ends the source when the reader goes away. */
+/** Reads the source only as fast as the reader takes it, and ends it when the reader goes away. */
 function toStream(body: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   const encoder = new TextEncoder();

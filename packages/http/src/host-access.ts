@@ -47,24 +47,23 @@ export interface HostAccessOptions<HostRequest> {
    */
   resolveUser?: (request: HostRequest) => MaybePromise<HostUser | null>;
   /**
-   * Decides whether a request of the API or the dashboard is answered, also for holders of keys; false: 403. It is not
+   * Decides whether a request to the API or the dashboard is answered, even if it has a key. False gives 403. It is not
    * called for webhooks.
    * @default everything is allowed
    */
   allow?: (request: HostRequest) => MaybePromise<boolean>;
   /**
-   * Host names that the API and the dashboard answer to, besides `localhost`, names below it, loopback addresses and the
-   * host of `publicUrl`: names, addresses, `*.example.com` for every name below, `*` for every host. Others get 403,
-   * whatever key they hold, so that a web page whose name is made to point at this machine reads nothing. This does
-   * not apply to webhooks and signed ingest.
-   * @default an app that is reached at a loopback address and whose `publicUrl` is a loopback one answers to these names
-   * only; requests with an API key, and those of browsers that came by TLS, may name any host, and so may all where the app
-   * is reached otherwise
+   * Host names that the API and the dashboard answer to, besides `localhost`, names below it, loopback addresses and
+   * the host of `publicUrl`: names, addresses, `*.example.com` for every name below, `*` for every host. Requests for
+   * other hosts get 403, even with a key, so that a web page whose name is made to point at this machine can read
+   * nothing. This does not apply to webhooks and signed ingest.
+   * @default a local app (it is reached at a loopback address, and `publicUrl` is one too) answers to these names only,
+   * except requests with an API key and browsers that came by TLS; any other app answers to every name
    */
   allowedHosts?: readonly string[];
 }
 
-/** An authenticated sender. `stillValid` tells whether the key or session has ended since, for streams that stay open. */
+/** An authenticated sender. `stillValid` tells whether the key or session is still valid, for streams that stay open. */
 export interface Identity {
   principal: Principal;
   stillValid: () => Promise<boolean>;
@@ -74,7 +73,7 @@ const defaultScopes: readonly Scope[] = ['read', 'write', 'ingest'];
 
 /** Applies the host's options about who may use the API and the dashboard. */
 export class HostAccess {
-  /** Null: the default. */
+  /** `null` means the default. */
   private readonly hosts: HostNames | null;
 
   /** @throws PaggioError `BAD_REQUEST` for an entry of `allowedHosts` that is not a valid host */
@@ -152,14 +151,14 @@ export class HostAccess {
   private async resolve(request: AskingRequest): Promise<HostUser | null> {
     const user = (await this.options.resolveUser?.(request.hostRequest as never)) ?? null;
     const problems = user === null ? undefined : problemsOf(hostUser, [user]);
-    // It is a fault of the host, and nothing that the sender of the request could mend.
+    // This is a fault of the host. The sender of the request cannot correct it.
     if (problems) throw new TypeError(`resolveUser returned no user: ${problems.map((one) => one.message).join(' ')}`);
     return user;
   }
 }
 
 const scope = rules.oneOf(scopes);
-/** A host may return an object of its own that has more. */
+/** A host may return an object of its own, which has more members. */
 const hostUser: Arguments = [
   [
     'user',
@@ -177,8 +176,8 @@ const hostUser: Arguments = [
 ];
 
 /**
- * Whether a request came in at a loopback address of an app that has no public address. Behind a proxy on the same machine
- * browsers use TLS and send `Sec-Fetch-Site`; over plain HTTP they send it to loopback names only.
+ * Whether a request came in at a loopback address of an app that has no public address. Browsers that come through a
+ * proxy on the same machine use TLS and send `Sec-Fetch-Site`. Over plain HTTP, they send it to loopback names only.
  */
 function isLocalApp({ rawHeaders, arrival }: AskingRequest, publicName: string): boolean {
   return arrival.onLoopback && isLoopbackName(publicName) && valuesOf(rawHeaders, 'sec-fetch-site').length === 0;

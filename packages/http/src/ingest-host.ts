@@ -2,14 +2,14 @@ import type { Paggio } from '@paggio/core';
 import { hostName, parseHost } from './request-host';
 
 /**
- * Recognises requests that came to the host of `ingestUrl`, where nothing but webhook URLs and signed ingest is answered:
- * senders and people then use different origins, and a page on one has no rights on the other. The host is compared by
- * name, whatever its port, unless the public URL has the same name and only another port.
+ * Recognises requests to the host of `ingestUrl`, which serves only webhook URLs and signed ingest. Senders and people
+ * then use different origins, and a page on one has no rights on the other. Hosts are compared by name. If the public
+ * URL has the same name, the port must match too.
  */
 export class IngestHost {
   constructor(private readonly paggio: Paggio) {}
 
-  /** @param hosts that the request names, with or without a port: one match is enough */
+  /** @param hosts the hosts that the request names, with or without a port; one match is enough */
   matches(hosts: readonly string[]): boolean {
     const { ingestUrl } = this.paggio.host.options;
     if (ingestUrl === null) return false;

@@ -3,7 +3,7 @@ import type { TelemetryEvent, Paggio } from '@paggio/core';
 
 const instances = new WeakMap<Paggio, Metrics>();
 
-/** The metrics of a gateway: one set, however many doors it has. */
+/** The metrics of a gateway. All of its handlers share one set. */
 export function metricsOf(paggio: Paggio): Metrics {
   let metrics = instances.get(paggio);
   if (!metrics) {
@@ -13,7 +13,7 @@ export function metricsOf(paggio: Paggio): Metrics {
   return metrics;
 }
 
-/** In a registry of its own: the host's metrics are none of ours, and ours none of the host's. */
+/** Uses a registry of its own, so that the metrics of Paggio and of the host do not mix. */
 export class Metrics {
   private readonly registry = new Registry();
   private readonly captured = this.counter('paggio_events_captured_total', 'Events that were committed.', ['source']);
@@ -97,7 +97,7 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** The text of the exposition format, also while the database is away. */
+  /** The metrics in the text format of Prometheus. It works even while the database does not answer. */
   async text(): Promise<string> {
     try {
       const { lagSeconds, pending, failingDestinations, pools, clockSkewMs, storedBytes } =

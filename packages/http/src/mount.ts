@@ -9,7 +9,7 @@ import { IngestHost } from './ingest-host';
 import type { HostAccessOptions } from './host-access';
 import type { ApiRequest, ReadBody } from './operation';
 
-/** @typeParam HostRequest what the host's framework calls a request */
+/** @typeParam HostRequest the request type of the host's framework */
 export interface MountOptions<HostRequest = never> extends HostAccessOptions<HostRequest> {
   /**
    * Path that Paggio is mounted under, such as `/hooks`.
@@ -75,8 +75,8 @@ const expected: Arguments = [
 ];
 
 /**
- * Checks the arguments of a handler. It refuses options that do not exist, because a misspelt option would silently switch
- * nothing on.
+ * Checks the arguments of a handler. It refuses options that do not exist, because a misspelt option would otherwise do
+ * nothing, silently.
  * @throws PaggioError `VALIDATION_FAILED` that names what is wrong
  */
 export function checkMountOptions(paggio: unknown, options: unknown): void {
@@ -89,7 +89,7 @@ export function checkMountOptions(paggio: unknown, options: unknown): void {
  */
 export type Responder = (request: Omit<ApiRequest, 'path'>, read: ReadBody) => Promise<Answer>;
 
-/** Paggio's place on a server. It decides which requests are Paggio's and what answers them, the same for every host. */
+/** Paggio's place on a server. It decides, in the same way for every host, which requests are Paggio's and what answers them. */
 export class Mount {
   /** Where Paggio is mounted: empty, or with a slash in front and none at the end. */
   readonly base: string;
@@ -155,13 +155,13 @@ export class Mount {
     return (request, read) => spoken.handle(match, { ...request, path }, read);
   }
 
-  /** Path and query of a link that signs in to the dashboard once; null where it is not served. */
+  /** Makes a link (path and query) that signs in to the dashboard once; null when the dashboard is not served. */
   async signInLink(principal: Principal): Promise<string | null> {
     return this.dashboard ? this.dashboard.createLink(principal) : null;
   }
 }
 
-/** `hooks/` and `/hooks/` are `/hooks`; nothing and `/` are the root. */
+/** `hooks/` and `/hooks/` become `/hooks`. Undefined and `/` become the empty text, which is the root. */
 export function normalizePath(path: string | undefined): string {
   const trimmed = (path ?? '').replace(/^\/+|(?<!\/)\/+$/g, '');
   return trimmed === '' ? '' : `/${trimmed}`;

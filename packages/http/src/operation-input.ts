@@ -9,14 +9,14 @@ const replaces: ReadonlySet<string> = new Set(['PUT', 'PATCH']);
 const changes: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
 /**
- * Reads and checks the query, the headers and the body of a request, so that the operation gets what the document says. What
- * the query and the headers get wrong is found before the body is read.
- * @throws PaggioError what is wrong with the request
+ * Reads and checks the query, the headers and the body of a request, so that the operation gets what the document says.
+ * Errors in the query and the headers are found before the body is read.
+ * @throws PaggioError that says what is wrong with the request
  * @throws RequestAborted
  */
 export async function inputOf(operation: Operation, request: RoutedRequest): Promise<OperationInput<object, object>> {
   const { query, body, method, opaque, tagged } = operation;
-  // What is captured keeps its query and body, whatever they are.
+  // A captured request may have any query and any body.
   const captured = operation.part === 'ingest';
   if (!query && !captured) noQuery(request.query);
   const parsedQuery = query ? parse(query, request.query, 'query') : {};
@@ -24,14 +24,14 @@ export async function inputOf(operation: Operation, request: RoutedRequest): Pro
   const { rawHeaders } = request.request;
   if (hasJson && announcesBody(rawHeaders)) checkBodyEncoding(rawHeaders);
   const precondition = tagged || changes.has(method) ? preconditionOf(rawHeaders) : {};
-  // Nothing has a tag here, so none can match.
+  // This operation has no tag, so no tag can match.
   if (!tagged && Array.isArray(precondition.ifMatch)) checkPrecondition(precondition, '');
   await operation.admit?.(request);
   const source = await request.read();
   if (hasJson) {
     if (source.length > 0) checkBodyEncoding(rawHeaders);
     if (!body) noBody(source);
-    // The empty object of a body that was lost on the way would change or remove what is there.
+    // The body may have been lost on its way. An empty object in its place could remove stored settings.
     else if (source.length === 0 && replaces.has(method)) throw missingBody();
   }
   const parsedBody = body ? parse(body, withoutOpaque(parseJson(source, opaque), opaque), 'body') : {};

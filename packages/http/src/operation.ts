@@ -4,7 +4,7 @@ import type { Answer } from './answer';
 import type { Arrival } from './arrival';
 import type { JsonSchema } from './openapi/schema';
 
-/** A management request, the same through every door. Its body is read only when it is known who sent it. */
+/** A management request, in the same form from every adapter. Its body is read only after its sender is known. */
 export interface ApiRequest {
   method: string;
   /** Without query, relative to the mount path. */
@@ -30,16 +30,16 @@ export interface ApiRequest {
  */
 export interface ReadBody {
   (limit: number, holder: string): Promise<Buffer>;
-  /** Tells that the sender may send this request, whatever the answer will be. */
+  /** Call it once it is known that the sender may send this request, whatever the answer will be. */
   admit?: () => void;
 }
 
-/** The sender went away in the middle: there is nobody to answer. */
+/** The sender went away before the request was complete, so there is nobody to answer. */
 export class RequestAborted extends Error {
   override readonly name = 'RequestAborted';
 }
 
-/** A request whose route is known, before its query and body are looked at. */
+/** A request whose route is known, before its query and body are checked. */
 export interface RoutedRequest {
   paggio: Paggio;
   /** Present unless the operation is public. */
@@ -47,22 +47,22 @@ export interface RoutedRequest {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
   idempotencyKey: string | null;
-  /** Reads the body. What fails before is answered while the body is still on its way. */
+  /** Reads the body. A failure before that is answered while the body is still arriving. */
   read: () => Promise<Buffer>;
-  /** The request as it came, for what is captured. */
+  /** The request as it was received, for operations that capture it. */
   request: ApiRequest;
   /**
-   * Whether the principal still is who it was: keys are revoked while a stream is read.
-   * @throws when that cannot be known now
+   * Whether the key or session of the principal is still valid, because it may end while a stream is open.
+   * @throws when this cannot be checked now
    */
   stillValid: () => Promise<boolean>;
   /**
-   * Takes one of the places that the principal has for open streams.
-   * @returns what gives the place back; further calls of it do nothing
-   * @throws PaggioError `RATE_LIMITED` when all are taken
+   * Counts an open stream of the principal.
+   * @returns a function that counts it as closed; calling it again does nothing
+   * @throws PaggioError `RATE_LIMITED` when too many are open
    */
   takeStream: () => () => void;
-  /** The OpenAPI document of what is served here. */
+  /** The OpenAPI document of the operations that are served here. */
   document: () => object;
 }
 
@@ -74,11 +74,11 @@ export interface OperationInput<Query extends object, Body extends object> exten
   body: Body;
   /** The body as sent. */
   source: Buffer;
-  /** What must hold at the moment of a change. */
+  /** The condition that must hold at the moment of a change. */
   precondition: Precondition;
 }
 
-/** What an answer of one status carries: JSON of this schema, another media type, or nothing. */
+/** The body of answers with one status: JSON of this schema, another media type, or no body. */
 export type AnswerShape = { schema: JsonSchema } | { mediaType: string; description: string } | null;
 
 export interface HeaderFact {
@@ -92,38 +92,38 @@ interface OperationFacts {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` for parameters. */
   path: string;
-  /** Null: public. */
+  /** `null` means public. */
   scope: Scope | null;
-  /** What needs a further scope, as a sentence. The core enforces it. */
+  /** A sentence that says what needs a further scope. The core enforces it. */
   furtherScope?: string;
   /** One sentence. */
   summary: string;
-  /** Served only where it was switched on; without: wherever the API is. */
+  /** An operation with a part is served only where that part is switched on. Others are served wherever the API is. */
   part?: 'health' | 'openapi' | 'metrics' | 'ingest';
   /** Headers of the request that the operation reads, besides those that follow from its other facts. */
   headers?: Readonly<Record<string, HeaderFact>>;
-  /** Any JSON as the body, which is used by its bytes; for operations that keep it. */
+  /** Describes a body that may be any JSON, for operations that store its exact bytes. */
   anyBody?: string;
-  /** Whether an `Idempotency-Key` counts. */
+  /** Whether the operation honours an `Idempotency-Key`. */
   idempotent?: boolean;
   /** Whether the object has an `ETag`: answers carry it, and `If-Match` and `If-None-Match` are compared with it. */
   tagged?: boolean;
   answers: Readonly<Record<number, AnswerShape>>;
   /**
-   * Members of the body that may hold any JSON and are used by their source text. They are not looked into, and read as
-   * null in the DTO.
+   * Members of the body that may hold any JSON. They are not validated, and are null in the DTO: the operation uses
+   * their source text.
    */
   opaque?: readonly string[];
-  /** Failures of its own, besides those that follow from its scope, parameters, query and body. */
+  /** Errors in addition to those that follow from its scope, parameters, query and body. */
   errors?: readonly ErrorCode[];
 }
 
 /** One row of the contract. */
 export interface Operation extends OperationFacts {
-  /** Null: it takes none. */
+  /** `null` means that it takes none. */
   query: ClassConstructor<object> | null;
   body: ClassConstructor<object> | null;
-  /** Refuses a request for what is known without its body. */
+  /** Refuses a request for reasons that are known without its body. */
   admit?(head: Omit<RoutedRequest, 'read'>): Promise<void>;
   run(input: OperationInput<object, object>): Promise<Answer>;
 }

@@ -141,7 +141,7 @@ function toDetails(error: ValidationError, prefix: string): ErrorDetail[] {
   const shape = 'rule' in constraints ? ruleOf(target, property) : undefined;
   const [first] = Object.values(constraints);
   const own = shape?.(value, field) ?? (first === undefined ? [] : [{ field, message: sentence(first) }]);
-  // What broke the rule of an object has no members to speak of. Of a list, the items that are objects do.
+  // If a value breaks its own rule, its members are not reported. The objects in a list are.
   const isList = shape?.schema.type === 'array' && Array.isArray(value);
   const nested = own.length === 0 ? children : isList ? children.filter((child) => isPlain(child.value)) : [];
   return [...own, ...nested.flatMap((child) => toDetails(child, field))];

@@ -2,12 +2,12 @@ import { checkPrecondition, PaggioError, type Precondition } from '@paggio/core'
 import { withHeaders, type Answer } from './answer';
 import { valuesOf } from './header-values';
 
-/** One entity tag (RFC 9110, 8.8.3), with what separates it from the next. Empty members of a list are allowed. */
+/** One entity tag (RFC 9110, 8.8.3), with the separators around it. Empty members of a list are allowed. */
 const TAG = /[ \t,]*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,[ \t,]*|$)/y;
 
 /**
- * What `If-Match` and `If-None-Match` ask for. `If-Match` compares strongly, so its weak tags match nothing; for
- * `If-None-Match` a weak tag is as good as a strong one.
+ * Reads `If-Match` and `If-None-Match`. `If-Match` compares strongly, so its weak tags match nothing. For
+ * `If-None-Match`, a weak tag counts like a strong one.
  * @throws PaggioError `BAD_REQUEST` for a header that is neither a list of entity tags nor `*`
  */
 export function preconditionOf(rawHeaders: readonly string[]): Precondition {
@@ -44,13 +44,13 @@ function tagsOf(rawHeaders: readonly string[], name: string): Tag[] | '*' | unde
   });
 }
 
-/** The same answer with an `ETag`: a strong one, because it is what `If-Match` compares. */
+/** The same answer with an `ETag`. It is a strong one, because `If-Match` ignores weak ones. */
 export function withTag(answer: Answer, revision: string): Answer {
   return withHeaders(answer, [['etag', `"${revision}"`]]);
 }
 
 /**
- * Makes 304 of what the client has already.
+ * Turns an answer that the client already has into a 304.
  * @throws PaggioError `PRECONDITION_FAILED` when `If-Match` names other tags
  */
 export function conditionalAnswer(answer: Answer, { ifMatch, ifNoneMatch }: Precondition): Answer {

@@ -2,8 +2,8 @@ import { isIP, type BlockList } from 'node:net';
 import { networkList } from '@paggio/core';
 
 /**
- * Who sent a request. Without trusted proxies the peer of the connection; behind them the right-most address of
- * `X-Forwarded-For` that is no trusted proxy itself: what stands further left may be invented by the sender.
+ * Finds the address of the sender. Without trusted proxies, it is the peer of the connection. Behind them, it is the
+ * right-most address of `X-Forwarded-For` that is not a trusted proxy. The sender may have invented those further left.
  */
 export class RemoteAddress {
   private readonly trusted: BlockList | undefined;
@@ -31,7 +31,10 @@ export class RemoteAddress {
     return peer !== undefined && this.isTrusted(plain(peer));
   }
 
-  /** Whether a trusted proxy says that its client spoke TLS. Where several have written, the first one knows. */
+  /**
+   * Whether a trusted proxy says that its client spoke TLS. If several proxies have written the header, the first value
+   * counts.
+   */
   forwardsTls(peer: string | undefined, readForwardedProto: () => string | undefined): boolean {
     return this.trusts(peer) && readForwardedProto()?.split(',')[0]?.trim().toLowerCase() === 'https';
   }

@@ -1,18 +1,18 @@
 import { JsonWalk } from '@paggio/core';
 
-/** Deeper objects are refused by the validation, which says so better. */
+/** Deeper objects are left to the validation, which refuses them with a better message. */
 const MAX_DEPTH = 64;
 
 interface Level {
   /** The names of an object; null for an array. */
   names: Set<string> | null;
-  /** The present member. */
+  /** The current member. */
   name: string;
 }
 
 /**
- * The path of the first member that an object of JSON text has twice, such as `filter.status`. Parsers keep one of the two
- * values and differ in which. The bytes must be valid JSON. One pass.
+ * The path of the first member that an object of JSON text has twice, such as `filter.status`. Parsers keep one of the
+ * two values, but differ in which one. The bytes must be valid JSON. They are read once.
  * @param opaque members of the outermost object that are not looked into
  */
 export function repeatedName(json: Buffer, opaque: readonly string[] = []): string | undefined {

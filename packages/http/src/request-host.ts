@@ -1,9 +1,9 @@
 import { valuesOf } from './header-values';
 
 /**
- * The hosts that a request names: `Host` (which stands for `:authority` of HTTP/2), and from a trusted proxy the last `X-Forwarded-Host`
- * as well, because proxies often put a name of their own into `Host`. Both are given: some proxies pass on an
- * `X-Forwarded-Host` that the sender wrote, so it must not hide the host that the request really came to.
+ * The hosts that a request names: `Host` (in HTTP/2, `:authority`) and, from a trusted proxy, also the last
+ * `X-Forwarded-Host`, because proxies often put a name of their own into `Host`. Both are returned: some proxies pass
+ * on an `X-Forwarded-Host` that the sender wrote, so it must not hide the host that the request really came to.
  * @param isFromProxy whether the peer is one of `trustedProxies`
  */
 export function requestHosts(rawHeaders: readonly string[], isFromProxy: boolean): string[] {
@@ -17,7 +17,7 @@ export function requestHosts(rawHeaders: readonly string[], isFromProxy: boolean
 /**
  * A host as a browser reads it: case, Unicode and the default port are normalised. Undefined for text that is not a host with
  * an optional port, such as one with user information or a path.
- * @param protocol of the URL that it would be part of, such as `https:`
+ * @param protocol the protocol of the URL that it is part of, such as `https:`
  */
 export function parseHost(host: string, protocol: string): URL | undefined {
   const text = `${protocol}//${host}`;

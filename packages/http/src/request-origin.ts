@@ -17,7 +17,7 @@ type Sent = Pick<AskingRequest, 'rawHeaders' | 'arrival'>;
 export function checkOrigin(request: Sent, publicUrl: string, presence: 'required' | 'optional'): void {
   const [site, ...moreSites] = valuesOf(request.rawHeaders, 'sec-fetch-site');
   const [origin, ...moreOrigins] = valuesOf(request.rawHeaders, 'origin');
-  // `none` means that a person caused the request, such as by the address line.
+  // `none` means that a person caused the request, for example with the address bar.
   const foreign = moreSites.length > 0 || (site !== undefined && site !== 'same-origin' && site !== 'none');
   if (foreign || moreOrigins.length > 0) throw refusal(USE_KEY);
   if (origin === undefined) {
@@ -30,7 +30,7 @@ export function checkOrigin(request: Sent, publicUrl: string, presence: 'require
   if (!own.includes(origin)) throw refusal(hintFor(origin, request));
 }
 
-/** The origin of the public URL, and the origins that the address line of the browser may show for this request. */
+/** The origin of the public URL, and the origins that the address bar of the browser may show for this request. */
 function ownOrigins({ arrival }: Sent, publicUrl: string, sameOrigin: boolean): string[] {
   const address = new URL(publicUrl);
   // A proxy may end TLS without saying so. If the browser vouches for the origin, only the scheme is unknown.

@@ -1,8 +1,8 @@
 import type { Operation } from './operation';
 
 /**
- * What a method and path lead to: an operation with the parameters of its path, or the methods that the path allows instead. The
- * list of methods is empty when the path would be right without the slash at its end.
+ * The result of a look-up by method and path: an operation with the parameters of its path, or the methods that the
+ * path allows instead. The list of methods is empty when the path would be right without the slash at its end.
  */
 export type Match = { operation: Operation; params: Readonly<Record<string, string>> } | { allowed: readonly string[] };
 
@@ -30,7 +30,7 @@ export class RouteTable {
     for (const operation of operations) this.add(operation);
   }
 
-  /** In the order in which they were given. */
+  /** The operations, in the order in which they were given. */
   get operations(): readonly Operation[] {
     return [...this.served];
   }

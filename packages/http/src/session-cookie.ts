@@ -22,7 +22,7 @@ export class SessionCookie {
     return ['set-cookie', `${nameOf(secure)}=${token}; ${this.attributes(secure)}`];
   }
 
-  /** Removes the cookie. Over TLS it also removes the one that versions before the prefix set. */
+  /** Removes the cookie. Over TLS, it also removes the cookie that versions before the prefix have set. */
   remove(rawHeaders: readonly string[], secure: boolean): Header[] {
     return [
       ['set-cookie', `${nameOf(secure)}=; Max-Age=0; ${this.attributes(secure)}`],
@@ -36,14 +36,14 @@ export class SessionCookie {
     return [['set-cookie', `${PLAIN}=; Max-Age=0; ${this.plain}`]];
   }
 
-  /** The value of the cookie as it was sent; undefined if there is none. */
+  /** The value of the cookie as it was sent; undefined if the request has no such cookie. */
   read(rawHeaders: readonly string[], secure: boolean): string | undefined {
     return valueOf(rawHeaders, nameOf(secure));
   }
 
   /**
-   * The value of the cookie of versions before the prefix, over TLS only. Another host of the domain can plant it: it may end a
-   * session, but it must not sign anybody in.
+   * The value of the cookie of versions before the prefix, over TLS only. Another host of the domain can plant it, so
+   * it may end a session but must not sign anybody in.
    */
   readOld(rawHeaders: readonly string[], secure: boolean): string | undefined {
     return secure ? valueOf(rawHeaders, PLAIN) : undefined;

@@ -1,6 +1,6 @@
 import { PaggioError, type PaggioHost } from '@paggio/core';
 
-/** While the host stops, they get only this long: its server closes when the last request is answered. */
+/** While the host stops, bodies get only this long, because its server closes only after the last request is answered. */
 const ENDING_TIMEOUT_MS = 1_000;
 const LOOK_EVERY_MS = 1_000;
 

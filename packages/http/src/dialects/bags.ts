@@ -15,7 +15,7 @@ import type { Dialect } from './dialect';
 const statuses = ['pending', 'delivered', 'failed'] as const;
 type Status = (typeof statuses)[number];
 
-/** Nothing to deliver to is none of that product's states. */
+/** That product has no status for events without a destination. They count as pending. */
 const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
   pending: ['pending', 'captured'],
   delivered: ['delivered'],
@@ -69,10 +69,13 @@ export const bags: Dialect = {
 
 /** A page ends early when its items have more bytes than this; a single item may be larger. */
 const PAGE_BYTES = 8 * 1024 * 1024;
-/** Making an item of a large body takes some time, in which the process does nothing else. */
+/**
+ * After items of this many characters, other work gets a turn, because making an item from a large body blocks the
+ * process.
+ */
 const YIELD_BYTES = 128 * 1024;
 
-/** The first items of a page that fit, as JSON, and whether that left some out. */
+/** The first items of a page that fit, as JSON, and whether any were left out. */
 async function fittingItems(
   events: readonly EventSummary[],
   contents: readonly EventContent[],
@@ -85,7 +88,7 @@ async function fittingItems(
   for (const event of events) {
     const content = byId.get(event.id);
     if (!content) {
-      // Newer than the last one that was read: it was removed meanwhile.
+      // Contents are read newest first and may end early. So an event newer than the last one read has been removed.
       if (contents.length === 0 || event.id > lastId) continue;
       return { items, cut: true };
     }

@@ -77,7 +77,7 @@ export const deliverant: Dialect = {
       async run({ paggio, principal }) {
         const page = (after: string | null): Promise<Page<Endpoint>> =>
           paggio.admin.endpoints.list(principal, { limit: 100, offset: 0, startingAfter: after });
-        // Before the answer begins, so that a failure still has an answer of its own.
+        // The first page is read before the answer begins, so that a failure can still become an error answer.
         const first = await page(null);
         return textAnswer(200, arrayOf(first, page, principal));
       },
@@ -144,7 +144,7 @@ export const deliverant: Dialect = {
         if (!first)
           throw wrongInput('body', [{ field: 'endpoint_ids', message: 'No active endpoint accepts this event type.' }]);
         return jsonAnswer(202, {
-          // There is an event for each endpoint; the first stands for all.
+          // Each endpoint has an event of its own. That product shows one id, so it gets the first.
           event_id: prefixed('evt', first.eventId),
           deliveries: deliveries.map(({ endpointId, eventId, created }) => ({
             delivery_id: prefixed('del', eventId),
@@ -157,7 +157,10 @@ export const deliverant: Dialect = {
   ],
 };
 
-/** The array of that product has no pages: it is written page by page, so that it is never in memory as a whole. */
+/**
+ * The endpoints as one array, because that product has no pages. It is written page by page, so it is never in memory
+ * as a whole.
+ */
 async function* arrayOf(
   first: Page<Endpoint>,
   next: (after: string) => Promise<Page<Endpoint>>,

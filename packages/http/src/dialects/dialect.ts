@@ -2,8 +2,8 @@ import type { ErrorBody } from '../answer';
 import type { Operation } from '../operation';
 
 /**
- * The shapes of another product over the same use cases, for people who change nothing but the base URL of their client.
- * Authentication, scopes, limits and isolation are those of the API.
+ * The routes and shapes of another product on top of the same use cases, so that its clients need only a new base URL.
+ * Authentication, scopes, limits and isolation are the same as for the API.
  */
 export interface Dialect {
   /** Mounted at `/compat/<name>`. */

@@ -1,4 +1,4 @@
-/** An id as the other products write it. What comes in may carry its prefix everywhere. */
+/** An id as the other products write it. Ids in requests may always carry their prefix. */
 export function prefixed(prefix: 'ep' | 'evt' | 'dat' | 'del', id: string): string {
   return `${prefix}_${id}`;
 }

@@ -27,7 +27,7 @@ import { prefixed } from './prefixed-id';
 const statuses = ['QUEUED', 'PROCESSING', 'RETRYING', 'DELIVERED', 'EXPIRED', 'FAILED', 'REPLAYED'] as const;
 type Status = (typeof statuses)[number];
 
-/** Where events of a status are among ours. */
+/** The statuses that events have in Paggio, for each status of that product. */
 const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
   QUEUED: ['pending'],
   PROCESSING: ['pending'],
@@ -37,7 +37,10 @@ const ours: Readonly<Record<Status, readonly EventStatus[]>> = {
   FAILED: ['failed'],
   REPLAYED: ['delivered', 'failed', 'captured', 'pending'],
 };
-/** A status that is not ours is looked for among so many of the newest events. */
+/**
+ * Paggio cannot filter by a status of that product, so it searches this many of the newest events of each matching
+ * status.
+ */
 const SEARCHED = 1_000;
 
 class ListQueryDto extends PageQueryDto {
@@ -124,7 +127,7 @@ export const promptjang: Dialect = {
   ],
 };
 
-/** Pages through the newest events of our statuses that may be this one. */
+/** Searches the newest events of the statuses that may correspond to this one. */
 async function byStatus(
   paggio: Paggio,
   principal: Principal,
@@ -189,11 +192,13 @@ function toDetail(event: EventDetail): object {
   };
 }
 
-/** The source text of the body's own `payload`, which that product's producers send; without one the whole body. */
+/**
+ * The source text of the member `payload` of the body, which producers of that product send, or else the whole body.
+ */
 function innerPayload(body: Buffer): Payload['payload'] {
   const { payload } = toPayload(body);
   if (!(payload instanceof JsonText)) return payload;
-  // Of repeated members the last one counts, as it does for parsers.
+  // If the member is repeated, the last one counts, as it does for `JSON.parse`.
   const inner = memberSources(body, 'payload').at(-1);
   return inner === undefined ? payload : new JsonText(inner);
 }

@@ -5,11 +5,11 @@ const DOC = Symbol('paggio:doc');
 
 export interface FieldDoc {
   text: string;
-  /** In place of the one that follows from the validation rules, for what a use case validates itself. */
+  /** Replaces the schema that follows from the validation rules. It is for fields that a use case validates itself. */
   schema?: JsonSchema;
 }
 
-/** What a field of a DTO means, for the API's documentation. */
+/** Documents a field of a DTO for the OpenAPI document. */
 export function Doc(text: string, schema?: JsonSchema): PropertyDecorator {
   return (target, property) => Reflect.defineMetadata(DOC, { text, schema }, target, property);
 }

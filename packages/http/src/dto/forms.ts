@@ -4,16 +4,19 @@ import type { JsonSchema } from '../openapi/schema';
 const FORMS = Symbol('paggio:forms');
 const ALSO = Symbol('paggio:also');
 
-/** One of the forms of a body: which members it has. */
+/** One of the forms of a body, with the members that it has. */
 export interface Form {
   description: string;
   required?: readonly string[];
   optional?: readonly string[];
-  /** Values of members that are fewer than the validation rules take. */
+  /** Members for which this form accepts fewer values than the validation rules. */
   narrowed?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** The forms of a body whose members do not all go together. Each body fits exactly one of them, or it is refused. */
+/**
+ * Declares the forms of a body whose members cannot all be combined. A body that does not fit exactly one of them is
+ * refused.
+ */
 export function Forms(...forms: readonly Form[]): ClassDecorator {
   return (target) => Reflect.defineMetadata(FORMS, forms, target);
 }
@@ -22,7 +25,7 @@ export function formsOf(dto: object): readonly Form[] | undefined {
   return Reflect.getMetadata(FORMS, dto) as readonly Form[] | undefined;
 }
 
-/** What the members of a DTO obey together, for the document. The conversion of the DTO and the core enforce it. */
+/** Documents a rule about several members of a DTO. The conversion of the DTO and the core enforce it. */
 export function Also(schema: Pick<JsonSchema, 'anyOf' | 'not'>): ClassDecorator {
   return (target) => Reflect.defineMetadata(ALSO, schema, target);
 }
@@ -31,12 +34,12 @@ export function alsoOf(dto: object): JsonSchema | undefined {
   return Reflect.getMetadata(ALSO, dto) as JsonSchema | undefined;
 }
 
-/** Both members stand in an object. */
+/** The schema of an object that has both members. */
 export function both(first: string, second: string): JsonSchema {
   return { type: 'object', required: [first, second] };
 }
 
-/** Members that are there and not null. */
+/** The schema of an object that has these members, none of them null. */
 export function given(...names: readonly string[]): JsonSchema {
   const some: JsonSchema = { not: { type: 'null' } };
   return { required: names, properties: Object.fromEntries(names.map((name) => [name, some])) };

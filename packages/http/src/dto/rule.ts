@@ -5,8 +5,8 @@ import type { Shape } from '@paggio/core';
 const RULE = Symbol('paggio:rule');
 
 /**
- * Checks a field by a rule of the core, which judges the arguments of in-process calls too: both refuse the same values with
- * the same words. The rule says whether the field may be left out or null.
+ * Checks a field by a rule of the core. The same rule checks the arguments of in-process calls, so both refuse the same
+ * values with the same words. The rule says whether the field may be left out or null.
  */
 export function Rule(shape: Shape): PropertyDecorator {
   return (target, property) => {

@@ -4,7 +4,7 @@ import type { JsonSchema } from '../openapi/schema';
 
 const YEARS = '^(19[7-9][0-9]|[2-9][0-9]{3})-';
 
-/** What `parseTime` of the core takes. */
+/** The values that `parseTime` of the core accepts. */
 export const timeInput: JsonSchema = {
   anyOf: [
     { type: 'string', format: 'date-time', pattern: YEARS, description: 'RFC 3339 with an offset, from 1970 to 9999.' },
@@ -12,7 +12,7 @@ export const timeInput: JsonSchema = {
   ],
 };
 
-/** A time of RFC 3339 with an offset, or a date alone, which is 00:00 UTC. */
+/** Accepts a time of RFC 3339 with an offset, or a date alone, which means 00:00 UTC. */
 export function IsTime(): PropertyDecorator {
   return ValidateBy({
     name: 'isTime',

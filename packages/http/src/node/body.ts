@@ -27,7 +27,7 @@ export interface IncomingBody {
   drop(): void;
 }
 
-/** What frees the bytes of a body that is being received. */
+/** Functions that free the bytes of bodies that are being received. */
 const receiving = new WeakMap<IncomingMessage, () => void>();
 
 /**
@@ -35,7 +35,7 @@ const receiving = new WeakMap<IncomingMessage, () => void>();
  * Without this, Node would keep each chunk of the connection as a buffer of its own: one-byte chunks would take many
  * megabytes for each connection. A sender that waits for `100 Continue` gets it from `read`, once nothing is left to refuse.
  * @param unread counts the bytes against the memory for bodies that are not wanted yet; when that memory is full, the
- * sender waits. Undefined: the caller reads the body at once.
+ * sender waits. `undefined` means that the caller reads the body at once.
  */
 export function receiveBody(request: IncomingMessage, host: BodyHost, unread?: BodyShare): IncomingBody {
   const announced = announcedBody(request);
@@ -160,8 +160,8 @@ interface Reader {
 }
 
 /**
- * Streams of HTTP/2 share a connection, so it is never paused: there the window of the stream holds the sender back.
- * Requests of serverless adapters and test tools have no connection at all.
+ * Starts or stops reading a request. Streams of HTTP/2 share a connection, so that is never paused; the window of the
+ * stream holds the sender back. Requests of serverless adapters and test tools have no connection at all.
  */
 function setReading(request: IncomingMessage, on: boolean): void {
   if (on) request.resume();
@@ -172,7 +172,7 @@ function setReading(request: IncomingMessage, on: boolean): void {
 }
 
 /**
- * Receives the body of an API request, to be read once the sender is known.
+ * Receives the body of an API request, which is read once the sender is known.
  * @param address the bucket of the sender's address
  */
 export function bodyAtDoor(
@@ -198,7 +198,7 @@ export function bodyAtDoor(
   return Object.assign(read, { admit: () => admitSender(request) });
 }
 
-/** Calls `done` once, when the answer is written or its connection has ended. Answers without a connection never close. */
+/** Calls `done` once, when the answer is written or its connection has ended. An answer without a connection emits no `close`. */
 export function whenAnswered(response: ServerResponse, done: () => void): void {
   const end = (): void => {
     response.off('finish', end).off('close', end);
@@ -207,7 +207,7 @@ export function whenAnswered(response: ServerResponse, done: () => void): void {
   response.on('finish', end).on('close', end);
 }
 
-/** The length of the body as the headers announce it; null: the request has no body. */
+/** The length of the body as the headers announce it. `null` means that the request has no body. */
 export function announcedBody(request: IncomingMessage): number | 'chunked' | null {
   // `request.headers` would be slower: Node builds it from all headers at its first use.
   const rawHeaders = requestHeaders(request);
@@ -227,7 +227,7 @@ function tooLarge(limit: number): PaggioError {
   });
 }
 
-/** The body after a parser of the host has read it. Its bytes are used only when they are certainly the exact ones. */
+/** The body after a parser of the host has read it. Its bytes are used only when they are certain to be the exact ones. */
 function consumedBody(request: IncomingMessage): Buffer {
   const { rawBody, body } = request as { rawBody?: unknown; body?: unknown };
   const encoded = (request.headers['content-encoding'] ?? 'identity') !== 'identity';
@@ -239,26 +239,27 @@ function consumedBody(request: IncomingMessage): Buffer {
   });
 }
 
-/** A sender that has paused for this long does not go on: it has read the answer, or it will not. */
+/** A sender that has paused for this long will not go on: it has read the answer, or it never will. */
 const LINGER_PAUSE_MS = 1_000;
 const LINGER_MS = 5_000;
 const LINGER_BYTES = 64 * 1024 * 1024;
-/** Anybody may send without a key, so only what is on its way is taken. */
+/** Limit for unknown senders. Anybody may send without a key, so only bytes that are already on their way are read. */
 const UNKNOWN_LINGER_BYTES = 64 * 1024;
 
 const lingering = new WeakSet<IncomingMessage>();
 const admitted = new WeakSet<IncomingMessage>();
 
-/** Marks a request whose sender may send it: an answer to it may wait for a large body. */
+/** Marks a request whose sender is allowed to send it. After the answer, even a large rest of its body is then read. */
 export function admitSender(request: IncomingMessage): void {
   admitted.add(request);
 }
 
 /**
- * Frees the body of a request that has just been answered, and discards what still arrives of it: for at most 5 s and 64 MiB,
- * and until the sender pauses for a second. Many clients read an answer only when they have sent the whole body, and they lose
- * it when the connection is reset before. Beyond these limits the connection is closed. Of a sender who is not known, only
- * 64 KiB are read on; then the connection stays open for a second, so that a client that reads while it sends has its answer.
+ * Frees the body of a request that has just been answered, and discards the bytes that still arrive, for at most 5 s
+ * and 64 MiB, until the sender pauses for a second. Many clients read an answer only after they have sent the whole
+ * body, and lose it if the connection is reset before that. Beyond these limits the connection is closed. From an
+ * unknown sender, only 64 KiB more are read. The connection then stays open for a second, so that a client that reads
+ * while it sends gets its answer.
  */
 export function linger(request: IncomingMessage): void {
   receiving.get(request)?.();
@@ -271,7 +272,7 @@ export function linger(request: IncomingMessage): void {
   const isKnown = admitted.has(request);
   let left = isKnown ? LINGER_BYTES : UNKNOWN_LINGER_BYTES;
   const cut = (): void => {
-    // The other streams of a connection of HTTP/2 go on.
+    // Only this stream is closed: the connection of HTTP/2 may have others.
     if (isHttp2(request)) (request as IncomingMessage & { stream: ServerHttp2Stream }).stream.close();
     else request.destroy();
   };
@@ -290,7 +291,7 @@ export function linger(request: IncomingMessage): void {
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left >= 0) pause.refresh();
-    // A stream of HTTP/2 is reset in order, after its answer.
+    // HTTP/2 resets a stream in order, after its answer.
     else if (isKnown || isHttp2(request)) cut();
     else hold();
   });
@@ -299,8 +300,8 @@ export function linger(request: IncomingMessage): void {
 }
 
 /**
- * Node calls `destroySoon` after an answer with `Connection: close`. Until the returned function is called, that only ends
- * the sending side: closing a connection that still receives would reset it.
+ * Node calls `destroySoon` after an answer with `Connection: close`. Until the returned function is called, that call
+ * only ends the sending side. Closing a connection that still receives would reset it.
  */
 function keepConnection(socket: Partial<Socket> | undefined): (() => void) | undefined {
   // Requests of serverless adapters and test tools have no real socket.
@@ -311,7 +312,7 @@ function keepConnection(socket: Partial<Socket> | undefined): (() => void) | und
     socket.end?.();
   };
   return () => {
-    // Back to the method of the class, which the next answer on this connection may need.
+    // Restores the method of the class, which the next answer on this connection may need.
     Reflect.deleteProperty(socket, 'destroySoon');
     if (isWanted) socket.destroySoon?.();
   };

@@ -5,15 +5,15 @@ import type { PaggioHost } from '@paggio/core';
 import { Connections } from './connections';
 import { isHttp2 } from './request-headers';
 
-/** While the host stops, a client that does not read its answer loses it after one to two of these. */
+/** While the host stops, a client that does not read its answer loses it after one to two of these intervals. */
 const LOOK_EVERY_MS = 1_000;
 
 type Stopping = Pick<PaggioHost, 'isEnding' | 'whenEnding'>;
 
 /**
  * Ends what would keep the server of a host from closing once the host stops:
- * - HTTP/2 sessions, which clients keep open. Before version 24 Node waits for them. They are closed in order: their open
- *   streams are answered first.
+ * - HTTP/2 sessions, which clients keep open. Before version 24 Node waits for them. They are closed gracefully:
+ *   their open streams are answered first.
  * - answers that a client does not read, such as an event stream whose reader has stalled. Node counts an answer of HTTP/1 as
  *   complete when its last bytes are in the buffer of the connection, so those are not seen here.
  */
@@ -31,7 +31,7 @@ export class Closing {
     });
   }
 
-  /** Takes every connection of a server, also those that have sent no request yet. */
+  /** Covers every connection of a server, even those that have not sent a request yet. */
   ofServer(server: Server): void {
     if (this.servers.has(server)) return;
     this.servers.add(server);
@@ -41,7 +41,7 @@ export class Closing {
     this.host.whenEnding(() => connections.end());
   }
 
-  /** Takes the HTTP/2 session of a request; a request of HTTP/1 has none. */
+  /** Covers the HTTP/2 session of a request. A request of HTTP/1 has no session. */
   ofRequest(request: IncomingMessage): void {
     if (!isHttp2(request)) return;
     const { session } = (request as IncomingMessage & { stream: ServerHttp2Stream }).stream;
@@ -55,14 +55,14 @@ export class Closing {
     session.once('close', () => this.sessions.delete(session));
   }
 
-  /** @returns a function that tells that the answer is complete, or its connection gone */
+  /** @returns a function to call when the answer is complete or its connection is gone */
   addAnswer(response: ServerResponse): () => void {
     this.answers.set(response, false);
     if (this.host.isEnding) this.look();
     return () => this.answers.delete(response);
   }
 
-  /** An answer that waits for others on its connection has no socket yet; its request has. */
+  /** An answer that waits for earlier ones on its connection has no socket yet, but its request has. */
   private cut(response: ServerResponse): void {
     this.answers.delete(response);
     response.destroy();
@@ -86,7 +86,7 @@ export class Closing {
 
 const closings = new WeakMap<Stopping, Closing>();
 
-/** All handlers of an instance share one. */
+/** The `Closing` of an instance. All of its handlers share it. */
 export function closingOf(host: Stopping): Closing {
   let closing = closings.get(host);
   if (!closing) closings.set(host, (closing = new Closing(host)));

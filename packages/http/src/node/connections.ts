@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { isHttp2 } from './request-headers';
 
-/** While the host stops, a connection without a whole request is closed after one to two of these. */
+/** While the host stops, a connection without a complete request is closed after one to two of these intervals. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Only servers of HTTP/1 have the method. */
+/** Only HTTP/1 servers have this method. */
 type Closable = Server & { closeAllConnections?: () => void };
 
 /**
- * The connections of a server of HTTP/1, while it closes. Node's `close()` waits for connections that have sent nothing or a
- * part of a request, and it also stops the timer that would end them. So they are closed here, as soon as no request is being
- * answered any more. Connections that were upgraded, such as WebSockets, are the host's.
+ * Closes the connections of an HTTP/1 server that is closing. Node's `close()` waits for connections that have sent
+ * nothing or only part of a request, and it stops the timer that would end them. So they are closed here, as soon as no
+ * request is being answered any more. Upgraded connections, such as WebSockets, belong to the host.
  */
 export class Connections {
   /** The newest answer of each connection: while it is under way, older ones may be too. */
@@ -26,7 +26,7 @@ export class Connections {
     server.once('close', () => clearInterval(this.timer));
   }
 
-  /** All instances of a process share those of a server. */
+  /** The connections of a server. All instances in the process share them. */
   static of(server: Server): Connections {
     let connections = known.get(server);
     if (!connections) known.set(server, (connections = new Connections(server)));
@@ -44,7 +44,7 @@ export class Connections {
     return this.newest.get(socket);
   }
 
-  /** Call it when the host begins to stop. Nothing is closed before the server itself is. */
+  /** Call it when the host begins to stop. No connection is closed before the server itself has stopped listening. */
   end(): void {
     this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }

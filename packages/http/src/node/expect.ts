@@ -3,15 +3,16 @@ import type { Server } from 'node:net';
 import { valuesOf } from '../header-values';
 import { requestHeaders } from './request-headers';
 
-/** Requests whose sender waits for `100 Continue`, and what sends it. */
+/** Requests whose sender waits for `100 Continue`, each with the function that sends it. */
 const waiting = new WeakMap<IncomingMessage, () => void>();
 const delaying = new WeakSet<Server>();
 
 /**
- * Makes a server send `100 Continue` when a body is first read, and not before its request is handled. So a request that is
- * refused on its headers gets its final status at once, and its body is never sent. Routes of the host need no change:
- * reading the body in any way sends the 100. Does nothing where the host listens to `checkContinue` itself.
- * @param server of HTTP/1 or HTTP/2
+ * Makes a server send `100 Continue` when a body is first read, instead of before its request is handled. A request
+ * that is refused because of its headers then gets its final status at once, and its body is never sent. Routes of the
+ * host need no change: reading the body in any way sends the 100. Does nothing if the host listens to `checkContinue`
+ * itself.
+ * @param server an HTTP/1 or HTTP/2 server
  */
 export function delayContinue(server: Server): void {
   if (delaying.has(server) || server.listenerCount('checkContinue') > 0) return;

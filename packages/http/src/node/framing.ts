@@ -19,7 +19,7 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   if (wrong !== undefined) return malformed(wrong);
   const { httpVersion, rawHeaders } = request;
   if (!hasRawHeaders(request)) {
-    // It has no headers at all, or it came without a connection and another parser than Node's has framed it.
+    // It has no headers at all, or it came without a connection and a parser other than Node's has framed it.
     const isBare = request.socket instanceof Socket && Object.keys(request.headers).length === 0;
     return httpVersion === '1.1' && isBare ? malformed(NO_HOST) : undefined;
   }
@@ -43,7 +43,7 @@ export function framingProblem(request: IncomingMessage): PaggioError | undefine
   return codings > 1 ? malformed('The request has more than one Transfer-Encoding header') : undefined;
 }
 
-/** A proxy in front may have gone by the other one (RFC 9113, 8.3.1). */
+/** Refuses a request that names two hosts, because a proxy in front may have used the other one (RFC 9113, 8.3.1). */
 function hostProblem(rawHeaders: readonly string[]): PaggioError | undefined {
   const hosts = new Set([':authority', 'host'].flatMap((name) => valuesOf(rawHeaders, name)));
   return hosts.size > 1 ? malformed('The request names more than one host') : undefined;

@@ -24,17 +24,20 @@ export interface HostView {
 }
 
 export interface NodeHandler {
-  /** Whether the request names the host of `ingestUrl` but has a path that is not for senders: this handler answers it 404. */
+  /**
+   * Whether the request names the host of `ingestUrl` but has a path that is not for senders. This handler answers it
+   * with 404.
+   */
   isClosedTo(request: IncomingMessage): boolean;
   /** True: Paggio answers the request. False: the request is untouched and the host should answer it. */
   (request: IncomingMessage, response: ServerResponse, view?: HostView): boolean;
   /** Makes a link (path and query) that signs in to the dashboard once; null when the dashboard is not served. */
   signInLink(principal: Principal): Promise<string | null>;
   /**
-   * Tells Paggio which server of HTTP/1 or HTTP/2 its requests come from. It then does what a listener of requests cannot:
-   * a request that waits for `100 Continue` and is refused gets only its final status, and connections that have sent no
-   * whole request do not hold up `server.close()` after `paggio.quiesce()`. Routes of the host need no change. Call it before
-   * the server listens, or right after; calling it again changes nothing.
+   * Tells Paggio which HTTP/1 or HTTP/2 server its requests come from. Paggio then does what a request listener alone
+   * cannot do: a refused request that waits for `100 Continue` gets only its final status, and connections without a
+   * complete request do not hold up `server.close()` after `paggio.quiesce()`. Routes of the host need no change. Call
+   * it before the server listens, or right after; calling it again changes nothing.
    */
   attach(server: Server): void;
 }
@@ -125,7 +128,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
       const headers: [string, string][] = [...INERT];
       if (answer.contentType !== null) headers.push(['content-type', answer.contentType]);
       for (const [name, value] of answer.headers) headers.push([name, value]);
-      // RFC 9110, 8.6: an answer 204 has no length.
+      // RFC 9110, 8.6: a 204 has no Content-Length.
       if (answer.status !== 204) headers.push(['content-length', String(Buffer.byteLength(answer.body))]);
       send(response, answer.status, headers, answer.body);
       watchUnread(response);
@@ -175,7 +178,7 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
     watchUnread(response);
   }
 
-  /** Keeps an answer in view that its client does not read. Most answers are in the connection already, and cost nothing. */
+  /** Watches an answer that its client may not read. Most answers are already written to the connection, and cost nothing. */
   function watchUnread(response: ServerResponse): void {
     const waits = isHttp2(response) || response.socket === null || response.socket.writableLength > 0;
     if (waits) whenAnswered(response, closing.addAnswer(response));
@@ -190,7 +193,10 @@ export function createNodeHandler<HostRequest = IncomingMessage>(
   }
 }
 
-/** HTTP/2 has no `connection`. An object, because HTTP/2 and serverless adapters do not understand lists with repeated names. */
+/**
+ * Writes status and headers. HTTP/2 has no header `connection`. The headers are passed as an object, because HTTP/2 and
+ * serverless adapters do not understand lists with repeated names.
+ */
 function writeHead(
   response: ServerResponse,
   status: number,
@@ -213,7 +219,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
     pipeline(Readable.from(answer.body), response, () => undefined);
     return;
   }
-  // RFC 9110, 8.6: 204 has no length, and that of 304 would be the length of the whole answer.
+  // RFC 9110, 8.6: a 204 has no Content-Length, and that of a 304 would have to be the length of the whole answer.
   if (answer.status !== 204 && answer.status !== 304)
     headers.push(['content-length', String(answer.body === null ? 0 : Buffer.byteLength(answer.body))]);
   send(response, answer.status, headers, answer.body);

@@ -9,8 +9,9 @@ import { writeAnswer } from './node-handler';
 const READ_ON_MS = 1_000;
 
 /**
- * Answers what Node refuses by itself in the shape of every other error: requests that are malformed (400), too slow (408) or
- * have too large headers (431), and expectations that nobody can meet (417). For a server that answers nothing but Paggio.
+ * Answers the requests that Node itself refuses, in the shape of every other error: requests that are malformed (400),
+ * too slow (408) or have too large headers (431), and expectations that nobody can meet (417). It is for a server that
+ * serves only Paggio.
  */
 export function answerRefusals(server: Server): void {
   const connections = Connections.of(server);
@@ -21,7 +22,7 @@ export function answerRefusals(server: Server): void {
     writeAnswer(response, refusal(417, 'This server cannot meet the expectation of the request', hint));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Node tells of each further chunk of what it could not read.
+    // Node emits this again for every further chunk of a request that it could not parse.
     if (refused.has(socket)) return;
     refused.add(socket);
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -32,7 +33,7 @@ export function answerRefusals(server: Server): void {
       if (response === undefined || response.req.complete) socket.write(textOf(answer));
       return close(socket);
     }
-    // The answers before it on the connection come first.
+    // Earlier answers on the connection come first.
     if (response.req.complete) return void response.once('close', () => close(socket));
     writeAnswer(response, answer);
     close(socket);

@@ -3,20 +3,20 @@ import { valuesOf } from '../header-values';
 
 interface Made {
   headers: readonly string[];
-  /** What HTTP does not allow in them; such headers are left out, and the request is to be refused. */
+  /** Why HTTP does not allow some of them. Those are left out, and the request must be refused. */
   problem: string | undefined;
 }
 
-/** Requests whose headers had to be made. They are kept because a host may change `headers` while it handles a request. */
+/** Header lists that had to be made. They are kept, because a host may change `headers` while it handles a request. */
 const made = new WeakMap<IncomingMessage, Made>();
 
 /**
  * The headers of a request as they were received: names and values in turn. Two kinds of requests need more than
  * `rawHeaders`:
- * - HTTP/2 has pseudo headers such as `:path`, which are no headers and which no HTTP/1 request can carry. They are left
+ * - HTTP/2 has pseudo headers such as `:path`, which are not real headers and cannot occur in HTTP/1. They are left
  *   out, and `:authority` becomes `host`.
- * - Requests that did not come through Node's parser (serverless adapters, test tools) often have `headers` only. Order and
- *   case are lost then, and what is there is used.
+ * - Requests that did not come through Node's parser (serverless adapters, test tools) often have `headers` only.
+ *   Their original order and case are lost.
  */
 export function requestHeaders(request: IncomingMessage): readonly string[] {
   return hasRawHeaders(request) && !isHttp2(request) ? request.rawHeaders : madeFor(request).headers;
@@ -27,7 +27,7 @@ export function headerProblem(request: IncomingMessage): string | undefined {
   return hasRawHeaders(request) ? undefined : madeFor(request).problem;
 }
 
-/** Whether the request has its headers in the form in which Node's parser gives them. */
+/** Whether the request has its headers in the form that Node's parser gives them. */
 export function hasRawHeaders({ rawHeaders }: { rawHeaders?: readonly unknown[] }): boolean {
   return Array.isArray(rawHeaders) && rawHeaders.length > 0;
 }
@@ -47,7 +47,7 @@ function madeFor(request: IncomingMessage): Made {
   return known;
 }
 
-/** Node repeats a header of `headers` as an array, or joins its values where HTTP allows that. */
+/** Makes a list from `headers`, in which a repeated header is an array, or has its values joined. */
 function listOf(received: Readonly<Record<string, unknown>> | undefined): Made {
   const headers: string[] = [];
   if (typeof received !== 'object' || received === null) return { headers, problem: 'The host gives no headers' };

@@ -19,7 +19,7 @@ interface OpenApiOperation {
   responses: Readonly<Record<string, object>>;
 }
 
-/** Rules of every operation that its schemas do not repeat. */
+/** Rules for all operations, which their schemas do not repeat. */
 const RULES = [
   'Bodies are JSON in UTF-8 without a content coding. Strings are valid Unicode without NUL, and no object repeats a member name.',
   'Objects and arrays are nested at most 64 deep. An object has at most 200 members, an array at most 1000 items, and a whole body at most 30000 values. These rules do not apply to payloads.',
@@ -37,7 +37,7 @@ const descriptions: Readonly<Record<number, string>> = {
   503: 'Not ready.',
 };
 
-/** OpenAPI 3.1 out of the operation table: the same rows that are served, with the rules that validate them. */
+/** Makes the OpenAPI 3.1 document from the operation table: the rows that are served, with the rules that validate requests. */
 export function createDocument(operations: readonly Operation[], serverUrl: string): OpenApiDocument {
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const operation of operations) {
@@ -101,7 +101,7 @@ const LIMITS = Object.keys(rateLimitHeaders) as (keyof typeof rateLimitHeaders)[
 /** Every way an operation may fail. */
 export function errorsOf(operation: Operation): ErrorCode[] {
   const codes = new Set<ErrorCode>(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL', 'UNAVAILABLE']);
-  // A host that this server is not is refused whatever is asked for.
+  // Every operation refuses a host name that this server does not have.
   codes.add('FORBIDDEN');
   if (operation.scope !== null) for (const code of ['UNAUTHORIZED', 'RATE_LIMITED'] as const) codes.add(code);
   if (operation.path.includes('/:')) codes.add('NOT_FOUND');
@@ -159,7 +159,10 @@ function parametersOf(operation: Operation): object[] {
   return all.map((one) => (one.name in values ? { ...one, example: values[one.name] } : one));
 }
 
-/** A new object has no tag that its request could name. */
+/**
+ * Whether an operation honours `If-Match` and `If-None-Match`. A request that creates an object does not: there is no
+ * tag yet.
+ */
 function hasCondition({ tagged, method }: Operation): boolean {
   return tagged === true && method !== 'POST';
 }
@@ -179,7 +182,7 @@ function conditionHeaders(method: Operation['method']): { name: string }[] {
 const ENTITY_TAG = '(W/)?"[\\x21\\x23-\\x7e]*"';
 const TAGS = `^(\\*|${ENTITY_TAG}([ \\t]*,[ \\t]*${ENTITY_TAG})*)$`;
 
-/** A query has no null. */
+/** Removes null from a schema, because a query cannot express it. */
 function notNull(schema: JsonSchema): JsonSchema {
   const { type, enum: values, ...rest } = schema;
   const plain = Array.isArray(type) ? type.filter((one) => one !== 'null') : type;
@@ -229,7 +232,7 @@ function failuresOf(operation: Operation): Record<string, object> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(operation)) {
     const { status } = errorTable[code];
-    // A status that also is an answer of its own keeps that shape.
+    // A status that is also one of the operation's answers keeps the shape of that answer.
     if (!(status in operation.answers)) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const headersOf = (status: number): { headers?: object } => {

@@ -12,7 +12,7 @@ import { nullable, type JsonSchema } from './schema';
 type Rules = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>;
 
 /**
- * The schema of a DTO, out of the very rules that validate it: what is documented is what is enforced.
+ * Makes the schema of a DTO from the rules that validate it, so that the document says what is enforced.
  * @throws Error for a rule without a translation, so that none is left out silently
  */
 export function dtoSchema(dto: ClassConstructor<object>): JsonSchema {

@@ -62,7 +62,7 @@ export function nullable(schema: JsonSchema): JsonSchema {
     return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   if (schema.$ref !== undefined || Array.isArray(schema.type) || schema.type === undefined)
     return { anyOf: [schema, { type: 'null' }] };
-  // An enumeration lists null itself, or it would refuse it.
+  // An enumeration must list null, or it would refuse it.
   const values = schema.enum === undefined ? {} : { enum: [...schema.enum, null] };
   return { ...schema, type: [schema.type, 'null'], ...values };
 }

@@ -20,7 +20,7 @@ import { statsOperations } from './stats/stats.operations';
 import { streamOperations } from './stream/stream.operations';
 import { systemOperations } from './system/system.operations';
 
-/** The contract as a table: every door serves exactly these. */
+/** The contract as a table. Every adapter serves these operations and no others. */
 export const operations: readonly Operation[] = [
   ...healthOperations,
   ...openapiOperations,

@@ -12,13 +12,18 @@ import { build, request, sendRaw, statusesOf, type RawAnswer, type RawRequest } 
 const full = process.env['PAGGIO_FULL'] === '1';
 
 /**
- * The contract every host must keep. The host has a route `POST /host/echo` behind its own JSON parser that answers the
- * parsed body, and Paggio mounted at `base`, with its dashboard unless it says otherwise. Behind Fetch the connection is the
- * host's: it decides what closes it. A host in a process of its own (`inProcess` false) has another `paggio` than the tests.
- * A transport without sockets (`streams` false) takes requests and gives answers only as a whole. Where the framework's router
- * comes first (`routesFirst` false), it answers paths that it cannot decode. `attached` tells that the handler knows its server.
- * `whole` asks also for what Paggio's own code decides and a bridge only carries: one host of each kind is enough for that, and
- * the full check asks every host.
+ * Tests the contract that every host must keep. The host has a route `POST /host/echo` behind its own JSON parser,
+ * which answers with the parsed body, and Paggio mounted at `base`. The options:
+ * - `ownsConnection`: whether Paggio decides when a connection closes. Behind Fetch, the host does.
+ * - `dashboard`: whether the host serves the dashboard.
+ * - `inProcess`: whether the host runs in the process of the tests. Otherwise it has another `paggio` than the tests.
+ * - `streams`: whether the transport has sockets. A transport without them passes requests and answers only as a
+ *   whole.
+ * - `routesFirst`: whether Paggio comes before the framework's router, which otherwise answers paths that it cannot
+ *   decode.
+ * - `attached`: whether the handler knows its server.
+ * - `whole`: also tests what Paggio's own code decides and a bridge only carries. One host of each kind is enough for
+ *   that; the full check tests every host.
  */
 export function describeHost(
   name: string,
@@ -124,11 +129,12 @@ export function describeHost(
     const streaming = streams ? test : test.skip;
 
     streaming('a request without a valid key is refused on its headers, while its body is still arriving', async () => {
-      // One door of each kind; in full all of them.
+      // One operation of each kind; the full check takes all of them.
       const kinds = ['events.list', 'events.publish', 'endpoints.create', 'endpoints.update', 'ingest.signed'];
       const sessions = dashboard ? ['GET /session', 'PATCH /session', 'POST /api/v1/endpoints'] : [];
       const doors = [
-        // Metrics are the host's path unless it asks for Paggio's, and its own parser may wait for the body.
+        // The path of metrics belongs to the host unless it serves Paggio's, and the parser of the host may wait for
+        // the body.
         ...operations
           .filter(({ id, scope, part }) => scope !== null && part !== 'metrics' && (full || kinds.includes(id)))
           .map(({ method, path }) => `${method} ${base}${path}`),
@@ -315,7 +321,7 @@ export function describeHost(
       },
     );
 
-    test('too large a body is 413 and the connection is told to close', async () => {
+    test('a body that is too large is answered with 413 and Connection: close', async () => {
       const endpoint = await create({});
       const answer = await send(endpoint.slug, Buffer.alloc(1024 * 1024 + 1), 'text/plain');
       expect([answer.status, answer.headers['connection']]).toEqual([

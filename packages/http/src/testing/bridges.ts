@@ -40,7 +40,7 @@ export function inFrontOfHttp2(behind: Http2Server): Server {
   return front;
 }
 
-/** What a transport without sockets answers. */
+/** The answer of a transport without sockets. */
 export interface InjectedAnswer {
   statusCode: number;
   headers: OutgoingHttpHeaders;
@@ -127,10 +127,10 @@ function headersIn(answer: Buffer): OutgoingHttpHeaders {
   );
 }
 
-/** A listener whose requests have no `rawHeaders`, as those of mocks and adapters. */
+/** A listener whose requests have no `rawHeaders`, like those of mocks and serverless adapters. */
 export function withHeadersOnly(listener: Listener, rawHeaders: [] | undefined = []): Listener {
   return (request, response) => {
-    // Node makes `headers` of `rawHeaders` when it is first read.
+    // Node makes `headers` from `rawHeaders` when `headers` is first read.
     void request.headers;
     Object.defineProperty(request, 'rawHeaders', { value: rawHeaders });
     return listener(request, response);

@@ -15,7 +15,7 @@ export class Canaries {
     return text;
   }
 
-  /** A value that something else has made, such as a key. */
+  /** Watches a value that something else has made, such as a key. */
   watch(place: string, text: string): void {
     this.places.set(place, text);
   }
@@ -59,7 +59,7 @@ function plainDigits(text: string): string {
   return text.replaceAll(/[+-]/g, '').replaceAll('_', '/');
 }
 
-/** The digits that do not depend on what stands before and behind, for each place in a group of three bytes. */
+/** The digits that do not depend on the bytes before and after, for each position in a group of three bytes. */
 function base64(text: string): string[] {
   return [0, 1, 2].map((offset) => {
     const digits = Buffer.from('x'.repeat(offset) + text)

@@ -6,7 +6,7 @@ import { createDocument, errorsOf } from '../openapi/document';
 import type { Operation } from '../operation';
 import { operations } from '../resources/operations';
 
-// Which members go together is said beside their schemas, so a list of required names may have none of its own.
+// Next to its members, a schema may say which of them go together. That list of required names declares no members.
 const ajv = new Ajv2020({
   strict: true,
   strictRequired: false,
@@ -36,7 +36,7 @@ function validatorOf(schema: object): ValidateFunction {
   return validator;
 }
 
-/** What is wrong with a value by a schema of the document; empty when nothing is. */
+/** Checks a value by a schema of the document. Returns the problems. */
 export function problemsBySchema(schema: object, value: unknown): string[] {
   const validate = validatorOf(schema);
   if (validate(value)) return [];
@@ -45,7 +45,7 @@ export function problemsBySchema(schema: object, value: unknown): string[] {
   );
 }
 
-/** What of an answer differs from what the document says about its operation; empty when nothing does. */
+/** Compares an answer with what the document says about its operation. Returns the differences. */
 export function problemsOf(operation: Operation, status: number, contentType: string, data: unknown): string[] {
   if (status === 304 && operation.tagged && operation.method === 'GET')
     return data === '' || data === undefined ? [] : ['an answer without a body has one'];
@@ -63,11 +63,11 @@ const ERROR = { $ref: '#/components/schemas/Error' };
 
 const patterns = operations.map((operation): [Operation, RegExp] => {
   const tail = operation.path.replaceAll(/:[a-z_]+/g, '[^/]+');
-  // A health route below some prefix is the host's.
+  // A health route below some prefix belongs to the host.
   return [operation, new RegExp(operation.part === 'health' ? `^${tail}$` : `${tail}$`)];
 });
 
-/** Throws where an answer differs from the document. Answers of the host's own routes are none of its business. */
+/** Throws when an answer differs from the document. It ignores answers of the host's own routes. */
 export function expectConformance(response: AxiosResponse): void {
   const path = new URL(response.config.url ?? '', response.config.baseURL).pathname;
   const method = response.config.method?.toUpperCase() ?? 'GET';

@@ -1,7 +1,9 @@
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { GatewayServer } from './gateway-server';
 
-/** What a browser does with the dashboard's session: it keeps the cookie, and says which site it is on. */
+/**
+ * Does what a browser does with the dashboard's session: it keeps the cookie, and says which site a request comes from.
+ */
 export class DashboardBrowser {
   cookie: string | undefined;
   private readonly http: AxiosInstance;
@@ -41,7 +43,7 @@ export class DashboardBrowser {
     return this.request('GET', path);
   }
 
-  /** Status of the sign-in. */
+  /** Signs in. Returns the status of the answer. */
   async signIn(key: string): Promise<number> {
     return (await this.request('POST', '/dashboard/session', { key })).status;
   }

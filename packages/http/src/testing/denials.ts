@@ -7,7 +7,10 @@ export interface Denial {
   after: { operation: string; scope: string };
 }
 
-/** The refusals in the audit log, newest first, once they are complete: each request is refused before that is written. */
+/**
+ * Waits until the refusals in the audit log are complete, because a request is refused before its entry is written.
+ * Newest first.
+ */
 export function denials(
   paggio: Paggio,
   api: AxiosInstance,

@@ -1,4 +1,7 @@
-/** Operations that end or change what others need: tests of all operations give each of these objects of its own. */
+/**
+ * Operations that end or change objects that others need. Tests of all operations give each of these an object of its
+ * own.
+ */
 export const endingOperations: ReadonlySet<string> = new Set([
   'endpoints.delete',
   'endpoints.rotate_secret',

@@ -14,7 +14,7 @@ export interface GatewayServer {
   key: string;
   /** Faults behind INTERNAL answers; a test run must leave none. */
   faults: unknown[];
-  /** Signs in to the dashboard once, as whoever runs the server. */
+  /** Makes a link that signs in to the dashboard once, as the operator of the server. */
   signInLink(): Promise<string>;
   api(key?: string): AxiosInstance;
   stop(): Promise<void>;
@@ -67,7 +67,7 @@ export async function startGatewayServer(
   };
 }
 
-/** Every answer of an operation is compared with the document. */
+/** An HTTP client that compares every answer of an operation with the document. */
 export function client(port: number, key: string): AxiosInstance {
   const instance = axios.create({
     baseURL: `http://127.0.0.1:${port}`,

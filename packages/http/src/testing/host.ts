@@ -9,7 +9,7 @@ export interface Host {
   paggio: Paggio;
   port: number;
   key: string;
-  /** For a host in the process of the tests. */
+  /** Present only for a host in the process of the tests. */
   inside?: Pick<TestGateway, 'database' | 'runPeriodicWork'>;
   stop(): Promise<void>;
 }

@@ -4,8 +4,8 @@ import { connect, type ClientHttp2Session } from 'node:http2';
 /**
  * Opens what clients of HTTP/2 leave open: a session that waits for its next request, a session that reads the event
  * stream, and one whose reader has stalled (its window is empty).
- * @param idlePath the only request of the first session; null: it sends none
- * @returns `closed` resolves when all sessions are closed; `end` closes what the server has not
+ * @param idlePath the only request of the first session; `null` means that it sends none
+ * @returns `closed` resolves when all sessions are closed; `end` closes those that the server has not closed
  */
 export async function openHttp2Readers(
   port: number,

@@ -14,7 +14,7 @@ export interface ProductRows {
   routesFirst: boolean;
 }
 
-/** What Paggio's own code decides, and the bridge of a host only carries. */
+/** Tests what Paggio's own code decides and the bridge of a host only carries. */
 export function testProduct({ host, base, api, create, send, inProcess, routesFirst }: ProductRows): void {
   test('the management API answers with its own shapes, errors included', async () => {
     const endpoint = await create({});
@@ -106,7 +106,7 @@ export function testProduct({ host, base, api, create, send, inProcess, routesFi
     for (const method of ['DELETE', 'PATCH', 'GET'])
       expect([method, ...(await ask(endpoint, method))]).toEqual([method, 405, 'POST, PUT']);
     expect(await ask(endpoint, 'PUT')).toEqual([200, undefined]);
-    // The provider asks its question by GET; what else comes by GET is no question.
+    // The handshake of this provider comes by GET. Any other GET is not a handshake.
     expect(await ask(asked, 'GET', '?challenge=a')).toEqual([200, undefined]);
     expect(await ask(asked, 'GET')).toEqual([405, 'POST']);
     const stored = async (id: string): Promise<number[]> =>

@@ -11,14 +11,17 @@ export interface RawAnswer {
 export interface RawRequest {
   method?: string;
   path: string;
-  /** Sent exactly so, one byte per character. */
+  /** Sent exactly as given, one byte per character. */
   headers?: [string, string][];
   body?: Buffer | string;
   /** Default: the body's length; null sends no Content-Length. */
   contentLength?: number | null;
 }
 
-/** Sends bytes as they are and resolves with the last of the wanted answers (default 1): what HTTP clients would correct or refuse must get through. */
+/**
+ * Sends bytes as they are, because HTTP clients would correct or refuse some of them. Resolves with the last of the
+ * wanted answers (default 1).
+ */
 export function sendRaw(
   port: number,
   bytes: Buffer,
@@ -156,7 +159,7 @@ function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-/** What came before the connection ended. */
+/** The part of an answer that came before the connection ended. */
 function lastWords(bytes: Buffer): RawAnswer {
   const head = bytes.indexOf('\r\n\r\n');
   const status = Number(bytes.toString('latin1', 0, 12).split(' ')[1] ?? 0);

@@ -1,9 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { JsonSchema } from '../openapi/schema';
 
-/** Values by a schema of the document; `name` is that of the member, for what a schema cannot say. */
+/** Makes values for a schema of the document. `name` is the name of the member, for what a schema cannot say. */
 export function fromSchema(schema: JsonSchema, urls: readonly string[], name = ''): Arbitrary<unknown> {
-  // Beside members it says which of them go together.
+  // Next to `properties`, it only says which members go together.
   if (schema.anyOf && !schema.properties) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one, urls, name)));
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const types = schema.type === undefined ? [] : [schema.type].flat();
@@ -93,14 +93,14 @@ const strange: readonly unknown[] = [
   'NaN',
 ];
 
-/** What somebody sends who means no good, or whose program is broken. */
+/** Values that an attacker or a broken program may send. */
 export const hostileValue: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...strange),
   fc.jsonValue(),
   fc.array(fc.nat(0x10_ffff), { maxLength: 10 }).map((points) => String.fromCodePoint(...points)),
 );
 
-/** The text of a body that begins as a valid one and then goes wrong. */
+/** Makes bodies that are not valid, most of them from valid ones. */
 export function hostileBody(valid: Arbitrary<unknown>): Arbitrary<Buffer> {
   const member = fc.tuple(valid, fc.nat(), hostileValue).map(([value, at, wrong]) => {
     if (typeof value !== 'object' || value === null) return JSON.stringify(wrong);

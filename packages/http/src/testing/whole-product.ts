@@ -22,19 +22,19 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-/** A statement that is made to fail fails a few times; an operation has a few statements. */
+/** How often a request is repeated. A statement that is made to fail fails a few times, and an operation has a few statements. */
 const TRIES = 40;
 
 /**
- * Uses every operation of the API, webhooks that are verified, refused and repeated, signed ingest, and a session of the
- * dashboard, with canaries wherever a caller may put something. What fails with a 5xx is sent again.
+ * Uses every operation of the API, webhooks that are verified, refused and repeated, signed ingest, and a session of
+ * the dashboard, with canaries wherever a client may put a value. A request that fails with a 5xx is sent again.
  */
 export class WholeProduct {
   /** Operations that have succeeded. */
   readonly done = new Set<string>();
   /** Bodies of answers that say what is wrong. */
   readonly refusals: string[] = [];
-  /** Webhooks, to be sent again. */
+  /** The webhooks of `run`, which `glance` sends again. */
   private readonly sent: { path: string; data: string; headers: Record<string, string> }[] = [];
   private readonly http: AxiosInstance;
 
@@ -70,7 +70,7 @@ export class WholeProduct {
     await this.call('endpoints.delete', { params: id });
   }
 
-  /** Reads of every kind and webhooks of two, each once, whatever the answers are. Needs an earlier `run`. */
+  /** Sends one read of every kind and the webhooks of an earlier `run`, each once, whatever the answers are. */
   async glance(): Promise<void> {
     const unknown = '018f0000-0000-7000-8000-000000000000';
     for (const { id, method, path } of operations) {
@@ -85,7 +85,7 @@ export class WholeProduct {
     }
   }
 
-  /** Sends a request to a path that is no operation, again while the server is at fault. */
+  /** Sends a request, and repeats it while the answer is a 5xx. */
   async send(method: string, path: string, call: Call = {}): Promise<AxiosResponse> {
     for (let left = TRIES; ; left--) {
       const { query: params, data, headers } = call;

@@ -5,13 +5,13 @@ export interface Example {
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
   status: number;
-  /** What the answer carries: JSON, or text of another media type. Left out where there is nothing. */
+  /** The body of the answer: JSON, or text of another media type. Left out when the answer has no body. */
   answer?: unknown;
 }
 
 export type Examples = Readonly<Record<string, Example>>;
 
-/** The objects of the shop. Tests put the ids of real ones in their place. */
+/** Ids of the shop's objects. Tests replace them with the ids of real objects. */
 export const ids = {
   endpoint: '019a4c5e-7b10-7000-8a3c-5d1e9f20c001',
   payments: '019a4c5e-8a40-7000-95e7-08c9eadb720c',
@@ -27,7 +27,7 @@ export const ids = {
   newDestination: '019a4c68-3d21-7000-94d6-f7b8d9ca610b',
 } as const;
 
-/** Where the shop receives. Tests put the address of a real receiver in its place. */
+/** Where the shop receives events. Tests replace it with the address of a real receiver. */
 export const SHOP = 'https://shop.example.com';
 export const GATEWAY = 'https://hooks.example.com';
 

@@ -1,7 +1,7 @@
 import { integer, nullable, object, oneOf, text, time, uuid, type JsonSchema } from '../../openapi/schema';
 import { headers } from '../shared/request.schema';
 
-/** Where a body is not UTF-8, its base64 stands beside a null. */
+/** If a body is not UTF-8, `response_body` is null, and `response_body_base64` has the bytes. */
 export const responseBody = {
   response_body: nullable(text('Up to 64 KiB. Null when it is not UTF-8.')),
   'response_body_base64?': { type: 'string', contentEncoding: 'base64' },

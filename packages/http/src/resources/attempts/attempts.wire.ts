@@ -22,8 +22,8 @@ export function toAttempt(attempt: Attempt): Wire.Attempt {
 }
 
 /**
- * Text where it is text; other bytes are given in base64 beside it.
- * @param isCut only the beginning: a character at the end may be split, and is then left out
+ * A body as text if it is UTF-8, otherwise in base64.
+ * @param isCut whether this is only the beginning; a character that is split at its end is then left out
  */
 export function toBody(
   body: Buffer | null,
@@ -37,7 +37,7 @@ export function toBody(
 }
 
 function withoutSplitCharacter(body: Buffer): Buffer {
-  // The first byte of a character says how many there are; it is one of the last three when the character is split.
+  // The first byte of a character says how many bytes it has. In a split character, it is one of the last three bytes.
   for (let back = 1; back <= 3 && back <= body.length; back++) {
     const byte = body[body.length - back] as number;
     if (byte < 0x80) return body;

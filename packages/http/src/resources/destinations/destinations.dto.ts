@@ -68,7 +68,7 @@ export class DestinationUpdateDto extends DestinationSettingsDto {
   url?: string;
 }
 
-/** An entry of an endpoint's `destinations`: with an id one that is there already. */
+/** An entry of an endpoint's `destinations`. With an id, it is an existing destination. */
 @Also({ anyOf: [{ required: ['id'] }, { required: ['url'] }] })
 export class DestinationItemDto extends DestinationUpdateDto {
   @Doc('Id of an existing destination. Without an id, a new destination is created.')

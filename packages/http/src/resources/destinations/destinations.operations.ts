@@ -11,7 +11,7 @@ import { toDestination, toDestinationInput } from './destinations.wire';
 
 const PATH = '/api/v1/endpoints/:id/destinations';
 
-/** Destinations one by one, with the state that the endpoint's own list leaves out. */
+/** Operations on single destinations. They show the state that the list in an endpoint leaves out. */
 export const destinationOperations: readonly Operation[] = [
   operation({
     id: 'destinations.list',

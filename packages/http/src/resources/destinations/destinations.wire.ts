@@ -38,7 +38,7 @@ function toCertificate({
   return { subject, issuer, fingerprint, expires_at: expiresAt.toISOString() };
 }
 
-/** The same with its state: why it is paused, and whether it is left alone after failures. */
+/** The same with its state: why it is paused, and whether its circuit is open after failures. */
 export function toDestination(destination: Destination, principal: Principal): Wire.Destination {
   return {
     ...toDestinationItem(destination, principal),
@@ -55,7 +55,7 @@ export function toDestination(destination: Destination, principal: Principal): W
 /** @param at where the destination is in the body, such as `destinations[0].` */
 export function toDestinationInput(dto: DestinationItemDto, at = ''): DestinationInput {
   return {
-    // New destinations have no such member.
+    // The input of a new destination must not have this member.
     ...(dto.id !== undefined && { id: dto.id }),
     name: dto.name,
     url: dto.url,

@@ -10,7 +10,7 @@ import { retryInput } from '../retry-policy/retry-policy.dto';
 import { HEADERS_FORM, headersInput } from '../shared/custom-headers';
 import { replaySecretsInput, secretsInput, type SecretInput } from './secret-input';
 
-/** The core checks them one by one. */
+/** The core checks each method. */
 const methodsInput: JsonSchema = {
   type: 'array',
   items: { type: 'string', pattern: '^[A-Z][A-Z-]{0,31}$', not: { enum: ['CONNECT'] } },
@@ -19,7 +19,7 @@ const methodsInput: JsonSchema = {
   uniqueItems: true,
 };
 
-/** What `parseOrderBy` of the core takes. */
+/** The values that `parseOrderBy` of the core accepts. */
 const orderByInput: JsonSchema = {
   anyOf: [
     { type: 'string', pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" },

@@ -58,7 +58,7 @@ export function toEndpoint(endpoint: Endpoint, principal: Principal): Wire.Endpo
   };
 }
 
-/** The first URL; functions of the app have none. */
+/** The URL of the first destination that has one. Functions of the app do not. */
 export function destinationUrlOf({ destinations }: Endpoint): string | null {
   return destinations.find(({ handler }) => handler === null)?.url ?? null;
 }

@@ -7,7 +7,7 @@ import { Rule } from '../../dto/rule';
 import { IsTime } from '../../dto/time';
 import { ENDPOINT_ID, IsCursor, IsLimit, IsOffset, wrongParameter, type PageQueryDto } from '../shared/page.dto';
 
-/** What selects events, in the query of the list and in the body of a bulk replay, where null counts as left out. */
+/** Filters for events, in the query of the list and in the body of a bulk replay, where null counts as left out. */
 @Also({ not: { type: 'object', ...given('event', 'event_type') } })
 export class EventFilterDto {
   @Rule(rules.nullable(fields.filter.status))
@@ -48,9 +48,9 @@ export class EventListQueryDto extends EventFilterDto implements PageQueryDto {
   @IsCursor() starting_after?: string;
 }
 
-/** @throws PaggioError `BAD_REQUEST` for a query and `VALIDATION_FAILED` for a body, that names the field */
+/** @throws PaggioError `BAD_REQUEST` for a query and `VALIDATION_FAILED` for a body; it names the field */
 export function toFilter(dto: EventFilterDto, kind: 'query' | 'body'): EventFilter {
-  // In a body null is as good as left out.
+  // In a body, null counts as left out.
   const input = Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== null)) as EventFilterDto;
   const wrong = (field: string, message: string): PaggioError =>
     kind === 'query' ? wrongParameter(field, message) : wrongInput('body', [{ field: `filter.${field}`, message }]);

@@ -4,7 +4,7 @@ import type * as Wire from '../../generated/wire-types';
 import { ref } from '../../openapi/schema';
 import { operation, type Operation, type RoutedRequest } from '../../operation';
 
-/** Capture by an API key; webhook URLs, which need none, are routed before the API. */
+/** Capture with an API key. Webhook URLs need no key, and are routed before the API. */
 export const ingestOperations: readonly Operation[] = [
   operation({
     id: 'ingest.signed',
@@ -56,7 +56,10 @@ export const ingestOperations: readonly Operation[] = [
   }),
 ];
 
-/** Refuses what no body could make acceptable: an unknown endpoint, a signature of the wrong form or age, a compressed body. */
+/**
+ * Refuses requests that no body could make acceptable: an unknown endpoint, a signature of the wrong form or age, a
+ * compressed body.
+ */
 export async function admitIngest({ paggio, principal, params, request }: Omit<RoutedRequest, 'read'>): Promise<void> {
   await paggio.host.ingest.route(principal, params['endpoint_id'] ?? '');
   checkIngestHead(request.rawHeaders);

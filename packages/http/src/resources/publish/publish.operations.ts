@@ -24,7 +24,7 @@ export const publishOperations: readonly Operation[] = [
   }),
 ];
 
-/** @throws PaggioError what publishing throws, and for a payload that is missing or two idempotency keys */
+/** @throws PaggioError as publishing does, and for a missing payload or two different idempotency keys */
 export async function publish({
   paggio,
   principal,

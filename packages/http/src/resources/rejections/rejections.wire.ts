@@ -30,7 +30,10 @@ export function toRejection(detail: RejectionDetail, principal: Principal): Wire
   };
 }
 
-/** The beginning of a text may end in the middle of a character of up to four bytes, which makes all of it no text. */
+/**
+ * Removes a split character at the end of a cut body. With it, a text would not be valid UTF-8. Characters have up to
+ * four bytes.
+ */
 function withoutCutCharacter(body: Buffer): Buffer {
   for (let cut = 0; cut < 4; cut++) {
     const rest = body.subarray(0, body.length - cut);

@@ -8,7 +8,7 @@ import { URL_FORM, urlInput } from '../../dto/url';
 import type { JsonSchema } from '../../openapi/schema';
 import { EventFilterDto } from '../events/events.dto';
 
-/** What goes with every replay to a URL. */
+/** The members that every form of a replay may have. */
 const choices = ['include_credentials', 'resign'];
 const never: JsonSchema = { enum: [false] };
 
@@ -71,7 +71,7 @@ export class ReplayDto {
   resign?: boolean;
 }
 
-/** Where a synchronous replay goes; null for a re-delivery. */
+/** The target of a synchronous replay. `null` means a new event with retries. */
 export function toReplayTarget(dto: ReplayDto): ReplayTarget | null {
   const customUrl = dto.custom_url ?? dto.customUrl;
   if (dto.custom_url !== undefined && dto.customUrl !== undefined) {

@@ -8,7 +8,7 @@ const presets = (isSchedule: boolean): string[] =>
     .filter(([, policy]) => 'scheduleSeconds' in policy === isSchedule)
     .map(([name]) => name);
 
-/** What `parseRetryPolicy` of the core takes. */
+/** The values that `parseRetryPolicy` of the core accepts. */
 export const retryInput: JsonSchema = {
   anyOf: [
     object({

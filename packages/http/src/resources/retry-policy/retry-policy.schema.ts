@@ -2,7 +2,7 @@ import { array, integer, object, oneOf, type JsonSchema } from '../../openapi/sc
 
 const number: JsonSchema = { type: 'number' };
 
-/** As it is stored and shown. */
+/** A retry policy as it is stored and shown. */
 const retryPolicy: JsonSchema = {
   anyOf: [
     object({

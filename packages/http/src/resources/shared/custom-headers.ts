@@ -9,11 +9,11 @@ export const headersInput: JsonSchema = {
   additionalProperties: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]{0,8192}$' },
 };
 
-/** What the core checks about all of them together. */
+/** The rules that the core checks for all headers together. */
 export const HEADERS_FORM =
   'Each name once, whatever its case, and no name that belongs to HTTP or to Paggio. Names and values have at most 16384 characters together.';
 
-/** Custom headers carry tokens: only keys that may change them see them. */
+/** Masks the values for principals that may not change them, because custom headers often carry tokens. */
 export function maskedHeaders(values: Record<string, string>, principal: Principal): Record<string, string> {
   return hasScope(principal, 'write') ? values : Object.fromEntries(Object.keys(values).map((name) => [name, '***']));
 }

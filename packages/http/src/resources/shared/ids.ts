@@ -4,8 +4,8 @@ import { notFound, parseId, type IdKind, type Paggio } from '@paggio/core';
 const kinds: Readonly<Record<string, IdKind>> = { endpoint: 'endpoint', event: 'event', 'API key': 'key' };
 
 /**
- * The id in a path. A malformed id, or one with the prefix of another kind, is the same 404 as an unknown one: ids are no
- * oracle.
+ * The id in a path. A malformed id, or one with the prefix of another kind, gets the same 404 as an unknown one, so
+ * that answers reveal nothing about ids.
  */
 export function idOf(input: { params: Readonly<Record<string, string>> }, what: string, param = 'id'): string {
   const id = parseId(input.params[param] ?? '', kinds[what] ?? null);
@@ -14,8 +14,8 @@ export function idOf(input: { params: Readonly<Record<string, string>> }, what: 
 }
 
 /**
- * Where an object that was just made is: its id behind the path of its collection, as clients see it. A proxy may have taken
- * the path of the public URL away.
+ * The `location` header for a new object: the path of its collection as clients see it, followed by its id. A proxy may
+ * have removed the path of the public URL from the request.
  */
 export function locationOf(
   { request, paggio }: { request: { fullPath: string }; paggio: Paggio },

@@ -7,7 +7,7 @@ const WHOLE = /^\d{1,6}$/;
 const UUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
 /** The id of any object. */
 export const ID = new RegExp(`^(?:(?:ep|evt|att|key)_)?${UUID}$`);
-/** The id of an endpoint: a prefix of another kind is another kind. */
+/** The id of an endpoint. The prefix of another kind is refused. */
 export const ENDPOINT_ID = new RegExp(`^(?:ep_)?${UUID}$`);
 /** The id of an object whose kind has no prefix. */
 export const BARE_ID = new RegExp(`^${UUID}$`);

@@ -11,8 +11,8 @@ const MASK = '***';
 const ASTERISK = 0x2a;
 
 /**
- * A captured request as a principal may see it. Without the scope `admin` the credentials of its sender read `***`, and
- * in the body as many asterisks as they have bytes.
+ * A captured request as a principal may see it. Without the scope `admin`, the credentials of its sender are masked as
+ * `***`, and in the body with one asterisk per byte.
  */
 export function visibleTo<Request extends Carrying>(principal: Principal, request: Request): Request {
   const { rawHeaders, query, body, credentials } = request;

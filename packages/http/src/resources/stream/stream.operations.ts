@@ -32,14 +32,14 @@ export const streamOperations: readonly Operation[] = [
   }),
 ];
 
-/** The stream ends about two seconds after its reader lost access. */
+/** The stream ends about two seconds after its reader has lost access. */
 async function* messages(
   feed: AsyncGenerator<FeedMessage, void, void>,
   stillValid: () => Promise<boolean>,
 ): AsyncGenerator<string, void, void> {
   let checkedAt = performance.now();
   let validAt = checkedAt;
-  // The place to begin at is fixed before the reader learns that it is connected: what follows is not missed.
+  // The position is fixed before the reader learns that it is connected, so that it misses nothing from then on.
   const first = await feed.next();
   yield 'retry: 1000\n\n';
   if (first.done) return;
@@ -57,8 +57,8 @@ async function* messages(
 }
 
 /**
- * Passes the texts on, and calls `over` when they end or the reader goes away. A generator's own `finally` would run late:
- * not before the first text, and not while it waits for the next one.
+ * Passes the texts on, and calls `over` when they end or the reader goes away. A `finally` in the generator would be
+ * too late: it does not run if no text has been asked for yet, nor while the generator waits for the next text.
  */
 function endingWith(over: () => void, texts: AsyncGenerator<string, void, void>): AsyncIterableIterator<string> {
   const end = (): void => {
@@ -93,7 +93,7 @@ function toText(message: FeedMessage): string {
     case 'tick':
       return '';
     case 'idle':
-      // An id without data moves the place to resume from, and is no message.
+      // An id without data moves the position to resume from. It is not a message.
       return `: idle\n${id}\n`;
     case 'reset':
       return `${id}event: reset\ndata: {"reason": "Earlier changes are no longer available: read the list again."}\n\n`;
@@ -110,7 +110,7 @@ function eventStream(body: AsyncIterable<string>): Answer {
       ['content-type', 'text/event-stream; charset=utf-8'],
       // A middleware or proxy that compresses would hold messages back until it has enough of them.
       ['cache-control', 'no-store, no-transform'],
-      // Proxies must not wait for more.
+      // Proxies must not buffer messages.
       ['x-accel-buffering', 'no'],
     ],
     body,

@@ -1,7 +1,7 @@
 import { causes } from '@paggio/core';
 import { array, flag, nullable, object, oneOf, text, uuid, type JsonSchema } from '../../openapi/schema';
 
-/** What would have made a signature hold, or what was seen. */
+/** A finding: what would have made a signature valid, or what was seen. */
 const finding = object({
   cause: oneOf(causes, 'A stable identifier.'),
   message: text('What would have matched, or what was found. Never contains a secret or a signature.'),

@@ -1,7 +1,7 @@
 import type { EventDetail, Explanation, Findings, RejectionDetail } from '@paggio/core';
 import type * as Wire from '../../generated/wire-types';
 
-/** Why a request was refused, for people: the words of the stored reasons. */
+/** Explains to people why a request was refused, by the stored reason. */
 const explanations: Readonly<Record<string, string>> = {
   no_secret: 'Verification is switched on, but the endpoint has no secret that can be used now.',
   missing_signature: 'The request carries no signature or secret where this provider puts it.',
