@@ -4,7 +4,7 @@ import { getPaggioToken, getSignInLinkToken } from './paggio.tokens';
 
 /**
  * Makes a link that signs in to the dashboard once, within an hour.
- * @returns its path and query; null where the dashboard is not served
+ * @returns its path and query; null when the dashboard is not served
  */
 export type SignInLink = (principal: Principal) => Promise<string | null>;
 
@@ -12,8 +12,8 @@ const decoratorArguments: Arguments = [['name', rules.text(1, 100)]];
 
 /**
  * Injects an instance of `Paggio` into a parameter of a constructor or into a property.
- * @param name of the instance, as it was given to `PaggioModule`
- * @throws PaggioError `VALIDATION_FAILED` for a name that is no text of 1 to 100 characters
+ * @param name the name of the instance, as it was given to `PaggioModule`
+ * @throws PaggioError `VALIDATION_FAILED` for a name that is not a text of 1 to 100 characters
  * @example
  * class Invoices {
  *   constructor(@InjectPaggio('billing') private readonly billing: Paggio) {}
@@ -26,8 +26,8 @@ export function InjectPaggio(name = 'default'): PropertyDecorator & ParameterDec
 
 /**
  * Injects the function that makes sign-in links of an instance's dashboard: a {@link SignInLink}.
- * @param name of the instance, as it was given to `PaggioModule`
- * @throws PaggioError `VALIDATION_FAILED` for a name that is no text of 1 to 100 characters
+ * @param name the name of the instance, as it was given to `PaggioModule`
+ * @throws PaggioError `VALIDATION_FAILED` for a name that is not a text of 1 to 100 characters
  * @example
  * class Links {
  *   constructor(@InjectSignInLink() private readonly signInLink: SignInLink) {}

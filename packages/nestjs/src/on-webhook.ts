@@ -21,7 +21,7 @@ export interface Subscription {
 
 export interface OnWebhookOptions extends HandlerOptions {
   /**
-   * Name of the Paggio instance, where the app has several.
+   * Name of the Paggio instance, for an app that has several.
    * @default 'default'
    */
   instance?: string;
@@ -39,10 +39,10 @@ type Decorator<Payload, Tx> = <T extends Handler<Payload, Tx>>(
 
 /**
  * Makes a method of a provider or controller a destination of events, as `paggio.on` does. Its name in the database is
- * `<Class>.<method>` unless the options give one. Guards, pipes, interceptors and filters of the app do not run, because they
- * are for requests. A request-scoped provider is made for each event, with the event as its `REQUEST`.
- * @param source name of a provider, `api` for what the app publishes, `*` for any
- * @param eventType exact, a prefix with `.*`, `*` for every type, or a list of these
+ * `<Class>.<method>` unless the options give one. Guards, pipes, interceptors and filters of the app do not run,
+ * because they are for requests. A new request-scoped provider is made for each event, with the event as its `REQUEST`.
+ * @param source the name of a provider, `api` for events that the app publishes, or `*` for any
+ * @param eventType an exact type, a prefix with `.*`, `*` for every type, or a list of these
  * @example
  * class Invoices {
  *   \@OnWebhook('stripe', 'invoice.paid', { transactional: true })

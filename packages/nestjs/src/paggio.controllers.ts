@@ -9,9 +9,10 @@ import { mapRoute, type RouteCall } from './paggio.route';
 type Parts = Pick<PaggioModuleExtras, 'guards' | 'health' | 'metrics' | 'openapi'>;
 
 /**
- * Makes the controllers of one instance from the operation table: one for each noun, with one method for each operation, such
- * as `EndpointsController.rotateSecret` for `endpoints.rotate_secret`. Each instance has its own, because their metadata
- * holds its path and guards. Signed ingest has none: the request interceptor answers it, as it does webhooks.
+ * Makes the controllers of one instance from the operation table: one for each noun, with one method for each
+ * operation, such as `EndpointsController.rotateSecret` for `endpoints.rotate_secret`. Each instance has its own,
+ * because their metadata holds its path and guards. Signed ingest has no controller: the request interceptor answers
+ * it, like webhooks.
  */
 export function createControllers(base: string, adapterToken: symbol, parts: Parts): Type<unknown>[] {
   class Base {

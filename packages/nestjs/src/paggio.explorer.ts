@@ -10,7 +10,7 @@ type Method = (event: WebhookEvent, context: HandlerContext<unknown>) => unknown
 export class PaggioExplorer {
   private readonly scanner = new MetadataScanner();
   private ready: () => void = () => undefined;
-  /** Ends when every module of the app is ready. Events that waited for the app are handled after that. */
+  /** Resolves when every module of the app is ready. Events that waited for the app are handled after that. */
   private readonly bootstrapped = new Promise<void>((done) => (this.ready = done));
 
   constructor(
@@ -20,7 +20,7 @@ export class PaggioExplorer {
 
   /**
    * Registers the methods that are for one instance.
-   * @throws PaggioError what `paggio.on` throws
+   * @throws PaggioError as `paggio.on` does
    */
   register(paggio: Paggio, instance: string): void {
     const seen = new Set<object>();
@@ -33,8 +33,8 @@ export class PaggioExplorer {
         const subscriptions = subscriptionsOf(prototype[key] as object).filter(
           ({ options }) => (options.instance ?? 'default') === instance,
         );
-        // With several decorators, each handler keeps the name that its source and types give: it must not change when another
-        // decorator is added.
+        // With several decorators, the name of each handler follows from its source and types, so that it does not
+        // change when another decorator is added.
         const name = subscriptions.length > 1 ? undefined : `${prototype.constructor.name}.${key}`;
         for (const one of subscriptions) this.subscribe(paggio, wrapper, key, one, name);
       }
@@ -70,7 +70,10 @@ export class PaggioExplorer {
   }
 }
 
-/** The prototype with the methods of a provider. Primitive values and results that a factory has not made yet have none. */
+/**
+ * The prototype with the methods of a provider. Primitive values, and results that a factory has not made yet, have no
+ * prototype.
+ */
 function prototypeOf(wrapper: Wrapper): (Record<string, unknown> & object) | undefined {
   if (wrapper.isNotMetatype || typeof wrapper.metatype !== 'function') {
     const instance = wrapper.instance as object | null | undefined;

@@ -24,7 +24,7 @@ export function PaggioFilter(adapterToken: symbol): Type<ExceptionFilter> {
   return mixin(Filter);
 }
 
-/** Semaphore the refusal of a host's guard into a `PaggioError`. Other errors stay as they are. */
+/** Turns the refusal of a host's guard into a `PaggioError`. Other errors stay as they are. */
 function fromGuard(error: unknown): unknown {
   if (!(error instanceof HttpException)) return error;
   const status = error.getStatus();

@@ -3,7 +3,7 @@ import type { Operation } from '@paggio/http';
 import type { HostRequest, PaggioHttpAdapter } from './paggio.http-adapter';
 import { OPERATION } from './paggio.route';
 
-/** Checks the API key and its scope. The filter answers what it throws. */
+/** Checks the API key and its scope. The filter answers with the errors that it throws. */
 export function PaggioGuard(adapterToken: symbol): Type<CanActivate> {
   @Injectable()
   class Guard implements CanActivate {

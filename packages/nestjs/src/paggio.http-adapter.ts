@@ -22,7 +22,7 @@ import {
   type ReadBody,
 } from '@paggio/http';
 
-/** Nest's request: Express's own, which is Node's, or Fastify's, which has Node's as `raw`. */
+/** Nest's request. On Express, it is Node's request. On Fastify, it has Node's request as `raw`. */
 export type HostRequest = IncomingMessage & {
   raw?: IncomingMessage;
   params?: Record<string, string>;
@@ -32,8 +32,8 @@ export type HostRequest = IncomingMessage & {
 export type HostResponse = ServerResponse & { raw?: ServerResponse; hijack?: () => void };
 
 /**
- * Connects one instance of Paggio to Nest's requests. Controllers, guard and filter share it: it has the operations, the
- * sender of each request and the body that is still unread.
+ * Connects one instance of Paggio to Nest's requests. Controllers, guard and filter share it: it has the operations,
+ * the sender of each request, and bodies that have not been read yet.
  */
 export class PaggioHttpAdapter {
   readonly api: Api;
@@ -76,7 +76,8 @@ export class PaggioHttpAdapter {
   keepBody(request: IncomingMessage, response: ServerResponse): void {
     if (this.bodies.has(request)) return;
     this.bodies.set(request, this.bodyOf(request, response));
-    // Express's parsers take the body for parsed. Fastify's see no body, because the headers that announce it are gone.
+    // Express's parsers then take the body for parsed. Fastify's see no body, because the headers that announce it are
+    // gone.
     (request as { _body?: boolean })._body = true;
     delete request.headers['content-length'];
     delete request.headers['transfer-encoding'];
@@ -86,7 +87,7 @@ export class PaggioHttpAdapter {
   /**
    * Finds the operation of a request and remembers it, because the interceptor and the guard both ask. A host may rewrite
    * the path or method in between; then the operation is looked up again.
-   * @param path as it was sent, with the mount path
+   * @param path the path as it was sent, with the mount path
    */
   match(request: IncomingMessage, path: string): Match | undefined {
     const { method = '' } = request;
@@ -99,7 +100,8 @@ export class PaggioHttpAdapter {
 
   /**
    * Checks the sender of a request and keeps it for `run`.
-   * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN`, `RATE_LIMITED`, or `NOT_FOUND` where this process does not serve the route
+   * @throws PaggioError `UNAUTHORIZED`, `FORBIDDEN`, `RATE_LIMITED`, or `NOT_FOUND` if this process does not serve the
+   * route
    */
   async authorize(request: HostRequest, operation: Operation): Promise<void> {
     // The controllers exist in every process, whatever its roles are.
@@ -120,7 +122,7 @@ export class PaggioHttpAdapter {
     );
   }
 
-  /** Runs the operation, writes the answer, and ends when the answer is written or its connection is closed. */
+  /** Runs the operation and writes the answer. Resolves when the answer is written or its connection is closed. */
   async run(operation: Operation, request: HostRequest, response: HostResponse): Promise<void> {
     const raw = request.raw ?? request;
     const url = request.originalUrl ?? raw.url ?? '';

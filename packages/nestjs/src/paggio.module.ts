@@ -105,7 +105,8 @@ export class PaggioModule
   /** Nest calls this after the host has set its global prefix, and before it makes the routes. */
   configure(_consumer: MiddlewareConsumer): void {
     const options = this.config.getGlobalPrefixOptions();
-    // Senders know the URLs, so the global prefix must not change them. Nest compares route templates: only ours may match.
+    // Senders know the URLs, so the global prefix must not change them. Nest compares route templates, and only those
+    // of Paggio may match.
     const templates = this.instance.adapter.api.paths.map((path) => escape(this.instance.base + path));
     const ours = {
       path: this.instance.base,

@@ -11,9 +11,9 @@ import { mountOptions, type MountOptions } from '@paggio/http';
 import type { HostRequest } from './paggio.http-adapter';
 
 /**
- * The options of the module itself. Nest needs them when the module is defined, so `forRootAsync` takes them beside its
- * factory. `resolveUser` and `allow` get the framework's request for the API, after the guards, and Node's own request for the
- * dashboard, which is answered before the framework runs.
+ * The options of the module itself. Nest needs them when the module is defined, so `forRootAsync` takes them next to
+ * its factory. `resolveUser` and `allow` get the framework's request for the API, after the guards, and Node's own
+ * request for the dashboard, which is answered before the framework runs.
  */
 export interface PaggioModuleExtras extends Omit<MountOptions<HostRequest>, 'onFault' | 'path'> {
   /**
@@ -37,7 +37,7 @@ export interface PaggioModuleExtras extends Omit<MountOptions<HostRequest>, 'onF
    */
   guards?: (Type<CanActivate> | CanActivate)[];
   /**
-   * Is called with the error behind each `INTERNAL` answer. With it, the module logs no faults at all: listeners of
+   * Called with the error behind each `INTERNAL` answer. If it is given, the module logs no faults at all. Listeners of
    * `Paggio.subscribe` still get those of background work and of handlers.
    * @default faults are logged with Nest's logger
    */
@@ -70,8 +70,8 @@ export interface PaggioModuleAsyncOptions extends PaggioModuleExtras, Pick<Modul
   /** A provider of an imported module that makes Paggio's options. */
   useExisting?: Type<PaggioOptionsFactory>;
   /**
-   * Providers of the parent module, for a module that passes its own asynchronous options on. Those that `inject` names
-   * become providers of this module too.
+   * Providers of the parent module, for a module that passes on asynchronous options of its own. Those that `inject`
+   * names become providers of this module too.
    * @default []
    */
   provideInjectionTokensFrom?: Provider[];
@@ -112,8 +112,8 @@ export function runtimeOptions(options: PaggioModuleOptions): PaggioOptions {
 }
 
 /**
- * Checks what the factory of `forRootAsync` made. An option of the module would have no effect there, and an app that sets
- * `guards` must not start without them.
+ * Checks the options that the factory of `forRootAsync` returned. An option of the module would have no effect there,
+ * and an app that sets `guards` must not start without them.
  * @throws PaggioError `BAD_REQUEST` that names the options of the module
  */
 export function refuseExtras(made: PaggioOptions): void {

@@ -5,7 +5,7 @@ import type { PaggioHttpAdapter } from './paggio.http-adapter';
 
 type Next = () => void;
 
-/** What is used of Fastify, which is an optional peer of Nest. */
+/** The part of Fastify that is used here. Fastify is an optional peer of Nest. */
 interface FastifyInstance {
   addHook(
     name: 'onRequest',
@@ -18,10 +18,10 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 const taken = new WeakMap<object, Set<string>>();
 
 /**
- * Puts Paggio in front of the host's pipeline. This is no Nest interceptor: it answers webhook URLs in the server's own
- * `request` event, before any framework code runs. Paggio therefore gets the exact bytes, whatever parsers the host has.
- * Requests that do not pass that server (`inject` of Fastify, serverless adapters) are answered by a middleware or hook
- * that runs before the host's.
+ * Puts Paggio in front of the host's pipeline. It is not an interceptor of Nest: it answers webhook URLs in the
+ * server's own `request` event, before any framework code runs. Paggio therefore gets the exact bytes, whatever parsers
+ * the host has. Some requests do not pass that server (`inject` of Fastify, serverless adapters). A middleware or hook
+ * that runs before those of the host answers them.
  */
 export class PaggioRequestInterceptor {
   /** Every path that has a controller begins with one of these. */
@@ -33,14 +33,14 @@ export class PaggioRequestInterceptor {
     private readonly base: string,
   ) {
     this.prefixes = ['/api/v1/', '/health', '/openapi.json', '/metrics'].map((prefix) => base + prefix);
-    // In testing modules the adapter comes after the providers; without one (application contexts) there is no HTTP.
+    // In testing modules, the adapter is made after the providers. Application contexts have no adapter and no HTTP.
     if (host.httpAdapter) this.open();
     else host.init$.subscribe(() => this.open());
   }
 
   /**
-   * Becomes the server's first listener. The module calls it on its initialisation: by then the server exists, and it does
-   * not listen yet.
+   * Becomes the server's first listener. The module calls it in `onModuleInit`: by then the server exists, but does not
+   * listen yet.
    * @throws Error when another instance on this server has the same base path, because the first one would get all requests
    */
   install(): void {
@@ -62,7 +62,7 @@ export class PaggioRequestInterceptor {
   /** @throws Error for an adapter other than Nest's Express and Fastify adapters */
   private open(): void {
     const nestAdapter = this.host.httpAdapter;
-    // An application context has none.
+    // An application context has no adapter.
     if (!nestAdapter) return;
     const type = nestAdapter.getType?.();
     if (type !== 'express' && type !== 'fastify')

@@ -24,7 +24,7 @@ export interface RouteCall {
  * Adds a method to a controller and maps it to an operation, whose method and path become its route. The metadata is what
  * Nest's decorators and the compiler leave on a method that is written by hand, so guards, interceptors, pipes and Swagger
  * of the host find what they expect.
- * @param name of the new method
+ * @param name the name of the new method
  */
 export function mapRoute(
   controller: Type<object>,
@@ -39,8 +39,8 @@ export function mapRoute(
   RequestMapping({ method: RequestMethod[operation.method], path: operation.path })(prototype, name, descriptor);
   SetMetadata(OPERATION, operation)(prototype, name, descriptor);
   Call()(prototype, name, 0);
-  // The method writes its answer. Without this, Nest would answer a second time; after an answer without a body (204, 304)
-  // that is an error in the log of the host.
+  // The method writes its answer itself. Without this, Nest would answer a second time, and after an answer without a
+  // body (204, 304) that would be an error in the log of the host.
   Res()(prototype, name, 1);
   Reflect.defineMetadata('design:type', Function, prototype, name);
   Reflect.defineMetadata('design:paramtypes', [Object], prototype, name);
