@@ -19,7 +19,7 @@ export const replaySchemas: Readonly<Record<string, JsonSchema>> = {
     'attempts?': {
       ...array(object({ ...replayedAttempt, destination_id: nullable(uuid) })),
       description:
-        'Only for the environment original: one attempt for each destination. The first is the one that the answer itself describes.',
+        'Only for the environment original: one attempt for each destination. The answer itself describes the first one.',
     },
   }),
   BulkReplay: object({
