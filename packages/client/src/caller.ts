@@ -10,13 +10,14 @@ export interface ClientOptions {
   baseUrl: string;
   apiKey: string;
   /**
-   * For one request, in milliseconds.
+   * Time limit for one request, in milliseconds. The event stream has none.
    * @default 30000
    */
   timeoutMs?: number;
   /**
-   * How often a request is repeated that got no answer, 429 or 503. Only requests that may be: reads, and those with an
-   * idempotency key, which is made where none is given.
+   * How often a request is repeated after no answer, 429 or 503. Only requests that are safe to repeat are repeated:
+   * reads, and requests with an idempotency key. For operations that take such a key, the client makes one if you do
+   * not.
    * @default 2
    */
   retries?: number;
@@ -32,13 +33,13 @@ export interface ClientOptions {
 
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] };
 
-/** What an operation is called with. */
+/** The input of an operation. */
 export type CallInput<Id extends OperationId> = Given<Pick<Operations[Id], 'params' | 'query' | 'body'>> & CallSettings;
 
 export interface CallSettings {
   idempotencyKey?: string;
   /**
-   * The `etag` of an earlier result. A change is made only while the object is as it was then; otherwise the error is
+   * The `etag` of an earlier result. A change is made only if the object has not changed since; otherwise the error is
    * `PRECONDITION_FAILED`.
    */
   ifMatch?: string;
@@ -70,7 +71,7 @@ export class Caller {
     this.baseUrl = options.baseUrl.replace(/\/{1,64}$/, '');
   }
 
-  /** Never throws, unless the signal ends it. */
+  /** Throws only if the signal aborts the call. */
   async call<Id extends OperationId>(id: Id, input: CallInput<Id>): Promise<Result<Operations[Id]['answer']>> {
     return this.send(id, input) as Promise<Result<Operations[Id]['answer']>>;
   }
@@ -136,7 +137,7 @@ const nothing: ApiError = {
   retryAfterSeconds: null,
 };
 
-/** Whether it may be over soon. */
+/** Whether the failure may be temporary. */
 function passes({ code, status }: ApiError): boolean {
   return code === 'NETWORK' || status === 429 || status === 503;
 }
@@ -180,7 +181,7 @@ function parsedBy(parseJson: (text: string) => unknown, text: unknown): unknown 
   }
 }
 
-/** Errors are JSON also where bytes or a stream were asked for. */
+/** Parses the data of an error, which is JSON even if bytes or a stream were requested. */
 async function readData(data: unknown): Promise<unknown> {
   try {
     if (Buffer.isBuffer(data)) return JSON.parse(data.toString('utf8')) as unknown;

@@ -23,7 +23,7 @@ export interface IngestOptions extends CallSettings {
 const PAGE = 100;
 
 /**
- * The Paggio API, typed. Every method answers with a `Result`; `unwrap` makes an exception of a failure.
+ * A typed client of the Paggio API. Every method returns a `Result`; `unwrap` turns a failure into an exception.
  * @example
  * const paggio = createClient({ baseUrl: 'http://localhost:4400', apiKey });
  * const { deliveries } = unwrap(await paggio.events.publish({ event_type: 'order.paid', payload: { id: 1 } }));
@@ -36,28 +36,29 @@ export class PaggioClient {
     this.caller = new Caller(options);
   }
 
-  /** Any operation by its id in the OpenAPI document. */
+  /** Calls any operation by its id in the OpenAPI document. */
   call<Id extends keyof Operations>(id: Id, input: CallInput<Id>): Answer<Id> {
     return this.caller.call(id, input);
   }
 
   readonly events = {
     list: (query: Query<'events.list'> = {}) => this.call('events.list', { query }),
-    /** Every event that fits, newest first, page by page. @throws PaggioClientError */
+    /** Every matching event, newest first, read page by page. @throws PaggioClientError */
     iterate: (query: FilterOf<'events.list'> = {}) => this.iterate('events.list', query),
     get: (id: string) => this.call('events.get', { params: { id } }),
     /** The exact bytes of the body. */
     raw: (id: string) => this.bytes('events.raw', id),
     verification: (id: string) => this.call('events.verification', { params: { id } }),
-    /** To a URL or environment: one attempt, now. Without a body: a new event with retries. */
+    /** With a URL or environment, makes one attempt now. Without a body, creates a new event with retries. */
     replay: (id: string, body: Body<'events.replay'> = {}, settings: CallSettings = {}) =>
       this.call('events.replay', { params: { id }, body, ...settings }),
     cancel: (id: string) => this.call('events.cancel', { params: { id } }),
     publish: (body: Body<'events.publish'>, settings: CallSettings = {}) =>
       this.call('events.publish', { body, ...settings }),
     /**
-     * What happens, as it happens. Ends with the connection: call it again with the last `lastEventId`.
-     * @throws PaggioClientError when there is no stream
+     * New and changed events, as they happen. It ends with the connection. To continue, call it again with the last
+     * `lastEventId`.
+     * @throws PaggioClientError when the stream cannot be opened
      */
     stream: (settings: { lastEventId?: string; signal?: AbortSignal } = {}) => this.stream(settings),
   };
@@ -124,7 +125,7 @@ export class PaggioClient {
     test: (body: Body<'notifications.test'>) => this.call('notifications.test', { body }),
   };
 
-  /** Server configuration and queue status; for live keys with `operator`. */
+  /** Server configuration and queue status. Needs a live key with the scope `operator`. */
   system(): Answer<'system.get'> {
     return this.call('system.get', {});
   }

@@ -3,7 +3,7 @@ import type { EventItem } from './api';
 /** A message of the event stream. */
 export type StreamMessage =
   | { type: 'event.created' | 'event.updated'; event: EventItem; lastEventId: string | null }
-  /** Events were missed that the server does not know any more: read the list. */
+  /** The server no longer has some missed events, so the list must be read again. */
   | { type: 'reset'; lastEventId: string | null };
 
 /** The messages of an event stream as they come. */
@@ -20,8 +20,9 @@ export async function* parseEventStream(body: AsyncIterable<Uint8Array>): AsyncG
 }
 
 /**
- * The fields of each block of https://html.spec.whatwg.org/multipage/server-sent-events.html, as the server writes it: lines
- * end with a line feed, and no field is repeated. Blocks without a message are there too: they may carry an id.
+ * The fields of each block of https://html.spec.whatwg.org/multipage/server-sent-events.html, as the server writes it:
+ * lines end with a line feed, and no field is repeated. Blocks without a message are included, because they may carry
+ * an id.
  */
 export async function* eventStreamFields(
   body: AsyncIterable<Uint8Array>,

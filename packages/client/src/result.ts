@@ -2,32 +2,32 @@ import type { ErrorCode } from './api';
 
 /** Why a call failed. */
 export interface ApiError {
-  /** As the server says it; `NETWORK`: there was no answer. `UNEXPECTED`: one that is not the API's. */
+  /** The code that the server sent. `NETWORK` means no answer, and `UNEXPECTED` an answer that is not from the API. */
   code: ErrorCode | 'NETWORK' | 'UNEXPECTED';
-  /** Null: there was no answer. */
+  /** The HTTP status. `null` means that there was no answer. */
   status: number | null;
   message: string;
   /** What to do next. */
   hint: string;
   /** Fields, parameters or headers that are wrong. */
   details: readonly { field: string; message: string }[];
-  /** Under which the server's log has more. */
+  /** Identifies the request in the server's log. */
   requestId: string | null;
   retryAfterSeconds: number | null;
 }
 
-/** An expected failure is a value: look at `ok` before `value`. */
+/** An expected failure is a value: check `ok` before `value`. */
 export type Result<T> = Success<T> | { ok: false; error: ApiError };
 
 export interface Success<T> {
   ok: true;
   value: T;
   status: number;
-  /** Names the state of the object, for `ifMatch` of a later change; null where the answer has none. */
+  /** Identifies the state of the object, for `ifMatch` in a later change; null if the answer has no tag. */
   etag: string | null;
 }
 
-/** A failure as an exception, for those who want one: see `unwrap`. */
+/** A failure as an exception, which `unwrap` throws. */
 export class PaggioClientError extends Error {
   override readonly name = 'PaggioClientError';
 
@@ -37,7 +37,7 @@ export class PaggioClientError extends Error {
 }
 
 /**
- * The value of a result.
+ * Returns the value of a result.
  * @throws PaggioClientError when it is a failure
  */
 export function unwrap<T>(result: Result<T>): T {
