@@ -27,8 +27,7 @@ export function sessionName({ id, user_id: userId, mode, scopes }: Session): str
 }
 
 /**
- * Checks that the browser's session is still the one that this page shows. Another page may have switched the mode or
- * signed out.
+ * Checks that this page still shows the browser's session. Another page may have switched the mode or signed out.
  * @throws Failure or Error when it is not; the page is then informed of the change
  */
 export async function confirmSession(name: string, signal: AbortSignal): Promise<void> {

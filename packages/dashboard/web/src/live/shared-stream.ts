@@ -26,7 +26,7 @@ export class SharedStream {
 
   /**
    * @param name identifies what is shared: pages with a different session or mode must use a different name
-   * @param confirm rejects when the browser's session is no longer the one that the name identifies
+   * @param confirm rejects when the name no longer identifies the browser's session
    */
   constructor(
     private readonly name: string,

@@ -164,7 +164,7 @@ function EditForm({
 
 interface DestinationFieldsProps {
   endpoint: Endpoint;
-  /** The stored TLS settings; null if there are none. */
+  /** The stored TLS settings; null if the destination has no TLS settings. */
   tls: StoredTls | null;
   value: DestinationForm;
   onChange: (value: DestinationForm) => void;
