@@ -11,7 +11,7 @@ import type { Unprivileged } from './unprivileged';
 const UNFINISHED = /^(?:postgres|postgres\.password|paggio\.password)\.new-(\d+)$/;
 
 /**
- * Creates the database files if there are none. They are created under a temporary name and then renamed, so that an
+ * Creates the database files, unless they exist. They are created under a temporary name and then renamed, so that an
  * interrupted start leaves nothing incomplete. If several processes start at once, the files of exactly one are used.
  * @throws EmbeddedDatabaseError if the directory contains something else
  */

@@ -60,8 +60,8 @@ const JOIN_PAUSE_MS = 100;
 const RESTART_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 
 /**
- * Starts PostgreSQL on a directory, or joins the one that already runs there. Any number of processes can use the same
- * directory. The last one to leave stops the server, even if others were killed.
+ * Starts PostgreSQL on a directory, or joins the server that already runs there. Any number of processes can use the
+ * same directory. The last one to leave stops the server, even if others were killed.
  * @throws EmbeddedDatabaseError with a hint about what to do next
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
