@@ -130,7 +130,7 @@ export class Api {
     return this.routes.has(operation);
   }
 
-  /** Finds the operation. Undefined when none has this path: the host answers other paths, also below `/api/v1`. */
+  /** Finds the operation. Undefined when no operation has this path. The host answers other paths, even below `/api/v1`. */
   match(method: string, path: string): Match | undefined {
     return this.routes.match(method, path);
   }
@@ -168,7 +168,7 @@ export class Api {
 
   /**
    * Runs the operation, which reads the body.
-   * @throws whatever reading the body and the operation throw
+   * @throws the errors of reading the body and of the operation
    */
   async run(
     operation: Operation,

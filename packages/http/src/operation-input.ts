@@ -24,7 +24,7 @@ export async function inputOf(operation: Operation, request: RoutedRequest): Pro
   const { rawHeaders } = request.request;
   if (hasJson && announcesBody(rawHeaders)) checkBodyEncoding(rawHeaders);
   const precondition = tagged || changes.has(method) ? preconditionOf(rawHeaders) : {};
-  // This operation has no tag, so no tag can match.
+  // The object of this operation has no tag, so no tag can match.
   if (!tagged && Array.isArray(precondition.ifMatch)) checkPrecondition(precondition, '');
   await operation.admit?.(request);
   const source = await request.read();

@@ -100,7 +100,7 @@ interface OperationFacts {
   summary: string;
   /** An operation with a part is served only where that part is switched on. Others are served wherever the API is. */
   part?: 'health' | 'openapi' | 'metrics' | 'ingest';
-  /** Headers of the request that the operation reads, besides those that follow from its other facts. */
+  /** Request headers that the operation reads, in addition to those that follow from its other facts. */
   headers?: Readonly<Record<string, HeaderFact>>;
   /** Describes a body that may be any JSON, for operations that store its exact bytes. */
   anyBody?: string;

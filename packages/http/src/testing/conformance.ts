@@ -72,7 +72,7 @@ export function expectConformance(response: AxiosResponse): void {
   const path = new URL(response.config.url ?? '', response.config.baseURL).pathname;
   const method = response.config.method?.toUpperCase() ?? 'GET';
   const operation = patterns.find(([one, pattern]) => one.method === method && pattern.test(path))?.[0];
-  // The host's own 404, or that of a part that is switched off.
+  // This is the host's own 404, or the 404 of a part that is switched off.
   const { code, message } = (response.data ?? {}) as { code?: string; message?: string };
   if (response.status === 404 && (code === undefined || message === 'There is no such route')) return;
   if (!operation || response.config.responseType === 'arraybuffer' || response.config.responseType === 'stream') return;

@@ -34,8 +34,8 @@ export async function serveHost(gateway: TestGateway, server: Server): Promise<H
 }
 
 /**
- * One gateway behind all hosts of a file, which starts with the first of them and stops with the last: the database of a
- * gateway takes longer to make than the tests of a host.
+ * One gateway behind all hosts of a file, which starts with the first of them and stops with the last: creating the
+ * database of a gateway takes longer than the tests of a host.
  */
 export function sharedGateway(): () => Promise<TestGateway> {
   let gateway: Promise<TestGateway> | undefined;

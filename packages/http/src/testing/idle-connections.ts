@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * Opens what clients of HTTP/1 leave open: a connection that has sent nothing, half of the headers or half of a body, one
- * that waits for its next request, and connections whose answers nobody reads: an event stream, and many large answers in a
- * row.
+ * Opens what clients of HTTP/1 leave open: a connection that has sent nothing, half of the headers or half of a body,
+ * one that waits for its next request, and two connections whose answers are not read: an event stream, and many large
+ * answers in a row.
  * @param slug of an endpoint
  * @returns `closed` reads on, and resolves when the server has closed all of them
  */
