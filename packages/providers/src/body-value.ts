@@ -3,10 +3,10 @@ import { readJson, WantedPlaces, type Unreadable } from './json-reader';
 import type { Path } from './json-path';
 import type { WebhookRequest } from './webhook-request';
 
-/** Larger bodies are read in the wanted places only: a parser would make up to a gigabyte of objects out of 25 MB. */
+/** Bytes. In a larger body only the wanted places are read: a parser can make a gigabyte of objects out of 25 MB. */
 const PARSED_WHOLE = 1024 * 1024;
 
-/** What the general rule and the providers of the catalogue want of a body. */
+/** The places of a body that the general rule and the providers of the catalogue read. */
 export const wantedPlaces = new WantedPlaces()
   .add({ path: ['type'] })
   .add({ path: ['event_type'] })
@@ -17,15 +17,15 @@ type Reading = { root: unknown } | Unreadable;
 const readings = new WeakMap<WebhookRequest, Reading>();
 
 /**
- * The body as a JSON value, read once per request; undefined when it is none. Of a body of more than 1 MiB only the places
- * that the catalogue knows are there.
+ * The body as a JSON value, read once per request; undefined when it is not a JSON object or list. For a body of more
+ * than 1 MiB, the value has only the places that the catalogue knows.
  */
 export function jsonBody(request: WebhookRequest): unknown {
   const reading = readingOf(request);
   return typeof reading === 'string' ? undefined : reading.root;
 }
 
-/** The body may be JSON, but it is nested too deeply or has too many items to be read. */
+/** Whether the body may be JSON but is nested too deeply, or has too many items, to be read. */
 export function isTooLargeToRead(request: WebhookRequest): boolean {
   return readingOf(request) === 'too_large';
 }
@@ -46,7 +46,7 @@ function readBody(body: Buffer, wanted: WantedPlaces): Reading {
 }
 
 function readText(text: Buffer, wanted: WantedPlaces): Reading {
-  // Decoding other bytes would give different bodies the same type and delivery id.
+  // Other bytes become replacement characters, so different bodies would get the same type and delivery id.
   if (!isUtf8(text)) return 'not_json';
   if (text.length > PARSED_WHOLE) return readJson(text, wanted);
   const root = jsonOf(text.toString('utf8'));
@@ -54,9 +54,9 @@ function readText(text: Buffer, wanted: WantedPlaces): Reading {
 }
 
 /**
- * The text, number or word at a path of a JSON body of any size. Larger bodies are not parsed as a whole.
+ * The string, number, boolean or null at a path of a JSON body of any size. Large bodies are not parsed as a whole.
  * @param path names, and positions in lists
- * @returns undefined when there is none, or it is an object or a list
+ * @returns undefined when there is no value, or it is an object or a list
  */
 export function jsonValueAt(body: Buffer, path: Path): string | number | boolean | null | undefined {
   const place = jsonPlace(body, path);
@@ -64,9 +64,9 @@ export function jsonValueAt(body: Buffer, path: Path): string | number | boolean
 }
 
 /**
- * The same, and whether the body is JSON at all.
- * @returns `not_json` for what a parser refuses, `too_large` for a body of more than 1 MiB with brackets more than 65,536
- *   deep
+ * Like `jsonValueAt`, but also says when the body cannot be read.
+ * @returns `not_json` when a parser refuses the body; `too_large` when a body of more than 1 MiB is nested more than
+ *   65,536 levels deep
  */
 export function jsonPlace(
   body: Buffer,
@@ -78,7 +78,7 @@ export function jsonPlace(
   return { value: typeof value === 'object' && value !== null ? undefined : (value as string | undefined) };
 }
 
-/** The JSON value of a text, or undefined when it is none. */
+/** The JSON value of a text, or undefined when the text is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

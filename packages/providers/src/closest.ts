@@ -1,9 +1,9 @@
-/** Words that are longer are not compared: the work grows with the product of the lengths. */
+/** Longer words are not compared, because the work grows with the product of the lengths. */
 const MAX_LENGTH = 64;
 
 /**
- * The candidate that somebody who wrote `word` most likely meant: at most a third of its letters, and three at most, are
- * missing, added, different or exchanged with their neighbour. Undefined when nothing is that close.
+ * The candidate that a person who wrote `word` most likely meant. At most a third of the letters of `word`, and at most
+ * three, are missing, added, different or swapped with their neighbour. Undefined when no candidate is that close.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;

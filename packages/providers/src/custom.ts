@@ -23,11 +23,11 @@ export interface ConfigProblem {
 type Settings = Readonly<Record<string, unknown>>;
 
 const TEXT = 'text/plain; charset=utf-8';
-/** Of a path of the body. */
+/** The most steps in a path of the body. */
 const MAX_STEPS = 16;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/;
 
-/** What each kind of scheme can be given, besides `kind`. */
+/** The settings that each kind of scheme takes besides `kind`. */
 const signed = [
   'signature_query',
   'body',
@@ -71,34 +71,34 @@ const known: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The generic verifier out of an endpoint's `verification.settings`:
+ * Makes the generic verifier from an endpoint's `verification.settings`:
  *
- * - `kind` `hmac`, `ed25519`, `ecdsa` or `rsa`: `header`; `template` out of `{timestamp}`, `{id}`, `{method}`, `{url}` and
- *   `{body}` (default `{body}`), or the SHA-256 of the body `{body_sha256}` (32 bytes), `{body_sha256_hex}` or
- *   `{body_sha256_base64}`; `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, with `separator`
- *   a list of such items; or, for a header of fields such as `t=1,v1=sig`, `separator`, `signature_field` and
- *   `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`), `tolerance_seconds`
- *   (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`,
- *   for hmac also `md5`; `signature_query` for a parameter of the URL instead of `header`; for hmac `secret_encoding` `utf8`,
- *   `hex`, `base64`.
- *   With `body` `inflated` the body is what Content-Encoding (gzip, deflate, br) unpacks to, for senders that sign first.
- * - `kind` `hash`: the same as hmac, for senders whose signature is a plain digest of a text with the secret in it.
- *   `template` must be given and contain `{secret}`, such as `{secret}{body}`. Weaker than an HMAC. Where `{body}` stands
- *   behind `{secret}` the body must be UTF-8.
- * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`, or `body_path`, where the JSON body carries the
- *   secret itself: names with dots between, or a JSON pointer. The last step must be a name.
+ * - `kind` `hmac`, `ed25519`, `ecdsa` or `rsa`: `header`; `template` made of `{timestamp}`, `{id}`, `{method}`, `{url}`
+ *   and `{body}` (default `{body}`), or of the SHA-256 of the body as `{body_sha256}` (32 bytes), `{body_sha256_hex}`
+ *   or `{body_sha256_base64}`; `encoding` `hex`, `base64` or `base64url`; `prefix` before the signature, and with
+ *   `separator` a list of such items; or, for a header of fields such as `t=1,v1=sig`, `separator`, `signature_field`
+ *   and `timestamp_field`; `timestamp_header`, `timestamp_unit` (`seconds`, `milliseconds`, `iso8601`),
+ *   `tolerance_seconds` (1 to 86400, default 300), `id_header`; `algorithm` `sha1`, `sha256`, `sha384`, `sha512`, for
+ *   hmac also `md5`; `signature_query` for a parameter of the URL instead of `header`; for hmac `secret_encoding`
+ *   `utf8`, `hex`, `base64`. With `body` `inflated`, the body counts as decompressed by its Content-Encoding (gzip,
+ *   deflate, br), for senders that sign before they compress.
+ * - `kind` `hash`: the same as hmac, for senders whose signature is a plain digest of a text that contains the secret.
+ *   `template` must be given and contain `{secret}`, such as `{secret}{body}`. It is weaker than an HMAC. If `{body}`
+ *   comes after `{secret}`, the body must be UTF-8.
+ * - `kind` `token`: `header` with `prefix`, or `query`, or `basic: true`, or `body_path`, the place of the secret in
+ *   the JSON body: names with dots between them, or a JSON pointer. The last step must be a name.
  * - `kind` `jwt`: `header` with `prefix`, `algorithm` `HS256`, `HS384`, `HS512`, `RS256` or `ES256`, `body_hash_claim`,
  *   `body_hash_encoding`, `issuer`.
  *
- * For all: a question that the sender asks before it sends, which is answered 200 and is no event. `handshake_method` is
- * `GET`, `HEAD`, `OPTIONS` or `POST` (default `POST` with `handshake_body`, else `GET`). The answer is the value at
- * `handshake_query`, `handshake_header` or `handshake_body` (a path such as `data.code`), at most 4,096 characters, as plain
- * text or as the member `handshake_member` of a JSON object; or the fixed text `handshake_answer`, which may be empty.
- * `handshake_if` (`<path of the body>=<text>`) narrows the question, and a fixed answer to POST needs it. With
- * `handshake_signed` the question has to pass verification.
+ * Every kind can have a handshake: a question that the sender asks before it sends events. It is answered 200 and is
+ * not an event. `handshake_method` is `GET`, `HEAD`, `OPTIONS` or `POST` (default `POST` with `handshake_body`, else
+ * `GET`). The answer is the value at `handshake_query`, `handshake_header` or `handshake_body` (a path such as
+ * `data.code`), at most 4,096 characters, as plain text or as the member `handshake_member` of a JSON object; or the
+ * fixed text `handshake_answer`, which may be empty. `handshake_if` (`<path of the body>=<text>`) limits the handshake
+ * to such bodies, and a fixed answer to POST needs it. With `handshake_signed`, the question must pass verification.
  *
- * For all: `id_header` names the delivery, `event_type_header` the event type. Returns every mistake at once.
- * @param stored the settings were accepted before, so what is refused since then still works
+ * In every kind, `id_header` names the delivery and `event_type_header` the event type. Returns every mistake at once.
+ * @param stored the settings were accepted before, so they still work where new ones like them are refused
  */
 export function customProvider(settings: Settings, stored = false): Provider | ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -139,7 +139,7 @@ export function customProvider(settings: Settings, stored = false): Provider | C
   });
 }
 
-/** What the owner of an endpoint has to know about a scheme that senders use although better ones exist. */
+/** The weaknesses of a scheme, for the owner of the endpoint. Senders use such schemes although better ones exist. */
 function weaknesses(kind: string, settings: Settings): string[] {
   if (kind === 'hash')
     return [
@@ -247,7 +247,7 @@ function jwtSpec(read: SettingReader): SchemeSpec {
   };
 }
 
-/** What the sender asks first, or undefined when nothing of it is set. */
+/** The sender's handshake, or undefined when none of its settings is given. */
 function handshakeSpec(read: SettingReader): HandshakeSpec | undefined {
   if (!handshake.some((name) => read.has(name))) return undefined;
   const method = (read.choice('handshake_method', ['GET', 'HEAD', 'OPTIONS', 'POST']) ??
@@ -340,7 +340,7 @@ class SettingReader {
         name,
         `${name} must name at most ${MAX_STEPS} members, with a dot between (data.code) or as a JSON pointer (/data/code).`,
       );
-    // A position in a list is the name of its item as well, so digits need no type of their own.
+    // A position in a list is also the name of its item, so digits can stay text.
     return steps;
   }
 

@@ -3,10 +3,13 @@ import { readableRequest } from './inflated-body';
 import type { Provider } from './provider';
 import type { WebhookRequest } from './webhook-request';
 
-/** Longer event types are cut: they are labels, and the exact text stays in the body. */
+/** Event types with more characters are cut: they are labels, and the exact text stays in the body. */
 export const EVENT_TYPE_LIMIT = 256;
 
-/** By the provider's rule, else a string at `type`, `event_type` or `event` of a JSON body. */
+/**
+ * The event type of a request, at most `EVENT_TYPE_LIMIT` characters: by the provider's rule, else the text at `type`,
+ * `event_type` or `event` of a JSON body. Null when the request names no type.
+ */
 export function eventTypeOf(request: WebhookRequest, provider: Provider | undefined): string | null {
   const read = readableRequest(request);
   const found =

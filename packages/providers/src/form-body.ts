@@ -1,7 +1,7 @@
 import { isMultipart, multipartValues } from './multipart-body';
 import type { WebhookRequest } from './webhook-request';
 
-/** A form with more fields is not read: as objects they would take many times its size. */
+/** A form with more fields is not read: the objects for them would take many times its size. */
 const MAX_FIELDS = 20_000;
 
 const AMPERSAND = 0x26;
@@ -15,9 +15,9 @@ export function isForm(contentType: string): boolean {
 }
 
 /**
- * The values of a field of a form body, decoded, in order; empty when there is none, or the body is no form. Only the fields
- * of that name are decoded, so a large form costs one pass over its bytes.
- * @param most stops after so many
+ * The values of a field of a form body, decoded, in order; empty when the field is missing, or the body is not a form.
+ * Only the fields of that name are decoded, so a large form costs one pass over its bytes.
+ * @param most the most values to return
  */
 function formValues(request: WebhookRequest, name: string, most: number): string[] {
   if (!isForm(request.headers.get('content-type') ?? '')) return [];
@@ -42,7 +42,7 @@ export function formFields(body: Buffer): [string, string][] | undefined {
   return [...new URLSearchParams(body.toString('utf8'))];
 }
 
-/** Where the name of a field ends, when it is the wanted one in any way of writing it; else -1. */
+/** The end of a field's name if it is the wanted one, plain or percent-encoded; else -1. */
 function endOfName(body: Buffer, start: number, end: number, wanted: Buffer): number {
   let at = start;
   for (const letter of wanted) {
@@ -72,7 +72,7 @@ function decoded(text: string): string {
 
 /**
  * The values of a field in a form of either kind, urlencoded or multipart. Files of a multipart form are not fields.
- * @param most stops after so many
+ * @param most the most values to return
  */
 export function fieldValues(request: WebhookRequest, name: string, most = 1): string[] {
   const type = request.headers.get('content-type') ?? '';

@@ -11,11 +11,11 @@ export interface Acknowledgement {
   body: string;
 }
 
-/** A provider's question that must be answered and is no event. */
+/** A provider's question that must be answered and is not an event. */
 export interface HandshakeSpec {
-  /** What the request looks like. */
+  /** Tells the question from other requests. */
   condition: Condition;
-  /** True: only a request that passed verification is answered. */
+  /** Whether only a request that passed verification is answered. */
   signed: boolean;
   reply: HandshakeReply;
 }
@@ -23,7 +23,7 @@ export interface HandshakeSpec {
 export type HandshakeReply =
   /** The challenge itself as plain text, or as one member of a JSON object. */
   | { kind: 'echo'; challenge: ValueRule; member?: string }
-  /** The challenge when the request knows the token of `settings.verify_token`, else 403. */
+  /** The challenge if the request carries the token of `settings.verify_token`, else 403. */
   | { kind: 'verify-token'; token: ValueRule; challenge: ValueRule; member?: string }
   /** An HMAC-SHA256 of the challenge under the secret, as members of a JSON object. */
   | {
@@ -38,20 +38,20 @@ export type HandshakeReply =
   | { kind: 'allow-origin'; origin: ValueRule; rate: ValueRule }
   /** Always the same. */
   | { kind: 'fixed'; answer: Acknowledgement }
-  /** The provider hands over the secret: taken only while the endpoint has none. */
+  /** The provider hands over the secret, which is stored only while the endpoint has none. */
   | { kind: 'secret'; secret: ValueRule; echoHeader?: string }
   /** A URL of the provider's own that has to be visited. */
   | { kind: 'confirm'; url: ValueRule };
 
 export interface HandshakeAnswer extends Acknowledgement {
   headers: readonly (readonly [string, string])[];
-  /** To be kept as the endpoint's secret before the answer is sent. */
+  /** Must be stored as the endpoint's secret before the answer is sent. */
   secret?: string;
-  /** To be fetched through the address guard before the answer is sent. */
+  /** Must be fetched through the address guard before the answer is sent. */
   confirmUrl?: string;
 }
 
-/** What an endpoint's settings give to a handshake. */
+/** What a handshake needs to know about the endpoint. */
 export interface HandshakeContext {
   /** Active ones, newest first. */
   secrets: readonly string[];
@@ -60,16 +60,16 @@ export interface HandshakeContext {
   settings: Readonly<Record<string, unknown>>;
 }
 
-// A challenge that is answered with an HMAC under the secret which signs events too would let anybody have an event of
-// their own signed, if it could contain `:` or `{`: only plain tokens are answered.
+// The secret that answers a challenge with an HMAC also signs events. If a challenge could contain `:` or `{`, anybody
+// could have an event of their own signed, so only plain tokens are answered.
 const PLAIN_TOKEN = /^[A-Za-z0-9_+/=.-]{1,256}$/;
-/** A longer challenge is none: what anybody sends comes back, so it stays small. */
+/** A challenge with more characters is not answered: the answer repeats what anybody sends, so it must stay small. */
 const CHALLENGE_LIMIT = 4096;
 const ORIGIN = /^[A-Za-z0-9.:_*/-]{1,256}$/;
 const RATE = /^[1-9][0-9]{0,8}$/;
 const HANDED_SECRET = /^[\x21-\x7e]{16,256}$/;
 
-/** The answer to the first handshake that this request is, or undefined when it is an ordinary delivery. */
+/** The answer of the first handshake that fits the request, or undefined when the request is an ordinary delivery. */
 export function answerHandshake(
   specs: readonly HandshakeSpec[],
   request: WebhookRequest,

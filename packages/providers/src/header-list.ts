@@ -24,7 +24,7 @@ export class HeaderList {
     return at < 0 ? undefined : this.raw[at + 1];
   }
 
-  /** The value of a header that must occur once. `repeated` when it does not: the request is then refused. */
+  /** The value of a header that must not occur twice. `repeated` if it does: such a request must be refused. */
   only(name: string): string | undefined | typeof repeated {
     const at = this.find(name, 0);
     if (at < 0) return undefined;
@@ -42,7 +42,7 @@ export class HeaderList {
     return this.find(name, 0) >= 0;
   }
 
-  /** A few look-ups are cheaper than an index of everything: lengths differ before letters do. */
+  /** A few look-ups are cheaper than an index of all headers, because most names already differ in length. */
   private find(name: string, from: number): number {
     for (let i = from; i + 1 < this.raw.length; i += 2) {
       const candidate = this.raw[i] as string;

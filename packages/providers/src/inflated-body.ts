@@ -1,15 +1,15 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { WebhookRequest } from './webhook-request';
 
-/** A body inflates to at most this many bytes where the body limit is not larger. */
+/** A body inflates to at most this many bytes, unless the body limit is larger. */
 const DEFAULT_LIMIT = 4 * 1024 * 1024;
-/** No body limit lets a body inflate to more bytes. */
+/** A body never inflates to more bytes, however large the body limit is. */
 export const LARGEST_LIMIT = 64 * 1024 * 1024;
-/** A body inflates to this many bytes whatever its own size is. */
+/** A body may always inflate to this many bytes, however small it is. */
 const SMALL = 64 * 1024;
 /** Up to the default limit a body inflates to at most this many times its size: JSON stays far below, a bomb does not. */
 const RATIO = 200;
-/** Above the default limit, so that a sender has to send much to make us inflate much. */
+/** The same above the default limit. It is lower, so that a sender has to send a lot to make us inflate a lot. */
 const LARGE_RATIO = 50;
 
 const decoders: Readonly<Record<string, typeof gunzipSync>> = {
@@ -23,9 +23,9 @@ const inflated = new WeakMap<WebhookRequest, WebhookRequest | null>();
 const readable = new WeakMap<WebhookRequest, WebhookRequest>();
 
 /**
- * The request with its body inflated as its Content-Encoding says (gzip, deflate, br), once per request; itself without a
- * coding. Nothing but reading and verification uses it: what is stored and delivered is the body as it arrived.
- * @returns null when the coding is another one, the body is not in it, or it inflates to more than `inflatedLimit`
+ * The request with its body inflated by its Content-Encoding (gzip, deflate, br), once per request; the same request if
+ * it has no coding. Only reading and verification use it: the body is stored and delivered as it arrived.
+ * @returns null when the coding is unknown, the body does not have it, or it inflates to more than `inflatedLimit`
  */
 export function inflatedRequest(request: WebhookRequest): WebhookRequest | null {
   if (!request.headers.has('content-encoding')) return request;
@@ -39,8 +39,9 @@ export function inflatedRequest(request: WebhookRequest): WebhookRequest | null 
 }
 
 /**
- * The request as types and ids are read from it. Its body is inflated when something first asks for it, so headers alone cost
- * nothing. JSON with a wrong Content-Encoding is read as the JSON that it is.
+ * The request from which event types and delivery ids are read. Its body is inflated on first use, so rules that read
+ * only headers cost nothing. A body that cannot be inflated is read as it arrived, such as JSON with a wrong
+ * Content-Encoding.
  */
 export function readableRequest(request: WebhookRequest): WebhookRequest {
   if (!request.headers.has('content-encoding')) return request;
@@ -58,8 +59,8 @@ export function readableRequest(request: WebhookRequest): WebhookRequest {
 }
 
 /**
- * Frees the inflated body of a request that has been read, which may be 50 times as large as what arrived. It is inflated again
- * when something asks for it later.
+ * Frees the inflated body of a request that has been read, which may be 50 times as large as the body that arrived. A
+ * later use inflates it again.
  */
 export function forgetInflated(request: WebhookRequest): void {
   inflated.delete(request);
@@ -79,6 +80,8 @@ export function inflatedLimit(length: number, bodyLimit: number): number {
 }
 
 /**
+ * Inflates a body. Returns it unchanged without a coding, and null when the coding is unknown, the body does not have
+ * it, or it inflates to more than `inflatedLimit`.
  * @param coding the value of Content-Encoding
  * @param bodyLimit the most bytes that the host takes in
  */

@@ -1,13 +1,13 @@
 import { JsonWalk, type JsonToken } from './json-walk';
 import type { Path } from './json-path';
 
-/** A list of which every item is wanted may have at most as many, all such lists of a body together. */
+/** The most items in lists whose every item is wanted, counted over all such lists of a body. */
 const MAX_ITEMS = 100_000;
-/** The last item of a list that can be asked for by its position. */
+/** The last position in a list, from 0, whose item can be wanted on its own. */
 const MAX_POSITION = 16;
-/** The first names of an object that are told where its names are wanted. */
+/** How many names of an object are kept, the first ones, where its names are wanted. */
 const MAX_NAMES = 64;
-/** Longer names, with their quotes, are never wanted. */
+/** A longer name is never wanted. The quotes count too. */
 const MAX_NAME_BYTES = 1024;
 
 /** A place whose value is wanted; with `list`, the value at `path` in every item of the list there. */
@@ -16,15 +16,15 @@ export interface BodyPlace {
   path: Path;
 }
 
-/** The places that a reader keeps: every other value is checked, passed over and forgotten. */
+/** The places whose values a reader keeps. It checks every other value and skips it. */
 export class WantedPlaces {
-  /** By name, or by position in a list. */
+  /** Places inside this one, by name or by position in a list. */
   readonly members = new Map<string, WantedPlaces>();
-  /** Every item of a list; null: only those named by their position. */
+  /** What is wanted in every item of a list. `null` when only items at certain positions are wanted. */
   items: WantedPlaces | null = null;
-  /** The text, number or word that stands here. */
+  /** Whether a string, number, boolean or null here is wanted. */
   value = false;
-  /** The names of the members of the object here. */
+  /** Whether the names of the members of an object here are wanted. */
   names = false;
 
   add({ list, path }: BodyPlace): this {
@@ -32,7 +32,7 @@ export class WantedPlaces {
     else
       this.mark(list, 0, (place) => {
         place.items ??= new WantedPlaces();
-        // Whoever asks for the first item has to find it among all of them.
+        // A place in the first item, for example, must also be found when every item is read.
         for (const [name, member] of place.members) if (isPosition(name)) place.items.merge(member);
         place.items.add({ path });
       });
@@ -75,9 +75,9 @@ type Container = unknown[] | Record<string, unknown>;
 interface Frame {
   wanted: WantedPlaces;
   container: Container;
-  /** The name of the present member; null when it is too long to be wanted. */
+  /** The name of the current member; null when it is too long to be wanted. */
   name: string | null;
-  /** Items of a list that were begun. */
+  /** How many items of a list have begun. */
   count: number;
 }
 
@@ -85,15 +85,15 @@ interface Frame {
 export type Unreadable = 'not_json' | 'too_large';
 
 /**
- * Reads a few places of a JSON text (RFC 8259) in one pass over its bytes, for bodies that are too large to be parsed: a
- * parser makes an object of each pair of brackets, so 25 MB can become a gigabyte. Memory stays near what is wanted, time
- * is linear, and what it accepts and finds is what `JSON.parse` accepts and finds.
- * @returns the root of the text with the wanted places alone. A list of which not every item is wanted is cut after 17 items, so
- *   that none, one and several can still be told apart.
+ * Reads a few places of a JSON text (RFC 8259) in one pass over its bytes, for bodies that are too large to be parsed:
+ * a parser makes an object of each pair of brackets, so 25 MB can become a gigabyte. Memory depends on the wanted
+ * places only, and time is linear. It accepts the same texts as `JSON.parse` and finds the same values.
+ * @returns the root of the text with the wanted places alone. A list is cut after 17 items unless every item is wanted,
+ *   so its length still shows whether it has none, one or several.
  */
 export function readJson(bytes: Buffer, wanted: WantedPlaces): { root: unknown } | Unreadable {
   const walk = new JsonWalk(bytes);
-  // Whatever is not wanted is skipped as a whole, so these are all the open objects and arrays.
+  // Unwanted values are skipped as a whole, so these are all the open objects and arrays.
   const frames: Frame[] = [];
   let root: unknown;
   let items = 0;
@@ -142,13 +142,13 @@ function valueOf(token: JsonToken, want: WantedPlaces, bytes: Buffer, { start, e
   return want.value ? JSON.parse(bytes.toString('utf8', start, end)) : undefined;
 }
 
-/** A wanted value finds its place. With a repeated name the last one counts, as for parsers. */
+/** Stores a wanted value. With a repeated name the last value counts, as in `JSON.parse`. */
 function keep({ container, name }: Frame, value: unknown): void {
   if (Array.isArray(container)) container.push(value);
   else container[name ?? ''] = value;
 }
 
-/** A value that nobody wants leaves a mark where its presence says something. */
+/** An unwanted value leaves a mark where its presence matters: in the length of a list, and in a list of names. */
 function pass({ wanted, container, count, name }: Frame): void {
   if (Array.isArray(container)) {
     if (container.length <= MAX_POSITION && container.length === count - 1) container.push(undefined);

@@ -3,29 +3,29 @@ import { jsonOf } from './body-value';
 import { JsonWalk } from './json-walk';
 import type { Path } from './json-path';
 
-/** Where a value stands in JSON text: its first byte and the one behind it. */
+/** The position of a value in JSON text: its first byte, and the byte after its last one. */
 interface JsonSpan {
   start: number;
   end: number;
 }
 
-/** The source text of the value at a path of valid JSON; undefined when there is none. */
+/** The source text of the value at a path of valid JSON; undefined when nothing is there. */
 export function sourceAt(json: Buffer, path: Path): string | undefined {
   const span = jsonSpan(json, path);
   return span && json.toString('utf8', span.start, span.end);
 }
 
 /**
- * The source text of the members of a JSON object that have a name: usually one or none, with the very bytes it was sent
- * with: numbers of any size, the order and the repetition of keys, and white space inside it stay. The bytes must be valid
- * JSON.
+ * The source texts of all members with a given name in a JSON object, usually one or none. Each is exactly as it was
+ * sent: numbers of any size, the order and the repetition of keys, and white space inside it stay. The bytes must be
+ * valid JSON.
  */
 export function memberSources(json: Buffer, name: string): string[] {
   return memberSpans(json, 0, name).map(({ start, end }) => json.toString('utf8', start, end));
 }
 
 /**
- * The JSON text with other strings at some paths and every other byte as it was.
+ * Replaces the strings at some paths of a JSON text. Every other byte stays as it was.
  * @throws TypeError when a place is missing, or the text is not JSON
  */
 export function replaceJsonStrings(bytes: Buffer, values: readonly (readonly [Path, string])[]): Buffer {
@@ -58,7 +58,9 @@ function jsonSpan(json: Buffer, path: Path): JsonSpan | undefined {
   return span;
 }
 
-/** The members with a name of the object, or the item at a position of the array, that begins at a byte. */
+/**
+ * The members called `step` of the object that begins at the byte `from`; or, of an array, the item at that position.
+ */
 function memberSpans(json: Buffer, from: number, step: string | number): JsonSpan[] {
   const walk = new JsonWalk(json, { from, valid: true });
   const container = walk.next();

@@ -11,7 +11,7 @@ const LOWER_U = 0x75;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** The default limit. Nothing recurses: it bounds the memory for the open brackets. */
+/** The default of `maxDepth`. The walk does not recurse; the limit bounds the memory for open brackets. */
 const MAX_DEPTH = 65_536;
 /** Returned instead of a position where the text is not JSON. */
 const WRONG = -1;
@@ -27,11 +27,11 @@ export type JsonToken = 'object' | 'array' | 'close' | 'name' | 'scalar' | 'end'
 type Expected = 'value' | 'first' | 'separator';
 
 export interface JsonWalkOptions {
-  /** The most objects and arrays in each other, from 0. @default 65,536 */
+  /** How deep objects and arrays may be nested, from 0. @default 65,536 */
   maxDepth?: number;
   /**
-   * The position of a value, for a walk over that value alone. Behind it there is no `end`, because whatever follows the
-   * value in its own object or array is `wrong`. @default 0
+   * The position of a value, for a walk over that value alone. There is no `end` after it, because anything that
+   * follows the value in its own object or array is `wrong`. @default 0
    */
   from?: number;
   /** A parser has accepted the text, so the insides of long strings are not checked again. @default false */
@@ -46,7 +46,7 @@ export interface JsonWalkOptions {
 export class JsonWalk {
   /** The first byte of the last token. */
   start = 0;
-  /** The byte behind the last token. */
+  /** The byte after the last token. */
   end = 0;
   /** Open objects and arrays: `object` and `array` count themselves, `close` does not count what it closes. */
   depth = 0;
@@ -67,7 +67,7 @@ export class JsonWalk {
     this.endOfString = valid ? endOfValidString : endOfString;
   }
 
-  /** The next token. Behind `end`, `wrong` and `too_deep` nothing more may be asked for. */
+  /** Moves to the next token. Must not be called after `end`, `wrong` or `too_deep`. */
   next(): JsonToken {
     const { bytes, expected } = this;
     let at = skipSpace(bytes, this.at);
@@ -83,7 +83,7 @@ export class JsonWalk {
   }
 
   /**
-   * Moves to the end of the value that the last token began, so that `end` is the byte behind it.
+   * Moves to the end of the value that the last token began, so that `end` is the byte after it.
    * @returns the token that ends the value, `wrong` or `too_deep`
    */
   skip(): JsonToken {
@@ -144,11 +144,11 @@ export class JsonWalk {
 }
 
 /**
- * Names that were read before, by a hash of their bytes. The same few names come again and again, and making a string of
- * bytes takes longer than all else that is done for a name.
+ * Names that were read before, by a hash of their bytes. The same few names recur, and making a string from bytes takes
+ * longer than all other work on a name.
  */
 const known: string[] = new Array<string>(512).fill('');
-/** Longer names are made anew each time, in bytes. */
+/** Names of more bytes are not kept. */
 const KNOWN_LENGTH = 32;
 
 function nameText(bytes: Buffer, start: number, end: number): string {
@@ -183,7 +183,7 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** The position behind the closing quote. */
+/** The position after the closing quote. */
 function endOfString(bytes: Buffer, from: number): number {
   const { length } = bytes;
   let at = from + 1;
@@ -202,10 +202,10 @@ function endOfString(bytes: Buffer, from: number): number {
   return WRONG;
 }
 
-/** The end of longer strings, in bytes, is searched for by the runtime, which is faster but takes longer to start. */
+/** Beyond this many bytes, the runtime searches for the end of a string, which is faster but takes longer to start. */
 const LONG_STRING = 48;
 
-/** The same for text that is known to be JSON. */
+/** Like `endOfString`, for text that is known to be JSON. */
 function endOfValidString(bytes: Buffer, from: number): number {
   const near = Math.min(from + LONG_STRING, bytes.length);
   let at = from + 1;
@@ -219,7 +219,7 @@ function endOfValidString(bytes: Buffer, from: number): number {
     if (quote < 0) return WRONG;
     let first = quote;
     while (first > at && bytes[first - 1] === BACKSLASH) first--;
-    // A quote behind an odd number of backslashes is part of the string.
+    // A quote after an odd number of backslashes is part of the string.
     if ((quote - first) % 2 === 0) return quote + 1;
     at = quote + 1;
   }
@@ -244,7 +244,7 @@ function endOfEscape(bytes: Buffer, from: number): number {
   }
 }
 
-/** The position behind a number, `true`, `false` or `null`. */
+/** The position after a number, `true`, `false` or `null`. */
 function endOfPlain(bytes: Buffer, from: number): number {
   switch (bytes[from] ?? 0) {
     case 0x74:

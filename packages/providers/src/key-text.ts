@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { canonicalBase64, canonicalHex } from './signature-text';
 
-/** A key kind as Node names it. */
+/** Node's name for a kind of key. */
 export type KeyKind = 'ed25519' | 'ec' | 'rsa';
 
 // SubjectPublicKeyInfo of an Ed25519 key is this prefix and the 32 key bytes (RFC 8410).
@@ -9,8 +9,8 @@ const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * A public key in any of the forms in which providers show one: PEM (key or certificate), base64 of a
- * SubjectPublicKeyInfo, a JWK, and for Ed25519 the 32 bytes in hex or base64, also behind `whpk_`. Undefined for
- * anything else, and for a key of another kind.
+ * SubjectPublicKeyInfo, a JWK, and for Ed25519 the 32 bytes in hex or base64, with or without `whpk_` before them.
+ * Undefined for anything else, and for a key of another kind.
  */
 export function publicKeyOf(text: string, kind: KeyKind): KeyObject | undefined {
   const trimmed = text.trim();
@@ -24,7 +24,7 @@ export function publicKeyOf(text: string, kind: KeyKind): KeyObject | undefined 
 }
 
 function parsePublic(text: string, kind: KeyKind): KeyObject | undefined {
-  // Node would derive the public half of a private key; whoever pastes one should be told.
+  // Node would derive the public half of a private key. The user should learn that this is the wrong key.
   if (/PRIVATE KEY/.test(text)) return undefined;
   if (text.startsWith('-----BEGIN ')) return createPublicKey(text);
   if (text.startsWith('{')) {

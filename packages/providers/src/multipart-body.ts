@@ -1,8 +1,8 @@
 import type { WebhookRequest } from './webhook-request';
 
-/** A body with more parts is not read: as objects they would take many times its size. */
+/** A body with more parts is not read: the objects for them would take many times its size. */
 const MAX_PARTS = 20_000;
-/** The header lines of a part, in bytes. A part with longer ones is no field. */
+/** A part whose header lines have more bytes does not count as a field. */
 const MAX_HEAD = 8 * 1024;
 
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
@@ -21,7 +21,7 @@ interface Field {
 
 const readings = new WeakMap<WebhookRequest, readonly Field[] | 'too_large'>();
 
-/** The body is a multipart form with too many parts to be read. */
+/** Whether the body is a multipart form with too many parts to be read. */
 export function hasTooManyParts(request: WebhookRequest): boolean {
   return fieldsOf(request) === 'too_large';
 }
@@ -32,9 +32,9 @@ export function isMultipart(contentType: string): boolean {
 }
 
 /**
- * The values of a field of a multipart form (RFC 7578), as UTF-8, in order; empty when there is none, or the body is not
- * such a form. Files are not fields. The parts are found once per request.
- * @param most stops after so many
+ * The values of a field of a multipart form (RFC 7578), as UTF-8, in order; empty when the field is missing, or the
+ * body is not such a form. Files are not fields. The parts are found once per request.
+ * @param most the most values to return
  */
 export function multipartValues(request: WebhookRequest, name: string, most: number): string[] {
   const fields = fieldsOf(request);
@@ -69,7 +69,7 @@ function readFields(body: Buffer, boundary: string): readonly Field[] | 'too_lar
   for (let parts = 0; here && !here.last; parts++) {
     if (parts === MAX_PARTS) return 'too_large';
     const next = nextDelimiter(body, delimiter, here.end);
-    // A part without a delimiter behind it was cut off.
+    // A part without a delimiter after it was cut off.
     if (!next) break;
     const field = readPart(body, here.end, next.start);
     if (field) fields.push(field);
@@ -80,12 +80,12 @@ function readFields(body: Buffer, boundary: string): readonly Field[] | 'too_lar
 
 interface Delimiter {
   start: number;
-  /** Where the line break behind it stands. */
+  /** The position of the line break after it. */
   end: number;
   last: boolean;
 }
 
-/** It may stand at the very start of the body, without a line break before it. */
+/** The first delimiter may be at the very start of the body, without a line break before it. */
 function firstDelimiter(body: Buffer, delimiter: Buffer): Delimiter | undefined {
   const opening = delimiter.subarray(2);
   const atStart = body.subarray(0, opening.length).equals(opening);
@@ -100,7 +100,7 @@ function nextDelimiter(body: Buffer, delimiter: Buffer, from: number): Delimiter
   return undefined;
 }
 
-/** Undefined where the same bytes begin a longer boundary, or stand in a value. */
+/** Undefined where the same bytes begin a longer boundary, or are part of a value. */
 function delimiterAt(body: Buffer, start: number, length: number): Delimiter | undefined {
   let end = start + length;
   if (body[end] === DASH && body[end + 1] === DASH) return { start, end, last: true };
@@ -121,8 +121,9 @@ function readPart(body: Buffer, start: number, end: number): Field | undefined {
 }
 
 /**
- * A parameter of a header value, `; name=value` or `; name="value"`, with what browsers and libraries write for a quote.
- * @returns null when there is none, undefined when it comes twice or the parameters are not well formed
+ * A parameter of a header value, `; name=value` or `; name="value"`. Escaped quotes are decoded in both ways of writing
+ * them: `\"` of libraries and `%22` of browsers.
+ * @returns null when it is missing, undefined when it occurs twice or the parameters are malformed
  */
 function parameter(header: string, wanted: string): string | null | undefined {
   const mark = header.indexOf(';');

@@ -2,8 +2,8 @@ import type { Provider } from './provider';
 import { collectHeaders } from './value-rule';
 
 /**
- * Every header, in lower case, that a provider signs with, names its deliveries and event types by, or is recognised by.
- * A gateway that drops one of them breaks the provider's receivers.
+ * Every header, in lower case, that carries a provider's signature, delivery id or event type, or marks its requests.
+ * If a gateway drops one of them, the provider's receivers fail.
  */
 export function providerHeaders({ spec, schemes }: Provider): Set<string> {
   const names = new Set<string>();

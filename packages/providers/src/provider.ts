@@ -13,8 +13,8 @@ import type { Verification } from './verification';
 import type { WebhookRequest } from './webhook-request';
 
 /**
- * How far a fact is confirmed: A the provider's own source or a published vector; B its documentation; C a secondary
- * source; D unconfirmed.
+ * Where a fact comes from: A is the provider's own source or a published vector, B its documentation, C a secondary
+ * source. D is unconfirmed.
  */
 export type Confidence = 'A' | 'B' | 'C' | 'D';
 
@@ -32,7 +32,7 @@ export type Category =
 export interface DetectionRule {
   /** Lower-case header that marks the provider. */
   header: string;
-  /** The header's value begins so, whatever the case. */
+  /** The header's value must begin with this text, given in lower case. The case of the value does not matter. */
   startsWith?: string;
   /** Further headers that must be there too, or must not (`!name`). */
   also?: readonly string[];
@@ -49,61 +49,64 @@ export interface ProviderSpec {
   name: string;
   title: string;
   category: Category;
-  /** Of the scheme. */
+  /** How far the facts about its schemes are confirmed. */
   confidence: Confidence;
   /** Where the provider describes its webhooks. */
   documentation: string;
-  /** None where its requests look like those of others. */
+  /** Empty when its requests look like those of other providers. */
   detect: readonly DetectionRule[];
-  /** By name. The endpoint chooses, never the request. */
+  /** Its schemes, by name. The endpoint chooses one, never the request. */
   schemes: Readonly<Record<string, SchemeSpec>>;
-  /** The strongest; the first one when left out. */
+  /** Name of the strongest scheme. @default the first one */
   defaultScheme?: string;
   eventType?: ValueRule;
-  /** The provider's own id of this delivery, the same when it sends it again. Left out: it has none. */
+  /** The provider's own id of a delivery, which stays the same when it sends again. Left out when it has no such id. */
   deliveryId?: ValueRule;
   handshakes?: readonly HandshakeSpec[];
-  /** What the provider wants to read when the event was accepted; the host's default when left out. */
+  /** The answer that the provider expects when an event was accepted. @default the answer of the host */
   acknowledgement?: Acknowledgement;
-  /** What it wants to read when the signature is wrong; the host's error when left out. */
+  /** The answer that it expects when the signature is wrong. @default the error of the host */
   refusal?: Acknowledgement;
   /** What the provider calls the secret, and where its pages show it. */
   secret: string;
-  /** How to get there in the provider's pages. */
+  /** How to set up a webhook in the provider's pages or API. */
   setup: string;
-  /** Names in `verification.settings`, with what they mean. */
+  /** The names that `verification.settings` may have, each with its meaning. */
   settings?: Readonly<Record<string, string>>;
-  /** Further headers, in lower case, that belong to a signature, such as one of an older scheme or its version. */
+  /** Further headers, in lower case, that belong to a signature, such as that of an older scheme, or its version. */
   signatureHeaders?: readonly string[];
-  /** Whether retries carry the timestamp of the first attempt. Left out: not confirmed. */
+  /** Whether retries carry the timestamp of the first attempt. Left out when that is not confirmed. */
   retries?: Retries;
   notes?: readonly Note[];
 }
 
 /** What a provider does with its signed timestamp when it sends a request again. */
 export interface Retries {
-  /** `first`: it repeats the first one, so the tolerance has to cover the whole schedule. `unknown`: not confirmed. */
+  /**
+   * `first` repeats the timestamp of the first attempt, so the tolerance has to cover the whole schedule. `new` signs a
+   * new one each time. `unknown` is not confirmed.
+   */
   timestamp: 'first' | 'new' | 'unknown';
   /** When it sends again, for people. */
   schedule: string;
   /** Seconds from the first attempt to the last one, where they are known. */
   lastsSeconds?: number;
-  /** Where that is said. */
+  /** The page that says so. */
   source: string;
   confidence: Confidence;
 }
 
-/** Where requests of a provider carry a secret itself, and not a proof that the sender knows it. */
+/** The places where requests of a provider carry a secret itself, not just proof that the sender knows it. */
 export interface CredentialNames {
-  /** Of headers, in lower case. */
+  /** Names of headers, in lower case. */
   headers: readonly string[];
-  /** Of query parameters, decoded. */
+  /** Names of query parameters, decoded. */
   parameters: readonly string[];
-  /** Of members of a JSON body, at any depth. */
+  /** Names of members of a JSON body, at any depth. */
   members: readonly string[];
 }
 
-/** An entry of the catalogue at work. */
+/** A working provider, made from an entry of the catalogue. */
 export interface Provider {
   readonly spec: ProviderSpec;
   readonly name: string;
@@ -112,22 +115,22 @@ export interface Provider {
   readonly defaultScheme: string;
   readonly acknowledgement: Acknowledgement | null;
   readonly refusal: Acknowledgement | null;
-  /** The secret may come later, by a handshake. */
+  /** Whether the provider sends the secret later, in a handshake. */
   readonly handsOverSecret: boolean;
-  /** Methods that the provider asks its handshakes with; empty where it has none. */
+  /** HTTP methods of the provider's handshakes; empty when it has none. */
   readonly handshakeMethods: readonly string[];
-  /** Of all its schemes and handshakes, whichever of them an endpoint uses. */
+  /** The credentials of all its schemes and handshakes, including those that an endpoint does not use. */
   readonly credentials: CredentialNames;
   /**
-   * Lower-case names of the headers that carry a signature or belong to one, in whichever of its schemes. A request that
-   * is signed anew keeps no old value of them. Credentials and ids of deliveries are not among them.
+   * Lower-case names of the headers that carry a signature or belong to one, in any of its schemes. A request that is
+   * signed again loses their old values. Credentials and delivery ids are not among them.
    */
   readonly signatureHeaders: ReadonlySet<string>;
   /** Whether a scheme signs the URL as configured at the provider. */
   signsUrl(scheme: string): boolean;
   /**
-   * How old the signed timestamp of a scheme may be, in seconds. Null: the age is not checked unless
-   * `settings.tolerance_seconds` is given. Undefined: the scheme signs none.
+   * How old the signed timestamp of a scheme may be, in seconds. `null` means that the age is not checked unless
+   * `settings.tolerance_seconds` is given, `undefined` that the scheme signs no timestamp.
    */
   toleranceSeconds(scheme: string): number | null | undefined;
   eventType(request: WebhookRequest): string | null;
@@ -153,7 +156,7 @@ export function createProvider(spec: ProviderSpec): Provider {
     acknowledgement: spec.acknowledgement ?? null,
     refusal: spec.refusal ?? null,
     handsOverSecret: handshakes.some(({ reply }) => reply.kind === 'secret'),
-    // A handshake whose method is left open is asked as events are sent.
+    // A handshake without a method in its condition comes by POST, as events do.
     handshakeMethods: [...new Set(handshakes.map(({ condition }) => condition.method ?? 'POST'))],
     signatureHeaders: signatureHeadersOf(spec, Object.values(schemes)),
     credentials: credentialsOf(Object.values(schemes), handshakes),

@@ -5,23 +5,23 @@ import { canonicalBase64, canonicalHex } from './signature-text';
  *
  * - `utf8`: the text itself.
  * - `hex`, `base64`: the decoded text.
- * - `whsec`: the base64 behind `whsec_`, else the text itself.
- * - `text-or-whsec`: the text itself, and also the base64 behind `whsec_`.
- * - `standard-webhooks`: the same, but a text without the prefix is also read as base64 first, as the libraries of the
+ * - `whsec`: the base64 after `whsec_`, decoded; else the text itself.
+ * - `text-or-whsec`: the text itself, and also the base64 after `whsec_`, decoded.
+ * - `standard-webhooks`: like `whsec`, but a text without the prefix is first read as base64, as the libraries of the
  *   standard do.
  */
 export type SecretEncoding = 'utf8' | 'hex' | 'base64' | 'whsec' | 'text-or-whsec' | 'standard-webhooks';
 
 const PREFIX = 'whsec_';
 
-/** Undefined when the text is not in that encoding: the secret cannot be used. */
+/** The first key of a secret. Undefined when the text is not in that encoding, so that the secret cannot be used. */
 export function secretKey(secret: string, encoding: SecretEncoding): Buffer | undefined {
   return secretKeys(secret, encoding)[0];
 }
 
 /**
- * Every key that one configured text holds. There is more than one only where a sender shows a list, as Supabase does:
- * `v1,whsec_<new>|v1,whsec_<old>`.
+ * Every key that one configured text holds. There are several for `text-or-whsec`, and where a sender shows a list, as
+ * Supabase does: `v1,whsec_<new>|v1,whsec_<old>`.
  * @returns an empty list when the text is not in that encoding
  */
 export function secretKeys(secret: string, encoding: SecretEncoding): Buffer[] {
@@ -52,9 +52,9 @@ export function standardSecretProblem(secret: string): string | null {
 }
 
 /**
- * The key of an endpoint's own secret, which signs what is delivered (Standard Webhooks): the bytes behind `whsec_` when
- * the rest is base64 of the standard alphabet, with or without padding and of any length; else the UTF-8 bytes of the
- * whole text, so that every non-blank text is a secret.
+ * The key of an endpoint's own secret, which signs deliveries (Standard Webhooks): the bytes after `whsec_` when the
+ * rest is base64 of the standard alphabet, with or without padding and of any length; else the UTF-8 bytes of the whole
+ * text, so that every non-blank text is a secret.
  */
 export function endpointSecretKey(secret: string): Buffer {
   const bytes = secret.startsWith(PREFIX) ? base64Bytes(secret.slice(PREFIX.length)) : undefined;
@@ -68,8 +68,8 @@ function listed(secret: string): string[] {
 }
 
 /**
- * Secrets are configured by the owner and never come with a request, so this takes what every library of the standard
- * takes: padding may be missing, and spare bits of the last character may be set.
+ * Decodes base64 as leniently as every library of the standard: padding may be missing, and spare bits of the last
+ * character may be set. That is safe, because a secret comes from the owner and never with a request.
  */
 function base64Bytes(text: string): Buffer | undefined {
   const [, digits = '', padding = ''] = /^([A-Za-z0-9+/]+)(={0,2})$/.exec(text) ?? [];

@@ -2,20 +2,20 @@ import { isUtf8 } from 'node:buffer';
 import { JsonWalk } from './json-walk';
 
 /**
- * Why a body has no text at a path. `repeated`: a name on the way comes twice in its object, and parsers differ in which
- * value counts. `no_text`: something else than a string is there.
+ * Why a body has no text at a path. `repeated` means that a name on the path occurs twice in its object, and parsers
+ * differ in which value counts. `no_text` means that the value is not a string.
  */
 export type NoSoleText = 'not_json' | 'too_large' | 'missing' | 'no_text' | 'repeated';
 
 /**
- * The string at a path of a JSON body of any size. Unlike `jsonValueAt` it is for values that prove something, so it takes
- * nothing that two readers could understand differently. One pass over the bytes, and no other value is made.
+ * The string at a path of a JSON body of any size. Unlike `jsonValueAt`, it is for values that prove something, so it
+ * accepts nothing that two parsers could read differently. It makes one pass over the bytes and no other value.
  * @param path names, and positions in lists as text
  */
 export function soleTextAt(body: Buffer, path: readonly string[]): { text: string } | NoSoleText {
   if (!isUtf8(body)) return 'not_json';
   const walk = new JsonWalk(body);
-  // Everything beside the way is skipped, so each open object or array is on the way, and its depth tells which step is next.
+  // Values off the path are skipped, so every open object or array is on it, and the depth says which step comes next.
   const levels: { items: number | null; found: boolean }[] = [];
   let found: { text: string } | 'missing' | 'no_text' = 'missing';
   let name = '';

@@ -1,9 +1,9 @@
 import { refused, type Refused } from './verification';
 
-/** `either`: seconds or milliseconds by their size, where it is not confirmed which of them a provider sends. */
+/** `either` tells seconds from milliseconds by their size, where it is not confirmed which of them a provider sends. */
 export type TimestampUnit = 'seconds' | 'milliseconds' | 'either' | 'iso8601';
 
-/** Tolerance where a provider signs a timestamp and names none: 300 s, in both directions. */
+/** Tolerance in both directions for a provider that signs a timestamp but names no tolerance. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
 
 /** The setting that replaces the tolerance of a scheme which signs a timestamp: whole seconds, 1 to 86400. */
@@ -23,8 +23,9 @@ export function toleranceOf(settings: Readonly<Record<string, unknown>>, scheme:
 }
 
 /**
- * Checks a signed timestamp against the moment of arrival. Official SDKs refuse only old ones; refusing the future
- * too is stricter and safe. `Number` and `parseInt` accept `0x65`, `1e9` and `17abc`, hence the pattern.
+ * Checks a signed timestamp against the moment of arrival. Official SDKs refuse only old timestamps; refusing future
+ * ones too is stricter and safe. `Number` and `parseInt` accept `0x65`, `1e9` and `17abc`, so a pattern checks the text
+ * first.
  */
 export function checkTimestamp(
   text: string,
@@ -49,7 +50,7 @@ function toMs(text: string, unit: TimestampUnit): number | undefined {
   }
   if (unit === 'seconds') return /^\d{1,12}$/.test(text) ? Number(text) * 1000 : undefined;
   if (!/^\d{1,15}$/.test(text)) return undefined;
-  // As seconds 100,000,000,000 lies in the year 5138, as milliseconds in 1973.
+  // 100,000,000,000 is in the year 5138 as seconds, and in 1973 as milliseconds.
   const seconds = unit === 'either' && Number(text) < 100_000_000_000;
   return seconds ? Number(text) * 1000 : Number(text);
 }

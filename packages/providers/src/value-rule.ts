@@ -3,35 +3,40 @@ import { fieldValues } from './form-body';
 import type { Path } from './json-path';
 import { queryOf, type WebhookRequest } from './webhook-request';
 
-/** Where a text stands in a request: data, so that docs can name it and one reader serves every provider. */
+/**
+ * Says where a text is in a request. Rules are data, so the docs can name the place and one reader serves all
+ * providers.
+ */
 export type ValueRule =
   | { from: 'header'; name: string }
   | { from: 'body'; path: Path }
   /** A field of a form body, urlencoded or multipart. */
   | { from: 'form'; name: string }
-  /** A place in the JSON that stands in a field of a form body. */
+  /** A place in JSON that is the value of a form field. */
   | { from: 'form-json'; name: string; path: Path }
   | { from: 'query'; name: string }
   /** Always this text. */
   | { from: 'text'; text: string }
-  /** A name among the members of the JSON body: the first that ends so, or the first other than one. */
+  /** The name of a member of the JSON body: the first that ends in `suffix`, or the first that is not `other`. */
   | { from: 'body-key'; suffix: string }
   | { from: 'body-key'; other: string }
-  /** All of them with a separator between; nothing when one is missing. */
+  /** All parts with a separator between them; nothing when one is missing. */
   | { from: 'join'; separator: string; parts: readonly ValueRule[] }
-  /** The first that is there. */
+  /** The first rule that finds a text. */
   | { from: 'first'; rules: readonly ValueRule[] }
   | { from: 'if'; condition: Condition; then: ValueRule }
-  /** For bodies that are a list of events: only where the list has one, since a batch has no id of its own. */
+  /**
+   * For bodies with a list of events. Applies only when the list has one item, because a batch has no id of its own.
+   */
   | { from: 'single'; list: Path; then: ValueRule };
 
-/** What must hold of a request. All that is given must. */
+/** What must be true of a request. All conditions that are given must hold. */
 export interface Condition {
   method?: 'GET' | 'POST' | 'HEAD' | 'OPTIONS';
   present?: ValueRule;
   absent?: ValueRule;
   equals?: readonly [ValueRule, string];
-  /** The JSON body has an empty list there. */
+  /** The JSON body has an empty list at this path. */
   emptyList?: Path;
 }
 
@@ -46,7 +51,7 @@ export const first = (...rules: ValueRule[]): ValueRule => ({ from: 'first', rul
 export const when = (condition: Condition, then: ValueRule): ValueRule => ({ from: 'if', condition, then });
 export const single = (list: Path, then: ValueRule): ValueRule => ({ from: 'single', list, then });
 
-/** The text at a rule's place, or null when there is none. Never throws, whatever the request. */
+/** The text at a rule's place, or null when nothing is there. It never throws, whatever the request contains. */
 export function readValue(rule: ValueRule, request: WebhookRequest): string | null {
   switch (rule.from) {
     case 'header':
@@ -103,7 +108,7 @@ function keyOf(value: unknown, rule: { suffix: string } | { other: string }): st
   return Object.keys(value).find(fits) ?? null;
 }
 
-/** For people: `header X`, `body a.b`. */
+/** Describes a rule for people: `header X`, `body a.b`. */
 export function describeValue(rule: ValueRule): string {
   switch (rule.from) {
     case 'header':
@@ -132,7 +137,7 @@ export function describeValue(rule: ValueRule): string {
   }
 }
 
-/** Collects the lower-case names of headers in rules, which are plain data and stand inside each other. */
+/** Collects the lower-case names of headers in rules, which are plain data and may be nested. */
 export function collectHeaders(value: unknown, names: Set<string>): void {
   if (typeof value !== 'object' || value === null) return;
   const { from, name } = value as { from?: unknown; name?: unknown };

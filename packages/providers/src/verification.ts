@@ -1,4 +1,4 @@
-/** Why a request was refused. Stable words: they are stored with rejections and shown to people. */
+/** Why a request was refused. The words are stable, because they are stored with rejections and shown to people. */
 export type FailureReason =
   | 'no_secret'
   | 'missing_signature'
@@ -8,9 +8,11 @@ export type FailureReason =
   | 'timestamp_too_old'
   | 'timestamp_in_future'
   | 'malformed_body'
-  /** What is signed stands in the body, which is nested too deeply, has too many items or fields, or unpacks to too much. */
+  /**
+   * Signed values are in the body, which is nested too deeply, has too many items or fields, or inflates to too much.
+   */
   | 'body_too_large_to_read'
-  /** The provider's published key could not be had: the sender should try again. */
+  /** The provider's published key could not be fetched. The sender should try again. */
   | 'key_unavailable'
   | 'wrong_signature';
 

@@ -20,7 +20,7 @@ export interface ActiveSecret {
 export interface VerificationConfig {
   /** A catalogue name, or `custom` with `settings`. */
   provider: string;
-  /** One of the provider's schemes; null takes its default. */
+  /** One of the provider's schemes; `null` for its default. */
   scheme: string | null;
   /** Newest first. Empty only where the provider hands its secret over in a handshake. */
   secrets: readonly ActiveSecret[];
@@ -35,21 +35,23 @@ export interface Verifier {
   scheme: Scheme;
   schemeName: string;
   config: VerificationConfig;
-  /** Where requests carry something that would authenticate other requests too; null: they are signed. */
+  /** Where requests carry something that would authenticate other requests too; `null` when they are signed. */
   credential: CredentialPlace | null;
   keys: KeyDirectory | null;
-  /** Waits only where the provider's key has to be fetched. Never throws or rejects for what a request contains. */
+  /**
+   * Waits only for a key that the provider publishes. It never throws or rejects because of what a request contains.
+   */
   verify(request: WebhookRequest): Verification | Promise<Verification>;
   /** The answer to a provider's question, or undefined when the request is an ordinary delivery. */
   handshake(request: WebhookRequest, verification: Verification): HandshakeAnswer | undefined;
 }
 
 export interface VerifierOptions {
-  /** Where published keys come from. Left out: schemes that need one refuse with `key_unavailable`. */
+  /** The source of published keys. Without it, schemes that need one refuse with `key_unavailable`. */
   keys?: KeyDirectory | null;
   /**
-   * The configuration was accepted before. Secrets in a form that is refused for new configurations go on working then, so
-   * that an upgrade does not switch an endpoint off.
+   * Whether the configuration was accepted before. If so, secrets in a form that new configurations must not have still
+   * work, so that an upgrade does not switch off an endpoint.
    * @default false
    */
   stored?: boolean;
@@ -148,7 +150,7 @@ export function activeSecrets(config: VerificationConfig, now: number): string[]
 
 function schemeNameOf(provider: Provider, config: VerificationConfig): string | undefined {
   if (config.scheme !== null) return Object.hasOwn(provider.schemes, config.scheme) ? config.scheme : undefined;
-  // The form of the configured key decides where a provider has a symmetric and an asymmetric scheme.
+  // Where a provider has a symmetric and an asymmetric scheme, the form of the configured key decides.
   const asymmetric = provider.schemes['v1a'];
   if (asymmetric && config.secrets.length > 0 && config.secrets.every((secret) => secret.value.startsWith('whpk_'))) {
     return 'v1a';

@@ -9,12 +9,12 @@ export interface WebhookRequest {
   /** The exact bytes of the body, still in its content encoding. */
   body: Buffer;
   /**
-   * The most bytes that the host takes in. A compressed body is unpacked to at most as many, and to 4 MiB where that is more.
+   * The most bytes that the host accepts. A compressed body inflates to at most this many, or to 4 MiB if that is more.
    */
   bodyLimit?: number;
   /** Moment of arrival, Unix milliseconds. Tolerances are measured against it. */
   receivedAt: number;
-  /** The address it came from, where it is known. Look-ups of published keys are shared out among senders by it. */
+  /** The address of the sender, if known. Look-ups of published keys are divided among senders by it. */
   sender?: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Stable words for what was found. */
+/** Stable names for the causes that an explanation can find. */
 export const causes = [
   'valid_now',
   'clock',

@@ -10,18 +10,18 @@ import { bareSecret, bodyVariants, secretVariants, standardBase64, specVariants,
 
 export interface Finding {
   cause: Cause;
-  /** What would have matched, or what was seen. Never a secret, nor a signature that would be right. */
+  /** What would have matched, or what was seen. It never contains a secret or a correct signature. */
   message: string;
   /** What to change. */
   fix: string;
 }
 
 export interface Explanation {
-  /** With the configuration of this moment, as of the request's arrival. */
+  /** The result under the current configuration, at the time when the request arrived. */
   verification: Verification;
-  /** Proven: with that change the signature holds. The first is the most likely to be the whole story. */
+  /** Proven causes: with this change the signature is valid. The first is the most likely to be the only cause. */
   matches: Finding[];
-  /** Seen, but no proof. */
+  /** Things that were seen but prove nothing. */
   hints: Finding[];
 }
 
@@ -32,24 +32,26 @@ export interface OtherSecret {
 }
 
 export interface ExplainOptions extends VerifierOptions {
-  /** Of other endpoints, other modes, before a rotation. At most 50 are tried. */
+  /** Secrets of other endpoints or modes, or from before a rotation. At most 50 are tried. */
   otherSecrets?: readonly OtherSecret[];
 }
 
 const OTHER_SECRETS = 50;
 /**
- * Each reading is a pass over the body under every secret, and the process does nothing else meanwhile: a larger body is
- * searched for clocks and secrets only, and under as many secrets as this many bytes are passed over.
+ * Each variant costs a pass over the body for every secret, and the process does nothing else during it. A larger body
+ * is tried with other clocks and secrets only.
  */
 const FULL_SEARCH_BYTES = 128 * 1024;
+/** The passes over one body for expired and other secrets read at most this many bytes together. */
 const SEARCH_BYTES = 256 * 1024 * 1024;
-/** The newest of the endpoint's own that the readings are tried with. */
+/** How many of the endpoint's own secrets, newest first, are tried with each variant. */
 const OWN_SECRETS = 5;
 const TEN_YEARS_SECONDS = 10 * 366 * 86_400;
 
 /**
- * Why a signature failed: tries what usually goes wrong (another secret, a changed body, a clock, another header or
- * encoding) and says which change would have made it hold. Looks only; nothing is accepted because of it.
+ * Explains why a signature failed. It tries what usually goes wrong (another secret, a changed body, a clock, another
+ * header or encoding) and says which change would have made the signature valid. It never accepts a request.
+ * @returns null when the configuration itself is invalid
  */
 export async function explain(
   config: VerificationConfig,
@@ -100,7 +102,7 @@ class Search {
     return this.found;
   }
 
-  /** The signature is right, but too old, or under a secret that does not count here. */
+  /** Finds a signature that is right but too old, or made with a secret that does not count here. */
   private async clockAndSecrets(reason: string): Promise<void> {
     const active = activeSecrets(this.config, this.request.receivedAt);
     const inTime = !reason.startsWith('timestamp');
@@ -134,7 +136,7 @@ class Search {
     }
   }
 
-  /** False when none is left. Before each pass over a large body, others get their turn. */
+  /** False when no pass is left. Before each pass over a large body, other work of the process gets its turn. */
   private async mayPass(left: number): Promise<boolean> {
     if (left > 0 && this.request.body.length > FULL_SEARCH_BYTES) await new Promise((done) => setImmediate(done));
     return left > 0;
@@ -166,7 +168,7 @@ class Search {
       if (this.holds(value, [...forms])) this.note(cause, message, fix);
   }
 
-  /** The provider's own other schemes, then those of everybody else. */
+  /** Tries the provider's other schemes and those of all other providers. */
   private otherSchemes(): void {
     for (const provider of catalogue) {
       const own = provider.name === this.config.provider;
@@ -195,8 +197,8 @@ class Search {
   }
 
   /**
-   * How far off the timestamp is: the smallest tolerance that it fits. Times are checked before signatures, so a large body
-   * need not be passed over for it.
+   * How far off the timestamp is, in seconds: the smallest tolerance that accepts it. The timestamp is checked before
+   * the signature, so a large body is replaced by an empty one.
    */
   private secondsOff(secrets: readonly string[]): number {
     const large = this.request.body.length > FULL_SEARCH_BYTES;
@@ -221,7 +223,9 @@ class Search {
     return this.verify(spec, secrets, change)?.ok === true;
   }
 
-  /** Undefined for schemes that wait for a published key, which are not searched, and for what cannot be read. */
+  /**
+   * Undefined for schemes that wait for a published key, which are not searched, and for secrets that cannot be used.
+   */
   private verify(
     spec: SchemeSpec,
     secrets: readonly string[],

@@ -6,14 +6,14 @@ import { canonicalBase64 } from '../signature-text';
 import type { WebhookRequest } from '../webhook-request';
 import type { Cause } from './cause';
 
-/** Something that may have been otherwise, with words for people. */
+/** A value that may have been used instead, with sentences for people. */
 export interface Variant<T> {
   value: T;
   message: string;
   fix: string;
 }
 
-/** The bodies that may have been signed instead of the one that arrived. */
+/** The bodies that may have been signed instead of the body that arrived. */
 export function bodyVariants(request: WebhookRequest): Variant<Buffer>[] {
   const { body } = request;
   const found: Variant<Buffer>[] = [];
@@ -83,7 +83,7 @@ export function bodyVariants(request: WebhookRequest): Variant<Buffer>[] {
 const RESERIALISED =
   'Something between the sender and here parsed the JSON and wrote it again. Pass the bytes through untouched: no JSON body parser, no API gateway mapping.';
 
-/** The same JSON as other writers would write it. */
+/** The same JSON as other libraries would write it. */
 function jsonVariants(text: string): Variant<string>[] {
   try {
     const value: unknown = JSON.parse(text);
@@ -110,7 +110,7 @@ function jsonVariants(text: string): Variant<string>[] {
       as('with escaped slashes (\\/), as PHP writes it', compact.replaceAll('/', '\\/')),
     ];
   } catch {
-    // No JSON, or nested too deep to be written again.
+    // It is not JSON, or it is nested too deeply to be written again.
     return [];
   }
 }
@@ -131,11 +131,11 @@ function inflated({ body, headers, bodyLimit }: WebhookRequest): Buffer | undefi
   return inflate(body, headers.get('content-encoding') ?? magic, bodyLimit) ?? undefined;
 }
 
-/** Ways in which a secret is easily copied or decoded wrongly. */
+/** Forms of a secret that is copied or decoded wrongly, as happens easily. */
 export function secretVariants(secret: string): Variant<string>[] {
   const found: Variant<string>[] = [];
   const add = (value: string, message: string, fix: string): void => {
-    // Two forms of one secret of our own: nobody measures this.
+    // Both texts are forms of one secret of our own, so the time of this comparison tells an attacker nothing.
     // eslint-disable-next-line no-restricted-syntax
     if (value !== secret && value.trim() !== '') found.push({ value, message, fix });
   };
@@ -184,7 +184,7 @@ export function secretVariants(secret: string): Variant<string>[] {
   return found;
 }
 
-/** Without a prefix such as `whsec_` or `sk_live_`. */
+/** The secret without a prefix such as `whsec_` or `sk_live_`. */
 export function bareSecret(secret: string): string {
   return secret.replace(/^[a-z0-9]{2,12}_(?:live_|test_)?/i, '');
 }
@@ -204,7 +204,7 @@ function withoutEntities(secret: string): string {
   return secret.replace(/&(?:amp|lt|gt|quot|apos|#34|#39|#x27);/gi, (text) => ENTITIES[text.toLowerCase()] ?? text);
 }
 
-/** Base64 in the URL alphabet or without its padding, as strict decoders want it. Other texts come back as they are. */
+/** Rewrites base64 in the URL alphabet, or without padding, for strict decoders. Returns any other text unchanged. */
 export function standardBase64(text: string): string {
   const digits = text
     .replaceAll('-', '+')
@@ -218,11 +218,11 @@ function isPlain(bytes: Buffer): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
 }
 
-/** Of all headers of a request, those that are tried as the signature. */
+/** How many headers of a request are tried as the signature. */
 const SEARCHED_HEADERS = 30;
 const without = 'Use `"provider": "custom"` with these settings, or correct the sender.';
 
-/** Other readings of how an HMAC was made. The configuration stays what it is: this only explains. */
+/** Other ways in which an HMAC may have been made. They only explain; the configuration does not change. */
 export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Variant<SchemeSpec> & { cause: Cause })[] {
   if (spec.kind !== 'hmac') return [];
   const found: (Variant<SchemeSpec> & { cause: Cause })[] = [];
@@ -321,7 +321,7 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
   return found;
 }
 
-/** The URLs that may be configured at the provider instead of the one given here. */
+/** The URLs that may be configured at the provider instead of `publicUrl`. */
 export function urlVariants(publicUrl: string, request: WebhookRequest): Variant<string>[] {
   const found: Variant<string>[] = [];
   const add = (value: string): void => {

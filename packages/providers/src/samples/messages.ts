@@ -40,7 +40,7 @@ const twilioMessage =
 const sendgrid =
   (event: string, more: Record<string, unknown> = {}): ((make: Make) => SampleParts) =>
   (make) => ({
-    // It ends its batches with CR LF.
+    // SendGrid ends its batches with CR LF.
     body: `${JSON.stringify([
       {
         email: 'ada@example.com',
@@ -147,7 +147,7 @@ const line =
     },
   });
 
-/** JSON as Protocol Buffers write it: numbers of 64 bits are texts. */
+/** JSON as Protocol Buffers write it: 64-bit numbers are strings. */
 const livekit =
   (event: string, more: Build = () => ({})): ((make: Make) => SampleParts) =>
   (make) => ({

@@ -1,12 +1,12 @@
-/** What a sample is made with, so that no two of them are the same event. */
+/** Makes the random parts of a sample, so that no two samples are the same event. */
 export interface Make {
   now: Date;
   /** Unix seconds. */
   unix: number;
-  /** Letters and digits behind a prefix. */
+  /** A prefix and random letters and digits. */
   id(prefix: string, length?: number): string;
   uuid(): string;
-  /** Digits only, as text. */
+  /** Digits from 1 to 9, as text. */
   digits(length: number): string;
   /** Lower-case hexadecimal digits. */
   hex(length: number): string;

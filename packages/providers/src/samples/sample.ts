@@ -17,13 +17,13 @@ export interface Sample {
 
 const byProvider: Readonly<Record<string, Samples>> = { ...aboutMoney, ...aboutCode, ...aboutMessages, ...aboutWork };
 
-/** The event types that there are samples of, the most typical one first; empty for a provider without samples. */
+/** The event types that have a sample, the most typical one first; empty for a provider without samples. */
 export function sampleEventTypes(provider: string): string[] {
   return Object.hasOwn(byProvider, provider) ? Object.keys(byProvider[provider] as Samples) : [];
 }
 
 /**
- * A sample event of a provider: of a type, or the most typical one. Undefined when there is none.
+ * A sample event of a provider, of the given type or else of the most typical one. Undefined when there is no sample.
  * @param eventType as events carry it: `invoice.paid`, `issues.opened`, `orders/create`
  */
 export function sample(provider: string, eventType?: string, now = new Date()): Sample | undefined {

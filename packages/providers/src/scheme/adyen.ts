@@ -8,8 +8,8 @@ import type { Scheme } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
 /**
- * Adyen's standard webhooks carry one signature per item inside the body, over eight of its fields. Every item must
- * hold; the rest of the body is not authenticated.
+ * Adyen's standard webhooks carry one signature per item inside the body, over eight fields of the item. Every
+ * signature must be valid; the rest of the body is not authenticated.
  */
 export interface AdyenSpec {
   kind: 'adyen';
@@ -69,7 +69,7 @@ function itemsOf(value: unknown): object[] | undefined {
   return inner.every((item) => typeof item === 'object' && item !== null) ? inner : undefined;
 }
 
-/** Larger bodies are not searched for the digits of a number that JavaScript cannot hold. */
+/** The exact digits of numbers that JavaScript cannot hold are not looked up in bodies of more bytes. */
 const SEARCHED_BYTES = 1024 * 1024;
 
 function signatureOf(item: object, key: Buffer, body: Buffer, index: number): string {

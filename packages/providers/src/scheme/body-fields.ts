@@ -11,21 +11,21 @@ import type { WebhookRequest } from '../webhook-request';
 import type { Scheme, SchemeContext } from './scheme';
 import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 
-/** Where one signature and what it covers stand in a body. */
+/** Where a body has one signature and the values that it covers. */
 export interface SignedFields {
   signature: Path;
   /** Joined without a separator. */
   timestamp: Path;
-  /** Drawn anew by the sender for each signature. */
+  /** Random text that the sender makes for each signature. */
   then: Path;
 }
 
-/** HMAC-SHA256 in hex over some fields of the body, which stands in the body itself; the rest is not authenticated. */
+/** HMAC-SHA256 in hex, inside the body, over some of its fields; the rest of the body is not authenticated. */
 export interface BodyFieldsSpec extends SignedFields {
   kind: 'body-fields';
   /** A second signature that a JSON body may have, by another key. Either of the two is enough. */
   other?: SignedFields;
-  /** Generous where a provider repeats the first signature on its retries. */
+  /** Has to cover the whole schedule of retries if the provider repeats the first signature on them. */
   toleranceSeconds: number;
 }
 
@@ -66,7 +66,7 @@ export function createBodyFieldsScheme(spec: BodyFieldsSpec): Scheme {
     verify(request, context) {
       if (isTooLargeToRead(request) || hasTooManyParts(request)) return refused('body_too_large_to_read');
       const inJson = (path: Path): string | null => textAt(request, ...path);
-      // In a form the same fields stand at the top, under the last part of their path, and each may come once.
+      // A form has the same fields at its top level, under the last step of their path. Each may occur only once.
       const inForm = (path: Path): string | null => {
         const [value = null, second] = fieldValues(request, String(path.at(-1)), 2);
         return second === undefined ? value : null;

@@ -10,7 +10,7 @@ const isCertificate = (text: string): boolean => parse(text) !== undefined;
  * The key of a certificate at a URL that the request names.
  * @param allowed matches the whole text of the URLs that belong to the provider. It is compared with the text itself and
  *   not with parsed parts, so that it leaves no room for user names, ports, escapes or a parser's repairs.
- * @returns `refused`: the URL is not allowed, or there is no certificate; `unavailable`: it cannot be fetched now
+ * @returns `refused` when the URL is not allowed or has no certificate, `unavailable` when it cannot be fetched now
  */
 export async function keyAtUrl(
   url: string,

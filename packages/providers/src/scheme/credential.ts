@@ -1,21 +1,21 @@
 import type { SchemeSpec } from './scheme-spec';
 
-/** Where a request carries its credential: `header`, `query` or `body` is set. */
+/** Where a request carries its credential. Exactly one of `header`, `query` and `body` is set. */
 export interface CredentialPlace {
-  /** False: the endpoint is configured with a public key, which proves nothing about who knows it. */
+  /** False when the endpoint is configured with a public key, which anybody may know, instead of a shared secret. */
   shared: boolean;
   /** Lower-case name of a header. */
   header?: string;
   /** Name of a parameter of the URL. */
   query?: string;
-  /** Somewhere in the JSON body. */
+  /** The credential is in the JSON body. */
   body?: true;
 }
 
 /**
  * Where requests of a scheme carry something that would authenticate any other request too: the shared secret itself, or
- * a JSON Web Token that says nothing about the body. Whoever receives one such request can send others in the provider's
- * name.
+ * a JSON Web Token that says nothing about the body. Anyone who receives one such request can send others in the
+ * provider's name.
  * @returns null for schemes that sign what they send
  */
 export function credentialPlace(spec: SchemeSpec): CredentialPlace | null {

@@ -8,20 +8,22 @@ import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 import type { TemplateValues } from './template';
 
-/** `md5` is for old senders that are set up as `custom`. No forgery of HMAC-MD5 is known, unlike collisions of MD5 itself. */
+/**
+ * `md5` is for old senders that are set up as `custom`. MD5 has known collisions, but HMAC-MD5 has no known forgery.
+ */
 export type HmacAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 export interface HmacSpec extends SignedHeaderSpec {
   kind: 'hmac';
-  /** Default `sha256`. Always from this configuration, never from the request. */
+  /** Comes from this configuration, never from the request. @default 'sha256' */
   algorithm?: HmacAlgorithm;
-  /** Default `hex`; upper-case hex is accepted where the provider sends it (`HEX`). */
+  /** `HEX` is upper-case hexadecimal. @default 'hex' */
   encoding?: 'hex' | 'HEX' | 'base64' | 'base64url';
-  /** Default `utf8`: the secret's own text is the key. */
+  /** With `utf8`, the secret's own text is the key. @default 'utf8' */
   secretEncoding?: SecretEncoding;
-  /** `hash`: not an HMAC but a plain digest of a template that contains `{secret}`. */
+  /** `hash` is not an HMAC but a plain digest of a template that contains `{secret}`. @default 'hmac' */
   construction?: 'hmac' | 'hash';
-  /** Older signatures under the same secret that the provider sends too. `sign` makes them; they never verify anything. */
+  /** Older signatures that the provider also sends, with the same secret. `sign` makes them; `verify` ignores them. */
   companions?: readonly Omit<HmacSpec, 'kind' | 'companions'>[];
 }
 
@@ -31,8 +33,9 @@ export function createHmacScheme(spec: HmacSpec): Scheme {
   const algorithm = spec.algorithm ?? 'sha256';
   const encoding = spec.encoding ?? 'hex';
   const { secretEncoding } = spec;
-  // Whoever knows the digest of `{secret}{body}` can compute that of a longer text: the body, then padding, then any bytes. The
-  // padding begins with the byte 0x80, which cannot follow UTF-8, so a body that has been made longer so is never UTF-8.
+  // Anyone who knows the digest of `{secret}{body}` can compute that of a longer text: the body, then padding, then any
+  // bytes. The padding begins with the byte 0x80, which cannot follow complete UTF-8, so the longer body is never
+  // UTF-8.
   const extendable =
     spec.construction === 'hash' &&
     header.template.text.lastIndexOf('{body}') > header.template.text.lastIndexOf('{secret}');

@@ -3,12 +3,14 @@ import { createHmac, sign as signBytes, verify as verifyBytes, type KeyObject } 
 import { jsonOf } from '../body-value';
 import { sameText } from '../signature-text';
 
-/** Algorithms of JWS (RFC 7518) that are offered. `none` is not among them, and a token never chooses. */
+/** The supported algorithms of JWS (RFC 7518). `none` is not among them, and a token never chooses its algorithm. */
 export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'ES256';
 
 export interface ParsedJwt {
   header: Record<string, unknown>;
-  /** Undefined when they are no JSON object. Read when they are asked for: those of a body can be large. */
+  /**
+   * Undefined when they are not a JSON object. They are parsed on first use, because a token in a body can be large.
+   */
   readonly claims: Record<string, unknown> | undefined;
   signed: Buffer;
   signature: string;
@@ -18,8 +20,8 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const LENGTH_LIMIT = 64 * 1024;
 
 /**
- * The parts of a compact JWS (RFC 7515), or undefined when it is none. Nothing of it is trusted yet.
- * @param limit of its length. Larger ones come as bodies only: check the signature first, and read the claims then.
+ * The parts of a compact JWS (RFC 7515), or undefined when the text is not one. Nothing of it is verified yet.
+ * @param limit the most characters. Only a body may have more: then check the signature before you read the claims.
  */
 export function parseJwt(token: string, limit = LENGTH_LIMIT): ParsedJwt | undefined {
   if (token.length > limit) return undefined;
@@ -27,7 +29,7 @@ export function parseJwt(token: string, limit = LENGTH_LIMIT): ParsedJwt | undef
   if (parts.length !== 3 || !parts.every((part) => BASE64URL.test(part))) return undefined;
   const [head, payload, signature] = parts as [string, string, string];
   const header = head.length > LENGTH_LIMIT ? undefined : objectOf(head);
-  // A token that asks for extensions that must be understood (RFC 7515, 4.1.11) is not understood.
+  // `crit` lists extensions that a receiver must understand (RFC 7515, 4.1.11). This one understands none.
   if (!header || 'crit' in header) return undefined;
   let claims: ReturnType<typeof objectOf> | null = null;
   return {
@@ -54,7 +56,7 @@ export function jwtHolds(jwt: ParsedJwt, algorithm: JwtAlgorithm, key: KeyObject
   if (jwt.header['alg'] !== algorithm) return false;
   if (Buffer.isBuffer(key)) return sameText(jwt.signature, hmacOf(algorithm, key, jwt.signed));
   const signature = Buffer.from(jwt.signature, 'base64url');
-  // The one text that stands for these bytes: a lenient decoder would accept others.
+  // Only the canonical text of these bytes counts. A lenient decoder would accept others.
   if (signature.toString('base64url') !== jwt.signature) return false;
   return verifyBytes('sha256', jwt.signed, dsa(key), signature);
 }

@@ -22,7 +22,7 @@ export interface JwtSpec {
   header?: string;
   /** Text before the token, such as `Bearer `. */
   prefix?: string;
-  /** A token without the prefix is accepted too, and `sign` leaves it out: receivers that take both take the token alone. */
+  /** Whether a token without the prefix is accepted too. If so, `sign` leaves the prefix out. */
   prefixOptional?: boolean;
   algorithm: JwtAlgorithm;
   /** Further algorithms of the same kind of key that the provider's libraries accept. `sign` uses the first one. */
@@ -36,15 +36,15 @@ export interface JwtSpec {
     /** The provider leaves the claim out where there is no body. */
     omittedWhenEmpty?: boolean;
   };
-  /** The claim that holds the hex SHA-256 of the URL; compared where the URL is configured. */
+  /** The claim that holds the hex SHA-256 of the URL. It is compared if the endpoint has a public URL. */
   urlHashClaim?: string;
-  /** Its tokens say from when they count (`nbf`). */
+  /** Whether `sign` adds the time from which the token is valid (`nbf`). */
   notBefore?: boolean;
-  /** Of `iat`, both ways, and of `exp` and `nbf`, where the token has them. @default 300 */
+  /** Tolerance of `iat`, in both directions, and of `exp` and `nbf`, if the token has them. @default 300 */
   toleranceSeconds?: number;
-  /** Who must have issued it (`iss`), where the provider fixes that. */
+  /** The required issuer (`iss`), if it is the same for all users of the provider. */
   issuer?: string;
-  /** The name in `verification.settings` that says who must have issued it. Signing needs it, verifying does not. */
+  /** The setting in `verification.settings` that has the required issuer. Signing needs it, verification does not. */
   issuerSetting?: string;
 }
 

@@ -11,9 +11,9 @@ import type { Scheme, SchemeContext } from './scheme';
 
 /**
  * PayPal (https://developer.paypal.com/api/rest/webhooks/rest/): RSA-SHA256 over transmission id, time, webhook id and
- * the CRC-32 of the body, under a certificate whose URL a header names. The webhook id, which only the owner of the
- * webhook knows to be meant, is the endpoint's secret. A CRC is no cryptographic hash: whoever can choose a body can make
- * another with the same CRC, so the body counts as authenticated only as far as PayPal's scheme goes.
+ * the CRC-32 of the body, with a certificate whose URL a header names. The endpoint's secret is the webhook id, which
+ * says for which webhook PayPal signed. A CRC is not a cryptographic hash: anyone who can choose a body can make
+ * another with the same CRC, so the body is authenticated only as well as PayPal's scheme can.
  */
 export interface PaypalSpec {
   kind: 'paypal';
@@ -80,10 +80,10 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   }
   if (values[names.signature] === '') return refused('missing_signature');
   const signature = canonicalBase64(values[names.signature] as string);
-  // The one algorithm there is: the header may say so, and cannot choose another.
+  // There is only one algorithm. The header must name it and cannot choose another.
   if (!signature || values[names.algorithm] !== 'SHA256withRSA') return refused('malformed_signature');
   if (values[names.id] === '' || values[names.time] === '') return refused('malformed_timestamp');
-  // PayPal names no tolerance, so an age is checked only where the owner asks for it.
+  // PayPal names no tolerance, so the age is checked only if the endpoint has a setting for it.
   if (context.settings[TOLERANCE_SETTING] !== undefined) {
     const tolerance = toleranceOf(context.settings, DEFAULT_TOLERANCE_SECONDS);
     const stale = checkTimestamp(values[names.time] as string, 'iso8601', tolerance, request.receivedAt);

@@ -63,7 +63,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
     request.receivedAt,
   );
   if (stale) return stale;
-  // What costs nothing comes before the look-up: only a token over this very body is worth one.
+  // The cheap checks come before the look-up: only a token over exactly this body is worth one.
   const expected = createHash('sha256').update(request.body).digest('hex');
   if (typeof claimed !== 'string' || !sameText(claimed, expected)) return refused('wrong_signature');
   const pinned = context.secrets.map(keyOf).filter((key) => key !== undefined);
@@ -85,7 +85,7 @@ async function lookUp(kid: string, context: SchemeContext): Promise<KeyObject[] 
   return key ? [key] : 'unavailable';
 }
 
-/** The key in Plaid's answer; undefined when the answer holds none. */
+/** The key in Plaid's answer; undefined when the answer has no usable key. */
 function publishedKey(text: string): KeyObject | undefined {
   const jwk = valueAt(jsonOf(text), ['key']);
   if (typeof jwk !== 'object' || jwk === null) return undefined;

@@ -9,9 +9,9 @@ import { SignedHeader, type SignedHeaderSpec } from './signed-header';
 export interface PublicKeySpec extends SignedHeaderSpec {
   /** Ed25519 (RFC 8032), ECDSA with DER signatures, or RSASSA-PKCS1-v1_5. */
   kind: 'ed25519' | 'ecdsa' | 'rsa';
-  /** Of the signature. @default 'base64' */
+  /** The encoding of the signature. @default 'base64' */
   encoding?: 'hex' | 'base64';
-  /** For ecdsa and rsa. @default 'sha256' */
+  /** The hash of ecdsa and rsa. @default 'sha256' */
   algorithm?: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   /** The form in which the provider shows its key, for test keys. @default 'spki' */
   keyForm?: 'hex' | 'whpk' | 'base64' | 'spki' | 'pem';
@@ -41,7 +41,7 @@ export function createPublicKeyScheme(spec: PublicKeySpec): Scheme {
       const readings = signed.readings.map((values) => header.template.bytes(values));
       for (const candidate of signed.candidates) {
         const signature = decode(candidate);
-        // Hexadecimal digits come in two cases, and only one text may be good: the proof of a request is its text.
+        // Only lower-case hex counts. The text is the proof of a request, so one signature must have only one text.
         if (!signature || (encoding === 'hex' && candidate !== candidate.toLowerCase())) continue;
         if (keys.some((key) => readings.some((data) => verifySignature(algorithm, data, key, signature)))) {
           return {
@@ -96,7 +96,7 @@ function publicText(key: KeyObject, form: NonNullable<PublicKeySpec['keyForm']>)
   return key.export({ format: 'der', type: 'spki' }).toString('base64');
 }
 
-/** Parsing a key costs more than checking a signature with it. */
+/** Caches up to 1,000 parsed keys, because parsing a key costs more than checking a signature with it. */
 export function remembered(parse: (text: string) => KeyObject | undefined): (text: string) => KeyObject | undefined {
   const known = new Map<string, KeyObject | undefined>();
   return (text) => {

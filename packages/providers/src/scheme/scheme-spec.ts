@@ -24,7 +24,7 @@ export type SchemeSpec =
   | PaypalSpec
   | PlaidSpec;
 
-/** HMAC over the body, hex under the secret's own text, unless told otherwise. */
+/** An HMAC. By default it is over the body, in hex, and its key is the secret's own text. */
 export const hmac = (spec: Omit<HmacSpec, 'kind'>): HmacSpec => ({ kind: 'hmac', ...spec });
 /** A shared token in a header, in the URL, in the body or as basic authentication. */
 export const token = (spec: Omit<TokenSpec, 'kind'>): TokenSpec => ({ kind: 'token', ...spec });
@@ -33,7 +33,7 @@ export const ecdsa = (spec: Omit<PublicKeySpec, 'kind'>): PublicKeySpec => ({ ki
 export const rsa = (spec: Omit<PublicKeySpec, 'kind'>): PublicKeySpec => ({ kind: 'rsa', ...spec });
 export const jwt = (spec: Omit<JwtSpec, 'kind'>): JwtSpec => ({ kind: 'jwt', ...spec });
 
-/** The working scheme of a description. */
+/** Makes the scheme that a spec describes. */
 export function createScheme(spec: SchemeSpec): Scheme {
   switch (spec.kind) {
     case 'hmac':
@@ -67,8 +67,8 @@ export function signsUrl(spec: SchemeSpec): boolean {
 }
 
 /**
- * How old, or how far in the future, a signed timestamp may be, in seconds. Null: the age is not checked unless
- * `settings.tolerance_seconds` says so. Undefined: the scheme signs no timestamp.
+ * How old, or how far in the future, a signed timestamp may be, in seconds. `null` means that the age is not checked
+ * unless `settings.tolerance_seconds` is given, `undefined` that the scheme signs no timestamp.
  */
 export function toleranceSeconds(spec: SchemeSpec): number | null | undefined {
   switch (spec.kind) {

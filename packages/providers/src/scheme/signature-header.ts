@@ -6,7 +6,7 @@ export type SignatureHeader =
   | { form: 'plain'; prefix?: string }
   /** A list such as `v1,<sig> v1,<sig>` or `v1=<sig>,v1=<sig>`: items with the prefix count, others are ignored. */
   | { form: 'list'; separator: string; prefix: string; prefixOptional?: boolean }
-  /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. Blanks around a field do not matter when it is read. */
+  /** Fields such as `t=1700000000,v1=<sig>,v1=<sig>`. Blanks around a field are ignored. */
   | { form: 'fields'; separator: string; signature: string; timestamp: string }
   /** The timestamp and then signatures: `1700000000,<sig>,<sig>`. */
   | { form: 'timestamp-first'; separator: string };
@@ -23,7 +23,7 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
     if (!value.startsWith(prefix) || value.length === prefix.length) return undefined;
     return { candidates: [value.slice(prefix.length)], timestamp: undefined };
   }
-  // `, ` is how the provider writes it; without the blank it is the same list.
+  // A provider that writes `, ` between the items also means a list when the blank is missing.
   const items = value
     .split(header.separator.trim() || header.separator, CANDIDATE_LIMIT * 2)
     .map((item) => item.trim());
@@ -46,7 +46,7 @@ export function parseSignatures(value: string, header: SignatureHeader): ParsedS
     if (mark < 0) continue;
     const name = item.slice(0, mark);
     if (name === header.signature) candidates.push(item.slice(mark + 1));
-    // The last one would win in some parsers and the first in others: a second timestamp is refused.
+    // A second timestamp is refused, because parsers differ in which of two counts.
     else if (name === header.timestamp) {
       if (timestamp !== undefined) return undefined;
       timestamp = item.slice(mark + 1);

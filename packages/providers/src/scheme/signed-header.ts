@@ -17,24 +17,24 @@ import type { SchemeContext, SigningInput } from './scheme';
 import { formatSignature, parseSignatures, type SignatureHeader } from './signature-header';
 import { Template, type TemplateValues } from './template';
 
-/** The part that header schemes share: where the signature, timestamp and id stand and what is signed. */
+/** The common part of header schemes: where the signature, timestamp and id are, and what is signed. */
 export interface SignedHeaderSpec {
   /** Header of the signature. Several names are alternatives; the first one present counts. */
   header: string | readonly string[];
   /** Further headers that may carry a signature each, for providers that send one for every active key. */
   alternatives?: readonly string[];
-  /** The header may come several times, as while a key is rotated: any of its values may match. */
+  /** Whether the header may occur several times, as during a key rotation. Any of its values may match. */
   repeats?: boolean;
   /** A query parameter that carries the signature instead, for providers that append it to the URL. */
   queryParameter?: string;
   value?: SignatureHeader;
-  /** Signed string out of `{timestamp}`, `{id}`, `{url}`, `{method}`, `{body}`. Default `{body}`. */
+  /** The signed text, made of `{timestamp}`, `{id}`, `{url}`, `{method}` and `{body}`. @default '{body}' */
   template?: string;
-  /** `inflated`: the sender signed the body before it compressed it. @default the body as it arrives */
+  /** `inflated` when the sender signs the body before it compresses it. @default the body as it arrives */
   body?: 'inflated';
   timestamp?: {
     header?: string | readonly string[];
-    /** Where it stands in the signed body instead; a body without it is taken as it is. */
+    /** Its place in the signed body, instead of a header. The age of a body without it is not checked. */
     path?: Path;
     unit?: TimestampUnit;
     /** @default 300 */
@@ -46,13 +46,13 @@ export interface SignedHeaderSpec {
    * them, but one with another value is refused.
    */
   constants?: Readonly<Record<string, string>>;
-  /** `hubspot`: some percent-escapes of the URL are decoded before it is signed; the URL as it is counts too. */
+  /** `hubspot` decodes some percent-escapes of the URL before it is signed. A signature of the plain URL counts too. */
   urlForm?: 'hubspot';
 }
 
 export interface SignedRequest {
   candidates: string[];
-  /** What may have been signed: one reading, unless the URL has two forms. */
+  /** The values that may have been signed: one set, unless the URL has two forms. */
   readings: TemplateValues[];
 }
 
@@ -88,13 +88,13 @@ export class SignedHeader {
     return path === undefined ? [] : [{ path }];
   }
 
-  /** Everything that `sign` may write, and what it replaces. */
+  /** All headers that `sign` may write or replace. */
   get headers(): readonly string[] {
     const constants = this.constants.map(([name]) => name);
     return [...this.names, ...this.alternatives, ...this.timestampNames, ...this.idNames, ...constants];
   }
 
-  /** Reads and checks everything but the signature itself. */
+  /** Reads everything and checks all but the signature itself. */
   read(request: WebhookRequest, context: SchemeContext): SignedRequest | Refused {
     for (const [name, constant] of this.constants) {
       const value = request.headers.only(name);
@@ -124,7 +124,7 @@ export class SignedHeader {
     if (this.template.uses('timestamp') && timestamp === undefined) return refused('malformed_timestamp');
     const { path } = this.spec.timestamp ?? {};
     if (path) {
-      // JSON with a wrong Content-Encoding is read as the JSON that it is.
+      // JSON with a wrong Content-Encoding is read as plain JSON.
       const plain = inflatedRequest(request) ?? (jsonBody(request) === undefined ? null : request);
       if (plain === null || isTooLargeToRead(plain)) return refused('body_too_large_to_read');
       timestamp = textAt(plain, ...path) ?? undefined;
@@ -153,14 +153,14 @@ export class SignedHeader {
     };
   }
 
-  /** Values of a request that is about to be signed, and what carries a signature over them. */
+  /** The values to sign in a request, and a function that makes headers or a query of their signature. */
   prepare(input: SigningInput): {
     values: TemplateValues;
     carry: (signature: string) => { headers: [string, string][]; query?: string };
   } {
     const timestamp = formatTimestamp(input.timestamp, this.unit);
     const idNames = this.present(input, this.idNames);
-    // A message that is signed anew is still the same message.
+    // A message that is signed again keeps its id.
     const id = new HeaderList(input.rawHeaders).get(idNames[0] ?? '') ?? input.id;
     const headers: [string, string][] = [
       ...this.constants.map(([name, value]): [string, string] => [name, value]),
@@ -185,7 +185,7 @@ export class SignedHeader {
     };
   }
 
-  /** @throws TypeError when the body is not in its coding */
+  /** @throws TypeError when the body does not have its Content-Encoding */
   private bodyToSign({ body, rawHeaders }: SigningInput): Buffer {
     if (this.spec.body !== 'inflated') return body;
     const plain = inflate(body, new HeaderList(rawHeaders).get('content-encoding') ?? '', LARGEST_LIMIT);
@@ -204,7 +204,7 @@ export class SignedHeader {
     return values.length > 1 ? repeated : values[0];
   }
 
-  /** Of alternatives, those that the request has already, so that a re-signed one looks as it did; else the first. */
+  /** The names that the request already has, so that it looks the same when it is signed again; else the first name. */
   private present(input: SigningInput, names: readonly string[]): readonly string[] {
     const headers = new HeaderList(input.rawHeaders);
     const found = names.filter((name) => headers.has(name));
@@ -228,8 +228,8 @@ function one(request: WebhookRequest, names: readonly string[]): string | undefi
 }
 
 /**
- * The URL that the provider called: the one that is configured there, with the raw query of the request. The configured
- * query fills in only where the request has none, because a proxy cut it off. A fragment is never sent.
+ * The URL that the provider called: the configured URL with the raw query of the request. The configured query counts
+ * only if the request has none, because a proxy may have cut it off. A fragment is never sent.
  * @param without a parameter that the provider appends after signing
  */
 export function signedUrl(

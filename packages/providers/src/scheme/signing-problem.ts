@@ -1,8 +1,8 @@
-/** The endpoint's verification lacks something that a signature of the provider needs. */
+/** Thrown when the endpoint's verification lacks something that a signature of the provider needs. */
 export class SigningProblem extends TypeError {
   /**
-   * @param field of the verification that is missing, such as `settings.api_key` or `public_url`
-   * @param message a sentence for whoever configures the endpoint
+   * @param field the missing field of the verification, such as `settings.api_key` or `public_url`
+   * @param message a sentence for the user who configures the endpoint
    */
   constructor(
     readonly field: string,

@@ -12,18 +12,18 @@ import type { Scheme, SchemeContext } from './scheme';
 
 /**
  * Amazon SNS (https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html): an RSA signature over
- * fields of the body, under a certificate that the message names. Anybody with an AWS account can send one, so the
- * endpoint's `secrets` are the ARNs of the topics that it listens to.
+ * fields of the body, with a certificate that the message names. Anybody with an AWS account can send a signed message,
+ * so the endpoint's `secrets` are the ARNs of the topics that it accepts.
  */
 export interface SnsSpec {
   kind: 'sns';
 }
 
-// A region such as eu-central-1 or us-gov-west-1. Anything looser also fits names that customers of AWS can own, such as
-// sns.s3-us-west-2.amazonaws.com, which is a bucket called "sns".
+// A region such as eu-central-1 or us-gov-west-1. A looser pattern would also fit names that customers of AWS can own,
+// such as sns.s3-us-west-2.amazonaws.com, which is a bucket called "sns".
 const ORIGIN = 'https:\\/\\/sns\\.[a-z]{2}(?:-[a-z]+)+-\\d\\.amazonaws\\.com(?:\\.cn)?';
 const CERTIFICATE_URL = new RegExp(`^${ORIGIN}\\/[A-Za-z0-9_-]{1,128}\\.pem$`);
-/** Where Amazon has a subscription confirmed: a query of the service's root. */
+/** The URL at which a subscription is confirmed: the root of the service, with a query. */
 export const SNS_CONFIRMATION_URL = new RegExp(`^${ORIGIN}\\/\\?[\\w%.~:=&+*!'(),;@$/?-]{1,2048}$`);
 const ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/;
 /** Retries repeat the time of publication, and a delivery policy may let them go on for an hour. */
@@ -78,7 +78,7 @@ async function verify(request: WebhookRequest, context: SchemeContext): Promise<
   const key = await keyAtUrl(url, CERTIFICATE_URL, context.keys);
   if (key === 'refused') return refused('malformed_signature');
   if (key === 'unavailable') return refused('key_unavailable');
-  // Versions of the scheme, not of the request's choosing: both are RSA under the same key, and SNS still sends both.
+  // The request may name either version: both are RSA with the same key, and SNS still sends both.
   const holds = verifySignature(version === '2' ? 'sha256' : 'sha1', Buffer.from(text), key, signature);
   return holds
     ? { ok: true, proof: received, bodyAuthenticated: false, coversTimestamp: true }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What may stand in a signed string. */
+/** The values that a signed text may contain. */
 export interface TemplateValues {
   timestamp: string;
   id: string;
@@ -16,8 +16,9 @@ type Segment = string | { name: keyof TemplateValues; hash?: 'raw' | 'hex' | 'ba
 const PLACES = /(\{(?:timestamp|id|url|method|body|secret|body_sha256(?:_hex|_base64)?)\})/;
 
 /**
- * A signed string such as `{timestamp}.{body}`, compiled once. The body is hashed as bytes and never decoded. Instead of it
- * its SHA-256 may stand there: as 32 bytes (`{body_sha256}`), or written as `{body_sha256_hex}` or `{body_sha256_base64}`.
+ * A template of the signed text, such as `{timestamp}.{body}`, compiled once. The body is hashed as bytes and never
+ * decoded. A template may have the SHA-256 of the body instead: as 32 bytes (`{body_sha256}`), or as text
+ * (`{body_sha256_hex}`, `{body_sha256_base64}`).
  */
 export class Template {
   private readonly segments: Segment[];
@@ -38,7 +39,7 @@ export class Template {
     return this.segments.some((segment) => typeof segment === 'object' && segment.name === name);
   }
 
-  /** Header values arrive as Latin-1 text and are hashed as the bytes they were. */
+  /** Passes the signed bytes on, part by part. Header values arrive as Latin-1 text and become their original bytes. */
   write(values: TemplateValues, update: (bytes: Buffer) => void): void {
     for (const segment of this.segments) {
       if (typeof segment === 'string') update(Buffer.from(segment, 'utf8'));

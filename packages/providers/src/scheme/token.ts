@@ -12,7 +12,7 @@ import { sharedSecret } from './shared-secret';
 /** A shared token that the request carries. It says nothing about the rest of the request. */
 export interface TokenSpec {
   kind: 'token';
-  /** A header; or one of the places below. */
+  /** A header. A scheme has exactly one of `header`, `basic`, `query` and `body`. */
   header?: string;
   /** Text before the token in the header, such as `Bearer `. */
   prefix?: string;
@@ -21,13 +21,13 @@ export interface TokenSpec {
   /** A parameter of the URL. */
   query?: string;
   /**
-   * In the JSON body: at a path, or in every item of a list. Without a list the value must be a string, and no name on the
-   * way may come twice.
+   * In the JSON body: at a path, or in every item of a list. Without a list, the value must be a string, and no name on
+   * the path may occur twice in its object.
    */
   body?: { list: Path; path: Path } | { list?: undefined; path: readonly string[] };
 }
 
-/** Compared in constant time. */
+/** Tokens are compared in constant time. */
 export function createTokenScheme(spec: TokenSpec): Scheme {
   const header = spec.basic ? 'authorization' : spec.header?.toLowerCase();
   const carriedBy = (secret: string): string =>
@@ -54,7 +54,7 @@ export function createTokenScheme(spec: TokenSpec): Scheme {
       if (received.length === 0 || received.includes('')) return refused('missing_signature');
       const secrets = context.secrets.filter((secret) => secret.trim() !== '');
       if (secrets.length === 0) return refused('no_secret');
-      // Every secret is compared with every token, whichever fits first.
+      // Every secret is compared with every token, even after a match, so that the time says nothing.
       const fits = received.map((text) => secrets.filter((secret) => sameText(text, carriedBy(secret))).length > 0);
       return fits.every(Boolean)
         ? { ok: true, proof: '', bodyAuthenticated: false, coversTimestamp: false }
@@ -98,7 +98,7 @@ function withSecret(body: Buffer, path: readonly string[], secret: string): Buff
   return replaceJsonStrings(body, [[path, secret]]);
 }
 
-/** The tokens; or why there are none. */
+/** The tokens of a request, or why it has none. */
 function carriedIn(
   request: WebhookRequest,
   spec: TokenSpec,

@@ -15,7 +15,7 @@ import { signedUrl } from './signed-header';
 export interface UrlFieldsSpec {
   kind: 'url-fields';
   header: string;
-  /** The query parameter that holds the hex SHA-256 of a body that is no form. */
+  /** The query parameter that holds the hex SHA-256 of a body that is not a form. */
   bodyHash?: string;
   /** A header such as `key=<id>,algorithm=HMAC_SHA256`, which tells SHA-256 from SHA-1. */
   algorithmHeader?: string;
@@ -38,7 +38,7 @@ export function createUrlFieldsScheme(spec: UrlFieldsSpec): Scheme {
       const keys = usableKeys(context.secrets);
       if (keys.length === 0) return refused('no_secret');
 
-      // Both are an HMAC under the same secret, so a request that chooses gains nothing.
+      // Both are an HMAC with the same secret, so a request gains nothing by choosing.
       const asked = spec.algorithmHeader === undefined ? undefined : request.headers.only(spec.algorithmHeader);
       if (asked === repeated) return refused('repeated_header');
       const algorithm = asked === undefined ? 'sha1' : algorithmIn(asked);
@@ -78,7 +78,10 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Undefined for a body that no part of the signature would cover; null when there are too many fields to be read. */
+/**
+ * The fields of a form as they are signed. Undefined for any other body, which the signature would not cover; null when
+ * there are too many fields to be read.
+ */
 function sortedFields(body: Buffer, contentType: string): string | undefined | null {
   if (body.length === 0) return '';
   if (!isForm(contentType)) return undefined;
@@ -101,13 +104,16 @@ function sortedFields(body: Buffer, contentType: string): string | undefined | n
     .join('');
 }
 
-/** As most languages sort: JavaScript itself compares halves of what lies beyond the first 65,536 characters. */
+/**
+ * Compares code points, as most languages do. JavaScript compares UTF-16 code units, which sorts surrogates
+ * differently.
+ */
 function byCodePoint(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
   for (let i = 0; i < length; i++) {
     const a = one.charCodeAt(i);
     const b = other.charCodeAt(i);
-    // Surrogates stand for larger characters than those from U+E000 to U+FFFF.
+    // Surrogates encode larger code points than U+E000 to U+FFFF.
     if (a !== b) return a >= 0xd800 && b >= 0xd800 ? ((a + 0x2000) & 0xffff) - ((b + 0x2000) & 0xffff) : a - b;
   }
   return one.length - other.length;
@@ -120,7 +126,7 @@ function algorithmIn(settings: string): 'sha1' | 'sha256' | undefined {
   return found[0] === 'HMAC_SHA256' ? 'sha256' : undefined;
 }
 
-/** Twilio signs with or without the port, whatever it is, and its own libraries try both. */
+/** Twilio may sign the URL with or without its port, so its own libraries try both. */
 export function withAndWithoutPort(url: string): string[] {
   const match = /^(https?):\/\/((?:[^/?#@]*@)?)(\[[^\]/?#]*\]|[^/?#:]+)(:\d{1,5})?(.*)$/s.exec(url);
   if (!match) return [url];

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** A request as its receiver gets it, with what the receiver is configured with. */
+/** A request as its receiver gets it, with the receiver's configuration. */
 export interface ReceivedRequest {
   /** Name in the catalogue. */
   provider: string;
   rawHeaders: readonly string[];
   bodyBase64: string;
-  /** The URL that the receiver believes to have, with the query as it came. */
+  /** The receiver's URL as it is configured, with the query of the request. */
   url: string;
   secret: string;
   settings: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface VendorAnswers {
   names: string[];
   /** For each request null, or why the vendor's package refuses it. */
   answers: (string | null)[];
-  /** One that LiveKit's package signed, under the secret `a secret of livekit`. */
+  /** A request that LiveKit's package signed, with the secret `a secret of livekit`. */
   livekit: { body: string; jwt: string };
 }
 

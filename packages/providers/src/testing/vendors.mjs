@@ -1,6 +1,6 @@
 // The vendors' own packages as judges, in a plain Node process: several are ES modules only, which Jest cannot load.
-// Reads a JSON list of requests as a receiver gets them, writes a JSON list of what each vendor says: null, or why it
-// refuses. A judge sees the request untouched: whatever a receiver would have to change first is a fault of the signer.
+// Reads a JSON list of requests as a receiver gets them. Writes what each vendor says about them: null, or why it
+// refuses. A judge sees the request untouched: if a receiver would have to change it first, the signer is wrong.
 import { createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import https from 'node:https';
@@ -51,7 +51,7 @@ const judges = {
     const rawRequest = { method: 'POST', url: '/', headers };
     return (await shopify.webhooks.validate({ rawBody: body, rawRequest })).valid;
   },
-  // With JSON the URL carries the hash of the body, and Twilio's package wants to be called by another name.
+  // With JSON, the URL carries the hash of the body, and Twilio's package has another function for that.
   twilio: ({ body, headers, secret, url }) =>
     headers['content-type'] === 'application/json'
       ? twilio.validateRequestWithBody(secret, headers['x-twilio-signature'], url, body)
@@ -77,11 +77,11 @@ const judges = {
     messagebird
       .verify(url, Buffer.from(body), headers['messagebird-signature-jwt'], createSecretKey(Buffer.from(secret)))
       .then(() => true),
-  // It keeps certificates by their URL, so each request names one of its own.
+  // The validator caches certificates by URL, so each request names its own.
   'aws-sns': ({ body, publicKey }) => withCertificate(publicKey, () => snsHolds(JSON.parse(body))),
 };
 
-/** As Express's parser does: a repeated field is a list. */
+/** Parses a form like Express: a repeated field becomes a list. */
 function parseForm(body) {
   const fields = {};
   for (const [name, value] of new URLSearchParams(body))
@@ -89,7 +89,7 @@ function parseForm(body) {
   return fields;
 }
 
-/** As Node gives them to a receiver. */
+/** The headers as Node gives them to a receiver. */
 function headersOf(rawHeaders) {
   const headers = {};
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -136,7 +136,7 @@ async function judge({ bodyBase64, rawHeaders, ...request }) {
 
 const answers = [];
 for (const signed of JSON.parse(await text(process.stdin))) answers.push(await judge(signed));
-// And one that a vendor signs.
+// One more request, which a vendor signs.
 const body = '{"event":"room_finished","id":"EV_2"}';
 const token = new AccessToken('key', 'a secret of livekit', { ttl: 60 });
 token.sha256 = createHash('sha256').update(body).digest('base64');
