@@ -144,13 +144,14 @@ function weaknesses(kind: string, settings: Settings): string[] {
   if (kind === 'hash')
     return [
       'A digest of secret and body is weaker than an HMAC. With the secret first, anybody who sees one signed request can ' +
-        'compute the signature of the same body with padding and more bytes behind it; such a body is not UTF-8, so it is ' +
-        'refused. With the secret last, two bodies with one MD5 or SHA-1 digest have one signature. Take hmac if the sender can.',
+        'compute the signature of the same body with padding and more bytes after it; such a body is not UTF-8, so it is ' +
+        'refused. With the secret last, two bodies with the same MD5 or SHA-1 digest have the same signature. Use hmac if ' +
+        'the sender can.',
     ];
   if (kind === 'token' && settings['body_path'] !== undefined)
     return [
-      'Every event carries the secret in its body and nothing is signed. Whoever receives or reads the body can send ' +
-        "requests in the sender's name. Take a signature if the sender can.",
+      'Every event carries the secret in its body, and nothing is signed. Anyone who receives or reads the body can send ' +
+        "requests in the sender's name. Use a signature if the sender can.",
     ];
   return [];
 }
@@ -165,7 +166,7 @@ function signedSpec(read: SettingReader, kind: SignedKind, idHeader: string | un
       'signature_query must be the name of a parameter, out of letters, digits and _ . ~ -',
     );
   if (parameter !== undefined && read.has('header'))
-    read.problem('header', 'A signature stands in one place: header or signature_query.');
+    read.problem('header', 'A signature has one place: header or signature_query.');
   const header = parameter === undefined ? read.neededHeader() : [];
   const template = read.text('template') ?? '{body}';
   const timestampHeader = read.headerName('timestamp_header');
@@ -219,7 +220,7 @@ function tokenSpec(read: SettingReader): SchemeSpec {
   const prefix = read.text('prefix');
   const path = read.path('body_path');
   if ([basic, query !== undefined, header !== undefined, path !== undefined].filter(Boolean).length !== 1) {
-    read.problem('header', 'A token stands in one place: header, query, basic or body_path.');
+    read.problem('header', 'A token has one place: header, query, basic or body_path.');
   }
   if (path !== undefined && prefix !== undefined) read.problem('prefix', 'prefix goes with header.');
   if (path !== undefined && /^\d+$/.test(path.at(-1) ?? ''))
@@ -269,7 +270,7 @@ function handshakeSpec(read: SettingReader): HandshakeSpec | undefined {
     if (method === 'POST' && !read.has('handshake_if'))
       read.problem(
         'handshake_method',
-        'A fixed answer to POST needs handshake_if: without it every event would be answered so, and none stored.',
+        'A fixed answer to POST needs handshake_if: without it, every event would get this answer and none would be stored.',
       );
     const answer = { status: 200, contentType: TEXT, body: read.possiblyEmpty('handshake_answer') };
     return { condition, signed, reply: { kind: 'fixed', answer } };
@@ -327,7 +328,7 @@ class SettingReader {
     if (text === undefined) return {};
     const mark = text.indexOf('=');
     if (mark < 1 || mark === text.length - 1) {
-      this.problem(name, `${name} must be a path of the body, "=" and the text that stands there.`);
+      this.problem(name, `${name} must be a path of the body, "=" and the text at that path.`);
       return {};
     }
     return { equals: [fromBody(...this.steps(name, text.slice(0, mark))), text.slice(mark + 1)] };
@@ -338,7 +339,7 @@ class SettingReader {
     if (steps.length > MAX_STEPS || steps.includes(''))
       this.problem(
         name,
-        `${name} must name at most ${MAX_STEPS} members, with a dot between (data.code) or as a JSON pointer (/data/code).`,
+        `${name} must name at most ${MAX_STEPS} members, with dots between them (data.code) or as a JSON pointer (/data/code).`,
       );
     // A position in a list is also the name of its item, so digits can stay text.
     return steps;

@@ -44,8 +44,8 @@ export function standardSecretProblem(secret: string): string | null {
   for (const one of listed(secret)) {
     if (!one.startsWith(PREFIX) || base64Bytes(one.slice(PREFIX.length))) continue;
     return (
-      `The text behind ${PREFIX} must be base64 (A-Z, a-z, 0-9, + and /), as the sender shows it. ` +
-      'If the sender uses the whole text as its key, take provider "custom" with secret_encoding "utf8".'
+      `The text after ${PREFIX} must be base64 (A-Z, a-z, 0-9, + and /), as the sender shows it. ` +
+      'If the sender uses the whole text as its key, use provider "custom" with secret_encoding "utf8".'
     );
   }
   return null;

@@ -126,7 +126,7 @@ export function describeValue(rule: ValueRule): string {
     case 'body-key':
       return 'suffix' in rule
         ? `the member of the body that ends in \`${rule.suffix}\``
-        : `the member of the body beside \`${rule.other}\``;
+        : `the member of the body other than \`${rule.other}\``;
     case 'join':
       return rule.parts.map(describeValue).join(rule.separator === '' ? ' and ' : ` + \`${rule.separator}\` + `);
     case 'first':

@@ -23,7 +23,7 @@ export const ai: readonly ProviderSpec[] = [
     eventType: body('type'),
     secret: 'the webhook secret (wsec_...)',
     setup: 'Settings, Webhooks, Create webhook, HMAC.',
-    notes: [{ text: 'Half an hour of tolerance, as in its own SDK.', confidence: 'C' }],
+    notes: [{ text: 'The tolerance is 30 minutes, as in its own SDK.', confidence: 'C' }],
   },
   {
     name: 'retell',
@@ -55,7 +55,7 @@ export const ai: readonly ProviderSpec[] = [
     eventType: body('message', 'type'),
     secret: 'the HMAC secret of the credential, or the secret for `"scheme": "token"`',
     setup: 'Organisation settings or the assistant, Server URL, with a credential.',
-    notes: [{ text: 'Header and algorithm of the HMAC can be chosen there: this is the default.', confidence: 'D' }],
+    notes: [{ text: 'Header and algorithm of the HMAC can be chosen there. These are the defaults.', confidence: 'D' }],
   },
 ];
 
@@ -79,7 +79,7 @@ export const infrastructure: readonly ProviderSpec[] = [
     ],
     secret: 'the ARN of the topic: messages of other topics are refused',
     setup:
-      'The topic, Create subscription, protocol HTTPS, without raw message delivery. The subscription is confirmed by itself.',
+      'The topic, Create subscription, protocol HTTPS, without raw message delivery. Paggio confirms the subscription by itself.',
     retries: {
       timestamp: 'first',
       schedule: 'as the delivery policy of the topic says, for an hour at most',
@@ -132,16 +132,16 @@ export const infrastructure: readonly ProviderSpec[] = [
     ],
     secret: 'a token of your own, in the URL (webhook_url?token=...) or in the header Authorization',
     setup:
-      'The topic, Event Subscriptions, Add; endpoint type Web Hook, with ?token=... behind the URL. For `"scheme": "header"` add a secret delivery property Authorization instead.',
+      'The topic, Event Subscriptions, Add; endpoint type Web Hook, with ?token=... after the URL. For `"scheme": "header"` add a secret delivery property Authorization instead.',
     notes: [
-      { text: 'Nothing is signed: the token stands in for it.', confidence: 'B' },
+      { text: 'Nothing is signed. The token replaces a signature.', confidence: 'B' },
       queryToken,
       {
-        text: 'Both schemas are taken: that of Event Grid, validated by an event, and CloudEvents 1.0, validated by OPTIONS. Validation is answered without the token, because delivery properties need not come with it.',
+        text: 'Both schemas are accepted: that of Event Grid, which is validated by an event, and CloudEvents 1.0, which is validated by OPTIONS. Validation is answered without the token, because it may come without the delivery properties.',
         confidence: 'B',
       },
       {
-        text: 'A batch of several events has the type of its first one and no delivery id.',
+        text: 'A batch of several events has the type of its first event and no delivery id.',
         confidence: 'B',
       },
       {

@@ -33,8 +33,8 @@ export const commerce: readonly ProviderSpec[] = [
     eventType: form('resource_name'),
     deliveryId: join(':', form('sale_id'), form('resource_name')),
     secret: 'a token of your own in the URL: webhook_url?token=...',
-    setup: 'Settings, Advanced, Ping endpoint, with ?token=... behind the URL.',
-    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }, queryToken],
+    setup: 'Settings, Advanced, Ping endpoint, with ?token=... after the URL.',
+    notes: [{ text: 'Nothing is signed. The token in the URL replaces a signature.', confidence: 'B' }, queryToken],
   },
   {
     name: 'wix',
@@ -46,8 +46,8 @@ export const commerce: readonly ProviderSpec[] = [
     detect: [],
     schemes: { jwt: jwt({ algorithm: 'RS256' }) },
     secret: "the app's public key (PEM)",
-    setup: 'Custom Apps, the app, Webhooks, Create webhook; the public key stands beside it.',
-    notes: [{ text: 'The whole body is a token; it is forwarded as it came.', confidence: 'B' }],
+    setup: 'Custom Apps, the app, Webhooks, Create webhook; the public key is next to it.',
+    notes: [{ text: 'The whole body is a token; it is forwarded as it arrived.', confidence: 'B' }],
   },
   {
     name: 'woocommerce',
@@ -60,7 +60,7 @@ export const commerce: readonly ProviderSpec[] = [
     eventType: header('x-wc-webhook-topic'),
     deliveryId: header('x-wc-webhook-delivery-id'),
     handshakes: [
-      // The first ping is a bare form and unsigned.
+      // The first ping is an unsigned form.
       {
         condition: { method: 'POST', present: form('webhook_id'), absent: header('x-wc-webhook-signature') },
         signed: false,
@@ -71,7 +71,7 @@ export const commerce: readonly ProviderSpec[] = [
     setup: 'WooCommerce, Settings, Advanced, Webhooks, Add webhook.',
     notes: [
       {
-        text: 'Saving the webhook sends an unsigned ping `webhook_id=...`, which is answered and is no event.',
+        text: 'Saving the webhook sends an unsigned ping `webhook_id=...`, which is answered and is not an event.',
         confidence: 'D',
       },
     ],

@@ -16,7 +16,7 @@ export const development: readonly ProviderSpec[] = [
       sha256: hmac({ header: 'x-hub-signature-256', value: prefixed('sha256='), companions: [olderHubSignature] }),
     },
     eventType: first(
-      // A hook may be set to content type "form": the JSON then stands in the field `payload`.
+      // A hook may have the content type "form": then the JSON is in the field `payload`.
       join('.', header('x-github-event'), first(body('action'), formJson('payload', 'action'))),
       header('x-github-event'),
     ),
@@ -30,7 +30,7 @@ export const development: readonly ProviderSpec[] = [
         confidence: 'B',
       },
       {
-        text: 'A redelivery by hand keeps its delivery id: it counts as a duplicate; replay the first event instead.',
+        text: 'A manual redelivery keeps its delivery id, so it counts as a duplicate. Replay the first event instead.',
         confidence: 'D',
       },
     ],
@@ -113,7 +113,7 @@ export const development: readonly ProviderSpec[] = [
     },
     notes: [
       {
-        text: 'The timestamp stands in the signed body. Its own SDK allows 60 s, which refuses its retries; here repetitions are recognised by their delivery id.',
+        text: 'The timestamp is in the signed body. Its own SDK allows 60 s and so refuses its retries. Paggio accepts retries, and recognises repetitions by their delivery id.',
         confidence: 'A',
       },
     ],

@@ -8,14 +8,14 @@ import type { Note, Retries } from '../provider';
 
 export const prefixed = (prefix: string): SignatureHeader => ({ form: 'plain', prefix });
 
-/** SHA-1, which GitHub and Meta still send beside `X-Hub-Signature-256`. */
+/** The SHA-1 signature, which GitHub and Meta still send next to `X-Hub-Signature-256`. */
 export const olderHubSignature: NonNullable<HmacSpec['companions']>[number] = {
   header: 'x-hub-signature',
   algorithm: 'sha1',
   value: prefixed('sha1='),
 };
 
-/** `t=1700000000,v1=<hex>` over `t.body`, as Stripe began it. */
+/** `t=1700000000,v1=<hex>` over `t.body`, the form that Stripe introduced. */
 export const stripeLike = (header: string, spec: Partial<Omit<HmacSpec, 'kind'>> = {}): HmacSpec =>
   hmac({
     header,
@@ -40,7 +40,7 @@ export const standardHmac = (names: 'webhook' | 'svix', spec: Partial<Omit<HmacS
   });
 };
 
-/** The standard signs the time of the attempt, and the id stays. */
+/** The standard signs the time of each attempt; the id stays the same. */
 export const standardRetries: Retries = {
   timestamp: 'new',
   schedule: 'as the sender documents',
@@ -48,7 +48,7 @@ export const standardRetries: Retries = {
   confidence: 'B',
 };
 
-/** For providers whose requests are known by a token in the URL alone. */
+/** For providers whose requests are authenticated only by a token in the URL. */
 export const queryToken: Note = {
   text: 'The token is part of the URL as it was called. It is forwarded with the query, stored encrypted, and shown to keys with the scope admin only.',
   confidence: 'A',

@@ -28,7 +28,7 @@ export const messaging: readonly ProviderSpec[] = [
     ),
     deliveryId: body('event_id'),
     handshakes: [
-      // It looks at the certificate of a command's URL, without a signature.
+      // Slack checks the certificate of a command's URL with an unsigned request.
       {
         condition: {
           method: 'POST',
@@ -48,7 +48,7 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Your Apps, the app, Event Subscriptions, Request URL; the signing secret under Basic Information.',
     notes: [
       {
-        text: 'It waits 3 s and retries at once, after a minute and after five, with X-Slack-Retry-Num.',
+        text: 'It waits 3 s and retries at once, after one minute and after five minutes, with X-Slack-Retry-Num.',
         confidence: 'A',
       },
       { text: 'Slash commands show the answer to the person: set an empty acknowledgement for them.', confidence: 'B' },
@@ -85,7 +85,7 @@ export const messaging: readonly ProviderSpec[] = [
       'Developer Portal, the application, Webhooks (or Interactions Endpoint URL); the public key under General Information.',
     notes: [
       { text: 'It sends bad signatures on purpose and removes the URL unless they get 401.', confidence: 'D' },
-      { text: 'Its own library checks no age; here 300 s count.', confidence: 'A' },
+      { text: 'Its own library checks no age. Paggio allows 300 s.', confidence: 'A' },
     ],
   },
   {
@@ -110,12 +110,12 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Give the URL on the number, messaging service or status callback.',
     notes: [
       {
-        text: 'What is signed here is SHA-1, as Twilio sends it. A replay signed anew leaves X-Twilio-Webhooks-Signature-Settings out, which would announce another algorithm.',
+        text: 'Paggio signs with SHA-1, as Twilio does. A replay signed anew leaves out X-Twilio-Webhooks-Signature-Settings, which would announce another algorithm.',
         confidence: 'A',
       },
-      { text: 'The URL is signed with or without its port, whatever it is, so both are tried.', confidence: 'A' },
+      { text: 'The URL is signed with or without its port, so both are tried.', confidence: 'A' },
       {
-        text: 'A URL with user:password@ is signed with them, so public_url needs them too. A #fragment is not signed.',
+        text: 'A URL with user:password@ is signed as a whole, so public_url needs that part too. A #fragment is not signed.',
         confidence: 'B',
       },
       {
@@ -159,13 +159,13 @@ export const messaging: readonly ProviderSpec[] = [
         signature: ['signature', 'signature'],
         timestamp: ['signature', 'timestamp'],
         then: ['signature', 'token'],
-        // What subaccounts send is signed by the key of the parent account too.
+        // Webhooks of subaccounts are also signed with the key of the parent account.
         other: {
           signature: ['parent-signature', 'signature'],
           timestamp: ['parent-signature', 'timestamp'],
           then: ['parent-signature', 'token'],
         },
-        // It repeats the first signature on its retries, which go on for eight hours.
+        // Mailgun repeats the first signature on its retries, which go on for eight hours.
         toleranceSeconds: 24 * 3600,
       },
     },
@@ -183,11 +183,11 @@ export const messaging: readonly ProviderSpec[] = [
     notes: [
       { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
       {
-        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, each of which may come once. Files are left alone. A message has no type of its own and is stored as `inbound`.',
+        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, and each may occur only once. Files are not read. A message has no type of its own and is stored as `inbound`.',
         confidence: 'B',
       },
       {
-        text: 'Webhooks of a subaccount have a second signature, `parent-signature`, by the key of the parent account: the key of either account is enough.',
+        text: 'Webhooks of a subaccount have a second signature, `parent-signature`, made with the key of the parent account. The key of either account is enough.',
         confidence: 'C',
       },
     ],
@@ -216,12 +216,12 @@ export const messaging: readonly ProviderSpec[] = [
     schemes: { query: token({ query: 'token' }) },
     eventType: form('type'),
     handshakes: [
-      // It looks at the URL before it saves it.
+      // Mailchimp calls the URL before it saves it.
       { condition: { method: 'GET' }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'a token of your own in the URL: webhook_url?token=...',
-    setup: 'Audience, Settings, Webhooks, Create new webhook, with ?token=... behind the URL.',
-    notes: [{ text: 'Nothing is signed: the token in the URL stands in for it.', confidence: 'B' }, queryToken],
+    setup: 'Audience, Settings, Webhooks, Create new webhook, with ?token=... after the URL.',
+    notes: [{ text: 'Nothing is signed. The token in the URL replaces a signature.', confidence: 'B' }, queryToken],
   },
   {
     name: 'mandrill',
@@ -318,7 +318,7 @@ export const messaging: readonly ProviderSpec[] = [
         header: 'messagebird-signature',
         encoding: 'base64',
         template: '{timestamp}\n{url}\n{body_sha256}',
-        // It repeats the first timestamp on its retries.
+        // Bird repeats the first timestamp on its retries.
         timestamp: { header: 'messagebird-request-timestamp', toleranceSeconds: 24 * 3600 },
       }),
     },
@@ -327,12 +327,12 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Developers, API settings; give the URL on the flow or number.',
     notes: [
       {
-        text: 'Webhook subscriptions of the present API sign with MessageBird-Signature: choose "scheme": "signature". Its retries repeat the first timestamp, so it counts for 24 hours.',
+        text: 'Webhook subscriptions of the current API sign with MessageBird-Signature: choose "scheme": "signature". Its retries repeat the first timestamp, so a timestamp is accepted for 24 hours.',
         confidence: 'B',
       },
-      { text: 'The url_hash of the token is compared where the endpoint has a public_url.', confidence: 'A' },
+      { text: 'The url_hash of the token is compared if the endpoint has a public_url.', confidence: 'A' },
       {
-        text: "What is signed here has nbf, because Bird's Python library demands it, and payload_hash only with a body, because that library refuses it otherwise. Without a public_url a test event has the hash of the webhook URL.",
+        text: "The tokens that Paggio signs have nbf, because Bird's Python library demands it, and payload_hash only with a body, because that library refuses it otherwise. Without a public_url, a test event has the hash of the webhook URL.",
         confidence: 'A',
       },
     ],
@@ -348,7 +348,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: body('events', 0, 'type'),
     deliveryId: single(['events'], body('events', 0, 'webhookEventId')),
     handshakes: [
-      // "Verify" in its console sends no events.
+      // "Verify" in LINE's console sends an empty list of events.
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'the channel secret',
@@ -375,7 +375,7 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: 'the app secret',
     setup: 'App Dashboard, Webhooks, Callback URL and Verify Token; the app secret under App settings, Basic.',
-    settings: { verify_token: 'the Verify Token, as typed in there' },
+    settings: { verify_token: 'the Verify Token, as you typed it there' },
     notes: [
       { text: 'The signature is over the bytes as sent, in which non-ASCII letters are escaped.', confidence: 'C' },
       { text: 'It retries for up to seven days.', confidence: 'C' },
@@ -406,7 +406,7 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: "the app's consumer secret (API key secret)",
-    setup: 'POST /2/webhooks with the URL; it asks the URL at once and every hour.',
+    setup: 'POST /2/webhooks with the URL; X asks the URL at once and then every hour.',
   },
   {
     name: 'twitch',
@@ -481,7 +481,7 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the secret token of the app',
-    setup: 'App Marketplace, the app, Features, Event Subscriptions; press Validate. It asks again every 72 hours.',
+    setup: 'App Marketplace, the app, Features, Event Subscriptions; press Validate. Zoom asks again every 72 hours.',
     retries: {
       timestamp: 'unknown',
       schedule: 'after 5, 25 and 85 minutes',
@@ -559,7 +559,7 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Settings, Developers, the app, Features, Application webhooks.',
     notes: [
       {
-        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
         confidence: 'D',
       },
     ],
@@ -583,7 +583,7 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Marketplace, the plugin, Web Hooks.',
     notes: [
       {
-        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
         confidence: 'D',
       },
     ],
@@ -643,15 +643,15 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Project settings, Webhooks; it signs with the API key that is chosen there.',
     settings: {
       api_key:
-        'the API key that goes with the secret; given, tokens of other keys are refused. Test events and replays signed anew need it',
+        'the API key that belongs to the secret; if it is given, tokens of other keys are refused. Test events and replays signed anew need it',
     },
     notes: [
       {
-        text: 'Tokens are taken with and without Bearer before them. What is signed here is the bare token, because the receivers of its Python and Go libraries take the header as it is.',
+        text: 'Tokens are accepted with and without Bearer before them. Paggio sends the bare token when it signs, because the receivers of its Python and Go libraries take the header as it is.',
         confidence: 'A',
       },
       {
-        text: 'Those receivers demand the issuer (iss). Replays name api_key in every environment, so a receiver there has to know a key of that name.',
+        text: 'Those receivers demand the issuer (iss). Replays to every environment have api_key as their issuer, so the receiver there has to know a key of that name.',
         confidence: 'A',
       },
     ],

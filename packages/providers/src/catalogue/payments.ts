@@ -44,14 +44,14 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Apps & Credentials, the app, Add Webhook; the list shows the ID of each webhook.',
     notes: [
       {
-        text: "What the webhooks simulator of PayPal's dashboard sends cannot be verified: its webhook has no ID. Use the events of a sandbox app.",
+        text: "Events from the webhooks simulator in PayPal's dashboard cannot be verified, because its webhook has no ID. Use the events of a sandbox app.",
         confidence: 'C',
       },
       {
         text: 'The certificate is fetched from `/v1/notifications/certs/` of api.paypal.com, api-m.paypal.com and their sandboxes only, through the address guard, and kept.',
         confidence: 'B',
       },
-      { text: 'The signed text holds the CRC-32 of the body, which is no cryptographic hash.', confidence: 'B' },
+      { text: 'The signed text contains the CRC-32 of the body, which is not a cryptographic hash.', confidence: 'B' },
     ],
   },
   {
@@ -97,10 +97,10 @@ export const payments: readonly ProviderSpec[] = [
       'Customer Area, Developers, Webhooks, Standard webhook (or a platforms webhook, with `"scheme": "platforms"`); generate the HMAC key there.',
     notes: [
       {
-        text: 'The standard scheme signs eight fields of each item and not the body; every item must hold.',
+        text: 'The standard scheme signs eight fields of each item, not the body. The signature of every item must be valid.',
         confidence: 'A',
       },
-      { text: 'Older set-ups want to read [accepted], which is the answer here.', confidence: 'B' },
+      { text: 'Older set-ups expect the answer [accepted], so Paggio gives it.', confidence: 'B' },
     ],
   },
   {
@@ -123,7 +123,7 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Developer tools, Notifications, New destination; Edit destination shows the secret key.',
     notes: [
       {
-        text: "The vendor's SDK allows 5 s; here 300 s count, since arrival and not processing is judged.",
+        text: "The vendor's SDK allows 5 s. Paggio allows 300 s, measured when the request arrives.",
         confidence: 'A',
       },
     ],
@@ -164,7 +164,7 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Developers, Webhooks (next-gen), Create a webhook.',
     notes: [
       {
-        text: 'The signature comes bare or behind sha256=, and twice while a secret is rotated: each form is taken.',
+        text: 'The signature comes with or without sha256= before it, and twice while a secret is rotated. All forms are accepted.',
         confidence: 'C',
       },
       {
@@ -187,7 +187,7 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Developers, Create, Webhook endpoint.',
     notes: [
       { text: 'One request holds up to 250 events; the type is that of the first.', confidence: 'B' },
-      { text: 'A wrong signature is to be answered 498; any 4xx is a failure to it.', confidence: 'B' },
+      { text: 'GoCardless asks for status 498 on a wrong signature. It counts any 4xx as a failure.', confidence: 'B' },
     ],
   },
   {
@@ -248,9 +248,9 @@ export const payments: readonly ProviderSpec[] = [
     secret: 'the key of the webhook endpoint',
     setup: 'Integrations, Webhooks, Configure, New endpoint (JSON).',
     notes: [
-      { text: 'While a key is rotated the header lists a signature for each.', confidence: 'B' },
+      { text: 'While a key is rotated, the header lists a signature for each key.', confidence: 'B' },
       {
-        text: 'Seconds and milliseconds are both understood: which of them it sends is not confirmed.',
+        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
         confidence: 'D',
       },
     ],
@@ -269,7 +269,7 @@ export const payments: readonly ProviderSpec[] = [
     setup: 'Project settings, Integrations, Webhooks.',
     notes: [
       {
-        text: 'The signature is optional and newer; the authorization header is what every project has.',
+        text: 'Every project has the authorization header. The signature is newer and optional.',
         confidence: 'D',
       },
     ],
@@ -348,11 +348,14 @@ export const payments: readonly ProviderSpec[] = [
     secret: 'the API secret (with settings.client_id), or the public key as JWK',
     setup: 'Give the URL as `webhook` when a link token is created.',
     settings: {
-      client_id: 'the client id that goes with the API secret',
+      client_id: 'the client id that belongs to the API secret',
       environment: 'production (default) or sandbox',
     },
     notes: [
-      { text: 'Keys are looked up by their id and kept; look-ups of unknown ids are few a minute.', confidence: 'B' },
+      {
+        text: 'Keys are looked up by their id and kept. Look-ups of unknown ids are limited to a few a minute.',
+        confidence: 'B',
+      },
     ],
   },
   {
@@ -393,7 +396,7 @@ export const payments: readonly ProviderSpec[] = [
         confidence: 'B',
       },
       {
-        text: 'Bodies are made unique by `entropy`, so identical ones are retries; there is no delivery id.',
+        text: 'The field `entropy` makes each body unique, so identical bodies are retries. There is no delivery id.',
         confidence: 'C',
       },
     ],
@@ -422,7 +425,7 @@ export const payments: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-commercelayer-signature', encoding: 'base64' }) },
     eventType: header('x-commercelayer-topic'),
     secret: 'the shared secret of the webhook',
-    setup: 'Create a webhook in the dashboard or with the CLI; the answer holds the shared secret.',
+    setup: 'Create a webhook in the dashboard or with the CLI; the answer contains the shared secret.',
     notes: [{ text: 'The encoding is base64 in its documentation and hex in one secondary source.', confidence: 'D' }],
   },
   {

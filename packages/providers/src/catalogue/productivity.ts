@@ -22,12 +22,12 @@ export const productivity: readonly ProviderSpec[] = [
         reply: { kind: 'secret', secret: body('verification_token') },
       },
     ],
-    secret: 'the verification token, which Notion sends to the URL once; leave secrets empty and it is kept',
+    secret: 'the verification token, which Notion sends to the URL once; leave secrets empty and it is stored',
     setup:
       'Integrations, the integration, Webhooks, Create a subscription. Read the token with GET /api/v1/endpoints/:id/secret (`verification_secret`) and paste it where Notion asks for it.',
     notes: [
       {
-        text: 'A token is taken only while the endpoint has no secret: later ones are refused like any unsigned request.',
+        text: 'A token is stored only while the endpoint has no secret. Later ones are refused like any unsigned request.',
         confidence: 'B',
       },
     ],
@@ -50,9 +50,9 @@ export const productivity: readonly ProviderSpec[] = [
       // Heartbeats.
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
-    secret: 'the X-Hook-Secret, which Asana sends while the webhook is created; leave secrets empty and it is kept',
-    setup: 'POST /webhooks with the resource and the URL, with verification switched on here before.',
-    notes: [{ text: 'Heartbeats have no events: they are answered and are no events.', confidence: 'B' }],
+    secret: 'the X-Hook-Secret, which Asana sends while the webhook is created; leave secrets empty and it is stored',
+    setup: 'POST /webhooks with the resource and the URL, after you have switched verification on here.',
+    notes: [{ text: 'A heartbeat has an empty list of events. It is answered and is not an event.', confidence: 'B' }],
   },
   {
     name: 'trello',
@@ -150,7 +150,7 @@ export const productivity: readonly ProviderSpec[] = [
     deliveryId: join(':', body('data', 'envelopeId'), body('event'), body('generatedDateTime')),
     secret: 'the Connect key',
     setup: 'Settings, Connect, Connect Keys; a configuration with "Include HMAC Signature".',
-    notes: [{ text: 'One header for each active key; any of the first twenty may match.', confidence: 'B' }],
+    notes: [{ text: 'There is one header for each active key. Any of the first twenty may match.', confidence: 'B' }],
   },
   {
     name: 'dropbox',
@@ -169,7 +169,7 @@ export const productivity: readonly ProviderSpec[] = [
     ],
     secret: 'the app secret',
     setup: 'App Console, the app, Webhook URIs, Add.',
-    notes: [{ text: 'A ping says only whose files changed; identical ones are not duplicates.', confidence: 'B' }],
+    notes: [{ text: 'A ping says only whose files changed, so identical pings are not duplicates.', confidence: 'B' }],
   },
   {
     name: 'box',
@@ -214,7 +214,7 @@ export const productivity: readonly ProviderSpec[] = [
     setup: 'POST /v0/bases/:id/webhooks with notificationUrl.',
     notes: [
       { text: 'A notification is a ping: fetch the payloads then.', confidence: 'B' },
-      { text: 'That the key is the decoded base64 is not confirmed.', confidence: 'D' },
+      { text: 'It is not confirmed that the key is the decoded base64.', confidence: 'D' },
     ],
   },
   {
@@ -228,7 +228,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body(0, 'event'),
     secret: 'the shared key of the webhook',
     setup: 'Developer Dashboard, Webhooks, Create webhook.',
-    notes: [{ text: 'The signature stands in the query parameter `signature`.', confidence: 'B' }],
+    notes: [{ text: 'The signature is in the query parameter `signature`.', confidence: 'B' }],
   },
   {
     name: 'monday',
@@ -287,11 +287,11 @@ export const productivity: readonly ProviderSpec[] = [
     setup: 'Developer account, the app, Webhooks, Target URL; the client secret under Auth.',
     notes: [
       {
-        text: 'A batch of one repeats with the same eventId; larger batches have no id of their own.',
+        text: 'A batch of one event keeps its eventId when it is sent again. Larger batches have no id of their own.',
         confidence: 'B',
       },
       {
-        text: 'Its documentation has escapes such as %3A and %2F decoded before the URL is signed; its Python library decodes nothing. Both are taken. What is signed here is the decoded URL, as HubSpot documents it.',
+        text: 'According to its documentation, escapes such as %3A and %2F are decoded before the URL is signed; its Python library decodes nothing. Both are accepted. Paggio signs the decoded URL, as HubSpot documents it.',
         confidence: 'A',
       },
     ],
@@ -341,7 +341,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('events', 0, 'event_type'),
     secret: 'the secret of the answer that created the webhook',
     setup: 'POST /v2/webhooks with target_url and subscriptions.',
-    notes: [{ text: 'Sources differ about the name of the header: both are taken.', confidence: 'D' }],
+    notes: [{ text: 'Sources differ about the name of the header, so both are accepted.', confidence: 'D' }],
   },
   {
     name: 'strava',
@@ -366,8 +366,8 @@ export const productivity: readonly ProviderSpec[] = [
     ],
     secret: 'a token of your own in the URL: webhook_url?token=...',
     setup: 'POST /push_subscriptions with callback_url (with ?token=...) and verify_token.',
-    settings: { verify_token: 'the verify_token, as given there' },
-    notes: [{ text: 'Events are not signed: the token in the URL stands in for it.', confidence: 'C' }, queryToken],
+    settings: { verify_token: 'the verify_token, as you gave it there' },
+    notes: [{ text: 'Events are not signed. The token in the URL replaces a signature.', confidence: 'C' }, queryToken],
   },
   {
     name: 'microsoft-graph',
@@ -417,7 +417,7 @@ export const productivity: readonly ProviderSpec[] = [
     detect: [],
     schemes: { token: token({ header: 'authorization' }) },
     eventType: first(body('logs', 0, 'data', 'type'), body(0, 'data', 'type')),
-    secret: 'the authorization token that you choose, as it stands in the header',
+    secret: 'the authorization token that you choose, exactly as the header has it',
     setup: 'Monitoring, Streams, Create Stream, Custom Webhook, content format JSON array or object.',
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
@@ -450,7 +450,7 @@ export const productivity: readonly ProviderSpec[] = [
     detect: [{ header: 'workos-signature' }],
     schemes: {
       v1: stripeLike('workos-signature', {
-        // Its Python library splits at the comma with the blank.
+        // The Python library of WorkOS splits at a comma followed by a blank.
         value: { form: 'fields', separator: ', ', signature: 'v1', timestamp: 't' },
         timestamp: { unit: 'milliseconds', toleranceSeconds: 180 },
       }),
@@ -459,6 +459,6 @@ export const productivity: readonly ProviderSpec[] = [
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook endpoint',
     setup: 'Dashboard, Webhooks, Create Webhook.',
-    notes: [{ text: '180 s of tolerance, as in its own libraries.', confidence: 'A' }],
+    notes: [{ text: 'The tolerance is 180 s, as in its own libraries.', confidence: 'A' }],
   },
 ];

@@ -6,7 +6,7 @@ import { standardHmac, standardRetries } from './forms';
 const id = header('webhook-id');
 const svixId = first(header('svix-id'), header('webhook-id'));
 
-/** The open standard, Svix's older header names for it, and those who send by either. */
+/** The open standard, Svix with its older header names, and providers that use either. */
 export const standardWebhooks: readonly ProviderSpec[] = [
   {
     name: 'svix',
@@ -80,7 +80,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     retries: standardRetries,
     secret: 'the signing secret (whsec_...), shown once',
     setup: 'Project settings, Webhooks, Create.',
-    notes: [{ text: 'A secret without whsec_ is the key as it stands, as in its own libraries.', confidence: 'A' }],
+    notes: [{ text: 'A secret without whsec_ is itself the key, as in its own libraries.', confidence: 'A' }],
   },
   {
     name: 'replicate',
@@ -112,7 +112,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     setup: 'Settings, Webhooks, Add Endpoint, format Raw.',
     notes: [
       {
-        text: "Standard Webhooks, except that the key is the secret's own text and not its base64; for a secret behind whsec_ both are tried, as its Python library does.",
+        text: "Standard Webhooks, except that the key is the secret's own text and not its base64. For a secret with whsec_, both are tried, as its Python library does.",
         confidence: 'C',
       },
     ],
@@ -143,11 +143,11 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     notes: [
       { text: 'For Render, Recall.ai, Loops, Dodo Payments and every other sender of the standard.', confidence: 'A' },
       {
-        text: 'Behind whsec_ there must be base64, with or without padding and of any length, as in the libraries of the standard. Without the prefix, text that is no base64 is the key as it stands.',
+        text: 'After whsec_ there must be base64, with or without padding and of any length, as in the libraries of the standard. Without the prefix, text that is not base64 is itself the key.',
         confidence: 'A',
       },
       {
-        text: 'A secret may be pasted as v1,whsec_..., and as a list of those with | between them (Supabase).',
+        text: 'A secret may be given as v1,whsec_..., or as a list of those with | between them (Supabase).',
         confidence: 'B',
       },
     ],

@@ -62,7 +62,7 @@ export async function explain(
   if (Array.isArray(verifier)) return null;
   const verification = await verifier.verify(request);
   if (verification.ok) {
-    const message = 'With the configuration of this moment the request is valid.';
+    const message = 'With the current configuration the request is valid.';
     const fix = 'Ask the sender to send it again.';
     return { verification, matches: [{ cause: 'valid_now', message, fix }], hints: [] };
   }
@@ -291,7 +291,7 @@ function hintsOf(verification: Verification, config: VerificationConfig, request
     const fix =
       config.secrets.length === 0
         ? 'It comes with the handshake of the provider: set the webhook up there.'
-        : 'Every secret has expired: add the present one.';
+        : 'Every secret has expired: add the current one.';
     hints.push({ cause: 'no_secret', message: 'The endpoint has no secret that counts at this time.', fix });
   }
   if (verification.reason === 'repeated_header') {

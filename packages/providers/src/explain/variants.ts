@@ -105,7 +105,7 @@ function jsonVariants(text: string): Variant<string>[] {
     return [
       as('without white space', compact),
       ...indented,
-      as('with a space behind each comma and colon, as Python writes it', spaced(value)),
+      as('with a space after each comma and colon, as Python writes it', spaced(value)),
       as('with every letter outside ASCII escaped (\\u00e9)', compact.replace(/[\u0080-\uffff]/g, escaped)),
       as('with escaped slashes (\\/), as PHP writes it', compact.replaceAll('/', '\\/')),
     ];
@@ -171,7 +171,7 @@ export function secretVariants(secret: string): Variant<string>[] {
     add(
       value,
       'It matches the secret in the standard alphabet of base64 (+ and / instead of - and _), with its padding.',
-      `Store the secret in that form${value === standard ? '' : ', behind whsec_'}.`,
+      `Store the secret in that form${value === standard ? '' : ', with whsec_ before it'}.`,
     );
   const decoded = canonicalBase64(standard);
   if (decoded && isPlain(decoded))
@@ -295,7 +295,7 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
   });
   for (const name of others.slice(0, SEARCHED_HEADERS)) {
     const moved = { header: name, alternatives: [] };
-    const message = `The signature stands in the header ${name} and not in ${[spec.header].flat().join(' or ')}.`;
+    const message = `The signature is in the header ${name} and not in ${[spec.header].flat().join(' or ')}.`;
     const fix = `Something renamed the header, or the sender is another provider. ${without}`;
     add('wrong_header', moved, message, fix);
     if (spec.value?.form === 'plain' && spec.value.prefix)
@@ -313,7 +313,7 @@ export function specVariants(spec: SchemeSpec, request: WebhookRequest): (Varian
       add(
         'signature_encoding',
         { value: { form: 'plain', prefix } },
-        `The digest is right, but "${prefix}" stands before it.`,
+        `The digest is right, but "${prefix}" is written before it.`,
         `Have the sender leave the prefix out. ${without}`,
       );
     }

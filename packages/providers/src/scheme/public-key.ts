@@ -66,7 +66,7 @@ export function createPublicKeyScheme(spec: PublicKeySpec): Scheme {
 export function privateKeyProblem(text: string, kind: KeyKind): string | null {
   return privateKeyOf(text, kind)
     ? null
-    : `Signing as this provider needs a private key (${kind}, PEM or base64 of PKCS #8): it keeps its own to itself, so use a key pair of yours whose public half the receiver trusts.`;
+    : `Signing as this provider needs a private key (${kind}, PEM or base64 of PKCS #8). The provider does not share its own key, so use a key pair whose public half the receiver trusts.`;
 }
 
 export function privateKey(text: string, kind: KeyKind): KeyObject {

@@ -21,8 +21,8 @@ export interface TokenSpec {
   /** A parameter of the URL. */
   query?: string;
   /**
-   * In the JSON body: at a path, or in every item of a list. Without a list, the value must be a string, and no name on
-   * the path may occur twice in its object.
+   * A place in the JSON body: a path, or a path in every item of a list. Without a list, the value must be a string,
+   * and no name on the path may occur twice in its object.
    */
   body?: { list: Path; path: Path } | { list?: undefined; path: readonly string[] };
 }

@@ -79,8 +79,8 @@ function sha256(bytes: Buffer): string {
 }
 
 /**
- * The fields of a form as they are signed. Undefined for any other body, which the signature would not cover; null when
- * there are too many fields to be read.
+ * The fields of a form as they are signed; empty for an empty body. Undefined for any other body, which the signature
+ * would not cover; null when there are too many fields to be read.
  */
 function sortedFields(body: Buffer, contentType: string): string | undefined | null {
   if (body.length === 0) return '';
