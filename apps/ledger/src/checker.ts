@@ -1,25 +1,25 @@
 import { readAcknowledgements, readReceipts, type Receipt } from './ledger-file';
 import { bodyOf, digestOf, type MessageKind } from './message';
 
-/** What an event that no destination has accepted is, as the gateway shows it; null: it shows nothing. */
+/** The status that the gateway shows for an event that no destination has accepted; `null` when it shows nothing. */
 export type FateOf = (eventId: string) => Promise<string | null>;
 
-/** Which of these events are not in the database. */
+/** Returns those of the events that are not in the database. */
 export type Missing = (eventIds: readonly string[]) => Promise<string[]>;
 
 export interface CheckInput {
   acknowledgedPath: string;
   receivedPath: string;
   message: MessageKind;
-  /** Messages were sent with every number below it. */
+  /** The messages with the numbers below this one were sent. */
   sent: number;
-  /** Further events that were promised: replays. */
+  /** Ids of further events that the gateway promised to deliver: replays. */
   promised?: readonly string[];
   fateOf: FateOf;
   missing: Missing;
 }
 
-/** Jepsen's set checker for one HTTP surface. */
+/** The result of a check in the way of Jepsen's set checker, for an HTTP interface. */
 export interface Verdict {
   sent: number;
   /** Messages that got a complete 2xx, and other events that were promised. */
@@ -27,34 +27,35 @@ export interface Verdict {
   delivered: number;
   /** Acknowledged, not delivered, and visible as pending, failed or captured. */
   visible: number;
-  /** Acknowledged, and not in the database, or neither delivered nor visible. */
+  /** Acknowledged, but not in the database, or neither delivered nor visible. */
   lost: string[];
-  /** Delivered and never sent, or with other bytes. */
+  /** Delivered although they were never sent, or with other bytes. */
   phantom: string[];
-  /** Accepted again by a destination that had accepted them: events, and how often in all. */
+  /** How many events a destination accepted more than once, and how many acceptances were repetitions. */
   duplicated: number;
   duplicates: number;
   /** Messages that became more than one event although each was sent under one id. */
   storedTwice: string[];
   /** Milliseconds from the acknowledgement to the first acceptance. */
   lagMs: { p50: number; p99: number; max: number };
-  /** What the tables say against each other. */
+  /** Where the tables contradict each other. */
   contradictions: string[];
 }
 
+/** A verdict lists at most this many of each kind. */
 const SHOWN = 20;
-/** So many are asked for at once. */
+/** How many events one question to the database asks for. */
 const ASKED = 10_000;
 
-/** What is known of one event. */
+/** What is known about one event. */
 interface Fate {
-  /** Milliseconds since 1970; 0: promised at an unknown time; null: nobody knows that it was acknowledged. */
+  /** Milliseconds since 1970. 0 means promised at an unknown time, `null` not known to be acknowledged. */
   acknowledgedAt: number | null;
   accepted: number;
   acceptedAt: number;
 }
 
-/** Compares what was promised with what is on record and what arrived. */
+/** Compares the promised events with the database and with what arrived. */
 export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradictions'>> {
   const fates = new Map<string, Fate>();
   const fateOf = (eventId: string): Fate => {
@@ -85,7 +86,7 @@ export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradic
       phantom.push(`message ${receipt.n} as event ${receipt.eventId}`);
       continue;
     }
-    // An original is its own origin; a replay has that of another.
+    // An original event is its own origin; a replay has the id of another event as its origin.
     if (receipt.eventId === receipt.originId) {
       if ((eventOf.get(receipt.n) ?? receipt.eventId) !== receipt.eventId) storedTwice.add(receipt.n);
       eventOf.set(receipt.n, receipt.eventId);
@@ -127,7 +128,7 @@ export async function check(input: CheckInput): Promise<Omit<Verdict, 'contradic
   };
 }
 
-/** What a later verdict on the same ledger says that an earlier one did not; its lags are those of all. */
+/** The difference between two verdicts on the same ledger. The lags are those of the later one, over all events. */
 export function difference(earlier: Verdict, later: Verdict): Verdict {
   const added = (of: 'lost' | 'phantom' | 'storedTwice' | 'contradictions'): string[] =>
     later[of].filter((one) => !earlier[of].includes(one));

@@ -1,18 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join, resolve } from 'node:path';
 
-/** Processes run what was built, also when this file is run from its source. */
+/** Processes run the built files, even if this file runs from its source. */
 const BUILT = join(__dirname, '../dist');
 
 export interface ForkOptions {
   env?: Record<string, string>;
-  /** For Node itself. */
+  /** Options of Node itself. */
   nodeArguments?: string[];
-  /** Hears every message that nobody waits for. */
+  /** Gets every message that nobody waits for. */
   onMessage?: (message: unknown) => void;
 }
 
-/** A process of the ledger, and the messages that it sends: objects with one key each, or words. */
+/** A process of the ledger. It sends messages: objects with one key each, or strings. */
 export class ChildProcessHandle {
   private readonly waiting: { key: string; done: (message: unknown) => void }[] = [];
   private readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -22,7 +22,7 @@ export class ChildProcessHandle {
     private readonly onMessage: (message: unknown) => void = () => undefined,
   ) {
     child.on('message', (message) => this.take(message));
-    // A message to a process that is just dying.
+    // A message to a process that is just dying fails.
     child.on('error', () => undefined);
     this.exit = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
   }
@@ -53,7 +53,7 @@ export class ChildProcessHandle {
     if (this.isAlive) this.child.send(message, () => undefined);
   }
 
-  /** Resolves with the next message that is this word or has this key. */
+  /** Resolves with the next message that is this string or has this key. */
   message<Message>(key: string): Promise<Message> {
     return new Promise((done) => this.waiting.push({ key, done: done as (message: unknown) => void }));
   }
@@ -62,7 +62,7 @@ export class ChildProcessHandle {
     this.child.kill(signal);
   }
 
-  /** Resolves when the process has ended, by whatever hand. */
+  /** Resolves when the process has ended, for any reason. */
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     return this.exit;
   }

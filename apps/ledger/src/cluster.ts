@@ -6,10 +6,10 @@ import { Client } from 'pg';
 import { freePort } from './free-port';
 import { query } from './installation';
 
-/** How a database ends. `immediate` is `pg_ctl stop -m immediate`; `kill` the end of the postmaster alone. */
+/** How a database ends. `immediate` is `pg_ctl stop -m immediate`; `kill` kills the postmaster alone. */
 export type DatabaseEnd = 'immediate' | 'kill';
 
-/** A PostgreSQL with fsync on, that can be killed and comes back at the same address. */
+/** A PostgreSQL server with fsync on. It can be killed, and comes back at the same address. */
 export class Cluster {
   private constructor(
     readonly directory: string,
@@ -18,7 +18,7 @@ export class Cluster {
     private running: EmbeddedDatabase,
   ) {}
 
-  /** @param programs of another PostgreSQL than the embedded one */
+  /** @param programs the programs of another PostgreSQL than the embedded one */
   static async start(
     directory: string,
     programs?: string,
@@ -28,17 +28,17 @@ export class Cluster {
     return new Cluster(directory, all, programs, await startEmbeddedDatabase({ directory, settings: all, programs }));
   }
 
-  /** Another server of the same PostgreSQL. */
+  /** Starts another server of the same PostgreSQL. */
   beside(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
     return Cluster.start(directory, this.programs, settings);
   }
 
-  /** A copy that follows this one (streaming replication), and takes reads. */
+  /** Starts a standby that follows this server by streaming replication and answers reads. */
   async follow(directory: string): Promise<Cluster> {
     const client = new Client({ connectionString: this.url });
     await client.connect();
     try {
-      // The low-level backup of the PostgreSQL documentation, 25.3.3: the label comes with the end of it.
+      // The low-level backup of the PostgreSQL documentation, 25.3.3. Its end returns the label.
       await client.query(`select pg_backup_start('ledger', true)`);
       mkdirSync(directory, { recursive: true });
       const to = join(directory, 'postgres');
@@ -56,7 +56,7 @@ export class Cluster {
     return this.beside(directory, { primary_conninfo: primary });
   }
 
-  /** Connects as the superuser, because the ledger makes databases, backups and standbys. */
+  /** The URL of the superuser, because the ledger makes databases, backups and standbys. */
   get url(): string {
     return this.running.superuserUrl;
   }
@@ -69,14 +69,14 @@ export class Cluster {
     return join(this.directory, 'postgres');
   }
 
-  /** Ends it without a chance to finish anything. Resolves when it is gone. */
+  /** Ends the server without letting it finish anything. Resolves when it is gone. */
   async end(how: DatabaseEnd): Promise<void> {
     const { pid } = this.running;
     process.kill(pid, how === 'immediate' ? 'SIGQUIT' : 'SIGKILL');
     while (isAlive(pid)) await sleep(5);
   }
 
-  /** Brings it back. Resolves when it takes statements. */
+  /** Starts the server again. Resolves when it accepts statements. */
   async start(): Promise<void> {
     this.running = await startEmbeddedDatabase({
       directory: this.directory,

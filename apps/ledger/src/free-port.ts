@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port below those that systems hand out by themselves, so that nobody gets it while its process is away. */
+/** A free port below the range that systems assign by themselves, so that no other process gets it during a restart. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);

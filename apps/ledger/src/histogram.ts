@@ -1,7 +1,7 @@
 const GROWTH = 1.02;
 const LOG = Math.log(GROWTH);
 
-/** Durations in milliseconds, to two percent, in the same space however many there are. */
+/** Counts durations in milliseconds with a precision of two percent. Its size does not grow with their number. */
 export class Histogram {
   private readonly counts = new Map<number, number>();
   count = 0;

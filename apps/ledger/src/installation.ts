@@ -5,16 +5,16 @@ import { Client } from 'pg';
 import { Gateway } from './gateway/gateway';
 import { setUp, type EndpointOptions, type SetUp } from './gateway/set-up';
 
-/** A database with a schema, a key and endpoints: what the processes of one gateway share. */
+/** What the processes of one gateway share: a database with the schema, a key and endpoints. */
 export class Installation {
   readonly key = createKeyText('live');
-  /** Of the endpoints' webhook URLs. */
+  /** Paths of the endpoints' webhook URLs. */
   paths: string[] = [];
   private readonly masterKey = randomBytes(32).toString('hex');
 
   private constructor(
     readonly directory: string,
-    /** For the ledger itself: it is not cut off when the gateway is. */
+    /** The ledger's own URL of the database, which still works when the gateway is cut off. */
     public databaseUrl: string,
   ) {}
 
@@ -24,8 +24,8 @@ export class Installation {
   }
 
   /**
-   * One with the schema of this version in it, which is made once for each cluster.
-   * @param tablespace where it is kept. Default: with the others
+   * A database with the schema of this version, copied from a template that is made once for each cluster.
+   * @param tablespace where the database is stored. Default: with the others
    */
   static async fresh(clusterUrl: string, directory: string, tablespace?: string): Promise<Installation> {
     let template = templates.get(clusterUrl);
@@ -40,8 +40,8 @@ export class Installation {
   }
 
   /**
-   * The schema in it, and an endpoint for each of these.
-   * @param how by which code. Default: that of this version
+   * Makes the schema, the key, and an endpoint for each of these options.
+   * @param how the code that does it. Default: that of this version
    */
   async setUp(
     endpoints: readonly EndpointOptions[],
@@ -51,19 +51,19 @@ export class Installation {
     this.paths = await how({ databaseUrl, key, masterKey, endpoints });
   }
 
-  /** When no process uses it any more. */
+  /** Drops the database, when no process uses it any more. */
   async drop(clusterUrl: string): Promise<void> {
     await query(clusterUrl, `drop database ${new URL(this.databaseUrl).pathname.slice(1)} with (force)`);
   }
 
-  /** The same database is on another server now. */
+  /** Call this when the same database is on another server. */
   movedTo(clusterUrl: string): void {
     const url = new URL(clusterUrl);
     url.pathname = new URL(this.databaseUrl).pathname;
     this.databaseUrl = url.href;
   }
 
-  /** A process of this gateway, not started. @param url by which it reaches the database, when not directly */
+  /** A process of this gateway, not started. @param url how it reaches the database. Default: directly */
   gateway(roles: readonly Role[], options: Partial<PaggioOptions> = {}, url = this.databaseUrl): Promise<Gateway> {
     return Gateway.at({
       options: {
@@ -84,7 +84,7 @@ export class Installation {
   }
 }
 
-/** Databases to copy, by their cluster. */
+/** Names of the databases to copy, by the URL of their cluster. */
 const templates = new Map<string, Promise<string>>();
 
 async function createDatabase(clusterUrl: string, template: string, tablespace = 'pg_default'): Promise<string> {
@@ -95,7 +95,7 @@ async function createDatabase(clusterUrl: string, template: string, tablespace =
   return url.href;
 }
 
-/** Runs a statement as an operator with a console would. */
+/** Runs a statement on a connection of its own, as an operator with a console would. */
 export async function query<Row>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);

@@ -2,7 +2,9 @@ import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 
-/** A line for each acknowledgement, on disk (fsync) before it counts. Lines that come together are written together. */
+/**
+ * A file with a line per acknowledgement, which counts only once it is on disk (fsync). Lines are written in groups.
+ */
 export class LedgerFile {
   private lines: string[] = [];
   private waiting: (() => void)[] = [];
@@ -41,7 +43,7 @@ export class LedgerFile {
   }
 }
 
-/** A log that need not survive its process: the process that writes it is never killed. */
+/** A log without fsync, because the process that writes it is never killed. */
 export function createLog(path: string): WriteStream {
   return createWriteStream(path, { flags: 'a' });
 }
@@ -56,13 +58,13 @@ export interface Acknowledgement {
   at: number;
 }
 
-/** What became of a request at the destination. */
+/** How a request ended at the destination. */
 export type Outcome =
   /** A 2xx was written in full. */
   | 'accepted'
   /** Another status was written. */
   | 'refused'
-  /** It was received, and no answer was given on purpose. */
+  /** It was received, and deliberately not answered. */
   | 'unanswered';
 
 /** One complete request at the destination. */
@@ -71,7 +73,7 @@ export interface Receipt {
   sha256: string;
   outcome: Outcome;
   eventId: string;
-  /** `webhook-id`: of the first original. It is another one for replays. */
+  /** The header `webhook-id`: the id of the first original. For a replay, that is the id of another event. */
   originId: string;
   attempt: number;
   at: number;

@@ -59,7 +59,7 @@ const scenarios: readonly Scenario[] = [
   blocked,
 ];
 
-/** @throws with what is wrong */
+/** @throws Error whose message says what is wrong */
 function readArguments(): {
   names: string[];
   quick: boolean;
@@ -107,7 +107,7 @@ async function runScenario(scenario: Scenario, context: Omit<ScenarioContext, 's
   return { title: scenario.title, seconds: Math.round((Date.now() - startedAt) / 1000), ...result };
 }
 
-/** Runs the scenarios and says what was lost. */
+/** Runs the scenarios and prints their results. */
 async function main(): Promise<void> {
   const { names, quick, brief, seed, keep, atOnce, postgres } = readArguments();
   const directory = mkdtempSync(join(tmpdir(), 'paggio-ledger-'));
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
   console.log(`\nwritten to ${writeResults(results)}`);
   if (!quick) publish(results);
   const failed = Object.values(results.scenarios).some((one) => 'failures' in one && one.failures.length > 0);
-  // A scenario that broke off may have left processes behind; they end with this one.
+  // A scenario that broke off may have left processes running; they end with this process.
   process.exit(failed ? 1 : 0);
 }
 

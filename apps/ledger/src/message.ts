@@ -2,8 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { chance, random } from './seed';
 
 /**
- * How large messages are: `usual` is 200 B to 2 kB; `mixed` has one in fifty of 200 kB besides, which do not travel with a
- * claim; a number is so many bytes.
+ * How large messages are. `usual` is 200 B to 2 kB. `mixed` also has one of 200 kB in every fifty, which is too large
+ * to travel with a claim. A number is the size in bytes.
  */
 export type Sizes = 'usual' | 'mixed' | number;
 
@@ -12,16 +12,16 @@ export interface MessageKind {
   sizes: Sizes;
 }
 
-/** What the sender signs with, as GitHub would. */
+/** The secret with which the sender signs, as GitHub does. */
 export const SECRET = 'the ledger signs with this';
-/** Says which message a request is. It travels to the destination like every other header. */
+/** The header with the number of the message. It travels to the destination like every other header. */
 export const MESSAGE_HEADER = 'x-ledger-message';
 
 const LARGE_BYTES = 200_000;
 const ODDITIES = '"big":12345678901234567890,"f":1.10,"e":1e400,"lone":"\\ud800","nul":"\\u0000"';
 const blocks = new Map<number, Buffer>();
 
-/** The bytes of message `n`: what JSON.parse would not give back, and for some of them no text at all. */
+/** The bytes of message `n`. Most are JSON that would not survive JSON.parse unchanged; some are not even text. */
 export function bodyOf({ seed, sizes }: MessageKind, n: number): Buffer {
   const block = blockOf(seed);
   const size = sizeOf(seed, sizes, n);
@@ -32,7 +32,7 @@ export function bodyOf({ seed, sizes }: MessageKind, n: number): Buffer {
     filled += copied;
     at = (at + copied) % block.length;
   }
-  // One in ten is no JSON, and one in ten of the random bytes is no UTF-8 either.
+  // One message in ten is random bytes: not JSON, and not UTF-8 either.
   if (n % 10 === 9) return Buffer.concat([Buffer.from(`ledger ${n} `), raw]);
   const text = raw.toString('base64');
   return Buffer.from(`{"ledger":${n},${ODDITIES},"data":"${text.slice(0, size)}"}`);
@@ -42,7 +42,7 @@ export function digestOf(body: Buffer): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-/** As GitHub sends it: the delivery id is the same each time a message is sent, so that a repetition is recognised. */
+/** GitHub's headers. A message keeps its delivery id when it is sent again, so that a repetition is recognised. */
 export function headersOf(seed: number, n: number, body: Buffer): Record<string, string> {
   return {
     'content-type': 'application/json',

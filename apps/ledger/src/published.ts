@@ -9,10 +9,10 @@ const PAGE = join(ROOT, 'docs/reliability.md');
 const BEGIN = '<!-- results: written by npm run ledger -->';
 const END = '<!-- end of results -->';
 
-/** A result of the long mode, with where and when it was had. */
+/** A result of the long mode, with the place and date of its run. */
 type Published = Entry & { machine: string; seed: number; date: string };
 
-/** Puts the results of a long run into the documentation; those of other scenarios stay as they are. */
+/** Writes the results of a long run into the documentation. Results of scenarios that did not run stay as they are. */
 export function publish({ machine, seed, scenarios }: Results): void {
   const all = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Record<string, Published>) : {};
   const date = new Date().toISOString().slice(0, 10);
@@ -40,7 +40,7 @@ function table(all: Record<string, Published>): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Figures beside the counts, and where they were had. */
+/** The figures that the table does not have, and the machines that they come from. */
 function figures(all: Record<string, Published>): string {
   const lines = Object.entries(all).flatMap(([name, entry]) => {
     if ('skipped' in entry) return [`- \`${name}\` was left out: ${entry.skipped}.`];

@@ -1,21 +1,21 @@
 import type { Cluster } from './cluster';
 import type { Verdict } from './checker';
 
-/** What a scenario is given. */
+/** The input of a scenario. */
 export interface ScenarioContext {
   /** Minutes instead of hours. */
   quick: boolean;
-  /** Seconds, for every test run: the scenarios that know it do only a part of what the quick mode does. */
+  /** Seconds, for every test run. Scenarios that support it do only a part of the quick mode. */
   brief: boolean;
   seed: number;
-  /** For its files. */
+  /** The folder for its files. */
   directory: string;
-  /** A database server that it may not end: others use it too. */
+  /** A shared database server, which a scenario must not end. */
   cluster: Cluster;
   say: (text: string) => void;
 }
 
-/** What a scenario found. */
+/** The result of a scenario. */
 export interface ScenarioResult {
   /** What was done, and how often, in a few words. */
   tried: string;
@@ -24,9 +24,9 @@ export interface ScenarioResult {
   lost: number;
   phantom: number;
   duplicates: number;
-  /** How long it took until everything was well again, at worst; null: nothing was broken. */
+  /** The longest time until everything worked again; `null` when nothing was broken. */
   healedMs: number | null;
-  /** What did not hold. Empty: it passed. */
+  /** What did not hold. Empty when the scenario passed. */
   failures: string[];
   /** Further figures, by name. */
   figures: Record<string, number | string>;
@@ -34,22 +34,22 @@ export interface ScenarioResult {
 
 export interface Scenario {
   name: string;
-  /** What it shows, as a heading of the table of results. */
+  /** What it shows, in the words of the table of results. */
   title: string;
-  /** Null where this machine cannot run it: the reason. */
+  /** Returns why this machine cannot run the scenario, or null. */
   impossible?: () => string | null;
   run(context: ScenarioContext): Promise<ScenarioResult>;
 }
 
 /**
- * How long something may take. A quick run judges a few seconds on a machine that others may use as well: there the bound
- * is three times as wide, which still shows work that stands still.
+ * How long something may take. A quick run measures only a few seconds, on a machine that others may use too, so its
+ * bound is three times as wide. That still shows work that has stopped.
  */
 export function boundMs(ms: number, { quick }: Pick<ScenarioContext, 'quick'>): number {
   return quick ? 3 * ms : ms;
 }
 
-/** The result of one run of the checker, and what must hold in every one. */
+/** Makes a result of a verdict, with the failures of what must hold in every scenario. */
 export function judge(
   verdict: Verdict,
   outcome: { tried: string; times: number; healedMs: number | null; duplicatesAllowed: number },
@@ -76,7 +76,7 @@ export function judge(
   };
 }
 
-/** Several results of one kind as one. */
+/** Adds up several results of one kind. */
 export function sum(tried: string, results: readonly ScenarioResult[]): ScenarioResult {
   const total = (of: (result: ScenarioResult) => number): number =>
     results.reduce((count, result) => count + of(result), 0);
@@ -94,7 +94,7 @@ export function sum(tried: string, results: readonly ScenarioResult[]): Scenario
   };
 }
 
-/** A run that came to no result. */
+/** The result of a run that threw an error. */
 export function broken(tried: string, error: unknown): ScenarioResult {
   const nothing = { times: 1, acknowledged: 0, lost: 0, phantom: 0, duplicates: 0, healedMs: null, figures: {} };
   return { tried, ...nothing, failures: [error instanceof Error ? error.message : String(error)] };

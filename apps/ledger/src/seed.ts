@@ -9,7 +9,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** One number of message `n`, the same each time it is asked for. */
+/** A number from 0 to 1 for message `n`, always the same for the same seed and salt. */
 export function chance(seed: number, n: number, salt: number): number {
   return random((seed ^ Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(salt + 1, 0x85ebca6b)) >>> 0)();
 }

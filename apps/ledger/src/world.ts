@@ -13,8 +13,8 @@ import { Sender } from './sender/sender';
 import type { SendOrder } from './sender/send-order';
 
 /**
- * How long an answer may take, in seconds. Where no answer belongs to the plan, it is long: a pause of a busy machine is no
- * silence of the destination, and what is sent again after it would count as a duplicate.
+ * How long an answer may take, in seconds. It is long where the destination always answers: on a busy machine a pause
+ * is normal, and a delivery that is sent again after a time-out would count as a duplicate.
  */
 const TIMEOUT_SECONDS: Readonly<Record<Profile, number>> = { plain: 20, rough: 2, slow: 60 };
 
@@ -23,17 +23,17 @@ const everything: readonly Role[] = ['capture', 'deliver', 'api'];
 export interface WorldSettings {
   directory: string;
   clusterUrl: string;
-  /** Where the database is kept. Default: with the others of its cluster. */
+  /** Where the database is stored. Default: with the others of its cluster. */
   tablespace?: string | undefined;
   seed: number;
   sizes?: Sizes;
-  /** Where events go: an endpoint for each. Default: one that accepts everything. */
+  /** An endpoint for each of these destinations. Default: one destination that accepts everything. */
   endpoints?: readonly (Omit<EndpointOptions, 'destinationUrl'> & { profile: Profile })[];
-  /** By which code the schema is made. Default: that of this version. */
+  /** The code that makes the schema. Default: that of this version. */
   setUp?: (settings: SetUp) => Promise<string[]>;
 }
 
-/** A gateway with its database, somebody who sends and somebody who receives; and the ledger that judges them. */
+/** A gateway with its database, a sender, a recorder as its destination, and the ledger that judges them. */
 export class World {
   private readonly gateways: Gateway[] = [];
   private readonly promised: string[] = [];
@@ -70,7 +70,7 @@ export class World {
     return gateway;
   }
 
-  /** An order with what is usual: a message goes on being sent until it is acknowledged. */
+  /** An order with the usual settings: each message is sent again until it is acknowledged. */
   order(gateways: readonly Gateway[], more: Partial<SendOrder>): SendOrder {
     return {
       message: this.message,
@@ -98,12 +98,12 @@ export class World {
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
   }
 
-  /** An event that the gateway has promised to deliver without having taken it in: a replay. */
+  /** Notes an event that the gateway has promised to deliver although no sender sent it: a replay. */
   promise(eventId: string): void {
     this.promised.push(eventId);
   }
 
-  /** Lets leases run out. To be called when no process lives: a lease of the living would be taken from them. */
+  /** Lets all leases run out. Call it only when no process is alive, because a live one would lose its leases. */
   async passLeases(): Promise<void> {
     await this.installation.rows(
       `update paggio.deliveries set due_at = due_at - interval '31 seconds' where state = 'pending' and lease_token is not null`,
@@ -119,7 +119,7 @@ export class World {
   }
 
   /**
-   * Resolves when the destinations that accept everything have everything: others decide by themselves how long it takes.
+   * Resolves when the destinations that accept everything have got everything. How long others take is up to them.
    * @throws after the deadline
    */
   healed(deadlineMs: number): Promise<void> {
@@ -137,15 +137,15 @@ export class World {
   }
 
   /**
-   * Acceptances that are not on record: their answers are on the way, or nobody has written them down. What was accepted
-   * again counts each time.
+   * How many acceptances are not recorded: their answers are still on the way, or could not be written. Repeated ones
+   * count each time.
    */
   async unrecorded(): Promise<number> {
     const [row] = await this.installation.rows<{ delivered: number }>(DELIVERED);
     return (await this.recorder.report()).accepted - (row?.delivered ?? 0);
   }
 
-  /** What must be true of the tables, whatever happened. @returns what is not */
+  /** Checks what must always be true of the tables. @returns what is not true */
   private async contradictions(): Promise<string[]> {
     const failures: string[] = [];
     for (const [what, sql] of Object.entries(CONTRADICTIONS)) {
@@ -156,19 +156,19 @@ export class World {
   }
 
   /**
-   * @param gateway one that answers
-   * @param fateOf what became of an event that no destination has accepted. Default: what the gateway's API says of it
+   * @param gateway a process that answers
+   * @param fateOf the status of an event that no destination has accepted. Default: as the gateway's API shows it
    */
   async check(
     gateway: Gateway,
     sent: number,
     fateOf: FateOf = (eventId) => this.statusOf(gateway, eventId),
   ): Promise<Verdict> {
-    // Whoever lists lets the index catch up first.
+    // A list lets the index catch up first.
     await this.ask(gateway, 'GET', '/api/v1/events?limit=1&status=failed');
     let contradictions = await this.contradictions();
     for (let look = 0; contradictions.length > 0 && look < 20; look++) {
-      // The index has very much to take in.
+      // The index still has a lot to catch up with.
       await sleep(500);
       contradictions = await this.contradictions();
     }
@@ -194,7 +194,7 @@ export class World {
         throw error;
       },
     );
-    // Delivered, and no destination knows of it: that is a loss.
+    // If it is delivered and no destination knows of it, it is lost.
     return ['pending', 'failed', 'captured'].includes(status) ? status : null;
   }
 
@@ -236,7 +236,7 @@ const PENDING = `
 
 const DELIVERED = `select count(*)::int as delivered from paggio.attempts where status = 'delivered'`;
 
-/** An acknowledgement that named no event has `-`. */
+/** An acknowledgement that names no event has the id `-`. */
 const MISSING = `
   select a.id from unnest($1::text[]) as a(id)
   where not exists (select 1 from paggio.events e where e.id = nullif(a.id, '-')::uuid)`;

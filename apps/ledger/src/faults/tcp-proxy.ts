@@ -1,26 +1,26 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A direction that was silent for longer has nothing to make up for. */
+/** A direction that was silent for longer than this does not send faster to catch up. */
 const LATE_MS = 50;
 
-/** What a network does to bytes on their way. */
+/** What the network does to the bytes that pass. */
 export interface NetworkFault {
-  /** Each piece arrives so much later. */
+  /** Each piece arrives this much later. */
   latencyMs?: number;
-  /** This part of the pieces ends their connection with a reset: 0 to 1. */
+  /** The chance that a piece resets its connection: 0 to 1. */
   resetChance?: number;
-  /** In each direction and connection. */
+  /** The limit of each direction of a connection. */
   bytesPerSecond?: number;
-  /** Nothing arrives any more, in neither direction, and nobody is told; new connections hang too. */
+  /** Nothing arrives in either direction, and neither side notices; new connections hang too. */
   blackhole?: boolean;
-  /** What the server says does not arrive, though it hears everything. */
+  /** The server receives everything, but none of its answers arrives. */
   halfOpen?: boolean;
   /** New connections are refused. */
   refuse?: boolean;
 }
 
-/** Whether the connection is cut before the answer to what a client sent arrives. */
+/** Decides whether the connection is cut before the answer to these bytes of the client arrives. */
 export type Cut = (asked: Buffer) => boolean;
 
 interface Pair {
@@ -28,12 +28,12 @@ interface Pair {
   server: Socket;
 }
 
-/** A network between a client and a server on loopback, that can be broken. */
+/** A network between a client and a server on loopback that the ledger can disturb. */
 export class TcpProxy {
   fault: NetworkFault = {};
   /** Connections that were cut by `cutBefore`. */
   cuts = 0;
-  /** What a client says is passed on with this word in place of that one, of the same length. */
+  /** Replaces a word in what clients send with another of the same length. */
   renamed: { from: string; to: string } | undefined;
   private cut: Cut | undefined;
   private readonly pairs = new Set<Pair>();
@@ -41,7 +41,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    /** Where new connections go: a host name may come to mean another machine. */
+    /** Where new connections go. It can change, as when a host name moves to another machine. */
     public target: { host: string; port: number },
     private readonly random: () => number,
   ) {}
@@ -58,7 +58,7 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** The same URL, by way of the proxy. */
+  /** The same URL, through the proxy. */
   through(url: string): string {
     const changed = new URL(url);
     changed.hostname = '127.0.0.1';
@@ -66,12 +66,12 @@ export class TcpProxy {
     return changed.href;
   }
 
-  /** Cuts connections whose server has heard this and begins to answer: the answer never arrives. */
+  /** Cuts a connection when its server begins to answer such bytes, so that the answer never arrives. */
   cutBefore(cut: Cut | undefined): void {
     this.cut = cut;
   }
 
-  /** Resets every connection that there is. */
+  /** Resets every open connection. */
   resetAll(): void {
     for (const { client, server } of this.pairs) {
       client.resetAndDestroy();
@@ -88,7 +88,7 @@ export class TcpProxy {
   private take(client: Socket): void {
     client.on('error', () => undefined);
     if (this.fault.refuse) return void client.resetAndDestroy();
-    // In a black hole a connection is never made: the client's own limit ends its waiting.
+    // In a black hole a connection is never established: the client waits until its own time limit.
     if (this.fault.blackhole) {
       this.swallowed.add(client.on('close', () => this.swallowed.delete(client)).resume());
       return;
@@ -151,7 +151,7 @@ export class TcpProxy {
         for (let at = 0; at < piece.length; at += size) {
           const part = piece.subarray(at, at + size);
           if (bytesPerSecond !== undefined) {
-            // Counted on: what one timer is late, the next one is not.
+            // The due times add up, so a timer that fires late makes the next wait shorter.
             const now = performance.now();
             if (now - dueAt > LATE_MS) dueAt = now;
             dueAt += (part.length * 1000) / bytesPerSecond;

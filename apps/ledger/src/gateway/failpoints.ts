@@ -1,21 +1,21 @@
 /**
- * Failpoints stand in the sources as comments, `// failpoint: name`, so that what is published has none. The ledger turns
- * them into calls while it loads the packages (as etcd's gofail does when it builds).
+ * Failpoints are comments in the sources, `// failpoint: name`, so the published code has none. The ledger turns them
+ * into calls while it loads the packages (as etcd's gofail does when it builds).
  */
 const FAILPOINT = /^[ \t]*\/\/ failpoint: ([a-z_]+\.[a-z_]+)[ \t]*$/gm;
 
 /** Where and when a process is killed. */
 export interface Failpoint {
   name: string;
-  /** Counted from when it was armed; the first pass is 1. */
+  /** Which pass counts, from the moment when the failpoint was armed; the first is 1. */
   pass: number;
-  /** How long after the pass, in milliseconds: what was begun there is under way then. */
+  /** Delay after the pass, in milliseconds, so that what begins there is under way. */
   afterMs: number;
-  /** What the process does to itself. */
+  /** The signal that the process sends to itself. */
   signal: 'SIGKILL' | 'SIGSTOP';
 }
 
-/** A source with its failpoints as calls. */
+/** The source with its failpoints turned into calls. */
 export function armed(source: string): string {
   return source.replace(FAILPOINT, (_comment, name: string) => `globalThis.paggioFailpoint(${JSON.stringify(name)});`);
 }

@@ -5,19 +5,19 @@ import type { Failpoint } from './failpoints';
 import type { HostReport, HostSettings } from './host-process';
 
 export interface GatewayStart {
-  /** Armed as soon as it is ready. */
+  /** Is armed as soon as the process is ready. */
   failpoint?: Failpoint;
-  /** Its clock can be set, and its failpoints are real. Default false, and true with a failpoint. */
+  /** Whether its clock can be set and its failpoints work. Default: true with a failpoint, else false. */
   instrumented?: boolean;
-  /** In which it lives, such as `Asia/Kathmandu`. Default: that of the machine. */
+  /** The time zone of the process, such as `Asia/Kathmandu`. Default: that of the machine. */
   timezone?: string;
-  /** Of another version. */
+  /** The host process of another version. */
   hostFile?: string;
-  /** For Node itself. */
+  /** Options of Node itself. */
   nodeArguments?: readonly string[];
 }
 
-/** A process of the gateway that can be killed, and comes back at the same address. */
+/** A process of the gateway. It can be killed, and comes back at the same address. */
 export class Gateway {
   private child: ChildProcessHandle | undefined;
 
@@ -52,7 +52,7 @@ export class Gateway {
     if (failpoint) this.arm(failpoint);
   }
 
-  /** It dies, or stands still, at this failpoint: it has to be instrumented. */
+  /** Makes the process die or stop at this failpoint. It has to be instrumented. */
   arm(failpoint: Failpoint): void {
     this.running.send({ failpoint });
   }
@@ -61,12 +61,12 @@ export class Gateway {
     this.running.signal(signal);
   }
 
-  /** Its clock is wrong by so much from now on. */
+  /** From now on the clock of the process is wrong by this much. */
   stepClock(clockOffsetMs: number): void {
     this.running.send({ clockOffsetMs });
   }
 
-  /** Its event loop does nothing else for so long. */
+  /** Blocks the event loop of the process for this long. */
   block(ms: number): void {
     this.running.send({ blockMs: ms });
   }
@@ -84,7 +84,7 @@ export class Gateway {
     await this.child?.kill();
   }
 
-  /** An orderly end. @returns the exit code */
+  /** Stops the process in an orderly way. @returns the exit code */
   async stop(): Promise<number | null> {
     this.signal('SIGTERM');
     return (await this.ended()).code;

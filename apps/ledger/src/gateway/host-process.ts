@@ -4,26 +4,26 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createPaggio, type PaggioOptions } from '@paggio/core';
 import { createNodeHandler } from '@paggio/http';
 
-/** What a gateway of the ledger is told by its first argument. */
+/** The first argument of a gateway of the ledger, as JSON. */
 export interface HostSettings {
   options: Omit<PaggioOptions, 'masterKey'> & { masterKey: string };
   port: number;
-  /** Where faults, and circuits that open and close, are written. */
+  /** The file for faults and for circuits that open and close. */
   logPath: string;
 }
 
-/** How a process does. */
+/** The condition of a process. */
 export interface HostReport {
   rssBytes: number;
   heapBytes: number;
-  /** Timers, sockets and the like that are open. */
+  /** How many timers, sockets and the like are open. */
   resources: number;
   cpuMs: number;
-  /** Of the event loop, in milliseconds, since the last report. */
+  /** Delay of the event loop since the last report. */
   loopDelayP99Ms: number;
 }
 
-// A host as people write it with bare node:http, and with the limits that the reference server has.
+// A host as people write it with plain node:http, with the limits of the reference server.
 const { options, port, logPath } = JSON.parse(process.argv[2] as string) as HostSettings;
 const paggio = createPaggio({ ...options, masterKey: Buffer.from(options.masterKey, 'hex') });
 const handle = createNodeHandler(paggio, { health: true, metrics: true, openapi: true, exclusive: true });

@@ -1,7 +1,7 @@
 import Module from 'node:module';
 import { armed, type Failpoint } from './failpoints';
 
-// Loaded before a gateway (node --require): makes its failpoints real and lets its clock go wrong.
+// Node loads this before a gateway (--require). It makes failpoints work, and can set the clock wrong.
 let wanted: Failpoint | undefined;
 let passes = 0;
 
@@ -43,5 +43,5 @@ process.on('message', (word: { clockOffsetMs?: number; failpoint?: Failpoint }) 
     passes = 0;
   }
 });
-// Somebody who listens for messages keeps a process alive.
+// A listener for messages would keep the process alive.
 process.channel?.unref();

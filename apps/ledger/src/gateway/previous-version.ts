@@ -11,7 +11,7 @@ const MIGRATIONS = [':(glob)packages/core/src/storage/migrations/[0-9]*.ts', ':(
 export class PreviousVersion {
   private constructor(private readonly directory: string) {}
 
-  /** @returns why it cannot be had, or null */
+  /** @returns why it cannot be built, or null */
   static impossible(): string | null {
     return commit() === null ? 'the history of the repository is not here' : null;
   }
@@ -23,7 +23,7 @@ export class PreviousVersion {
     const archive = execFileSync('git', ['archive', before], { cwd: ROOT, maxBuffer: 1024 ** 3 });
     execFileSync('tar', ['-x', '-C', directory], { input: archive });
     linkModules(directory);
-    // With its own gateway process, because that is written for the API of its version.
+    // Its own gateway process is built too, because that is written for the API of its version.
     execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', 'apps/ledger'], {
       cwd: directory,
       stdio: 'inherit',
@@ -44,7 +44,7 @@ export class PreviousVersion {
   }
 }
 
-/** The one before the newest migration came. */
+/** The commit before the newest migration was added. */
 function commit(): string | null {
   const { status, stdout } = spawnSync('git', ['log', '--diff-filter=A', '-1', '--format=%P', '--', ...MIGRATIONS], {
     cwd: ROOT,
@@ -54,7 +54,7 @@ function commit(): string | null {
   return status === 0 && parent ? parent : null;
 }
 
-/** The dependencies that are installed here, and the packages of that version. */
+/** Links the dependencies that are installed here, and the packages of that version. */
 function linkModules(directory: string): void {
   const modules = join(directory, 'node_modules');
   mkdirSync(join(modules, '@paggio'), { recursive: true });

@@ -1,6 +1,6 @@
 import { setUp, type SetUp } from './set-up';
 
-// The same in a process of its own, for code of another version.
+// Runs `setUp` in a process of its own, for code of another version.
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 setUp(JSON.parse(process.argv[2] as string) as SetUp).then(

@@ -2,7 +2,7 @@ import { createPaggio, type Owner } from '@paggio/core';
 import { SECRET } from '../message';
 
 export interface EndpointOptions {
-  /** Whose it is. Default: the operator's, who has the key. */
+  /** The user that owns it. Default: the operator, who has the key. */
   userId?: string;
   destinationUrl: string;
   concurrency?: number;
@@ -12,9 +12,9 @@ export interface EndpointOptions {
 
 export interface SetUp {
   databaseUrl: string;
-  /** In hex. */
+  /** Hexadecimal. */
   masterKey: string;
-  /** An API key to make. */
+  /** The text of the API key to create. */
   key: string;
   endpoints: readonly EndpointOptions[];
 }

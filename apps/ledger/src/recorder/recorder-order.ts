@@ -1,15 +1,15 @@
-/** Where a request is held, so that the gateway can be killed just then. */
+/** At which point a request is held, so that the gateway can be killed at that moment. */
 export type HoldPoint =
-  /** Its head has come; none of its body has been read. */
+  /** Its head has arrived; none of its body has been read. */
   | 'head'
-  /** It has come completely; nothing was answered. */
+  /** It has arrived completely; nothing was answered. */
   | 'request'
   /** Half of the answer was written. */
   | 'half_answer';
 
 export interface Hold {
   point: HoldPoint;
-  /** Requests that pass before it. */
+  /** How many requests pass before the held one. */
   after: number;
 }
 
@@ -20,10 +20,10 @@ export interface Hold {
  */
 export type Profile = 'plain' | 'rough' | 'slow';
 
-/** After how long `slow` answers: a lease and a third. */
+/** The delay of answers of `slow`: a lease and a third. */
 export const SLOW_MS = 40_000;
 
-/** What is told to the recorder. `down`: every request is refused with 503. */
+/** Messages to the recorder. While it is `down`, it refuses every request with 503. */
 export type RecorderWord = { hold: Hold } | { down: boolean } | 'report';
 
 export interface RecorderReport {

@@ -30,7 +30,7 @@ function keep(seen: Seen, outcome: Outcome): void {
   log.write(`${toLine({ ...seen, outcome, at: Date.now() })}\n`);
 }
 
-/** Whether this request is the one to hold at this point. */
+/** Whether this request must be held at this point. */
 function isHeld(point: Hold['point']): boolean {
   if (hold?.point !== point || hold.after-- > 0) return false;
   hold = undefined;
@@ -39,12 +39,12 @@ function isHeld(point: Hold['point']): boolean {
 }
 
 function answer(response: ServerResponse, seen: Seen, status: number): void {
-  // Written in full: the receiver has done what it does, whoever reads the answer.
+  // The answer was written in full, so the destination has done its work, even if nobody reads the answer.
   response.once('finish', () => keep(seen, status < 300 ? 'accepted' : 'refused'));
   response.writeHead(status, { 'content-type': 'text/plain', 'content-length': 2 }).end('ok');
 }
 
-/** What a rough destination does with a message: mostly the first time only, as temporary faults do. */
+/** What a rough destination does with a message. Most faults hit only the first attempt, because they are temporary. */
 function roughly(request: IncomingMessage, response: ServerResponse, seen: Seen): void {
   const fate = chance(seed, seen.n, 3);
   if (fate < 0.01) return answer(response, seen, 422);
@@ -62,7 +62,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   if (isHeld('head')) return;
   const hash = createHash('sha256');
   request.on('data', (chunk: Buffer) => hash.update(chunk));
-  // A request that breaks off has delivered nothing.
+  // A request that is cut off has delivered nothing.
   request.on('error', () => undefined);
   request.on('end', () => {
     const seen = {

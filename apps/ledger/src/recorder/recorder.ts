@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ChildProcessHandle } from '../child-process-handle';
 import type { Hold, Profile, RecorderReport } from './recorder-order';
 
-/** The destination, in a process of its own: it writes down every complete request and what it answered. */
+/** The destination, in a process of its own. It records every complete request and its answer. */
 export class Recorder {
   private constructor(
     private readonly child: ChildProcessHandle,
@@ -27,7 +27,7 @@ export class Recorder {
     return { host: '127.0.0.1', port: this.port };
   }
 
-  /** Holds one request, and resolves when it has come to that point. */
+  /** Holds one request, and resolves when it has reached that point. */
   async hold(hold: Hold): Promise<void> {
     this.child.send({ hold });
     await this.child.message('held');

@@ -5,10 +5,10 @@ import { copyEvents } from './copies';
 
 const READY_MS = 10_000;
 const RSS_MB = 512;
-/** What comes in meanwhile for another destination is delivered within this. */
+/** Live events, which go to another destination, must be delivered within this. */
 const LIVE_MS = 2_000;
 
-/** Acceptance case CRA-18: a process starts with very much to do. */
+/** Acceptance case CRA-18: a process starts with a very large backlog. */
 export const backlog: Scenario = {
   name: 'backlog',
   title: 'A process starts with a million deliveries waiting',
@@ -44,7 +44,7 @@ export const backlog: Scenario = {
       const { next } = await sender.stop();
       await sleep(LIVE_MS);
       const deliveredPerSecond = Math.round((((await accepted()) - before) * 1000) / (Date.now() - startedAt));
-      // What is left would take an hour. Without a worker, what is pending stays so while it is counted.
+      // The rest would take an hour. Without a worker, pending deliveries stay pending while they are counted.
       await gateway.stop();
       const reader = await world.gateway(['api']);
       await reader.start();
@@ -52,7 +52,7 @@ export const backlog: Scenario = {
       const pending = new Set(left.map(({ id }) => id));
       const verdict = await world.check(reader, next, async (id) => (pending.has(id) ? 'pending' : null));
       const result = judge(
-        // Copies of one message are not that message stored twice.
+        // Copies of one message do not count as stored twice.
         { ...verdict, storedTwice: [] },
         { tried: 'backlog', times: 1, healedMs: readyMs, duplicatesAllowed: 0 },
       );
@@ -62,7 +62,7 @@ export const backlog: Scenario = {
       if (verdict.delivered < waiting / 1_000) result.failures.push(`only ${verdict.delivered} were delivered`);
       if (new Set(left.map(({ destination }) => destination)).size > 1)
         result.failures.push('live events were not delivered');
-      // Of what was sent: nobody knows since when a copy was due.
+      // The lag of the sent events only: it is not known since when a copy was due.
       if (verdict.lagMs.p99 > LIVE_MS) result.failures.push(`live events were delivered after ${verdict.lagMs.p99} ms`);
       Object.assign(result.figures, { waiting, readyMs, rssMb, deliveredPerSecond });
       return result;

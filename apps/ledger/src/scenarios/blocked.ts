@@ -5,12 +5,12 @@ import { underLoad } from './under-load';
 
 const CONCURRENCY = 16;
 const BLOCK_MS = 5_000;
-/** More than a lease: others take over what it had in hand. */
+/** Longer than a lease, so other processes take over its deliveries. */
 const LONG_BLOCK_MS = 35_000;
-/** Megabytes for objects: about twice what a process needs at rest. */
+/** The size of the heap in megabytes: about twice what an idle process needs. */
 const HEAP_MB = 64;
 
-/** Acceptance case CRA-23: code of the host keeps the event loop for itself, and there is little memory. */
+/** Acceptance case CRA-23: code of the host blocks the event loop, and there is little memory. */
 export const blocked: Scenario = {
   name: 'blocked',
   title: 'The event loop is blocked for seconds, and for longer than a lease; the heap is small',
@@ -21,7 +21,7 @@ export const blocked: Scenario = {
       nodeArguments: [`--max-old-space-size=${HEAP_MB}`],
       world: { endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }] },
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
-      // What was in flight when a lease ran out, in each of the two that deliver.
+      // The deliveries in flight when a lease ran out, in each of the two processes that deliver.
       duplicatesAllowed: context.quick ? 0 : 2 * CONCURRENCY,
       async disturb({ gateways }) {
         for (const [index, ms] of blocks.entries()) {

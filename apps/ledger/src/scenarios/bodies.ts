@@ -8,15 +8,15 @@ import { folder } from '../world';
 import { underLoad, until } from './under-load';
 
 const MB = 1_000_000;
-/** Where a kernel would end the process for want of memory. */
+/** A kernel would kill a process of this size for lack of memory. */
 const RSS_MB = 900;
-/** Of each connection; two of them store events. */
+/** The limit per second of each connection; two of them store events. */
 const NARROW_BYTES = 5_000_000;
 const LOOP_DELAY_MS = 100;
-/** Where it does, in the last part. */
+/** The process is killed at this size in the last part. */
 const KILL_MB = 256;
 
-/** Acceptance cases LOA-09 and CRA-22: large bodies, more than can be stored, and more than there is memory for. */
+/** Acceptance cases LOA-09 and CRA-22: large bodies, more than can be stored, and more than fit into memory. */
 export const bodies: Scenario = {
   name: 'bodies',
   title: 'Large bodies come in faster than PostgreSQL takes them; a process is killed for want of memory',
@@ -47,7 +47,7 @@ function faster(context: ScenarioContext): Promise<ScenarioResult> {
       options: { bodyLimit: 4 * MB },
       way: (url) => proxy.through(url),
       ratePerSecond: rate,
-      // Thousands of megabytes that are sent again and again would keep the machine from everything else.
+      // If thousands of megabytes were sent again and again, the machine could do nothing else.
       sending: ONCE,
       duplicatesAllowed: 16,
       healMs: 120_000,
@@ -96,7 +96,7 @@ function large(context: ScenarioContext): Promise<ScenarioResult> {
       return {
         times: 1,
         figures: { rssOfTenMb: Math.round(rssBytes / 1e6), loopDelayOfTenMbP99Ms: loopDelayP99Ms },
-        // Of a few seconds, a handful of samples decides.
+        // In a few seconds, a handful of samples would decide.
         failures:
           !context.quick && loopDelayP99Ms > LOOP_DELAY_MS
             ? [`the event loop was late by ${loopDelayP99Ms} ms (p99)`]
@@ -106,7 +106,7 @@ function large(context: ScenarioContext): Promise<ScenarioResult> {
   });
 }
 
-/** The kernel's part is played by the ledger, which looks ten times a second. */
+/** The ledger plays the part of the kernel: it checks the size ten times a second. */
 function outOfMemory(context: ScenarioContext): Promise<ScenarioResult> {
   const kills = context.quick ? 1 : 10;
   return withProxy(context, (proxy) =>
@@ -116,7 +116,7 @@ function outOfMemory(context: ScenarioContext): Promise<ScenarioResult> {
       gateways: [['capture', 'deliver', 'api']],
       options: { bodyLimit: 4 * MB },
       way: (url) => proxy.through(url),
-      // Twice what passes.
+      // Twice as much as passes.
       ratePerSecond: 20,
       sending: { retryMs: 2_000, giveUpMs: 10_000 },
       duplicatesAllowed: 16 * kills,

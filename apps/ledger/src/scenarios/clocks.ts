@@ -6,7 +6,7 @@ import { underLoad } from './under-load';
 
 const HOUR_MS = 3_600_000;
 const SET_ZONE = `do $$ begin execute format('alter database %I set timezone = ''Australia/Lord_Howe''', current_database()); end $$`;
-/** Connections take the time zone of their database when they are made. */
+/** Ends all connections, because a connection takes the time zone of its database when it is made. */
 const END_ALL = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and application_name like 'paggio %'`;
 
@@ -20,11 +20,11 @@ export const clocks: Scenario = {
     return underLoad(context, folder(context.directory, 'clocks'), {
       tried: 'jumps',
       instrumented: true,
-      // One whose clocks change in the middle of the night, one behind and one with an odd offset.
+      // One with daylight saving time, one far from UTC, and one with an odd offset.
       timezones: ['America/New_York', 'Pacific/Kiritimati', 'Asia/Kathmandu'],
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
       world: { endpoints: [{ profile: 'plain' }, { profile: 'rough' }] },
-      // Nothing ends, so nothing has a reason to come twice.
+      // No process ends, so there is no reason for a duplicate.
       duplicatesAllowed: 0,
       async disturb({ gateways, world }) {
         await world.installation.rows(SET_ZONE);

@@ -3,13 +3,13 @@ import type { Scenario } from '../scenario';
 import { folder } from '../world';
 import { underLoad } from './under-load';
 
-/** What statements may come to nothing with. */
+/** The errors with which statements fail. */
 const CODES = { deadlock: '40P01', serialization: '40001', 'lock timeout': '55P03', 'statement timeout': '57014' };
 const TABLES = ['events', 'deliveries', 'attempts', 'event_index'];
-/** Of the statements that write to one of these tables. */
+/** The chance that a statement that writes to one of these tables fails. */
 const CHANCE = 0.15;
 
-/** Acceptance case CRA-15: statements end with errors that come and go. */
+/** Acceptance case CRA-15: statements fail with temporary errors. */
 export const conflicts: Scenario = {
   name: 'conflicts',
   title: 'Statements end with deadlocks, serialization failures and time-outs',
@@ -19,11 +19,11 @@ export const conflicts: Scenario = {
       tried: 'statements that came to nothing',
       world: { sizes: 'mixed', endpoints: [{ profile: 'plain' }, { profile: 'rough' }] },
       gateways: [['capture', 'deliver', 'api'], ['deliver']],
-      // Nothing was in doubt: a statement that came to nothing has written nothing.
+      // No result is in doubt: a statement that failed has written nothing.
       duplicatesAllowed: 0,
       async disturb({ world }) {
         await world.installation.rows(CONFLICTS);
-        // One table at a time: with locks on several the ledger itself would be in a deadlock.
+        // One table at a time: with locks on several tables, the ledger itself would cause a deadlock.
         for (const table of TABLES) await world.installation.rows(trigger(table));
         await sleep(seconds * 1000);
         await world.installation.rows(NO_CONFLICTS);
@@ -36,7 +36,7 @@ export const conflicts: Scenario = {
   },
 };
 
-/** A sequence counts what was rolled back too. */
+/** A sequence also counts statements that were rolled back. */
 const CONFLICTS = `
   create sequence paggio.conflicts;
   create function paggio.conflict() returns trigger language plpgsql as $$ begin

@@ -1,9 +1,9 @@
 import type { World } from '../world';
 
-/** What a gateway stores in one transaction at most: who follows the log of changes reads it by transactions. */
+/** The most events that a gateway stores in one transaction. Readers of the change log read whole transactions. */
 const GROUP = 500;
 
-/** Very many events at once: copies of the first that a world has taken in, with their deliveries and attempts. */
+/** Stores many events quickly: copies of the first event of a world, with their deliveries and attempts. */
 export async function copyEvents(
   world: World,
   count: number,
@@ -14,7 +14,7 @@ export async function copyEvents(
   await world.installation.rows('analyze');
 }
 
-/** Ids of version 7, in order. */
+/** The ids are UUIDs of version 7, in order. */
 const COPIES = `
   with clock as (
     select now() - $3::float8 * interval '1 millisecond' as at

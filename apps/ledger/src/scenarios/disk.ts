@@ -10,10 +10,10 @@ import { until } from './under-load';
 
 const DISK_MB = 160;
 const TABLESPACE = 'ledger_disk';
-/** Little that is kept in reserve, so that a full disk is felt soon. */
+/** Small reserves, so that a full disk has an effect soon. */
 const SETTINGS = { max_connections: '60', min_wal_size: '32MB', max_wal_size: '48MB', shared_buffers: '16MB' };
 
-/** Acceptance case CRA-13: the disk of the database is full, for its tables or for its log too. */
+/** Acceptance case CRA-13: the disk of the database is full, for its tables alone or also for its log. */
 export const disk: Scenario = {
   name: 'disk',
   title: 'The disk of PostgreSQL is full, and has room again',
@@ -25,7 +25,7 @@ export const disk: Scenario = {
   },
 };
 
-/** The tables are in a tablespace of the shared server; for the log too it takes a server of its own. */
+/** The tables are in a tablespace of the shared server. For the log, the test needs a server of its own. */
 async function fill(tried: 'tables' | 'tables and log', context: ScenarioContext): Promise<ScenarioResult> {
   const { directory, quick, brief, seed } = context;
   const own = folder(directory, tried);
@@ -60,7 +60,7 @@ async function fill(tried: 'tables' | 'tables and log', context: ScenarioContext
     const before = (await sender.report()).acknowledged;
     rmSync(ballast);
     const freedAt = Date.now();
-    // A database that ran out of room for its log has ended, and somebody starts it again.
+    // A database without room for its log ends, so somebody has to start it again.
     await cluster?.start();
     await until('acknowledgements after there is room', 30_000, async () =>
       (await sender.report()).acknowledged > before + 20 ? true : undefined,
@@ -87,7 +87,7 @@ async function fill(tried: 'tables' | 'tables and log', context: ScenarioContext
   }
 }
 
-/** Tried in a namespace of its own, which ends with the command. */
+/** Tries it in a namespace of its own, which ends with the command. */
 function canMount(): boolean {
   return spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/tmp']).status === 0;
 }
@@ -103,7 +103,7 @@ async function makeTablespace({ url, dataDirectory }: Cluster, at: string): Prom
   await query(url, `create tablespace ${TABLESPACE} location '${at}'`);
 }
 
-/** Takes all the room that is left. */
+/** Writes until no room is left. */
 function fillWith(path: string): void {
   const block = Buffer.alloc(64 * 1024);
   const file = openSync(path, 'a');

@@ -6,7 +6,7 @@ import { random } from '../seed';
 import { folder, World } from '../world';
 import { until } from './under-load';
 
-/** Acceptances go on within this once the standby takes writes. */
+/** Events must be acknowledged again within this, once the standby takes writes. */
 const RECOVER_MS = 10_000;
 
 /** Acceptance case CRA-09: the primary dies, and a synchronous standby takes its place behind the same name. */
@@ -42,7 +42,7 @@ async function promote(round: number, context: ScenarioContext): Promise<Scenari
     sender.begin(world.order([gateway], { pace: { ratePerSecond: 100 } }));
     await sleep(2_000);
     await primary.end('kill');
-    // The name means the standby already, while it is one: it answers, and writes nothing.
+    // The name already leads to the standby, which still is one: it answers, but writes nothing.
     proxy.target = { host: '127.0.0.1', port: standby.port };
     proxy.resetAll();
     const refusedBefore = (await sender.report()).tries['503'] ?? 0;

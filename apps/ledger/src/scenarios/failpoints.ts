@@ -7,39 +7,39 @@ import type { Hold } from '../recorder/recorder-order';
 import { broken, judge, sum, type Scenario, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { folder, World } from '../world';
 
-/** Everything is well again within this. */
+/** Everything must work again within this. */
 const HEAL_MS = 60_000;
-/** A busy machine takes long; this is for what would never die. */
+/** Long enough for a busy machine; a process that has not died by then never will. */
 const DEATH_MS = 120_000;
 const MESSAGES = 16;
 const CONCURRENCY = 4;
-/** How long each commit takes where a process is to die in the middle of one. */
+/** How long each commit takes where a process must die in the middle of one. */
 const SLOW_COMMIT_MS = 400;
 
-/** One place to die in. */
+/** One place where the process dies. */
 interface Death {
   /** Its name in the table of results. */
   name: string;
   at: { failpoint: Partial<Failpoint> & { name: string } } | { hold: Hold };
-  /** Whether the destination may see an event again: it had accepted it, and nobody had written that down. */
+  /** Whether the destination may get an event again, because its acceptance was not recorded. */
   mayRepeat?: boolean;
-  /** A table whose commits take long, so that a kill comes between a statement and its commit. */
+  /** A table with slow commits, so that the kill comes between a statement and its commit. */
   slowCommitOf?: string;
-  /** Whether the connection is ended in the middle of that commit too, so that it never happens. */
+  /** Whether the connection is also ended during that commit, so that it never happens. */
   endBackend?: boolean;
   /** Default: `MESSAGES`. */
   messages?: number;
-  /** Whether the process starts anew for it, so that it has no connections yet. */
+  /** Whether the process is restarted first, so that it has no connections yet. */
   anew?: boolean;
-  /** Between two messages; more than a slow commit takes, so that nothing else waits behind it. */
+  /** Pause between two messages. It is longer than a slow commit, so that nothing else waits for that. */
   pauseMs?: number;
-  /** What goes on besides the messages. */
+  /** Runs while the messages are sent, and again after the restart. */
   during?: (world: World, gateway: Gateway, since: Date) => Promise<void>;
 }
 
 const at = (name: string, more: Partial<Failpoint> = {}): Death['at'] => ({ failpoint: { name, ...more } });
 
-/** Acceptance case CRA-01: every step of an event's way. */
+/** Acceptance case CRA-01: a process dies at every step of an event. */
 const deaths: readonly Death[] = [
   { name: 'body read', at: at('capture.body_read') },
   {
@@ -88,7 +88,7 @@ const deaths: readonly Death[] = [
   { name: 'index of events half way', at: at('index.advanced', { pass: 2 }) },
 ];
 
-/** It takes a body that no buffer of a socket holds. */
+/** The messages are larger than the buffers of a socket, so that a request can be half written. */
 const halfWritten = (messages: number): Death => ({
   name: 'request half written',
   at: { hold: { point: 'head', after: messages / 2 - 1 } },
@@ -96,10 +96,10 @@ const halfWritten = (messages: number): Death => ({
 });
 const LARGE_BYTES = 12_000_000;
 
-/** The brief mode takes one death of so many, and which ones depends on the seed: so every death has its turn. */
+/** The brief mode takes one in this many deaths. The seed decides which, so every death has its turn. */
 const BRIEF_PART = 6;
 
-/** The names of the failpoints in them. */
+/** The names of all failpoints that the deaths use. */
 export const usedFailpoints = deaths.flatMap(({ at: place }) => ('failpoint' in place ? [place.failpoint.name] : []));
 
 export const failpoints: Scenario = {
@@ -121,16 +121,16 @@ export const failpoints: Scenario = {
   },
 };
 
-/** A gateway that dies one death after the other. */
+/** A gateway that dies one death after another. */
 interface Life {
   world: World;
   gateway: Gateway;
-  /** Of the next message. */
+  /** Number of the next message. */
   next: number;
   verdict: Verdict;
 }
 
-/** @param left may be shared: each takes the next one */
+/** @param left the deaths to die. It may be shared: each caller takes the next one */
 async function oneByOne(
   left: Iterable<Death>,
   name: string,
@@ -145,7 +145,7 @@ async function oneByOne(
       results.push(await die(death, life, context));
     } catch (error) {
       results.push(broken(death.name, error));
-      // The next one shall not begin with what this one has left.
+      // The next death must not begin in the state that this one has left.
       await life?.world.close();
       life = undefined;
     }
@@ -187,7 +187,7 @@ async function die(death: Death, life: Life, context: ScenarioContext): Promise<
   if (signal !== 'SIGKILL') throw new Error(`the process ended with ${signal}`);
   if (death.endBackend) await installation.rows(END_COMMITS);
   await installation.rows(FAST_COMMIT);
-  // Answered, and not on record: such an event comes again as one in flight does.
+  // Events that were answered but not recorded come again, like events in flight.
   const unrecorded = (await world.unrecorded()) - life.verdict.duplicates;
   // The long mode waits until leases run out by themselves.
   if (context.quick) await world.passLeases();
@@ -200,7 +200,7 @@ async function die(death: Death, life: Life, context: ScenarioContext): Promise<
   const earlier = life.verdict;
   life.verdict = await world.check(gateway, life.next);
   const verdict = difference(earlier, life.verdict);
-  // Whatever was in flight beside it; and what was on record is never sent again, which `check` sees to.
+  // The other deliveries in flight may come again too. `check` makes sure that recorded ones never do.
   const duplicatesAllowed = CONCURRENCY + unrecorded;
   const result = judge(verdict, { tried: death.name, times: 1, healedMs, duplicatesAllowed });
   if (!death.mayRepeat && verdict.duplicates > 0) context.say(`${death.name}: ${verdict.duplicates} duplicates`);
@@ -209,7 +209,7 @@ async function die(death: Death, life: Life, context: ScenarioContext): Promise<
   return result;
 }
 
-/** A person sends the newest event again, four times. */
+/** Replays the newest event four times, as a person would. */
 async function redeliver(world: World, gateway: Gateway): Promise<void> {
   for (let made = 0; made < 4;) {
     const { data } = await world.ask<{ data: { id: string }[] }>(gateway, 'GET', '/api/v1/events?limit=1');
@@ -222,7 +222,7 @@ async function redeliver(world: World, gateway: Gateway): Promise<void> {
   }
 }
 
-/** What has come since then. */
+/** Selects the events that have arrived since then. */
 function filterOf(since: Date): object {
   return { source: 'github', since: since.toISOString(), until: new Date().toISOString() };
 }
@@ -240,7 +240,7 @@ async function bulkReplay(world: World, gateway: Gateway, since: Date): Promise<
       await sleep(100);
       continue;
     }
-    // What was being stored while it was counted matches too, once it is there.
+    // An event that is stored during the count matches later, so there may be more than were counted.
     if (replay.created + replay.skipped < replay.matched)
       throw new Error(`a bulk replay of ${replay.matched} events made ${replay.created} and skipped ${replay.skipped}`);
     return;
@@ -254,7 +254,7 @@ async function cancelledReplay(world: World, gateway: Gateway, since: Date): Pro
   await world.ask(gateway, 'POST', `/api/v1/replays/${id}/cancel`);
 }
 
-/** Runs at the end of a transaction, before its commit. */
+/** A trigger that waits at the end of a transaction, before its commit. */
 function slowCommit(table: string): string {
   return `
     create function paggio.slow_commit() returns trigger language plpgsql as

@@ -4,11 +4,11 @@ import { judge, type Scenario } from '../scenario';
 import { random } from '../seed';
 import { folder, World } from '../world';
 
-/** A worker looks by itself every 1.25 s, and what it finds takes a moment. */
+/** A worker polls every 1.25 s, and then needs a moment for the delivery. */
 const LAG_MS = 2_000;
 const RATE = 20;
 
-/** Acceptance case CRA-08: nobody hears a NOTIFY. */
+/** Acceptance case CRA-08: no NOTIFY arrives. */
 export const hints: Scenario = {
   name: 'hints',
   title: 'Hints between processes (`NOTIFY`) never arrive',

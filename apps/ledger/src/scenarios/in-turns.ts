@@ -1,4 +1,4 @@
-/** Works on so many items at a time. Results come in the order of the items. */
+/** Works on `atOnce` items at a time. The results are in the order of the items. */
 export async function inTurns<Item, Result>(
   items: readonly Item[],
   atOnce: number,

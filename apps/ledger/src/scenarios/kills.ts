@@ -10,7 +10,7 @@ const endpoints = (['plain', 'plain', 'rough', 'rough'] as const).map((profile) 
   concurrency: CONCURRENCY,
 }));
 
-/** An end to it, so that a machine that takes long to start processes does not get more of it. */
+/** A fixed number of messages, so that a machine that starts processes slowly does not get more load. */
 const BRIEF_LOAD = { count: 150, pace: { ratePerSecond: 50 }, retryMs: 1_000 };
 const BRIEF_PAUSE_MS = 600;
 
@@ -37,7 +37,7 @@ export const kills: Scenario = {
       const replaying = replays.run();
       let killedWorkers = 0;
       if (brief) {
-        // Each once, and none comes back before all are dead: a start is what takes most of the time.
+        // Each is killed once, and none is started before all are dead, because starts take most of the time.
         for (const gateway of [...workers, ...fronts]) {
           await sleep(BRIEF_PAUSE_MS);
           await gateway.kill();
@@ -97,7 +97,7 @@ interface Replay {
   skipped: number;
 }
 
-/** Asks for replays, single ones and bulk ones, of whichever front answers. */
+/** Asks randomly chosen fronts for single and bulk replays. */
 class Replayer {
   made = 0;
   readonly failures: string[] = [];
@@ -118,12 +118,12 @@ class Replayer {
     for (let round = 0; !this.stopped; round++) {
       await sleep(200);
       const front = this.fronts[Math.floor(this.next() * this.fronts.length)] as Gateway;
-      // A front that is just dying promises nothing.
+      // A front that is dying promises nothing, so its errors do not count.
       await (round % 25 === 24 ? this.many(front) : this.one(front)).catch(() => undefined);
     }
   }
 
-  /** Waits for the bulk replays, and sees that none of them left anything out. */
+  /** Waits for the bulk replays, and checks that they left nothing out. */
   async finished(): Promise<void> {
     const [front] = this.fronts as [Gateway];
     for (const id of this.bulk) {
@@ -133,7 +133,7 @@ class Replayer {
           await sleep(100);
           continue;
         }
-        // What was being stored while it was counted matches too, once it is there.
+        // An event that is stored during the count matches later, so there may be more than were counted.
         if (replay.status !== 'completed' || replay.created + replay.skipped < replay.matched)
           this.failures.push(`bulk replay ${JSON.stringify(replay)}`);
         break;

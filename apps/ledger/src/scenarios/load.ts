@@ -6,19 +6,19 @@ import { TcpProxy } from '../faults/tcp-proxy';
 import { judge, type Scenario, type ScenarioResult } from '../scenario';
 import { World } from '../world';
 
-/** Beyond this, or with refusals, a rate is more than the machine takes. */
+/** The machine cannot keep up with a rate if acknowledgements take longer than this (p99), or some are refused. */
 const KNEE_P99_MS = 250;
-/** And where more than so much of what arrived still waits for its delivery: what is taken has to go out as well. */
+/** Nor if, at the end, more events wait for their delivery than arrive in this time. */
 const KNEE_WAITING_MS = 1_000;
 const FIRST_RATE = 200;
 const STEP = 1.25;
 const STEADY_PART = 0.7;
-/** What a process opens at most. */
+/** The most connections that a process opens. */
 const CONNECTIONS = 11;
-/** Overload: so much is offered where a connection to the database carries so little. */
+/** Overload: this many events per second are sent over a narrow connection to the database. */
 const OVERLOAD_RATE = 1_000;
 const NARROW_BYTES = 150_000;
-/** A burst is twenty times what came before it, and more than the machine takes. */
+/** A burst is twenty times the load before it, and more than the machine can keep up with. */
 const BURST = 20;
 const BURST_PART = 1.5;
 
@@ -34,7 +34,7 @@ const lengths = (quick: boolean): Lengths =>
     ? { stepMs: 2_000, overloadMs: 4_000, steadyMs: 8_000, burstMs: 4_000 }
     : { stepMs: 15_000, overloadMs: 60_000, steadyMs: 3_600_000, burstMs: 30_000 };
 
-/** Acceptance cases LOA-01, LOA-02, LOA-03 and LOA-10: up to the knee, beyond it, for long below it, and a burst. */
+/** Acceptance cases LOA-01, LOA-02, LOA-03 and LOA-10: load up to the knee, overload, a steady load, and a burst. */
 export const load: Scenario = {
   name: 'load',
   title: 'A steady open-loop load at 70 % of what the machine takes; overload; a burst of twenty times the load',
@@ -69,12 +69,12 @@ export const load: Scenario = {
         await world.settled(60_000);
         return latency.p99Ms <= KNEE_P99_MS && acknowledged === sent && waiting <= (rate * KNEE_WAITING_MS) / 1000;
       };
-      // A pause of the machine is no knee: the same rate has to fail twice.
+      // A pause of the machine is not the knee: the same rate has to fail twice.
       for (let rate = FIRST_RATE; rate < 20_000 && ((await holds(rate)) || (await holds(rate))); rate *= STEP)
         knee = rate;
       say(`knee at ${Math.round(knee)} events/s`);
 
-      // On one machine the sender slows down with the gateway. So the way to the database is made narrow instead.
+      // On one machine, the sender slows down with the gateway. So the connection to the database is narrowed instead.
       const proxy = await TcpProxy.start({ host: '127.0.0.1', port: cluster.port }, random(seed));
       const narrow = await world.gateway(undefined, {}, proxy.through(world.installation.databaseUrl));
       await narrow.start();
@@ -117,7 +117,7 @@ export const load: Scenario = {
       const left = await pending(world);
       const drainFrom = Date.now();
       await world.settled(120_000);
-      // Of a handful it cannot be told how fast they were.
+      // A handful of deliveries does not show how fast they were.
       const drainedPerSecond = Math.round((left * 1000) / (Date.now() - drainFrom));
       if (left > calm && drainedPerSecond < calm)
         failures.push(`a burst left ${left}, drained at ${drainedPerSecond}/s`);
@@ -150,7 +150,7 @@ interface Sample {
   connections: number;
 }
 
-/** Looks at a process and its tables while they work. */
+/** Takes samples of a process and its tables while they work. */
 class Watch {
   private readonly samples: Sample[] = [];
   private over = false;
@@ -167,7 +167,7 @@ class Watch {
   async end(): Promise<{ slopeMbPerHour: number; connections: number[]; figures: ScenarioResult['figures'] }> {
     this.over = true;
     await this.running;
-    // The first third is for caches and for the compiler.
+    // During the first third, caches fill and the compiler works.
     const later = this.samples.slice(Math.floor(this.samples.length / 3));
     const slopeMbPerHour = Math.round(slope(later) * 3_600_000 * 10) / 10;
     const dead = this.samples.map(({ deadTuples }) => deadTuples);
@@ -177,7 +177,7 @@ class Watch {
       connections: [...new Set(later.map(({ connections }) => connections))],
       figures: {
         rssMb: `${Math.min(...rss)}-${Math.max(...rss)}`,
-        // Of minutes it says nothing.
+        // Over a few minutes the slope says nothing.
         ...(later.length > 100 ? { rssSlopeMbPerHour: slopeMbPerHour } : {}),
         waitingAtMost: Math.max(...this.samples.map(({ waiting }) => waiting)),
         deadTuplesAtMost: Math.max(...dead),

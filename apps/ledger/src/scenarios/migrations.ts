@@ -6,7 +6,7 @@ import { random } from '../seed';
 
 const AT_ONCE = 5;
 
-/** Acceptance case CRA-20: several processes bring one schema up to date, and some die on the way. */
+/** Acceptance case CRA-20: several processes migrate one database at once, and some are killed on the way. */
 export const migrationKills: Scenario = {
   name: 'migrations',
   title: 'Five processes migrate at once and are killed on the way',
@@ -24,7 +24,7 @@ export const migrationKills: Scenario = {
       const gateways = await Promise.all(Array.from({ length: AT_ONCE }, () => installation.gateway(['api'])));
       const startedAt = Date.now();
       const starts = gateways.map((gateway) => gateway.start().catch(() => undefined));
-      // Whoever holds the lock is among them, sooner or later.
+      // In some rounds, the process that holds the lock is among the killed ones.
       await sleep(300 + next() * 1_200);
       for (const gateway of gateways.slice(1)) {
         await sleep(next() * 300);

@@ -4,18 +4,18 @@ import { random } from '../seed';
 import { ONCE, type SendOrder, type SendReport } from '../sender/send-order';
 import { World } from '../world';
 
-/** One in twenty messages is the quiet user's. */
+/** For each message of the quiet user, the noisy user sends this many. */
 const NOISY_PARTS = 19;
 const QUIET_RATE = 15;
-/** Acknowledgements of the quiet user become no slower than twice what they were alone, or than this. */
+/** The quiet user's acknowledgements take at most twice as long as without a neighbour, or at most this. */
 const P99_MS = 100;
-/** More is offered than passes where a connection to the database carries so little. */
+/** More events per second than a narrow connection to the database can carry. */
 const FLOOD_RATE = 800;
 const NARROW_BYTES = 150_000;
-/** Of the flooded time: a statement of the flood is under way on each connection, and the quiet one is in the next. */
+/** The bound during the flood: each connection is busy with events of the flood, and the quiet user's come next. */
 const FLOODED_P99_MS = 5_000;
 const SETTLING_SECONDS = 20;
-/** The first seconds of a process belong to the compiler. */
+/** The code of a process is still being compiled in its first seconds. */
 const WARM_UP_SECONDS = 15;
 
 /** Acceptance cases LOA-07 and LOA-08: one user sends nearly everything, then more than can be stored. */
@@ -62,7 +62,7 @@ export const neighbours: Scenario = {
       await send(rate, both, { bases: [narrow.base] }, 3);
       proxy.fault = { bytesPerSecond: NARROW_BYTES };
       const flood = { ...ONCE, bases: [narrow.base] };
-      // Until it has found out how much one statement may write.
+      // The gateway first has to find out how much one statement may write.
       await send(FLOOD_RATE, both, flood, SETTLING_SECONDS);
       const flooded = (await send(FLOOD_RATE, both, flood)).byPath;
       proxy.fault = {};

@@ -6,11 +6,11 @@ import { folder, World } from '../world';
 import { inTurns } from './in-turns';
 import { underLoad, until } from './under-load';
 
-/** No sender waits longer for an answer, whatever the network does. */
+/** No sender may wait longer for an answer, whatever the network does. */
 const ANSWER_MS = 10_000;
-/** The timeout of the destination. */
+/** The time-out of the destination. */
 const TIMEOUT_SECONDS = 2;
-/** A sender that had to wait for the destination would wait longer: until its timeout, or for the slowest trouble. */
+/** A sender that had to wait for the destination would wait longer: until the time-out, or for the slowest trouble. */
 const UNTOUCHED_MS = TIMEOUT_SECONDS * 1_000;
 /** The first requests to a process that has just started take longer, above all beside other such processes. */
 const WARM_UP_SECONDS = 4;
@@ -18,12 +18,12 @@ const WARM_UP_SECONDS = 4;
 interface Trouble {
   name: string;
   fault: NetworkFault;
-  /** In the long mode. */
+  /** How long it lasts in the long mode. */
   seconds: number;
   ratePerSecond: number;
 }
 
-/** Acceptance case CRA-11, as toxiproxy would do it. */
+/** Acceptance case CRA-11: the network fails in the ways that toxiproxy knows. */
 const troubles: readonly Trouble[] = [
   { name: 'latency of 2 s', fault: { latencyMs: 2_000 }, seconds: 30, ratePerSecond: 20 },
   { name: '1 % of the packets reset', fault: { resetChance: 0.01 }, seconds: 30, ratePerSecond: 100 },
@@ -45,7 +45,7 @@ export const network: Scenario = {
   },
 };
 
-/** Whoever holds a connection through the proxy is told nothing: it has to find out. */
+/** Applies the trouble for its time. Processes with a connection through the proxy have to notice it by themselves. */
 async function strike(
   proxy: TcpProxy,
   { fault, seconds }: Trouble,
@@ -121,7 +121,7 @@ export const unknownCommits: Scenario = {
       await gateway.start();
       const cuts = quick ? 20 : 200;
       const next = random(seed + 2);
-      // The name of the statement is sent with it, and its text the first time only.
+      // A statement is sent with its name each time, but with its text only the first time.
       proxy.cutBefore((asked) => proxy.cuts < cuts && next() < 0.1 && asked.includes('paggio_intake'));
       world.sender.begin(world.order([gateway], { pace: { ratePerSecond: 100 } }));
       await until('cuts', 120_000, async () => (proxy.cuts >= cuts ? true : undefined));

@@ -5,7 +5,7 @@ import { until } from './under-load';
 
 const CONCURRENCY = 8;
 
-/** Acceptance case LOA-04: a destination is away, and what gathered meanwhile is delivered while more comes in. */
+/** Acceptance case LOA-04: a destination is down, and its backlog is delivered while more events come in. */
 export const outage: Scenario = {
   name: 'outage',
   title: 'A destination is away for half an hour while events come in, and comes back',
@@ -14,7 +14,7 @@ export const outage: Scenario = {
     const ratePerSecond = quick ? 100 : 60;
     const cluster = await shared.beside(`${directory}-cluster`);
     const endpoint = { profile: 'plain', concurrency: CONCURRENCY } as const;
-    // As an endpoint has it by default.
+    // The default of an endpoint.
     const retry = { maxAttempts: 12, baseSeconds: 10, factor: 3, capSeconds: 43_200 };
     const world = await World.open({ directory, clusterUrl: cluster.url, seed, endpoints: [{ ...endpoint, retry }] });
     try {
@@ -28,7 +28,7 @@ export const outage: Scenario = {
       const backlog = before?.pending ?? 0;
       world.recorder.setDown(false);
       const backAt = Date.now();
-      // The next probe finds out that it is back.
+      // The next probe finds out that the destination is back.
       const [circuit] = await world.installation.rows<{ ms: number }>(OPEN);
       await until('the first delivery after the outage', 70_000, async () => {
         const [row] = await world.installation.rows<Backlog>(BACKLOG);
@@ -50,7 +50,7 @@ export const outage: Scenario = {
       const verdict = await world.check(gateway, sent);
       const healedMs = Date.now() - backAt;
       const result = judge(verdict, { tried: 'outage', times: 1, healedMs, duplicatesAllowed: 0 });
-      // What came in meanwhile was delivered too.
+      // The events that came in during the drain were delivered too.
       const drainedPerSecond = Math.round((backlog * 1000) / drainMs + ratePerSecond);
       if (drainedPerSecond < ratePerSecond * 2) result.failures.push(`drained at ${drainedPerSecond}/s only`);
       Object.assign(result.figures, {

@@ -24,8 +24,8 @@ function slowReaders(context: ScenarioContext): Promise<ScenarioResult> {
     world: { sizes: 'mixed' },
     duplicatesAllowed: 0,
     async disturb({ world, gateways: [gateway] }) {
-      // Node accepts one connection in each turn of its event loop. Those of the sender must not wait behind a hundred
-      // others on a process that has just started: that is a burst of connections, and not what is tried here.
+      // Node accepts one connection in each turn of its event loop. The sender's connections must not wait for a
+      // hundred others on a process that has just started: this scenario is not about a burst of connections.
       await until('acknowledgements before the searches', 20_000, async () =>
         (await world.sender.report()).acknowledged > 100 ? true : undefined,
       );
@@ -33,7 +33,7 @@ function slowReaders(context: ScenarioContext): Promise<ScenarioResult> {
       let searches = 0;
       const reader = async (number: number): Promise<void> => {
         while (Date.now() < endAt) {
-          // Found nowhere: every body is looked through.
+          // The text is nowhere, so every body is searched.
           await world.ask(gateway!, 'GET', `/api/v1/events?q=nowhere-${number}`).catch(() => undefined);
           searches++;
         }
@@ -54,7 +54,7 @@ function noConnections(context: ScenarioContext): Promise<ScenarioResult> {
     async disturb({ world, cluster }) {
       await sleep(1_000);
       const held = await takeAll(cluster.url);
-      // What the gateway has is ended, and what it would make anew is taken.
+      // The gateway's connections are ended, and the ledger takes every connection that becomes free.
       for (let round = 0; round < 20; round++) {
         await held[0]?.query(TERMINATE);
         held.push(...(await takeAll(cluster.url)));

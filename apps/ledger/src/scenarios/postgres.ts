@@ -5,7 +5,7 @@ import { random } from '../seed';
 import { folder } from '../world';
 import { underLoad, until } from './under-load';
 
-/** Recovers within this once the database takes statements again. */
+/** The gateway must recover within this, once the database takes statements again. */
 const RECOVER_MS = 10_000;
 const CONCURRENCY = 16;
 const RETRY_AFTER_MS = 5_000;
@@ -15,7 +15,7 @@ const RETRY_AFTER_MS = 5_000;
  */
 const CPU_PERCENT = { quick: 60, long: 30 };
 
-/** Acceptance cases CRA-06 and LOA-05: the database ends without warning, shortly and for longer. */
+/** Acceptance cases CRA-06 and LOA-05: the database ends without warning, for a short and for a long time. */
 export const postgresStops: Scenario = {
   name: 'postgres',
   title: 'PostgreSQL is stopped (`-m immediate`) or killed under load',
@@ -31,9 +31,9 @@ export const postgresStops: Scenario = {
       ownCluster: {},
       world: { sizes: 'mixed', endpoints: [{ profile: 'plain', concurrency: CONCURRENCY }, { profile: 'rough' }] },
       gateways: [['capture', 'deliver', 'api'], ['deliver']],
-      // As the refusals say: thousands that come back twice a second would be another case than an outage.
+      // The sender waits as the refusals ask. Thousands of retries twice a second would be a case of overload.
       sending: { retryMs: RETRY_AFTER_MS },
-      // What was in flight, and results that could not be written before somebody else took over.
+      // Deliveries in flight, and results that could not be written before another process took over.
       duplicatesAllowed: (stops + 1) * CONCURRENCY * 2,
       async disturb({ world, cluster, gateways: [front] }) {
         for (let stop = 0; stop <= stops; stop++) {
@@ -85,7 +85,7 @@ export const backends: Scenario = {
       async disturb({ world, gateways }) {
         let times = 0;
         for (let round = 0; round < each; round++) {
-          // So that there is a connection of every kind.
+          // Makes sure that there is a connection of every kind.
           for (const gateway of gateways)
             await world.ask(gateway, 'GET', '/api/v1/events?limit=1').catch(() => undefined);
           for (const kind of KINDS) {
@@ -97,7 +97,7 @@ export const backends: Scenario = {
           }
           await sleep(30);
         }
-        // Who listens again is told of the next change.
+        // A process that listens again learns of the next change.
         await until('LISTEN on every process again', 10_000, async () => {
           const [row] = await world.installation.rows<{ count: number }>(LISTENING);
           return row?.count === gateways.length ? true : undefined;

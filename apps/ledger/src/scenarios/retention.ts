@@ -6,16 +6,16 @@ import { until } from './under-load';
 
 const DAY_MS = 86_400_000;
 const RATE = 100;
-/** Acknowledgements become no slower than twice what they were, or than this. */
+/** Acknowledgements take at most twice as long as before, or at most this. */
 const P99_MS = 100;
 const LOCK_WAIT_MS = 1_000;
-/** Whoever removes delivers as well, and dies with so many under way. */
+/** The process that removes events also delivers, and dies with at most this many deliveries under way. */
 const CONCURRENCY = 16;
 
-/** Where one of the processes that remove is killed. */
+/** The failpoint where one of the removing processes is killed. */
 export const retentionFailpoint = 'retention.removed';
 
-/** Acceptance cases LOA-12, CRA-01 and CRA-21: two processes remove what is old while events come in, and one is killed. */
+/** Acceptance cases LOA-12, CRA-01 and CRA-21: two processes remove old events under load; one of them is killed. */
 export const retention: Scenario = {
   name: 'retention',
   title: 'Two processes remove a million old events under load; one of them is killed (`kill -9`) on the way',

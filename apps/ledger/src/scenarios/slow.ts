@@ -5,7 +5,7 @@ import { folder, World } from '../world';
 
 const CONCURRENCY = 16;
 
-/** Acceptance case CRA-04: deliveries take longer than a lease, so each is renewed while it is under way. */
+/** Acceptance case CRA-04: deliveries take longer than a lease, so leases are renewed while they are under way. */
 export const slow: Scenario = {
   name: 'slow',
   title: 'A destination answers after longer than a lease, within its time-out',

@@ -4,7 +4,7 @@ import { folder } from '../world';
 import { underLoad } from './under-load';
 
 const RATE = 200;
-/** The first seconds of a process belong to the compiler. */
+/** The code of a process is still being compiled in its first seconds. */
 const WARM_UP_SECONDS = 15;
 /** Bounds in milliseconds. A Shopify webhook has five seconds in all. */
 const P50_MS = 15;
@@ -12,7 +12,7 @@ const P99_MS = 100;
 const P999_MS = 1_000;
 const LAG_P99_MS = 1_000;
 
-/** Acceptance case LOA-01: what an ordinary day looks like. */
+/** Acceptance case LOA-01: the load of an ordinary day. */
 export const steady: Scenario = {
   name: 'steady',
   title: 'A steady load of 200 events/s for a quarter of an hour',

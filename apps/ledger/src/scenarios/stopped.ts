@@ -6,11 +6,11 @@ import { inTurns } from './in-turns';
 
 const LEASE_SECONDS = 30;
 const CONCURRENCY = 8;
-/** Others answer within this while one stands still, whatever it holds. */
+/** Other processes must answer within this while one is stopped, whatever locks it holds. */
 const ANSWER_MS = 12_000;
 const LOOK_MS = 5_000;
 
-/** Where a process stands still: anywhere, or while it holds locks of the database. */
+/** Where a process is stopped: anywhere, or while it holds locks in the database. */
 const places = [null, 'index.advanced', 'replay.queued', 'replay.copied', 'claim.leased', 'attempt.finished'];
 
 export const stoppedAt = places.filter((place) => place !== null);
@@ -54,7 +54,7 @@ async function standStill(place: string | null, context: ScenarioContext): Promi
       await world.ask(front, 'GET', '/api/v1/events?limit=1&status=pending').catch(() => (slowestMs = ANSWER_MS + 1));
       slowestMs = Math.max(slowestMs, Date.now() - askedAt);
       await sleep(500);
-      // By now it stands still wherever it was to, and no lease has run out.
+      // By now the process has stopped at its place, and no lease has run out.
       if (Date.now() - stoppedAt > LOOK_MS) unrecorded ??= await world.unrecorded();
     }
     replaying.abort();
@@ -65,7 +65,7 @@ async function standStill(place: string | null, context: ScenarioContext): Promi
     await world.settled(60_000);
     const healedMs = Date.now() - stoppedAt - seconds * 1000;
     const verdict = await world.check(front, sent);
-    // What was answered and not on record comes again as what was in flight does.
+    // Events that were answered but not recorded come again, like events in flight.
     const duplicatesAllowed = CONCURRENCY + (unrecorded ?? 0);
     const result = judge(verdict, { tried, times: 1, healedMs, duplicatesAllowed });
     if (slowestMs > ANSWER_MS) result.failures.push(`another process did not answer for ${slowestMs} ms`);
@@ -78,7 +78,7 @@ async function standStill(place: string | null, context: ScenarioContext): Promi
   }
 }
 
-/** Asks the process that is to stand still for replays, one by one and in bulk. */
+/** Asks the process that will be stopped for single and bulk replays. */
 async function ask(world: World, gateway: Gateway, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(200);
@@ -90,7 +90,7 @@ async function ask(world: World, gateway: Gateway, signal: AbortSignal): Promise
       const filter = { since: new Date(Date.now() - 500).toISOString(), source: 'github' };
       await world.ask(gateway, 'POST', '/api/v1/replays', { filter });
     } catch {
-      // It stands still.
+      // The process is stopped.
     }
   }
 }

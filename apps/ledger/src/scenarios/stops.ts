@@ -4,12 +4,12 @@ import { folder } from '../world';
 import { underLoad } from './under-load';
 
 const GRACE_MS = 3_000;
-/** What an exit takes beyond the time that deliveries are given. */
+/** The most that an exit may take beyond the grace period of deliveries. */
 const EXIT_MS = 2_000;
-/** One message in thirty goes where an answer takes longer. */
+/** One message in thirty goes to the slow destination, the others to these. */
 const plain = Array.from({ length: 29 }, () => ({ profile: 'plain' }) as const);
 
-/** Acceptance case CRA-05: processes are asked to end, impatiently, while they have more in hand than they can finish. */
+/** Acceptance case CRA-05: processes get SIGTERM twice while they have more deliveries than they can finish. */
 export const stops: Scenario = {
   name: 'stops',
   title: 'Processes are asked to end (`SIGTERM`, twice) with deliveries under way that take longer than they are given',
@@ -21,7 +21,7 @@ export const stops: Scenario = {
       options: { stopGrace: GRACE_MS },
       gateways: [['capture', 'deliver', 'api'], ['deliver'], ['capture', 'api']],
       ratePerSecond: 30,
-      // What is broken off has not been answered.
+      // A delivery that is broken off has not been answered.
       duplicatesAllowed: 0,
       async disturb({ gateways }) {
         const failures: string[] = [];
@@ -42,7 +42,7 @@ export const stops: Scenario = {
         return { times, figures: { longestExitMs: longestMs, graceMs: GRACE_MS }, failures };
       },
     });
-    // An attempt that was broken off is not charged: otherwise slow ones would run out of attempts.
+    // An attempt that was broken off does not count. Otherwise slow deliveries would run out of attempts.
     if (result.figures['visible'] !== 0) result.failures.push(`${result.figures['visible']} events were not delivered`);
     return result;
   },

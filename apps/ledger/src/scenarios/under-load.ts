@@ -5,51 +5,51 @@ import type { SendOrder, SendReport } from '../sender/send-order';
 import { judge, type ScenarioContext, type ScenarioResult } from '../scenario';
 import { World, type WorldSettings } from '../world';
 
-/** Within this of the end of what was done to it, a gateway has delivered everything. */
+/** A gateway must have delivered everything within this, from the end of the disturbance on. */
 const HEAL_MS = 60_000;
 
 export interface Disturbed {
   world: World;
   gateways: readonly Gateway[];
-  /** The server that this run has for itself, when it asked for one. */
+  /** The run's own server if it asked for one, else the shared server. */
   cluster: Cluster;
 }
 
 export interface Plan {
   tried: string;
-  /** A database server of its own, with these settings: it may be ended. */
+  /** Settings of a database server of its own, which the run may end. */
   ownCluster?: Readonly<Record<string, string>>;
   world?: Partial<WorldSettings>;
   gateways: readonly (readonly Role[])[];
   options?: Partial<PaggioOptions>;
-  /** Their clocks are to be set. */
+  /** Whether the clocks of the processes can be set. */
   instrumented?: boolean;
-  /** Of the processes, in turn. */
+  /** Time zones of the processes, in turn. */
   timezones?: readonly string[];
-  /** Of the processes, for Node itself. */
+  /** Options of Node itself, for every process. */
   nodeArguments?: readonly string[];
   /** How the gateways reach the database. Default: directly. */
   way?: (databaseUrl: string) => string;
   ratePerSecond?: number;
-  /** Messages are sent for so long before: they are checked, but their times are not judged. Default: 0. */
+  /** Messages are first sent for this long. They are checked, but their times are not judged. Default: 0. */
   warmUpSeconds?: number;
-  /** How messages are sent, where not as usual. */
+  /** How messages are sent, if not as usual. */
   sending?: Partial<SendOrder>;
-  /** Deliveries that were in flight when something ended may come again: so many at most. */
+  /** The most duplicates. Deliveries that were in flight when something ended may come again. */
   duplicatesAllowed: number;
-  /** How long until everything is delivered at worst, from the end of `disturb` on. Default: a minute. */
+  /** The longest time until everything is delivered, from the end of `disturb` on. Default: a minute. */
   healMs?: number;
-  /** What is done while messages are sent. @returns how often, further figures, and what did not hold */
+  /** Disturbs the run while messages are sent. @returns how often it did, further figures, and what did not hold */
   disturb: (on: Disturbed) => Promise<{
     times: number;
     figures?: Record<string, number | string>;
     failures?: string[];
   }>;
-  /** What must hold of what the sender saw. */
+  /** Judges what the sender saw. @returns what did not hold */
   expect?: (report: SendReport) => string[];
 }
 
-/** Sends messages all the while, disturbs, lets everything come to its end, and checks the ledger. */
+/** Sends messages, disturbs the run at the same time, waits until everything has ended, and checks the ledger. */
 export async function underLoad(context: ScenarioContext, directory: string, plan: Plan): Promise<ScenarioResult> {
   const { seed } = context;
   const own =

@@ -5,7 +5,7 @@ import { PreviousVersion } from '../gateway/previous-version';
 import { judge, type Scenario } from '../scenario';
 import { World } from '../world';
 
-/** Acceptance case CRA-19: two versions side by side on one database, forwards and back. */
+/** Acceptance case CRA-19: two versions run side by side on one database, through an upgrade and back. */
 export const upgrade: Scenario = {
   name: 'upgrade',
   title: 'The previous migration level and this one run side by side, forwards and back',
@@ -37,7 +37,7 @@ export const upgrade: Scenario = {
       const pauseMs = quick ? 500 : 5_000;
       const exits: (number | null)[] = [];
       let times = 0;
-      // Forwards, back, and forwards again; a process at a time, while the others go on.
+      // Forwards, back, and forwards again, one process at a time while the others go on.
       for (const hostFile of [undefined, old.hostFile, undefined]) {
         for (const gateway of gateways) {
           await sleep(pauseMs);

@@ -1,27 +1,27 @@
 import type { Latency } from '../histogram';
 import type { MessageKind } from '../message';
 
-/** How messages leave: at a rate, however long answers take (an open loop), or one by one with a pause behind each. */
+/** How messages leave: at a rate, however long answers take (an open loop), or one by one with a pause after each. */
 export type Pace = { ratePerSecond: number } | { pauseMs: number };
 
 export interface SendOrder {
   message: MessageKind;
-  /** Of the first message. */
+  /** Number of the first message. */
   from: number;
-  /** Messages to send; null: until told to stop. */
+  /** How many messages to send; `null` means until `stop`. */
   count: number | null;
   pace: Pace;
-  /** Where events are taken in, in turn; a message that failed goes to the next one. */
+  /** URLs of the gateways, used in turn. A message that failed goes to the next gateway. */
   bases: readonly string[];
-  /** Paths of webhook URLs: message `n` goes to number `n` modulo how many there are. */
+  /** Paths of webhook URLs. Message `n` goes to the path at `n` modulo their number. */
   paths: readonly string[];
-  /** After a try that got no 2xx. */
+  /** Pause after a try that got no 2xx. */
   retryMs: number;
-  /** No further try after this; 0: one try only. */
+  /** No further try after this; 0 means one try only. */
   giveUpMs: number;
 }
 
-/** One try for each message: a refusal is left at that. */
+/** One try for each message: a refused message is not sent again. */
 export const ONCE = { giveUpMs: 0, retryMs: 0 } satisfies Partial<SendOrder>;
 
 export interface SendReport {
@@ -33,15 +33,15 @@ export interface SendReport {
   gaveUp: number;
   /** How tries ended: a status, or the code of an error. */
   tries: Record<string, number>;
-  /** Answers of 503 or 429 that say when to come back, in seconds: the smallest and the largest; and how many do not say. */
+  /** `Retry-After` of answers with 503 or 429: the smallest and the largest, in seconds, and how many lack it. */
   retryAfter: { min: number; max: number; missing: number };
-  /** Of tries that got a 2xx, from the time that they were to leave. */
+  /** Latency of tries that got a 2xx, from the time when they were due to leave. */
   latency: Latency;
-  /** Of tries that got another answer. */
+  /** Latency of tries that got another answer. */
   refusal: Latency;
-  /** The longest that any try waited for whatever end. */
+  /** The longest time that any try took, however it ended. */
   longestMs: number;
-  /** By the path that messages were sent to. */
+  /** The same figures for each path. */
   byPath: Record<string, { latency: Latency; refused: number }>;
 }
 

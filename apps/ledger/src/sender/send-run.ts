@@ -6,19 +6,19 @@ import { bodyOf, digestOf, headersOf } from '../message';
 import type { SendOrder, SendReport } from './send-order';
 
 const TICK_MS = 2;
-/** Of a sender; more messages than these wait, and that counts as waiting for the answer. */
+/** The most connections of a sender. Further messages wait, and that counts as time until the answer. */
 const MAX_CONNECTIONS = 2_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 interface Answer {
-  /** Null: the connection failed, and `code` says how. */
+  /** `null` means that the connection failed; then `code` says how. */
   status: number | null;
   code: string;
   eventId: string;
   retryAfter: string | undefined;
 }
 
-/** Sends the messages of one order, and writes what was acknowledged into the ledger. */
+/** Sends the messages of one order, and writes the acknowledged ones into the ledger. */
 export class SendRun {
   private readonly agent = new Agent({
     pipelining: 1,
@@ -52,7 +52,7 @@ export class SendRun {
     await this.agent.destroy();
   }
 
-  /** Sends nothing new. */
+  /** Sends no further messages. */
   stop(): void {
     this.stopped = true;
   }
@@ -115,7 +115,7 @@ export class SendRun {
         this.totals.acknowledged++;
         break;
       }
-      // What a client did wrong does not get right by sending it again.
+      // Sending again does not help if the request itself was wrong.
       const final = answer.status !== null && answer.status >= 400 && answer.status < 500 && answer.status !== 429;
       if (final || now - dueAt > giveUpMs) {
         this.totals.gaveUp++;

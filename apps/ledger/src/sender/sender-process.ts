@@ -2,7 +2,7 @@ import { LedgerFile } from '../ledger-file';
 import type { SenderWord } from './send-order';
 import { SendRun } from './send-run';
 
-// A process of its own, that nobody kills: what it has written is what the gateway has promised.
+// A process of its own that nobody kills, so its file has everything that the gateway has promised.
 async function main(path: string): Promise<void> {
   const ledger = await LedgerFile.create(path);
   let run: SendRun | undefined;

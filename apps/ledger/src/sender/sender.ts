@@ -17,13 +17,13 @@ export class Sender {
     return new Sender(child, ledgerPath);
   }
 
-  /** Begins to send. One order at a time. */
+  /** Begins to send. Only one order may run at a time. */
   begin(order: SendOrder): void {
     this.child.send({ start: order });
     this.done = this.child.message<{ done: SendReport }>('done').then(({ done }) => done);
   }
 
-  /** How it goes. */
+  /** The figures so far. */
   async report(): Promise<SendReport> {
     this.child.send('report');
     return (await this.child.message<{ report: SendReport }>('report')).report;
@@ -35,7 +35,7 @@ export class Sender {
     return this.done;
   }
 
-  /** Sends nothing new, and waits for the rest. */
+  /** Sends no further messages, and waits for those under way. */
   stop(): Promise<SendReport> {
     this.child.send('stop');
     return this.end();

@@ -16,7 +16,7 @@ export interface LedgerRun {
 /** Runs the built ledger, in a folder of its own. */
 export async function runLedger(args: readonly string[]): Promise<LedgerRun> {
   const directory = throwAwayDirectory('paggio-ledger-test-');
-  // Its clusters are in it too.
+  // The clusters of the run are in the same folder.
   const env = { ...process.env, TMPDIR: directory };
   try {
     const { code, output } = await new Promise<{ code: number; output: string }>((done) =>
@@ -39,7 +39,7 @@ function resultsIn(folder: string): Record<string, Entry> {
   }
 }
 
-/** What did not hold, with the name of its scenario. */
+/** Everything that did not hold, with the names of the scenarios. */
 export function failuresOf({ scenarios }: LedgerRun): string[] {
   return Object.entries(scenarios).flatMap(([name, result]) =>
     'failures' in result ? result.failures.map((failure) => `${name}: ${failure}`) : [],
