@@ -3,7 +3,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { noPrivateAccess } from './scripts/eslint/no-private-access.mjs';
 
-// The arrows of the architecture: apps -> hosts -> http -> core -> providers. They never run back.
+// The arrows of the architecture: apps -> hosts -> http -> core -> providers. Imports never go back.
 const layers = [
   { sourceTag: 'layer:providers', onlyDependOnLibsWithTags: ['layer:none'], bannedExternalImports: ['*'] },
   {
@@ -44,8 +44,8 @@ const layers = [
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
 ];
 
-// The rooms of core, from the ground up: a file may import from rooms on its own line and on the lines before. Import
-// circles are left to Oxlint (.oxlintrc.json), which counts imports of types too.
+// The rooms of core, from the ground up. A file may import from rooms on its own line and on the lines before it.
+// Oxlint (.oxlintrc.json) finds import circles, because it also counts imports of types.
 const rooms = [
   ['errors', 'event-id', 'page', 'principal', 'public-address', 'roles', 'flow', 'input'],
   ['telemetry'],
@@ -118,7 +118,7 @@ const withSql = [
   ].map((file) => `${CORE}/${file}.ts`),
 ];
 
-// Codes of PostgreSQL's errors (SQLSTATE): five characters, the first two of which are their class.
+// Codes of PostgreSQL's errors (SQLSTATE) have five characters. The first two are the class.
 const noSqlState = {
   selector: 'Literal[value=/^(?:0[0-9A-Z]|2[0-9A-F]|3[489B-F]|4[024]|5[3-8]|F0|HV|P0|XX)[0-9A-Z]{3}$/]',
   message: 'What an error of the database means is decided in storage/sql-errors.ts.',
@@ -129,7 +129,7 @@ const noFetch = {
   message: 'Outgoing requests go through the transport and its address guard.',
 };
 
-// SIG-21. Comparing with undefined, null or a literal tells nothing.
+// SIG-21. A comparison with undefined, null or a literal reveals nothing, so it is allowed.
 const constantTime = ['left', 'right'].map((side) => {
   const other = side === 'left' ? 'right' : 'left';
   return {
@@ -140,7 +140,7 @@ const constantTime = ['left', 'right'].map((side) => {
   };
 });
 
-// A test may bring in hosts, vendors' packages and a database that its layer itself must not know.
+// Tests may import hosts, vendors' packages and a database that their layer must not know.
 const testFiles = ['**/*.test.ts', '**/*.full.ts', '**/testing/**/*.ts'];
 
 export default tseslint.config(
@@ -172,9 +172,9 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      // Promises of event handlers are answered inside them.
+      // An event handler deals with its promises itself.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
-      // The interfaces are asynchronous also where one implementation need not be.
+      // An implementation of an asynchronous interface may have nothing to wait for.
       '@typescript-eslint/require-await': 'off',
       'no-restricted-properties': [
         'error',
@@ -207,12 +207,12 @@ export default tseslint.config(
     files: [`${CORE}/storage/sql-errors.ts`],
     rules: { 'no-restricted-syntax': ['error', noFetch, ...constantTime] },
   },
-  // Sample payloads have postal codes, and the embedded database is below core.
+  // Sample payloads contain postal codes, which look like SQLSTATE. The embedded database is below core.
   {
     files: ['packages/providers/src/samples/*.ts', 'packages/embedded-database/src/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', noFetch] },
   },
-  // The pages run in a browser: they have one server to ask, and it is the one that they came from.
+  // The pages run in a browser and ask only the server that they came from.
   {
     files: ['packages/dashboard/web/src/**/*.{ts,tsx}'],
     ...reactHooks.configs.flat['recommended-latest'],
@@ -223,7 +223,7 @@ export default tseslint.config(
       parserOptions: { project: './packages/dashboard/web/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
     rules: {
-      // About the React compiler, which is not used.
+      // This rule is about the React compiler, which is not used.
       'react-hooks/incompatible-library': 'off',
       'no-restricted-syntax': [
         'error',
@@ -242,7 +242,7 @@ export default tseslint.config(
     files: ['packages/dashboard/web/src/**/*.test.ts'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
   },
-  // What a client sends goes to the server of whoever uses it.
+  // The client may import them: it sends requests to a server that its user chooses.
   { files: ['packages/client/src/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   ...roomRules,
   {

@@ -4,11 +4,11 @@ module.exports = {
   testSequencer: '<rootDir>/scripts/jest/longest-first.js',
   reporters: ['default', '<rootDir>/scripts/jest/cost-reporter.js'],
   projects: ['<rootDir>/packages/*/jest.config.js', '<rootDir>/apps/*/jest.config.js'],
-  // Jest reads this one here only; the preset has it for a package that is tested alone.
+  // Jest reads the time-out only here. The preset repeats it for a package that is tested alone.
   testTimeout: 30_000,
   // The tests wait for a database and for sockets a third of the time, so there is one worker more than cores. The
   // test database has connections for eight.
   maxWorkers: Math.min(8, availableParallelism() + 1),
-  // A failed test may leave a server behind; on CI that must not hold up the verdict.
+  // A failed test may leave a server running, which must not delay the result on CI.
   forceExit: Boolean(process.env.CI),
 };

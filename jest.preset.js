@@ -19,7 +19,7 @@ module.exports = {
   testEnvironment: path.join(__dirname, 'scripts/jest/shared-environment.js'),
   runtime: path.join(__dirname, 'scripts/jest/shared-runtime.js'),
   testRunner: path.join(__dirname, 'scripts/jest/measured-runner.js'),
-  // npm run check:full sets PAGGIO_FULL. What it adds is in the files *.full.ts, or in larger numbers in a test.
+  // npm run check:full sets PAGGIO_FULL, which adds the files *.full.ts and makes numbers in some tests larger.
   testMatch: ['<rootDir>/src/**/*.test.ts', ...(process.env.PAGGIO_FULL ? ['<rootDir>/src/**/*.full.ts'] : [])],
   setupFiles: ['reflect-metadata'],
   globalSetup: path.join(__dirname, 'packages/embedded-database/src/testing/jest-global-setup.ts'),
@@ -31,7 +31,7 @@ module.exports = {
     '^@paggio/providers/testing$': path.join(__dirname, 'packages/providers/src/testing/index.ts'),
     '^@paggio/providers/closest$': path.join(__dirname, 'packages/providers/src/closest.ts'),
     '^@paggio/core/testing$': path.join(__dirname, 'packages/core/src/testing/index.ts'),
-    // Its exports name no condition that Jest's CommonJS resolver knows.
+    // The exports of this package have no condition that Jest's CommonJS resolver knows.
     '^@octokit/webhooks-methods$': path.join(__dirname, 'node_modules/@octokit/webhooks-methods/dist-node/index.js'),
     '^@paggio/([a-z-]+)$': path.join(__dirname, 'packages/$1/src/index.ts'),
   },

@@ -1,6 +1,6 @@
-// npm run acceptance: writes docs/acceptance.md from the names of the tests, which end with the codes of what they prove:
-// 'a repeated header is refused [SIG-05]'. With --check it writes nothing, and fails when the page is out of date or a code
-// is anywhere else in a test. npm run check does that.
+// npm run acceptance: writes docs/acceptance.md from the names of the tests, which end with the codes of the
+// requirements that they prove: 'a repeated header is refused [SIG-05]'. With --check it writes nothing, and fails when
+// the page is out of date or a code is anywhere else in a test. npm run check does that.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +44,7 @@ function expand(codes) {
   });
 }
 
-/** Code to lines of proof. */
+/** The lines of the page, by code. */
 const proofs = new Map();
 const misplaced = [];
 

@@ -1,6 +1,7 @@
-// Writes types out of docs/openapi.json. The client gets a type for each schema and the table of operations
-// (packages/client/src/api.ts). The server gets the types of the schemas alone (packages/http/src/generated/wire-types.ts), and
-// its answers are checked against them. Tests compare both files with the document.
+// Writes types from docs/openapi.json. The client gets a type for each schema and the table of operations
+// (packages/client/src/api.ts). The server gets only the types of the schemas
+// (packages/http/src/generated/wire-types.ts), against which its answers are checked. Tests compare both files with the
+// document.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
@@ -8,7 +9,7 @@ const document = JSON.parse(readFileSync(new URL('../docs/openapi.json', import.
 
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split('/').at(-1);
-  // Beside members it says which of them go together.
+  // In a schema with properties, anyOf only says which of them go together.
   if (schema.anyOf && !schema.properties) return [...new Set(schema.anyOf.map(typeOf))].join(' | ');
   if (schema.oneOf) return schema.oneOf.map(typeOf).join(' | ');
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
@@ -103,7 +104,7 @@ ${table.join('\n')}
 await write('../packages/client/src/api.ts', client);
 await write('../packages/http/src/generated/wire-types.ts', `${origin}\n\n${schemas.join('\n\n')}\n`);
 
-/** Leaves a file alone that is right already: tests that run at the same time read it. */
+/** Writes a file only if its text changes, because tests that run at the same time read it. */
 async function write(path, text) {
   const file = new URL(path, import.meta.url);
   const made = await format(text, { ...(await resolveConfig(file.pathname)), parser: 'typescript' });

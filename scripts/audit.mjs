@@ -1,6 +1,6 @@
-// Asks the registry for known vulnerabilities of what is installed for users. Fails for those of level high or above.
-// A registry that does not answer is no verdict: this says so loudly and does not fail, because a mirror or a machine
-// without a network must not stop a change.
+// Asks the registry for known vulnerabilities of the packages that users install. Fails for level high or above. If the
+// registry does not answer, this says so loudly and does not fail, because a mirror or a machine without a network must
+// not stop a change.
 //   node scripts/audit.mjs [folder with a package-lock.json]
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';

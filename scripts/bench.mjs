@@ -1,4 +1,4 @@
-// npm run bench: installs, builds and runs the benchmarks. Arguments go to them (--quick).
+// npm run bench: installs, builds, and runs the benchmarks. Arguments (--quick) go to the benchmarks.
 import { build, install, node } from './prepare.mjs';
 
 install();

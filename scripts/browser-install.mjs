@@ -1,6 +1,6 @@
-// npm run browser:install. Installs Chromium by the system's own package manager, for the tests of the dashboard. Without a
-// browser those tests are skipped and say so. Debian's chromium-headless-shell needs half the CPU time of a whole Chromium,
-// so it is installed beside one that is there.
+// npm run browser:install: installs Chromium with the system's package manager, for the tests of the dashboard. Without
+// a browser, those tests are skipped and say so. Debian's chromium-headless-shell needs half the CPU time of a complete
+// Chromium, so it is installed even if there is a browser already.
 import { spawnSync } from 'node:child_process';
 
 const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -29,7 +29,7 @@ if (!found) {
 const [manager, ...steps] = found;
 const asRoot = manager === 'brew' || manager === 'winget' || process.getuid?.() === 0;
 const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-// Without a network the one that is there has to do.
+// The installation gets less time if there is a browser already: without a network, that browser has to do.
 const timeout = present ? 60_000 : 300_000;
 const install = (step) => {
   const [command, args] = asRoot ? [manager, step] : ['sudo', ['-n', manager, ...step]];

@@ -1,6 +1,6 @@
-// Fails when package-lock.json lacks an entry for a platform package that some dependency lists as optional:
-// npm leaves those out silently when a registry serves a release without all of them, and a later `npm ci` then
-// fails on the platforms that were left out. Also refuses entries without integrity or from a git or plain http source.
+// Fails when package-lock.json lacks an entry for a platform package that a dependency lists as optional. npm leaves
+// such entries out silently when a registry does not have all packages of a release, and `npm ci` then fails on those
+// platforms. Also refuses entries without integrity, and sources by git or plain http.
 import { readFileSync } from 'node:fs';
 
 const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));

@@ -1,6 +1,6 @@
-// npm run check: everything a change has to pass. --full adds what is too long for every day: more random runs, packed
-// consumers of every host and version from the registry, the quick mode of the ledger, the registry's known
-// vulnerabilities, and the tests on the other versions of Node.
+// npm run check: everything that a change has to pass. --full adds what takes too long for every day: more random runs,
+// apps with the packed packages for every host and version, the quick mode of the ledger, known vulnerabilities, and
+// the tests on the other versions of Node.
 import { createRequire } from 'node:module';
 import { build, install, node, root, run } from './prepare.mjs';
 
@@ -24,7 +24,7 @@ run(process.execPath, ['node_modules/jest/bin/jest.js'], {
 });
 
 if (full) {
-  // Alone, because it judges times.
+  // The ledger runs alone, because it judges times.
   node('apps/ledger/dist/main.js', ['--quick'], ['--max-old-space-size=8192']);
   node('scripts/audit.mjs');
   const { nodeBinary, nodeVersions } = require('../apps/consumers/dist/nodes.js');

@@ -1,13 +1,13 @@
--- Makes the role that Paggio connects as. It owns the schema `paggio` of this database and has no other right; what an
--- earlier role owns in that schema is handed over to it. Safe to run again, and while Paggio runs. PostgreSQL 14 or newer.
+-- Makes the role as which Paggio connects. It owns the schema `paggio` of this database and has no other right. Whatever an
+-- earlier role owns in that schema goes to the new role. Safe to run again, and while Paggio runs. PostgreSQL 14 or newer.
 --
 --   psql "$ADMIN_URL" -v ON_ERROR_STOP=1 \
 --     -c "set paggio.role = 'paggio_app'; set paggio.password = '...'" -f scripts/database-role.sql
 --
--- ADMIN_URL names the database of Paggio, and a user that may make roles and owns the database and what is in the schema,
--- or is a superuser.
+-- ADMIN_URL is the URL of Paggio's database, with a user that is a superuser, or that may make roles and owns the database
+-- and everything in the schema.
 begin;
--- A server that is in use waits no longer than this for its tables; run it again then.
+-- A running server waits for its tables no longer than this. If the script fails because of it, run it again.
 set local lock_timeout = '10s';
 
 do $$
@@ -29,11 +29,11 @@ begin
     raise exception 'The role % has rights that Paggio does not need', app
       using hint = format('Take them away (alter role %I nosuperuser nobypassrls nocreaterole nocreatedb noreplication), or choose another name.', app);
   end if;
-  -- A failing statement is logged with its text, which holds the password. A superuser can switch that off.
+  -- A failing statement is logged with its text, which contains the password. A superuser can switch that off.
   if (select rolsuper from pg_roles where rolname = current_user) then
     set local log_min_error_statement = panic;
   else
-    -- To give something to a role, others have to be its member.
+    -- To give something to a role, a user that is not a superuser must be a member of it.
     execute format('grant %I to current_user', app);
   end if;
   execute format('alter role %I login password %L', app, password);
@@ -50,18 +50,18 @@ begin
     execute format('create schema paggio authorization %I', app);
     return;
   end if;
-  -- Before the tables: to own one, a role must be allowed to create in its schema.
+  -- This comes before the tables: to own a table, a role must be allowed to create in its schema.
   if (select nspowner from pg_namespace where nspname = 'paggio') <> mine then
-    -- PostgreSQL asks for this right where no superuser gives the schema away.
+    -- PostgreSQL demands this right unless a superuser gives the schema away.
     execute format('grant create on database %I to %I', current_database(), app);
     execute format('alter schema paggio owner to %I', app);
     execute format('revoke create on database %I from %I', current_database(), app);
   end if;
-  -- A server that is in use may hold one table and wait for another that is held here. PostgreSQL then ends one of the two. If
+  -- A running server may hold one table and wait for another that this script holds. PostgreSQL then ends one of the two. If
   -- it ends this one, the tables that are held so far are released, and all of them are tried again.
   for attempt in 1 .. 20 loop
     begin
-      -- Paggio makes tables and sequences. Indexes and the sequences of columns follow their table.
+      -- Paggio makes tables and sequences. Indexes and the sequences of columns move with their table.
       for moved in
         select c.relname, case c.relkind when 'S' then 'sequence' else 'table' end as kind
           from pg_class c

@@ -1,5 +1,5 @@
-// Whether node_modules is what package-lock.json says. npm keeps its own record of what it installed; a mark of ours
-// would know nothing of an `npm ci` that somebody else ran.
+// Checks whether node_modules is what package-lock.json says. It reads npm's own record of what is installed. A mark
+// file of ours would not notice an `npm ci` that somebody else ran.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ export function isInstalled(root) {
   const present = packages(join(root, 'node_modules', '.package-lock.json'));
   if (!wanted || !present) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    // The workspace itself and its packages are sources and not installed; their links are.
+    // The workspace and its packages are sources, which are not installed; only links to them are.
     if (!path.startsWith('node_modules/') && !path.includes('/node_modules/')) return true;
     const found = present[path];
     if (!found) return entry.optional === true && !belongsHere(entry);
@@ -24,13 +24,16 @@ function packages(file) {
   }
 }
 
-/** npm leaves out what is for other platforms, and what only that needs, which names no platform. */
+/**
+ * Whether npm installs an optional package here. It leaves out packages for other platforms, and the packages that only
+ * those need, which name no platform.
+ */
 function belongsHere({ os, cpu, libc }) {
   if (!os && !cpu) return false;
   return allows(os, process.platform) && allows(cpu, process.arch) && (!libc || allows(libc, libcName()));
 }
 
-/** A list of names, or of names that are excluded: `["!win32"]`. */
+/** @param list names that are allowed, or names that are excluded: `["!win32"]` */
 function allows(list, name) {
   if (!list) return true;
   if (list.includes(`!${name}`)) return false;

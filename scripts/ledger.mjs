@@ -1,7 +1,8 @@
-// npm run ledger: installs, builds, and kills what it can, to count what is lost. Arguments go to it (--quick, names).
+// npm run ledger: installs, builds, and runs the ledger, which kills processes and counts lost events. Arguments
+// (--quick, names of scenarios) go to the ledger.
 import { build, install, node } from './prepare.mjs';
 
 install();
 await build();
-// The checker holds some hundred bytes of each event, and an hour of load is millions.
+// The checker needs some hundred bytes of memory per event, and an hour of load has millions of events.
 node('apps/ledger/dist/main.js', process.argv.slice(2), ['--max-old-space-size=8192']);

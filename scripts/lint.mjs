@@ -1,5 +1,5 @@
-// npm run lint. Oxlint looks for import circles, ESLint for everything else. The boundary rule reads Nx's project graph from its cache and skips itself silently without one, so the
-// graph is made first.
+// npm run lint: Oxlint finds import circles, ESLint everything else. The boundary rule reads Nx's project graph from
+// its cache, and skips itself silently without it. So the graph is made first.
 import { node } from './prepare.mjs';
 
 process.env.NX_DAEMON = 'false';

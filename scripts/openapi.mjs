@@ -1,4 +1,4 @@
-// Writes docs/openapi.json out of the built operation table. A test compares it with the table.
+// Writes docs/openapi.json from the built operation table. A test compares it with the table.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { format, resolveConfig } from 'prettier';

@@ -1,4 +1,4 @@
-// Brings a fresh clone to the point where it can run: dependencies as locked, then a build of what changed. Plain Node,
+// Prepares a fresh clone to run: installs the locked dependencies, then builds what has changed. It uses plain Node,
 // because nothing else is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,13 +38,13 @@ export function install() {
   checkNode();
   if (isInstalled(root)) return;
   console.log('Installing dependencies (once) ...');
-  // --include: a NODE_ENV of production would leave out what the build needs.
+  // --include, because NODE_ENV=production would leave out packages that the build needs.
   run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 /**
- * Compiles the packages, and bundles the dashboard's pages beside that: neither needs the other.
- * @param projects folders of packages; they are built with what they need. Default: all
+ * Compiles the packages and bundles the dashboard's pages at the same time, because neither needs the other.
+ * @param projects folders of packages, which are built with their dependencies. Default: all
  */
 export async function build(...projects) {
   const codes = await Promise.all([beside('node_modules/typescript/bin/tsc', ['-b', ...projects]), buildPages()]);
@@ -52,7 +52,7 @@ export async function build(...projects) {
   if (failed !== undefined) process.exit(failed);
 }
 
-/** Runs a script of this repository while others run. Resolves with its exit code. */
+/** Runs a script of this repository without blocking this process. Resolves with its exit code. */
 async function beside(script, args, cwd = root) {
   const child = spawn(process.execPath, [join(root, script), ...args], { cwd, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
@@ -60,8 +60,8 @@ async function beside(script, args, cwd = root) {
 }
 
 /**
- * The dashboard's pages. Vite builds everything each time, so it is asked only when what they are made of has changed.
- * Resolves with the exit code.
+ * Builds the dashboard's pages. Vite always builds everything, so it runs only when the sources have changed. Resolves
+ * with the exit code.
  */
 async function buildPages() {
   const sources = join(root, 'packages/dashboard/web');

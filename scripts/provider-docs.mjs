@@ -182,13 +182,13 @@ function handshakeText({ condition, signed, reply }) {
     fixed: () =>
       `answered ${reply.answer.status}${reply.answer.body ? ` \`${reply.answer.body}\`` : ' without a body'}`,
     secret: () =>
-      `${describeValue(reply.secret)} is kept as the secret, only while there is none${reply.echoHeader ? ', and sent back' : ''}`,
+      `${describeValue(reply.secret)} is stored as the secret if there is no secret yet${reply.echoHeader ? ', and sent back' : ''}`,
     confirm: () => `Paggio requests the URL in ${describeValue(reply.url)}`,
   };
   return `${marks.join(', ')}: ${answers[reply.kind]()}${signed ? ', if the request is signed' : ''}.`;
 }
 
-/** Whether the tolerance has to cover the schedule of retries. */
+/** Says whether the tolerance has to cover the schedule of retries. */
 function retriesText({ retries, title }) {
   if (!retries)
     return `Retries: whether ${title} signs a new timestamp is not confirmed. Set \`tolerance_seconds\` if its retries are refused as too old.`;

@@ -1,7 +1,7 @@
-// Repeats the suites of core, with storage and delivery, on the PostgreSQL of the system, with the settings that it comes with: another
-// version than the embedded one, JIT, and data on the disk. Debian's package is installed where apt-get can; without a
-// PostgreSQL this says loudly what is left out, and does not fail. The cluster is a new one in a temporary directory, and
-// no other is touched.
+// Repeats the suites of core, with storage and delivery, on the system's PostgreSQL with its default settings: another
+// version than the embedded one, JIT, and data on the disk. Installs Debian's package if apt-get can. Without a
+// PostgreSQL it says loudly what is left out, and does not fail. It makes a new cluster in a temporary directory and
+// touches no other.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
@@ -16,9 +16,11 @@ const SUITES = ['packages/core'];
 const LIMIT_MS = 15 * 60_000;
 const NEWEST_FIRST = (a, b) => Number(b) - Number(a);
 
-/** The programs of the newest system PostgreSQL that is new enough; undefined: there is none. */
+/**
+ * The folder with the programs of the system's newest PostgreSQL, 14 or newer; undefined when it has no such version.
+ */
 function programs() {
-  // Where Debian and its relatives have one directory for each version.
+  // Debian and its relatives have one directory per version there.
   const base = process.env.PAGGIO_STOCK_POSTGRES ?? '/usr/lib/postgresql';
   const versions = existsSync(base) ? readdirSync(base).sort(NEWEST_FIRST) : [];
   const version = versions.find((one) => Number(one) >= 14 && existsSync(join(base, one, 'bin/initdb')));
@@ -36,7 +38,7 @@ function installPackage() {
   }
 }
 
-/** PostgreSQL refuses to run as root: then as the user of the package, or as nobody. */
+/** PostgreSQL refuses to run as root. Then it runs as the user of the package, or as nobody. */
 function ordinaryUser() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout) || 65_534;
@@ -100,7 +102,7 @@ if (!made) {
 console.log(`\nThe suites of storage and delivery on a stock server (${bin}):`);
 // Two at a time, because a stock server allows 100 connections. Its commits wait for the disk, so tests get more time.
 const flags = ['--maxWorkers=2', '--testTimeout=120000', '--forceExit'];
-// Not spawnSync, which would keep a signal from ending the cluster.
+// With spawnSync, a signal could not end the cluster.
 const jest = spawn(process.execPath, ['node_modules/jest/bin/jest.js', ...flags, ...SUITES, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',

@@ -1,5 +1,6 @@
-// Part of npm run check: the messages of the commits since the newest version tag or, where there is none, since main. Merges
-// do not count. Without Git or without that history (a shallow clone, an archive) it says so and passes.
+// Part of npm run check: checks the messages of the commits since the newest version tag, or since main if no tag
+// exists. Merges do not count. Without Git or without that history (a shallow clone, an archive), it says so and
+// passes.
 import { spawnSync } from 'node:child_process';
 import { root } from '../prepare.mjs';
 import { problemsOf, scopes } from './message.js';

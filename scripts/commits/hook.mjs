@@ -1,5 +1,5 @@
-// The commit-msg hook (.githooks/commit-msg): refuses a message that is not in the form of this repository. Messages that Git
-// makes itself, and those that a rebase will squash, pass.
+// The commit-msg hook (.githooks/commit-msg): refuses a message that does not have the form of this repository.
+// Messages that Git makes itself, and those that a rebase will squash, pass.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { problemsOf, scopes } from './message.js';

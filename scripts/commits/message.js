@@ -6,12 +6,12 @@ const TYPES = ['feat', 'fix', 'perf', 'refactor', 'test', 'docs', 'build', 'ci',
 const LONGEST_SUBJECT = 72;
 const SUBJECT = /^(?<type>[a-z]+)(?:\((?<scope>[^)]*)\))?!?: (?<text>.+)$/;
 
-/** Verbs that a subject often begins with, to recognise their other forms. */
+/** Verbs with which a subject often begins. Their other forms are recognised by them. */
 const VERBS =
   'add|allow|answer|build|change|check|clean|correct|count|delete|drop|ensure|fix|give|handle|implement|improve|keep|let|log|make|move|name|prepare|print|read|reduce|refactor|refuse|remove|rename|replace|return|run|say|send|show|simplify|split|stop|store|support|test|update|use|wait|write'.split(
     '|',
   );
-/** "added", "adds", "adding", "fixes", "moved", "moving", "dropped", "dropping", "simplified", "simplifies". */
+/** Other forms of the verbs: "added", "adds", "adding", "fixes", "moving", "dropped", "simplified", "simplifies". */
 const NOT_IMPERATIVE = new Set(
   VERBS.flatMap((verb) => {
     const stem = verb.replace(/[ey]$/, '');

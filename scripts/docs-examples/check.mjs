@@ -1,13 +1,13 @@
 // Type-checks the examples of the documentation against the built packages: every TypeScript block of README.md,
-// CONTRIBUTING.md, docs and the READMEs of the packages, and every @example of a docstring. One that does not compile is named
-// with its file and line. The names that examples may use without declaring them are in globals.d.ts. Part of npm run types,
-// which builds first.
+// CONTRIBUTING.md, docs and the READMEs of the packages, and every @example of a docstring. It reports the file and
+// line of an example that does not compile. The names that examples may use without declaring them are in globals.d.ts.
+// Part of npm run types, which builds first.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from '../prepare.mjs';
 
-/** Where a global is not what globals.d.ts says. An example that declares the name itself does not need this. */
+/** Pages where a global differs from globals.d.ts. An example that declares the name itself does not need this. */
 const contexts = {
   'docs/api.md': { paggio: `declare const paggio: import('@paggio/client').PaggioClient` },
   // The second block of the page calls the function of the first.
@@ -44,11 +44,11 @@ const examples = [...pages.map(blocksOf), ...sources.map(docstringsOf)].flat().m
   const own = (name) => new RegExp(`\\b(const|let|class|function) ${name}\\b|^import .*\\b${name}\\b`, 'm').test(code);
   const declared = Object.entries(contexts[path] ?? {}).flatMap(([name, text]) => (own(name) ? [] : [`${text};`]));
   const file = join(root, 'apps/examples', `${path.replaceAll(/\W/g, '-')}-${line}.ts`);
-  // What is added has no line of its own, so that lines count as in the page.
+  // The additions are on the first line, so that line numbers stay those of the page.
   return { path, line, file, text: ['export {};', ...declared, code].join(' ') };
 });
 
-/** The TypeScript blocks of a page; `line` is the one before the first line of code, counted from 1. */
+/** The TypeScript blocks of a page. `line` is the line before the first line of code, counted from 1. */
 function blocksOf(path) {
   const lines = readFileSync(join(root, path), 'utf8').split('\n');
   return lines.flatMap((text, index) => {
@@ -105,7 +105,7 @@ host.getSourceFile = (file, language) => {
 };
 
 const globals = join(root, 'scripts/docs-examples/globals.d.ts');
-// What an example declares for a module would hold for all examples of its program.
+// If an example declares something for a module, it would apply to all examples of the same program.
 const augments = ({ text }) => /^declare module|export \{\}; declare module/m.test(text);
 const programs = [examples.filter((one) => !augments(one)), ...examples.filter(augments).map((one) => [one])];
 let failures = 0;

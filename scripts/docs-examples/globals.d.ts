@@ -1,5 +1,5 @@
-// Names that the examples of the documentation use without declaring them. An example that declares one itself shadows it.
-// Anything else that an example needs has to be in it, so that a reader can copy it.
+// Names that the examples of the documentation use without declaring them. An example may declare one itself, which
+// shadows it. Everything else that an example needs has to be in it, so that a reader can copy it.
 import type * as Client from '@paggio/client';
 import type * as Core from '@paggio/core';
 import type * as Express from '@paggio/express';
@@ -58,7 +58,7 @@ declare global {
     getOrThrow(name: string): string;
   }
 
-  // What a reader of the API gives a client.
+  // Values that a reader gives to an API client.
   const apiKey: string;
   const baseUrl: string;
   const endpointId: string;

@@ -1,6 +1,7 @@
-// An ESLint rule for tests: they use only what a class of this repository shows. TypeScript lets code past `private` by a
-// name in a text (`paggio['assembly']`, `Reflect.get(paggio, 'assembly')`), and by a cast of an instance to `any`, or to
-// another type by way of `unknown` or `never`. The rule refuses both. Classes of packages may be cast.
+// An ESLint rule for tests: they may use only the public members of this repository's classes. TypeScript lets code get
+// around `private` by a name in a string (`paggio['assembly']`, `Reflect.get(paggio, 'assembly')`), and by a cast of an
+// instance to `any`, or through `unknown` or `never` to another type. The rule refuses both. Classes of installed
+// packages may be cast.
 import ts from 'typescript';
 
 const HIDDEN = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
@@ -40,7 +41,7 @@ export const noPrivateAccess = {
         checkName(node, ...node.arguments),
       TSAsExpression(node) {
         const { type } = node.typeAnnotation;
-        // A cast to unknown or never opens something only where it goes on: an argument that is wrong on purpose is fine.
+        // A cast to unknown or never opens something only if it is used further. A deliberately wrong argument is fine.
         const goesOn = node.parent.type === 'TSAsExpression' || node.parent.type === 'MemberExpression';
         if (type !== 'TSAnyKeyword' && !(goesOn && WIDE.has(type))) return;
         const declaration = ownClassOf(node.expression);

@@ -1,6 +1,6 @@
-// Prints the ten slowest test files, and where the CPU time of the run went: with PAGGIO_TEST_COSTS=show also when only a
-// few ran. With PAGGIO_TEST_COSTS=write it writes costs.json, by which a fresh clone orders its test files
-// (longest-first.js).
+// Prints the ten slowest test files and where the CPU time of the run went; after a run of a few files only with
+// PAGGIO_TEST_COSTS=show. With PAGGIO_TEST_COSTS=write it writes costs.json, by which a fresh clone orders its test
+// files (longest-first.js).
 const { writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 const { cpuTime, treeTime } = require('./cpu-time.js');
@@ -22,14 +22,14 @@ class CostReporter {
       }))
       .sort((a, b) => b.wall - a.wall);
     if (process.env.PAGGIO_TEST_COSTS === 'write') write(files);
-    // A run of a few files is about those.
+    // A run of a few files is about their results, not about costs.
     if (files.length <= SHOWN && process.env.PAGGIO_TEST_COSTS !== 'show') return;
     const sum = (key) => files.reduce((total, file) => total + file[key], 0);
     console.log(`\nThe slowest of ${files.length} test files:   wall    CPU`);
     for (const { file, wall, loading, testing, children } of files.slice(0, SHOWN))
       console.log(`${seconds(wall)} ${seconds(loading + testing + children)}  ${file}`);
     const database = cpuTime(process.env.PAGGIO_TEST_DATABASE_PID);
-    // A browser's processes live as long as it does, so nobody has waited for them yet.
+    // The processes of a browser end only with it, so their time is not in that of ended children.
     const browser = treeTime(process.env.PAGGIO_TEST_BROWSER_PID);
     console.log(
       `Wall time ${seconds(Date.now() - startTime).trim()}. CPU: loading modules ${seconds(sum('loading')).trim()}, ` +

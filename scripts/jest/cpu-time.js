@@ -1,16 +1,16 @@
 const { readdirSync, readFileSync } = require('node:fs');
 
-/** Linux counts in ticks of 10 ms. */
+/** Linux counts CPU time in ticks of 10 ms. */
 const TICK_MS = 10;
 
 /**
- * CPU time of a process in milliseconds, `own` and of those of its children that have ended and were waited for. Null
- * where the system has no /proc.
+ * CPU time in milliseconds: `own` is that of the process, `children` that of the children that have ended and were
+ * waited for. Null on a system without /proc.
  */
 function cpuTime(pid) {
   if (process.platform !== 'linux') return null;
   try {
-    // Behind the name, which may hold spaces and brackets, field 14 of proc(5) is number 11.
+    // The name may contain spaces and brackets, so fields are counted from its end: field 14 of proc(5) is number 11.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
     const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map((ticks) => Number(ticks) * TICK_MS);
     return { own: user + system, children: childrenUser + childrenSystem };
@@ -19,7 +19,7 @@ function cpuTime(pid) {
   }
 }
 
-/** CPU time of a process and of everything below it in milliseconds; null where that is not known. */
+/** CPU time of a process and of all its descendants in milliseconds; null if it is unknown. */
 function treeTime(pid) {
   const root = cpuTime(pid);
   if (!root) return null;
@@ -30,7 +30,7 @@ function treeTime(pid) {
       const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')[1];
       below.set(parent, [...(below.get(parent) ?? []), name]);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
   const sum = (id) => {

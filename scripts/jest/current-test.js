@@ -1,8 +1,8 @@
 /**
- * Takes the place of the AsyncLocalStorage by which Jest knows the current test. That one makes Node 20 and 22 follow every
- * promise of the process by async_hooks, which costs about a tenth of the CPU time of the tests. Jest needs it for tests
- * that run at the same time (`test.concurrent`). Here one test runs after the other, so the one that began last is the
- * current one.
+ * Replaces the AsyncLocalStorage by which Jest knows the current test. AsyncLocalStorage makes Node 20 and 22 follow
+ * every promise of the process with async_hooks, which costs about a tenth of the CPU time of the tests. Jest needs it
+ * only for tests that run at the same time (`test.concurrent`). Here one test runs after another, so the current test
+ * is the last one to begin.
  */
 class CurrentTest {
   current = undefined;

@@ -5,8 +5,8 @@ const costs = require('./costs.json');
 const root = join(__dirname, '../..');
 
 /**
- * Starts the test files that take longest first, so that none of them runs alone at the end. Jest orders them by the times in
- * its cache. A fresh clone has no cache, so the times come from costs.json there. New files run before all others.
+ * Starts the longest test files first, so that none of them runs alone at the end. Jest orders files by the times in
+ * its cache. In a fresh clone, which has no cache, the times come from costs.json. New files run before all others.
  */
 class LongestFirst extends Sequencer {
   time(test) {

@@ -1,4 +1,4 @@
-// Jest's own runner, which also notes what each test file costs.
+// Jest's own runner, which also measures the CPU time of each test file.
 const { default: circus } = require('jest-circus/runner');
 const { cpuTime } = require('./cpu-time.js');
 

@@ -6,8 +6,8 @@ let asked = 0;
 const generate = crypto.generateKeyPairSync;
 
 /**
- * Makes this many RSA key pairs per worker and then hands them out in turn, because each takes a tenth of a second or more.
- * Two that a test asks for one after the other are different.
+ * Makes `PAIRS` RSA key pairs per worker and then hands them out in turn, because a pair takes a tenth of a second or
+ * more. Pairs that a test asks for in succession are different.
  */
 crypto.generateKeyPairSync = (type, options) => {
   const isUsual = type === 'rsa' && options.modulusLength === 2048 && Object.keys(options).length === 1;

@@ -9,8 +9,8 @@ const timerConfig = {
 
 /**
  * Runs test files in the global scope of the worker instead of a new one for each file, so that the installed packages are
- * loaded once per worker (see shared-runtime.js). What a file changes in the global scope, in process.env or at
- * process.exit is put back when it ends.
+ * loaded once per worker (see shared-runtime.js). When a file ends, its changes to the global scope, process.env and
+ * process.exit are undone.
  */
 class SharedEnvironment {
   global = globalThis;
@@ -36,7 +36,7 @@ class SharedEnvironment {
     this.fakeTimers.dispose();
     this.fakeTimersModern.dispose();
     this.context = null;
-    // The matchers of expect cannot be removed, and need not be.
+    // Properties that cannot be removed, such as the matchers of expect, may stay.
     for (const key of Reflect.ownKeys(globalThis))
       if (!Object.hasOwn(this.before, key)) Reflect.deleteProperty(globalThis, key);
     for (const key of Reflect.ownKeys(this.before))

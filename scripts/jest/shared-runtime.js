@@ -6,22 +6,22 @@ const { CurrentTest } = require('./current-test.js');
 
 const INSTALLED = `${sep}node_modules${sep}`;
 
-/** What Jest forgets at the end of a test file, a worker keeps: it concerns the files on the disk only. */
+/** A cache that Jest clears after each test file. Here it stays, because it depends only on files on the disk. */
 class Kept extends Map {
   clear() {}
 }
 
-/** By the id of a project. */
+/** Resolved module names, by the id of a project. */
 const resolved = new Map();
-/** What the TypeScript compiler made of a file, and of which version of it; by project and file. */
+/** The compiled code of a file, and the version of the file; by project and file. */
 const transformed = new Map();
 const scripts = new Map();
 
 /**
- * Jest's own runtime, except that Node itself loads the installed packages, once per worker. Jest loads every module again
- * for each test file: that was most of the CPU time of a run. Modules of this repository and mocks are still those of one
- * test file. Needs the environment that shares its global scope, because an object of another scope is no `instanceof` the
- * classes of this one.
+ * Jest's own runtime, except that Node itself loads the installed packages, once per worker. Jest would load every
+ * module again for each test file, which took most of the CPU time of a run. Modules of this repository and mocks still
+ * belong to one test file. It needs the environment with the shared global scope, because an object of another scope is
+ * not an `instanceof` the classes of this one.
  */
 class SharedRuntime extends Runtime {
   constructor(...args) {
@@ -41,15 +41,15 @@ class SharedRuntime extends Runtime {
         `(function(${executor.injectedModuleParameters.join()}){${source}\n})`,
         filename,
       ).runInThisContext();
-    // Where a name leads to does not change during a run.
+    // A name resolves to the same file during the whole run.
     if (!resolved.has(config.id)) resolved.set(config.id, new Kept());
     resolution.cjsCache = resolved.get(config.id);
     keepTransformed(transformCache, config.id);
   }
 
   /**
-   * The next test file that loads a module does not compile it again, and what was compiled or optimised on the way is
-   * there, too. Functions of compileFunction are compiled anew each time.
+   * Keeps the compiled script, so that the next test file that loads the module does not compile it again, and V8's
+   * optimised code stays too. With `compileFunction`, everything would be compiled again each time.
    */
   scriptOf(source, filename) {
     const known = scripts.get(filename);
@@ -70,7 +70,7 @@ class SharedRuntime extends Runtime {
     return super.requireModule(from, name, options, isRequireActual);
   }
 
-  /** Undefined for a module of Node, and for one that is missing, which Jest reports better. */
+  /** The file of a module. Undefined for a module of Node, and for a missing one, because Jest's error is better. */
   fileOf(from, name) {
     if (!name) return from;
     if (this._resolution.isCoreModule(name)) return undefined;
@@ -82,7 +82,10 @@ class SharedRuntime extends Runtime {
   }
 }
 
-/** Jest reads a file, hashes it, and reads what swc made of it from its cache; here once per worker and version of the file. */
+/**
+ * For every load, Jest reads the file, hashes it, and reads the code that swc made of it from its cache. Here that
+ * happens once per worker and version of the file.
+ */
 function keepTransformed(transformCache, project) {
   const transform = transformCache.transform.bind(transformCache);
   transformCache.transform = (filename, options) => {

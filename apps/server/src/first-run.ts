@@ -11,7 +11,7 @@ export interface FirstRun {
   apiKey: string | null;
   /** Where a valid API key is: in the file `api-key`, elsewhere, or nowhere. */
   keys: 'in_file' | 'elsewhere' | 'none';
-  /** The webhook URL of the oldest endpoint, for a first try; null if there is none. */
+  /** The webhook URL of the oldest endpoint, for a first try; null if no endpoint exists. */
   inboxUrl: string | null;
 }
 

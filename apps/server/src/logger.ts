@@ -117,8 +117,7 @@ class Line {
 }
 
 /**
- * Escapes the control characters that JSON does not, which are those above U+001F. They would reach the reader's
- * terminal.
+ * Escapes the control characters above U+001F, which JSON leaves as they are. They would reach the reader's terminal.
  */
 function escapeInvisible(line: string): string {
   return line.replace(

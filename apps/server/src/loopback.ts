@@ -8,8 +8,8 @@ const twins: Readonly<Record<string, string>> = { '127.0.0.1': '::1', '::1': '12
 
 /**
  * The name of a server that listens on loopback. Names below `localhost` resolve to both 127.0.0.1 and ::1, and a
- * browser uses the one that answers first. So the server takes its port on both: a sign-in link must not reach another
- * process.
+ * browser uses the address that answers first. So the server takes its port on both: a sign-in link must not reach
+ * another process.
  */
 export class LoopbackName {
   private constructor(

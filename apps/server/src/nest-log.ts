@@ -13,7 +13,7 @@ export class NestLog implements LoggerService {
 
   warn(): void {}
 
-  /** Nest passes a message or an error, then a stack if there is one, and last the name of the part. */
+  /** Nest passes a message or an error, then the stack if it has one, and last the name of the part. */
   error(message: unknown, ...rest: unknown[]): void {
     this.say('error', message, rest);
   }
