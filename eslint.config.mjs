@@ -80,7 +80,7 @@ const roomRules = rooms.slice(0, -1).flatMap((line, index) => {
   const patterns = [
     {
       group: above.flatMap((room) => ['..', '../..', '.'].flatMap((up) => [`${up}/${room}`, `${up}/${room}/**`])),
-      message: 'The rooms of core are in an order, and this one is above (eslint.config.mjs).',
+      message: 'In the order of the rooms of core, this one is above (eslint.config.mjs).',
     },
   ];
   const files = line.flatMap((room) => [`${CORE}/${room}.ts`, `${CORE}/${room}/**/*.ts`]);
@@ -96,7 +96,7 @@ const roomRules = rooms.slice(0, -1).flatMap((line, index) => {
 const SQL = String.raw`/\b(from|join|into|update)\s+paggio\.[a-z_]+/i`;
 const noSql = ['Literal[value=', 'TemplateElement[value.raw='].map((node) => ({
   selector: `${node}${SQL}]`,
-  message: 'SQL stands in storage/, in *-store.ts, *-sql.ts and *-query.ts, and in the files that this rule names.',
+  message: 'SQL belongs in storage/, in *-store.ts, *-sql.ts and *-query.ts, and in the files that this rule names.',
 }));
 const withSql = [
   `${CORE}/storage/**`,
@@ -121,7 +121,7 @@ const withSql = [
 // Codes of PostgreSQL's errors (SQLSTATE) have five characters. The first two are the class.
 const noSqlState = {
   selector: 'Literal[value=/^(?:0[0-9A-Z]|2[0-9A-F]|3[489B-F]|4[024]|5[3-8]|F0|HV|P0|XX)[0-9A-Z]{3}$/]',
-  message: 'What an error of the database means is decided in storage/sql-errors.ts.',
+  message: 'Only storage/sql-errors.ts decides what an error of the database means.',
 };
 
 const noFetch = {

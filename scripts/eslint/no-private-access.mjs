@@ -24,8 +24,8 @@ export const noPrivateAccess = {
     type: 'problem',
     schema: [],
     messages: {
-      name: '{{name}} is private. Use what the class shows, or a part of `gateway.assembly` (@paggio/core/testing).',
-      cast: 'This cast opens the private members of {{name}}. Use what the class shows, or a part of `gateway.assembly` (@paggio/core/testing).',
+      name: '{{name}} is private. Use a public member, or a part of `gateway.assembly` (@paggio/core/testing).',
+      cast: 'This cast opens the private members of {{name}}. Use a public member, or a part of `gateway.assembly` (@paggio/core/testing).',
     },
   },
   create(context) {

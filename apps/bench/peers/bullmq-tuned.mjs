@@ -1,5 +1,5 @@
-// Bare node:http, the body as one string, jobs added in groups while one group is under way, undici: what BullMQ can do on
-// this machine.
+// What BullMQ can do on this machine: plain node:http, the body as one string, jobs added in groups while another group
+// is under way, and undici.
 import { createServer } from 'node:http';
 import { Queue, Worker } from 'bullmq';
 import Redis from 'ioredis';

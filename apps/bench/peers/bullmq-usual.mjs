@@ -1,4 +1,4 @@
-// Express, express.json, one queue.add per request, axios in the worker: as most tutorials have it.
+// BullMQ as most tutorials use it: Express, express.json, one queue.add per request, and axios in the worker.
 import { createServer } from 'node:http';
 import axios from 'axios';
 import { Queue, Worker } from 'bullmq';

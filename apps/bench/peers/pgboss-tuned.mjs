@@ -1,4 +1,5 @@
-// Bare node:http, inserts in groups while one is under way, large batches, several workers, undici.
+// What pg-boss can do on this machine: plain node:http, inserts in groups while another group is under way, large
+// batches, several workers, and undici.
 import { createServer } from 'node:http';
 import PgBoss from 'pg-boss';
 import { Pool } from 'undici';
@@ -15,7 +16,7 @@ const send = async ({ data }) => {
   const { body } = await pool.request({ path: sink.pathname, method: 'POST', headers: data.headers, body: data.body });
   await body.dump();
 };
-// It looks for work twice a second at most, whatever waits: its rate is workers x batch x 2.
+// pg-boss polls at most twice a second, however much is waiting, so its rate is workers x batch x 2.
 const WORKERS = 4;
 const work = async () => {
   const options = { batchSize: 2_000, pollingIntervalSeconds: 0.5 };

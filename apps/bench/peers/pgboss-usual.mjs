@@ -1,4 +1,4 @@
-// Express, one boss.send per request, axios in the worker.
+// pg-boss as usual: Express, one boss.send per request, and axios in the worker.
 import { createServer } from 'node:http';
 import axios from 'axios';
 import express from 'express';
@@ -10,7 +10,7 @@ const boss = new PgBoss({ connectionString: DATABASE_URL, max: 10 });
 boss.on('error', () => undefined);
 await boss.start();
 await boss.createQueue('usual', { name: 'usual', retryLimit: 12, retryDelay: 10, retryBackoff: true });
-// It looks for work twice a second at most, whatever waits: its rate is workers x batch x 2.
+// pg-boss polls at most twice a second, however much is waiting, so its rate is workers x batch x 2.
 const WORKERS = 4;
 const work = async () => {
   const options = { batchSize: 500, pollingIntervalSeconds: 0.5 };

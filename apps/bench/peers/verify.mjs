@@ -5,7 +5,7 @@ export function holds(secret, signature, body) {
   return signature === `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-/** What the benchmark asks of a peer: begin and stop delivering. Says where it listens. */
+/** Starts a peer: tells the benchmark its URL, and pauses and resumes deliveries when the benchmark asks for it. */
 export function serve(server, { pause, resume }) {
   server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}/hook` }));
   process.on('message', async (word) => {

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// The limit for one process: reads the body, checks an HMAC over it, answers. Nothing is stored.
+// Shows the limit of one process: it reads the body, checks an HMAC over it, and answers. Nothing is stored.
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -12,7 +12,7 @@ export interface ClaimSettings {
 
 export interface ClaimResult {
   settings: ClaimSettings;
-  /** Milliseconds of a claim of 200 with so many destinations that have due work. */
+  /** Times of a claim of 200 deliveries, by how many destinations have due deliveries. */
   lanes: { destinations: number; p50Ms: number; p99Ms: number; perClaim: number }[];
 }
 
@@ -23,10 +23,10 @@ interface ClaimRecord {
 const LANES = [25, 200, 1_000];
 const CLAIM_SIZE = 200;
 
-/** The time of one claim while a backlog is due, by the number of destinations it is spread over. */
+/** Measures the time of one claim from a due backlog, by the number of destinations to which the backlog goes. */
 export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> {
   const workspace = await Workspace.open();
-  // As the engine's own connection for claims.
+  // The same settings as the engine's own connection for claims.
   const pool = new Pool({
     connectionString: workspace.databaseUrl,
     max: 1,
@@ -67,7 +67,7 @@ export async function benchClaim(settings: ClaimSettings): Promise<ClaimResult> 
   }
 }
 
-/** The statement as the engine runs it. It is no part of the public door, so it is found by its file. */
+/** Loads the store of the engine, which runs the real statement. It is not exported, so it is loaded by its file. */
 function openRecord(pool: Pool): ClaimRecord {
   const storage = join(dirname(require.resolve('@paggio/core/package.json')), 'dist/storage');
   /* eslint-disable @typescript-eslint/no-require-imports */
@@ -83,7 +83,7 @@ function openRecord(pool: Pool): ClaimRecord {
   };
   const { RequestSeal } = require(join(storage, 'request-seal.js')) as { RequestSeal: new (box: null) => object };
   /* eslint-enable @typescript-eslint/no-require-imports */
-  // Nothing in the backlog is sealed, so nothing has to be opened.
+  // Nothing in the backlog is sealed, so no key is needed.
   return new PostgresDeliveryStore(pool, pool, () => undefined, null, new RequestSeal(null), {
     learn: () => undefined,
   });

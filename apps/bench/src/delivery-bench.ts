@@ -24,11 +24,11 @@ export interface Latency {
 
 export interface DeliveryResult {
   settings: DeliverySettings;
-  /** POSTs per second of raw undici dispatch, of each round. */
+  /** For each round: POSTs per second of raw undici dispatch. */
   limit: number[];
-  /** Deliveries per second claimed from a backlog, of each round. */
+  /** For each round: deliveries per second that are claimed from a backlog. */
   backlog: number[];
-  /** Deliveries per second while the same process captures as many. */
+  /** For each round: deliveries per second while the same process captures as many events. */
   handoff: number[];
   backlogRatio: number;
   handoffRatio: number;
@@ -41,7 +41,7 @@ export interface DeliveryResult {
 
 const STEADY_RATE = 400;
 
-/** How fast what was captured arrives, beside what the HTTP client alone can do against the same destination. */
+/** Measures how fast captured events arrive, compared with the HTTP client alone against the same destination. */
 export async function benchDelivery(settings: DeliverySettings): Promise<DeliveryResult> {
   const workspace = await Workspace.open();
   const loader = new Loader();

@@ -8,7 +8,7 @@ import { Workspace } from './workspace';
 export interface FairnessSettings {
   rounds: number;
   steadyMs: number;
-  /** Events that wait for the dead destination. */
+  /** How many events wait for the dead destination. */
   queued: number;
   bodyBytes: number;
 }
@@ -19,7 +19,7 @@ export interface FairnessResult {
   besideDead: Latency[];
   p50Ratio: number;
   p99Ratio: number;
-  /** Of the healthy events, those that arrived. */
+  /** How many events for healthy destinations arrived. */
   delivered: number;
   sent: number;
 }
@@ -27,7 +27,10 @@ export interface FairnessResult {
 const HEALTHY = 20;
 const RATE = 200;
 
-/** Twenty healthy endpoints at 200 events a second, with and without one whose destination accepts and never answers. */
+/**
+ * Twenty healthy endpoints at 200 events a second, with and without another whose destination accepts and never
+ * answers.
+ */
 export async function benchFairness(settings: FairnessSettings): Promise<FairnessResult> {
   const workspace = await Workspace.open();
   const loader = new Loader();

@@ -35,8 +35,8 @@ export interface IngestResult {
 }
 
 /**
- * Durable ingest through the built reference server (a Nest host), beside a bare `node:http` server that checks the same
- * HMAC and stores nothing. Rounds alternate, so that both see the same weather.
+ * Compares durable ingest through the built reference server (a Nest host) with a plain `node:http` server that checks
+ * the same HMAC and stores nothing. Rounds alternate, so that both run under the same conditions.
  */
 export async function benchIngest(settings: IngestSettings): Promise<IngestResult> {
   const workspace = await Workspace.open();
@@ -46,7 +46,7 @@ export async function benchIngest(settings: IngestSettings): Promise<IngestResul
   try {
     const bareUrl = await urlOf(bareServer);
     server = await PaggioServer.start(workspace.databaseUrl, workspace.directory);
-    // Paused: event and delivery rows are written, and no delivery competes for the processor.
+    // The endpoint is paused: rows of events and deliveries are written, but no delivery competes for the processor.
     const endpoint = await server.createEndpoint('http://127.0.0.1:9/');
     await server.setStatus(endpoint, 'PAUSED');
 

@@ -6,7 +6,7 @@ import { Workspace } from './workspace';
 
 export interface ListSettings {
   events: number;
-  /** Lists timed for each filter. */
+  /** How many lists are timed for each filter. */
   calls: number;
 }
 
@@ -24,7 +24,7 @@ const ENDPOINTS = 40;
 const SOURCES = ['stripe', 'github', 'shopify', 'slack', 'twilio', 'unknown', 'api', 'xero'];
 const FIRST = { limit: 50, offset: 0, startingAfter: null };
 
-/** The time of a list by each filter and by their common pairs, first pages and pages deep inside, on a full table. */
+/** Measures lists on a full table: by each filter and by common pairs of filters, first pages and deep pages. */
 export async function benchList(settings: ListSettings, note: (text: string) => void): Promise<ListResult> {
   const workspace = await Workspace.open();
   const paggio = createPaggio({
@@ -54,7 +54,7 @@ export async function benchList(settings: ListSettings, note: (text: string) => 
 
 type FilterOf = (n: number) => EventFilter;
 
-/** Each call asks for another value, so that no answer is warmer than another by being the same. */
+/** Each call asks for another value, so that none profits from the caches of an equal one. */
 function filtersOf(endpoints: readonly string[], now: number): Record<string, FilterOf> {
   const endpoint = (n: number): string => endpoints[n % endpoints.length] as string;
   const source = (n: number): string => SOURCES[n % SOURCES.length] as string;
@@ -106,7 +106,7 @@ async function time(
     const first = await timed(() => paggio.admin.events.list(owner, filter, FIRST), times);
     total = `${first.total}${first.totalCapped ? '+' : ''}`;
     const last = first.items.at(-1);
-    // Deep inside: behind the last item of a page whose place is far back in time.
+    // A deep page begins after the last item of the first page, or at a large offset.
     const deep: Paging =
       last && n % 3 === 0 ? { ...FIRST, startingAfter: last.id } : { ...FIRST, offset: n % 3 === 1 ? 950 : 9_950 };
     await timed(() => paggio.admin.events.list(owner, filter, deep), times);
@@ -128,7 +128,7 @@ interface StatementRecorder {
   stop(): void;
 }
 
-/** What the product sends, so that its own statements can be explained and not copies of them. */
+/** Records the statements of the product, so that EXPLAIN runs on them and not on copies. */
 function recordStatements(): StatementRecorder {
   const statements: StatementRecorder['statements'] = [];
   const prototype = Client.prototype as unknown as { query: (...args: unknown[]) => unknown };
@@ -147,7 +147,7 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** How the ids of the page were found. */
+/** The scans by which PostgreSQL found the ids of the page. */
 async function planOf(workspace: Workspace, statements: StatementRecorder['statements']): Promise<string> {
   const page = statements.find(({ text }) => /page as materialized|as matches/.test(text));
   if (!page) return '';
@@ -212,7 +212,7 @@ const MAKE_WORDS = `
   insert into paggio.words (owner, kind, word)
   select owner.id, 'type', s || '.group' || n % 3 || '.action' || n from owner, unnest($1::text[]) s, generate_series(0, 11) n`;
 
-// A few endpoints and types have most of the events; one in a hundred failed, one in a thousand waits.
+// A few endpoints and types have most of the events. One event in a hundred has failed, one in a thousand is pending.
 const MAKE_EVENTS = `
   with raw as materialized (
     select n, ($4::bigint - ($3::bigint - n) * ($5 * 86400000::bigint) / $3) as ms, floor(40 * power(random(), 2))::int as e,

@@ -11,8 +11,8 @@ export interface LoadResult {
 const STATUS_AT = 'HTTP/1.1 '.length;
 
 /**
- * A closed loop of prebuilt requests over raw sockets: the sender must cost less than what it measures, and every HTTP
- * client costs more than a server that only hashes.
+ * A closed loop of prebuilt requests over raw sockets. The sender must cost less than the server that it measures, and
+ * every HTTP client costs more than a server that only hashes.
  */
 export async function load(url: URL, request: Buffer, connections: number, durationMs: number): Promise<LoadResult> {
   const latencies: number[] = [];

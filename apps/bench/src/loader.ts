@@ -11,7 +11,7 @@ export const SECRET = 'benchmark secret';
 export class Loader {
   private readonly worker = new Worker(join(__dirname, 'load-worker.js'));
 
-  /** As many as are answered, with so many under way. */
+  /** A closed loop: a connection sends its next request when the last one is answered. */
   async closed(
     url: string,
     settings: { connections: number; bodyBytes: number; durationMs: number },

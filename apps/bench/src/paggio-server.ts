@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SECRET } from './loader';
 
-/** The same for all servers on one database. */
+/** All servers on one database need the same key. */
 const MASTER_KEY = createHash('sha256').update('bench').digest('base64');
 
 export interface HookEndpoint {
@@ -34,7 +34,7 @@ export class PaggioServer {
         PAGGIO_MASTER_KEY: MASTER_KEY,
         LOG_FORMAT: 'pretty',
         LOG_LEVEL: 'silent',
-        // The most there is, on any machine: limits are part of the way, and are not what is measured.
+        // The highest limits that are possible. They are part of the path, but must not affect the measurement.
         PAGGIO_CAPTURE_RATE_LIMIT: '100000/1000000',
         PAGGIO_CAPTURE_RATE_LIMIT_PER_USER: '100000/1000000',
         ...env,

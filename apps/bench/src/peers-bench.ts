@@ -20,11 +20,11 @@ export interface PeersSettings {
 
 export interface StackFigures {
   name: string;
-  /** Acknowledged per second while nothing is delivered, of each round. */
+  /** For each round: events acknowledged per second while nothing is delivered. */
   ingest: number[];
-  /** Delivered per second from that backlog, of each round. */
+  /** For each round: events delivered per second from that backlog. */
   drained: number[];
-  /** At 400 events a second. */
+  /** For each round: the time from sender to destination at 400 events a second. */
   latency: Latency[];
 }
 
@@ -35,7 +35,7 @@ export interface PeersResult {
   skipped: string[];
 }
 
-/** Something that takes webhooks in, keeps them, and sends them on. */
+/** A program that accepts webhooks, stores them, and delivers them. */
 interface Stack {
   name: string;
   hookUrl: string;
@@ -47,7 +47,9 @@ interface Stack {
 const PEERS = join(__dirname, '../peers');
 const RATE = 400;
 
-/** The whole way, beside what people would build instead, in alternating rounds with the same load and destination. */
+/**
+ * Compares the whole path with what people would build instead, in alternating rounds with equal load and destination.
+ */
 export async function benchPeers(settings: PeersSettings): Promise<PeersResult> {
   const workspace = await Workspace.open();
   const loader = new Loader();
@@ -105,7 +107,7 @@ async function measure(
   const { connections, bodyBytes, roundMs, steadyMs } = settings;
   await stack.pause();
   await sink.reset();
-  // A new stack compiles its code first.
+  // The code of a new stack is still being compiled.
   const warmUp = figures.ingest.length === 0 ? 500 : 0;
   const warm =
     warmUp === 0 ? 0 : (await loader.closed(stack.hookUrl, { connections, bodyBytes, durationMs: warmUp })).completed;
@@ -116,7 +118,7 @@ async function measure(
   await stack.resume();
   figures.drained.push(Math.round(queued / seconds(startedAt, await sink.reached(queued))));
 
-  // What the drain leaves behind, and connections that are still to be opened, are not what is measured now.
+  // This warm-up keeps the rest of the drain, and the opening of connections, out of the measurement.
   const order = { bodyBytes, ratePerSecond: RATE, durationMs: steadyMs };
   await loader.steady([stack.hookUrl], { ...order, durationMs: Math.min(1_000, steadyMs / 2) });
   await new Promise((done) => setTimeout(done, 300));
@@ -167,7 +169,7 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The peers are nobody's dependency but this comparison's. */
+/** Installs the peers, which only this comparison needs. */
 function installPeers(): boolean {
   if (existsSync(join(PEERS, 'node_modules'))) return true;
   console.log('installing what Paggio is compared with...');

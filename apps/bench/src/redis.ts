@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A Redis of the system with its append-only file, in a directory of its own. */
+/** The system's Redis with an append-only file, in a directory of its own. */
 export class Redis {
   private constructor(
     private readonly child: ChildProcess,

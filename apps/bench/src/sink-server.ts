@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-// A destination that costs little: it frames requests by hand, counts them, and reads the time at which each was sent.
-// Messages: { reset } begins anew, and may leave out what carries no time; 'report' answers with what came since; { until } answers when so many have come.
+// A destination that costs little: it parses requests by hand, counts them, and reads the time when each was sent.
+// Messages: { reset } starts the count again, of all requests or only of those with a time; 'report' asks for the count
+// since then; { until } is answered when this many have come.
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
@@ -12,7 +13,7 @@ let latencies: number[] = [];
 
 function take(body: Buffer): void {
   const at = /"at":"(\d+)"/.exec(body.toString('latin1', 0, 80))?.[1];
-  // A late repetition of something from before.
+  // This is a late repetition of an earlier request.
   if (timedOnly && at === undefined) return;
   count++;
   if (at !== undefined) latencies.push(Number(process.hrtime.bigint() - BigInt(at)) / 1e6);
@@ -23,7 +24,7 @@ function take(body: Buffer): void {
 }
 
 const paths: Record<string, (socket: Socket) => void> = {
-  // Accepts and never answers.
+  // Accepts requests and never answers.
   '/hang': () => undefined,
   '/fail': (socket) => void socket.write('HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n'),
 };

@@ -19,17 +19,17 @@ export class Sink {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Begins to count anew: everything, or what carries the time at which it was sent. */
+  /** Starts the count again: of all requests, or only of those that carry the time when they were sent. */
   async reset(what: 'all' | 'timed' = 'all'): Promise<void> {
     await this.ask({ reset: what });
   }
 
-  /** What has come since the reset. */
+  /** The requests since the reset. Latencies are in milliseconds. */
   async report(): Promise<{ count: number; latencies: number[] }> {
     return this.ask('report');
   }
 
-  /** Resolves with the time (`process.hrtime`) when so many have come since the reset. */
+  /** Resolves when this many requests have come since the reset, with the time of the last (`process.hrtime`). */
   async reached(until: number): Promise<bigint> {
     const { at } = await this.ask<{ at: string }>({ until });
     return BigInt(at);

@@ -5,7 +5,7 @@ import { answerSize, buildRequest, type LoadResult } from './load';
 
 export interface SteadyOrder {
   kind: 'steady';
-  /** Taken in turn. */
+  /** Used in turn. */
   urls: readonly string[];
   secret: string;
   bodyBytes: number;
@@ -16,8 +16,9 @@ export interface SteadyOrder {
 const TICK_MS = 2;
 
 /**
- * An open loop: requests leave at their rate, however long the answers take. Each body carries the time at which it was
- * sent, by the clock that all processes of a machine share, so that the destination can tell how long it was under way.
+ * An open loop: requests leave at their rate, however long the answers take. Each body carries the time when it was
+ * sent, by the clock that all processes of a machine share, so that the destination knows how long the event was under
+ * way.
  */
 export async function steady(order: SteadyOrder): Promise<LoadResult> {
   const pools = order.urls.map((url) => new Connections(new URL(url)));
@@ -46,7 +47,7 @@ function message(url: URL, { secret, bodyBytes }: SteadyOrder): Buffer {
   return buildRequest(url, hookHeaders(secret, body), body);
 }
 
-/** As GitHub sends and signs. */
+/** Headers and signature like GitHub's. */
 export function hookHeaders(secret: string, body: Buffer): Record<string, string> {
   return {
     'Content-Type': 'application/json',
@@ -62,7 +63,7 @@ class Connections {
 
   constructor(readonly url: URL) {}
 
-  /** Milliseconds until the answer, or null when it was no 200. */
+  /** Milliseconds until the answer, or null when it was not a 200. */
   send(request: Buffer): Promise<number | null> {
     const socket = this.idle.pop() ?? this.open();
     const sentAt = performance.now();

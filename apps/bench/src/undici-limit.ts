@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 
-// The limit for one process: POSTs of one body with so many under way, nothing stored. Arguments: URL, bytes, ms, in flight.
+// Shows the limit of one process: POSTs one body with a fixed number in flight, and stores nothing. Arguments: URL,
+// bytes of the body, milliseconds, number in flight.
 const [url, bytes, durationMs, inFlight] = process.argv.slice(2) as [string, string, string, string];
 const target = new URL(url);
 const pool = new Pool(target.origin, { connections: Number(inFlight), pipelining: 1 });

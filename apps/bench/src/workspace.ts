@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startEmbeddedDatabase } from '@paggio/embedded-database';
 import { Client } from 'pg';
 
-/** An embedded database, with fsync and synchronous_commit on, in a directory that is gone afterwards. */
+/** An embedded database with fsync and synchronous_commit on, in a directory that is removed afterwards. */
 export class Workspace {
   private constructor(
     readonly directory: string,
@@ -31,9 +31,9 @@ export class Workspace {
     }
   }
 
-  /** Statements that were committed so far; each statement of the hot paths is a transaction of its own. */
+  /** How many statements were committed so far. On the hot paths, each statement is a transaction of its own. */
   async statements(): Promise<number> {
-    // Sessions report at most once a second, and when they are idle.
+    // PostgreSQL's sessions report their counts at most once a second, and when they are idle.
     await new Promise((done) => setTimeout(done, 1_100));
     const [row] = await this.query<{ count: string }>(
       'select xact_commit as count from pg_stat_database where datname = current_database()',

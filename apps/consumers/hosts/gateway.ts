@@ -17,7 +17,7 @@ export const options: PaggioOptions = {
   stopGrace: 2_000,
 };
 
-/** Tells whoever started this process where it listens. */
+/** Tells the parent process the port. */
 export function ready(server: Server, paggio: Paggio): void {
   const { port } = server.address() as AddressInfo;
   paggio.host.address.publishedAt(`http://127.0.0.1:${port}`);
@@ -31,7 +31,7 @@ export function createGateway(): Paggio {
   });
 }
 
-/** Listens until SIGTERM, and then ends by itself: nothing is left open. */
+/** Listens until SIGTERM. Then the process ends by itself, because nothing is left open. */
 export async function serve(server: Server, paggio: Paggio): Promise<void> {
   await paggio.start();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -1,4 +1,4 @@
-"""Hooks of Schemathesis: what a reader of the document knows and a schema cannot say.
+"""Hooks of Schemathesis, for what a reader of the document knows but a schema cannot express.
 
 The environment has the server (PAGGIO_URL), a key of it with every scope (PAGGIO_KEY), and the ids of its objects as JSON
 (PAGGIO_OBJECTS).
@@ -25,12 +25,12 @@ KEY = os.environ["PAGGIO_KEY"]
 OBJECTS = json.loads(os.environ["PAGGIO_OBJECTS"])
 DESTINATION = OBJECTS["destination_url"]
 
-# Generated hosts would be looked up and dialled, so every URL is one of the receiver that belongs to the run.
+# The server would look up generated hosts and connect to them, so every URL is one of the run's own receiver.
 URLS = [DESTINATION, f"{DESTINATION}?shop=7", f"{DESTINATION}/%F0%9F%9B%92#top"]
 schemathesis.openapi.format("uri", st.sampled_from(URLS))
 
 # Requests that the schemas allow and the server refuses: the message of the refusal, and the words of the document that
-# tell a reader. A refusal that is not here, or whose words the document lacks, fails the run.
+# announce it. A refusal that is not here, or whose words the document lacks, fails the run.
 SAID_IN_WORDS = [
     (r"Page by offset or by starting_after, not by both", "Cannot be combined with starting_after."),
     (r"event is an alias of event_type: give only one of them", "Only one of them can be given."),
@@ -79,8 +79,8 @@ def new_session():
     return {"id": call("GET", "/api/v1/sessions")["data"][0]["id"]}
 
 
-# Operations that end or change an object get one of their own each time, so that the others keep theirs. The key that the
-# run works with is therefore never revoked.
+# Operations that delete or change an object get a new one each time, so that the objects of other operations stay. In
+# particular, the key that the run uses is never revoked.
 FRESH = {
     "endpoints.update": new_endpoint,
     "endpoints.rotate_secret": new_endpoint,
@@ -103,7 +103,7 @@ def is_positive(case, location):
 
 
 def existing(case):
-    """Ids of objects that exist, in place of those that were drawn."""
+    """Ids of existing objects, to replace generated ids."""
     if operation_id(case) in FRESH:
         return FRESH[operation_id(case)]()
     drawn = case.path_parameters
@@ -115,7 +115,7 @@ def existing(case):
 
 
 class Signed(AuthBase):
-    """Signs the bytes that leave as X-PJ-Signature asks for it: drawn signatures would all be wrong."""
+    """Signs the bytes that leave, as X-PJ-Signature demands, because all generated signatures would be wrong."""
 
     def __call__(self, request):
         at = str(int(time.time()))
@@ -129,7 +129,8 @@ class Signed(AuthBase):
 
 
 def broken_headers(case):
-    """One phase fills headers with letters and digits whatever their pattern, and takes the request for a valid one."""
+    """Names of headers that do not fit their pattern. One phase of Schemathesis fills headers with letters and digits
+    whatever their pattern is, and regards the request as valid."""
     for parameter in case.operation.headers:
         pattern = parameter.definition.get("schema", {}).get("pattern")
         value = (case.headers or {}).get(parameter.name)
@@ -138,8 +139,8 @@ def broken_headers(case):
 
 
 def made_acceptable(value, salt):
-    """A drawn body with certificates in PEM, the receiver for the shop of the examples, and
-    in half of the bodies a provider that exists."""
+    """A generated body with certificates in PEM, with the receiver instead of the shop of the examples, and
+    in half of the bodies with a provider that exists."""
     if isinstance(value, list):
         return [made_acceptable(item, salt) for item in value]
     if isinstance(value, str) and value.startswith("https://shop.example.com"):
@@ -160,7 +161,7 @@ def before_call(context, case, kwargs):
     drawn = case.path_parameters or {}
     is_linked = case.meta is not None and case.meta.phase.name.value == "stateful"
     salt = crc32(repr((drawn, case.query, case.headers, case.body)).encode("utf-8", "replace"))
-    # One id in four stays as it was drawn, because what does not exist has an answer too.
+    # One id in four stays as it was generated, because requests for missing objects have documented answers too.
     if drawn and not is_linked and is_positive(case, ParameterLocation.PATH):
         if salt % 4 != 0:
             for name, value in existing(case).items():
@@ -168,7 +169,7 @@ def before_call(context, case, kwargs):
     if case.headers and is_positive(case, ParameterLocation.HEADER):
         for name in broken_headers(case):
             case.headers[name] = "*"
-        # Nearly all drawn keys are the same one, and so a conflict.
+        # Nearly all generated keys are equal, which would be a conflict.
         if "Idempotency-Key" in case.headers and salt % 4 != 0:
             case.headers["Idempotency-Key"] = uuid4().hex
     if isinstance(case.body, dict) and is_positive(case, ParameterLocation.BODY):
@@ -181,12 +182,12 @@ def before_call(context, case, kwargs):
 def filter_failure(context, failure, case, response):
     """Whether a failure counts."""
     if response is not None and response.status_code == 429 and "without a valid API key" in response.text:
-        # Requests with a wrong key or none all come from one address, and 429 is the documented answer to many of them.
+        # All requests without a valid key come from one address, and 429 is the documented answer to many of them.
         return False
     if not isinstance(failure, RejectedPositiveData):
         return True
     if response.status_code == 412:
-        # The tags that are drawn are those of no object, and 412 is the documented answer to that.
+        # Generated tags do not belong to any object, and 412 is the documented answer to that.
         return not {"If-Match", "If-None-Match"} & set(case.headers or {})
     if any(broken_headers(case)):
         return False

@@ -9,17 +9,22 @@ export interface ConsumerInput {
   name: string;
   format: Format;
   tarballs: readonly string[];
-  /** Packages of the registry with their versions; null: those of this workspace, without a network. */
+  /**
+   * Packages to install from the registry, with their versions. `null` uses those of this workspace, without a network.
+   */
   install: Readonly<Record<string, string>> | null;
-  /** Where it is made: a folder outside of the workspace where packages are installed. Default: inside of it. */
+  /**
+   * The folder in which the app is made. It must be outside of the workspace if packages are installed. Default:
+   * inside.
+   */
   folder?: string;
 }
 
 const hosts = join(__dirname, '../hosts');
 
 /**
- * An app of its own that has the packed packages in its `node_modules`, and is compiled against their types.
- * @returns its folder; `dist` has a main file for each host that was asked for
+ * Makes an app that has the packed packages in its `node_modules`, and compiles it against their types.
+ * @returns its folder, where `dist` has a main file for each requested host
  * @throws Error when it does not install or compile
  */
 export function createConsumer(input: ConsumerInput, files: readonly string[]): string {
@@ -28,7 +33,7 @@ export function createConsumer(input: ConsumerInput, files: readonly string[]): 
   return folder;
 }
 
-/** The same, not yet compiled. */
+/** Makes the app without compiling it. */
 export function writeConsumer(input: ConsumerInput, files: readonly string[]): string {
   const folder = join(input.folder ?? work, input.name);
   rmSync(folder, { recursive: true, force: true });
@@ -45,7 +50,7 @@ export function writeConsumer(input: ConsumerInput, files: readonly string[]): s
   return folder;
 }
 
-/** Several are compiled in one process, which reads the types that they share once. */
+/** Compiles several apps in one process, which reads their shared types only once. */
 export function compile(folders: readonly string[]): void {
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...folders], {
     stdio: 'inherit',
@@ -69,7 +74,7 @@ const tsconfig = {
   include: ['src'],
 };
 
-/** As npm would, for packages whose dependencies are further up. */
+/** Installs a tarball like npm, without its dependencies, which are in a folder further up. */
 function unpack(tarball: string, folder: string): void {
   const into = join(folder, 'node_modules/.unpacked');
   mkdirSync(into, { recursive: true });

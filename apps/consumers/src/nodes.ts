@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, work } from './packages';
 
-/** The Node versions that Paggio is tested on; the oldest is the one that runs the tests. */
+/** The Node versions on which Paggio is tested. The tests themselves usually run on the oldest. */
 export const nodeVersions = ['20', '22', '24'] as const;
 
-/** The binary of a Node version, from the packages that the npm package `node` is made of. */
+/** The binary of a Node version, from the platform packages of the npm package `node`. */
 export function nodeBinary(version: string): string {
   if (process.versions.node.startsWith(`${version}.`)) return process.execPath;
   const platform = process.platform === 'win32' ? 'win' : process.platform;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const root = join(__dirname, '../../..');
 export const work = join(__dirname, '../.work');
 
-/** In the order of their arrows. */
+/** The published packages. Each comes after its dependencies. */
 export const packages = [
   'providers',
   'core',
@@ -19,8 +19,8 @@ export const packages = [
 ] as const;
 
 /**
- * Packs what was built. Returns the tarballs.
- * @param name of a folder for them: suites run at the same time
+ * Packs the built packages. Returns the paths of the tarballs.
+ * @param name a folder for the tarballs, because suites run at the same time
  */
 export function pack(name: string): string[] {
   const to = join(work, 'tarballs', name);

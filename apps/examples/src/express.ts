@@ -6,7 +6,7 @@ const paggio = createPaggio({
   database: { url: process.env.DATABASE_URL! },
   masterKey: process.env.PAGGIO_MASTER_KEY!,
 });
-paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id)); // throws: tried again; returns: delivered
+paggio.on('stripe', 'invoice.paid', (event) => console.log('paid', event.id)); // throws: retried; returns: delivered
 
 const app = express();
 app.use(paggioMiddleware(paggio)); // before express.json(): signatures need the exact bytes

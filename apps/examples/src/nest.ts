@@ -6,7 +6,7 @@ import { OnWebhook, PaggioModule, type WebhookEvent } from '@paggio/nestjs';
 class Invoices {
   @OnWebhook('stripe', 'invoice.paid')
   paid(event: WebhookEvent): void {
-    console.log('paid', event.id); // throws: tried again; returns: delivered
+    console.log('paid', event.id); // throws: retried; returns: delivered
   }
 }
 

@@ -12,7 +12,7 @@ async function start(): Promise<FetchHandler> {
   return createFetchHandler(paggio, { path: '/paggio' });
 }
 
-// With the first request, because next build loads this file too. One that fails is tried again with the next.
+// The first request starts it, because next build loads this file too. After a failure, the next request tries again.
 let started: Promise<FetchHandler> | undefined;
 const gateway = (): Promise<FetchHandler> =>
   (started ??= start().catch((error: unknown) => {

@@ -15,7 +15,7 @@ paggio.on(
   'invoice.paid',
   async (event, { tx }) => {
     const { id } = (event.payload as { data: { object: { id?: string } } }).data.object;
-    if (id === undefined) throw new PermanentFailure('an invoice without an id'); // trying again is of no use
+    if (id === undefined) throw new PermanentFailure('an invoice without an id'); // a retry would not help
     // The row, the event below and "delivered" commit together, or none of them does.
     await tx.query('insert into payments (invoice) values ($1)', [id]);
     await paggio.publish({ userId: event.userId, eventType: 'payment.recorded', payload: { invoice: id } }, { tx });

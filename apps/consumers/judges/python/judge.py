@@ -3,9 +3,9 @@
 The first line on stdout lists the libraries: {"libraries": [{"name": "stripe", "provider": "stripe", "signs": true}]}.
 A question is {"ask": "verify" or "sign", "library", "method", "url", "headers", "body", "secret", "settings"}: `headers`
 have lower-case names and `body` is base64. The answer to `verify` is {"accepted": true} or {"refused": "<why>"}; the
-answer to `sign` is {"headers": {...}} and, where the signature stands in the body, {"body": "<base64>"}. What a library
-prints goes to stderr. The request is handed over as it came: only its headers are found without regard to case, as every
-web framework does it.
+answer to `sign` is {"headers": {...}} and, if the signature is in the body, {"body": "<base64>"}. Everything that a
+library prints goes to stderr. The library gets the request unchanged; only its headers are looked up without regard to
+case, as in every web framework.
 """
 
 import base64

@@ -13,13 +13,13 @@ import {
 import { describeHost, type Host } from '@paggio/http/testing';
 
 interface ConsumerHost extends Host {
-  /** Resolves when the app's own handler has got an event with this `ref`. */
+  /** Resolves when a handler of the app has received an event with this `ref`. */
   handled(ref: string): Promise<void>;
 }
 
 /**
- * A consumer in a process of its own, with a gateway here on the same database that looks at what it did.
- * @param node the Node to run it with
+ * Starts a consumer in a process of its own. A gateway in this process uses the same database and shows what it did.
+ * @param node the binary of Node that runs it
  */
 async function startConsumer(main: string, mount: string, node: string = process.execPath): Promise<ConsumerHost> {
   const database = await createTestDatabase();
@@ -52,28 +52,28 @@ async function startConsumer(main: string, mount: string, node: string = process
       const end = await exited;
       await observer.stop();
       await database.drop();
-      // It ends by itself, and not because somebody made it.
+      // The process must end by itself, without a signal that kills it.
       expect([main, ...end]).toEqual([main, 0, null]);
     },
   };
 }
 
 export interface ConsumerRun {
-  /** Makes the consumer; it may take a while. Returns its main file. */
+  /** Makes the consumer, which may take a while, and returns its main file. */
   main: () => string;
   mount?: string;
-  /** The Node to run it with. Default: this one. */
+  /** The binary of Node that runs it. Default: that of this process. */
   node?: () => string;
-  /** False behind Fetch. */
+  /** False for hosts with a Fetch handler. */
   ownsConnection?: boolean;
 }
 
-/** What every host must keep, and that a function of the app is a destination. They share a process, which ends with them. */
+/** Tests what every host must do, and that a handler of the app is a destination. The tests share one process. */
 export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
   describe('a packed app', () => {
     let started: Promise<ConsumerHost> | undefined;
     const start = (): Promise<ConsumerHost> => (started ??= startConsumer(main(), mount, node?.()));
-    // It outlives what describeHost does with it.
+    // describeHost must not stop the shared process.
     const startShared = async (): Promise<Host> => ({ ...(await start()), stop: async () => undefined });
     describeHost(name, startShared, mount, { ownsConnection, dashboard: false, inProcess: false });
 

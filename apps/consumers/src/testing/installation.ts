@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What is installed from a registry for a test. */
+/** Something that a test installs from a registry. */
 export interface Recipe {
   /** A path below the cache folder, without the versions. */
   name: string;
-  /** Files that decide what is installed: with other ones it is installed anew. */
+  /** Files that decide what is installed. If one changes, everything is installed again. */
   pinned: readonly string[];
-  /** Programs that must be there. */
+  /** Programs that must be installed already. */
   needs: readonly string[];
   /** Steps that fill the folder, each a program with its arguments. */
   steps: (cache: string) => readonly (readonly [string, readonly string[]])[];
@@ -18,7 +18,7 @@ export interface Recipe {
 
 /**
  * Installs into a cache folder of the user, outside the repository, once for each set of versions.
- * @returns the folder; `missing` says why it cannot be done here: a program or a registry that is not there
+ * @returns the folder; or `missing`, which says why the installation is not possible here, such as a missing program
  */
 export function install({ name, pinned, needs, steps }: Recipe): { cache: string } | { missing: string } {
   const lacking = needs.find((program) => spawnSync(program, ['--version']).error !== undefined);

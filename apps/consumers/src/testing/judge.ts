@@ -6,9 +6,9 @@ import { install, pythonSteps } from './installation';
 /** A vendor's own library in another language. */
 export interface Library {
   name: string;
-  /** Whose requests it judges, as the catalogue names it. */
+  /** The catalogue name of the provider whose requests it judges. */
   provider: string;
-  /** It can also sign, so that our verifier can judge it. */
+  /** Whether it can also sign, so that our verifier can judge it. */
   signs: boolean;
 }
 
@@ -17,22 +17,22 @@ export interface Question {
   ask: 'verify' | 'sign';
   library: string;
   method: string;
-  /** The URL that the receiver believes to have. */
+  /** The receiver's URL as it is configured. */
   url: string;
   /** Names in lower case. */
   headers: Record<string, string>;
   /** Base64. */
   body: string;
-  /** What the receiver is configured with. */
+  /** The secret in the receiver's configuration. */
   secret: string;
   settings: Readonly<Record<string, string>>;
 }
 
 export interface Answer {
   accepted?: true;
-  /** Why not. */
+  /** Why the library refuses the request. */
   refused?: string;
-  /** What a library signed with. */
+  /** The headers of a signature that the library made. */
   headers?: Record<string, string>;
   body?: string;
 }
@@ -47,7 +47,7 @@ export interface Command {
 interface Language {
   /** Files that decide what is installed. */
   pinned: readonly string[];
-  /** Programs that must be there. */
+  /** Programs that must be installed already. */
   needs: readonly string[];
   steps: (cache: string, source: string) => readonly (readonly [string, readonly string[]])[];
   /** Starts the judge. */
@@ -95,7 +95,7 @@ const recipes: Readonly<Record<string, Language>> = {
 
 export const languages = Object.keys(recipes);
 
-/** Installs the libraries of a language. `missing` says why it cannot be done here. */
+/** Installs the libraries of a language. `missing` says why that is not possible here. */
 export function prepare(language: string): { command: Command; libraries: Library[] } | { missing: string } {
   const { pinned, needs, steps, command: commandOf } = recipes[language] as Language;
   const folder = language.toLowerCase();
@@ -114,7 +114,7 @@ export function prepare(language: string): { command: Command; libraries: Librar
   return { command, libraries };
 }
 
-/** The libraries of one language at work: a process that answers one question after the other. */
+/** The running libraries of one language: a process that answers one question after another. */
 export class Judge {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly lines: AsyncIterator<string>;

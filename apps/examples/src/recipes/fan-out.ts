@@ -1,6 +1,6 @@
 import { unwrap, type PaggioClient } from '@paggio/client';
 
-/** Every event goes to the shop; invoices go to accounting too, with more patience. */
+/** Every event goes to the shop. Invoices also go to accounting, with more patient retries. */
 export async function createFanOut(paggio: PaggioClient, urls: { shop: string; accounting: string }) {
   return unwrap(
     await paggio.endpoints.create({

@@ -13,7 +13,7 @@ export async function acceptNewSecret(
   unwrap(await paggio.endpoints.update(endpointId, { verification: { provider: 'github', secrets } }));
 }
 
-/** The other direction: a new secret for what Paggio delivers. Both sign every delivery for a day. */
+/** The other direction: makes a new secret for deliveries. For a day, both secrets sign every delivery. */
 export async function rotateSigningSecret(paggio: PaggioClient, endpointId: string): Promise<string> {
   const { secret } = unwrap(await paggio.endpoints.rotateSecret(endpointId, { overlap_seconds: 86_400 }));
   return secret;

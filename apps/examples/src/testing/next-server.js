@@ -1,4 +1,4 @@
-// Calls a route handler as Next.js does: a function for each method, with a Fetch request.
+// Calls a route handler like Next.js: one function per method, with a Fetch request.
 const { serve } = require('@hono/node-server');
 const route = require('../../dist/next-route.js');
 
