@@ -34,7 +34,7 @@ export interface DeliveryResult {
   handoffRatio: number;
   statementsPerBacklogDelivery: number;
   statementsPerHandoffEvent: number;
-  /** At 400 events a second, from the sender's write to the destination's read. */
+  /** Time from the sender's write to the destination's read, at 400 events a second. */
   oneProcess: Latency;
   twoProcesses: Latency;
 }

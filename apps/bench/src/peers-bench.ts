@@ -31,7 +31,7 @@ export interface StackFigures {
 export interface PeersResult {
   settings: PeersSettings;
   stacks: StackFigures[];
-  /** Why stacks are missing. */
+  /** Says for each missing stack why it is missing. */
   skipped: string[];
 }
 

@@ -3,9 +3,11 @@ import type { Verdict } from './checker';
 
 /** The input of a scenario. */
 export interface ScenarioContext {
-  /** Minutes instead of hours. */
+  /** Whether the run takes minutes instead of hours. */
   quick: boolean;
-  /** Seconds, for every test run. Scenarios that support it do only a part of the quick mode. */
+  /**
+   * Whether it takes only seconds, as in every test run. Scenarios that support it do only a part of the quick mode.
+   */
   brief: boolean;
   seed: number;
   /** The folder for its files. */

@@ -14,7 +14,7 @@ import {
   type ValueRule,
 } from './value-rule';
 
-/** A mistake in a configuration: the field it is in and a sentence for people. */
+/** A mistake in a configuration: its field, and a sentence for people. */
 export interface ConfigProblem {
   field: string;
   message: string;
@@ -311,12 +311,12 @@ class SettingReader {
     return undefined;
   }
 
-  /** Undefined becomes an empty text. */
+  /** The text, which may be empty. A missing setting becomes an empty text. */
   possiblyEmpty(name: string): string {
     return this.settings[name] === '' ? '' : (this.text(name) ?? '');
   }
 
-  /** Names and positions with dots between, such as `data.items.0.code`, or a JSON pointer. */
+  /** Names and positions with dots between them, such as `data.items.0.code`, or a JSON pointer. */
   path(name: string): string[] | undefined {
     const text = this.text(name);
     return text === undefined ? undefined : this.steps(name, text);

@@ -17,7 +17,7 @@ catalogue.forEach((provider, rank) => {
   }
 });
 
-/** The provider whose headers this request carries. Says nothing about who really sent it. */
+/** The provider whose headers the request carries. That does not prove who sent it. */
 export function detect(headers: HeaderList): Provider | undefined {
   let best: Candidate | undefined;
   for (const name of headers.names()) {

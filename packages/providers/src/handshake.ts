@@ -21,7 +21,7 @@ export interface HandshakeSpec {
 }
 
 export type HandshakeReply =
-  /** The challenge itself as plain text, or as one member of a JSON object. */
+  /** The challenge itself, as plain text or as one member of a JSON object. */
   | { kind: 'echo'; challenge: ValueRule; member?: string }
   /** The challenge if the request carries the token of `settings.verify_token`, else 403. */
   | { kind: 'verify-token'; token: ValueRule; challenge: ValueRule; member?: string }
@@ -36,11 +36,11 @@ export type HandshakeReply =
     }
   /** The sender's name in `WebHook-Allowed-Origin`, as CloudEvents asks before it sends (HTTP 1.1 Web Hooks, section 4). */
   | { kind: 'allow-origin'; origin: ValueRule; rate: ValueRule }
-  /** Always the same. */
+  /** Always the same answer. */
   | { kind: 'fixed'; answer: Acknowledgement }
   /** The provider hands over the secret, which is stored only while the endpoint has none. */
   | { kind: 'secret'; secret: ValueRule; echoHeader?: string }
-  /** A URL of the provider's own that has to be visited. */
+  /** Paggio must call a URL of the provider, which the request names. */
   | { kind: 'confirm'; url: ValueRule };
 
 export interface HandshakeAnswer extends Acknowledgement {
@@ -53,9 +53,9 @@ export interface HandshakeAnswer extends Acknowledgement {
 
 /** What a handshake needs to know about the endpoint. */
 export interface HandshakeContext {
-  /** Active ones, newest first. */
+  /** Active secrets, newest first. */
   secrets: readonly string[];
-  /** The endpoint has no secret at all, not even an expired one. */
+  /** Whether the endpoint has no secret at all, not even an expired one. */
   awaitsSecret: boolean;
   settings: Readonly<Record<string, unknown>>;
 }

@@ -1,2 +1,2 @@
-/** The way to a value in JSON: names of members, and positions in lists. */
+/** The path to a value in JSON: names of members, and positions in lists. */
 export type Path = readonly (string | number)[];

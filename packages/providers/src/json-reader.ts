@@ -71,7 +71,7 @@ function isPosition(name: string): boolean {
 
 type Container = unknown[] | Record<string, unknown>;
 
-/** An open object or array on the way to a wanted place. */
+/** An open object or array on the path to a wanted place. */
 interface Frame {
   wanted: WantedPlaces;
   container: Container;
@@ -81,7 +81,10 @@ interface Frame {
   count: number;
 }
 
-/** `not_json`: a parser refuses the text. `too_large`: it is nested too deeply, or has too many wanted items. */
+/**
+ * `not_json` means that a parser refuses the text, `too_large` that it is nested too deeply or has too many wanted
+ * items.
+ */
 export type Unreadable = 'not_json' | 'too_large';
 
 /**

@@ -44,7 +44,7 @@ export function replaceJsonStrings(bytes: Buffer, values: readonly (readonly [Pa
   return Buffer.concat([...parts, bytes.subarray(kept)]);
 }
 
-/** With a repeated name the last value counts, as for parsers. */
+/** Where the value at a path is. With a repeated name the last value counts, as in `JSON.parse`. */
 function jsonSpan(json: Buffer, path: Path): JsonSpan | undefined {
   const walk = new JsonWalk(json, { valid: true });
   walk.next();

@@ -61,7 +61,7 @@ export function endpointSecretKey(secret: string): Buffer {
   return bytes ?? Buffer.from(secret, 'utf8');
 }
 
-/** The items of a list, each without the version before it. Any other text is a list of one. */
+/** The items of a list, each without the version before it. Any other text becomes a list of one. */
 function listed(secret: string): string[] {
   const items = secret.split('|').map((item) => item.replace(/^v1,(?=whsec_)/, ''));
   return items.length === 1 || items.every((item) => item.startsWith(PREFIX)) ? items : [secret];

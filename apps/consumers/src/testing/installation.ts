@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** Something that a test installs from a registry. */
 export interface Recipe {
-  /** A path below the cache folder, without the versions. */
+  /** The path below the cache folder, without the hash of the versions. */
   name: string;
   /** Files that decide what is installed. If one changes, everything is installed again. */
   pinned: readonly string[];

@@ -19,7 +19,7 @@ export interface Question {
   method: string;
   /** The receiver's URL as it is configured. */
   url: string;
-  /** Names in lower case. */
+  /** The names are in lower case. */
   headers: Record<string, string>;
   /** Base64. */
   body: string;

@@ -21,7 +21,7 @@ export const backlog: Scenario = {
     try {
       const gateway = await world.gateway();
       await gateway.start();
-      // One event of the ledger, and the rest as copies of it.
+      // The ledger sends one event, and the rest are copies of it.
       await sender.send(world.order([gateway], { count: 1, paths: [loaded] }));
       await world.settled(10_000);
       await gateway.stop();

@@ -10,7 +10,7 @@ const SET_ZONE = `do $$ begin execute format('alter database %I set timezone = '
 const END_ALL = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and application_name like 'paggio %'`;
 
-/** Acceptance cases CRA-16 and CRA-17: the clocks of the processes are wrong, differ, and jump; so do their time zones. */
+/** Acceptance cases CRA-16 and CRA-17: the clocks of the processes are wrong and jump, and their time zones differ. */
 export const clocks: Scenario = {
   name: 'clocks',
   title: 'The clocks of processes jump by an hour, forwards and backwards',

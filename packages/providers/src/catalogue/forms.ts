@@ -4,7 +4,7 @@ import type { SignatureHeader } from '../scheme/signature-header';
 import type { Acknowledgement } from '../handshake';
 import type { Note, Retries } from '../provider';
 
-// Forms that many providers share.
+// Forms of signatures, answers and notes that many providers share.
 
 export const prefixed = (prefix: string): SignatureHeader => ({ form: 'plain', prefix });
 

@@ -47,7 +47,7 @@ export const productivity: readonly ProviderSpec[] = [
         signed: false,
         reply: { kind: 'secret', secret: header('x-hook-secret'), echoHeader: 'X-Hook-Secret' },
       },
-      // Heartbeats.
+      // A heartbeat has no events.
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'the X-Hook-Secret, which Asana sends while the webhook is created; leave secrets empty and it is stored',
@@ -189,7 +189,7 @@ export const productivity: readonly ProviderSpec[] = [
       }),
     },
     eventType: body('trigger'),
-    // The header names the attempt, and changes with each retry.
+    // Box also sends the id of the attempt in a header, which changes with each retry.
     deliveryId: body('id'),
     secret: 'the primary and the secondary signature key, as two secrets',
     setup: 'Developer Console, the app, Webhooks, Manage signature keys, then Create webhook V2.',

@@ -23,7 +23,7 @@ export interface SignedFields {
 /** HMAC-SHA256 in hex, inside the body, over some of its fields; the rest of the body is not authenticated. */
 export interface BodyFieldsSpec extends SignedFields {
   kind: 'body-fields';
-  /** A second signature that a JSON body may have, by another key. Either of the two is enough. */
+  /** A second signature that a JSON body may have, made with another key. Either of the two is enough. */
   other?: SignedFields;
   /** Has to cover the whole schedule of retries if the provider repeats the first signature on them. */
   toleranceSeconds: number;

@@ -18,7 +18,7 @@ import { keyToSignWith, sharedSecret, usableKeys } from './shared-secret';
 /** A JSON Web Token (RFC 7519) in a header, or as the whole body. */
 export interface JwtSpec {
   kind: 'jwt';
-  /** Left out: the body is the token. */
+  /** The header that carries the token. Left out when the body is the token. */
   header?: string;
   /** Text before the token, such as `Bearer `. */
   prefix?: string;
@@ -27,7 +27,7 @@ export interface JwtSpec {
   algorithm: JwtAlgorithm;
   /** Further algorithms of the same kind of key that the provider's libraries accept. `sign` uses the first one. */
   alsoAccepted?: readonly JwtAlgorithm[];
-  /** For HS256, HS384 and HS512. @default 'utf8' */
+  /** How the secret becomes a key, for HS256, HS384 and HS512. @default 'utf8' */
   secretEncoding?: SecretEncoding;
   /** The claim that holds the SHA-256 of the body. Without it the token says nothing about the body. */
   bodyHash?: {

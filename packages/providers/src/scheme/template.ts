@@ -7,7 +7,7 @@ export interface TemplateValues {
   url: string;
   method: string;
   body: Buffer;
-  /** Only for schemes that hash the secret with the rest. */
+  /** Only for schemes that hash the secret together with the rest. */
   secret?: Buffer;
 }
 

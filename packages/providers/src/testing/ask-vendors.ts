@@ -11,14 +11,14 @@ export interface ReceivedRequest {
   url: string;
   secret: string;
   settings: Readonly<Record<string, string>>;
-  /** PEM; for messages that name a certificate. */
+  /** PEM, for messages that name a certificate. */
   publicKey: string | null;
 }
 
 export interface VendorAnswers {
   /** Providers whose own package can judge. */
   names: string[];
-  /** For each request null, or why the vendor's package refuses it. */
+  /** For each request: `null`, or why the vendor's package refuses it. */
   answers: (string | null)[];
   /** A request that LiveKit's package signed, with the secret `a secret of livekit`. */
   livekit: { body: string; jwt: string };
