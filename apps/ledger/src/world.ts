@@ -14,7 +14,7 @@ import type { SendOrder } from './sender/send-order';
 
 /**
  * How long an answer may take, in seconds. It is long where the destination always answers: on a busy machine a pause
- * is normal, and a delivery that is sent again after a time-out would count as a duplicate.
+ * is normal, and a delivery that is sent again after a timeout would count as a duplicate.
  */
 const TIMEOUT_SECONDS: Readonly<Record<Profile, number>> = { plain: 20, rough: 2, slow: 60 };
 

@@ -267,7 +267,7 @@ export type ReplayResult = {
   /** UTC, with milliseconds. */
   replayed_at: string;
   error: string | null;
-  /** Only for the environment original: one attempt for each destination. The first is the one that the answer itself describes. */
+  /** Only for the environment original: one attempt for each destination. The answer itself describes the first one. */
   attempts?: {
     /** The id of the attempt. */
     id: string;

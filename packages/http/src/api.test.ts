@@ -173,7 +173,7 @@ describe('endpoints', () => {
     ['fields that are not given but made [AUZ-09]', { name: 'x', id: 'y', user_id: 'z' }, 'id'],
     ['a name of the wrong type', { name: 1 }, 'name'],
     ['a NUL', { name: 'a\0b' }, 'name'],
-    ['a time-out out of range', { name: 'x', timeout_seconds: 61 }, 'timeout_seconds'],
+    ['a timeout out of range', { name: 'x', timeout_seconds: 61 }, 'timeout_seconds'],
     ['an unknown retry setting', { name: 'x', retry: { tries: 3 } }, 'retry.tries'],
     [
       'a header of Paggio [AUZ-24]',

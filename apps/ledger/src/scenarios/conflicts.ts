@@ -12,7 +12,7 @@ const CHANCE = 0.15;
 /** Acceptance case CRA-15: statements fail with temporary errors. */
 export const conflicts: Scenario = {
   name: 'conflicts',
-  title: 'Statements end with deadlocks, serialization failures and time-outs',
+  title: 'Statements end with deadlocks, serialization failures and timeouts',
   async run(context) {
     const seconds = context.quick ? 6 : 120;
     return underLoad(context, folder(context.directory, 'conflicts'), {

@@ -8,9 +8,9 @@ import { underLoad, until } from './under-load';
 
 /** No sender may wait longer for an answer, whatever the network does. */
 const ANSWER_MS = 10_000;
-/** The time-out of the destination. */
+/** The timeout of the destination. */
 const TIMEOUT_SECONDS = 2;
-/** A sender that had to wait for the destination would wait longer: until the time-out, or for the slowest trouble. */
+/** A sender that had to wait for the destination would wait longer: until the timeout, or for the slowest trouble. */
 const UNTOUCHED_MS = TIMEOUT_SECONDS * 1_000;
 /** The first requests to a process that has just started take longer, above all beside other such processes. */
 const WARM_UP_SECONDS = 4;

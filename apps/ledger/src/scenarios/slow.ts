@@ -8,7 +8,7 @@ const CONCURRENCY = 16;
 /** Acceptance case CRA-04: deliveries take longer than a lease, so leases are renewed while they are under way. */
 export const slow: Scenario = {
   name: 'slow',
-  title: 'A destination answers after longer than a lease, within its time-out',
+  title: 'A destination answers after longer than a lease, within its timeout',
   async run({ cluster, directory, quick, seed }) {
     const rounds = quick ? 1 : 5;
     const count = CONCURRENCY * rounds;

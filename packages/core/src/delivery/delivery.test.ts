@@ -75,7 +75,7 @@ test('410 ends the delivery at once, with a reason [DEL-03]', async () => {
   await recorder.stop();
 });
 
-test('failures below HTTP have distinct errors, each within the time-out [DEL-05]', async () => {
+test('failures below HTTP have distinct errors, each within the timeout [DEL-05]', async () => {
   const cases: [string, RegExp, (socket: Socket) => void][] = [
     ['closes before headers', /^connection_reset/, (socket) => void socket.once('data', () => socket.end())],
     ['resets', /^connection_reset/, (socket) => void socket.once('data', () => socket.resetAndDestroy())],

@@ -180,7 +180,7 @@ test('when there are more dead destinations than slots, half of the slots stay f
   await Promise.all(
     slow.flatMap(({ endpoint }) => Array.from({ length: 20 }, () => capture(paggio, endpoint.slug, '{}'))),
   );
-  // They are known to be dead only after the first time-outs.
+  // They are known to be dead only after the first timeouts.
   await until(paggio, async () => {
     const [row] = await query<{ lanes: number }>(
       gateway.database.url,

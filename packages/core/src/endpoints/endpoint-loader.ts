@@ -73,7 +73,7 @@ export class PostgresEndpointLoader implements EndpointLoader {
     private readonly box: SecretBox,
     private readonly keys: { of(endpointId: string): KeyDirectory },
     private readonly onUnreadable: (error: Error) => void,
-    /** How many milliseconds a second of a time-out lasts. Tests make it shorter. */
+    /** How many milliseconds a second of a timeout lasts. Tests make it shorter. */
     private readonly timeoutSecondMs: number,
   ) {}
 

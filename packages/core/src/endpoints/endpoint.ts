@@ -129,7 +129,7 @@ export interface DestinationInput {
    * a whole, and `null` removes them. The URL must be https.
    */
   tls?: DestinationTlsInput | null;
-  /** `null` uses the endpoint's time-out. */
+  /** `null` uses the endpoint's timeout. */
   timeoutSeconds?: number | null;
   /** `null` uses the endpoint's retry policy. */
   retry?: RetryInput | null;

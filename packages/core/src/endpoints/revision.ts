@@ -45,7 +45,7 @@ export function endpointRevision(endpoint: EndpointRow, destinations: readonly D
 }
 
 /**
- * The revision of one destination: a hash of its settings, including the time-out that it inherits from its endpoint.
+ * The revision of one destination: a hash of its settings, including the timeout that it inherits from its endpoint.
  */
 export function destinationRevision(endpoint: Pick<EndpointRow, 'timeoutSeconds'>, row: DestinationRow): string {
   return revisionOf({ ...destinationSettings(row), timeoutSeconds: row.timeoutSeconds ?? endpoint.timeoutSeconds });

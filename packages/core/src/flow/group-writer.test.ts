@@ -143,7 +143,7 @@ test('a failed group does not stop the writer, and the halves of a divided group
   expect(running()).toEqual(['3']);
 });
 
-test('only a time-out makes groups smaller', async () => {
+test('only a timeout makes groups smaller', async () => {
   for (const [failure, length] of [
     ['timeout', 32],
     ['unavailable', 64],

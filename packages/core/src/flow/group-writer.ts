@@ -47,7 +47,7 @@ export interface GroupWork<Item, Result> {
  * or as many as a group may have. When many wait, a second connection takes a group at the same time.
  *
  * A group that meets a conflict is written again. If the database refuses a value, each half of the group is written
- * alone, down to the item with that value. After a time-out the next groups are smaller.
+ * alone, down to the item with that value. After a timeout the next groups are smaller.
  */
 export class GroupWriter<Item, Result> {
   private readonly groups = new Set<readonly Item[]>();

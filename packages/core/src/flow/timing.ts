@@ -48,7 +48,7 @@ export interface Timing {
   maxCircuitMs: number;
   /** A second of a retry policy. */
   retrySecondMs: number;
-  /** A second of the time-out of a destination or a handler. */
+  /** A second of the timeout of a destination or a handler. */
   timeoutSecondMs: number;
   /** A handler has this long to end by itself after its signal was aborted. */
   abandonAfterMs: number;

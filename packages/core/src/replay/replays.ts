@@ -63,7 +63,7 @@ export interface ReplayResult extends ReplayedAttempt {
 /** A checked URL that a replay goes to. */
 interface Aim {
   url: string;
-  /** The destination whose headers and time-out apply. */
+  /** The destination whose headers and timeout apply. */
   destination: DestinationConfig | undefined;
   /** Whether it is a destination of the endpoint, and not only a URL that was made from one. */
   isOriginal: boolean;

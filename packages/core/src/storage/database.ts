@@ -37,7 +37,7 @@ export interface DatabaseSettings {
 }
 
 /**
- * The limit for idle transactions of handlers, which wait for what the handler does. It exceeds the longest time-out.
+ * The limit for idle transactions of handlers, which wait for what the handler does. It exceeds the longest timeout.
  */
 const IDLE_HANDLER_MS = 90_000;
 
@@ -186,7 +186,7 @@ export class Database {
   }
 
   /**
-   * Makes the pool for handlers. It does not limit single statements, because a handler has its own time-out. It runs
+   * Makes the pool for handlers. It does not limit single statements, because a handler has its own timeout. It runs
    * statements of the app, so errors stay whole, and parsers and other settings are those of the app, its role and its
    * database.
    */

@@ -197,7 +197,7 @@ describe.each(makers)('through a proxy, with %s', (_name, make) => {
     });
   });
 
-  test("a proxy that does not answer runs into the attempt's time-out", async () => {
+  test("a proxy that does not answer runs into the attempt's timeout", async () => {
     const proxy = await startProxy({ silent: true });
     const one = transport(`http://127.0.0.1:${proxy.port}`);
     expect((await one.send(request('https://dest.example', { timeoutMs: 300 }))).error?.code).toBe('timeout');

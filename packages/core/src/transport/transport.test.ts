@@ -214,7 +214,7 @@ describe.each(makers)('%s', (_name, make) => {
     return one;
   };
 
-  test('an answer that arrived while the event loop was blocked is not a time-out [CRA-23]', async () => {
+  test('an answer that arrived while the event loop was blocked is not a timeout [CRA-23]', async () => {
     const elsewhere = new Worker(ELSEWHERE, { eval: true });
     servers.push({ close: () => void elsewhere.terminate() });
     const word = <T>(): Promise<T> => new Promise((done) => elsewhere.once('message', done));
@@ -464,7 +464,7 @@ describe.each(makers)('%s', (_name, make) => {
     expect(await sent).toMatchObject({ status: 200, error: null });
   });
 
-  test('an address that never answers costs a quarter of a second, not the whole time-out', async () => {
+  test('an address that never answers costs a quarter of a second, not the whole timeout', async () => {
     const dead = await slowToAccept();
     const alive = await Recorder.start(undefined, '127.0.0.2', dead.port);
     servers.push({ close: () => void alive.stop() });

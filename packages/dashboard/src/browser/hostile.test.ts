@@ -136,7 +136,7 @@ withBrowser('hostile input', () => {
     await page.getByRole('alert').waitFor();
     await expectHarmless('an error that names what was wrong');
     await load(`/events/${encodeURIComponent(corpus[1] as string)}`);
-    await expectHarmless('an address that is none');
+    await expectHarmless('an address of nothing');
   });
 
   test('a refused request is shown as text too [UIX-01]', async () => {

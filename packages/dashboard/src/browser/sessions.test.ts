@@ -65,7 +65,7 @@ withBrowser('a rebound name', () => {
   let site: DashboardSite;
 
   beforeAll(async () => {
-    site = await startDashboard({}, '', { resolveUser: () => ({ userId: 'whoever is on this machine' }) });
+    site = await startDashboard({}, '', { resolveUser: () => ({ userId: 'the person at this machine' }) });
   });
 
   afterAll(() => site.stop());
