@@ -16,6 +16,7 @@ node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']);
 node('node_modules/typescript/bin/tsc', ['-p', 'packages/dashboard/web/tsconfig.json']);
 node('scripts/docs-examples/check.mjs');
 node('scripts/prose/check.mjs');
+node('node_modules/cspell/bin.mjs', ['lint', '--no-progress', '--no-summary', '--show-suggestions']);
 node('scripts/lint.mjs');
 node('scripts/acceptance.mjs', ['--check']);
 run(process.execPath, ['node_modules/jest/bin/jest.js'], {
