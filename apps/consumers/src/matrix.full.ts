@@ -15,6 +15,7 @@ interface HostRow {
   /** The packages that are installed in such an app. */
   install: Readonly<Record<string, string>>;
   ownsConnection?: boolean;
+  routesFirst?: boolean;
 }
 
 const nest = (major: number): Record<string, string> => ({
@@ -29,7 +30,7 @@ const rows: readonly HostRow[] = [
   { host: 'express', files: ['express.ts'], install: { express: '^5', '@types/express': '^5' } },
   { host: 'koa', files: ['koa.ts'], install: { koa: '^2', '@types/koa': '^2' } },
   { host: 'koa', files: ['koa.ts'], install: { koa: '^3', '@types/koa': '^3' } },
-  { host: 'fastify', files: ['fastify.ts'], install: { fastify: '^5' } },
+  { host: 'fastify', files: ['fastify.ts'], install: { fastify: '^5' }, routesFirst: false },
   { host: 'node-http', files: ['node-http.ts'], install: {} },
   { host: 'hono', files: ['hono.ts'], install: { hono: '^4', '@hono/node-server': '^2' }, ownsConnection: false },
   ...[11, 12].flatMap((major): HostRow[] => [
@@ -51,7 +52,7 @@ describe('packed, with hosts from the registry', () => {
   let tarballs: string[] | undefined;
   afterAll(() => folder && rmSync(folder, { recursive: true, force: true }));
 
-  for (const { host, files, install, ownsConnection } of rows) {
+  for (const { host, files, install, ownsConnection, routesFirst } of rows) {
     const version = Object.entries(install)[0]?.join('@') ?? '';
     for (const format of ['esm', 'commonjs'] as Format[]) {
       let made: string | undefined;
@@ -72,6 +73,7 @@ describe('packed, with hosts from the registry', () => {
           mount,
           node: () => nodeBinary(node),
           ownsConnection,
+          routesFirst,
         });
       }
     }

@@ -66,16 +66,18 @@ export interface ConsumerRun {
   node?: () => string;
   /** False for hosts with a Fetch handler. */
   ownsConnection?: boolean;
+  /** False for hosts whose own router sees a path first. */
+  routesFirst?: boolean;
 }
 
 /** Tests what every host must do, and that a handler of the app is a destination. The tests share one process. */
-export function describeConsumer(name: string, { main, mount = '', node, ownsConnection }: ConsumerRun): void {
+export function describeConsumer(name: string, { main, mount = '', node, ...options }: ConsumerRun): void {
   describe('a packed app', () => {
     let started: Promise<ConsumerHost> | undefined;
     const start = (): Promise<ConsumerHost> => (started ??= startConsumer(main(), mount, node?.()));
     // describeHost must not stop the shared process.
     const startShared = async (): Promise<Host> => ({ ...(await start()), stop: async () => undefined });
-    describeHost(name, startShared, mount, { ownsConnection, dashboard: false, inProcess: false });
+    describeHost(name, startShared, mount, { ...options, dashboard: false, inProcess: false });
 
     test(`${name}: a function of the app is a destination`, async () => {
       const host = await start();
