@@ -45,7 +45,7 @@ const layers = [
 ];
 
 // The rooms of core, from the ground up. A file may import from rooms on its own line and on the lines before it.
-// Oxlint (.oxlintrc.json) finds import circles, because it also counts imports of types.
+// Oxlint (.oxlintrc.json) finds import cycles, because it also counts imports of types.
 const rooms = [
   ['errors', 'event-id', 'page', 'principal', 'public-address', 'roles', 'flow', 'input'],
   ['telemetry'],

@@ -1,4 +1,4 @@
-// npm run lint: Oxlint finds import circles, ESLint everything else. The boundary rule reads Nx's project graph from
+// npm run lint: Oxlint finds import cycles, ESLint everything else. The boundary rule reads Nx's project graph from
 // its cache, and skips itself silently without it. So the graph is made first.
 import { node } from './prepare.mjs';
 
