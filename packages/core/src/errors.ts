@@ -30,7 +30,7 @@ export const errorTable = {
   },
   RAW_BODY_CONSUMED: { status: 500, meaning: 'A body parser of the host read the request before Paggio could.' },
   INTERNAL: { status: 500, meaning: 'A fault in Paggio; nothing was acknowledged.' },
-  UNAVAILABLE: { status: 503, meaning: 'The database or the queue cannot take more now; try again.' },
+  UNAVAILABLE: { status: 503, meaning: 'The database is unavailable, or Paggio is overloaded; try again.' },
   NOT_STARTED: { status: 503, meaning: 'The app has not started Paggio yet, or has stopped it.' },
 } as const;
 

@@ -64,7 +64,7 @@ test('a process whose polls have failed for a minute is not ready and says why, 
   await failed();
   expect(await paggio.readiness()).toMatchObject({
     ready: false,
-    reason: 'the look for deliveries that are due fails',
+    reason: 'due deliveries cannot be claimed',
     migration: expect.any(Number),
   });
   await query(gateway.database.url, 'alter table paggio.deliveries rename column gone to takeovers');

@@ -255,11 +255,11 @@ test('the error for a value of the wrong type names the type, not the range', as
     expect(await told('patch', `/api/v1/endpoints/${endpoint.id}`, { timeout_seconds: value })).toBe(
       'timeout_seconds must be a whole number from 1 to 60.',
     );
-  expect(await told('post', '/api/v1/endpoints', { name: 7 })).toBe('name must be a text.');
+  expect(await told('post', '/api/v1/endpoints', { name: 7 })).toBe('name must be a string.');
   expect(await told('post', '/api/v1/endpoints', { name: 'x', event_types: 'a' })).toBe(
     'event_types must be an array.',
   );
-  expect(await told('post', '/api/v1/endpoints', { name: 'x', methods: [1] })).toBe('methods[0] must be a text.');
+  expect(await told('post', '/api/v1/endpoints', { name: 'x', methods: [1] })).toBe('methods[0] must be a string.');
   for (const value of ['5', null, [5], Number.NaN])
     expect(await told('post', '/api/v1/endpoints', { name: 'x', retry: { max_attempts: value } })).toBe(
       'max_attempts must be a number from 1 to 100.',

@@ -226,7 +226,7 @@ test('an answer names 20 mistakes and the number of further ones', async () => {
   expect([status, data.details.length, data.hint]).toEqual([
     422,
     20,
-    'There is no "m0" here. There are 130 more mistakes like these.',
+    'There is no field "m0". There are 130 more mistakes like these.',
   ]);
 });
 

@@ -198,7 +198,7 @@ test('a URL that begins with handler: is checked like every other, unless the de
     { field: 'destinations[0].url', message: 'destinations[0].url must begin with http:// or https://.' },
   ]);
   expect(await change(handler)).toEqual([
-    { field: 'destinations[0].id', message: expect.stringContaining('function of the app') },
+    { field: 'destinations[0].id', message: expect.stringContaining('handler of the app') },
   ]);
 });
 

@@ -86,7 +86,7 @@ test('an event that is too large to read is refused, and its rejection says so',
   const { data: why } = await server.api().get(`/api/v1/rejections/${data.data[0].id}/verification`);
   expect(why).toMatchObject({
     reason: 'body_too_large_to_read',
-    explanation: expect.stringContaining('too large to read'),
+    explanation: expect.stringContaining('could not: the body is nested too deeply'),
   });
 });
 

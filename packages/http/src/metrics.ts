@@ -16,32 +16,36 @@ export function metricsOf(paggio: Paggio): Metrics {
 /** Uses a registry of its own, so that the metrics of Paggio and of the host do not mix. */
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly captured = this.counter('paggio_events_captured_total', 'Events that were committed.', ['source']);
-  private readonly duplicates = this.counter('paggio_events_duplicate_total', 'Requests that repeated an event.', [
-    'source',
-  ]);
-  private readonly rejected = this.counter('paggio_rejections_total', 'Requests that verification refused.', [
+  private readonly captured = this.counter('paggio_events_captured_total', 'Events that were stored.', ['source']);
+  private readonly duplicates = this.counter(
+    'paggio_events_duplicate_total',
+    'Duplicates: requests that repeated a stored event.',
+    ['source'],
+  );
+  private readonly rejected = this.counter('paggio_rejections_total', 'Requests that failed verification.', [
     'provider',
     'reason',
   ]);
-  private readonly attempts = this.counter('paggio_attempts_total', 'Attempts that are over.', ['trigger', 'status']);
+  private readonly attempts = this.counter('paggio_attempts_total', 'Attempts that have ended.', ['trigger', 'status']);
   private readonly duration = new Histogram({
     name: 'paggio_attempt_duration_seconds',
-    help: 'From the beginning of an attempt to the end of the response.',
+    help: 'Seconds from the beginning of an attempt to the end of the response.',
     labelNames: ['trigger', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [this.registry],
   });
-  private readonly bytes = this.counter('paggio_captured_bytes_total', 'Bytes of the bodies that were committed.', []);
+  private readonly bytes = this.counter('paggio_captured_bytes_total', 'Bytes of the bodies that were stored.', []);
   private readonly failed = this.counter('paggio_deliveries_failed_total', 'Deliveries that ended without success.', [
     'status_reason',
   ]);
   private readonly paused = this.counter(
     'paggio_destinations_paused_total',
-    'Destinations that Paggio paused by itself.',
+    'Destinations that Paggio paused automatically.',
     [],
   );
-  private readonly circuits = this.counter('paggio_circuits_total', 'Circuits that opened or closed.', ['state']);
+  private readonly circuits = this.counter('paggio_circuits_total', 'Circuit breakers that opened or closed.', [
+    'state',
+  ]);
   private readonly blocked = this.counter(
     'paggio_blocked_addresses_total',
     'Connections that the address guard refused to make.',
@@ -49,18 +53,20 @@ export class Metrics {
   );
   private readonly handlerFailures = this.counter(
     'paggio_handler_failures_total',
-    'Calls of functions of the app that threw or did not end in time.',
+    'Handler calls that threw or did not end in time.',
     ['handler'],
   );
   private readonly refused = this.counter(
     'paggio_capture_refused_total',
-    'Requests to webhook URLs that were answered 429.',
+    'Requests to webhook URLs that were refused with 429.',
     ['reason'],
   );
-  private readonly faults = this.counter('paggio_faults_total', 'Faults that were caught; the log has them.', [
-    'where',
-  ]);
-  private readonly pending = this.gauge('paggio_queue_pending', 'Deliveries that are not over, up to 100000.', []);
+  private readonly faults = this.counter(
+    'paggio_faults_total',
+    'Internal errors that Paggio caught. The log has the details.',
+    ['where'],
+  );
+  private readonly pending = this.gauge('paggio_queue_pending', 'Pending deliveries, counted up to 100000.', []);
   private readonly lag = this.gauge(
     'paggio_queue_lag_seconds',
     'Seconds that the most overdue delivery has been waiting.',
@@ -68,25 +74,27 @@ export class Metrics {
   );
   private readonly failing = this.gauge(
     'paggio_destinations_failing',
-    'Destinations that are failing: their circuit has opened, or five attempts in a row failed over a minute or more.',
+    'Destinations that are failing: their circuit breaker has opened, or five attempts in a row failed over at least a minute.',
     [],
   );
   private readonly stored = this.gauge(
     'paggio_stored_bytes',
-    "Everything in Paggio's schema, with its indexes, on the disk of the database.",
+    "Bytes that Paggio's schema, with its indexes, takes on the disk of the database.",
     [],
   );
   private readonly connections = this.gauge('paggio_pool_connections', 'Connections to the database.', [
     'pool',
     'state',
   ]);
-  private readonly waiting = this.gauge('paggio_pool_waiting', 'Statements that wait for a connection.', ['pool']);
+  private readonly waiting = this.gauge('paggio_pool_waiting', 'Statements that are waiting for a connection.', [
+    'pool',
+  ]);
   private readonly clock = this.gauge(
     'paggio_clock_skew_seconds',
-    'How far the clock of this process is ahead of that of the database.',
+    'Seconds by which the clock of this process is ahead of the clock of the database.',
     [],
   );
-  private readonly up = this.gauge('paggio_database_up', 'Whether the database answers.', []);
+  private readonly up = this.gauge('paggio_database_up', '1 while the database answers, otherwise 0.', []);
 
   constructor(private readonly paggio: Paggio) {
     collectDefaultMetrics({ register: this.registry });

@@ -122,7 +122,7 @@ export function noBody(body: Buffer): void {
 }
 
 function unknown(field: string): ErrorDetail {
-  return { field, message: `There is no "${shown(field)}" here.` };
+  return { field, message: `There is no field "${shown(field)}".` };
 }
 
 /** Shortens a name for a message, because the sender chooses it and it may be as long as the body. */
@@ -183,7 +183,7 @@ class HostileSearch {
       const here = isArray ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
       if (!isArray) {
         if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
-          return { field: here, message: `There is no "${name}" here.` };
+          return { field: here, message: `There is no field "${name}".` };
         }
         const problem = textProblem(name, here);
         if (problem) return problem;

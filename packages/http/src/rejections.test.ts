@@ -130,7 +130,7 @@ describe('a body of more than 16 MiB', () => {
       body_truncated: true,
       matches: [{ cause: 'other_secret', message: 'It matches the secret of endpoint "github-dev".' }],
     });
-    expect(data.explanation).toContain('the whole of it was searched when it arrived');
+    expect(data.explanation).toContain('when the whole body arrived');
     const told = await until(server.paggio, async () =>
       heard.find((one) => one.type === 'event.rejected' && one.rejectionId === id),
     );

@@ -132,7 +132,7 @@ const ROLE_HINT =
 /** With `migrations: 'off'`, a missing or outdated schema shows only when a statement needs more of it. */
 function asSchemaProblem(error: unknown): unknown {
   if (!isSchemaMissing(error)) return startRefusal(error) ?? error;
-  return new PaggioError('CONFLICT', 'The database has not the schema that this version of Paggio needs', {
+  return new PaggioError('CONFLICT', 'The database schema does not match this version of Paggio', {
     hint: 'Run paggio migrate with a user that may change the schema; paggio migrate --sql shows what it does.',
     cause: error,
   });

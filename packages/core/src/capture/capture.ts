@@ -152,7 +152,7 @@ export class Capture {
       if (!taken) throw methodNotAllowed(endpoint);
       if (!verification.ok) {
         if (verification.reason === 'key_unavailable')
-          throw unavailable(`The key that ${provider.title} signs with cannot be fetched now`);
+          throw unavailable(`The key that ${provider.title} signs with could not be fetched`);
         return this.reject(endpoint, request, incoming, provider, verification.reason);
       }
       verified = verification;
@@ -275,7 +275,7 @@ function firstOf({ matches, hints }: Findings): string | null {
 async function inTime<T>(answer: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_done, fail) => {
-    timer = setTimeout(() => fail(unavailable('The database does not answer in time')), limitMs);
+    timer = setTimeout(() => fail(unavailable('The database did not answer in time')), limitMs);
   });
   try {
     return await Promise.race([answer, late]);
@@ -302,7 +302,7 @@ function asksHandshakes({ verifier }: EndpointConfig, method: string): boolean {
 
 function methodNotAllowed({ methods }: EndpointConfig): PaggioError {
   const allowed = (methods ?? []).join(', ');
-  return new PaggioError('METHOD_NOT_ALLOWED', 'This endpoint does not take in this method', {
+  return new PaggioError('METHOD_NOT_ALLOWED', 'This endpoint does not accept this method', {
     hint: `Send ${allowed}, or add the method to the endpoint's methods.`,
     headers: [['Allow', allowed]],
   });

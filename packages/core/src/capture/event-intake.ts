@@ -85,7 +85,7 @@ export class PostgresIntake implements Intake {
     const since = performance.now();
     const endpoint = event.endpointId.toString('latin1');
     if (this.isTooMuch(event.userId, endpoint, size, since))
-      return Promise.reject(unavailable('Too many events are waiting to be stored'));
+      return Promise.reject(unavailable('This gateway is overloaded: too many events are waiting to be stored'));
     return new Promise((done, fail) => {
       this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
       this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();
@@ -223,5 +223,7 @@ function keyConflict(): PaggioError {
 }
 
 function toUnavailable(error: unknown): PaggioError {
-  return error instanceof PaggioError ? error : unavailable('The event could not be stored now', error);
+  return error instanceof PaggioError
+    ? error
+    : unavailable('The database did not confirm that the event was stored', error);
 }

@@ -31,14 +31,14 @@ export class Handshakes {
     try {
       return await this.dependencies.keepSecret(endpoint, secret);
     } catch (error) {
-      throw unavailable('The secret could not be stored now', error);
+      throw unavailable('The secret could not be stored', error);
     }
   }
 
   private async confirm(url: string): Promise<void> {
     const result = await askProvider(this.dependencies.transport, url);
     if (result.status === null || result.status < 200 || result.status >= 300) {
-      throw unavailable('The subscription could not be confirmed now');
+      throw unavailable('The subscription could not be confirmed');
     }
   }
 }

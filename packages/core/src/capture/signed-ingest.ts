@@ -102,16 +102,15 @@ function readHead(rawHeaders: readonly string[], nowMs: number): Head {
   const timestamp = headers.only('x-pj-timestamp');
   const signature = headers.only('x-pj-signature');
   if (timestamp === undefined || signature === undefined)
-    throw wrongSignature('X-PJ-Timestamp and X-PJ-Signature are needed.');
-  if (timestamp === repeated || signature === repeated) throw wrongSignature('A header is given twice.');
+    throw wrongSignature('X-PJ-Timestamp and X-PJ-Signature are required.');
+  if (timestamp === repeated || signature === repeated)
+    throw wrongSignature('X-PJ-Timestamp and X-PJ-Signature must each be sent once.');
   if (!/^\d{1,12}$/.test(timestamp)) throw wrongSignature('X-PJ-Timestamp must be Unix seconds.');
   if (isDeliveryTimestamp(timestamp))
-    throw wrongSignature(
-      'X-PJ-Timestamp begins with a zero, as only those of deliveries from Paggio do: sign it anew.',
-    );
+    throw wrongSignature('X-PJ-Timestamp must not begin with a zero: only deliveries from Paggio have that form.');
   if (!/^[0-9a-f]{64}$/i.test(signature)) throw wrongSignature('X-PJ-Signature must be 64 hexadecimal digits.');
   if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS)
-    throw wrongSignature(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s off.`);
+    throw wrongSignature(`X-PJ-Timestamp is more than ${TOLERANCE_SECONDS} s in the past or future.`);
   const eventType = one(headers, 'x-pj-event-type', EVENT_TYPE, '1 to 128 letters, digits, - _ or .');
   const correlationId = one(headers, 'x-pj-correlation-id', CORRELATION_ID, '1 to 128 letters, digits, - or _');
   const key = one(headers, 'idempotency-key', IDEMPOTENCY_KEY, '1 to 255 visible ASCII characters');
@@ -125,7 +124,7 @@ function verify(secrets: readonly string[], body: Buffer, timestamp: string, sig
     const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
     return timingSafeEqual(Buffer.from(expected, 'latin1'), given);
   });
-  if (!matches) throw wrongSignature('It does not match the timestamp and body.');
+  if (!matches) throw wrongSignature('The signature does not match the timestamp and body.');
 }
 
 function wrongSignature(reason: string): PaggioError {
@@ -143,7 +142,7 @@ function eventTypeIn(body: Buffer): string | null {
   if (place === 'not_json')
     throw new PaggioError('BAD_REQUEST', 'The body is not JSON', { hint: 'Send a JSON body in UTF-8.' });
   if (place === 'too_large')
-    throw new PaggioError('BAD_REQUEST', 'The body is too large to read', { hint: 'Nest it less deeply.' });
+    throw new PaggioError('BAD_REQUEST', 'The body is nested too deeply', { hint: 'Nest it less deeply.' });
   return typeof place.value === 'string' && EVENT_TYPE.test(place.value) ? place.value : null;
 }
 

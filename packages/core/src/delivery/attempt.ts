@@ -73,7 +73,13 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   if ('kind' in route) return route;
   const { url } = route.destination;
   if (work.takeovers >= MAX_TAKEOVERS) {
-    return refuse(work, url, 'exhausted', 'worker_lost', `${work.takeovers} workers in a row were lost with it`);
+    return refuse(
+      work,
+      url,
+      'exhausted',
+      'worker_lost',
+      `its lease expired ${work.takeovers} times in a row: the process may crash during this delivery`,
+    );
   }
   const content = work.content ?? (await dependencies.record.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
@@ -81,7 +87,13 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
   if (content.locked) return refuse(work, url, 'refused', 'credentials_locked', LOCK_MESSAGES[content.locked]);
   const bodyHash = (): string => createHash('sha256').update(content.body).digest('hex');
   if (dependencies.hops.count(content.headers, bodyHash) >= MAX_HOPS) {
-    return refuse(work, url, 'refused', 'loop_detected', `this gateway has sent it out ${MAX_HOPS} times already`);
+    return refuse(
+      work,
+      url,
+      'refused',
+      'loop_detected',
+      `delivery loop: this gateway has already sent the event ${MAX_HOPS} times`,
+    );
   }
   if (route.destination.handler !== null) return dependencies.handlers.attempt({ work, content, ...route });
   const number = work.attemptCount + 1;

@@ -64,7 +64,7 @@ test('the circuit opens after failures in a row, one probe closes it, and both a
     status: 'pending',
     nextAttemptAt: destination?.circuit.retryAt,
     nextAttemptReason: expect.stringMatching(
-      /^the destination failed \d+ times in a row and is left alone until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+      /^failed attempts in a row: \d+; the circuit breaker is open until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
     ),
   });
 

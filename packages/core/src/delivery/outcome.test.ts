@@ -41,7 +41,7 @@ test('the reason of every scheduled attempt says in words when and why', () => {
   const policy = { ...defaultRetryPolicy, jitter: 'none' as const };
   expect(classify(answer(503), 2, policy, 0)).toMatchObject({
     delayMs: 30_000,
-    nextReason: 'HTTP 503; attempt 3 of 12 after 30 s: back-off',
+    nextReason: 'HTTP 503; attempt 3 of 12 after 30 s: backoff',
   });
   expect(classify(answer(429, { 'retry-after': '99' }), 1, policy, 0)).toMatchObject({
     delayMs: 99_000,
@@ -99,5 +99,5 @@ test('full jitter starts at the floor, equal jitter at the middle, and none adds
   expect(delays('full')).toEqual([1_000, 30_000]);
   expect(delays('equal')).toEqual([15_000, 30_000]);
   expect(delays('none')).toEqual([30_000, 30_000]);
-  expect(describeDelay({ ...defaultRetryPolicy, jitter: 'equal' })).toBe('back-off with equal jitter');
+  expect(describeDelay({ ...defaultRetryPolicy, jitter: 'equal' })).toBe('backoff with equal jitter');
 });

@@ -39,14 +39,18 @@ export function classify(
   if (status === 410) {
     return {
       kind: 'pause',
-      reason: 'HTTP 410: the destination wants no more',
-      pauseReason: 'The destination answered 410 Gone: it wants no more events.',
+      reason: 'HTTP 410: the destination accepts no more events',
+      pauseReason: 'The destination answered 410 Gone: it accepts no more events.',
     };
   }
   const reason = describe(result);
   // Standard Webhooks receivers may ask a sender to drop a message with this header.
   if (first(result.headers['webhook-delivery']) === 'abort-message') {
-    return { kind: 'give_up', statusReason: 'refused', reason: `${reason}; the destination asked to drop it` };
+    return {
+      kind: 'give_up',
+      statusReason: 'refused',
+      reason: `${reason}; the destination asked Paggio to drop the event`,
+    };
   }
   const isClientError = status !== null && status >= 400 && status < 500 && !TRANSIENT_CLIENT_ERRORS.includes(status);
   if (isClientError && policy.clientErrors === 'fail') {
@@ -54,7 +58,7 @@ export function classify(
   }
   const limit = maxAttempts(policy);
   if (attemptNumber >= limit)
-    return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; no attempts left of ${limit}` };
+    return { kind: 'give_up', statusReason: 'exhausted', reason: `${reason}; out of attempts (limit ${limit})` };
 
   const backoffMs = retryDelayMs(policy, attemptNumber, Math.random, secondMs);
   const askedMs = askedDelayMs(result, nowMs);

@@ -184,7 +184,7 @@ export class DeliveryWorker implements Handoff {
     // aborted before the release: an answer that came after it would no longer count, and the event would be sent
     // again.
     const left = [...this.held];
-    for (const held of left) this.lose(held, 'Paggio stops');
+    for (const held of left) this.lose(held, 'Paggio is stopping');
     await this.dependencies.transport.close();
     await this.giveBack(left);
     await this.settler.flush(Math.max(1_000, deadline - performance.now()));
@@ -242,10 +242,10 @@ export class DeliveryWorker implements Handoff {
         this.inVain = null;
         if (works.length >= free || postponed > 0) this.wanted = true;
       }
-      if (this.settler.isStuck) this.lookedInVain('what became of deliveries cannot be stored');
+      if (this.settler.isStuck) this.lookedInVain('results of deliveries cannot be stored');
     } catch (error) {
       this.failingSince ??= performance.now();
-      this.lookedInVain('the look for deliveries that are due fails');
+      this.lookedInVain('due deliveries cannot be claimed');
       this.fault('claim', error);
     } finally {
       this.claiming = false;
@@ -445,7 +445,7 @@ export class DeliveryWorker implements Handoff {
   private async giveBack(leases: Lease[]): Promise<void> {
     if (leases.length === 0) return;
     for (const held of leases) {
-      this.lose(held, 'Paggio stops');
+      this.lose(held, 'Paggio is stopping');
       this.held.delete(held);
     }
     await this.dependencies.record

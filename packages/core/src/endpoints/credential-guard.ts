@@ -37,12 +37,12 @@ export function guardedReason(
   if (host !== undefined) {
     return {
       message: `${carried}: sending them to ${host} needs the scope "resign"`,
-      hint: 'Use a key with the scope resign or admin, or PATCH the endpoint with the destination and with its verification, all its secrets included.',
+      hint: 'Use a key with the scope resign or admin, or PATCH the endpoint with both the destination and the verification, including all current secrets.',
     };
   }
   return {
     message: `${carried}: changing or removing the verification needs the scope "resign"`,
-    hint: 'Use a key with the scope resign or admin, or send all present secrets along. A secret with an expiry ends by itself.',
+    hint: 'Use a key with the scope resign or admin, or include all current secrets in the request. A secret with an expiry needs no change: it expires by itself.',
   };
 }
 
@@ -64,7 +64,7 @@ export function certificateReason(
     if (origin === new URL(row.url).origin) continue;
     return {
       message: `The destination has TLS settings: using them at ${origin} needs the scope "resign"`,
-      hint: 'Use a key with the scope resign or admin, or send tls along with the new URL: null, or the certificate and its key once more.',
+      hint: 'Use a key with the scope resign or admin, or include tls in the request with the new URL: null, or the certificate and its key again.',
     };
   }
   return null;

@@ -55,7 +55,7 @@ export const MANUAL = 'manual';
 
 export function functionProblem(field: string): ErrorDetail {
   const message =
-    'This destination is a function of the app: its settings are in the code, and only status can be changed here.';
+    'This destination is a handler of the app. Its settings are in the code, and only status can be changed here.';
   return { field, message };
 }
 

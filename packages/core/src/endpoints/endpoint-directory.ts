@@ -19,7 +19,7 @@ export interface LoadedEndpoint {
  */
 export class UnreadableEndpoint extends PaggioError {
   constructor(cause: unknown) {
-    super('UNAVAILABLE', 'The configuration of this endpoint cannot be read now', {
+    super('UNAVAILABLE', 'The configuration of this endpoint cannot be read', {
       hint: 'Send the request again later. The log of the gateway says why.',
       retryAfterSeconds: 30,
       cause,

@@ -26,11 +26,14 @@ export function headerProblems(headers: Record<string, string>, prefix = 'header
   for (const [name, value] of entries) {
     const field = `${prefix}.${name.slice(0, 64)}`;
     const lower = name.toLowerCase();
-    if (!HEADER_NAME.test(name)) problems.push({ field, message: 'This is not a header name.' });
+    if (!HEADER_NAME.test(name)) problems.push({ field, message: 'This is not a valid header name.' });
     else if (isReservedHeader(lower)) problems.push({ field, message: `${name} belongs to HTTP or to Paggio.` });
     else if (seen.has(lower)) problems.push({ field, message: `${name} is given twice.` });
     else if (typeof value !== 'string' || !HEADER_VALUE.test(value)) {
-      problems.push({ field, message: 'A header value is text of at most 8192 characters without line breaks.' });
+      problems.push({
+        field,
+        message: 'A header value must be a string of at most 8192 characters without line breaks.',
+      });
     }
     seen.add(lower);
   }
@@ -44,13 +47,13 @@ const MAX_METHODS = 20;
 /** Checks the methods that an endpoint should accept. */
 export function methodProblems(methods: readonly string[]): ErrorDetail[] {
   const wrong = (message: string): ErrorDetail[] => [{ field: 'methods', message }];
-  if (methods.length === 0) return wrong('methods names at least one method; null takes in all of them.');
+  if (methods.length === 0) return wrong('methods must name at least one method. Use null to accept all methods.');
   if (methods.length > MAX_METHODS) return wrong(`methods may name at most ${MAX_METHODS} methods.`);
   for (const [index, method] of methods.entries()) {
     const shown = String(method).slice(0, 40);
     if (typeof method !== 'string' || !METHOD.test(method))
       return wrong(`"${shown}" is not a method in upper case, such as POST.`);
-    if (method === 'CONNECT') return wrong('CONNECT cannot be taken in.');
+    if (method === 'CONNECT') return wrong('CONNECT cannot be accepted.');
     if (methods.indexOf(method) < index) return wrong(`${shown} is given twice.`);
   }
   return [];
@@ -64,7 +67,7 @@ const MAX_SECRET_CHARACTERS = 512;
  */
 export function secretProblems(secret: unknown): ErrorDetail[] {
   const wrong = (message: string): ErrorDetail[] => [{ field: 'secret', message }];
-  if (typeof secret !== 'string' || secret.trim() === '') return wrong('secret must be a text that is not blank.');
+  if (typeof secret !== 'string' || secret.trim() === '') return wrong('secret must be a string that is not blank.');
   if (secret.length > MAX_SECRET_CHARACTERS)
     return wrong(`secret may have at most ${MAX_SECRET_CHARACTERS} characters.`);
   if (/\p{Cc}/u.test(secret)) return wrong('secret must not contain control characters such as line breaks.');

@@ -201,8 +201,8 @@ export class Endpoints {
       if (!row) throw notFound('destination');
       checkPrecondition(condition, destinationRevision(stored.endpoint, row));
       if (row.handler !== null) {
-        throw new PaggioError('CONFLICT', 'This destination is a function of the app', {
-          hint: 'Pause it here, or take the handler out of the code.',
+        throw new PaggioError('CONFLICT', 'This destination is a handler of the app', {
+          hint: 'Pause it here, or remove the handler from the code.',
         });
       }
       return { endpoint: {}, plan: { added: [], changed: [], removed: [id] } };

@@ -98,7 +98,7 @@ export function retryDelayMs(
 /** Describes for people how a wait was chosen. */
 export function describeDelay(policy: RetryPolicy): string {
   if ('scheduleSeconds' in policy) return 'schedule';
-  return { full: 'back-off with full jitter', equal: 'back-off with equal jitter', none: 'back-off' }[
+  return { full: 'backoff with full jitter', equal: 'backoff with equal jitter', none: 'backoff' }[
     policy.jitter ?? 'full'
   ];
 }

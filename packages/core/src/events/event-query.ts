@@ -112,7 +112,7 @@ export const SUMMARY_JOINS = `
       sum(d.attempt_count) as attempts,
       bool_or(d.state = 'pending' and d.lease_token is not null) as leased,
       min(greatest(d.due_at, x.open_until)) filter (where d.state = 'pending' and d.lease_token is null) as next_at,
-      (array_agg(case when x.open_until > d.due_at then 'the destination failed ' || x.strain || ' times in a row and is left alone until '
+      (array_agg(case when x.open_until > d.due_at then 'failed attempts in a row: ' || x.strain || '; the circuit breaker is open until '
           || to_char(x.open_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') else d.due_reason end order by greatest(d.due_at, x.open_until))
         filter (where d.state = 'pending' and d.lease_token is null))[1] as next_reason,
       (array_agg(x.pause_reason order by d.destination_id) filter (where d.state = 'pending' and x.status = 'PAUSED'))[1] as pause_reason

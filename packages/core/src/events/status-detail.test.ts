@@ -37,21 +37,21 @@ test('an event without a destination says so, and says when the endpoint has one
   expect(event).toMatchObject({ statusReason: 'no_destination', statusDetail: 'The endpoint has no destination.' });
   await paggio.admin.endpoints.update(owner, id, { destinationUrl: recorder.url() });
   expect((await paggio.admin.events.get(owner, event.id)).statusDetail).toBe(
-    'The configuration has changed since the event came: a replay delivers it now.',
+    'The configuration has changed since the event arrived: a replay would deliver it now.',
   );
 });
 
 test('an event that no handler takes says what each handler requires', async () => {
   const { slug } = await made({ name: 'handled' });
   expect(await detailOf(slug, '{"type":"invoice.paid"}')).toBe(
-    'The handler "invoices" wants verified events, and this one is not: set up verification, or let it take unverified ones. ' +
-      'The handler "pushes" wants events of github, and this one is of unknown.',
+    'The handler "invoices" accepts only verified events, and this one is not verified: set up verification, or set the option unverified of the handler. ' +
+      'The handler "pushes" accepts only events of github, and this one is of unknown.',
   );
   const verified = await made({ name: 'github', verification: gitHub });
   const id = await captureFromGitHub(gateway.paggio, verified.slug, 'star', '{"action":"created"}');
   expect((await gateway.paggio.admin.events.get(owner, id)).statusDetail).toBe(
-    'The handler "invoices" wants the event type invoice.* only, and this event has the type star.created. ' +
-      'The handler "pushes" wants the event type push only, and this event has the type star.created.',
+    'The handler "invoices" accepts only the event type invoice.*, and this event has the type star.created. ' +
+      'The handler "pushes" accepts only the event type push, and this event has the type star.created.',
   );
 });
 
@@ -59,11 +59,11 @@ test('a filtered event names the filter that it did not pass', async () => {
   const types = { name: 'f', destinationUrl: recorder.url() };
   const { slug } = await made({ ...types, eventTypes: ['a', 'b.*'] });
   expect(await detailOf(slug, '{"type":"c"}')).toBe(
-    'The endpoint lets through the event types a, b.* only, and this event has the type c.',
+    'The endpoint delivers only the event types a, b.*, and this event has the type c.',
   );
   const narrow = await made({ name: 'n', destinations: [{ url: recorder.url('/x'), eventTypes: ['a'] }] });
   expect(await detailOf(narrow.slug, '{}')).toBe(
-    `The destination ${recorder.url('/x')} takes the event type a only, and this event has no type.`,
+    `The destination ${recorder.url('/x')} accepts only the event type a, and this event has no type.`,
   );
 });
 
@@ -71,7 +71,7 @@ test('a failed event says what its destination answered, and a held event why it
   const { paggio } = gateway;
   const { id, slug } = await made({ name: 'down', destinationUrl: recorder.url('/d'), retry: { maxAttempts: 1 } });
   const failed = await settled(paggio, owner, await capture(paggio, slug, '{}'));
-  expect(failed.statusDetail).toBe(`${recorder.url('/d')}: HTTP 422; no attempts left of 1`);
+  expect(failed.statusDetail).toBe(`${recorder.url('/d')}: HTTP 422; out of attempts (limit 1)`);
   await paggio.admin.endpoints.update(owner, id, { status: 'PAUSED' });
   expect(await detailOf(slug, '{}')).toBe('the endpoint is paused');
 });

@@ -47,10 +47,10 @@ function capturedBecause(event: StoredEvent, endpoint: EndpointConfig): string {
   ];
   if (reasons.length === 0) return 'The endpoint has no destination.';
   if (!matchesEventType(eventTypes, event.eventType))
-    return `The endpoint lets through ${listed(eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
+    return `The endpoint delivers only ${listed(eventTypes)}, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
   const known = reasons.filter((reason) => reason !== null);
   if (known.length < reasons.length)
-    return 'The configuration has changed since the event came: a replay delivers it now.';
+    return 'The configuration has changed since the event arrived: a replay would deliver it now.';
   const more = known.length > REASONS ? ` And ${known.length - REASONS} more.` : '';
   return known.slice(0, REASONS).join(' ') + more;
 }
@@ -60,7 +60,7 @@ function destinationRefuses(event: StoredEvent, { eventTypes, handler, rule, url
   if (handler !== null)
     return rule === null ? `The handler "${handler}" is not in the code of the app.` : handlerRefuses(event, rule);
   if (matchesEventType(eventTypes, event.eventType)) return null;
-  return `The destination ${url} takes ${listed(eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
+  return `The destination ${url} accepts only ${listed(eventTypes)}, and this event has ${typeOf(event)}.${misspelt(event, eventTypes)}`;
 }
 
 /** Why a handler does not want an event, or null if it does. */
@@ -68,10 +68,10 @@ function handlerRefuses(event: StoredEvent, rule: HandlerRule): string | null {
   if (wantedBy(rule, event)) return null;
   const name = `The handler "${rule.name}"`;
   if (rule.source !== '*' && rule.source !== event.source)
-    return `${name} wants events of ${rule.source}, and this one is of ${event.source}.`;
+    return `${name} accepts only events of ${rule.source}, and this one is of ${event.source}.`;
   if (!matchesEventType(rule.eventTypes, event.eventType))
-    return `${name} wants ${listed(rule.eventTypes)} only, and this event has ${typeOf(event)}.${misspelt(event, rule.eventTypes)}`;
-  return `${name} wants verified events, and this one is not: set up verification, or let it take unverified ones.`;
+    return `${name} accepts only ${listed(rule.eventTypes)}, and this event has ${typeOf(event)}.${misspelt(event, rule.eventTypes)}`;
+  return `${name} accepts only verified events, and this one is not verified: set up verification, or set the option unverified of the handler.`;
 }
 
 function listed(types: readonly string[]): string {

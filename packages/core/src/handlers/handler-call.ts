@@ -31,7 +31,7 @@ export class HandlerCall {
     const { signal } = this.controller;
     const timer = setTimeout(() => {
       this.timedOut = true;
-      this.abort(`The handler had ${timeoutMs / 1000} s`);
+      this.abort(`The handler did not end within ${timeoutMs / 1000} s`);
     }, timeoutMs);
     let abandoning: NodeJS.Timeout | undefined;
     const abandoned = new Promise<CallEnd>((done) => {

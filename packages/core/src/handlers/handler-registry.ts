@@ -177,6 +177,6 @@ export function typeHints({ name, source, eventTypes }: RegisteredHandler): stri
     const meant = type.endsWith('.*') || known.includes(type) ? undefined : closest(type, known);
     return meant === undefined
       ? []
-      : [`The handler "${name}" waits for "${type}" of ${source}. Did you mean "${meant}"?`];
+      : [`The handler "${name}" handles the event type "${type}" of ${source}. Did you mean "${meant}"?`];
   });
 }

@@ -183,13 +183,13 @@ function reasonOf(end: Failed, timeoutMs: number): TransportResult {
   const limit = `${timeoutMs / 1000} s`;
   if (end.kind === 'abandoned') {
     const message = end.timedOut
-      ? `did not end within ${limit}, nor when it was aborted`
-      : 'did not end when it was aborted';
+      ? `did not end within ${limit}, nor after it was aborted`
+      : 'did not end after it was aborted';
     return nothingSent('timeout', `the handler ${message}; it may still be running`);
   }
   const said = wordsOf(end.error);
   return end.timedOut
-    ? nothingSent('timeout', `the handler had ${limit}: ${said}`)
+    ? nothingSent('timeout', `the handler did not end within ${limit} and was aborted: ${said}`)
     : nothingSent(isPermanent(end.error) ? 'permanent_failure' : 'handler_failed', said);
 }
 
@@ -198,7 +198,7 @@ function wordsOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message || error.name : String(error);
   } catch {
-    return 'it threw something that has no text';
+    return 'it threw a value that has no text';
   }
 }
 
@@ -210,7 +210,11 @@ function outcomeOf(
   retrySecondMs: number,
 ): Outcome {
   if (isPermanent(error))
-    return { kind: 'give_up', statusReason: 'refused', reason: `${result.error?.message}; the handler gave it up` };
+    return {
+      kind: 'give_up',
+      statusReason: 'refused',
+      reason: `${result.error?.message}; the handler does not want a retry`,
+    };
   const askedMs = askedDelayMs(error);
   // The delay takes the form in which a destination would ask for it.
   const headers: TransportResult['headers'] =

@@ -176,10 +176,10 @@ test('any thrown value ends as a failed attempt with a message', async () => {
   expect(errors).toEqual([
     'handler_failed: undefined',
     'handler_failed: null',
-    'handler_failed: it threw something that has no text',
+    'handler_failed: it threw a value that has no text',
     'handler_failed: Error',
     'handler_failed: a\uFFFDb\uFFFD',
-    'handler_failed: it threw something that has no text',
+    'handler_failed: it threw a value that has no text',
   ]);
 });
 
@@ -222,8 +222,10 @@ test('the time limit aborts the signal; a handler that obeys it ends, one that d
     { timeout: '1s', retry: { preset: 'none' } },
   );
   const heeded = await settled(paggio, owner, await push());
-  expect(heeded.attempts[0]?.error).toBe('timeout: the handler had 1 s: stopped in the middle');
-  expect(reasons).toEqual(['The handler had 1 s']);
+  expect(heeded.attempts[0]?.error).toBe(
+    'timeout: the handler did not end within 1 s and was aborted: stopped in the middle',
+  );
+  expect(reasons).toEqual(['The handler did not end within 1 s']);
   deaf = true;
   const startedAt = Date.now();
   const given = await settled(paggio, owner, await push());
@@ -391,7 +393,7 @@ test('a stop waits for handlers, aborts those that take too long, and releases t
   });
   const { paggio, database } = await begun;
   await paggio.stop();
-  expect(reason).toBe('Paggio stops');
+  expect(reason).toBe('Paggio is stopping');
   expect(await state(database)).toEqual([{ state: 'pending', attempt_count: 0, lease_token: null }]);
 });
 
@@ -422,7 +424,7 @@ test('a handler for an event type that is almost a known one causes a warning at
   });
   expect(warn.mock.calls).toEqual([
     [
-      'The handler "stripe:invoice.payd" waits for "invoice.payd" of stripe. Did you mean "invoice.paid"?',
+      'The handler "stripe:invoice.payd" handles the event type "invoice.payd" of stripe. Did you mean "invoice.paid"?',
       { type: 'PaggioWarning', code: 'PAGGIO_EVENT_TYPE' },
     ],
   ]);

@@ -29,7 +29,7 @@ export class Handlers {
     if (removed === 'unknown') throw notFound('handler');
     if (removed === 'running') {
       throw new PaggioError('CONFLICT', `A process runs the handler "${name}"`, {
-        hint: 'Take it out of the code and restart first. To hold its deliveries back, pause its destination.',
+        hint: 'Remove it from the code and restart first. To hold its deliveries, pause its destination.',
       });
     }
     changed(removed.version);

@@ -59,7 +59,7 @@ function sentence(text: string): string {
 }
 
 /** Any text, for values that the operation itself looks up or parses. */
-export const anyText = satisfying((value) => typeof value === 'string', 'must be a text', { type: 'string' });
+export const anyText = satisfying((value) => typeof value === 'string', 'must be a string', { type: 'string' });
 
 /**
  * Text that PostgreSQL can store.
@@ -73,7 +73,7 @@ export function text(min: number, max = Number.POSITIVE_INFINITY, pattern?: RegE
     ...(pattern === undefined ? {} : { pattern: pattern.source }),
   };
   return rule((value, field) => {
-    if (typeof value !== 'string') return mistyped(value, field, `${field} must be a text.`);
+    if (typeof value !== 'string') return mistyped(value, field, `${field} must be a string.`);
     if (value.length < min || value.length > max)
       return wrong(field, `${field} must have ${min} to ${max} characters.`);
     if (value.includes('\0') || !value.isWellFormed())
@@ -86,7 +86,7 @@ export function text(min: number, max = Number.POSITIVE_INFINITY, pattern?: RegE
 export function matching(pattern: RegExp, what: string): Shape {
   return rule(
     (value, field) => {
-      if (typeof value !== 'string') return mistyped(value, field, `${field} must be a text.`);
+      if (typeof value !== 'string') return mistyped(value, field, `${field} must be a string.`);
       return pattern.test(value) ? nothing : wrong(field, sentence(`${field} must be ${what}`));
     },
     { type: 'string', pattern: pattern.source },
@@ -174,7 +174,7 @@ export const data: Shape = rule(
 
 function unreadable(value: unknown, field: string, depth: number): readonly ErrorDetail[] {
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
-    return wrong(field, `${field} must be a value of JSON.`);
+    return wrong(field, `${field} must be a JSON value.`);
   if (typeof value !== 'object' || value === null) return nothing;
   if (depth > MAX_DEPTH) return wrong(field, `Objects may be nested at most ${MAX_DEPTH} deep.`);
   const inner = rule((one, place) => unreadable(one, place, depth + 1));
@@ -236,8 +236,8 @@ const SHOWN_NAME = 64;
 /** The message about an unknown name. It cuts the name, which may be as long as the input. */
 export function unknownName(name: string, names: readonly string[]): string {
   return name.length <= SHOWN_NAME
-    ? `There is no "${name}" here.${suggestion(name, names)}`
-    : `There is no "${`${name.slice(0, SHOWN_NAME)}...`.toWellFormed()}" here.`;
+    ? `There is no field "${name}".${suggestion(name, names)}`
+    : `There is no field "${`${name.slice(0, SHOWN_NAME)}...`.toWellFormed()}".`;
 }
 
 export function unknownOption(name: string, names: readonly string[]): string {

@@ -23,5 +23,5 @@ export class Authority {
 const hints: Readonly<Partial<Record<Scope, string>>> = {
   resign: 'Use a key with the scope resign or admin; keys with the scope admin can create one.',
   operator:
-    'Use a live key with the scope operator. The key of the first run has it and can create others with it. If Paggio is part of an app, the app decides.',
+    'Use a live key with the scope operator. The key of the first run has it and can create others with it. If Paggio is part of an app, the app decides who has this scope.',
 };

@@ -37,7 +37,7 @@ export function messageOf(alerts: readonly Alert[], channel: Channel): object {
 }
 
 export function testMessage(channel: Channel): object {
-  return messages[channel]([], 'This is a test: notifications of this channel arrive here.');
+  return messages[channel]([], 'This is a test message. Notifications of this channel arrive here.');
 }
 
 /**

@@ -47,6 +47,7 @@ export class Notifier {
       if (!sent.delivered) failed = `${channel}: ${sent.error ?? `HTTP ${sent.responseStatus}`}`;
     }
     const again = await store.settle(due, failed === null);
-    if (failed !== null && !again) onFault(new Error(`A notification was given up: ${failed}`));
+    if (failed !== null && !again)
+      onFault(new Error(`A notification could not be sent, and is not sent again: ${failed}`));
   }
 }

@@ -35,7 +35,7 @@ export function toPublishInput(
   const isReadable = !problems.some(({ field }) => field === 'input' || field === 'payload');
   const payload = isReadable ? sourceOf(event.payload) : '';
   if (payload === undefined)
-    problems.push({ field: 'payload', message: 'payload must be a JSON value, or the text of one.' });
+    problems.push({ field: 'payload', message: 'payload must be a JSON value, or a string that contains JSON.' });
   else if (Buffer.byteLength(payload) > sizeLimit)
     problems.push({ field: 'payload', message: `payload is larger than ${sizeLimit} bytes.` });
   if (problems.length > 0 || payload === undefined) throw invalid(problems);

@@ -72,7 +72,7 @@ export class BulkReplays {
   async cancel(owner: Actor, id: string): Promise<BulkReplay> {
     const before = await this.get(owner, id);
     if (!(await this.dependencies.store.cancel(owner, id)) && before.status !== 'cancelled') {
-      throw new PaggioError('CONFLICT', 'This replay is over', { hint: 'Only a running replay can be cancelled.' });
+      throw new PaggioError('CONFLICT', 'This replay has ended', { hint: 'Only a running replay can be cancelled.' });
     }
     return this.get(owner, id);
   }

@@ -341,6 +341,6 @@ function stillCarries(sent: Buffer, { body, credentials }: EventDetail, { verifi
 function refuseCredentialsOf({ credentials }: EventDetail): void {
   if (credentials === null || credentials.spans.length === 0) return;
   const message =
-    "The body carries the provider's secret, which this host receives only with includeCredentials (scope resign).";
+    "The body contains the provider's secret. Set includeCredentials to send it to this host; that needs the scope resign.";
   throw invalid([{ field: 'includeCredentials', message }]);
 }

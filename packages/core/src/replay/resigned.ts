@@ -44,7 +44,7 @@ export interface ResignInput {
 export function resigned(request: Replayed, input: ResignInput): Resigned {
   const { verifier } = input.endpoint;
   if (verifier === null || verifier === 'broken') {
-    throw problem('resign', 'The endpoint has no verification, so there is no scheme to sign in.');
+    throw problem('resign', 'The endpoint has no verification, so there is no scheme to sign with.');
   }
   const { scheme, config, provider } = verifier;
   const secret = secretFor(input, verifier);
@@ -94,11 +94,11 @@ function secretFor(
   if (environment === 'custom' && !home) {
     throw problem(
       field,
-      `A URL of your choice needs a secret of its own to be signed for ${provider.title}: set ${field}.`,
+      `A replay to your own URL is not signed with the secret of the endpoint. To sign it for ${provider.title}, set ${field}.`,
     );
   }
   if (verifiedBy !== provider.name) {
-    const message = `The endpoint's own secret signs only what was verified to come from ${provider.title}: set ${field}.`;
+    const message = `The secret of the endpoint signs only events that were verified to come from ${provider.title}. To sign this event, set ${field}.`;
     throw problem(field, message);
   }
   const [newest] = activeSecrets(config, nowMs);

@@ -29,7 +29,7 @@ import {
 
 const mode = oneOf(['live', 'test']);
 const status = oneOf(['ACTIVE', 'PAUSED']);
-const name = text(1, 200, /\S/, 'a text that is not blank');
+const name = text(1, 200, /\S/, 'a string that is not blank');
 const url = text(1, 2048);
 /** An empty text means the same as null. */
 const urlOrEmpty = text(0, 2048);
@@ -63,7 +63,7 @@ const destinationTls = { certificate: pem, privateKey: pem, certificateAuthoriti
 const destination = {
   name: optional(name),
   eventTypes: optional(eventTypes),
-  headers: optional(record(satisfying((value) => typeof value === 'string', 'must be a text'))),
+  headers: optional(record(satisfying((value) => typeof value === 'string', 'must be a string'))),
   tls: optional(nullable(members(destinationTls))),
   timeoutSeconds: optional(nullable(integer(1, 60))),
   retry: optional(nullable(data)),
@@ -89,7 +89,7 @@ function secretList(endName: string, end: Shape): Shape {
     (value, field) => {
       if (value === undefined || typeof value === 'string') return providerSecret(value, field);
       if (typeof value === 'object' && value !== null) return secretUntil(value, field);
-      return [{ field, message: `${field} must be a text, or an object of value and ${endName}.` }];
+      return [{ field, message: `${field} must be a string, or an object of value and ${endName}.` }];
     },
     { anyOf: [providerSecret, secretUntil] },
   );
@@ -129,7 +129,7 @@ const endpoint = {
   methods: optional(
     nullable(
       list(
-        satisfying((value) => typeof value === 'string', 'must be a text'),
+        satisfying((value) => typeof value === 'string', 'must be a string'),
         { max: 20 },
       ),
     ),

@@ -128,7 +128,7 @@ export const publishOptions = optional(members({ tx: transaction }));
 export const ownEvent = members({ userId, mode: optional(mode), ...fields.publish, payload: anything });
 export const publishInput = members({
   ...fields.publish,
-  payload: satisfying(isJsonText, 'must be the text of a JSON value'),
+  payload: satisfying(isJsonText, 'must be a string that contains JSON'),
 });
 
 function isJsonText(value: unknown): boolean {
@@ -193,7 +193,7 @@ const rawHeaders = rule((value, field) => {
     return [{ field, message: `${field} must be an array of names and values in turn.` }];
   for (let index = 0; index < value.length; index++) {
     if (typeof value[index] !== 'string')
-      return [{ field: `${field}[${index}]`, message: `${field}[${index}] must be a text.` }];
+      return [{ field: `${field}[${index}]`, message: `${field}[${index}] must be a string.` }];
   }
   return [];
 });

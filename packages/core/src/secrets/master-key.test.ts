@@ -33,7 +33,7 @@ test('the error names every wrong key', () => {
   expect(problems).toEqual([
     { field: 'OLD', message: 'OLD: key 1 must be exactly 32 bytes, as base64 or hex.' },
     { field: 'OLD', message: 'OLD: key 2 is the current one, KEY.' },
-    { field: 'OLD', message: 'OLD: key 4 is there twice.' },
+    { field: 'OLD', message: 'OLD: key 4 is listed twice.' },
     { field: 'OLD', message: 'OLD: key 5 must be exactly 32 bytes, as base64 or hex.' },
   ]);
   expect(readMasterKeys('short', 'no list', names, 'refused')).toHaveLength(2);

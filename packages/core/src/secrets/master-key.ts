@@ -73,7 +73,7 @@ export function readMasterKeys(
     const one = masterKeyOf(value);
     if (!one) fail(names.previous, `${which} must be exactly 32 bytes, as base64 or hex.`);
     else if (key && one.equals(key)) fail(names.previous, `${which} is the current one, ${names.current}.`);
-    else if (keys.some((other) => other.equals(one))) fail(names.previous, `${which} is there twice.`);
+    else if (keys.some((other) => other.equals(one))) fail(names.previous, `${which} is listed twice.`);
     else keys.push(one);
   }
   return key && problems.length === 0 ? { current: key, previous: keys } : problems;

@@ -92,7 +92,7 @@ function ofUrl(url: unknown, password: unknown, fail: Fail): Connection {
     fail('database', `database.url is ${url === '' ? 'empty' : String(url)}: is the environment variable set?`);
     return {};
   }
-  const problem = typeof url === 'string' ? databaseUrlProblem(url) : 'must be a text.';
+  const problem = typeof url === 'string' ? databaseUrlProblem(url) : 'must be a string.';
   if (problem !== null) {
     fail('database', `database.url ${problem}`);
     return {};

@@ -112,7 +112,7 @@ export class Database {
       if (this.settings.migrations === 'on-start') await this.migrate();
       else if (this.settings.migrations === 'off') await this.rows(SCHEMA_PROBE);
       else if (this.settings.migrations === 'check' && (await this.behind())) {
-        throw new PaggioError('CONFLICT', 'The database schema is behind this version of Paggio', {
+        throw new PaggioError('CONFLICT', 'The database schema is older than this version of Paggio', {
           hint: 'Run paggio migrate with a user that may change the schema (paggio migrate --sql shows what it does), or start with migrations: "on-start".',
         });
       }
@@ -266,7 +266,7 @@ export class Database {
         if (rows[0]?.held) break;
         if (performance.now() > deadline)
           throw new PaggioError('UNAVAILABLE', 'Another process has held the migration lock for a minute', {
-            hint: 'Another start may still migrate: look into pg_stat_activity for "paggio boot", then start again.',
+            hint: 'Another process may still be migrating: look for "paggio boot" in pg_stat_activity, then start again.',
             retryAfterSeconds: 5,
           });
         await new Promise((done) => setTimeout(done, 50));
@@ -310,12 +310,12 @@ const BOOT = `
 function problemOf({ version, standby, readonly, encoding }: Boot): PaggioError | null {
   const major = Math.floor(Number(version) / 10_000);
   if (major < 14)
-    return new PaggioError('CONFLICT', `PostgreSQL 14 or newer is needed; this is ${major}`, {
+    return new PaggioError('CONFLICT', `Paggio needs PostgreSQL 14 or newer; this is ${major}`, {
       hint: 'Point the database URL to a newer server.',
     });
   if (encoding !== 'UTF8')
-    return new PaggioError('CONFLICT', `The database has the encoding ${encoding}, and Paggio stores texts in UTF8`, {
-      hint: `Make another one with create database <name> encoding 'UTF8' template template0, and point the database URL to it.`,
+    return new PaggioError('CONFLICT', `The database has the encoding ${encoding}, but Paggio needs UTF8`, {
+      hint: `Create another database with create database <name> encoding 'UTF8' template template0, and point the database URL to it.`,
     });
   if (standby)
     return new PaggioError('UNAVAILABLE', 'The database is a read-only standby', {

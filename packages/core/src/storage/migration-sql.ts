@@ -75,7 +75,7 @@ export async function migrate(url: string): Promise<{ total: number; applied: nu
 }
 
 function databaseAt(url: string): Database {
-  const problem = typeof url === 'string' ? databaseUrlProblem(url) : 'must be a text.';
+  const problem = typeof url === 'string' ? databaseUrlProblem(url) : 'must be a string.';
   if (problem !== null)
     throw new PaggioError('BAD_REQUEST', `The database URL ${problem}`, { hint: 'Correct the URL.' });
   const connection = resolveConnection({ connectionString: url });

@@ -83,7 +83,7 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
   [
     'a database that does not exist',
     () => at((url) => (url.pathname = '/none')),
-    /is not there: database "none"/,
+    /does not exist: database "none"/,
     /Create it/,
   ],
   [
@@ -101,13 +101,13 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
   [
     'a role without connections',
     () => roleWith((role) => `alter role ${role} connection limit 0`),
-    /no connection left/,
+    /no connections left/,
     /11 connections/,
   ],
   [
     'a database that takes no connections',
     () => another('', (other) => `alter database ${other} allow_connections false`),
-    /takes no connections/,
+    /accepts no connections/,
     /see its log/,
   ],
   [
@@ -128,7 +128,12 @@ const starts: [what: string, url: () => string | Promise<string>, message: RegEx
     /host of the database/,
     /host|DNS/,
   ],
-  ['a socket that is not there', () => 'postgres:///x?host=/none', /socket of the database is not there/, /directory/],
+  [
+    'a socket that is not there',
+    () => 'postgres:///x?host=/none',
+    /socket of the database does not exist/,
+    /directory/,
+  ],
   ['TLS that is not offered', () => serving((socket) => socket.end('N')), /offers no TLS/, /ssl = on/],
   [
     'a certificate that nobody vouches for',
@@ -211,7 +216,7 @@ test('a missing URL is named, and the password is asked for at each connection',
     masterKey: testMasterKey,
   });
   await expect(wrong.start()).rejects.toMatchObject({
-    message: expect.stringMatching(/asks for a password|did not return a text/),
+    message: expect.stringMatching(/asks for a password|did not return a string/),
   });
 });
 

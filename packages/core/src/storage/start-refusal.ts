@@ -24,29 +24,29 @@ const states: Readonly<Record<string, Refusal>> = {
   [sqlState.insufficientPrivilege]: { what: 'The database role lacks a right', hint: MIGRATE },
   [sqlState.readOnlySqlTransaction]: { what: 'The database is read-only', hint: READ_ONLY },
   [sqlState.protocolViolation]: {
-    what: 'The database, or a pooler before it, does not accept the connection',
-    hint: 'Connect to PostgreSQL itself, or to a pooler in session mode, and take out `options` from the database URL.',
+    what: 'The database, or a pooler in front of it, does not accept the connection',
+    hint: 'Connect to PostgreSQL itself, or to a pooler in session mode, and remove `options` from the database URL.',
   },
   [sqlState.invalidPassword]: {
     what: 'The database refused the password',
-    hint: 'Check user and password in the database URL; percent-encode them.',
+    hint: 'Check the user and password in the database URL, and percent-encode them.',
   },
   [sqlState.invalidAuthorizationSpecification]: {
     what: 'The database refused the user',
-    hint: 'Check the user in the database URL, that the role may log in, and that pg_hba.conf lets it in from this machine. Where it says "no encryption", add sslmode=verify-full to the URL.',
+    hint: 'Check the user in the database URL, that the role may log in, and that pg_hba.conf lets it in from this machine. If the message says "no encryption", add sslmode=verify-full to the URL.',
   },
   [sqlState.invalidCatalogName]: {
-    what: 'The database is not there',
+    what: 'The database does not exist',
     hint: 'Create it, or correct the name at the end of the database URL.',
   },
   [sqlState.tooManyConnections]: {
-    what: 'The database has no connection left',
+    what: 'The database has no connections left',
     hint: 'Each process of Paggio holds 11 connections, and up to 4 more for transactional handlers. Raise max_connections (or the limit of the role or database), or run fewer processes.',
     passes: true,
   },
   [sqlState.diskFull]: {
     what: 'The disk of the database is full',
-    hint: 'Make room on the disk of the database.',
+    hint: 'Free space on the disk of the database.',
     passes: true,
   },
   [sqlState.outOfMemory]: {
@@ -55,32 +55,32 @@ const states: Readonly<Record<string, Refusal>> = {
     passes: true,
   },
   [sqlState.objectNotInPrerequisiteState]: {
-    what: 'The database takes no connections',
-    hint: 'It may be a template, or being restored: see its log.',
+    what: 'The database accepts no connections',
+    hint: 'It may be a template database, or a restore may be running: see its log.',
   },
   [sqlState.lockNotAvailable]: {
     what: 'A lock in the database could not be obtained',
-    hint: 'Start again when the other work is done.',
+    hint: 'Start again when the other work has finished.',
     passes: true,
   },
   [sqlState.queryCanceled]: {
     what: 'A statement took too long',
-    hint: 'Something may hold a lock on the tables of Paggio, or the server is overloaded: look into pg_stat_activity, then start again.',
+    hint: 'Something may hold a lock on the tables of Paggio, or the server is overloaded: look at pg_stat_activity, then start again.',
     passes: true,
   },
   [sqlState.adminShutdown]: {
     what: 'The database ended the connection',
-    hint: 'It shuts down or restarts: start again.',
+    hint: 'It is shutting down or restarting: start again.',
     passes: true,
   },
   [sqlState.crashShutdown]: {
     what: 'The database ended the connection',
-    hint: 'It restarts after a crash: start again.',
+    hint: 'It is restarting after a crash: start again.',
     passes: true,
   },
   [sqlState.cannotConnectNow]: {
     what: 'The database is not ready',
-    hint: 'It starts, stops or recovers: start again in a moment.',
+    hint: 'It is starting, stopping or recovering: start again in a moment.',
     passes: true,
   },
 };
@@ -88,7 +88,7 @@ const states: Readonly<Record<string, Refusal>> = {
 /** Refusals by the code of Node's own errors. */
 const codes: Readonly<Record<string, Refusal>> = {
   ENOTFOUND: {
-    what: 'The host of the database is not known',
+    what: 'The host of the database is unknown',
     hint: 'Correct the host in the database URL. A @ or / in the password must be percent-encoded (%40, %2F).',
     passes: true,
   },
@@ -98,12 +98,12 @@ const codes: Readonly<Record<string, Refusal>> = {
     passes: true,
   },
   ENOENT: {
-    what: 'The socket of the database is not there',
+    what: 'The socket of the database does not exist',
     hint: 'Check the directory in `host=` of the database URL, and that the server runs.',
   },
   EACCES: {
-    what: 'The socket of the database may not be opened',
-    hint: 'Run as a user who may open it, or connect by host name.',
+    what: 'This user may not open the socket of the database',
+    hint: 'Run Paggio as a user that may open it, or connect by host name.',
   },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     what: 'The certificate of the database is for another host',
@@ -123,12 +123,12 @@ const texts: readonly (Refusal & { like: RegExp })[] = [
   },
   {
     like: /client password must be a (?:non-empty )?string/,
-    what: 'The database asks for a password and the configuration has none',
+    what: 'The database asks for a password, but the configuration has none',
     hint: 'Add the password to the database URL (postgres://user:password@host/name), or set PGPASSWORD.',
   },
   {
     like: /Password must be a string/,
-    what: 'The password function of the database did not return a text',
+    what: 'database.password did not return a string',
     hint: 'Return the password itself, or a promise of it.',
   },
   {
@@ -152,7 +152,7 @@ export function startRefusal(error: unknown): PaggioError | null {
   // Poolers of providers answer with codes of internal errors: "Tenant or user not found".
   if (fromServer && (code.startsWith('XX') || code.startsWith('08')))
     return refused(
-      { what: 'The database, or a pooler before it, refused', hint: NETWORK, passes: true },
+      { what: 'The database, or a pooler in front of it, refused', hint: NETWORK, passes: true },
       message,
       error,
     );

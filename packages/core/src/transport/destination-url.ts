@@ -35,7 +35,7 @@ export async function checkDestinationUrl(
   }
   url.hash = '';
   if (ownOrigins.has(url.origin)) {
-    throw notAllowed(field, 'This is Paggio itself: its events would come back to it without end.');
+    throw notAllowed(field, 'This URL is Paggio itself, so events would come back to it in an endless loop.');
   }
   if (!(await guard.permits(url.hostname))) {
     throw notAllowed(field, notPublic(url.hostname));

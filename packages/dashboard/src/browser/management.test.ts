@@ -106,7 +106,7 @@ withBrowser('managing endpoints and settings', () => {
     await page.getByLabel('Delivery headers').fill('');
     await page.getByLabel('Methods').fill('connect');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('CONNECT cannot be taken in.').first().waitFor();
+    await page.getByText('CONNECT cannot be accepted.').first().waitFor();
     await page.getByLabel('Methods').fill('');
     await page.getByLabel(/Forward headers such as/).uncheck();
     await page.getByLabel(/Replace the response/).uncheck();

@@ -90,7 +90,7 @@ withBrowser('unusual situations', () => {
     const aims = page.getByRole('list', { name: 'Replay goes to' });
     await aims.getByText(recorder.url('/lacks-too')).waitFor();
     expect(await aims.getByRole('listitem').count()).toBe(2);
-    await page.getByText('HTTP 422; no attempts left of 1').first().waitFor();
+    await page.getByText('HTTP 422; out of attempts (limit 1)').first().waitFor();
     broken = false;
     await page.keyboard.press('r');
     await page.getByText(', replayed 200').first().waitFor();
@@ -313,7 +313,7 @@ withBrowser('unusual situations', () => {
     const abroad = (await site.visit({ timezoneId: 'Asia/Kolkata' })).page;
     await abroad.goto(`${site.url}/dashboard/events/${id}?tab=attempts`);
     const next = abroad.getByRole('listitem').filter({ has: abroad.getByText('Next attempt', { exact: true }) });
-    await next.getByText('left alone until').waitFor();
+    await next.getByText('the circuit breaker is open until').waitFor();
     const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Asia/Kolkata' });
     const shown = clock.format(waiting.nextAttemptAt as Date);
     const times = next.locator('time');

@@ -40,7 +40,7 @@ export const bags: Dialect = {
       method: 'GET',
       path: '/api/events',
       scope: 'read',
-      summary: 'Events, newest first.',
+      summary: 'Lists events, newest first.',
       query: ListQueryDto,
       answers: { 200: { schema: { type: 'object' } } },
       async run({ paggio, principal, query }) {

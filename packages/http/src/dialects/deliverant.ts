@@ -51,7 +51,7 @@ export const deliverant: Dialect = {
       method: 'POST',
       path: PATH,
       scope: 'write',
-      summary: 'Makes an endpoint.',
+      summary: 'Creates an endpoint.',
       body: EndpointCreateDto,
       answers: { 201: any },
       async run(input) {
@@ -72,7 +72,7 @@ export const deliverant: Dialect = {
       method: 'GET',
       path: PATH,
       scope: 'read',
-      summary: 'Every endpoint.',
+      summary: 'Lists all endpoints.',
       answers: { 200: any },
       async run({ paggio, principal }) {
         const page = (after: string | null): Promise<Page<Endpoint>> =>
@@ -100,7 +100,7 @@ export const deliverant: Dialect = {
       path: `${PATH}/:id`,
       scope: 'write',
       furtherScope: 'secret needs the scope `admin`.',
-      summary: 'Changes what is given.',
+      summary: 'Changes the fields that are given.',
       body: EndpointUpdateDto,
       answers: { 200: any },
       async run(input) {
@@ -121,7 +121,7 @@ export const deliverant: Dialect = {
       method: 'DELETE',
       path: `${PATH}/:id`,
       scope: 'write',
-      summary: 'Removes an endpoint.',
+      summary: 'Deletes an endpoint and cancels its pending deliveries.',
       answers: { 204: null },
       async run(input) {
         await input.paggio.admin.endpoints.delete(input.principal, idOf(input, 'endpoint'));
@@ -133,7 +133,7 @@ export const deliverant: Dialect = {
       method: 'POST',
       path: '/v1/events',
       scope: 'ingest',
-      summary: 'An event for many endpoints.',
+      summary: 'Publishes an event to several endpoints at once.',
       idempotent: true,
       body: PublishDto,
       opaque: ['payload'],

@@ -59,7 +59,7 @@ export const promptjang: Dialect = {
       path: '/e/:endpoint_id',
       part: 'ingest',
       scope: 'ingest',
-      summary: 'Signed ingest.',
+      summary: 'Captures an event that your own producer signs with the secret of the endpoint.',
       answers: { 202: { schema: { type: 'object' } } },
       admit: admitIngest,
       async run({ paggio, principal, params, request, source }) {
@@ -82,7 +82,7 @@ export const promptjang: Dialect = {
       method: 'GET',
       path: '/api/v1/events',
       scope: 'read',
-      summary: 'Events, newest first.',
+      summary: 'Lists events, newest first.',
       query: ListQueryDto,
       answers: { 200: { schema: { type: 'object' } } },
       async run({ paggio, principal, query }) {
@@ -103,7 +103,7 @@ export const promptjang: Dialect = {
       method: 'GET',
       path: '/api/v1/events/:id',
       scope: 'read',
-      summary: 'One event.',
+      summary: 'Returns an event.',
       answers: { 200: { schema: { type: 'object' } } },
       async run(input) {
         const event = await input.paggio.admin.events.get(input.principal, idOf(input, 'event'));
@@ -115,7 +115,7 @@ export const promptjang: Dialect = {
       method: 'POST',
       path: '/api/v1/events/:id/replay',
       scope: 'write',
-      summary: 'Delivers an event again.',
+      summary: 'Delivers an event again, as a new event with retries.',
       idempotent: true,
       answers: { 202: { schema: { type: 'object' } } },
       async run(input) {

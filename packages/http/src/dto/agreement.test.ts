@@ -204,7 +204,10 @@ test('an unknown member is refused by both, and both suggest the right name', ()
   for (const [id, pair] of Object.entries(pairs)) {
     if (typeof pair.shape !== 'function') continue;
     const body = { ...pair.good, surprise: 1 };
-    expect([id, onTheWire(pair, body)]).toEqual([id, [{ field: 'surprise', message: 'There is no "surprise" here.' }]]);
+    expect([id, onTheWire(pair, body)]).toEqual([
+      id,
+      [{ field: 'surprise', message: 'There is no field "surprise".' }],
+    ]);
     expect([id, inTheProcess(pair, body)]).toEqual([id, onTheWire(pair, body)]);
   }
   const { details } = ((): PaggioError => {
@@ -221,8 +224,8 @@ test('an unknown member is refused by both, and both suggest the right name', ()
   })();
   expect(details).toEqual(
     expect.arrayContaining([
-      { field: 'destinationUrl', message: 'There is no "destinationUrl" here. Did you mean "destination_url"?' },
-      { field: 'destinations[0].uri', message: 'There is no "uri" here. Did you mean "url"?' },
+      { field: 'destinationUrl', message: 'There is no field "destinationUrl". Did you mean "destination_url"?' },
+      { field: 'destinations[0].uri', message: 'There is no field "uri". Did you mean "url"?' },
     ]),
   );
 });

@@ -131,7 +131,7 @@ class Search {
       this.note(
         'other_secret',
         `It matches the secret of ${label}.`,
-        `The provider sends with the secret of ${label}: use that secret here, or the URL of that endpoint there.`,
+        `The provider uses the secret of ${label}. Set that secret here, or set the URL of that endpoint at the provider.`,
       );
     }
   }
@@ -182,7 +182,7 @@ class Search {
         if (own) {
           this.note(
             'other_scheme',
-            `It matches by the scheme "${name}" of ${this.title}.`,
+            `It matches with the scheme "${name}" of ${this.title}.`,
             `Set verification.scheme to "${name}".`,
           );
         } else if (this.found.every((one) => one.cause !== 'other_provider')) {
@@ -254,7 +254,7 @@ class Search {
 
 function clockFix(reason: string): string {
   return reason === 'timestamp_too_old'
-    ? 'The request was held up or repeated on its way, or a clock is off. Compare the clocks of the sender and of this server (NTP), and look for a queue between them.'
+    ? 'The request was delayed or repeated on its way, or a clock is wrong. Compare the clocks of the sender and of this server (NTP), and look for a queue between them.'
     : "The sender's clock is ahead of this server's: compare both with NTP.";
 }
 
@@ -282,21 +282,21 @@ function hintsOf(verification: Verification, config: VerificationConfig, request
       cause: 'missing_header',
       message:
         looks.length === 0
-          ? 'The request carries no header that looks like a signature.'
-          : `The header of the signature is not there. Headers that look like one: ${looks.slice(0, 5).join(', ')}.`,
-      fix: 'Set a secret at the provider, so that it signs; and let proxies pass the header on.',
+          ? 'The request has no header that looks like a signature.'
+          : `The signature header is missing. Headers that look like one: ${looks.slice(0, 5).join(', ')}.`,
+      fix: 'Set a secret at the provider, so that it signs its requests. If there is a proxy, let it pass the signature header on.',
     });
   }
   if (verification.reason === 'no_secret') {
     const fix =
       config.secrets.length === 0
-        ? 'It comes with the handshake of the provider: set the webhook up there.'
+        ? 'The provider sends the secret in a handshake: set up the webhook there.'
         : 'Every secret has expired: add the current one.';
-    hints.push({ cause: 'no_secret', message: 'The endpoint has no secret that counts at this time.', fix });
+    hints.push({ cause: 'no_secret', message: 'The endpoint has no secret that is valid at this time.', fix });
   }
   if (verification.reason === 'repeated_header') {
-    const fix = 'A proxy adds its own copy of the header: have it leave the original alone.';
-    hints.push({ cause: 'repeated_header', message: 'A header of the signature came more than once.', fix });
+    const fix = 'A proxy adds its own copy of the header: configure it to pass on only the original.';
+    hints.push({ cause: 'repeated_header', message: 'A signature header was sent more than once.', fix });
   }
   return hints;
 }

@@ -24,7 +24,7 @@ test('finds each of several times', () => {
 
 test.each([
   '',
-  'HTTP 500; no attempts left of 3',
+  'HTTP 500; out of attempts (limit 3)',
   // Without a date or an offset the time is ambiguous.
   'until 22:26:57Z',
   'at 2026-11-28T22:26:57',

@@ -37,7 +37,7 @@ export const administrationExamples: Examples = {
   'metrics.get': {
     status: 200,
     answer:
-      '# HELP paggio_events_captured_total Events that were stored\n# TYPE paggio_events_captured_total counter\npaggio_events_captured_total 1042\n',
+      '# HELP paggio_events_captured_total Events that were stored.\n# TYPE paggio_events_captured_total counter\npaggio_events_captured_total 1042\n',
   },
   'keys.list': { query: { limit: 50 }, status: 200, answer: page(key) },
   'keys.create': {

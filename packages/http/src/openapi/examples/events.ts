@@ -182,14 +182,14 @@ export const eventExamples: Examples = {
       status: 'failed',
       provider: 'github',
       reason: 'missing_signature',
-      explanation: 'The request carries no signature or secret where this provider puts it.',
+      explanation: 'The request has no signature or secret in the place that this provider uses.',
       body_authenticated: false,
       matches: [],
       hints: [
         {
           cause: 'missing_header',
-          message: 'The request carries no header that looks like a signature.',
-          fix: 'Set a secret at the provider, so that it signs; and let proxies pass the header on.',
+          message: 'The request has no header that looks like a signature.',
+          fix: 'Set a secret at the provider, so that it signs its requests. If there is a proxy, let it pass the signature header on.',
         },
       ],
       body_truncated: false,

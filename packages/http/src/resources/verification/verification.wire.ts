@@ -3,18 +3,19 @@ import type * as Wire from '../../generated/wire-types';
 
 /** Explains to people why a request was refused, by the stored reason. */
 const explanations: Readonly<Record<string, string>> = {
-  no_secret: 'Verification is switched on, but the endpoint has no secret that can be used now.',
-  missing_signature: 'The request carries no signature or secret where this provider puts it.',
-  repeated_header: 'A header of the signature came more than once.',
+  no_secret: 'Verification is switched on, but the endpoint has no usable secret at this time.',
+  missing_signature: 'The request has no signature or secret in the place that this provider uses.',
+  repeated_header: 'A signature header was sent more than once.',
   malformed_signature: 'The signature header does not have the form that this provider uses.',
-  malformed_timestamp: 'The timestamp of the signature is not a time.',
-  timestamp_too_old: 'The signature is older than the tolerance: a replayed request, or a clock that is off.',
-  timestamp_in_future: 'The signature is from the future: the clock of the sender or of this server is off.',
+  malformed_timestamp: 'The timestamp of the signature is not a valid time.',
+  timestamp_too_old:
+    'The signature is older than the tolerance: the request was repeated or delayed, or a clock is wrong.',
+  timestamp_in_future: 'The signature is from the future: the clock of the sender or of this server is wrong.',
   malformed_body: 'The body does not have the form that this provider signs.',
   body_too_large_to_read:
-    'The body is too large to read: what the provider signs stands in it, and it is nested too deeply, has too many items, or unpacks to too much.',
+    'Paggio has to read the body to verify it, and could not: the body is nested too deeply, has too many items, or is too large after decompression.',
   key_unavailable: 'The key that the provider publishes could not be fetched.',
-  wrong_signature: 'The signature does not match: another secret, or the body was changed on its way.',
+  wrong_signature: 'The signature does not match: the secret is a different one, or the body was changed on its way.',
 };
 
 export function toEventVerification({
@@ -32,7 +33,7 @@ export function toEventVerification({
     provider: event.verifiedBy,
     reason: null,
     explanation: verified
-      ? `What ${event.verifiedBy} sent to authenticate the request was valid; it ${covers}.`
+      ? `The signature or secret of ${event.verifiedBy} was valid. It ${covers}.`
       : 'The endpoint had no verification when this event arrived: anybody who knows its URL may have sent it.',
     body_authenticated: event.bodyAuthenticated,
     ...toFindings(explanation),
@@ -61,8 +62,8 @@ export function toRejectionVerification({
 
 function cutNote(findings: Findings | null): string {
   return findings === null
-    ? 'Only the beginning of its body was kept, and it was not searched for what would have matched.'
-    : 'Only the beginning of its body was kept; the whole of it was searched when it arrived.';
+    ? 'Only the beginning of the body was kept, and Paggio did not look for what would have matched.'
+    : 'Only the beginning of the body was kept. Paggio looked for what would have matched when the whole body arrived.';
 }
 
 function toFindings(findings: Findings | null): Pick<Wire.EventVerification, 'matches' | 'hints'> {
