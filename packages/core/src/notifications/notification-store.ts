@@ -333,7 +333,7 @@ const NOTE_RECOVERIES = `
   )
   insert into paggio.alerts as a (endpoint_id, trigger, count, first_at, last_at, detail, due_at)
   select i.endpoint_id, 'recovered', count(*)::int, min(i.failing_told), now(),
-    (array_agg(i.name || ' delivers again. It had failed since ' || ${utc('i.failing_told')} || '.' order by i.failing_told))[1],
+    (array_agg(i.name || ' delivers again. It had been failing since ' || ${utc('i.failing_told')} || '.' order by i.failing_told))[1],
     now() + interval '${GATHER_SECONDS} seconds'
   from told i ${WANTED}
   where e.deleted_at is null and 'recovered' = any ${WANTED_TRIGGERS}

@@ -171,7 +171,7 @@ test('an outage of a destination is reported once after the minutes that the use
   await tell();
   await tell();
   expect(said()).toHaveLength(2);
-  expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had failed since \d{4}-.* UTC\./);
+  expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had been failing since \d{4}-.* UTC\./);
   // The next outage is a new one. A changed URL ends it, but does not count as a recovery.
   healthy = false;
   await send(endpoint.slug, 6);

@@ -304,7 +304,7 @@ const BOOT = `
     current_setting('server_version_num') as version, pg_is_in_recovery() as standby,
     current_setting('default_transaction_read_only')::boolean as readonly, current_setting('server_encoding') as encoding,
     array(select name || ' = off' from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' order by name)
-      || array(select 'synchronous_commit = ' || setting || ' (overruled on connections of Paggio)' from pg_settings
+      || array(select 'synchronous_commit = ' || setting || ' (overridden on the connections of Paggio)' from pg_settings
         where name = 'synchronous_commit' and setting = 'off') as weak`;
 
 function problemOf({ version, standby, readonly, encoding }: Boot): PaggioError | null {

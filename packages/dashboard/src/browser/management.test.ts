@@ -368,7 +368,7 @@ withBrowser('managing endpoints and settings', () => {
     await page.getByRole('group', { name: 'Slack' }).getByLabel('URL').fill(url);
     await page
       .getByRole('group', { name: 'Slack' })
-      .getByLabel(/a delivery runs out of attempts/)
+      .getByLabel(/a delivery fails for good/)
       .uncheck();
     await page.getByRole('button', { name: 'Save' }).click();
     await saved();

@@ -110,7 +110,7 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Give the URL on the number, messaging service or status callback.',
     notes: [
       {
-        text: 'Paggio signs with SHA-1, as Twilio does. A replay signed anew leaves out X-Twilio-Webhooks-Signature-Settings, which would announce another algorithm.',
+        text: 'Paggio signs with SHA-1, as Twilio does. A re-signed replay leaves out X-Twilio-Webhooks-Signature-Settings, which would announce another algorithm.',
         confidence: 'A',
       },
       { text: 'The URL is signed with or without its port, so both are tried.', confidence: 'A' },
@@ -643,7 +643,7 @@ export const messaging: readonly ProviderSpec[] = [
     setup: 'Project settings, Webhooks; it signs with the API key that is chosen there.',
     settings: {
       api_key:
-        'the API key that belongs to the secret; if it is given, tokens of other keys are refused. Test events and replays signed anew need it',
+        'the API key that belongs to the secret; if it is given, tokens of other keys are refused. Test events and re-signed replays need it',
     },
     notes: [
       {

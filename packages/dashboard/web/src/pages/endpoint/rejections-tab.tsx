@@ -29,7 +29,8 @@ export function RejectionsTab({ endpointId, verified }: { endpointId: string; ve
             title={verified ? 'No rejected requests' : 'Nothing is rejected: this endpoint does not verify its senders'}
           >
             <p className="dim">
-              Paggio keeps rejected requests for seven days, at most the newest 100 with 16 MiB of bodies.
+              Paggio keeps rejected requests for seven days: at most the newest 100 of an endpoint, and at most 16 MiB
+              of their bodies.
             </p>
           </Empty>
         ) : (

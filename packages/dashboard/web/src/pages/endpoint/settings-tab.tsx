@@ -215,7 +215,7 @@ export function SettingsTab({ opened }: { opened: Tagged<Endpoint> }): ReactNode
           label="Methods"
           name="methods"
           failure={failure}
-          hint="Only these are accepted, for example POST PUT. Leave empty for all. The provider's handshakes are always answered."
+          hint="The HTTP methods to accept, for example POST PUT. Leave empty for all. The provider's handshakes are always answered."
         >
           <input
             className="data"

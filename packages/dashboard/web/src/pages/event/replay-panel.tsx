@@ -19,7 +19,7 @@ const environments = ['original', 'staging', 'local', 'custom'] as const;
 type Environment = (typeof environments)[number];
 
 const explained: Readonly<Record<Environment, string>> = {
-  original: 'Every destination that has not accepted it:',
+  original: 'Every destination that has not accepted this event:',
   staging: "The destination's path on the staging host.",
   local: "The destination's path on the server's local URL.",
   custom: 'A URL of your choice.',
@@ -124,7 +124,7 @@ export function ReplayPanel({ event }: { event: Event }): ReactNode {
         {mayResign && environment !== 'original' && (
           <label className="check">
             <input type="checkbox" checked={credentials} onChange={(change) => setCredentials(change.target.checked)} />{' '}
-            Include credential headers
+            Include the sender's credentials
           </label>
         )}
         {mayResign && event.verification.provider !== null && (

@@ -49,15 +49,17 @@ export function Figures({ stats, hours }: { stats: Stats; hours: number }): Reac
       <Figure
         name="Pending"
         value={queue ? `${toCount(queue.count)}${queue.capped ? '+' : ''}` : '–'}
-        detail="events in the backlog"
+        detail="events with pending deliveries"
       />
-      <Figure
-        name="Oldest pending"
-        value={age === null ? '–' : toDuration(age)}
-        detail={age === null ? 'no pending events' : 'since it was received'}
-      />
+      <Figure name="Oldest pending" value={age === null ? '–' : toDuration(age)} detail={oldestDetail(queue)} />
     </dl>
   );
+}
+
+function oldestDetail(pending: Pending | undefined): string {
+  if (pending === undefined) return '';
+  if (pending.oldestAt !== null) return 'since it was received';
+  return pending.capped ? 'unknown: too many events are pending' : 'no pending events';
 }
 
 interface FigureProps {

@@ -28,7 +28,7 @@ const explained: Readonly<Record<Scope, string>> = {
   ingest: 'signed ingest and publishing',
   resign: 'replays that are re-signed or include credentials',
   admin: 'keys, secrets, audit log and notifications; includes resign',
-  operator: 'metrics and this server; with admin, the keys of every user; live mode only',
+  operator: 'metrics and settings of this server; with admin, also the keys of every user; live mode only',
 };
 
 export function KeysSection(): ReactNode {

@@ -27,7 +27,7 @@ const channels = [
 type ChannelName = (typeof channels)[number]['name'];
 
 const triggers = [
-  { name: 'failed', what: 'a delivery runs out of attempts' },
+  { name: 'failed', what: 'a delivery fails for good' },
   { name: 'delivered', what: 'a delivery succeeds' },
   { name: 'unhealthy', what: 'fewer than half of the recent deliveries of an endpoint succeed' },
   { name: 'failing', what: 'a destination keeps failing' },

@@ -49,7 +49,7 @@ function factsOf(system: System): [string, string][] {
     ['Roles of this process', system.roles.join(', ')],
     ['Database', system.migration === null ? 'not responding' : `migration ${system.migration}`],
     ['Pending deliveries', queue === null ? '–' : toCount(queue.pending)],
-    ['Queue lag', queue === null ? '–' : queue.lag_seconds === 0 ? 'none' : toDuration(queue.lag_seconds)],
+    ['Most overdue delivery', queue === null ? '–' : queue.lag_seconds === 0 ? 'none' : toDuration(queue.lag_seconds)],
     ['Maximum request body', toBytes(system.body_limit)],
     ['Deduplication window', toDuration(system.dedup_window_seconds)],
     ['Rate limit per key', limit === null ? 'none' : `${limit.per_second} per second, bursts of ${limit.burst}`],
