@@ -212,7 +212,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
   const lines = [
     '<!-- Made by `npm run docs` from packages/providers/src/catalogue: change it there. -->',
     `# ${spec.title}`,
-    `\`${spec.name}\` · ${spec.category} · [its documentation](${spec.documentation}) · facts ${spec.confidence}: ${meanings[spec.confidence]}`,
+    `\`${spec.name}\` · ${spec.category} · [its documentation](${spec.documentation}) · [confidence](README.md) ${spec.confidence}: ${meanings[spec.confidence]}`,
     '## Set up',
     `1. Create an endpoint. Its \`webhook_url\` is the URL for ${spec.title}.`,
     `2. At ${spec.title}: ${spec.setup}`,
@@ -234,7 +234,7 @@ function page({ spec, schemes, defaultScheme, handsOverSecret, signsUrl, toleran
   }
   if (signsUrl(defaultScheme))
     lines.push(
-      `The signature covers the URL, so set \`public_url\` exactly as it is configured at ${spec.title}. The \`Host\` of a request never counts.`,
+      `The signature covers the URL, so set \`public_url\` exactly as it is configured at ${spec.title}. Paggio never takes the URL from the \`Host\` of a request.`,
     );
   const tolerances = Object.keys(spec.schemes).map(toleranceSeconds);
   const dated = tolerances.some((tolerance) => tolerance !== undefined);
@@ -295,8 +295,8 @@ function index(providers) {
     '# Providers',
     `Paggio verifies ${providers.length} providers. Each page says how the provider signs its requests, and how it names its events and deliveries. For any other sender, use [a scheme of your own](../verification.md#a-scheme-of-your-own).`,
     `The column "confidence" says where the facts come from: ${Object.entries(meanings)
-      .map(([mark, text]) => `${mark} ${text}`)
-      .join(', ')}.`,
+      .map(([mark, text]) => `${mark}: ${text}`)
+      .join('; ')}.`,
   ];
   for (const group of groups) {
     lines.push(`## ${group === 'ai' ? 'AI' : `${group[0].toUpperCase()}${group.slice(1)}`}`);

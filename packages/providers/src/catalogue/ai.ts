@@ -22,8 +22,8 @@ export const ai: readonly ProviderSpec[] = [
     },
     eventType: body('type'),
     secret: 'the webhook secret (wsec_...)',
-    setup: 'Settings, Webhooks, Create webhook, HMAC.',
-    notes: [{ text: 'The tolerance is 30 minutes, as in its own SDK.', confidence: 'C' }],
+    setup: 'Settings > Webhooks > Create webhook, with HMAC.',
+    notes: [{ text: 'The tolerance is 30 minutes, as in the SDK of ElevenLabs.', confidence: 'C' }],
   },
   {
     name: 'retell',
@@ -42,7 +42,7 @@ export const ai: readonly ProviderSpec[] = [
     },
     eventType: body('event'),
     secret: 'the API key that has the webhook badge',
-    setup: 'Settings, Webhooks, or webhook_url of the agent.',
+    setup: 'Settings > Webhooks, or webhook_url of the agent.',
   },
   {
     name: 'vapi',
@@ -54,8 +54,13 @@ export const ai: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-vapi-signature' }), token: token({ header: 'x-vapi-secret' }) },
     eventType: body('message', 'type'),
     secret: 'the HMAC secret of the credential, or the secret for `"scheme": "token"`',
-    setup: 'Organisation settings or the assistant, Server URL, with a credential.',
-    notes: [{ text: 'Header and algorithm of the HMAC can be chosen there. These are the defaults.', confidence: 'D' }],
+    setup: 'Set the Server URL, with a credential, in the settings of the organisation or of the assistant.',
+    notes: [
+      {
+        text: 'You can choose the header and algorithm of the HMAC at Vapi. Paggio uses the defaults.',
+        confidence: 'D',
+      },
+    ],
   },
 ];
 
@@ -79,7 +84,7 @@ export const infrastructure: readonly ProviderSpec[] = [
     ],
     secret: 'the ARN of the topic: messages of other topics are refused',
     setup:
-      'The topic, Create subscription, protocol HTTPS, without raw message delivery. Paggio confirms the subscription by itself.',
+      'Open the topic, then Create subscription, with protocol HTTPS and without raw message delivery. Paggio confirms the subscription automatically.',
     retries: {
       timestamp: 'first',
       schedule: 'as the delivery policy of the topic says, for an hour at most',
@@ -89,7 +94,7 @@ export const infrastructure: readonly ProviderSpec[] = [
     },
     notes: [
       {
-        text: 'Certificate and confirmation URLs are taken from sns.<region>.amazonaws.com hosts only, and fetched through the address guard.',
+        text: 'Paggio accepts certificate and confirmation URLs only at hosts sns.<region>.amazonaws.com, and fetches them through the address guard.',
         confidence: 'A',
       },
       { text: 'Message attributes are not signed.', confidence: 'B' },
@@ -132,12 +137,12 @@ export const infrastructure: readonly ProviderSpec[] = [
     ],
     secret: 'a token of your own, in the URL (webhook_url?token=...) or in the header Authorization',
     setup:
-      'The topic, Event Subscriptions, Add; endpoint type Web Hook, with ?token=... after the URL. For `"scheme": "header"` add a secret delivery property Authorization instead.',
+      'Open the topic, then Event Subscriptions > Add, with endpoint type Web Hook and ?token=... after the URL. For `"scheme": "header"`, add a secret delivery property Authorization instead.',
     notes: [
-      { text: 'Nothing is signed. The token replaces a signature.', confidence: 'B' },
+      { text: 'Nothing is signed. The token takes the place of a signature.', confidence: 'B' },
       queryToken,
       {
-        text: 'Both schemas are accepted: that of Event Grid, which is validated by an event, and CloudEvents 1.0, which is validated by OPTIONS. Validation is answered without the token, because it may come without the delivery properties.',
+        text: 'Paggio accepts both schemas: the Event Grid schema, which validates the URL with an event, and CloudEvents 1.0, which validates it with OPTIONS. Paggio answers a validation without the token, because it may come without the delivery properties.',
         confidence: 'B',
       },
       {

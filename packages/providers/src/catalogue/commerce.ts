@@ -16,10 +16,13 @@ export const commerce: readonly ProviderSpec[] = [
     eventType: first(header('x-shopify-topic'), header('shopify-topic')),
     deliveryId: first(header('x-shopify-webhook-id'), header('shopify-webhook-id')),
     secret: "the app's client secret (or the secret under Settings, Notifications, Webhooks)",
-    setup: 'Subscribe in the app configuration, with the Admin API, or under Settings, Notifications, Webhooks.',
+    setup: 'Subscribe in the app configuration, with the Admin API, or under Settings > Notifications > Webhooks.',
     notes: [
-      { text: 'It waits 5 s and retries 8 times in 4 hours.', confidence: 'B' },
-      { text: 'A rotated secret takes up to an hour to be used: keep both for that time.', confidence: 'B' },
+      { text: 'Shopify waits 5 s for an answer and retries 8 times in 4 hours.', confidence: 'B' },
+      {
+        text: 'Shopify may take up to an hour to use a rotated secret: keep both secrets for that time.',
+        confidence: 'B',
+      },
     ],
   },
   {
@@ -33,8 +36,11 @@ export const commerce: readonly ProviderSpec[] = [
     eventType: form('resource_name'),
     deliveryId: join(':', form('sale_id'), form('resource_name')),
     secret: 'a token of your own in the URL: webhook_url?token=...',
-    setup: 'Settings, Advanced, Ping endpoint, with ?token=... after the URL.',
-    notes: [{ text: 'Nothing is signed. The token in the URL replaces a signature.', confidence: 'B' }, queryToken],
+    setup: 'Settings > Advanced > Ping endpoint, with ?token=... after the URL.',
+    notes: [
+      { text: 'Nothing is signed. The token in the URL takes the place of a signature.', confidence: 'B' },
+      queryToken,
+    ],
   },
   {
     name: 'wix',
@@ -46,8 +52,8 @@ export const commerce: readonly ProviderSpec[] = [
     detect: [],
     schemes: { jwt: jwt({ algorithm: 'RS256' }) },
     secret: "the app's public key (PEM)",
-    setup: 'Custom Apps, the app, Webhooks, Create webhook; the public key is next to it.',
-    notes: [{ text: 'The whole body is a token; it is forwarded as it arrived.', confidence: 'B' }],
+    setup: 'Custom Apps > your app > Webhooks > Create webhook. The public key is next to it.',
+    notes: [{ text: 'The whole body is a token. Paggio forwards it as it arrived.', confidence: 'B' }],
   },
   {
     name: 'woocommerce',
@@ -68,10 +74,10 @@ export const commerce: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the secret of the webhook',
-    setup: 'WooCommerce, Settings, Advanced, Webhooks, Add webhook.',
+    setup: 'WooCommerce > Settings > Advanced > Webhooks > Add webhook.',
     notes: [
       {
-        text: 'Saving the webhook sends an unsigned ping `webhook_id=...`, which is answered and is not an event.',
+        text: 'When you save the webhook, WooCommerce sends an unsigned ping `webhook_id=...`. Paggio answers it and stores no event.',
         confidence: 'D',
       },
     ],

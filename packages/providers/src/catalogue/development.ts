@@ -22,11 +22,11 @@ export const development: readonly ProviderSpec[] = [
     ),
     deliveryId: header('x-github-delivery'),
     secret: 'the secret of the webhook',
-    setup: 'Repository or organisation, Settings, Webhooks, Add webhook; content type application/json.',
+    setup: 'Repository or organisation > Settings > Webhooks > Add webhook, with content type application/json.',
     notes: [
-      { text: 'It waits 10 s and never retries by itself.', confidence: 'A' },
+      { text: 'GitHub waits 10 s for an answer and never retries automatically.', confidence: 'A' },
       {
-        text: 'It sends bodies of up to 25 MB, and a request that was answered 413 never comes again: raise the body limit (1 MiB by default) with `PAGGIO_BODY_LIMIT=25MiB`, or the option `bodyLimit`.',
+        text: 'GitHub sends bodies of up to 25 MB, and never repeats a request that was answered 413. Raise the body limit (1 MiB by default) with `PAGGIO_BODY_LIMIT=25MiB`, or the option `bodyLimit`.',
         confidence: 'B',
       },
       {
@@ -47,10 +47,10 @@ export const development: readonly ProviderSpec[] = [
     // X-Gitlab-Event-UUID is shared by recursive hooks and so cannot tell two deliveries apart.
     deliveryId: first(header('idempotency-key'), header('webhook-id')),
     secret: 'the secret token (or the signing token for `"scheme": "signing"`)',
-    setup: 'Project or group, Settings, Webhooks, Add new webhook.',
+    setup: 'Project or group > Settings > Webhooks > Add new webhook.',
     notes: [
       {
-        text: 'The token says nothing about the body. It is masked when shown and not sent to other hosts.',
+        text: 'The token does not cover the body. Paggio masks it when shown, and does not send it to other hosts.',
         confidence: 'B',
       },
       { text: 'The signing token is behind a feature flag (webhook_signing_token).', confidence: 'D' },
@@ -67,7 +67,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: header('x-event-key'),
     deliveryId: header('x-request-uuid'),
     secret: 'the secret of the webhook',
-    setup: 'Repository settings, Webhooks, Add webhook.',
+    setup: 'Repository settings > Webhooks > Add webhook.',
   },
   {
     name: 'jira',
@@ -80,7 +80,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: body('webhookEvent'),
     deliveryId: header('x-atlassian-webhook-identifier'),
     secret: 'the secret of the webhook',
-    setup: 'Settings, System, WebHooks, Create a WebHook.',
+    setup: 'Settings > System > WebHooks > Create a WebHook.',
     notes: [{ text: 'Webhooks of Connect apps carry a JWT instead: use `custom` with kind jwt.', confidence: 'C' }],
   },
   {
@@ -103,7 +103,7 @@ export const development: readonly ProviderSpec[] = [
     ),
     deliveryId: header('linear-delivery'),
     secret: 'the signing secret of the webhook (lin_wh_...)',
-    setup: 'Settings, API, Webhooks, New webhook.',
+    setup: 'Settings > API > Webhooks > New webhook.',
     retries: {
       timestamp: 'first',
       schedule: 'after 1 minute, 1 hour and 6 hours',
@@ -113,7 +113,7 @@ export const development: readonly ProviderSpec[] = [
     },
     notes: [
       {
-        text: 'The timestamp is in the signed body. Its own SDK allows 60 s and so refuses its retries. Paggio accepts retries, and recognises repetitions by their delivery id.',
+        text: "The timestamp is in the signed body. Linear's SDK allows 60 s, so it refuses retries. Paggio accepts retries, and recognises repetitions by their delivery id.",
         confidence: 'A',
       },
     ],
@@ -129,7 +129,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: first(join('.', header('sentry-hook-resource'), body('action')), header('sentry-hook-resource')),
     deliveryId: header('request-id'),
     secret: 'the client secret of the integration',
-    setup: 'Settings, Developer Settings, the internal or public integration, Webhook URL.',
+    setup: 'Settings > Developer Settings > your internal or public integration > Webhook URL.',
     notes: [{ text: 'Sentry-Hook-Timestamp is not signed.', confidence: 'C' }],
   },
   {
@@ -143,7 +143,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: first(header('circleci-event-type'), body('type')),
     deliveryId: body('id'),
     secret: 'the secret token of the webhook',
-    setup: 'Project Settings, Webhooks, Add Webhook.',
+    setup: 'Project Settings > Webhooks > Add Webhook.',
   },
   {
     name: 'buildkite',
@@ -163,7 +163,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: first(header('x-buildkite-event'), body('event')),
     deliveryId: header('x-buildkite-request'),
     secret: 'the token of the notification service',
-    setup: 'Organisation settings, Notification Services, Webhook; choose "X-Buildkite-Signature".',
+    setup: 'Organisation settings > Notification Services > Webhook. Choose "X-Buildkite-Signature".',
   },
   {
     name: 'vercel',
@@ -176,8 +176,8 @@ export const development: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the secret that is shown once when the webhook is created',
-    setup: 'Team settings, Webhooks, Create Webhook.',
-    notes: [{ text: 'SHA-1; a library that lists SHA-256 is wrong.', confidence: 'C' }],
+    setup: 'Team settings > Webhooks > Create Webhook.',
+    notes: [{ text: 'Vercel signs with SHA-1. Libraries that list SHA-256 are wrong.', confidence: 'C' }],
   },
   {
     name: 'netlify',
@@ -196,7 +196,7 @@ export const development: readonly ProviderSpec[] = [
     },
     eventType: header('x-netlify-event'),
     secret: 'the JWS secret token of the notification',
-    setup: 'Project configuration, Notifications, Add notification, HTTP POST request.',
+    setup: 'Project configuration > Notifications > Add notification > HTTP POST request.',
   },
   {
     name: 'cloudflare',
@@ -208,7 +208,7 @@ export const development: readonly ProviderSpec[] = [
     schemes: { token: token({ header: 'cf-webhook-auth' }) },
     eventType: body('alert_type'),
     secret: 'the secret of the webhook destination',
-    setup: 'Account, Notifications, Destinations, Webhooks, Create.',
+    setup: 'Account > Notifications > Destinations > Webhooks > Create.',
   },
   {
     name: 'pagerduty',
@@ -221,7 +221,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: body('event', 'event_type'),
     deliveryId: body('event', 'id'),
     secret: 'the secret that is shown once when the subscription is created',
-    setup: 'Integrations, Generic Webhooks (v3), New Webhook.',
+    setup: 'Integrations > Generic Webhooks (v3) > New Webhook.',
   },
   {
     name: 'sanity',
@@ -239,7 +239,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: join('.', body('_type'), header('sanity-operation')),
     deliveryId: header('idempotency-key'),
     secret: 'the secret of the webhook',
-    setup: 'Manage, API, Webhooks, Create webhook.',
+    setup: 'Manage > API > Webhooks > Create webhook.',
     retries: {
       timestamp: 'unknown',
       schedule: 'twice, 30 seconds apart',
@@ -264,7 +264,7 @@ export const development: readonly ProviderSpec[] = [
     },
     eventType: body('triggerType'),
     secret: "the webhook's secret key, or the client secret of the app that made it",
-    setup: 'Site settings, Apps & integrations, Webhooks, or POST /v2/sites/:id/webhooks.',
+    setup: 'Site settings > Apps & integrations > Webhooks, or POST /v2/sites/:id/webhooks.',
   },
   {
     name: 'segment',
@@ -277,7 +277,7 @@ export const development: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('messageId'),
     secret: 'the shared secret of the webhook destination',
-    setup: 'Connections, Destinations, Webhooks, Add webhook.',
+    setup: 'Connections > Destinations > Webhooks > Add webhook.',
   },
   {
     name: 'mux',
@@ -290,6 +290,6 @@ export const development: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook',
-    setup: 'Settings, Webhooks, Create new webhook.',
+    setup: 'Settings > Webhooks > Create new webhook.',
   },
 ];

@@ -50,7 +50,7 @@ export const standardRetries: Retries = {
 
 /** For providers whose requests are authenticated only by a token in the URL. */
 export const queryToken: Note = {
-  text: 'The token is part of the URL as it was called. It is forwarded with the query, stored encrypted, and shown to keys with the scope admin only.',
+  text: 'The token is part of the URL. Paggio forwards it with the query, stores it encrypted, and shows it only to keys with the scope admin.',
   confidence: 'A',
 };
 

@@ -45,13 +45,16 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the signing secret of the app',
-    setup: 'Your Apps, the app, Event Subscriptions, Request URL; the signing secret under Basic Information.',
+    setup: 'Your Apps > your app > Event Subscriptions > Request URL. The signing secret is under Basic Information.',
     notes: [
       {
-        text: 'It waits 3 s and retries at once, after one minute and after five minutes, with X-Slack-Retry-Num.',
+        text: 'Slack waits 3 s for an answer. It retries at once, after one minute and after five minutes, with X-Slack-Retry-Num.',
         confidence: 'A',
       },
-      { text: 'Slash commands show the answer to the person: set an empty acknowledgement for them.', confidence: 'B' },
+      {
+        text: 'Slack shows the answer of a slash command to the person who typed it: set an empty acknowledgement.',
+        confidence: 'B',
+      },
     ],
   },
   {
@@ -82,10 +85,13 @@ export const messaging: readonly ProviderSpec[] = [
     ],
     secret: "the app's public key",
     setup:
-      'Developer Portal, the application, Webhooks (or Interactions Endpoint URL); the public key under General Information.',
+      'Developer Portal > your application > Webhooks (or Interactions Endpoint URL). The public key is under General Information.',
     notes: [
-      { text: 'It sends bad signatures on purpose and removes the URL unless they get 401.', confidence: 'D' },
-      { text: 'Its own library checks no age. Paggio allows 300 s.', confidence: 'A' },
+      {
+        text: 'Discord sends wrong signatures on purpose, and removes the URL unless the answer is 401.',
+        confidence: 'D',
+      },
+      { text: "Discord's library does not check the age. Paggio allows 300 s.", confidence: 'A' },
     ],
   },
   {
@@ -107,7 +113,7 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: header('i-twilio-idempotency-token'),
     signatureHeaders: ['x-twilio-webhooks-signature-settings'],
     secret: 'the auth token of the account',
-    setup: 'Give the URL on the number, messaging service or status callback.',
+    setup: 'Set the URL on the number, messaging service or status callback.',
     notes: [
       {
         text: 'Paggio signs with SHA-1, as Twilio does. A re-signed replay leaves out X-Twilio-Webhooks-Signature-Settings, which would announce another algorithm.',
@@ -122,7 +128,10 @@ export const messaging: readonly ProviderSpec[] = [
         text: 'Requests with X-Twilio-Webhooks-Signature-Settings are signed with SHA-256 and a shared key: add that key to the secrets.',
         confidence: 'A',
       },
-      { text: 'Hooks that expect TwiML want an empty 204 or TwiML: set the acknowledgement.', confidence: 'D' },
+      {
+        text: 'Hooks that expect TwiML need an empty 204 or TwiML as the answer: set the acknowledgement.',
+        confidence: 'D',
+      },
     ],
   },
   {
@@ -143,8 +152,8 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: body(0, 'event'),
     deliveryId: single([], body(0, 'sg_event_id')),
     secret: 'the verification key (base64)',
-    setup: 'Settings, Mail Settings, Event Webhooks, Signed Event Webhook.',
-    notes: [{ text: 'Bodies are batches and end in CRLF; the type is that of the first event.', confidence: 'B' }],
+    setup: 'Settings > Mail Settings > Event Webhooks > Signed Event Webhook.',
+    notes: [{ text: 'A body is a batch and ends in CRLF. Its type is the type of the first event.', confidence: 'B' }],
   },
   {
     name: 'mailgun',
@@ -172,7 +181,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: first(body('event-data', 'event'), form('event'), when({ present: form('token') }, text('inbound'))),
     deliveryId: first(body('signature', 'token'), body('parent-signature', 'token'), form('token')),
     secret: 'the HTTP webhook signing key',
-    setup: 'Sending, Webhooks; the key under API Security.',
+    setup: 'Sending > Webhooks. The key is under API Security.',
     retries: {
       timestamp: 'first',
       schedule: 'for eight hours',
@@ -183,7 +192,7 @@ export const messaging: readonly ProviderSpec[] = [
     notes: [
       { text: 'Only a timestamp and a token are signed, not the event.', confidence: 'A' },
       {
-        text: 'Routes and store() send forms, urlencoded or multipart: their fields timestamp, token and signature are read, and each may occur only once. Files are not read. A message has no type of its own and is stored as `inbound`.',
+        text: 'Routes and store() send forms, urlencoded or multipart. Paggio reads their fields timestamp, token and signature, each of which may occur only once. It does not read files. A message has no type of its own, so its type is `inbound`.',
         confidence: 'B',
       },
       {
@@ -203,7 +212,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: body('RecordType'),
     deliveryId: join(':', body('MessageID'), body('RecordType')),
     secret: 'user:password of the basic authentication',
-    setup: 'The server, Message Stream, Webhooks, Add webhook; fill in Basic auth.',
+    setup: 'Open the server, then Message Stream > Webhooks > Add webhook, and fill in Basic auth.',
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
   {
@@ -220,8 +229,11 @@ export const messaging: readonly ProviderSpec[] = [
       { condition: { method: 'GET' }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'a token of your own in the URL: webhook_url?token=...',
-    setup: 'Audience, Settings, Webhooks, Create new webhook, with ?token=... after the URL.',
-    notes: [{ text: 'Nothing is signed. The token in the URL replaces a signature.', confidence: 'B' }, queryToken],
+    setup: 'Audience > Settings > Webhooks > Create new webhook, with ?token=... after the URL.',
+    notes: [
+      { text: 'Nothing is signed. The token in the URL takes the place of a signature.', confidence: 'B' },
+      queryToken,
+    ],
   },
   {
     name: 'mandrill',
@@ -234,7 +246,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: formJson('mandrill_events', 0, 'event'),
     handshakes: [{ condition: { method: 'HEAD' }, signed: false, reply: { kind: 'fixed', answer: emptyAnswer(200) } }],
     secret: 'the webhook key',
-    setup: 'Settings, Webhooks, Add a Webhook.',
+    setup: 'Settings > Webhooks > Add a Webhook.',
   },
   {
     name: 'customer-io',
@@ -253,7 +265,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: first(join('.', body('object_type'), body('metric')), body('metric')),
     deliveryId: body('event_id'),
     secret: 'the webhook signing key',
-    setup: 'Integrations, Reporting Webhooks, Add.',
+    setup: 'Integrations > Reporting Webhooks > Add.',
   },
   {
     name: 'telnyx',
@@ -274,7 +286,7 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: body('data', 'id'),
     secret: 'the public key of the account (base64)',
     setup:
-      'Give the URL on the messaging profile or connection; the key under Account, Keys & Credentials, Public Key.',
+      'Set the URL on the messaging profile or connection. The key is under Account > Keys & Credentials > Public Key.',
   },
   {
     name: 'vonage',
@@ -294,7 +306,7 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: first(body('status'), body('message_type')),
     deliveryId: first(body('message_uuid'), body('uuid')),
     secret: 'the signature secret of the account',
-    setup: 'Application, Capabilities, the webhook URLs; the secret under API settings.',
+    setup: 'Application > Capabilities > the webhook URLs. The secret is under API settings.',
     notes: [{ text: 'GET webhooks carry no payload_hash and are refused: use POST-JSON.', confidence: 'C' }],
   },
   {
@@ -324,7 +336,7 @@ export const messaging: readonly ProviderSpec[] = [
     },
     eventType: body('type'),
     secret: 'the signing key',
-    setup: 'Developers, API settings; give the URL on the flow or number.',
+    setup: 'Set the URL on the flow or number. The signing key is under Developers > API settings.',
     notes: [
       {
         text: 'Webhook subscriptions of the current API sign with MessageBird-Signature: choose "scheme": "signature". Its retries repeat the first timestamp, so a timestamp is accepted for 24 hours.',
@@ -332,7 +344,7 @@ export const messaging: readonly ProviderSpec[] = [
       },
       { text: 'The url_hash of the token is compared if the endpoint has a public_url.', confidence: 'A' },
       {
-        text: "The tokens that Paggio signs have nbf, because Bird's Python library demands it, and payload_hash only with a body, because that library refuses it otherwise. Without a public_url, a test event has the hash of the webhook URL.",
+        text: "Tokens signed by Paggio contain nbf, because Bird's Python library requires it. They contain payload_hash only if there is a body, because that library refuses it otherwise. Without a public_url, a test event has the hash of the webhook URL.",
         confidence: 'A',
       },
     ],
@@ -352,7 +364,7 @@ export const messaging: readonly ProviderSpec[] = [
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'the channel secret',
-    setup: 'LINE Developers Console, the channel, Messaging API, Webhook URL, Verify.',
+    setup: 'LINE Developers Console > your channel > Messaging API > Webhook URL > Verify.',
   },
   {
     name: 'meta',
@@ -374,11 +386,11 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the app secret',
-    setup: 'App Dashboard, Webhooks, Callback URL and Verify Token; the app secret under App settings, Basic.',
+    setup: 'App Dashboard > Webhooks > Callback URL and Verify Token. The app secret is under App settings > Basic.',
     settings: { verify_token: 'the Verify Token, as you typed it there' },
     notes: [
-      { text: 'The signature is over the bytes as sent, in which non-ASCII letters are escaped.', confidence: 'C' },
-      { text: 'It retries for up to seven days.', confidence: 'C' },
+      { text: 'The signature covers the bytes as sent, in which non-ASCII letters are escaped.', confidence: 'C' },
+      { text: 'Meta retries for up to seven days.', confidence: 'C' },
     ],
   },
   {
@@ -406,7 +418,7 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: "the app's consumer secret (API key secret)",
-    setup: 'POST /2/webhooks with the URL; X asks the URL at once and then every hour.',
+    setup: 'POST /2/webhooks with the URL. X checks the URL at once, and then every hour.',
   },
   {
     name: 'twitch',
@@ -448,7 +460,7 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: body('update_id'),
     secret: 'the secret_token that you give to setWebhook (1 to 256 of A-Z a-z 0-9 _ -)',
     setup: 'Call setWebhook with url and secret_token.',
-    notes: [{ text: 'Only ports 443, 80, 88 and 8443 are called.', confidence: 'A' }],
+    notes: [{ text: 'Telegram calls only the ports 443, 80, 88 and 8443.', confidence: 'A' }],
   },
   {
     name: 'zoom',
@@ -481,7 +493,8 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the secret token of the app',
-    setup: 'App Marketplace, the app, Features, Event Subscriptions; press Validate. Zoom asks again every 72 hours.',
+    setup:
+      'App Marketplace > your app > Features > Event Subscriptions, then Validate. Zoom validates the URL again every 72 hours.',
     retries: {
       timestamp: 'unknown',
       schedule: 'after 5, 25 and 85 minutes',
@@ -502,8 +515,8 @@ export const messaging: readonly ProviderSpec[] = [
     deliveryId: body('id'),
     handshakes: [{ condition: { method: 'HEAD' }, signed: false, reply: { kind: 'fixed', answer: emptyAnswer(200) } }],
     secret: "the app's client secret",
-    setup: 'Developer Hub, the app, Webhooks, Endpoint URL.',
-    notes: [{ text: 'Saving the URL sends a HEAD request.', confidence: 'D' }],
+    setup: 'Developer Hub > your app > Webhooks > Endpoint URL.',
+    notes: [{ text: 'When you save the URL, Intercom sends a HEAD request.', confidence: 'D' }],
   },
   {
     name: 'klaviyo',
@@ -556,10 +569,10 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the application webhook signing key',
-    setup: 'Settings, Developers, the app, Features, Application webhooks.',
+    setup: 'Settings > Developers > your app > Features > Application webhooks.',
     notes: [
       {
-        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
+        text: 'Paggio accepts the timestamp in seconds and in milliseconds, because it is not confirmed which of them is sent.',
         confidence: 'D',
       },
     ],
@@ -580,10 +593,10 @@ export const messaging: readonly ProviderSpec[] = [
     },
     eventType: body('event'),
     secret: 'the signing secret of the plugin',
-    setup: 'Marketplace, the plugin, Web Hooks.',
+    setup: 'Marketplace > your plugin > Web Hooks.',
     notes: [
       {
-        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
+        text: 'Paggio accepts the timestamp in seconds and in milliseconds, because it is not confirmed which of them is sent.',
         confidence: 'D',
       },
     ],
@@ -598,7 +611,7 @@ export const messaging: readonly ProviderSpec[] = [
     schemes: { sha1: hmac({ header: 'x-helpscout-signature', algorithm: 'sha1', encoding: 'base64' }) },
     eventType: header('x-helpscout-event'),
     secret: 'the secret key that you choose',
-    setup: 'Manage, Apps, Webhooks, Install.',
+    setup: 'Manage > Apps > Webhooks > Install.',
   },
   {
     name: 'nylas',
@@ -618,7 +631,7 @@ export const messaging: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the webhook_secret of the answer that created the webhook',
-    setup: 'Notifications, Create webhook.',
+    setup: 'Notifications > Create webhook.',
   },
   {
     name: 'livekit',
@@ -640,18 +653,18 @@ export const messaging: readonly ProviderSpec[] = [
     eventType: body('event'),
     deliveryId: body('id'),
     secret: 'the API secret',
-    setup: 'Project settings, Webhooks; it signs with the API key that is chosen there.',
+    setup: 'Project settings > Webhooks. LiveKit signs with the API key that you choose there.',
     settings: {
       api_key:
         'the API key that belongs to the secret; if it is given, tokens of other keys are refused. Test events and re-signed replays need it',
     },
     notes: [
       {
-        text: 'Tokens are accepted with and without Bearer before them. Paggio sends the bare token when it signs, because the receivers of its Python and Go libraries take the header as it is.',
+        text: "Paggio accepts tokens with and without Bearer before them. When it signs, it sends the token without Bearer, because the receivers in LiveKit's Python and Go libraries take the header as it is.",
         confidence: 'A',
       },
       {
-        text: 'Those receivers demand the issuer (iss). Replays to every environment have api_key as their issuer, so the receiver there has to know a key of that name.',
+        text: 'Those receivers require the issuer (iss). Replays to every environment have api_key as their issuer, so the receiver there has to know a key of that name.',
         confidence: 'A',
       },
     ],

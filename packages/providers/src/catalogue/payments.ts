@@ -16,10 +16,10 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the signing secret of the endpoint (whsec_...)',
-    setup: 'Workbench, Webhooks, Add destination; "Click to reveal" shows the signing secret.',
+    setup: 'Workbench > Webhooks > Add destination. "Click to reveal" shows the signing secret.',
     notes: [
       {
-        text: 'The key is the whole whsec_... text, not its decoded rest. Only v1 counts; v0 is a test scheme.',
+        text: 'The key is the whole text whsec_..., and not the decoded part after whsec_. Only v1 counts; v0 is a test scheme.',
         confidence: 'A',
       },
     ],
@@ -41,14 +41,14 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event_type'),
     deliveryId: body('id'),
     secret: "the webhook's ID",
-    setup: 'Apps & Credentials, the app, Add Webhook; the list shows the ID of each webhook.',
+    setup: 'Apps & Credentials > your app > Add Webhook. The list shows the ID of each webhook.',
     notes: [
       {
-        text: "Events from the webhooks simulator in PayPal's dashboard cannot be verified, because its webhook has no ID. Use the events of a sandbox app.",
+        text: "Events from the webhooks simulator in PayPal's dashboard cannot be verified, because the simulator's webhook has no ID. Use the events of a sandbox app.",
         confidence: 'C',
       },
       {
-        text: 'The certificate is fetched from `/v1/notifications/certs/` of api.paypal.com, api-m.paypal.com and their sandboxes only, through the address guard, and kept.',
+        text: 'Paggio fetches the certificate only from `/v1/notifications/certs/` of api.paypal.com, api-m.paypal.com and their sandboxes, through the address guard, and keeps it.',
         confidence: 'B',
       },
       { text: 'The signed text contains the CRC-32 of the body, which is not a cryptographic hash.', confidence: 'B' },
@@ -66,7 +66,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('event_id'),
     secret: 'the signature key of the subscription',
-    setup: 'Developer Console, the application, Webhooks, Subscriptions.',
+    setup: 'Developer Console > your application > Webhooks > Subscriptions.',
   },
   {
     name: 'adyen',
@@ -94,13 +94,13 @@ export const payments: readonly ProviderSpec[] = [
     acknowledgement: textAnswer('[accepted]'),
     secret: 'the HMAC key (hexadecimal)',
     setup:
-      'Customer Area, Developers, Webhooks, Standard webhook (or a platforms webhook, with `"scheme": "platforms"`); generate the HMAC key there.',
+      'Customer Area > Developers > Webhooks > Standard webhook (or a platforms webhook, with `"scheme": "platforms"`). Generate the HMAC key there.',
     notes: [
       {
         text: 'The standard scheme signs eight fields of each item, not the body. The signature of every item must be valid.',
         confidence: 'A',
       },
-      { text: 'Older set-ups expect the answer [accepted], so Paggio gives it.', confidence: 'B' },
+      { text: 'Older set-ups expect the answer [accepted], so Paggio sends it.', confidence: 'B' },
     ],
   },
   {
@@ -120,10 +120,10 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event_type'),
     deliveryId: body('event_id'),
     secret: 'the secret key of the notification destination (pdl_ntfset_...)',
-    setup: 'Developer tools, Notifications, New destination; Edit destination shows the secret key.',
+    setup: 'Developer tools > Notifications > New destination. Edit destination shows the secret key.',
     notes: [
       {
-        text: "The vendor's SDK allows 5 s. Paggio allows 300 s, measured when the request arrives.",
+        text: "Paddle's SDK allows 5 s. Paggio allows 300 s, measured when the request arrives.",
         confidence: 'A',
       },
     ],
@@ -139,10 +139,8 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event'),
     deliveryId: header('x-razorpay-event-id'),
     secret: 'the webhook secret that you choose',
-    setup: 'Account & Settings, Webhooks, Add New Webhook.',
-    notes: [
-      { text: 'Retries of old events carry a signature under the old secret: keep both for a while.', confidence: 'B' },
-    ],
+    setup: 'Account & Settings > Webhooks > Add New Webhook.',
+    notes: [{ text: 'Retries of old events are signed with the old secret: keep both for a while.', confidence: 'B' }],
   },
   {
     name: 'mollie',
@@ -161,14 +159,14 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook',
-    setup: 'Developers, Webhooks (next-gen), Create a webhook.',
+    setup: 'Developers > Webhooks (next-gen) > Create a webhook.',
     notes: [
       {
         text: 'The signature comes with or without sha256= before it, and twice while a secret is rotated. All forms are accepted.',
         confidence: 'C',
       },
       {
-        text: 'Only the next-gen webhooks are signed. Classic ones carry nothing but an id: leave verification off and fetch the object.',
+        text: 'Only the next-gen webhooks are signed. Classic webhooks contain only an id: leave verification off and fetch the object.',
         confidence: 'B',
       },
     ],
@@ -184,9 +182,9 @@ export const payments: readonly ProviderSpec[] = [
     eventType: join('.', body('events', 0, 'resource_type'), body('events', 0, 'action')),
     deliveryId: body('meta', 'webhook_id'),
     secret: 'the secret of the webhook endpoint',
-    setup: 'Developers, Create, Webhook endpoint.',
+    setup: 'Developers > Create > Webhook endpoint.',
     notes: [
-      { text: 'One request holds up to 250 events; the type is that of the first.', confidence: 'B' },
+      { text: 'One request contains up to 250 events. Its type is the type of the first event.', confidence: 'B' },
       { text: 'GoCardless asks for status 498 on a wrong signature. It counts any 4xx as a failure.', confidence: 'B' },
     ],
   },
@@ -201,7 +199,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the signature key of the workflow action',
-    setup: 'Workflows, a webhook action with the URL and a signature key.',
+    setup: 'Under Workflows, add a webhook action with the URL and a signature key.',
   },
   {
     name: 'coinbase-commerce',
@@ -214,7 +212,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event', 'type'),
     deliveryId: body('event', 'id'),
     secret: 'the webhook shared secret',
-    setup: 'Settings, Notifications, Webhook endpoints.',
+    setup: 'Settings > Notifications > Webhook endpoints.',
   },
   {
     name: 'lemon-squeezy',
@@ -226,7 +224,7 @@ export const payments: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-signature' }) },
     eventType: first(header('x-event-name'), body('meta', 'event_name')),
     secret: 'the signing secret that you choose (6 to 40 characters)',
-    setup: 'Settings, Webhooks, the plus button.',
+    setup: 'Settings > Webhooks, then the plus button.',
   },
   {
     name: 'recurly',
@@ -246,11 +244,11 @@ export const payments: readonly ProviderSpec[] = [
     eventType: join('.', body('object_type'), body('event_type')),
     deliveryId: body('uuid'),
     secret: 'the key of the webhook endpoint',
-    setup: 'Integrations, Webhooks, Configure, New endpoint (JSON).',
+    setup: 'Integrations > Webhooks > Configure > New endpoint (JSON).',
     notes: [
       { text: 'While a key is rotated, the header lists a signature for each key.', confidence: 'B' },
       {
-        text: 'Seconds and milliseconds are both accepted, because it is not confirmed which of them it sends.',
+        text: 'Paggio accepts the timestamp in seconds and in milliseconds, because it is not confirmed which of them is sent.',
         confidence: 'D',
       },
     ],
@@ -266,7 +264,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event', 'type'),
     deliveryId: body('event', 'id'),
     secret: 'the authorization header value that you choose, or the signing secret for `"scheme": "signature"`',
-    setup: 'Project settings, Integrations, Webhooks.',
+    setup: 'Project settings > Integrations > Webhooks.',
     notes: [
       {
         text: 'Every project has the authorization header. The signature is newer and optional.',
@@ -287,7 +285,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('eventType'),
     deliveryId: body('notificationId'),
     secret: 'the signature key of the merchant interface',
-    setup: 'Account, Settings, Webhooks; the signature key under API Credentials & Keys.',
+    setup: 'Account > Settings > Webhooks. The signature key is under API Credentials & Keys.',
     notes: [{ text: 'The signature is sent in upper-case hexadecimal digits.', confidence: 'C' }],
   },
   {
@@ -300,7 +298,7 @@ export const payments: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-signature' }) },
     eventType: first(join('.', header('x-topic'), body('event')), body('event')),
     secret: 'the webhook key',
-    setup: 'Developers, Webhooks, New webhook endpoint.',
+    setup: 'Developers > Webhooks > New webhook endpoint.',
   },
   {
     name: 'dwolla',
@@ -328,10 +326,10 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event_type'),
     deliveryId: header('x-delivery-id'),
     secret: "Wise's public key of the environment (PEM or base64), from its documentation",
-    setup: 'Settings, Webhooks, Create new webhook.',
+    setup: 'Settings > Webhooks > Create new webhook.',
     notes: [
       {
-        text: 'Sandbox and production have different keys; a test notification carries X-Test-Notification: true.',
+        text: 'Sandbox and production have different keys. A test notification has the header X-Test-Notification: true.',
         confidence: 'B',
       },
     ],
@@ -346,14 +344,14 @@ export const payments: readonly ProviderSpec[] = [
     schemes: { es256: { kind: 'plaid' } },
     eventType: join('.', body('webhook_type'), body('webhook_code')),
     secret: 'the API secret (with settings.client_id), or the public key as JWK',
-    setup: 'Give the URL as `webhook` when a link token is created.',
+    setup: 'Pass the URL as `webhook` when you create a link token.',
     settings: {
       client_id: 'the client id that belongs to the API secret',
       environment: 'production (default) or sandbox',
     },
     notes: [
       {
-        text: 'Keys are looked up by their id and kept. Look-ups of unknown ids are limited to a few a minute.',
+        text: 'Paggio looks up keys by their id and keeps them. It looks up only a few unknown ids a minute.',
         confidence: 'B',
       },
     ],
@@ -369,7 +367,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: body('id'),
     secret: 'the secret of the webhook',
-    setup: 'Developer, the app, Webhooks.',
+    setup: 'Developer > your app > Webhooks.',
   },
   {
     name: 'xero',
@@ -389,10 +387,10 @@ export const payments: readonly ProviderSpec[] = [
     acknowledgement: emptyAnswer(200),
     refusal: emptyAnswer(401),
     secret: 'the webhooks key',
-    setup: 'My Apps, the app, Webhooks; save, then press "Send Intent to receive".',
+    setup: 'My Apps > your app > Webhooks. Save, then press "Send Intent to receive".',
     notes: [
       {
-        text: 'Intent to receive sends good and bad signatures: the good ones get 200, the bad ones 401, both without a body.',
+        text: '"Intent to receive" sends valid and wrong signatures. Paggio answers valid ones 200 and wrong ones 401, both without a body.',
         confidence: 'B',
       },
       {
@@ -412,7 +410,8 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('event_type'),
     deliveryId: body('id'),
     secret: 'user:password of the basic authentication that you set on the webhook',
-    setup: 'Settings, Configure Chargebee, Webhooks, Add Webhook, "Protect webhook URL with basic authentication".',
+    setup:
+      'Settings > Configure Chargebee > Webhooks > Add Webhook, with "Protect webhook URL with basic authentication".',
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
   {
@@ -425,8 +424,8 @@ export const payments: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-commercelayer-signature', encoding: 'base64' }) },
     eventType: header('x-commercelayer-topic'),
     secret: 'the shared secret of the webhook',
-    setup: 'Create a webhook in the dashboard or with the CLI; the answer contains the shared secret.',
-    notes: [{ text: 'The encoding is base64 in its documentation and hex in one secondary source.', confidence: 'D' }],
+    setup: 'Create a webhook in the dashboard or with the CLI. The response contains the shared secret.',
+    notes: [{ text: 'The encoding is base64 in the documentation, but hex in one secondary source.', confidence: 'D' }],
   },
   {
     name: 'fastspring',
@@ -439,7 +438,7 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('events', 0, 'type'),
     deliveryId: single(['events'], body('events', 0, 'id')),
     secret: 'the HMAC SHA256 secret of the webhook',
-    setup: 'Developer Tools, Webhooks, Configuration, Add URL endpoint.',
+    setup: 'Developer Tools > Webhooks > Configuration > Add URL endpoint.',
   },
   {
     name: 'persona',
@@ -452,6 +451,6 @@ export const payments: readonly ProviderSpec[] = [
     eventType: body('data', 'attributes', 'name'),
     deliveryId: body('data', 'id'),
     secret: 'the webhook secret (wbhsec_...)',
-    setup: 'Webhooks, Create webhook.',
+    setup: 'Webhooks > Create webhook.',
   },
 ];

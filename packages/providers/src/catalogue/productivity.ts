@@ -24,10 +24,10 @@ export const productivity: readonly ProviderSpec[] = [
     ],
     secret: 'the verification token, which Notion sends to the URL once; leave secrets empty and it is stored',
     setup:
-      'Integrations, the integration, Webhooks, Create a subscription. Read the token with GET /api/v1/endpoints/:id/secret (`verification_secret`) and paste it where Notion asks for it.',
+      'Integrations > your integration > Webhooks > Create a subscription. Read the token with GET /api/v1/endpoints/:id/secret (`verification_secret`) and paste it where Notion asks for it.',
     notes: [
       {
-        text: 'A token is stored only while the endpoint has no secret. Later ones are refused like any unsigned request.',
+        text: 'Paggio stores a token only while the endpoint has no secret. It refuses later tokens like any unsigned request.',
         confidence: 'B',
       },
     ],
@@ -51,8 +51,10 @@ export const productivity: readonly ProviderSpec[] = [
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'the X-Hook-Secret, which Asana sends while the webhook is created; leave secrets empty and it is stored',
-    setup: 'POST /webhooks with the resource and the URL, after you have switched verification on here.',
-    notes: [{ text: 'A heartbeat has an empty list of events. It is answered and is not an event.', confidence: 'B' }],
+    setup: 'First switch on verification for the endpoint. Then POST /webhooks with the resource and the URL.',
+    notes: [
+      { text: 'A heartbeat has an empty list of events. Paggio answers it and stores no event.', confidence: 'B' },
+    ],
   },
   {
     name: 'trello',
@@ -68,7 +70,7 @@ export const productivity: readonly ProviderSpec[] = [
     deliveryId: body('action', 'id'),
     handshakes: [{ condition: { method: 'HEAD' }, signed: false, reply: { kind: 'fixed', answer: emptyAnswer(200) } }],
     secret: "the OAuth secret of the app's API key",
-    setup: 'POST /1/webhooks with callbackURL and idModel; it sends a HEAD request first.',
+    setup: 'POST /1/webhooks with callbackURL and idModel. Trello sends a HEAD request first.',
   },
   {
     name: 'typeform',
@@ -81,7 +83,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('event_type'),
     deliveryId: body('event_id'),
     secret: 'the secret that you choose',
-    setup: 'The form, Connect, Webhooks, Add a webhook, Edit, Secret.',
+    setup: 'Your form > Connect > Webhooks > Add a webhook > Edit > Secret.',
   },
   {
     name: 'tally',
@@ -94,7 +96,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('eventType'),
     deliveryId: body('eventId'),
     secret: 'the signing secret',
-    setup: 'The form, Integrations, Webhooks, Connect, Add a signing secret.',
+    setup: 'Your form > Integrations > Webhooks > Connect > Add a signing secret.',
   },
   {
     name: 'calendly',
@@ -118,7 +120,7 @@ export const productivity: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-cal-signature-256' }) },
     eventType: body('triggerEvent'),
     secret: 'the secret that you choose',
-    setup: 'Settings, Developer, Webhooks, New.',
+    setup: 'Settings > Developer > Webhooks > New.',
   },
   {
     name: 'acuity',
@@ -130,7 +132,7 @@ export const productivity: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'x-acuity-signature', encoding: 'base64' }) },
     eventType: { from: 'form', name: 'action' },
     secret: 'the API key of the main admin',
-    setup: 'Integrations, API, Webhooks.',
+    setup: 'Integrations > API > Webhooks.',
   },
   {
     name: 'docusign',
@@ -149,8 +151,13 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('event'),
     deliveryId: join(':', body('data', 'envelopeId'), body('event'), body('generatedDateTime')),
     secret: 'the Connect key',
-    setup: 'Settings, Connect, Connect Keys; a configuration with "Include HMAC Signature".',
-    notes: [{ text: 'There is one header for each active key. Any of the first twenty may match.', confidence: 'B' }],
+    setup: 'Settings > Connect > Connect Keys. The configuration needs "Include HMAC Signature".',
+    notes: [
+      {
+        text: 'There is one header for each active key. Paggio checks the first twenty, and one has to match.',
+        confidence: 'B',
+      },
+    ],
   },
   {
     name: 'dropbox',
@@ -168,7 +175,7 @@ export const productivity: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the app secret',
-    setup: 'App Console, the app, Webhook URIs, Add.',
+    setup: 'App Console > your app > Webhook URIs > Add.',
     notes: [{ text: 'A ping says only whose files changed, so identical pings are not duplicates.', confidence: 'B' }],
   },
   {
@@ -192,7 +199,7 @@ export const productivity: readonly ProviderSpec[] = [
     // Box also sends the id of the attempt in a header, which changes with each retry.
     deliveryId: body('id'),
     secret: 'the primary and the secondary signature key, as two secrets',
-    setup: 'Developer Console, the app, Webhooks, Manage signature keys, then Create webhook V2.',
+    setup: 'Developer Console > your app > Webhooks > Manage signature keys, then Create webhook V2.',
     retries: {
       timestamp: 'new',
       schedule: 'not documented',
@@ -213,7 +220,7 @@ export const productivity: readonly ProviderSpec[] = [
     secret: 'the macSecretBase64 of the answer that created the webhook',
     setup: 'POST /v0/bases/:id/webhooks with notificationUrl.',
     notes: [
-      { text: 'A notification is a ping: fetch the payloads then.', confidence: 'B' },
+      { text: 'A notification contains no changes: fetch the payloads when it arrives.', confidence: 'B' },
       { text: 'It is not confirmed that the key is the decoded base64.', confidence: 'D' },
     ],
   },
@@ -227,7 +234,7 @@ export const productivity: readonly ProviderSpec[] = [
     schemes: { sha256: hmac({ header: 'signature', queryParameter: 'signature' }) },
     eventType: body(0, 'event'),
     secret: 'the shared key of the webhook',
-    setup: 'Developer Dashboard, Webhooks, Create webhook.',
+    setup: 'Developer Dashboard > Webhooks > Create webhook.',
     notes: [{ text: 'The signature is in the query parameter `signature`.', confidence: 'B' }],
   },
   {
@@ -250,7 +257,7 @@ export const productivity: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the signing secret of the app',
-    setup: 'The board, Integrate, Webhooks, or create_webhook of the API.',
+    setup: 'Your board > Integrate > Webhooks, or create_webhook of the API.',
     notes: [{ text: 'The token does not cover the body.', confidence: 'C' }],
   },
   {
@@ -284,14 +291,14 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body(0, 'subscriptionType'),
     deliveryId: single([], body(0, 'eventId')),
     secret: "the app's client secret",
-    setup: 'Developer account, the app, Webhooks, Target URL; the client secret under Auth.',
+    setup: 'Developer account > your app > Webhooks > Target URL. The client secret is under Auth.',
     notes: [
       {
-        text: 'A batch of one event keeps its eventId when it is sent again. Larger batches have no id of their own.',
+        text: 'A batch of one event keeps its eventId when HubSpot sends it again. Larger batches have no id of their own.',
         confidence: 'B',
       },
       {
-        text: 'According to its documentation, escapes such as %3A and %2F are decoded before the URL is signed; its Python library decodes nothing. Both are accepted. Paggio signs the decoded URL, as HubSpot documents it.',
+        text: 'According to its documentation, HubSpot decodes escapes such as %3A and %2F before it signs the URL. Its Python library decodes nothing. Paggio accepts both, and signs the decoded URL.',
         confidence: 'A',
       },
     ],
@@ -307,7 +314,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: first(join('.', body('meta', 'entity'), body('meta', 'action')), body('event')),
     deliveryId: body('meta', 'id'),
     secret: 'user:password of the basic authentication',
-    setup: 'Tools and apps, Webhooks, Create new webhook; fill in the HTTP auth user and password.',
+    setup: 'Tools and apps > Webhooks > Create new webhook. Fill in the HTTP auth user and password.',
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
   {
@@ -328,7 +335,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('type'),
     deliveryId: header('x-zendesk-webhook-invocation-id'),
     secret: 'the signing secret of the webhook',
-    setup: 'Admin Center, Apps and integrations, Webhooks, the webhook, Reveal secret.',
+    setup: 'Admin Center > Apps and integrations > Webhooks > your webhook > Reveal secret.',
   },
   {
     name: 'attio',
@@ -367,7 +374,10 @@ export const productivity: readonly ProviderSpec[] = [
     secret: 'a token of your own in the URL: webhook_url?token=...',
     setup: 'POST /push_subscriptions with callback_url (with ?token=...) and verify_token.',
     settings: { verify_token: 'the verify_token, as you gave it there' },
-    notes: [{ text: 'Events are not signed. The token in the URL replaces a signature.', confidence: 'C' }, queryToken],
+    notes: [
+      { text: 'Events are not signed. The token in the URL takes the place of a signature.', confidence: 'C' },
+      queryToken,
+    ],
   },
   {
     name: 'microsoft-graph',
@@ -406,7 +416,7 @@ export const productivity: readonly ProviderSpec[] = [
     deliveryId: join(':', header('x-goog-channel-id'), header('x-goog-message-number')),
     secret: 'the token that you gave when you created the channel',
     setup: 'Call watch with type web_hook, the address and a token.',
-    notes: [{ text: 'Bodies are empty: the headers are the event.', confidence: 'B' }],
+    notes: [{ text: 'Bodies are empty: the event is in the headers.', confidence: 'B' }],
   },
   {
     name: 'auth0',
@@ -418,7 +428,7 @@ export const productivity: readonly ProviderSpec[] = [
     schemes: { token: token({ header: 'authorization' }) },
     eventType: first(body('logs', 0, 'data', 'type'), body(0, 'data', 'type')),
     secret: 'the authorization token that you choose, exactly as the header has it',
-    setup: 'Monitoring, Streams, Create Stream, Custom Webhook, content format JSON array or object.',
+    setup: 'Monitoring > Streams > Create Stream > Custom Webhook, with content format JSON array or object.',
     notes: [{ text: 'Nothing is signed.', confidence: 'B' }],
   },
   {
@@ -439,7 +449,7 @@ export const productivity: readonly ProviderSpec[] = [
       },
     ],
     secret: 'the value of the Authorization header that you choose',
-    setup: 'Workflow, Event Hooks, Create Event Hook, Authentication field Authorization; then Verify.',
+    setup: 'Workflow > Event Hooks > Create Event Hook, with Authentication field Authorization, then Verify.',
   },
   {
     name: 'workos',
@@ -458,7 +468,7 @@ export const productivity: readonly ProviderSpec[] = [
     eventType: body('event'),
     deliveryId: body('id'),
     secret: 'the signing secret of the webhook endpoint',
-    setup: 'Dashboard, Webhooks, Create Webhook.',
-    notes: [{ text: 'The tolerance is 180 s, as in its own libraries.', confidence: 'A' }],
+    setup: 'Dashboard > Webhooks > Create Webhook.',
+    notes: [{ text: 'The tolerance is 180 s, as in the libraries of WorkOS.', confidence: 'A' }],
   },
 ];

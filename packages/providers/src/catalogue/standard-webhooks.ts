@@ -20,7 +20,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: svixId,
     retries: standardRetries,
     secret: 'the signing secret of the endpoint (whsec_...)',
-    setup: "Add an endpoint in the sender's portal with the URL; its page shows the signing secret.",
+    setup: "Add an endpoint in the sender's portal with the URL. Its page shows the signing secret.",
     notes: [{ text: 'Both header families, svix-* and webhook-*, are in use.', confidence: 'A' }],
   },
   {
@@ -35,8 +35,8 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: svixId,
     retries: standardRetries,
     secret: 'the signing secret of the endpoint (whsec_...)',
-    setup: 'Configure, Webhooks, Add Endpoint; the endpoint page shows the signing secret.',
-    notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
+    setup: 'Configure > Webhooks > Add Endpoint. The endpoint page shows the signing secret.',
+    notes: [{ text: 'The requests come through Svix, so they are detected as svix.', confidence: 'B' }],
   },
   {
     name: 'resend',
@@ -50,8 +50,8 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: svixId,
     retries: standardRetries,
     secret: 'the signing secret of the webhook (whsec_...)',
-    setup: 'Webhooks, Add webhook; the page of the webhook shows the signing secret.',
-    notes: [{ text: 'Sends through Svix: its requests are detected as svix.', confidence: 'B' }],
+    setup: 'Webhooks > Add webhook. The page of the webhook shows the signing secret.',
+    notes: [{ text: 'The requests come through Svix, so they are detected as svix.', confidence: 'B' }],
   },
   {
     name: 'brex',
@@ -79,8 +79,8 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: id,
     retries: standardRetries,
     secret: 'the signing secret (whsec_...), shown once',
-    setup: 'Project settings, Webhooks, Create.',
-    notes: [{ text: 'A secret without whsec_ is itself the key, as in its own libraries.', confidence: 'A' }],
+    setup: 'Project settings > Webhooks > Create.',
+    notes: [{ text: 'A secret without whsec_ is itself the key, as in the libraries of OpenAI.', confidence: 'A' }],
   },
   {
     name: 'replicate',
@@ -94,7 +94,7 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: id,
     retries: standardRetries,
     secret: 'the signing secret (whsec_...), from GET /v1/webhooks/default/secret',
-    setup: 'Give the URL as `webhook` of each prediction.',
+    setup: 'Pass the URL as `webhook` of each prediction.',
     notes: [{ text: 'The event type is the status of the prediction.', confidence: 'B' }],
   },
   {
@@ -109,10 +109,10 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     deliveryId: id,
     retries: standardRetries,
     secret: 'the webhook secret, as typed in or generated',
-    setup: 'Settings, Webhooks, Add Endpoint, format Raw.',
+    setup: 'Settings > Webhooks > Add Endpoint, with format Raw.',
     notes: [
       {
-        text: "Standard Webhooks, except that the key is the secret's own text and not its base64. For a secret with whsec_, both are tried, as its Python library does.",
+        text: "Polar follows Standard Webhooks, except that the key is the secret's own text and not its base64. For a secret with whsec_, Paggio tries both, as Polar's Python library does.",
         confidence: 'C',
       },
     ],
@@ -141,13 +141,16 @@ export const standardWebhooks: readonly ProviderSpec[] = [
     secret: 'the signing secret (whsec_...), or the public key (whpk_...) for v1a',
     setup: "Add the URL in the sender's settings.",
     notes: [
-      { text: 'For Render, Recall.ai, Loops, Dodo Payments and every other sender of the standard.', confidence: 'A' },
+      {
+        text: 'Use this for Render, Recall.ai, Loops, Dodo Payments and every other sender that follows the standard.',
+        confidence: 'A',
+      },
       {
         text: 'After whsec_ there must be base64, with or without padding and of any length, as in the libraries of the standard. Without the prefix, text that is not base64 is itself the key.',
         confidence: 'A',
       },
       {
-        text: 'A secret may be given as v1,whsec_..., or as a list of those with | between them (Supabase).',
+        text: 'A secret may be given as v1,whsec_..., or as a list of such texts with | between them (Supabase).',
         confidence: 'B',
       },
     ],

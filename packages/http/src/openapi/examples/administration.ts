@@ -86,7 +86,7 @@ export const administrationExamples: Examples = {
       handshake: false,
       hands_over_secret: false,
       secret: 'the signing secret of the endpoint (whsec_...)',
-      setup: 'Workbench, Webhooks, Add destination; "Click to reveal" shows the signing secret.',
+      setup: 'Workbench > Webhooks > Add destination. "Click to reveal" shows the signing secret.',
       documentation_url: 'https://docs.stripe.com/webhooks/signature',
       sample_event_types: ['payment_intent.succeeded'],
       confidence: 'A',
