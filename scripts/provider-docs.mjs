@@ -294,9 +294,9 @@ function index(providers) {
     '<!-- Made by `npm run docs`. -->',
     '# Providers',
     `Paggio verifies ${providers.length} providers. Each page says how the provider signs its requests, and how it names its events and deliveries. For any other sender, use [a scheme of your own](../verification.md#a-scheme-of-your-own).`,
-    `The column "confidence" says where the facts come from: ${Object.entries(meanings)
+    `The column "confidence" says where the facts come from. ${Object.entries(meanings)
       .map(([mark, text]) => `${mark}: ${text}`)
-      .join('; ')}.`,
+      .join('; ')}. The letters after the notes of a page have the same meaning.`,
   ];
   for (const group of groups) {
     lines.push(`## ${group === 'ai' ? 'AI' : `${group[0].toUpperCase()}${group.slice(1)}`}`);

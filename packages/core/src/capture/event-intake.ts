@@ -85,7 +85,7 @@ export class PostgresIntake implements Intake {
     const since = performance.now();
     const endpoint = event.endpointId.toString('latin1');
     if (this.isTooMuch(event.userId, endpoint, size, since))
-      return Promise.reject(unavailable('This gateway is overloaded: too many events are waiting to be stored'));
+      return Promise.reject(unavailable('Overloaded: too many events are waiting to be stored'));
     return new Promise((done, fail) => {
       this.queue.push(event.userId, endpoint, { event, size, since, done, fail });
       this.overdueTimer ??= setInterval(() => this.refuseOverdue(), this.timing.overdueLookMs).unref();

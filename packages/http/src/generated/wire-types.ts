@@ -11,7 +11,7 @@ export type EventItem = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
+  /** HTTP status of the latest scheduled attempt to one destination. It is a destination whose delivery failed if there is one, otherwise one whose delivery is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
   /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
@@ -46,7 +46,7 @@ export type Event = {
   status: 'pending' | 'delivered' | 'failed' | 'captured';
   status_reason:
     'no_destination' | 'filtered' | 'paused' | 'exhausted' | 'cancelled' | 'refused' | 'endpoint_deleted' | null;
-  /** HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first. */
+  /** HTTP status of the latest scheduled attempt to one destination. It is a destination whose delivery failed if there is one, otherwise one whose delivery is pending, otherwise the first. */
   response_status: number | null;
   latency_ms: number | null;
   /** HTTP status of the later replay that a destination accepted. Only failed events have it. */
@@ -108,7 +108,7 @@ export type Attempt = {
   response_headers: Record<string, string | string[]>;
   latency_ms: number;
   error: string | null;
-  /** What decided the outcome. */
+  /** Why the attempt ended as it did. */
   reason: string;
   /** UTC, with milliseconds. */
   created_at: string;
@@ -692,11 +692,11 @@ export type Provider = {
   signs_url: boolean;
   /** True when the provider sends a handshake first, which Paggio answers. */
   handshake: boolean;
-  /** True when the provider sends its secret in a handshake, so that secrets may be empty. */
+  /** True when the provider sends its secret in a handshake, so secrets may be empty. */
   hands_over_secret: boolean;
   /** What the provider calls the secret, and where it shows it. */
   secret: string;
-  /** How to set up the webhook in the pages of the provider. */
+  /** How to set up the webhook at the provider. */
   setup: string;
   documentation_url: string;
   /** Event types for which Paggio has a sample. */

@@ -51,7 +51,7 @@ export const productivity: readonly ProviderSpec[] = [
       { condition: { emptyList: ['events'] }, signed: true, reply: { kind: 'fixed', answer: emptyAnswer(200) } },
     ],
     secret: 'the X-Hook-Secret, which Asana sends while the webhook is created; leave secrets empty and it is stored',
-    setup: 'First switch on verification for the endpoint. Then POST /webhooks with the resource and the URL.',
+    setup: 'First switch on verification in Paggio. Then POST /webhooks with the resource and the URL.',
     notes: [
       { text: 'A heartbeat has an empty list of events. Paggio answers it and stores no event.', confidence: 'B' },
     ],

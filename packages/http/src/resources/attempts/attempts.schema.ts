@@ -26,7 +26,7 @@ export const attemptSchemas: Readonly<Record<string, JsonSchema>> = {
     response_headers: headers,
     latency_ms: integer(),
     error: nullable(text()),
-    reason: text('What decided the outcome.'),
+    reason: text('Why the attempt ended as it did.'),
     created_at: time,
   }),
 };

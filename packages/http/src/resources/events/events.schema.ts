@@ -23,7 +23,7 @@ const state = {
   status_reason: nullable(oneOf(statusReasons)),
   response_status: nullable(
     integer(
-      'HTTP status of the latest scheduled attempt to one destination: one that failed, otherwise one that is pending, otherwise the first.',
+      'HTTP status of the latest scheduled attempt to one destination. It is a destination whose delivery failed if there is one, otherwise one whose delivery is pending, otherwise the first.',
     ),
   ),
   latency_ms: nullable(integer()),

@@ -14,10 +14,10 @@ export const providerSchemas: Readonly<Record<string, JsonSchema>> = {
     handshake: { ...flag, description: 'True when the provider sends a handshake first, which Paggio answers.' },
     hands_over_secret: {
       ...flag,
-      description: 'True when the provider sends its secret in a handshake, so that secrets may be empty.',
+      description: 'True when the provider sends its secret in a handshake, so secrets may be empty.',
     },
     secret: text('What the provider calls the secret, and where it shows it.'),
-    setup: text('How to set up the webhook in the pages of the provider.'),
+    setup: text('How to set up the webhook at the provider.'),
     documentation_url: text(),
     sample_event_types: { ...texts, description: 'Event types for which Paggio has a sample.' },
     confidence: oneOf(

@@ -23,7 +23,7 @@ export const streamOperations: readonly Operation[] = [
         schema: { type: 'string' },
       },
     },
-    answers: { 200: { mediaType: 'text/event-stream', description: 'A stream that does not end by itself.' } },
+    answers: { 200: { mediaType: 'text/event-stream', description: 'A stream that stays open.' } },
     run: async ({ paggio, principal, request, stillValid, takeStream }) => {
       const giveBack = takeStream();
       const from = lastEventId(request.rawHeaders);
