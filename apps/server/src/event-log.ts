@@ -57,7 +57,7 @@ export function prettyLine(event: TelemetryEvent, now: Date): string | null {
         '!!',
         pad('open', 7),
         pad(`destination ${event.destinationId}`, 52),
-        `circuit breaker opened after repeated failures; next attempt in ${Math.round(event.forMs / 1000)} s`,
+        `circuit breaker opened: the destination fails or asked to wait; next attempt in ${Math.round(event.forMs / 1000)} s`,
       );
     case 'circuit.closed':
       return row(

@@ -526,7 +526,7 @@ export function ingestUrlProblem(value: unknown, publicUrl: unknown): string | n
     return 'must be an http or https origin without path, such as https://in.example.com.';
   const own = parse(publicUrl);
   if (own !== undefined && own.hostname === url.hostname && portOf(own) === portOf(url))
-    return 'must be on another host than the public URL: API and dashboard are not answered there.';
+    return 'must be on another host than the public URL: the API and the dashboard do not answer there.';
   return null;
 }
 

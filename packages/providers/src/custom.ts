@@ -307,7 +307,7 @@ class SettingReader {
     if (!this.has(name)) return undefined;
     const value = this.settings[name];
     if (typeof value === 'string' && value !== '' && value.length <= 512) return value;
-    this.problem(name, `${name} must be a non-empty text of at most 512 characters.`);
+    this.problem(name, `${name} must be a non-empty string of at most 512 characters.`);
     return undefined;
   }
 

@@ -50,7 +50,7 @@ const options: Record<keyof HandlerOptions, Shape> = {
   unverified: optional(flag),
 };
 const eventType = meaningful(
-  matching(/^[\x21-\x7e]{1,200}$/, 'a text such as invoice.paid, a pattern such as invoice.*, or *'),
+  matching(/^[\x21-\x7e]{1,200}$/, 'an event type such as invoice.paid, a pattern such as invoice.*, or *'),
   patternProblems,
 );
 const registration: Arguments = [

@@ -18,7 +18,7 @@ export function sharedSecret(
 ): Pick<Scheme, 'secretProblem' | 'secretAdvice' | 'signingKeyProblem' | 'createTestSecret'> {
   const standard = encoding === 'whsec' || encoding === 'standard-webhooks';
   const problem = (secret: string): string | null =>
-    secretKey(secret, encoding) ? null : `The ${what} must be a ${forms[encoding]} text.`;
+    secretKey(secret, encoding) ? null : `The ${what} must be a ${forms[encoding]} string.`;
   const advice = (secret: string): string | null => (standard ? standardSecretProblem(secret) : null);
   return {
     secretProblem: problem,
