@@ -478,7 +478,7 @@ test('a new master key in the data directory applies after a restart, and the ol
   writeFileSync(join(directory, 'master-key'), old.toString('base64'));
   await expect(start()).rejects.toMatchObject({
     name: 'StartError',
-    message: expect.stringContaining('The master key is not the one'),
+    message: expect.stringContaining('This database was set up with another master key'),
   });
   await database.drop();
 }, 120_000);

@@ -655,3 +655,21 @@ test('each kind of TLS failure has its own error code [SSR-21]', () => {
     ].map(code),
   ).toEqual(['tls_certificate_expired', 'tls_wrong_host', 'tls_untrusted', 'tls_protocol', 'tls_failed']);
 });
+
+test.each(['SSLV3', 'TLSV1', 'TLSV13', 'SSL/TLS'])(
+  'a TLS alert is recognized in the name of any OpenSSL: %s',
+  (version) => {
+    const error = (alert: string): object =>
+      toTransportError(Object.assign(new Error('x'), { code: `ERR_SSL_${version}_ALERT_${alert}` }));
+    for (const alert of [
+      'BAD_CERTIFICATE',
+      'CERTIFICATE_REQUIRED',
+      'CERTIFICATE_EXPIRED',
+      'UNKNOWN_CA',
+      'ACCESS_DENIED',
+    ])
+      expect(error(alert)).toMatchObject({ code: 'tls_client_certificate' });
+    expect(error('PROTOCOL_VERSION')).toMatchObject({ code: 'tls_protocol' });
+    expect(error('HANDSHAKE_FAILURE')).toMatchObject({ message: expect.stringContaining('client certificate') });
+  },
+);
