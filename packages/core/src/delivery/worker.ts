@@ -52,7 +52,7 @@ export interface Handoff {
  */
 export class DeliveryWorker implements Handoff {
   private readonly lanes: Lanes;
-  private readonly held = new Set<Lease>();
+  private readonly leases = new Set<Lease>();
   private readonly settler: Settler;
   private readonly id = formatId(newId());
   private isCheckedIn = false;
@@ -90,7 +90,7 @@ export class DeliveryWorker implements Handoff {
     // The database decides when rate-limited and ordered deliveries have their turn.
     if (!this.running || endpoint.rateLimit !== null || endpoint.orderBy !== null) return null;
     if (destination.handler !== null && !this.dependencies.handlers.has(destination.handler)) return null;
-    if (this.held.size >= this.dependencies.maxInFlight) return null;
+    if (this.leases.size >= this.dependencies.maxInFlight) return null;
     const lane = this.lanes.configured(destination.id, { ...destination, rate: null });
     if (this.lanes.isFull(lane)) return null;
     lane.reserved++;
@@ -115,7 +115,7 @@ export class DeliveryWorker implements Handoff {
   due(destinationId: string): void {
     if (this.lanes.group.count > 1) this.dependencies.announce('work');
     const lane = this.lanes.find(destinationId);
-    if (this.held.size >= this.dependencies.maxInFlight) this.wanted = true;
+    if (this.leases.size >= this.dependencies.maxInFlight) this.wanted = true;
     // A busy lane looks again when it runs empty, and one with an open circuit when the circuit closes.
     const now = performance.now();
     if (lane && !lane.isIdle) lane.more = true;
@@ -149,7 +149,7 @@ export class DeliveryWorker implements Handoff {
     const now = performance.now();
     const before = now - this.dependencies.timing.renewAfterMs;
     try {
-      await this.prolong([...this.held].filter((held) => held.since <= before));
+      await this.prolong([...this.leases].filter((lease) => lease.since <= before));
     } catch (error) {
       this.failingSince ??= performance.now();
       this.fault('renew', error);
@@ -183,8 +183,8 @@ export class DeliveryWorker implements Handoff {
     // Attempts that are still under way are not counted, and another worker may take their deliveries at once. They are
     // aborted before the release: an answer that came after it would no longer count, and the event would be sent
     // again.
-    const left = [...this.held];
-    for (const held of left) this.lose(held, 'Paggio is stopping');
+    const left = [...this.leases];
+    for (const lease of left) this.lose(lease, 'Paggio is stopping');
     await this.dependencies.transport.close();
     await this.giveBack(left);
     await this.settler.flush(Math.max(1_000, deadline - performance.now()));
@@ -193,13 +193,13 @@ export class DeliveryWorker implements Handoff {
   }
 
   private async prolong(leases: readonly Lease[]): Promise<void> {
-    const standing = leases.filter((held) => !held.lost);
+    const standing = leases.filter((lease) => !lease.lost);
     if (standing.length === 0) return;
     const now = performance.now();
-    const gone = new Set(await this.dependencies.record.renew(standing.map((held) => held.work)));
-    for (const held of standing) {
-      if (gone.has(held.work.leaseToken)) this.lose(held, 'Another process has taken the delivery over');
-      else held.since = now;
+    const gone = new Set(await this.dependencies.record.renew(standing.map((lease) => lease.work)));
+    for (const lease of standing) {
+      if (gone.has(lease.work.leaseToken)) this.lose(lease, 'Another process has taken the delivery over');
+      else lease.since = now;
     }
   }
 
@@ -208,7 +208,7 @@ export class DeliveryWorker implements Handoff {
    * process that is alive renews its own before anyone claims, so that nothing is sent twice without need.
    */
   private async recover(since: number): Promise<void> {
-    await this.prolong([...this.held]);
+    await this.prolong([...this.leases]);
     this.failingSince = null;
     const { outageMs, afterOutageMs } = this.dependencies.timing;
     if (performance.now() - since > outageMs) await sleep(afterOutageMs, undefined, { ref: false });
@@ -224,7 +224,7 @@ export class DeliveryWorker implements Handoff {
           await this.recover(this.failingSince);
           continue;
         }
-        const free = this.dependencies.maxInFlight - this.held.size;
+        const free = this.dependencies.maxInFlight - this.leases.size;
         // Without a free slot, the end of an attempt claims again. This does not count as a failed look for work.
         if (free <= 0) {
           this.inVain = null;
@@ -310,30 +310,30 @@ export class DeliveryWorker implements Handoff {
   }
 
   private enqueue(lane: Lane, work: Work): void {
-    const held: Lease = { work, since: performance.now(), lost: false };
-    this.held.add(held);
-    if (!this.running) return void this.giveBack([held]);
-    lane.queue.push(held);
+    const lease: Lease = { work, since: performance.now(), lost: false };
+    this.leases.add(lease);
+    if (!this.running) return void this.giveBack([lease]);
+    lane.queue.push(lease);
     this.advance(lane);
   }
 
   private advance(lane: Lane): void {
     // At least one: the claim has already counted the slot, even if the limit was cut below it since.
     while (lane.active < Math.max(1, lane.slots) && !lane.isOpen(performance.now())) {
-      const held = lane.queue.shift();
-      if (!held) return;
-      if (held.lost) {
-        this.held.delete(held);
+      const lease = lane.queue.shift();
+      if (!lease) return;
+      if (lease.lost) {
+        this.leases.delete(lease);
         continue;
       }
       lane.active++;
       this.active++;
-      void this.run(lane, held).finally(() => {
+      void this.run(lane, lease).finally(() => {
         lane.active--;
         this.active--;
-        this.held.delete(held);
+        this.leases.delete(lease);
         this.advance(lane);
-        this.lanes.settleDown(held.work.destinationId, lane);
+        this.lanes.settleDown(lease.work.destinationId, lane);
         // Look for more while the rest is still being delivered.
         if (lane.more && lane.rate !== null) this.wakeIn(Math.max(0, lane.pacedUntil - performance.now()));
         else if (lane.more && lane.queue.length <= lane.slots) this.wake();
@@ -343,12 +343,12 @@ export class DeliveryWorker implements Handoff {
     }
   }
 
-  private async run(lane: Lane, held: Lease): Promise<void> {
-    const { work } = held;
+  private async run(lane: Lane, lease: Lease): Promise<void> {
+    const { work } = lease;
     try {
-      if (performance.now() - held.since > this.dependencies.timing.doubtfulAfterMs) {
-        await this.prolong([held]);
-        if (held.lost) return;
+      if (performance.now() - lease.since > this.dependencies.timing.doubtfulAfterMs) {
+        await this.prolong([lease]);
+        if (lease.lost) return;
       }
       const startedAt = performance.now();
       const end = await attempt(work, this.dependencies);
@@ -360,7 +360,7 @@ export class DeliveryWorker implements Handoff {
         if (lane.judge(end.result.strain !== 'none', now)) setTimeout(() => this.advance(lane), VERDICT_MS + 1).unref();
       }
       // A result that has been written counts, even if another process holds the lease by now.
-      if (end.kind !== 'settled' && held.lost) return;
+      if (end.kind !== 'settled' && lease.lost) return;
       await this.conclude(work, end);
     } catch (error) {
       if (error instanceof UnreadableEndpoint)
@@ -437,19 +437,19 @@ export class DeliveryWorker implements Handoff {
   }
 
   /** Marks a lease as lost, so that its result no longer counts, and aborts a handler that works on it. */
-  private lose(held: Lease, reason: string): void {
-    held.lost = true;
-    this.dependencies.handlers.abort(held.work.leaseToken, reason);
+  private lose(lease: Lease, reason: string): void {
+    lease.lost = true;
+    this.dependencies.handlers.abort(lease.work.leaseToken, reason);
   }
 
   private async giveBack(leases: Lease[]): Promise<void> {
     if (leases.length === 0) return;
-    for (const held of leases) {
-      this.lose(held, 'Paggio is stopping');
-      this.held.delete(held);
+    for (const lease of leases) {
+      this.lose(lease, 'Paggio is stopping');
+      this.leases.delete(lease);
     }
     await this.dependencies.record
-      .release(leases.map((held) => held.work))
+      .release(leases.map((lease) => lease.work))
       .catch((error: unknown) => this.fault('release', error));
   }
 
