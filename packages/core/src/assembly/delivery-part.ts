@@ -30,7 +30,7 @@ export function assembleDelivery(
   const { options, timing, telemetry } = context;
   const registry = new HandlerRegistry();
   const hops = new Hops(options.masterKey);
-  const record = new PostgresDeliveryStore(
+  const deliveryStore = new PostgresDeliveryStore(
     database.settle,
     database.lease,
     (version) => directory.observe(version),
@@ -41,8 +41,8 @@ export function assembleDelivery(
   );
   const { transactions } = database;
   const worker = new DeliveryWorker({
-    record,
-    handlers: new HandlerRunner({ registry, transactions, record, telemetry, timing }),
+    deliveryStore,
+    handlers: new HandlerRunner({ registry, transactions, deliveryStore, telemetry, timing }),
     directory,
     transport,
     hops,

@@ -30,7 +30,7 @@ export type AttemptEnd =
 
 export interface AttemptDependencies {
   directory: EndpointDirectory;
-  record: Pick<DeliveryStore, 'load'>;
+  deliveryStore: Pick<DeliveryStore, 'load'>;
   transport: Transport;
   handlers: InProcess;
   hops: Hops;
@@ -81,7 +81,7 @@ export async function attempt(work: Work, dependencies: AttemptDependencies): Pr
       `its lease expired ${work.takeovers} times in a row: the process may crash during this delivery`,
     );
   }
-  const content = work.content ?? (await dependencies.record.load(work.eventId));
+  const content = work.content ?? (await dependencies.deliveryStore.load(work.eventId));
   if (!content) return { kind: 'cancelled', reason: 'cancelled' };
   if (content.locked === 'key_missing') return { kind: 'postponed' };
   if (content.locked) return refuse(work, url, 'refused', 'credentials_locked', LOCK_MESSAGES[content.locked]);

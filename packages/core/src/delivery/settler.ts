@@ -15,7 +15,7 @@ export class Settler {
   private failed = false;
 
   constructor(
-    record: Pick<DeliveryStore, 'commit'>,
+    deliveryStore: Pick<DeliveryStore, 'commit'>,
     onSettled: (report: SettleReport) => void,
     onFault: (error: unknown) => void,
     /** Results that could not be written are written again after this. */
@@ -30,7 +30,7 @@ export class Settler {
       failureOf,
       write: async (group) => {
         // failpoint: settle.sending
-        const report = await record.commit(group);
+        const report = await deliveryStore.commit(group);
         // failpoint: settle.committed
         this.failed = false;
         onSettled(report);

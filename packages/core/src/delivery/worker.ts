@@ -20,7 +20,7 @@ const MAX_UNSETTLED = 5_000;
 const MIN_PACE_MS = 50;
 
 export interface WorkerDependencies {
-  record: DeliveryStore;
+  deliveryStore: DeliveryStore;
   directory: EndpointDirectory;
   transport: Transport;
   handlers: InProcess;
@@ -72,7 +72,7 @@ export class DeliveryWorker implements Handoff {
   constructor(private readonly dependencies: WorkerDependencies) {
     this.lanes = new Lanes(dependencies.maxInFlight);
     this.settler = new Settler(
-      dependencies.record,
+      dependencies.deliveryStore,
       (report) => this.learn(report),
       (error) => this.fault('settle', error),
       dependencies.timing.settleAgainMs,
@@ -159,7 +159,7 @@ export class DeliveryWorker implements Handoff {
   /** Records that this process delivers, and learns how many others do. */
   async checkIn(): Promise<void> {
     try {
-      const group = await this.dependencies.record.checkIn(this.id, this.dependencies.handlers.names);
+      const group = await this.dependencies.deliveryStore.checkIn(this.id, this.dependencies.handlers.names);
       this.isCheckedIn = true;
       // This process may have more slots now.
       if (this.lanes.join(group) && this.running) this.wake();
@@ -189,14 +189,14 @@ export class DeliveryWorker implements Handoff {
     await this.giveBack(left);
     await this.settler.flush(Math.max(1_000, deadline - performance.now()));
     if (this.isCheckedIn)
-      await this.dependencies.record.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
+      await this.dependencies.deliveryStore.checkOut(this.id).catch((error: unknown) => this.fault('check_out', error));
   }
 
   private async prolong(leases: readonly Lease[]): Promise<void> {
     const standing = leases.filter((lease) => !lease.lost);
     if (standing.length === 0) return;
     const now = performance.now();
-    const gone = new Set(await this.dependencies.record.renew(standing.map((lease) => lease.work)));
+    const gone = new Set(await this.dependencies.deliveryStore.renew(standing.map((lease) => lease.work)));
     for (const lease of standing) {
       if (gone.has(lease.work.leaseToken)) this.lose(lease, 'Another process has taken the delivery over');
       else lease.since = now;
@@ -232,11 +232,11 @@ export class DeliveryWorker implements Handoff {
         }
         this.wanted = false;
         const freeSlots = this.lanes.freeSlots();
-        const { works, postponed } = await this.dependencies.record.claim(free, freeSlots, this.lanes.group);
+        const { works, postponed } = await this.dependencies.deliveryStore.claim(free, freeSlots, this.lanes.group);
         // failpoint: claim.leased
         await this.adopt(works, freeSlots).catch(async (error: unknown) => {
           // No attempt has begun, so the next claim may take them at once.
-          await this.dependencies.record.release(works).catch(() => undefined);
+          await this.dependencies.deliveryStore.release(works).catch(() => undefined);
           throw error;
         });
         this.inVain = null;
@@ -298,7 +298,7 @@ export class DeliveryWorker implements Handoff {
    */
   private async setAside(works: readonly Work[]): Promise<void> {
     if (works.length === 0) return;
-    await this.dependencies.record.release(works);
+    await this.dependencies.deliveryStore.release(works);
     const { setAsideMs } = this.dependencies.timing;
     for (const destinationId of new Set(works.map((work) => work.destinationId))) {
       const lane = this.lanes.get(destinationId);
@@ -372,10 +372,10 @@ export class DeliveryWorker implements Handoff {
   }
 
   private async conclude(work: Work, end: AttemptEnd): Promise<void> {
-    if (end.kind === 'held') return this.dependencies.record.release([work]);
+    if (end.kind === 'held') return this.dependencies.deliveryStore.release([work]);
     if (end.kind === 'postponed')
-      return this.dependencies.record.release([work], this.dependencies.timing.missingKeyMs);
-    if (end.kind === 'cancelled') return this.dependencies.record.cancel([work], end.reason);
+      return this.dependencies.deliveryStore.release([work], this.dependencies.timing.missingKeyMs);
+    if (end.kind === 'cancelled') return this.dependencies.deliveryStore.cancel([work], end.reason);
     if (end.kind === 'lost') return;
     if (end.kind === 'settled') this.learn(end.report);
     else this.settler.push(end.result);
@@ -448,7 +448,7 @@ export class DeliveryWorker implements Handoff {
       this.lose(lease, 'Paggio is stopping');
       this.leases.delete(lease);
     }
-    await this.dependencies.record
+    await this.dependencies.deliveryStore
       .release(leases.map((lease) => lease.work))
       .catch((error: unknown) => this.fault('release', error));
   }

@@ -17,7 +17,7 @@ import { toWebhookEvent } from './webhook-event';
 export interface HandlerRunnerDependencies {
   registry: HandlerRegistry;
   transactions: TransactionSource;
-  record: Pick<DeliveryStore, 'commitIn'>;
+  deliveryStore: Pick<DeliveryStore, 'commitIn'>;
   telemetry: Telemetry;
   timing: Timing;
 }
@@ -91,7 +91,7 @@ export class HandlerRunner implements InProcess {
    * lease can be renewed. If the lease is lost anyway, settling finds no row and everything is rolled back.
    */
   private async inTransaction(handler: RegisteredHandler, call: HandlerCall, input: HandlerWork): Promise<AttemptEnd> {
-    const { record, transactions } = this.dependencies;
+    const { deliveryStore, transactions } = this.dependencies;
     const { leaseToken } = input.work;
     let startedAt = performance.now();
     // Called as soon as the end is known, even if the rollback has to wait for a statement of a handler that does not
@@ -111,7 +111,7 @@ export class HandlerRunner implements InProcess {
       const failed: CallEnd = refusal ? { kind: 'threw', error: refusal, timedOut: false } : end;
       if (failed.kind !== 'returned') throw undo(failed, end.kind === 'abandoned');
       const done = delivered(input, startedAt);
-      const report = await record.commitIn(statements, done.result);
+      const report = await deliveryStore.commitIn(statements, done.result);
       if (report) return { ...done, kind: 'settled' as const, report };
       const [row] = await statements.query<{ lease: string | null }>(
         `select current_setting('paggio.lease', true) as lease`,
