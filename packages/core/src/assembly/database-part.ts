@@ -38,7 +38,7 @@ export interface DatabasePart {
   readonly directory: EndpointDirectory;
 
   readonly log: ChangeLog;
-  readonly words: Dictionary;
+  readonly dictionary: Dictionary;
   readonly index: EventIndex;
 
   readonly quotas: Quotas;
@@ -54,7 +54,7 @@ export function assembleDatabase(context: Context, { publishedKeys }: TransportP
   const box = new SecretBox(options.masterKey, options.previousMasterKeys, reportUnreadable);
   const loader = new PostgresEndpointLoader(database, box, publishedKeys, reportUnreadable, timing.timeoutSecondMs);
   const log = new ChangeLog(database);
-  const words = new Dictionary();
+  const dictionary = new Dictionary();
   const usage = new UsageStore(database);
   const quotas: Quotas = {
     perEndpoint: options.storageQuotaPerEndpoint,
@@ -75,8 +75,8 @@ export function assembleDatabase(context: Context, { publishedKeys }: TransportP
     loader,
     directory: new EndpointDirectory(loader),
     log,
-    words,
-    index: new EventIndex(database, log, words, countAlerts),
+    dictionary,
+    index: new EventIndex(database, log, dictionary, countAlerts),
     quotas,
     quota: new StorageQuota(quotas, usage),
     usage,

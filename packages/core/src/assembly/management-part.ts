@@ -62,7 +62,7 @@ export function assembleManagement(
 ): ManagementPart {
   const { options, timing, telemetry, address, reportFault } = context;
   const { guard, transport } = transportPart;
-  const { database, box, seal, hints, directory, endpointStore, handlerStore, log, words, index } = databasePart;
+  const { database, box, seal, hints, directory, endpointStore, handlerStore, log, dictionary, index } = databasePart;
   const { routing, worker, hops, wake, configurationChanged: changed } = deliveryPart;
 
   const audit = new Audit(new AuditStore(database), (error) => reportFault('audit', error));
@@ -73,7 +73,7 @@ export function assembleManagement(
   const refusedSignIns = new RefusedSignIns(keys, audit, (event) => telemetry.emit(event));
 
   const { bodyLimit, dedupWindowMs } = options;
-  const events = new Events(new EventStore(database, index, words, seal), directory);
+  const events = new Events(new EventStore(database, index, dictionary, seal), directory);
   const rejectionLog = new PostgresRejectionLog(database, seal);
   const rejections = new Rejections(rejectionLog, directory);
   const verifications = new VerificationStore(database, box);

@@ -43,7 +43,7 @@ export class EventIndex {
   constructor(
     private readonly database: Database,
     private readonly log: ChangeLog,
-    private readonly words: Dictionary,
+    private readonly dictionary: Dictionary,
     private readonly onEnded: OnEnded,
   ) {}
 
@@ -136,7 +136,7 @@ export class EventIndex {
     const ended = row?.ended ?? [];
     if (!row?.nameless) return ended;
     // These events have new words. The words get their numbers first, and then the events are written.
-    await this.words.name(manager, row.nameless);
+    await this.dictionary.name(manager, row.nameless);
     const [rest] = await manager.query<WriteRow[]>(WRITE, [row.nameless]);
     return [...ended, ...(rest?.ended ?? [])];
   }

@@ -41,7 +41,7 @@ export class EventStore {
   constructor(
     private readonly database: Database,
     private readonly index: EventIndex,
-    private readonly words: Dictionary,
+    private readonly dictionary: Dictionary,
     private readonly seal: RequestSeal,
   ) {}
 
@@ -52,7 +52,7 @@ export class EventStore {
     }
     if (IndexQuery.answers(filter)) {
       await this.index.catchUp(CATCH_UP_MS);
-      const query = await IndexQuery.of(this.database, this.words, owner, filter);
+      const query = await IndexQuery.of(this.database, this.dictionary, owner, filter);
       if (!query) return toPage([], paging, 0);
       const paged = paging.startingAfter === null ? query : query.before(paging.startingAfter);
       return this.page(paging, paged.page(paging.limit + 1, paging.offset), query.count(TOTAL_LIMIT + 1));
@@ -211,7 +211,7 @@ export class EventStore {
   private async search(owner: Owner, filter: EventFilter, text: string, paging: Paging): Promise<Page<EventSummary>> {
     const indexed = IndexQuery.answers(filter);
     if (indexed) await this.index.catchUp(CATCH_UP_MS);
-    const narrow = indexed ? await IndexQuery.of(this.database, this.words, owner, filter) : null;
+    const narrow = indexed ? await IndexQuery.of(this.database, this.dictionary, owner, filter) : null;
     if (indexed && !narrow) return { ...toPage([], paging, 0), searchComplete: true };
     const deadline = performance.now() + SEARCH_MS;
     const found: string[] = [];

@@ -33,17 +33,17 @@ export class IndexQuery {
   /** Builds the query for a filter. Returns null when nothing can match. */
   static async of(
     database: Database,
-    words: Dictionary,
+    dictionary: Dictionary,
     owner: Owner,
     filter: EventFilter,
   ): Promise<IndexQuery | null> {
-    const ownerNumber = await words.ownerOf(database.source, owner);
+    const ownerNumber = await dictionary.ownerOf(database.source, owner);
     if (ownerNumber === undefined) return null;
     const conditions: [string, unknown][] = [['i.owner = ?', ownerNumber]];
     const { endpointId, eventType, source } = filter;
     let sourceNumber: number | undefined;
     if (source !== undefined) {
-      sourceNumber = await words.find(database.source, 0, 'source', source);
+      sourceNumber = await dictionary.find(database.source, 0, 'source', source);
       if (sourceNumber === undefined) return null;
       conditions.push(['i.source = ?', sourceNumber]);
     }
@@ -53,7 +53,7 @@ export class IndexQuery {
     const statuses = filter.status === undefined ? ALL_STATUSES : [indexedStatuses.indexOf(filter.status)];
     if (source === undefined && eventType === undefined) return new IndexQuery(conditions, statuses, null, false);
 
-    const named = eventType === undefined ? null : await typesNamed(database, words, ownerNumber, eventType);
+    const named = eventType === undefined ? null : await typesNamed(database, dictionary, ownerNumber, eventType);
     if (named?.length === 0) return null;
     const seen = await database.rows<{ type: number }>(SEEN, [
       ownerNumber,
@@ -118,8 +118,13 @@ function parameters(): { values: unknown[]; param: (value: unknown) => string } 
   return { values, param: (value) => `$${values.push(value)}` };
 }
 
-async function typesNamed(database: Database, words: Dictionary, owner: number, filter: string): Promise<number[]> {
-  if (filter.endsWith('.*')) return words.typesWith(database.source, owner, filter.slice(0, -1), MAX_TYPES * 20);
-  const type = await words.find(database.source, owner, 'type', filter);
+async function typesNamed(
+  database: Database,
+  dictionary: Dictionary,
+  owner: number,
+  filter: string,
+): Promise<number[]> {
+  if (filter.endsWith('.*')) return dictionary.typesWith(database.source, owner, filter.slice(0, -1), MAX_TYPES * 20);
+  const type = await dictionary.find(database.source, owner, 'type', filter);
   return type === undefined ? [] : [type];
 }
