@@ -6,7 +6,7 @@ const CHANNEL = 'paggio';
 /** The pause between two messages. The first is sent at once: it may be about one event for another process. */
 const PAUSE_MS = 3;
 
-export type Word = 'work' | 'change' | 'replay';
+export type Hint = 'work' | 'change' | 'replay';
 
 export interface HintListener {
   /** Another process left work that is due. */
@@ -27,7 +27,7 @@ export class ProcessHints {
   private client: SurvivingClient | undefined;
   private listener: HintListener | undefined;
   private stopped = false;
-  private pending = new Set<Word>();
+  private pending = new Set<Hint>();
   private sending = false;
   private reconnectTimer: NodeJS.Timeout | undefined;
 
@@ -41,8 +41,8 @@ export class ProcessHints {
     await this.connect().catch(() => this.reconnect());
   }
 
-  announce(what: Word): void {
-    this.pending.add(what);
+  announce(hint: Hint): void {
+    this.pending.add(hint);
     if (!this.sending) void this.send();
   }
 
@@ -71,11 +71,11 @@ export class ProcessHints {
   private async send(): Promise<void> {
     this.sending = true;
     while (this.pending.size > 0 && this.client) {
-      const words = [...this.pending];
+      const hints = [...this.pending];
       this.pending.clear();
       const { client } = this;
       await client
-        .query(`select pg_notify('${CHANNEL}', word) from unnest($1::text[]) as word`, [words])
+        .query(`select pg_notify('${CHANNEL}', hint) from unnest($1::text[]) as hint`, [hints])
         .catch(() => client.abandon());
       await sleep(PAUSE_MS, undefined, { ref: false });
     }
