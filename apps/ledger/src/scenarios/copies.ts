@@ -27,7 +27,7 @@ const COPIES = `
       e.remote_addr, e.verified_by, e.body_authenticated, at
     from (select * from paggio.events limit 1) e cross join clock cross join generate_series($1::int, $2::int) n
     returning id, endpoint_id
-  ), told as (
+  ), logged as (
     insert into paggio.changes (created) select array_agg(id) from made
   ), deliveries as (
     insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, attempt_count)

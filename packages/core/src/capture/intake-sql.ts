@@ -91,7 +91,7 @@ export const insertion = (dedupWindowMs: number, { leaseMs }: Timing): Statement
       now() + case when x.lease_token is null then interval '0' else interval '${leaseMs} milliseconds' end, x.lease_token,
       x.order_key, case when x.order_key is not null then nextval('paggio.order_seq') end
     from ${deliveries.unnest} as x(${deliveries.names}) join stored s on s.n = x.n
-  ), told as (
+  ), logged as (
     insert into paggio.changes (created) select array_agg(id) from stored having count(*) > 0
   )
   select (select config_version from paggio.state) as version, (select array_agg(event_id) from keys) as fresh`;

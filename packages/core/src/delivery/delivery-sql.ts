@@ -269,7 +269,7 @@ const settle = ({ circuitMs, maxCircuitMs }: Timing): Statement<Settling> =>
       pause_reason = coalesce(v.pause_reason, x.pause_reason)
     from verdicts v where x.id = v.id
     returning x.id, x.endpoint_id, x.open_until, v.was_open, v.pause_reason as paused_because
-  ), told as (
+  ), logged as (
     insert into paggio.changes (updated) select array_agg(distinct i.event_id) from input i join settled s on s.id = i.id
     having count(*) > 0
   ), bumped as (

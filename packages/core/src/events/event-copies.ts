@@ -53,7 +53,7 @@ const COPY = `
       to_timestamp(p.at / 1000.0)
     from pairs p join paggio.events e on e.id = p.original_id
     returning id, endpoint_id, replay_of
-  ), told as (
+  ), logged as (
     -- The original changes too: it shows what it was replayed as.
     insert into paggio.changes (created, updated) select $1::uuid[], $2::uuid[]
   )
@@ -78,6 +78,6 @@ const HISTORY = `
     for key share of e
     on conflict do nothing
     returning event_id
-  ), told as (
+  ), logged as (
     insert into paggio.changes (updated) select array_agg(event_id) from made having count(*) > 0
   ) select count(*)::int as count from made`;

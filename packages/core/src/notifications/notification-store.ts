@@ -310,7 +310,7 @@ const NOTE_OUTAGES = `
       and i.failing_told is distinct from i.failing_since and i.status = 'ACTIVE' and e.status = 'ACTIVE'
       and i.deleted_at is null and e.deleted_at is null and 'failing' = any ${WANTED_TRIGGERS}
     order by i.id for no key update of i skip locked
-  ), told as (
+  ), reported as (
     update paggio.destinations d set failing_told = d.failing_since from lasting l where d.id = l.id
     returning d.endpoint_id, d.name, d.failing_since, d.failures
   )
@@ -319,7 +319,7 @@ const NOTE_OUTAGES = `
     (array_agg(t.name || ' has delivered nothing since ' || ${utc('t.failing_since')} || ': '
       || t.failures || ' attempts failed in a row.' order by t.failing_since))[1],
     now() + interval '${GATHER_SECONDS} seconds'
-  from told t group by 1 order by 1
+  from reported t group by 1 order by 1
   ${ON_CONFLICT}`;
 
 const NOTE_RECOVERIES = `
@@ -327,7 +327,7 @@ const NOTE_RECOVERIES = `
     select x.id, x.endpoint_id, x.name, x.failing_told from paggio.destinations x
     where x.failing_told is not null and x.failing_since is distinct from x.failing_told
     order by x.id for no key update skip locked
-  ), told as (
+  ), reported as (
     update paggio.destinations d set failing_told = null from over o where d.id = o.id and d.deleted_at is null
     returning o.endpoint_id, o.name, o.failing_told
   )
@@ -335,7 +335,7 @@ const NOTE_RECOVERIES = `
   select i.endpoint_id, 'recovered', count(*)::int, min(i.failing_told), now(),
     (array_agg(i.name || ' delivers again. It had been failing since ' || ${utc('i.failing_told')} || '.' order by i.failing_told))[1],
     now() + interval '${GATHER_SECONDS} seconds'
-  from told i ${WANTED}
+  from reported i ${WANTED}
   where e.deleted_at is null and 'recovered' = any ${WANTED_TRIGGERS}
   group by 1 order by 1
   ${ON_CONFLICT}`;

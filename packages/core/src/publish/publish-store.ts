@@ -92,7 +92,7 @@ const publication = statement<Publication>((parameters) => {
       e.captured_reason, to_timestamp(e.at / 1000.0)
     from ${events.unnest} as e(${events.names})
     returning id, endpoint_id
-  ), told as (
+  ), logged as (
     insert into paggio.changes (created) select ${events.array('id')}
   )
   insert into paggio.deliveries (event_id, destination_id, endpoint_id, state, due_at, order_key, order_seq)

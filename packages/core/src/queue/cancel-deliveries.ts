@@ -27,7 +27,7 @@ export async function cancelDeliveries(
          ) p
          where d.event_id = p.event_id and d.destination_id = p.destination_id
          returning d.event_id, d.order_key
-       ), told as (
+       ), logged as (
          insert into paggio.changes (updated) select array_agg(distinct event_id) from ended having count(*) > 0
        ) select event_id, order_key from ended`,
         [reason, ...values],
