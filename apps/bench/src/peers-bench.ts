@@ -154,12 +154,12 @@ async function paggioStack(workspace: Workspace, sink: Sink): Promise<Stack> {
 async function peerStack(name: string, program: string, env: Record<string, string>): Promise<Stack> {
   const child = fork(join(PEERS, program), { env: { ...process.env, NODE_ENV: 'production', SECRET, ...env } });
   const [{ url }] = (await once(child, 'message')) as [{ url: string }];
-  const tell = async (word: 'pause' | 'resume'): Promise<void> => {
+  const command = async (word: 'pause' | 'resume'): Promise<void> => {
     const done = once(child, 'message');
     child.send(word);
     await done;
   };
-  return { name, hookUrl: url, pause: () => tell('pause'), resume: () => tell('resume'), stop: () => end(child) };
+  return { name, hookUrl: url, pause: () => command('pause'), resume: () => command('resume'), stop: () => end(child) };
 }
 
 async function end(child: ChildProcess): Promise<void> {

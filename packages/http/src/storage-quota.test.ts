@@ -257,7 +257,7 @@ describe('alarms for users and operators', () => {
       await Promise.all([server.gateway, other].map((gateway) => gateway.runPeriodicWork('usage')));
       return heard.splice(0);
     };
-    const tell = async (): Promise<string> => {
+    const latestMessage = async (): Promise<string> => {
       await passAlertTime(server.gateway.database);
       await server.gateway.runPeriodicWork('notify');
       const { text } = JSON.parse(slack.requests.at(-1)?.body.toString() ?? '{}') as { text?: string };
@@ -270,15 +270,15 @@ describe('alarms for users and operators', () => {
     const facts = { type: 'storage.filling', endpointId: endpoint.id, userId: 'user-1', quota: MiB, unverified: true };
     expect(await judge()).toMatchObject([{ ...facts, full: false }]);
     expect(await judge()).toEqual([]);
-    expect(await tell()).toMatch(
+    expect(await latestMessage()).toMatch(
       /\*orders\*: its storage is filling up\. 81 % of the 1 MiB for unverified events are used\.$/,
     );
     await send(server, endpoint, 190_000);
     expect(await judge()).toMatchObject([{ ...facts, full: true }]);
     expect(await judge()).toEqual([]);
-    expect(await tell()).toContain('New events are refused with 429 until there is room.');
+    expect(await latestMessage()).toContain('New events are refused with 429 until there is room.');
     const said = slack.requests.length;
-    await tell();
+    await latestMessage();
     expect(slack.requests.length).toBe(said);
 
     // Once usage has fallen, there can be another alarm.

@@ -220,7 +220,7 @@ export class Capture {
         if (!(error instanceof PaggioError)) this.fault('capture.reject', error);
       }
     }
-    void this.tell(endpoint, incoming, {
+    void this.reportRejection(endpoint, incoming, {
       type: 'event.rejected',
       rejectionId: id,
       endpointId: endpoint.id,
@@ -242,7 +242,11 @@ export class Capture {
    * Reports a rejection, with an explanation of what would have made the request valid. The response to the sender
    * neither waits for the explanation nor contains it: it is for the owner. In a flood no explanation is looked for.
    */
-  private async tell(endpoint: EndpointConfig, request: WebhookRequest, event: RejectedEvent): Promise<void> {
+  private async reportRejection(
+    endpoint: EndpointConfig,
+    request: WebhookRequest,
+    event: RejectedEvent,
+  ): Promise<void> {
     const { telemetry } = this.dependencies;
     if (!telemetry.watched) return;
     if (event.explanation !== null || event.rejectionId === null || request.body.length > EXPLAINED_BYTES)

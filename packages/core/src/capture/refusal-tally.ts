@@ -18,7 +18,7 @@ export class RefusalTally {
   }
 
   /** Reports what was counted since the last call. */
-  tell(): void {
+  report(): void {
     for (const counted of this.counts.values()) this.telemetry.emit({ type: 'capture.refused', ...counted });
     this.counts.clear();
   }

@@ -25,7 +25,7 @@ export interface PeriodicWorkDependencies {
   /** `null` if events are never removed. */
   retention: Retention | null;
   quota: Pick<StorageQuota, 'refresh'>;
-  refusals: Pick<RefusalTally, 'tell'>;
+  refusals: Pick<RefusalTally, 'report'>;
   /** `null` if old events are removed. */
   growth: GrowthWatch | null;
   /** Reports quotas that have filled. */
@@ -62,7 +62,7 @@ export class PeriodicWork {
       every('usage', timing.quotaMs, judgeUsage);
     }
     every('quota', timing.quotaMs, () => quota.refresh());
-    if (roles.has('capture')) every('refusals', timing.refusalsMs, () => refusals.tell());
+    if (roles.has('capture')) every('refusals', timing.refusalsMs, () => refusals.report());
     if (growth && roles.has('deliver')) every('growth', timing.growthMs, () => growth.look());
     if (retention && roles.has('deliver')) every('retention', timing.retentionMs, () => retention.run());
     every('master-key', timing.attendMs, attend);

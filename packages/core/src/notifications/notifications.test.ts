@@ -70,7 +70,7 @@ async function subscribe(triggers: Trigger[]): Promise<void> {
 }
 
 /** Sends the due alerts, after the times for gathering and quiet have passed. */
-async function tell(): Promise<void> {
+async function sendAlerts(): Promise<void> {
   await gateway.paggio.admin.stats.read(owner);
   await passAlertTime(gateway.database);
   await gateway.runPeriodicWork('notify');
@@ -95,7 +95,7 @@ test('an outage causes one message for each channel and not a thousand; later fa
   healthy = false;
   await send(one.slug, 120);
   await send(two.slug, 30);
-  await tell();
+  await sendAlerts();
   expect([slack.requests.length, discord.requests.length, teams.requests.length]).toEqual([1, 1, 1]);
   expect(textOf(slack)).toContain('*orders &lt;!channel&gt; &amp;  co *: 120 events could not be delivered.');
   expect(textOf(slack)).toContain('*users*: 30 events could not be delivered.');
@@ -120,16 +120,16 @@ test('an outage causes one message for each channel and not a thousand; later fa
     `select count, due_at > now() + interval '10 minutes' as later from paggio.alerts where endpoint_id = '${one.id}' and trigger = 'failed'`,
   );
   expect(quiet).toEqual({ count: 5, later: true });
-  await tell();
+  await sendAlerts();
   expect(textOf(slack)).toContain('5 events could not be delivered.');
 
   healthy = true;
   await send(one.slug, 100);
   await send(two.slug, 100);
-  await tell();
+  await sendAlerts();
   expect(textOf(slack)).toMatch(/\*users\*: recovered\./);
   const said = slack.requests.length;
-  await tell();
+  await sendAlerts();
   expect(slack.requests.length).toBe(said);
 });
 
@@ -154,34 +154,34 @@ test('an outage of a destination is reported once after the minutes that the use
   healthy = false;
   await send(endpoint.slug, 6);
   await began('29 minutes');
-  await tell();
+  await sendAlerts();
   expect(said()).toEqual([]);
   await began('31 minutes');
-  await tell();
+  await sendAlerts();
   expect(said()).toEqual([
     expect.stringMatching(
       /^Paggio\n\*down\*: a destination is failing\. default has delivered nothing since \d{4}-\d\d-\d\d \d\d:\d\d UTC: 6 attempts failed in a row\.$/,
     ),
   ]);
   await send(endpoint.slug, 3);
-  await tell();
+  await sendAlerts();
   expect(said()).toHaveLength(1);
   healthy = true;
   await send(endpoint.slug, 1);
-  await tell();
-  await tell();
+  await sendAlerts();
+  await sendAlerts();
   expect(said()).toHaveLength(2);
   expect(said()[1]).toMatch(/\*down\*: recovered\. default delivers again\. It had been failing since \d{4}-.* UTC\./);
   // The next outage is a new one. A changed URL ends it, but does not count as a recovery.
   healthy = false;
   await send(endpoint.slug, 6);
   await began('31 minutes');
-  await tell();
+  await sendAlerts();
   expect(said()).toHaveLength(3);
   await paggio.admin.endpoints.update(owner, endpoint.id, { destinationUrl: destination.url('/other') });
   healthy = true;
   await send(endpoint.slug, 1);
-  await tell();
+  await sendAlerts();
   expect(said()).toHaveLength(3);
 });
 
@@ -196,11 +196,11 @@ test('a pause by Paggio is reported once with its reason, and a pause by a user 
   await until(gateway.paggio, async () =>
     (await gateway.paggio.admin.endpoints.get(owner, paused.id)).status === 'PAUSED' ? true : undefined,
   );
-  await tell();
+  await sendAlerts();
   expect(slack.requests.length).toBe(before + 1);
   expect(textOf(slack)).toContain('*gone*: a destination was paused. default:');
   expect(textOf(slack)).not.toContain('manual');
-  await tell();
+  await sendAlerts();
   expect(slack.requests.length).toBe(before + 1);
   await gone.stop();
 });
@@ -221,8 +221,8 @@ test("a message that does not arrive is sent again, and another user's events ar
   let refused = 0;
   slack.behaviour = (_request, response) => void response.writeHead(++refused <= 2 ? 503 : 200).end();
   const before = slack.requests.length;
-  await tell();
-  await tell();
+  await sendAlerts();
+  await sendAlerts();
   expect(slack.requests.length - before).toBe(3);
   expect(textOf(slack)).toContain('*again*: 3 events delivered.');
   expect(slack.requests.every((request) => !request.body.includes('theirs'))).toBe(true);
@@ -240,7 +240,7 @@ test('each channel gets what it asked for, even if no other channel asked for it
     const input = { name: name(channel), destinationUrl: destination.url() };
     const { endpoint } = await paggio.admin.endpoints.create(owner, input);
     await send(endpoint.slug, 1);
-    await tell();
+    await sendAlerts();
   }
   expect(said().map((text) => channels.filter((channel) => text.includes(name(channel))))).toEqual([
     ['slack'],

@@ -23,13 +23,13 @@ export class Notifier {
       await store.judgeHealth();
       await store.notePauses();
       await store.noteOutages();
-      for (let due = await store.claimDue(); due !== null; due = await store.claimDue()) await this.tell(due);
+      for (let due = await store.claimDue(); due !== null; due = await store.claimDue()) await this.send(due);
     } catch (error) {
       onFault(error);
     }
   }
 
-  private async tell(due: NonNullable<Awaited<ReturnType<NotificationStore['claimDue']>>>): Promise<void> {
+  private async send(due: NonNullable<Awaited<ReturnType<NotificationStore['claimDue']>>>): Promise<void> {
     const { store, sender, onFault } = this.dependencies;
     let settingsOf: NotificationSettings;
     try {

@@ -34,8 +34,8 @@ export class SurvivingClient extends Client {
     const ready = this.attempt();
     if (!callback) return ready;
     // A pool passes a callback instead of awaiting the promise. For success it expects no error.
-    const tell = callback as (error?: unknown) => void;
-    void ready.then(() => tell(), tell);
+    const done = callback as (error?: unknown) => void;
+    void ready.then(() => done(), done);
   }
 
   /** Destroys a connection that does not answer. Ending it properly would take until the network gives up. */

@@ -71,7 +71,7 @@ export class LiveFeed {
     this.created.clear();
     this.updated.clear();
     this.snapshot = { state: 'connecting', events: [], loaded: false };
-    this.tell();
+    this.notify();
   }
 
   readonly read = (): LiveSnapshot => this.snapshot;
@@ -197,10 +197,10 @@ export class LiveFeed {
 
   private set(change: Partial<LiveSnapshot>): void {
     this.snapshot = { ...this.snapshot, ...change };
-    this.tell();
+    this.notify();
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const watcher of this.watchers) watcher();
   }
 
